@@ -1,0 +1,142 @@
+// Every error the package throws, so that callers can tell them apart by class and by `code`.
+
+/** Where in a document something was found. Lines and columns count from 1, columns in UTF-16 units. */
+export interface Location {
+  /** Path of the file, or a description such as `<string>` where there is none. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** JSON pointer (RFC 6901) of the value. */
+  readonly pointer: string;
+}
+
+/** One finding about a profile, a policy or a program. */
+export interface Diagnostic {
+  /** Stable, kebab-case; documented in docs/diagnostics.md. */
+  readonly code: string;
+  readonly severity: 'error' | 'warning';
+  /** What is wrong. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly remedy?: string;
+  readonly at?: Location;
+}
+
+/** Prints a diagnostic on one line: `file:line:column: severity: message (code). Remedy`. */
+export function formatDiagnostic(diagnostic: Diagnostic): string {
+  const { at, severity, message, code, remedy } = diagnostic;
+  const place = at === undefined ? '' : `${at.file}:${at.line}:${at.column}: `;
+  const where = at === undefined || at.pointer === '' ? '' : ` at ${at.pointer}`;
+  return `${place}${severity}: ${message}${where} [${code}]${remedy === undefined ? '' : `. ${remedy}`}`;
+}
+
+/** Base of every error of this package. `code` is stable; `remedy` says what to do. */
+export class SeccompError extends Error {
+  override readonly name: string = 'SeccompError';
+  readonly code: string;
+  readonly remedy: string | undefined;
+
+  constructor(code: string, message: string, remedy?: string, options?: ErrorOptions) {
+    super(remedy === undefined ? message : `${message}. ${remedy}`, options);
+    this.code = code;
+    this.remedy = remedy;
+  }
+}
+
+/** A profile that cannot be used as it is written. Holds every problem that was found, not only the first. */
+export class ProfileError extends SeccompError {
+  override readonly name = 'ProfileError';
+  readonly problems: readonly Diagnostic[];
+  /** Where the first problem is. */
+  readonly at: Location | undefined;
+
+  constructor(problems: readonly [Diagnostic, ...Diagnostic[]]) {
+    const [first] = problems;
+    super(first.code, problems.map(formatDiagnostic).join('\n'));
+    this.problems = problems;
+    this.at = first.at;
+  }
+}
+
+/** A policy for which no program can be made. */
+export class CompileError extends SeccompError {
+  override readonly name = 'CompileError';
+}
+
+/** A BPF program that the kernel would refuse, or that cannot be decoded. */
+export class ProgramError extends SeccompError {
+  override readonly name = 'ProgramError';
+}
+
+/** A system call that separates two meanings, as `struct seccomp_data` has it. */
+export interface Witness {
+  readonly arch: number;
+  readonly syscall: number;
+  readonly instructionPointer: bigint;
+  readonly args: readonly bigint[];
+}
+
+/** A program that does not mean what its policy says. The program is not returned. */
+export class VerificationError extends SeccompError {
+  override readonly name = 'VerificationError';
+  readonly witness: Witness;
+  /** What the policy answers for the witness, as a seccomp return value. */
+  readonly expected: number;
+  /** What the program answers. */
+  readonly actual: number;
+
+  constructor(message: string, remedy: string, witness: Witness, expected: number, actual: number) {
+    super('verification-failed', message, remedy);
+    this.witness = witness;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** A filter that was not loaded. With an `errno`, the kernel refused it, and no_new_privs may have been set before. */
+export class LoadError extends SeccompError {
+  override readonly name = 'LoadError';
+  /** errno of the system call that failed, where one did. */
+  readonly errno: number | undefined;
+  /** The thread that could not take the filter, for `thread-diverges`. */
+  readonly thread: { readonly id: number; readonly name: string } | undefined;
+
+  constructor(
+    code: string,
+    message: string,
+    remedy: string,
+    detail: { errno?: number; thread?: { id: number; name: string } } = {},
+  ) {
+    super(code, message, remedy);
+    this.errno = detail.errno;
+    this.thread = detail.thread;
+  }
+}
+
+/** A function of libseccomp that failed. */
+export class LibseccompError extends SeccompError {
+  override readonly name = 'LibseccompError';
+  /** The C function, e.g. `seccomp_rule_add_array`. */
+  readonly syscall: string;
+  /** Positive errno, e.g. 22. */
+  readonly errno: number;
+  /** Its name, e.g. `EINVAL`. */
+  readonly errnoName: string;
+
+  constructor(cFunction: string, errno: number, errnoName: string, remedy?: string) {
+    super('libseccomp', `${cFunction} failed with ${errnoName} (${errno})`, remedy);
+    this.syscall = cFunction;
+    this.errno = errno;
+    this.errnoName = errnoName;
+  }
+}
+
+/** Something that this platform, kernel or build does not have. */
+export class UnsupportedError extends SeccompError {
+  override readonly name = 'UnsupportedError';
+}
+
+/** A call with arguments of the wrong shape. */
+export class UsageError extends SeccompError {
+  override readonly name = 'UsageError';
+}

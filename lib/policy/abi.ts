@@ -1,0 +1,147 @@
+// The system call interfaces the package knows: their names in every dialect, their width and their numbers.
+import * as scmp from './constants.js';
+import { SYSCALL_TABLE } from './syscall-table.js';
+
+export type AbiName = 'x86_64' | 'x86' | 'x32' | 'aarch64' | 'arm';
+
+/** One system call interface. x86_64 and x32 share an AUDIT_ARCH and differ in bit 30 of the number. */
+export interface Abi {
+  readonly name: AbiName;
+  /** Its name in a profile, e.g. `SCMP_ARCH_X86_64`. */
+  readonly scmpName: string;
+  /** libseccomp's token for it. */
+  readonly token: number;
+  /** What the kernel puts in `seccomp_data.arch`. */
+  readonly audit: number;
+  /** Its name in `includes.arches`, as dockerd spells it. */
+  readonly dockerName: string;
+  /** Bits of a register as the interface passes it: 32-bit interfaces compare low words only. */
+  readonly width: 32 | 64;
+  /** Set in every number of the interface. */
+  readonly numberBit: number;
+}
+
+/** Bit 30 of the number marks an x32 call (`__X32_SYSCALL_BIT`). */
+export const X32_BIT = 0x40000000;
+
+const abi = (
+  name: AbiName,
+  scmpName: string,
+  token: number,
+  dockerName: string,
+  width: 32 | 64,
+  audit = token,
+  numberBit = 0,
+): Abi => ({ name, scmpName, token, audit, dockerName, width, numberBit });
+
+export const ABIS: Readonly<Record<AbiName, Abi>> = {
+  x86_64: abi('x86_64', 'SCMP_ARCH_X86_64', scmp.SCMP_ARCH_X86_64, 'amd64', 64),
+  x86: abi('x86', 'SCMP_ARCH_X86', scmp.SCMP_ARCH_X86, 'x86', 32),
+  x32: abi('x32', 'SCMP_ARCH_X32', scmp.SCMP_ARCH_X32, 'x32', 32, scmp.SCMP_ARCH_X86_64, X32_BIT),
+  aarch64: abi('aarch64', 'SCMP_ARCH_AARCH64', scmp.SCMP_ARCH_AARCH64, 'arm64', 64),
+  arm: abi('arm', 'SCMP_ARCH_ARM', scmp.SCMP_ARCH_ARM, 'arm', 32),
+};
+
+const COLUMNS: readonly AbiName[] = ['x86_64', 'x86', 'x32', 'aarch64', 'arm'];
+
+interface Names {
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly names: ReadonlyMap<number, string>;
+}
+
+let rows: readonly (readonly string[])[] | undefined;
+let known: ReadonlySet<string> | undefined;
+const tables = new Map<AbiName, Names>();
+
+const tableRows = (): readonly (readonly string[])[] =>
+  (rows ??= SYSCALL_TABLE.trim()
+    .split('\n')
+    .map(line => line.split(' ')));
+
+function tableOf(name: AbiName): Names {
+  const existing = tables.get(name);
+  if (existing !== undefined) return existing;
+  const column = COLUMNS.indexOf(name) + 1;
+  const bit = ABIS[name].numberBit;
+  const numbers = new Map<string, number>();
+  const names = new Map<number, string>();
+  for (const row of tableRows()) {
+    const [syscall, cell] = [row[0], row[column]];
+    if (syscall === undefined || cell === undefined || cell === '-') continue;
+    const number = Number(cell) + bit;
+    numbers.set(syscall, number);
+    names.set(number, syscall);
+  }
+  const table = { numbers, names };
+  tables.set(name, table);
+  return table;
+}
+
+/** Number of a call by its name, or undefined where the interface does not have it. x32 numbers include bit 30. */
+export const syscallNumber = (abiName: AbiName, name: string): number | undefined =>
+  tableOf(abiName).numbers.get(name);
+
+/** Name of a call by its number, or undefined where the table has none. */
+export const syscallName = (abiName: AbiName, number: number): string | undefined =>
+  tableOf(abiName).names.get(number);
+
+/** Every named call of an interface with its number. */
+export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => tableOf(abiName).numbers;
+
+/** Every name that some architecture of Linux has, also those that this package does not compile for. */
+export const knownSyscalls = (): ReadonlySet<string> =>
+  (known ??= new Set(tableRows().map(row => row[0] ?? '')));
+
+/** The interface of a `SCMP_ARCH_*` name, or undefined for one this package does not compile for. */
+export const abiByScmpName = (scmpName: string): Abi | undefined =>
+  Object.values(ABIS).find(candidate => candidate.scmpName === scmpName);
+
+/**
+ * The numbers by which i386's `socketcall` and `ipc` take the call of that name, or undefined.
+ * libseccomp adds a rule for them beside the direct call (net.h, ipc.h of the kernel).
+ */
+export function i386Multiplexer(
+  name: string,
+): { readonly syscall: 'socketcall' | 'ipc'; readonly call: number } | undefined {
+  if (Object.hasOwn(SOCKETCALL, name)) return { syscall: 'socketcall', call: SOCKETCALL[name] ?? 0 };
+  if (Object.hasOwn(IPC, name)) return { syscall: 'ipc', call: IPC[name] ?? 0 };
+  return undefined;
+}
+
+const SOCKETCALL: Readonly<Record<string, number>> = {
+  socket: 1,
+  bind: 2,
+  connect: 3,
+  listen: 4,
+  accept: 5,
+  getsockname: 6,
+  getpeername: 7,
+  socketpair: 8,
+  send: 9,
+  recv: 10,
+  sendto: 11,
+  recvfrom: 12,
+  shutdown: 13,
+  setsockopt: 14,
+  getsockopt: 15,
+  sendmsg: 16,
+  recvmsg: 17,
+  accept4: 18,
+  recvmmsg: 19,
+  sendmmsg: 20,
+};
+
+const IPC: Readonly<Record<string, number>> = {
+  semop: 1,
+  semget: 2,
+  semctl: 3,
+  semtimedop: 4,
+  msgsnd: 11,
+  msgrcv: 12,
+  msgget: 13,
+  msgctl: 14,
+  shmat: 21,
+  shmdt: 22,
+  shmget: 23,
+  shmctl: 24,
+};

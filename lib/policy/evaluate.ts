@@ -1,0 +1,100 @@
+// The definition of meaning: what a policy answers to one system call. Everything else is checked against this.
+import { X32_BIT } from './abi.js';
+import { mostRestrictive, permits, type Action } from './action.js';
+import { SCMP_ACT_ERRNO } from './constants.js';
+import { ENOSYS } from './errno.js';
+import type { AbiPolicy, Condition, Policy, SyscallPolicy } from './policy.js';
+
+/** A system call as the kernel shows it to a filter (`struct seccomp_data`). */
+export interface Event {
+  /** AUDIT_ARCH_* of the interface. */
+  readonly arch: number;
+  /** Unsigned 32 bits. */
+  readonly syscall: number;
+  /** Up to six registers, unsigned 64 bits; those that are left out are 0. */
+  readonly args?: readonly bigint[];
+  /** 0 unless given. No policy looks at it. */
+  readonly instructionPointer?: bigint;
+}
+
+const X86_64 = 0xc000003e;
+/** The number -1, which a tracer sets to skip a call. */
+const NO_CALL = 0xffffffff;
+const LOW_WORD = 0xffffffffn;
+const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
+
+/** The part of a policy that covers a number: x86_64 and x32 share an AUDIT_ARCH and differ in bit 30. */
+function interfaceOf(policy: Policy, arch: number, syscall: number): AbiPolicy | undefined {
+  return policy.abis.find(
+    ({ abi }) => abi.audit === arch && (abi.audit !== X86_64 || (syscall & X32_BIT) === abi.numberBit),
+  );
+}
+
+/**
+ * What the policy says about a number before looking at arguments.
+ *
+ * In the order of runc: ENOSYS for numbers above the highest one named; then the bad-architecture action, which on
+ * x86_64 without x32 also meets every number from 0x40000000 on but -1, the number a tracer sets to skip a call.
+ */
+export function outcome(policy: Policy, arch: number, syscall: number): SyscallPolicy {
+  const part = interfaceOf(policy, arch, syscall);
+  if (part?.enosysAbove !== undefined && syscall > part.enosysAbove)
+    return { rules: [], otherwise: ENOSYS_ACTION };
+  if (!covers(policy, arch, syscall)) return { rules: [], otherwise: policy.badArch };
+  return part?.syscalls.get(syscall) ?? { rules: [], otherwise: policy.defaultAction };
+}
+
+function covers(policy: Policy, arch: number, syscall: number): boolean {
+  if (!policy.abis.some(({ abi }) => abi.audit === arch)) return false;
+  if (arch !== X86_64 || syscall < X32_BIT || syscall === NO_CALL) return true;
+  return policy.abis.some(({ abi }) => abi.numberBit === X32_BIT);
+}
+
+/** Whether one condition holds for six registers. */
+export function holds(condition: Condition, args: readonly bigint[]): boolean {
+  const register = args[condition.arg] ?? 0n;
+  const argument = condition.width === 32 ? register & LOW_WORD : register;
+  switch (condition.op) {
+    case 'SCMP_CMP_NE':
+      return argument !== condition.value;
+    case 'SCMP_CMP_LT':
+      return argument < condition.value;
+    case 'SCMP_CMP_LE':
+      return argument <= condition.value;
+    case 'SCMP_CMP_EQ':
+      return argument === condition.value;
+    case 'SCMP_CMP_GE':
+      return argument >= condition.value;
+    case 'SCMP_CMP_GT':
+      return argument > condition.value;
+    case 'SCMP_CMP_MASKED_EQ':
+      return (argument & condition.mask) === condition.value;
+  }
+}
+
+/** Whether some call of that number may be made. */
+export const mayPermit = ({ rules, otherwise }: SyscallPolicy): boolean =>
+  permits(otherwise) || rules.some(({ action }) => permits(action));
+
+/** The most restrictive action among the rules that match, given a way to decide conditions. */
+export function settle(part: SyscallPolicy, decide: (condition: Condition) => boolean): Action {
+  let strongest: Action | undefined;
+  for (const rule of part.rules) {
+    if (rule.conditions.every(decide)) {
+      strongest = strongest === undefined ? rule.action : mostRestrictive(strongest, rule.action);
+    }
+  }
+  return strongest ?? part.otherwise;
+}
+
+/**
+ * What the policy answers to a system call.
+ *
+ * Rules of one call are bound by OR and their conditions by AND; the most restrictive match wins, in the kernel's order
+ * of actions; the first of equally strong ones gives the data.
+ */
+export function evaluate(policy: Policy, event: Event): Action {
+  const syscall = event.syscall >>> 0;
+  const { args = [] } = event;
+  return settle(outcome(policy, event.arch >>> 0, syscall), condition => holds(condition, args));
+}

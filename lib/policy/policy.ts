@@ -1,0 +1,80 @@
+// The rule table: what a profile means on one target, free of JSON and of BPF.
+import type { Diagnostic, Location } from '../errors.js';
+import type { Abi } from './abi.js';
+import type { Action } from './action.js';
+import type { Target } from './target.js';
+
+/** Comparisons of an argument with constants. Source: seccomp_rule_add(3). */
+export type Operator =
+  | 'SCMP_CMP_NE'
+  | 'SCMP_CMP_LT'
+  | 'SCMP_CMP_LE'
+  | 'SCMP_CMP_EQ'
+  | 'SCMP_CMP_GE'
+  | 'SCMP_CMP_GT'
+  | 'SCMP_CMP_MASKED_EQ';
+
+/** A test of one argument. All comparisons are unsigned; with `width` 32 only the low word is looked at. */
+export type Condition =
+  | {
+      readonly op: Exclude<Operator, 'SCMP_CMP_MASKED_EQ'>;
+      /** Index of the argument, 0 to 5. */
+      readonly arg: number;
+      readonly width: 32 | 64;
+      readonly value: bigint;
+    }
+  | {
+      /** `(argument & mask) === value`; bits of `value` outside of `mask` have been cleared. */
+      readonly op: 'SCMP_CMP_MASKED_EQ';
+      readonly arg: number;
+      readonly width: 32 | 64;
+      readonly mask: bigint;
+      readonly value: bigint;
+    };
+
+/** Conditions bound by AND, and the action when all hold. */
+export interface Rule {
+  readonly conditions: readonly Condition[];
+  readonly action: Action;
+  /** Where the profile says so. */
+  readonly at?: Location;
+}
+
+/** One system call: rules bound by OR of which the most restrictive match wins, and the action when none matches. */
+export interface SyscallPolicy {
+  readonly rules: readonly Rule[];
+  readonly otherwise: Action;
+  /** Where the profile decides `otherwise`; absent where the default does. */
+  readonly at?: Location;
+}
+
+/** One system call interface of the target. */
+export interface AbiPolicy {
+  readonly abi: Abi;
+  /** By number, as the kernel sees it (x32 with bit 30). Calls that are not here get the default action. */
+  readonly syscalls: ReadonlyMap<number, SyscallPolicy>;
+  /** Numbers above this one get ENOSYS, as runc answers calls newer than the profile; undefined: no such rule. */
+  readonly enosysAbove: number | undefined;
+}
+
+/** Flags of seccomp(2) that a profile can ask for. */
+export type FilterFlag =
+  | 'SECCOMP_FILTER_FLAG_TSYNC'
+  | 'SECCOMP_FILTER_FLAG_LOG'
+  | 'SECCOMP_FILTER_FLAG_SPEC_ALLOW'
+  | 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV';
+
+/** What is allowed, on one target. `evaluate` defines its meaning. */
+export interface Policy {
+  readonly target: Target;
+  readonly defaultAction: Action;
+  /** For interfaces that the policy does not cover. */
+  readonly badArch: Action;
+  /** The native interface first. */
+  readonly abis: readonly [AbiPolicy, ...AbiPolicy[]];
+  readonly flags: readonly FilterFlag[];
+  /** Where an OCI runtime sends the descriptor of NOTIFY actions. */
+  readonly listener?: { readonly path: string; readonly metadata?: string };
+  /** What a reader of the profile should know about this meaning. */
+  readonly warnings: readonly Diagnostic[];
+}

@@ -1,0 +1,108 @@
+// The machine a profile is resolved for: everything the meaning of a profile may depend on.
+import { UnsupportedError, UsageError } from '../errors.js';
+import type { AbiName } from './abi.js';
+import { TABLE_KERNEL } from './syscall-table.js';
+
+/** Architectures a filter can be made for; the 32-bit interfaces of each come with the profile. */
+export type Architecture = 'x86_64' | 'aarch64';
+
+export interface KernelVersion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** What a profile is resolved against. */
+export interface Target {
+  readonly arch: Architecture;
+  /** Compared with `minKernel`. */
+  readonly kernel: KernelVersion;
+  /** The bounding set that `caps` conditions look at: `CAP_*` names. */
+  readonly capabilities: ReadonlySet<string>;
+}
+
+/** How a caller describes a target; what is left out comes from the architecture of this process and the newest known kernel. */
+export interface TargetOptions {
+  readonly arch?: Architecture;
+  /** `6.1`, or the release string of a kernel. */
+  readonly kernel?: string | KernelVersion;
+  readonly capabilities?: Iterable<string>;
+}
+
+const NATIVE: Readonly<Record<string, Architecture>> = { x64: 'x86_64', arm64: 'aarch64' };
+
+/** The architecture of this process. Throws UnsupportedError where no filter can be made for it. */
+export function nativeArchitecture(): Architecture {
+  const arch = Object.hasOwn(NATIVE, process.arch) ? NATIVE[process.arch] : undefined;
+  if (arch === undefined) {
+    throw new UnsupportedError(
+      'unsupported-architecture',
+      `seccomp filters cannot be made for ${process.arch}`,
+      'Name a target: x86_64 or aarch64',
+    );
+  }
+  return arch;
+}
+
+/** Every interface a kernel of that architecture may serve, native first. */
+export const abisOf = (arch: Architecture): readonly AbiName[] =>
+  arch === 'x86_64' ? ['x86_64', 'x86', 'x32'] : ['aarch64', 'arm'];
+
+/** The newest kernel the package knows the calls of. */
+export const NEWEST_KERNEL: KernelVersion = TABLE_KERNEL;
+
+/** Reads `major.minor` from a version or a release string. Throws UsageError for anything else. */
+export function parseKernelVersion(text: string): KernelVersion {
+  const match = /^(\d{1,4})\.(\d{1,4})(?:[.\-+~].*)?$/.exec(text);
+  if (match === null) {
+    throw new UsageError(
+      'bad-kernel-version',
+      `${JSON.stringify(text)} is not a kernel version`,
+      'Write major.minor, e.g. 6.1',
+    );
+  }
+  return { major: Number(match[1]), minor: Number(match[2]) };
+}
+
+/** Whether `kernel` is `minimum` or newer. */
+export const kernelAtLeast = (kernel: KernelVersion, minimum: KernelVersion): boolean =>
+  kernel.major > minimum.major || (kernel.major === minimum.major && kernel.minor >= minimum.minor);
+
+/**
+ * Completes a target: this architecture, the newest kernel and no capabilities unless given.
+ * Throws UsageError (`bad-option`, `bad-kernel-version`) for values it does not know.
+ */
+export function makeTarget(options: TargetOptions = {}): Target {
+  const { kernel = NEWEST_KERNEL, arch = nativeArchitecture(), capabilities = [] } = options;
+  oneOf('arch', arch, ['x86_64', 'aarch64']);
+  return {
+    arch,
+    kernel: typeof kernel === 'string' ? parseKernelVersion(kernel) : kernel,
+    capabilities: new Set(capabilityNames(capabilities)),
+  };
+}
+
+function capabilityNames(capabilities: Iterable<string>): readonly string[] {
+  if (typeof capabilities === 'string') {
+    throw new UsageError('bad-option', 'capabilities is a string', `Give a list: ['${capabilities}']`);
+  }
+  const names = [...capabilities];
+  const wrong = names.find(name => !/^CAP_[A-Z_]+$/.test(name));
+  if (wrong !== undefined) {
+    throw new UsageError(
+      'bad-option',
+      `${JSON.stringify(wrong)} is not the name of a capability`,
+      'Write it as CAP_SYS_ADMIN is written',
+    );
+  }
+  return names;
+}
+
+/** Throws UsageError (`bad-option`) for a value that an option does not know. */
+export function oneOf(option: string, value: unknown, choices: readonly unknown[]): void {
+  if (value === undefined || choices.includes(value)) return;
+  throw new UsageError(
+    'bad-option',
+    `${option} cannot be ${JSON.stringify(value)}`,
+    `Choose one of: ${choices.join(', ')}`,
+  );
+}
