@@ -1,0 +1,53 @@
+{
+  "variables": {
+    # 1 links the libseccomp that pkg-config finds instead of the one in deps/.
+    "use_system_libseccomp%": 0
+  },
+  "target_defaults": {
+    "cflags": ["-fPIC", "-ffunction-sections", "-fdata-sections", "-fvisibility=hidden", "-fstack-protector-strong"]
+  },
+  "targets": [
+    {
+      "target_name": "libseccomp",
+      "conditions": [
+        ["use_system_libseccomp==1", { "type": "none" }, {
+          "type": "static_library",
+          "sources": ["<!@(node scripts/native-sources.mjs libseccomp)"],
+          "include_dirs": ["native/libseccomp", "<!@(node scripts/native-sources.mjs libseccomp-include)"],
+          "defines": ["_GNU_SOURCE"],
+          "cflags": ["-w"],
+          "direct_dependent_settings": {
+            "include_dirs": ["<!@(node scripts/native-sources.mjs libseccomp-include)"]
+          }
+        }]
+      ]
+    },
+    {
+      "target_name": "seccomp",
+      "dependencies": ["libseccomp"],
+      "sources": ["<!@(node scripts/native-sources.mjs addon)", "<!@(node scripts/native-sources.mjs core)"],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": [
+        "NAPI_VERSION=9",
+        "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+      ],
+      "cflags": ["-Wall", "-Wextra", "-Werror"],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fexceptions"],
+      "cflags_cc": ["-std=c++20", "-fno-exceptions", "-fno-rtti"],
+      "ldflags": [
+        "-Wl,--gc-sections",
+        "-Wl,-z,relro,-z,now",
+        # A handler or a table must outlive the worker that loaded the add-on first.
+        "-Wl,-z,nodelete",
+        "-Wl,--version-script=<(module_root_dir)/native/exports.map"
+      ],
+      "conditions": [
+        ["use_system_libseccomp==1", {
+          "cflags": ["<!@(pkg-config --cflags libseccomp)"],
+          "libraries": ["<!@(pkg-config --libs libseccomp)"]
+        }]
+      ]
+    }
+  ]
+}

@@ -1,0 +1,191 @@
+// The only file that touches the .node: finds it, loads it, and gives its exports their types.
+import { existsSync, openSync, readSync, closeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { UnsupportedError } from './errors.js';
+
+/** Opaque owner of a `scmp_filter_ctx`. */
+export type ContextHandle = { readonly __context: unique symbol };
+
+/** A C function that failed: its name and a positive errno with its name. */
+export interface Failure {
+  readonly failed: string;
+  readonly errno: number;
+  readonly errnoName: string;
+}
+
+/** What `loadFilter` and `loadAndExec` answer when a call was refused. */
+export interface LoadFailure extends Failure {
+  /** Thread that could not take the filter (TSYNC), 0 for none. */
+  readonly threadId: number;
+  readonly threadName: string;
+}
+
+export interface Probe {
+  /** Release of the running kernel, e.g. `6.1.0-18-amd64`. */
+  readonly release: string;
+  /** seccomp(2) exists and knows filters. */
+  readonly filter: boolean;
+  /** `SCMP_ACT_*` names the kernel answers for. */
+  readonly actions: readonly string[];
+  /** `SECCOMP_FILTER_FLAG_*` names the kernel takes. */
+  readonly flags: readonly string[];
+  /** Sizes of the notification structures in bytes, or undefined before Linux 5.0. */
+  readonly notificationSizes:
+    { readonly notification: number; readonly response: number; readonly data: number } | undefined;
+  /** net.core.bpf_jit_enable: 0, 1 or 2; undefined where it cannot be read. seccomp filters use the JIT where it is on. */
+  readonly jit: number | undefined;
+}
+
+/** A rule table packed for one crossing; see native/compile_table.cc. */
+export interface RuleTable {
+  readonly defaultAction: number;
+  readonly badArch: number;
+  /** SCMP_FLTATR_CTL_OPTIMIZE: 1 linear, 2 binary tree. */
+  readonly optimize: 1 | 2;
+  /** SCMP_ARCH_* tokens. */
+  readonly archs: Uint32Array;
+  /** Four numbers a rule: index into archs, number on that architecture, action, number of comparisons. */
+  readonly rules: Uint32Array;
+  /** Four numbers a comparison, rule by rule: argument, SCMP_CMP_*, datum_a, datum_b. */
+  readonly comparisons: BigUint64Array;
+}
+
+/** Exports of the add-on. Arguments are validated by the callers in lib/. */
+export interface Native {
+  probe(): Probe;
+
+  /** prctl(PR_SET_NO_NEW_PRIVS) when asked, then seccomp(2). Gives the listener's descriptor or -1. */
+  loadFilter(
+    program: Uint8Array,
+    flags: number,
+    noNewPrivs: boolean,
+  ): { readonly listener: number } | LoadFailure;
+  /** Loads on this thread and execs at once, without any other system call between. Returns only on failure. */
+  loadAndExec(
+    program: Uint8Array,
+    flags: number,
+    noNewPrivs: boolean,
+    path: string,
+    argv: readonly string[],
+    env: readonly string[],
+  ): LoadFailure;
+  /** Id of the calling thread. */
+  threadId(): number;
+
+  /** Compiles a whole rule table through libseccomp. */
+  compileTable(table: RuleTable): { readonly bpf: Uint8Array; readonly pfc: string } | Failure;
+
+  version(): { readonly major: number; readonly minor: number; readonly micro: number };
+  apiGet(): number;
+  apiSet(level: number): Failure | undefined;
+  /** seccomp_reset(NULL): forgets the features of the kernel and the notification descriptor, and asks again. */
+  globalReset(): Failure | undefined;
+  archNative(): number;
+  /** 0 for an unknown name. */
+  archResolveName(name: string): number;
+  syscallResolveNumArch(arch: number, number: number): string | undefined;
+  syscallResolveNameArch(arch: number, name: string): number;
+  syscallResolveNameRewrite(arch: number, name: string): number;
+  syscallResolveName(name: string): number;
+
+  contextInit(defaultAction: number): ContextHandle | Failure;
+  contextReset(context: ContextHandle, defaultAction: number): Failure | undefined;
+  /** Releases the C object; later calls with the handle fail with EBADF. */
+  contextRelease(context: ContextHandle): void;
+  /** On success the source is consumed. */
+  contextMerge(destination: ContextHandle, source: ContextHandle): Failure | undefined;
+  contextArchExist(context: ContextHandle, arch: number): boolean | Failure;
+  contextArchAdd(context: ContextHandle, arch: number): Failure | undefined;
+  contextArchRemove(context: ContextHandle, arch: number): Failure | undefined;
+  contextAttrGet(context: ContextHandle, attribute: number): number | Failure;
+  contextAttrSet(context: ContextHandle, attribute: number, value: number): Failure | undefined;
+  /** Comparisons as in RuleTable. */
+  contextRuleAdd(
+    context: ContextHandle,
+    exact: boolean,
+    action: number,
+    syscall: number,
+    comparisons: BigUint64Array,
+  ): Failure | undefined;
+  contextSyscallPriority(context: ContextHandle, syscall: number, priority: number): Failure | undefined;
+  contextTransactionStart(context: ContextHandle): Failure | undefined;
+  contextTransactionReject(context: ContextHandle): Failure | undefined;
+  contextTransactionCommit(context: ContextHandle): Failure | undefined;
+  contextPrecompute(context: ContextHandle): Failure | undefined;
+  contextExportBpf(context: ContextHandle): Uint8Array | Failure;
+  contextExportPfc(context: ContextHandle): string | Failure;
+  contextLoad(context: ContextHandle): Failure | undefined;
+  contextNotifyFd(context: ContextHandle): number | Failure;
+
+  notifyReceive(descriptor: number):
+    | {
+        readonly id: bigint;
+        readonly pid: number;
+        readonly flags: number;
+        readonly syscall: number;
+        readonly arch: number;
+        readonly instructionPointer: bigint;
+        readonly args: readonly bigint[];
+      }
+    | Failure;
+  notifyRespond(
+    descriptor: number,
+    id: bigint,
+    value: bigint,
+    error: number,
+    flags: number,
+  ): Failure | undefined;
+  notifyIdValid(descriptor: number, id: bigint): Failure | undefined;
+}
+
+/** Whether an answer of the add-on is a failure. */
+export const isFailure = (answer: unknown): answer is Failure =>
+  typeof answer === 'object' && answer !== null && 'failed' in answer;
+
+let loaded: Native | undefined;
+
+/**
+ * The add-on, loaded on first use so that everything that needs no kernel works everywhere.
+ * Throws UnsupportedError on other platforms and where no build is found.
+ */
+export function native(): Native {
+  return (loaded ??= load());
+}
+
+function load(): Native {
+  if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) {
+    throw new UnsupportedError(
+      'unsupported-platform',
+      `seccomp needs Linux on x64 or arm64; this is ${process.platform} on ${process.arch}`,
+      'Profiles can still be read, resolved, compiled for a named target and inspected here',
+    );
+  }
+  const libc = usesMusl() ? 'musl' : 'glibc';
+  const candidates = [
+    `prebuilds/linux-${process.arch}/seccomp.${libc}.node`,
+    'build/Release/seccomp.node',
+  ].map(path => fileURLToPath(new URL(`../${path}`, import.meta.url)));
+  const found = candidates.find(existsSync);
+  if (found === undefined) {
+    throw new UnsupportedError(
+      'addon-not-found',
+      `the seccomp add-on for linux-${process.arch} (${libc}) is in none of: ${candidates.join(', ')}`,
+      'Reinstall the package, or build it from source with: npm run build:native',
+    );
+  }
+  // The narrow signature is the contract that native/addon.cc keeps.
+  return createRequire(import.meta.url)(found) as Native;
+}
+
+/** Which C library this Node was built for, from the interpreter that its ELF header names: nothing that a caller could set. */
+function usesMusl(): boolean {
+  const file = openSync(process.execPath, 'r');
+  try {
+    const head = Buffer.alloc(4096);
+    const length = readSync(file, head, 0, head.length, 0);
+    return head.subarray(0, length).includes('/ld-musl-');
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,78 @@
+// The add-on: what `Native` in lib/native.ts names, each bound to the core function that does it.
+#include <napi.h>
+
+#include "bind.h"
+#include "core/exec.h"
+
+namespace seccomp_node {
+
+namespace {
+
+LoadFailure load_and_exec_path(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
+                               std::string path, std::vector<std::string> arguments,
+                               std::vector<std::string> environment) {
+  return load_and_exec(program, flags, no_new_privs, {std::move(path), std::move(arguments), std::move(environment)});
+}
+
+void bind_kernel(Napi::Object exports) {
+  bind<probe>(exports, "probe");
+  bind<load_filter>(exports, "loadFilter");
+  bind<load_and_exec_path>(exports, "loadAndExec");
+  bind<thread_id>(exports, "threadId");
+}
+
+void bind_library(Napi::Object exports) {
+  bind<compile_table>(exports, "compileTable");
+  bind<version>(exports, "version");
+  bind<api_get>(exports, "apiGet");
+  bind<api_set>(exports, "apiSet");
+  bind<global_reset>(exports, "globalReset");
+  bind<arch_native>(exports, "archNative");
+  bind<arch_resolve_name>(exports, "archResolveName");
+  bind<syscall_resolve_num_arch>(exports, "syscallResolveNumArch");
+  bind<syscall_resolve_name_arch>(exports, "syscallResolveNameArch");
+  bind<syscall_resolve_name_rewrite>(exports, "syscallResolveNameRewrite");
+  bind<syscall_resolve_name>(exports, "syscallResolveName");
+}
+
+void bind_context(Napi::Object exports) {
+  bind<&Context::init>(exports, "contextInit");
+  bind<&Context::reset>(exports, "contextReset");
+  bind<&Context::release>(exports, "contextRelease");
+  bind<&Context::merge>(exports, "contextMerge");
+  bind<&Context::arch_exist>(exports, "contextArchExist");
+  bind<&Context::arch_add>(exports, "contextArchAdd");
+  bind<&Context::arch_remove>(exports, "contextArchRemove");
+  bind<&Context::attr_get>(exports, "contextAttrGet");
+  bind<&Context::attr_set>(exports, "contextAttrSet");
+  bind<&Context::rule_add>(exports, "contextRuleAdd");
+  bind<&Context::syscall_priority>(exports, "contextSyscallPriority");
+  bind<&Context::transaction_start>(exports, "contextTransactionStart");
+  bind<&Context::transaction_reject>(exports, "contextTransactionReject");
+  bind<&Context::transaction_commit>(exports, "contextTransactionCommit");
+  bind<&Context::precompute>(exports, "contextPrecompute");
+  bind<&Context::export_bpf>(exports, "contextExportBpf");
+  bind<&Context::export_pfc>(exports, "contextExportPfc");
+  bind<&Context::load>(exports, "contextLoad");
+  bind<&Context::notify_fd>(exports, "contextNotifyFd");
+}
+
+void bind_notifications(Napi::Object exports) {
+  bind<notify_receive>(exports, "notifyReceive");
+  bind<notify_respond>(exports, "notifyRespond");
+  bind<notify_id_valid>(exports, "notifyIdValid");
+}
+
+Napi::Object initialize(Napi::Env /*env*/, Napi::Object exports) {
+  bind_kernel(exports);
+  bind_library(exports);
+  bind_context(exports);
+  bind_notifications(exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(seccomp, initialize)
+
+}  // namespace seccomp_node

@@ -1,0 +1,281 @@
+#include "context.h"
+
+#include <seccomp.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "library.h"
+#include "memory_file.h"
+
+#define LIBSECCOMP_AT_LEAST(major, minor) \
+  (SCMP_VER_MAJOR > (major) || (SCMP_VER_MAJOR == (major) && SCMP_VER_MINOR >= (minor)))
+
+namespace seccomp_node {
+
+namespace {
+
+constexpr std::size_t kMaxArguments = 6;
+
+/**
+ * Decisions of a filter, counted in its pseudo filter code, beyond which no program is made of it.
+ *
+ * libseccomp 2.6.0 counts instructions in 16 bits and corrupts the heap where they overflow. A decision makes at most
+ * seven instructions: load, mask and jump, a reload and a mask where blocks are shared, and a long jump for each
+ * branch. So this bound keeps every program below 65,536, and is still twice what the kernel takes.
+ */
+constexpr std::size_t kMaxDecisions = 8192;
+
+Failure released(const char* function) { return {function, EBADF}; }
+
+std::size_t count_decisions(std::string_view pseudo_code) {
+  constexpr std::string_view kDecision = "if (";
+  std::size_t count = 0;
+  for (auto at = pseudo_code.find(kDecision); at != std::string_view::npos;
+       at = pseudo_code.find(kDecision, at + kDecision.size())) {
+    ++count;
+  }
+  return count;
+}
+
+/** The caller holds the lock. */
+Result<std::string> pseudo_code(void* handle) {
+  auto file = MemoryFile::create();
+  if (const auto* failure = file.failure()) return *failure;
+  if (const auto failed = status("seccomp_export_pfc", seccomp_export_pfc(handle, file.value().descriptor()))) {
+    return *failed;
+  }
+  return file.value().contents();
+}
+
+}  // namespace
+
+Result<Context> Context::init(std::uint32_t default_action) {
+  const LibraryLock lock;
+  auto* handle = seccomp_init(default_action);
+  // seccomp_init(3) gives no reason; only an action it does not know is one in practice.
+  if (handle == nullptr) return Failure{"seccomp_init", EINVAL};
+  return Context(handle);
+}
+
+Context::Context(Context&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)),
+      size_(other.size_),
+      transactions_(std::move(other.transactions_)) {}
+
+Status Context::reset(std::uint32_t default_action) {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_reset");
+  const auto failed = status("seccomp_reset", seccomp_reset(handle_, default_action));
+  if (!failed) {
+    size_ = {};
+    transactions_.clear();
+  }
+  return failed;
+}
+
+void Context::release() {
+  if (handle_ == nullptr) return;
+  const LibraryLock lock;
+  seccomp_release(std::exchange(handle_, nullptr));
+}
+
+Status Context::merge(Context& source) {
+  const LibraryLock lock;
+  if (handle_ == nullptr || source.handle_ == nullptr) return released("seccomp_merge");
+  const Size sum{size_.rules + source.size_.rules, size_.comparisons + source.size_.comparisons};
+  if (sum.rules > kMaxRules || sum.comparisons > kMaxComparisons) return Failure{"seccomp_merge", E2BIG};
+  // A context merged into itself has every architecture twice: libseccomp refuses it before it frees anything.
+  const auto failed = status("seccomp_merge", seccomp_merge(handle_, source.handle_));
+  if (!failed) {
+    source.handle_ = nullptr;
+    size_ = sum;
+  }
+  return failed;
+}
+
+Result<bool> Context::arch_exist(std::uint32_t arch) const {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_arch_exist");
+  const int answer = seccomp_arch_exist(handle_, arch);
+  if (answer == -EEXIST) return false;
+  if (answer < 0) return Failure{"seccomp_arch_exist", -answer};
+  return true;
+}
+
+Status Context::arch_add(std::uint32_t arch) {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_arch_add");
+  return status("seccomp_arch_add", seccomp_arch_add(handle_, arch));
+}
+
+Status Context::arch_remove(std::uint32_t arch) {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_arch_remove");
+  return status("seccomp_arch_remove", seccomp_arch_remove(handle_, arch));
+}
+
+Result<std::uint32_t> Context::attr_get(std::uint32_t attribute) const {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_attr_get");
+  std::uint32_t value = 0;
+  const auto failed =
+      status("seccomp_attr_get", seccomp_attr_get(handle_, static_cast<scmp_filter_attr>(attribute), &value));
+  if (failed) return *failed;
+  return value;
+}
+
+Status Context::attr_set(std::uint32_t attribute, std::uint32_t value) {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_attr_set");
+  return status("seccomp_attr_set", seccomp_attr_set(handle_, static_cast<scmp_filter_attr>(attribute), value));
+}
+
+Status Context::rule_add(bool exact, std::uint32_t action, std::int32_t syscall,
+                         std::span<const std::uint64_t> comparisons) {
+  const char* function = exact ? "seccomp_rule_add_exact_array" : "seccomp_rule_add_array";
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released(function);
+  const auto count = comparisons.size() / kComparisonWords;
+  if (count > kMaxArguments || comparisons.size() % kComparisonWords != 0) return Failure{function, EINVAL};
+  if (size_.rules >= kMaxRules || size_.comparisons + count > kMaxComparisons) return Failure{function, E2BIG};
+  std::array<scmp_arg_cmp, kMaxArguments> arguments{};
+  for (std::size_t index = 0; index < count; ++index) {
+    const auto words = comparisons.subspan(index * kComparisonWords, kComparisonWords);
+    if (words[0] >= kMaxArguments || words[1] <= _SCMP_CMP_MIN || words[1] >= _SCMP_CMP_MAX) {
+      return Failure{function, EINVAL};
+    }
+    arguments[index] = {static_cast<unsigned>(words[0]), static_cast<scmp_compare>(words[1]), words[2], words[3]};
+  }
+  auto* add = exact ? seccomp_rule_add_exact_array : seccomp_rule_add_array;
+  const auto failed = status(function, add(handle_, action, syscall, static_cast<unsigned>(count), arguments.data()));
+  if (!failed) {
+    size_.rules += 1;
+    size_.comparisons += count;
+  }
+  return failed;
+}
+
+Status Context::syscall_priority(std::int32_t syscall, std::uint8_t priority) {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_syscall_priority");
+  // Every priority makes an entry of its own where the call has no rule yet.
+  if (size_.rules >= kMaxRules) return Failure{"seccomp_syscall_priority", E2BIG};
+  const auto failed = status("seccomp_syscall_priority", seccomp_syscall_priority(handle_, syscall, priority));
+  if (!failed) size_.rules += 1;
+  return failed;
+}
+
+Status Context::transaction_start() {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_transaction_start");
+#if LIBSECCOMP_AT_LEAST(2, 6)
+  if (transactions_.size() >= kMaxTransactions) return Failure{"seccomp_transaction_start", E2BIG};
+  const auto failed = status("seccomp_transaction_start", seccomp_transaction_start(handle_));
+  if (!failed) transactions_.push_back(size_);
+  return failed;
+#else
+  return Failure{"seccomp_transaction_start", EOPNOTSUPP};
+#endif
+}
+
+Status Context::transaction_reject() {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_transaction_reject");
+#if LIBSECCOMP_AT_LEAST(2, 6)
+  if (transactions_.empty() || !has_arch()) return Failure{"seccomp_transaction_reject", EINVAL};
+  seccomp_transaction_reject(handle_);
+  size_ = transactions_.back();
+  transactions_.pop_back();
+  return kDone;
+#else
+  return Failure{"seccomp_transaction_reject", EOPNOTSUPP};
+#endif
+}
+
+Status Context::transaction_commit() {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_transaction_commit");
+#if LIBSECCOMP_AT_LEAST(2, 6)
+  if (transactions_.empty()) return Failure{"seccomp_transaction_commit", EINVAL};
+  const auto failed = status("seccomp_transaction_commit", seccomp_transaction_commit(handle_));
+  if (!failed) transactions_.pop_back();
+  return failed;
+#else
+  return Failure{"seccomp_transaction_commit", EOPNOTSUPP};
+#endif
+}
+
+Status Context::precompute() {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_precompute");
+#if LIBSECCOMP_AT_LEAST(2, 6)
+  if (const auto refused = refuse_oversize("seccomp_precompute")) return refused;
+  return status("seccomp_precompute", seccomp_precompute(handle_));
+#else
+  return Failure{"seccomp_precompute", EOPNOTSUPP};
+#endif
+}
+
+Result<Bytes> Context::export_bpf() const {
+  const LibraryLock lock;
+#if LIBSECCOMP_AT_LEAST(2, 6)
+  constexpr auto kFunction = "seccomp_export_bpf_mem";
+  if (handle_ == nullptr) return released(kFunction);
+  if (const auto refused = refuse_oversize(kFunction)) return *refused;
+  std::size_t length = 0;
+  if (const auto failed = status(kFunction, seccomp_export_bpf_mem(handle_, nullptr, &length))) return *failed;
+  // It copies as many bytes as it is told there is room for, so the room has to be exact.
+  Bytes program(length);
+  if (const auto failed = status(kFunction, seccomp_export_bpf_mem(handle_, program.data(), &length))) return *failed;
+  return program;
+#else
+  constexpr auto kFunction = "seccomp_export_bpf";
+  if (handle_ == nullptr) return released(kFunction);
+  if (const auto refused = refuse_oversize(kFunction)) return *refused;
+  auto file = MemoryFile::create();
+  if (const auto* failure = file.failure()) return *failure;
+  if (const auto failed = status(kFunction, seccomp_export_bpf(handle_, file.value().descriptor()))) return *failed;
+  const auto program = file.value().contents();
+  if (const auto* failure = program.failure()) return *failure;
+  return Bytes(program.value().begin(), program.value().end());
+#endif
+}
+
+Result<std::string> Context::export_pfc() const {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_export_pfc");
+  return pseudo_code(handle_);
+}
+
+Status Context::load() {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_load");
+  if (const auto refused = refuse_oversize("seccomp_load")) return refused;
+  return status("seccomp_load", seccomp_load(handle_));
+}
+
+Result<std::int32_t> Context::notify_fd() const {
+  const LibraryLock lock;
+  if (handle_ == nullptr) return released("seccomp_notify_fd");
+  const int answer = seccomp_notify_fd(handle_);
+  if (answer < 0) return Failure{"seccomp_notify_fd", -answer};
+  return answer;
+}
+
+bool Context::has_arch() const {
+  std::uint32_t value = 0;
+  return seccomp_attr_get(handle_, SCMP_FLTATR_ACT_DEFAULT, &value) == 0;
+}
+
+Status Context::refuse_oversize(const char* function) const {
+  if (!has_arch()) return Failure{function, EINVAL};
+  const auto code = pseudo_code(handle_);
+  if (const auto* failure = code.failure()) return *failure;
+  if (count_decisions(code.value()) > kMaxDecisions) return Failure{function, E2BIG};
+  return kDone;
+}
+
+}  // namespace seccomp_node

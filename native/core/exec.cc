@@ -1,0 +1,100 @@
+#include "exec.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "kernel_abi.h"
+#include "library.h"
+
+namespace seccomp_node {
+
+namespace {
+
+/** The strings as execve(2) takes them. */
+std::vector<char*> pointers(std::vector<std::string>& strings) {
+  std::vector<char*> result;
+  result.reserve(strings.size() + 1);
+  for (auto& text : strings) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+/**
+ * Gives the next program default signal dispositions and no blocked signals, as Node's child processes have them.
+ * Handlers need nothing: execve(2) resets them. On Linux sigprocmask acts on the calling thread, whose mask execve
+ * keeps.
+ */
+class DefaultSignals {
+ public:
+  DefaultSignals() {
+    for (int number = 1; number < kSignals; ++number) {
+      struct sigaction action {};
+      if (sigaction(number, nullptr, &action) != 0 || action.sa_handler != SIG_IGN) continue;
+      ignored_[static_cast<std::size_t>(number)] = true;
+      static_cast<void>(signal(number, SIG_DFL));
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, &mask_);
+  }
+
+  /** Undoes it, for a process that stays. */
+  void restore() const {
+    sigprocmask(SIG_SETMASK, &mask_, nullptr);
+    for (int number = 1; number < kSignals; ++number) {
+      if (ignored_[static_cast<std::size_t>(number)]) static_cast<void>(signal(number, SIG_IGN));
+    }
+  }
+
+ private:
+  static constexpr int kSignals = 65;
+
+  std::array<bool, kSignals> ignored_{};
+  sigset_t mask_{};
+};
+
+/** Standard streams outlive execve, whoever opened them. */
+void keep_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    const int flags = fcntl(stream, F_GETFD);
+    if (flags >= 0 && (flags & FD_CLOEXEC) != 0) fcntl(stream, F_SETFD, flags & ~FD_CLOEXEC);
+  }
+}
+
+}  // namespace
+
+LoadFailure load_and_exec(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
+                          Executable executable) {
+  // The listener would be closed by execve, and every notified call would fail for want of it.
+  if ((flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) return {{"seccomp", EINVAL}};
+  const auto copy = Program::copy(program);
+  if (const auto* failure = copy.failure()) return {*failure};
+  // What can be known to fail is known before anything is changed.
+  if (access(executable.path.c_str(), X_OK) != 0) return {{"execve", errno}};
+  const auto argv = pointers(executable.arguments);
+  const auto envp = pointers(executable.environment);
+  warm_up();
+  keep_standard_streams();
+  const DefaultSignals signals;
+  if (no_new_privs) {
+    if (const auto failed = set_no_new_privs()) {
+      signals.restore();
+      return {*failed};
+    }
+  }
+  const auto answer = copy.value().load(flags);
+  if (answer == 0) {
+    execve(executable.path.c_str(), argv.data(), envp.data());
+    return {{"execve", errno}};
+  }
+  const int error = errno;
+  signals.restore();
+  if (names_thread(answer, flags)) return divergence(answer);
+  return {{"seccomp", error}};
+}
+
+}  // namespace seccomp_node

@@ -1,0 +1,58 @@
+// Loads a program by seccomp(2) itself, so that errno and the diverging thread are seen.
+#pragma once
+
+#include <linux/filter.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "result.h"
+
+namespace seccomp_node {
+
+/** A program that the kernel did not take, and the thread that could not (TSYNC), if there is one. */
+struct LoadFailure {
+  Failure failure;
+  std::int32_t thread_id = 0;
+  std::string thread_name{};
+};
+
+/** The notification listener, -1 for none. */
+struct Listener {
+  std::int32_t descriptor;
+};
+
+/** A program of possible length, copied: what is given to the kernel cannot change meanwhile. */
+class Program {
+ public:
+  static Result<Program> copy(std::span<const std::byte> bytes);
+
+  /** seccomp(2), and nothing else: async-signal-safe. Gives what the kernel answers, or -1 with errno. */
+  [[nodiscard]] long load(std::uint32_t flags) const;
+
+ private:
+  explicit Program(std::vector<sock_filter> instructions) : instructions_(std::move(instructions)) {}
+
+  std::vector<sock_filter> instructions_;
+};
+
+/** prctl(2) PR_SET_NO_NEW_PRIVS. */
+Status set_no_new_privs();
+
+/** What a positive answer to seccomp(2) without a listener means: the id of a thread that has another filter. */
+LoadFailure divergence(long answer);
+
+/** Whether a positive answer to seccomp(2) is a thread id. */
+bool names_thread(long answer, std::uint32_t flags);
+
+std::variant<Listener, LoadFailure> load_filter(std::span<const std::byte> program, std::uint32_t flags,
+                                                bool no_new_privs);
+
+/** Id of the calling thread. */
+std::int32_t thread_id();
+
+}  // namespace seccomp_node

@@ -1,0 +1,87 @@
+#include "probe.h"
+
+#include <fcntl.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "descriptor.h"
+#include "kernel_abi.h"
+
+namespace seccomp_node {
+
+namespace {
+
+/** Whether the kernel would take a filter with these flags: it looks at them before it looks for the program. */
+bool takes_flags(unsigned long flags) {
+  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, nullptr) == -1 && errno == EFAULT;
+}
+
+struct Action {
+  const char* name;
+  std::uint32_t value;
+  /** Since Linux 3.5, when filters came; older kernels than 4.14 cannot be asked. */
+  bool original;
+};
+
+std::vector<std::string> supported_actions(bool filter) {
+  std::vector<std::string> names;
+  for (const auto& action :
+       {Action{"SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS, false},
+        Action{"SCMP_ACT_KILL_THREAD", SECCOMP_RET_KILL_THREAD, true}, Action{"SCMP_ACT_TRAP", SECCOMP_RET_TRAP, true},
+        Action{"SCMP_ACT_ERRNO", SECCOMP_RET_ERRNO, true}, Action{"SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF, false},
+        Action{"SCMP_ACT_TRACE", SECCOMP_RET_TRACE, true}, Action{"SCMP_ACT_LOG", SECCOMP_RET_LOG, false},
+        Action{"SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW, true}}) {
+    const bool answered = syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action.value) == 0;
+    const bool cannot_ask = !answered && errno == EINVAL;
+    if (answered || (filter && cannot_ask && action.original)) names.emplace_back(action.name);
+  }
+  return names;
+}
+
+struct Flag {
+  const char* name;
+  unsigned long value;
+  /** Flags it may not come without. */
+  unsigned long companions;
+};
+
+std::vector<std::string> supported_flags() {
+  std::vector<std::string> names;
+  for (const auto& flag :
+       {Flag{"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC, 0},
+        Flag{"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG, 0},
+        Flag{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0},
+        Flag{"SECCOMP_FILTER_FLAG_NEW_LISTENER", SECCOMP_FILTER_FLAG_NEW_LISTENER, 0},
+        Flag{"SECCOMP_FILTER_FLAG_TSYNC_ESRCH", SECCOMP_FILTER_FLAG_TSYNC_ESRCH, SECCOMP_FILTER_FLAG_TSYNC},
+        Flag{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+             SECCOMP_FILTER_FLAG_NEW_LISTENER}}) {
+    if (takes_flags(flag.value | flag.companions)) names.emplace_back(flag.name);
+  }
+  return names;
+}
+
+std::optional<NotificationSizes> notification_sizes() {
+  seccomp_notif_sizes sizes{};
+  if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) != 0) return std::nullopt;
+  return NotificationSizes{sizes.seccomp_notif, sizes.seccomp_notif_resp, sizes.seccomp_data};
+}
+
+std::optional<std::int32_t> jit() {
+  const Descriptor file(open("/proc/sys/net/core/bpf_jit_enable", O_RDONLY | O_CLOEXEC));
+  char digit = 0;
+  if (!file.valid() || read(file.number(), &digit, 1) != 1 || digit < '0' || digit > '2') return std::nullopt;
+  return digit - '0';
+}
+
+}  // namespace
+
+Probe probe() {
+  utsname system{};
+  uname(&system);
+  const bool filter = takes_flags(0);
+  return {system.release, filter, supported_actions(filter), supported_flags(), notification_sizes(), jit()};
+}
+
+}  // namespace seccomp_node

@@ -1,0 +1,32 @@
+// What the running kernel can do with filters, asked without changing anything.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace seccomp_node {
+
+/** Sizes of the structures of seccomp_unotify(2) in bytes. */
+struct NotificationSizes {
+  std::uint32_t notification;
+  std::uint32_t response;
+  std::uint32_t data;
+};
+
+struct Probe {
+  std::string release;
+  bool filter;
+  /** SCMP_ACT_* names. */
+  std::vector<std::string> actions;
+  /** SECCOMP_FILTER_FLAG_* names. */
+  std::vector<std::string> flags;
+  std::optional<NotificationSizes> notification_sizes;
+  /** net.core.bpf_jit_enable, where it can be read. */
+  std::optional<std::int32_t> jit;
+};
+
+Probe probe();
+
+}  // namespace seccomp_node

@@ -1,0 +1,1 @@
+#define HAVE_LINUX_SECCOMP_H 1

@@ -1,0 +1,125 @@
+// Builds build/Release/seccomp.node with node-gyp, without a network: Node-API's headers come from npm like the rest.
+// Usage: node scripts/build-native.mjs [--force] [--system-libseccomp] [--verbose]
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { libseccompSource } from './libseccomp.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const output = join(root, 'build/Release/seccomp.node');
+/** Which libseccomp the output is linked with. */
+const flavour = join(root, 'build/libseccomp.flavour');
+
+const modified = path => statSync(path).mtimeMs;
+
+const filesUnder = directory =>
+  readdirSync(directory, { withFileTypes: true }).flatMap(entry =>
+    entry.isDirectory() ? filesUnder(join(directory, entry.name)) : [join(directory, entry.name)],
+  );
+
+function isUpToDate(system) {
+  if (!existsSync(output) || !existsSync(flavour)) return false;
+  if (readFileSync(flavour, 'utf8') !== (system ? 'system' : 'bundled')) return false;
+  const inputs = [
+    ...filesUnder(join(root, 'native')),
+    join(root, 'binding.gyp'),
+    join(root, 'scripts/native-sources.mjs'),
+    ...(system ? [] : [libseccompSource().stamp]),
+  ];
+  const built = modified(output);
+  return inputs.every(path => modified(path) < built);
+}
+
+/** All that node-gyp needs of Node's own build settings for an add-on on Linux; the rest is in binding.gyp. */
+const COMMON_GYPI = `{
+  "target_defaults": {
+    "default_configuration": "Release",
+    "configurations": {
+      "Debug": { "cflags": ["-g", "-O0"], "defines": ["DEBUG"] },
+      "Release": { "cflags": ["-O2"], "defines": ["NDEBUG"] }
+    },
+    "cflags": ["-pthread"],
+    "ldflags": ["-pthread"]
+  }
+}
+`;
+
+/**
+ * The directory that node-gyp takes for Node's headers: those of Node-API, which are the same for every version, and
+ * nothing of V8 or libuv. So neither nodejs.org nor a Node that was installed with its headers is needed.
+ */
+function headers() {
+  const nodedir = join(root, 'deps/headers');
+  const include = join(nodedir, 'include/node');
+  mkdirSync(include, { recursive: true });
+  cpSync(join(root, 'node_modules/node-api-headers/include'), include, { recursive: true });
+  writeFileSync(join(include, 'common.gypi'), COMMON_GYPI);
+  return nodedir;
+}
+
+function requireSystemLibseccomp() {
+  const { status, error } = spawnSync('pkg-config', ['--atleast-version=2.5', 'libseccomp']);
+  if (error !== undefined || status !== 0) {
+    throw new Error(
+      'pkg-config finds no libseccomp of version 2.5 or newer. Install libseccomp-dev and pkg-config',
+    );
+  }
+}
+
+/** The build files ask `node` for lists: let it be this one. npm's settings would overrule our options. */
+function buildEnvironment() {
+  const own = Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_config_'));
+  return { ...Object.fromEntries(own), PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+}
+
+/** Builds unless there is nothing to do. Returns whether there was. Throws with the log when it fails. */
+export function buildNative({ force = false, system = false, verbose = false } = {}) {
+  if (!force && isUpToDate(system)) return false;
+  if (system) requireSystemLibseccomp();
+  else libseccompSource();
+  const { status, error, stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      join(root, 'node_modules/node-gyp/bin/node-gyp.js'),
+      'rebuild',
+      '--jobs=max',
+      `--nodedir=${headers()}`,
+      '--force-process-config',
+      '--',
+      `-Duse_system_libseccomp=${system ? 1 : 0}`,
+    ],
+    {
+      cwd: root,
+      env: buildEnvironment(),
+      stdio: verbose ? 'inherit' : 'pipe',
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${stdout ?? ''}${stderr ?? ''}\nThe add-on could not be built`);
+  writeFileSync(flavour, system ? 'system' : 'bundled');
+  return true;
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const known = ['--force', '--system-libseccomp', '--verbose'];
+  const unknown = process.argv.slice(2).filter(argument => !known.includes(argument));
+  if (unknown.length > 0) {
+    console.error(
+      `unknown option ${unknown.join(' ')}\nusage: node scripts/build-native.mjs [${known.join('] [')}]`,
+    );
+    process.exit(2);
+  }
+  try {
+    buildNative({
+      force: process.argv.includes('--force'),
+      system: process.argv.includes('--system-libseccomp'),
+      verbose: process.argv.includes('--verbose'),
+    });
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,141 @@
+// Writes docs/libseccomp-api.md: every function and constant of the linked seccomp.h and what binds it here.
+// Fails where one is missing or a constant has another value; with --check, where the page is stale. Needs the built package.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as api from '#lib/filter/context.js';
+import * as constants from '#lib/policy/constants.js';
+import { libseccompSource } from './libseccomp.mjs';
+
+const output = fileURLToPath(new URL('../docs/libseccomp-api.md', import.meta.url));
+const { directory, version } = libseccompSource();
+const header = readFileSync(join(directory, 'include/seccomp.h'), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+
+/** Functions whose name here is not their own in camel case. */
+const RENAMED = {
+  seccomp_init: ['new FilterContext'],
+  seccomp_release: ['close'],
+  seccomp_reset: ['reset', 'resetGlobalState'],
+  seccomp_rule_add_array: ['ruleAdd'],
+  seccomp_rule_add_exact_array: ['ruleAddExact'],
+  seccomp_export_bpf_mem: ['exportBpf'],
+  seccomp_notify_alloc: ['notifyReceive', 'notifyRespond'],
+  seccomp_notify_free: ['notifyReceive', 'notifyRespond'],
+};
+
+/** Macros that are not numbers, and what says the same here. */
+const MACROS = [
+  [/^SCMP_SYS$/, "the name of the call: `'openat'`"],
+  [/^SCMP_CMP$/, '`{ arg, op, a, b }`, a `Comparison`'],
+  [/^SCMP_CMP64$/, '`{ arg, op, a, b }`'],
+  [/^SCMP_CMP32$/, '`{ arg, op, a, b }` with values below 2^32'],
+  [/^SCMP_A([0-5])(_64|_32)?$/, ([, index]) => `\`{ arg: ${index}, op, a, b }\``],
+  [/^SCMP_VER_(MAJOR|MINOR|MICRO)$/, ([, part]) => `\`version().${part.toLowerCase()}\``],
+];
+
+/** The tools of the macros above, and what only older headers of the system need. */
+const INTERNAL = /^(_SCMP_|_SECCOMP_H$|__?AUDIT_ARCH|AUDIT_ARCH|EM_|SECCOMP_RET_)/;
+
+const camelCase = name =>
+  name.replace(/^seccomp_/, '').replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+
+function bindingOf(name) {
+  if (name === 'new FilterContext')
+    return typeof api.FilterContext === 'function' ? `\`${name}(…)\`` : undefined;
+  if (typeof api.FilterContext.prototype[name] === 'function') return `\`FilterContext.${name}\``;
+  return typeof api[name] === 'function' ? `\`${name}\`` : undefined;
+}
+
+function functionRows() {
+  const names = [...header.matchAll(/\b(seccomp_\w+)\s*\(/g)].map(([, name]) => name);
+  return [...new Set(names)].map(name => {
+    const bindings = (RENAMED[name] ?? [camelCase(name)]).map(bindingOf);
+    return [name, bindings.includes(undefined) ? undefined : bindings.join(', ')];
+  });
+}
+
+/** What the C compiler makes of each constant; function-like ones are called with 5. */
+function valuesInC(names) {
+  const scratch = mkdtempSync(join(tmpdir(), 'seccomp-api-'));
+  try {
+    const prints = names.map(name => {
+      const expression = typeof constants[name] === 'function' ? `${name}(5)` : name;
+      return `printf("%lld\\n", (long long)(${expression}));`;
+    });
+    writeFileSync(
+      join(scratch, 'values.cc'),
+      `#include <seccomp.h>\n#include <cstdio>\nint main() {\n${prints.join('\n')}\n}\n`,
+    );
+    execFileSync('g++', ['-I', join(directory, 'include'), 'values.cc', '-o', 'values'], { cwd: scratch });
+    return execFileSync(join(scratch, 'values'), { encoding: 'utf8' }).trim().split('\n').map(Number);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+function constantRows() {
+  const macros = [...header.matchAll(/^[ \t]*#define\s+(\w+)/gm)].map(([, name]) => name);
+  const enumerators = [...header.matchAll(/^\s*(SCMP_\w+)\s*=/gm)].map(([, name]) => name);
+  const names = [...new Set([...enumerators, ...macros])].filter(name => !INTERNAL.test(name));
+  const numbers = names.filter(name => name in constants);
+  const inC = new Map(valuesInC(numbers).map((value, index) => [numbers[index], value]));
+  return names.map(name => [name, constantBinding(name, inC)]);
+}
+
+function constantBinding(name, inC) {
+  for (const [pattern, binding] of MACROS) {
+    const match = pattern.exec(name);
+    if (match !== null) return typeof binding === 'string' ? binding : binding(match);
+  }
+  const bound = constants[name];
+  if (bound === undefined) return undefined;
+  const [value, shown] = typeof bound === 'function' ? [bound(5), `${name}(…)`] : [bound, name];
+  // Tokens and actions are unsigned in the API, whatever type their macros have.
+  const expected = inC.get(name);
+  if (value !== expected && value !== expected >>> 0) {
+    throw new Error(`${name} is ${value} in lib/policy/constants.ts and ${expected} in seccomp.h`);
+  }
+  return `\`${shown}\``;
+}
+
+const table = (head, rows) =>
+  [`| ${head} | here |`, '|---|---|', ...rows.map(([name, binding]) => `| \`${name}\` | ${binding} |`)].join(
+    '\n',
+  );
+
+function generate() {
+  const functions = functionRows();
+  const constantsOfHeader = constantRows();
+  const missing = [...functions, ...constantsOfHeader].filter(([, binding]) => binding === undefined);
+  if (missing.length > 0) throw new Error(`nothing binds ${missing.map(([name]) => name).join(', ')}`);
+  return `# libseccomp's API
+
+Generated by \`scripts/generate-api-table.mjs\` from the \`seccomp.h\` of libseccomp ${version}: do not edit.
+
+${functions.length} functions and ${constantsOfHeader.length} constants and macros. The numbers of system calls
+(\`__NR_*\`, \`__PNR_*\`, \`__SNR_*\`) are what \`syscallResolveName\` and \`syscallResolveNameArch\` give.
+
+## Functions
+
+${table('C', functions)}
+
+## Constants and macros
+
+${table('C', constantsOfHeader)}
+`;
+}
+
+try {
+  const text = generate();
+  if (!process.argv.includes('--check')) {
+    mkdirSync(join(output, '..'), { recursive: true });
+    writeFileSync(output, text);
+  } else if (readFileSync(output, 'utf8') !== text) {
+    throw new Error('docs/libseccomp-api.md is stale: run node scripts/generate-api-table.mjs');
+  }
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

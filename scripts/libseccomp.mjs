@@ -1,0 +1,203 @@
+// The libseccomp that the add-on is linked with: its pinned release, and how its source gets into deps/.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const VERSION = '2.6.0';
+const SHA256 = '83b6085232d1588c379dc9b9cae47bb37407cf262e6e74993c61ba72d2a784dc';
+/** A suite of Debian whose source package is that very release tarball. */
+const DEBIAN_SUITE = 'trixie';
+const UPSTREAM = `https://github.com/seccomp/libseccomp/releases/download/v${VERSION}/libseccomp-${VERSION}.tar.gz`;
+
+const deps = fileURLToPath(new URL('../deps', import.meta.url));
+const directory = join(deps, `libseccomp-${VERSION}`);
+/** Written last, so that a half-unpacked tree is never taken for a whole one. */
+const stamp = join(directory, '.sha256');
+
+const isFetched = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === SHA256;
+
+/** Where the pinned source is. Throws when it has not been fetched. */
+export function libseccompSource() {
+  if (!isFetched()) {
+    throw new Error(
+      `libseccomp ${VERSION} is not in ${directory}. Fetch it with: node scripts/libseccomp.mjs`,
+    );
+  }
+  return { directory, version: VERSION, stamp };
+}
+
+/** Brings the source into deps/. Returns whether there was anything to do. */
+export async function fetchLibseccomp() {
+  if (isFetched()) return false;
+  mkdirSync(deps, { recursive: true });
+  const scratch = mkdtempSync(join(deps, '.fetch-'));
+  try {
+    unpack(await obtain(scratch), scratch);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  return true;
+}
+
+/** The path of a tarball with the pinned checksum. */
+async function obtain(scratch) {
+  const own = process.env.SECCOMP_LIBSECCOMP_TARBALL;
+  if (own !== undefined && own !== '') return checked(own);
+  const problems = [];
+  for (const [origin, download] of [
+    [`the source package of Debian ${DEBIAN_SUITE}`, fromDebian],
+    [UPSTREAM, fromUpstream],
+  ]) {
+    try {
+      return checked(await download(scratch));
+    } catch (error) {
+      problems.push(`  ${origin}: ${error.message.trim()}`);
+    }
+  }
+  throw new Error(
+    [
+      `libseccomp ${VERSION} could not be fetched:`,
+      ...problems,
+      `Get ${UPSTREAM} by other means and name it in SECCOMP_LIBSECCOMP_TARBALL`,
+    ].join('\n'),
+  );
+}
+
+function checked(tarball) {
+  const actual = createHash('sha256').update(readFileSync(tarball)).digest('hex');
+  if (actual !== SHA256) throw new Error(`${tarball} has SHA-256 ${actual}, expected ${SHA256}`);
+  return tarball;
+}
+
+function unpack(tarball, scratch) {
+  const unpacked = join(scratch, 'unpacked');
+  mkdirSync(unpacked);
+  execFileSync('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components=1', '--no-same-owner']);
+  rmSync(directory, { recursive: true, force: true });
+  renameSync(unpacked, directory);
+  writeFileSync(stamp, SHA256);
+}
+
+async function fromUpstream(scratch) {
+  const response = await fetch(UPSTREAM, { signal: AbortSignal.timeout(60_000) });
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  const tarball = join(scratch, 'upstream.tar.gz');
+  writeFileSync(tarball, Buffer.from(await response.arrayBuffer()));
+  return tarball;
+}
+
+/** Downloads through apt with directories of our own: the system's lists, caches and hooks stay as they are. */
+function fromDebian(scratch) {
+  const apt = join(scratch, 'apt');
+  for (const part of ['lists/partial', 'cache/archives/partial', 'sources']) {
+    mkdirSync(join(apt, part), { recursive: true });
+  }
+  const mirrors = debianMirrors();
+  if (mirrors.length === 0) throw new Error('apt has no sources here');
+  writeFileSync(join(apt, 'sources/debian.sources'), mirrors.map(sourceStanza).join('\n'));
+  writeFileSync(
+    join(apt, 'apt.conf'),
+    `Dir::Etc::sourcelist "/dev/null";
+Dir::Etc::sourceparts "${apt}/sources";
+Dir::State::lists "${apt}/lists";
+Dir::Cache "${apt}/cache";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+APT::Sandbox::User "root";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+`,
+  );
+  aptGet(apt, 'update');
+  aptGet(apt, 'source', '--download-only', '--tar-only', 'libseccomp');
+  const tarball = readdirSync(apt).find(name => name.endsWith('.orig.tar.gz'));
+  if (tarball === undefined) throw new Error('apt gave no release tarball');
+  return join(apt, tarball);
+}
+
+function aptGet(apt, ...args) {
+  execFileSync('apt-get', ['-c', join(apt, 'apt.conf'), '-q', ...args], {
+    cwd: apt,
+    env: { ...process.env, LC_ALL: 'C' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 300_000,
+  });
+}
+
+const sourceStanza = ({ uris, signedBy }) =>
+  [
+    'Types: deb-src',
+    `URIs: ${uris}`,
+    `Suites: ${DEBIAN_SUITE}`,
+    'Components: main',
+    ...(signedBy === undefined ? [] : [`Signed-By:${signedBy}`]),
+    '',
+  ].join('\n');
+
+/** The machine's own mirrors of a distribution's main component, with the keyring each is checked with. */
+function debianMirrors() {
+  const files = ['/etc/apt/sources.list'];
+  const parts = '/etc/apt/sources.list.d';
+  if (existsSync(parts)) files.push(...readdirSync(parts).map(name => join(parts, name)));
+  const entries = files.filter(existsSync).flatMap(file => {
+    if (file.endsWith('.sources')) return deb822Entries(readFileSync(file, 'utf8'));
+    return file.endsWith('.list') ? oneLineEntries(readFileSync(file, 'utf8')) : [];
+  });
+  const main = entries.filter(
+    ({ suites, components }) =>
+      components.includes('main') && suites.some(suite => !/security|updates|backports/.test(suite)),
+  );
+  return [...new Map(main.map(entry => [entry.uris, entry])).values()];
+}
+
+/** Entries of a deb822 file; sources.list(5). Values keep their continuation lines. */
+function deb822Entries(text) {
+  const stanzas = text.replace(/^#.*\n?/gm, '').split(/\n\s*\n/);
+  return stanzas.flatMap(stanza => {
+    const fields = new Map();
+    for (const [, name, value] of stanza.matchAll(/^([^\s:]+):(.*(?:\n[ \t].*)*)/gm))
+      fields.set(name.toLowerCase(), value);
+    const uris = fields.get('uris')?.trim();
+    if (uris === undefined || fields.get('enabled')?.trim() === 'no') return [];
+    const words = name => (fields.get(name) ?? '').trim().split(/\s+/);
+    return [
+      { uris, suites: words('suites'), components: words('components'), signedBy: fields.get('signed-by') },
+    ];
+  });
+}
+
+/** Entries of a one-line-style file: `deb [options] uri suite component...`. */
+function oneLineEntries(text) {
+  return [...text.matchAll(/^deb(?:-src)?\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s+(.+)$/gm)].map(
+    ([, options = '', uris, suite, components]) => {
+      const signedBy = /signed-by=(\S+)/.exec(options)?.[1];
+      return {
+        uris,
+        suites: [suite],
+        components: components.replace(/#.*/, '').trim().split(/\s+/),
+        signedBy: signedBy === undefined ? undefined : ` ${signedBy.replaceAll(',', ' ')}`,
+      };
+    },
+  );
+}
+
+if (import.meta.filename === process.argv[1]) {
+  try {
+    await fetchLibseccomp();
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,33 @@
+// Lists the C and C++ sources of a build target, one a line: binding.gyp and CMakeLists.txt both read this list.
+// Usage: node scripts/native-sources.mjs addon|core|libseccomp|libseccomp-include
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { libseccompSource } from './libseccomp.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const list = (directory, extension) =>
+  readdirSync(join(root, directory))
+    .filter(name => name.endsWith(extension))
+    .sort()
+    .map(name => `${directory}/${name}`);
+
+/** A program of its own, which prints the table. */
+const NOT_IN_LIBRARY = 'arch-syscall-dump.c';
+
+const libseccomp = () => `deps/libseccomp-${libseccompSource().version}`;
+
+const targets = {
+  addon: () => list('native', '.cc'),
+  core: () => list('native/core', '.cc'),
+  libseccomp: () => list(`${libseccomp()}/src`, '.c').filter(path => !path.endsWith(`/${NOT_IN_LIBRARY}`)),
+  'libseccomp-include': () => [`${libseccomp()}/include`],
+};
+
+const target = targets[process.argv[2]];
+if (target === undefined) {
+  console.error(`usage: node scripts/native-sources.mjs ${Object.keys(targets).join('|')}`);
+  process.exit(2);
+}
+console.log(target().join('\n'));

@@ -1,0 +1,8 @@
+// What the linked libseccomp has: builds with the system's library may have an older one than this package brings.
+import { version } from '#lib/filter/context.js';
+
+/** Skips a test of what libseccomp has since 2.6. */
+export function needs26(test: Mocha.Context): void {
+  const { major, minor } = version();
+  if (major === 2 && minor < 6) test.skip();
+}
