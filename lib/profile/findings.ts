@@ -1,0 +1,81 @@
+// Collects what is wrong with a profile, so that a reader sees every problem at once and in the order of the text.
+import { ProfileError, type Diagnostic, type Location } from '../errors.js';
+
+/** How many findings are kept, so that a hostile profile cannot turn into gigabytes of messages. */
+export const MAX_FINDINGS = 1000;
+
+/** Remedies may be costly to find (did-you-mean), so that they are only asked for when a finding is kept. */
+export type Remedy = string | undefined | (() => string | undefined);
+
+/** A place as messages name it: `line 3, column 5`. */
+export const place = ({ line, column }: Location): string => `line ${line}, column ${column}`;
+
+const inSourceOrder = ({ at: a }: Diagnostic, { at: b }: Diagnostic): number => {
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+  return a.line - b.line || a.column - b.column;
+};
+
+/** Errors and warnings about one profile. */
+export class Findings {
+  #errors: Diagnostic[] = [];
+  #warnings: Diagnostic[] = [];
+  #seen = new Set<string>();
+
+  /** Something that makes the profile unusable. */
+  error(code: string, at: Location | undefined, message: string, remedy?: Remedy): void {
+    this.#add(this.#errors, 'error', code, at, message, remedy);
+  }
+
+  /** Something that does not mean what it seems to. The same finding counts once. */
+  warning(code: string, at: Location | undefined, message: string, remedy?: Remedy): void {
+    this.#add(this.#warnings, 'warning', code, at, message, remedy);
+  }
+
+  #add(
+    list: Diagnostic[],
+    severity: Diagnostic['severity'],
+    code: string,
+    at: Location | undefined,
+    message: string,
+    remedy: Remedy,
+  ): void {
+    if (list.length > MAX_FINDINGS) return;
+    if (list.length === MAX_FINDINGS) {
+      list.push(
+        Object.freeze({
+          code: 'too-many-findings',
+          severity,
+          message: `there are more ${severity}s than these ${MAX_FINDINGS}`,
+        }),
+      );
+      return;
+    }
+    const identity = `${severity} ${code} ${at?.pointer ?? ''} ${message}`;
+    if (this.#seen.has(identity)) return;
+    this.#seen.add(identity);
+    const advice = typeof remedy === 'function' ? remedy() : remedy;
+    list.push(
+      Object.freeze({
+        code,
+        severity,
+        message,
+        ...(advice !== undefined && { remedy: advice }),
+        ...(at !== undefined && { at }),
+      }),
+    );
+  }
+
+  /**
+   * The warnings, `earlier` ones among them, in the order of the text.
+   * Throws ProfileError with every error; with `strict`, every warning is one.
+   */
+  conclude(strict: boolean, earlier: readonly Diagnostic[] = []): readonly Diagnostic[] {
+    const warnings = [...earlier, ...this.#warnings].sort(inSourceOrder);
+    const errors = strict
+      ? [...this.#errors, ...warnings.map(warning => ({ ...warning, severity: 'error' as const }))]
+      : this.#errors;
+    const [first, ...rest] = errors.sort(inSourceOrder);
+    if (first !== undefined) throw new ProfileError([first, ...rest]);
+    return Object.freeze(warnings);
+  }
+}

@@ -1,0 +1,114 @@
+// Turns a parsed object back into JSON text, so that one reader serves texts and objects and every finding has a line.
+import { ProfileError, SeccompError } from '../errors.js';
+import { MAX_BYTES, MAX_DEPTH } from './json.js';
+
+const fail = (code: string, pointer: string, message: string, remedy: string): never => {
+  throw new ProfileError([
+    { code, severity: 'error', message: pointer === '' ? message : `${message} at ${pointer}`, remedy },
+  ]);
+};
+
+/**
+ * The JSON text of a value, indented by two spaces, as JSON.stringify writes it but for what that would lose: bigints are
+ * written exactly; whatever JSON cannot hold is an error instead of a gap.
+ *
+ * Throws ProfileError: `not-json` (functions, symbols, Maps, NaN, …), `unsafe-number` (integers beyond 2^53 - 1),
+ * `too-deep` (also for cycles), `profile-too-large`, `unreadable-object` (a getter or proxy that throws).
+ */
+export function objectText(value: unknown): string {
+  const parts: string[] = [];
+  let length = 0;
+
+  const write = (part: string): void => {
+    length += part.length;
+    if (length > MAX_BYTES) {
+      fail(
+        'profile-too-large',
+        '',
+        `the object is larger than ${MAX_BYTES} bytes of JSON`,
+        'A profile has some kilobytes',
+      );
+    }
+    parts.push(part);
+  };
+
+  const writeAll = (
+    open: string,
+    close: string,
+    pointer: string,
+    depth: number,
+    entries: Iterable<[string, string, unknown]>,
+  ): void => {
+    if (depth === MAX_DEPTH) {
+      fail(
+        'too-deep',
+        '',
+        `values are nested more than ${MAX_DEPTH} deep`,
+        'Perhaps the object contains itself',
+      );
+    }
+    const indent = `\n${'  '.repeat(depth)}`;
+    write(open);
+    let empty = true;
+    for (const [key, label, item] of entries) {
+      write(`${empty ? '' : ','}${indent}  ${label}`);
+      writeValue(item, `${pointer}/${key}`, depth + 1);
+      empty = false;
+    }
+    write(empty ? close : `${indent}${close}`);
+  };
+
+  const writeValue = (item: unknown, pointer: string, depth: number): void => {
+    if (item === null || typeof item === 'string' || typeof item === 'boolean')
+      return write(JSON.stringify(item));
+    if (typeof item === 'bigint') return write(String(item));
+    if (typeof item === 'number' && Number.isFinite(item)) {
+      if (Number.isInteger(item) && !Number.isSafeInteger(item)) {
+        fail(
+          'unsafe-number',
+          pointer,
+          `the number ${item} may not be the one that was written`,
+          'Give it as a bigint',
+        );
+      }
+      return write(JSON.stringify(item));
+    }
+    if (Array.isArray(item)) return writeAll('[', ']', pointer, depth, elements(item));
+    if (Object.prototype.toString.call(item) !== '[object Object]') {
+      fail(
+        'not-json',
+        pointer,
+        `${describe(item)} has no place in JSON`,
+        'Give plain objects, arrays, strings and numbers',
+      );
+    }
+    writeAll('{', '}', pointer, depth, members(item as Readonly<Record<string, unknown>>));
+  };
+
+  try {
+    writeValue(value, '', 0);
+  } catch (error) {
+    if (error instanceof SeccompError) throw error;
+    fail('unreadable-object', '', 'reading the object failed', 'A getter or a proxy in it throws');
+  }
+  return parts.join('');
+}
+
+function* elements(array: readonly unknown[]): Generator<[string, string, unknown]> {
+  for (const [index, item] of array.entries()) yield [String(index), '', item ?? null];
+}
+
+function* members(object: Readonly<Record<string, unknown>>): Generator<[string, string, unknown]> {
+  for (const key of Object.keys(object)) {
+    const item = object[key];
+    // As in JSON.stringify: a key without a value is no key.
+    if (item !== undefined) yield [key, `${JSON.stringify(key)}: `, item];
+  }
+}
+
+const describe = (value: unknown): string =>
+  typeof value === 'object'
+    ? Object.prototype.toString.call(value).slice(8, -1)
+    : typeof value === 'number'
+      ? String(value)
+      : `a ${typeof value}`;

@@ -1,0 +1,38 @@
+// The first step: from the text of a profile to a Profile, or to every reason why it is none.
+import { Findings } from './findings.js';
+import { readJson } from './json.js';
+import { isProfile, sealProfile, type Profile } from './profile.js';
+import { readSource, type ProfileSource } from './read-source.js';
+import { readDocument } from './schema/document.js';
+
+export interface ParseOptions {
+  /** Turns every warning into an error. */
+  readonly strict?: boolean;
+  /** What to call the source in locations, where it is not read from a path: `<stdin>`. */
+  readonly file?: string;
+}
+
+/**
+ * Reads and checks a profile in Docker's format (new or old), or OCI's, alone or in a config.json.
+ *
+ * `source` is a path, JSON text (it starts with `{` or `[`), its UTF-8 bytes, a file: URL, a parsed object, the name of
+ * a profile that ships, or a Profile, which is returned as it is. In an object, lines and columns count in its text
+ * with an indentation of two spaces; its integers beyond 2^53 - 1 must be bigints.
+ *
+ * Throws ProfileError with every problem in the order of the text, and UsageError for a source of another type.
+ * Sources: moby's profiles/seccomp, libcontainer/seccomp of runc, containers/common, runtime-spec.
+ */
+export function parseProfile(source: ProfileSource | Profile, options: ParseOptions = {}): Profile {
+  const { strict = false } = options;
+  const findings = new Findings();
+  if (isProfile(source)) {
+    findings.conclude(strict, source.warnings);
+    return source;
+  }
+  const { text, file: found } = readSource(source);
+  const file = options.file ?? found;
+  const document = readDocument(readJson(text, file, findings), findings);
+  const warnings = findings.conclude(strict);
+  if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
+  return sealProfile({ file, ...document, warnings });
+}

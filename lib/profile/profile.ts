@@ -1,0 +1,110 @@
+// What a profile says, read and checked, before it meets a machine.
+import type { Diagnostic, Location } from '../errors.js';
+import type { Action } from '../policy/action.js';
+import type { FilterFlag, Operator } from '../policy/policy.js';
+import type { KernelVersion } from '../policy/target.js';
+
+/** A test of one argument as the profile writes it: unsigned 64-bit numbers, whatever the width of the register. */
+export type ProfileCondition =
+  | {
+      readonly op: Exclude<Operator, 'SCMP_CMP_MASKED_EQ'>;
+      /** Index of the argument, 0 to 5. */
+      readonly arg: number;
+      readonly value: bigint;
+      readonly at: Location;
+    }
+  | {
+      readonly op: 'SCMP_CMP_MASKED_EQ';
+      readonly arg: number;
+      /** The profile's `value`. */
+      readonly mask: bigint;
+      /** The profile's `valueTwo`; bits outside of the mask are still there. */
+      readonly value: bigint;
+      readonly at: Location;
+    };
+
+/** What a rule's `includes` or `excludes` ask of the machine. Empty lists ask nothing. */
+export interface Restriction {
+  /** Capabilities by their exact names, e.g. `CAP_SYS_ADMIN`. */
+  readonly caps: readonly string[];
+  /** Architectures in dockerd's spelling, e.g. `amd64`. */
+  readonly arches: readonly string[];
+  readonly minKernel?: KernelVersion;
+}
+
+/** A system call by name and where the profile names it. */
+export interface NamedSyscall {
+  readonly name: string;
+  readonly at: Location;
+}
+
+/** One entry of `syscalls`. */
+export interface ProfileRule {
+  readonly names: readonly NamedSyscall[];
+  /** With the errno of ERRNO or the message of TRACE merged in. */
+  readonly action: Action;
+  readonly conditions: readonly ProfileCondition[];
+  readonly includes: Restriction;
+  readonly excludes: Restriction;
+  readonly comment?: string;
+  readonly at: Location;
+}
+
+/** An entry of `archMap`: `SCMP_ARCH_*` names. */
+export interface ArchitectureMapping {
+  readonly architecture: string;
+  readonly subArchitectures: readonly string[];
+}
+
+/** Which system call interfaces a profile covers beside the native one. */
+export type ProfileArchitectures =
+  | { readonly kind: 'native' }
+  /** `architectures`: these, whatever the machine. */
+  | { readonly kind: 'list'; readonly architectures: readonly string[] }
+  /** `archMap`: those of the first entry for the native one. */
+  | { readonly kind: 'map'; readonly entries: readonly ArchitectureMapping[] };
+
+/** A profile as it is written, validated, frozen, and free of any machine. Made by parseProfile alone. */
+export interface Profile {
+  /** The path it was read from, or `<string>`, `<buffer>`, `<object>`. */
+  readonly file: string;
+  /** `oci` for the `linux.seccomp` of a whole config.json. */
+  readonly format: 'docker' | 'oci';
+  /** With errno merged in. */
+  readonly defaultAction: Action;
+  readonly architectures: ProfileArchitectures;
+  /** In the order of the text. */
+  readonly rules: readonly ProfileRule[];
+  readonly flags: readonly FilterFlag[];
+  readonly listenerPath?: string;
+  readonly listenerMetadata?: string;
+  /**
+   * `process.capabilities.bounding` of a config.json. Nothing uses it unless a caller passes it on as
+   * `capabilities` of the target.
+   */
+  readonly boundingCapabilities?: readonly string[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+const profiles = new WeakSet<object>();
+
+/** Freezes a profile and marks it as checked, so that nothing else passes for one. */
+export function sealProfile(profile: Profile): Profile {
+  profiles.add(Object.freeze(profile));
+  return profile;
+}
+
+/** Whether a value came from parseProfile. An object of the same shape did not. */
+export const isProfile = (value: unknown): value is Profile =>
+  typeof value === 'object' && value !== null && profiles.has(value);
+
+/**
+ * The conjunctions that a rule's conditions stand for. Where an argument is tested twice, every condition becomes a
+ * conjunction of its own: they are bound by OR. Source: matchCall in libcontainer/seccomp of runc.
+ */
+export function alternatives(
+  conditions: readonly ProfileCondition[],
+): readonly (readonly ProfileCondition[])[] {
+  const distinct = new Set(conditions.map(({ arg }) => arg));
+  return distinct.size === conditions.length ? [conditions] : conditions.map(condition => [condition]);
+}

@@ -1,0 +1,120 @@
+// Finds rules of one system call that contradict each other: their actions differ and both can match.
+import type { Location } from '../../errors.js';
+import { actionName, mostRestrictive, type Action } from '../../policy/action.js';
+import { holds } from '../../policy/evaluate.js';
+import type { Condition, Rule } from '../../policy/policy.js';
+import { place, type Findings } from '../findings.js';
+import { quote } from '../suggest.js';
+
+/** Pairs of rules with different actions that one resolve compares, so that hostile profiles take no quadratic time. */
+const MAX_PAIRS = 100_000;
+
+/** How many comparisons are left. */
+export interface ConflictBudget {
+  pairs: number;
+}
+
+export const conflictBudget = (): ConflictBudget => ({ pairs: MAX_PAIRS });
+
+/** A rule of which it is known what it names and where. */
+export interface PlacedRule extends Rule {
+  /** As messages name it: `socket`, or `socketcall(socket)` for the same by way of i386's multiplexer. */
+  readonly call: string;
+  readonly at: Location;
+}
+
+/** Warns of rules with different actions that can match the same call, where libseccomp's choice follows no order. */
+export function warnOfConflicts(
+  rules: readonly PlacedRule[],
+  budget: ConflictBudget,
+  findings: Findings,
+): void {
+  const byAction = new Map<Action, [number, PlacedRule][]>();
+  for (const [index, rule] of rules.entries()) {
+    const group = byAction.get(rule.action);
+    if (group === undefined) byAction.set(rule.action, [[index, rule]]);
+    else group.push([index, rule]);
+  }
+  const groups = [...byAction.values()];
+  for (const [position, group] of groups.entries()) {
+    for (const others of groups.slice(position + 1)) {
+      for (const [i, rule] of group) {
+        for (const [j, other] of others) {
+          if (budget.pairs-- <= 0) return warnOfLimit(findings);
+          if (!canBothHold(rule.conditions, other.conditions)) continue;
+          const [earlier, later] = i < j ? [rule, other] : [other, rule];
+          findings.warning(
+            'conflicting-rules',
+            later.at,
+            `this ${actionName(later.action)} and the ${actionName(earlier.action)} of ${place(earlier.at)} can both match ${quote(later.call)}: ${actionName(mostRestrictive(earlier.action, later.action))} wins`,
+            'Make their conditions exclude each other: other runtimes may choose otherwise',
+          );
+        }
+      }
+    }
+  }
+}
+
+const warnOfLimit = (findings: Findings): void =>
+  findings.warning(
+    'conflicts-unchecked',
+    undefined,
+    `more than ${MAX_PAIRS} pairs of rules have different actions: the rest was not searched for conflicts`,
+  );
+
+/** Ranges no larger than this are searched value by value. */
+const SMALL = 64n;
+
+/** Whether some value of one argument meets every condition. */
+function satisfiable(conditions: readonly Condition[], width: number): boolean {
+  let low = 0n;
+  let high = (1n << BigInt(width)) - 1n;
+  let mask = 0n;
+  let bits = 0n;
+  for (const condition of conditions) {
+    const { value } = condition;
+    switch (condition.op) {
+      case 'SCMP_CMP_NE':
+        break;
+      case 'SCMP_CMP_LT':
+        if (value <= high) high = value - 1n;
+        break;
+      case 'SCMP_CMP_LE':
+        if (value < high) high = value;
+        break;
+      case 'SCMP_CMP_EQ':
+        if (value > low) low = value;
+        if (value < high) high = value;
+        break;
+      case 'SCMP_CMP_GE':
+        if (value > low) low = value;
+        break;
+      case 'SCMP_CMP_GT':
+        if (value >= low) low = value + 1n;
+        break;
+      case 'SCMP_CMP_MASKED_EQ':
+        if (((bits ^ value) & mask & condition.mask) !== 0n) return false;
+        mask |= condition.mask;
+        bits |= value;
+    }
+  }
+  if (high - low >= SMALL) return true;
+  for (let value = low; value <= high; value++) {
+    if (conditions.every(condition => holds({ ...condition, arg: 0 }, [value]))) return true;
+  }
+  return false;
+}
+
+/**
+ * Whether some arguments meet the conditions of both rules. A `false` is certain; a `true` may be wrong where a wide
+ * range is emptied by masks or by many SCMP_CMP_NE.
+ */
+export function canBothHold(first: readonly Condition[], second: readonly Condition[]): boolean {
+  return first.every(({ arg, width }) => {
+    if (!second.some(condition => condition.arg === arg)) return true;
+    return satisfiable(
+      [...first, ...second].filter(condition => condition.arg === arg),
+      width,
+    );
+  });
+}

@@ -1,0 +1,37 @@
+// Decides which rules and which system call interfaces of a profile hold on a target. Source: setupSeccomp of dockerd.
+import { abiByScmpName, ABIS, type AbiName } from '../../policy/abi.js';
+import { abisOf, kernelAtLeast, type Target } from '../../policy/target.js';
+import type { Profile, ProfileRule } from '../profile.js';
+
+/** Whether a rule is left on the target: any match of `excludes` drops it, then all of `includes` must hold. */
+export function applies({ includes, excludes }: ProfileRule, target: Target): boolean {
+  const arch = ABIS[target.arch].dockerName;
+  const has = (cap: string): boolean => target.capabilities.has(cap);
+  const excluded =
+    excludes.arches.includes(arch) ||
+    excludes.caps.some(has) ||
+    (excludes.minKernel !== undefined && kernelAtLeast(target.kernel, excludes.minKernel));
+  const included =
+    (includes.arches.length === 0 || includes.arches.includes(arch)) &&
+    includes.caps.every(has) &&
+    (includes.minKernel === undefined || kernelAtLeast(target.kernel, includes.minKernel));
+  return included && !excluded;
+}
+
+/**
+ * The interfaces that a profile covers on the target, the native one first and always. Interfaces of another family,
+ * which a kernel of this one never serves, are left out.
+ */
+export function interfaces({ architectures }: Profile, target: Target): readonly [AbiName, ...AbiName[]] {
+  const native = ABIS[target.arch].scmpName;
+  const listed =
+    architectures.kind === 'list'
+      ? architectures.architectures
+      : architectures.kind === 'map'
+        ? (architectures.entries.find(({ architecture }) => architecture === native)?.subArchitectures ?? [])
+        : [];
+  const family: readonly AbiName[] = abisOf(target.arch);
+  const names = listed.map(name => abiByScmpName(name)?.name).filter(name => name !== undefined);
+  const others = new Set(names.filter(name => name !== target.arch && family.includes(name)));
+  return [target.arch, ...others];
+}

@@ -1,0 +1,192 @@
+// Merges the rules that are left into the table of one system call interface. Sources: matchCall in libcontainer/seccomp
+// of runc; db.c and arch-x86.c of libseccomp.
+import { ProfileError, type Location } from '../../errors.js';
+import { i386Multiplexer, syscallNumber, type Abi } from '../../policy/abi.js';
+import { actionName, type Action } from '../../policy/action.js';
+import type { AbiPolicy, Condition, SyscallPolicy } from '../../policy/policy.js';
+import { place, type Findings } from '../findings.js';
+import { quote } from '../suggest.js';
+import { alternatives, type ProfileCondition, type ProfileRule } from '../profile.js';
+import { warnOfConflicts, type ConflictBudget, type PlacedRule } from './conflicts.js';
+
+const LOW_WORD = 0xffff_ffffn;
+
+/**
+ * Rules of one interface, counted by system call and alternative before equal ones are merged. A filter has 4096
+ * instructions; beyond this limit a hostile profile would only use up memory.
+ */
+const MAX_RULES = 250_000;
+
+/** What the interfaces of one policy share. */
+export interface TableContext {
+  readonly defaultAction: Action;
+  /** Whether numbers above the highest one named get ENOSYS. */
+  readonly enosys: boolean;
+  readonly findings: Findings;
+  readonly budget: ConflictBudget;
+}
+
+/** Conditions bound by AND with their action, and a text that is equal for equal ones. */
+interface Conjunction {
+  readonly conditions: readonly Condition[];
+  readonly action: Action;
+  readonly identity: string;
+}
+
+type Entry = Conjunction & PlacedRule;
+
+/** The rules of one system call while they are gathered. */
+interface Slot {
+  unconditional: Entry | undefined;
+  /** By identity, in the order of the profile. */
+  readonly conditional: Map<string, Entry>;
+}
+
+/** The policy of one interface. `rules` are those whose restrictions hold on the target, in the order of the profile. */
+export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: TableContext): AbiPolicy {
+  const slots = new Map<number, Slot>();
+  const multiplexed = new Map<
+    string,
+    { readonly rule: ProfileRule; readonly at: Location; readonly gate: number }
+  >();
+  let highest = abi.numberBit;
+  let count = 0;
+
+  const add = (
+    number: number,
+    { conditions, action, identity }: Conjunction,
+    call: string,
+    at: Location,
+  ): void => {
+    if (++count > MAX_RULES) throw tooManyRules(at);
+    let slot = slots.get(number);
+    if (slot === undefined) {
+      slot = { unconditional: undefined, conditional: new Map() };
+      slots.set(number, slot);
+    }
+    merge(slot, { conditions, action, identity, call, at }, context.findings);
+  };
+
+  for (const rule of rules) {
+    const { action } = rule;
+    const conjunctions = alternatives(rule.conditions).map(all =>
+      all.map(condition => lower(condition, abi.width)),
+    );
+    const direct = conjunctions.map(conditions => identified(conditions, action));
+    for (const { name, at } of rule.names) {
+      const number = syscallNumber(abi.name, name);
+      if (number !== undefined) highest = Math.max(highest, number);
+      if (action === context.defaultAction) continue;
+      if (number !== undefined) for (const all of direct) add(number, all, name, at);
+      const multiplexer = abi.name === 'x86' ? i386Multiplexer(name) : undefined;
+      const gate = multiplexer && syscallNumber('x86', multiplexer.syscall);
+      if (multiplexer === undefined || gate === undefined) continue;
+      const call: Condition = { op: 'SCMP_CMP_EQ', arg: 0, width: 32, value: BigInt(multiplexer.call) };
+      for (const conditions of conjunctions) {
+        const others = conditions.filter(({ arg }) => arg !== 0);
+        add(gate, identified([call, ...others], action), `${multiplexer.syscall}(${name})`, at);
+      }
+      if (rule.conditions.length > 0 && !multiplexed.has(name)) multiplexed.set(name, { rule, at, gate });
+    }
+  }
+
+  // Where the profile allows the multiplexer itself, its author has decided about all of its calls.
+  for (const [name, { rule, at, gate }] of multiplexed) {
+    if (slots.get(gate)?.unconditional === undefined)
+      warnOfMultiplexer(name, rule.conditions, at, context.findings);
+  }
+  const syscalls = new Map<number, SyscallPolicy>();
+  for (const [number, slot] of slots) syscalls.set(number, settleSlot(slot, context));
+  return Object.freeze({
+    abi,
+    syscalls,
+    enosysAbove: context.enosys && highest > abi.numberBit ? highest : undefined,
+  });
+}
+
+const tooManyRules = (at: Location): ProfileError =>
+  new ProfileError([
+    {
+      code: 'too-many-rules',
+      severity: 'error',
+      message: `the profile amounts to more than ${MAX_RULES} rules`,
+      at,
+    },
+  ]);
+
+/** A condition as the interface sees it: 32-bit interfaces compare low words, and bits outside of a mask are cleared. */
+function lower(condition: ProfileCondition, width: 32 | 64): Condition {
+  const cut = (value: bigint): bigint => (width === 32 ? value & LOW_WORD : value);
+  const { arg } = condition;
+  const value = cut(condition.value);
+  if (condition.op !== 'SCMP_CMP_MASKED_EQ') return Object.freeze({ op: condition.op, arg, width, value });
+  const mask = cut(condition.mask);
+  return Object.freeze({ op: 'SCMP_CMP_MASKED_EQ', arg, width, mask, value: value & mask });
+}
+
+function identified(conditions: readonly Condition[], action: Action): Conjunction {
+  const parts = conditions.map(condition => {
+    const { arg, op, value } = condition;
+    return condition.op === 'SCMP_CMP_MASKED_EQ'
+      ? `${arg} ${op} ${condition.mask} ${value}`
+      : `${arg} ${op} ${value}`;
+  });
+  return { conditions: Object.freeze(conditions), action, identity: `${action}: ${parts.sort().join(', ')}` };
+}
+
+/** Adds a rule: one without conditions wins over those with some, in either order, and the first of two wins. */
+function merge(slot: Slot, entry: Entry, findings: Findings): void {
+  const { unconditional } = slot;
+  if (entry.conditions.length > 0) {
+    if (unconditional !== undefined) warnOfShadow(entry, unconditional, findings);
+    else if (!slot.conditional.has(entry.identity)) slot.conditional.set(entry.identity, entry);
+  } else if (unconditional === undefined) {
+    slot.unconditional = entry;
+    for (const shadowed of slot.conditional.values()) warnOfShadow(shadowed, entry, findings);
+  } else if (unconditional.action !== entry.action) {
+    findings.warning(
+      'duplicate-rule',
+      entry.at,
+      `${quote(entry.call)} has ${actionName(unconditional.action)} from ${place(unconditional.at)} already: this ${actionName(entry.action)} does nothing`,
+      'Keep one of the two',
+    );
+  }
+}
+
+function warnOfShadow(shadowed: Entry, winner: Entry, findings: Findings): void {
+  if (shadowed.action === winner.action) return;
+  findings.warning(
+    'shadowed-rule',
+    shadowed.at,
+    `the conditions on ${quote(shadowed.call)} do nothing: ${place(winner.at)} answers ${actionName(winner.action)} without conditions`,
+    'Remove one of the two, or give the other one conditions',
+  );
+}
+
+function settleSlot({ unconditional, conditional }: Slot, context: TableContext): SyscallPolicy {
+  if (unconditional !== undefined) {
+    return Object.freeze({ rules: Object.freeze([]), otherwise: unconditional.action, at: unconditional.at });
+  }
+  const entries = [...conditional.values()];
+  warnOfConflicts(entries, context.budget, context.findings);
+  const rules = entries.map(({ conditions, action, at }) => Object.freeze({ conditions, action, at }));
+  return Object.freeze({ rules: Object.freeze(rules), otherwise: context.defaultAction });
+}
+
+function warnOfMultiplexer(
+  name: string,
+  conditions: readonly ProfileCondition[],
+  at: Location,
+  findings: Findings,
+): void {
+  const { syscall, call } = i386Multiplexer(name) ?? { syscall: 'socketcall', call: 0 };
+  const lost = conditions.some(({ arg }) => arg === 0)
+    ? 'its condition on argument 0 is lost there'
+    : 'its conditions compare pointers there';
+  findings.warning(
+    'i386-multiplexer',
+    at,
+    `on 32-bit x86 ${quote(name)} is also ${syscall}(${call}), whose arguments lie in memory: ${lost}`,
+    'Leave SCMP_ARCH_X86 out of the profile where this matters',
+  );
+}

@@ -1,0 +1,134 @@
+// Reads an action together with its errno, as runc and containers/common do.
+import { ACTIONS, actionKind, MAX_ERRNO, type Action, type ActionName } from '../../policy/action.js';
+import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../policy/constants.js';
+import { EPERM, errnoName, errnoNumber } from '../../policy/errno.js';
+import type { Findings } from '../findings.js';
+import { locate, type JsonValue } from '../json.js';
+import { didYouMean, quote } from '../suggest.js';
+import { readString, readUnsigned } from './values.js';
+
+const MAX_MESSAGE = 0xffff;
+const ACTION_NAMES = Object.keys(ACTIONS) as readonly ActionName[];
+
+/** A number that an action carries, and where it is written. */
+interface ActionData {
+  readonly number: bigint;
+  readonly from: JsonValue;
+  readonly key: string;
+}
+
+/**
+ * An action with its data. ERRNO without a number is EPERM and TRACE carries 1, as in runc; an `errno` beats `errnoRet`,
+ * as in containers/common. `keys` name the three fields. Undefined where an error was reported or the action is missing.
+ */
+export function readAction<Key extends string>(
+  fields: ReadonlyMap<Key, JsonValue>,
+  [actionKey, numberKey, nameKey]: readonly [action: Key, errnoRet: Key, errno: Key],
+  findings: Findings,
+): Action | undefined {
+  const value = fields.get(actionKey);
+  const name = value && readString(value, `"${actionKey}"`, findings);
+  const data = readData(fields.get(numberKey), numberKey, fields.get(nameKey), nameKey, findings);
+  if (value === undefined || name === undefined) return undefined;
+  if (!isActionName(name)) {
+    findings.error('unknown-action', locate(value), `there is no action ${quote(name)}`, () =>
+      didYouMean(name, ACTION_NAMES, `Write one of ${ACTION_NAMES.join(', ')}`),
+    );
+    return undefined;
+  }
+  const action = ACTIONS[name];
+  const kind = actionKind(action);
+  if (kind === SCMP_ACT_ERRNO(0)) return withErrno(data, findings);
+  if (kind === SCMP_ACT_TRACE(0)) return withMessage(data, findings);
+  if (data !== undefined) {
+    findings.warning(
+      'errno-ignored',
+      locate(data.from),
+      `"${data.key}" means nothing to ${name}`,
+      'Only SCMP_ACT_ERRNO and SCMP_ACT_TRACE carry a number',
+    );
+  }
+  return action;
+}
+
+const isActionName = (name: string): name is ActionName => Object.hasOwn(ACTIONS, name);
+
+function withErrno(data: ActionData | undefined, findings: Findings): Action | undefined {
+  if (data === undefined) return SCMP_ACT_ERRNO(EPERM);
+  if (data.number > MAX_ERRNO) {
+    findings.error(
+      'out-of-range',
+      locate(data.from),
+      `"${data.key}" is ${data.number}`,
+      `The largest errno is ${MAX_ERRNO}`,
+    );
+    return undefined;
+  }
+  if (data.number === 0n) {
+    findings.warning(
+      'errno-zero',
+      locate(data.from),
+      'with errno 0 the call is not made and yet reports success',
+      'Give the errno of a failure, e.g. 1 for EPERM',
+    );
+  }
+  return SCMP_ACT_ERRNO(Number(data.number));
+}
+
+function withMessage(data: ActionData | undefined, findings: Findings): Action | undefined {
+  // runc takes its default errno for the message too.
+  if (data === undefined) return SCMP_ACT_TRACE(EPERM);
+  if (data.number > MAX_MESSAGE) {
+    findings.error(
+      'out-of-range',
+      locate(data.from),
+      `"${data.key}" is ${data.number}`,
+      `A message to the tracer has 16 bits: at most ${MAX_MESSAGE}`,
+    );
+    return undefined;
+  }
+  return SCMP_ACT_TRACE(Number(data.number));
+}
+
+function readData(
+  number: JsonValue | undefined,
+  numberKey: string,
+  name: JsonValue | undefined,
+  nameKey: string,
+  findings: Findings,
+): ActionData | undefined {
+  const byNumber =
+    number && readUnsigned(number, `"${numberKey}"`, 0xffffffffn, 'An errno is at most 4095', findings);
+  const byName = name && readErrno(name, nameKey, findings);
+  if (name !== undefined && byName !== undefined) {
+    if (byNumber !== undefined && byNumber !== byName) {
+      findings.warning(
+        'errno-conflict',
+        locate(name),
+        `"${nameKey}" says ${errnoName(Number(byName))} and "${numberKey}" ${errnoName(Number(byNumber))}; here the first counts, as in Podman, in Docker the second`,
+        'Make them agree',
+      );
+    }
+    return { number: byName, from: name, key: nameKey };
+  }
+  return number !== undefined && byNumber !== undefined
+    ? { number: byNumber, from: number, key: numberKey }
+    : undefined;
+}
+
+/** An errno by name or in decimal, as containers/common writes it; an empty string is none. */
+function readErrno(value: JsonValue, key: string, findings: Findings): bigint | undefined {
+  const text = readString(value, `"${key}"`, findings);
+  if (text === undefined || text === '') return undefined;
+  if (/^\d{1,9}$/.test(text)) return BigInt(text);
+  const number = errnoNumber(text);
+  if (number !== undefined) return BigInt(number);
+  findings.error('unknown-errno', locate(value), `there is no errno ${quote(text)}`, () =>
+    didYouMean(text, errnoNames(), 'Write a name such as EPERM, or "errnoRet" with a number'),
+  );
+  return undefined;
+}
+
+function* errnoNames(): Generator<string> {
+  for (let errno = 1; errno <= 133; errno++) yield errnoName(errno);
+}

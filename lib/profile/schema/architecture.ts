@@ -1,0 +1,88 @@
+// Reads `architectures` and `archMap`.
+import { abiByScmpName } from '../../policy/abi.js';
+import * as scmp from '../../policy/constants.js';
+import type { Findings } from '../findings.js';
+import { locate, type JsonValue } from '../json.js';
+import type { ArchitectureMapping, ProfileArchitectures } from '../profile.js';
+import { didYouMean, quote } from '../suggest.js';
+import { fieldsOf } from './fields.js';
+import { readList, readObject, readString, readStrings } from './values.js';
+
+const ARCHITECTURES: ReadonlySet<string> = new Set(
+  Object.keys(scmp).filter(name => name.startsWith('SCMP_ARCH_') && name !== 'SCMP_ARCH_NATIVE'),
+);
+
+const compiledFor = (name: string): boolean => abiByScmpName(name) !== undefined;
+
+/** What the two keys say together; both at once is an error, as in dockerd. */
+export function readArchitectures(
+  list: JsonValue | undefined,
+  map: JsonValue | undefined,
+  findings: Findings,
+): ProfileArchitectures {
+  const architectures = knownArchitectures(list, '"architectures"', true, findings);
+  const entries = readList(map, '"archMap"', findings);
+  if (list !== undefined && map !== undefined && architectures.length > 0 && entries.length > 0) {
+    findings.error(
+      'architectures-and-archmap',
+      locate(list.line > map.line || (list.line === map.line && list.column > map.column) ? list : map),
+      '"architectures" and "archMap" exclude each other',
+      'Keep "archMap" where one profile serves several machines',
+    );
+  }
+  const mappings = entries.map(entry => readMapping(entry, findings)).filter(entry => entry !== undefined);
+  if (mappings.length > 0) return Object.freeze({ kind: 'map', entries: Object.freeze(mappings) });
+  if (architectures.length > 0) return Object.freeze({ kind: 'list', architectures });
+  return Object.freeze({ kind: 'native' });
+}
+
+function readMapping(entry: JsonValue, findings: Findings): ArchitectureMapping | undefined {
+  const object = readObject(entry, 'an item of "archMap"', findings);
+  if (object === undefined) return undefined;
+  const fields = fieldsOf(object, ['architecture', 'subArchitectures'], findings);
+  const value = fields.get('architecture');
+  if (value === undefined) {
+    findings.error('missing-architecture', locate(object), 'an item of "archMap" needs an "architecture"');
+    return undefined;
+  }
+  const architecture = readString(value, '"architecture"', findings);
+  if (architecture === undefined) return undefined;
+  checkArchitecture(architecture, value, findings);
+  const subArchitectures = knownArchitectures(
+    fields.get('subArchitectures'),
+    '"subArchitectures"',
+    compiledFor(architecture),
+    findings,
+  );
+  return Object.freeze({ architecture, subArchitectures });
+}
+
+function knownArchitectures(
+  value: JsonValue | undefined,
+  what: string,
+  wanted: boolean,
+  findings: Findings,
+): readonly string[] {
+  const names: string[] = [];
+  for (const item of readStrings(value, what, findings)) {
+    if (!checkArchitecture(item.value, item, findings)) continue;
+    if (wanted && !compiledFor(item.value)) {
+      findings.warning(
+        'architecture-not-compiled',
+        locate(item),
+        `filters for ${item.value} are not made here`,
+        'It is left out: calls by that interface get the action for foreign architectures',
+      );
+    }
+    names.push(item.value);
+  }
+  return Object.freeze(names);
+}
+
+function checkArchitecture(name: string, value: JsonValue, findings: Findings): boolean {
+  if (ARCHITECTURES.has(name)) return true;
+  findings.error('unknown-architecture', locate(value), `there is no architecture ${quote(name)}`, () =>
+    didYouMean(name, ARCHITECTURES, 'Write a name such as SCMP_ARCH_X86_64'),
+  );
+  return false;
+}

@@ -1,0 +1,97 @@
+// Reads one entry of `args`: an argument, an operator and one or two numbers.
+import type { Operator } from '../../policy/policy.js';
+import type { Findings } from '../findings.js';
+import { locate, type JsonValue } from '../json.js';
+import type { ProfileCondition } from '../profile.js';
+import { didYouMean, quote } from '../suggest.js';
+import { fieldsOf } from './fields.js';
+import { readObject, readString, readUnsigned } from './values.js';
+
+const OPERATORS: readonly Operator[] = [
+  'SCMP_CMP_NE',
+  'SCMP_CMP_LT',
+  'SCMP_CMP_LE',
+  'SCMP_CMP_EQ',
+  'SCMP_CMP_GE',
+  'SCMP_CMP_GT',
+  'SCMP_CMP_MASKED_EQ',
+];
+
+const MAX_U64 = 0xffff_ffff_ffff_ffffn;
+
+/** A condition, or undefined where an error was reported. A missing `index` or `value` is 0, as in Go, with a warning. */
+export function readCondition(item: JsonValue, findings: Findings): ProfileCondition | undefined {
+  const object = readObject(item, 'an item of "args"', findings);
+  if (object === undefined) return undefined;
+  const fields = fieldsOf(object, ['index', 'value', 'valueTwo', 'op'], findings);
+  const at = locate(object);
+
+  const number = (field: 'index' | 'value' | 'valueTwo', max: bigint, limit: string): bigint | undefined => {
+    const value = fields.get(field);
+    if (value !== undefined) return readUnsigned(value, `"${field}"`, max, limit, findings);
+    if (field !== 'valueTwo') {
+      findings.warning(
+        `missing-${field}`,
+        at,
+        `a condition without "${field}" is taken to say 0`,
+        `Write "${field}": 0`,
+      );
+    }
+    return 0n;
+  };
+  const index = number('index', 5n, 'A system call has the arguments 0 to 5');
+  const value = number('value', MAX_U64, 'Values have 64 bits and no sign');
+  const second = number('valueTwo', MAX_U64, 'Values have 64 bits and no sign');
+  const op = readOperator(fields.get('op'), at, findings);
+  if (index === undefined || value === undefined || second === undefined || op === undefined)
+    return undefined;
+
+  const arg = Number(index);
+  if (op === 'SCMP_CMP_MASKED_EQ') {
+    if ((second & ~value) !== 0n) {
+      findings.warning(
+        'bits-outside-mask',
+        at,
+        `"valueTwo" ${hex(second)} has bits outside of the mask ${hex(value)}, which libseccomp clears`,
+        `Write ${second & value}: "value" is the mask and "valueTwo" what the masked argument equals`,
+      );
+    }
+    return Object.freeze({ op, arg, mask: value, value: second, at });
+  }
+  if (second !== 0n) {
+    findings.warning(
+      'value-two-ignored',
+      at,
+      `"valueTwo" means nothing to ${op}`,
+      'Only SCMP_CMP_MASKED_EQ looks at it',
+    );
+  }
+  return Object.freeze({ op, arg, value, at });
+}
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+function readOperator(
+  value: JsonValue | undefined,
+  at: ProfileCondition['at'],
+  findings: Findings,
+): Operator | undefined {
+  if (value === undefined) {
+    findings.error(
+      'missing-operator',
+      at,
+      'a condition needs an "op"',
+      'Write "op": "SCMP_CMP_EQ" or another comparison',
+    );
+    return undefined;
+  }
+  const name = readString(value, '"op"', findings);
+  if (name === undefined) return undefined;
+  const op = OPERATORS.find(candidate => candidate === name);
+  if (op === undefined) {
+    findings.error('unknown-operator', locate(value), `there is no operator ${quote(name)}`, () =>
+      didYouMean(name, OPERATORS, `Write one of ${OPERATORS.join(', ')}`),
+    );
+  }
+  return op;
+}

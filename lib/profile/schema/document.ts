@@ -1,0 +1,178 @@
+// Reads a whole document: tells the formats apart, then the fields that stand at the top.
+import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
+import type { FilterFlag } from '../../policy/policy.js';
+import type { Findings } from '../findings.js';
+import { locate, type JsonObject, type JsonValue } from '../json.js';
+import type { Profile } from '../profile.js';
+import { didYouMean, quote } from '../suggest.js';
+import { readAction } from './action.js';
+import { readArchitectures } from './architecture.js';
+import { fieldsOf, peek } from './fields.js';
+import { readRule, refuseDockerFields } from './rule.js';
+import { KINDS, readList, readString, readStrings } from './values.js';
+
+const FIELDS = [
+  'defaultAction',
+  'defaultErrnoRet',
+  'defaultErrno',
+  'architectures',
+  'archMap',
+  'syscalls',
+  'flags',
+  'listenerPath',
+  'listenerMetadata',
+] as const;
+
+const FLAGS: readonly FilterFlag[] = [
+  'SECCOMP_FILTER_FLAG_TSYNC',
+  'SECCOMP_FILTER_FLAG_LOG',
+  'SECCOMP_FILTER_FLAG_SPEC_ALLOW',
+  'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV',
+];
+
+/** A profile without its file and warnings, which are known only after reading; undefined where errors were reported. */
+export function readDocument(
+  root: JsonValue,
+  findings: Findings,
+): Omit<Profile, 'file' | 'warnings'> | undefined {
+  if (root.kind !== 'object') {
+    findings.error(
+      'not-a-profile',
+      locate(root),
+      root.kind === 'null'
+        ? 'the profile is null, which turns seccomp off in Docker'
+        : `a profile is a JSON object, not ${KINDS[root.kind]}`,
+      'Give an object with "defaultAction" and "syscalls"',
+    );
+    return undefined;
+  }
+  if (isForeign(root, findings)) return undefined;
+  if (
+    peek(root, 'defaultAction') === undefined &&
+    (peek(root, 'linux') ?? peek(root, 'ociVersion')) !== undefined
+  ) {
+    return readConfig(root, findings);
+  }
+  return readSeccomp(root, 'docker', findings);
+}
+
+/** Reports formats of other programs, so that their users learn what to do instead of reading fifty findings. */
+function isForeign(root: JsonObject, findings: Findings): boolean {
+  const values = [root, ...Array.from(root.members.values(), ({ value }) => value)];
+  if (
+    values.some(
+      value =>
+        value.kind === 'object' && ['default_action', 'filter_action'].some(key => value.members.has(key)),
+    )
+  ) {
+    findings.error(
+      'foreign-format',
+      locate(root),
+      "this is a filter of Firecracker's seccompiler, one program a thread, not a Docker profile",
+      'Write one profile a thread: default_action becomes "defaultAction": "SCMP_ACT_…", and every "filter" a rule in "syscalls"',
+    );
+    return true;
+  }
+  const kind = peek(root, 'kind');
+  if (kind?.kind === 'string' && kind.value === 'SeccompProfile' && peek(root, 'spec') !== undefined) {
+    findings.error(
+      'foreign-format',
+      locate(root),
+      'this is a resource of Kubernetes, not a profile',
+      'Pass the object under "spec"',
+    );
+    return true;
+  }
+  return false;
+}
+
+/** An OCI config.json. Source: runtime-spec, config-linux.md. */
+function readConfig(root: JsonObject, findings: Findings): Omit<Profile, 'file' | 'warnings'> | undefined {
+  const linux = peek(root, 'linux');
+  const seccomp = linux?.kind === 'object' ? peek(linux, 'seccomp') : undefined;
+  if (seccomp?.kind !== 'object') {
+    findings.error(
+      'no-seccomp-section',
+      locate(seccomp ?? linux ?? root),
+      'this OCI configuration has no object linux.seccomp: its container runs without a filter',
+    );
+    return undefined;
+  }
+  let capabilities = peek(root, 'process');
+  for (const key of ['capabilities', 'bounding']) {
+    capabilities = capabilities?.kind === 'object' ? peek(capabilities, key) : undefined;
+  }
+  const profile = readSeccomp(seccomp, 'oci', findings);
+  if (profile === undefined || capabilities?.kind !== 'array') return profile;
+  const names = capabilities.items.flatMap(item => (item.kind === 'string' ? [item.value] : []));
+  return { ...profile, boundingCapabilities: Object.freeze(names) };
+}
+
+function readSeccomp(
+  object: JsonObject,
+  format: Profile['format'],
+  findings: Findings,
+): Omit<Profile, 'file' | 'warnings'> | undefined {
+  const fields = fieldsOf(object, FIELDS, findings);
+  if (format === 'oci') refuseDockerFields(fields, ['archMap'], findings);
+  const value = fields.get('defaultAction');
+  if (value === undefined) {
+    findings.error(
+      'missing-default-action',
+      locate(object),
+      'a profile needs a "defaultAction"',
+      'Write "defaultAction": "SCMP_ACT_ERRNO" and allow what is needed in "syscalls"',
+    );
+  }
+  const defaultAction = readAction(fields, ['defaultAction', 'defaultErrnoRet', 'defaultErrno'], findings);
+  if (value !== undefined && defaultAction === SCMP_ACT_NOTIFY) {
+    findings.error(
+      'notify-default',
+      locate(value),
+      'SCMP_ACT_NOTIFY cannot be the default action',
+      'Name the calls to be notified of in a rule',
+    );
+  }
+  const architectures = readArchitectures(fields.get('architectures'), fields.get('archMap'), findings);
+  const rules = readList(fields.get('syscalls'), '"syscalls"', findings)
+    .map(item => readRule(item, format, findings))
+    .filter(rule => rule !== undefined);
+  const flags = readFlags(fields.get('flags'), findings);
+  const path = fields.get('listenerPath');
+  const metadata = fields.get('listenerMetadata');
+  const listenerPath = (path && readString(path, '"listenerPath"', findings)) ?? '';
+  const listenerMetadata = (metadata && readString(metadata, '"listenerMetadata"', findings)) ?? '';
+  if (metadata !== undefined && listenerMetadata !== '' && listenerPath === '') {
+    findings.warning(
+      'listener-metadata-ignored',
+      locate(metadata),
+      '"listenerMetadata" means nothing without "listenerPath"',
+      'Remove it or name the listener',
+    );
+  }
+  if (defaultAction === undefined) return undefined;
+  return {
+    format,
+    defaultAction,
+    architectures,
+    rules: Object.freeze(rules),
+    flags,
+    ...(listenerPath !== '' && { listenerPath }),
+    ...(listenerMetadata !== '' && { listenerMetadata }),
+  };
+}
+
+function readFlags(value: JsonValue | undefined, findings: Findings): readonly FilterFlag[] {
+  const flags = new Set<FilterFlag>();
+  for (const item of readStrings(value, '"flags"', findings)) {
+    const flag = FLAGS.find(candidate => candidate === item.value);
+    if (flag !== undefined) {
+      flags.add(flag);
+    } else {
+      findings.error('unknown-flag', locate(item), `there is no flag ${quote(item.value)}`, () =>
+        didYouMean(item.value, FLAGS, `Write one of ${FLAGS.join(', ')}`),
+      );
+    }
+  }
+  return Object.freeze([...flags]);
+}

@@ -1,0 +1,64 @@
+// Finds the fields of an object as Go's JSON does, and says what Go would pass over in silence.
+import type { Findings } from '../findings.js';
+import { locate, reportDuplicate, type JsonMember, type JsonObject, type JsonValue } from '../json.js';
+import { didYouMean, quote } from '../suggest.js';
+
+/** Keys that people write for people. */
+const REMARK = /^(?:[_$#]|\/\/|comments?$|description$)/i;
+
+/**
+ * A key as Go compares it with an ASCII field name: `ſ` is the one letter that folds to ASCII but has no lower case there.
+ * Source: encoding/json, foldName.
+ */
+const fold = (key: string): string => key.toLowerCase().replaceAll('ſ', 's');
+
+/** The value of a field in any case, without a word about it. Null counts as absent, as in Go. */
+export function peek(object: JsonObject, field: string): JsonValue | undefined {
+  const folded = fold(field);
+  const member =
+    object.members.get(field) ??
+    [...object.members.values()].find(({ key }) => fold(String(key.key)) === folded);
+  return member?.value.kind === 'null' ? undefined : member?.value;
+}
+
+/**
+ * The known fields of an object. A field whose value is null is left out, as in Go.
+ *
+ * Warns `key-case` for a key in another case and `unknown-key` for one without a field; reports `duplicate-key` where
+ * two keys mean one field.
+ */
+export function fieldsOf<Field extends string>(
+  object: JsonObject,
+  fields: readonly Field[],
+  findings: Findings,
+): ReadonlyMap<Field, JsonValue> {
+  const found = new Map<Field, JsonMember>();
+  for (const member of object.members.values()) {
+    const name = String(member.key.key);
+    const field =
+      fields.find(candidate => candidate === name) ??
+      fields.find(candidate => fold(candidate) === fold(name));
+    if (field === undefined) {
+      if (!REMARK.test(name)) {
+        findings.warning('unknown-key', locate(member.key), `the key ${quote(name)} means nothing here`, () =>
+          didYouMean(name, fields, 'It is ignored; a key that starts with "_" is taken for a comment'),
+        );
+      }
+      continue;
+    }
+    if (field !== name) {
+      findings.warning(
+        'key-case',
+        locate(member.key),
+        `the key ${quote(name)} is taken for ${quote(field)}, as Docker does`,
+        `Write ${quote(field)}`,
+      );
+    }
+    const earlier = found.get(field);
+    if (earlier !== undefined) reportDuplicate(earlier.key, member.key, findings);
+    found.set(field, member);
+  }
+  const values = new Map<Field, JsonValue>();
+  for (const [field, { value }] of found) if (value.kind !== 'null') values.set(field, value);
+  return values;
+}

@@ -1,0 +1,113 @@
+// Reads `includes` and `excludes`, and warns of spellings that dockerd never matches.
+import { ABIS } from '../../policy/abi.js';
+import type { KernelVersion } from '../../policy/target.js';
+import { CAPABILITIES } from '../capabilities.js';
+import type { Findings } from '../findings.js';
+import { locate, type JsonValue } from '../json.js';
+import type { Restriction } from '../profile.js';
+import { didYouMean, quote } from '../suggest.js';
+import { fieldsOf } from './fields.js';
+import { readObject, readString, readStrings, type Named } from './values.js';
+
+/** Architectures as dockerd spells them. Source: nativeToSeccomp in moby's profiles/seccomp. */
+const DOCKER_ARCHES: readonly string[] = [
+  ...Object.values(ABIS).map(({ dockerName }) => dockerName),
+  'loong64',
+  'mips',
+  'mips64',
+  'mips64n32',
+  'mipsel',
+  'mipsel64',
+  'mips3l64n32',
+  'mipsle',
+  'ppc',
+  'ppc64',
+  'ppc64le',
+  'riscv64',
+  's390',
+  's390x',
+];
+
+/** Other spellings of the architectures this package compiles for. */
+const MISSPELT_ARCHES: ReadonlyMap<string, string> = new Map([
+  ...Object.values(ABIS).flatMap(({ name, scmpName, dockerName }): [string, string][] => [
+    [name, dockerName],
+    [scmpName.toLowerCase(), dockerName],
+  ]),
+  ['x64', 'amd64'],
+  ['x86-64', 'amd64'],
+  ['386', 'x86'],
+  ['i386', 'x86'],
+  ['i686', 'x86'],
+  ['armhf', 'arm'],
+  ['armv7l', 'arm'],
+]);
+
+const NOTHING: Restriction = Object.freeze({ caps: Object.freeze([]), arches: Object.freeze([]) });
+
+/** A restriction; one that is absent asks nothing. */
+export function readRestriction(value: JsonValue | undefined, what: string, findings: Findings): Restriction {
+  const object = value && readObject(value, what, findings);
+  if (object === undefined) return NOTHING;
+  const fields = fieldsOf(object, ['caps', 'arches', 'minKernel'], findings);
+  const caps = readStrings(fields.get('caps'), '"caps"', findings);
+  const arches = readStrings(fields.get('arches'), '"arches"', findings);
+  for (const cap of caps) checkCapability(cap, findings);
+  for (const arch of arches) checkArch(arch, findings);
+  const minKernel = readKernel(fields.get('minKernel'), findings);
+  return Object.freeze({
+    caps: Object.freeze(caps.map(cap => cap.value)),
+    arches: Object.freeze(arches.map(arch => arch.value)),
+    ...(minKernel !== undefined && { minKernel }),
+  });
+}
+
+function checkCapability(cap: Named, findings: Findings): void {
+  const { value: name } = cap;
+  if (CAPABILITIES.includes(name)) return;
+  const upper = name.toUpperCase();
+  const meant = CAPABILITIES.find(known => known === upper || known === `CAP_${upper}`);
+  if (meant !== undefined) {
+    findings.warning(
+      'capability-spelling',
+      locate(cap),
+      `the capability ${quote(name)} never matches: spelling counts`,
+      `Did you mean ${quote(meant)}?`,
+    );
+  } else {
+    findings.warning(
+      'unknown-capability',
+      locate(cap),
+      `there is no capability ${quote(name)}: it never matches`,
+      () => didYouMean(name, CAPABILITIES),
+    );
+  }
+}
+
+function checkArch(arch: Named, findings: Findings): void {
+  const { value: name } = arch;
+  if (DOCKER_ARCHES.includes(name)) return;
+  const meant = MISSPELT_ARCHES.get(name.toLowerCase());
+  findings.warning(
+    'arch-spelling',
+    locate(arch),
+    `the architecture ${quote(name)} never matches: "arches" holds Go's names`,
+    () => (meant === undefined ? didYouMean(name, DOCKER_ARCHES) : `Did you mean ${quote(meant)}?`),
+  );
+}
+
+function readKernel(value: JsonValue | undefined, findings: Findings): KernelVersion | undefined {
+  const text = value && readString(value, '"minKernel"', findings);
+  if (value === undefined || text === undefined) return undefined;
+  const match = /^(\d{1,4})\.(\d{1,4})$/.exec(text);
+  if (match === null) {
+    findings.error(
+      'bad-min-kernel',
+      locate(value),
+      `${quote(text)} is not a kernel version`,
+      'Write major.minor, e.g. "4.8"',
+    );
+    return undefined;
+  }
+  return Object.freeze({ major: Number(match[1]), minor: Number(match[2]) });
+}

@@ -1,0 +1,161 @@
+// Reads one entry of `syscalls`.
+import { knownSyscalls } from '../../policy/abi.js';
+import { permits, type Action } from '../../policy/action.js';
+import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
+import type { Findings } from '../findings.js';
+import { locate, type JsonObject, type JsonValue } from '../json.js';
+import { alternatives, type NamedSyscall, type Profile, type ProfileRule } from '../profile.js';
+import { didYouMean, quote } from '../suggest.js';
+import { readAction } from './action.js';
+import { readCondition } from './argument.js';
+import { fieldsOf } from './fields.js';
+import { readRestriction } from './restriction.js';
+import { readList, readObject, readString, readStrings, type Named } from './values.js';
+
+const FIELDS = [
+  'names',
+  'name',
+  'action',
+  'errnoRet',
+  'errno',
+  'args',
+  'comment',
+  'includes',
+  'excludes',
+] as const;
+type Fields = ReadonlyMap<(typeof FIELDS)[number], JsonValue>;
+
+/** A rule, or undefined where its action is unusable; errors are in `findings`. */
+export function readRule(
+  item: JsonValue,
+  format: Profile['format'],
+  findings: Findings,
+): ProfileRule | undefined {
+  const object = readObject(item, 'an item of "syscalls"', findings);
+  if (object === undefined) return undefined;
+  const fields = fieldsOf(object, FIELDS, findings);
+  if (format === 'oci') refuseDockerFields(fields, ['name', 'includes', 'excludes'], findings);
+  if (!fields.has('action')) {
+    findings.error(
+      'missing-action',
+      locate(object),
+      'a rule needs an "action"',
+      'Write "action": "SCMP_ACT_ALLOW" or another one',
+    );
+  }
+  const action = readAction(fields, ['action', 'errnoRet', 'errno'], findings);
+  const names = readNames(fields, object, action, findings);
+  const conditions = readList(fields.get('args'), '"args"', findings)
+    .map(arg => readCondition(arg, findings))
+    .filter(condition => condition !== undefined);
+  if (alternatives(conditions).length > 1) {
+    findings.warning(
+      'repeated-argument',
+      locate(fields.get('args') ?? object),
+      'an argument is tested twice, so that any one of these conditions is enough, not all together',
+      'Say it with one condition an argument, or in rules of their own',
+    );
+  }
+  const includes = readRestriction(fields.get('includes'), '"includes"', findings);
+  const excludes = readRestriction(fields.get('excludes'), '"excludes"', findings);
+  const remark = fields.get('comment');
+  const comment = remark?.kind === 'string' ? remark.value : '';
+  if (action === undefined) return undefined;
+  return Object.freeze({
+    names,
+    action,
+    conditions: Object.freeze(conditions),
+    includes,
+    excludes,
+    ...(comment !== '' && { comment }),
+    at: locate(object),
+  });
+}
+
+/** Reports keys of Docker's dialect in a config.json, where OCI runtimes pass over them. */
+export function refuseDockerFields<Field extends string>(
+  fields: ReadonlyMap<Field, JsonValue>,
+  refused: readonly Field[],
+  findings: Findings,
+): void {
+  for (const field of refused) {
+    const value = fields.get(field);
+    if (value === undefined) continue;
+    findings.error(
+      'not-in-oci',
+      locate(value),
+      `"${field}" is Docker's: OCI runtimes ignore it in a config.json`,
+      'Pass the object under linux.seccomp alone to have it read as Docker reads it',
+    );
+  }
+}
+
+function readNames(
+  fields: Fields,
+  object: JsonObject,
+  action: Action | undefined,
+  findings: Findings,
+): readonly NamedSyscall[] {
+  const names = readStrings(fields.get('names'), '"names"', findings);
+  const single = fields.get('name');
+  const name = single && readString(single, '"name"', findings);
+  if (single !== undefined && name !== undefined && name !== '' && names.length > 0) {
+    findings.error(
+      'name-and-names',
+      locate(single),
+      '"name" and "names" exclude each other',
+      'Move the name into "names"',
+    );
+  }
+  if (names.length === 0 && (name ?? '') === '' && !isMalformed(fields)) {
+    findings.error(
+      'empty-names',
+      locate(fields.get('names') ?? object),
+      'a rule needs the names of system calls',
+      'List them in "names"',
+    );
+  }
+  const all: readonly Named[] = single?.kind === 'string' && name !== '' ? [...names, single] : names;
+  for (const item of all) checkName(item, action, findings);
+  return Object.freeze(all.map(item => Object.freeze({ name: item.value, at: locate(item) })));
+}
+
+/** Whether a wrong type was reported already, so that nothing need be said about missing names. */
+const isMalformed = (fields: Fields): boolean => {
+  const [names, name] = [fields.get('names'), fields.get('name')];
+  return (
+    (names !== undefined && (names.kind !== 'array' || names.items.length > 0)) ||
+    (name !== undefined && name.kind !== 'string')
+  );
+};
+
+function checkName(item: Named, action: Action | undefined, findings: Findings): void {
+  const { value: name } = item;
+  if (name === '') {
+    findings.error('empty-names', locate(item), 'a system call has an empty name', 'Remove it');
+  } else if (!knownSyscalls().has(name)) {
+    const remedy = () => didYouMean(name, knownSyscalls(), 'Remove it');
+    if (action !== undefined && !permits(action)) {
+      findings.error(
+        'unknown-syscall',
+        locate(item),
+        `no architecture has a system call ${quote(name)}: a rule that denies it denies nothing`,
+        remedy,
+      );
+    } else {
+      findings.warning(
+        'unknown-syscall',
+        locate(item),
+        `no architecture has a system call ${quote(name)}: it is passed over`,
+        remedy,
+      );
+    }
+  } else if (name === 'write' && action === SCMP_ACT_NOTIFY) {
+    findings.error(
+      'notify-write',
+      locate(item),
+      'SCMP_ACT_NOTIFY cannot answer write: the runtime writes to the listener itself',
+      'Remove it from this rule',
+    );
+  }
+}

@@ -1,0 +1,101 @@
+// Profiles given as objects: read exactly, with lines, and without trusting what they do when they are looked at.
+import assert from 'node:assert/strict';
+import { objectText } from '#lib/profile/object-text.js';
+import { parseProfile } from '#lib/profile/parse.js';
+import { failure } from './helpers.js';
+
+const PROFILE = {
+  defaultAction: 'SCMP_ACT_ERRNO',
+  syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW', args: [] }],
+};
+
+describe('profiles given as objects', () => {
+  it('are written as JSON.stringify writes them with two spaces', () => {
+    for (const value of [
+      PROFILE,
+      {},
+      [],
+      [{}],
+      { a: [[], 1.5, -0, 'é\n\ud800', null, true], b: undefined },
+      null,
+    ]) {
+      assert.equal(objectText(value), JSON.stringify(value, null, 2));
+    }
+  });
+
+  it('mean what their JSON text means', () => {
+    const { file: _, ...fromObject } = parseProfile(PROFILE);
+    assert.equal(fromObject.rules[0]?.names[0]?.name, 'read');
+    assert.deepEqual(fromObject.rules[0]?.at, {
+      file: '<object>',
+      line: 4,
+      column: 5,
+      pointer: '/syscalls/0',
+    });
+  });
+
+  it('carry bigints exactly', () => {
+    const args = [{ index: 0, op: 'SCMP_CMP_EQ', value: 0xffff_ffff_ffff_ffffn }];
+    const profile = parseProfile({
+      ...PROFILE,
+      syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW', args }],
+    });
+    assert.equal(profile.rules[0]?.conditions[0]?.value, 0xffff_ffff_ffff_ffffn);
+  });
+
+  it('may have no prototype, or one of a class', () => {
+    class Settings {
+      defaultAction = 'SCMP_ACT_LOG';
+    }
+    const bare = Object.assign(Object.create(null) as object, { defaultAction: 'SCMP_ACT_LOG' });
+    assert.equal(parseProfile(new Settings()).defaultAction, parseProfile(bare).defaultAction);
+  });
+
+  const cycle: Record<string, unknown> = {};
+  cycle['first'] = cycle;
+  cycle['second'] = cycle;
+  let doubling: unknown = {};
+  for (let level = 0; level < 60; level++) doubling = { a: doubling, b: doubling };
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+
+  const wrong: readonly (readonly [what: string, value: object, code: string, message: RegExp])[] = [
+    ['a cycle', cycle, 'too-deep', /contains itself/],
+    ['shared objects that double at every level', doubling as object, 'profile-too-large', /larger/],
+    ['an array of four billion holes', new Array(4e9), 'profile-too-large', /larger/],
+    ['an integer beyond 2^53', { a: { b: 2 ** 53 } }, 'unsafe-number', /9007199254740992 .*at \/a\/b/],
+    ['NaN', [NaN], 'not-json', /NaN .* at \/0/],
+    ['a function', { a: () => 0 }, 'not-json', /a function .* at \/a/],
+    ['a symbol', { a: Symbol('s') }, 'not-json', /a symbol/],
+    ['a Map', { syscalls: new Map() }, 'not-json', /Map .* at \/syscalls/],
+    ['a Date', { a: new Date(0) }, 'not-json', /Date/],
+    ['a boxed string', { a: Object('text') as object }, 'not-json', /String/],
+    [
+      'a getter that throws',
+      Object.defineProperty({}, 'a', { enumerable: true, get: () => assert.fail() }),
+      'unreadable-object',
+      /getter/,
+    ],
+    ['a proxy that throws', new Proxy({}, { ownKeys: () => assert.fail() }), 'unreadable-object', /proxy/],
+    ['a revoked proxy', revoked.proxy, 'unreadable-object', /proxy/],
+    ['a proxy in a field', { a: revoked.proxy }, 'unreadable-object', /proxy/],
+  ];
+  for (const [what, value, code, message] of wrong) {
+    it(`${what} is an error: ${code}`, () => {
+      const error = failure(() => parseProfile(value));
+      assert.equal(error.code, code);
+      assert.match(error.message, message);
+    });
+  }
+
+  it('with a proxy for the prototype of an array are read once', () => {
+    let reads = 0;
+    const names = new Proxy(['read'], {
+      get: (target, key, receiver) => (reads++, Reflect.get(target, key, receiver) as unknown),
+    });
+    const profile = parseProfile({ ...PROFILE, syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }] });
+    const after = reads;
+    assert.equal(profile.rules[0]?.names[0]?.name, 'read');
+    assert.equal(reads, after);
+  });
+});
