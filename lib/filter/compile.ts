@@ -1,0 +1,43 @@
+// From a policy to a filter: code is generated, then proven, and only then returned.
+import type { Policy } from '../policy/policy.js';
+import { oneOf } from '../policy/target.js';
+import { Filter, type Codegen } from './filter.js';
+import { generateWithLibseccomp, type Optimize } from './libseccomp.js';
+import { validate } from './program.js';
+import { generate, UNIFORM, type Weights } from './tree/generate.js';
+import { verify } from './verify.js';
+import { nodeWeights } from './weights.js';
+
+/** Which calls the search tree favours: those that Node programs make most, or none. */
+export type WeightsName = 'node' | 'uniform';
+
+export interface CompilePolicyOptions {
+  /** `tree`, our own generator (default), or `libseccomp`. Both are verified. */
+  readonly codegen?: Codegen;
+  /** For `tree`: calls to reach in few instructions. Default `node`. */
+  readonly weights?: WeightsName;
+  /** For `libseccomp`: SCMP_FLTATR_CTL_OPTIMIZE. Default 2, as runc. */
+  readonly optimize?: Optimize;
+}
+
+/**
+ * Compiles a policy and proves the program against it.
+ * Throws CompileError when no program can be made, VerificationError with a witness when libseccomp's is wrong.
+ */
+export function compilePolicy(policy: Policy, options: CompilePolicyOptions = {}): Filter {
+  const { codegen = 'tree', optimize = 2 } = options;
+  oneOf('codegen', codegen, ['tree', 'libseccomp']);
+  oneOf('weights', options.weights, ['node', 'uniform']);
+  oneOf('optimize', optimize, [1, 2]);
+  const weights: Weights = options.weights === 'uniform' ? UNIFORM : nodeWeights;
+  const { program, ...extra } =
+    codegen === 'tree' ? { program: generate(policy, weights) } : generateWithLibseccomp(policy, optimize);
+  validate(program);
+  verify(program, policy, REMEDIES[codegen]);
+  return new Filter({ program, policy, codegen, weights, ...extra });
+}
+
+const REMEDIES: Readonly<Record<Codegen, string>> = {
+  tree: 'This is a fault of the code generator: please report the profile',
+  libseccomp: "Use codegen 'tree', which takes rules of any shape",
+};

@@ -1,0 +1,143 @@
+// Runs a classic BPF program on one system call, as the kernel would.
+import type { Action } from '../policy/action.js';
+import type { Event } from '../policy/evaluate.js';
+import { BPF, DATA_SIZE, MEMORY_WORDS, type Program } from './program.js';
+
+/** Lays a call out as the sixteen 32-bit words of `struct seccomp_data` on a little-endian machine. */
+export function seccompData(event: Event, into = new Uint32Array(DATA_SIZE / 4)): Uint32Array {
+  into[0] = event.syscall;
+  into[1] = event.arch;
+  const { args = [], instructionPointer = 0n } = event;
+  into[2] = Number(instructionPointer & 0xffffffffn);
+  into[3] = Number((instructionPointer >> 32n) & 0xffffffffn);
+  for (let arg = 0; arg < 6; arg++) {
+    const register = args[arg] ?? 0n;
+    into[4 + 2 * arg] = Number(register & 0xffffffffn);
+    into[5 + 2 * arg] = Number((register >> 32n) & 0xffffffffn);
+  }
+  return into;
+}
+
+/** How a run went. */
+export interface Run {
+  readonly action: Action;
+  /** Instructions executed, the return included. */
+  readonly steps: number;
+}
+
+/**
+ * Runs a validated program on the words of one call and returns what it answers.
+ * `trace`, when given, is called with the index of every instruction that runs.
+ */
+export function interpret(program: Program, data: Uint32Array, trace?: (index: number) => void): Run {
+  const memory = new Uint32Array(MEMORY_WORDS);
+  let a = 0;
+  let x = 0;
+  let steps = 0;
+  for (let pc = 0; ; pc++) {
+    const instruction = program[pc];
+    if (instruction === undefined)
+      throw new RangeError(`the program runs past its end at ${pc}; validate it first`);
+    const { code, jt, jf, k } = instruction;
+    steps++;
+    trace?.(pc);
+    switch (code) {
+      case BPF.LD_ABS:
+        a = data[k >>> 2] ?? 0;
+        break;
+      case BPF.LD_IMM:
+        a = k;
+        break;
+      case BPF.LD_MEM:
+        a = memory[k] ?? 0;
+        break;
+      case BPF.LD_LEN:
+        a = DATA_SIZE;
+        break;
+      case BPF.LDX_IMM:
+        x = k;
+        break;
+      case BPF.LDX_MEM:
+        x = memory[k] ?? 0;
+        break;
+      case BPF.LDX_LEN:
+        x = DATA_SIZE;
+        break;
+      case BPF.ST:
+        memory[k] = a;
+        break;
+      case BPF.STX:
+        memory[k] = x;
+        break;
+      case BPF.TAX:
+        x = a;
+        break;
+      case BPF.TXA:
+        a = x;
+        break;
+      case BPF.JA:
+        pc += k;
+        break;
+      case BPF.JEQ_K:
+      case BPF.JEQ_X:
+      case BPF.JGT_K:
+      case BPF.JGT_X:
+      case BPF.JGE_K:
+      case BPF.JGE_X:
+      case BPF.JSET_K:
+      case BPF.JSET_X:
+        pc += test(code, a, (code & 0x08) === 0 ? k : x) ? jt : jf;
+        break;
+      case BPF.RET_K:
+        return { action: k, steps };
+      case BPF.RET_A:
+        return { action: a, steps };
+      default: {
+        const result = arithmetic(code, a, (code & 0x08) === 0 ? k : x);
+        // A division by zero ends the program with 0, which kills the thread.
+        if (result === undefined) return { action: 0, steps };
+        a = result;
+      }
+    }
+  }
+}
+
+/** The outcome of a conditional jump on two unsigned words. */
+export function test(code: number, a: number, operand: number): boolean {
+  switch (code & 0xf0) {
+    case 0x10:
+      return a === operand;
+    case 0x20:
+      return a > operand;
+    case 0x30:
+      return a >= operand;
+    default:
+      return (a & operand) !== 0;
+  }
+}
+
+/** The result of an arithmetic instruction on two unsigned words; undefined for a division by zero. */
+export function arithmetic(code: number, a: number, operand: number): number | undefined {
+  switch (code & 0xf0) {
+    case 0x00:
+      return (a + operand) >>> 0;
+    case 0x10:
+      return (a - operand) >>> 0;
+    case 0x20:
+      return Math.imul(a, operand) >>> 0;
+    case 0x30:
+      return operand === 0 ? undefined : Math.floor(a / operand);
+    case 0x40:
+      return (a | operand) >>> 0;
+    case 0x50:
+      return (a & operand) >>> 0;
+    case 0x60:
+      return (a << (operand & 31)) >>> 0;
+    case 0x70:
+      return a >>> (operand & 31);
+    case 0xa0:
+      return (a ^ operand) >>> 0;
+    default:
+      return -a >>> 0;
+  }
+}

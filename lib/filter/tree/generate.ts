@@ -1,0 +1,121 @@
+// Our own code generator: from the rule table to the smallest program that this package knows how to make.
+import { CompileError } from '../../errors.js';
+import { syscallName, syscallsOf, X32_BIT } from '../../policy/abi.js';
+import { mayPermit } from '../../policy/evaluate.js';
+import type { Policy, SyscallPolicy } from '../../policy/policy.js';
+import { auditArchs, isConstant, runsOf } from '../../policy/runs.js';
+import { MAX_INSTRUCTIONS, WORD, type Program } from '../program.js';
+import { argumentDiagram, TooMuchWork } from './arguments.js';
+import { assemble } from './assemble.js';
+import { Diagram, type Node } from './diagram.js';
+import { PEAK_SHARE, searchTree, type Cell, type Peak } from './search-tree.js';
+
+/** How often a system call occurs, in any unit; what is not known counts as rare. */
+export type Weights = (syscall: string) => number;
+
+/** Every call equally often. */
+export const UNIFORM: Weights = () => 1;
+
+/** What a refused call counts in proportion to an allowed one of the same weight: programs avoid it. */
+const REFUSED_SHARE = 0.05;
+
+/**
+ * Generates a program for a policy of any shape.
+ * Throws CompileError (`program-too-large`) with the number of instructions when the kernel would not take it.
+ */
+export function generate(policy: Policy, weights: Weights = UNIFORM): Program {
+  const diagram = new Diagram();
+  let node: Node = diagram.return(policy.badArch);
+  // The last architecture to be put in front is the first to be asked about: the native one.
+  for (const arch of auditArchs(policy).toReversed()) {
+    node = diagram.test('eq', arch, numbers(diagram, policy, arch, weights), node);
+  }
+  const program = assemble(node.kind === 'test' ? diagram.load(WORD.arch, node) : node);
+  if (program.length > MAX_INSTRUCTIONS) {
+    throw new CompileError(
+      'program-too-large',
+      `the program needs ${program.length} instructions and the kernel takes ${MAX_INSTRUCTIONS}`,
+      `Most are spent on the conditions of ${largestCalls(policy).join(', ')}: merge their rules or use masks`,
+    );
+  }
+  return program;
+}
+
+/** The search over the numbers of one AUDIT_ARCH. */
+function numbers(diagram: Diagram, policy: Policy, arch: number, weights: Weights): Node {
+  const calls = policy.abis
+    .filter(({ abi }) => abi.audit === arch)
+    .flatMap(({ abi }) => [...syscallsOf(abi.name)]);
+  const weighted = calls
+    .map(([name, value]): Peak => ({ value, weight: weights(name) }))
+    .sort((a, b) => a.value - b.value);
+  const high = PEAK_SHARE * weighted.reduce((sum, { weight }) => sum + weight, 0);
+  let next = 0;
+  const cells = runsOf(policy, arch).map(run => {
+    const first = next;
+    while (next < weighted.length && (weighted[next] as Peak).value <= run.high) next++;
+    const members = weighted.slice(first, next);
+    const share = mayPermit(run.part) ? 1 : REFUSED_SHARE;
+    return {
+      low: run.low,
+      high: run.high,
+      node: partNode(diagram, policy, run.low, run.part),
+      weight: share * members.reduce((sum, { weight }) => sum + weight, 0),
+      peaks: share === 1 ? members.filter(({ weight }) => weight >= high) : [],
+    };
+  });
+  const isNative = arch === policy.abis[0].abi.audit;
+  const tree = searchTree(
+    diagram,
+    x32AsOne(diagram, cells),
+    isNative ? (weights === UNIFORM ? 'balanced' : 'skewed') : 'quick',
+  );
+  return tree.kind === 'test' ? diagram.load(WORD.nr, tree) : tree;
+}
+
+/** The calls of x32, and what is above, as a tree of their own behind one cell, so that native paths do not pay for them. */
+function x32AsOne(diagram: Diagram, cells: readonly Cell[]): readonly Cell[] {
+  const first = cells.findIndex(({ low }) => low >= X32_BIT);
+  const inner = first < 0 ? [] : cells.slice(first);
+  const [from, to] = [inner[0], inner[inner.length - 1]];
+  if (from === undefined || to === undefined || inner.length < 2) return cells;
+  return [
+    ...cells.slice(0, first),
+    { low: from.low, high: to.high, node: searchTree(diagram, inner), weight: 0, steps: 1 },
+  ];
+}
+
+function partNode(diagram: Diagram, policy: Policy, number: number, part: SyscallPolicy): Node {
+  if (isConstant(part)) return diagram.return(part.otherwise);
+  try {
+    return argumentDiagram(diagram, part);
+  } catch (error) {
+    if (!(error instanceof TooMuchWork) && !(error instanceof RangeError)) throw error;
+    throw new CompileError(
+      'program-too-large',
+      `the ${part.rules.length} rules of ${nameOf(policy, number)} make a program far larger than the kernel's ${MAX_INSTRUCTIONS} instructions`,
+      'Merge its rules or use masks',
+      { cause: error },
+    );
+  }
+}
+
+const nameOf = (policy: Policy, number: number): string =>
+  policy.abis.map(({ abi }) => syscallName(abi.name, number)).find(name => name !== undefined) ??
+  `call ${number}`;
+
+/** The calls with the largest programs of their own, with the number of their instructions. */
+function largestCalls(policy: Policy): readonly string[] {
+  return policy.abis
+    .flatMap(({ abi, syscalls }) =>
+      [...syscalls]
+        .filter(([, part]) => !isConstant(part))
+        .map(([number, part]) => ({
+          name: `${syscallName(abi.name, number) ?? `call ${number}`} on ${abi.name}`,
+          size: assemble(argumentDiagram(new Diagram(), part)).length,
+        })),
+    )
+    .sort((a, b) => b.size - a.size)
+    .slice(0, 3)
+    .map(({ name, size }) => `${name} (${size} instructions)`);
+}

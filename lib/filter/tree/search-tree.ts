@@ -1,0 +1,360 @@
+// The cheapest search tree over the cells of one word: comparisons by order, and single values taken out by equality.
+import type { Diagram, Node } from './diagram.js';
+
+/** Values from `low` to `high`, both included, that lead to one node. */
+export interface Cell {
+  readonly low: number;
+  readonly high: number;
+  readonly node: Node;
+  /** How often a value of the cell is looked up; any unit. */
+  readonly weight: number;
+  /** Steps from here to a return that count towards the longest path; the node's own unless given. */
+  readonly steps?: number;
+  /** Values of the cell that are looked up so often that an equality of their own may pay; part of `weight`. */
+  readonly peaks?: readonly Peak[];
+}
+
+/** One frequent value. */
+export interface Peak {
+  readonly value: number;
+  readonly weight: number;
+}
+
+/** Cells for which the optimal tree is computed, in time cubic in their number; more are first halved by weight. */
+const OPTIMAL_LIMITS: Readonly<Record<Aim, number>> = { quick: 48, balanced: 160, skewed: 160 };
+/** Single values that are taken out one after another before what remains is one node. */
+const CHAIN_LIMIT = 5;
+/** What an instruction costs in units of total weight: between two trees equally fast, the smaller one. */
+const INSTRUCTION_COST = 1 / 2000;
+/** Share of the total weight that is spread over all cells, the more the longer their own code is, to keep paths short. */
+const FLOORS: Readonly<Record<Aim, number>> = { quick: 0.15, balanced: 0.02, skewed: 0.005 };
+/** Steps by which the longest path may exceed the shortest possible one, in favour of frequent values. */
+const DEPTH_SLACK = 2;
+/** Steps beyond these are not counted, so that one long call does not starve the others. */
+const STEPS_LIMIT = 10;
+/** In the place of a cell to compare with: the stretch is decided by equalities. No comparison is before cell 0. */
+const CHAINED = 0;
+/** In the same place, less the number of a peak: that peak is taken out by an equality. */
+const PEAK = 255;
+/** Peaks that are considered; each doubles the work. */
+const MAX_PEAKS = 2;
+/** Share of the total weight from which on a value is worth naming as a peak. */
+export const PEAK_SHARE = 0.02;
+/** Times that a search is repeated to shorten paths, and the share of its weight that a cell gains each time. */
+const ROUNDS = 12;
+const GAIN = 1;
+
+/**
+ * What a tree is to be good at. `quick`: found fast, fair to all cells. `balanced`: the best mean among trees with short
+ * worst paths. `skewed`: the best mean, for weights that are known well enough to let rare values go deep.
+ */
+export type Aim = 'quick' | 'balanced' | 'skewed';
+
+/** Builds the tree; the accumulator must hold the word when it runs. Cells must cover all values in ascending order. */
+export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 'quick'): Node {
+  const merged = mergeEqual(cells);
+  const total = merged.reduce((sum, cell) => sum + cell.weight, 0) || 1;
+  // A tree of given depth has room for 2^depth leaves, so each step below a leaf doubles the room that it takes.
+  const rooms = merged.map(cell => 2 ** stepsOf(diagram, cell));
+  const room = rooms.reduce((sum, each) => sum + each, 0);
+  const floor = FLOORS[aim];
+  const share = (weight: number): number => ((1 - floor) * weight) / total;
+  return subtree(
+    diagram,
+    merged.map((cell, index) => ({
+      ...cell,
+      weight: share(cell.weight) + (floor * (rooms[index] as number)) / room,
+      peaks: (cell.peaks ?? []).map(({ value, weight }) => ({ value, weight: share(weight) })),
+    })),
+    aim,
+  );
+}
+
+/** Steps from a cell to a return when the arguments are 0, as far as they matter. */
+const stepsOf = (diagram: Diagram, cell: Cell): number =>
+  Math.min(cell.steps ?? diagram.zeroPath(cell.node), STEPS_LIMIT);
+
+function mergeEqual(cells: readonly Cell[]): readonly Cell[] {
+  const merged: Cell[] = [];
+  for (const cell of cells) {
+    const previous = merged[merged.length - 1];
+    if (previous?.node === cell.node) {
+      merged[merged.length - 1] = {
+        ...previous,
+        high: cell.high,
+        weight: previous.weight + cell.weight,
+        peaks: [...(previous.peaks ?? []), ...(cell.peaks ?? [])],
+      };
+    } else merged.push(cell);
+  }
+  return merged;
+}
+
+function subtree(diagram: Diagram, cells: readonly Cell[], aim: Aim): Node {
+  if (cells.length <= OPTIMAL_LIMITS[aim])
+    return new Search(diagram, cells).tree(aim === 'balanced' ? ROUNDS : 0);
+  // An equal share for every cell keeps both halves from being almost empty.
+  const share = (cell: Cell | undefined): number => (cell?.weight ?? 0) + 1 / cells.length;
+  const total = cells.reduce((sum, cell) => sum + share(cell), 0);
+  let middle = 1;
+  for (let weight = share(cells[0]); middle < cells.length - 1 && weight < total / 2; middle++)
+    weight += share(cells[middle]);
+  return diagram.test(
+    'ge',
+    cells[middle]?.low ?? 0,
+    subtree(diagram, cells.slice(middle), aim),
+    subtree(diagram, cells.slice(0, middle), aim),
+  );
+}
+
+/** Single cells taken out by equality, in this order, until the rest is one node. */
+interface Chain {
+  readonly singles: readonly number[];
+  readonly rest: Node;
+  readonly cost: number;
+}
+
+/** A peak and the cell that holds it. */
+interface PlacedPeak extends Peak {
+  readonly index: number;
+}
+
+/** The solution for one set of peaks that have been decided already. */
+interface Table {
+  /** By cell, without the weight of those peaks. */
+  readonly weights: Float64Array;
+  /** By first·count+last: cost of the best tree, and how it starts: CHAINED, a cell to compare before, or a peak. */
+  readonly cost: Float64Array;
+  readonly at: Uint8Array;
+  readonly chains: Map<number, Chain>;
+}
+
+/** Dynamic programming over stretches of cells, and over which peaks have been taken out above them. */
+class Search {
+  readonly #diagram: Diagram;
+  readonly #cells: readonly Cell[];
+  readonly #count: number;
+  readonly #stepCounts: readonly number[];
+  readonly #peaks: readonly PlacedPeak[];
+  /** By the set of peaks taken out, as bits. */
+  readonly #tables: readonly Table[];
+  /** Stretches that single values and one node decide, by first·count+last. */
+  readonly #simple = new Map<number, { readonly singles: readonly number[]; readonly rest: Node }>();
+
+  constructor(diagram: Diagram, cells: readonly Cell[]) {
+    const count = cells.length;
+    this.#diagram = diagram;
+    this.#cells = cells;
+    this.#count = count;
+    this.#stepCounts = cells.map(cell => stepsOf(diagram, cell));
+    this.#peaks = highestPeaks(cells);
+    this.#findSimple();
+    this.#tables = Array.from({ length: 2 ** this.#peaks.length }, (_, taken) => ({
+      weights: Float64Array.from(cells, ({ weight }, index) =>
+        this.#peaks.reduce(
+          (rest, peak, bit) => (peak.index === index && (taken >> bit) & 1 ? rest - peak.weight : rest),
+          weight,
+        ),
+      ),
+      cost: new Float64Array(count * count),
+      at: new Uint8Array(count * count),
+      chains: new Map(),
+    }));
+  }
+
+  /** The best tree. With `rounds`, cells that lie too deep gain weight and the search is repeated, that often at most. */
+  tree(rounds: number): Node {
+    const last = this.#count - 1;
+    const room = this.#cells.reduce((sum, _, index) => sum + 2 ** this.#steps(index), 0);
+    const limit = Math.ceil(Math.log2(room)) + DEPTH_SLACK;
+    this.#solve();
+    for (let round = 0; round < rounds; round++) {
+      const deep = this.#deeperThan(limit, 0, last, 0, 0);
+      if (deep.length === 0) break;
+      for (const index of deep) {
+        const gain = ((this.#tables[0] as Table).weights[index] as number) * GAIN;
+        for (const { weights } of this.#tables) weights[index] = (weights[index] as number) + gain;
+      }
+      this.#solve();
+    }
+    return this.#build(0, last, 0);
+  }
+
+  /** Steps from a cell to a return. */
+  #steps(index: number): number {
+    return this.#stepCounts[index] as number;
+  }
+
+  #table(taken: number): Table {
+    return this.#tables[taken] as Table;
+  }
+
+  #solve(): void {
+    // With more peaks taken out there is less to decide, so that the other tables build on the last one.
+    for (let taken = this.#tables.length - 1; taken >= 0; taken--) this.#solveTable(taken);
+  }
+
+  #solveTable(taken: number): void {
+    const count = this.#count;
+    const { weights, cost, at, chains } = this.#table(taken);
+    const sums = new Float64Array(count + 1);
+    for (let index = 0; index < count; index++)
+      sums[index + 1] = (sums[index] as number) + (weights[index] as number);
+    chains.clear();
+    const open = this.#peaks
+      .map(({ index }, bit) => ({ index, bit, cost: this.#table(taken | (1 << bit)).cost }))
+      .filter(({ bit }) => ((taken >> bit) & 1) === 0);
+    for (let length = 2; length <= count; length++) {
+      for (let first = 0; first + length <= count; first++) {
+        const last = first + length - 1;
+        const row = first * count;
+        let best = Infinity;
+        let start = first + 1;
+        for (let middle = first + 1; middle <= last; middle++) {
+          const left = cost[row + middle - 1] as number;
+          // Longer stretches cost more, so that no later division can be better.
+          if (left >= best) break;
+          const candidate = left + (cost[middle * count + last] as number);
+          if (candidate < best) {
+            best = candidate;
+            start = middle;
+          }
+        }
+        for (const { index, bit, cost: without } of open) {
+          const candidate = without[row + last] as number;
+          if (index >= first && index <= last && candidate < best) {
+            best = candidate;
+            start = PEAK - bit;
+          }
+        }
+        best += (sums[last + 1] as number) - (sums[first] as number) + INSTRUCTION_COST;
+        const chain = this.#chain(weights, first, last);
+        if (chain !== undefined && chain.cost < best) {
+          chains.set(row + last, chain);
+          best = chain.cost;
+          start = CHAINED;
+        }
+        cost[row + last] = best;
+        at[row + last] = start;
+      }
+    }
+  }
+
+  /** Cells of a stretch whose path to a return has more than `limit` steps, when `depth` steps lead to the stretch. */
+  #deeperThan(limit: number, first: number, last: number, taken: number, depth: number): readonly number[] {
+    if (first === last) return depth + this.#steps(first) > limit ? [first] : [];
+    const key = first * this.#count + last;
+    const at = this.#table(taken).at[key] as number;
+    if (at > PEAK - MAX_PEAKS)
+      return this.#deeperThan(limit, first, last, taken | (1 << (PEAK - at)), depth + 1);
+    if (at !== CHAINED) {
+      return [
+        ...this.#deeperThan(limit, first, at - 1, taken, depth + 1),
+        ...this.#deeperThan(limit, at, last, taken, depth + 1),
+      ];
+    }
+    const { singles } = this.#table(taken).chains.get(key) as Chain;
+    const cells = Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
+    return cells.filter(index => {
+      const place = singles.indexOf(index);
+      return depth + (place < 0 ? singles.length : place + 1) + this.#steps(index) > limit;
+    });
+  }
+
+  #build(first: number, last: number, taken: number): Node {
+    const single = this.#cells[first];
+    if (first === last && single !== undefined) return single.node;
+    const key = first * this.#count + last;
+    const at = this.#table(taken).at[key] as number;
+    if (at > PEAK - MAX_PEAKS) {
+      const { value, index } = this.#peaks[PEAK - at] as PlacedPeak;
+      return this.#diagram.test(
+        'eq',
+        value,
+        (this.#cells[index] as Cell).node,
+        this.#build(first, last, taken | (1 << (PEAK - at))),
+      );
+    }
+    if (at !== CHAINED) {
+      return this.#diagram.test(
+        'ge',
+        (this.#cells[at] as Cell).low,
+        this.#build(at, last, taken),
+        this.#build(first, at - 1, taken),
+      );
+    }
+    const { singles, rest } = this.#table(taken).chains.get(key) as Chain;
+    return singles.reduceRight((next, index) => {
+      const cell = this.#cells[index] as Cell;
+      return this.#diagram.test('eq', cell.low, cell.node, next);
+    }, rest);
+  }
+
+  /** Finds the stretches that a chain of equalities decides. */
+  #findSimple(): void {
+    for (let first = 0; first < this.#count; first++) {
+      const end = Math.min(this.#count, first + 2 * CHAIN_LIMIT + 1);
+      for (let last = first + 1; last < end; last++) {
+        const found = singlesAndRest(this.#cells, first, last);
+        if (found !== undefined) this.#simple.set(first * this.#count + last, found);
+      }
+    }
+  }
+
+  /** The chain for a stretch, the heaviest cells first; undefined where there is none. */
+  #chain(weights: Float64Array, first: number, last: number): Chain | undefined {
+    const simple = last - first > 2 * CHAIN_LIMIT ? undefined : this.#simple.get(first * this.#count + last);
+    if (simple === undefined) return undefined;
+    const weightOf = (index: number): number => weights[index] as number;
+    const singles = [...simple.singles].sort(
+      (a, b) => weightOf(b) - weightOf(a) || this.#steps(b) - this.#steps(a),
+    );
+    let restWeight = 0;
+    for (let index = first; index <= last; index++) restWeight += weightOf(index);
+    let cost = singles.length * INSTRUCTION_COST;
+    singles.forEach((index, place) => {
+      restWeight -= weightOf(index);
+      cost += weightOf(index) * (place + 1);
+    });
+    return { singles, rest: simple.rest, cost: cost + restWeight * singles.length };
+  }
+}
+
+/** Splits a stretch into single values and one node that all other cells share; undefined where that cannot be done. */
+function singlesAndRest(
+  cells: readonly Cell[],
+  first: number,
+  last: number,
+): { readonly singles: readonly number[]; readonly rest: Node } | undefined {
+  let rest: Node | undefined;
+  for (let index = first; index <= last; index++) {
+    const cell = cells[index] as Cell;
+    if (cell.low === cell.high) continue;
+    if (rest !== undefined && rest !== cell.node) return undefined;
+    rest = cell.node;
+  }
+  rest ??= mostFrequent(cells.slice(first, last + 1));
+  const singles: number[] = [];
+  for (let index = first; index <= last; index++) {
+    if ((cells[index] as Cell).node !== rest && singles.push(index) > CHAIN_LIMIT) return undefined;
+  }
+  return { singles, rest };
+}
+
+/** The peaks that may be worth an equality: those outside of the heaviest cell, which is found soon in any case. */
+function highestPeaks(cells: readonly Cell[]): readonly PlacedPeak[] {
+  const heaviest = Math.max(...cells.map(({ weight }) => weight));
+  return cells
+    .flatMap(({ peaks = [], weight }, index) =>
+      weight === heaviest ? [] : peaks.map(peak => ({ ...peak, index })),
+    )
+    .sort((a, b) => b.weight - a.weight)
+    .slice(0, MAX_PEAKS);
+}
+
+/** Among single values, the node that most of them share. */
+function mostFrequent(cells: readonly Cell[]): Node {
+  const counts = new Map<Node, number>();
+  for (const { node } of cells) counts.set(node, (counts.get(node) ?? 0) + 1);
+  return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
+}

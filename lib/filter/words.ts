@@ -1,0 +1,191 @@
+// Sets of 32-bit values, as a chain of tests leaves them: disjoint ranges, and facts about masked bits.
+import { CompileError } from '../errors.js';
+
+/** `(x & mask) === value`, or that this is not so. */
+interface MaskFact {
+  readonly mask: number;
+  readonly value: number;
+  readonly equal: boolean;
+}
+
+/** A non-empty set of unsigned 32-bit values: members of the ranges for which every fact is true. */
+export interface WordSet {
+  /** Ascending, disjoint: low, high, low, high, … both ends included. */
+  readonly ranges: readonly number[];
+  readonly facts: readonly MaskFact[];
+}
+
+/** A test of `x & mask`, as a program makes it. `set` asks whether a bit of `k` is set. */
+export interface WordTest {
+  readonly op: 'eq' | 'gt' | 'ge' | 'set';
+  readonly mask: number;
+  readonly k: number;
+}
+
+/** The members that pass a test and those that fail it; undefined where there are none. */
+export interface Split {
+  readonly yes: WordSet | undefined;
+  readonly no: WordSet | undefined;
+}
+
+const ALL = 0xffffffff;
+/** Attempts before the search for a member gives up; real filters need one or two. */
+const SEARCH_BUDGET = 20_000;
+
+export const FULL: WordSet = { ranges: [0, ALL], facts: [] };
+
+/** The values from low to high, both included. */
+export const interval = (low: number, high: number): WordSet => ({ ranges: [low, high], facts: [] });
+
+/** Divides a set by a test. Throws CompileError (`undecidable-program`) for a comparison by order under a mask that is not a prefix. */
+export function split(set: WordSet, test: WordTest): Split {
+  const { op, mask, k } = test;
+  if (op === 'set') {
+    const bits = (mask & k) >>> 0;
+    if (bits === 0) return { yes: undefined, no: set };
+    const { yes, no } = split(set, { op: 'eq', mask: bits, k: 0 });
+    return { yes: no, no: yes };
+  }
+  if (op === 'gt') return k === ALL ? { yes: undefined, no: set } : split(set, { op: 'ge', mask, k: k + 1 });
+  if (op === 'ge') return splitOrdered(set, mask, k);
+  if ((k & ~mask) !== 0) return { yes: undefined, no: set };
+  if (mask === ALL) return splitEqual(set, k);
+  return {
+    yes: withFact(set, { mask, value: k, equal: true }),
+    no: withFact(set, { mask, value: k, equal: false }),
+  };
+}
+
+function splitOrdered(set: WordSet, mask: number, k: number): Split {
+  if (k === 0) return { yes: set, no: undefined };
+  // Clearing low bits keeps the order: (x & mask) >= k exactly when x >= k rounded up to a multiple of the lowest mask bit.
+  const unit = (mask & -mask) >>> 0;
+  if (mask === 0 || (mask | (unit - 1)) >>> 0 !== ALL) {
+    throw new CompileError(
+      'undecidable-program',
+      `the program compares bits 0x${mask.toString(16)} of a word by order, which is outside of what can be proven`,
+    );
+  }
+  const threshold = Math.ceil(k / unit) * unit;
+  if (threshold > ALL) return { yes: undefined, no: set };
+  return { yes: clip(set, threshold, ALL), no: clip(set, 0, threshold - 1) };
+}
+
+function splitEqual(set: WordSet, k: number): Split {
+  const { ranges, facts } = set;
+  const at = rangeOf(ranges, k);
+  if (at < 0 || !satisfies(k, facts)) return { yes: undefined, no: set };
+  const low = ranges[at] ?? 0;
+  const high = ranges[at + 1] ?? 0;
+  const rest: number[] = ranges.slice(0, at);
+  if (low < k) rest.push(low, k - 1);
+  if (k < high) rest.push(k + 1, high);
+  rest.push(...ranges.slice(at + 2));
+  return { yes: interval(k, k), no: nonEmpty(rest, facts) };
+}
+
+/** Index of the range that holds k, or -1. */
+function rangeOf(ranges: readonly number[], k: number): number {
+  for (let index = 0; index < ranges.length; index += 2) {
+    if (k < (ranges[index] ?? 0)) return -1;
+    if (k <= (ranges[index + 1] ?? 0)) return index;
+  }
+  return -1;
+}
+
+function clip(set: WordSet, low: number, high: number): WordSet | undefined {
+  const ranges: number[] = [];
+  for (let index = 0; index < set.ranges.length; index += 2) {
+    const from = Math.max(set.ranges[index] ?? 0, low);
+    const to = Math.min(set.ranges[index + 1] ?? 0, high);
+    if (from <= to) ranges.push(from, to);
+  }
+  return nonEmpty(ranges, set.facts);
+}
+
+const withFact = (set: WordSet, fact: MaskFact): WordSet | undefined =>
+  nonEmpty(set.ranges, [...set.facts, fact]);
+
+function nonEmpty(ranges: readonly number[], facts: readonly MaskFact[]): WordSet | undefined {
+  const set = { ranges, facts };
+  return member(set) === undefined ? undefined : set;
+}
+
+const satisfies = (x: number, facts: readonly MaskFact[]): boolean =>
+  facts.every(({ mask, value, equal }) => ((x & mask) >>> 0 === value) === equal);
+
+/** A member, the smallest of a set without facts; undefined when there is none. */
+export function member(set: WordSet): number | undefined {
+  if (set.facts.length === 0) return set.ranges[0];
+  let mask = 0;
+  let bits = 0;
+  const excluded: MaskFact[] = [];
+  for (const fact of set.facts) {
+    if (!fact.equal) excluded.push(fact);
+    else if (((bits ^ fact.value) & mask & fact.mask) !== 0) return undefined;
+    else {
+      mask = (mask | fact.mask) >>> 0;
+      bits = (bits | fact.value) >>> 0;
+    }
+  }
+  const budget = { left: SEARCH_BUDGET };
+  for (let index = 0; index < set.ranges.length; index += 2) {
+    const found = search(set.ranges[index] ?? 0, set.ranges[index + 1] ?? 0, mask, bits, excluded, budget);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Some x from low to high with `(x & mask) === bits` that no excluded fact matches. */
+function search(
+  low: number,
+  high: number,
+  mask: number,
+  bits: number,
+  excluded: readonly MaskFact[],
+  budget: { left: number },
+): number | undefined {
+  if (budget.left-- <= 0) {
+    throw new CompileError(
+      'undecidable-program',
+      'the program tests more overlapping bit masks of a word than can be decided',
+    );
+  }
+  const x = nextWithBits(low, mask, bits);
+  if (x === undefined || x > high) return undefined;
+  const hit = excluded.findIndex(fact => (x & fact.mask) >>> 0 === fact.value);
+  const fact = excluded[hit];
+  if (fact === undefined) return x;
+  // One bit of the excluded pattern must differ; fixing the ones before it keeps the cases apart.
+  const others = excluded.filter((_, index) => index !== hit);
+  let fixedMask = mask;
+  let fixedBits = bits;
+  for (let free = (fact.mask & ~mask) >>> 0; free !== 0;) {
+    const bit = (free & -free) >>> 0;
+    free = (free ^ bit) >>> 0;
+    fixedMask = (fixedMask | bit) >>> 0;
+    const found = search(low, high, fixedMask, (fixedBits | (~fact.value & bit)) >>> 0, others, budget);
+    if (found !== undefined) return found;
+    fixedBits = (fixedBits | (fact.value & bit)) >>> 0;
+  }
+  return undefined;
+}
+
+/** The smallest x >= low with `(x & mask) === bits`. */
+function nextWithBits(low: number, mask: number, bits: number): number | undefined {
+  if ((low & mask) >>> 0 === bits) return low;
+  // x shares the bits of low above some position, has a 1 there where low has a 0, and is minimal below.
+  for (let position = 0; position < 32; position++) {
+    const bit = (1 << position) >>> 0;
+    const above = position === 31 ? 0 : (ALL << (position + 1)) >>> 0;
+    if ((low & bit) !== 0) continue;
+    if ((mask & bit) !== 0 && (bits & bit) === 0) continue;
+    if (((low ^ bits) & mask & above) !== 0) continue;
+    return ((low & above) | bit | (bits & (bit - 1))) >>> 0;
+  }
+  return undefined;
+}
+
+/** A key that is equal for sets that were narrowed to the same ranges and facts. */
+export const wordSetKey = (set: WordSet): string =>
+  `${set.ranges.join(',')}${set.facts.map(({ mask, value, equal }) => `${equal ? '=' : '!'}${mask}:${value}`).join('')}`;

@@ -1,0 +1,129 @@
+// Counts the system calls of typical Node programs with strace, and writes lib/filter/weights.ts from the counts.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import prettier from 'prettier';
+import { nodeBinary } from './nodes.mjs';
+
+const MAJORS = [20, 22, 24, 26];
+const output = fileURLToPath(new URL('../lib/filter/weights.ts', import.meta.url));
+
+/** Programs by what they stand for. */
+const WORKLOADS = {
+  'an http server under keep-alive requests': `
+    import http from 'node:http';
+    const server = http.createServer((request, response) => response.end('x'.repeat(2000)));
+    server.listen(0, '127.0.0.1', async () => {
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 20 });
+      const get = () => new Promise((done, fail) =>
+        http.get({ port: server.address().port, host: '127.0.0.1', agent }, r => r.resume().on('end', done)).on('error', fail));
+      for (let round = 0; round < 100; round++) await Promise.all(Array.from({ length: 20 }, get));
+      agent.destroy();
+      server.close();
+    });`,
+  'reading and writing many files': `
+    import fs from 'node:fs';
+    import { promises } from 'node:fs';
+    const directory = fs.mkdtempSync(process.argv[2] + '/files-');
+    for (let n = 0; n < 200; n++) fs.writeFileSync(directory + '/' + n, 'x'.repeat(n * 50));
+    for (const name of fs.readdirSync(directory)) { fs.statSync(directory + '/' + name); fs.readFileSync(directory + '/' + name); }
+    await Promise.all(fs.readdirSync(directory).map(name => promises.readFile(directory + '/' + name)));
+    await new Promise(done => fs.createReadStream(process.execPath, { end: 20_000_000 }).on('data', () => {}).on('end', done));
+    fs.rmSync(directory, { recursive: true });`,
+  'computing, with garbage to collect and timers': `
+    let kept = [];
+    for (let round = 0; round < 60; round++) {
+      kept = Array.from({ length: 100_000 }, (_, n) => ({ n, text: String(n) }));
+      await new Promise(done => setTimeout(done, 2));
+    }
+    console.log(kept.length);`,
+  'hashing and compressing on the pool': `
+    import { pbkdf2, randomBytes } from 'node:crypto';
+    import { gzip } from 'node:zlib';
+    import { promisify } from 'node:util';
+    const data = randomBytes(1 << 20);
+    for (let n = 0; n < 20; n++) await Promise.all([promisify(pbkdf2)('a', 'b', 2000, 64, 'sha512'), promisify(gzip)(data)]);`,
+  'starting children': `
+    import { execFile } from 'node:child_process';
+    import { promisify } from 'node:util';
+    for (let n = 0; n < 20; n++) await promisify(execFile)('true');`,
+};
+
+/** A path that is looked up where a program's own first line runs: what comes before is Node's start, which no filter of the program's own sees. */
+const MARKER = '/the-program-starts-here';
+
+/** Calls of one run by name, from the program's first line on, those of its children included. */
+function countCalls(node, program, directory) {
+  const file = join(directory, 'program.mjs');
+  const log = join(directory, 'log');
+  writeFileSync(file, `import { existsSync } from 'node:fs'; existsSync('${MARKER}');\n${program}`);
+  const { status, stderr } = spawnSync('strace', ['-f', '-qq', '-o', log, node, file, directory], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`strace ended with ${status}: ${stderr}`);
+  const lines = readFileSync(log, 'utf8').split('\n');
+  const start = lines.findIndex(line => line.includes(MARKER));
+  const counts = new Map();
+  for (const line of lines.slice(start + 1)) {
+    const name = /^\d+ +([a-z_0-9]+)\(/.exec(line)?.[1];
+    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function measure() {
+  const directory = mkdtempSync(join(tmpdir(), 'seccomp-weights-'));
+  const weights = new Map();
+  const runs = MAJORS.length * Object.keys(WORKLOADS).length;
+  try {
+    for (const major of MAJORS) {
+      for (const program of Object.values(WORKLOADS)) {
+        const calls = countCalls(nodeBinary(major), program, directory);
+        const total = [...calls.values()].reduce((sum, count) => sum + count, 0);
+        for (const [name, count] of calls) weights.set(name, (weights.get(name) ?? 0) + count / total / runs);
+      }
+    }
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+  return weights;
+}
+
+const UNIT = 10_000;
+
+async function write(weights) {
+  const versions = MAJORS.map(major =>
+    execFileSync(nodeBinary(major), ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim(),
+  );
+  const entries = [...weights]
+    .map(([name, share]) => [name, Math.round(share * UNIT)])
+    .filter(([, weight]) => weight > 0)
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  const source = `// Generated by scripts/measure-weights.mjs on Node ${versions.join(', ')} (${process.arch}): do not edit.
+import type { Weights } from './tree/generate.js';
+
+/**
+ * How often Node programs make system calls: of ${UNIT} calls, as the mean over these programs, each counting alike:
+${Object.keys(WORKLOADS)
+  .map(name => ` * - ${name}`)
+  .join('\n')}
+ */
+const MEASURED: Readonly<Record<string, number>> = {
+${entries.map(([name, weight]) => `  ${name}: ${weight},`).join('\n')}
+};
+
+/** Weight of a call that was not seen: it must cost something, or trees would hide rare calls at any depth. */
+const UNSEEN = 0.2;
+
+/** Frequencies as measured on Node programs. */
+export const nodeWeights: Weights = name => (Object.hasOwn(MEASURED, name) ? (MEASURED[name] ?? UNSEEN) : UNSEEN);
+`;
+  writeFileSync(
+    output,
+    await prettier.format(source, { ...(await prettier.resolveConfig(output)), parser: 'typescript' }),
+  );
+}
+
+await write(measure());

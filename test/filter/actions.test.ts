@@ -1,0 +1,85 @@
+// What each action does to a call, and what happens where filters are layered: seen in the kernel.
+import assert from 'node:assert/strict';
+import { generate } from '#lib/filter/tree/generate.js';
+import type { Program } from '#lib/filter/program.js';
+import { ABIS, syscallNumber } from '#lib/policy/abi.js';
+import * as scmp from '#lib/policy/constants.js';
+import { makeTarget, nativeArchitecture } from '#lib/policy/target.js';
+import { kernelCall } from '../support/kernel.js';
+
+const arch = nativeArchitecture();
+const { audit } = ABIS[arch];
+const getppid = syscallNumber(arch, 'getppid') ?? -1;
+
+/** Answers getppid with an action and allows everything else. */
+const answering = (action: number): Program =>
+  generate({
+    target: makeTarget(),
+    defaultAction: scmp.SCMP_ACT_ALLOW,
+    badArch: scmp.SCMP_ACT_KILL_THREAD,
+    abis: [
+      {
+        abi: ABIS[arch],
+        syscalls: new Map([[getppid, { rules: [], otherwise: action }]]),
+        enosysAbove: undefined,
+      },
+    ],
+    flags: [],
+    warnings: [],
+  });
+
+const outcomeOf = (...actions: readonly number[]): string =>
+  kernelCall(actions.map(answering), { arch: audit, syscall: getppid });
+
+const SIGSYS = 31;
+
+describe('actions', () => {
+  const cases: readonly (readonly [name: string, action: number, outcome: RegExp])[] = [
+    ['KILL_PROCESS ends the process with SIGSYS', scmp.SCMP_ACT_KILL_PROCESS, /^signal 31$/],
+    ['KILL_THREAD ends the only thread with SIGSYS', scmp.SCMP_ACT_KILL_THREAD, /^signal 31$/],
+    ['TRAP raises SIGSYS', scmp.SCMP_ACT_TRAP, /^signal 31$/],
+    ['ERRNO 0 looks like a success with value 0', scmp.SCMP_ACT_ERRNO(0), /^value 0$/],
+    ['ERRNO 1 fails with EPERM', scmp.SCMP_ACT_ERRNO(1), /^errno 1$/],
+    ['ERRNO 4095 fails with the largest errno', scmp.SCMP_ACT_ERRNO(4095), /^errno 4095$/],
+    ['ERRNO above 4095 is capped by the kernel', scmp.SCMP_ACT_ERRNO(4096), /^errno 4095$/],
+    ['TRACE tells the tracer its message and goes on', scmp.SCMP_ACT_TRACE(1234), /^trace 1234 value \d+$/],
+    ['NOTIFY without a listener fails with ENOSYS', scmp.SCMP_ACT_NOTIFY, /^errno 38$/],
+    ['LOG lets the call through', scmp.SCMP_ACT_LOG, /^value \d+$/],
+    ['ALLOW lets the call through', scmp.SCMP_ACT_ALLOW, /^value \d+$/],
+  ];
+  for (const [name, action, expected] of cases) {
+    it(name, () => {
+      assert.match(outcomeOf(action), expected);
+    });
+  }
+});
+
+describe('layers', () => {
+  const order: readonly (readonly [name: string, action: number, outcome: RegExp])[] = [
+    ['KILL_PROCESS', scmp.SCMP_ACT_KILL_PROCESS, /^signal 31$/],
+    ['KILL_THREAD', scmp.SCMP_ACT_KILL_THREAD, /^signal 31$/],
+    ['TRAP', scmp.SCMP_ACT_TRAP, /^signal 31$/],
+    ['ERRNO', scmp.SCMP_ACT_ERRNO(7), /^errno 7$/],
+    ['NOTIFY', scmp.SCMP_ACT_NOTIFY, /^errno 38$/],
+    ['TRACE', scmp.SCMP_ACT_TRACE(5), /^trace 5 value \d+$/],
+    ['LOG', scmp.SCMP_ACT_LOG, /^value \d+$/],
+    ['ALLOW', scmp.SCMP_ACT_ALLOW, /^value \d+$/],
+  ];
+  order.forEach(([strong, action, expected], place) => {
+    for (const [weak, other] of order.slice(place + 1)) {
+      it(`${strong} wins over ${weak}, whichever was loaded first`, () => {
+        assert.match(outcomeOf(action, other), expected);
+        assert.match(outcomeOf(other, action), expected);
+      });
+    }
+  });
+
+  it('of two equally strong actions the newest filter gives the data', () => {
+    assert.equal(outcomeOf(scmp.SCMP_ACT_ERRNO(11), scmp.SCMP_ACT_ERRNO(22)), 'errno 22');
+    assert.equal(outcomeOf(scmp.SCMP_ACT_ERRNO(22), scmp.SCMP_ACT_ERRNO(11)), 'errno 11');
+  });
+
+  it('a signal by the filter is SIGSYS', () => {
+    assert.equal(outcomeOf(scmp.SCMP_ACT_TRAP), `signal ${SIGSYS}`);
+  });
+});

@@ -1,0 +1,141 @@
+// The kernel as a second opinion: for random policies, evaluate, interpreter and kernel give one answer.
+import assert from 'node:assert/strict';
+import { generateWithLibseccomp } from '#lib/filter/libseccomp.js';
+import { interpret, seccompData } from '#lib/filter/interpret.js';
+import { generate } from '#lib/filter/tree/generate.js';
+import { findDifference } from '#lib/filter/verify.js';
+import { ABIS, syscallNumber } from '#lib/policy/abi.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_THREAD } from '#lib/policy/constants.js';
+import type { Witness } from '#lib/errors.js';
+import { evaluate } from '#lib/policy/evaluate.js';
+import type { Condition, Policy, SyscallPolicy } from '#lib/policy/policy.js';
+import { makeTarget, nativeArchitecture } from '#lib/policy/target.js';
+import { kernelAnswers } from '../support/kernel.js';
+import { Random, seed } from '../support/random.js';
+import { OPERATORS, probes, randomPolicy, randomShape } from '../support/random-policy.js';
+
+const arch = nativeArchitecture();
+
+/** Numbers that never reach a filter: -1, and on x86_64 the kernel's own uretprobe and uprobe, which end the process. */
+const UNFILTERED = new Set(arch === 'x86_64' ? [0xffffffff, 335, 336] : [0xffffffff]);
+
+/** Calls that this machine can make. */
+const makeable = ({ arch: audit, syscall }: Witness): boolean =>
+  (audit === ABIS[arch].audit && !UNFILTERED.has(syscall)) ||
+  (arch === 'x86_64' && audit === ABIS.x86.audit && syscall !== 0xffffffff);
+
+/** As the kernel passes them: i386 calls have 32-bit registers. */
+const asMade = (event: Witness): Witness =>
+  event.arch === ABIS.x86.audit ? { ...event, args: event.args.map(arg => arg & 0xffffffffn) } : event;
+
+describe('kernel: answers under compiled policies', () => {
+  const start = seed();
+
+  it(`are those of evaluate and of the interpreter, for random policies (SEED=${start})`, () => {
+    const random = new Random(start);
+    for (let index = 0; index < 40; index++) {
+      const policy = randomPolicy(random, {
+        ...randomShape(random),
+        arch,
+        abis: arch === 'x86_64' ? ['x86_64', 'x86', 'x32'] : ['aarch64'],
+      });
+      const program = generate(policy);
+      const events = [...probes(random, policy, 4)].filter(makeable).map(asMade);
+      const answers = kernelAnswers(program, events);
+      events.forEach((event, at) => {
+        const expected = evaluate(policy, event);
+        const where = `policy ${index} of SEED=${start}, call ${event.syscall} (${event.args.join()})`;
+        assert.equal(interpret(program, seccompData(event)).action, expected, where);
+        assert.equal(answers[at], expected, where);
+      });
+    }
+  });
+
+  for (const arg of [0, 1, 2, 3, 4, 5]) {
+    it(`compare argument ${arg} by every operator, in both halves of the register`, () => {
+      for (const op of OPERATORS) {
+        for (const value of [0n, 5n, 0xffffffffn, 0x100000000n, 0x500000005n, 0xffffffffffffffffn]) {
+          const condition: Condition =
+            op === 'SCMP_CMP_MASKED_EQ'
+              ? { op, arg, width: 64, mask: 0x500000005n, value: value & 0x500000005n }
+              : { op, arg, width: 64, value };
+          const policy = onePolicy([condition]);
+          const events = [value - 1n, value, value + 1n, value ^ 0x100000000n, value ^ 1n, 0n].map(register =>
+            callOf(Array.from({ length: 6 }, (_, at) => (at === arg ? BigInt.asUintN(64, register) : 7n))),
+          );
+          const expected = events.map(each => evaluate(policy, each));
+          assert.deepEqual(kernelAnswers(generate(policy), events), expected, `${op} ${value}`);
+          assert.deepEqual(
+            kernelAnswers(generateWithLibseccomp(policy).program, events),
+            expected,
+            `libseccomp, ${op} ${value}`,
+          );
+        }
+      }
+    });
+  }
+});
+
+const number = syscallNumber(arch, 'getppid') ?? 0;
+const callOf = (args: readonly bigint[]): Witness => ({
+  arch: ABIS[arch].audit,
+  syscall: number,
+  args,
+  instructionPointer: 0n,
+});
+
+function onePolicy(conditions: readonly Condition[]): Policy {
+  return {
+    target: makeTarget(),
+    defaultAction: SCMP_ACT_ERRNO(1),
+    badArch: SCMP_ACT_KILL_THREAD,
+    abis: [
+      {
+        abi: ABIS[arch],
+        syscalls: new Map([
+          [number, { rules: [{ conditions, action: SCMP_ACT_ALLOW }], otherwise: SCMP_ACT_ERRNO(1) }],
+        ]),
+        enosysAbove: undefined,
+      },
+    ],
+    flags: [],
+    warnings: [],
+  };
+}
+
+describe('libseccomp: programs for random policies', () => {
+  const start = seed();
+
+  it(`pass the same proof on 64-bit interfaces where conditions compare for equality, for either architecture (SEED=${start})`, () => {
+    const random = new Random(start);
+    for (let index = 0; index < 300; index++) {
+      const target = random.pick(['x86_64', 'aarch64'] as const);
+      const equality = ['SCMP_CMP_EQ', 'SCMP_CMP_MASKED_EQ'] as const;
+      const shape = {
+        ...randomShape(random),
+        arch: target,
+        abis: [target],
+        operators: equality,
+        actions: [SCMP_ACT_ALLOW],
+      };
+      const policy = oncePerArgument(randomPolicy(random, shape));
+      const { program } = generateWithLibseccomp(policy, random.chance(0.5) ? 1 : 2);
+      assert.equal(findDifference(program, policy), undefined, `policy ${index} of SEED=${start}`);
+    }
+  });
+});
+
+/** libseccomp takes an argument once a rule. */
+function oncePerArgument(policy: Policy): Policy {
+  const [part] = policy.abis;
+  const calls = [...part.syscalls].map(([at, { rules, otherwise }]): [number, SyscallPolicy] => {
+    const once = rules.map(rule => ({
+      ...rule,
+      conditions: rule.conditions.filter(
+        ({ arg }, place) => rule.conditions.findIndex(other => other.arg === arg) === place,
+      ),
+    }));
+    return [at, { rules: once, otherwise }];
+  });
+  return { ...policy, abis: [{ ...part, syscalls: new Map(calls) }] };
+}

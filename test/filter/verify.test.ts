@@ -1,0 +1,172 @@
+// The proof: every program of ours passes, and every change of one instruction that changes a verdict is found.
+import assert from 'node:assert/strict';
+import { compile } from '#lib/compile.js';
+import { CompileError, VerificationError } from '#lib/errors.js';
+import { interpret, seccompData } from '#lib/filter/interpret.js';
+import { BPF, isConditional, validate, type Instruction, type Program } from '#lib/filter/program.js';
+import { generate } from '#lib/filter/tree/generate.js';
+import { findDifference, verify } from '#lib/filter/verify.js';
+import { evaluate, type Event } from '#lib/policy/evaluate.js';
+import type { Policy } from '#lib/policy/policy.js';
+import { Random, seed } from '../support/random.js';
+import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
+
+/** Every program that differs from this one in a jump, an operand or an opcode of one instruction, and is still valid. */
+function* mutants(program: Program): Generator<Program> {
+  for (const [index, instruction] of program.entries()) {
+    for (const changed of changes(instruction)) {
+      const mutant = program.with(index, changed);
+      try {
+        validate(mutant);
+      } catch {
+        continue; // the kernel would refuse it
+      }
+      yield mutant;
+    }
+  }
+}
+
+function changes(instruction: Instruction): readonly Instruction[] {
+  const { code, jt, jf, k } = instruction;
+  const operands = [k ^ 1, k + 1, k - 1, k ^ 0x80000000, 0]
+    .map(value => value >>> 0)
+    .filter(value => value !== k);
+  const result = operands.map(value => ({ ...instruction, k: value }));
+  if (!isConditional(instruction)) return result;
+  const opposite = [BPF.JEQ_K, BPF.JGE_K, BPF.JGT_K, BPF.JSET_K]
+    .filter(other => other !== code)
+    .map(other => ({ ...instruction, code: other }));
+  return [
+    ...result,
+    ...opposite,
+    { ...instruction, jt: jf, jf: jt },
+    { ...instruction, jt: jt + 1 },
+    { ...instruction, jf: jf + 1 },
+  ];
+}
+
+/** Whether some probe shows that a program does not mean the policy: the second, slower route to the same question. */
+function probed(program: Program, policy: Policy, random: Random): boolean {
+  for (const event of probes(random, policy, 6)) {
+    if (interpret(program, seccompData(event)).action !== evaluate(policy, event)) return true;
+  }
+  return false;
+}
+
+/** A mutant may compare masked bits by order, which is refused as undecidable: it would not be loaded either. */
+function differenceOf(program: Program, policy: Policy): Event | 'undecidable' | undefined {
+  try {
+    return findDifference(program, policy);
+  } catch (error) {
+    if (error instanceof CompileError && error.code === 'undecidable-program') return 'undecidable';
+    throw error;
+  }
+}
+
+describe('verify', () => {
+  const start = seed();
+
+  it(`finds every change of one instruction that a probe finds, with a call that shows it (SEED=${start})`, () => {
+    const random = new Random(start);
+    let [caught, harmless] = [0, 0];
+    for (let index = 0; index < 25; index++) {
+      const policy = randomPolicy(random, {
+        ...randomShape(random),
+        abis: ['x86_64'],
+        arch: 'x86_64',
+        maxRules: 3,
+      });
+      for (const mutant of mutants(generate(policy))) {
+        const difference = differenceOf(mutant, policy);
+        if (difference === 'undecidable') continue;
+        if (difference === undefined) {
+          harmless++;
+          assert.equal(probed(mutant, policy, random), false, `SEED=${start}, policy ${index}`);
+        } else {
+          caught++;
+          assert.notEqual(
+            interpret(mutant, seccompData(difference)).action,
+            evaluate(policy, difference),
+            'the witness is real',
+          );
+        }
+      }
+    }
+    assert.ok(caught > 1000, `only ${caught} caught`);
+    assert.ok(harmless < caught / 4, `${harmless} harmless, ${caught} caught`);
+  });
+
+  it('refuses a program that answers one call wrongly, and says which', () => {
+    const { policy, program } = compile('docker-default', { arch: 'x86_64' });
+    const wrong = program.map(instruction =>
+      instruction.code === BPF.RET_K && instruction.k === 0x50026
+        ? { ...instruction, k: 0x50001 }
+        : instruction,
+    );
+    assert.throws(
+      () => {
+        verify(wrong, policy);
+      },
+      (error: unknown) => {
+        assert.ok(error instanceof VerificationError);
+        assert.equal(error.code, 'verification-failed');
+        assert.equal(interpret(wrong, seccompData(error.witness)).action, error.actual);
+        assert.equal(evaluate(policy, error.witness), error.expected);
+        return true;
+      },
+    );
+  });
+
+  it('finds a difference that only one of 2^64 arguments shows', () => {
+    const only = (value: bigint): Policy =>
+      compile(
+        {
+          defaultAction: 'SCMP_ACT_ERRNO',
+          syscalls: [
+            { names: ['read'], action: 'SCMP_ACT_ALLOW', args: [{ index: 2, value, op: 'SCMP_CMP_NE' }] },
+          ],
+        },
+        { arch: 'x86_64' },
+      ).policy;
+    const difference = findDifference(generate(only(0x123456789abcdef0n)), only(0x123456789abcdef1n));
+    assert.ok(difference !== undefined);
+    assert.ok([0x123456789abcdef0n, 0x123456789abcdef1n].includes(difference.args[2] ?? 0n));
+  });
+
+  it('finds what happens to architectures that the policy does not cover', () => {
+    const { policy, program } = compile('docker-default', { arch: 'aarch64' });
+    const other = { ...policy, badArch: 0x7fff0000 };
+    const difference = findDifference(program, other);
+    assert.ok(difference !== undefined && ![0xc00000b7, 0x40000028].includes(difference.arch));
+  });
+
+  it('says so instead of guessing when a program computes with arguments', () => {
+    const { policy } = compile({ defaultAction: 'SCMP_ACT_ALLOW' }, { arch: 'x86_64' });
+    const adding = [
+      { code: BPF.LD_ABS, jt: 0, jf: 0, k: 16 },
+      { code: BPF.ADD_K, jt: 0, jf: 0, k: 1 },
+      { code: BPF.RET_A, jt: 0, jf: 0, k: 0 },
+    ];
+    assert.throws(() => findDifference(adding, policy), { code: 'undecidable-program' });
+  });
+
+  it('sees through registers, scratch words and constants', () => {
+    const { policy } = compile({ defaultAction: 'SCMP_ACT_ALLOW' }, { arch: 'x86_64' });
+    const plain = generate({ ...policy, badArch: 0x7fff0000 });
+    assert.equal(plain.length, 1);
+    const roundabout = [
+      { code: BPF.LD_ABS, jt: 0, jf: 0, k: 16 },
+      { code: BPF.ST, jt: 0, jf: 0, k: 3 },
+      { code: BPF.LDX_MEM, jt: 0, jf: 0, k: 3 },
+      { code: BPF.TXA, jt: 0, jf: 0, k: 0 },
+      { code: BPF.AND_K, jt: 0, jf: 0, k: 0 },
+      { code: BPF.JEQ_K, jt: 1, jf: 0, k: 0 },
+      { code: BPF.RET_K, jt: 0, jf: 0, k: 0 },
+      { code: BPF.LD_IMM, jt: 0, jf: 0, k: 0x7ffe0000 },
+      { code: BPF.ADD_K, jt: 0, jf: 0, k: 0x10000 },
+      { code: BPF.RET_A, jt: 0, jf: 0, k: 0 },
+    ];
+    validate(roundabout);
+    assert.equal(findDifference(roundabout, { ...policy, badArch: 0x7fff0000 }), undefined);
+  });
+});

@@ -1,0 +1,80 @@
+// Asks the running kernel what filters answer, through a small program that makes the calls in a child of its own.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BPF, encode, type Program } from '#lib/filter/program.js';
+import { SCMP_ACT_ERRNO } from '#lib/policy/constants.js';
+import type { Witness } from '#lib/errors.js';
+import type { Event } from '#lib/policy/evaluate.js';
+
+const source = fileURLToPath(new URL('../../../test/native/kernel-probe.cc', import.meta.url));
+const binary = fileURLToPath(new URL('../../kernel-probe', import.meta.url));
+
+/** Compiles the probe when its source is newer. */
+function probe(): string {
+  if (!existsSync(binary) || statSync(binary).mtimeMs < statSync(source).mtimeMs) {
+    execFileSync('c++', ['-std=c++20', '-O1', '-Wall', '-Wextra', '-Werror', '-o', binary, source]);
+  }
+  return binary;
+}
+
+function withFiles<T>(programs: readonly Program[], use: (paths: readonly string[]) => T): T {
+  const directory = mkdtempSync(join(tmpdir(), 'seccomp-test-'));
+  try {
+    const paths = programs.map((program, index) => join(directory, `${index}.bpf`));
+    programs.forEach((program, index) => writeFileSync(paths[index] ?? '', encode(program)));
+    return use(paths);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** First errno that stands for an action; real ones are below, so that a call that was really made would show. */
+const FIRST_CODE = 2000;
+
+/**
+ * What the kernel answers to each call under one program: its actions. Every action of the program is replaced by an
+ * errno of its own first, so that no call is ever made, whatever the program says.
+ */
+export function kernelAnswers(program: Program, events: readonly Witness[]): readonly number[] {
+  const actions = [...new Set(program.filter(({ code }) => code === BPF.RET_K).map(({ k }) => k))];
+  const disguised = program.map(instruction =>
+    instruction.code === BPF.RET_K
+      ? { ...instruction, k: SCMP_ACT_ERRNO(FIRST_CODE + actions.indexOf(instruction.k)) }
+      : instruction,
+  );
+  const input = Buffer.alloc(events.length * 56);
+  events.forEach(({ arch, syscall, args }, index) => {
+    input.writeUInt32LE(arch, index * 56);
+    input.writeUInt32LE(syscall, index * 56 + 4);
+    for (let arg = 0; arg < 6; arg++) input.writeBigUInt64LE(args[arg] ?? 0n, index * 56 + 8 + 8 * arg);
+  });
+  const output = withFiles([disguised], paths =>
+    execFileSync(probe(), ['answers', ...paths], { input, maxBuffer: 1 << 28 }),
+  );
+  return events.map((_, index) => {
+    const errno = Number(-output.readBigInt64LE(index * 8));
+    const action = actions[errno - FIRST_CODE];
+    if (action === undefined)
+      throw new Error(`call ${index} came back with ${-errno}: the kernel did not ask the filter`);
+    return action;
+  });
+}
+
+/** What becomes of one real call under filters, oldest first: `value N`, `errno N`, `signal N`, `trace N value M`. */
+export function kernelCall(
+  programs: readonly Program[],
+  event: Pick<Event, 'arch' | 'syscall'> & { args?: readonly bigint[] },
+): string {
+  const args = Array.from({ length: 6 }, (_, arg) => String(event.args?.[arg] ?? 0n));
+  return withFiles(programs, paths =>
+    execFileSync(probe(), ['call', String(event.arch), String(event.syscall), ...args, ...paths], {
+      encoding: 'utf8',
+    }).trim(),
+  );
+}
+
+/** Whether this machine makes calls of an interface: 32-bit ones may be off. */
+export const nativeAudit = process.arch === 'arm64' ? 0xc00000b7 : 0xc000003e;
