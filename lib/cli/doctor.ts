@@ -1,0 +1,101 @@
+// `seccomp doctor`: what this machine, this Node and this build can do, and what stands in the way.
+import type { Command } from 'commander';
+import { SeccompError } from '../errors.js';
+import { applyProfile } from '../process/apply-profile.js';
+import { features } from '../process/features.js';
+import { liveRings } from '../process/rings.js';
+import { status } from '../process/status.js';
+import { print, toJson, type ExitCode } from './output.js';
+
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** Runs a check; one that throws an error of ours has failed with that message. */
+function check(name: string, look: () => { readonly ok: boolean; readonly detail: string }): Check {
+  try {
+    return { name, ...look() };
+  } catch (error) {
+    if (!(error instanceof SeccompError)) throw error;
+    return { name, ok: false, detail: error.message };
+  }
+}
+
+function checks(): readonly Check[] {
+  return [
+    check('platform', () => ({
+      ok: process.platform === 'linux',
+      detail: `${process.platform} ${process.arch}, Node ${process.version}`,
+    })),
+    check('add-on', () => ({ ok: true, detail: `loaded, libseccomp ${features().libseccomp}` })),
+    check('kernel', () => {
+      const { available, release, actions, flags } = features();
+      return {
+        ok: available,
+        detail: `${release}: ${actions.length} actions, ${flags.length} flags (${flags.map(flag => flag.replace('SECCOMP_FILTER_FLAG_', '')).join(', ')})`,
+      };
+    }),
+    check('filters in force', () => {
+      const { mode, filters, noNewPrivs } = status();
+      return {
+        ok: true,
+        detail:
+          mode === 'disabled'
+            ? 'none'
+            : `mode ${mode}, ${filters ?? 'unknown'} layers, no_new_privs ${noNewPrivs ? 'set' : 'not set'}`,
+      };
+    }),
+    check('JIT', () => {
+      const { jit } = features();
+      return {
+        ok: true,
+        detail:
+          jit === undefined
+            ? 'cannot be read'
+            : jit > 0
+              ? 'on: filters run as native code'
+              : 'off: filters are interpreted',
+      };
+    }),
+    check('io_uring', () => {
+      const rings = liveRings();
+      return {
+        ok: true,
+        detail:
+          rings.length === 0
+            ? 'this Node holds no rings open'
+            : `this Node holds ${rings.length} rings open; applyProfile keeps them working and nothing else`,
+      };
+    }),
+    check('docker-default', () => {
+      const { filter } = applyProfile('docker-default', { dryRun: true });
+      return {
+        ok: true,
+        detail: `can be applied to this process: ${filter?.instructions ?? 0} instructions, verified`,
+      };
+    }),
+  ];
+}
+
+/** Registers the subcommand. */
+export const doctorCommand = (
+  program: Command,
+  run: (action: () => ExitCode, json: boolean) => void,
+): Command =>
+  program
+    .command('doctor')
+    .description('check what this machine, this Node and this build can do')
+    .option('--json', 'for machines')
+    .action((flags: { readonly json?: boolean }) => {
+      run(() => {
+        const results = checks();
+        print(
+          flags.json === true
+            ? toJson(results)
+            : results.map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'} ${name}: ${detail}\n`).join(''),
+        );
+        return results.every(({ ok }) => ok) ? 0 : 1;
+      }, flags.json === true);
+    });

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// The `seccomp` command: one subcommand a file, exit code 0 for fine, 1 for no, 2 for wrong usage or input.
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { compileCommand } from './compile.js';
+import { doctorCommand } from './doctor.js';
+import { fail, type ExitCode } from './output.js';
+import { runCommand } from './run.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const run = (action: () => ExitCode, json: boolean): void => {
+  try {
+    process.exitCode = action();
+  } catch (error) {
+    process.exitCode = fail(error, json);
+  }
+};
+
+const program = new Command('seccomp')
+  .description('Docker seccomp profiles: compile, prove, inspect and enforce them')
+  .version(version)
+  .enablePositionalOptions()
+  .exitOverride();
+for (const add of [compileCommand, runCommand, doctorCommand]) add(program, run).exitOverride();
+
+try {
+  program.parse();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}

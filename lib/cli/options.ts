@@ -1,0 +1,70 @@
+// Options that several subcommands share, and what they mean for the compiler.
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { CompileOptions } from '../compile.js';
+import { parseKernelVersion, type Architecture } from '../policy/target.js';
+import { boundingSet } from '../process/capabilities.js';
+
+/** Options of `compile` as commander parses them. */
+export interface CompileFlags {
+  readonly arch?: Architecture;
+  readonly cap?: readonly string[];
+  readonly capFromProcess?: boolean;
+  readonly kernel?: string;
+  readonly codegen?: 'tree' | 'libseccomp';
+  readonly weights?: 'node' | 'uniform';
+  readonly unknownSyscalls?: 'enosys' | 'default';
+  readonly strict?: boolean;
+}
+
+const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
+
+const kernelVersion = (value: string): string => {
+  try {
+    parseKernelVersion(value);
+    return value;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+};
+
+/** Adds the options that decide what a profile means and how it is compiled. */
+export const withCompileOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--arch <arch>', 'architecture to compile for (default: this one)').choices([
+        'x86_64',
+        'aarch64',
+      ]),
+    )
+    .option(
+      '--cap <capability>',
+      'a capability that the process will have, e.g. CAP_SYS_ADMIN; repeatable',
+      collect,
+    )
+    .option('--cap-from-process', 'the capabilities in the bounding set of this process')
+    .option('--kernel <version>', 'kernel version for minKernel conditions, e.g. 6.1', kernelVersion)
+    .addOption(new Option('--codegen <generator>', 'who writes the program').choices(['tree', 'libseccomp']))
+    .addOption(new Option('--weights <weights>', 'calls that the tree favours').choices(['node', 'uniform']))
+    .addOption(
+      new Option('--unknown-syscalls <answer>', 'answer to calls newer than the profile').choices([
+        'enosys',
+        'default',
+      ]),
+    )
+    .option('--strict', 'turn every warning into an error');
+
+/** The compiler's options for them. */
+export function compileOptions(flags: CompileFlags): CompileOptions {
+  const { cap, capFromProcess, ...rest } = flags;
+  const capabilities = [...(cap ?? []), ...(capFromProcess === true ? boundingSet() : [])];
+  const { arch, kernel, codegen, weights, unknownSyscalls, strict } = rest;
+  return {
+    capabilities,
+    ...(arch !== undefined && { arch }),
+    ...(kernel !== undefined && { kernel }),
+    ...(codegen !== undefined && { codegen }),
+    ...(weights !== undefined && { weights }),
+    ...(unknownSyscalls !== undefined && { unknownSyscalls }),
+    ...(strict !== undefined && { strict }),
+  };
+}

@@ -1,0 +1,70 @@
+// How the command line speaks: results to standard output, everything else to standard error, three exit codes.
+import { readFileSync, writeSync } from 'node:fs';
+import colors from 'picocolors';
+import { parseProfile } from '../profile/parse.js';
+import type { Profile } from '../profile/profile.js';
+import { formatDiagnostic, ProfileError, type Diagnostic } from '../errors.js';
+
+/** 0: fine. 1: the answer is no. 2: wrong usage or input. */
+export type ExitCode = 0 | 1 | 2;
+
+/** Writes all of it, whatever kind of file standard output is. */
+export function print(text: string | Uint8Array): void {
+  writeAll(1, typeof text === 'string' ? Buffer.from(text) : text);
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let offset = 0; offset < bytes.length;) {
+    try {
+      offset += writeSync(descriptor, bytes, offset);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error;
+      if (error.code === 'EPIPE') return;
+      if (error.code !== 'EAGAIN') throw error;
+      // A pipe that its reader made non-blocking is full: give the reader a moment.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+/** JSON for machines: bigints as decimal strings, maps and sets as arrays. */
+export const toJson = (value: unknown): string =>
+  `${JSON.stringify(
+    value,
+    (_, item: unknown) => {
+      if (typeof item === 'bigint') return item.toString();
+      return item instanceof Map || item instanceof Set ? [...(item as Iterable<unknown>)] : item;
+    },
+    2,
+  )}\n`;
+
+/** Warnings, one a line. */
+export function warn(diagnostics: readonly Diagnostic[]): void {
+  for (const diagnostic of diagnostics) {
+    const text = formatDiagnostic(diagnostic);
+    writeAll(
+      2,
+      Buffer.from(
+        `${colors.isColorSupported ? text.replace('warning:', colors.yellow('warning:')) : text}\n`,
+      ),
+    );
+  }
+}
+
+/** Says what went wrong and gives the exit code for it. Errors without a code are faults of the program and go through. */
+export function fail(error: unknown, json: boolean): ExitCode {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error;
+  const { code, message } = error;
+  const problems = error instanceof ProfileError ? error.problems : undefined;
+  if (json) print(toJson({ error: { code, message, problems } }));
+  else
+    writeAll(
+      2,
+      Buffer.from(`${problems === undefined ? `${colors.red('error:')} ${message} [${code}]` : message}\n`),
+    );
+  return 2;
+}
+
+/** The profile of an argument: `-` is standard input. */
+export const profileArgument = (argument: string): Profile =>
+  argument === '-' ? parseProfile(readFileSync(0), { file: '<stdin>' }) : parseProfile(argument);

@@ -1,0 +1,61 @@
+// The main entry: a profile in, the running process confined.
+import { isPolicy, policyOf, type AnyProfile, type CompileOptions } from '../compile.js';
+import { compilePolicy } from '../filter/compile.js';
+import { UnsupportedError, type Diagnostic } from '../errors.js';
+import type { Policy } from '../policy/policy.js';
+import { nativeArchitecture, parseKernelVersion } from '../policy/target.js';
+import { boundingSet } from './capabilities.js';
+import { features } from './features.js';
+import { load, notifies, type LoadedFilter, type LoadOptions } from './load.js';
+import { keepRings, liveRings } from './rings.js';
+
+export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>, LoadOptions {
+  /** What `caps` conditions look at: names, or `bounding` for this process's bounding set. Default: none. */
+  readonly capabilities?: Iterable<string> | 'bounding';
+}
+
+/**
+ * Parses, resolves, compiles and verifies a profile and loads it into the running process: all of its threads, unless
+ * `scope` says otherwise. Resolved for the running kernel and architecture.
+ *
+ * Before the load, what the running Node depends on is looked at: a profile that refuses it is refused, with the names
+ * of the calls. On Node 22 and later, which keeps io_uring rings open, the one call that libuv makes on them stays
+ * allowed where the profile refuses io_uring; the receipt carries a warning that says so.
+ *
+ * Throws ProfileError, CompileError, VerificationError, LoadError, UsageError; nothing has changed then.
+ */
+export function applyProfile(profile: AnyProfile | Policy, options: ApplyOptions = {}): LoadedFilter {
+  const { capabilities, force = false, ...rest } = options;
+  const arch = nativeArchitecture();
+  if (process.platform !== 'linux') {
+    throw new UnsupportedError(
+      'unsupported-platform',
+      `seccomp needs Linux; this is ${process.platform}`,
+      'Use compile to inspect profiles here',
+    );
+  }
+  const target = {
+    arch,
+    kernel: parseKernelVersion(features().release),
+    capabilities: capabilities === 'bounding' ? boundingSet() : (capabilities ?? []),
+  };
+  const policy = isPolicy(profile) ? policyOf(profile, rest) : policyOf(profile, { ...rest, ...target });
+  const kept = force ? { policy, warning: undefined } : keepRings(policy, liveRings());
+  const loaded = load(compilePolicy(kept.policy, rest), options);
+  return withNotice(
+    kept.warning === undefined ? loaded : { ...loaded, warnings: [...loaded.warnings, kept.warning] },
+    options,
+  );
+}
+
+/** Adds a warning where notifications have nobody to go to. */
+function withNotice(loaded: LoadedFilter, { listener = false }: ApplyOptions): LoadedFilter {
+  if (listener || loaded.filter === undefined || !notifies(loaded.filter.program)) return loaded;
+  const notice: Diagnostic = {
+    code: 'notify-without-listener',
+    severity: 'warning',
+    message: 'calls with the action NOTIFY fail with ENOSYS, since no listener was asked for',
+    remedy: 'Give listener: true and answer them',
+  };
+  return { ...loaded, warnings: [...loaded.warnings, notice] };
+}

@@ -1,0 +1,83 @@
+// Becomes another program under a filter, with no system call of ours between the two.
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { LoadError, UsageError } from '../errors.js';
+import { Filter } from '../filter/filter.js';
+import { native } from '../native.js';
+import { syscallNumber } from '../policy/abi.js';
+import { actionName } from '../policy/action.js';
+import { mayPermit, outcome } from '../policy/evaluate.js';
+import { planLoad } from './load.js';
+
+export interface ExecOptions {
+  /** Environment of the program; this process's unless given. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly log?: boolean;
+}
+
+/**
+ * Loads a filter on the calling thread and replaces the process by a program at once: the filter need only allow
+ * execve and what the program itself needs. The other threads end with the exec; the filter stays.
+ * Returns never. Throws UsageError when the program is not found, LoadError when the kernel refuses the filter or the exec.
+ */
+export function exec(
+  filter: Filter | Uint8Array,
+  command: string,
+  args: readonly string[],
+  options: ExecOptions = {},
+): never {
+  const { env = process.env } = options;
+  const path = findProgram(command, env['PATH']);
+  if (filter instanceof Filter) refuseWithoutExec(filter);
+  const { bytes, bits, setNoNewPrivs } = planLoad(filter, { scope: 'thread', log: options.log ?? false });
+  const variables = Object.entries(env).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${value}`],
+  );
+  const failure = native().loadAndExec(bytes, bits, setNoNewPrivs, path, [command, ...args], variables);
+  throw new LoadError(
+    failure.failed === 'execve' ? 'exec-failed' : 'load-failed',
+    `${failure.failed} failed with ${failure.errnoName} for ${path}`,
+    failure.failed === 'execve'
+      ? 'The profile must allow execve and the file must be a program'
+      : 'See seccomp(2)',
+    { errno: failure.errno },
+  );
+}
+
+/** Throws where the exec would be refused, while there is still somebody to say so. */
+function refuseWithoutExec({ policy }: Filter): void {
+  const [{ abi }] = policy.abis;
+  const part = outcome(policy, abi.audit, syscallNumber(abi.name, 'execve') ?? -1);
+  if (mayPermit(part)) return;
+  throw new LoadError(
+    'exec-refused',
+    `the profile answers execve with ${actionName(part.otherwise)}, so that no command can start under it`,
+    'Allow execve',
+  );
+}
+
+/** The file of a command: itself when it names a directory, otherwise the first executable in PATH. */
+export function findProgram(command: string, path = '/usr/local/bin:/usr/bin:/bin'): string {
+  const candidates = command.includes('/')
+    ? [command]
+    : path.split(delimiter).map(directory => join(directory || '.', command));
+  const found = candidates.find(isExecutable);
+  if (found === undefined || command === '') {
+    throw new UsageError(
+      'command-not-found',
+      `${JSON.stringify(command)} is not an executable file${command.includes('/') ? '' : ' in PATH'}`,
+      'Give its path',
+    );
+  }
+  return found;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    // Not there or not ours to run: the next directory may have it, as in a shell.
+    return false;
+  }
+}

@@ -1,0 +1,27 @@
+// What the running kernel can do with filters, found by asking it.
+import { native, type Probe } from '../native.js';
+
+/** What this kernel and this build can do. */
+export interface Features extends Probe {
+  /** Whether filters can be loaded at all. */
+  readonly available: boolean;
+  /** Version of the libseccomp that is linked. */
+  readonly libseccomp: string;
+}
+
+let known: Features | undefined;
+
+/**
+ * Asks the kernel which actions and flags of seccomp(2) it knows. Changes nothing. Asked once, since a filter may refuse the question later.
+ * Throws UnsupportedError where the add-on cannot be loaded.
+ * Source: seccomp(2), SECCOMP_GET_ACTION_AVAIL and SECCOMP_GET_NOTIF_SIZES.
+ */
+export function features(): Features {
+  return (known ??= ask());
+}
+
+function ask(): Features {
+  const probe = native().probe();
+  const { major, minor, micro } = native().version();
+  return { ...probe, available: probe.filter, libseccomp: `${major}.${minor}.${micro}` };
+}

@@ -1,0 +1,280 @@
+// Hands a filter to the kernel, and says exactly what was done or why nothing was.
+import { isMainThread } from 'node:worker_threads';
+import { readdirSync } from 'node:fs';
+import { LoadError, UsageError, type Diagnostic } from '../errors.js';
+import { Filter } from '../filter/filter.js';
+import { BPF, decode, MAX_INSTRUCTIONS, validate, type Program } from '../filter/program.js';
+import { isFailure, native, type LoadFailure } from '../native.js';
+import { actionKind, actionName } from '../policy/action.js';
+import { SCMP_ACT_NOTIFY } from '../policy/constants.js';
+import { nativeArchitecture, oneOf } from '../policy/target.js';
+import { features } from './features.js';
+import { fillPool, poolIsRunning } from './pool.js';
+import { obstacles, refuseObstacles, type Obstacle } from './preflight.js';
+import { liveRings, refusedRings } from './rings.js';
+import { threadStatus } from './status.js';
+
+/** Which threads a filter covers. */
+export type Scope = 'process' | 'thread';
+
+export interface LoadOptions {
+  /**
+   * `process` (default): every thread of the process, by SECCOMP_FILTER_FLAG_TSYNC. `thread`: the calling one and those
+   * it starts later. Must be given inside a worker. A thread is not a sandbox: docs/node.md says what stays open.
+   */
+  readonly scope?: Scope;
+  /** Set no_new_privs first (default). Without it, loading needs CAP_SYS_ADMIN. */
+  readonly noNewPrivs?: boolean;
+  /** Log refused calls as /proc/sys/kernel/seccomp/actions_logged says. */
+  readonly log?: boolean;
+  /** Leave the Speculative Store Bypass mitigation off. */
+  readonly specAllow?: boolean;
+  /** Ask for the descriptor on which NOTIFY actions arrive. */
+  readonly listener?: boolean;
+  /** With `listener`: only fatal signals interrupt a call once its notification was received. */
+  readonly waitKillable?: boolean;
+  /** Check everything and load nothing. */
+  readonly dryRun?: boolean;
+  /** Load even what the running Node cannot go on under. */
+  readonly force?: boolean;
+}
+
+/** The receipt of a load. */
+export interface LoadedFilter {
+  /** The filter, or undefined for a raw program. */
+  readonly filter: Filter | undefined;
+  readonly scope: Scope;
+  /** Threads that were running and are covered, by id. */
+  readonly threads: readonly number[];
+  /** SECCOMP_FILTER_FLAG_* names that were passed. */
+  readonly flags: readonly string[];
+  /** Place in the chain of the calling thread, 1 for the first filter; undefined before Linux 5.9. */
+  readonly layer: number | undefined;
+  readonly noNewPrivs: boolean;
+  /** Descriptor for notifications, with `listener`; the caller closes it. */
+  readonly listener: number | undefined;
+  readonly warnings: readonly Diagnostic[];
+  /** Nothing was loaded. */
+  readonly dryRun: boolean;
+}
+
+/** Flags of seccomp(2) by name. */
+const FLAGS = {
+  SECCOMP_FILTER_FLAG_TSYNC: 1,
+  SECCOMP_FILTER_FLAG_LOG: 2,
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
+  SECCOMP_FILTER_FLAG_NEW_LISTENER: 8,
+  SECCOMP_FILTER_FLAG_TSYNC_ESRCH: 16,
+  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 32,
+} as const;
+
+type FlagName = keyof typeof FLAGS;
+
+/**
+ * Loads a filter, or a raw program in the kernel's format, into the running process. It cannot be taken off.
+ * The bytes that are passed are those of `filter.bpf`. A raw program is validated, but nothing proves what it means.
+ *
+ * Throws LoadError (`node-cannot-continue`) for a filter that refuses what this Node depends on, its open io_uring rings
+ * among it: applyProfile keeps those usable. Throws LoadError, with the errno where the kernel refused and the thread's id and name where one could not follow;
+ * UsageError for options that contradict each other; ProgramError for bytes that are no program. Nothing has changed
+ * then, except that no_new_privs stays set where it was the kernel that refused the filter: `errno` is there then.
+ * Source: seccomp(2).
+ */
+export function load(filter: Filter | Uint8Array, options: LoadOptions = {}): LoadedFilter {
+  const plan = planLoad(filter, options);
+  if (options.force !== true) refuseObstacles(obstaclesTo(filter, plan.program));
+  if (plan.receipt.dryRun) return plan.receipt;
+  if (plan.receipt.scope === 'thread') fillPool();
+  const answer = native().loadFilter(plan.bytes, plan.bits, plan.setNoNewPrivs);
+  if (isFailure(answer)) throw explain(answer, plan);
+  const listener = answer.listener < 0 ? undefined : answer.listener;
+  return { ...plan.receipt, listener };
+}
+
+/** What would stop the running Node: by the policy, where there is one, and for the rings it holds by the program itself. */
+function obstaclesTo(filter: Filter | Uint8Array, program: Program): readonly Obstacle[] {
+  const byPolicy = filter instanceof Filter ? obstacles(filter.policy, poolIsRunning()) : [];
+  return [...byPolicy, ...refusedRings(program, liveRings())];
+}
+
+/** Everything that is settled before the kernel is asked. */
+interface LoadPlan {
+  readonly bytes: Uint8Array;
+  readonly program: Program;
+  readonly bits: number;
+  readonly setNoNewPrivs: boolean;
+  readonly receipt: LoadedFilter;
+}
+
+/** Checks a load without doing it: options, program, and that the kernel has every flag and action. */
+export function planLoad(filter: Filter | Uint8Array, options: LoadOptions = {}): LoadPlan {
+  const scope = scopeOf(options);
+  if (filter instanceof Filter) refuseForeign(filter);
+  else if (!(filter instanceof Uint8Array)) {
+    throw new UsageError(
+      'bad-filter',
+      'only a Filter or the bytes of a program can be loaded',
+      'Give what compile returns, or a Buffer',
+    );
+  }
+  const bytes = filter instanceof Filter ? filter.bpf : Buffer.from(filter);
+  const program = decode(bytes);
+  validate(program);
+  const names = flagNames(filter, scope, options);
+  refuseMissing(program, names);
+  const before = threadStatus();
+  const noNewPrivs = options.noNewPrivs ?? true;
+  return {
+    bytes,
+    program,
+    bits: names.reduce((bits, name) => bits | FLAGS[name], 0),
+    setNoNewPrivs: noNewPrivs,
+    receipt: {
+      filter: filter instanceof Filter ? filter : undefined,
+      scope,
+      threads: scope === 'process' ? readdirSync('/proc/self/task').map(Number) : [native().threadId()],
+      flags: names,
+      layer: before?.filters === undefined ? undefined : before.filters + 1,
+      noNewPrivs: noNewPrivs || before?.noNewPrivs === true,
+      listener: undefined,
+      warnings: filter instanceof Filter ? filter.warnings : [],
+      dryRun: options.dryRun ?? false,
+    },
+  };
+}
+
+/** A program for another architecture answers every call of this one with its bad-architecture action. */
+function refuseForeign({ target }: Filter): void {
+  const native = nativeArchitecture();
+  if (target.arch === native) return;
+  throw new LoadError(
+    'foreign-filter',
+    `the filter is for ${target.arch} and this process runs on ${native}`,
+    `Compile it for ${native}`,
+  );
+}
+
+function scopeOf({ scope }: LoadOptions): Scope {
+  oneOf('scope', scope, ['process', 'thread']);
+  if (scope !== undefined) return scope;
+  if (isMainThread) return 'process';
+  throw new UsageError(
+    'scope-required',
+    'inside a worker, the scope of a filter has to be named',
+    "Give scope: 'thread' for this worker alone, which is not a sandbox, or scope: 'process' for every thread",
+  );
+}
+
+function flagNames(filter: Filter | Uint8Array, scope: Scope, options: LoadOptions): readonly FlagName[] {
+  const wanted = new Set<FlagName>(filter instanceof Filter ? filter.policy.flags : []);
+  if (scope === 'process') wanted.add('SECCOMP_FILTER_FLAG_TSYNC');
+  else wanted.delete('SECCOMP_FILTER_FLAG_TSYNC');
+  if (options.log === true) wanted.add('SECCOMP_FILTER_FLAG_LOG');
+  if (options.specAllow === true) wanted.add('SECCOMP_FILTER_FLAG_SPEC_ALLOW');
+  if (options.waitKillable === true) wanted.add('SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV');
+  if (options.listener === true) {
+    wanted.add('SECCOMP_FILTER_FLAG_NEW_LISTENER');
+    // With a listener a positive result is its descriptor, so that a diverging thread must come as an errno.
+    if (scope === 'process') wanted.add('SECCOMP_FILTER_FLAG_TSYNC_ESRCH');
+  } else if (wanted.has('SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV')) {
+    throw new UsageError(
+      'flag-needs-listener',
+      'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs a listener',
+      'Load with listener: true, or leave the flag out of the profile',
+    );
+  }
+  return [...wanted];
+}
+
+function refuseMissing(program: Program, names: readonly FlagName[]): void {
+  const { filter, flags, actions, release } = features();
+  if (!filter && threadStatus()?.mode === 'filter') {
+    throw new LoadError(
+      'seccomp-refused',
+      'a filter that is in force refuses seccomp(2)',
+      'Allow seccomp in the first profile, or merge the profiles',
+    );
+  }
+  if (!filter) {
+    throw new LoadError(
+      'no-seccomp',
+      `the kernel ${release} has no seccomp filters`,
+      'It needs CONFIG_SECCOMP_FILTER, Linux 3.17 or newer',
+    );
+  }
+  const missingFlag = names.find(name => !flags.includes(name));
+  if (missingFlag !== undefined) {
+    throw new LoadError(
+      'unsupported-flag',
+      `the kernel ${release} does not know ${missingFlag}`,
+      'Use a newer kernel, or load without it',
+    );
+  }
+  for (const { code, k } of program) {
+    if (code !== BPF.RET_K) continue;
+    const name = actionName(actionKind(k)).replace(/\(.*/, '');
+    if (actions.includes(`SCMP_ACT_${name}`)) continue;
+    throw new LoadError(
+      'unsupported-action',
+      `the kernel ${release} does not know the action ${name}`,
+      'Use a newer kernel, or another action',
+    );
+  }
+}
+
+/** Whether a program can answer NOTIFY. */
+export const notifies = (program: Program): boolean =>
+  program.some(({ code, k }) => code === BPF.RET_K && actionKind(k) === SCMP_ACT_NOTIFY);
+
+function explain(failure: LoadFailure, { program }: LoadPlan): LoadError {
+  const { errno, errnoName, failed, threadId, threadName } = failure;
+  if (threadId > 0) {
+    return new LoadError(
+      'thread-diverges',
+      `thread ${threadId} (${threadName}) has loaded a filter of its own, so that it cannot take over the filters of this one`,
+      "Load filters for the whole process before any with scope: 'thread', or end that thread first",
+      { errno, thread: { id: threadId, name: threadName } },
+    );
+  }
+  const [code, reason, remedy] = EXPLANATIONS[errnoName] ?? [
+    'load-failed',
+    'the kernel refused the filter',
+    'See seccomp(2)',
+  ];
+  return new LoadError(code, `${reason} (${failed}: ${errnoName}, ${program.length} instructions)`, remedy, {
+    errno,
+  });
+}
+
+const EXPLANATIONS: Readonly<Record<string, readonly [code: string, reason: string, remedy: string]>> = {
+  EPERM: [
+    'seccomp-refused',
+    'a filter that is in force refuses seccomp(2) or prctl(2)',
+    'Allow both in the first profile, or merge the profiles',
+  ],
+  EACCES: [
+    'no-new-privs-required',
+    'without no_new_privs, loading a filter needs CAP_SYS_ADMIN',
+    'Leave noNewPrivs on',
+  ],
+  EINVAL: [
+    'invalid-program',
+    `the kernel takes neither the program nor the flags; it allows ${MAX_INSTRUCTIONS} instructions`,
+    'Look at features()',
+  ],
+  ENOMEM: [
+    'chain-too-long',
+    'together with the filters that are loaded, this one passes the limit of 32768 instructions, as the kernel counts them',
+    'Merge profiles into one, or load fewer layers',
+  ],
+  EBUSY: [
+    'listener-exists',
+    'another filter of this process has a listener already',
+    'Load without listener',
+  ],
+  ESRCH: [
+    'thread-diverges',
+    'a thread has loaded a filter of its own and cannot follow',
+    "Load filters for the whole process before any with scope: 'thread'",
+  ],
+};

@@ -1,0 +1,63 @@
+// Whether the running Node can go on under a policy: what it is sure to call must not be refused.
+import { LoadError } from '../errors.js';
+import { syscallNumber } from '../policy/abi.js';
+import { actionName, precedence, type Action } from '../policy/action.js';
+import { SCMP_ACT_ERRNO } from '../policy/constants.js';
+import { ENOSYS } from '../policy/errno.js';
+import { mayPermit, outcome } from '../policy/evaluate.js';
+import type { Policy } from '../policy/policy.js';
+import { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from './base-calls.js';
+
+/** A call that this process depends on, and what the policy answers. */
+export interface Obstacle {
+  readonly syscall: string;
+  readonly answer: string;
+}
+
+/** Looked after by keepRings, which knows whether this process has rings at all. */
+const RING_CALL = 'io_uring_enter';
+
+/**
+ * Calls that the policy refuses whatever their arguments and without which Node cannot go on: those that it fails
+ * without; where the answer kills, all that it is sure to make; while the pool is not running, those that start a thread.
+ * The lists are measured: docs/node-base-calls.md.
+ */
+export function obstacles(policy: Policy, poolIsRunning: boolean): readonly Obstacle[] {
+  const [{ abi }] = policy.abis;
+  const answerTo = (name: string): Action | undefined => {
+    const number = syscallNumber(abi.name, name);
+    if (number === undefined || name === RING_CALL) return undefined;
+    const part = outcome(policy, abi.audit, number);
+    return mayPermit(part) ? undefined : part.otherwise;
+  };
+  const kills = (answer: Action): boolean => precedence(answer) < precedence(SCMP_ACT_ERRNO(0));
+  // glibc falls back to clone when clone3 is unknown, and on no other answer.
+  const unknown = (name: string, answer: Action): boolean =>
+    name === 'clone3' && answer === SCMP_ACT_ERRNO(ENOSYS);
+
+  const found = new Map<string, Action>();
+  const look = (names: readonly string[], matters: (answer: Action, name: string) => boolean): void => {
+    for (const name of names) {
+      const answer = answerTo(name);
+      if (answer !== undefined && matters(answer, name)) found.set(name, answer);
+    }
+  };
+  look(BASE_CALLS, () => true);
+  look(NEEDED_CALLS.base, kills);
+  if (!poolIsRunning) look(THREAD_CALLS, (answer, name) => !unknown(name, answer));
+  return [...found].map(([syscall, answer]) => ({ syscall, answer: actionName(answer) }));
+}
+
+/** Throws LoadError (`node-cannot-continue`) that names the calls in the way. */
+export function refuseObstacles(found: readonly Obstacle[]): void {
+  if (found.length === 0) return;
+  const list = found.map(({ syscall, answer }) => `${syscall} (${answer})`).join(', ');
+  const clone3 = found.some(({ syscall }) => syscall === 'clone3')
+    ? '; answer ENOSYS to clone3, so that libc falls back to clone'
+    : '';
+  throw new LoadError(
+    'node-cannot-continue',
+    `the running Node cannot go on under this profile, which refuses: ${list}`,
+    `Allow them${clone3}; start a command under the profile with exec or seccomp run instead; or give force: true`,
+  );
+}

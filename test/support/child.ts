@@ -1,0 +1,59 @@
+// Runs a piece of code in a Node process of its own, since a filter that was loaded cannot be taken off.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+export interface Outcome {
+  /** Exit code, or null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs the body of an async function with everything that `seccomp` exports as `s`, Node's modules by `m('fs')`, and
+ * `tell(value)` to hand a result back as JSON on standard output, and `harmless`, a filter that no Node minds.
+ */
+export function inChild(
+  body: string,
+  options: { readonly node?: string; readonly args?: readonly string[] } = {},
+): Outcome {
+  const program = `
+    import * as s from 'seccomp';
+    import { createRequire } from 'node:module';
+    import { writeSync } from 'node:fs';
+    const m = createRequire(${JSON.stringify(`${root}package.json`)});
+    const tell = value => writeSync(1, JSON.stringify(value, (_, v) => typeof v === 'bigint' ? String(v) : v) + '\\n');
+    const harmless = s.compile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] });
+    ${body}`;
+  const { status, signal, stdout, stderr } = spawnSync(
+    options.node ?? process.execPath,
+    [...(options.args ?? []), '--input-type=module', '-e', program],
+    { cwd: root, encoding: 'utf8', timeout: 60_000 },
+  );
+  return { code: status, signal, stdout, stderr };
+}
+
+/** What the child told, or an error with everything it said when it told nothing. */
+export function told<T>(outcome: Outcome): T {
+  const line = outcome.stdout.trim().split('\n').pop() ?? '';
+  if (line === '') throw new Error(`the child told nothing: ${JSON.stringify(outcome)}`);
+  return JSON.parse(line) as T;
+}
+
+/** Runs the command line tool. */
+export function cli(args: readonly string[], input = ''): Outcome {
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    [`${root}dist/cli/main.js`, ...args],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      input,
+      timeout: 60_000,
+    },
+  );
+  return { code: status, signal, stdout, stderr };
+}
