@@ -1,0 +1,239 @@
+// Runs the suites and the checks one after the other and adds them up. Usage: .ci/run [NAME...], all of them by default.
+import { spawnSync } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nodeBinary } from '../scripts/nodes.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'seccomp-ci-'));
+const MOCHA = join(root, 'node_modules/mocha/bin/mocha.js');
+const REPORTER = join(root, '.ci/reporter.cjs');
+const NATIVE_SUITE = ['out/test/native/**/*.test.js'];
+/** What depends on the Node that runs it: filters of running processes, children, the command line. */
+const LIVE_SUITE = ['native', 'process', 'cli', 'examples'].map(part => `out/test/${part}/**/*.test.js`);
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+/** Why a check cannot be made on this machine. */
+class Skip extends Error {}
+
+/** Runs a command and throws with everything it said when it fails. */
+function run(command, args, { env = {}, cwd = root, input = '' } = {}) {
+  const { status, signal, error, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    input,
+    maxBuffer: 256 * 1024 * 1024,
+    timeout: 900_000,
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0)
+    throw new Error(`${stdout}${stderr}\n${command} ${args.join(' ')}: ${signal ?? `exit ${status}`}`);
+  return stdout;
+}
+
+/** Runs mocha, shows what it shows, and adds its counts. A run that gives none has failed. */
+function suite(command, args, { env = {}, cwd = root } = {}) {
+  const file = join(mkdtempSync(join(scratch, 'totals-')), 'totals.json');
+  const { status, signal } = spawnSync(command, [...args, '--reporter', REPORTER], {
+    cwd,
+    env: { ...process.env, ...env, MOCHA_TOTALS: file },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: 900_000,
+  });
+  const { passes, failures, pending } = existsSync(file)
+    ? JSON.parse(readFileSync(file, 'utf8'))
+    : { passes: 0, failures: 0, pending: 0 };
+  totals.passed += passes;
+  totals.failed += failures;
+  totals.skipped += pending;
+  if ((status !== 0 && failures === 0) || passes === 0) {
+    throw new Error(`mocha ended with ${signal ?? `exit ${status}`} after ${passes} tests that passed`);
+  }
+}
+
+const onPath = command =>
+  (process.env.PATH ?? '').split(delimiter).some(directory => {
+    try {
+      accessSync(join(directory, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+const sudo = process.getuid() === 0 ? [] : ['sudo', '-n'];
+let aptIsFresh = false;
+
+/** Installs Debian packages unless their commands are there. */
+function need(packages) {
+  const missing = Object.keys(packages)
+    .filter(present => !(present.includes('/') ? existsSync(present) : onPath(present)))
+    .map(present => packages[present]);
+  if (missing.length === 0) return;
+  const mayInstall =
+    onPath('apt-get') && (sudo.length === 0 || spawnSync('sudo', ['-n', 'true']).status === 0);
+  if (!mayInstall) throw new Skip(`needs ${missing.join(' ')}, which cannot be installed from here`);
+  const apt = (...args) => {
+    const [command, ...rest] = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args];
+    run(command, rest);
+  };
+  if (!aptIsFresh) apt('update');
+  aptIsFresh = true;
+  apt('install', '--yes', '--no-install-recommends', ...missing);
+}
+
+const filesOf = pattern =>
+  run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate', '--', ...pattern])
+    .split('\n')
+    .filter(path => existsSync(join(root, path)) && path !== '');
+
+/** A copy of the tree with what was compiled from TypeScript, for a build of the add-on of its own. */
+function copyOfTree(name) {
+  const copy = join(scratch, name);
+  const apart = ['.git', 'build', 'deps', 'node_modules', 'prebuilds'];
+  cpSync(root, copy, {
+    recursive: true,
+    filter: path => !apart.includes(relative(root, path).split(sep)[0]),
+  });
+  for (const shared of ['deps', 'node_modules']) symlinkSync(join(root, shared), join(copy, shared));
+  return copy;
+}
+
+const bin = name => join(root, 'node_modules/.bin', name);
+const CC = ['*.cc', '*.h'];
+
+/** Builds with the sanitizers, where clang-tidy also finds how every file is compiled. */
+function sanitizedBuild() {
+  need({ cmake: 'cmake', 'g++': 'g++', make: 'make' });
+  const directory = join(scratch, 'cmake');
+  if (!existsSync(join(directory, 'Release/seccomp.node'))) {
+    const options = [
+      '--CDSECCOMP_SANITIZE=address,undefined',
+      '--CDCMAKE_CXX_COMPILER=g++',
+      '--CDCMAKE_C_COMPILER=gcc',
+    ];
+    run(process.execPath, [bin('cmake-js'), 'build', '--out', directory, ...options]);
+  }
+  return directory;
+}
+
+const nodeSuite = major => () => suite(nodeBinary(major), [MOCHA, ...LIVE_SUITE]);
+
+const CHECKS = {
+  test: () => suite('npm', ['test', '--silent', '--']),
+  types: () => run(bin('tsc'), ['-b']),
+  eslint: () => run(bin('eslint'), ['.', '--max-warnings=0']),
+  prettier: () => run(bin('prettier'), ['--check', '--log-level=warn', '.']),
+  'syscall-table': () => run(process.execPath, ['scripts/generate-syscall-table.mjs', '--check']),
+  'api-table': () => run(process.execPath, ['scripts/generate-api-table.mjs', '--check']),
+  package: checkPackage,
+  'clang-format'() {
+    need({ 'clang-format': 'clang-format' });
+    run('clang-format', ['--dry-run', '-Werror', ...filesOf(CC)]);
+  },
+  'clang-tidy'() {
+    need({ 'clang-tidy': 'clang-tidy' });
+    const sources = filesOf(['native/*.cc']);
+    run('xargs', ['-P2', '-n3', 'clang-tidy', '--quiet', '-p', sanitizedBuild()], {
+      input: sources.join('\n'),
+    });
+  },
+  sanitizers() {
+    const built = sanitizedBuild();
+    const copy = copyOfTree('sanitized');
+    cpSync(join(built, 'Release'), join(copy, 'build/Release'), { recursive: true });
+    const runtime = ['libasan.so', 'libubsan.so'].map(name =>
+      run('g++', [`-print-file-name=${name}`]).trim(),
+    );
+    suite(process.execPath, [MOCHA, ...NATIVE_SUITE], {
+      cwd: copy,
+      env: {
+        LD_PRELOAD: runtime.join(' '),
+        // Node frees little at its end; a test measures memory, which the quarantine would keep.
+        ASAN_OPTIONS: 'detect_leaks=0:quarantine_size_mb=8',
+        UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
+      },
+    });
+  },
+  'system-libseccomp'() {
+    need({ '/usr/include/seccomp.h': 'libseccomp-dev', 'pkg-config': 'pkg-config' });
+    const copy = copyOfTree('system');
+    run(process.execPath, ['scripts/build-native.mjs', '--system-libseccomp'], { cwd: copy });
+    suite(process.execPath, [MOCHA, ...NATIVE_SUITE], { cwd: copy });
+  },
+  'node-22': nodeSuite(22),
+  'node-24': nodeSuite(24),
+  'node-26': nodeSuite(26),
+};
+
+/** What npm would publish has what package.json points to. */
+function checkPackage() {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const [{ files }] = JSON.parse(run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts']));
+  const packed = new Set(files.map(({ path }) => path));
+  const entries = [
+    manifest.main,
+    manifest.types,
+    ...Object.values(manifest.bin),
+    ...Object.values(manifest.exports['.']),
+  ];
+  const needed = [
+    ...entries.map(path => path.replace('./', '')),
+    'binding.gyp',
+    'profiles/docker-default.json',
+  ];
+  const missing = needed.filter(path => !packed.has(path));
+  if (missing.length > 0) throw new Error(`not in the package: ${missing.join(', ')}`);
+  const odd = [...packed].filter(path =>
+    /^(test|out|deps|build|\.ci|lib)\/|\.js\.map$|\.tsbuildinfo$/.test(path),
+  );
+  if (odd.length > 0) throw new Error(`in the package: ${odd.join(', ')}`);
+}
+
+function perform(name, check) {
+  const started = Date.now();
+  const failedBefore = totals.failed;
+  let outcome;
+  try {
+    check();
+    if (totals.failed === failedBefore) {
+      totals.passed += 1;
+      outcome = 'passed';
+    } else {
+      outcome = 'FAILED';
+    }
+  } catch (error) {
+    totals[error instanceof Skip ? 'skipped' : 'failed'] += 1;
+    outcome = error instanceof Skip ? `skipped: ${error.message}` : `FAILED\n${error.message}`;
+  }
+  console.log(`${name}: ${outcome} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter(name => !Object.hasOwn(CHECKS, name));
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(', ')}\nusage: .ci/run [${Object.keys(CHECKS).join('|')}]...`);
+  process.exit(2);
+}
+try {
+  for (const [name, check] of Object.entries(CHECKS)) {
+    if (wanted.length === 0 || wanted.includes(name)) perform(name, check);
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exitCode = totals.failed === 0 ? 0 : 1;

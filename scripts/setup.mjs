@@ -1,0 +1,135 @@
+// Makes a fresh clone ready to run and test: compiler, npm packages, libseccomp, add-on, TypeScript. Done steps are skipped.
+// Usage: node scripts/setup.mjs [--quiet]
+import { spawnSync } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildNative } from './build-native.mjs';
+import { fetchLibseccomp } from './libseccomp.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const inRoot = path => join(root, path);
+const modified = path => (existsSync(path) ? statSync(path).mtimeMs : 0);
+
+/** What the build runs, with the Debian package that has it. */
+const TOOLS = { 'g++': 'g++', make: 'make', python3: 'python3', tar: 'tar', gzip: 'gzip' };
+const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
+
+function onPath(command) {
+  return (process.env.PATH ?? '').split(delimiter).some(directory => {
+    try {
+      accessSync(join(directory, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Runs a command; its output is shown only when it fails. */
+function run(command, args, options = {}) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    ...options,
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${stdout}${stderr}\n${command} ${args.join(' ')} failed`);
+}
+
+function installPackages() {
+  const missing = Object.keys(TOOLS)
+    .filter(tool => !onPath(tool))
+    .map(tool => TOOLS[tool]);
+  if (missing.length === 0) return false;
+  if (!existsSync(CERTIFICATES)) missing.push('ca-certificates');
+  const asRoot = process.getuid() === 0 ? [] : ['sudo', '-n'];
+  const mayInstall =
+    onPath('apt-get') && (asRoot.length === 0 || spawnSync('sudo', ['-n', 'true']).status === 0);
+  if (!mayInstall) {
+    throw new Error(`These packages are needed and cannot be installed from here: ${missing.join(' ')}
+On Debian and Ubuntu: sudo apt-get install ${missing.join(' ')}`);
+  }
+  const apt = (...args) => {
+    const [command, ...rest] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
+    run(command, rest);
+  };
+  apt('update');
+  apt('install', '--yes', '--no-install-recommends', ...missing);
+  return true;
+}
+
+function installModules() {
+  const installed = modified(inRoot('node_modules/.package-lock.json'));
+  if (installed !== 0 && installed >= modified(inRoot('package-lock.json'))) return false;
+  run('npm', ['ci', '--no-audit', '--no-fund'], {
+    env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` },
+  });
+  return true;
+}
+
+const sourcesUnder = directory =>
+  !existsSync(inRoot(directory))
+    ? []
+    : readdirSync(inRoot(directory), { recursive: true })
+        .filter(path => path.endsWith('.ts') || path.endsWith('tsconfig.json'))
+        .map(path => join(directory, path))
+        .sort();
+
+/** Compiles when a source is newer than the last time, and from nothing when one is gone, as its output would stay. */
+function compileTypeScript() {
+  const stamp = inRoot('dist/.sources');
+  const sources = [
+    'tsconfig.base.json',
+    'tsconfig.json',
+    'package.json',
+    ...sourcesUnder('lib'),
+    ...sourcesUnder('test'),
+  ];
+  const names = sources.join('\n');
+  const known = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  const built = modified(stamp);
+  const complete = existsSync(inRoot('dist/native.js')) && existsSync(inRoot('out/test'));
+  if (complete && known === names && sources.every(path => modified(inRoot(path)) < built)) return false;
+  const gone = known.split('\n').some(path => path !== '' && !sources.includes(path));
+  if (gone)
+    for (const directory of ['dist', 'out']) rmSync(inRoot(directory), { recursive: true, force: true });
+  const started = new Date();
+  run(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-b']);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, names);
+  // A source saved while the compiler ran is newer than this.
+  utimesSync(stamp, started, started);
+  return true;
+}
+
+const STEPS = [
+  ['Installed the compiler', installPackages],
+  ['Installed the npm packages', installModules],
+  ['Fetched libseccomp', fetchLibseccomp],
+  ['Built the add-on', buildNative],
+  ['Compiled the TypeScript', compileTypeScript],
+];
+
+try {
+  for (const [done, step] of STEPS) {
+    const started = Date.now();
+    if (await step()) console.log(`${done} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  }
+  if (!process.argv.includes('--quiet')) console.log('Ready: npm test, npm start');
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}
