@@ -1,0 +1,95 @@
+// Keeps the pages honest: every code of the source is documented, every documented one exists, every link leads somewhere.
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import * as seccomp from 'seccomp';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
+
+/** Hyphenated literals of the source that are no codes. */
+const OTHER_WORDS: ReadonlySet<string> = new Set(['libuv-worker', 'utf-8', 'x86-64']);
+/** Files without codes whose literals look like some. */
+const OTHER_FILES = /^(?:cli\/|process\/base-calls\.ts|policy\/syscall-table\.ts|filter\/weights\.ts)/;
+/** Codes that the source does not spell out as one hyphenated literal: a single word, and `missing-${field}`. */
+const COMPOSED = ['libseccomp', 'missing-index', 'missing-value'];
+
+const sources = (): readonly string[] =>
+  readdirSync(`${root}lib`, { recursive: true, encoding: 'utf8' }).filter(
+    path => path.endsWith('.ts') && !OTHER_FILES.test(path),
+  );
+
+function codesInSource(): ReadonlySet<string> {
+  const codes = new Set(COMPOSED);
+  for (const path of sources()) {
+    for (const line of read(`lib/${path}`).split('\n')) {
+      if (/^\s*(?:\*|\/\/|\/\*|import |\} from |export .* from )/.test(line)) continue;
+      for (const [, word = ''] of line.matchAll(/'([a-z0-9]+(?:-[a-z0-9]+)+)'/g)) {
+        if (!OTHER_WORDS.has(word)) codes.add(word);
+      }
+    }
+  }
+  return codes;
+}
+
+const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(`${root}docs`).map(name => `docs/${name}`)].filter(
+  name => name.endsWith('.md'),
+);
+
+describe('The pages', () => {
+  it('list every code of an error or a warning, and no others', () => {
+    const documented = [...read('docs/diagnostics.md').matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(
+      ([, code = '']) => code,
+    );
+    assert.deepEqual(
+      documented.filter((code, index) => documented.indexOf(code) < index),
+      [],
+      'listed twice',
+    );
+    const existing = codesInSource();
+    assert.deepEqual(
+      [...existing].filter(code => !documented.includes(code)),
+      [],
+      'missing in docs/diagnostics.md',
+    );
+    assert.deepEqual(
+      documented.filter(code => !existing.has(code)),
+      [],
+      'gone from lib/',
+    );
+  });
+
+  it('link to files that exist', () => {
+    for (const page of pages) {
+      for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)) {
+        const path = fileURLToPath(new URL(target, `file://${root}${page}`));
+        assert.ok(existsSync(path), `${page} links to ${target}`);
+      }
+    }
+  });
+
+  it('have a section for every function that the package exports', () => {
+    const overview = read('docs/api-overview.md');
+    for (const [name, value] of Object.entries(seccomp)) {
+      if (name.startsWith('__NR_')) continue;
+      if (typeof value !== 'function' || name.startsWith('SCMP_') || name.endsWith('Error')) continue;
+      assert.match(
+        overview,
+        new RegExp(`\`(?:new )?${name}\\(`),
+        `docs/api-overview.md says nothing of ${name}`,
+      );
+    }
+  });
+
+  it('name every option of the command line', () => {
+    const page = read('docs/cli.md');
+    for (const path of readdirSync(`${root}lib/cli`)) {
+      for (const [, option = ''] of read(`lib/cli/${path}`).matchAll(/'(?:-\w, )?(--[a-z-]+)/g)) {
+        assert.ok(
+          page.includes(`\`${option}`) || page.includes(`, ${option}`),
+          `docs/cli.md says nothing of ${option}`,
+        );
+      }
+    }
+  });
+});

@@ -1,0 +1,37 @@
+// The examples end well: each checks the kernel's answers itself and exits with 1 when one is not as it says.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+const run = (name: string): { readonly code: number | null; readonly output: string } => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`examples/${name}`], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { code: status, output: `${stdout}${stderr}` };
+};
+
+describe('The examples', () => {
+  for (const name of readdirSync(`${root}examples`).filter(file => file.endsWith('.mjs'))) {
+    it(`${name} does what it says`, () => {
+      const { code, output } = run(name);
+      assert.equal(code, 0, output);
+    });
+  }
+
+  it('start.mjs says what became of the calls and of the work', () => {
+    const { output } = run('start.mjs');
+    for (const line of [
+      /^ *unshare.* EPERM$/m,
+      /^ *clone3.* ENOSYS$/m,
+      /^ *a worker thread +works$/m,
+      /^All as expected\.$/m,
+    ]) {
+      assert.match(output, line);
+    }
+  });
+});
