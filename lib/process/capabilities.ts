@@ -1,6 +1,6 @@
 // The capability bounding set of this process, by name.
 import { readFileSync } from 'node:fs';
-import { CAPABILITIES } from '../profile/capabilities.js';
+import { CAPABILITIES } from '../policy/capabilities.js';
 
 /** `CAP_*` names in the bounding set of the calling process. Source: CapBnd, proc_pid_status(5). */
 export function boundingSet(): readonly string[] {

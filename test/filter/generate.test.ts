@@ -1,12 +1,185 @@
 // Our generator on generated policies: what the program answers is what the policy says.
 import assert from 'node:assert/strict';
+import { compile } from '#lib/compile.js';
+import { CompileError } from '#lib/errors.js';
+import { compilePolicy } from '#lib/filter/compile.js';
+import type { Filter } from '#lib/filter/filter.js';
 import { interpret, seccompData } from '#lib/filter/interpret.js';
-import { validate } from '#lib/filter/program.js';
+import { BPF, validate } from '#lib/filter/program.js';
 import { generate } from '#lib/filter/tree/generate.js';
 import { findDifference } from '#lib/filter/verify.js';
+import { ABIS, syscallName } from '#lib/policy/abi.js';
+import { SCMP_ACT_ALLOW } from '#lib/policy/constants.js';
 import { evaluate } from '#lib/policy/evaluate.js';
+import type { Policy } from '#lib/policy/policy.js';
 import { Random, seed } from '../support/random.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
+
+type Args = readonly (readonly [index: number, op: string, value: bigint, valueTwo?: bigint])[];
+
+/** A profile that allows getppid under any of these conjunctions, and refuses everything else. */
+const allowing = (rules: readonly Args[]): object => ({
+  defaultAction: 'SCMP_ACT_ERRNO',
+  syscalls: rules.map(args => ({
+    names: ['getppid'],
+    action: 'SCMP_ACT_ALLOW',
+    args: args.map(([index, op, value, valueTwo]) => ({
+      index,
+      op: `SCMP_CMP_${op}`,
+      value,
+      ...(valueTwo !== undefined && { valueTwo }),
+    })),
+  })),
+});
+
+/** Compiles for x86_64 alone, verified as always. */
+const compileRules = (rules: readonly Args[]): Filter =>
+  compile(allowing(rules), { arch: 'x86_64', unknownSyscalls: 'default' });
+
+describe('generator: shapes', () => {
+  const shapes: readonly (readonly [name: string, rules: readonly Args[]])[] = [
+    [
+      'joint rules with inequalities',
+      [
+        [
+          [0, 'NE', 3n],
+          [1, 'EQ', 2n],
+        ],
+        [
+          [0, 'NE', 3n],
+          [1, 'EQ', 0x200000000n],
+        ],
+      ],
+    ],
+    [
+      'joint rules over three arguments',
+      [
+        [
+          [0, 'GE', 7n],
+          [1, 'LE', 5n],
+          [2, 'LT', 8n],
+        ],
+        [
+          [0, 'GE', 7n],
+          [2, 'GT', 7n],
+        ],
+        [[2, 'GE', 3n]],
+      ],
+    ],
+    ['ranges that cross the words', [[[0, 'GE', 0x200000000n]], [[0, 'LE', 0n]]]],
+    [
+      'bits of both words',
+      [[[0, 'MASKED_EQ', 0xf0000000fn, 0x500000005n]], [[0, 'MASKED_EQ', 0x30n, 0x10n]]],
+    ],
+    ['all six arguments', [[0, 1, 2, 3, 4, 5].map(index => [index, 'EQ', BigInt(index) << 32n] as const)]],
+    ['conditions that are always true', [[[0, 'GE', 0n]]]],
+    ['conditions that are never true', [[[0, 'LT', 0n]]]],
+  ];
+  for (const [name, rules] of shapes) {
+    it(`${name} compile and pass the proof`, () => {
+      assert.ok(compileRules(rules).instructions < 60);
+    });
+  }
+
+  it('a grid of two arguments takes no more instructions than its values need', () => {
+    const grid = (size: number): readonly Args[] =>
+      Array.from({ length: size * size }, (_, cell): Args => [
+        [0, 'EQ', BigInt(7 * Math.floor(cell / size))],
+        [1, 'EQ', BigInt(11 * (cell % size))],
+      ]);
+    const [small, large] = [compileRules(grid(8)), compileRules(grid(64))];
+    assert.ok(
+      large.instructions < 10 * small.instructions,
+      `${small.instructions} and ${large.instructions} instructions`,
+    );
+  });
+
+  it('a grid in which no two rows are alike fails with its exact size', () => {
+    const rows: readonly Args[] = Array.from({ length: 4096 }, (_, cell): Args => [
+      [0, 'EQ', BigInt(7 * (cell >> 6))],
+      [1, 'EQ', BigInt(11 * cell)],
+    ]);
+    assert.throws(
+      () => compileRules(rows),
+      (error: unknown) => {
+        assert.ok(error instanceof CompileError);
+        assert.equal(error.code, 'program-too-large');
+        assert.match(
+          error.message,
+          /needs \d{4,} instructions and the kernel takes 4096.*getppid on x86_64/s,
+        );
+        return true;
+      },
+    );
+  });
+
+  it('thousands of masks on one argument fail instead of overflowing the stack', () => {
+    const random = new Random(3);
+    const masks = Array.from({ length: 5000 }, (): Args => {
+      const mask = BigInt((random.word() & random.word()) >>> 0);
+      return [[0, 'MASKED_EQ', mask, mask & BigInt(random.word())]];
+    });
+    assert.throws(() => compileRules(masks), { code: 'program-too-large' });
+  });
+
+  it('tests farther than 255 instructions away are reached', () => {
+    const values: readonly Args[] = Array.from({ length: 900 }, (_, index): Args => [
+      [0, 'EQ', BigInt(index * index * 3)],
+    ]);
+    const { instructions } = compileRules(values);
+    assert.ok(instructions > 900 && instructions < 2000, `${instructions} instructions`);
+  });
+});
+
+describe('generator: quality', () => {
+  const { program, policy } = compile('docker-default', { arch: 'x86_64', unknownSyscalls: 'default' });
+  const native: Policy = { ...policy, abis: [policy.abis[0]] };
+
+  it("Docker's default for x86_64 alone is as small and as shallow as promised", () => {
+    const { instructions, worstPath, meanPath } = compilePolicy(native, { weights: 'uniform' }).report;
+    assert.ok(instructions <= 88, `${instructions} instructions`);
+    assert.ok(worstPath <= 13, `worst path ${worstPath}`);
+    assert.ok(meanPath <= 8.8, `mean path ${meanPath}`);
+  });
+
+  it('weighted by what Node programs call, it is shorter still', () => {
+    const { weightedPath } = compilePolicy(native).report;
+    assert.ok(weightedPath <= 6.2, `weighted path ${weightedPath}`);
+  });
+
+  it('with x86 and x32 it stays under 300 instructions, and aarch64 alone under 95', () => {
+    assert.ok(program.length <= 300, `${program.length} instructions`);
+    const arm = compile('docker-default', { arch: 'aarch64', unknownSyscalls: 'default' }).policy;
+    assert.ok(compilePolicy({ ...arm, abis: [arm.abis[0]] }).instructions <= 95);
+  });
+
+  it('x32 and foreign architectures cost native calls nothing', () => {
+    const data = seccompData({ arch: ABIS.x86_64.audit, syscall: 0 });
+    assert.equal(interpret(program, data).steps, interpret(compilePolicy(native).program, data).steps);
+  });
+
+  it('no argument is looked at where the number decides, so that the kernel caches every such call', () => {
+    const { cachedNumbers } = compilePolicy(native).report;
+    const [{ syscalls }] = policy.abis;
+    const decided = [...syscalls].filter(
+      ([number, { rules, otherwise }]) =>
+        rules.length === 0 && otherwise === SCMP_ACT_ALLOW && syscallName('x86_64', number) !== undefined,
+    );
+    assert.equal(cachedNumbers, decided.length);
+  });
+
+  it('no word of an argument is loaded twice on a path', () => {
+    for (const event of probes(new Random(1), policy, 2)) {
+      const loaded = new Set<number>();
+      interpret(program, seccompData(event), index => {
+        const { code = 0, k = 0 } = program[index] ?? {};
+        if (code !== BPF.LD_ABS) return;
+        assert.ok(!loaded.has(k), `offset ${k} twice for call ${event.syscall}`);
+        loaded.add(k);
+      });
+    }
+  });
+});
 
 describe('generator: programs for random policies', () => {
   const start = seed();

@@ -7,7 +7,7 @@ import { actionName } from '#lib/policy/action.js';
 import { evaluate, outcome } from '#lib/policy/evaluate.js';
 import type { Condition, Policy, Rule, SyscallPolicy } from '#lib/policy/policy.js';
 import { abisOf, type Architecture } from '#lib/policy/target.js';
-import { CAPABILITIES } from '#lib/profile/capabilities.js';
+import { CAPABILITIES } from '#lib/policy/capabilities.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { Random, seed } from '../support/random.js';

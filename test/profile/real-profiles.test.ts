@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { abisOf, type Architecture } from '#lib/policy/target.js';
-import { CAPABILITIES } from '#lib/profile/capabilities.js';
+import { CAPABILITIES } from '#lib/policy/capabilities.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { codes, failure } from './helpers.js';

@@ -42,6 +42,7 @@ export class TooMuchWork extends Error {}
 const ZERO_WEIGHT = 16;
 
 const WORK_BUDGET = 4_000_000;
+const KEY_WORK = 8;
 
 /** Builds the diagram for one call. Throws TooMuchWork for rules whose diagram would be far too large to load. */
 export function argumentDiagram(diagram: Diagram, part: SyscallPolicy): Node {
@@ -183,6 +184,8 @@ class Builder {
   }
 
   #remember(stage: string, rules: readonly Rule[], make: () => Node): Node {
+    // Writing a key of many rules is the costliest step there is.
+    this.#spend(KEY_WORK * rules.length);
     const key = `${stage}|${rules.map(({ atoms, action }) => `${atoms.map(atom => atom.key).join('&')}>${action}`).join('|')}`;
     const existing = this.#memo.get(key);
     if (existing !== undefined) return existing;

@@ -20,10 +20,12 @@ export interface Peak {
   readonly weight: number;
 }
 
-/** Cells for which the optimal tree is computed, in time cubic in their number; more are first halved by weight. */
+/** Cells for which the best tree is computed, in time cubic in their number; more are first halved by weight. */
 const OPTIMAL_LIMITS: Readonly<Record<Aim, number>> = { quick: 48, balanced: 160, skewed: 160 };
 /** Single values that are taken out one after another before what remains is one node. */
 const CHAIN_LIMIT = 5;
+/** Cells that so many single values and what is between them can make up. */
+const CHAIN_LENGTH = 2 * CHAIN_LIMIT + 1;
 /** What an instruction costs in units of total weight: between two trees equally fast, the smaller one. */
 const INSTRUCTION_COST = 1 / 2000;
 /** Share of the total weight that is spread over all cells, the more the longer their own code is, to keep paths short. */
@@ -111,7 +113,6 @@ function subtree(diagram: Diagram, cells: readonly Cell[], aim: Aim): Node {
 interface Chain {
   readonly singles: readonly number[];
   readonly rest: Node;
-  readonly cost: number;
 }
 
 /** A peak and the cell that holds it. */
@@ -126,7 +127,6 @@ interface Table {
   /** By first·count+last: cost of the best tree, and how it starts: CHAINED, a cell to compare before, or a peak. */
   readonly cost: Float64Array;
   readonly at: Uint8Array;
-  readonly chains: Map<number, Chain>;
 }
 
 /** Dynamic programming over stretches of cells, and over which peaks have been taken out above them. */
@@ -138,8 +138,8 @@ class Search {
   readonly #peaks: readonly PlacedPeak[];
   /** By the set of peaks taken out, as bits. */
   readonly #tables: readonly Table[];
-  /** Stretches that single values and one node decide, by first·count+last. */
-  readonly #simple = new Map<number, { readonly singles: readonly number[]; readonly rest: Node }>();
+  /** Stretches that a chain of equalities can decide, by first·count+last. */
+  readonly #chains = new Map<number, Chain>();
 
   constructor(diagram: Diagram, cells: readonly Cell[]) {
     const count = cells.length;
@@ -148,7 +148,7 @@ class Search {
     this.#count = count;
     this.#stepCounts = cells.map(cell => stepsOf(diagram, cell));
     this.#peaks = highestPeaks(cells);
-    this.#findSimple();
+    this.#findChains();
     this.#tables = Array.from({ length: 2 ** this.#peaks.length }, (_, taken) => ({
       weights: Float64Array.from(cells, ({ weight }, index) =>
         this.#peaks.reduce(
@@ -158,7 +158,6 @@ class Search {
       ),
       cost: new Float64Array(count * count),
       at: new Uint8Array(count * count),
-      chains: new Map(),
     }));
   }
 
@@ -189,6 +188,16 @@ class Search {
     return this.#tables[taken] as Table;
   }
 
+  /** The set of peaks taken out, and those that a stretch does not hold: the table that solves the stretch. */
+  #withOutside(taken: number, first: number, last: number): number {
+    let all = taken;
+    for (let bit = 0; bit < this.#peaks.length; bit++) {
+      const { index } = this.#peaks[bit] as PlacedPeak;
+      if (index < first || index > last) all |= 1 << bit;
+    }
+    return all;
+  }
+
   #solve(): void {
     // With more peaks taken out there is less to decide, so that the other tables build on the last one.
     for (let taken = this.#tables.length - 1; taken >= 0; taken--) this.#solveTable(taken);
@@ -196,11 +205,10 @@ class Search {
 
   #solveTable(taken: number): void {
     const count = this.#count;
-    const { weights, cost, at, chains } = this.#table(taken);
+    const { weights, cost, at } = this.#table(taken);
     const sums = new Float64Array(count + 1);
     for (let index = 0; index < count; index++)
       sums[index + 1] = (sums[index] as number) + (weights[index] as number);
-    chains.clear();
     const open = this.#peaks
       .map(({ index }, bit) => ({ index, bit, cost: this.#table(taken | (1 << bit)).cost }))
       .filter(({ bit }) => ((taken >> bit) & 1) === 0);
@@ -208,6 +216,12 @@ class Search {
       for (let first = 0; first + length <= count; first++) {
         const last = first + length - 1;
         const row = first * count;
+        const inside = this.#withOutside(taken, first, last);
+        if (inside !== taken) {
+          // No peak that is left lies here: this stretch is solved already.
+          cost[row + last] = this.#table(inside).cost[row + last] as number;
+          continue;
+        }
         let best = Infinity;
         let start = first + 1;
         for (let middle = first + 1; middle <= last; middle++) {
@@ -228,11 +242,13 @@ class Search {
           }
         }
         best += (sums[last + 1] as number) - (sums[first] as number) + INSTRUCTION_COST;
-        const chain = this.#chain(weights, first, last);
-        if (chain !== undefined && chain.cost < best) {
-          chains.set(row + last, chain);
-          best = chain.cost;
-          start = CHAINED;
+        const chain = length <= CHAIN_LENGTH ? this.#chains.get(row + last) : undefined;
+        if (chain !== undefined) {
+          const chained = chainCost(chain, weights, (sums[last + 1] as number) - (sums[first] as number));
+          if (chained < best) {
+            best = chained;
+            start = CHAINED;
+          }
         }
         cost[row + last] = best;
         at[row + last] = start;
@@ -241,8 +257,9 @@ class Search {
   }
 
   /** Cells of a stretch whose path to a return has more than `limit` steps, when `depth` steps lead to the stretch. */
-  #deeperThan(limit: number, first: number, last: number, taken: number, depth: number): readonly number[] {
+  #deeperThan(limit: number, first: number, last: number, above: number, depth: number): readonly number[] {
     if (first === last) return depth + this.#steps(first) > limit ? [first] : [];
+    const taken = this.#withOutside(above, first, last);
     const key = first * this.#count + last;
     const at = this.#table(taken).at[key] as number;
     if (at > PEAK - MAX_PEAKS)
@@ -253,7 +270,7 @@ class Search {
         ...this.#deeperThan(limit, at, last, taken, depth + 1),
       ];
     }
-    const { singles } = this.#table(taken).chains.get(key) as Chain;
+    const { singles } = this.#chains.get(key) as Chain;
     const cells = Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
     return cells.filter(index => {
       const place = singles.indexOf(index);
@@ -261,9 +278,10 @@ class Search {
     });
   }
 
-  #build(first: number, last: number, taken: number): Node {
+  #build(first: number, last: number, above: number): Node {
     const single = this.#cells[first];
     if (first === last && single !== undefined) return single.node;
+    const taken = this.#withOutside(above, first, last);
     const key = first * this.#count + last;
     const at = this.#table(taken).at[key] as number;
     if (at > PEAK - MAX_PEAKS) {
@@ -283,41 +301,39 @@ class Search {
         this.#build(first, at - 1, taken),
       );
     }
-    const { singles, rest } = this.#table(taken).chains.get(key) as Chain;
+    const { singles, rest } = this.#chains.get(key) as Chain;
     return singles.reduceRight((next, index) => {
       const cell = this.#cells[index] as Cell;
       return this.#diagram.test('eq', cell.low, cell.node, next);
     }, rest);
   }
 
-  /** Finds the stretches that a chain of equalities decides. */
-  #findSimple(): void {
+  /** Finds the chains; their heaviest cells come first, and of equally heavy ones those with more code below. */
+  #findChains(): void {
+    const before = (a: number, b: number): number =>
+      (this.#cells[b] as Cell).weight - (this.#cells[a] as Cell).weight || this.#steps(b) - this.#steps(a);
     for (let first = 0; first < this.#count; first++) {
-      const end = Math.min(this.#count, first + 2 * CHAIN_LIMIT + 1);
+      const end = Math.min(this.#count, first + CHAIN_LENGTH);
       for (let last = first + 1; last < end; last++) {
-        const found = singlesAndRest(this.#cells, first, last);
-        if (found !== undefined) this.#simple.set(first * this.#count + last, found);
+        const chain = singlesAndRest(this.#cells, first, last);
+        if (chain === undefined) continue;
+        chain.singles.sort(before);
+        this.#chains.set(first * this.#count + last, chain);
       }
     }
   }
+}
 
-  /** The chain for a stretch, the heaviest cells first; undefined where there is none. */
-  #chain(weights: Float64Array, first: number, last: number): Chain | undefined {
-    const simple = last - first > 2 * CHAIN_LIMIT ? undefined : this.#simple.get(first * this.#count + last);
-    if (simple === undefined) return undefined;
-    const weightOf = (index: number): number => weights[index] as number;
-    const singles = [...simple.singles].sort(
-      (a, b) => weightOf(b) - weightOf(a) || this.#steps(b) - this.#steps(a),
-    );
-    let restWeight = 0;
-    for (let index = first; index <= last; index++) restWeight += weightOf(index);
-    let cost = singles.length * INSTRUCTION_COST;
-    singles.forEach((index, place) => {
-      restWeight -= weightOf(index);
-      cost += weightOf(index) * (place + 1);
-    });
-    return { singles, rest: simple.rest, cost: cost + restWeight * singles.length };
+/** Cost of a chain over a stretch of that total weight: each single pays for those before it, the rest for all. */
+function chainCost({ singles }: Chain, weights: Float64Array, total: number): number {
+  let cost = singles.length * INSTRUCTION_COST;
+  let rest = total;
+  for (let place = 0; place < singles.length; place++) {
+    const weight = weights[singles[place] as number] as number;
+    rest -= weight;
+    cost += weight * (place + 1);
   }
+  return cost + rest * singles.length;
 }
 
 /** Splits a stretch into single values and one node that all other cells share; undefined where that cannot be done. */
@@ -325,7 +341,7 @@ function singlesAndRest(
   cells: readonly Cell[],
   first: number,
   last: number,
-): { readonly singles: readonly number[]; readonly rest: Node } | undefined {
+): { readonly singles: number[]; readonly rest: Node } | undefined {
   let rest: Node | undefined;
   for (let index = first; index <= last; index++) {
     const cell = cells[index] as Cell;

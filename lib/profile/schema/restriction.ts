@@ -1,7 +1,7 @@
 // Reads `includes` and `excludes`, and warns of spellings that dockerd never matches.
 import { ABIS } from '../../policy/abi.js';
 import type { KernelVersion } from '../../policy/target.js';
-import { CAPABILITIES } from '../capabilities.js';
+import { CAPABILITIES } from '../../policy/capabilities.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
 import type { Restriction } from '../profile.js';
