@@ -118,8 +118,7 @@ export function planLoad(filter: Filter | Uint8Array, options: LoadOptions = {})
     );
   }
   const bytes = filter instanceof Filter ? filter.bpf : Buffer.from(filter);
-  const program = decode(bytes);
-  validate(program);
+  const program = filter instanceof Filter ? filter.program : validated(decode(bytes));
   const names = flagNames(filter, scope, options);
   refuseMissing(program, names);
   const before = threadStatus();
@@ -141,6 +140,11 @@ export function planLoad(filter: Filter | Uint8Array, options: LoadOptions = {})
       dryRun: options.dryRun ?? false,
     },
   };
+}
+
+function validated(program: Program): Program {
+  validate(program);
+  return program;
 }
 
 /** A program for another architecture answers every call of this one with its bad-architecture action. */

@@ -89,13 +89,14 @@ function warnOfTruncation(
   findings: Findings,
 ): void {
   if (rule.action === defaultAction) return;
-  const served = narrow.filter(abi => rule.names.some(({ name }) => syscallNumber(abi, name) !== undefined));
   const wide = rule.conditions.find(condition => {
     const values =
       condition.op === 'SCMP_CMP_MASKED_EQ' ? [condition.mask, condition.value] : [condition.value];
     return values.some(value => value > 0xffff_ffffn);
   });
-  if (wide === undefined || served.length === 0) return;
+  if (wide === undefined) return;
+  const served = narrow.filter(abi => rule.names.some(({ name }) => syscallNumber(abi, name) !== undefined));
+  if (served.length === 0) return;
   findings.warning(
     'value-truncated',
     wide.at,

@@ -3,7 +3,7 @@ import { precedence, type Action } from '../../policy/action.js';
 import type { Condition, SyscallPolicy } from '../../policy/policy.js';
 import { WORD } from '../program.js';
 import type { Diagram, Node } from './diagram.js';
-import { searchTree, type Cell } from './search-tree.js';
+import { searchTree, type Aim, type Cell } from './search-tree.js';
 
 /** Ascending, disjoint ranges of values: low, high, low, high, … */
 type Ranges = readonly number[];
@@ -45,13 +45,13 @@ const WORK_BUDGET = 4_000_000;
 const KEY_WORK = 8;
 
 /** Builds the diagram for one call. Throws TooMuchWork for rules whose diagram would be far too large to load. */
-export function argumentDiagram(diagram: Diagram, part: SyscallPolicy): Node {
+export function argumentDiagram(diagram: Diagram, part: SyscallPolicy, aim: Aim = 'quick'): Node {
   const rules = part.rules.map((rule, order) => ({
     atoms: rule.conditions.flatMap(atomsOf),
     action: rule.action,
     order,
   }));
-  return new Builder(diagram, part.otherwise, wordOrder(part)).build(rules, 0);
+  return new Builder(diagram, part.otherwise, wordOrder(part), aim).build(rules, 0);
 }
 
 /** Arguments that most rules look at come first; of one argument the high word, which decides most calls. */
@@ -148,13 +148,15 @@ class Builder {
   readonly #diagram: Diagram;
   readonly #otherwise: Action;
   readonly #words: readonly number[];
+  readonly #aim: Aim;
   readonly #memo = new Map<string, Node>();
   #work = 0;
 
-  constructor(diagram: Diagram, otherwise: Action, words: readonly number[]) {
+  constructor(diagram: Diagram, otherwise: Action, words: readonly number[], aim: Aim) {
     this.#diagram = diagram;
     this.#otherwise = otherwise;
     this.#words = words;
+    this.#aim = aim;
   }
 
   /** The node for the rules that can still match once the words before `place` are known. */
@@ -172,7 +174,7 @@ class Builder {
         node: nodes[index] as Node,
         weight: low === 0 ? ZERO_WEIGHT : 1,
       }));
-      const tree = searchTree(this.#diagram, weighted);
+      const tree = searchTree(this.#diagram, weighted, this.#aim);
       return readsAccumulator(tree) ? this.#diagram.load(word, tree) : tree;
     });
   }

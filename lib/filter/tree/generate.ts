@@ -8,7 +8,7 @@ import { MAX_INSTRUCTIONS, WORD, type Program } from '../program.js';
 import { argumentDiagram, TooMuchWork } from './arguments.js';
 import { assemble } from './assemble.js';
 import { Diagram, type Node } from './diagram.js';
-import { PEAK_SHARE, searchTree, type Cell, type Peak } from './search-tree.js';
+import { PEAK_SHARE, searchTree, type Aim, type Cell, type Peak } from './search-tree.js';
 
 /** How often a system call occurs, in any unit; what is not known counts as rare. */
 export type Weights = (syscall: string) => number;
@@ -20,29 +20,42 @@ export const UNIFORM: Weights = () => 1;
 const REFUSED_SHARE = 0.05;
 
 /**
- * Generates a program for a policy of any shape.
+ * Generates a program for a policy of any shape: fast for the weights or, where that would be too large, small.
  * Throws CompileError (`program-too-large`) with the number of instructions when the kernel would not take it.
  */
 export function generate(policy: Policy, weights: Weights = UNIFORM): Program {
+  const fast = programFor(policy, weights, weights === UNIFORM ? 'balanced' : 'skewed', 'quick');
+  if (fast.length <= MAX_INSTRUCTIONS) return fast;
+  const program = programFor(policy, weights, 'small', 'small');
+  if (program.length <= MAX_INSTRUCTIONS) return program;
+  throw new CompileError(
+    'program-too-large',
+    `the program needs ${program.length} instructions and the kernel takes ${MAX_INSTRUCTIONS}`,
+    `Most are spent on the conditions of ${largestCalls(policy).join(', ')}: merge their rules or use masks`,
+  );
+}
+
+/** A program of any length, with one aim for the native numbers and one for all else. */
+function programFor(policy: Policy, weights: Weights, native: Aim, others: Aim): Program {
   const diagram = new Diagram();
   let node: Node = diagram.return(policy.badArch);
   // The last architecture to be put in front is the first to be asked about: the native one.
   for (const arch of auditArchs(policy).toReversed()) {
-    node = diagram.test('eq', arch, numbers(diagram, policy, arch, weights), node);
+    const aim = arch === policy.abis[0].abi.audit ? native : others;
+    node = diagram.test('eq', arch, numbers(diagram, policy, arch, weights, aim, others), node);
   }
-  const program = assemble(node.kind === 'test' ? diagram.load(WORD.arch, node) : node);
-  if (program.length > MAX_INSTRUCTIONS) {
-    throw new CompileError(
-      'program-too-large',
-      `the program needs ${program.length} instructions and the kernel takes ${MAX_INSTRUCTIONS}`,
-      `Most are spent on the conditions of ${largestCalls(policy).join(', ')}: merge their rules or use masks`,
-    );
-  }
-  return program;
+  return assemble(node.kind === 'test' ? diagram.load(WORD.arch, node) : node);
 }
 
 /** The search over the numbers of one AUDIT_ARCH. */
-function numbers(diagram: Diagram, policy: Policy, arch: number, weights: Weights): Node {
+function numbers(
+  diagram: Diagram,
+  policy: Policy,
+  arch: number,
+  weights: Weights,
+  aim: Aim,
+  argumentAim: Aim,
+): Node {
   const calls = policy.abis
     .filter(({ abi }) => abi.audit === arch)
     .flatMap(({ abi }) => [...syscallsOf(abi.name)]);
@@ -59,17 +72,12 @@ function numbers(diagram: Diagram, policy: Policy, arch: number, weights: Weight
     return {
       low: run.low,
       high: run.high,
-      node: partNode(diagram, policy, run.low, run.part),
+      node: partNode(diagram, policy, run.low, run.part, argumentAim),
       weight: share * members.reduce((sum, { weight }) => sum + weight, 0),
       peaks: share === 1 ? members.filter(({ weight }) => weight >= high) : [],
     };
   });
-  const isNative = arch === policy.abis[0].abi.audit;
-  const tree = searchTree(
-    diagram,
-    x32AsOne(diagram, cells),
-    isNative ? (weights === UNIFORM ? 'balanced' : 'skewed') : 'quick',
-  );
+  const tree = searchTree(diagram, x32AsOne(diagram, cells), aim);
   return tree.kind === 'test' ? diagram.load(WORD.nr, tree) : tree;
 }
 
@@ -85,10 +93,10 @@ function x32AsOne(diagram: Diagram, cells: readonly Cell[]): readonly Cell[] {
   ];
 }
 
-function partNode(diagram: Diagram, policy: Policy, number: number, part: SyscallPolicy): Node {
+function partNode(diagram: Diagram, policy: Policy, number: number, part: SyscallPolicy, aim: Aim): Node {
   if (isConstant(part)) return diagram.return(part.otherwise);
   try {
-    return argumentDiagram(diagram, part);
+    return argumentDiagram(diagram, part, aim);
   } catch (error) {
     if (!(error instanceof TooMuchWork) && !(error instanceof RangeError)) throw error;
     throw new CompileError(
@@ -112,7 +120,7 @@ function largestCalls(policy: Policy): readonly string[] {
         .filter(([, part]) => !isConstant(part))
         .map(([number, part]) => ({
           name: `${syscallName(abi.name, number) ?? `call ${number}`} on ${abi.name}`,
-          size: assemble(argumentDiagram(new Diagram(), part)).length,
+          size: assemble(argumentDiagram(new Diagram(), part, 'small')).length,
         })),
     )
     .sort((a, b) => b.size - a.size)

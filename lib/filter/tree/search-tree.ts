@@ -21,15 +21,20 @@ export interface Peak {
 }
 
 /** Cells for which the best tree is computed, in time cubic in their number; more are first halved by weight. */
-const OPTIMAL_LIMITS: Readonly<Record<Aim, number>> = { quick: 48, balanced: 160, skewed: 160 };
+const OPTIMAL_LIMITS: Readonly<Record<Aim, number>> = { quick: 48, balanced: 160, skewed: 160, small: 160 };
 /** Single values that are taken out one after another before what remains is one node. */
 const CHAIN_LIMIT = 5;
 /** Cells that so many single values and what is between them can make up. */
 const CHAIN_LENGTH = 2 * CHAIN_LIMIT + 1;
 /** What an instruction costs in units of total weight: between two trees equally fast, the smaller one. */
-const INSTRUCTION_COST = 1 / 2000;
+const INSTRUCTION_COSTS: Readonly<Record<Aim, number>> = {
+  quick: 1 / 2000,
+  balanced: 1 / 2000,
+  skewed: 1 / 2000,
+  small: 1,
+};
 /** Share of the total weight that is spread over all cells, the more the longer their own code is, to keep paths short. */
-const FLOORS: Readonly<Record<Aim, number>> = { quick: 0.15, balanced: 0.02, skewed: 0.005 };
+const FLOORS: Readonly<Record<Aim, number>> = { quick: 0.15, balanced: 0.02, skewed: 0.005, small: 0.15 };
 /** Steps by which the longest path may exceed the shortest possible one, in favour of frequent values. */
 const DEPTH_SLACK = 2;
 /** Steps beyond these are not counted, so that one long call does not starve the others. */
@@ -48,9 +53,10 @@ const GAIN = 1;
 
 /**
  * What a tree is to be good at. `quick`: found fast, fair to all cells. `balanced`: the best mean among trees with short
- * worst paths. `skewed`: the best mean, for weights that are known well enough to let rare values go deep.
+ * worst paths. `skewed`: the best mean, for weights that are known well enough to let rare values go deep. `small`: few
+ * instructions, whatever the paths.
  */
-export type Aim = 'quick' | 'balanced' | 'skewed';
+export type Aim = 'quick' | 'balanced' | 'skewed' | 'small';
 
 /** Builds the tree; the accumulator must hold the word when it runs. Cells must cover all values in ascending order. */
 export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 'quick'): Node {
@@ -94,7 +100,7 @@ function mergeEqual(cells: readonly Cell[]): readonly Cell[] {
 
 function subtree(diagram: Diagram, cells: readonly Cell[], aim: Aim): Node {
   if (cells.length <= OPTIMAL_LIMITS[aim])
-    return new Search(diagram, cells).tree(aim === 'balanced' ? ROUNDS : 0);
+    return new Search(diagram, cells, INSTRUCTION_COSTS[aim]).tree(aim === 'balanced' ? ROUNDS : 0);
   // An equal share for every cell keeps both halves from being almost empty.
   const share = (cell: Cell | undefined): number => (cell?.weight ?? 0) + 1 / cells.length;
   const total = cells.reduce((sum, cell) => sum + share(cell), 0);
@@ -134,6 +140,7 @@ class Search {
   readonly #diagram: Diagram;
   readonly #cells: readonly Cell[];
   readonly #count: number;
+  readonly #instructionCost: number;
   readonly #stepCounts: readonly number[];
   readonly #peaks: readonly PlacedPeak[];
   /** By the set of peaks taken out, as bits. */
@@ -141,7 +148,8 @@ class Search {
   /** Stretches that a chain of equalities can decide, by first·count+last. */
   readonly #chains = new Map<number, Chain>();
 
-  constructor(diagram: Diagram, cells: readonly Cell[]) {
+  constructor(diagram: Diagram, cells: readonly Cell[], instructionCost: number) {
+    this.#instructionCost = instructionCost;
     const count = cells.length;
     this.#diagram = diagram;
     this.#cells = cells;
@@ -241,10 +249,15 @@ class Search {
             start = PEAK - bit;
           }
         }
-        best += (sums[last + 1] as number) - (sums[first] as number) + INSTRUCTION_COST;
+        best += (sums[last + 1] as number) - (sums[first] as number) + this.#instructionCost;
         const chain = length <= CHAIN_LENGTH ? this.#chains.get(row + last) : undefined;
         if (chain !== undefined) {
-          const chained = chainCost(chain, weights, (sums[last + 1] as number) - (sums[first] as number));
+          const chained = chainCost(
+            chain,
+            weights,
+            (sums[last + 1] as number) - (sums[first] as number),
+            this.#instructionCost,
+          );
           if (chained < best) {
             best = chained;
             start = CHAINED;
@@ -325,8 +338,13 @@ class Search {
 }
 
 /** Cost of a chain over a stretch of that total weight: each single pays for those before it, the rest for all. */
-function chainCost({ singles }: Chain, weights: Float64Array, total: number): number {
-  let cost = singles.length * INSTRUCTION_COST;
+function chainCost(
+  { singles }: Chain,
+  weights: Float64Array,
+  total: number,
+  instructionCost: number,
+): number {
+  let cost = singles.length * instructionCost;
   let rest = total;
   for (let place = 0; place < singles.length; place++) {
     const weight = weights[singles[place] as number] as number;
