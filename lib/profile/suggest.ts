@@ -1,11 +1,12 @@
 // Did-you-mean: names close to a misspelt one, and the quoting of foreign text in messages.
 import { createRequire } from 'node:module';
+import type * as Levenshtein from 'fastest-levenshtein';
 
 const MAX_QUOTED = 80;
 
 /** Needed for profiles with mistakes alone, and thus loaded by the first one. */
-const levenshtein = (): typeof import('fastest-levenshtein') =>
-  createRequire(import.meta.url)('fastest-levenshtein') as typeof import('fastest-levenshtein');
+const levenshtein = (): typeof Levenshtein =>
+  createRequire(import.meta.url)('fastest-levenshtein') as typeof Levenshtein;
 
 /** Text from a profile as it may stand in a message: quoted, control characters escaped, cut when long. */
 export const quote = (text: string): string =>

@@ -1,0 +1,88 @@
+// Compiles the C programs of the benchmarks when their sources are newer, against the libseccomp that the add-on links.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const sources = fileURLToPath(new URL('programs', import.meta.url));
+
+/** Where everything goes that the benchmarks make. */
+export const scratch = join(root, 'out/bench');
+
+const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror'];
+
+const modified = path => (existsSync(path) ? statSync(path).mtimeMs : 0);
+
+/** Makes `output` by a command when one of the inputs is newer. */
+function make(output, inputs, command, args, options = {}) {
+  mkdirSync(scratch, { recursive: true });
+  if (modified(output) > Math.max(...inputs.map(modified))) return output;
+  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'], ...options });
+  return output;
+}
+
+/** The static library from the add-on's build, under either name that gyp gives it. */
+function archive() {
+  const found = ['seccomp.a', 'libseccomp.a', 'obj.target/seccomp.a', 'obj.target/libseccomp.a']
+    .map(name => join(root, 'build/Release', name))
+    .find(existsSync);
+  if (found === undefined)
+    throw new Error('There is no libseccomp in build/Release: run npm run build first');
+  return found;
+}
+
+const includeDirectory = () =>
+  join(
+    root,
+    execFileSync(process.execPath, [join(root, 'scripts/native-sources.mjs'), 'libseccomp-include'], {
+      encoding: 'utf8',
+    }).trim(),
+  );
+
+/** A program of one C file that needs nothing but libc. */
+export function buildProgram(name) {
+  const source = join(sources, `${name}.c`);
+  const output = join(scratch, name);
+  return make(output, [source], 'cc', [...FLAGS, '-o', output, source]);
+}
+
+/** A program of one C file that uses libseccomp. */
+export function buildWithLibseccomp(name) {
+  const source = join(sources, `${name}.c`);
+  const output = join(scratch, name);
+  const library = archive();
+  return make(output, [source, library], 'cc', [
+    ...FLAGS,
+    `-I${includeDirectory()}`,
+    ...['-o', output, source, library],
+  ]);
+}
+
+/**
+ * A directory with the same library as a shared one, under the name by which bindings look for it, so that they are
+ * compared as bindings and not as versions of libseccomp.
+ */
+export function sharedLibseccomp() {
+  const directory = join(scratch, 'lib');
+  mkdirSync(directory, { recursive: true });
+  const library = archive();
+  const output = join(directory, 'libseccomp.so.2');
+  const whole = ['-Wl,--whole-archive', library, '-Wl,--no-whole-archive'];
+  make(output, [library], 'cc', ['-shared', `-Wl,-soname,${basename(output)}`, '-o', output, ...whole]);
+  return directory;
+}
+
+/** A program of one Go file that uses Debian's packages for Go. */
+export function buildGo(name, goPath) {
+  const source = join(sources, `${name}.go`);
+  const output = join(scratch, `${name}-go`);
+  const env = { ...process.env, GO111MODULE: 'off', GOPATH: goPath, GOCACHE: join(scratch, 'go-cache') };
+  return make(output, [source], 'go', ['build', '-o', output, source], { env });
+}
+
+/** The path of a program that is only interpreted. */
+export const programPath = name => join(sources, name);
+
+/** Whether a command ends well. */
+export const works = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;

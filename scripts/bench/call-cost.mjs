@@ -1,0 +1,66 @@
+// What a filter costs each system call of a process, timed by a C program.
+import { execFileSync } from 'node:child_process';
+import { buildProgram } from './build.mjs';
+import { filterFiles } from './filter-files.mjs';
+import { blocks, factor, figure, spread, table } from './format.mjs';
+import { differences, ratios, summarize } from './statistics.mjs';
+
+export const title = 'System calls';
+
+const BARE = 'no filter';
+
+/** In the order of call-cost.c, with what the call must return under the filters. */
+const KINDS = [
+  { name: 'allowed by number: `getppid()`', expected: result => result > 0 },
+  { name: 'allowed by argument: `personality(0xffffffff)`', expected: result => result >= 0 },
+  { name: 'refused: `keyctl(…)`', expected: result => result === -1 },
+];
+
+export function measure({ quick }) {
+  const files = { [BARE]: '-', ...filterFiles() };
+  const names = Object.keys(files);
+  const [rounds, loops, calls] = quick ? [3, 5, 5000] : [25, 15, 20_000];
+  const args = [rounds, loops, calls, ...Object.values(files)].map(String);
+  const lines = execFileSync(buildProgram('call-cost'), args, { encoding: 'utf8' }).trim().split('\n');
+  const samples = Object.fromEntries(names.map(name => [name, KINDS.map(() => [])]));
+  lines.forEach((line, index) => {
+    const name = names[index % names.length];
+    const numbers = line.split(' ').map(Number);
+    KINDS.forEach(({ name: kind, expected }, place) => {
+      const [ns, result] = numbers.slice(2 * place);
+      if (name !== BARE && !expected(result)) throw new Error(`${kind} returned ${result} under ${name}`);
+      samples[name][place].push(ns);
+    });
+  });
+  return KINDS.map(({ name: kind }, place) => ({
+    kind,
+    rows: names.map(name => ({
+      name,
+      ns: summarize(samples[name][place]),
+      more: name === BARE ? undefined : differences(samples[name][place], samples[BARE][place]),
+      ratio: name === BARE ? undefined : ratios(samples[name][place], samples[BARE][place]),
+    })),
+  }));
+}
+
+export const render = data =>
+  blocks(
+    `Nanoseconds of one call, from loops in a C program, in a child for each filter, in turn. The profile is as it ships, with
+the 32-bit interfaces. Calls that are allowed by their number alone are answered from the kernel's cache, whatever the
+program; there the difference to no filter is the price of having one at all. A refused call is not made, so that its
+bare time is that of a call that fails by itself.`,
+    ...data.map(({ kind, rows }) =>
+      blocks(
+        `**${kind}**`,
+        table(
+          ['Filter', 'ns, median (quartiles)', 'More than none, ns', 'Ratio to none'],
+          rows.map(({ name, ns, more, ratio }) => [
+            name,
+            spread(ns),
+            more === undefined ? '—' : figure(more.median),
+            ratio === undefined ? '1' : factor(ratio),
+          ]),
+        ),
+      ),
+    ),
+  );

@@ -1,0 +1,107 @@
+// The time from rules to a program: ours with its proof, in this process, and libseccomp's in processes of their own, in turn.
+import { parseProfile, resolveProfile, validate, verify } from '../../dist/index.js';
+import { compilePolicy } from '../../dist/filter/compile.js';
+import { generate, UNIFORM } from '../../dist/filter/tree/generate.js';
+import { nodeWeights } from '../../dist/filter/weights.js';
+import { blocks, factor, spread, table } from './format.mjs';
+import { nativeArch, policiesOf, profileText } from './input.mjs';
+import { languages, startCompiler } from './libseccomp-programs.mjs';
+import { interleave, ratios, summarize, time } from './statistics.mjs';
+
+export const title = 'Compilation';
+
+const OPTIMIZE = { linear: 1, tree: 2 };
+
+/** What is timed of ours; the first is what everything else is compared with. */
+const OURS = 'ours, verified: weights node';
+
+export async function measure({ quick }) {
+  const plan = quick ? { rounds: 5, warmUp: 3 } : { rounds: 60, warmUp: 20 };
+  const missing = new Set();
+  const versions = new Set();
+  const results = [];
+  for (const [interfaces, policy] of Object.entries(policiesOf(nativeArch))) {
+    const { subjects, close } = await others(policy, missing, versions);
+    const samples = await interleave({ ...ours(policy), ...subjects }, plan);
+    close();
+    results.push({ interfaces, rows: summarizeAll(samples) });
+  }
+  return { steps: await steps(plan), results, missing: [...missing], versions: [...versions] };
+}
+
+const ours = policy => ({
+  [OURS]: () => time(() => compilePolicy(policy)),
+  'ours, verified: weights uniform': () => time(() => compilePolicy(policy, { weights: 'uniform' })),
+  'ours, through libseccomp (tree), verified': () =>
+    time(() => compilePolicy(policy, { codegen: 'libseccomp' })),
+});
+
+/** A subject for each language and optimisation level. */
+async function others(policy, missing, versions) {
+  const subjects = {};
+  const started = [];
+  for (const language of languages) {
+    const compiler = await startCompiler(language, policy);
+    if (compiler.missing !== undefined) {
+      missing.add(`${language}: skipped, since ${compiler.missing} is not installed`);
+      continue;
+    }
+    started.push(compiler);
+    versions.add(compiler.version);
+    for (const [name, optimize] of Object.entries(OPTIMIZE)) {
+      await compiler.check(optimize);
+      subjects[`libseccomp from ${language}, ${name}`] = async () => (await compiler.compile(optimize)).ms;
+    }
+  }
+  return { subjects, close: () => started.forEach(compiler => compiler.close()) };
+}
+
+const summarizeAll = samples =>
+  Object.entries(samples).map(([name, own]) => ({
+    name,
+    ms: summarize(own),
+    ratio: name === OURS ? undefined : ratios(own, samples[OURS]),
+  }));
+
+/** Our own way step by step, for the profile as it ships. */
+async function steps(plan) {
+  const profile = parseProfile(profileText);
+  const policy = resolveProfile(profile);
+  const program = generate(policy, nodeWeights);
+  const samples = await interleave(
+    {
+      parse: () => time(() => parseProfile(profileText)),
+      resolve: () => time(() => resolveProfile(profile)),
+      'generate, weights node': () => time(() => generate(policy, nodeWeights)),
+      'generate, weights uniform': () => time(() => generate(policy, UNIFORM)),
+      validate: () => time(() => validate(program)),
+      verify: () => time(() => verify(program, policy)),
+    },
+    plan,
+  );
+  return Object.entries(samples).map(([name, own]) => ({ name, ms: summarize(own) }));
+}
+
+export const render = ({ steps: own, results, missing, versions }) =>
+  blocks(
+    `Milliseconds in a warm process, taken in turn. Ours is everything from the resolved rules to the proven program;
+libseccomp's is from \`seccomp_init\` to the exported program, which nothing proves, with names looked up before the clock
+starts. All are given the same rules, and the programs from C and Go are proven to mean them before the first measurement.
+The one in Go runs on the same libseccomp as the one in C; Debian's binding for Python has its own inside. Ratios are
+within rounds: above 1, ours is faster.`,
+    ...results.map(({ interfaces, rows }) =>
+      blocks(
+        `**${interfaces}**`,
+        table(
+          ['What', 'ms, median (quartiles)', 'Ratio to ours'],
+          rows.map(({ name, ms, ratio }) => [name, spread(ms), ratio === undefined ? '1' : factor(ratio)]),
+        ),
+      ),
+    ),
+    `Versions: ${versions.join('; ')}.${missing.map(each => ` ${each}.`).join('')}`,
+    '**Our steps, for the profile as it ships**',
+    table(
+      ['Step', 'ms, median (quartiles)'],
+      own.map(({ name, ms }) => [name, spread(ms)]),
+    ),
+  );

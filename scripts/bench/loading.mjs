@@ -1,0 +1,31 @@
+// What seccomp(2) takes for a program: the kernel checks it, translates it and tries every number for its cache.
+import { execFileSync } from 'node:child_process';
+import { buildProgram } from './build.mjs';
+import { filterFiles } from './filter-files.mjs';
+import { blocks, factor, spread, table } from './format.mjs';
+import { ratios, summarize } from './statistics.mjs';
+
+export const title = 'Loading';
+
+export function measure({ quick }) {
+  const files = filterFiles();
+  const args = [quick ? 20 : 500, ...Object.values(files)].map(String);
+  const lines = execFileSync(buildProgram('load-time'), args, { encoding: 'utf8' }).trim().split('\n');
+  const rounds = lines.map(line => line.split(' ').map(ns => Number(ns) / 1000));
+  const samples = Object.keys(files).map((_, index) => rounds.map(round => round[index]));
+  return Object.keys(files).map((name, index) => ({
+    name,
+    us: summarize(samples[index]),
+    ratio: index === 0 ? undefined : ratios(samples[index], samples[0]),
+  }));
+}
+
+export const render = data =>
+  blocks(
+    `Microseconds of seccomp(2) alone, without flags, in a fresh child for each load. The kernel checks and translates the program
+and then runs it for every number, to find those that it may answer from its cache.`,
+    table(
+      ['Program', 'µs, median (quartiles)', 'Ratio to ours'],
+      data.map(({ name, us, ratio }) => [name, spread(us), ratio === undefined ? '1' : factor(ratio)]),
+    ),
+  );

@@ -1,0 +1,47 @@
+// Counts of programs, which are the same on every machine: length, paths, and calls that the kernel answers from its cache.
+import { compile } from '../../dist/index.js';
+import { report } from '../../dist/filter/report.js';
+import { nodeWeights } from '../../dist/filter/weights.js';
+import { blocks, table } from './format.mjs';
+import { GENERATORS, policiesOf } from './input.mjs';
+
+export const title = 'Programs';
+
+export function measure() {
+  return ['x86_64', 'aarch64'].flatMap(arch =>
+    Object.entries(policiesOf(arch)).map(([interfaces, policy]) => ({
+      interfaces,
+      programs: Object.entries(GENERATORS).map(([generator, options]) => ({
+        generator,
+        ...report(compile(policy, options).program, policy, nodeWeights),
+      })),
+    })),
+  );
+}
+
+const HEAD = ['Program', 'Instructions', 'Longest path', 'Mean path', 'Mean path, as Node calls', 'Cached'];
+
+export const render = data =>
+  blocks(
+    `Instructions of the BPF program for the profile, and how many of them run for one call. The longest path is over the
+named numbers of all interfaces; means are over the allowed native numbers, each counting alike or as often as Node
+programs make the call; arguments are 0. Cached: native numbers that the kernel (5.11 and later) allows without running
+the program, so that on such kernels paths cost what is left: calls with conditions, refused ones, and all calls of x32.
+Programs of libseccomp begin with the few instructions for unknown numbers that runc puts in front.`,
+    ...data.map(({ interfaces, programs }) =>
+      blocks(
+        `**${interfaces}**`,
+        table(
+          HEAD,
+          programs.map(each => [
+            each.generator,
+            each.instructions,
+            each.worstPath,
+            each.meanPath.toFixed(1),
+            each.weightedPath.toFixed(1),
+            each.cachedNumbers,
+          ]),
+        ),
+      ),
+    ),
+  );

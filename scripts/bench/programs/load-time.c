@@ -1,0 +1,82 @@
+// Times seccomp(2) for programs that are given in turn: a child for each load, since a filter cannot be taken off.
+//
+//   load-time ROUNDS FILTER...   prints a line for each round: the nanoseconds of each filter's load
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { kMaxInstructions = 4096, kMaxFilters = 64 };
+
+static void die(const char* what) {
+  fprintf(stderr, "load-time: %s: %s\n", what, strerror(errno));
+  exit(1);
+}
+
+static struct sock_fprog read_filter(const char* path) {
+  static struct sock_filter buffers[kMaxFilters][kMaxInstructions];
+  static unsigned used;
+  struct sock_filter* program = buffers[used++];
+  FILE* file = fopen(path, "rb");
+  if (file == NULL) die(path);
+  const size_t count = fread(program, sizeof *program, kMaxInstructions, file);
+  fclose(file);
+  return (struct sock_fprog){.len = (unsigned short)count, .filter = program};
+}
+
+static uint64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static uint64_t time_load(const struct sock_fprog* program, volatile uint64_t* shared) {
+  *shared = 0;
+  const pid_t child = fork();
+  if (child < 0) die("fork");
+  if (child == 0) {
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) die("no_new_privs");
+    const uint64_t start = now();
+    const long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program);
+    const uint64_t end = now();
+    if (result != 0) die("seccomp");
+    *shared = end - start;
+    _exit(0);
+  }
+  int state;
+  if (waitpid(child, &state, 0) < 0) die("waitpid");
+  if (*shared == 0) {
+    fprintf(stderr, "load-time: a child ended with state %#x\n", (unsigned)state);
+    exit(1);
+  }
+  return *shared;
+}
+
+int main(int argc, char** argv) {
+  const int count = argc - 2;
+  if (count < 1 || count > kMaxFilters) {
+    fprintf(stderr, "usage: load-time ROUNDS FILTER...\n");
+    return 2;
+  }
+  const int rounds = atoi(argv[1]);
+  struct sock_fprog programs[kMaxFilters];
+  for (int index = 0; index < count; index++) programs[index] = read_filter(argv[2 + index]);
+  uint64_t* shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) die("mmap");
+  for (int round = 0; round < rounds; round++) {
+    for (int index = 0; index < count; index++) {
+      printf("%s%" PRIu64, index == 0 ? "" : " ", time_load(&programs[index], shared));
+    }
+    printf("\n");
+  }
+  return 0;
+}

@@ -1,0 +1,1 @@
+// Does nothing: what Node takes for a module.

@@ -1,0 +1,2 @@
+// Loads the package and does nothing with it.
+import 'seccomp';

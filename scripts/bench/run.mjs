@@ -1,0 +1,57 @@
+// Measures the package beside libseccomp, in one run, and writes docs/performance.md from it.
+// Usage: node scripts/bench/run.mjs [--quick] [--only NAME]   --quick: few rounds; with either, nothing is written
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import * as callCost from './call-cost.mjs';
+import * as compile from './compile.mjs';
+import { blocks, table } from './format.mjs';
+import * as loading from './loading.mjs';
+import { describeMachine } from './machine.mjs';
+import * as programs from './programs.mjs';
+import * as scaling from './scaling.mjs';
+import * as startup from './startup.mjs';
+
+const MEASUREMENTS = { programs, compile, scaling, startup, loading, calls: callCost };
+
+const output = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
+
+function options() {
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+  });
+  const { quick, only } = values;
+  if (only !== undefined && !Object.hasOwn(MEASUREMENTS, only)) {
+    throw new Error(`--only takes one of ${Object.keys(MEASUREMENTS).join(', ')}`);
+  }
+  return { quick, only };
+}
+
+const introduction = () =>
+  blocks(
+    '# Performance',
+    `Written by \`npm run bench\`, which measures everything below in one run; do not edit. The profile is \`docker-default\`,
+which gives the same verdicts as Docker's own default, with no capabilities. What is compared is measured in turn, A B C A
+B C …, so that what else the machine does meets all alike; figures are medians with the quartiles in parentheses, and ratios
+are taken within each round before their median is. Times of other machines will differ, counts will not.`,
+    table(['Machine', ''], Object.entries(describeMachine())),
+  );
+
+const show = text => console.log(`${text}\n`);
+
+try {
+  const { quick, only } = options();
+  const parts = [introduction()];
+  show(parts[0]);
+  for (const [name, { title, measure, render }] of Object.entries(MEASUREMENTS)) {
+    if (only !== undefined && name !== only) continue;
+    const part = blocks(`## ${title}`, render(await measure({ quick })));
+    show(part);
+    parts.push(part);
+  }
+  if (!quick && only === undefined) writeFileSync(output, `${blocks(...parts)}\n`);
+} catch (error) {
+  console.error(error.stack);
+  // Helpers that are still there end with their input.
+  process.exit(1);
+}

@@ -1,0 +1,48 @@
+// What becomes of repeated measurements: a median with its spread, and ratios within pairs.
+
+/** Middle half and ends of a list of numbers. */
+export function summarize(samples) {
+  const sorted = Float64Array.from(samples).sort();
+  const at = share => {
+    const place = share * (sorted.length - 1);
+    const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+    return below + (above - below) * (place - Math.floor(place));
+  };
+  return {
+    count: sorted.length,
+    median: at(0.5),
+    low: at(0.25),
+    high: at(0.75),
+    min: sorted[0],
+    max: sorted.at(-1),
+  };
+}
+
+/** `a / b` for measurements that were made side by side: what disturbs both cancels out. */
+export const ratios = (a, b) => summarize(a.map((value, index) => value / b[index]));
+
+/** `a - b` for measurements that were made side by side. */
+export const differences = (a, b) => summarize(a.map((value, index) => value - b[index]));
+
+/**
+ * Takes one sample of each subject in turn, over and over: A B C A B C … `subjects` maps a name to a function that
+ * measures once and returns a number, or a record of numbers. The first `warmUp` rounds are not kept.
+ * Returns the samples of each subject in order, so that equal places belong together.
+ */
+export async function interleave(subjects, { rounds, warmUp = 0 }) {
+  const samples = Object.fromEntries(Object.keys(subjects).map(name => [name, []]));
+  for (let round = -warmUp; round < rounds; round++) {
+    for (const [name, measure] of Object.entries(subjects)) {
+      const sample = await measure();
+      if (round >= 0) samples[name].push(sample);
+    }
+  }
+  return samples;
+}
+
+/** Milliseconds that a call takes. */
+export function time(call) {
+  const start = process.hrtime.bigint();
+  call();
+  return Number(process.hrtime.bigint() - start) / 1e6;
+}
