@@ -1,6 +1,7 @@
 // The whole way from a profile to a proven filter, each step of which is also there on its own.
 import { compilePolicy, type CompilePolicyOptions } from './filter/compile.js';
 import type { Filter } from './filter/filter.js';
+import { checkOptions } from './policy/options.js';
 import type { Policy } from './policy/policy.js';
 import type { TargetOptions } from './policy/target.js';
 import type { Profile } from './profile/profile.js';
@@ -23,8 +24,10 @@ export interface CompileOptions extends TargetOptions, ResolveOptions, CompilePo
  * Throws ProfileError for a profile with problems, CompileError when no program can be made, VerificationError when a
  * program differs from its policy; UsageError for options that are unknown, or that a policy has settled already.
  */
-export const compile = (source: AnyProfile | Policy, options: CompileOptions = {}): Filter =>
-  compilePolicy(policyOf(source, options), options);
+export function compile(source: AnyProfile | Policy, options: CompileOptions = {}): Filter {
+  checkOptions(options, COMPILE_OPTIONS);
+  return compilePolicy(policyOf(source, options), options);
+}
 
 /** The policy of a profile, or the policy itself. Throws as resolveProfile does, and UsageError (`bad-option`). */
 export function policyOf(source: AnyProfile | Policy, options: CompileOptions): Policy {
@@ -38,7 +41,11 @@ export function policyOf(source: AnyProfile | Policy, options: CompileOptions): 
   );
 }
 
+/** Options that decide what a profile means. */
 const RESOLVE_OPTIONS = ['arch', 'kernel', 'capabilities', 'unknownSyscalls', 'badArch', 'strict'] as const;
+
+/** Every option of `compile`. */
+export const COMPILE_OPTIONS: readonly string[] = [...RESOLVE_OPTIONS, 'codegen', 'weights', 'optimize'];
 
 /** Whether a value is a policy: a profile's default action is a string, a policy's a number. */
 export const isPolicy = (source: unknown): source is Policy =>

@@ -1,6 +1,7 @@
 // From a policy to a filter: code is generated, then proven, and only then returned.
 import type { Policy } from '../policy/policy.js';
-import { oneOf } from '../policy/target.js';
+import { checkPolicy } from '../policy/check.js';
+import { oneOf } from '../policy/options.js';
 import { Filter, type Codegen } from './filter.js';
 import { generateWithLibseccomp, type Optimize } from './libseccomp.js';
 import { validate } from './program.js';
@@ -22,10 +23,11 @@ export interface CompilePolicyOptions {
 
 /**
  * Compiles a policy and proves the program against it.
- * Throws CompileError when no program can be made, VerificationError with a witness when libseccomp's is wrong.
+ * Throws UsageError (`bad-policy`, `bad-option`), CompileError when no program can be made, VerificationError with a witness when libseccomp's is wrong.
  */
 export function compilePolicy(policy: Policy, options: CompilePolicyOptions = {}): Filter {
   const { codegen = 'tree', optimize = 2 } = options;
+  checkPolicy(policy);
   oneOf('codegen', codegen, ['tree', 'libseccomp']);
   oneOf('weights', options.weights, ['node', 'uniform']);
   oneOf('optimize', optimize, [1, 2]);

@@ -1,6 +1,7 @@
 // The proof that a program means what its policy says: for every number and every argument, or with a call that shows otherwise.
-import { VerificationError, type Witness } from '../errors.js';
+import { CompileError, VerificationError, type Witness } from '../errors.js';
 import { actionName, type Action } from '../policy/action.js';
+import { checkPolicy } from '../policy/check.js';
 import { evaluate } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
 import { auditArchs, runsOf } from '../policy/runs.js';
@@ -44,6 +45,7 @@ export function verify(program: Program, policy: Policy, remedy = 'Do not load i
 
 /** A call that the program answers otherwise than the policy, or undefined when there is none. */
 export function findDifference(program: Program, policy: Policy): Witness | undefined {
+  checkPolicy(policy);
   const walker = new Walker(program);
   let found: Region | undefined;
   const hooks: Companion<Residual> = {
@@ -79,10 +81,16 @@ function* classes(policy: Policy): Generator<{ readonly region: Region; readonly
   };
 }
 
+/** Questions at one return before the proof is given up; real policies need a few. */
+const QUESTION_BUDGET = 1_000_000;
+
 /** Calls of the region for which the residual does not answer `action`, or undefined. */
 function disagreement(residual: Residual, action: Action, region: Region): Region | undefined {
   const open = [{ residual, region }];
+  let budget = QUESTION_BUDGET;
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
+    if (budget-- <= 0)
+      throw new CompileError('undecidable-program', 'the rules need more questions than can be asked');
     const verdict = verdictOf(state.residual);
     if (verdict === action) continue;
     if (verdict !== undefined) return state.region;

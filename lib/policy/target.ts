@@ -1,6 +1,7 @@
 // The machine a profile is resolved for: everything the meaning of a profile may depend on.
 import { UnsupportedError, UsageError } from '../errors.js';
 import type { AbiName } from './abi.js';
+import { oneOf } from './options.js';
 import { TABLE_KERNEL } from './syscall-table.js';
 
 /** Architectures a filter can be made for; the 32-bit interfaces of each come with the profile. */
@@ -76,9 +77,19 @@ export function makeTarget(options: TargetOptions = {}): Target {
   oneOf('arch', arch, ['x86_64', 'aarch64']);
   return {
     arch,
-    kernel: typeof kernel === 'string' ? parseKernelVersion(kernel) : kernel,
+    kernel: typeof kernel === 'string' ? parseKernelVersion(kernel) : checkedKernel(kernel),
     capabilities: new Set(capabilityNames(capabilities)),
   };
+}
+
+function checkedKernel({ major, minor }: KernelVersion): KernelVersion {
+  if (Number.isSafeInteger(major) && Number.isSafeInteger(minor) && major >= 0 && minor >= 0)
+    return { major, minor };
+  throw new UsageError(
+    'bad-kernel-version',
+    `${String(major)}.${String(minor)} is not a kernel version`,
+    'Give { major, minor } as whole numbers, or a string such as 6.1',
+  );
 }
 
 function capabilityNames(capabilities: Iterable<string>): readonly string[] {
@@ -86,7 +97,7 @@ function capabilityNames(capabilities: Iterable<string>): readonly string[] {
     throw new UsageError('bad-option', 'capabilities is a string', `Give a list: ['${capabilities}']`);
   }
   const names = [...capabilities];
-  const wrong = names.find(name => !/^CAP_[A-Z_]+$/.test(name));
+  const wrong = names.find(name => typeof name !== 'string' || !/^CAP_[A-Z_]+$/.test(name));
   if (wrong !== undefined) {
     throw new UsageError(
       'bad-option',
@@ -95,14 +106,4 @@ function capabilityNames(capabilities: Iterable<string>): readonly string[] {
     );
   }
   return names;
-}
-
-/** Throws UsageError (`bad-option`) for a value that an option does not know. */
-export function oneOf(option: string, value: unknown, choices: readonly unknown[]): void {
-  if (value === undefined || choices.includes(value)) return;
-  throw new UsageError(
-    'bad-option',
-    `${option} cannot be ${JSON.stringify(value)}`,
-    `Choose one of: ${choices.join(', ')}`,
-  );
 }

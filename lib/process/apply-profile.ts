@@ -1,12 +1,13 @@
 // The main entry: a profile in, the running process confined.
-import { isPolicy, policyOf, type AnyProfile, type CompileOptions } from '../compile.js';
+import { COMPILE_OPTIONS, isPolicy, policyOf, type AnyProfile, type CompileOptions } from '../compile.js';
 import { compilePolicy } from '../filter/compile.js';
 import { UnsupportedError, type Diagnostic } from '../errors.js';
+import { checkOptions } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
 import { nativeArchitecture, parseKernelVersion } from '../policy/target.js';
 import { boundingSet } from './capabilities.js';
 import { features } from './features.js';
-import { load, notifies, type LoadedFilter, type LoadOptions } from './load.js';
+import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from './load.js';
 import { keepRings, liveRings } from './rings.js';
 
 export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>, LoadOptions {
@@ -25,6 +26,7 @@ export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | '
  * Throws ProfileError, CompileError, VerificationError, LoadError, UsageError; nothing has changed then.
  */
 export function applyProfile(profile: AnyProfile | Policy, options: ApplyOptions = {}): LoadedFilter {
+  checkOptions(options, [...COMPILE_HERE, 'capabilities', 'scope'], LOAD_FLAGS);
   const { capabilities, force = false, ...rest } = options;
   const arch = nativeArchitecture();
   if (process.platform !== 'linux') {
@@ -39,14 +41,24 @@ export function applyProfile(profile: AnyProfile | Policy, options: ApplyOptions
     kernel: parseKernelVersion(features().release),
     capabilities: capabilities === 'bounding' ? boundingSet() : (capabilities ?? []),
   };
-  const policy = isPolicy(profile) ? policyOf(profile, rest) : policyOf(profile, { ...rest, ...target });
+  const given = capabilities === undefined ? rest : { ...rest, capabilities: target.capabilities };
+  const policy = policyOf(profile, isPolicy(profile) ? given : { ...rest, ...target });
   const kept = force ? { policy, warning: undefined } : keepRings(policy, liveRings());
-  const loaded = load(compilePolicy(kept.policy, rest), options);
+  const loaded = load(compilePolicy(kept.policy, rest), loadOptions(options));
   return withNotice(
     kept.warning === undefined ? loaded : { ...loaded, warnings: [...loaded.warnings, kept.warning] },
     options,
   );
 }
+
+/** Options of `compile`, but for what the machine decides. */
+const COMPILE_HERE = COMPILE_OPTIONS.filter(name => name !== 'arch' && name !== 'kernel');
+
+/** The part of the options that `load` takes. */
+const loadOptions = (options: ApplyOptions): LoadOptions =>
+  Object.fromEntries(
+    Object.entries(options).filter(([name]) => name === 'scope' || LOAD_FLAGS.includes(name)),
+  );
 
 /** Adds a warning where notifications have nobody to go to. */
 function withNotice(loaded: LoadedFilter, { listener = false }: ApplyOptions): LoadedFilter {

@@ -7,6 +7,7 @@ import { native } from '../native.js';
 import { syscallNumber } from '../policy/abi.js';
 import { actionName } from '../policy/action.js';
 import { mayPermit, outcome } from '../policy/evaluate.js';
+import { checkOptions } from '../policy/options.js';
 import { planLoad } from './load.js';
 
 export interface ExecOptions {
@@ -26,6 +27,15 @@ export function exec(
   args: readonly string[],
   options: ExecOptions = {},
 ): never {
+  checkOptions(options, ['env'], ['log']);
+  for (const word of [command, ...args]) {
+    if (typeof word === 'string' && !word.includes('\0')) continue;
+    throw new UsageError(
+      'bad-argument',
+      'a command and its arguments are strings without NUL',
+      'Give other words',
+    );
+  }
   const { env = process.env } = options;
   const path = findProgram(command, env['PATH']);
   if (filter instanceof Filter) refuseWithoutExec(filter);

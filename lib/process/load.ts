@@ -7,7 +7,8 @@ import { BPF, decode, MAX_INSTRUCTIONS, validate, type Program } from '../filter
 import { isFailure, native, type LoadFailure } from '../native.js';
 import { actionKind, actionName } from '../policy/action.js';
 import { SCMP_ACT_NOTIFY } from '../policy/constants.js';
-import { nativeArchitecture, oneOf } from '../policy/target.js';
+import { checkOptions, oneOf } from '../policy/options.js';
+import { nativeArchitecture } from '../policy/target.js';
 import { features } from './features.js';
 import { fillPool, poolIsRunning } from './pool.js';
 import { obstacles, refuseObstacles, type Obstacle } from './preflight.js';
@@ -38,6 +39,17 @@ export interface LoadOptions {
   /** Load even what the running Node cannot go on under. */
   readonly force?: boolean;
 }
+
+/** The options of `load` that are booleans. */
+export const LOAD_FLAGS: readonly string[] = [
+  'noNewPrivs',
+  'log',
+  'specAllow',
+  'listener',
+  'waitKillable',
+  'dryRun',
+  'force',
+];
 
 /** The receipt of a load. */
 export interface LoadedFilter {
@@ -81,6 +93,7 @@ type FlagName = keyof typeof FLAGS;
  * Source: seccomp(2).
  */
 export function load(filter: Filter | Uint8Array, options: LoadOptions = {}): LoadedFilter {
+  checkOptions(options, ['scope'], LOAD_FLAGS);
   const plan = planLoad(filter, options);
   if (options.force !== true) refuseObstacles(obstaclesTo(filter, plan.program));
   if (plan.receipt.dryRun) return plan.receipt;
@@ -148,9 +161,9 @@ function validated(program: Program): Program {
 }
 
 /** A program for another architecture answers every call of this one with its bad-architecture action. */
-function refuseForeign({ target }: Filter): void {
+function refuseForeign({ target, policy }: Filter): void {
   const native = nativeArchitecture();
-  if (target.arch === native) return;
+  if (target.arch === native && policy.abis[0].abi.name === native) return;
   throw new LoadError(
     'foreign-filter',
     `the filter is for ${target.arch} and this process runs on ${native}`,

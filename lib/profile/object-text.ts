@@ -10,7 +10,7 @@ const fail = (code: string, pointer: string, message: string, remedy: string): n
 
 /**
  * The JSON text of a value, indented by two spaces, as JSON.stringify writes it but for what that would lose: bigints are
- * written exactly; whatever JSON cannot hold is an error instead of a gap.
+ * written exactly; whatever JSON cannot hold, undefined too, is an error instead of a gap.
  *
  * Throws ProfileError: `not-json` (functions, symbols, Maps, NaN, …), `unsafe-number` (integers beyond 2^53 - 1),
  * `too-deep` (also for cycles), `profile-too-large`, `unreadable-object` (a getter or proxy that throws).
@@ -74,12 +74,12 @@ export function objectText(value: unknown): string {
       return write(JSON.stringify(item));
     }
     if (Array.isArray(item)) return writeAll('[', ']', pointer, depth, elements(item));
-    if (Object.prototype.toString.call(item) !== '[object Object]') {
+    if (!isPlain(item)) {
       fail(
         'not-json',
         pointer,
         `${describe(item)} has no place in JSON`,
-        'Give plain objects, arrays, strings and numbers',
+        item === undefined ? 'Leave the key out' : 'Give plain objects, arrays, strings and numbers',
       );
     }
     writeAll('{', '}', pointer, depth, members(item as Readonly<Record<string, unknown>>));
@@ -101,14 +101,28 @@ function* elements(array: readonly unknown[]): Generator<[string, string, unknow
 function* members(object: Readonly<Record<string, unknown>>): Generator<[string, string, unknown]> {
   for (const key of Object.keys(object)) {
     const item = object[key];
-    // As in JSON.stringify: a key without a value is no key.
-    if (item !== undefined) yield [key, `${JSON.stringify(key)}: `, item];
+    // A key that lost its value must not pass for one that was never there: conditions would vanish with it.
+    yield [key, `${JSON.stringify(key)}: `, item];
   }
 }
 
-const describe = (value: unknown): string =>
-  typeof value === 'object'
-    ? Object.prototype.toString.call(value).slice(8, -1)
-    : typeof value === 'number'
-      ? String(value)
-      : `a ${typeof value}`;
+/** Whether all that an object says is its own: an instance or an heir may say more than its own keys do. */
+function isPlain(item: unknown): boolean {
+  if (Object.prototype.toString.call(item) !== '[object Object]') return false;
+  const prototype: unknown = Object.getPrototypeOf(item);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'object': {
+      const kind = Object.prototype.toString.call(value).slice(8, -1);
+      return kind === 'Object' ? 'an instance of a class' : kind;
+    }
+    case 'number':
+    case 'undefined':
+      return String(value);
+    default:
+      return `a ${typeof value}`;
+  }
+}

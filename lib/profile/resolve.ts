@@ -4,7 +4,8 @@ import { ABIS, syscallNumber, type AbiName } from '../policy/abi.js';
 import { actionKind, isAction, permits, type Action } from '../policy/action.js';
 import { SCMP_ACT_KILL_THREAD, SCMP_ACT_TRACE } from '../policy/constants.js';
 import type { Policy } from '../policy/policy.js';
-import { makeTarget, oneOf, type TargetOptions } from '../policy/target.js';
+import { oneOf } from '../policy/options.js';
+import { makeTarget, type TargetOptions } from '../policy/target.js';
 import { Findings } from './findings.js';
 import { parseProfile } from './parse.js';
 import type { Profile, ProfileRule } from './profile.js';
@@ -42,7 +43,7 @@ export function resolveProfile(
   if (!isAction(badArch)) {
     throw new UsageError(
       'bad-option',
-      `badArch cannot be ${JSON.stringify(badArch)}`,
+      `badArch cannot be ${String(badArch)}`,
       'Give one of the SCMP_ACT_* values',
     );
   }
