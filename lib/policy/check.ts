@@ -2,18 +2,8 @@
 import { UsageError } from '../errors.js';
 import { ABIS } from './abi.js';
 import { isAction } from './action.js';
-import type { AbiPolicy, Condition, Policy, SyscallPolicy } from './policy.js';
+import { OPERATORS, type AbiPolicy, type Condition, type Policy, type SyscallPolicy } from './policy.js';
 import { abisOf } from './target.js';
-
-const OPERATORS: ReadonlySet<unknown> = new Set([
-  'SCMP_CMP_NE',
-  'SCMP_CMP_LT',
-  'SCMP_CMP_LE',
-  'SCMP_CMP_EQ',
-  'SCMP_CMP_GE',
-  'SCMP_CMP_GT',
-  'SCMP_CMP_MASKED_EQ',
-]);
 
 /**
  * Throws UsageError (`bad-policy`) that names the place of the first thing that is not what the types say: interfaces of
@@ -60,7 +50,7 @@ function checkCall({ rules, otherwise }: SyscallPolicy, width: 32 | 64, where: s
 function checkCondition(condition: Condition, width: 32 | 64, where: string): void {
   const { arg, op, value } = condition;
   expect(Number.isInteger(arg) && arg >= 0 && arg <= 5, `arguments of ${where} are 0 to 5`);
-  expect(OPERATORS.has(op), `operators of ${where} are SCMP_CMP_*`);
+  expect(OPERATORS.includes(op), `operators of ${where} are SCMP_CMP_*`);
   expect(
     condition.width === 32 || condition.width === width,
     `conditions of ${where} are at most ${width} bits wide`,

@@ -5,14 +5,17 @@ import type { Action } from './action.js';
 import type { Target } from './target.js';
 
 /** Comparisons of an argument with constants. Source: seccomp_rule_add(3). */
-export type Operator =
-  | 'SCMP_CMP_NE'
-  | 'SCMP_CMP_LT'
-  | 'SCMP_CMP_LE'
-  | 'SCMP_CMP_EQ'
-  | 'SCMP_CMP_GE'
-  | 'SCMP_CMP_GT'
-  | 'SCMP_CMP_MASKED_EQ';
+export const OPERATORS = [
+  'SCMP_CMP_NE',
+  'SCMP_CMP_LT',
+  'SCMP_CMP_LE',
+  'SCMP_CMP_EQ',
+  'SCMP_CMP_GE',
+  'SCMP_CMP_GT',
+  'SCMP_CMP_MASKED_EQ',
+] as const;
+
+export type Operator = (typeof OPERATORS)[number];
 
 /** A test of one argument. All comparisons are unsigned; with `width` 32 only the low word is looked at. */
 export type Condition =

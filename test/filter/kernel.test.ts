@@ -8,11 +8,11 @@ import { ABIS, syscallNumber } from '#lib/policy/abi.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_THREAD } from '#lib/policy/constants.js';
 import type { Witness } from '#lib/errors.js';
 import { evaluate } from '#lib/policy/evaluate.js';
-import type { Condition, Policy, SyscallPolicy } from '#lib/policy/policy.js';
+import { OPERATORS, type Condition, type Policy, type SyscallPolicy } from '#lib/policy/policy.js';
 import { makeTarget, nativeArchitecture } from '#lib/policy/target.js';
 import { kernelAnswers } from '../support/kernel.js';
 import { Random, seed } from '../support/random.js';
-import { OPERATORS, probes, randomPolicy, randomShape } from '../support/random-policy.js';
+import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
 
 const arch = nativeArchitecture();
 

@@ -2,7 +2,15 @@
 import { ABIS, syscallsOf, type AbiName } from '#lib/policy/abi.js';
 import * as scmp from '#lib/policy/constants.js';
 import type { Witness } from '#lib/errors.js';
-import type { AbiPolicy, Condition, Operator, Policy, Rule, SyscallPolicy } from '#lib/policy/policy.js';
+import {
+  OPERATORS,
+  type AbiPolicy,
+  type Condition,
+  type Operator,
+  type Policy,
+  type Rule,
+  type SyscallPolicy,
+} from '#lib/policy/policy.js';
 import { makeTarget, type Architecture } from '#lib/policy/target.js';
 import type { Random } from './random.js';
 
@@ -16,16 +24,6 @@ export interface Shape {
   readonly wide: boolean;
   readonly actions: readonly number[];
 }
-
-export const OPERATORS: readonly Operator[] = [
-  'SCMP_CMP_NE',
-  'SCMP_CMP_LT',
-  'SCMP_CMP_LE',
-  'SCMP_CMP_EQ',
-  'SCMP_CMP_GE',
-  'SCMP_CMP_GT',
-  'SCMP_CMP_MASKED_EQ',
-];
 
 export const ALL_ACTIONS: readonly number[] = [
   scmp.SCMP_ACT_ALLOW,

@@ -1,21 +1,11 @@
 // Reads one entry of `args`: an argument, an operator and one or two numbers.
-import type { Operator } from '../../policy/policy.js';
+import { OPERATORS, type Operator } from '../../policy/policy.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
 import type { ProfileCondition } from '../profile.js';
 import { didYouMean, quote } from '../suggest.js';
 import { fieldsOf } from './fields.js';
 import { readObject, readString, readUnsigned } from './values.js';
-
-const OPERATORS: readonly Operator[] = [
-  'SCMP_CMP_NE',
-  'SCMP_CMP_LT',
-  'SCMP_CMP_LE',
-  'SCMP_CMP_EQ',
-  'SCMP_CMP_GE',
-  'SCMP_CMP_GT',
-  'SCMP_CMP_MASKED_EQ',
-];
 
 const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 
