@@ -51,6 +51,21 @@ export interface RuleTable {
   readonly comparisons: BigUint64Array;
 }
 
+/** What seccomp_unotify(2) says about a call that waits for an answer. */
+export interface Notification {
+  /** Names the notification in `notifyRespond` and `notifyIdValid`. */
+  readonly id: bigint;
+  /** Thread id of the caller, as this PID namespace sees it. */
+  readonly pid: number;
+  readonly flags: number;
+  readonly syscall: number;
+  /** `AUDIT_ARCH_*`. */
+  readonly arch: number;
+  readonly instructionPointer: bigint;
+  /** Six registers. Pointers are into the caller's memory, which it can change at any time. */
+  readonly args: readonly bigint[];
+}
+
 /** Exports of the add-on. Arguments are validated by the callers in lib/. */
 export interface Native {
   probe(): Probe;
@@ -118,17 +133,7 @@ export interface Native {
   contextLoad(context: ContextHandle): Failure | undefined;
   contextNotifyFd(context: ContextHandle): number | Failure;
 
-  notifyReceive(descriptor: number):
-    | {
-        readonly id: bigint;
-        readonly pid: number;
-        readonly flags: number;
-        readonly syscall: number;
-        readonly arch: number;
-        readonly instructionPointer: bigint;
-        readonly args: readonly bigint[];
-      }
-    | Failure;
+  notifyReceive(descriptor: number): Notification | Failure;
   notifyRespond(
     descriptor: number,
     id: bigint,

@@ -1,6 +1,6 @@
 // libseccomp's C API as it is, for code and knowledge that come from C: one method per function, memory handled.
 import { CompileError, LibseccompError, UsageError } from '../errors.js';
-import { isFailure, native, type ContextHandle, type Failure } from '../native.js';
+import { isFailure, native, type ContextHandle, type Failure, type Notification } from '../native.js';
 import { SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ } from '../policy/constants.js';
 import { mayNotEnd, type RuleShape } from './libseccomp-limits.js';
 
@@ -19,20 +19,7 @@ export interface Comparison {
 /** A system call by its name on the native architecture, or by its number there. */
 export type Syscall = string | number;
 
-/** What seccomp_unotify(2) says about a call that waits for an answer. */
-export interface Notification {
-  /** Names the notification in `notifyRespond` and `notifyIdValid`. */
-  readonly id: bigint;
-  /** Thread id of the caller, as this PID namespace sees it. */
-  readonly pid: number;
-  readonly flags: number;
-  readonly syscall: number;
-  /** `AUDIT_ARCH_*`. */
-  readonly arch: number;
-  readonly instructionPointer: bigint;
-  /** Six registers. Pointers are into the caller's memory, which it can change at any time. */
-  readonly args: readonly bigint[];
-}
+export type { Notification };
 
 /** The answer to a notification. */
 export interface NotificationResponse {

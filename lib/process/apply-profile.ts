@@ -45,10 +45,8 @@ export function applyProfile(profile: AnyProfile | Policy, options: ApplyOptions
   const policy = policyOf(profile, isPolicy(profile) ? given : { ...rest, ...target });
   const kept = force ? { policy, warning: undefined } : keepRings(policy, liveRings());
   const loaded = load(compilePolicy(kept.policy, rest), loadOptions(options));
-  return withNotice(
-    kept.warning === undefined ? loaded : { ...loaded, warnings: [...loaded.warnings, kept.warning] },
-    options,
-  );
+  const found = [kept.warning, unheard(loaded)].filter(warning => warning !== undefined);
+  return { ...loaded, warnings: [...loaded.warnings, ...found] };
 }
 
 /** Options of `compile`, but for what the machine decides. */
@@ -60,14 +58,14 @@ const loadOptions = (options: ApplyOptions): LoadOptions =>
     Object.entries(options).filter(([name]) => name === 'scope' || LOAD_FLAGS.includes(name)),
   );
 
-/** Adds a warning where notifications have nobody to go to. */
-function withNotice(loaded: LoadedFilter, { listener = false }: ApplyOptions): LoadedFilter {
-  if (listener || loaded.filter === undefined || !notifies(loaded.filter.program)) return loaded;
-  const notice: Diagnostic = {
+/** A warning where notifications have nobody to go to. */
+function unheard({ filter, flags }: LoadedFilter): Diagnostic | undefined {
+  if (filter === undefined || !notifies(filter.program)) return undefined;
+  if (flags.includes('SECCOMP_FILTER_FLAG_NEW_LISTENER')) return undefined;
+  return {
     code: 'notify-without-listener',
     severity: 'warning',
     message: 'calls with the action NOTIFY fail with ENOSYS, since no listener was asked for',
     remedy: 'Give listener: true and answer them',
   };
-  return { ...loaded, warnings: [...loaded.warnings, notice] };
 }

@@ -86,8 +86,9 @@ type FlagName = keyof typeof FLAGS;
  * Loads a filter, or a raw program in the kernel's format, into the running process. It cannot be taken off.
  * The bytes that are passed are those of `filter.bpf`. A raw program is validated, but nothing proves what it means.
  *
- * Throws LoadError (`node-cannot-continue`) for a filter that refuses what this Node depends on, its open io_uring rings
- * among it: applyProfile keeps those usable. Throws LoadError, with the errno where the kernel refused and the thread's id and name where one could not follow;
+ * Throws LoadError: `node-cannot-continue` for a filter that refuses what this Node depends on, its open io_uring rings
+ * among it (applyProfile keeps those usable); with the errno where the kernel refused; with the thread's id and name where
+ * one could not follow. Throws
  * UsageError for options that contradict each other; ProgramError for bytes that are no program. Nothing has changed
  * then, except that no_new_privs stays set where it was the kernel that refused the filter: `errno` is there then.
  * Source: seccomp(2).
