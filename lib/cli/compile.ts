@@ -1,10 +1,11 @@
 // `seccomp compile`: a profile to a program, in the format of choice.
 import { writeFileSync } from 'node:fs';
-import { Option, type Command } from 'commander';
+import { Option } from 'commander';
 import { compile } from '../compile.js';
 import type { Filter } from '../filter/filter.js';
+import { profileArgument } from './input.js';
 import { compileOptions, withCompileOptions, type CompileFlags } from './options.js';
-import { print, profileArgument, toJson, warn, type ExitCode } from './output.js';
+import { print, toJson, warn, type Register } from './output.js';
 
 type Format = 'bpf' | 'asm' | 'pfc' | 'c' | 'json';
 
@@ -39,10 +40,7 @@ const FORMATS: Readonly<Record<Format, (filter: Filter) => string | Uint8Array>>
 };
 
 /** Registers the subcommand. */
-export const compileCommand = (
-  program: Command,
-  run: (action: () => ExitCode, json: boolean) => void,
-): Command =>
+export const compileCommand: Register = (program, run) =>
   withCompileOptions(program.command('compile'))
     .description('compile a profile to a BPF program and prove that it means the same')
     .argument('<profile>', 'a path, the name of a profile that ships, or - for standard input')
@@ -54,7 +52,7 @@ export const compileCommand = (
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .option('--json', 'the same as --format json; errors as JSON too')
     .action((profile: string, flags: Flags) => {
-      run(() => {
+      return run(() => {
         const filter = compile(profileArgument(profile), compileOptions(flags));
         const format = flags.json === true ? 'json' : flags.format;
         if (format !== 'json') warn(filter.warnings);

@@ -1,11 +1,10 @@
 // `seccomp doctor`: what this machine, this Node and this build can do, and what stands in the way.
-import type { Command } from 'commander';
 import { SeccompError } from '../errors.js';
 import { applyProfile } from '../process/apply-profile.js';
 import { features } from '../process/features.js';
 import { liveRings } from '../process/rings.js';
 import { status } from '../process/status.js';
-import { print, toJson, type ExitCode } from './output.js';
+import { print, toJson, type Register } from './output.js';
 
 interface Check {
   readonly name: string;
@@ -80,16 +79,13 @@ function checks(): readonly Check[] {
 }
 
 /** Registers the subcommand. */
-export const doctorCommand = (
-  program: Command,
-  run: (action: () => ExitCode, json: boolean) => void,
-): Command =>
+export const doctorCommand: Register = (program, run) =>
   program
     .command('doctor')
     .description('check what this machine, this Node and this build can do')
     .option('--json', 'for machines')
     .action((flags: { readonly json?: boolean }) => {
-      run(() => {
+      return run(() => {
         const results = checks();
         print(
           flags.json === true

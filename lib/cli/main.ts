@@ -4,16 +4,16 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { compileCommand } from './compile.js';
 import { doctorCommand } from './doctor.js';
-import { fail, type ExitCode } from './output.js';
+import { fail, type Register, type Run } from './output.js';
 import { runCommand } from './run.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
-const run = (action: () => ExitCode, json: boolean): void => {
+const run: Run = async (action, json) => {
   try {
-    process.exitCode = action();
+    process.exitCode = await action();
   } catch (error) {
     process.exitCode = fail(error, json);
   }
@@ -24,10 +24,13 @@ const program = new Command('seccomp')
   .version(version)
   .enablePositionalOptions()
   .exitOverride();
-for (const add of [compileCommand, runCommand, doctorCommand]) add(program, run).exitOverride();
+
+/** In the order of the help. */
+const COMMANDS: readonly Register[] = [compileCommand, runCommand, doctorCommand];
+for (const register of COMMANDS) register(program, run).exitOverride();
 
 try {
-  program.parse();
+  await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? 0 : 2;

@@ -1,12 +1,17 @@
 // How the command line speaks: results to standard output, everything else to standard error, three exit codes.
-import { readFileSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
+import type { Command } from 'commander';
 import colors from 'picocolors';
-import { parseProfile } from '../profile/parse.js';
-import type { Profile } from '../profile/profile.js';
 import { formatDiagnostic, ProfileError, type Diagnostic } from '../errors.js';
 
 /** 0: fine. 1: the answer is no. 2: wrong usage or input. */
 export type ExitCode = 0 | 1 | 2;
+
+/** Performs a subcommand: its exit code becomes the process's, its errors are told, as JSON where `json` says so. */
+export type Run = (action: () => ExitCode | Promise<ExitCode>, json: boolean) => Promise<void>;
+
+/** Adds a subcommand to the program. */
+export type Register = (program: Command, run: Run) => Command;
 
 /** Writes all of it, whatever kind of file standard output is. */
 export function print(text: string | Uint8Array): void {
@@ -64,7 +69,3 @@ export function fail(error: unknown, json: boolean): ExitCode {
     );
   return 2;
 }
-
-/** The profile of an argument: `-` is standard input. */
-export const profileArgument = (argument: string): Profile =>
-  argument === '-' ? parseProfile(readFileSync(0), { file: '<stdin>' }) : parseProfile(argument);

@@ -1,11 +1,11 @@
 // `seccomp run`: becomes a command under a profile.
-import type { Command } from 'commander';
 import { compile } from '../compile.js';
 import { parseKernelVersion } from '../policy/target.js';
 import { exec } from '../process/exec.js';
 import { features } from '../process/features.js';
+import { profileArgument } from './input.js';
 import { compileOptions, withCompileOptions, type CompileFlags } from './options.js';
-import { profileArgument, warn, type ExitCode } from './output.js';
+import { warn, type Register } from './output.js';
 
 interface Flags extends CompileFlags {
   readonly log?: boolean;
@@ -14,7 +14,7 @@ interface Flags extends CompileFlags {
 }
 
 /** Registers the subcommand. */
-export const runCommand = (program: Command, run: (action: () => ExitCode, json: boolean) => void): Command =>
+export const runCommand: Register = (program, run) =>
   withCompileOptions(program.command('run'))
     .description(
       'load a profile and become a command; the profile need only allow execve and what the command needs',
@@ -27,7 +27,7 @@ export const runCommand = (program: Command, run: (action: () => ExitCode, json:
     .passThroughOptions()
     .action((profile: string, words: string[], flags: Flags) => {
       const [command = '', ...args] = words[0] === '--' ? words.slice(1) : words;
-      run(() => {
+      return run(() => {
         const { major, minor } = parseKernelVersion(features().release);
         const filter = compile(profileArgument(profile), {
           kernel: { major, minor },

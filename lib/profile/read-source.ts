@@ -1,10 +1,11 @@
 // Gets the text of a profile from wherever it is, without trusting what is there.
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
-import { ProfileError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { MAX_BYTES } from './json.js';
 import { objectText } from './object-text.js';
+import { fail, readFile, tooLarge } from './read-file.js';
 import { didYouMean, quote } from './suggest.js';
 
 /** What a profile can be read from. */
@@ -17,13 +18,6 @@ export interface SourceText {
 }
 
 const SHIPPED = new URL('../../profiles/', import.meta.url);
-
-const fail = (code: string, message: string, remedy?: string): never => {
-  throw new ProfileError([{ code, severity: 'error', message, ...(remedy !== undefined && { remedy }) }]);
-};
-
-const tooLarge = (what: string): never =>
-  fail('profile-too-large', `${what} is larger than ${MAX_BYTES} bytes`, 'A profile has some kilobytes');
 
 /**
  * The JSON text behind a source.
@@ -90,36 +84,5 @@ function decode(bytes: Uint8Array, what: string): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return fail('invalid-utf8', `${what} is not UTF-8`, 'JSON is written in UTF-8');
-  }
-}
-
-function readFile(path: string): Uint8Array {
-  let descriptor: number | undefined;
-  try {
-    // Without O_NONBLOCK opening a FIFO waits for its writer.
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    const status = fstatSync(descriptor);
-    if (!status.isFile())
-      fail('not-a-file', `${quote(path)} is not a regular file`, 'Read it yourself and pass its text');
-    if (status.size > MAX_BYTES) tooLarge(quote(path));
-    // A file may grow, and those of /proc claim to be empty: what counts is what is read.
-    const chunks: Buffer[] = [];
-    let total = 0;
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(Math.max(64 * 1024, status.size - total + 1));
-      const length = readSync(descriptor, chunk);
-      if (length === 0) return chunks.length === 1 ? (chunks[0] ?? chunk) : Buffer.concat(chunks);
-      total += length;
-      if (total > MAX_BYTES) tooLarge(quote(path));
-      chunks.push(chunk.subarray(0, length));
-    }
-  } catch (error) {
-    if (error instanceof ProfileError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR')
-      return fail('profile-not-found', `there is no file ${quote(path)}`);
-    return fail('profile-unreadable', `${quote(path)} cannot be read: ${message}`);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

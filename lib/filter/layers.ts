@@ -1,0 +1,40 @@
+// What every tool that looks at programs takes: one filter or a stack of them, known or of unknown origin.
+import { UsageError } from '../errors.js';
+import { Filter } from './filter.js';
+import { decode, validate, type Program } from './program.js';
+
+/** A filter, or a program that came from elsewhere: its instructions, or its bytes in the kernel's format. */
+export type Layer = Filter | Program | Uint8Array;
+
+/** One layer, or several as they were loaded: the oldest first, the newest last. */
+export type Layers = Layer | readonly Layer[];
+
+/**
+ * The validated program of a layer.
+ * Throws ProgramError for what the kernel would not take, UsageError (`bad-filter`) for other values.
+ */
+export function programOf(layer: Layer): Program {
+  if (layer instanceof Filter) return layer.program;
+  const program: Program = layer instanceof Uint8Array ? decode(layer) : layer;
+  if (!isProgram(program)) {
+    throw new UsageError(
+      'bad-filter',
+      'a layer is neither a Filter nor a program',
+      'Give what compile or decode returns, or the bytes of a program',
+    );
+  }
+  validate(program);
+  return program;
+}
+
+/** The layers of a stack, the oldest first. Throws UsageError (`bad-filter`) for an empty one. */
+export function layersOf(layers: Layers): readonly Layer[] {
+  if (!Array.isArray(layers) || isProgram(layers as unknown)) return [layers as Layer];
+  if (layers.length > 0) return layers as readonly Layer[];
+  throw new UsageError('bad-filter', 'there is no layer in the list', 'Give at least one filter');
+}
+
+const isProgram = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every(item => typeof item === 'object' && item !== null && 'code' in item && 'jt' in item);

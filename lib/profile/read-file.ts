@@ -1,0 +1,49 @@
+// Reads a file that may be anything: huge, growing, a FIFO, a directory, gone.
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { ProfileError } from '../errors.js';
+import { MAX_BYTES } from './json.js';
+import { quote } from './suggest.js';
+
+/** Throws a ProfileError with one problem that has no place in a text. */
+export const fail = (code: string, message: string, remedy?: string): never => {
+  throw new ProfileError([{ code, severity: 'error', message, ...(remedy !== undefined && { remedy }) }]);
+};
+
+/** Throws for more bytes than any profile has. */
+export const tooLarge = (what: string): never =>
+  fail('profile-too-large', `${what} is larger than ${MAX_BYTES} bytes`, 'A profile has some kilobytes');
+
+/**
+ * The bytes of a regular file, bounded, without waiting for anything that is there.
+ * Throws ProfileError (`profile-not-found`, `profile-unreadable`, `not-a-file`, `profile-too-large`).
+ */
+export function readFile(path: string): Uint8Array {
+  let descriptor: number | undefined;
+  try {
+    // Without O_NONBLOCK opening a FIFO waits for its writer.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const status = fstatSync(descriptor);
+    if (!status.isFile())
+      fail('not-a-file', `${quote(path)} is not a regular file`, 'Read it yourself and pass its text');
+    if (status.size > MAX_BYTES) tooLarge(quote(path));
+    // A file may grow, and those of /proc claim to be empty: what counts is what is read.
+    const chunks: Buffer[] = [];
+    let total = 0;
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(Math.max(64 * 1024, status.size - total + 1));
+      const length = readSync(descriptor, chunk);
+      if (length === 0) return chunks.length === 1 ? (chunks[0] ?? chunk) : Buffer.concat(chunks);
+      total += length;
+      if (total > MAX_BYTES) tooLarge(quote(path));
+      chunks.push(chunk.subarray(0, length));
+    }
+  } catch (error) {
+    if (error instanceof ProfileError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      return fail('profile-not-found', `there is no file ${quote(path)}`);
+    return fail('profile-unreadable', `${quote(path)} cannot be read: ${message}`);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
