@@ -3,6 +3,7 @@ import { existsSync, openSync, readSync, closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { UnsupportedError } from './errors.js';
+import { packageFile } from './package-files.js';
 
 /** Opaque owner of a `scmp_filter_ctx`. */
 export type ContextHandle = { readonly __context: unique symbol };
@@ -170,7 +171,7 @@ function load(): Native {
   const candidates = [
     `prebuilds/linux-${process.arch}/seccomp.${libc}.node`,
     'build/Release/seccomp.node',
-  ].map(path => fileURLToPath(new URL(`../${path}`, import.meta.url)));
+  ].map(path => fileURLToPath(packageFile(path)));
   const found = candidates.find(existsSync);
   if (found === undefined) {
     throw new UnsupportedError(

@@ -110,15 +110,16 @@ ${Object.keys(WORKLOADS)
   .map(name => ` * - ${name}`)
   .join('\n')}
  */
-const MEASURED: Readonly<Record<string, number>> = {
+const MEASURED: ReadonlyMap<string, number> = new Map(
+  Object.entries({
 ${entries.map(([name, weight]) => `  ${name}: ${weight},`).join('\n')}
-};
+}));
 
 /** Weight of a call that was not seen: it must cost something, or trees would hide rare calls at any depth. */
 const UNSEEN = 0.2;
 
 /** Frequencies as measured on Node programs. */
-export const nodeWeights: Weights = name => (Object.hasOwn(MEASURED, name) ? (MEASURED[name] ?? UNSEEN) : UNSEEN);
+export const nodeWeights: Weights = name => MEASURED.get(name) ?? UNSEEN;
 `;
   writeFileSync(
     output,

@@ -5,9 +5,10 @@ import { Command, CommanderError } from 'commander';
 import { compileCommand } from './compile.js';
 import { doctorCommand } from './doctor.js';
 import { fail, type Register, type Run } from './output.js';
+import { packageFile } from '../package-files.js';
 import { runCommand } from './run.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
   version: string;
 };
 

@@ -63,16 +63,17 @@ function tableOf(name: AbiName): Names {
   if (existing !== undefined) return existing;
   const column = COLUMNS.indexOf(name) + 1;
   const bit = ABIS[name].numberBit;
-  const numbers = new Map<string, number>();
-  const names = new Map<number, string>();
+  const calls: [string, number][] = [];
   for (const row of tableRows()) {
     const [syscall, cell] = [row[0], row[column]];
-    if (syscall === undefined || cell === undefined || cell === '-') continue;
-    const number = Number(cell) + bit;
-    numbers.set(syscall, number);
-    names.set(number, syscall);
+    if (syscall !== undefined && cell !== undefined && cell !== '-')
+      calls.push([syscall, Number(cell) + bit]);
   }
-  const table = { numbers, names };
+  calls.sort(([, a], [, b]) => a - b);
+  const table = {
+    numbers: new Map(calls),
+    names: new Map(calls.map(([syscall, number]) => [number, syscall])),
+  };
   tables.set(name, table);
   return table;
 }
@@ -85,7 +86,7 @@ export const syscallNumber = (abiName: AbiName, name: string): number | undefine
 export const syscallName = (abiName: AbiName, number: number): string | undefined =>
   tableOf(abiName).names.get(number);
 
-/** Every named call of an interface with its number. */
+/** Every named call of an interface with its number, in ascending order. */
 export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => tableOf(abiName).numbers;
 
 /** Every name that some architecture of Linux has, also those that this package does not compile for. */

@@ -3,7 +3,7 @@ import { X32_BIT } from './abi.js';
 import { mostRestrictive, permits, type Action } from './action.js';
 import { SCMP_ACT_ERRNO } from './constants.js';
 import { ENOSYS } from './errno.js';
-import type { AbiPolicy, Condition, Policy, SyscallPolicy } from './policy.js';
+import type { Condition, Policy, SyscallPolicy } from './policy.js';
 
 /** A system call as the kernel shows it to a filter (`struct seccomp_data`). */
 export interface Event {
@@ -23,32 +23,33 @@ const NO_CALL = 0xffffffff;
 const LOW_WORD = 0xffffffffn;
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
-/** The part of a policy that covers a number: x86_64 and x32 share an AUDIT_ARCH and differ in bit 30. */
-function interfaceOf(policy: Policy, arch: number, syscall: number): AbiPolicy | undefined {
-  return policy.abis.find(
-    ({ abi }) => abi.audit === arch && (abi.audit !== X86_64 || (syscall & X32_BIT) === abi.numberBit),
-  );
-}
-
 /**
- * What the policy says about a number before looking at arguments.
+ * What the policy says about numbers of one AUDIT_ARCH before looking at arguments.
  *
  * In the order of runc: ENOSYS for numbers above the highest one named; then the bad-architecture action, which on
  * x86_64 without x32 also meets every number from 0x40000000 on but -1, the number a tracer sets to skip a call.
  */
-export function outcome(policy: Policy, arch: number, syscall: number): SyscallPolicy {
-  const part = interfaceOf(policy, arch, syscall);
-  if (part?.enosysAbove !== undefined && syscall > part.enosysAbove)
-    return { rules: [], otherwise: ENOSYS_ACTION };
-  if (!covers(policy, arch, syscall)) return { rules: [], otherwise: policy.badArch };
-  return part?.syscalls.get(syscall) ?? { rules: [], otherwise: policy.defaultAction };
+export function outcomesOf(policy: Policy, arch: number): (syscall: number) => SyscallPolicy {
+  const interfaces = policy.abis.filter(({ abi }) => abi.audit === arch);
+  const x32 = interfaces.some(({ abi }) => abi.numberBit === X32_BIT);
+  // x86_64 and x32 share an AUDIT_ARCH and differ in bit 30.
+  const shared = arch === X86_64;
+  const constant = (otherwise: Action): SyscallPolicy => ({ rules: [], otherwise });
+  const enosys = constant(ENOSYS_ACTION);
+  const foreign = constant(policy.badArch);
+  const unnamed = constant(policy.defaultAction);
+  return syscall => {
+    const part = interfaces.find(({ abi }) => !shared || (syscall & X32_BIT) === abi.numberBit);
+    if (part?.enosysAbove !== undefined && syscall > part.enosysAbove) return enosys;
+    const covered = !shared || x32 || syscall < X32_BIT || syscall === NO_CALL;
+    if (interfaces.length === 0 || !covered) return foreign;
+    return part?.syscalls.get(syscall) ?? unnamed;
+  };
 }
 
-function covers(policy: Policy, arch: number, syscall: number): boolean {
-  if (!policy.abis.some(({ abi }) => abi.audit === arch)) return false;
-  if (arch !== X86_64 || syscall < X32_BIT || syscall === NO_CALL) return true;
-  return policy.abis.some(({ abi }) => abi.numberBit === X32_BIT);
-}
+/** What the policy says about one number before looking at arguments; see `outcomesOf`. */
+export const outcome = (policy: Policy, arch: number, syscall: number): SyscallPolicy =>
+  outcomesOf(policy, arch)(syscall);
 
 /** Whether one condition holds for six registers. */
 export function holds(condition: Condition, args: readonly bigint[]): boolean {

@@ -1,6 +1,6 @@
 // A policy as a table over numbers: the longest runs of numbers with one outcome, for one AUDIT_ARCH.
 import { X32_BIT } from './abi.js';
-import { outcome } from './evaluate.js';
+import { outcomesOf } from './evaluate.js';
 import type { Policy, SyscallPolicy } from './policy.js';
 
 /** Numbers from `low` to `high`, both included, that a policy treats alike. */
@@ -19,19 +19,21 @@ export const auditArchs = (policy: Policy): readonly number[] => [
 
 /** Every number of an AUDIT_ARCH in ascending runs. Calls whose rules look at arguments are runs of their own. */
 export function runsOf(policy: Policy, arch: number): readonly Run[] {
-  // `outcome` compares numbers with nothing but these.
-  const starts = new Set<number>([0, X32_BIT, 2 * X32_BIT, 3 * X32_BIT, LAST]);
+  // The outcome of a number depends on comparisons with nothing but these.
+  const starts = [0, X32_BIT, 2 * X32_BIT, 3 * X32_BIT, LAST];
   for (const { abi, syscalls, enosysAbove } of policy.abis) {
     if (abi.audit !== arch) continue;
-    for (const number of syscalls.keys()) starts.add(number).add(number + 1);
-    if (enosysAbove !== undefined) starts.add(enosysAbove + 1);
+    for (const number of syscalls.keys()) starts.push(number, Math.min(number + 1, LAST));
+    if (enosysAbove !== undefined) starts.push(Math.min(enosysAbove + 1, LAST));
   }
-  const sorted = Uint32Array.from([...starts].filter(number => number <= LAST)).sort();
+  const sorted = Uint32Array.from(starts).sort();
+  const outcomes = outcomesOf(policy, arch);
   const runs: { low: number; high: number; part: SyscallPolicy }[] = [];
   for (let index = 0; index < sorted.length; index++) {
     const low = sorted[index] ?? 0;
+    if (low === sorted[index + 1]) continue;
     const high = index + 1 < sorted.length ? (sorted[index + 1] ?? 0) - 1 : LAST;
-    const part = outcome(policy, arch, low);
+    const part = outcomes(low);
     const previous = runs[runs.length - 1];
     if (
       previous !== undefined &&

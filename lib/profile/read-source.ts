@@ -1,8 +1,9 @@
 // Gets the text of a profile from wherever it is, without trusting what is there.
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { UsageError } from '../errors.js';
+import { packageFile } from '../package-files.js';
 import { MAX_BYTES } from './json.js';
 import { objectText } from './object-text.js';
 import { fail, readFile, tooLarge } from './read-file.js';
@@ -16,8 +17,6 @@ export interface SourceText {
   readonly text: string;
   readonly file: string;
 }
-
-const SHIPPED = new URL('../../profiles/', import.meta.url);
 
 /**
  * The JSON text behind a source.
@@ -63,11 +62,12 @@ function pathOf(url: URL): string {
 }
 
 function shippedPath(name: string): string {
-  const names = readdirSync(SHIPPED)
+  const path = fileURLToPath(packageFile(`profiles/${encodeURIComponent(name)}.json`));
+  if (existsSync(path)) return path;
+  const names = readdirSync(packageFile('profiles/'))
     .filter(file => file.endsWith('.json'))
     .map(file => file.slice(0, -'.json'.length))
     .sort();
-  if (names.includes(name)) return fileURLToPath(new URL(`${name}.json`, SHIPPED));
   return fail(
     'unknown-profile',
     `no profile named ${quote(name)} ships with this package`,

@@ -56,26 +56,28 @@ function numbers(
   aim: Aim,
   argumentAim: Aim,
 ): Node {
-  const calls = policy.abis
-    .filter(({ abi }) => abi.audit === arch)
-    .flatMap(({ abi }) => [...syscallsOf(abi.name)]);
-  const weighted = calls
-    .map(([name, value]): Peak => ({ value, weight: weights(name) }))
-    .sort((a, b) => a.value - b.value);
-  const high = PEAK_SHARE * weighted.reduce((sum, { weight }) => sum + weight, 0);
+  const calls: Peak[] = [];
+  let total = 0;
+  for (const { abi } of policy.abis) {
+    // Of two interfaces with one AUDIT_ARCH, the numbers of the second one are all larger.
+    if (abi.audit !== arch) continue;
+    for (const [name, value] of syscallsOf(abi.name)) {
+      const weight = weights(name);
+      total += weight;
+      calls.push({ value, weight });
+    }
+  }
   let next = 0;
-  const cells = runsOf(policy, arch).map(run => {
-    const first = next;
-    while (next < weighted.length && (weighted[next] as Peak).value <= run.high) next++;
-    const members = weighted.slice(first, next);
-    const share = mayPermit(run.part) ? 1 : REFUSED_SHARE;
-    return {
-      low: run.low,
-      high: run.high,
-      node: partNode(diagram, policy, run.low, run.part, argumentAim),
-      weight: share * members.reduce((sum, { weight }) => sum + weight, 0),
-      peaks: share === 1 ? members.filter(({ weight }) => weight >= high) : [],
-    };
+  const cells = runsOf(policy, arch).map(({ low, high, part }): Cell => {
+    const permitted = mayPermit(part);
+    const peaks: Peak[] = [];
+    let weight = 0;
+    for (let call = calls[next]; call !== undefined && call.value <= high; call = calls[++next]) {
+      weight += call.weight;
+      if (permitted && call.weight >= PEAK_SHARE * total) peaks.push(call);
+    }
+    const node = partNode(diagram, policy, low, part, argumentAim);
+    return { low, high, node, weight: permitted ? weight : REFUSED_SHARE * weight, peaks };
   });
   const tree = searchTree(diagram, x32AsOne(diagram, cells), aim);
   return tree.kind === 'test' ? diagram.load(WORD.nr, tree) : tree;

@@ -21,7 +21,7 @@ export interface Peak {
 }
 
 /** Cells for which the best tree is computed, in time cubic in their number; more are first halved by weight. */
-const OPTIMAL_LIMITS: Readonly<Record<Aim, number>> = { quick: 48, balanced: 160, skewed: 160, small: 160 };
+const OPTIMAL_LIMITS: Readonly<Record<Aim, number>> = { quick: 24, balanced: 160, skewed: 160, small: 160 };
 /** Single values that are taken out one after another before what remains is one node. */
 const CHAIN_LIMIT = 5;
 /** Cells that so many single values and what is between them can make up. */
@@ -157,16 +157,14 @@ class Search {
     this.#stepCounts = cells.map(cell => stepsOf(diagram, cell));
     this.#peaks = highestPeaks(cells);
     this.#findChains();
-    this.#tables = Array.from({ length: 2 ** this.#peaks.length }, (_, taken) => ({
-      weights: Float64Array.from(cells, ({ weight }, index) =>
-        this.#peaks.reduce(
-          (rest, peak, bit) => (peak.index === index && (taken >> bit) & 1 ? rest - peak.weight : rest),
-          weight,
-        ),
-      ),
-      cost: new Float64Array(count * count),
-      at: new Uint8Array(count * count),
-    }));
+    const all = Float64Array.from(cells, ({ weight }) => weight);
+    this.#tables = Array.from({ length: 2 ** this.#peaks.length }, (_, taken) => {
+      const weights = all.slice();
+      this.#peaks.forEach(({ index, weight }, bit) => {
+        if ((taken >> bit) & 1) weights[index] = (weights[index] as number) - weight;
+      });
+      return { weights, cost: new Float64Array(count * count), at: new Uint8Array(count * count) };
+    });
   }
 
   /** The best tree. With `rounds`, cells that lie too deep gain weight and the search is repeated, that often at most. */
