@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist', 'out', 'build', 'deps', 'prebuilds']),
+  globalIgnores(['bundle', 'dist', 'out', 'build', 'deps', 'prebuilds']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],

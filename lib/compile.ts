@@ -3,10 +3,12 @@ import { compilePolicy, type CompilePolicyOptions } from './filter/compile.js';
 import type { Filter } from './filter/filter.js';
 import { checkOptions } from './policy/options.js';
 import type { Policy } from './policy/policy.js';
-import type { TargetOptions } from './policy/target.js';
+import { makeTarget, type Target, type TargetOptions } from './policy/target.js';
+import { parseProfile } from './profile/parse.js';
 import type { Profile } from './profile/profile.js';
 import type { ProfileSource } from './profile/read-source.js';
 import { UsageError } from './errors.js';
+import { Recent } from './recent.js';
 import { resolveProfile, type ResolveOptions } from './profile/resolve.js';
 
 /** Anything a profile can be given as; see `parseProfile`. */
@@ -19,14 +21,36 @@ export interface CompileOptions extends TargetOptions, ResolveOptions, CompilePo
  * Compiles a profile or a policy to a filter that is proven to mean the same.
  *
  * On every machine the same profile and options give the same bytes: the architecture of this process, the newest
- * kernel the package knows and no capabilities, unless given.
+ * kernel the package knows and no capabilities, unless given. Filters never change, so that the same text and options
+ * may give the same object again.
  *
  * Throws ProfileError for a profile with problems, CompileError when no program can be made, VerificationError when a
  * program differs from its policy; UsageError for options that are unknown, or that a policy has settled already.
  */
 export function compile(source: AnyProfile | Policy, options: CompileOptions = {}): Filter {
   checkOptions(options, COMPILE_OPTIONS);
-  return compilePolicy(policyOf(source, options), options);
+  if (isPolicy(source)) return compilePolicy(policyOf(source, options), options);
+  const profile = parseProfile(source);
+  const target = makeTarget(options);
+  const settled = { ...options, ...target };
+  const make = (): Filter => compilePolicy(policyOf(profile, settled), options);
+  const key = keyOf(target, options);
+  if (key === undefined) return make();
+  const known = filters.get(profile) ?? new Recent<Filter>(REMEMBERED_FILTERS);
+  filters.set(profile, known);
+  return known.get(key, make);
+}
+
+/** Filters by what they were made of: a profile, which never changes, and every option. */
+const filters = new WeakMap<Profile, Recent<Filter>>();
+const REMEMBERED_FILTERS = 16;
+
+/** A text that differs wherever some option differs in its meaning; undefined where an option is of no type that is taken. */
+function keyOf({ arch, kernel, capabilities }: Target, options: CompileOptions): string | undefined {
+  const others = OTHER_OPTIONS.map(name => options[name]);
+  if (others.some(value => typeof value === 'object' || typeof value === 'function')) return undefined;
+  const words = others.map(value => `${typeof value} ${String(value)}`);
+  return JSON.stringify([arch, kernel.major, kernel.minor, [...capabilities].sort(), ...words]);
 }
 
 /** The policy of a profile, or the policy itself. Throws as resolveProfile does, and UsageError (`bad-option`). */
@@ -41,11 +65,24 @@ export function policyOf(source: AnyProfile | Policy, options: CompileOptions): 
   );
 }
 
+/** Options that describe the machine. */
+const TARGET_OPTIONS = ['arch', 'kernel', 'capabilities'] as const;
+
 /** Options that decide what a profile means. */
-const RESOLVE_OPTIONS = ['arch', 'kernel', 'capabilities', 'unknownSyscalls', 'badArch', 'strict'] as const;
+const RESOLVE_OPTIONS = [...TARGET_OPTIONS, 'unknownSyscalls', 'badArch', 'strict'] as const;
+
+/** Options that do not describe the target. */
+const OTHER_OPTIONS = [
+  'unknownSyscalls',
+  'badArch',
+  'strict',
+  'codegen',
+  'weights',
+  'optimize',
+] as const satisfies readonly (keyof CompileOptions)[];
 
 /** Every option of `compile`. */
-export const COMPILE_OPTIONS: readonly string[] = [...RESOLVE_OPTIONS, 'codegen', 'weights', 'optimize'];
+export const COMPILE_OPTIONS: readonly string[] = [...TARGET_OPTIONS, ...OTHER_OPTIONS];
 
 /** Whether a value is a policy: a profile's default action is a string, a policy's a number. */
 export const isPolicy = (source: unknown): source is Policy =>

@@ -1,6 +1,5 @@
 // The only file that touches the .node: finds it, loads it, and gives its exports their types.
 import { existsSync, openSync, readSync, closeSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { UnsupportedError } from './errors.js';
 import { packageFile } from './package-files.js';
@@ -180,8 +179,11 @@ function load(): Native {
       'Reinstall the package, or build it from source with: npm run build:native',
     );
   }
+  // What require does for such a file, without the search for a module that comes before it.
+  const module = { exports: {} };
+  process.dlopen(module, found);
   // The narrow signature is the contract that native/addon.cc keeps.
-  return createRequire(import.meta.url)(found) as Native;
+  return module.exports as Native;
 }
 
 /** Which C library this Node was built for, from the interpreter that its ELF header names: nothing that a caller could set. */

@@ -88,10 +88,11 @@ const sourcesUnder = directory =>
         .map(path => join(directory, path))
         .sort();
 
-/** Compiles when a source is newer than the last time, and from nothing when one is gone, as its output would stay. */
-function compileTypeScript() {
+/** Compiles and bundles when a source is newer than the last time, and from nothing when one is gone, as its output would stay. */
+async function compileTypeScript() {
   const stamp = inRoot('dist/.sources');
   const sources = [
+    'scripts/bundle.mjs',
     'tsconfig.base.json',
     'tsconfig.json',
     'package.json',
@@ -101,13 +102,15 @@ function compileTypeScript() {
   const names = sources.join('\n');
   const known = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   const built = modified(stamp);
-  const complete = existsSync(inRoot('dist/native.js')) && existsSync(inRoot('out/test'));
+  const complete = ['dist/native.js', 'out/test', 'bundle/cli.js'].every(path => existsSync(inRoot(path)));
   if (complete && known === names && sources.every(path => modified(inRoot(path)) < built)) return false;
   const gone = known.split('\n').some(path => path !== '' && !sources.includes(path));
   if (gone)
     for (const directory of ['dist', 'out']) rmSync(inRoot(directory), { recursive: true, force: true });
   const started = new Date();
   run(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-b']);
+  const { bundle } = await import('./bundle.mjs');
+  await bundle();
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, names);
   // A source saved while the compiler ran is newer than this.

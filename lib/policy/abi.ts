@@ -1,6 +1,6 @@
 // The system call interfaces the package knows: their names in every dialect, their width and their numbers.
 import * as scmp from './constants.js';
-import { SYSCALL_TABLE } from './syscall-table.js';
+import { FOREIGN_SYSCALLS, SYSCALL_TABLES } from './syscall-table.js';
 
 export type AbiName = 'x86_64' | 'x86' | 'x32' | 'aarch64' | 'arm';
 
@@ -42,41 +42,36 @@ export const ABIS: Readonly<Record<AbiName, Abi>> = {
   arm: abi('arm', 'SCMP_ARCH_ARM', scmp.SCMP_ARCH_ARM, 'arm', 32),
 };
 
-const COLUMNS: readonly AbiName[] = ['x86_64', 'x86', 'x32', 'aarch64', 'arm'];
-
 interface Names {
   readonly numbers: ReadonlyMap<string, number>;
   readonly names: ReadonlyMap<number, string>;
 }
 
-let rows: readonly (readonly string[])[] | undefined;
 let known: ReadonlySet<string> | undefined;
 const tables = new Map<AbiName, Names>();
-
-const tableRows = (): readonly (readonly string[])[] =>
-  (rows ??= SYSCALL_TABLE.trim()
-    .split('\n')
-    .map(line => line.split(' ')));
 
 function tableOf(name: AbiName): Names {
   const existing = tables.get(name);
   if (existing !== undefined) return existing;
-  const column = COLUMNS.indexOf(name) + 1;
-  const bit = ABIS[name].numberBit;
-  const calls: [string, number][] = [];
-  for (const row of tableRows()) {
-    const [syscall, cell] = [row[0], row[column]];
-    if (syscall !== undefined && cell !== undefined && cell !== '-')
-      calls.push([syscall, Number(cell) + bit]);
+  const numbers = new Map<string, number>();
+  const names = new Map<number, string>();
+  let next = ABIS[name].numberBit;
+  for (const word of wordsOf(SYSCALL_TABLES[name])) {
+    const digit = word.charCodeAt(0) - ZERO;
+    if (digit >= 0 && digit <= 9) next = ABIS[name].numberBit + Number(word);
+    else {
+      numbers.set(word, next);
+      names.set(next++, word);
+    }
   }
-  calls.sort(([, a], [, b]) => a - b);
-  const table = {
-    numbers: new Map(calls),
-    names: new Map(calls.map(([syscall, number]) => [number, syscall])),
-  };
+  const table = { numbers, names };
   tables.set(name, table);
   return table;
 }
+
+const ZERO = '0'.charCodeAt(0);
+
+const wordsOf = (text: string): readonly string[] => text.trim().split(/\s+/);
 
 /** Number of a call by its name, or undefined where the interface does not have it. x32 numbers include bit 30. */
 export const syscallNumber = (abiName: AbiName, name: string): number | undefined =>
@@ -89,9 +84,12 @@ export const syscallName = (abiName: AbiName, number: number): string | undefine
 /** Every named call of an interface with its number, in ascending order. */
 export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => tableOf(abiName).numbers;
 
-/** Every name that some architecture of Linux has, also those that this package does not compile for. */
-export const knownSyscalls = (): ReadonlySet<string> =>
-  (known ??= new Set(tableRows().map(row => row[0] ?? '')));
+/** Every name that some architecture of Linux has, also those that this package does not compile for, in alphabetical order. */
+export function knownSyscalls(): ReadonlySet<string> {
+  if (known !== undefined) return known;
+  const served = Object.values(ABIS).flatMap(({ name }) => [...syscallsOf(name).keys()]);
+  return (known = new Set([...served, ...wordsOf(FOREIGN_SYSCALLS)].sort()));
+}
 
 /** The interface of a `SCMP_ARCH_*` name, or undefined for one this package does not compile for. */
 export const abiByScmpName = (scmpName: string): Abi | undefined =>

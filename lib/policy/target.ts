@@ -1,6 +1,7 @@
 // The machine a profile is resolved for: everything the meaning of a profile may depend on.
 import { UnsupportedError, UsageError } from '../errors.js';
 import type { AbiName } from './abi.js';
+import { frozen } from './frozen.js';
 import { oneOf } from './options.js';
 import { TABLE_KERNEL } from './syscall-table.js';
 
@@ -78,7 +79,7 @@ export function makeTarget(options: TargetOptions = {}): Target {
   return {
     arch,
     kernel: typeof kernel === 'string' ? parseKernelVersion(kernel) : checkedKernel(kernel),
-    capabilities: new Set(capabilityNames(capabilities)),
+    capabilities: frozen(new Set(capabilityNames(capabilities))),
   };
 }
 

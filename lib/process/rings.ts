@@ -35,6 +35,7 @@ const waitOn = (ring: number): readonly bigint[] => [BigInt(ring), 1n, 1n, GETEV
 
 /** The call, when a program refuses it on one of the rings: libuv would abort. */
 export function refusedRings(program: Program, rings: readonly number[]): readonly Obstacle[] {
+  if (rings.length === 0) return [];
   const abi = nativeArchitecture();
   const syscall = syscallNumber(abi, 'io_uring_enter') ?? -1;
   const answers = rings.map(
@@ -55,10 +56,12 @@ export function keepRings(
   policy: Policy,
   rings: readonly number[],
 ): { readonly policy: Policy; readonly warning: Diagnostic | undefined } {
+  const unchanged = { policy, warning: undefined };
+  if (rings.length === 0) return unchanged;
   const [native, ...others] = policy.abis;
   const numbers = CALLS.map(name => syscallNumber(native.abi.name, name) ?? -1);
   const refused = numbers.filter(number => !mayPermit(outcome(policy, native.abi.audit, number)));
-  if (rings.length === 0 || refused.length === 0) return { policy, warning: undefined };
+  if (refused.length === 0) return unchanged;
 
   const syscalls = new Map(native.syscalls);
   for (const number of refused) syscalls.set(number, { rules: [], otherwise: SCMP_ACT_ERRNO(ENOSYS) });

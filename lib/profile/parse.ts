@@ -1,4 +1,5 @@
 // The first step: from the text of a profile to a Profile, or to every reason why it is none.
+import { Recent } from '../recent.js';
 import { Findings } from './findings.js';
 import { readJson } from './json.js';
 import { isProfile, sealProfile, type Profile } from './profile.js';
@@ -31,6 +32,18 @@ export function parseProfile(source: ProfileSource | Profile, options: ParseOpti
   }
   const { text, file: found } = readSource(source);
   const file = options.file ?? found;
+  if (text.length > REMEMBERED_LENGTH) return read(text, file, strict);
+  const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict));
+  findings.conclude(strict, profile.warnings);
+  return profile;
+}
+
+/** Texts that are kept with their profiles; a few, and none that is large. */
+const REMEMBERED_LENGTH = 256 * 1024;
+const recent = new Recent<Profile>(16);
+
+function read(text: string, file: string, strict: boolean): Profile {
+  const findings = new Findings();
   const document = readDocument(readJson(text, file, findings), findings);
   const warnings = findings.conclude(strict);
   if (document === undefined) throw new Error('unreachable: a document that is not read has errors');

@@ -68,7 +68,7 @@ describe('The code blocks of the pages', () => {
               env: {
                 ...process.env,
                 NODE: process.execPath,
-                CLI: `${root}dist/cli/main.js`,
+                CLI: `${root}bundle/cli.js`,
                 PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
               },
             },

@@ -45,15 +45,11 @@ export function told<T>(outcome: Outcome): T {
 
 /** Runs the command line tool. */
 export function cli(args: readonly string[], input = ''): Outcome {
-  const { status, signal, stdout, stderr } = spawnSync(
-    process.execPath,
-    [`${root}dist/cli/main.js`, ...args],
-    {
-      cwd: root,
-      encoding: 'utf8',
-      input,
-      timeout: 60_000,
-    },
-  );
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [`${root}bundle/cli.js`, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    input,
+    timeout: 60_000,
+  });
   return { code: status, signal, stdout, stderr };
 }

@@ -3,6 +3,7 @@
 import { ProfileError, type Location } from '../../errors.js';
 import { i386Multiplexer, syscallNumber, type Abi } from '../../policy/abi.js';
 import { actionName, type Action } from '../../policy/action.js';
+import { frozen } from '../../policy/frozen.js';
 import type { AbiPolicy, Condition, SyscallPolicy } from '../../policy/policy.js';
 import { place, type Findings } from '../findings.js';
 import { quote } from '../suggest.js';
@@ -99,7 +100,7 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
   for (const [number, slot] of slots) syscalls.set(number, settleSlot(slot, context));
   return Object.freeze({
     abi,
-    syscalls,
+    syscalls: frozen(syscalls),
     enosysAbove: context.enosys && highest > abi.numberBit ? highest : undefined,
   });
 }

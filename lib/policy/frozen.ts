@@ -1,0 +1,16 @@
+// Object.freeze for maps and sets, whose contents it does not cover.
+
+const CHANGES = ['set', 'add', 'delete', 'clear'] as const;
+
+/** The same collection, which from now on throws TypeError when it is to be changed. */
+export function frozen<C extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>>(collection: C): C {
+  for (const name of CHANGES) {
+    const value = (): never => {
+      throw new TypeError(
+        `cannot ${name}: this ${collection instanceof Map ? 'map' : 'set'} is shared and never changes`,
+      );
+    };
+    if (name in collection) Object.defineProperty(collection, name, { value });
+  }
+  return Object.freeze(collection);
+}

@@ -1,0 +1,21 @@
+// The results of the last few different questions, for answers that are dear to make and never change.
+
+/** Remembers up to `capacity` results by key, and forgets the one that was asked for longest ago. */
+export class Recent<V extends object> {
+  readonly #results = new Map<string, V>();
+  readonly #capacity: number;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** The result for a key: the remembered one or a new one. What throws is not remembered. */
+  get(key: string, make: () => V): V {
+    const result = this.#results.get(key) ?? make();
+    this.#results.delete(key);
+    this.#results.set(key, result);
+    const [oldest] = this.#results.keys();
+    if (this.#results.size > this.#capacity && oldest !== undefined) this.#results.delete(oldest);
+    return result;
+  }
+}
