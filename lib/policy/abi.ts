@@ -47,7 +47,6 @@ interface Names {
   readonly names: ReadonlyMap<number, string>;
 }
 
-let known: ReadonlySet<string> | undefined;
 const tables = new Map<AbiName, Names>();
 
 function tableOf(name: AbiName): Names {
@@ -84,12 +83,18 @@ export const syscallName = (abiName: AbiName, number: number): string | undefine
 /** Every named call of an interface with its number, in ascending order. */
 export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => tableOf(abiName).numbers;
 
-/** Every name that some architecture of Linux has, also those that this package does not compile for, in alphabetical order. */
-export function knownSyscalls(): ReadonlySet<string> {
-  if (known !== undefined) return known;
-  const served = Object.values(ABIS).flatMap(({ name }) => [...syscallsOf(name).keys()]);
-  return (known = new Set([...served, ...wordsOf(FOREIGN_SYSCALLS)].sort()));
-}
+/** Whether some architecture of Linux has a call of that name, also one that this package does not compile for. */
+export const isKnownSyscall = (name: string): boolean =>
+  Object.values(ABIS).some(abi => syscallNumber(abi.name, name) !== undefined) || foreign().has(name);
+
+/** Every such name, in alphabetical order. */
+export const knownSyscalls = (): readonly string[] =>
+  [
+    ...new Set([...Object.values(ABIS).flatMap(({ name }) => [...syscallsOf(name).keys()]), ...foreign()]),
+  ].sort();
+
+let foreignNames: ReadonlySet<string> | undefined;
+const foreign = (): ReadonlySet<string> => (foreignNames ??= new Set(wordsOf(FOREIGN_SYSCALLS)));
 
 /** The interface of a `SCMP_ARCH_*` name, or undefined for one this package does not compile for. */
 export const abiByScmpName = (scmpName: string): Abi | undefined =>

@@ -230,11 +230,22 @@ class Search {
         }
         let best = Infinity;
         let start = first + 1;
-        for (let middle = first + 1; middle <= last; middle++) {
+        // The best division is near that of the stretch without its last cell. Longer stretches cost more, so that to
+        // either side of a division the search ends where one half alone costs as much as the best two.
+        const near = Math.min(Math.max(at[row + last - 1] as number, first + 1), last);
+        for (let middle = near; middle <= last; middle++) {
           const left = cost[row + middle - 1] as number;
-          // Longer stretches cost more, so that no later division can be better.
           if (left >= best) break;
           const candidate = left + (cost[middle * count + last] as number);
+          if (candidate < best) {
+            best = candidate;
+            start = middle;
+          }
+        }
+        for (let middle = near - 1; middle > first; middle--) {
+          const right = cost[middle * count + last] as number;
+          if (right >= best) break;
+          const candidate = (cost[row + middle - 1] as number) + right;
           if (candidate < best) {
             best = candidate;
             start = middle;

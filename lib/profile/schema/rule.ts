@@ -1,5 +1,5 @@
 // Reads one entry of `syscalls`.
-import { knownSyscalls } from '../../policy/abi.js';
+import { isKnownSyscall, knownSyscalls } from '../../policy/abi.js';
 import { permits, type Action } from '../../policy/action.js';
 import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
 import type { Findings } from '../findings.js';
@@ -133,7 +133,7 @@ function checkName(item: Named, action: Action | undefined, findings: Findings):
   const { value: name } = item;
   if (name === '') {
     findings.error('empty-names', locate(item), 'a system call has an empty name', 'Remove it');
-  } else if (!knownSyscalls().has(name)) {
+  } else if (!isKnownSyscall(name)) {
     const remedy = () => didYouMean(name, knownSyscalls(), 'Remove it');
     if (action !== undefined && !permits(action)) {
       findings.error(
