@@ -1,5 +1,4 @@
 // Hands a filter to the kernel, and says exactly what was done or why nothing was.
-import { isMainThread } from 'node:worker_threads';
 import { readdirSync } from 'node:fs';
 import { LoadError, UsageError, type Diagnostic } from '../errors.js';
 import { Filter } from '../filter/filter.js';
@@ -175,7 +174,8 @@ function refuseForeign({ target, policy }: Filter): void {
 function scopeOf({ scope }: LoadOptions): Scope {
   oneOf('scope', scope, ['process', 'thread']);
   if (scope !== undefined) return scope;
-  if (isMainThread) return 'process';
+  // The main thread of Node is that of the process; node:worker_threads takes longer to ask than the load itself.
+  if (native().threadId() === process.pid) return 'process';
   throw new UsageError(
     'scope-required',
     'inside a worker, the scope of a filter has to be named',
