@@ -146,11 +146,16 @@ export function successors(program: Program, index: number): readonly number[] {
   return [index + 1];
 }
 
+/** Why the kernel would refuse a program, and which instruction is the first at fault. */
+export interface Fault {
+  readonly index: number;
+  readonly reason: string;
+}
+
 /**
  * Checks what the kernel checks before it takes a filter: known instructions, jumps inside the program, aligned loads
  * inside `struct seccomp_data`, scratch words written before they are read, a return at the end.
- * Throws ProgramError (`bad-program`) that names the first instruction at fault and the reason.
- * Source: bpf_check_classic and check_load_and_stores (net/core/filter.c), seccomp_check_filter (kernel/seccomp.c).
+ * Throws ProgramError (`bad-program`) that names the first instruction at fault and the reason, or `bad-program-size`.
  */
 export function validate(program: Program): void {
   if (program.length < 1 || program.length > MAX_INSTRUCTIONS) {
@@ -159,23 +164,30 @@ export function validate(program: Program): void {
       `a program has 1 to ${MAX_INSTRUCTIONS} instructions, this one ${program.length}`,
     );
   }
-  program.forEach((instruction, index) => {
-    const reason = fault(instruction, index, program.length);
-    if (reason !== undefined) throw badInstruction(index, reason);
-  });
-  const last = program[program.length - 1];
-  if (last === undefined || !isReturn(last))
-    throw badInstruction(program.length - 1, 'the last instruction must be a return');
-  checkScratchWords(program);
+  const fault = findFault(program);
+  if (fault !== undefined)
+    throw new ProgramError('bad-program', `instruction ${fault.index}: ${fault.reason}`);
 }
 
-const badInstruction = (index: number, reason: string): ProgramError =>
-  new ProgramError('bad-program', `instruction ${index}: ${reason}`);
+/**
+ * The first instruction for which the kernel would refuse a program of an acceptable length, or undefined.
+ * Source: bpf_check_classic and check_load_and_stores (net/core/filter.c), seccomp_check_filter (kernel/seccomp.c).
+ */
+export function findFault(program: Program): Fault | undefined {
+  for (const [index, instruction] of program.entries()) {
+    const reason = faultOf(instruction, index, program.length);
+    if (reason !== undefined) return { index, reason };
+  }
+  const last = program.at(-1);
+  if (last === undefined || !isReturn(last))
+    return { index: Math.max(program.length - 1, 0), reason: 'the last instruction must be a return' };
+  return scratchFault(program);
+}
 
 const isUnsigned = (value: number, bits: number): boolean =>
   Number.isInteger(value) && value >= 0 && value < 2 ** bits;
 
-function fault({ code, jt, jf, k }: Instruction, index: number, length: number): string | undefined {
+function faultOf({ code, jt, jf, k }: Instruction, index: number, length: number): string | undefined {
   if (!isUnsigned(jt, 8) || !isUnsigned(jf, 8)) return 'a jump is not an unsigned number of 8 bits';
   if (!isUnsigned(k, 32)) return 'the operand is not an unsigned number of 32 bits';
   if (!KNOWN_CODES.has(code))
@@ -206,17 +218,28 @@ function fault({ code, jt, jf, k }: Instruction, index: number, length: number):
   }
 }
 
-function checkScratchWords(program: Program): void {
-  // For each instruction, the words written on every way to it; the kernel keeps the same bitmaps.
-  const written = new Array<number>(program.length).fill(0xffff);
-  written[0] = 0;
-  program.forEach((instruction, index) => {
-    let words = written[index] ?? 0;
+/**
+ * The first read of a scratch word that may not have been written. The kernel goes through the program once, line by
+ * line: what follows a return counts as reached from it, other than what follows a jump.
+ */
+function scratchFault(program: Program): Fault | undefined {
+  // For each target of a jump, the words written on every jump to it.
+  const atTarget = new Array<number>(program.length).fill(ALL_WORDS);
+  let written = 0;
+  for (const [index, instruction] of program.entries()) {
     const { code, k } = instruction;
-    if (code === BPF.ST || code === BPF.STX) words |= 1 << k;
-    if ((code === BPF.LD_MEM || code === BPF.LDX_MEM) && (words & (1 << k)) === 0) {
-      throw badInstruction(index, `scratch word ${k} is read before it is written`);
+    written &= atTarget[index] ?? ALL_WORDS;
+    if (code === BPF.ST || code === BPF.STX) written |= 1 << k;
+    if ((code === BPF.LD_MEM || code === BPF.LDX_MEM) && (written & (1 << k)) === 0)
+      return { index, reason: `scratch word ${k} is read before it is written` };
+    if (code === BPF.JA || isConditional(instruction)) {
+      for (const target of successors(program, index))
+        atTarget[target] = (atTarget[target] ?? ALL_WORDS) & written;
+      written = ALL_WORDS;
     }
-    for (const next of successors(program, index)) written[next] = (written[next] ?? 0xffff) & words;
-  });
+  }
+  return undefined;
 }
+
+/** A bit for each scratch word. */
+const ALL_WORDS = 2 ** MEMORY_WORDS - 1;

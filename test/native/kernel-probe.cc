@@ -4,6 +4,9 @@
 //                                    call with ERRNO, so that nothing is ever really called
 //   kernel-probe call ARCH NR A0..A5 FILTER...   one call under the filters, oldest first: prints `value N`, `errno N`,
 //                                    `signal N`, or `trace N value M` when a tracer was told message N
+//   kernel-probe verdicts            programs on standard input, each after its number of instructions (uint32); for
+//   each
+//                                    an int32 on standard output: 0 when the kernel would take it, or the errno
 //
 // A call is 56 bytes: arch and number (uint32), six arguments (uint64), all little-endian. A result is an int64: the
 // value of the call, or its errno negated.
@@ -180,17 +183,40 @@ int one_call(const Call& call, std::vector<std::vector<sock_filter>>& filters) {
   return 0;
 }
 
+/// Asks for a second listener each time: the kernel checks the program first and then refuses, so that none is loaded.
+int verdicts() {
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) die("no_new_privs");
+  const auto load_with_listener = [](std::vector<sock_filter>& program) {
+    const sock_fprog prog{static_cast<unsigned short>(program.size()), program.data()};
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog);
+  };
+  std::vector<sock_filter> allow{BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  if (load_with_listener(allow) < 0) die("seccomp");
+  uint32_t length;
+  while (std::fread(&length, sizeof length, 1, stdin) == 1) {
+    std::vector<sock_filter> program(length);
+    if (std::fread(program.data(), sizeof(sock_filter), length, stdin) != length) die("not a program");
+    program.reserve(1);  // An empty one has an address too.
+    if (load_with_listener(program) >= 0) die("the kernel took a second listener");
+    const int32_t result = errno == EBUSY ? 0 : errno;
+    std::fwrite(&result, sizeof result, 1, stdout);
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string mode = argc > 1 ? argv[1] : "";
   std::vector<std::vector<sock_filter>> filters;
+  if (mode == "verdicts") return verdicts();
   if (mode == "answers") {
     for (int index = 2; index < argc; index++) filters.push_back(read_filter(argv[index]));
     return answers(filters);
   }
   if (mode != "call" || argc < 11) {
-    std::fprintf(stderr, "usage: kernel-probe answers FILTER... | call ARCH NR A0 A1 A2 A3 A4 A5 FILTER...\n");
+    std::fprintf(stderr,
+                 "usage: kernel-probe answers FILTER... | call ARCH NR A0 A1 A2 A3 A4 A5 FILTER... | verdicts\n");
     return 2;
   }
   Call call{};

@@ -76,5 +76,16 @@ export function kernelCall(
   );
 }
 
+/** Whether the kernel takes each program, in its word for it: 0, or the errno of the refusal. None is loaded. */
+export function kernelVerdicts(programs: readonly Program[]): readonly number[] {
+  const input = programs.flatMap(program => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(program.length);
+    return [length, encode(program)];
+  });
+  const output = execFileSync(probe(), ['verdicts'], { input: Buffer.concat(input), maxBuffer: 1 << 28 });
+  return programs.map((_, index) => output.readInt32LE(index * 4));
+}
+
 /** Whether this machine makes calls of an interface: 32-bit ones may be off. */
 export const nativeAudit = process.arch === 'arm64' ? 0xc00000b7 : 0xc000003e;
