@@ -1,157 +1,159 @@
 // A program as a listing, in the notation that readers of seccomp filters know.
-import { ABIS, syscallName, type AbiName } from '../policy/abi.js';
-import { actionName } from '../policy/action.js';
-import { BPF, decode, isConditional, successors, WORD, type Instruction, type Program } from './program.js';
+import { UsageError } from '../errors.js';
+import { ABIS, type AbiName } from '../policy/abi.js';
+import { checkOptions, oneOf } from '../policy/options.js';
+import { certainCall, knownAt, type Known } from './disassemble/known.js';
+import { architectureName, callName } from './disassemble/names.js';
+import { hex, lineNumber, wordAt } from './disassemble/notation.js';
+import { statement } from './disassemble/statement.js';
+import { BPF, decode, successors, WORD, type Instruction, type Program } from './program.js';
 
-const ARITHMETIC: Readonly<Record<number, string>> = {
-  0x00: '+=',
-  0x10: '-=',
-  0x20: '*=',
-  0x30: '/=',
-  0x40: '|=',
-  0x50: '&=',
-  0x60: '<<=',
-  0x70: '>>=',
-  0xa0: '^=',
-};
-const TESTS: Readonly<Record<number, string>> = { 0x10: '==', 0x20: '>', 0x30: '>=', 0x40: '&' };
-const OPPOSITE: Readonly<Record<string, string>> = { '==': '!=', '>': '<=', '>=': '<', '&': '!&' };
+/** A program, its bytes, or a filter. */
+export type ProgramSource = Program | Uint8Array | { readonly program: Program };
 
-/** What the accumulator is known to hold where an instruction runs: a word of the data, or nothing certain. */
-type Accumulator = number | undefined;
+/** What may be assumed, for names. */
+export interface AnnotateOptions {
+  /** The interface to take names of calls from where the program has not asked for the architecture. */
+  readonly abi?: AbiName;
+}
+
+export interface DisassembleOptions extends AnnotateOptions {
+  /**
+   * `listing` (default): line numbers, the fields of each instruction, what it does. `plain`: without the fields.
+   * `source`: with labels for the lines that are jumped to and no numbers, for editing.
+   */
+  readonly form?: 'listing' | 'plain' | 'source';
+}
+
+/** An instruction, what it does, and what is certain where it stands. */
+export interface AnnotatedInstruction extends Instruction {
+  readonly index: number;
+  /** The statement; targets are line numbers. */
+  readonly text: string;
+  /** The instructions that may run next. In a program that the kernel would refuse they may lie behind the end. */
+  readonly targets: readonly number[];
+  /** Whether any way leads here. */
+  readonly reached: boolean;
+  /** The architecture of a call that gets here, e.g. `ARCH_X86_64`, or its AUDIT_ARCH value in hexadecimal. */
+  readonly arch?: string;
+  /** The system call that gets here, e.g. `read`, or its number. */
+  readonly syscall?: string;
+}
 
 /**
- * Lists a program, a filter's or raw bytes, one instruction a line: index, code, jumps, operand, and what it does, with names for
- * architectures, system calls and actions where they are certain.
+ * Lists a program, valid or not, one instruction a line, with names for architectures, system calls and actions where
+ * they are certain. `assemble` reads every form of it.
+ * Throws ProgramError (`bad-program-size`) for bytes that are no program, UsageError (`bad-option`, `bad-filter`).
  */
-export function disassemble(source: Program | Uint8Array | { readonly program: Program }): string {
-  const program =
-    source instanceof Uint8Array ? decode(source) : 'program' in source ? source.program : source;
-  const context = flow(program);
+export function disassemble(source: ProgramSource, options: DisassembleOptions = {}): string {
+  checkOptions(options, ['abi', 'form']);
+  const { form = 'listing', abi } = options;
+  oneOf('form', form, ['listing', 'plain', 'source']);
+  checkAbi(abi);
+  const program = programIn(source);
+  return `${form === 'source' ? sourceText(program, abi) : numberedText(program, form === 'listing', abi)}\n`;
+}
+
+/** The same for machines: the instructions with what a listing says of each. Throws as `disassemble` does. */
+export function annotate(
+  source: ProgramSource,
+  options: AnnotateOptions = {},
+): readonly AnnotatedInstruction[] {
+  checkOptions(options, ['abi']);
+  checkAbi(options.abi);
+  const program = programIn(source);
+  const known = knownAt(program);
+  return program.map((instruction, index) => {
+    const here = known[index];
+    const audit = here?.audit;
+    const call = here === undefined ? undefined : certainCall(here);
+    return {
+      index,
+      ...instruction,
+      text: textOf(instruction, here, options.abi, skip => lineNumber(index + 1 + skip)),
+      targets: [...new Set(successors(program, index))],
+      reached: here !== undefined,
+      ...(audit !== undefined && { arch: architectureName(audit) ?? hex(audit) }),
+      ...(call !== undefined && { syscall: callName(audit, call, options.abi) ?? String(call) }),
+    };
+  });
+}
+
+function checkAbi(abi: unknown): void {
+  oneOf('abi', abi, Object.keys(ABIS));
+}
+
+function programIn(source: ProgramSource): Program {
+  if (source instanceof Uint8Array) return decode(source);
+  if (typeof source === 'object' && 'program' in source) return source.program;
+  if (Array.isArray(source)) return source as Program;
+  throw new UsageError(
+    'bad-filter',
+    'what is to be listed is neither a filter nor a program',
+    'Give what compile or decode returns, or the bytes of a program',
+  );
+}
+
+function numberedText(program: Program, withFields: boolean, abi: AbiName | undefined): string {
+  const known = knownAt(program);
   const lines = program.map((instruction, index) => {
     const { code, jt, jf, k } = instruction;
-    const hex = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, '0')}`;
-    const raw = `${hex(code, 2)} ${hex(jt, 2)} ${hex(jf, 2)} ${hex(k, 8)}`;
-    return ` ${String(index).padStart(4, '0')}: ${raw}  ${statement(instruction, index, context[index])}`;
+    const fields = withFields ? `${hex(code, 2)} ${hex(jt, 2)} ${hex(jf, 2)} ${hex(k, 8)}  ` : '';
+    const text = textOf(instruction, known[index], abi, skip => lineNumber(index + 1 + skip));
+    return ` ${lineNumber(index)}: ${fields}${text}${comment(instruction, known[index], abi)}`;
   });
-  return [' line  CODE  JT   JF      K', '='.repeat(33), ...lines, ''].join('\n');
+  return (withFields ? [' line  CODE  JT   JF      K', '='.repeat(33), ...lines] : lines).join('\n');
 }
 
-interface Known {
-  readonly accumulator: Accumulator;
-  readonly abis: readonly AbiName[];
-}
-
-/** What is certain at each instruction, joined over all ways to it. */
-function flow(program: Program): readonly (Known | undefined)[] {
-  const known: (Known | undefined)[] = new Array<Known | undefined>(program.length).fill(undefined);
-  known[0] = { accumulator: undefined, abis: [] };
-  program.forEach((instruction, index) => {
-    const here = known[index];
-    if (here === undefined) return;
-    const accumulator = nextAccumulator(instruction, here.accumulator);
-    successors(program, index).forEach((next, way) => {
-      const taken = way === 0 && isConditional(instruction);
-      const isArch = here.accumulator === WORD.arch && instruction.code === BPF.JEQ_K && taken;
-      const abis = isArch ? abisOfAudit(instruction.k) : here.abis;
-      const before = known[next];
-      known[next] =
-        before === undefined
-          ? { accumulator, abis }
-          : {
-              accumulator: before.accumulator === accumulator ? accumulator : undefined,
-              abis: before.abis.join() === abis.join() ? abis : [],
-            };
+function sourceText(program: Program, abi: AbiName | undefined): string {
+  const known = knownAt(program);
+  const label = (index: number): string => `L${index}`;
+  const named = new Set<number>();
+  const statements = program.map((instruction, index) => {
+    const text = textOf(instruction, known[index], abi, skip => {
+      named.add(index + 1 + skip);
+      return label(index + 1 + skip);
     });
+    return `  ${text}${comment(instruction, known[index], abi)}`;
   });
-  return known;
+  return statements
+    .flatMap((text, index) => (named.has(index) ? [`${label(index)}:`, text] : [text]))
+    .join('\n');
 }
 
-const abisOfAudit = (audit: number): readonly AbiName[] =>
-  Object.values(ABIS)
-    .filter(abi => abi.audit === audit)
-    .map(abi => abi.name);
-
-function nextAccumulator({ code, k }: Instruction, before: Accumulator): Accumulator {
-  if (code === BPF.LD_ABS) return k >>> 2;
-  if ((code & 0x07) === 0x05 || code === BPF.TAX || code === BPF.ST || code === BPF.STX) return before;
-  return undefined;
+function textOf(
+  instruction: Instruction,
+  known: Known | undefined,
+  abi: AbiName | undefined,
+  target: (skip: number) => string,
+): string {
+  return statement(instruction, {
+    target,
+    constant: k => (known === undefined ? undefined : nameOf(k, instruction.code, known, abi)) ?? hex(k),
+  });
 }
 
-function statement(instruction: Instruction, index: number, known: Known | undefined): string {
-  const { code, jt, jf, k } = instruction;
-  const target = (skip: number): string => String(index + 1 + skip).padStart(4, '0');
-  const operand = (code & 0x08) === 0 ? constant(k, known) : 'X';
-  if (isConditional(instruction)) {
-    const symbol = TESTS[code & 0xf0] ?? '?';
-    const test = (sign: string): string =>
-      sign === '&' ? `(A & ${operand})` : sign === '!&' ? `!(A & ${operand})` : `(A ${sign} ${operand})`;
-    if (jt === 0 && jf === 0) return `/* no effect */`;
-    if (jf === 0) return `if ${test(symbol)} goto ${target(jt)}`;
-    if (jt === 0) return `if ${test(OPPOSITE[symbol] ?? '?')} goto ${target(jf)}`;
-    return `if ${test(symbol)} goto ${target(jt)} else goto ${target(jf)}`;
-  }
-  switch (code) {
-    case BPF.LD_ABS:
-      return `A = ${wordName(k)}`;
-    case BPF.LD_IMM:
-      return `A = ${k}`;
-    case BPF.LD_LEN:
-      return 'A = sizeof(struct seccomp_data)';
-    case BPF.LD_MEM:
-      return `A = mem[${k}]`;
-    case BPF.LDX_IMM:
-      return `X = ${k}`;
-    case BPF.LDX_LEN:
-      return 'X = sizeof(struct seccomp_data)';
-    case BPF.LDX_MEM:
-      return `X = mem[${k}]`;
-    case BPF.ST:
-      return `mem[${k}] = A`;
-    case BPF.STX:
-      return `mem[${k}] = X`;
-    case BPF.TAX:
-      return 'X = A';
-    case BPF.TXA:
-      return 'A = X';
-    case BPF.NEG:
-      return 'A = -A';
-    case BPF.JA:
-      return `goto ${target(k)}`;
-    case BPF.RET_K:
-      return `return ${actionName(k)}`;
-    case BPF.RET_A:
-      return 'return A';
-    default:
-      return `A ${ARITHMETIC[code & 0xf0] ?? '?='} ${(code & 0x08) === 0 ? `0x${k.toString(16)}` : 'X'}`;
-  }
+/** What the constant of a test is called, by what the accumulator holds. */
+function nameOf(
+  k: number,
+  code: number,
+  { word, audit }: Known,
+  abi: AbiName | undefined,
+): string | undefined {
+  if (code === BPF.JSET_K) return undefined;
+  if (word === WORD.arch) return architectureName(k);
+  if (word !== WORD.nr) return undefined;
+  const name = callName(audit, k, abi);
+  // As a border, 0x40000000 is the marker bit of x32 and not its call number 0.
+  return code !== BPF.JEQ_K && name?.startsWith('x32.') === true ? undefined : name;
 }
 
-function wordName(offset: number): string {
-  const word = offset >>> 2;
-  switch (word) {
-    case WORD.nr:
-      return 'sys_number';
-    case WORD.arch:
-      return 'arch';
-    case WORD.ipLow:
-      return 'instruction_pointer';
-    case WORD.ipHigh:
-      return 'instruction_pointer >> 32';
-    default:
-      return `args[${(word - 4) >>> 1}]${word % 2 === 0 ? '' : ' >> 32'}`;
-  }
-}
-
-/** An operand by name where the accumulator says what is compared. */
-function constant(k: number, known: Known | undefined): string {
-  if (known?.accumulator === WORD.arch) {
-    const name = abisOfAudit(k)[0];
-    if (name !== undefined) return `ARCH_${name.toUpperCase()}`;
-  }
-  if (known?.accumulator === WORD.nr) {
-    const name = known.abis.map(abi => syscallName(abi, k)).find(found => found !== undefined);
-    if (name !== undefined) return name;
-  }
-  return `0x${k.toString(16)}`;
+/** The call whose argument is loaded, which may have been found out far above, or that no way leads here. */
+function comment({ code, k }: Instruction, known: Known | undefined, abi: AbiName | undefined): string {
+  if (known === undefined) return '  # not reached';
+  const word = code === BPF.LD_ABS ? wordAt(k) : undefined;
+  const call = certainCall(known);
+  if (word === undefined || word < WORD.low(0) || call === undefined) return '';
+  const name = callName(known.audit, call, abi);
+  return name === undefined ? '' : `  # ${name}`;
 }

@@ -118,7 +118,8 @@ export function decode(bytes: Uint8Array): Program {
   });
 }
 
-const KNOWN_CODES: ReadonlySet<number> = new Set(Object.values(BPF));
+/** Every opcode that seccomp accepts. */
+export const CODES: ReadonlySet<number> = new Set(Object.values(BPF));
 const CONDITIONAL: ReadonlySet<number> = new Set([
   BPF.JEQ_K,
   BPF.JEQ_X,
@@ -190,7 +191,7 @@ const isUnsigned = (value: number, bits: number): boolean =>
 function faultOf({ code, jt, jf, k }: Instruction, index: number, length: number): string | undefined {
   if (!isUnsigned(jt, 8) || !isUnsigned(jf, 8)) return 'a jump is not an unsigned number of 8 bits';
   if (!isUnsigned(k, 32)) return 'the operand is not an unsigned number of 32 bits';
-  if (!KNOWN_CODES.has(code))
+  if (!CODES.has(code))
     return `opcode 0x${code.toString(16).padStart(4, '0')} is not allowed in a seccomp filter`;
   const last = length - 1;
   switch (code) {

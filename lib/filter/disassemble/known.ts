@@ -1,0 +1,73 @@
+// What is certain wherever a program goes: the word in the accumulator, the architecture, the call.
+import { BPF, isConditional, successors, WORD, type Instruction, type Program } from '../program.js';
+import { wordAt } from './notation.js';
+
+/** What holds on every way to an instruction; undefined where ways differ. */
+export interface Known {
+  /** The word of `struct seccomp_data` in the accumulator. */
+  readonly word: number | undefined;
+  /** The AUDIT_ARCH value of the call. */
+  readonly audit: number | undefined;
+  /** The least and the greatest number that the call can have. */
+  readonly least: number;
+  readonly greatest: number;
+}
+
+const NOTHING: Known = { word: undefined, audit: undefined, least: 0, greatest: 0xffffffff };
+
+/** The number of the call where it is certain. */
+export const certainCall = ({ least, greatest }: Known): number | undefined =>
+  least === greatest ? least : undefined;
+
+/**
+ * What is known before each instruction; undefined where no jump leads. Jumps go forward, so that one pass sees every way.
+ * A jump out of the program is a way to nowhere.
+ */
+export function knownAt(program: Program): readonly (Known | undefined)[] {
+  const known: (Known | undefined)[] = program.map((_, index) => (index === 0 ? NOTHING : undefined));
+  program.forEach((instruction, index) => {
+    const here = known[index];
+    if (here === undefined) return;
+    const after = { ...here, word: wordAfter(instruction, here.word) };
+    successors(program, index).forEach((next, way) => {
+      if (next >= program.length) return;
+      const before = known[next];
+      const now = isConditional(instruction) ? tested(instruction, after, way === 0) : after;
+      known[next] = before === undefined ? now : common(before, now);
+    });
+  });
+  return known;
+}
+
+function wordAfter({ code, k }: Instruction, before: number | undefined): number | undefined {
+  if (code === BPF.LD_ABS) return wordAt(k);
+  const loadsOrComputesA = (code & 0x07) === 0x00 || (code & 0x07) === 0x04 || code === BPF.TXA;
+  return loadsOrComputesA ? undefined : before;
+}
+
+/** What is known where a test held, or did not. */
+function tested({ code, k }: Instruction, here: Known, held: boolean): Known {
+  if (here.word === WORD.arch) return code === BPF.JEQ_K && held ? { ...here, audit: k } : here;
+  if (here.word !== WORD.nr) return here;
+  const { least, greatest } = here;
+  const atLeast = (border: number): Known => ({ ...here, least: Math.max(least, border) });
+  const atMost = (border: number): Known => ({ ...here, greatest: Math.min(greatest, border) });
+  switch (code) {
+    case BPF.JEQ_K:
+      if (held) return { ...here, least: k, greatest: k };
+      return k === least ? atLeast(k + 1) : k === greatest ? atMost(k - 1) : here;
+    case BPF.JGT_K:
+      return held ? atLeast(k + 1) : atMost(k);
+    case BPF.JGE_K:
+      return held ? atLeast(k) : atMost(k - 1);
+    default:
+      return here;
+  }
+}
+
+const common = (one: Known, other: Known): Known => ({
+  word: one.word === other.word ? one.word : undefined,
+  audit: one.audit === other.audit ? one.audit : undefined,
+  least: Math.min(one.least, other.least),
+  greatest: Math.max(one.greatest, other.greatest),
+});
