@@ -68,6 +68,17 @@ export class ProgramError extends SeccompError {
   override readonly name = 'ProgramError';
 }
 
+/** A text that is no program: the place of the first mistake, in lines and columns that count from 1. */
+export class AssemblyError extends SeccompError {
+  override readonly name = 'AssemblyError';
+  readonly at: Omit<Location, 'pointer'>;
+
+  constructor(code: string, message: string, remedy: string | undefined, at: Omit<Location, 'pointer'>) {
+    super(code, `${at.file}:${at.line}:${at.column}: ${message}`, remedy);
+    this.at = at;
+  }
+}
+
 /** A system call that separates two meanings, as `struct seccomp_data` has it. */
 export interface Witness {
   readonly arch: number;

@@ -152,5 +152,8 @@ export const errnoNumber = (name: string): number | undefined => {
   return Object.hasOwn(NAMES, canonical) ? NAMES[canonical] : undefined;
 };
 
+/** Every name that `errnoNumber` knows. */
+export const errnoNames = (): readonly string[] => [...Object.keys(NAMES), ...Object.keys(SYNONYMS)];
+
 export const EPERM = 1;
 export const ENOSYS = 38;
