@@ -36,7 +36,16 @@ export { compile, type AnyProfile, type CompileOptions } from './compile.js';
 export type { CompilePolicyOptions, WeightsName } from './filter/compile.js';
 export type { Codegen, Filter } from './filter/filter.js';
 export type { Report } from './filter/report.js';
-export { disassemble } from './filter/disassemble.js';
+export { assemble, type AssembleOptions } from './filter/assemble.js';
+export { toC } from './filter/c-array.js';
+export {
+  annotate,
+  disassemble,
+  type AnnotatedInstruction,
+  type AnnotateOptions,
+  type DisassembleOptions,
+  type ProgramSource,
+} from './filter/disassemble.js';
 export { interpret, seccompData, type Run } from './filter/interpret.js';
 export { decode, encode, validate, type Instruction, type Program } from './filter/program.js';
 export { findDifference, verify } from './filter/verify.js';

@@ -1,11 +1,11 @@
 // `seccomp compile`: a profile to a program, in the format of choice.
-import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { compile } from '../compile.js';
+import { toC } from '../filter/c-array.js';
 import type { Filter } from '../filter/filter.js';
 import { profileArgument } from './input.js';
 import { compileOptions, withCompileOptions, type CompileFlags } from './options.js';
-import { print, toJson, warn, type Register } from './output.js';
+import { toJson, warn, write, type Register } from './output.js';
 
 type Format = 'bpf' | 'asm' | 'pfc' | 'c' | 'json';
 
@@ -19,16 +19,7 @@ const FORMATS: Readonly<Record<Format, (filter: Filter) => string | Uint8Array>>
   bpf: filter => filter.bpf,
   asm: filter => filter.disassembly,
   pfc: filter => filter.pfc,
-  c: filter =>
-    [
-      'static const struct sock_filter filter[] = {',
-      ...filter.program.map(
-        ({ code, jt, jf, k }) =>
-          `\t{ 0x${code.toString(16).padStart(2, '0')}, ${jt}, ${jf}, 0x${k.toString(16).padStart(8, '0')} },`,
-      ),
-      '};',
-      '',
-    ].join('\n'),
+  c: filter => toC(filter),
   json: filter =>
     toJson({
       target: filter.target,
@@ -57,8 +48,7 @@ export const compileCommand: Register = (program, run) =>
         const format = flags.json === true ? 'json' : flags.format;
         if (format !== 'json') warn(filter.warnings);
         const result = FORMATS[format](filter);
-        if (flags.output === '-') print(result);
-        else writeFileSync(flags.output, result);
+        write(flags.output, result);
         return 0;
       }, flags.json === true);
     });

@@ -1,8 +1,8 @@
 // What an argument of the command line stands for: a profile, or a program in the kernel's format.
 import { readFileSync } from 'node:fs';
 import { compile } from '../compile.js';
-import type { Layer } from '../filter/layers.js';
-import { decode, validate } from '../filter/program.js';
+import type { Filter } from '../filter/filter.js';
+import { decode, validate, type Program } from '../filter/program.js';
 import { parseProfile } from '../profile/parse.js';
 import type { Profile } from '../profile/profile.js';
 import { readFile } from '../profile/read-file.js';
@@ -15,8 +15,13 @@ export const profileArgument = (argument: string): Profile =>
 /**
  * What an argument means, compiled where it is a profile: a path, the name of a profile that ships, or `-` for standard
  * input. A file is taken for a program when its name ends with `.bpf`, standard input when it does not start as JSON does.
+ * A program must pass `check`.
  */
-export function layerArgument(argument: string, flags: CompileFlags): Layer {
+export function layerArgument(
+  argument: string,
+  flags: CompileFlags,
+  check: (program: Program) => void = validate,
+): Filter | Program {
   if (argument === '-') {
     const bytes = readFileSync(0);
     if (
@@ -27,15 +32,19 @@ export function layerArgument(argument: string, flags: CompileFlags): Layer {
           .replace(/^\uFEFF/, ''),
       )
     )
-      return program(bytes);
+      return program(bytes, check);
     return compile(parseProfile(bytes, { file: '<stdin>' }), compileOptions(flags));
   }
-  if (argument.endsWith('.bpf')) return program(readFile(argument));
+  if (argument.endsWith('.bpf')) return program(readFile(argument), check);
   return compile(argument, compileOptions(flags));
 }
 
-function program(bytes: Uint8Array): Layer {
+function program(bytes: Uint8Array, check: (program: Program) => void): Program {
   const decoded = decode(bytes);
-  validate(decoded);
+  check(decoded);
   return decoded;
 }
+
+/** The text of an argument: that of a file, or of standard input for `-`. */
+export const textArgument = (argument: string): string =>
+  new TextDecoder().decode(argument === '-' ? readFileSync(0) : readFile(argument));

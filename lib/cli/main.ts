@@ -2,7 +2,9 @@
 // The `seccomp` command: one subcommand a file, exit code 0 for fine, 1 for no, 2 for wrong usage or input.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { asmCommand } from './asm.js';
 import { compileCommand } from './compile.js';
+import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
 import { fail, type Register, type Run } from './output.js';
 import { packageFile } from '../package-files.js';
@@ -27,7 +29,7 @@ const program = new Command('seccomp')
   .exitOverride();
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [compileCommand, runCommand, doctorCommand];
+const COMMANDS: readonly Register[] = [compileCommand, runCommand, disasmCommand, asmCommand, doctorCommand];
 for (const register of COMMANDS) register(program, run).exitOverride();
 
 try {

@@ -1,5 +1,5 @@
 // How the command line speaks: results to standard output, everything else to standard error, three exit codes.
-import { writeSync } from 'node:fs';
+import { writeFileSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
 import colors from 'picocolors';
 import { formatDiagnostic, ProfileError, type Diagnostic } from '../errors.js';
@@ -16,6 +16,12 @@ export type Register = (program: Command, run: Run) => Command;
 /** Writes all of it, whatever kind of file standard output is. */
 export function print(text: string | Uint8Array): void {
   writeAll(1, typeof text === 'string' ? Buffer.from(text) : text);
+}
+
+/** Writes all of it to a file, or to standard output for `-`. */
+export function write(file: string, text: string | Uint8Array): void {
+  if (file === '-') print(text);
+  else writeFileSync(file, text);
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {
