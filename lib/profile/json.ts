@@ -2,7 +2,7 @@
 import { printParseErrorCode, visit, type ParseErrorCode } from 'jsonc-parser';
 import { ProfileError, type Location } from '../errors.js';
 import { place, type Findings } from './findings.js';
-import { quote } from './suggest.js';
+import { quote } from '../policy/suggest.js';
 
 /** Bytes in the text of a profile. Docker's default has 13,470. */
 export const MAX_BYTES = 16 * 1024 * 1024;

@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { ProfileError } from '../errors.js';
 import { MAX_BYTES } from './json.js';
-import { quote } from './suggest.js';
+import { quote } from '../policy/suggest.js';
 
 /** Throws a ProfileError with one problem that has no place in a text. */
 export const fail = (code: string, message: string, remedy?: string): never => {

@@ -7,7 +7,7 @@ import { packageFile } from '../package-files.js';
 import { MAX_BYTES } from './json.js';
 import { objectText } from './object-text.js';
 import { fail, readFile, tooLarge } from './read-file.js';
-import { didYouMean, quote } from './suggest.js';
+import { didYouMean, quote } from '../policy/suggest.js';
 
 /** What a profile can be read from. */
 export type ProfileSource = string | Uint8Array | URL | object;

@@ -4,7 +4,7 @@ import { actionName, mostRestrictive, type Action } from '../../policy/action.js
 import { holds } from '../../policy/evaluate.js';
 import type { Condition, Rule } from '../../policy/policy.js';
 import { place, type Findings } from '../findings.js';
-import { quote } from '../suggest.js';
+import { quote } from '../../policy/suggest.js';
 
 /** Pairs of rules with different actions that one resolve compares, so that hostile profiles take no quadratic time. */
 const MAX_PAIRS = 100_000;

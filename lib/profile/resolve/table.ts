@@ -6,7 +6,7 @@ import { actionName, type Action } from '../../policy/action.js';
 import { frozen } from '../../policy/frozen.js';
 import type { AbiPolicy, Condition, SyscallPolicy } from '../../policy/policy.js';
 import { place, type Findings } from '../findings.js';
-import { quote } from '../suggest.js';
+import { quote } from '../../policy/suggest.js';
 import { alternatives, type ProfileCondition, type ProfileRule } from '../profile.js';
 import { warnOfConflicts, type ConflictBudget, type PlacedRule } from './conflicts.js';
 

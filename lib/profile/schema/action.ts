@@ -4,7 +4,7 @@ import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../policy/constants.js';
 import { EPERM, errnoName, errnoNumber } from '../../policy/errno.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
-import { didYouMean, quote } from '../suggest.js';
+import { didYouMean, quote } from '../../policy/suggest.js';
 import { readString, readUnsigned } from './values.js';
 
 const MAX_MESSAGE = 0xffff;

@@ -4,7 +4,7 @@ import * as scmp from '../../policy/constants.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
 import type { ArchitectureMapping, ProfileArchitectures } from '../profile.js';
-import { didYouMean, quote } from '../suggest.js';
+import { didYouMean, quote } from '../../policy/suggest.js';
 import { fieldsOf } from './fields.js';
 import { readList, readObject, readString, readStrings } from './values.js';
 

@@ -4,7 +4,7 @@ import type { FilterFlag } from '../../policy/policy.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import type { Profile } from '../profile.js';
-import { didYouMean, quote } from '../suggest.js';
+import { didYouMean, quote } from '../../policy/suggest.js';
 import { readAction } from './action.js';
 import { readArchitectures } from './architecture.js';
 import { fieldsOf, peek } from './fields.js';

@@ -5,7 +5,7 @@ import { CAPABILITIES } from '../../policy/capabilities.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
 import type { Restriction } from '../profile.js';
-import { didYouMean, quote } from '../suggest.js';
+import { didYouMean, quote } from '../../policy/suggest.js';
 import { fieldsOf } from './fields.js';
 import { readObject, readString, readStrings, type Named } from './values.js';
 

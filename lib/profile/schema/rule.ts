@@ -5,7 +5,7 @@ import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { alternatives, type NamedSyscall, type Profile, type ProfileRule } from '../profile.js';
-import { didYouMean, quote } from '../suggest.js';
+import { didYouMean, quote } from '../../policy/suggest.js';
 import { readAction } from './action.js';
 import { readCondition } from './argument.js';
 import { fieldsOf } from './fields.js';
