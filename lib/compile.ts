@@ -47,7 +47,10 @@ const REMEMBERED_FILTERS = 16;
 
 /** A text that differs wherever some option differs in its meaning; undefined where an option is of no type that is taken. */
 function keyOf({ arch, kernel, capabilities }: Target, options: CompileOptions): string | undefined {
-  const others = OTHER_OPTIONS.map(name => options[name]);
+  const described: readonly string[] = TARGET_OPTIONS;
+  const others = [...RESOLVE_OPTIONS, ...PROGRAM_OPTIONS]
+    .filter(name => !described.includes(name))
+    .map(name => options[name]);
   if (others.some(value => typeof value === 'object' || typeof value === 'function')) return undefined;
   const words = others.map(value => `${typeof value} ${String(value)}`);
   return JSON.stringify([arch, kernel.major, kernel.minor, [...capabilities].sort(), ...words]);
@@ -69,20 +72,13 @@ export function policyOf(source: AnyProfile | Policy, options: CompileOptions): 
 const TARGET_OPTIONS = ['arch', 'kernel', 'capabilities'] as const;
 
 /** Options that decide what a profile means. */
-const RESOLVE_OPTIONS = [...TARGET_OPTIONS, 'unknownSyscalls', 'badArch', 'strict'] as const;
+const RESOLVE_OPTIONS = [...TARGET_OPTIONS, 'unknownSyscalls', 'badArch', 'argWidth', 'strict'] as const;
 
-/** Options that do not describe the target. */
-const OTHER_OPTIONS = [
-  'unknownSyscalls',
-  'badArch',
-  'strict',
-  'codegen',
-  'weights',
-  'optimize',
-] as const satisfies readonly (keyof CompileOptions)[];
+/** Options that decide how the program is made. */
+const PROGRAM_OPTIONS = ['codegen', 'weights', 'optimize'] as const;
 
 /** Every option of `compile`. */
-export const COMPILE_OPTIONS: readonly string[] = [...TARGET_OPTIONS, ...OTHER_OPTIONS];
+export const COMPILE_OPTIONS: readonly string[] = [...RESOLVE_OPTIONS, ...PROGRAM_OPTIONS];
 
 /** Whether a value is a policy: a profile's default action is a string, a policy's a number. */
 export const isPolicy = (source: unknown): source is Policy =>
