@@ -48,11 +48,13 @@ const REMEMBERED_FILTERS = 16;
 /** A text that differs wherever some option differs in its meaning; undefined where an option is of no type that is taken. */
 function keyOf({ arch, kernel, capabilities }: Target, options: CompileOptions): string | undefined {
   const described: readonly string[] = TARGET_OPTIONS;
-  const others = [...RESOLVE_OPTIONS, ...PROGRAM_OPTIONS]
-    .filter(name => !described.includes(name))
-    .map(name => options[name]);
-  if (others.some(value => typeof value === 'object' || typeof value === 'function')) return undefined;
-  const words = others.map(value => `${typeof value} ${String(value)}`);
+  const words: string[] = [];
+  for (const name of [...RESOLVE_OPTIONS, ...PROGRAM_OPTIONS]) {
+    if (described.includes(name)) continue;
+    const value: unknown = options[name];
+    if (!['string', 'number', 'boolean', 'undefined'].includes(typeof value)) return undefined;
+    words.push(`${typeof value} ${value as string}`);
+  }
   return JSON.stringify([arch, kernel.major, kernel.minor, [...capabilities].sort(), ...words]);
 }
 

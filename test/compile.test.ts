@@ -42,6 +42,7 @@ describe('A profile that is compiled again', () => {
     { capabilities: ['CAP_SYS_ADMIN'] },
     { unknownSyscalls: 'default' },
     { badArch: SCMP_ACT_KILL_PROCESS },
+    { argWidth: 'declared' },
     { codegen: 'libseccomp' },
     { codegen: 'libseccomp', optimize: 1 },
     { weights: 'uniform' },
