@@ -4,7 +4,7 @@ import type { Event } from '../policy/evaluate.js';
 import { BPF, DATA_SIZE, MEMORY_WORDS, type Program } from './program.js';
 
 /** Lays a call out as the sixteen 32-bit words of `struct seccomp_data` on a little-endian machine. */
-export function seccompData(event: Event, into = new Uint32Array(DATA_SIZE / 4)): Uint32Array {
+export function seccompData(event: Event, into: Uint32Array = new Uint32Array(DATA_SIZE / 4)): Uint32Array {
   into[0] = event.syscall;
   into[1] = event.arch;
   const { args = [], instructionPointer = 0n } = event;
@@ -27,9 +27,13 @@ export interface Run {
 
 /**
  * Runs a validated program on the words of one call and returns what it answers.
- * `trace`, when given, is called with the index of every instruction that runs.
+ * `trace`, when given, is called with the index of every instruction, and what A and X hold, before it runs.
  */
-export function interpret(program: Program, data: Uint32Array, trace?: (index: number) => void): Run {
+export function interpret(
+  program: Program,
+  data: Uint32Array,
+  trace?: (index: number, a: number, x: number) => void,
+): Run {
   const memory = new Uint32Array(MEMORY_WORDS);
   let a = 0;
   let x = 0;
@@ -40,7 +44,7 @@ export function interpret(program: Program, data: Uint32Array, trace?: (index: n
       throw new RangeError(`the program runs past its end at ${pc}; validate it first`);
     const { code, jt, jf, k } = instruction;
     steps++;
-    trace?.(pc);
+    trace?.(pc, a, x);
     switch (code) {
       case BPF.LD_ABS:
         a = data[k >>> 2] ?? 0;

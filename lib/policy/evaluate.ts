@@ -1,9 +1,9 @@
 // The definition of meaning: what a policy answers to one system call. Everything else is checked against this.
 import { X32_BIT } from './abi.js';
-import { mostRestrictive, permits, type Action } from './action.js';
+import { permits, precedence, type Action } from './action.js';
 import { SCMP_ACT_ERRNO } from './constants.js';
 import { ENOSYS } from './errno.js';
-import type { AbiPolicy, Condition, Policy, SyscallPolicy } from './policy.js';
+import type { AbiPolicy, Condition, Policy, Rule, SyscallPolicy } from './policy.js';
 
 /** A system call as the kernel shows it to a filter (`struct seccomp_data`). */
 export interface Event {
@@ -30,19 +30,33 @@ function interfaceOf(policy: Policy, arch: number, syscall: number): AbiPolicy |
   );
 }
 
+/** What decides about a number: it is newer than the profile, of a foreign interface, named, or none of these. */
+export type Clause = 'newer' | 'foreign' | 'named' | 'default';
+
 /**
- * What the policy says about a number before looking at arguments.
+ * What the policy says about a number before looking at arguments, and why.
  *
  * In the order of runc: ENOSYS for numbers above the highest one named; then the bad-architecture action, which on
  * x86_64 without x32 also meets every number from 0x40000000 on but -1, the number a tracer sets to skip a call.
  */
-export function outcome(policy: Policy, arch: number, syscall: number): SyscallPolicy {
-  const part = interfaceOf(policy, arch, syscall);
-  if (part?.enosysAbove !== undefined && syscall > part.enosysAbove)
-    return { rules: [], otherwise: ENOSYS_ACTION };
-  if (!covers(policy, arch, syscall)) return { rules: [], otherwise: policy.badArch };
-  return part?.syscalls.get(syscall) ?? { rules: [], otherwise: policy.defaultAction };
+export function clauseOf(
+  policy: Policy,
+  arch: number,
+  syscall: number,
+): { readonly clause: Clause; readonly part: SyscallPolicy } {
+  const covering = interfaceOf(policy, arch, syscall);
+  if (covering?.enosysAbove !== undefined && syscall > covering.enosysAbove)
+    return { clause: 'newer', part: { rules: [], otherwise: ENOSYS_ACTION } };
+  if (!covers(policy, arch, syscall))
+    return { clause: 'foreign', part: { rules: [], otherwise: policy.badArch } };
+  const named = covering?.syscalls.get(syscall);
+  if (named !== undefined) return { clause: 'named', part: named };
+  return { clause: 'default', part: { rules: [], otherwise: policy.defaultAction } };
 }
+
+/** What the policy says about a number before looking at arguments. */
+export const outcome = (policy: Policy, arch: number, syscall: number): SyscallPolicy =>
+  clauseOf(policy, arch, syscall).part;
 
 function covers(policy: Policy, arch: number, syscall: number): boolean {
   if (!policy.abis.some(({ abi }) => abi.audit === arch)) return false;
@@ -76,15 +90,17 @@ export function holds(condition: Condition, args: readonly bigint[]): boolean {
 export const mayPermit = ({ rules, otherwise }: SyscallPolicy): boolean =>
   permits(otherwise) || rules.some(({ action }) => permits(action));
 
-/** The most restrictive action among the rules that match, given a way to decide conditions. */
-export function settle(part: SyscallPolicy, decide: (condition: Condition) => boolean): Action {
-  let strongest: Action | undefined;
-  for (const rule of part.rules) {
-    if (rule.conditions.every(decide)) {
-      strongest = strongest === undefined ? rule.action : mostRestrictive(strongest, rule.action);
-    }
+/**
+ * The rule that counts among those whose conditions hold: the most restrictive one, of equally strong ones the first;
+ * undefined when none matches.
+ */
+export function decidingRule(rules: readonly Rule[], args: readonly bigint[]): Rule | undefined {
+  let strongest: Rule | undefined;
+  for (const rule of rules) {
+    if (strongest !== undefined && precedence(rule.action) >= precedence(strongest.action)) continue;
+    if (rule.conditions.every(condition => holds(condition, args))) strongest = rule;
   }
-  return strongest ?? part.otherwise;
+  return strongest;
 }
 
 /**
@@ -96,5 +112,6 @@ export function settle(part: SyscallPolicy, decide: (condition: Condition) => bo
 export function evaluate(policy: Policy, event: Event): Action {
   const syscall = event.syscall >>> 0;
   const { args = [] } = event;
-  return settle(outcome(policy, event.arch >>> 0, syscall), condition => holds(condition, args));
+  const { rules, otherwise } = outcome(policy, event.arch >>> 0, syscall);
+  return decidingRule(rules, args)?.action ?? otherwise;
 }
