@@ -4,6 +4,7 @@ export * from './policy/constants.js';
 export { ABIS, syscallName, syscallNumber, type Abi, type AbiName } from './policy/abi.js';
 export { actionName, type Action, type ActionName } from './policy/action.js';
 export { evaluate, type Event } from './policy/evaluate.js';
+export { reasonFor, type Reason } from './policy/reason.js';
 export type {
   AbiPolicy,
   Condition,
@@ -39,6 +40,11 @@ export type { Report } from './filter/report.js';
 export { disassemble } from './filter/disassemble.js';
 export { interpret, seccompData, type Run } from './filter/interpret.js';
 export { decode, encode, validate, type Instruction, type Program } from './filter/program.js';
+export type { Call } from './filter/call.js';
+export { composed } from './filter/compose.js';
+export type { Layer, Layers } from './filter/layers.js';
+export { simulate, type LayerRun, type Simulation, type Step } from './filter/simulate.js';
+export { simulator } from './filter/simulator.js';
 export { findDifference, verify } from './filter/verify.js';
 export {
   FilterContext,

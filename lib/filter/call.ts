@@ -21,7 +21,7 @@ export function checkCall(call: Call): void {
     if (call.length !== WORDS) throw badEvent(`struct seccomp_data has ${WORDS} words, not ${call.length}`);
     return;
   }
-  if (typeof call !== 'object' || (call as unknown) === null) throw badEvent(`it is ${String(call)}`);
+  if (typeof call !== 'object' || (call as unknown) === null) throw badEvent('it is no object');
   const { arch, syscall, args = [], instructionPointer = 0n } = call;
   if (!Number.isInteger(arch) || !Number.isInteger(syscall)) throw badEvent('arch and syscall are integers');
   if (!Array.isArray(args) || args.length > 6) throw badEvent('args is a list of up to six registers');

@@ -25,9 +25,12 @@ const EMPTY = 0xffffffff;
  * Throws as `simulate` does.
  */
 export function simulator(layers: Layers): (call: Call) => Action {
-  const programs = layersOf(layers).map(layer => flatten(programOf(layer)));
-  const returned = programs.map(() => 0);
-  const machine = makeMachine();
+  const stack = layersOf(layers).map(layer => flatten(programOf(layer)));
+  const machine: Machine = {
+    memory: new Uint32Array(MEMORY_WORDS),
+    returned: stack.map(() => 0),
+    sawMore: false,
+  };
   const own = new Uint32Array(DATA_SIZE / 4);
   // Like the kernel's cache, but for every action: answers for which no program looked beyond number and architecture.
   const numbers = new Uint32Array(SLOTS);
@@ -41,13 +44,7 @@ export function simulator(layers: Layers): (call: Call) => Action {
     const slot = (number ^ (arch << 9)) & (SLOTS - 1);
     const known = answers[slot] ?? EMPTY;
     if (known !== EMPTY && numbers[slot] === number && archs[slot] === arch) return known;
-    const data = isWords ? call : seccompData(call, own);
-    machine.sawMore = false;
-    for (let layer = 0; layer < programs.length; layer++) {
-      const program = programs[layer];
-      if (program !== undefined) returned[layer] = run(program, data, machine);
-    }
-    const action = composed(returned);
+    const action = runStack(stack, isWords ? call : seccompData(call, own), machine);
     if (!machine.sawMore) {
       numbers[slot] = number;
       archs[slot] = arch;
@@ -66,13 +63,20 @@ function flatten(program: Program): FlatProgram {
   };
 }
 
+/** What programs work with, made once. */
 interface Machine {
   readonly memory: Uint32Array;
+  /** What each layer returned. */
+  readonly returned: Action[];
   /** Whether a program has loaded more than number and architecture. */
   sawMore: boolean;
 }
 
-const makeMachine = (): Machine => ({ memory: new Uint32Array(MEMORY_WORDS), sawMore: false });
+function runStack(stack: readonly FlatProgram[], data: Uint32Array, machine: Machine): Action {
+  machine.sawMore = false;
+  for (const [layer, program] of stack.entries()) machine.returned[layer] = run(program, data, machine);
+  return composed(machine.returned);
+}
 
 /** As `interpret`, which is checked against the kernel; this is checked against `interpret`. */
 function run({ code, k, jt, jf }: FlatProgram, data: Uint32Array, machine: Machine): Action {
