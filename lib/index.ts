@@ -4,6 +4,8 @@ export * from './policy/constants.js';
 export { ABIS, syscallName, syscallNumber, type Abi, type AbiName } from './policy/abi.js';
 export { actionName, type Action, type ActionName } from './policy/action.js';
 export { evaluate, type Event } from './policy/evaluate.js';
+export { nameValue, parseValue } from './policy/named-values.js';
+export { parametersOf, type Parameter, type ParameterKind } from './policy/signatures.js';
 export type {
   AbiPolicy,
   Condition,
