@@ -193,6 +193,8 @@ function checkPackage() {
   const needed = [
     ...entries.map(path => path.replace('./', '')),
     'binding.gyp',
+    'data/signatures.txt',
+    'data/named-values.txt',
     'profiles/docker-default.json',
   ];
   const missing = needed.filter(path => !packed.has(path));

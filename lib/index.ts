@@ -5,6 +5,8 @@ export { ABIS, syscallName, syscallNumber, type Abi, type AbiName } from './poli
 export { actionName, type Action, type ActionName } from './policy/action.js';
 export { evaluate, type Event } from './policy/evaluate.js';
 export { reasonFor, type Reason } from './policy/reason.js';
+export { nameValue, parseValue } from './policy/named-values.js';
+export { parametersOf, type Parameter, type ParameterKind } from './policy/signatures.js';
 export type {
   AbiPolicy,
   Condition,

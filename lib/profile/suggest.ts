@@ -1,40 +1,11 @@
-// Did-you-mean: names close to a misspelt one, and the quoting of foreign text in messages.
-import { createRequire } from 'node:module';
-import type * as Levenshtein from 'fastest-levenshtein';
+// How messages about a profile quote its text and suggest what was meant.
+import { closest } from '../policy/closest.js';
 
 const MAX_QUOTED = 80;
-
-/** Needed for profiles with mistakes alone, and thus loaded by the first one. */
-const levenshtein = (): typeof Levenshtein =>
-  createRequire(import.meta.url)('fastest-levenshtein') as typeof Levenshtein;
 
 /** Text from a profile as it may stand in a message: quoted, control characters escaped, cut when long. */
 export const quote = (text: string): string =>
   JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
-
-/** What people leave out of the names in a profile. */
-const PREFIX = /^(?:scmp_(?:act|arch|cmp)|cap|seccomp_filter_flag)_/;
-
-/**
- * The candidate that was probably meant: the closest one, with or without its prefix (`ALLOW` for `SCMP_ACT_ALLOW`),
- * within a third of the length of the word. Upper and lower case count as equal. Undefined where nothing is close.
- */
-export function closest(word: string, candidates: Iterable<string>): string | undefined {
-  if (word.length > MAX_QUOTED) return undefined;
-  const { distance } = levenshtein();
-  const folded = word.toLowerCase();
-  let best: string | undefined;
-  let least = Math.ceil(word.length / 3) + 1;
-  for (const candidate of candidates) {
-    const whole = candidate.toLowerCase();
-    for (const other of new Set([whole, whole.replace(PREFIX, '')])) {
-      if (Math.abs(other.length - folded.length) >= least) continue;
-      const apart = distance(folded, other);
-      if (apart < least) [best, least] = [candidate, apart];
-    }
-  }
-  return best;
-}
 
 /** A remedy that names the closest candidate; otherwise what is given, or nothing. */
 export function didYouMean(

@@ -1,7 +1,8 @@
 // Did-you-mean: what is close enough to be suggested.
 import assert from 'node:assert/strict';
 import { knownSyscalls } from '#lib/policy/abi.js';
-import { closest, quote } from '#lib/profile/suggest.js';
+import { closest } from '#lib/policy/closest.js';
+import { quote } from '#lib/profile/suggest.js';
 
 describe('suggestions', () => {
   const syscalls: readonly (readonly [word: string, meant: string | undefined])[] = [

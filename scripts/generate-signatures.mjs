@@ -1,0 +1,240 @@
+// Writes data/signatures.txt: the parameters of every system call, as the source of Linux declares them.
+// Usage: node scripts/generate-signatures.mjs SOURCE [--check]
+// SOURCE is an unpacked kernel source, or Debian's linux-source-*.deb (apt-get download linux-source-7.2)
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SYSCALL_TABLE } from '../dist/policy/syscall-table.js';
+
+const output = fileURLToPath(new URL('../data/signatures.txt', import.meta.url));
+
+/** Each interface: its table in the source, the ABI columns that belong to it, and the directories that it prefers. */
+const INTERFACES = {
+  x86_64: { table: 'arch/x86/entry/syscalls/syscall_64.tbl', columns: ['common', '64'], arch: 'arch/x86' },
+  x86: { table: 'arch/x86/entry/syscalls/syscall_32.tbl', columns: ['i386'], arch: 'arch/x86', compat: true },
+  x32: {
+    table: 'arch/x86/entry/syscalls/syscall_64.tbl',
+    columns: ['common', 'x32'],
+    arch: 'arch/x86',
+  },
+  aarch64: {
+    table: 'scripts/syscall.tbl',
+    columns: ['common', '64', 'renameat', 'rlimit', 'memfd_secret'],
+    arch: 'arch/arm64',
+    backwards: true,
+  },
+  arm: {
+    table: 'arch/arm64/tools/syscall_32.tbl',
+    columns: ['common'],
+    arch: 'arch/arm64',
+    compat: true,
+    backwards: true,
+  },
+};
+
+/** Directories that declare system calls of these interfaces. */
+const DIRECTORIES = [
+  ...['arch/x86/entry', 'arch/x86/ia32', 'arch/x86/kernel', 'arch/x86/mm', 'arch/arm64'],
+  ...['block', 'drivers/char', 'drivers/pci', 'fs', 'io_uring', 'ipc', 'kernel', 'mm', 'net', 'security'],
+];
+
+/**
+ * Calls without a declaration in a current source: those that Linux has removed, and those whose entry point is written
+ * in assembly or takes its registers raw. Their parameters are those of their manual pages.
+ */
+const OTHERS = `
+_sysctl struct __sysctl_args * args
+arm_sync_file_range int fd, unsigned int flags, loff_t offset, loff_t nbytes
+bdflush int func, long data
+breakpoint
+cacheflush unsigned long start, unsigned long end, int flags
+create_module const char * name, size_t size
+epoll_ctl_old int epfd, int op, int fd, struct epoll_event * event
+epoll_wait_old int epfd, struct epoll_event * events, int maxevents
+get_kernel_syms struct kernel_sym * table
+get_tls
+getpmsg int fd, struct strbuf * ctlptr, struct strbuf * dataptr, int * bandp, int * flagsp
+lookup_dcookie u64 cookie64, char * buf, size_t len
+nfsservctl int cmd, struct nfsctl_arg * argp, void * resp
+pciconfig_iobase long which, unsigned long bus, unsigned long devfn
+putpmsg int fd, struct strbuf * ctlptr, struct strbuf * dataptr, int band, int flags
+query_module const char * name, int which, void * buf, size_t bufsize, size_t * ret
+set_tls unsigned long tls
+sysfs int option, unsigned long arg1, unsigned long arg2
+uselib const char * library
+ustat unsigned dev, struct ustat * ubuf
+vm86 unsigned long cmd, unsigned long arg
+vm86old struct vm86_struct * user_vm86
+`;
+
+/** What a table says of a number without a call. */
+const NO_ENTRY = 'sys_ni_syscall';
+
+const read = path => readFileSync(path, 'utf8');
+
+function* sourceFiles(directory) {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) yield* sourceFiles(path);
+    else if (/\.[ch]$/.test(entry.name)) yield path;
+  }
+}
+
+/** Every declaration of the source: its entry point, its parameters as `type name`, its file, its place in `#if`s. */
+function declarations(source) {
+  const found = [];
+  for (const directory of DIRECTORIES) {
+    for (const path of sourceFiles(join(source, directory))) {
+      const text = read(path);
+      if (!text.includes('SYSCALL')) continue;
+      const file = relative(source, path);
+      for (const match of text.matchAll(/^(COMPAT_|)SYSCALL(32|)_DEFINE(\d)\(([^{;]*?)\)\s*[{;#]/gm)) {
+        const [, compat, narrow, count, inside] = match;
+        const [name, ...words] = flat(inside);
+        const parameters = [];
+        for (let i = 0; i + 1 < words.length; i += 2) parameters.push(`${cType(words[i])} ${words[i + 1]}`);
+        if (parameters.length !== Number(count)) throw new Error(`${file}: cannot read ${match[0]}`);
+        const guards = enclosing(text.slice(0, match.index));
+        found.push({
+          entry: `${compat + narrow === '' ? '' : 'compat_'}sys_${name}`,
+          parameters,
+          file,
+          guards,
+        });
+      }
+    }
+  }
+  return found;
+}
+
+/** The words of a declaration, with the macros that stand for a 64-bit value in two registers written out. */
+const flat = inside =>
+  inside
+    .replace(/\/\*.*?\*\//gs, '')
+    .replace(/\b(?:arg_u32p|compat_arg_u64_dual|SC_ARG64)\((\w+)\)/g, 'u32, $1_lo, u32, $1_hi')
+    .split(',')
+    .map(word => word.trim().replace(/\s+/g, ' '));
+
+/** A type without what only the kernel cares about: `const struct compat_iovec __user *` is `const struct iovec *`. */
+const cType = type =>
+  type
+    .replace(/\b(?:__user|__kernel_)\s*/g, '')
+    .replace(/\bcompat_uptr_t\b/, 'void *')
+    .replace(/\bcompat_u?(?:long|ulong)_t\b/, word => (word.includes('ulong') ? 'unsigned long' : 'long'))
+    .replace(/\bcompat_/g, '')
+    .replace(/\s*(\*+)\s*/g, ' $1')
+    .replace(/(\*+)(?=\w)/g, '$1 ')
+    .replace(/^const (?!.*\*)/, '')
+    .trim();
+
+/** The branches of every `#if` that a place is in, up to the one that it is in. */
+function enclosing(before) {
+  const stack = [];
+  for (const [, directive, condition] of before.matchAll(
+    /^\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b(.*)$/gm,
+  )) {
+    if (directive.startsWith('if')) stack.push([`${directive} ${condition.trim()}`]);
+    else if (directive === 'endif') stack.pop();
+    else stack.at(-1).push(`${directive} ${condition.trim()}`);
+  }
+  return stack;
+}
+
+/** Whether the interface is built with a branch of an `#if`; undefined where nothing here depends on it. */
+function holds(branch, backwards) {
+  if (/^else/.test(branch)) return true;
+  const symbol = /^(?:ifdef |(?:el)?if defined\()CONFIG_(CLONE_BACKWARDS[23]?|OLD_SIGSUSPEND)\b/.exec(
+    branch,
+  )?.[1];
+  if (symbol === undefined) return undefined;
+  return symbol === 'CLONE_BACKWARDS' && backwards;
+}
+
+/** Of several declarations of an entry point, the one that the interface is built with. */
+function choose(candidates, { arch, backwards = false }) {
+  const own = candidates.filter(({ file }) => file.startsWith(`${arch}/`));
+  const generic = candidates.filter(({ file }) => !file.startsWith('arch/'));
+  const built = (own.length > 0 ? own : generic).filter(({ guards }) =>
+    guards.every(branches => {
+      const [last, ...earlier] = branches.map(branch => holds(branch, backwards)).reverse();
+      return last !== false && !earlier.includes(true);
+    }),
+  );
+  const texts = new Set(built.map(({ parameters }) => parameters.join(', ')));
+  if (texts.size > 1) throw new Error(`declared in several ways: ${[...texts].join(' | ')}`);
+  return [...texts][0];
+}
+
+function tableOf(source, { table, columns, compat = false }) {
+  const entries = new Map();
+  for (const line of read(join(source, table)).split('\n')) {
+    const [number, column, name, entry, compatEntry = '-'] = line.trim().split(/\s+/);
+    if (!/^\d+$/.test(number) || !columns.includes(column) || entry === undefined) continue;
+    entries.set(name, compat && compatEntry !== '-' ? compatEntry : entry);
+  }
+  return entries;
+}
+
+/** The text of the data file. Throws where a call that the source has is declared nowhere. */
+function generate(source) {
+  const byEntry = new Map();
+  for (const declaration of declarations(source)) {
+    const group = byEntry.get(declaration.entry);
+    if (group === undefined) byEntry.set(declaration.entry, [declaration]);
+    else group.push(declaration);
+  }
+  const others = new Map(OTHERS.trim().split('\n').map(splitFirst));
+  const interfaces = Object.entries(INTERFACES).map(([abi, facts]) => [abi, facts, tableOf(source, facts)]);
+  const lines = SYSCALL_TABLE.trim()
+    .split('\n')
+    .flatMap(line => {
+      const [name, ...numbers] = line.split(' ');
+      const signatures = new Map();
+      interfaces.forEach(([abi, facts, table], column) => {
+        if (numbers[column] === '-') return;
+        const entry = table.get(name) ?? NO_ENTRY;
+        const declared = entry === NO_ENTRY ? undefined : choose(byEntry.get(entry) ?? [], facts);
+        const text = declared ?? others.get(name);
+        if (text !== undefined) signatures.set(text, [...(signatures.get(text) ?? []), abi]);
+        else if (entry !== NO_ENTRY) throw new Error(`${abi} has ${name}, but ${entry} is declared nowhere`);
+      });
+      return [...signatures].map(([text, abis]) =>
+        `${name} ${signatures.size === 1 ? '*' : abis.join(',')} ${text}`.trim(),
+      );
+    });
+  return `${lines.join('\n')}\n`;
+}
+
+const splitFirst = line => [line.slice(0, `${line} `.indexOf(' ')), line.slice(`${line} `.indexOf(' ') + 1)];
+
+/** Runs an action with the unpacked source of an argument: a directory, or a package of Debian. */
+function withSource(argument, use) {
+  if (!argument.endsWith('.deb')) return use(argument);
+  const scratch = mkdtempSync(join(tmpdir(), 'linux-source-'));
+  try {
+    execFileSync('dpkg-deb', ['-x', argument, scratch]);
+    const packed = join(scratch, 'usr/src');
+    const tarball = readdirSync(packed).find(name => name.endsWith('.tar.xz'));
+    if (tarball === undefined) throw new Error(`${argument} holds no source`);
+    const patterns = ['--wildcards', '*.c', '*.h', '*.tbl'];
+    execFileSync('tar', ['-xf', join(packed, tarball), '-C', scratch, '--strip-components=1', ...patterns]);
+    return use(scratch);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+const [argument, ...flags] = process.argv.slice(2);
+if (argument === undefined || flags.some(flag => flag !== '--check')) {
+  console.error('usage: node scripts/generate-signatures.mjs SOURCE [--check]');
+  process.exit(2);
+}
+const text = withSource(argument, generate);
+if (!flags.includes('--check')) {
+  writeFileSync(output, text);
+} else if (readFileSync(output, 'utf8') !== text) {
+  console.error('data/signatures.txt is stale: run node scripts/generate-signatures.mjs SOURCE');
+  process.exit(1);
+}
