@@ -6,6 +6,7 @@ export { actionName, type Action, type ActionName } from './policy/action.js';
 export { evaluate, type Event } from './policy/evaluate.js';
 export { reasonFor, type Reason } from './policy/reason.js';
 export { nameValue, parseValue } from './policy/named-values.js';
+export { parseEvent } from './policy/parse-event.js';
 export { parametersOf, type Parameter, type ParameterKind } from './policy/signatures.js';
 export type {
   AbiPolicy,

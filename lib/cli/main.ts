@@ -6,6 +6,7 @@ import { compileCommand } from './compile.js';
 import { doctorCommand } from './doctor.js';
 import { fail, type Register, type Run } from './output.js';
 import { runCommand } from './run.js';
+import { simulateCommand } from './simulate.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -26,7 +27,7 @@ const program = new Command('seccomp')
   .exitOverride();
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [compileCommand, runCommand, doctorCommand];
+const COMMANDS: readonly Register[] = [compileCommand, simulateCommand, runCommand, doctorCommand];
 for (const register of COMMANDS) register(program, run).exitOverride();
 
 try {

@@ -8,6 +8,7 @@ import { composed, decidingLayer } from './compose.js';
 import { Filter } from './filter.js';
 import { interpret } from './interpret.js';
 import { layersOf, programOf, type Layer, type Layers } from './layers.js';
+import type { Program } from './program.js';
 
 /** An instruction that ran. */
 export interface Step {
@@ -21,6 +22,8 @@ export interface Step {
 
 /** One layer's run on the call. */
 export interface LayerRun {
+  /** Its instructions. */
+  readonly program: Program;
   /** What the program returned, as it stands there. */
   readonly returned: Action;
   /** Every instruction that ran, the return last. */
@@ -73,6 +76,7 @@ function runLayer(layer: Layer, event: Event, data: Uint32Array): LayerRun {
   const path: Step[] = [];
   const { action } = interpret(program, data, (index, a, x) => path.push({ index, a, x }));
   return {
+    program,
     returned: action,
     path,
     cacheable: allowedByCache(program, event.arch, event.syscall),

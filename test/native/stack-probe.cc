@@ -5,7 +5,8 @@
 //   thread     only the thread was         trace N    a tracer was told message N
 //   trap N     SIGSYS came, with data N    value      the call was made
 //
-// Each stack is loaded by one of two threads of a process of its own, which then makes the call that all filters answer.
+// Each stack is loaded by one of two threads of a process of its own, which then makes the call that all filters
+// answer.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
