@@ -21,7 +21,7 @@ export interface Question {
 export function simulationText(simulation: Simulation, { names, given }: Question): string {
   const { event, action, decidedBy, cached, layers } = simulation;
   const head = [
-    callText(event),
+    callText(event, given),
     `${actionName(action)}: ${CONSEQUENCES.get(actionKind(action)) ?? ''}${cached ? FROM_CACHE : ''}`,
   ];
   const paragraphs = layers.map((run, index) => {
@@ -57,11 +57,12 @@ function abiOf({ arch, syscall }: Event): Abi | undefined {
 }
 
 /** `x86_64 socket (41): family = AF_UNIX (0x1), type = 0x0, protocol = 0x0`. */
-function callText(event: Required<Event>): string {
+function callText(event: Required<Event>, given: number): string {
   const abi = abiOf(event);
   const name = abi === undefined ? undefined : syscallName(abi.name, event.syscall);
   const parameters = abi === undefined || name === undefined ? undefined : parametersOf(abi.name, name);
-  const args = event.args.slice(0, parameters?.length).map((value, index) => {
+  const shown = Math.max(given, parameters?.length ?? event.args.length);
+  const args = event.args.slice(0, shown).map((value, index) => {
     const words =
       abi === undefined || name === undefined ? undefined : nameValue(abi.name, name, index, value);
     return `${parameters?.[index]?.name ?? `args[${index}]`} = ${words === undefined ? hex(value) : `${words} (${hex(value)})`}`;
