@@ -3,7 +3,7 @@ import { X32_BIT } from './abi.js';
 import { permits, precedence, type Action } from './action.js';
 import { SCMP_ACT_ERRNO } from './constants.js';
 import { ENOSYS } from './errno.js';
-import type { AbiPolicy, Condition, Policy, Rule, SyscallPolicy } from './policy.js';
+import type { Condition, Policy, Rule, SyscallPolicy } from './policy.js';
 
 /** A system call as the kernel shows it to a filter (`struct seccomp_data`). */
 export interface Event {
@@ -23,46 +23,38 @@ const NO_CALL = 0xffffffff;
 const LOW_WORD = 0xffffffffn;
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
-/** The part of a policy that covers a number: x86_64 and x32 share an AUDIT_ARCH and differ in bit 30. */
-function interfaceOf(policy: Policy, arch: number, syscall: number): AbiPolicy | undefined {
-  return policy.abis.find(
-    ({ abi }) => abi.audit === arch && (abi.audit !== X86_64 || (syscall & X32_BIT) === abi.numberBit),
-  );
+/** What a policy says about a number before looking at arguments. */
+export interface Outcome extends SyscallPolicy {
+  /** For a number that is not named: it is newer than the profile, of a foreign interface, or left to the default. */
+  readonly unnamed?: 'newer' | 'foreign' | 'default';
 }
 
-/** What decides about a number: it is newer than the profile, of a foreign interface, named, or none of these. */
-export type Clause = 'newer' | 'foreign' | 'named' | 'default';
-
 /**
- * What the policy says about a number before looking at arguments, and why.
+ * What the policy says about numbers of one AUDIT_ARCH before looking at arguments.
  *
  * In the order of runc: ENOSYS for numbers above the highest one named; then the bad-architecture action, which on
  * x86_64 without x32 also meets every number from 0x40000000 on but -1, the number a tracer sets to skip a call.
  */
-export function clauseOf(
-  policy: Policy,
-  arch: number,
-  syscall: number,
-): { readonly clause: Clause; readonly part: SyscallPolicy } {
-  const covering = interfaceOf(policy, arch, syscall);
-  if (covering?.enosysAbove !== undefined && syscall > covering.enosysAbove)
-    return { clause: 'newer', part: { rules: [], otherwise: ENOSYS_ACTION } };
-  if (!covers(policy, arch, syscall))
-    return { clause: 'foreign', part: { rules: [], otherwise: policy.badArch } };
-  const named = covering?.syscalls.get(syscall);
-  if (named !== undefined) return { clause: 'named', part: named };
-  return { clause: 'default', part: { rules: [], otherwise: policy.defaultAction } };
+export function outcomesOf(policy: Policy, arch: number): (syscall: number) => Outcome {
+  const interfaces = policy.abis.filter(({ abi }) => abi.audit === arch);
+  const x32 = interfaces.some(({ abi }) => abi.numberBit === X32_BIT);
+  // x86_64 and x32 share an AUDIT_ARCH and differ in bit 30.
+  const shared = arch === X86_64;
+  const newer: Outcome = { rules: [], otherwise: ENOSYS_ACTION, unnamed: 'newer' };
+  const foreign: Outcome = { rules: [], otherwise: policy.badArch, unnamed: 'foreign' };
+  const other: Outcome = { rules: [], otherwise: policy.defaultAction, unnamed: 'default' };
+  return syscall => {
+    const part = interfaces.find(({ abi }) => !shared || (syscall & X32_BIT) === abi.numberBit);
+    if (part?.enosysAbove !== undefined && syscall > part.enosysAbove) return newer;
+    const covered = !shared || x32 || syscall < X32_BIT || syscall === NO_CALL;
+    if (interfaces.length === 0 || !covered) return foreign;
+    return part?.syscalls.get(syscall) ?? other;
+  };
 }
 
-/** What the policy says about a number before looking at arguments. */
-export const outcome = (policy: Policy, arch: number, syscall: number): SyscallPolicy =>
-  clauseOf(policy, arch, syscall).part;
-
-function covers(policy: Policy, arch: number, syscall: number): boolean {
-  if (!policy.abis.some(({ abi }) => abi.audit === arch)) return false;
-  if (arch !== X86_64 || syscall < X32_BIT || syscall === NO_CALL) return true;
-  return policy.abis.some(({ abi }) => abi.numberBit === X32_BIT);
-}
+/** What the policy says about one number before looking at arguments; see `outcomesOf`. */
+export const outcome = (policy: Policy, arch: number, syscall: number): Outcome =>
+  outcomesOf(policy, arch)(syscall);
 
 /** Whether one condition holds for six registers. */
 export function holds(condition: Condition, args: readonly bigint[]): boolean {

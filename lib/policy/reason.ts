@@ -1,7 +1,7 @@
 // Why a policy answers as it does: the rule that decides about one system call, and its place in the profile.
 import type { Location } from '../errors.js';
 import type { Action } from './action.js';
-import { clauseOf, decidingRule, type Event } from './evaluate.js';
+import { decidingRule, outcome, type Event } from './evaluate.js';
 import type { Policy, Rule } from './policy.js';
 
 /** What made a policy answer with an action. */
@@ -38,11 +38,10 @@ export type Reason =
 
 /** Says why `evaluate` answers as it does; `action` is its answer. */
 export function reasonFor(policy: Policy, event: Event): Reason {
-  const { clause, part } = clauseOf(policy, event.arch >>> 0, event.syscall >>> 0);
-  const action = part.otherwise;
-  if (clause === 'newer' || clause === 'foreign') return { kind: clause, action };
-  const rule = decidingRule(part.rules, event.args ?? []);
+  const { rules, otherwise: action, at, unnamed } = outcome(policy, event.arch >>> 0, event.syscall >>> 0);
+  if (unnamed === 'newer' || unnamed === 'foreign') return { kind: unnamed, action };
+  const rule = decidingRule(rules, event.args ?? []);
   if (rule !== undefined) return { kind: 'rule', action: rule.action, rule, at: rule.at };
-  if (clause === 'named' && part.rules.length === 0) return { kind: 'call', action, at: part.at };
-  return { kind: 'default', action, unmet: part.rules };
+  if (unnamed === undefined && rules.length === 0) return { kind: 'call', action, at };
+  return { kind: 'default', action, unmet: rules };
 }
