@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { composed, decidingLayer } from '#lib/filter/compose.js';
 import { actionData, actionKind, actionName } from '#lib/policy/action.js';
 import * as scmp from '#lib/policy/constants.js';
-import { kernelVerdicts } from '../support/kernel.js';
+import { stackVerdicts } from '../support/stack.js';
 import { Random, seed } from '../support/random.js';
 
 const { SCMP_ACT_ALLOW: ALLOW, SCMP_ACT_ERRNO: ERRNO, SCMP_ACT_TRACE: TRACE, SCMP_ACT_LOG: LOG } = scmp;
@@ -83,7 +83,7 @@ describe('a stack of filters', () => {
 
 describe('a stack of filters in the kernel', () => {
   const told = (stacks: readonly (readonly number[])[]): void => {
-    const verdicts = kernelVerdicts(stacks);
+    const verdicts = stackVerdicts(stacks);
     stacks.forEach((stack, index) => {
       assert.equal(
         verdicts[index],

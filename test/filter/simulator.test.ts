@@ -11,7 +11,7 @@ import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '#lib/policy/constants.js';
 import { evaluate, type Event } from '#lib/policy/evaluate.js';
 import { nativeArchitecture } from '#lib/policy/target.js';
 import { kernelAnswers } from '../support/kernel.js';
-import { randomProgram, randomWord } from '../support/random-program.js';
+import { randomComputation, randomWord } from '../support/random-computation.js';
 import { ALL_ACTIONS, probes, randomPolicy, randomShape } from '../support/random-policy.js';
 import { Random, seed } from '../support/random.js';
 
@@ -25,7 +25,7 @@ describe('simulator', () => {
     const random = new Random(start);
     const ran = new Set<number>();
     for (let index = 0; index < 4000; index++) {
-      const program = randomProgram(random, 40, () => random.pick(ALL_ACTIONS));
+      const program = randomComputation(random, 40, () => random.pick(ALL_ACTIONS));
       const answer = simulator(program);
       for (let call = 0; call < 12; call++) {
         const data = Uint32Array.from({ length: 16 }, () => randomWord(random));
@@ -45,7 +45,7 @@ describe('simulator', () => {
     const random = new Random(start);
     for (let index = 0; index < 500; index++) {
       const layers = Array.from({ length: 1 + random.below(5) }, () =>
-        randomProgram(random, 12, () => random.pick(ALL_ACTIONS)),
+        randomComputation(random, 12, () => random.pick(ALL_ACTIONS)),
       );
       const answer = simulator(layers);
       for (let call = 0; call < 40; call++) {
@@ -100,7 +100,9 @@ describe('interpreter', () => {
     // The probe needs to know what is returned, and to live: no RET A, no division by zero.
     const leaveOut = [BPF.RET_A, BPF.DIV_X];
     for (let index = 0; index < 60; index++) {
-      const program = randomProgram(random, 60, () => random.pick(ALL_ACTIONS), leaveOut).map(withoutAddress);
+      const program = randomComputation(random, 60, () => random.pick(ALL_ACTIONS), leaveOut).map(
+        withoutAddress,
+      );
       const events = Array.from({ length: 20 }, () => ({
         arch: audit,
         syscall: random.below(300),

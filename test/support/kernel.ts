@@ -10,7 +10,7 @@ import type { Witness } from '#lib/errors.js';
 import type { Event } from '#lib/policy/evaluate.js';
 
 /** The program of a probe, compiled anew when its source is newer. */
-function probe(name: 'kernel-probe' | 'stack-probe'): string {
+export function probe(name = 'kernel-probe'): string {
   const source = fileURLToPath(new URL(`../../../test/native/${name}.cc`, import.meta.url));
   const binary = fileURLToPath(new URL(`../../${name}`, import.meta.url));
   if (!existsSync(binary) || statSync(binary).mtimeMs < statSync(source).mtimeMs) {
@@ -61,7 +61,7 @@ export function kernelAnswers(program: Program, events: readonly Witness[]): rea
     for (let arg = 0; arg < 6; arg++) input.writeBigUInt64LE(args[arg] ?? 0n, index * 56 + 8 + 8 * arg);
   });
   const output = withFiles([disguised], paths =>
-    execFileSync(probe('kernel-probe'), ['answers', ...paths], { input, maxBuffer: 1 << 28 }),
+    execFileSync(probe(), ['answers', ...paths], { input, maxBuffer: 1 << 28 }),
   );
   return events.map((_, index) => {
     const errno = Number(-output.readBigInt64LE(index * 8));
@@ -79,24 +79,10 @@ export function kernelCall(
 ): string {
   const args = Array.from({ length: 6 }, (_, arg) => String(event.args?.[arg] ?? 0n));
   return withFiles(programs, paths =>
-    execFileSync(
-      probe('kernel-probe'),
-      ['call', String(event.arch), String(event.syscall), ...args, ...paths],
-      {
-        encoding: 'utf8',
-      },
-    ).trim(),
+    execFileSync(probe(), ['call', String(event.arch), String(event.syscall), ...args, ...paths], {
+      encoding: 'utf8',
+    }).trim(),
   );
-}
-
-/**
- * What becomes of a call of which each layer of a stack, oldest first, returns the given value: `process` or `thread`
- * was killed, `trap N`, `errno N`, `trace N` to a tracer, or `value` when the call was made.
- */
-export function kernelVerdicts(stacks: readonly (readonly number[])[]): readonly string[] {
-  const input = stacks.map(stack => `${stack.join(' ')}\n`).join('');
-  const output = execFileSync(probe('stack-probe'), [], { input, encoding: 'utf8', maxBuffer: 1 << 28 });
-  return output.trimEnd().split('\n');
 }
 
 /** Whether this machine makes calls of an interface: 32-bit ones may be off. */

@@ -13,7 +13,7 @@ export const randomWord = (random: Random): number =>
   random.chance(0.7) ? random.pick(WORDS) : random.word() >>> random.below(32);
 
 /** A valid program with up to `length` random instructions, none of `leaveOut`; its constant returns are those of `action`. */
-export function randomProgram(
+export function randomComputation(
   random: Random,
   length: number,
   action: () => number,
