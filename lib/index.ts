@@ -5,6 +5,8 @@ export { ABIS, syscallName, syscallNumber, type Abi, type AbiName } from './poli
 export { actionName, type Action, type ActionName } from './policy/action.js';
 export { evaluate, type Event } from './policy/evaluate.js';
 export { nameValue, parseValue } from './policy/named-values.js';
+export { reasonFor, type Reason } from './policy/reason.js';
+export { parseEvent } from './policy/parse-event.js';
 export { parametersOf, type Parameter, type ParameterKind } from './policy/signatures.js';
 export type {
   AbiPolicy,
@@ -50,6 +52,11 @@ export {
 } from './filter/disassemble.js';
 export { interpret, seccompData, type Run } from './filter/interpret.js';
 export { decode, encode, validate, type Instruction, type Program } from './filter/program.js';
+export type { Call } from './filter/call.js';
+export { composed } from './filter/compose.js';
+export type { Layer, Layers } from './filter/layers.js';
+export { simulate, type LayerRun, type Simulation, type Step } from './filter/simulate.js';
+export { simulator } from './filter/simulator.js';
 export { findDifference, verify } from './filter/verify.js';
 export {
   FilterContext,

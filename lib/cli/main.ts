@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor.js';
 import { fail, type Register, type Run } from './output.js';
 import { packageFile } from '../package-files.js';
 import { runCommand } from './run.js';
+import { simulateCommand } from './simulate.js';
 
 const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
   version: string;
@@ -29,7 +30,14 @@ const program = new Command('seccomp')
   .exitOverride();
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [compileCommand, runCommand, disasmCommand, asmCommand, doctorCommand];
+const COMMANDS: readonly Register[] = [
+  compileCommand,
+  simulateCommand,
+  runCommand,
+  disasmCommand,
+  asmCommand,
+  doctorCommand,
+];
 for (const register of COMMANDS) register(program, run).exitOverride();
 
 try {

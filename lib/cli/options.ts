@@ -18,7 +18,11 @@ export interface CompileFlags {
   readonly strict?: boolean;
 }
 
-const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
+/** Gathers the values of an option that may be repeated. */
+export const collect = (value: string, previous: readonly string[] = []): readonly string[] => [
+  ...previous,
+  value,
+];
 
 const kernelVersion = (value: string): string => {
   try {

@@ -1,21 +1,28 @@
 // Runs a classic BPF program on one system call, as the kernel would.
+import { endianness } from 'node:os';
 import type { Action } from '../policy/action.js';
 import type { Event } from '../policy/evaluate.js';
-import { BPF, DATA_SIZE, MEMORY_WORDS, type Program } from './program.js';
+import { BPF, DATA_SIZE, MEMORY_WORDS, WORD, type Program } from './program.js';
+
+/** A register and its halves, in one place of memory: by far the fastest way to cut a bigint in two. */
+const register = new BigUint64Array(1);
+const halves = new Uint32Array(register.buffer);
+const [LOW, HIGH] = endianness() === 'LE' ? [0, 1] : [1, 0];
 
 /** Lays a call out as the sixteen 32-bit words of `struct seccomp_data` on a little-endian machine. */
-export function seccompData(event: Event, into = new Uint32Array(DATA_SIZE / 4)): Uint32Array {
-  into[0] = event.syscall;
-  into[1] = event.arch;
+export function seccompData(event: Event, into: Uint32Array = new Uint32Array(DATA_SIZE / 4)): Uint32Array {
   const { args = [], instructionPointer = 0n } = event;
-  into[2] = Number(instructionPointer & 0xffffffffn);
-  into[3] = Number((instructionPointer >> 32n) & 0xffffffffn);
-  for (let arg = 0; arg < 6; arg++) {
-    const register = args[arg] ?? 0n;
-    into[4 + 2 * arg] = Number(register & 0xffffffffn);
-    into[5 + 2 * arg] = Number((register >> 32n) & 0xffffffffn);
-  }
+  into[WORD.nr] = event.syscall;
+  into[WORD.arch] = event.arch;
+  layOut(instructionPointer, into, WORD.ipLow);
+  for (let arg = 0; arg < 6; arg++) layOut(args[arg] ?? 0n, into, WORD.low(arg));
   return into;
+}
+
+function layOut(value: bigint, into: Uint32Array, low: number): void {
+  register[0] = value;
+  into[low] = halves[LOW] ?? 0;
+  into[low + 1] = halves[HIGH] ?? 0;
 }
 
 /** How a run went. */
@@ -27,9 +34,13 @@ export interface Run {
 
 /**
  * Runs a validated program on the words of one call and returns what it answers.
- * `trace`, when given, is called with the index of every instruction that runs.
+ * `trace`, when given, is called with the index of every instruction, and what A and X hold, before it runs.
  */
-export function interpret(program: Program, data: Uint32Array, trace?: (index: number) => void): Run {
+export function interpret(
+  program: Program,
+  data: Uint32Array,
+  trace?: (index: number, a: number, x: number) => void,
+): Run {
   const memory = new Uint32Array(MEMORY_WORDS);
   let a = 0;
   let x = 0;
@@ -40,7 +51,7 @@ export function interpret(program: Program, data: Uint32Array, trace?: (index: n
       throw new RangeError(`the program runs past its end at ${pc}; validate it first`);
     const { code, jt, jf, k } = instruction;
     steps++;
-    trace?.(pc);
+    trace?.(pc, a, x);
     switch (code) {
       case BPF.LD_ABS:
         a = data[k >>> 2] ?? 0;

@@ -1,9 +1,9 @@
 // The definition of meaning: what a policy answers to one system call. Everything else is checked against this.
 import { X32_BIT } from './abi.js';
-import { mostRestrictive, permits, type Action } from './action.js';
+import { permits, precedence, type Action } from './action.js';
 import { SCMP_ACT_ERRNO } from './constants.js';
 import { ENOSYS } from './errno.js';
-import type { Condition, Policy, SyscallPolicy } from './policy.js';
+import type { Condition, Policy, Rule, SyscallPolicy } from './policy.js';
 
 /** A system call as the kernel shows it to a filter (`struct seccomp_data`). */
 export interface Event {
@@ -23,32 +23,37 @@ const NO_CALL = 0xffffffff;
 const LOW_WORD = 0xffffffffn;
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
+/** What a policy says about a number before looking at arguments. */
+export interface Outcome extends SyscallPolicy {
+  /** For a number that is not named: it is newer than the profile, of a foreign interface, or left to the default. */
+  readonly unnamed?: 'newer' | 'foreign' | 'default';
+}
+
 /**
  * What the policy says about numbers of one AUDIT_ARCH before looking at arguments.
  *
  * In the order of runc: ENOSYS for numbers above the highest one named; then the bad-architecture action, which on
  * x86_64 without x32 also meets every number from 0x40000000 on but -1, the number a tracer sets to skip a call.
  */
-export function outcomesOf(policy: Policy, arch: number): (syscall: number) => SyscallPolicy {
+export function outcomesOf(policy: Policy, arch: number): (syscall: number) => Outcome {
   const interfaces = policy.abis.filter(({ abi }) => abi.audit === arch);
   const x32 = interfaces.some(({ abi }) => abi.numberBit === X32_BIT);
   // x86_64 and x32 share an AUDIT_ARCH and differ in bit 30.
   const shared = arch === X86_64;
-  const constant = (otherwise: Action): SyscallPolicy => ({ rules: [], otherwise });
-  const enosys = constant(ENOSYS_ACTION);
-  const foreign = constant(policy.badArch);
-  const unnamed = constant(policy.defaultAction);
+  const newer: Outcome = { rules: [], otherwise: ENOSYS_ACTION, unnamed: 'newer' };
+  const foreign: Outcome = { rules: [], otherwise: policy.badArch, unnamed: 'foreign' };
+  const other: Outcome = { rules: [], otherwise: policy.defaultAction, unnamed: 'default' };
   return syscall => {
     const part = interfaces.find(({ abi }) => !shared || (syscall & X32_BIT) === abi.numberBit);
-    if (part?.enosysAbove !== undefined && syscall > part.enosysAbove) return enosys;
+    if (part?.enosysAbove !== undefined && syscall > part.enosysAbove) return newer;
     const covered = !shared || x32 || syscall < X32_BIT || syscall === NO_CALL;
     if (interfaces.length === 0 || !covered) return foreign;
-    return part?.syscalls.get(syscall) ?? unnamed;
+    return part?.syscalls.get(syscall) ?? other;
   };
 }
 
 /** What the policy says about one number before looking at arguments; see `outcomesOf`. */
-export const outcome = (policy: Policy, arch: number, syscall: number): SyscallPolicy =>
+export const outcome = (policy: Policy, arch: number, syscall: number): Outcome =>
   outcomesOf(policy, arch)(syscall);
 
 /** Whether one condition holds for six registers. */
@@ -77,15 +82,17 @@ export function holds(condition: Condition, args: readonly bigint[]): boolean {
 export const mayPermit = ({ rules, otherwise }: SyscallPolicy): boolean =>
   permits(otherwise) || rules.some(({ action }) => permits(action));
 
-/** The most restrictive action among the rules that match, given a way to decide conditions. */
-export function settle(part: SyscallPolicy, decide: (condition: Condition) => boolean): Action {
-  let strongest: Action | undefined;
-  for (const rule of part.rules) {
-    if (rule.conditions.every(decide)) {
-      strongest = strongest === undefined ? rule.action : mostRestrictive(strongest, rule.action);
-    }
+/**
+ * The rule that counts among those whose conditions hold: the most restrictive one, of equally strong ones the first;
+ * undefined when none matches.
+ */
+export function decidingRule(rules: readonly Rule[], args: readonly bigint[]): Rule | undefined {
+  let strongest: Rule | undefined;
+  for (const rule of rules) {
+    if (strongest !== undefined && precedence(rule.action) >= precedence(strongest.action)) continue;
+    if (rule.conditions.every(condition => holds(condition, args))) strongest = rule;
   }
-  return strongest ?? part.otherwise;
+  return strongest;
 }
 
 /**
@@ -97,5 +104,6 @@ export function settle(part: SyscallPolicy, decide: (condition: Condition) => bo
 export function evaluate(policy: Policy, event: Event): Action {
   const syscall = event.syscall >>> 0;
   const { args = [] } = event;
-  return settle(outcome(policy, event.arch >>> 0, syscall), condition => holds(condition, args));
+  const { rules, otherwise } = outcome(policy, event.arch >>> 0, syscall);
+  return decidingRule(rules, args)?.action ?? otherwise;
 }

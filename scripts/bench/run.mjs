@@ -10,9 +10,10 @@ import * as loading from './loading.mjs';
 import { describeMachine } from './machine.mjs';
 import * as programs from './programs.mjs';
 import * as scaling from './scaling.mjs';
+import * as simulate from './simulate.mjs';
 import * as startup from './startup.mjs';
 
-const MEASUREMENTS = { programs, compile, scaling, startup, loading, calls: callCost };
+const MEASUREMENTS = { programs, compile, scaling, startup, loading, calls: callCost, simulate };
 
 const output = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
 

@@ -9,13 +9,22 @@ import { SCMP_ACT_ERRNO } from '#lib/policy/constants.js';
 import type { Witness } from '#lib/errors.js';
 import type { Event } from '#lib/policy/evaluate.js';
 
-const source = fileURLToPath(new URL('../../../test/native/kernel-probe.cc', import.meta.url));
-const binary = fileURLToPath(new URL('../../kernel-probe', import.meta.url));
-
-/** Compiles the probe when its source is newer. */
-function probe(): string {
+/** The program of a probe, compiled anew when its source is newer. */
+export function probe(name = 'kernel-probe'): string {
+  const source = fileURLToPath(new URL(`../../../test/native/${name}.cc`, import.meta.url));
+  const binary = fileURLToPath(new URL(`../../${name}`, import.meta.url));
   if (!existsSync(binary) || statSync(binary).mtimeMs < statSync(source).mtimeMs) {
-    execFileSync('c++', ['-std=c++20', '-O1', '-Wall', '-Wextra', '-Werror', '-o', binary, source]);
+    execFileSync('c++', [
+      '-std=c++20',
+      '-O1',
+      '-pthread',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      '-o',
+      binary,
+      source,
+    ]);
   }
   return binary;
 }

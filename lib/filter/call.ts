@@ -1,0 +1,48 @@
+// A system call as callers give it, and the words that a program sees of it.
+import { UsageError } from '../errors.js';
+import type { Event } from '../policy/evaluate.js';
+import { seccompData } from './interpret.js';
+import { DATA_SIZE, WORD } from './program.js';
+
+/** A call: an `Event`, or the sixteen 32-bit words of `struct seccomp_data` as a little-endian machine has them. */
+export type Call = Event | Uint32Array;
+
+const WORDS = DATA_SIZE / 4;
+
+/** The words of a call; those of an event are written to `into`. Throws UsageError (`bad-event`) for what is no call. */
+export function wordsOf(call: Call, into?: Uint32Array): Uint32Array {
+  checkCall(call);
+  return call instanceof Uint32Array ? call : seccompData(call, into);
+}
+
+/** Throws UsageError (`bad-event`) for what is no call. */
+export function checkCall(call: Call): void {
+  if (call instanceof Uint32Array) {
+    if (call.length !== WORDS) throw badEvent(`struct seccomp_data has ${WORDS} words, not ${call.length}`);
+    return;
+  }
+  if (typeof call !== 'object' || (call as unknown) === null) throw badEvent('it is no object');
+  const { arch, syscall, args = [], instructionPointer = 0n } = call;
+  if (!Number.isInteger(arch) || !Number.isInteger(syscall)) throw badEvent('arch and syscall are integers');
+  if (!Array.isArray(args) || args.length > 6) throw badEvent('args is a list of up to six registers');
+  for (const register of args) if (typeof register !== 'bigint') throw badEvent('arguments are bigints');
+  if (typeof instructionPointer !== 'bigint') throw badEvent('instructionPointer is a bigint');
+}
+
+const badEvent = (reason: string): UsageError =>
+  new UsageError(
+    'bad-event',
+    `this is no system call: ${reason}`,
+    'Give { arch, syscall, args }, or the words of struct seccomp_data',
+  );
+
+/** The call that the words stand for. */
+export function eventOf(data: Uint32Array): Required<Event> {
+  const register = (low: number): bigint => (BigInt(data[low + 1] ?? 0) << 32n) | BigInt(data[low] ?? 0);
+  return {
+    arch: data[WORD.arch] ?? 0,
+    syscall: data[WORD.nr] ?? 0,
+    args: Array.from({ length: 6 }, (_, arg) => register(WORD.low(arg))),
+    instructionPointer: register(WORD.ipLow),
+  };
+}

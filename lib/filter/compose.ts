@@ -1,0 +1,35 @@
+// What a stack of filters answers together: the kernel runs all of them and lets the strongest answer count.
+import { actionData, actionKind, isAction, MAX_ERRNO, precedence, type Action } from '../policy/action.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS } from '../policy/constants.js';
+
+/**
+ * Which layer decides, given what each returned, the oldest first: the one with the strongest action, of equally
+ * strong ones the newest. -1 when there is no layer.
+ * Source: seccomp_run_filters, kernel/seccomp.c; seccomp(2), "precedence".
+ */
+export function decidingLayer(returned: readonly Action[]): number {
+  let [decides, strongest] = [-1, Infinity];
+  for (let layer = returned.length - 1; layer >= 0; layer--) {
+    const strength = precedence(returned[layer] ?? 0);
+    if (strength < strongest) [decides, strongest] = [layer, strength];
+  }
+  return decides;
+}
+
+/**
+ * What the kernel does with the value that decided: an action that it does not know kills the process, an errno above
+ * 4095 becomes 4095, and data on ALLOW is dropped. Only for the value of the whole stack: among layers, a value counts
+ * by its bits, known or not.
+ * Source: __seccomp_filter, kernel/seccomp.c.
+ */
+export function enforced(action: Action): Action {
+  if (!isAction(action)) return SCMP_ACT_KILL_PROCESS;
+  const kind = actionKind(action);
+  if (kind === SCMP_ACT_ALLOW) return SCMP_ACT_ALLOW;
+  if (kind === SCMP_ACT_ERRNO(0)) return SCMP_ACT_ERRNO(Math.min(actionData(action), MAX_ERRNO));
+  return action;
+}
+
+/** What becomes of a call, given what each layer returned for it, the oldest first, the newest last. */
+export const composed = (returned: readonly Action[]): Action =>
+  returned.length === 0 ? SCMP_ACT_ALLOW : enforced(returned[decidingLayer(returned)] ?? 0);

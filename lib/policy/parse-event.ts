@@ -1,0 +1,61 @@
+// A system call as a person writes it: `openat AT_FDCWD 0 O_RDONLY|O_CLOEXEC`.
+import { UsageError } from '../errors.js';
+import { ABIS, syscallName, syscallNumber, syscallsOf, type Abi, type AbiName } from './abi.js';
+import { closest } from './suggest.js';
+import type { Event } from './evaluate.js';
+import { parseValue } from './named-values.js';
+import { parameterOf } from './signatures.js';
+
+/** Registers of a call. */
+const ARGUMENTS = 6;
+const MAX_QUOTED = 80;
+
+/**
+ * The call that a line stands for: `[ABI:]CALL [ARGUMENT]...`, separated by spaces. The interface is `abi` unless one is
+ * named. CALL is a name, or a number as the kernel sees it. Arguments are numbers or the names of constants, as
+ * `parseValue` takes them: negative ones get the width of the C type that the kernel declares. Those that are left out
+ * are not in the event.
+ *
+ * Throws UsageError: `bad-event` for what is no call, `unknown-syscall`, `unknown-constant` and `bad-value`.
+ */
+export function parseEvent(line: string, abi: AbiName): Event {
+  const [call = '', ...words] = line.trim().split(/\s+/);
+  const colon = call.indexOf(':');
+  const { name, audit } = colon < 0 ? ABIS[abi] : interfaceOf(call.slice(0, colon));
+  const syscall = numberOf(call.slice(colon + 1), ABIS[name]);
+  if (words.length > ARGUMENTS)
+    throw badEvent(`${quote(line)} has ${words.length} arguments`, `A call has up to ${ARGUMENTS}`);
+  const known = syscallName(name, syscall);
+  const args = words.map((word, index) =>
+    parseValue(word, known === undefined ? undefined : parameterOf(name, known, index), name),
+  );
+  return { arch: audit, syscall, args };
+}
+
+function interfaceOf(name: string): Abi {
+  const abi = Object.values(ABIS).find(each => each.name === name);
+  if (abi !== undefined) return abi;
+  throw badEvent(`there is no interface ${quote(name)}`, `Write one of: ${Object.keys(ABIS).join(', ')}`);
+}
+
+function numberOf(text: string, { name, numberBit }: Abi): number {
+  if (/^(?:0[xX][\da-fA-F]{1,8}|-?\d{1,10})$/.test(text)) {
+    const number = Number(text);
+    if (number >= -(2 ** 31) && number < 2 ** 32) return (number | numberBit) >>> 0;
+  }
+  const number = syscallNumber(name, text);
+  if (number !== undefined) return number;
+  if (!/^\w+$/.test(text))
+    throw badEvent(`${quote(text)} is no system call`, 'Write its name, or its number of 32 bits');
+  const meant = closest(text, syscallsOf(name).keys());
+  throw new UsageError(
+    'unknown-syscall',
+    `${name} has no system call ${quote(text)}`,
+    meant === undefined ? 'Write its number, or name another interface: x86:NAME' : `Did you mean ${meant}?`,
+  );
+}
+
+const badEvent = (message: string, remedy: string): UsageError =>
+  new UsageError('bad-event', message, remedy);
+
+const quote = (text: string): string => JSON.stringify(text.slice(0, MAX_QUOTED));

@@ -1,0 +1,47 @@
+// Why a policy answers as it does: the rule that decides about one system call, and its place in the profile.
+import type { Location } from '../errors.js';
+import type { Action } from './action.js';
+import { decidingRule, outcome, type Event } from './evaluate.js';
+import type { Policy, Rule } from './policy.js';
+
+/** What made a policy answer with an action. */
+export type Reason =
+  | {
+      /** The conditions of a rule hold. */
+      readonly kind: 'rule';
+      readonly action: Action;
+      readonly rule: Rule;
+      readonly at: Location | undefined;
+    }
+  | {
+      /** The profile names the call without conditions. */
+      readonly kind: 'call';
+      readonly action: Action;
+      readonly at: Location | undefined;
+    }
+  | {
+      /** No rule matches; `unmet` are those of the call, whose conditions do not hold. */
+      readonly kind: 'default';
+      readonly action: Action;
+      readonly unmet: readonly Rule[];
+    }
+  | {
+      /** The number is above the highest one that the profile names on this interface. */
+      readonly kind: 'newer';
+      readonly action: Action;
+    }
+  | {
+      /** The policy does not cover the interface. */
+      readonly kind: 'foreign';
+      readonly action: Action;
+    };
+
+/** Says why `evaluate` answers as it does; `action` is its answer. */
+export function reasonFor(policy: Policy, event: Event): Reason {
+  const { rules, otherwise: action, at, unnamed } = outcome(policy, event.arch >>> 0, event.syscall >>> 0);
+  if (unnamed === 'newer' || unnamed === 'foreign') return { kind: unnamed, action };
+  const rule = decidingRule(rules, event.args ?? []);
+  if (rule !== undefined) return { kind: 'rule', action: rule.action, rule, at: rule.at };
+  if (unnamed === undefined && rules.length === 0) return { kind: 'call', action, at };
+  return { kind: 'default', action, unmet: rules };
+}
