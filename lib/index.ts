@@ -24,6 +24,8 @@ export {
   type Target,
   type TargetOptions,
 } from './policy/target.js';
+export { describeRemedy, remedyFor, type AllowingRule, type Remedy } from './policy/remedy.js';
+export { NEVER_TRAPPED, trapped, type TrappedOptions } from './policy/trapped.js';
 export { parseProfile, type ParseOptions } from './profile/parse.js';
 export type {
   ArchitectureMapping,
@@ -73,3 +75,5 @@ export { exec, type ExecOptions } from './process/exec.js';
 export { features, type Features } from './process/features.js';
 export { load, type LoadedFilter, type LoadOptions, type Scope } from './process/load.js';
 export { status, type Mode, type ProcessStatus, type ThreadStatus } from './process/status.js';
+export { formatViolation, type Violation } from './process/violation.js';
+export { onViolation, type ViolationOptions, type Violations } from './process/violations.js';

@@ -66,6 +66,23 @@ export interface Notification {
   readonly args: readonly bigint[];
 }
 
+/** A refused call, as the SIGSYS handler saw it; see native/core/violation_log.h. */
+export interface RefusedCall {
+  /** `AUDIT_ARCH_*`. */
+  readonly arch: number;
+  readonly syscall: number;
+  /** Six registers. */
+  readonly args: readonly bigint[];
+  /** What the call was made to return, positive. */
+  readonly errno: number;
+  readonly errnoName: string;
+  readonly threadId: number;
+  readonly threadName: string;
+  readonly instructionPointer: bigint;
+  /** How many calls it stands for. */
+  readonly count: number;
+}
+
 /** Exports of the add-on. Arguments are validated by the callers in lib/. */
 export interface Native {
   probe(): Probe;
@@ -142,6 +159,22 @@ export interface Native {
     flags: number,
   ): Failure | undefined;
   notifyIdValid(descriptor: number, id: bigint): Failure | undefined;
+
+  /**
+   * Handles SIGSYS from now on and notes refused calls. `names` has a line `<arch in hex> <number> <name>` a call. Gives a
+   * descriptor that is readable when there is something to take; EBUSY where another environment listens.
+   */
+  violationsListen(names: string): number | Failure;
+  /** What was noted, once; the descriptor tells of what comes afterwards. */
+  violationsTake(): readonly RefusedCall[];
+  /** Calls that could not be noted. */
+  violationsDropped(): bigint;
+  /** Ends the notes; refused calls go on failing. Gives all calls that were lost. */
+  violationsStop(): bigint;
+  /** Gives SIGSYS its former disposition back, unless somebody listens. */
+  stopHandlingTraps(): void;
+  /** Whether calls that are answered with TRAP fail with an errno in this process. */
+  handlesTraps(): boolean;
 }
 
 /** Whether an answer of the add-on is a failure. */

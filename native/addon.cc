@@ -3,6 +3,7 @@
 
 #include "bind.h"
 #include "core/exec.h"
+#include "violations.h"
 
 namespace seccomp_node {
 
@@ -68,6 +69,7 @@ Napi::Object initialize(Napi::Env /*env*/, Napi::Object exports) {
   bind_library(exports);
   bind_context(exports);
   bind_notifications(exports);
+  bind_violations(exports);
   return exports;
 }
 

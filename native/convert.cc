@@ -1,5 +1,6 @@
 #include "convert.h"
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -45,6 +46,12 @@ Napi::Value property(Napi::Value object, const char* name) {
 }
 
 Napi::Value strings(Napi::Env env, const std::vector<std::string>& values) {
+  auto array = Napi::Array::New(env, values.size());
+  for (std::uint32_t index = 0; index < values.size(); ++index) array.Set(index, to_js(env, values[index]));
+  return array;
+}
+
+Napi::Value registers(Napi::Env env, const std::array<std::uint64_t, 6>& values) {
   auto array = Napi::Array::New(env, values.size());
   for (std::uint32_t index = 0; index < values.size(); ++index) array.Set(index, to_js(env, values[index]));
   return array;
@@ -199,8 +206,6 @@ Napi::Value to_js(Napi::Env env, const Probe& value) {
 }
 
 Napi::Value to_js(Napi::Env env, const Notification& value) {
-  auto args = Napi::Array::New(env, value.args.size());
-  for (std::uint32_t index = 0; index < value.args.size(); ++index) args.Set(index, to_js(env, value.args[index]));
   auto object = Napi::Object::New(env);
   object.Set("id", to_js(env, value.id));
   object.Set("pid", value.pid);
@@ -208,8 +213,29 @@ Napi::Value to_js(Napi::Env env, const Notification& value) {
   object.Set("syscall", value.syscall);
   object.Set("arch", value.arch);
   object.Set("instructionPointer", to_js(env, value.instruction_pointer));
-  object.Set("args", args);
+  object.Set("args", registers(env, value.args));
   return object;
+}
+
+Napi::Value to_js(Napi::Env env, const Violation& value) {
+  const auto& call = value.call;
+  auto object = Napi::Object::New(env);
+  object.Set("arch", call.arch);
+  object.Set("syscall", call.number);
+  object.Set("args", registers(env, call.args));
+  object.Set("errno", call.error);
+  object.Set("errnoName", errno_name(static_cast<int>(call.error)));
+  object.Set("threadId", call.thread_id);
+  object.Set("threadName", value.thread_name);
+  object.Set("instructionPointer", to_js(env, call.instruction_pointer));
+  object.Set("count", value.count);
+  return object;
+}
+
+Napi::Value to_js(Napi::Env env, const std::vector<Violation>& value) {
+  auto array = Napi::Array::New(env, value.size());
+  for (std::uint32_t index = 0; index < value.size(); ++index) array.Set(index, to_js(env, value[index]));
+  return array;
 }
 
 Napi::Value to_js(Napi::Env env, const CompiledTable& value) {

@@ -18,6 +18,7 @@
 #include "core/notify.h"
 #include "core/probe.h"
 #include "core/result.h"
+#include "core/violation_log.h"
 
 namespace seccomp_node {
 
@@ -116,6 +117,8 @@ Napi::Value to_js(Napi::Env env, const NotificationSizes& value);
 Napi::Value to_js(Napi::Env env, const Probe& value);
 Napi::Value to_js(Napi::Env env, const Notification& value);
 Napi::Value to_js(Napi::Env env, const CompiledTable& value);
+Napi::Value to_js(Napi::Env env, const Violation& value);
+Napi::Value to_js(Napi::Env env, const std::vector<Violation>& value);
 Napi::Value to_js(Napi::Env env, const Listener& value);
 Napi::Value to_js(Napi::Env env, const Failure& value);
 Napi::Value to_js(Napi::Env env, const LoadFailure& value);

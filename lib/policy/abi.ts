@@ -100,6 +100,13 @@ const foreign = (): ReadonlySet<string> => (foreignNames ??= new Set(wordsOf(FOR
 export const abiByScmpName = (scmpName: string): Abi | undefined =>
   Object.values(ABIS).find(candidate => candidate.scmpName === scmpName);
 
+/** The interface of a call, from its AUDIT_ARCH_* and, for x32, its number; undefined for one the package does not know. */
+export const abiOf = (arch: number, syscall: number): Abi | undefined =>
+  Object.values(ABIS).find(
+    ({ audit, numberBit }) =>
+      audit === arch && (ABIS.x86_64.audit !== arch || (syscall & X32_BIT) === numberBit),
+  );
+
 /**
  * The numbers by which i386's `socketcall` and `ipc` take the call of that name, or undefined.
  * libseccomp adds a rule for them beside the direct call (net.h, ipc.h of the kernel).

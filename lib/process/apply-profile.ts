@@ -1,18 +1,22 @@
 // The main entry: a profile in, the running process confined.
 import { COMPILE_OPTIONS, isPolicy, policyOf, type AnyProfile, type CompileOptions } from '../compile.js';
 import { compilePolicy } from '../filter/compile.js';
-import { UnsupportedError, type Diagnostic } from '../errors.js';
+import { UnsupportedError, UsageError, type Diagnostic } from '../errors.js';
 import { checkOptions } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
 import { nativeArchitecture, parseKernelVersion } from '../policy/target.js';
+import { trapped } from '../policy/trapped.js';
 import { boundingSet } from './capabilities.js';
 import { features } from './features.js';
 import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from './load.js';
 import { keepRings, liveRings } from './rings.js';
+import type { Violations } from './violations.js';
 
 export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>, LoadOptions {
   /** What `caps` conditions look at: names, or `bounding` for this process's bounding set. Default: none. */
   readonly capabilities?: Iterable<string> | 'bounding';
+  /** Report what the profile refuses to this listener, which `onViolation` made. The refusals stay what they are. */
+  readonly violations?: Violations;
 }
 
 /**
@@ -26,8 +30,9 @@ export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | '
  * Throws ProfileError, CompileError, VerificationError, LoadError, UsageError; nothing has changed then.
  */
 export function applyProfile(profile: AnyProfile | Policy, options: ApplyOptions = {}): LoadedFilter {
-  checkOptions(options, [...COMPILE_HERE, 'capabilities', 'scope'], LOAD_FLAGS);
-  const { capabilities, force = false, ...rest } = options;
+  checkOptions(options, [...COMPILE_HERE, 'capabilities', 'scope', 'violations'], LOAD_FLAGS);
+  const { capabilities, violations, force = false, ...rest } = options;
+  checkListener(violations);
   const arch = nativeArchitecture();
   if (process.platform !== 'linux') {
     throw new UnsupportedError(
@@ -44,9 +49,16 @@ export function applyProfile(profile: AnyProfile | Policy, options: ApplyOptions
   const given = capabilities === undefined ? rest : { ...rest, capabilities: target.capabilities };
   const policy = policyOf(profile, isPolicy(profile) ? given : { ...rest, ...target });
   const kept = force ? { policy, warning: undefined } : keepRings(policy, liveRings());
-  const loaded = load(compilePolicy(kept.policy, rest), loadOptions(options));
+  const enforced = violations ? trapped(kept.policy, { kills: violations.fatal }) : kept.policy;
+  const loaded = load(compilePolicy(enforced, rest), loadOptions(options));
+  if (!loaded.dryRun) violations?.watch(loaded);
   const found = [kept.warning, unheard(loaded)].filter(warning => warning !== undefined);
   return { ...loaded, warnings: [...loaded.warnings, ...found] };
+}
+
+function checkListener(value: unknown): void {
+  if (value === undefined || (typeof value === 'object' && value !== null && 'watch' in value)) return;
+  throw new UsageError('bad-option', 'violations is not a listener', 'Give what onViolation returns');
 }
 
 /** Options of `compile`, but for what the machine decides. */

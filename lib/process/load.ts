@@ -8,6 +8,7 @@ import { actionKind, actionName } from '../policy/action.js';
 import { SCMP_ACT_NOTIFY } from '../policy/constants.js';
 import { checkOptions, oneOf } from '../policy/options.js';
 import { nativeArchitecture } from '../policy/target.js';
+import { needsHandler } from '../policy/trapped.js';
 import { features } from './features.js';
 import { fillPool, poolIsRunning } from './pool.js';
 import { obstacles, refuseObstacles, type Obstacle } from './preflight.js';
@@ -86,7 +87,7 @@ type FlagName = keyof typeof FLAGS;
  * The bytes that are passed are those of `filter.bpf`. A raw program is validated, but nothing proves what it means.
  *
  * Throws LoadError: `node-cannot-continue` for a filter that refuses what this Node depends on, its open io_uring rings
- * among it (applyProfile keeps those usable); with the errno where the kernel refused; with the thread's id and name where
+ * among it (applyProfile keeps those usable); `traps-unhandled` for one made by `trapped` while nobody listens; with the errno where the kernel refused; with the thread's id and name where
  * one could not follow. Throws
  * UsageError for options that contradict each other; ProgramError for bytes that are no program. Nothing has changed
  * then, except that no_new_privs stays set where it was the kernel that refused the filter: `errno` is there then.
@@ -95,13 +96,27 @@ type FlagName = keyof typeof FLAGS;
 export function load(filter: Filter | Uint8Array, options: LoadOptions = {}): LoadedFilter {
   checkOptions(options, ['scope'], LOAD_FLAGS);
   const plan = planLoad(filter, options);
-  if (options.force !== true) refuseObstacles(obstaclesTo(filter, plan.program));
+  if (options.force !== true) {
+    refuseUnhandledTraps(plan.program);
+    refuseObstacles(obstaclesTo(filter, plan.program));
+  }
   if (plan.receipt.dryRun) return plan.receipt;
   if (plan.receipt.scope === 'thread') fillPool();
   const answer = native().loadFilter(plan.bytes, plan.bits, plan.setNoNewPrivs);
   if (isFailure(answer)) throw explain(answer, plan);
   const listener = answer.listener < 0 ? undefined : answer.listener;
   return { ...plan.receipt, listener };
+}
+
+/** Traps that stand for an errno end a process without the handler that gives it. */
+function refuseUnhandledTraps(program: Program): void {
+  if (native().handlesTraps() || !program.some(({ code, k }) => code === BPF.RET_K && needsHandler(k)))
+    return;
+  throw new LoadError(
+    'traps-unhandled',
+    'the filter traps calls so that they can be reported, and nobody listens: each would end the process',
+    'Call onViolation first, or give force: true',
+  );
 }
 
 /** What would stop the running Node: by the policy, where there is one, and for the rings it holds by the program itself. */

@@ -6,6 +6,7 @@ import { SCMP_ACT_ERRNO } from '../policy/constants.js';
 import { ENOSYS } from '../policy/errno.js';
 import { mayPermit, outcome } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
+import { isTrappedErrno } from '../policy/trapped.js';
 import { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from './base-calls.js';
 
 /** A call that this process depends on, and what the policy answers. */
@@ -30,7 +31,8 @@ export function obstacles(policy: Policy, poolIsRunning: boolean): readonly Obst
     const part = outcome(policy, abi.audit, number);
     return mayPermit(part) ? undefined : part.otherwise;
   };
-  const kills = (answer: Action): boolean => precedence(answer) < precedence(SCMP_ACT_ERRNO(0));
+  const kills = (answer: Action): boolean =>
+    precedence(answer) < precedence(SCMP_ACT_ERRNO(0)) && !isTrappedErrno(answer);
   // glibc falls back to clone when clone3 is unknown, and on no other answer.
   const unknown = (name: string, answer: Action): boolean =>
     name === 'clone3' && answer === SCMP_ACT_ERRNO(ENOSYS);

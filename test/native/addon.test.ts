@@ -24,6 +24,11 @@ const TAKES_NOTHING: ReadonlySet<string> = new Set([
   'apiGet',
   'archNative',
   'globalReset',
+  'violationsTake',
+  'violationsDropped',
+  'violationsStop',
+  'stopHandlingTraps',
+  'handlesTraps',
 ]);
 
 function newContext(): ContextHandle {

@@ -1,0 +1,104 @@
+// What to write into a profile so that a call it refuses is allowed: the shortest addition, or what stands in its way.
+import type { Location } from '../errors.js';
+import { abiOf, syscallName } from './abi.js';
+import { permits, precedence } from './action.js';
+import { evaluate, holds, outcome, type Event } from './evaluate.js';
+import type { Policy } from './policy.js';
+
+/** A rule of a profile that allows a call, as it stands in `syscalls`. */
+export interface AllowingRule {
+  readonly names: readonly [string];
+  readonly action: 'SCMP_ACT_ALLOW';
+  readonly args?: readonly {
+    readonly index: number;
+    readonly value: bigint;
+    readonly op: 'SCMP_CMP_EQ';
+  }[];
+}
+
+/** How a profile would come to allow a call. */
+export type Remedy =
+  | {
+      /** Add this rule to `syscalls`. */
+      readonly kind: 'add';
+      readonly rule: AllowingRule;
+    }
+  | {
+      /** A rule refuses the call, and none that is added would be stronger: take the name out of it. */
+      readonly kind: 'remove';
+      readonly name: string;
+      /** Where the rule names the call. */
+      readonly at: Location | undefined;
+      /** What to add besides, where the call would be refused without that rule too. */
+      readonly rule?: AllowingRule;
+    }
+  | {
+      /** The profile does not cover the interface: add it to `architectures`, or to the entry of `archMap`. */
+      readonly kind: 'architecture';
+      /** `SCMP_ARCH_*`. */
+      readonly architecture: string;
+    };
+
+/**
+ * The shortest change of a profile under which a call would be allowed; undefined for one that is allowed, and for one
+ * without a name. Where the profile allows the call with other arguments, the addition names the values of the arguments
+ * that its rules look at, and no more is allowed than this. Where several rules refuse the call, the strongest is named.
+ */
+export function remedyFor(event: Event, policy: Policy): Remedy | undefined {
+  if (permits(evaluate(policy, event))) return undefined;
+  const abi = abiOf(event.arch, event.syscall);
+  const name = abi && syscallName(abi.name, event.syscall);
+  if (abi === undefined || name === undefined) return undefined;
+  if (!policy.abis.some(part => part.abi === abi)) {
+    return { kind: 'architecture', architecture: abi.scmpName };
+  }
+  const { args = [] } = event;
+  const { rules, otherwise, at } = outcome(policy, event.arch, event.syscall);
+  const matching = rules.filter(({ conditions }) => conditions.every(condition => holds(condition, args)));
+  const inspected = new Set(rules.flatMap(({ conditions }) => conditions.map(({ arg }) => arg)));
+  const rule = allowing(name, [...inspected], args, abi.width);
+  const [first, ...others] = matching;
+  if (first !== undefined) {
+    const strongest = others.reduce((a, b) => (precedence(b.action) < precedence(a.action) ? b : a), first);
+    const enough = matching.some(({ action }) => permits(action)) || permits(otherwise);
+    return { kind: 'remove', name, at: strongest.at, ...(!enough && { rule }) };
+  }
+  if (at === undefined) return { kind: 'add', rule };
+  return { kind: 'remove', name, at, ...(!permits(policy.defaultAction) && { rule }) };
+}
+
+function allowing(
+  name: string,
+  inspected: readonly number[],
+  args: readonly bigint[],
+  width: 32 | 64,
+): AllowingRule {
+  const rule = { names: [name], action: 'SCMP_ACT_ALLOW' } as const;
+  if (inspected.length === 0) return rule;
+  const conditions = inspected
+    .toSorted((a, b) => a - b)
+    .map(index => ({ index, value: BigInt.asUintN(width, args[index] ?? 0n), op: 'SCMP_CMP_EQ' as const }));
+  return { ...rule, args: conditions };
+}
+
+/** A remedy as a sentence without a full stop. */
+export function describeRemedy(remedy: Remedy): string {
+  switch (remedy.kind) {
+    case 'add':
+      return `add to "syscalls": ${ruleText(remedy.rule)}`;
+    case 'remove': {
+      const { at, name, rule } = remedy;
+      const place = at === undefined ? '' : ` at ${at.file}:${at.line}:${at.column}`;
+      return `take "${name}" out of the rule${place}${rule === undefined ? '' : ` and add to "syscalls": ${ruleText(rule)}`}`;
+    }
+    case 'architecture':
+      return `add ${remedy.architecture} to the architectures`;
+  }
+}
+
+/** JSON in which numbers have all of their 64 bits. */
+function ruleText({ args, ...rule }: AllowingRule): string {
+  if (args === undefined) return JSON.stringify(rule);
+  const conditions = args.map(({ index, value, op }) => `{"index":${index},"value":${value},"op":"${op}"}`);
+  return `${JSON.stringify(rule).slice(0, -1)},"args":[${conditions.join(',')}]}`;
+}

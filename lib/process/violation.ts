@@ -1,0 +1,89 @@
+// One refused call as a listener sees it: by name, with the rule that refused it and what would allow it.
+import type { Location } from '../errors.js';
+import type { RefusedCall } from '../native.js';
+import { abiOf, syscallName, type AbiName } from '../policy/abi.js';
+import { actionKind } from '../policy/action.js';
+import { SCMP_ACT_TRAP } from '../policy/constants.js';
+import { evaluate, holds, outcome, type Event } from '../policy/evaluate.js';
+import type { Policy } from '../policy/policy.js';
+import { describeRemedy, remedyFor, type Remedy } from '../policy/remedy.js';
+
+/** A call that a filter refused, or several of them that were too fast to be told apart. */
+export interface Violation {
+  /** Its name, or undefined for a number that no table has. */
+  readonly syscall: string | undefined;
+  /** Its number as the kernel sees it. */
+  readonly number: number;
+  /** The interface it was made by, or undefined for one that this package does not know. */
+  readonly abi: AbiName | undefined;
+  /** `AUDIT_ARCH_*` of the interface. */
+  readonly arch: number;
+  /** Its six registers, also those that the call does not use. Pointers are into memory that has changed since. */
+  readonly args: readonly bigint[];
+  /** What it failed with, positive, and its name. */
+  readonly errno: number;
+  readonly errnoName: string;
+  /** The thread that made it: the kernel's id and name. */
+  readonly thread: { readonly id: number; readonly name: string };
+  /** The instruction after the one that made it. */
+  readonly instructionPointer: bigint;
+  /** How many calls this stands for: this one, and later ones by the same thread at the same instruction. */
+  readonly count: number;
+  /** The filter that refused it, by its place in the chain: 1 for the first; undefined where it is not known. */
+  readonly layer: number | undefined;
+  /** Where the profile refuses it; undefined where its default action does, or where the filter is not known. */
+  readonly at: Location | undefined;
+  /** What would allow it, where the filter is known. */
+  readonly remedy: Remedy | undefined;
+}
+
+/** A loaded filter by its place in the chain and its meaning. */
+export interface KnownLayer {
+  readonly layer: number | undefined;
+  readonly policy: Policy;
+}
+
+/** Names what the handler noted. `layers` are those that are known, the oldest first. */
+export function describeCall(call: RefusedCall, layers: readonly KnownLayer[]): Violation {
+  const { arch, syscall: number, args, errno, errnoName, instructionPointer, count } = call;
+  const abi = abiOf(arch, number);
+  const event: Event = { arch, syscall: number, args, instructionPointer };
+  // Of equal answers the kernel takes that of the newest filter.
+  const refusing = layers.findLast(({ policy }) => actionKind(evaluate(policy, event)) === SCMP_ACT_TRAP);
+  return {
+    syscall: abi && syscallName(abi.name, number),
+    number,
+    abi: abi?.name,
+    arch,
+    args,
+    errno,
+    errnoName,
+    thread: { id: call.threadId, name: call.threadName },
+    instructionPointer,
+    count,
+    layer: refusing?.layer,
+    at: refusing && placeOf(event, refusing.policy),
+    remedy: refusing && remedyFor(event, refusing.policy),
+  };
+}
+
+/** Where a policy says that a call is trapped. */
+function placeOf({ arch, syscall, args = [] }: Event, policy: Policy): Location | undefined {
+  const { rules, at } = outcome(policy, arch, syscall);
+  const rule = rules.find(
+    ({ conditions, action }) =>
+      actionKind(action) === SCMP_ACT_TRAP && conditions.every(condition => holds(condition, args)),
+  );
+  return rule === undefined ? at : rule.at;
+}
+
+/** A violation on one line: the call, what became of it, where the profile says so, and what would allow it. */
+export function formatViolation(violation: Violation): string {
+  const { syscall, number, abi, args, errnoName, thread, count, at, remedy } = violation;
+  const name = syscall ?? `call ${number}`;
+  const list = args.map(value => `0x${value.toString(16)}`).join(', ');
+  const times = count === 1 ? '' : `, ${count} times`;
+  const place = at === undefined ? '' : `, by ${at.file}:${at.line}:${at.column}`;
+  const advice = remedy === undefined ? '' : `. To allow it, ${describeRemedy(remedy)}`;
+  return `${name}(${list}) on ${abi ?? `architecture 0x${violation.arch.toString(16)}`} failed with ${errnoName} in thread ${thread.id} (${thread.name})${times}${place}${advice}`;
+}

@@ -1,0 +1,23 @@
+// A system call of our own that a SIGSYS handler can tell from all others, by the address it comes from.
+#pragma once
+
+#include <cstdint>
+
+extern "C" {
+/** Not for use by itself: raw_syscall below. */
+__attribute__((visibility("hidden"))) long seccomp_node_raw_syscall(long number, long a, long b, long c);
+/** The instruction after the one that enters the kernel: what siginfo_t::si_call_addr holds when a filter traps it. */
+extern __attribute__((visibility("hidden"))) const char seccomp_node_raw_syscall_return[];
+}
+
+namespace seccomp_node {
+
+/** Async-signal-safe, and leaves errno alone: gives a negative errno on failure. */
+inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0) {
+  return seccomp_node_raw_syscall(number, a, b, c);
+}
+
+/** Whether a call that was trapped at this address was made by raw_syscall. */
+inline bool is_raw_syscall(const void* call_address) { return call_address == seccomp_node_raw_syscall_return; }
+
+}  // namespace seccomp_node

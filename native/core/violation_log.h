@@ -1,0 +1,105 @@
+// Refused calls on their way out of a signal handler: a table of fixed size, without locks, in which nothing is lost
+// uncounted.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace seccomp_node {
+
+/** A refused call, as siginfo_t and the saved registers have it. */
+struct RefusedCall {
+  /** AUDIT_ARCH_*. */
+  std::uint32_t arch;
+  std::uint32_t number;
+  /** What the call was made to return, positive. */
+  std::uint32_t error;
+  std::uint32_t thread_id;
+  /** The instruction after the call. */
+  std::uint64_t instruction_pointer;
+  std::array<std::uint64_t, 6> args;
+};
+
+/** The kernel's name of a thread, zero-terminated: PR_GET_NAME. */
+using ThreadName = std::array<char, 16>;
+
+/** What is reported: a call, and how many it stands for. */
+struct Violation {
+  RefusedCall call;
+  std::string thread_name;
+  /** The call itself and those of the same thread at the same instruction that could not be told apart in time. */
+  std::uint32_t count;
+};
+
+class ViolationLog {
+ public:
+  /**
+   * Notes a call. Async-signal-safe, from any thread, wait-free but for contention. A call that equals one which has
+   * not been taken yet is counted there. When the part of the table that its instruction may use is full, it is counted
+   * with another one of the same instruction, or as dropped. `name` is only called for a new entry.
+   */
+  template <typename NameOfThread>
+  void record(const RefusedCall& call, NameOfThread name_of_thread) {
+    const Key key = key_of(call);
+    if (count_again(key)) return;
+    if (auto* slot = claim(key)) {
+      publish(*slot, key, name_of_thread());
+      return;
+    }
+    if (!count_with_others(key)) dropped_.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  /** Everything that is there, in the order of the calls; it is there no more. One thread at a time. */
+  std::vector<Violation> take();
+
+  /** Calls for which there was no room. */
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+  /** Forgets everything. One thread at a time. */
+  void clear();
+
+ private:
+  /** The site first, which is the call without its arguments; then the arguments. */
+  static constexpr std::size_t kSiteWords = 3;
+  static constexpr std::size_t kKeyWords = kSiteWords + 6;
+  static constexpr std::size_t kNameWords = 2;
+  using Key = std::array<std::uint64_t, kKeyWords>;
+
+  /**
+   * Counts that are no counts. A slot's state holds a generation, which grows with every claim, above its count: a
+   * state that is still the same after the words were read proves that they belonged together.
+   */
+  static constexpr std::uint32_t kFree = 0;
+  static constexpr std::uint32_t kWriting = 0xffffffff;
+
+  struct Slot {
+    std::atomic<std::uint64_t> state{0};
+    std::atomic<std::uint64_t> order{0};
+    std::array<std::atomic<std::uint64_t>, kKeyWords> key{};
+    std::array<std::atomic<std::uint64_t>, kNameWords> name{};
+  };
+
+  static constexpr std::size_t kSlots = 1024;
+  /** Slots that calls of one site may use, so that a loop does not push out the others. */
+  static constexpr std::size_t kWindow = 16;
+
+  static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+  static Key key_of(const RefusedCall& call);
+  Slot& slot_of(const Key& key, std::size_t index);
+  bool count_again(const Key& key) { return count_where(key, kKeyWords); }
+  bool count_with_others(const Key& key) { return count_where(key, kSiteWords); }
+  bool count_where(const Key& key, std::size_t words);
+  Slot* claim(const Key& key);
+  void publish(Slot& slot, const Key& key, const ThreadName& name);
+
+  std::array<Slot, kSlots> slots_{};
+  std::atomic<std::uint64_t> next_order_{0};
+  std::atomic<std::uint64_t> dropped_{0};
+};
+
+}  // namespace seccomp_node
