@@ -19,20 +19,21 @@ export const profileArgument = (argument: string): Profile =>
 export function layerArgument(argument: string, flags: CompileFlags): Layer {
   if (argument === '-') {
     const bytes = readFileSync(0);
-    if (
-      !/^\s*[{[]/.test(
-        bytes
-          .subarray(0, 256)
-          .toString()
-          .replace(/^\uFEFF/, ''),
-      )
-    )
-      return program(bytes);
+    if (!isJson(bytes)) return program(bytes);
     return compile(parseProfile(bytes, { file: '<stdin>' }), compileOptions(flags));
   }
   if (argument.endsWith('.bpf')) return program(readFile(argument));
   return compile(argument, compileOptions(flags));
 }
+
+/** Whether bytes start as a JSON object does. */
+export const isJson = (bytes: Buffer): boolean =>
+  /^\s*[{[]/.test(
+    bytes
+      .subarray(0, 256)
+      .toString()
+      .replace(/^\uFEFF/, ''),
+  );
 
 function program(bytes: Uint8Array): Layer {
   const decoded = decode(bytes);

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { compileCommand } from './compile.js';
+import { convertCommand } from './convert.js';
 import { doctorCommand } from './doctor.js';
 import { fail, type Register, type Run } from './output.js';
 import { runCommand } from './run.js';
@@ -26,7 +27,7 @@ const program = new Command('seccomp')
   .exitOverride();
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [compileCommand, runCommand, doctorCommand];
+const COMMANDS: readonly Register[] = [compileCommand, convertCommand, runCommand, doctorCommand];
 for (const register of COMMANDS) register(program, run).exitOverride();
 
 try {

@@ -1,0 +1,92 @@
+// What a filter of Firecracker's seccompiler means on one architecture.
+import { UsageError } from '../../errors.js';
+import { ABIS, syscallNumber } from '../../policy/abi.js';
+import { isAction, type Action } from '../../policy/action.js';
+import { SCMP_ACT_KILL_THREAD } from '../../policy/constants.js';
+import { checkOptions } from '../../policy/options.js';
+import type { Policy, Rule, SyscallPolicy } from '../../policy/policy.js';
+import { makeTarget, type TargetOptions } from '../../policy/target.js';
+import { Findings, place } from '../findings.js';
+import { quote } from '../suggest.js';
+import type { FirecrackerFile } from './filters.js';
+
+export interface FirecrackerOptions extends TargetOptions {
+  /** For interfaces other than the native one; KILL_THREAD as from Firecracker 1.11 on, KILL_PROCESS before. */
+  readonly badArch?: Action;
+}
+
+/**
+ * The policy of one category: the native interface alone, no rule for newer calls, and a rule without conditions wins.
+ *
+ * Throws UsageError (`unknown-category`, `bad-option`), and ProfileError (`unknown-syscall`) for names that the
+ * architecture lacks: the format knows files for one architecture only. Source: the seccompiler of Firecracker.
+ */
+export function resolveFirecracker(
+  { filters, warnings }: FirecrackerFile,
+  category: string,
+  options: FirecrackerOptions = {},
+): Policy {
+  checkOptions(options, ['arch', 'kernel', 'capabilities', 'badArch']);
+  const { badArch = SCMP_ACT_KILL_THREAD, ...machine } = options;
+  if (!isAction(badArch))
+    throw new UsageError(
+      'bad-option',
+      `badArch cannot be ${String(badArch)}`,
+      'Give one of the SCMP_ACT_* values',
+    );
+  const filter = filters.get(category);
+  if (filter === undefined) {
+    throw new UsageError(
+      'unknown-category',
+      `the file has no category ${quote(category)}`,
+      `Choose one of: ${[...filters.keys()].join(', ')}`,
+    );
+  }
+  const target = makeTarget(machine);
+  const abi = ABIS[target.arch];
+  const findings = new Findings();
+  const calls = new Map<number, { readonly rules: Rule[]; name: string; always: Rule | undefined }>();
+  for (const { syscall, conditions, at } of filter.rules) {
+    const number = syscallNumber(abi.name, syscall);
+    if (number === undefined) {
+      findings.error(
+        'unknown-syscall',
+        at,
+        `${target.arch} has no system call ${quote(syscall)}`,
+        'The file may be for another architecture',
+      );
+      continue;
+    }
+    const call = calls.get(number) ?? { rules: [], name: syscall, always: undefined };
+    calls.set(number, call);
+    const rule = { conditions, action: filter.filterAction, at };
+    if (conditions.length === 0) call.always ??= rule;
+    else call.rules.push(rule);
+  }
+  const syscalls = new Map<number, SyscallPolicy>();
+  for (const [number, { rules, name, always }] of calls) {
+    if (always === undefined) {
+      syscalls.set(number, Object.freeze({ rules: Object.freeze(rules), otherwise: filter.defaultAction }));
+      continue;
+    }
+    for (const { at } of rules) {
+      findings.warning(
+        'shadowed-rule',
+        at,
+        `the conditions on ${quote(name)} do nothing: ${always.at === undefined ? 'another rule' : place(always.at)} has none`,
+        'Remove one of the two',
+      );
+    }
+    const { action, at } = always;
+    syscalls.set(number, Object.freeze({ rules: [], otherwise: action, ...(at !== undefined && { at }) }));
+  }
+  const own = warnings.filter(({ at }) => at?.pointer.startsWith(`${filter.at.pointer}/`));
+  return Object.freeze({
+    target,
+    defaultAction: filter.defaultAction,
+    badArch,
+    abis: Object.freeze([Object.freeze({ abi, syscalls, enosysAbove: undefined })] as const),
+    flags: Object.freeze([]),
+    warnings: findings.conclude(false, own),
+  });
+}
