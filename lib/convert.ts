@@ -5,6 +5,8 @@ import { decompile } from './filter/decompile.js';
 import { findDifference } from './filter/verify.js';
 import { ABIS, syscallName } from './policy/abi.js';
 import { actionName } from './policy/action.js';
+import { SCMP_ACT_ERRNO } from './policy/constants.js';
+import { ENOSYS } from './policy/errno.js';
 import { evaluate } from './policy/evaluate.js';
 import { checkOptions, oneOf } from './policy/options.js';
 import type { Policy } from './policy/policy.js';
@@ -25,7 +27,7 @@ export interface ConvertOptions {
   readonly unknownSyscalls?: 'enosys' | 'default';
   /** For `firecracker`: the category of threads, `vmm` unless given. */
   readonly category?: string;
-  /** For `spo`: the name of the resource, `seccomp-profile` unless given. */
+  /** For `spo`: the name of the resource, `seccomp` unless given. */
   readonly name?: string;
 }
 
@@ -66,10 +68,10 @@ function* drafts(policy: Policy, format: ConversionFormat, options: ConvertOptio
     const { category = 'vmm' } = options;
     const text = firecrackerText(policy, category);
     const { arch } = target;
-    yield { text, meaning: resolveFirecracker(parseFirecracker(text), category, { arch }) };
+    yield { text, meaning: resolveFirecracker(parseFirecracker(text), { category, arch }) };
     return;
   }
-  const { unknownSyscalls = 'enosys', name = 'seccomp-profile' } = options;
+  const { unknownSyscalls = 'enosys', name = 'seccomp' } = options;
   const read = (source: string): Policy => resolveProfile(Buffer.from(source), target, { unknownSyscalls });
   for (const multiplexers of [false, true]) {
     const document = documentOf(policy, { multiplexers });
@@ -89,7 +91,8 @@ function differenceError(
   witness: Witness,
   format: ConversionFormat,
 ): ConversionError {
-  const [wanted, said] = [policy, meaning].map(each => evaluate(each, witness));
+  const wanted = evaluate(policy, witness);
+  const said = evaluate(meaning, witness);
   const { arch, syscall, args } = witness;
   const abi = Object.values(ABIS).find(
     ({ name, audit }) => audit === arch && syscallName(name, syscall) !== undefined,
@@ -101,9 +104,9 @@ function differenceError(
   return new ConversionError(
     'not-expressible',
     `${format} has no words for it: ${call} with arguments (${args.map(arg => `0x${arg.toString(16)}`).join(', ')}) ` +
-      `gets ${actionName(wanted ?? 0)} and, by the shortest text there is, would get ${actionName(said ?? 0)}`,
-    abi === undefined
-      ? "Numbers without a name get the default action, and ENOSYS above the highest one named unless unknownSyscalls is 'default' (--unknown-syscalls default)"
-      : 'A name has one rule for all interfaces of a profile',
+      `gets ${actionName(wanted)} and would get ${actionName(said)}`,
+    said === SCMP_ACT_ERRNO(ENOSYS)
+      ? "Readers such as runc answer ENOSYS above the highest call named; for those that do not, say unknownSyscalls: 'default' (--unknown-syscalls default)"
+      : 'A name has one rule for all interfaces of a profile, and numbers without a name get the default action',
   );
 }

@@ -2,7 +2,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { convert, type ConversionFormat } from '../convert.js';
-import { UsageError } from '../errors.js';
 import { compilePolicy } from '../filter/compile.js';
 import { decompile } from '../filter/decompile.js';
 import type { Policy } from '../policy/policy.js';
@@ -83,8 +82,11 @@ function policyOf(input: string, flags: Flags): Policy {
   const bytes = Buffer.from(source);
   const options = { file, ...(strict !== undefined && { strict }) };
   if (isFirecracker(readJson(source, file, new Findings()))) {
-    const parsed = parseFirecracker(bytes, options);
-    return resolveFirecracker(parsed, flags.category ?? onlyCategory([...parsed.filters.keys()]), machine);
+    const { category } = flags;
+    return resolveFirecracker(parseFirecracker(bytes, options), {
+      ...machine,
+      ...(category !== undefined && { category }),
+    });
   }
   return resolveProfile(
     parseProfile(bytes, options),
@@ -94,15 +96,5 @@ function policyOf(input: string, flags: Flags): Policy {
       ...(capabilities !== undefined && { capabilities }),
     },
     { ...(unknownSyscalls !== undefined && { unknownSyscalls }), ...(strict !== undefined && { strict }) },
-  );
-}
-
-function onlyCategory(categories: readonly string[]): string {
-  const [category, ...others] = categories;
-  if (category !== undefined && others.length === 0) return category;
-  throw new UsageError(
-    'missing-category',
-    'the file holds filters for several categories of threads',
-    `Choose one with --category: ${categories.join(', ')}`,
   );
 }

@@ -43,8 +43,8 @@ function pathsOf(walker: Walker, start: Region): readonly NumberedPath[] {
   walker.walk(start, undefined, {
     narrow: () => undefined,
     key: () => '',
-    // Paths are told apart by every word, so that none is taken for another one.
-    words: () => 0xffff,
+    words: () => 0,
+    everyPath: true,
     leaf: (_, action, region) => {
       if (paths.length === MAX_PATHS)
         throw new CompileError(

@@ -18,18 +18,21 @@ export function parseFirecracker(source: ProfileSource, options: ParseOptions = 
   const file = options.file ?? found;
   const findings = new Findings();
   const root = readObject(readJson(text, file, findings), 'a file of filters', findings);
+  if (root?.members.has('default_action') === true || root?.members.size === 0) {
+    findings.error(
+      'no-filters',
+      locate(root),
+      root.members.size === 0
+        ? 'the file holds no filter'
+        : 'this is one filter, without the category it is for',
+      'Write one for each category of threads: { "vmm": { "default_action": …, … } }',
+    );
+    findings.conclude(true);
+  }
   const filters = new Map<string, FirecrackerFilter>();
   for (const [category, { value }] of root?.members ?? []) {
     const filter = readFilter(value, findings);
     if (filter !== undefined) filters.set(category, filter);
-  }
-  if (root?.members.size === 0) {
-    findings.error(
-      'no-filters',
-      locate(root),
-      'the file holds no filter',
-      'Write one for each category of threads: "vmm", "api", "vcpu"',
-    );
   }
   return Object.freeze({ file, filters, warnings: findings.conclude(options.strict ?? false) });
 }

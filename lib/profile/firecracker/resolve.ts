@@ -8,9 +8,11 @@ import type { Policy, Rule, SyscallPolicy } from '../../policy/policy.js';
 import { makeTarget, type TargetOptions } from '../../policy/target.js';
 import { Findings, place } from '../findings.js';
 import { quote } from '../suggest.js';
-import type { FirecrackerFile } from './filters.js';
+import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
 
 export interface FirecrackerOptions extends TargetOptions {
+  /** The category of threads; may be left out where the file has only one. */
+  readonly category?: string;
   /** For interfaces other than the native one; KILL_THREAD as from Firecracker 1.11 on, KILL_PROCESS before. */
   readonly badArch?: Action;
 }
@@ -23,25 +25,17 @@ export interface FirecrackerOptions extends TargetOptions {
  */
 export function resolveFirecracker(
   { filters, warnings }: FirecrackerFile,
-  category: string,
   options: FirecrackerOptions = {},
 ): Policy {
-  checkOptions(options, ['arch', 'kernel', 'capabilities', 'badArch']);
-  const { badArch = SCMP_ACT_KILL_THREAD, ...machine } = options;
+  checkOptions(options, ['category', 'arch', 'kernel', 'capabilities', 'badArch']);
+  const { badArch = SCMP_ACT_KILL_THREAD, category, ...machine } = options;
   if (!isAction(badArch))
     throw new UsageError(
       'bad-option',
       `badArch cannot be ${String(badArch)}`,
       'Give one of the SCMP_ACT_* values',
     );
-  const filter = filters.get(category);
-  if (filter === undefined) {
-    throw new UsageError(
-      'unknown-category',
-      `the file has no category ${quote(category)}`,
-      `Choose one of: ${[...filters.keys()].join(', ')}`,
-    );
-  }
+  const filter = filterOf(filters, category);
   const target = makeTarget(machine);
   const abi = ABIS[target.arch];
   const findings = new Findings();
@@ -89,4 +83,17 @@ export function resolveFirecracker(
     flags: Object.freeze([]),
     warnings: findings.conclude(false, own),
   });
+}
+
+function filterOf(filters: FirecrackerFile['filters'], category: string | undefined): FirecrackerFilter {
+  const [only, ...others] = filters.values();
+  const filter = category !== undefined ? filters.get(category) : others.length === 0 ? only : undefined;
+  if (filter !== undefined) return filter;
+  throw new UsageError(
+    'unknown-category',
+    category === undefined
+      ? 'the file holds filters for several categories of threads'
+      : `the file has no category ${quote(category)}`,
+    `Choose one of: ${[...filters.keys()].join(', ')}`,
+  );
 }
