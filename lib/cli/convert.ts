@@ -86,6 +86,7 @@ function policyOf(input: string, flags: Flags): Policy {
     return resolveFirecracker(parseFirecracker(bytes, options), {
       ...machine,
       ...(category !== undefined && { category }),
+      ...(strict !== undefined && { strict }),
     });
   }
   return resolveProfile(

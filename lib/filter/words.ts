@@ -2,7 +2,7 @@
 import { CompileError } from '../errors.js';
 
 /** `(x & mask) === value`, or that this is not so. */
-export interface MaskFact {
+interface MaskFact {
   readonly mask: number;
   readonly value: number;
   readonly equal: boolean;

@@ -67,6 +67,12 @@ describe("Firecracker's filters: the meaning", () => {
     const policy = policyOf([{ syscall: 'read', args: [condition('dword', 'eq', 1)] }, { syscall: 'read' }]);
     assert.equal(answer(policy, 'x86_64', 'read', [5n]), 'ALLOW');
     assert.deepEqual(codes(policy.warnings), ['shadowed-rule']);
+    const parsed = parseFirecracker(
+      file([{ syscall: 'read', args: [condition('dword', 'eq', 1)] }, { syscall: 'read' }]),
+    );
+    assert.deepEqual(codes(failure(() => resolveFirecracker(parsed, { ...X86_64, strict: true })).problems), [
+      'shadowed-rule',
+    ]);
   });
 
   it('other interfaces and x32 get KILL_THREAD, or what badArch says; newer calls the default action', () => {

@@ -38,26 +38,53 @@ export function conditionsOf(
   where: string,
 ): readonly Condition[] | undefined {
   if (isEveryValue(set)) return undefined;
+  const { intervals, patterns } = width === 32 ? partsOfWords(set, arg, where) : partsOfRegisters(set, where);
+  const all = (1n << BigInt(width)) - 1n;
+  const ranges = merged(intervals);
+  if (ranges[0]?.low === 0n && ranges[0].high === all) return undefined;
+  const conditions = [
+    ...ofIntervals(ranges, arg, width),
+    ...patterns.map(pattern => ofPattern(pattern, arg, width)),
+  ];
+  if (conditions.length > MAX_ALTERNATIVES) throw tooMany(where);
+  return conditions;
+}
+
+/** A set as ranges and patterns, any of which a value may be in. */
+interface Parts {
+  readonly intervals: readonly Interval[];
+  readonly patterns: readonly Pattern[];
+}
+
+/** Of an argument of 32 bits, whose upper half no condition can look at. */
+function partsOfWords(set: ArgumentSet, arg: number, where: string): Parts {
+  if (set.some(({ high }) => high !== FULL)) {
+    throw new ConversionError(
+      'not-expressible',
+      `${where} depends on the upper half of argument ${arg}, which has 32 bits there`,
+    );
+  }
+  const words = set.map(({ low }) => low);
+  return {
+    intervals: words.filter(isRanges).flatMap(rangesOf),
+    patterns: words.filter(word => !isRanges(word)).flatMap(word => patternsOf(word, where)),
+  };
+}
+
+/** Of an argument of 64 bits: ranges where the halves together make some, patterns otherwise. */
+function partsOfRegisters(set: ArgumentSet, where: string): Parts {
   const intervals: Interval[] = [];
   const patterns: Pattern[] = [];
-  /** Ranges of the low word, whatever the high one. */
+  /** Of the low word, whatever the high one. */
   const lowRanges: Interval[] = [];
   for (const { high, low } of set) {
-    if (width === 32) {
-      if (high !== FULL) {
-        throw new ConversionError(
-          'not-expressible',
-          `${where} depends on the upper half of argument ${arg}, which has 32 bits there`,
-        );
-      }
-      split(low, intervals, patterns);
-    } else if (low === FULL && high.facts.length === 0) {
+    if (low === FULL && isRanges(high)) {
       for (const range of rangesOf(high))
         intervals.push({ low: range.low << WORD_BITS, high: (range.high << WORD_BITS) | WORD_ALL });
-    } else if (isOneValue(high) && low.facts.length === 0) {
+    } else if (isOneValue(high) && isRanges(low)) {
       const upper = BigInt(high.ranges[0] ?? 0) << WORD_BITS;
       for (const range of rangesOf(low)) intervals.push({ low: upper | range.low, high: upper | range.high });
-    } else if (high === FULL && low.facts.length === 0) {
+    } else if (high === FULL && isRanges(low)) {
       lowRanges.push(...rangesOf(low));
     } else {
       for (const upper of patternsOf(high, where)) {
@@ -68,23 +95,11 @@ export function conditionsOf(
           });
         }
       }
+      if (patterns.length > MAX_ALTERNATIVES) throw tooMany(where);
     }
-    if (intervals.length + patterns.length > MAX_ALTERNATIVES) throw tooMany(where);
   }
-  const ranges = merged(intervals);
-  if (ranges[0]?.low === 0n && ranges[0].high === (1n << BigInt(width)) - 1n) return undefined;
   for (const range of merged(lowRanges)) patterns.push(...patternsOfRange(range, WORD_ALL));
-  const conditions = [
-    ...ofIntervals(ranges, arg, width),
-    ...patterns.map(pattern => ofPattern(pattern, arg, width)),
-  ];
-  if (conditions.length > MAX_ALTERNATIVES) throw tooMany(where);
-  return conditions;
-
-  function split(word: WordSet, ranges: Interval[], masks: Pattern[]): void {
-    if (word.facts.length === 0) ranges.push(...rangesOf(word));
-    else masks.push(...patternsOf(word, where));
-  }
+  return { intervals, patterns };
 }
 
 const tooMany = (where: string): ConversionError =>
@@ -93,8 +108,10 @@ const tooMany = (where: string): ConversionError =>
     `${where} depends on its arguments in a way that takes more than ${MAX_ALTERNATIVES} rules to say`,
   );
 
-const isOneValue = ({ ranges, facts }: WordSet): boolean =>
-  facts.length === 0 && ranges.length === 2 && ranges[0] === ranges[1];
+const isRanges = ({ facts }: WordSet): boolean => facts.length === 0;
+
+const isOneValue = (word: WordSet): boolean =>
+  isRanges(word) && word.ranges.length === 2 && word.ranges[0] === word.ranges[1];
 
 const rangesOf = ({ ranges }: WordSet): readonly Interval[] =>
   ranges.flatMap((low, index) =>
@@ -104,6 +121,7 @@ const rangesOf = ({ ranges }: WordSet): readonly Interval[] =>
 /** The same values as patterns of 32 bits. */
 function patternsOf(word: WordSet, where: string): readonly Pattern[] {
   let patterns = rangesOf(word).flatMap(range => patternsOfRange(range, WORD_ALL));
+  if (patterns.length > MAX_ALTERNATIVES) throw tooMany(where);
   for (const { mask, value, equal } of word.facts) {
     const fact = { mask: BigInt(mask), value: BigInt(value) };
     const facts = equal ? [fact] : complement(fact);

@@ -27,7 +27,7 @@ export function parseFirecracker(source: ProfileSource, options: ParseOptions = 
         : 'this is one filter, without the category it is for',
       'Write one for each category of threads: { "vmm": { "default_action": …, … } }',
     );
-    findings.conclude(true);
+    findings.conclude(false);
   }
   const filters = new Map<string, FirecrackerFilter>();
   for (const [category, { value }] of root?.members ?? []) {

@@ -15,6 +15,8 @@ export interface FirecrackerOptions extends TargetOptions {
   readonly category?: string;
   /** For interfaces other than the native one; KILL_THREAD as from Firecracker 1.11 on, KILL_PROCESS before. */
   readonly badArch?: Action;
+  /** Turns every warning about the category into an error. */
+  readonly strict?: boolean;
 }
 
 /**
@@ -27,8 +29,8 @@ export function resolveFirecracker(
   { filters, warnings }: FirecrackerFile,
   options: FirecrackerOptions = {},
 ): Policy {
-  checkOptions(options, ['category', 'arch', 'kernel', 'capabilities', 'badArch']);
-  const { badArch = SCMP_ACT_KILL_THREAD, category, ...machine } = options;
+  checkOptions(options, ['category', 'arch', 'kernel', 'capabilities', 'badArch'], ['strict']);
+  const { badArch = SCMP_ACT_KILL_THREAD, category, strict = false, ...machine } = options;
   if (!isAction(badArch))
     throw new UsageError(
       'bad-option',
@@ -81,7 +83,7 @@ export function resolveFirecracker(
     badArch,
     abis: Object.freeze([Object.freeze({ abi, syscalls, enosysAbove: undefined })] as const),
     flags: Object.freeze([]),
-    warnings: findings.conclude(false, own),
+    warnings: findings.conclude(strict, own),
   });
 }
 
