@@ -63,6 +63,11 @@ export class CompileError extends SeccompError {
   override readonly name = 'CompileError';
 }
 
+/** A meaning that a format has no words for. */
+export class ConversionError extends SeccompError {
+  override readonly name = 'ConversionError';
+}
+
 /** A BPF program that the kernel would refuse, or that cannot be decoded. */
 export class ProgramError extends SeccompError {
   override readonly name = 'ProgramError';

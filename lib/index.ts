@@ -36,9 +36,14 @@ export type {
   ProfileRule,
   Restriction,
 } from './profile/profile.js';
+export type { FirecrackerFile, FirecrackerFilter, FirecrackerRule } from './profile/firecracker/filters.js';
+export { parseFirecracker } from './profile/firecracker/parse.js';
+export { resolveFirecracker, type FirecrackerOptions } from './profile/firecracker/resolve.js';
 export type { ProfileSource } from './profile/read-source.js';
 export { resolveProfile, type ArgWidth, type ResolveOptions } from './profile/resolve.js';
 export { compile, type AnyProfile, type CompileOptions } from './compile.js';
+export { convert, type ConversionFormat, type ConvertOptions } from './convert.js';
+export { decompile, type DecompileOptions } from './filter/decompile.js';
 export type { CompilePolicyOptions, WeightsName } from './filter/compile.js';
 export type { Codegen, Filter } from './filter/filter.js';
 export type { Report } from './filter/report.js';

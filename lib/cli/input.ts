@@ -24,20 +24,21 @@ export function layerArgument(
 ): Filter | Program {
   if (argument === '-') {
     const bytes = readFileSync(0);
-    if (
-      !/^\s*[{[]/.test(
-        bytes
-          .subarray(0, 256)
-          .toString()
-          .replace(/^\uFEFF/, ''),
-      )
-    )
-      return program(bytes, check);
+    if (!isJson(bytes)) return program(bytes, check);
     return compile(parseProfile(bytes, { file: '<stdin>' }), compileOptions(flags));
   }
   if (argument.endsWith('.bpf')) return program(readFile(argument), check);
   return compile(argument, compileOptions(flags));
 }
+
+/** Whether bytes start as a JSON object does. */
+export const isJson = (bytes: Buffer): boolean =>
+  /^\s*[{[]/.test(
+    bytes
+      .subarray(0, 256)
+      .toString()
+      .replace(/^\uFEFF/, ''),
+  );
 
 function program(bytes: Uint8Array, check: (program: Program) => void): Program {
   const decoded = decode(bytes);

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { asmCommand } from './asm.js';
 import { compileCommand } from './compile.js';
+import { convertCommand } from './convert.js';
 import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
 import { fail, type Register, type Run } from './output.js';
@@ -36,6 +37,7 @@ const COMMANDS: readonly Register[] = [
   runCommand,
   disasmCommand,
   asmCommand,
+  convertCommand,
   doctorCommand,
 ];
 for (const register of COMMANDS) register(program, run).exitOverride();

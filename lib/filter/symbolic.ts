@@ -29,6 +29,8 @@ export interface Companion<C> {
   key(companion: C): string;
   /** Bit w is set when the companion still depends on word w of the region. */
   words(companion: C): number;
+  /** Says that every path counts, also where two lead on alike, so that none need be remembered. */
+  readonly everyPath?: boolean;
 }
 
 /** What a register holds: a constant, or a word of the data under a mask. */
@@ -90,7 +92,7 @@ export class Walker {
       for (;;) {
         if (budget-- <= 0)
           throw new CompileError('undecidable-program', 'the program has more paths than can be walked');
-        if (this.#joins[pc] === true && pc > 0) {
+        if (this.#joins[pc] === true && pc > 0 && hooks.everyPath !== true) {
           const key = this.#stateKey(pc, a, x, memory, where, hooks.words(mate), hooks.key(mate));
           if (seen.has(key)) break;
           seen.add(key);

@@ -50,6 +50,9 @@ export function split(set: WordSet, test: WordTest): Split {
   if (op === 'ge') return splitOrdered(set, mask, k);
   if ((k & ~mask) !== 0) return { yes: undefined, no: set };
   if (mask === ALL) return splitEqual(set, k);
+  if (mask === 0) return { yes: set, no: undefined };
+  const unit = prefixUnit(mask);
+  if (unit !== undefined) return splitBlock(set, k, k + unit - 1);
   return {
     yes: withFact(set, { mask, value: k, equal: true }),
     no: withFact(set, { mask, value: k, equal: false }),
@@ -59,8 +62,8 @@ export function split(set: WordSet, test: WordTest): Split {
 function splitOrdered(set: WordSet, mask: number, k: number): Split {
   if (k === 0) return { yes: set, no: undefined };
   // Clearing low bits keeps the order: (x & mask) >= k exactly when x >= k rounded up to a multiple of the lowest mask bit.
-  const unit = (mask & -mask) >>> 0;
-  if (mask === 0 || (mask | (unit - 1)) >>> 0 !== ALL) {
+  const unit = prefixUnit(mask);
+  if (unit === undefined) {
     throw new CompileError(
       'undecidable-program',
       `the program compares bits 0x${mask.toString(16)} of a word by order, which is outside of what can be proven`,
@@ -69,6 +72,19 @@ function splitOrdered(set: WordSet, mask: number, k: number): Split {
   const threshold = Math.ceil(k / unit) * unit;
   if (threshold > ALL) return { yes: undefined, no: set };
   return { yes: clip(set, threshold, ALL), no: clip(set, 0, threshold - 1) };
+}
+
+/** The lowest bit of a mask without holes from the top down; undefined for other masks. */
+function prefixUnit(mask: number): number | undefined {
+  const unit = (mask & -mask) >>> 0;
+  return mask !== 0 && (mask | (unit - 1)) >>> 0 === ALL ? unit : undefined;
+}
+
+/** Equal leading bits are a range, about which more can be decided than about masks. */
+function splitBlock(set: WordSet, low: number, high: number): Split {
+  const below = low === 0 ? [] : clipped(set.ranges, 0, low - 1);
+  const above = high === ALL ? [] : clipped(set.ranges, high + 1, ALL);
+  return { yes: clip(set, low, high), no: nonEmpty([...below, ...above], set.facts) };
 }
 
 function splitEqual(set: WordSet, k: number): Split {
@@ -93,15 +109,54 @@ function rangeOf(ranges: readonly number[], k: number): number {
   return -1;
 }
 
-function clip(set: WordSet, low: number, high: number): WordSet | undefined {
-  const ranges: number[] = [];
-  for (let index = 0; index < set.ranges.length; index += 2) {
-    const from = Math.max(set.ranges[index] ?? 0, low);
-    const to = Math.min(set.ranges[index + 1] ?? 0, high);
-    if (from <= to) ranges.push(from, to);
+const clip = (set: WordSet, low: number, high: number): WordSet | undefined =>
+  nonEmpty(clipped(set.ranges, low, high), set.facts);
+
+/** The parts of ascending ranges from low to high. */
+function clipped(ranges: readonly number[], low: number, high: number): readonly number[] {
+  const parts: number[] = [];
+  for (let index = 0; index < ranges.length; index += 2) {
+    const from = Math.max(ranges[index] ?? 0, low);
+    const to = Math.min(ranges[index + 1] ?? 0, high);
+    if (from <= to) parts.push(from, to);
   }
-  return nonEmpty(ranges, set.facts);
+  return parts;
 }
+
+/** What two sets have in common; undefined where that is nothing. */
+export function intersection(a: WordSet, b: WordSet): WordSet | undefined {
+  if (a === FULL || b === FULL) return a === FULL ? b : a;
+  const ranges = b.ranges.flatMap((low, index) =>
+    index % 2 === 0 ? clipped(a.ranges, low, b.ranges[index + 1] ?? low) : [],
+  );
+  return nonEmpty(ranges, [
+    ...a.facts,
+    ...b.facts.filter(fact => !a.facts.some(other => sameFact(fact, other))),
+  ]);
+}
+
+/** The members of `a` that are not in `b`, as disjoint sets. */
+export function difference(a: WordSet, b: WordSet): readonly WordSet[] {
+  const outside: number[] = [];
+  let next = 0;
+  for (let index = 0; index < b.ranges.length; index += 2) {
+    const low = b.ranges[index] ?? 0;
+    if (next < low) outside.push(...clipped(a.ranges, next, low - 1));
+    next = (b.ranges[index + 1] ?? ALL) + 1;
+  }
+  if (next <= ALL) outside.push(...clipped(a.ranges, next, ALL));
+  const parts = [nonEmpty(outside, a.facts)];
+  let rest = intersection(a, { ranges: b.ranges, facts: [] });
+  for (const fact of b.facts) {
+    if (rest === undefined) break;
+    parts.push(withFact(rest, { ...fact, equal: !fact.equal }));
+    rest = withFact(rest, fact);
+  }
+  return parts.filter(part => part !== undefined);
+}
+
+const sameFact = (a: MaskFact, b: MaskFact): boolean =>
+  a.mask === b.mask && a.value === b.value && a.equal === b.equal;
 
 const withFact = (set: WordSet, fact: MaskFact): WordSet | undefined =>
   nonEmpty(set.ranges, [...set.facts, fact]);

@@ -1,6 +1,14 @@
 // Sets of words: divisions by tests are exact, checked against every value of a small range.
 import assert from 'node:assert/strict';
-import { interval, member, split, type WordSet, type WordTest } from '#lib/filter/words.js';
+import {
+  difference,
+  intersection,
+  interval,
+  member,
+  split,
+  type WordSet,
+  type WordTest,
+} from '#lib/filter/words.js';
 import { Random, seed } from '../support/random.js';
 
 const SIZE = 256;
@@ -48,6 +56,48 @@ describe('words: division of a set by a test', () => {
         assert.deepEqual(members(set), expected[index], `SEED=${start}`);
       });
     }
+  });
+
+  it(`intersects and subtracts sets value by value (SEED=${start})`, () => {
+    const random = new Random(start);
+    const randomSet = (): WordSet => {
+      let set = interval(0, SIZE - 1);
+      for (let depth = random.below(4); depth > 0; depth--) {
+        const op = random.pick(['eq', 'ge', 'set'] as const);
+        const mask = op === 'ge' ? 0xffffffff : random.pick([0xffffffff, 0xfffffff8, random.below(SIZE)]);
+        const { yes, no } = split(set, { op, mask, k: random.below(SIZE) });
+        set = (random.chance(0.5) ? yes : no) ?? set;
+      }
+      return set;
+    };
+    for (let round = 0; round < 500; round++) {
+      const [a, b] = [randomSet(), randomSet()];
+      const [inA, inB] = [members(a), members(b)];
+      const context = `SEED=${start} round ${round}`;
+      assert.deepEqual(
+        members(intersection(a, b)),
+        inA.filter(x => inB.includes(x)),
+        context,
+      );
+      const parts = difference(a, b).map(members);
+      assert.deepEqual(
+        parts.flat().sort((x, y) => x - y),
+        inA.filter(x => !inB.includes(x)),
+        `${context}: disjoint and complete`,
+      );
+      assert.ok(
+        parts.every(part => part.length > 0),
+        context,
+      );
+    }
+  });
+
+  it('decides equal leading bits by ranges, however many there are', () => {
+    let set: WordSet | undefined = interval(0, 0xffffffff);
+    for (let block = 0; block < 2000; block++)
+      set = set && split(set, { op: 'eq', mask: 0xfffffff0, k: block * 16 }).no;
+    assert.ok(set !== undefined);
+    assert.equal(member(set), 32000);
   });
 
   it('knows the ends of the number line', () => {

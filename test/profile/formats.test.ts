@@ -205,12 +205,12 @@ describe('profile formats', () => {
     [
       "Firecracker's filters",
       { vmm: { default_action: 'trap', filter_action: 'allow', filter: [{ syscall: 'read' }] } },
-      /one profile a thread/,
+      /seccomp convert/,
     ],
     [
       "one of Firecracker's filters",
       { default_action: 'trap', filter_action: 'allow', filter: [] },
-      /one profile a thread/,
+      /seccomp convert/,
     ],
     [
       'a SeccompProfile of Kubernetes',

@@ -3,6 +3,7 @@ import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
 import type { FilterFlag } from '../../policy/policy.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
+import { isFirecracker } from '../firecracker/detect.js';
 import type { Profile } from '../profile.js';
 import { didYouMean, quote } from '../../policy/suggest.js';
 import { readAction } from './action.js';
@@ -58,18 +59,12 @@ export function readDocument(
 
 /** Reports formats of other programs, so that their users learn what to do instead of reading fifty findings. */
 function isForeign(root: JsonObject, findings: Findings): boolean {
-  const values = [root, ...Array.from(root.members.values(), ({ value }) => value)];
-  if (
-    values.some(
-      value =>
-        value.kind === 'object' && ['default_action', 'filter_action'].some(key => value.members.has(key)),
-    )
-  ) {
+  if (isFirecracker(root)) {
     findings.error(
       'foreign-format',
       locate(root),
       "this is a filter of Firecracker's seccompiler, one program a thread, not a Docker profile",
-      'Write one profile a thread: default_action becomes "defaultAction": "SCMP_ACT_…", and every "filter" a rule in "syscalls"',
+      'Read it with parseFirecracker, or convert a category: seccomp convert FILE --category vmm --to docker',
     );
     return true;
   }

@@ -1,0 +1,72 @@
+// Sets of values of one argument, as the two words of a register: what decompiling computes with.
+import { difference, FULL, intersection, type WordSet } from '../words.js';
+
+/** Registers whose high word is in one set and whose low word is in another. */
+export interface Cell {
+  readonly high: WordSet;
+  readonly low: WordSet;
+}
+
+/** A union of cells, which may overlap. */
+export type ArgumentSet = readonly Cell[];
+
+const EVERY_CELL: Cell = { high: FULL, low: FULL };
+
+/** Every value. */
+export const EVERY_VALUE: ArgumentSet = [EVERY_CELL];
+
+/** Whether a set was never narrowed. */
+export const isEveryValue = (set: ArgumentSet): boolean =>
+  set.some(({ high, low }) => high === FULL && low === FULL);
+
+/** Whether a value is in both. */
+export const meets = (set: ArgumentSet, cell: Cell): boolean =>
+  set.some(
+    ({ high, low }) =>
+      intersection(high, cell.high) !== undefined && intersection(low, cell.low) !== undefined,
+  );
+
+/** Whether every value of the cell is in the set. */
+export function includes(set: ArgumentSet, cell: Cell): boolean {
+  const [first, ...rest] = set;
+  if (first === undefined) return false;
+  if (first.high === FULL && first.low === FULL) return true;
+  const high = intersection(first.high, cell.high);
+  if (high === undefined || intersection(first.low, cell.low) === undefined) return includes(rest, cell);
+  return (
+    difference(cell.high, first.high).every(part => includes(rest, { high: part, low: cell.low })) &&
+    difference(cell.low, first.low).every(part => includes(rest, { high, low: part }))
+  );
+}
+
+/**
+ * The same values in cells of which those about masks say as little as possible: what only tells one cell from another
+ * is left out. Cells without masks stay, as their ranges join those of others.
+ */
+export function simplify(set: ArgumentSet): ArgumentSet {
+  let cells = set;
+  for (const [index, { high, low }] of set.entries()) {
+    if (high.facts.length === 0 && low.facts.length === 0) continue;
+    for (const word of ['high', 'low'] as const) {
+      for (const wider of relaxed(cells[index]?.[word] ?? FULL)) {
+        const cell = cells[index] ?? EVERY_CELL;
+        const wide = { ...cell, [word]: wider(cell[word]) };
+        if (includes(cells, wide)) cells = cells.with(index, wide);
+      }
+    }
+  }
+  return cells.filter(
+    (cell, index) =>
+      !cells.some((other, place) => includes([other], cell) && (place < index || !includes([cell], other))),
+  );
+}
+
+/** Ways to ask less of a word: nothing at all, nothing about its order, nothing about one of its masks. */
+const relaxed = ({ facts }: WordSet): readonly ((word: WordSet) => WordSet)[] => [
+  () => FULL,
+  word => (word.facts.length === 0 ? FULL : { ranges: FULL.ranges, facts: word.facts }),
+  ...facts.map(fact => (word: WordSet) => ({
+    ranges: word.ranges,
+    facts: word.facts.filter(other => other !== fact),
+  })),
+];

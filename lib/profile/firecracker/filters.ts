@@ -1,0 +1,32 @@
+// What a file of Firecracker's seccompiler says, read and checked, before it meets an architecture.
+import type { Diagnostic, Location } from '../../errors.js';
+import type { Action } from '../../policy/action.js';
+import type { Condition } from '../../policy/policy.js';
+
+/** One entry of `filter`. */
+export interface FirecrackerRule {
+  readonly syscall: string;
+  /** Bound by AND; `dword` is a width of 32. */
+  readonly conditions: readonly Condition[];
+  readonly at: Location;
+}
+
+/** The filter of one category of threads. */
+export interface FirecrackerFilter {
+  /** When no rule matches. */
+  readonly defaultAction: Action;
+  /** When one does. */
+  readonly filterAction: Action;
+  /** Bound by OR. */
+  readonly rules: readonly FirecrackerRule[];
+  readonly at: Location;
+}
+
+/** A whole file. */
+export interface FirecrackerFile {
+  /** The path it was read from, or `<string>`, `<buffer>`, `<object>`. */
+  readonly file: string;
+  /** Filters by category, as a rule `vmm`, `api` and `vcpu`. */
+  readonly filters: ReadonlyMap<string, FirecrackerFilter>;
+  readonly warnings: readonly Diagnostic[];
+}
