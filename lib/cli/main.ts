@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { compileCommand } from './compile.js';
 import { doctorCommand } from './doctor.js';
+import { dumpCommand } from './dump.js';
 import { fail, type Register, type Run } from './output.js';
+import { psCommand } from './ps.js';
 import { runCommand } from './run.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -26,7 +28,7 @@ const program = new Command('seccomp')
   .exitOverride();
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [compileCommand, runCommand, doctorCommand];
+const COMMANDS: readonly Register[] = [compileCommand, runCommand, dumpCommand, psCommand, doctorCommand];
 for (const register of COMMANDS) register(program, run).exitOverride();
 
 try {
