@@ -174,6 +174,11 @@ const CHECKS = {
     run(process.execPath, ['scripts/build-native.mjs', '--system-libseccomp'], { cwd: copy });
     suite(process.execPath, [MOCHA, ...NATIVE_SUITE], { cwd: copy });
   },
+  containers() {
+    if (process.getuid() !== 0) throw new Skip('containers are started as root');
+    need({ '/usr/sbin/runc': 'runc', '/usr/bin/crun': 'crun', cc: 'gcc' });
+    suite(process.execPath, [MOCHA, 'out/test/containers/**/*.test.js']);
+  },
   'node-22': nodeSuite(22),
   'node-24': nodeSuite(24),
   'node-26': nodeSuite(26),

@@ -129,6 +129,18 @@ export class LoadError extends SeccompError {
   }
 }
 
+/** A running process whose filters could not be read. */
+export class DumpError extends SeccompError {
+  override readonly name = 'DumpError';
+  /** errno of the system call that failed, where one did. */
+  readonly errno: number | undefined;
+
+  constructor(code: string, message: string, remedy: string, errno?: number) {
+    super(code, message, remedy);
+    this.errno = errno;
+  }
+}
+
 /** A function of libseccomp that failed. */
 export class LibseccompError extends SeccompError {
   override readonly name = 'LibseccompError';

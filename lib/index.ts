@@ -76,9 +76,11 @@ export {
 export * as libseccomp from './filter/context.js';
 export { applyProfile, type ApplyOptions } from './process/apply-profile.js';
 export { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from './process/base-calls.js';
+export { dump, type DumpOptions, type LiveLayer, type ProcessDump, type ThreadDump } from './process/dump.js';
 export { exec, type ExecOptions } from './process/exec.js';
 export { features, type Features } from './process/features.js';
 export { load, type LoadedFilter, type LoadOptions, type Scope } from './process/load.js';
+export { ps, type ProcessEntry, type ProcessList, type PsOptions } from './process/ps.js';
 export { status, type Mode, type ProcessStatus, type ThreadStatus } from './process/status.js';
 export { formatViolation, type Violation } from './process/violation.js';
 export { onViolation, type ViolationOptions, type Violations } from './process/violations.js';

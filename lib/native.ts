@@ -83,6 +83,14 @@ export interface RefusedCall {
   readonly count: number;
 }
 
+/** One layer of a running thread. */
+export interface LiveFilter {
+  /** As it was given to seccomp(2). */
+  readonly program: Uint8Array;
+  /** SECCOMP_FILTER_FLAG_* bits, of which the kernel tells LOG alone; undefined before Linux 4.16. */
+  readonly flags: number | undefined;
+}
+
 /** Exports of the add-on. Arguments are validated by the callers in lib/. */
 export interface Native {
   probe(): Probe;
@@ -104,6 +112,11 @@ export interface Native {
   ): LoadFailure;
   /** Id of the calling thread. */
   threadId(): number;
+  /**
+   * The layers of a thread of another process, the oldest first, by ptrace(2). Gives up after `limit` milliseconds with
+   * ETIMEDOUT. The thread goes on afterwards in every case.
+   */
+  readFilters(thread: number, limit: number): readonly LiveFilter[] | Failure;
 
   /** Compiles a whole rule table through libseccomp. */
   compileTable(table: RuleTable): { readonly bpf: Uint8Array; readonly pfc: string } | Failure;

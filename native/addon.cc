@@ -20,6 +20,7 @@ void bind_kernel(Napi::Object exports) {
   bind<load_filter>(exports, "loadFilter");
   bind<load_and_exec_path>(exports, "loadAndExec");
   bind<thread_id>(exports, "threadId");
+  bind<read_filters>(exports, "readFilters");
 }
 
 void bind_library(Napi::Object exports) {

@@ -251,6 +251,17 @@ Napi::Value to_js(Napi::Env env, const Listener& value) {
   return object;
 }
 
+Napi::Value to_js(Napi::Env env, const std::vector<LiveFilter>& value) {
+  auto array = Napi::Array::New(env, value.size());
+  for (std::uint32_t index = 0; index < value.size(); ++index) {
+    auto object = Napi::Object::New(env);
+    object.Set("program", to_js(env, value[index].program));
+    object.Set("flags", to_js(env, value[index].flags));
+    array.Set(index, object);
+  }
+  return array;
+}
+
 Napi::Value to_js(Napi::Env env, const Failure& value) { return describe(env, value); }
 
 Napi::Value to_js(Napi::Env env, const LoadFailure& value) {

@@ -17,6 +17,7 @@
 #include "core/load.h"
 #include "core/notify.h"
 #include "core/probe.h"
+#include "core/read_filters.h"
 #include "core/result.h"
 #include "core/violation_log.h"
 
@@ -120,6 +121,7 @@ Napi::Value to_js(Napi::Env env, const CompiledTable& value);
 Napi::Value to_js(Napi::Env env, const Violation& value);
 Napi::Value to_js(Napi::Env env, const std::vector<Violation>& value);
 Napi::Value to_js(Napi::Env env, const Listener& value);
+Napi::Value to_js(Napi::Env env, const std::vector<LiveFilter>& value);
 Napi::Value to_js(Napi::Env env, const Failure& value);
 Napi::Value to_js(Napi::Env env, const LoadFailure& value);
 /** A handle that owns the context. */

@@ -1,12 +1,17 @@
-// What an argument of the command line stands for: a profile, or a program in the kernel's format.
+// What an argument of the command line stands for: a profile, a program in the kernel's format, or a running process.
 import { readFileSync } from 'node:fs';
 import { compile } from '../compile.js';
+import { UsageError } from '../errors.js';
 import type { Filter } from '../filter/filter.js';
-import { decode, validate, type Program } from '../filter/program.js';
+import type { Layer } from '../filter/layers.js';
+import { BPF, decode, validate, type Program } from '../filter/program.js';
+import { SCMP_ACT_ALLOW } from '../policy/constants.js';
+import { dump } from '../process/dump.js';
 import { parseProfile } from '../profile/parse.js';
 import type { Profile } from '../profile/profile.js';
 import { readFile } from '../profile/read-file.js';
 import { compileOptions, type CompileFlags } from './options.js';
+import { warn } from './output.js';
 
 /** The profile of an argument: a path, the name of one that ships, or `-` for standard input. */
 export const profileArgument = (argument: string): Profile =>
@@ -29,6 +34,38 @@ export function layerArgument(
   }
   if (argument.endsWith('.bpf')) return program(readFile(argument), check);
   return compile(argument, compileOptions(flags));
+}
+
+/**
+ * As layerArgument, but `pid:1234` stands for every layer of a running process, the oldest first. Warnings about it go to
+ * standard error. A process without a filter is taken for one with a filter that allows everything, which is the same.
+ * Throws as `dump` does; UsageError for a process in strict mode, which has no program.
+ */
+export function layersArgument(argument: string, flags: CompileFlags): readonly Layer[] {
+  if (!argument.startsWith('pid:')) return [layerArgument(argument, flags)];
+  const { id, mode, layers, warnings } = dump(pidOf(argument));
+  if (mode === 'strict') {
+    throw new UsageError(
+      'strict-mode',
+      `${id} is in strict mode, which has no program`,
+      'Name another process',
+    );
+  }
+  warn(warnings);
+  return layers.length === 0 ? [ALLOW_EVERYTHING] : layers.map(layer => layer.program);
+}
+
+const ALLOW_EVERYTHING: Layer = [{ code: BPF.RET_K, jt: 0, jf: 0, k: SCMP_ACT_ALLOW }];
+
+/** The number in `1234` or `pid:1234`. Throws UsageError (`bad-pid`). */
+export function pidOf(argument: string): number {
+  const [, digits] = /^(?:pid:)?([1-9][0-9]{0,9})$/.exec(argument) ?? [];
+  if (digits !== undefined) return Number(digits);
+  throw new UsageError(
+    'bad-pid',
+    `${JSON.stringify(argument)} is not a process id`,
+    'Give a positive integer',
+  );
 }
 
 /** Whether bytes start as a JSON object does. */

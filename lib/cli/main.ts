@@ -7,8 +7,10 @@ import { compileCommand } from './compile.js';
 import { convertCommand } from './convert.js';
 import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
+import { dumpCommand } from './dump.js';
 import { fail, type Register, type Run } from './output.js';
 import { packageFile } from '../package-files.js';
+import { psCommand } from './ps.js';
 import { runCommand } from './run.js';
 import { simulateCommand } from './simulate.js';
 
@@ -38,6 +40,8 @@ const COMMANDS: readonly Register[] = [
   disasmCommand,
   asmCommand,
   convertCommand,
+  dumpCommand,
+  psCommand,
   doctorCommand,
 ];
 for (const register of COMMANDS) register(program, run).exitOverride();

@@ -1,19 +1,9 @@
 // What the kernel says about the filters of a process, thread by thread.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { UnsupportedError, UsageError } from '../errors.js';
+import { readStatusFile, type Mode, type StatusFile, type ThreadStatus } from './status-file.js';
 
-/** `Seccomp` of /proc/PID/status. Source: proc_pid_status(5). */
-export type Mode = 'disabled' | 'strict' | 'filter';
-
-export interface ThreadStatus {
-  readonly id: number;
-  /** As the kernel keeps it: at most 15 bytes. */
-  readonly name: string;
-  readonly mode: Mode;
-  /** Layers of filters; undefined before Linux 5.9, which does not tell. */
-  readonly filters: number | undefined;
-  readonly noNewPrivs: boolean;
-}
+export type { Mode, ThreadStatus };
 
 export interface ProcessStatus {
   readonly pid: number;
@@ -33,12 +23,10 @@ const MODES: readonly Mode[] = ['disabled', 'strict', 'filter'];
  * Throws UnsupportedError without /proc or for a process that is gone or hidden, UsageError for a bad pid.
  */
 export function status(pid: number = process.pid): ProcessStatus {
-  if (!Number.isSafeInteger(pid) || pid < 1) {
-    throw new UsageError('bad-pid', `${String(pid)} is not a process id`, 'Give a positive integer');
-  }
+  checkPid(pid);
   const threads = taskIds(pid).flatMap(id => {
-    const thread = readThread(pid, id);
-    return thread === undefined ? [] : [thread];
+    const file = readStatusFile(`/proc/${pid}/task/${id}/status`);
+    return file === undefined ? [] : [threadStatusOf(file)];
   });
   const layers = threads.map(thread => thread.filters);
   return {
@@ -52,48 +40,39 @@ export function status(pid: number = process.pid): ProcessStatus {
 
 /** State of the calling thread alone. */
 export function threadStatus(): ThreadStatus | undefined {
-  return parseStatus(readFileSync('/proc/thread-self/status', 'utf8'));
+  const file = readStatusFile('/proc/thread-self/status');
+  return file && threadStatusOf(file);
 }
 
-function taskIds(pid: number): readonly number[] {
+/** Throws UsageError (`bad-pid`) for what cannot be the id of a process or a thread. */
+export function checkPid(pid: number): void {
+  if (Number.isSafeInteger(pid) && pid >= 1 && pid <= 0x7fff_ffff) return;
+  throw new UsageError('bad-pid', `${String(pid)} is not a process id`, 'Give a positive integer');
+}
+
+/** What to throw for a process that is not there, or cannot be seen. */
+export const noSuchProcess = (pid: number, cause?: unknown): UnsupportedError =>
+  new UnsupportedError(
+    'no-such-process',
+    `the state of process ${pid} cannot be read`,
+    'It may have ended, or /proc may be missing or hide it',
+    { cause },
+  );
+
+/** Ids of the threads of a process. Throws UnsupportedError (`no-such-process`). */
+export function taskIds(pid: number): readonly number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).map(Number);
   } catch (error) {
-    throw new UnsupportedError(
-      'no-such-process',
-      `the state of process ${pid} cannot be read`,
-      'It may have ended, or /proc may be missing or hide it',
-      {
-        cause: error,
-      },
-    );
+    throw noSuchProcess(pid, error);
   }
 }
 
-/** A thread's state, or undefined when it has ended meanwhile. */
-function readThread(pid: number, id: number): ThreadStatus | undefined {
-  try {
-    return parseStatus(readFileSync(`/proc/${pid}/task/${id}/status`, 'utf8'));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
-      return undefined;
-    throw error;
-  }
-}
-
-function parseStatus(text: string): ThreadStatus {
-  const fields = new Map(
-    text.split('\n').map(line => {
-      const colon = line.indexOf(':');
-      return [line.slice(0, colon), line.slice(colon + 1).trim()] as const;
-    }),
-  );
-  const filters = fields.get('Seccomp_filters');
-  return {
-    id: Number(fields.get('Pid')),
-    name: fields.get('Name') ?? '',
-    mode: MODES[Number(fields.get('Seccomp') ?? 0)] ?? 'disabled',
-    filters: filters === undefined ? undefined : Number(filters),
-    noNewPrivs: fields.get('NoNewPrivs') === '1',
-  };
-}
+/** The part of a status file that is about filters. */
+export const threadStatusOf = ({ id, name, mode, filters, noNewPrivs }: StatusFile): ThreadStatus => ({
+  id,
+  name,
+  mode,
+  filters,
+  noNewPrivs,
+});

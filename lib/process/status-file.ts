@@ -1,0 +1,76 @@
+// Reads /proc/PID/status and /proc/PID/task/TID/status, where the kernel says what a thread is.
+import { readFileSync } from 'node:fs';
+
+/** `Seccomp` of /proc/PID/status. Source: proc_pid_status(5). */
+export type Mode = 'disabled' | 'strict' | 'filter';
+
+/** The state of a thread as far as it is about filters. */
+export interface ThreadStatus {
+  readonly id: number;
+  /** As the kernel keeps it: at most 15 bytes, which may be control characters. */
+  readonly name: string;
+  readonly mode: Mode;
+  /** Layers of filters; undefined before Linux 5.9, which does not tell. */
+  readonly filters: number | undefined;
+  readonly noNewPrivs: boolean;
+}
+
+/** What else is looked at. A process has the file of its first thread. */
+export interface StatusFile extends ThreadStatus {
+  /** The letter of `State`: `R` running, `S` sleeping, `Z` ended and not yet waited for, … */
+  readonly state: string;
+  /** The process that the thread belongs to. */
+  readonly process: number;
+  /** 0 where it is outside of this PID namespace. */
+  readonly parent: number;
+  /** The process that traces this thread, 0 for none. */
+  readonly tracer: number;
+  /** How many threads the process has. */
+  readonly threads: number;
+  /** A thread of the kernel's own. */
+  readonly kernel: boolean;
+}
+
+/** By number. The last one, which is the kernel's own affair, marks what its filter has killed. */
+const MODES: readonly Mode[] = ['disabled', 'strict', 'filter', 'filter'];
+
+/** Reads the file of a thread, or gives undefined when it has ended. Throws what node:fs throws where it may not be read. */
+export function readStatusFile(path: string): StatusFile | undefined {
+  try {
+    return parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return undefined;
+    throw error;
+  }
+}
+
+function parse(text: string): StatusFile {
+  const fields = new Map(
+    text.split('\n').map(line => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon), line.slice(colon + 1).replace(/^\t/, '')] as const;
+    }),
+  );
+  const number = (name: string): number => Number(fields.get(name) ?? 0);
+  const state = fields.get('State')?.charAt(0) ?? '';
+  const kthread = fields.get('Kthread');
+  return {
+    id: number('Pid'),
+    name: unescaped(fields.get('Name') ?? ''),
+    state,
+    process: number('Tgid'),
+    parent: number('PPid'),
+    tracer: number('TracerPid'),
+    threads: number('Threads'),
+    // Older kernels only show it by what is missing: memory of its own, which what has ended lacks too.
+    kernel: kthread === undefined ? !fields.has('VmSize') && !/[ZX]/.test(state) : kthread === '1',
+    mode: MODES[number('Seccomp')] ?? 'disabled',
+    filters: fields.has('Seccomp_filters') ? number('Seccomp_filters') : undefined,
+    noNewPrivs: fields.get('NoNewPrivs') === '1',
+  };
+}
+
+/** Names may hold anything; the kernel escapes what would break the line, and the backslash. */
+const unescaped = (name: string): string =>
+  name.replace(/\\(n|\\)/g, (_, letter: string) => (letter === 'n' ? '\n' : '\\'));

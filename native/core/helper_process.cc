@@ -1,0 +1,96 @@
+#include "helper_process.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+
+namespace seccomp_node {
+
+namespace {
+
+/** Memory for the helper's stack. */
+class Stack {
+ public:
+  Stack() : bottom_(mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)) {}
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+  ~Stack() {
+    if (valid()) munmap(bottom_, kSize);
+  }
+
+  [[nodiscard]] bool valid() const { return bottom_ != MAP_FAILED; }
+  /** Stacks grow down. */
+  [[nodiscard]] void* top() const { return static_cast<std::byte*>(bottom_) + kSize; }
+
+ private:
+  static constexpr std::size_t kSize = 64UL * 1024;
+
+  void* bottom_;
+};
+
+/** No signal reaches this thread meanwhile, nor a process that inherits its mask. */
+class BlockedSignals {
+ public:
+  BlockedSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+struct Job {
+  void (*task)(void*);
+  void* argument;
+  std::uint32_t limit;
+};
+
+/** Has the kernel end this process, also in the middle of a call that waits. */
+bool limit_own_life(std::uint32_t milliseconds) {
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  const itimerval timer{{0, 0}, {milliseconds / 1000, static_cast<suseconds_t>(milliseconds % 1000) * 1000}};
+  return signal(SIGALRM, SIG_DFL) != SIG_ERR && sigprocmask(SIG_UNBLOCK, &alarm, nullptr) == 0 &&
+         setitimer(ITIMER_REAL, &timer, nullptr) == 0;
+}
+
+int run(void* argument) {
+  const auto& job = *static_cast<const Job*>(argument);
+  if (!limit_own_life(job.limit)) return 1;
+  job.task(job.argument);
+  return 0;
+}
+
+}  // namespace
+
+Status run_in_helper(void (*task)(void* argument), void* argument, std::uint32_t limit) {
+  // A timer of nothing would never ring.
+  if (limit == 0) return Failure{"helper", ETIMEDOUT};
+  const Stack stack;
+  if (!stack.valid()) return Failure{"mmap", errno};
+  Job job{task, argument, limit};
+  const BlockedSignals blocked;
+  // No signal tells of its end, so that nobody who waits for children of this process sees it.
+  const int helper = clone(run, stack.top(), CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS, &job);
+  if (helper < 0) return Failure{"clone", errno};
+  int ending = 0;
+  while (waitpid(helper, &ending, __WALL) < 0) {
+    if (errno != EINTR) return Failure{"waitpid", errno};
+  }
+  if (WIFSIGNALED(ending)) return Failure{"helper", WTERMSIG(ending) == SIGALRM ? ETIMEDOUT : EINTR};
+  if (WEXITSTATUS(ending) != 0) return Failure{"setitimer", EINVAL};
+  return kDone;
+}
+
+}  // namespace seccomp_node

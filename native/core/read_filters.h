@@ -1,0 +1,27 @@
+// Reads the filters of a running thread back from the kernel, by ptrace(2).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "context.h"
+#include "result.h"
+
+namespace seccomp_node {
+
+/** One layer as it was given to seccomp(2). */
+struct LiveFilter {
+  Bytes program;
+  /** Of SECCOMP_FILTER_FLAG_*, only LOG is told; absent before Linux 4.16. */
+  std::optional<std::uint32_t> flags;
+};
+
+/**
+ * The layers of a thread, the oldest first. The thread is stopped meanwhile and goes on afterwards, whatever fails;
+ * after `limit` milliseconds the attempt is given up with ETIMEDOUT. Statuses of children of this process stay unseen
+ * and untouched.
+ */
+Result<std::vector<LiveFilter>> read_filters(std::int32_t thread, std::uint32_t limit);
+
+}  // namespace seccomp_node

@@ -1,0 +1,35 @@
+// What the container runtimes' libseccomp knows: an older one skips the names of newer calls.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ABIS, knownSyscalls, type AbiName } from '#lib/policy/abi.js';
+
+/** By interface and name, the number, positive only where the call is a direct one. */
+export type KnownNumbers = (abi: AbiName, name: string) => number;
+
+/** Asks the library that programs of this machine are linked with for every name there is. */
+export function knownNumbers(): KnownNumbers {
+  const source = fileURLToPath(new URL('../../../test/containers/known-syscalls.c', import.meta.url));
+  const directory = mkdtempSync(join(tmpdir(), 'seccomp-known-'));
+  try {
+    const program = join(directory, 'known-syscalls');
+    execFileSync('cc', ['-O1', '-Wall', '-Wextra', '-Werror', '-o', program, source, '-l:libseccomp.so.2']);
+    const questions = Object.values(ABIS).flatMap(({ name: abi, token }) =>
+      [...knownSyscalls()].map(name => ({ abi, token, name })),
+    );
+    const answers = execFileSync(program, {
+      input: questions.map(({ token, name }) => `${token} ${name}\n`).join(''),
+      encoding: 'utf8',
+    })
+      .trim()
+      .split('\n');
+    const numbers = new Map(
+      questions.map(({ abi, name }, index) => [`${abi} ${name}`, Number(answers[index])]),
+    );
+    return (abi, name) => numbers.get(`${abi} ${name}`) ?? -1;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}

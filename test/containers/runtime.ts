@@ -1,0 +1,135 @@
+// Runs containers by runc or crun, with a program that waits, so that what is in force can be looked at.
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { exactJson } from './oci.js';
+
+export type RuntimeName = 'runc' | 'crun';
+
+/** A container runtime of this machine. */
+export interface Runtime {
+  /** Starts a container under a `linux.seccomp` section, or none. Gives its process, or what the runtime said. */
+  start(seccomp: object | undefined): { readonly pid: number } | { readonly refusal: string };
+  /** Ends the container. */
+  stop(): void;
+  /** Removes every file. */
+  remove(): void;
+}
+
+const HYBRID = '/sys/fs/cgroup/unified';
+const CGROUP2_MAGIC = 0x63677270;
+
+/** Older crun refuses to run where version 2 of cgroups is mounted beside version 1: it gets a view without. */
+const WITHOUT_CGROUP2 = ['unshare', '--mount', 'sh', '-c', `umount ${HYBRID}; exec "$@"`, 'sh'];
+
+/** Where a command is, as root's PATH has it. */
+const which = (command: string): string | undefined =>
+  [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
+    .map(directory => join(directory, command))
+    .find(existsSync);
+
+const source = (name: string): string =>
+  fileURLToPath(new URL(`../../../test/containers/${name}`, import.meta.url));
+
+/** The runtime, or why there is none to be had. */
+export function findRuntime(name: RuntimeName): Runtime | { readonly missing: string } {
+  if (process.getuid?.() !== 0) return { missing: 'containers are started as root' };
+  const command = which(name);
+  if (command === undefined) return { missing: `${name} is not installed` };
+  const directory = mkdtempSync(join(tmpdir(), `seccomp-${name}-`));
+  const runtime = runtimeAt(directory, name, command);
+  const first = runtime.start(undefined);
+  runtime.stop();
+  if ('pid' in first) return runtime;
+  runtime.remove();
+  return { missing: `${name} starts no container here: ${first.refusal}` };
+}
+
+function runtimeAt(directory: string, name: RuntimeName, command: string): Runtime {
+  const bundle = join(directory, 'bundle');
+  const pidFile = join(directory, 'pid');
+  const messages = join(directory, 'messages');
+  const id = `seccomp-test-${process.pid}`;
+  for (const mountPoint of ['proc', 'dev'])
+    mkdirSync(join(bundle, 'rootfs', mountPoint), { recursive: true });
+  const program = join(directory, 'idle');
+  execFileSync('cc', ['-O1', '-nostdlib', '-static', '-o', program, source('idle.c')]);
+  copyFileSync(program, join(bundle, 'rootfs/idle'));
+
+  const hybrid = existsSync(HYBRID) && statfsSync(HYBRID).type === CGROUP2_MAGIC;
+  const prefix = name === 'crun' && hybrid ? WITHOUT_CGROUP2 : [];
+  const options = [
+    '--root',
+    join(directory, 'state'),
+    ...(name === 'crun' ? ['--cgroup-manager=disabled'] : []),
+  ];
+  /** A detached container keeps the streams that it was given: a pipe would never end. */
+  const call = (...args: readonly string[]): number | null => {
+    const output = openSync(messages, 'w');
+    const [first = command, ...rest] = [...prefix, command, ...options, ...args];
+    const { status } = spawnSync(first, rest, { stdio: ['ignore', 'ignore', output], timeout: 30_000 });
+    closeSync(output);
+    return status;
+  };
+  const refusal = (): string => readFileSync(messages, 'utf8').trim();
+
+  return {
+    start(seccomp) {
+      writeFileSync(join(bundle, 'config.json'), exactJson(configWith(seccomp)));
+      if (call('run', '--detach', '--pid-file', pidFile, '--bundle', bundle, id) !== 0)
+        return { refusal: refusal() };
+      const pid = Number(readFileSync(pidFile, 'utf8'));
+      return becomesIdle(pid) ? { pid } : { refusal: `the container ended: ${refusal()}` };
+    },
+    stop: () => {
+      call('delete', '--force', id);
+    },
+    remove: () => {
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until the runtime has become the container's program; false when it has ended. */
+function becomesIdle(pid: number): boolean {
+  for (;;) {
+    try {
+      if (readFileSync(`/proc/${pid}/comm`, 'utf8') === 'idle\n') return true;
+      if (readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) return false;
+    } catch {
+      return false;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
+}
+
+const configWith = (seccomp: object | undefined): object => ({
+  ociVersion: '1.0.2',
+  process: {
+    user: { uid: 0, gid: 0 },
+    args: ['/idle'],
+    cwd: '/',
+    env: [],
+    capabilities: {},
+    noNewPrivileges: true,
+  },
+  root: { path: 'rootfs', readonly: true },
+  mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
+  linux: {
+    namespaces: ['pid', 'mount', 'ipc', 'uts'].map(type => ({ type })),
+    ...(seccomp !== undefined && { seccomp }),
+  },
+});

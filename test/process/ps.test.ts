@@ -1,0 +1,217 @@
+// ps: every process with what is in force on it, whatever it is called and however short it lives.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SeccompError } from '#lib/errors.js';
+import { processTree } from '#lib/process/process-tree.js';
+import { ps, type ProcessEntry, type ProcessList } from '#lib/process/ps.js';
+import { live, liveNode, scenes, type Live } from '../support/live.js';
+
+const entry = (pid: number): ProcessEntry => {
+  const found = ps().processes.find(({ id }) => id === pid);
+  assert.ok(found !== undefined, `process ${pid} is listed`);
+  return found;
+};
+
+/** Stand for files that are not there, or may not be read. */
+const GONE = 'gone';
+const UNREADABLE = 'unreadable';
+
+describe('ps', () => {
+  const running: Live[] = [];
+  const started = (target: Live): Live => {
+    running.push(target);
+    return target;
+  };
+  afterEach(() => Promise.all(running.splice(0).map(target => target.end())));
+
+  async function ready(body: string): Promise<Live> {
+    const target = started(liveNode(body));
+    await target.line();
+    return target;
+  }
+
+  it('lists this process once, with its parent', () => {
+    const { processes } = ps();
+    assert.equal(processes.filter(({ id }) => id === process.pid).length, 1);
+    const { parent, mode, filters, noNewPrivs, kernel, threads, differing } = entry(process.pid);
+    assert.deepEqual(
+      { parent, mode, filters, noNewPrivs, kernel, differing },
+      { parent: process.ppid, mode: 'disabled', filters: 0, noNewPrivs: false, kernel: false, differing: [] },
+    );
+    assert.ok(threads > 5);
+  });
+
+  it('tells mode, number of filters and no_new_privs of another one', async () => {
+    const { pid } = await ready(`s.load(denying('swapon')); s.load(denying('reboot')); tell('ready');`);
+    const { parent, mode, filters, noNewPrivs, differing } = entry(pid);
+    assert.deepEqual(
+      { parent, mode, filters, noNewPrivs, differing },
+      { parent: process.pid, mode: 'filter', filters: 2, noNewPrivs: true, differing: [] },
+    );
+  });
+
+  it('tells of strict mode', async () => {
+    const target = started(live(scenes(), ['strict']));
+    await target.line();
+    assert.equal(entry(target.pid).mode, 'strict');
+  });
+
+  it('names the threads that differ from the first one', async () => {
+    const { pid } = await ready(`s.load(denying('swapon'), { scope: 'thread' }); tell('ready');`);
+    const { threads, differing } = entry(pid);
+    assert.ok(differing.length > 0);
+    // Threads of the pool may have been started under the filter.
+    assert.ok(differing.length < threads);
+    assert.ok(differing.every(({ id, mode }) => id !== pid && mode === 'disabled'));
+  });
+
+  for (const name of [
+    'new\nline',
+    '\x1b[2Jescape',
+    'back\\slash\\n',
+    'PPid:\t1',
+    ' space ',
+    'Seccomp:\t2\n',
+  ]) {
+    it(`takes the name ${JSON.stringify(name)} as it is`, async () => {
+      const { pid } = await ready(
+        `m('fs').writeFileSync('/proc/self/comm', ${JSON.stringify(name)}); tell('ready');`,
+      );
+      const found = entry(pid);
+      assert.deepEqual([found.name, found.parent, found.mode], [name, process.pid, 'disabled']);
+    });
+  }
+
+  /** Lists what is described in files, by id. */
+  function listed(files: Readonly<Record<string, string>>): ProcessList {
+    const proc = mkdtempSync(join(tmpdir(), 'seccomp-proc-'));
+    try {
+      for (const [id, status] of Object.entries(files)) {
+        mkdirSync(join(proc, id));
+        // Reading a directory fails for everybody, as a file does that one has no right to.
+        if (status === UNREADABLE) mkdirSync(join(proc, id, 'status'));
+        else if (status !== GONE)
+          writeFileSync(join(proc, id, 'status'), `Pid:\t${id}\nThreads:\t1\n${status}`);
+      }
+      return ps({ proc });
+    } finally {
+      rmSync(proc, { recursive: true });
+    }
+  }
+
+  it('leaves out what ends while it looks, and counts what may not be read', () => {
+    const { processes, unreadable } = listed({
+      1: 'Name:\tinit\nSeccomp:\t2\n',
+      7: GONE,
+      8: 'Name:\tbusy\nThreads:\t4\nNoNewPrivs:\t1\n',
+      9: UNREADABLE,
+      self: GONE,
+      '007': 'Name:\tno id\n',
+    });
+    assert.deepEqual(
+      processes.map(({ id, name, mode, filters, noNewPrivs }) => [id, name, mode, filters, noNewPrivs]),
+      [
+        [1, 'init', 'filter', undefined, false],
+        [8, 'busy', 'disabled', undefined, true],
+      ],
+    );
+    assert.equal(unreadable, 1);
+  });
+
+  it('counts one that its filter has killed as filtered', () => {
+    const { processes } = listed({ 5: 'State:\tZ (zombie)\nSeccomp:\t3\nSeccomp_filters:\t1\n' });
+    assert.deepEqual(
+      processes.map(({ mode, filters }) => [mode, filters]),
+      [['filter', 1]],
+    );
+  });
+
+  it("tells the kernel's own threads from what has ended, also where the kernel does not say", () => {
+    const { processes } = listed({
+      2: 'State:\tS (sleeping)\nKthread:\t1\n',
+      3: 'State:\tS (sleeping)\nKthread:\t0\n',
+      4: 'State:\tI (idle)\n',
+      5: 'State:\tZ (zombie)\n',
+      6: 'State:\tS (sleeping)\nVmSize:\t4 kB\n',
+    });
+    assert.deepEqual(
+      processes.filter(({ kernel }) => kernel).map(({ id }) => id),
+      [2, 4],
+    );
+  });
+
+  for (const [hidepid, expected] of [
+    ['1', { own: true, others: false, unreadable: true }],
+    ['2', { own: true, others: false, unreadable: false }],
+  ] as const) {
+    it(`shows a user's own processes where /proc is mounted with hidepid=${hidepid}`, function () {
+      if (process.getuid?.() !== 0) this.skip(); // only root can mount
+      const library = new URL('../../../dist/index.js', import.meta.url).href;
+      const look = `
+        import { ps } from ${JSON.stringify(library)};
+        process.setgid(65534); process.setuid(65534);
+        const { processes, unreadable } = ps();
+        console.log(JSON.stringify({
+          own: processes.some(({ id }) => id === process.pid),
+          others: processes.some(({ id }) => id === ${process.pid}),
+          unreadable: unreadable > 0,
+        }));`;
+      const output = execFileSync(
+        'unshare',
+        [
+          '--mount',
+          'sh',
+          '-c',
+          `mount -t proc -o hidepid=${hidepid} proc /proc && exec "$@"`,
+          'sh',
+          process.execPath,
+          '--input-type=module',
+          '-e',
+          look,
+        ],
+        { encoding: 'utf8', cwd: fileURLToPath(new URL('../../../', import.meta.url)) },
+      );
+      assert.deepEqual(JSON.parse(output), expected);
+    });
+  }
+
+  it('says so where there is no procfs', () => {
+    assert.throws(
+      () => ps({ proc: '/no/such/folder' }),
+      error => error instanceof SeccompError && error.code === 'no-procfs',
+    );
+  });
+});
+
+describe('processTree', () => {
+  const node = (id: number, parent: number) => ({ id, parent });
+  const shape = (...pairs: readonly [id: number, parent: number][]): readonly string[] =>
+    processTree(pairs.map(([id, parent]) => node(id, parent))).map(
+      ({ depth, process }) => '-'.repeat(depth) + String(process.id),
+    );
+
+  it('puts each process after its parent, siblings in order', () => {
+    assert.deepEqual(shape([1, 0], [2, 1], [3, 1], [4, 2], [5, 1]), ['1', '-2', '--4', '-3', '-5']);
+  });
+
+  it('puts a child after its parent even when its id is lower', () => {
+    assert.deepEqual(shape([3, 9], [9, 0]), ['9', '-3']);
+  });
+
+  it('starts anew with those whose parent is not there', () => {
+    assert.deepEqual(shape([1, 0], [7, 6], [8, 7]), ['1', '7', '-8']);
+  });
+
+  it('loses none where parents lead round in a circle', () => {
+    assert.deepEqual(shape([1, 0], [5, 6], [6, 5], [7, 7]), ['1', '5', '-6', '7']);
+  });
+
+  it('takes a chain of a hundred thousand', () => {
+    const rows = processTree(Array.from({ length: 100_000 }, (_, index) => node(index + 1, index)));
+    assert.equal(rows.at(-1)?.depth, 99_999);
+  });
+});
