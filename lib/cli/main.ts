@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { asmCommand } from './asm.js';
 import { compileCommand } from './compile.js';
+import { diffCommand } from './diff.js';
 import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
+import { explainCommand } from './explain.js';
 import { fail, type Register, type Run } from './output.js';
 import { packageFile } from '../package-files.js';
 import { runCommand } from './run.js';
@@ -33,6 +35,8 @@ const program = new Command('seccomp')
 const COMMANDS: readonly Register[] = [
   compileCommand,
   simulateCommand,
+  explainCommand,
+  diffCommand,
   runCommand,
   disasmCommand,
   asmCommand,

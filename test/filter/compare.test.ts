@@ -88,7 +88,7 @@ describe('comparing filters', () => {
   it(`answers for stacks what running every layer answers (SEED=${start})`, () => {
     const random = new Random(start);
     let different = 0;
-    for (let index = 0; index < 60; index++) {
+    for (let index = 0; index < 30; index++) {
       const policies = Array.from({ length: 3 }, () => randomPolicy(random, randomShape(random)));
       const layers = policies.map(policy => generate(policy));
       const [older, newer, other] = layers as [Program, Program, Program];
@@ -104,7 +104,7 @@ describe('comparing filters', () => {
           assert.equal(answer(first, event), answer(second, event), `SEED=${start}, stack ${index}`);
       }
     }
-    assert.ok(different > 20);
+    assert.ok(different > 10);
   });
 
   it('sees one of 2^64 values, and one of 2^32 architectures', () => {

@@ -16,7 +16,8 @@ const passes = (x: bigint, test: NumberTest): boolean => {
   }
 };
 
-const holds = (number: number, { allOf }: Numbers): boolean => {
+/** Whether a number is one of these. */
+export const contains = ({ allOf }: Numbers, number: number): boolean => {
   if (allOf === undefined) throw new RangeError('numbers are not described');
   return allOf.every(anyOf => anyOf.some(test => passes(BigInt(number), test)));
 };
@@ -25,7 +26,7 @@ const holds = (number: number, { allOf }: Numbers): boolean => {
 export function explained<T>(sections: Sections<T>, event: Witness): readonly T[] {
   const isX32 = event.arch === ABIS.x32.audit && event.syscall >= 0x40000000 && event.syscall < 0x80000000;
   const numbered = (answers: readonly NumberedAnswers<T>[]): readonly T[] =>
-    answers.filter(({ numbers }) => holds(event.syscall, numbers)).flatMap(one => answered(one, event));
+    answers.filter(({ numbers }) => contains(numbers, event.syscall)).flatMap(one => answered(one, event));
   const interfaces = sections.interfaces.filter(
     ({ abi }) => ABIS[abi].audit === event.arch && (abi === 'x32') === isX32,
   );
@@ -35,7 +36,7 @@ export function explained<T>(sections: Sections<T>, event: Witness): readonly T[
       ...numbered(unnamed),
     ]),
     ...sections.otherArchitectures
-      .filter(({ architectures }) => holds(event.arch, architectures))
+      .filter(({ architectures }) => contains(architectures, event.arch))
       .flatMap(({ answers }) => numbered(answers)),
   ];
 }

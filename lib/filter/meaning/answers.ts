@@ -1,4 +1,5 @@
 // What a call is answered by its arguments, as conditions: the exact short form that people read and machines compare.
+import { precedence, type Action } from '../../policy/action.js';
 import { EVERY, NONE, type Decisions, type Node } from './decisions.js';
 import type { NumberTest } from './number-sets.js';
 import { Products, type Product, type Subject } from './products.js';
@@ -12,11 +13,14 @@ export interface Term {
   readonly anyOf: readonly NumberTest[];
 }
 
-/** What is answered under conditions: at least one of the lists holds, each with all of its terms. */
+/** At least one of the lists holds, with all of its terms. */
+export type Conditions = readonly (readonly Term[])[];
+
+/** What is answered under conditions. */
 export interface Case<T> {
   readonly answer: T;
-  /** Undefined where the conditions are too many to be listed (4096). */
-  readonly when: readonly (readonly Term[])[] | undefined;
+  /** Undefined where there are too many to be listed: more than 4096. */
+  readonly when: Conditions | undefined;
 }
 
 /** The answers to one call. No call meets the conditions of two cases. */
@@ -53,15 +57,20 @@ export class Describer<T> {
 
   #describe(node: Node): Answers<T> {
     const decisions = this.#decisions;
-    const all = decisions.rests(node).map(constant => {
-      const value = decisions.valueOf(constant) ?? 0;
-      const products = this.#products.of(decisions.replace(node, rest => (rest === constant ? EVERY : NONE)));
-      const cost = products?.reduce((sum, product) => sum + this.#products.cost(product), 0) ?? Infinity;
-      return { value, products, cost };
-    });
-    // What would take longest to say goes without saying.
-    const otherwise =
-      this.#otherwise ?? all.reduce((longest, one) => (one.cost > longest.cost ? one : longest)).value;
+    const values = decisions.rests(node).map(constant => decisions.valueOf(constant) ?? 0);
+    const [only] = values;
+    if (this.#otherwise === undefined && only !== undefined && values.length === 1)
+      return { cases: [], otherwise: this.#meaning(only) };
+    const all: Candidate[] = [];
+    for (const value of values) {
+      if (value === this.#otherwise) continue;
+      const set = decisions.replace(node, rest => (decisions.valueOf(rest) === value ? EVERY : NONE));
+      // Of two answers one goes without saying: the second is not pursued once it gets longer than the first.
+      const limit = this.#otherwise === undefined && values.length === 2 ? all[0]?.cost : undefined;
+      const products = this.#products.of(set, limit);
+      all.push({ value, products, cost: products === undefined ? Infinity : this.#products.cost(products) });
+    }
+    const otherwise = this.#otherwise ?? all.reduce(longer).value;
     return {
       cases: all
         .filter(({ value }) => value !== otherwise)
@@ -70,11 +79,12 @@ export class Describer<T> {
     };
   }
 
-  #terms(products: readonly Product[] | undefined): Case<T>['when'] {
+  #terms(products: readonly Product[] | undefined): Conditions | undefined {
+    if (products === undefined) return undefined;
     const lists: (readonly Term[])[] = [];
-    for (const { factors } of products ?? []) {
+    for (const { factors } of products.toSorted((a, b) => firstSubject(a) - firstSubject(b))) {
       const terms: Term[] = [];
-      for (const factor of factors.toSorted((a, b) => a.subject - b.subject)) {
+      for (const factor of factors) {
         const numbers = this.#products.describe(factor);
         if (numbers === undefined) return undefined;
         for (const anyOf of numbers.allOf)
@@ -82,8 +92,21 @@ export class Describer<T> {
       }
       lists.push(terms);
     }
-    return products === undefined ? undefined : lists;
+    return lists;
   }
 }
+
+const firstSubject = ({ factors }: Product): number => factors[0]?.subject ?? 0;
+
+/** One of the answers, with what it takes to say when it is given. */
+interface Candidate {
+  readonly value: Action;
+  readonly products: readonly Product[] | undefined;
+  readonly cost: number;
+}
+
+/** What would take longest to say goes without saying; of equals, the stronger action. */
+const longer = (a: Candidate, b: Candidate): Candidate =>
+  b.cost > a.cost || (b.cost === a.cost && precedence(b.value) < precedence(a.value)) ? b : a;
 
 const nameOf = (subject: Subject): Term['of'] => (subject === 6 ? 'instructionPointer' : subject);

@@ -65,7 +65,7 @@ function search(
 }
 
 /** A call for which a function does not give 0, with what both sides answer to it: they are run to say so. */
-export function witnessOf(
+function witnessOf(
   decisions: Decisions,
   different: Node,
   first: Layers,

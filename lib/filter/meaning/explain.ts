@@ -14,14 +14,9 @@ export type Explanation = Sections<Action>;
  * With `syscall`, one call: by name, or by number.
  *
  * The description is of what the kernel does with the program, not of where the program came from. It is exact.
- * Throws UsageError (`bad-filter`), ProgramError, CompileError (`undecidable-program`).
+ * Throws UsageError (`bad-filter`, `unknown-syscall`, `bad-value`), ProgramError, CompileError (`undecidable-program`).
  */
 export function explain(layers: Layers, syscall?: string | number): Explanation {
   const decisions = new Decisions();
-  return sectionsOf(
-    decisions,
-    meaningOf(decisions, layers),
-    action => action,
-    syscall === undefined ? {} : { syscall },
-  );
+  return sectionsOf(decisions, meaningOf(decisions, layers), action => action, syscall);
 }

@@ -2,11 +2,11 @@
 import { EVERY, LEVELS, NONE, type Decisions, type Node } from './decisions.js';
 
 /** Numbers from the first to the second, both included. */
-export type Range = readonly [low: bigint, high: bigint];
+export type NumberRange = readonly [low: bigint, high: bigint];
 
 /** What a number `x` is tested for; all numbers are unsigned. */
 export type NumberTest =
-  | { readonly op: 'in' | 'notIn'; readonly ranges: readonly Range[] }
+  | { readonly op: 'in' | 'notIn'; readonly ranges: readonly NumberRange[] }
   /** `(x & mask) === value`, or that this is not so. */
   | { readonly op: 'maskedEqual' | 'maskedUnequal'; readonly mask: bigint; readonly value: bigint };
 
@@ -37,6 +37,8 @@ export function describeNumbers(
   width: number,
   prefer?: 'ranges',
 ): NumberSet | undefined {
+  const [direct] = rangesForm(decisions, 'in', set, first, width, 1);
+  if (direct !== undefined && direct.cost <= 1) return direct;
   const inverse = decisions.not(set);
   const ranges = (limit: number): readonly NumberSet[] => [
     ...rangesForm(decisions, 'in', set, first, width, limit),
@@ -74,11 +76,9 @@ function rangesForm(
   const ranges = rangesOf(decisions, set, first, width, limit);
   if (ranges === undefined) return [];
   const last = 2n ** BigInt(width) - 1n;
-  // Open ends take one number to write, and everything takes none.
-  const cost = ranges.reduce(
-    (sum, [low, high]) => sum + (low === high ? 1 : (low === 0n ? 0 : 0.75) + (high === last ? 0 : 0.75)),
-    op === 'in' ? 0 : NEGATION,
-  );
+  const rangeCost = ([low, high]: NumberRange): number =>
+    low === 0n && high === last ? 0 : low === high || low === 0n || high === last ? 1 : 1.5;
+  const cost = ranges.reduce((sum, range) => sum + rangeCost(range), op === 'in' ? 0 : NEGATION);
   return [{ allOf: [[{ op, ranges }]], cost }];
 }
 
@@ -144,7 +144,7 @@ function rangesOf(
   first: number,
   width: number,
   limit: number,
-): readonly Range[] | undefined {
+): readonly NumberRange[] | undefined {
   const ranges: [bigint, bigint][] = [];
   const visit = (node: Node, level: number, base: bigint): boolean => {
     if (node === NONE) return true;

@@ -1,7 +1,7 @@
 // Sets of calls as few alternatives, each of them a set of values for each of some arguments.
-import { EVERY, LEVELS, levelOf, NONE, type Decisions, type Node } from './decisions.js';
-import { describeNumbers, type NumberSet } from './number-sets.js';
 import { WORD } from '../program.js';
+import { EVERY, levelOf, NONE, type Decisions, type Node } from './decisions.js';
+import { describeNumbers, type NumberSet } from './number-sets.js';
 
 /** Calls for which each of some arguments is in a set of its own. */
 export interface Product {
@@ -30,25 +30,30 @@ const LIMIT = 4096;
 /** Products up to which each is tried to be left out, or made simpler: the time is quadratic. */
 const TIDY_LIMIT = 200;
 /** Comparisons of products with values that are made for one set before brevity is given up. */
-const PATIENCE = 20_000;
+const PATIENCE = 5_000;
 
 /** Finds products for the sets of one `Decisions`, remembering what it found. */
 export class Products {
   readonly #decisions: Decisions;
   /** Comparisons that may still be made to find fewer products; what comes after is longer, and as exact. */
   #patience = 0;
+  #limit = LIMIT;
   readonly #numbers = new Map<string, Described | undefined>();
 
   constructor(decisions: Decisions) {
     this.#decisions = decisions;
   }
 
-  /** Few products that hold the calls of a set and no others; the set is about arguments. Undefined for too many. */
-  of(set: Node): readonly Product[] | undefined {
+  /**
+   * Few products that hold the calls of a set and no others; the set is about arguments.
+   * Undefined where they come to more than `limit`, as far as one can see.
+   */
+  of(set: Node, limit = LIMIT): readonly Product[] | undefined {
     this.#patience = PATIENCE;
+    this.#limit = Math.min(limit, LIMIT);
     const products = this.#cover(set, set);
     if (products === undefined || products.length > TIDY_LIMIT) return products;
-    return this.#withoutSuperfluous(products.map(product => this.#simpler(product, set)));
+    return this.#narrowed(this.#withoutSuperfluous(products.map(product => this.#simpler(product, set))));
   }
 
   /** The values of a factor in words; undefined when that takes too many. */
@@ -59,14 +64,15 @@ export class Products {
     // Where nothing asks for the high word, the low one is a number of its own.
     const width = this.#decisions.level(calls) >= first + BITS / 2 ? 32 : 64;
     const numbers = describeNumbers(this.#decisions, calls, first + BITS - width, width);
-    const described = numbers === undefined ? undefined : { width, ...numbers };
-    this.#numbers.set(key, described as Described | undefined);
-    return described as Described | undefined;
+    const described: Described | undefined = numbers === undefined ? undefined : { width, ...numbers };
+    this.#numbers.set(key, described);
+    return described;
   }
 
-  /** How much there is to read about a product. */
-  cost(product: Product): number {
-    return product.factors.reduce((sum, factor) => sum + (this.describe(factor)?.cost ?? LIMIT), 0.1);
+  /** How much there is to read about products. */
+  cost(products: readonly Product[]): number {
+    const factors = products.flatMap(product => product.factors);
+    return factors.reduce((sum, factor) => sum + this.#cost(factor), 0.1 * products.length);
   }
 
   /** Products within `may` that hold all of `must`. */
@@ -78,8 +84,8 @@ export class Products {
     const subject = SUBJECTS[((level - FIRST_LEVEL) / BITS) | 0] ?? 0;
     const cells = this.#cells(must, may, firstLevel(subject) + BITS);
     const found: Product[] = [];
-    const add = (rest: Product, of: readonly Cell[]): void => {
-      for (const cell of of) cell.must = decisions.minus(cell.must, rest.calls);
+    const settle = (product: Product, among: readonly Cell[]): void => {
+      for (const cell of among) cell.must = decisions.minus(cell.must, product.calls);
     };
     // What may be whatever this argument is needs no factor for it.
     const always = cells.reduce((all, cell) => decisions.and(all, cell.may), EVERY);
@@ -88,11 +94,11 @@ export class Products {
     if (free === undefined) return undefined;
     for (const product of free) {
       found.push(product);
-      add(product, cells);
+      settle(product, cells);
     }
     for (const cell of cells) {
       const rests = this.#cover(cell.must, cell.may);
-      if (rests === undefined || found.length + rests.length > LIMIT) return undefined;
+      if (rests === undefined || found.length + rests.length > this.#limit) return undefined;
       for (const rest of rests) {
         if (decisions.and(cell.must, rest.calls) === NONE) continue;
         const fitting =
@@ -103,10 +109,10 @@ export class Products {
         const needed = fitting.filter(({ must: asked }) => decisions.and(asked, rest.calls) !== NONE);
         const factor = this.#simplest(subject, [fitting, needed]);
         found.push({
-          factors: [factor, ...rest.factors],
+          factors: factor.calls === EVERY ? rest.factors : [factor, ...rest.factors],
           calls: decisions.and(factor.calls, rest.calls),
         });
-        add(rest, needed);
+        settle(rest, needed);
       }
     }
     return found;
@@ -119,8 +125,7 @@ export class Products {
     }));
     if (first === undefined || second === undefined) throw new RangeError('there are two choices');
     if (first.calls === second.calls) return first;
-    const cost = (factor: Factor): number => this.describe(factor)?.cost ?? LIMIT;
-    return cost(first) < cost(second) ? first : second;
+    return this.#cost(first) < this.#cost(second) ? first : second;
   }
 
   /** The values of one argument, in classes for which the same is left of both sets. */
@@ -161,15 +166,57 @@ export class Products {
     return factors === product.factors ? product : { factors, calls: this.#all(factors) };
   }
 
+  /** The products without those that others cover; the ones that are longest to read go first. */
   #withoutSuperfluous(products: readonly Product[]): readonly Product[] {
+    const longestFirst = products.toSorted((a, b) => this.cost([b]) - this.cost([a]));
+    const superfluous = new Set<Product>();
+    this.#eachWithOthers(longestFirst, (product, others) => {
+      if (this.#decisions.minus(product.calls, others) !== NONE) return product;
+      superfluous.add(product);
+      return undefined;
+    });
+    return products.filter(product => !superfluous.has(product));
+  }
+
+  /** The products without values that others hold anyway, where that takes fewer words. */
+  #narrowed(products: readonly Product[]): readonly Product[] {
+    return this.#eachWithOthers(products, (product, others) => {
+      const own = this.#decisions.minus(product.calls, others);
+      const factors = product.factors.map(factor => {
+        const needed = { subject: factor.subject, calls: this.#values(own, factor.subject) };
+        return this.#cost(needed) < this.#cost(factor) ? needed : factor;
+      });
+      return { factors, calls: this.#all(factors) };
+    });
+  }
+
+  /** Replaces one product after another, each in view of the calls of all others as they are by then. */
+  #eachWithOthers(
+    products: readonly Product[],
+    replace: (product: Product, others: Node) => Product | undefined,
+  ): readonly Product[] {
+    const later = products.map(() => NONE);
+    for (let index = products.length - 2; index >= 0; index--)
+      later[index] = this.#decisions.or(products[index + 1]?.calls ?? NONE, later[index + 1] ?? NONE);
+    let earlier = NONE;
+    return products.flatMap((product, index) => {
+      const replaced = replace(product, this.#decisions.or(earlier, later[index] ?? NONE));
+      if (replaced === undefined) return [];
+      earlier = this.#decisions.or(replaced.calls, earlier);
+      return [replaced];
+    });
+  }
+
+  /** The calls for which the value of a subject occurs among those of a set. */
+  #values(set: Node, subject: Subject): Node {
     const decisions = this.#decisions;
-    let kept = products;
-    for (const product of products.toSorted((a, b) => this.cost(b) - this.cost(a))) {
-      const others = kept.filter(other => other !== product);
-      const covered = others.reduce((all, { calls }) => decisions.or(all, calls), NONE);
-      if (decisions.minus(product.calls, covered) === NONE) kept = others;
-    }
-    return kept;
+    const first = firstLevel(subject);
+    const any = decisions.rests(set, first).reduce((all, rest) => decisions.or(rest, all), NONE);
+    return decisions.replace(any, rest => (rest === NONE ? NONE : EVERY), first + BITS);
+  }
+
+  #cost(factor: Factor): number {
+    return this.describe(factor)?.cost ?? LIMIT;
   }
 
   #all(factors: readonly Factor[]): Node {

@@ -1,5 +1,15 @@
 // A function of calls cut into what people name: interfaces, their calls, numbers without a name, other architectures.
-import { ABIS, syscallsOf, X32_BIT, type Abi, type AbiName } from '../../policy/abi.js';
+import { UsageError } from '../../errors.js';
+import {
+  ABIS,
+  knownSyscalls,
+  syscallNumber,
+  syscallsOf,
+  X32_BIT,
+  type Abi,
+  type AbiName,
+} from '../../policy/abi.js';
+import { didYouMean, quote } from '../../policy/suggest.js';
 import { WORD } from '../program.js';
 import { Describer, type Answers } from './answers.js';
 import { EVERY, levelOf, NONE, type Decisions, type Node } from './decisions.js';
@@ -27,6 +37,8 @@ export interface NumberedAnswers<T> extends Answers<T> {
 /** What one interface is answered. x86_64 and x32 share an architecture: numbers from 0x40000000 to 0x7fffffff are x32's. */
 export interface InterfaceAnswers<T> {
   readonly abi: AbiName;
+  /** What every call gets, whatever its number and its arguments; undefined where that depends. */
+  readonly always: T | undefined;
   /** Every call that the interface names, by number. */
   readonly syscalls: readonly NamedAnswers<T>[];
   /** All other numbers. */
@@ -46,105 +58,126 @@ export interface Sections<T> {
   readonly otherArchitectures: readonly ArchitectureAnswers<T>[];
 }
 
-/** Which parts of a function to describe: everything unless given. */
-export interface Selection {
-  /** One call by its name, or by its number on every interface. */
-  readonly syscall?: string | number;
-}
-
 const ABI_LIST: readonly Abi[] = Object.values(ABIS);
 const LAST = 0xffffffff;
 /** Stands for calls that are not asked about; no function gives it. */
 const LEFT_OUT = LAST;
 
-/** Cuts a function of calls into sections. With `otherwise`, answers list every other value under conditions. */
+/** Throws UsageError (`unknown-syscall`, `bad-value`) for a name that no interface has, and for what is no number of 32 bits. */
+function checkSyscall(syscall: unknown): void {
+  const isNumber = Number.isInteger(syscall) && Number(syscall) >= 0 && Number(syscall) <= LAST;
+  if (isNumber) return;
+  if (typeof syscall !== 'string')
+    throw new UsageError(
+      'bad-value',
+      `${String(syscall)} is no system call`,
+      'Give a name, or a number of 32 bits',
+    );
+  if (ABI_LIST.some(({ name }) => syscallNumber(name, syscall) !== undefined)) return;
+  throw new UsageError(
+    'unknown-syscall',
+    `no interface has a system call ${quote(syscall)}`,
+    didYouMean(syscall, knownSyscalls(), 'Give a name, or a number'),
+  );
+}
+
+/**
+ * Cuts a function of calls into sections, or describes one call alone. With `otherwise`, answers list every other value
+ * under conditions.
+ * Throws UsageError as `checkSyscall` does.
+ */
 export function sectionsOf<T>(
   decisions: Decisions,
   root: Node,
   meaning: (value: number) => T,
-  { syscall }: Selection = {},
+  syscall?: string | number,
   otherwise?: number,
 ): Sections<T> {
+  if (syscall !== undefined) checkSyscall(syscall);
   const describer = new Describer(decisions, meaning, otherwise);
-  const answersAt = (numbers: Node, number: number): Answers<T> =>
-    describer.describe(decisions.given(numbers, WORD.nr, number));
-
-  /** Values of a word within a set, by what is left of a function once the word is known. */
-  const classes = (
-    whole: Node,
-    word: number,
-    set: Node,
-  ): readonly { readonly rest: Node; readonly values: Numbers }[] => {
-    const next = levelOf(word, 0) + 1;
-    const leftOut = decisions.constant(LEFT_OUT);
-    const asked = decisions.choose(set, whole, leftOut);
-    return decisions
-      .rests(asked, next)
-      .filter(rest => rest !== leftOut)
-      .map(rest => {
-        const values = decisions.replace(asked, other => (other === rest ? EVERY : NONE), next);
-        return {
-          rest,
-          values: {
-            example: decisions.callOtherThan(values, 0)?.[word] ?? 0,
-            allOf: describeNumbers(decisions, values, next - 32, 32, 'ranges')?.allOf,
-          },
-        };
-      });
-  };
+  const leftOut = decisions.constant(LEFT_OUT);
+  const chosen =
+    typeof syscall === 'number'
+      ? setOf(decisions, WORD.nr, [[syscall, syscall]])
+      : syscall === undefined
+        ? EVERY
+        : NONE;
   const numbered = (section: Node, set: Node): readonly NumberedAnswers<T>[] =>
-    classes(section, WORD.nr, set).map(({ rest, values }) => ({
-      numbers: values,
-      ...describer.describe(rest),
-    }));
-
+    classes(decisions, decisions.choose(decisions.and(set, chosen), section, leftOut), WORD.nr).map(
+      ({ rest, values }) => ({ numbers: values, ...describer.describe(rest) }),
+    );
   const interfaces = ABI_LIST.map((abi): InterfaceAnswers<T> => {
     const section = decisions.given(root, WORD.arch, abi.audit);
+    const own = numbersOf(decisions, abi);
     const calls = [...syscallsOf(abi.name)].sort(([, a], [, b]) => a - b);
-    const named = calls
-      .filter(([name, number]) => syscall === undefined || name === syscall || number === syscall)
-      .map(([name, number]) => ({ syscall: name, number, ...answersAt(section, number) }));
-    const nameless = decisions.minus(
-      numbersOf(decisions, abi),
-      wordsSet(
-        decisions,
-        WORD.nr,
-        calls.map(([, number]) => [number, number]),
-      ),
+    const named = setOf(
+      decisions,
+      WORD.nr,
+      calls.map(([, number]) => [number, number]),
     );
-    const chosen =
-      syscall === undefined
-        ? nameless
-        : typeof syscall === 'number'
-          ? decisions.and(nameless, wordsSet(decisions, WORD.nr, [[syscall, syscall]]))
-          : NONE;
-    return { abi: abi.name, syscalls: named, unnamed: chosen === NONE ? [] : numbered(section, chosen) };
+    const constants = decisions
+      .rests(decisions.choose(own, section, leftOut))
+      .filter(rest => rest !== leftOut);
+    return {
+      abi: abi.name,
+      always: constants.length === 1 ? meaning(decisions.valueOf(constants[0] ?? NONE) ?? 0) : undefined,
+      syscalls: calls
+        .filter(([name, number]) => syscall === undefined || name === syscall || number === syscall)
+        .map(([name, number]) => ({
+          syscall: name,
+          number,
+          ...describer.describe(decisions.given(section, WORD.nr, number)),
+        })),
+      unnamed: numbered(section, decisions.minus(own, named)),
+    };
   });
-  const known = wordsSet(
+  const archs = [...new Set(ABI_LIST.map(({ audit }) => audit))].sort((a, b) => a - b);
+  const known = setOf(
     decisions,
     WORD.arch,
-    [...new Set(ABI_LIST.map(({ audit }) => audit))].sort((a, b) => a - b).map(audit => [audit, audit]),
+    archs.map(audit => [audit, audit]),
   );
-  const all = typeof syscall === 'number' ? wordsSet(decisions, WORD.nr, [[syscall, syscall]]) : EVERY;
-  const otherArchitectures =
-    typeof syscall === 'string'
-      ? []
-      : classes(root, WORD.arch, decisions.not(known)).map(({ rest, values }) => ({
-          architectures: values,
-          answers: numbered(rest, all),
-        }));
-  return { interfaces, otherArchitectures };
+  const foreign = classes(decisions, decisions.choose(known, leftOut, root), WORD.arch);
+  return {
+    interfaces,
+    otherArchitectures:
+      chosen === NONE
+        ? []
+        : foreign.map(({ rest, values }) => ({ architectures: values, answers: numbered(rest, EVERY) })),
+  };
+}
+
+/** The values of a word in classes for which the same is left of a function, but for those that are left out. */
+function classes(
+  decisions: Decisions,
+  whole: Node,
+  word: number,
+): readonly { readonly rest: Node; readonly values: Numbers }[] {
+  const next = levelOf(word, 0) + 1;
+  return decisions
+    .rests(whole, next)
+    .filter(rest => decisions.valueOf(rest) !== LEFT_OUT)
+    .map(rest => {
+      const values = decisions.replace(whole, other => (other === rest ? EVERY : NONE), next);
+      return {
+        rest,
+        values: {
+          example: decisions.callOtherThan(values, 0)?.[word] ?? 0,
+          allOf: describeNumbers(decisions, values, next - 32, 32, 'ranges')?.allOf,
+        },
+      };
+    });
 }
 
 /** The numbers that belong to an interface. */
 function numbersOf(decisions: Decisions, abi: Abi): Node {
-  const x32 = wordsSet(decisions, WORD.nr, [[X32_BIT, 2 * X32_BIT - 1]]);
+  const x32 = setOf(decisions, WORD.nr, [[X32_BIT, 2 * X32_BIT - 1]]);
   if (abi.audit !== ABIS.x32.audit) return EVERY;
   return abi.numberBit === 0 ? decisions.not(x32) : x32;
 }
 
 /** The calls of which a word is in one of these ranges, which are ascending. */
-function wordsSet(
+function setOf(
   decisions: Decisions,
   word: number,
   ranges: readonly (readonly [low: number, high: number])[],
