@@ -64,6 +64,25 @@ export { composed } from './filter/compose.js';
 export type { Layer, Layers } from './filter/layers.js';
 export { simulate, type LayerRun, type Simulation, type Step } from './filter/simulate.js';
 export { simulator } from './filter/simulator.js';
+export type { Answers, Case, Conditions, Term } from './filter/meaning/answers.js';
+export {
+  findDisagreement,
+  findExcess,
+  isEquivalent,
+  isSubset,
+  type Disagreement,
+} from './filter/meaning/compare.js';
+export { diff, type Difference, type Place } from './filter/meaning/diff.js';
+export { explain, type Explanation } from './filter/meaning/explain.js';
+export { formatDiff, formatExplanation } from './filter/meaning/layout.js';
+export type { NumberRange, NumberTest } from './filter/meaning/number-sets.js';
+export type {
+  ArchitectureAnswers,
+  InterfaceAnswers,
+  NamedAnswers,
+  NumberedAnswers,
+  Numbers,
+} from './filter/meaning/sections.js';
 export { findDifference, verify } from './filter/verify.js';
 export {
   FilterContext,

@@ -5,9 +5,11 @@ import { Command, CommanderError } from 'commander';
 import { asmCommand } from './asm.js';
 import { compileCommand } from './compile.js';
 import { convertCommand } from './convert.js';
+import { diffCommand } from './diff.js';
 import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
 import { dumpCommand } from './dump.js';
+import { explainCommand } from './explain.js';
 import { fail, type Register, type Run } from './output.js';
 import { packageFile } from '../package-files.js';
 import { psCommand } from './ps.js';
@@ -36,6 +38,8 @@ const program = new Command('seccomp')
 const COMMANDS: readonly Register[] = [
   compileCommand,
   simulateCommand,
+  explainCommand,
+  diffCommand,
   runCommand,
   disasmCommand,
   asmCommand,

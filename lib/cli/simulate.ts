@@ -8,7 +8,7 @@ import type { Event } from '../policy/evaluate.js';
 import { parseEvent } from '../policy/parse-event.js';
 import { nativeArchitecture } from '../policy/target.js';
 import { callsOf } from './call-lines.js';
-import { layerArgument } from './input.js';
+import { layersArgument } from './input.js';
 import { collect, withCompileOptions, type CompileFlags } from './options.js';
 import { print, toJson, type ExitCode, type Register } from './output.js';
 import { simulationJson, simulationText } from './simulation.js';
@@ -34,7 +34,7 @@ export const simulateCommand: Register = (program, run) =>
       return run(() => {
         const names = [filter, ...(flags.layer ?? [])];
         checkUsage(names, call, flags.events);
-        const layers = names.map(name => layerArgument(name, flags));
+        const layers = names.flatMap(name => layersArgument(name, flags));
         const abi = flags.arch ?? nativeArchitecture();
         if (flags.events !== undefined)
           return replay(simulator(layers), flags.events, abi, flags.json === true);

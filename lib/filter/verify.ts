@@ -5,6 +5,7 @@ import { checkPolicy } from '../policy/check.js';
 import { evaluate } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
 import { auditArchs, runsOf } from '../policy/runs.js';
+import { eventOf } from './call.js';
 import { interpret, seccompData } from './interpret.js';
 import { WORD, type Program } from './program.js';
 import {
@@ -59,7 +60,7 @@ export function findDifference(program: Program, policy: Policy): Witness | unde
   };
   for (const { region, residual } of classes(policy)) {
     walker.walk(region, residual, hooks);
-    if (found !== undefined) return toEvent(found);
+    if (found !== undefined) return eventOf(sample(found));
   }
   return undefined;
 }
@@ -99,17 +100,6 @@ function disagreement(residual: Residual, action: Action, region: Region): Regio
     open.push(...divide(state.residual, state.region, question.word, question.test));
   }
   return undefined;
-}
-
-function toEvent(region: Region): Witness {
-  const words = sample(region);
-  const pair = (low: number): bigint => (BigInt(words[low + 1] ?? 0) << 32n) | BigInt(words[low] ?? 0);
-  return {
-    syscall: words[WORD.nr] ?? 0,
-    arch: words[WORD.arch] ?? 0,
-    instructionPointer: pair(WORD.ipLow),
-    args: Array.from({ length: 6 }, (_, arg) => pair(WORD.low(arg))),
-  };
 }
 
 const describe = ({ arch, syscall, args }: Witness): string =>

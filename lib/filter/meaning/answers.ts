@@ -1,0 +1,112 @@
+// What a call is answered by its arguments, as conditions: the exact short form that people read and machines compare.
+import { precedence, type Action } from '../../policy/action.js';
+import { EVERY, NONE, type Decisions, type Node } from './decisions.js';
+import type { NumberTest } from './number-sets.js';
+import { Products, type Product, type Subject } from './products.js';
+
+/** A condition on one argument: at least one of the tests passes. */
+export interface Term {
+  /** Index of the argument, 0 to 5, or the instruction pointer. */
+  readonly of: 0 | 1 | 2 | 3 | 4 | 5 | 'instructionPointer';
+  /** With 32 only the low word is looked at. */
+  readonly width: 32 | 64;
+  readonly anyOf: readonly NumberTest[];
+}
+
+/** At least one of the lists holds, with all of its terms. */
+export type Conditions = readonly (readonly Term[])[];
+
+/** What is answered under conditions. */
+export interface Case<T> {
+  readonly answer: T;
+  /** Undefined where there are too many to be listed: more than 4096. */
+  readonly when: Conditions | undefined;
+}
+
+/** The answers to one call. No call meets the conditions of two cases. */
+export interface Answers<T> {
+  readonly cases: readonly Case<T>[];
+  /** The answer to calls that meet the conditions of no case. */
+  readonly otherwise: T;
+}
+
+/** Describes functions of arguments of one `Decisions`; equal functions give the same object. */
+export class Describer<T> {
+  readonly #decisions: Decisions;
+  readonly #products: Products;
+  readonly #meaning: (value: number) => T;
+  readonly #otherwise: number | undefined;
+  readonly #known = new Map<Node, Answers<T>>();
+
+  /** `meaning` says what the values of functions stand for; with `otherwise`, that value is always the one without conditions. */
+  constructor(decisions: Decisions, meaning: (value: number) => T, otherwise?: number) {
+    this.#decisions = decisions;
+    this.#products = new Products(decisions);
+    this.#meaning = meaning;
+    this.#otherwise = otherwise;
+  }
+
+  /** The answers that a function of arguments gives. */
+  describe(node: Node): Answers<T> {
+    const before = this.#known.get(node);
+    if (before !== undefined) return before;
+    const answers = this.#describe(node);
+    this.#known.set(node, answers);
+    return answers;
+  }
+
+  #describe(node: Node): Answers<T> {
+    const decisions = this.#decisions;
+    const values = decisions.rests(node).map(constant => decisions.valueOf(constant) ?? 0);
+    const [only] = values;
+    if (this.#otherwise === undefined && only !== undefined && values.length === 1)
+      return { cases: [], otherwise: this.#meaning(only) };
+    const all: Candidate[] = [];
+    for (const value of values) {
+      if (value === this.#otherwise) continue;
+      const set = decisions.replace(node, rest => (decisions.valueOf(rest) === value ? EVERY : NONE));
+      // Of two answers one goes without saying: the second is not pursued once it gets longer than the first.
+      const limit = this.#otherwise === undefined && values.length === 2 ? all[0]?.cost : undefined;
+      const products = this.#products.of(set, limit);
+      all.push({ value, products, cost: products === undefined ? Infinity : this.#products.cost(products) });
+    }
+    const otherwise = this.#otherwise ?? all.reduce(longer).value;
+    return {
+      cases: all
+        .filter(({ value }) => value !== otherwise)
+        .map(({ value, products }) => ({ answer: this.#meaning(value), when: this.#terms(products) })),
+      otherwise: this.#meaning(otherwise),
+    };
+  }
+
+  #terms(products: readonly Product[] | undefined): Conditions | undefined {
+    if (products === undefined) return undefined;
+    const lists: (readonly Term[])[] = [];
+    for (const { factors } of products.toSorted((a, b) => firstSubject(a) - firstSubject(b))) {
+      const terms: Term[] = [];
+      for (const factor of factors) {
+        const numbers = this.#products.describe(factor);
+        if (numbers === undefined) return undefined;
+        for (const anyOf of numbers.allOf)
+          terms.push({ of: nameOf(factor.subject), width: numbers.width, anyOf });
+      }
+      lists.push(terms);
+    }
+    return lists;
+  }
+}
+
+const firstSubject = ({ factors }: Product): number => factors[0]?.subject ?? 0;
+
+/** One of the answers, with what it takes to say when it is given. */
+interface Candidate {
+  readonly value: Action;
+  readonly products: readonly Product[] | undefined;
+  readonly cost: number;
+}
+
+/** What would take longest to say goes without saying; of equals, the stronger action. */
+const longer = (a: Candidate, b: Candidate): Candidate =>
+  b.cost > a.cost || (b.cost === a.cost && precedence(b.value) < precedence(a.value)) ? b : a;
+
+const nameOf = (subject: Subject): Term['of'] => (subject === 6 ? 'instructionPointer' : subject);

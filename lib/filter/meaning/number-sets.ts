@@ -1,0 +1,217 @@
+// Sets of numbers in the shortest of several exact forms: values and ranges, their complement, or bits under masks.
+import { EVERY, LEVELS, NONE, type Decisions, type Node } from './decisions.js';
+
+/** Numbers from the first to the second, both included. */
+export type NumberRange = readonly [low: bigint, high: bigint];
+
+/** What a number `x` is tested for; all numbers are unsigned. */
+export type NumberTest =
+  | { readonly op: 'in' | 'notIn'; readonly ranges: readonly NumberRange[] }
+  /** `(x & mask) === value`, or that this is not so. */
+  | { readonly op: 'maskedEqual' | 'maskedUnequal'; readonly mask: bigint; readonly value: bigint };
+
+/** A set of numbers: those that pass, of each list, at least one test. */
+export interface NumberSet {
+  readonly allOf: readonly (readonly NumberTest[])[];
+  /** How much there is to read. */
+  readonly cost: number;
+}
+
+/** Tests of one set that are looked for at first: looking for many is slow. */
+const FEW = 32;
+/** Tests of one set before it is beyond description. */
+const MANY = 4096;
+/** A set of this cost at most is told as values or one mask, and no shorter form is looked for. */
+const PLAIN = 8;
+/** What it adds to a form that one has to think around a negation. */
+const NEGATION = 0.5;
+
+/**
+ * Describes the numbers of a set that is about `width` bits, the highest of which is asked at level `first`.
+ * With `prefer`, ranges are used wherever they can be. Undefined for a set that no form describes in 4096 tests.
+ */
+export function describeNumbers(
+  decisions: Decisions,
+  set: Node,
+  first: number,
+  width: number,
+  prefer?: 'ranges',
+): NumberSet | undefined {
+  const [direct] = rangesForm(decisions, 'in', set, first, width, 1);
+  if (direct !== undefined && direct.cost <= 1) return direct;
+  const inverse = decisions.not(set);
+  const ranges = (limit: number): readonly NumberSet[] => [
+    ...rangesForm(decisions, 'in', set, first, width, limit),
+    ...rangesForm(decisions, 'notIn', inverse, first, width, limit),
+  ];
+  const masks = (limit: number): readonly NumberSet[] => [
+    ...masksForm(decisions, set, first, width, limit, tests => [tests]),
+    ...masksForm(decisions, inverse, first, width, limit, tests => tests.map(test => [negated(test)])),
+  ];
+  if (prefer === 'ranges') return cheapest(ranges(MANY)) ?? cheapest(masks(MANY));
+  const plain = [
+    ...ranges(FEW),
+    ...maskForm(decisions, 'maskedEqual', set, first, width),
+    ...maskForm(decisions, 'maskedUnequal', inverse, first, width),
+  ];
+  const simple = cheapest(plain);
+  if (simple !== undefined && simple.cost <= PLAIN) return simple;
+  return cheapest([...plain, ...masks(FEW)]) ?? cheapest(ranges(MANY)) ?? cheapest(masks(MANY));
+}
+
+const cheapest = (forms: readonly NumberSet[]): NumberSet | undefined =>
+  forms.reduce<NumberSet | undefined>(
+    (best, form) => (best === undefined || form.cost < best.cost ? form : best),
+    undefined,
+  );
+
+function rangesForm(
+  decisions: Decisions,
+  op: 'in' | 'notIn',
+  set: Node,
+  first: number,
+  width: number,
+  limit: number,
+): readonly NumberSet[] {
+  const ranges = rangesOf(decisions, set, first, width, limit);
+  if (ranges === undefined) return [];
+  const last = 2n ** BigInt(width) - 1n;
+  const rangeCost = ([low, high]: NumberRange): number =>
+    low === 0n && high === last ? 0 : low === high || low === 0n || high === last ? 1 : 1.5;
+  const cost = ranges.reduce((sum, range) => sum + rangeCost(range), op === 'in' ? 0 : NEGATION);
+  return [{ allOf: [[{ op, ranges }]], cost }];
+}
+
+function maskForm(
+  decisions: Decisions,
+  op: 'maskedEqual' | 'maskedUnequal',
+  set: Node,
+  first: number,
+  width: number,
+): readonly NumberSet[] {
+  let [mask, value] = [0n, 0n];
+  let node = set;
+  for (; node !== EVERY;) {
+    const level = decisions.level(node);
+    if (level === LEVELS) return [];
+    const [low, high] = [decisions.low(node), decisions.high(node)];
+    if (low !== NONE && high !== NONE) return [];
+    const bit = 1n << BigInt(first + width - 1 - level);
+    mask |= bit;
+    if (low === NONE) value |= bit;
+    node = low === NONE ? high : low;
+  }
+  return [{ allOf: [[{ op, mask, value }]], cost: op === 'maskedEqual' ? 2 : 2 + NEGATION }];
+}
+
+function masksForm(
+  decisions: Decisions,
+  set: Node,
+  first: number,
+  width: number,
+  limit: number,
+  arrange: (tests: readonly NumberTest[]) => NumberSet['allOf'],
+): readonly NumberSet[] {
+  const masks = masksOf(decisions, set, limit);
+  if (masks === undefined) return [];
+  const shift = BigInt(LEVELS - first - width);
+  const all = 2n ** BigInt(width) - 1n;
+  const tests = masks.map(({ mask, value }): NumberTest =>
+    mask >> shift === all
+      ? { op: 'in', ranges: [[value >> shift, value >> shift]] }
+      : { op: 'maskedEqual', mask: mask >> shift, value: value >> shift },
+  );
+  const cost = tests.reduce((sum, { op }) => sum + (op === 'in' ? 1 : 2), 0);
+  const allOf = arrange(tests);
+  return [{ allOf, cost: allOf.length > 1 ? cost + NEGATION * tests.length : cost }];
+}
+
+function negated(test: NumberTest): NumberTest {
+  switch (test.op) {
+    case 'in':
+    case 'notIn':
+      return { ...test, op: test.op === 'in' ? 'notIn' : 'in' };
+    case 'maskedEqual':
+    case 'maskedUnequal':
+      return { ...test, op: test.op === 'maskedEqual' ? 'maskedUnequal' : 'maskedEqual' };
+  }
+}
+
+/** The longest ranges of a set, ascending; undefined for too many. */
+function rangesOf(
+  decisions: Decisions,
+  set: Node,
+  first: number,
+  width: number,
+  limit: number,
+): readonly NumberRange[] | undefined {
+  const ranges: [bigint, bigint][] = [];
+  const visit = (node: Node, level: number, base: bigint): boolean => {
+    if (node === NONE) return true;
+    const size = 1n << BigInt(first + width - level);
+    if (node === EVERY) {
+      const last = ranges[ranges.length - 1];
+      if (last !== undefined && last[1] + 1n === base) last[1] += size;
+      else ranges.push([base, base + size - 1n]);
+      return ranges.length <= limit;
+    }
+    const asked = decisions.level(node) === level;
+    return (
+      visit(asked ? decisions.low(node) : node, level + 1, base) &&
+      visit(asked ? decisions.high(node) : node, level + 1, base + size / 2n)
+    );
+  };
+  return visit(set, first, 0n) ? ranges : undefined;
+}
+
+/** Bits that are fixed, the one asked last being the lowest. */
+interface Mask {
+  readonly mask: bigint;
+  readonly value: bigint;
+}
+
+class TooMany extends Error {}
+
+/**
+ * Masks that cover a set and nothing else, none of them superfluous; undefined for too many.
+ * Method: S. Minato, "Fast generation of prime-irredundant covers from binary decision diagrams", 1993.
+ */
+function masksOf(decisions: Decisions, set: Node, limit: number): readonly Mask[] | undefined {
+  interface Cover {
+    readonly masks: readonly Mask[];
+    readonly node: Node;
+  }
+  const known = new Map<string, Cover>();
+  const cover = (must: Node, may: Node): Cover => {
+    if (must === NONE) return { masks: [], node: NONE };
+    if (may === EVERY) return { masks: [{ mask: 0n, value: 0n }], node: EVERY };
+    const key = `${must},${may}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const level = Math.min(decisions.level(must), decisions.level(may));
+    const at = (node: Node, child: 'low' | 'high'): Node =>
+      decisions.level(node) === level ? decisions[child](node) : node;
+    const [must0, must1, may0, may1] = [at(must, 'low'), at(must, 'high'), at(may, 'low'), at(may, 'high')];
+    const low = cover(decisions.minus(must0, may1), may0);
+    const high = cover(decisions.minus(must1, may0), may1);
+    const rest = decisions.or(decisions.minus(must0, low.node), decisions.minus(must1, high.node));
+    const either = cover(rest, decisions.and(may0, may1));
+    const bit = 1n << BigInt(LEVELS - 1 - level);
+    const masks = [
+      ...either.masks,
+      ...low.masks.map(({ mask, value }) => ({ mask: mask | bit, value })),
+      ...high.masks.map(({ mask, value }) => ({ mask: mask | bit, value: value | bit })),
+    ];
+    if (masks.length > limit) throw new TooMany();
+    const node = decisions.or(either.node, decisions.node(level, low.node, high.node));
+    const result = { masks, node };
+    known.set(key, result);
+    return result;
+  };
+  try {
+    return cover(set, set).masks;
+  } catch (error) {
+    if (error instanceof TooMany) return undefined;
+    throw error;
+  }
+}

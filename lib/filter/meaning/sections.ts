@@ -1,0 +1,200 @@
+// A function of calls cut into what people name: interfaces, their calls, numbers without a name, other architectures.
+import { UsageError } from '../../errors.js';
+import {
+  ABIS,
+  knownSyscalls,
+  syscallNumber,
+  syscallsOf,
+  X32_BIT,
+  type Abi,
+  type AbiName,
+} from '../../policy/abi.js';
+import { didYouMean, quote } from '../../policy/suggest.js';
+import { WORD } from '../program.js';
+import { Describer, type Answers } from './answers.js';
+import { EVERY, levelOf, NONE, type Decisions, type Node } from './decisions.js';
+import { describeNumbers, type NumberTest } from './number-sets.js';
+
+/** A call that an interface names. */
+export interface NamedAnswers<T> extends Answers<T> {
+  readonly syscall: string;
+  readonly number: number;
+}
+
+/** Some numbers of 32 bits. */
+export interface Numbers {
+  /** One of them. */
+  readonly example: number;
+  /** Those that pass, of each list, at least one test. Undefined where that takes more than 4096 tests. */
+  readonly allOf: readonly (readonly NumberTest[])[] | undefined;
+}
+
+/** Numbers that are answered alike. */
+export interface NumberedAnswers<T> extends Answers<T> {
+  readonly numbers: Numbers;
+}
+
+/** What one interface is answered. x86_64 and x32 share an architecture: numbers from 0x40000000 to 0x7fffffff are x32's. */
+export interface InterfaceAnswers<T> {
+  readonly abi: AbiName;
+  /** What every call gets, whatever its number and its arguments; undefined where that depends. */
+  readonly always: T | undefined;
+  /** Every call that the interface names, by number. */
+  readonly syscalls: readonly NamedAnswers<T>[];
+  /** All other numbers. */
+  readonly unnamed: readonly NumberedAnswers<T>[];
+}
+
+/** What architectures without a name are answered. */
+export interface ArchitectureAnswers<T> {
+  /** Values of AUDIT_ARCH. */
+  readonly architectures: Numbers;
+  readonly answers: readonly NumberedAnswers<T>[];
+}
+
+/** A function of every call, in sections. */
+export interface Sections<T> {
+  readonly interfaces: readonly InterfaceAnswers<T>[];
+  readonly otherArchitectures: readonly ArchitectureAnswers<T>[];
+}
+
+const ABI_LIST: readonly Abi[] = Object.values(ABIS);
+const LAST = 0xffffffff;
+/** Stands for calls that are not asked about; no function gives it. */
+const LEFT_OUT = LAST;
+
+/** Throws UsageError (`unknown-syscall`, `bad-value`) for a name that no interface has, and for what is no number of 32 bits. */
+function checkSyscall(syscall: unknown): void {
+  const isNumber = Number.isInteger(syscall) && Number(syscall) >= 0 && Number(syscall) <= LAST;
+  if (isNumber) return;
+  if (typeof syscall !== 'string')
+    throw new UsageError(
+      'bad-value',
+      `${String(syscall)} is no system call`,
+      'Give a name, or a number of 32 bits',
+    );
+  if (ABI_LIST.some(({ name }) => syscallNumber(name, syscall) !== undefined)) return;
+  throw new UsageError(
+    'unknown-syscall',
+    `no interface has a system call ${quote(syscall)}`,
+    didYouMean(syscall, knownSyscalls(), 'Give a name, or a number'),
+  );
+}
+
+/**
+ * Cuts a function of calls into sections, or describes one call alone. With `otherwise`, answers list every other value
+ * under conditions.
+ * Throws UsageError as `checkSyscall` does.
+ */
+export function sectionsOf<T>(
+  decisions: Decisions,
+  root: Node,
+  meaning: (value: number) => T,
+  syscall?: string | number,
+  otherwise?: number,
+): Sections<T> {
+  if (syscall !== undefined) checkSyscall(syscall);
+  const describer = new Describer(decisions, meaning, otherwise);
+  const leftOut = decisions.constant(LEFT_OUT);
+  const chosen =
+    typeof syscall === 'number'
+      ? setOf(decisions, WORD.nr, [[syscall, syscall]])
+      : syscall === undefined
+        ? EVERY
+        : NONE;
+  const numbered = (section: Node, set: Node): readonly NumberedAnswers<T>[] =>
+    classes(decisions, decisions.choose(decisions.and(set, chosen), section, leftOut), WORD.nr).map(
+      ({ rest, values }) => ({ numbers: values, ...describer.describe(rest) }),
+    );
+  const interfaces = ABI_LIST.map((abi): InterfaceAnswers<T> => {
+    const section = decisions.given(root, WORD.arch, abi.audit);
+    const own = numbersOf(decisions, abi);
+    const calls = [...syscallsOf(abi.name)].sort(([, a], [, b]) => a - b);
+    const named = setOf(
+      decisions,
+      WORD.nr,
+      calls.map(([, number]) => [number, number]),
+    );
+    const constants = decisions
+      .rests(decisions.choose(own, section, leftOut))
+      .filter(rest => rest !== leftOut);
+    return {
+      abi: abi.name,
+      always: constants.length === 1 ? meaning(decisions.valueOf(constants[0] ?? NONE) ?? 0) : undefined,
+      syscalls: calls
+        .filter(([name, number]) => syscall === undefined || name === syscall || number === syscall)
+        .map(([name, number]) => ({
+          syscall: name,
+          number,
+          ...describer.describe(decisions.given(section, WORD.nr, number)),
+        })),
+      unnamed: numbered(section, decisions.minus(own, named)),
+    };
+  });
+  const archs = [...new Set(ABI_LIST.map(({ audit }) => audit))].sort((a, b) => a - b);
+  const known = setOf(
+    decisions,
+    WORD.arch,
+    archs.map(audit => [audit, audit]),
+  );
+  const foreign = classes(decisions, decisions.choose(known, leftOut, root), WORD.arch);
+  return {
+    interfaces,
+    otherArchitectures:
+      chosen === NONE
+        ? []
+        : foreign.map(({ rest, values }) => ({ architectures: values, answers: numbered(rest, EVERY) })),
+  };
+}
+
+/** The values of a word in classes for which the same is left of a function, but for those that are left out. */
+function classes(
+  decisions: Decisions,
+  whole: Node,
+  word: number,
+): readonly { readonly rest: Node; readonly values: Numbers }[] {
+  const next = levelOf(word, 0) + 1;
+  return decisions
+    .rests(whole, next)
+    .filter(rest => decisions.valueOf(rest) !== LEFT_OUT)
+    .map(rest => {
+      const values = decisions.replace(whole, other => (other === rest ? EVERY : NONE), next);
+      return {
+        rest,
+        values: {
+          example: decisions.callOtherThan(values, 0)?.[word] ?? 0,
+          allOf: describeNumbers(decisions, values, next - 32, 32, 'ranges')?.allOf,
+        },
+      };
+    });
+}
+
+/** The numbers that belong to an interface. */
+function numbersOf(decisions: Decisions, abi: Abi): Node {
+  const x32 = setOf(decisions, WORD.nr, [[X32_BIT, 2 * X32_BIT - 1]]);
+  if (abi.audit !== ABIS.x32.audit) return EVERY;
+  return abi.numberBit === 0 ? decisions.not(x32) : x32;
+}
+
+/** The calls of which a word is in one of these ranges, which are ascending. */
+function setOf(
+  decisions: Decisions,
+  word: number,
+  ranges: readonly (readonly [low: number, high: number])[],
+): Node {
+  const build = (bit: number, base: number, first: number, end: number): Node => {
+    const last = base + 2 ** (bit + 1) - 1;
+    let [from, to] = [first, end];
+    while (from < to && (ranges[from]?.[1] ?? 0) < base) from++;
+    while (from < to && (ranges[to - 1]?.[0] ?? 0) > last) to--;
+    const range = ranges[from];
+    if (from === to || range === undefined) return NONE;
+    if (range[0] <= base && range[1] >= last) return EVERY;
+    return decisions.node(
+      levelOf(word, bit),
+      build(bit - 1, base, from, to),
+      build(bit - 1, base + 2 ** bit, from, to),
+    );
+  };
+  return build(31, 0, 0, ranges.length);
+}

@@ -1,0 +1,168 @@
+// What registers hold for all calls at once: 32 bits, each of them a set of the calls for which it is 1.
+import { CompileError } from '../../errors.js';
+import { EVERY, levelOf, NONE, type Decisions, type Node } from './decisions.js';
+
+/** A 32-bit number that depends on the call; bit 0 is the lowest. Equal ones of one `Vectors` are the same object. */
+export interface Vector {
+  readonly id: number;
+  readonly bits: readonly Node[];
+}
+
+const PLACES = Array.from({ length: 32 }, (_, bit) => bit);
+
+/** Makes vectors and computes with them as a program does. */
+export class Vectors {
+  readonly #decisions: Decisions;
+  readonly #byBits = new Map<string, Vector>();
+  readonly #constants = new Map<number, Vector>();
+  readonly #words = new Map<number, Vector>();
+
+  constructor(decisions: Decisions) {
+    this.#decisions = decisions;
+  }
+
+  /** The same number for every call. */
+  constant(value: number): Vector {
+    return remember(this.#constants, value, () => this.#of(bit => (value >>> bit) & 1));
+  }
+
+  /** A word of the call. */
+  word(word: number): Vector {
+    return remember(this.#words, word, () =>
+      this.#of(bit => this.#decisions.node(levelOf(word, bit), NONE, EVERY)),
+    );
+  }
+
+  /** The calls for which a conditional jump's test holds. */
+  test(code: number, a: Vector, b: Vector): Node {
+    const { and, not } = this.#sets;
+    switch (code & 0xf0) {
+      case 0x10:
+        return this.#equal(a, b);
+      case 0x20:
+        return not(this.#atLeast(b, a));
+      case 0x30:
+        return this.#atLeast(a, b);
+      default:
+        return PLACES.reduce(
+          (any, bit) => this.#decisions.or(and(a.bits[bit] ?? NONE, b.bits[bit] ?? NONE), any),
+          NONE,
+        );
+    }
+  }
+
+  /**
+   * The result of an arithmetic instruction. Throws CompileError (`undecidable-program`) for products, quotients and
+   * shifts of numbers that differ between calls, unless the other one is a constant power of two.
+   */
+  arithmetic(code: number, a: Vector, b: Vector): Vector {
+    const { and, or, not } = this.#sets;
+    const each = (how: (x: Node, y: Node) => Node): Vector =>
+      this.#of(bit => how(a.bits[bit] ?? NONE, b.bits[bit] ?? NONE));
+    switch (code & 0xf0) {
+      case 0x00:
+        return this.#sum(a, b, NONE);
+      case 0x10:
+        return this.#sum(
+          a,
+          this.#of(bit => not(b.bits[bit] ?? NONE)),
+          EVERY,
+        );
+      case 0x40:
+        return each(or);
+      case 0x50:
+        return each(and);
+      case 0xa0:
+        return each((x, y) => this.#choose(x, not(y), y));
+      case 0x80:
+        return this.#sum(
+          this.constant(0),
+          this.#of(bit => not(a.bits[bit] ?? NONE)),
+          EVERY,
+        );
+      default:
+        return this.#scaled(code, a, b);
+    }
+  }
+
+  /** Products, quotients and shifts. */
+  #scaled(code: number, a: Vector, b: Vector): Vector {
+    const [left, right] = [constantOf(a), constantOf(b)];
+    const shift = (places: number): Vector => this.#of(bit => a.bits[bit - places] ?? NONE);
+    if (right !== undefined) {
+      const power = (right & (right - 1)) === 0 && right !== 0 ? 31 - Math.clz32(right) : undefined;
+      switch (code & 0xf0) {
+        case 0x20:
+          if (right === 0) return this.constant(0);
+          if (left !== undefined) return this.constant(Math.imul(left, right) >>> 0);
+          if (power !== undefined) return shift(power);
+          break;
+        case 0x30:
+          if (left !== undefined) return this.constant(Math.floor(left / right));
+          if (power !== undefined) return shift(-power);
+          break;
+        case 0x60:
+          return shift(right & 31);
+        case 0x70:
+          return shift(-(right & 31));
+      }
+    }
+    throw new CompileError(
+      'undecidable-program',
+      'the program multiplies, divides or shifts by values that differ between calls, which is outside of what can be proven',
+    );
+  }
+
+  #sum(a: Vector, b: Vector, carryIn: Node): Vector {
+    const { and, or, not } = this.#sets;
+    const xor = (x: Node, y: Node): Node => this.#choose(x, not(y), y);
+    let carry = carryIn;
+    return this.#of(bit => {
+      const [x, y] = [a.bits[bit] ?? NONE, b.bits[bit] ?? NONE];
+      const half = xor(x, y);
+      const digit = xor(half, carry);
+      carry = or(and(x, y), and(half, carry));
+      return digit;
+    });
+  }
+
+  #equal(a: Vector, b: Vector): Node {
+    return PLACES.reduce((same, bit) => {
+      const [x, y] = [a.bits[bit] ?? NONE, b.bits[bit] ?? NONE];
+      return this.#choose(x, this.#choose(y, same, NONE), this.#choose(y, NONE, same));
+    }, EVERY);
+  }
+
+  #atLeast(a: Vector, b: Vector): Node {
+    return PLACES.reduce((lower, bit) => {
+      const [x, y] = [a.bits[bit] ?? NONE, b.bits[bit] ?? NONE];
+      return this.#choose(x, this.#choose(y, lower, EVERY), this.#choose(y, NONE, lower));
+    }, EVERY);
+  }
+
+  readonly #choose = (set: Node, yes: Node, no: Node): Node => this.#decisions.choose(set, yes, no);
+  readonly #sets = {
+    and: (a: Node, b: Node): Node => this.#decisions.and(a, b),
+    or: (a: Node, b: Node): Node => this.#decisions.or(a, b),
+    not: (a: Node): Node => this.#decisions.not(a),
+  };
+
+  #of(bit: (place: number) => Node): Vector {
+    const bits = PLACES.map(bit);
+    return remember(this.#byBits, bits.join(), () => ({ id: this.#byBits.size, bits }));
+  }
+}
+
+/** The number that a vector is for every call; undefined for one that differs between calls. */
+export const constantOf = ({ bits }: Vector): number | undefined =>
+  bits.every(bit => bit === NONE || bit === EVERY)
+    ? bits.reduce((value, bit, place) => (value | (bit << place)) >>> 0, 0)
+    : undefined;
+
+function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const value = make();
+  known.set(key, value);
+  return value;
+}

@@ -1,0 +1,123 @@
+// `seccomp explain` and `seccomp diff`: what they take, what they say, and their exit codes.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compile } from '#lib/compile.js';
+import { cli } from '../support/child.js';
+
+const NATIVE = ['--arch', 'x86_64'];
+
+describe('seccomp explain', () => {
+  let directory = '';
+  before(() => (directory = mkdtempSync(join(tmpdir(), 'seccomp-explain-'))));
+  after(() => {
+    rmSync(directory, { recursive: true });
+  });
+  const file = (name: string, content: string | Uint8Array): string => {
+    const path = join(directory, name);
+    writeFileSync(path, content);
+    return path;
+  };
+
+  it('explains a whole filter, and one call of it', () => {
+    const whole = cli(['explain', 'docker-default', ...NATIVE]);
+    assert.equal(whole.code, 0);
+    assert.match(whole.stdout, /^socket: allowed unless domain is AF_ALG or AF_VSOCK; then ERRNO\(EPERM\)$/m);
+    assert.equal(
+      cli(['explain', 'docker-default', 'socket', ...NATIVE]).stdout,
+      'on x86_64, x86, x32\nsocket: allowed unless domain is AF_ALG or AF_VSOCK; then ERRNO(EPERM)\naarch64; arm: KILL_THREAD\n',
+    );
+    assert.equal(cli(['explain', 'docker-default', '41', ...NATIVE]).code, 0);
+  });
+
+  it('takes programs, and layers', () => {
+    const program = file('default.bpf', compile('docker-default', { arch: 'x86_64' }).bpf);
+    const shut = file(
+      'shut.json',
+      '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{ "names": ["socket"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 0, "value": 2, "op": "SCMP_CMP_NE" }] }] }',
+    );
+    assert.equal(
+      cli(['explain', program, 'socket', '--layer', shut, ...NATIVE]).stdout.split('\n')[1],
+      'socket: allowed if domain is AF_INET; otherwise ERRNO(EPERM)',
+    );
+  });
+
+  it('prints JSON', () => {
+    const { stdout } = cli(['explain', 'docker-default', 'socket', '--json', ...NATIVE]);
+    const { interfaces } = JSON.parse(stdout) as {
+      interfaces: { abi: string; syscalls: { cases: unknown }[] }[];
+    };
+    assert.equal(interfaces[0]?.abi, 'x86_64');
+    assert.deepEqual(interfaces[0].syscalls[0]?.cases, [
+      {
+        answer: 0x50001,
+        when: [
+          [
+            {
+              of: 0,
+              width: 64,
+              anyOf: [
+                {
+                  op: 'in',
+                  ranges: [
+                    ['38', '38'],
+                    ['40', '40'],
+                  ],
+                },
+              ],
+            },
+          ],
+        ],
+      },
+    ]);
+  });
+
+  it('refuses a call that nothing knows', () => {
+    const { code, stderr } = cli(['explain', 'docker-default', 'sokcet']);
+    assert.equal(code, 2);
+    assert.match(stderr, /Did you mean "socket"\?/);
+  });
+});
+
+describe('seccomp diff', () => {
+  it('says with its exit code whether there are differences', () => {
+    const same = cli(['diff', 'docker-default', 'docker-default', ...NATIVE]);
+    assert.deepEqual([same.code, same.stdout], [0, 'A and B answer every call alike\n']);
+    const other = cli(['diff', 'docker-default', 'docker-default', ...NATIVE, '--cap-b', 'CAP_BPF']);
+    assert.deepEqual([other.code, other.stdout], [1, 'on x86_64, x86, x32\nERRNO(EPERM) -> ALLOW\n  bpf\n']);
+  });
+
+  it('asks whether A allows nothing that B denies', () => {
+    const subset = (...args: readonly string[]): readonly [number | null, string] => {
+      const { code, stdout } = cli([
+        'diff',
+        'docker-default',
+        'docker-default',
+        '--subset',
+        ...NATIVE,
+        ...args,
+      ]);
+      return [code, stdout];
+    };
+    assert.deepEqual(subset('--cap-b', 'CAP_BPF'), [0, 'A allows nothing that B denies\n']);
+    assert.deepEqual(subset('--cap-a', 'CAP_BPF'), [
+      1,
+      'on x86_64, x86, x32\nALLOW -> ERRNO(EPERM)\n  bpf\n',
+    ]);
+  });
+
+  it('compares stacks, and writes JSON', () => {
+    const { code, stdout } = cli([
+      ...['diff', 'docker-default', 'docker-default', ...NATIVE, '--json'],
+      ...['--cap-a', 'CAP_BPF', '--layer-a', 'docker-default', '--cap-b', 'CAP_BPF'],
+      ...['--layer-b', 'docker-default'],
+    ]);
+    assert.deepEqual([code, JSON.parse(stdout)], [0, []]);
+  });
+
+  it('answers wrong usage and unusable files with exit code 2', () => {
+    assert.equal(cli(['diff', 'docker-default']).code, 2);
+    assert.equal(cli(['diff', 'docker-default', './none.json']).code, 2);
+  });
+});

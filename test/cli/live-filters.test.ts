@@ -1,0 +1,40 @@
+// The question of every operator: is what should be enforced really in force?
+import assert from 'node:assert/strict';
+import { cli } from '../support/child.js';
+import { live, type Live } from '../support/live.js';
+
+const isRoot = process.getuid?.() === 0;
+
+describe('seccomp explain and diff of a running process', () => {
+  let shell: Live;
+  before(async function () {
+    if (!isRoot) {
+      console.log('skipped: reading the filters of another process needs root');
+      this.skip();
+    }
+    const run = ['run', 'docker-default', '--', 'sh', '-c', 'echo ready; read line'];
+    shell = live(process.execPath, ['bundle/cli.js', ...run]);
+    assert.equal(await shell.line(), 'ready');
+  });
+  after(() => shell.end());
+
+  it('finds the profile in force', () => {
+    const { code, stdout } = cli(['diff', `pid:${shell.pid}`, 'docker-default']);
+    assert.equal(stdout, 'A and B answer every call alike\n');
+    assert.equal(code, 0);
+  });
+
+  it('says what another profile would change', () => {
+    const { code, stdout } = cli(['diff', `pid:${shell.pid}`, 'docker-default', '--cap-b', 'CAP_BPF']);
+    assert.equal(code, 1);
+    assert.match(stdout, /bpf/);
+  });
+
+  it('explains and simulates what is in force', () => {
+    assert.match(
+      cli(['explain', `pid:${shell.pid}`, 'socket']).stdout,
+      /unless domain is AF_ALG or AF_VSOCK/,
+    );
+    assert.equal(cli(['simulate', `pid:${shell.pid}`, 'socket', 'AF_VSOCK']).code, 1);
+  });
+});
