@@ -42,7 +42,15 @@ export function policyOf(source: AnyProfile | Policy, options: CompileOptions): 
 }
 
 /** Options that decide what a profile means. */
-const RESOLVE_OPTIONS = ['arch', 'kernel', 'capabilities', 'unknownSyscalls', 'badArch', 'strict'] as const;
+const RESOLVE_OPTIONS = [
+  'arch',
+  'kernel',
+  'capabilities',
+  'unknownSyscalls',
+  'badArch',
+  'argWidth',
+  'strict',
+] as const;
 
 /** Every option of `compile`. */
 export const COMPILE_OPTIONS: readonly string[] = [...RESOLVE_OPTIONS, 'codegen', 'weights', 'optimize'];

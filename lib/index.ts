@@ -33,7 +33,7 @@ export type {
   Restriction,
 } from './profile/profile.js';
 export type { ProfileSource } from './profile/read-source.js';
-export { resolveProfile, type ResolveOptions } from './profile/resolve.js';
+export { resolveProfile, type ArgWidth, type ResolveOptions } from './profile/resolve.js';
 export { compile, type AnyProfile, type CompileOptions } from './compile.js';
 export type { CompilePolicyOptions, WeightsName } from './filter/compile.js';
 export type { Codegen, Filter } from './filter/filter.js';

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CompileOptions } from '../compile.js';
 import { parseKernelVersion, type Architecture } from '../policy/target.js';
+import type { ArgWidth } from '../profile/resolve.js';
 import { boundingSet } from '../process/capabilities.js';
 
 /** Options of `compile` as commander parses them. */
@@ -13,6 +14,7 @@ export interface CompileFlags {
   readonly codegen?: 'tree' | 'libseccomp';
   readonly weights?: 'node' | 'uniform';
   readonly unknownSyscalls?: 'enosys' | 'default';
+  readonly argWidth?: ArgWidth;
   readonly strict?: boolean;
 }
 
@@ -51,13 +53,19 @@ export const withCompileOptions = (command: Command): Command =>
         'default',
       ]),
     )
+    .addOption(
+      new Option('--arg-width <width>', 'bits of an argument that conditions compare').choices([
+        'profile',
+        'declared',
+      ]),
+    )
     .option('--strict', 'turn every warning into an error');
 
 /** The compiler's options for them. */
 export function compileOptions(flags: CompileFlags): CompileOptions {
   const { cap, capFromProcess, ...rest } = flags;
   const capabilities = [...(cap ?? []), ...(capFromProcess === true ? boundingSet() : [])];
-  const { arch, kernel, codegen, weights, unknownSyscalls, strict } = rest;
+  const { arch, kernel, codegen, weights, unknownSyscalls, argWidth, strict } = rest;
   return {
     capabilities,
     ...(arch !== undefined && { arch }),
@@ -65,6 +73,7 @@ export function compileOptions(flags: CompileFlags): CompileOptions {
     ...(codegen !== undefined && { codegen }),
     ...(weights !== undefined && { weights }),
     ...(unknownSyscalls !== undefined && { unknownSyscalls }),
+    ...(argWidth !== undefined && { argWidth }),
     ...(strict !== undefined && { strict }),
   };
 }

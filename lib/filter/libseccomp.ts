@@ -45,7 +45,7 @@ export function generateWithLibseccomp(policy: Policy, optimize: Optimize = 2): 
       for (const { action, conditions } of all) {
         if (action === policy.defaultAction) continue;
         rules.push(index, number, action, conditions.length);
-        comparisons.push(...conditions.flatMap(comparison));
+        comparisons.push(...conditions.flatMap(condition => comparison(condition, part.abi.width)));
       }
     }
   });
@@ -61,7 +61,10 @@ export function generateWithLibseccomp(policy: Policy, optimize: Optimize = 2): 
   return { program: [...enosysStub(policy), ...decode(output.bpf)], pfc: output.pfc };
 }
 
-const comparison = (condition: Condition): readonly bigint[] => {
+/** The numbers of one comparison. libseccomp compares whole registers: half of one needs a mask. */
+const comparison = (condition: Condition, register: 32 | 64): readonly bigint[] => {
+  if (condition.op === 'SCMP_CMP_EQ' && condition.width < register)
+    return [BigInt(condition.arg), BigInt(OPERATORS.SCMP_CMP_MASKED_EQ), 0xffff_ffffn, condition.value];
   const head = [BigInt(condition.arg), BigInt(OPERATORS[condition.op])];
   return condition.op === 'SCMP_CMP_MASKED_EQ'
     ? [...head, condition.mask, condition.value]
@@ -70,7 +73,7 @@ const comparison = (condition: Condition): readonly bigint[] => {
 
 function refuseUnsupported({ abi, syscalls }: AbiPolicy, policy: Policy): void {
   for (const [number, { rules, otherwise }] of syscalls) {
-    const reason = unsupported(rules, otherwise !== policy.defaultAction);
+    const reason = unsupported(rules, otherwise !== policy.defaultAction, abi.width);
     if (reason === undefined) continue;
     throw new CompileError(
       'unsupported-by-libseccomp',
@@ -80,13 +83,19 @@ function refuseUnsupported({ abi, syscalls }: AbiPolicy, policy: Policy): void {
   }
 }
 
-function unsupported(rules: readonly Rule[], ownFallback: boolean): string | undefined {
+function unsupported(rules: readonly Rule[], ownFallback: boolean, register: 32 | 64): string | undefined {
   if (rules.length === 0) return undefined;
   if (ownFallback) return 'what happens when no rule matches differs from the default action';
   const repeats = rules.some(
     ({ conditions }) => new Set(conditions.map(({ arg }) => arg)).size < conditions.length,
   );
   if (repeats) return 'one rule compares an argument more than once';
+  const needsHalf = rules.some(({ conditions }) =>
+    conditions.some(
+      ({ width, op }) => width < register && op !== 'SCMP_CMP_EQ' && op !== 'SCMP_CMP_MASKED_EQ',
+    ),
+  );
+  if (needsHalf) return 'half of a register can only be compared with SCMP_CMP_EQ and SCMP_CMP_MASKED_EQ';
   return mayNotEnd(
     rules.map(({ conditions }) => ({
       comparisons: conditions.length,

@@ -5,14 +5,18 @@ import { actionKind, isAction, permits, type Action } from '../policy/action.js'
 import { SCMP_ACT_KILL_THREAD, SCMP_ACT_TRACE } from '../policy/constants.js';
 import type { Policy } from '../policy/policy.js';
 import { oneOf } from '../policy/options.js';
+import { parameterOf } from '../policy/signatures.js';
 import { makeTarget, type TargetOptions } from '../policy/target.js';
 import { Findings } from './findings.js';
 import { parseProfile } from './parse.js';
-import type { Profile, ProfileRule } from './profile.js';
+import type { Profile, ProfileCondition, ProfileRule } from './profile.js';
 import type { ProfileSource } from './read-source.js';
 import { conflictBudget } from './resolve/conflicts.js';
 import { applies, interfaces } from './resolve/select.js';
-import { buildTable } from './resolve/table.js';
+import { buildTable, LOW_WORD, type TableContext, type WidthOf } from './resolve/table.js';
+
+/** Whose idea of the width of an argument counts: the profile's, which is always a register, or the kernel's. */
+export type ArgWidth = 'declared' | 'profile';
 
 export interface ResolveOptions {
   /**
@@ -22,6 +26,11 @@ export interface ResolveOptions {
   readonly unknownSyscalls?: 'enosys' | 'default';
   /** For interfaces the profile does not cover; KILL_THREAD, as libseccomp has it, unless given. */
   readonly badArch?: Action;
+  /**
+   * How many bits of a register a condition on a 64-bit interface compares: all 64, as Docker does (`profile`, the
+   * default), or as many as the kernel reads of that argument (`declared`), so that garbage above an `int` changes nothing.
+   */
+  readonly argWidth?: ArgWidth;
   /** Turns every warning, of the profile too, into an error. */
   readonly strict?: boolean;
 }
@@ -39,7 +48,9 @@ export function resolveProfile(
   options: ResolveOptions = {},
 ): Policy {
   const { unknownSyscalls = 'enosys', badArch = SCMP_ACT_KILL_THREAD, strict = false } = options;
+  const { argWidth = 'profile' } = options;
   oneOf('unknownSyscalls', unknownSyscalls, ['enosys', 'default']);
+  oneOf('argWidth', argWidth, ['declared', 'profile']);
   if (!isAction(badArch)) {
     throw new UsageError(
       'bad-option',
@@ -58,9 +69,9 @@ export function resolveProfile(
     unknownSyscalls === 'enosys' &&
     !permits(defaultAction) &&
     actionKind(defaultAction) !== SCMP_ACT_TRACE(0);
-  const context = { defaultAction, enosys, findings, budget: conflictBudget() };
-  const narrow = [native, ...others].filter(name => ABIS[name].width === 32);
-  if (narrow.length > 0) for (const rule of rules) warnOfTruncation(rule, narrow, defaultAction, findings);
+  const widthOf = argWidth === 'declared' ? declaredWidth : registerWidth;
+  const context = { defaultAction, enosys, findings, budget: conflictBudget(), widthOf };
+  for (const rule of rules) warnOfTruncation(rule, [native, ...others], context);
   const abis = [
     buildTable(ABIS[native], rules, context),
     ...others.map(name => buildTable(ABIS[name], rules, context)),
@@ -82,26 +93,38 @@ export function resolveProfile(
   });
 }
 
-/** Warns once a rule of values that 32-bit interfaces cut to their low words. */
+/** The bits that policies compare of a register, whatever the argument. */
+const registerWidth: WidthOf = abi => ABIS[abi].width;
+
+/** The bits of an argument that the kernel reads; of one it declares nothing about, the register. */
+const declaredWidth: WidthOf = (abi, syscall, arg) =>
+  ABIS[abi].width === 32 ? 32 : (parameterOf(abi, syscall, arg)?.width ?? 64);
+
+/** Warns once a rule of values that are cut to their low words. */
 function warnOfTruncation(
-  rule: ProfileRule,
-  narrow: readonly AbiName[],
-  defaultAction: Action,
-  findings: Findings,
+  { action, names, conditions }: ProfileRule,
+  interfaces: readonly AbiName[],
+  { defaultAction, widthOf, findings }: TableContext,
 ): void {
-  if (rule.action === defaultAction) return;
-  const wide = rule.conditions.find(condition => {
-    const values =
-      condition.op === 'SCMP_CMP_MASKED_EQ' ? [condition.mask, condition.value] : [condition.value];
-    return values.some(value => value > 0xffff_ffffn);
-  });
-  if (wide === undefined) return;
-  const served = narrow.filter(abi => rule.names.some(({ name }) => syscallNumber(abi, name) !== undefined));
-  if (served.length === 0) return;
-  findings.warning(
-    'value-truncated',
-    wide.at,
-    `a value is wider than the 32 bits of an argument on ${served.join(' and ')}: only its low half is compared there`,
-    'Leave these architectures out of the profile, or use a value that fits',
-  );
+  if (action === defaultAction) return;
+  const isWide = (condition: ProfileCondition): boolean =>
+    condition.value > LOW_WORD || (condition.op === 'SCMP_CMP_MASKED_EQ' && condition.mask > LOW_WORD);
+  // One of each argument will do, however many a hostile rule has.
+  const firsts = [0, 1, 2, 3, 4, 5].map(arg => conditions.find(other => other.arg === arg && isWide(other)));
+  for (const condition of firsts) {
+    if (condition === undefined) continue;
+    const cut = interfaces.filter(abi =>
+      names.some(
+        ({ name }) => syscallNumber(abi, name) !== undefined && widthOf(abi, name, condition.arg) === 32,
+      ),
+    );
+    if (cut.length === 0) continue;
+    findings.warning(
+      'value-truncated',
+      condition.at,
+      `a value is wider than the 32 bits of an argument on ${cut.join(' and ')}: only its low half is compared there`,
+      'Leave these architectures out of the profile, or use a value that fits',
+    );
+    return;
+  }
 }

@@ -1,7 +1,7 @@
 // Merges the rules that are left into the table of one system call interface. Sources: matchCall in libcontainer/seccomp
 // of runc; db.c and arch-x86.c of libseccomp.
 import { ProfileError, type Location } from '../../errors.js';
-import { i386Multiplexer, syscallNumber, type Abi } from '../../policy/abi.js';
+import { i386Multiplexer, syscallNumber, type Abi, type AbiName } from '../../policy/abi.js';
 import { actionName, type Action } from '../../policy/action.js';
 import type { AbiPolicy, Condition, SyscallPolicy } from '../../policy/policy.js';
 import { place, type Findings } from '../findings.js';
@@ -9,7 +9,11 @@ import { quote } from '../suggest.js';
 import { alternatives, type ProfileCondition, type ProfileRule } from '../profile.js';
 import { warnOfConflicts, type ConflictBudget, type PlacedRule } from './conflicts.js';
 
-const LOW_WORD = 0xffff_ffffn;
+/** The half of a register that 32 bits are. */
+export const LOW_WORD = 0xffff_ffffn;
+
+/** How many bits of an argument are compared. */
+export type WidthOf = (abi: AbiName, syscall: string, arg: number) => 32 | 64;
 
 /**
  * Rules of one interface, counted by system call and alternative before equal ones are merged. A filter has 4096
@@ -24,6 +28,7 @@ export interface TableContext {
   readonly enosys: boolean;
   readonly findings: Findings;
   readonly budget: ConflictBudget;
+  readonly widthOf: WidthOf;
 }
 
 /** Conditions bound by AND with their action, and a text that is equal for equal ones. */
@@ -69,20 +74,17 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
 
   for (const rule of rules) {
     const { action } = rule;
-    const conjunctions = alternatives(rule.conditions).map(all =>
-      all.map(condition => lower(condition, abi.width)),
-    );
-    const direct = conjunctions.map(conditions => identified(conditions, action));
+    const conjunctionsOf = lowering(rule, abi, context.widthOf);
     for (const { name, at } of rule.names) {
       const number = syscallNumber(abi.name, name);
       if (number !== undefined) highest = Math.max(highest, number);
       if (action === context.defaultAction) continue;
-      if (number !== undefined) for (const all of direct) add(number, all, name, at);
+      if (number !== undefined) for (const all of conjunctionsOf(name)) add(number, all, name, at);
       const multiplexer = abi.name === 'x86' ? i386Multiplexer(name) : undefined;
       const gate = multiplexer && syscallNumber('x86', multiplexer.syscall);
       if (multiplexer === undefined || gate === undefined) continue;
       const call: Condition = { op: 'SCMP_CMP_EQ', arg: 0, width: 32, value: BigInt(multiplexer.call) };
-      for (const conditions of conjunctions) {
+      for (const { conditions } of conjunctionsOf(name)) {
         const others = conditions.filter(({ arg }) => arg !== 0);
         add(gate, identified([call, ...others], action), `${multiplexer.syscall}(${name})`, at);
       }
@@ -113,6 +115,31 @@ const tooManyRules = (at: Location): ProfileError =>
       at,
     },
   ]);
+
+/** A rule's conjunctions for each call that it names. Calls whose arguments are equally wide share them. */
+function lowering(
+  { conditions, action }: ProfileRule,
+  { name: abi }: Abi,
+  widthOf: WidthOf,
+): (syscall: string) => readonly Conjunction[] {
+  const args = [...new Set(conditions.map(({ arg }) => arg))];
+  const all = alternatives(conditions);
+  const lowered = new Map<string, readonly Conjunction[]>();
+  return syscall => {
+    const widths = new Map(args.map(arg => [arg, widthOf(abi, syscall, arg)]));
+    const key = [...widths.values()].join();
+    const existing = lowered.get(key);
+    if (existing !== undefined) return existing;
+    const conjunctions = all.map(conjunction =>
+      identified(
+        conjunction.map(condition => lower(condition, widths.get(condition.arg) ?? 64)),
+        action,
+      ),
+    );
+    lowered.set(key, conjunctions);
+    return conjunctions;
+  };
+}
 
 /** A condition as the interface sees it: 32-bit interfaces compare low words, and bits outside of a mask are cleared. */
 function lower(condition: ProfileCondition, width: 32 | 64): Condition {

@@ -1,0 +1,116 @@
+// Conditions on arguments that the kernel reads as 32 bits: the register as in Docker, or the half that counts.
+import assert from 'node:assert/strict';
+import { compile } from '#lib/compile.js';
+import { CompileError, UsageError } from '#lib/errors.js';
+import { findDifference } from '#lib/filter/verify.js';
+import { syscallNumber } from '#lib/policy/abi.js';
+import type { Policy } from '#lib/policy/policy.js';
+import { resolveProfile, type ArgWidth } from '#lib/profile/resolve.js';
+import { kernelCall, nativeAudit } from '../support/kernel.js';
+import { ALL_X86, X86_64, answer, codes, policy, rule, when } from './helpers.js';
+
+const GARBAGE = 1n << 32n;
+const declared = { argWidth: 'declared' } as const;
+
+describe('argWidth', () => {
+  const ask = (resolved: Policy, name: string, ...args: bigint[]): string =>
+    answer(resolved, 'x86_64', name, args);
+  const one = (name: string, argWidth: ArgWidth, ...conditions: readonly object[]): Policy =>
+    policy([rule(name, 'ALLOW', ...conditions)], X86_64, {}, { argWidth });
+
+  for (const [op, allowed] of [
+    ['NE', 4n],
+    ['GT', 6n],
+    ['GE', 5n],
+  ] as const) {
+    it(`${op} is met by garbage above an int as in Docker, and not with "declared"`, () => {
+      const refused = op === 'NE' ? 5n : 1n;
+      assert.equal(ask(one('socket', 'profile', when(0, op, 5)), 'socket', GARBAGE | refused), 'ALLOW');
+      assert.equal(
+        ask(one('socket', 'declared', when(0, op, 5)), 'socket', GARBAGE | refused),
+        'ERRNO(EPERM)',
+      );
+      assert.equal(ask(one('socket', 'declared', when(0, op, 5)), 'socket', allowed), 'ALLOW');
+    });
+  }
+
+  it('a wide argument is compared as a whole', () => {
+    const resolved = one('ptrace', 'declared', when(0, 'NE', 16));
+    assert.equal(ask(resolved, 'ptrace', GARBAGE | 16n), 'ALLOW');
+  });
+
+  it('calls of one rule are compared by their own declarations', () => {
+    const rules = [{ names: ['socket', 'ptrace'], action: 'SCMP_ACT_ALLOW', args: [when(0, 'NE', 5)] }];
+    const resolved = policy(rules, X86_64, {}, declared);
+    assert.equal(ask(resolved, 'socket', GARBAGE | 5n), 'ERRNO(EPERM)');
+    assert.equal(ask(resolved, 'ptrace', GARBAGE | 5n), 'ALLOW');
+  });
+
+  it('an argument beyond the declared ones is compared as a whole', () => {
+    assert.equal(
+      ask(one('socket', 'declared', when(5, 'NE', 5)), 'socket', 0n, 0n, 0n, 0n, 0n, GARBAGE | 5n),
+      'ALLOW',
+    );
+  });
+
+  it('a value beyond 32 bits is cut, with a warning', () => {
+    const resolved = one('socket', 'declared', when(0, 'EQ', GARBAGE | 5n));
+    assert.deepEqual(codes(resolved.warnings), ['value-truncated']);
+    assert.match(resolved.warnings[0]?.message ?? '', /on x86_64/);
+    assert.equal(ask(resolved, 'socket', 5n), 'ALLOW');
+  });
+
+  it('the 32-bit interfaces are as they were', () => {
+    const rules = [rule('socket', 'ALLOW', when(0, 'NE', 5))];
+    const tables = [{}, declared].map(options =>
+      policy(rules, X86_64, { architectures: ALL_X86 }, options)
+        .abis.filter(({ abi }) => abi.width === 32)
+        .map(({ syscalls }) => syscalls),
+    );
+    assert.deepEqual(tables[0], tables[1]);
+  });
+
+  it('an unknown choice is refused', () => {
+    assert.throws(
+      () => resolveProfile('docker-default', {}, { argWidth: 'kernel' as ArgWidth }),
+      (error: unknown) => error instanceof UsageError && error.code === 'bad-option',
+    );
+  });
+
+  it('docker-default compiles with it on either architecture', () => {
+    for (const arch of ['x86_64', 'aarch64'] as const) {
+      const filter = compile('docker-default', { arch, ...declared });
+      assert.equal(findDifference(filter.program, filter.policy), undefined);
+    }
+  });
+
+  it('libseccomp is given equality of a half as a mask, and no other comparison of one', () => {
+    const build = (op: string) =>
+      compile(one('socket', 'declared', when(0, op, 5)), { codegen: 'libseccomp' }).policy;
+    assert.equal(ask(build('EQ'), 'socket', GARBAGE | 5n), 'ALLOW');
+    assert.throws(
+      () => build('NE'),
+      (error: unknown) => error instanceof CompileError && error.code === 'unsupported-by-libseccomp',
+    );
+  });
+
+  it('the kernel acts on what a whole register lets through, and "declared" stops it', () => {
+    const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+    // 0xffffffff asks for the personality and changes nothing.
+    const query = 0xffff_ffffn;
+    const profile = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['personality'], action: 'SCMP_ACT_ERRNO', args: [when(0, 'EQ', query)] }],
+    };
+    const call = (argWidth: ArgWidth, value: bigint): string =>
+      kernelCall([compile(profile, { argWidth }).program], {
+        arch: nativeAudit,
+        syscall: syscallNumber(arch, 'personality') ?? -1,
+        args: [value],
+      });
+    assert.equal(call('profile', query), 'errno 1');
+    assert.match(call('profile', GARBAGE | query), /^value \d+$/);
+    assert.equal(call('declared', query), 'errno 1');
+    assert.equal(call('declared', GARBAGE | query), 'errno 1');
+  });
+});
