@@ -403,6 +403,12 @@ describe('lint', () => {
     assert.ok(codesOf(findings).includes('too-many-findings'));
   });
 
+  it('stops looking at conditions of a hostile profile, and says so', () => {
+    const names = Array.from({ length: 1000 }, () => 'read');
+    const args = Array.from({ length: 240 }, () => when(2, 'EQ', 1));
+    assert.ok(codesOf(lint(deny({ ...allows(...names), args }))).includes('conditions-unchecked'));
+  });
+
   it('takes a Profile as it takes a path', () => {
     assert.deepEqual(lint(parseProfile('docker-default')), lint('docker-default'));
   });

@@ -133,6 +133,12 @@ const TABLE = {
     'There may be conflicts that are not reported',
     'Merge rules',
   ),
+  'conditions-unchecked': rule(
+    'info',
+    'Too many conditions and names to look at all',
+    'There may be conditions at fault that are not reported',
+    'Merge rules',
+  ),
   // Names and keys.
   'unknown-syscall': rule(
     'medium',

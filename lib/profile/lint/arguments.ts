@@ -26,7 +26,13 @@ export function* lintArguments(context: LintContext): Generator<Observation> {
         };
       }
       for (const { name } of rule.names) {
-        if (pairs++ > MAX_PAIRS) return;
+        if (pairs++ > MAX_PAIRS) {
+          yield {
+            code: 'conditions-unchecked',
+            message: `more than ${MAX_PAIRS} pairs of a condition and a call: the rest was not looked at`,
+          };
+          return;
+        }
         for (const abi of context.interfaces) {
           const parameters = syscallNumber(abi, name) === undefined ? undefined : parametersOf(abi, name);
           if (parameters !== undefined) yield* lintCondition(condition, rule, name, abi, parameters, context);
@@ -42,7 +48,7 @@ function* lintCondition(
   name: string,
   abi: AbiName,
   parameters: readonly Parameter[],
-  { profile, policy }: LintContext,
+  { profile, argWidth }: LintContext,
 ): Generator<Observation> {
   const { arg, at } = condition;
   const parameter = parameters[arg];
@@ -63,12 +69,7 @@ function* lintCondition(
       message: `argument ${arg} of ${quote(name)} (${parameter.type} ${parameter.name}) is a pointer`,
     };
   } else if (parameter.width === 32 && ABIS[abi].width === 64) {
-    // With argWidth 'declared' the policy compares 32 bits already.
-    const part = policy.abis
-      .find(other => other.abi.name === abi)
-      ?.syscalls.get(syscallNumber(abi, name) ?? -1);
-    const compared = part?.rules.flatMap(({ conditions }) => conditions).find(other => other.arg === arg);
-    if (compared?.width === 32 || !isEvadable(condition, rule.action, profile.defaultAction)) return;
+    if (argWidth === 'declared' || !isEvadable(condition, rule.action, profile.defaultAction)) return;
     yield {
       code: 'wide-comparison',
       abi,

@@ -3,6 +3,7 @@ import type { AbiName } from '../../policy/abi.js';
 import type { Observation } from '../../policy/lint/finding.js';
 import type { Policy } from '../../policy/policy.js';
 import type { Profile, ProfileRule } from '../profile.js';
+import type { ArgWidth } from '../resolve.js';
 
 /** A profile on one target. */
 export interface LintContext {
@@ -10,6 +11,8 @@ export interface LintContext {
   readonly policy: Policy;
   /** The rules whose restrictions hold on the target, in the order of the text. */
   readonly rules: readonly ProfileRule[];
+  /** How many bits of an argument its conditions compare. */
+  readonly argWidth: ArgWidth;
   /** The covered interfaces, native first. */
   readonly interfaces: readonly AbiName[];
 }

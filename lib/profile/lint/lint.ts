@@ -82,6 +82,7 @@ function contextOf(profile: Profile, target: TargetOptions, options: ResolveOpti
   return {
     profile,
     policy,
+    argWidth: options.argWidth ?? 'profile',
     rules: profile.rules.filter(rule => applies(rule, policy.target)),
     interfaces: interfaces(profile, policy.target),
   };
