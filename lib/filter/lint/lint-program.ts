@@ -14,6 +14,7 @@ import { programOf, type Layer } from '../layers.js';
 import { BPF, successors, type Program } from '../program.js';
 import {
   archAnswers,
+  BoundedWalker,
   interfaceAnswers,
   openedByGarbage,
   permitsForeign,
@@ -41,11 +42,13 @@ export function lintProgram(layer: Layer, options: LintProgramOptions = {}): rea
   const observed = [...lintInstructions(program)];
   const looked: AbiName[] = [];
   try {
-    for (const answers of lookedAt(program, arch)) {
+    const walker = new BoundedWalker(program);
+    const archs = archAnswers(walker);
+    for (const answers of lookedAt(archs, arch)) {
       looked.push(...answers.map(({ abi }) => abi));
-      observed.push(...lintInterfaces(program, answers));
+      observed.push(...lintInterfaces(walker, answers));
     }
-    observed.push(...lintForeign(program));
+    observed.push(...lintForeign(walker, archs));
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     observed.push({ code: 'undecidable-program', message: error.message });
@@ -54,8 +57,10 @@ export function lintProgram(layer: Layer, options: LintProgramOptions = {}): rea
 }
 
 /** The interfaces that a program serves: those of which it allows something, by architecture, native ones first. */
-function lookedAt(program: Program, arch: Architecture | undefined): readonly (readonly Answers[])[] {
-  const all = archAnswers(program);
+function lookedAt(
+  all: readonly ArchAnswers[],
+  arch: Architecture | undefined,
+): readonly (readonly Answers[])[] {
   const serving = all.filter(({ leaves }) => leaves.some(({ action }) => permits(action)));
   const everyArch = serving.length === all.length;
   const families = everyArch ? [arch ?? nativeArchitecture()] : (['x86_64', 'aarch64'] as const);
@@ -69,7 +74,7 @@ function lookedAt(program: Program, arch: Architecture | undefined): readonly (r
   );
 }
 
-function* lintInterfaces(program: Program, answers: readonly Answers[]): Generator<Observation> {
+function* lintInterfaces(walker: BoundedWalker, answers: readonly Answers[]): Generator<Observation> {
   yield* lintAnswers(answers);
   yield* lintX32(answers);
   for (const { abi, calls } of answers) {
@@ -78,7 +83,7 @@ function* lintInterfaces(program: Program, answers: readonly Answers[]): Generat
       const narrow = (parametersOf(abi, name) ?? []).flatMap(({ width }, arg) => (width === 32 ? [arg] : []));
       if (!isPartly(answer) || narrow.length === 0) continue;
       const number = syscallNumber(abi, name) ?? -1;
-      for (const arg of openedByGarbage(program, abi, number, narrow)) {
+      for (const arg of openedByGarbage(walker, abi, number, narrow)) {
         const parameter = parametersOf(abi, name)?.[arg];
         yield {
           code: 'wide-comparison',
@@ -108,12 +113,11 @@ function* lintX32(answers: readonly Answers[]): Generator<Observation> {
   };
 }
 
-function* lintForeign(program: Program): Generator<Observation> {
-  if (permitsForeign(program)) {
+function* lintForeign(walker: BoundedWalker, all: readonly ArchAnswers[]): Generator<Observation> {
+  if (permitsForeign(walker)) {
     yield { code: 'foreign-abi-open', message: 'calls of any architecture are answered, and some allowed' };
     return;
   }
-  const all = archAnswers(program);
   const allowsAll = ({ leaves }: ArchAnswers): boolean => leaves.every(({ action }) => permits(action));
   if (all.every(allowsAll)) return;
   for (const answers of all.filter(allowsAll)) {

@@ -1,4 +1,5 @@
 // What a program answers to the calls of each interface, found by walking it over all numbers at once.
+import { CompileError } from '../../errors.js';
 import { ABIS, syscallsOf, X32_BIT, type AbiName } from '../../policy/abi.js';
 import { permits, type Action } from '../../policy/action.js';
 import type { Answer, Answers } from '../../policy/lint/answers.js';
@@ -21,24 +22,47 @@ export interface ArchAnswers {
 /** Numbers that no interface has: what they get is what nobody has named. */
 const UNNAMED = 0x00ff_fff0;
 
-/** A walk that tells every return apart by the words that `kept` has a bit for. */
-const collecting = (kept: number, leaf: (action: Action, region: Region) => void): Companion<undefined> => ({
-  narrow: companion => companion,
-  key: () => '',
-  words: () => kept,
-  leaf: (_, action, region) => {
-    leaf(action, region);
-    return true;
-  },
-});
+/** Joins and returns that all walks over one program may pass, so that a hostile one takes no hours. Real ones need some thousands. */
+const MAX_STATES = 2_000_000;
+
+/** Walks one program, several times, within one budget. */
+export class BoundedWalker {
+  readonly #walker: Walker;
+  #states = 0;
+
+  constructor(program: Program) {
+    this.#walker = new Walker(program);
+  }
+
+  /** Every return that calls of a region reach; those that differ in the words that `kept` has a bit for are told apart. */
+  walk(region: Region, kept: number, leaf: (action: Action, reached: Region) => void): void {
+    const count = (): void => {
+      if (++this.#states > MAX_STATES)
+        throw new CompileError('undecidable-program', 'the program has more paths than can be walked');
+    };
+    const hooks: Companion<undefined> = {
+      narrow: companion => companion,
+      key: () => {
+        count();
+        return '';
+      },
+      words: () => kept,
+      leaf: (_, action, reached) => {
+        count();
+        leaf(action >>> 0, reached);
+        return true;
+      },
+    };
+    this.#walker.walk(region, undefined, hooks);
+  }
+}
 
 /** The returns that calls of a region reach, each with the numbers that reach it. */
-function leavesOf(walker: Walker, region: Region): readonly Leaf[] {
+function leavesOf(walker: BoundedWalker, region: Region): readonly Leaf[] {
   const leaves: Leaf[] = [];
-  const hooks = collecting(1 << WORD.nr, (action, reached) =>
-    leaves.push({ numbers: reached[WORD.nr] ?? FULL, action: action >>> 0 }),
+  walker.walk(region, 1 << WORD.nr, (action, reached) =>
+    leaves.push({ numbers: reached[WORD.nr] ?? FULL, action }),
   );
-  walker.walk(region, undefined, hooks);
   return leaves;
 }
 
@@ -46,22 +70,18 @@ function leavesOf(walker: Walker, region: Region): readonly Leaf[] {
 export const AUDITS: readonly number[] = [...new Set(Object.values(ABIS).map(({ audit }) => audit))];
 
 /** What each known architecture is answered. Throws CompileError (`undecidable-program`). */
-export function archAnswers(program: Program): readonly ArchAnswers[] {
-  const walker = new Walker(program);
-  return AUDITS.map(audit => ({
+export const archAnswers = (walker: BoundedWalker): readonly ArchAnswers[] =>
+  AUDITS.map(audit => ({
     audit,
     leaves: leavesOf(walker, narrow(EVERYTHING, WORD.arch, interval(audit, audit))),
   }));
-}
 
 /** Whether a call of an architecture that nobody knows may be made. */
-export function permitsForeign(program: Program): boolean {
+export function permitsForeign(walker: BoundedWalker): boolean {
   let foreign: WordSet = FULL;
   for (const audit of AUDITS)
     foreign = split(foreign, { op: 'eq', mask: 0xffffffff, k: audit }).no ?? foreign;
-  return leavesOf(new Walker(program), narrow(EVERYTHING, WORD.arch, foreign)).some(({ action }) =>
-    permits(action),
-  );
+  return leavesOf(walker, narrow(EVERYTHING, WORD.arch, foreign)).some(({ action }) => permits(action));
 }
 
 const has = (set: WordSet, number: number): boolean =>
@@ -86,23 +106,18 @@ export const interfaceAnswers = (abi: AbiName, leaves: readonly Leaf[]): Answers
 
 /** The arguments of one call that, with something in their high halves, get it allowed. */
 export function openedByGarbage(
-  program: Program,
+  walker: BoundedWalker,
   abi: AbiName,
   number: number,
   args: readonly number[],
 ): readonly number[] {
   const { audit } = ABIS[abi];
-  const region = narrow(
-    narrow(EVERYTHING, WORD.arch, interval(audit, audit)),
-    WORD.nr,
-    interval(number, number),
-  );
-  const opened = new Set<number>();
+  const native = narrow(EVERYTHING, WORD.arch, interval(audit, audit));
   const kept = args.reduce((words, arg) => words | (1 << WORD.high(arg)), 0);
-  const hooks = collecting(kept, (action, reached) => {
+  const opened = new Set<number>();
+  walker.walk(narrow(native, WORD.nr, interval(number, number)), kept, (action, reached) => {
     if (!permits(action)) return;
     for (const arg of args) if (!has(reached[WORD.high(arg)] ?? FULL, 0)) opened.add(arg);
   });
-  new Walker(program).walk(region, undefined, hooks);
   return [...opened];
 }
