@@ -77,9 +77,21 @@ describe('lint of programs', () => {
   });
 
   it('unreachable-code: instructions that nothing leads to', () => {
-    const finding = lintProgram([ret(SCMP_ACT_KILL_PROCESS), ret(SCMP_ACT_ALLOW)])[0];
+    const [finding] = lintProgram([ret(0), ret(SCMP_ACT_ALLOW), ret(0)]);
     assert.equal(finding?.code, 'unreachable-code');
-    assert.match(finding.message, /instruction 1$/);
+    assert.match(finding.message, /instructions 1, 2$/);
+  });
+
+  it('unreachable-code: not for the return that ends every program of libseccomp', () => {
+    assert.deepEqual(lintCodes(ret(0), ret(0)), []);
+  });
+
+  it('equivalent-open: for a condition that another call evades, not for what an allow-list leaves out', () => {
+    const allow = (...rules: readonly object[]): readonly string[] =>
+      codes(lintProgram(compile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: rules }, { arch: 'x86_64' })));
+    const chmod = rule('chmod', 'ALLOW', when(1, 'MASKED_EQ', 0o4000, 0));
+    assert.ok(allow(chmod, rule('fchmodat', 'ALLOW')).includes('equivalent-open'));
+    assert.ok(!allow(rule('chmod', 'ALLOW'), rule('mseal', 'ALLOW')).includes('equivalent-open'));
   });
 
   it('kill-on-probe and clone3-answer: as in profiles', () => {

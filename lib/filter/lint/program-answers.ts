@@ -1,8 +1,8 @@
 // What a program answers to the calls of each interface, found by walking it over all numbers at once.
 import { CompileError } from '../../errors.js';
-import { ABIS, syscallsOf, X32_BIT, type AbiName } from '../../policy/abi.js';
+import { ABIS, syscallsOf, type AbiName } from '../../policy/abi.js';
 import { permits, type Action } from '../../policy/action.js';
-import type { Answer, Answers } from '../../policy/lint/answers.js';
+import { isAbsent, type Answer, type Answers } from '../../policy/lint/answers.js';
 import { WORD, type Program } from '../program.js';
 import { EVERYTHING, narrow, Walker, type Companion, type Region } from '../symbolic.js';
 import { FULL, interval, split, type WordSet } from '../words.js';
@@ -23,7 +23,7 @@ export interface ArchAnswers {
 const UNNAMED = 0x00ff_fff0;
 
 /** Joins and returns that all walks over one program may pass, so that a hostile one takes no hours. Real ones need some thousands. */
-const MAX_STATES = 2_000_000;
+const MAX_STATES = 250_000;
 
 /** Walks one program, several times, within one budget. */
 export class BoundedWalker {
@@ -93,16 +93,27 @@ const actionsOf = (leaves: readonly Leaf[], number: number): Answer['actions'] =
 };
 
 /** The answers of one interface. */
-export const interfaceAnswers = (abi: AbiName, leaves: readonly Leaf[]): Answers => ({
-  abi,
-  otherwise: actionsOf(leaves, UNNAMED + (ABIS[abi].numberBit === X32_BIT ? X32_BIT : 0))[0],
-  calls: new Map(
+export function interfaceAnswers(abi: AbiName, leaves: readonly Leaf[]): Answers {
+  const calls = new Map(
     [...syscallsOf(abi)].map(([name, number]): [string, Answer] => [
       name,
       { actions: actionsOf(leaves, number) },
     ]),
-  ),
-});
+  );
+  const [unnamed] = actionsOf(leaves, UNNAMED + ABIS[abi].numberBit);
+  return { abi, calls, otherwise: permits(unnamed) ? unnamed : (usualRefusal(calls) ?? unnamed) };
+}
+
+/** What most refused calls get. ENOSYS does not count: it is for calls that are newer than the profile. */
+function usualRefusal(calls: ReadonlyMap<string, Answer>): Action | undefined {
+  const counts = new Map<Action, number>();
+  for (const answer of calls.values()) {
+    const [action] = answer.actions;
+    if (answer.actions.length === 1 && !permits(action) && !isAbsent(answer))
+      counts.set(action, (counts.get(action) ?? 0) + 1);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
 
 /** The arguments of one call that, with something in their high halves, get it allowed. */
 export function openedByGarbage(
