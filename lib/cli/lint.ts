@@ -10,10 +10,9 @@ import type { Severity } from '../policy/lint/rules.js';
 import { toSarif } from '../policy/lint/sarif.js';
 import { checkSuppressions, suppress, type Suppression } from '../policy/lint/suppress.js';
 import { lint } from '../profile/lint/lint.js';
-import { sourceArgument } from './input.js';
 import { compileOptions, withTargetOptions, type CompileFlags } from './options.js';
 import { print, toJson, type Register } from './output.js';
-import { version } from './version.js';
+import { sourceArgument } from './source.js';
 
 interface Flags extends CompileFlags {
   readonly suppressions?: string;
@@ -55,7 +54,7 @@ export const lintCommand: Register = (program, run) =>
           flags.baseline === undefined
             ? found
             : applyBaseline(found, readJson(flags.baseline, 'bad-baseline'));
-        print(show(findings, flags));
+        print(show(findings, flags, program.version()));
         const { failOn } = flags;
         if (failOn === 'never') return 0;
         return findings.some(finding => isNew(finding) && atLeast(finding.severity, failOn)) ? 1 : 0;
@@ -70,11 +69,15 @@ function lintArgument(argument: string, flags: Flags): readonly Finding[] {
   const target = arch === undefined ? {} : { arch };
   if (source.kind === 'profile') return lint(source.profile, { ...rest, ...target });
   const at = { file: source.file, line: 1, column: 1, pointer: '' };
-  return lintProgram(source.program, target).map(finding => ({ ...finding, at }));
+  return lintProgram(source.bytes, target).map(finding => ({ ...finding, at }));
 }
 
-function show(findings: readonly Finding[], { sarif, json, verbose = false }: Flags): string {
-  if (sarif === true) return toJson(toSarif(findings, { version }));
+function show(
+  findings: readonly Finding[],
+  { sarif, json, verbose = false }: Flags,
+  version: string | undefined,
+): string {
+  if (sarif === true) return toJson(toSarif(findings, version === undefined ? {} : { version }));
   if (json === true) return toJson(findings);
   const shown = findings.filter(finding => verbose || isNew(finding));
   const lines = shown.map(finding => {

@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 // The `seccomp` command: one subcommand a file, exit code 0 for fine, 1 for no, 2 for wrong usage or input.
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { compileCommand } from './compile.js';
 import { doctorCommand } from './doctor.js';
 import { lintCommand } from './lint.js';
 import { fail, type Register, type Run } from './output.js';
 import { runCommand } from './run.js';
-import { version } from './version.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 const run: Run = async (action, json) => {
   try {
