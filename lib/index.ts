@@ -44,6 +44,13 @@ export { resolveProfile, type ArgWidth, type ResolveOptions } from './profile/re
 export { compile, type AnyProfile, type CompileOptions } from './compile.js';
 export { convert, type ConversionFormat, type ConvertOptions } from './convert.js';
 export { decompile, type DecompileOptions } from './filter/decompile.js';
+export { lint, type LintOptions } from './profile/lint/lint.js';
+export { lintProgram, type LintProgramOptions } from './filter/lint/lint-program.js';
+export { formatFinding, type Finding } from './policy/lint/finding.js';
+export { RULES as LINT_RULES, type LintRule, type RuleCode, type Severity } from './policy/lint/rules.js';
+export { applyBaseline, makeBaseline, type Baseline } from './policy/lint/baseline.js';
+export type { Suppression } from './policy/lint/suppress.js';
+export { toSarif, type SarifLog, type SarifOptions } from './policy/lint/sarif.js';
 export type { CompilePolicyOptions, WeightsName } from './filter/compile.js';
 export type { Codegen, Filter } from './filter/filter.js';
 export type { Report } from './filter/report.js';

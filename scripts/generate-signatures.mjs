@@ -10,15 +10,14 @@ import { SYSCALL_TABLE } from '../dist/policy/syscall-table.js';
 
 const output = fileURLToPath(new URL('../data/signatures.txt', import.meta.url));
 
-/** Each interface: its table in the source, the ABI columns that belong to it, and the directories that it prefers. */
+/**
+ * Each interface: its table in the source, the rows that belong to it, and the directory that it prefers. `compat`: a
+ * 64-bit kernel serves it by entry points of its own. `backwards`: clone has the other order of arguments there.
+ */
 const INTERFACES = {
   x86_64: { table: 'arch/x86/entry/syscalls/syscall_64.tbl', columns: ['common', '64'], arch: 'arch/x86' },
   x86: { table: 'arch/x86/entry/syscalls/syscall_32.tbl', columns: ['i386'], arch: 'arch/x86', compat: true },
-  x32: {
-    table: 'arch/x86/entry/syscalls/syscall_64.tbl',
-    columns: ['common', 'x32'],
-    arch: 'arch/x86',
-  },
+  x32: { table: 'arch/x86/entry/syscalls/syscall_64.tbl', columns: ['common', 'x32'], arch: 'arch/x86' },
   aarch64: {
     table: 'scripts/syscall.tbl',
     columns: ['common', '64', 'renameat', 'rlimit', 'memfd_secret'],
@@ -46,7 +45,6 @@ const DIRECTORIES = [
  */
 const OTHERS = `
 _sysctl struct __sysctl_args * args
-arm_sync_file_range int fd, unsigned int flags, loff_t offset, loff_t nbytes
 bdflush int func, long data
 breakpoint
 cacheflush unsigned long start, unsigned long end, int flags
@@ -64,7 +62,6 @@ query_module const char * name, int which, void * buf, size_t bufsize, size_t * 
 set_tls unsigned long tls
 sysfs int option, unsigned long arg1, unsigned long arg2
 uselib const char * library
-ustat unsigned dev, struct ustat * ubuf
 vm86 unsigned long cmd, unsigned long arg
 vm86old struct vm86_struct * user_vm86
 `;

@@ -14,9 +14,9 @@ import { parseProfile } from '../profile/parse.js';
 import { readFile } from '../profile/read-file.js';
 import { readSource } from '../profile/read-source.js';
 import { resolveProfile } from '../profile/resolve.js';
-import { isJson } from './input.js';
 import { compileOptions, withCompileOptions, type CompileFlags } from './options.js';
 import { print, warn, type Register } from './output.js';
+import { isJson } from './source.js';
 
 interface Flags extends CompileFlags {
   readonly to: ConversionFormat | 'bpf';
@@ -72,7 +72,8 @@ const text = (policy: Policy, to: ConversionFormat, { unknownSyscalls, category,
 
 /** What the input means on the target that the flags describe. */
 function policyOf(input: string, flags: Flags): Policy {
-  const { arch, kernel, capabilities, unknownSyscalls, strict } = compileOptions(flags);
+  const meaning = compileOptions(flags);
+  const { arch, strict } = meaning;
   const machine = arch === undefined ? {} : { arch };
   const stdin = input === '-' ? readFileSync(0) : undefined;
   if (stdin !== undefined ? !isJson(stdin) : input.endsWith('.bpf'))
@@ -89,13 +90,5 @@ function policyOf(input: string, flags: Flags): Policy {
       ...(strict !== undefined && { strict }),
     });
   }
-  return resolveProfile(
-    parseProfile(bytes, options),
-    {
-      ...machine,
-      ...(kernel !== undefined && { kernel }),
-      ...(capabilities !== undefined && { capabilities }),
-    },
-    { ...(unknownSyscalls !== undefined && { unknownSyscalls }), ...(strict !== undefined && { strict }) },
-  );
+  return resolveProfile(parseProfile(bytes, options), meaning, meaning);
 }

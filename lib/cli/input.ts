@@ -12,28 +12,25 @@ import type { Profile } from '../profile/profile.js';
 import { readFile } from '../profile/read-file.js';
 import { compileOptions, type CompileFlags } from './options.js';
 import { warn } from './output.js';
+import { sourceArgument } from './source.js';
 
 /** The profile of an argument: a path, the name of one that ships, or `-` for standard input. */
 export const profileArgument = (argument: string): Profile =>
   argument === '-' ? parseProfile(readFileSync(0), { file: '<stdin>' }) : parseProfile(argument);
 
 /**
- * What an argument means, compiled where it is a profile: a path, the name of a profile that ships, or `-` for standard
- * input. A file is taken for a program when its name ends with `.bpf`, standard input when it does not start as JSON does.
- * A program must pass `check`.
+ * What an argument means, as sourceArgument reads it: a profile is compiled, a program must pass `check`.
  */
 export function layerArgument(
   argument: string,
   flags: CompileFlags,
   check: (program: Program) => void = validate,
 ): Filter | Program {
-  if (argument === '-') {
-    const bytes = readFileSync(0);
-    if (!isJson(bytes)) return program(bytes, check);
-    return compile(parseProfile(bytes, { file: '<stdin>' }), compileOptions(flags));
-  }
-  if (argument.endsWith('.bpf')) return program(readFile(argument), check);
-  return compile(argument, compileOptions(flags));
+  const source = sourceArgument(argument);
+  if (source.kind === 'profile') return compile(source.profile, compileOptions(flags));
+  const program = decode(source.bytes);
+  check(program);
+  return program;
 }
 
 /**
@@ -66,21 +63,6 @@ export function pidOf(argument: string): number {
     `${JSON.stringify(argument)} is not a process id`,
     'Give a positive integer',
   );
-}
-
-/** Whether bytes start as a JSON object does. */
-export const isJson = (bytes: Buffer): boolean =>
-  /^\s*[{[]/.test(
-    bytes
-      .subarray(0, 256)
-      .toString()
-      .replace(/^\uFEFF/, ''),
-  );
-
-function program(bytes: Uint8Array, check: (program: Program) => void): Program {
-  const decoded = decode(bytes);
-  check(decoded);
-  return decoded;
 }
 
 /** The text of an argument: that of a file, or of standard input for `-`. */

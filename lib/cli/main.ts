@@ -10,6 +10,7 @@ import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
 import { dumpCommand } from './dump.js';
 import { explainCommand } from './explain.js';
+import { lintCommand } from './lint.js';
 import { fail, type Register, type Run } from './output.js';
 import { packageFile } from '../package-files.js';
 import { psCommand } from './ps.js';
@@ -40,6 +41,7 @@ const COMMANDS: readonly Register[] = [
   simulateCommand,
   explainCommand,
   diffCommand,
+  lintCommand,
   runCommand,
   disasmCommand,
   asmCommand,

@@ -33,14 +33,14 @@ const kernelVersion = (value: string): string => {
   }
 };
 
-/** Adds the options that decide what a profile means and how it is compiled. */
-export const withCompileOptions = (command: Command): Command =>
+/** Adds the options that decide what a profile means. */
+export const withTargetOptions = (command: Command): Command =>
   command
     .addOption(
-      new Option('--arch <arch>', 'architecture to compile for (default: this one)').choices([
-        'x86_64',
-        'aarch64',
-      ]),
+      new Option(
+        '--arch <arch>',
+        'architecture of the machine (default: this one; for lint, each that the profile covers)',
+      ).choices(['x86_64', 'aarch64']),
     )
     .option(
       '--cap <capability>',
@@ -49,8 +49,6 @@ export const withCompileOptions = (command: Command): Command =>
     )
     .option('--cap-from-process', 'the capabilities in the bounding set of this process')
     .option('--kernel <version>', 'kernel version for minKernel conditions, e.g. 6.1', kernelVersion)
-    .addOption(new Option('--codegen <generator>', 'who writes the program').choices(['tree', 'libseccomp']))
-    .addOption(new Option('--weights <weights>', 'calls that the tree favours').choices(['node', 'uniform']))
     .addOption(
       new Option('--unknown-syscalls <answer>', 'answer to calls newer than the profile').choices([
         'enosys',
@@ -62,7 +60,13 @@ export const withCompileOptions = (command: Command): Command =>
         'profile',
         'declared',
       ]),
-    )
+    );
+
+/** Adds the options that decide what a profile means and how it is compiled. */
+export const withCompileOptions = (command: Command): Command =>
+  withTargetOptions(command)
+    .addOption(new Option('--codegen <generator>', 'who writes the program').choices(['tree', 'libseccomp']))
+    .addOption(new Option('--weights <weights>', 'calls that the tree favours').choices(['node', 'uniform']))
     .option('--strict', 'turn every warning into an error');
 
 /** The compiler's options for them. */

@@ -99,7 +99,7 @@ function parsePart(word: string, place: string, parameter: Parameter | undefined
     throw new UsageError(
       'unknown-constant',
       `there is no constant ${quoted} on ${abi}${place}`,
-      meant === undefined ? `Write the number` : `Did you mean ${meant}?`,
+      meant === undefined ? 'Write the number' : `Did you mean ${meant}?`,
     );
   }
   const [, sign, digits] = NUMBER.exec(word) ?? [];

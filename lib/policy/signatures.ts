@@ -12,10 +12,7 @@ export interface Parameter {
   readonly name: string;
   /** Its type in C, without what only the kernel cares about: `const char *`. */
   readonly type: string;
-  /**
-   * How many bits of the register the kernel reads. Narrower types, such as `umode_t`, count as 32: a program cannot tell
-   * the halves of a word apart by their meaning.
-   */
+  /** How many bits of the register the kernel reads. Narrower types, such as `umode_t`, count as 32. */
   readonly width: 32 | 64;
   readonly kind: ParameterKind;
   /** The group of named constants that it is written with. */

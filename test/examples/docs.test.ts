@@ -8,7 +8,9 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
 
 /** Hyphenated literals of the source that are no codes. */
-const OTHER_WORDS: ReadonlySet<string> = new Set(['fastest-levenshtein', 'libuv-worker', 'utf-8', 'x86-64']);
+const OTHER_WORDS: ReadonlySet<string> = new Set([
+  ...['fastest-levenshtein', 'libuv-worker', 'security-severity', 'utf-8', 'x86-64'],
+]);
 /** Files without codes whose literals look like some. */
 const OTHER_FILES = /^(?:cli\/|process\/base-calls\.ts|policy\/syscall-table\.ts|filter\/weights\.ts)/;
 /** Codes that the source does not spell out as one hyphenated literal: a single word, and `missing-${field}`. */
@@ -48,7 +50,7 @@ describe('The pages', () => {
     );
     const existing = codesInSource();
     assert.deepEqual(
-      [...existing].filter(code => !documented.includes(code)),
+      [...existing].filter(code => !documented.includes(code) && !Object.hasOwn(seccomp.LINT_RULES, code)),
       [],
       'missing in docs/diagnostics.md',
     );
@@ -57,6 +59,22 @@ describe('The pages', () => {
       [],
       'gone from lib/',
     );
+  });
+
+  it('list every lint rule with its severity, why it matters and what to do, and no others', () => {
+    const rows = [
+      ...read('docs/lint.md').matchAll(/^\| `([a-z0-9-]+)` \| (\w+) \| (.*) \| (.*) \| (.*) \|$/gm),
+    ];
+    const documented = rows.map(([, ...cells]) => cells);
+    const rules = Object.entries(seccomp.LINT_RULES).map(([code, { severity, title, why, remedy }]) => [
+      code,
+      severity,
+      title,
+      why,
+      remedy,
+    ]);
+    const byCode = ([a = '']: string[], [b = '']: string[]): number => (a < b ? -1 : 1);
+    assert.deepEqual(documented.sort(byCode), rules.sort(byCode));
   });
 
   it('link to files that exist', () => {

@@ -1,0 +1,149 @@
+// Lints programs of any origin: what they leave open, and what they answer.
+import { CompileError } from '../../errors.js';
+import { ABIS, syscallNumber, type AbiName } from '../../policy/abi.js';
+import { actionName, isAction, permits } from '../../policy/action.js';
+import { SCMP_ACT_ERRNO } from '../../policy/constants.js';
+import { checkOptions, oneOf } from '../../policy/options.js';
+import { isOpen, isPartly, isShut, type Answers } from '../../policy/lint/answers.js';
+import { lintAnswers } from '../../policy/lint/answer-rules.js';
+import { findings, type Finding, type Observation } from '../../policy/lint/finding.js';
+import { suppress, type Suppression } from '../../policy/lint/suppress.js';
+import { parametersOf } from '../../policy/signatures.js';
+import { abisOf, nativeArchitecture, type Architecture } from '../../policy/target.js';
+import { programOf, type Layer } from '../layers.js';
+import { BPF, successors, type Program } from '../program.js';
+import {
+  archAnswers,
+  BoundedWalker,
+  interfaceAnswers,
+  openedByGarbage,
+  permitsForeign,
+  type ArchAnswers,
+} from './program-answers.js';
+
+export interface LintProgramOptions {
+  /** Whose calls are looked at where the program does not look at the architecture; this process's unless given. */
+  readonly arch?: Architecture;
+  /** Findings that are there for a reason. */
+  readonly suppress?: readonly Suppression[];
+}
+
+/**
+ * What is wrong with a program, or worth knowing. A program does not say what its author wanted: only what it answers is
+ * looked at, by the rules of docs/lint.md that need no profile.
+ *
+ * Throws ProgramError for what the kernel would not take, UsageError (`bad-filter`, `bad-option`).
+ */
+export function lintProgram(layer: Layer, options: LintProgramOptions = {}): readonly Finding[] {
+  checkOptions(options, ['arch', 'suppress']);
+  const { arch, suppress: suppressions = [] } = options;
+  oneOf('arch', arch, ['x86_64', 'aarch64']);
+  const program = programOf(layer);
+  const observed = [...lintInstructions(program)];
+  const looked: AbiName[] = [];
+  try {
+    const walker = new BoundedWalker(program);
+    const archs = archAnswers(walker);
+    for (const answers of lookedAt(archs, arch)) {
+      looked.push(...answers.map(({ abi }) => abi));
+      observed.push(...lintInterfaces(walker, answers));
+    }
+    observed.push(...lintForeign(walker, archs));
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    observed.push({ code: 'undecidable-program', message: error.message });
+  }
+  return suppress(findings(observed, looked), suppressions);
+}
+
+/** The interfaces that a program serves: those of which it allows something, by architecture, native ones first. */
+function lookedAt(
+  all: readonly ArchAnswers[],
+  arch: Architecture | undefined,
+): readonly (readonly Answers[])[] {
+  const serving = all.filter(({ leaves }) => leaves.some(({ action }) => permits(action)));
+  const everyArch = serving.length === all.length;
+  const families = everyArch ? [arch ?? nativeArchitecture()] : (['x86_64', 'aarch64'] as const);
+  return families.map(family =>
+    abisOf(family).flatMap(abi => {
+      const served = serving.find(({ audit }) => audit === ABIS[abi].audit);
+      if (served === undefined || (everyArch && abi !== family)) return [];
+      const answers = interfaceAnswers(abi, served.leaves);
+      return [...answers.calls.values()].every(isShut) ? [] : [answers];
+    }),
+  );
+}
+
+function* lintInterfaces(walker: BoundedWalker, answers: readonly Answers[]): Generator<Observation> {
+  yield* lintAnswers(answers);
+  yield* lintX32(answers);
+  for (const { abi, calls } of answers) {
+    if (ABIS[abi].width === 32) continue;
+    for (const [name, answer] of calls) {
+      const narrow = (parametersOf(abi, name) ?? []).flatMap(({ width }, arg) => (width === 32 ? [arg] : []));
+      if (!isPartly(answer) || narrow.length === 0) continue;
+      const number = syscallNumber(abi, name) ?? -1;
+      for (const arg of openedByGarbage(walker, abi, number, narrow)) {
+        const parameter = parametersOf(abi, name)?.[arg];
+        yield {
+          code: 'wide-comparison',
+          abi,
+          message: `${name} is allowed for something above the 32 bits of argument ${arg} (${parameter?.type ?? ''} ${parameter?.name ?? ''}), which the kernel does not read`,
+        };
+      }
+    }
+  }
+}
+
+/** Calls that are refused on x86_64 and allowed by their x32 numbers. */
+function* lintX32(answers: readonly Answers[]): Generator<Observation> {
+  const native = answers.find(({ abi }) => abi === 'x86_64');
+  const x32 = answers.find(({ abi }) => abi === 'x32');
+  if (native === undefined || x32 === undefined) return;
+  const evaded = [...native.calls].filter(([name, answer]) => {
+    const other = x32.calls.get(name);
+    return !isOpen(answer) && other !== undefined && isOpen(other);
+  });
+  const [first] = evaded;
+  if (first === undefined) return;
+  const more = evaded.length > 1 ? ` (and ${evaded.length - 1} more)` : '';
+  yield {
+    code: 'x32-open',
+    message: `${first[0]}${more} is allowed by its x32 number, and not by that of x86_64`,
+  };
+}
+
+function* lintForeign(walker: BoundedWalker, all: readonly ArchAnswers[]): Generator<Observation> {
+  if (permitsForeign(walker)) {
+    yield { code: 'foreign-abi-open', message: 'calls of any architecture are answered, and some allowed' };
+    return;
+  }
+  const allowsAll = ({ leaves }: ArchAnswers): boolean => leaves.every(({ action }) => permits(action));
+  const served = all.filter(({ leaves }) => leaves.some(({ action }) => permits(action)));
+  const open = served.filter(allowsAll);
+  if (open.length === served.length) return;
+  for (const answers of open) {
+    const { name } = Object.values(ABIS).find(({ audit }) => audit === answers.audit) ?? ABIS.x86_64;
+    yield { code: 'foreign-abi-open', message: `every call of ${name} is allowed` };
+  }
+}
+
+/** Single instructions: what they return, and whether anything leads to them. */
+function* lintInstructions(program: Program): Generator<Observation> {
+  const reached = new Set([0]);
+  for (const index of reached) for (const next of successors(program, index)) reached.add(next);
+  const dead = program.flatMap((_, index) => (reached.has(index) ? [] : [index]));
+  // libseccomp ends every program with one return too many.
+  if (dead.some(index => index < program.length - 1)) {
+    yield {
+      code: 'unreachable-code',
+      message: `nothing leads to ${dead.length === 1 ? 'instruction' : 'instructions'} ${dead.slice(0, 8).join(', ')}${dead.length > 8 ? ' …' : ''}`,
+    };
+  }
+  for (const [index, { code, k }] of program.entries()) {
+    if (code !== BPF.RET_K || !reached.has(index)) continue;
+    const returned = `instruction ${index} returns ${actionName(k)}`;
+    if (!isAction(k)) yield { code: 'unknown-action', message: returned };
+    else if (k === SCMP_ACT_ERRNO(0)) yield { code: 'errno-zero', message: returned };
+  }
+}

@@ -1,0 +1,106 @@
+// Lints profiles: what reading and resolving warn of, and the rules beside this file, as one list.
+import type { Diagnostic } from '../../errors.js';
+import { checkOptions } from '../../policy/options.js';
+import { policyAnswers } from '../../policy/lint/answers.js';
+import { lintAnswers } from '../../policy/lint/answer-rules.js';
+import { findings, type Finding, type Observation } from '../../policy/lint/finding.js';
+import { isRuleCode } from '../../policy/lint/rules.js';
+import { ABIS } from '../../policy/abi.js';
+import { abisOf, type Architecture, type TargetOptions } from '../../policy/target.js';
+import { parseProfile } from '../parse.js';
+import type { Profile } from '../profile.js';
+import type { ProfileSource } from '../read-source.js';
+import { resolveProfile, type ResolveOptions } from '../resolve.js';
+import { applies, interfaces } from '../resolve/select.js';
+import { lintArguments, lintImpossible } from './arguments.js';
+import { lintContainerd } from './containerd.js';
+import type { ContextRule, LintContext } from './context.js';
+import { lintForeign, lintMultiplexers, lintNames } from './interfaces.js';
+import { suppress, type Suppression } from '../../policy/lint/suppress.js';
+import { lintDropped, lintRepeated } from './without-effect.js';
+
+/** For which machines a profile is looked at, and what not to hear of. */
+export interface LintOptions extends TargetOptions, Omit<ResolveOptions, 'strict'> {
+  /** Findings that are there for a reason. */
+  readonly suppress?: readonly Suppression[];
+}
+
+const OPTIONS = ['arch', 'kernel', 'capabilities', 'unknownSyscalls', 'badArch', 'argWidth', 'suppress'];
+
+const PROFILE_RULES: readonly ((profile: Profile) => Iterable<Observation>)[] = [
+  lintDropped,
+  lintNames,
+  lintContainerd,
+];
+
+const CONTEXT_RULES: readonly ContextRule[] = [
+  lintArguments,
+  lintImpossible,
+  lintRepeated,
+  lintMultiplexers,
+  lintForeign,
+  ({ policy }) => lintAnswers(policyAnswers(policy)),
+];
+
+/**
+ * What is wrong with a profile, or worth knowing, in the order of the text: the warnings of reading and resolving it, and
+ * the rules of docs/lint.md. For every architecture that the profile covers unless `arch` is given, the newest kernel and
+ * no capabilities unless given.
+ *
+ * Findings that `suppress` names are in the list with their reason; a suppression that names none is a finding.
+ * Throws as parseProfile and resolveProfile do: a profile that cannot be used is not linted. Throws UsageError
+ * (`bad-option`).
+ */
+export function lint(profile: ProfileSource | Profile, options: LintOptions = {}): readonly Finding[] {
+  checkOptions(options, OPTIONS);
+  const { suppress: suppressions = [], arch, kernel, capabilities, ...resolving } = options;
+  const parsed = parseProfile(profile);
+  const targets = (arch === undefined ? architecturesOf(parsed) : [arch]).map(name => ({
+    arch: name,
+    ...(kernel !== undefined && { kernel }),
+    ...(capabilities !== undefined && { capabilities: [...capabilities] }),
+  }));
+  const contexts = targets.map(target => contextOf(parsed, target, resolving));
+  const looked = new Set(contexts.flatMap(context => context.interfaces));
+  return suppress(findings(placed(observe(parsed, contexts), parsed), [...looked]), suppressions);
+}
+
+function* observe(profile: Profile, contexts: readonly LintContext[]): Generator<Observation> {
+  for (const { policy } of contexts) yield* policy.warnings.map(observationOf);
+  for (const rule of PROFILE_RULES) yield* rule(profile);
+  for (const rule of CONTEXT_RULES) for (const context of contexts) yield* rule(context);
+}
+
+/** What is no one place's fault is found at the beginning of the file. */
+function* placed(observations: Iterable<Observation>, { file }: Profile): Generator<Observation> {
+  const top = { file, line: 1, column: 1, pointer: '' };
+  for (const observation of observations) yield { ...observation, at: observation.at ?? top };
+}
+
+function contextOf(profile: Profile, target: TargetOptions, options: ResolveOptions): LintContext {
+  const policy = resolveProfile(profile, target, options);
+  return {
+    profile,
+    policy,
+    argWidth: options.argWidth ?? 'profile',
+    rules: profile.rules.filter(rule => applies(rule, policy.target)),
+    interfaces: interfaces(profile, policy.target),
+  };
+}
+
+/** The architectures that a profile is written for: those it lists, or both. */
+function architecturesOf({ architectures }: Profile): readonly Architecture[] {
+  const both: readonly Architecture[] = ['x86_64', 'aarch64'];
+  if (architectures.kind === 'native') return both;
+  const listed =
+    architectures.kind === 'list'
+      ? architectures.architectures
+      : architectures.entries.map(({ architecture }) => architecture);
+  const served = both.filter(arch => abisOf(arch).some(abi => listed.includes(ABIS[abi].scmpName)));
+  return served.length === 0 ? both : served;
+}
+
+function observationOf({ code, message, at, remedy }: Diagnostic): Observation {
+  if (!isRuleCode(code)) throw new Error(`unreachable: the warning ${code} has no lint rule`);
+  return { code, message, at, remedy };
+}

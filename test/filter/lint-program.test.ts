@@ -1,0 +1,152 @@
+// Lint rules of programs: what they answer, whoever made them.
+import assert from 'node:assert/strict';
+import { compile } from '#lib/compile.js';
+import { ProgramError } from '#lib/errors.js';
+import { lintProgram } from '#lib/filter/lint/lint-program.js';
+import { BPF, encode, WORD, type Instruction, type Program } from '#lib/filter/program.js';
+import { ABIS, syscallNumber } from '#lib/policy/abi.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS } from '#lib/policy/constants.js';
+import type { Finding } from '#lib/policy/lint/finding.js';
+import { when, rule } from '../profile/helpers.js';
+
+const at = (code: number, k: number, jt = 0, jf = 0): Instruction => ({ code, jt, jf, k });
+const load = (word: number): Instruction => at(BPF.LD_ABS, 4 * word);
+const ret = (action: number): Instruction => at(BPF.RET_K, action);
+const number = (name: string): number => syscallNumber('x86_64', name) ?? -1;
+
+/** Goes on for x86_64, kills otherwise. */
+const onlyX86_64: Program = [
+  load(WORD.arch),
+  at(BPF.JEQ_K, ABIS.x86_64.audit, 1, 0),
+  ret(SCMP_ACT_KILL_PROCESS),
+];
+/** Kills x32. */
+const noX32: Program = [at(BPF.JGE_K, 0x40000000, 0, 1), ret(SCMP_ACT_KILL_PROCESS)];
+/** Answers one call, allows the others. */
+const refuse = (name: string, action: number): Program => [
+  at(BPF.JEQ_K, number(name), 0, 1),
+  ret(action),
+  ret(SCMP_ACT_ALLOW),
+];
+
+const codes = (findings: readonly Finding[]): readonly string[] => findings.map(({ code }) => code);
+const lintCodes = (...program: readonly Instruction[]): readonly string[] =>
+  codes(lintProgram(program, { arch: 'x86_64' }));
+
+describe('lint of programs', () => {
+  it('foreign-abi-open: the architecture is never looked at', () => {
+    const rest = [load(WORD.nr), ...noX32, ...refuse('reboot', SCMP_ACT_ERRNO(1))];
+    assert.ok(lintCodes(...rest).includes('foreign-abi-open'));
+    assert.ok(!lintCodes(...onlyX86_64, ...rest).includes('foreign-abi-open'));
+  });
+
+  it('foreign-abi-open: one more architecture is allowed everything', () => {
+    const allowed: Program = [
+      load(WORD.arch),
+      at(BPF.JEQ_K, ABIS.x86.audit, 0, 1),
+      ret(SCMP_ACT_ALLOW),
+      ...onlyX86_64.slice(1),
+      load(WORD.nr),
+      ...noX32,
+      ...refuse('reboot', SCMP_ACT_ERRNO(1)),
+    ];
+    const finding = lintProgram(allowed).find(({ code }) => code === 'foreign-abi-open');
+    assert.match(finding?.message ?? '', /every call of x86 is allowed/);
+  });
+
+  it('x32-open: bit 30 evades a refusal', () => {
+    const rest = refuse('reboot', SCMP_ACT_ERRNO(1));
+    assert.ok(lintCodes(...onlyX86_64, load(WORD.nr), ...rest).includes('x32-open'));
+    assert.ok(!lintCodes(...onlyX86_64, load(WORD.nr), ...noX32, ...rest).includes('x32-open'));
+  });
+
+  it('errno-zero: a refusal that reports success', () => {
+    const program = (errno: number): Program => [
+      ...onlyX86_64,
+      load(WORD.nr),
+      ...noX32,
+      ...refuse('reboot', SCMP_ACT_ERRNO(errno)),
+    ];
+    assert.ok(lintCodes(...program(0)).includes('errno-zero'));
+    assert.ok(!lintCodes(...program(1)).includes('errno-zero'));
+  });
+
+  it('unknown-action: a value that kills', () => {
+    assert.deepEqual(lintCodes(ret(0x12340000)), ['unknown-action']);
+    assert.deepEqual(lintCodes(ret(SCMP_ACT_KILL_PROCESS)), []);
+  });
+
+  it('unreachable-code: instructions that nothing leads to', () => {
+    const [finding] = lintProgram([ret(0), ret(SCMP_ACT_ALLOW), ret(0)]);
+    assert.equal(finding?.code, 'unreachable-code');
+    assert.match(finding.message, /instructions 1, 2$/);
+  });
+
+  it('unreachable-code: not for the return that ends every program of libseccomp', () => {
+    assert.deepEqual(lintCodes(ret(0), ret(0)), []);
+  });
+
+  it('equivalent-open: for a condition that another call evades, not for what an allow-list leaves out', () => {
+    const allow = (...rules: readonly object[]): readonly string[] =>
+      codes(lintProgram(compile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: rules }, { arch: 'x86_64' })));
+    const chmod = rule('chmod', 'ALLOW', when(1, 'MASKED_EQ', 0o4000, 0));
+    assert.ok(allow(chmod, rule('fchmodat', 'ALLOW')).includes('equivalent-open'));
+    assert.ok(!allow(rule('chmod', 'ALLOW'), rule('mseal', 'ALLOW')).includes('equivalent-open'));
+  });
+
+  it('kill-on-probe and clone3-answer: as in profiles', () => {
+    const program = (action: number): Program => [
+      ...onlyX86_64,
+      load(WORD.nr),
+      ...noX32,
+      ...refuse('clone3', action),
+    ];
+    const found = lintCodes(...program(SCMP_ACT_KILL_PROCESS));
+    assert.ok(found.includes('kill-on-probe') && found.includes('clone3-answer'));
+    const answered = lintCodes(...program(SCMP_ACT_ERRNO(38)));
+    assert.ok(!answered.includes('kill-on-probe') && !answered.includes('clone3-answer'));
+  });
+
+  it('wide-comparison: garbage above an int gets a call allowed', () => {
+    const program = (op: string, argWidth: 'profile' | 'declared'): Program =>
+      compile(
+        {
+          defaultAction: 'SCMP_ACT_ERRNO',
+          syscalls: [rule('socket', 'ALLOW', when(0, op, 40))],
+        },
+        { arch: 'x86_64', argWidth },
+      ).program;
+    assert.ok(lintCodes(...program('GT', 'profile')).includes('wide-comparison'));
+    assert.ok(!lintCodes(...program('EQ', 'profile')).includes('wide-comparison'));
+    assert.ok(!lintCodes(...program('GT', 'declared')).includes('wide-comparison'));
+  });
+
+  it('undecidable-program: arithmetic that cannot be followed', () => {
+    const program: Program = [
+      load(WORD.nr),
+      at(0x04, 1),
+      at(BPF.JEQ_K, 5, 0, 1),
+      ret(SCMP_ACT_ALLOW),
+      ret(0),
+    ];
+    assert.ok(lintCodes(...program).includes('undecidable-program'));
+  });
+
+  for (const codegen of ['tree', 'libseccomp'] as const) {
+    it(`docker-default by ${codegen} has nothing of severity high`, () => {
+      for (const arch of ['x86_64', 'aarch64'] as const) {
+        const findings = lintProgram(compile('docker-default', { arch, codegen }));
+        assert.deepEqual(
+          findings.filter(({ severity }) => severity === 'high'),
+          [],
+        );
+        assert.ok(codes(findings).includes('wide-comparison'));
+      }
+    });
+  }
+
+  it('takes bytes, and refuses what the kernel would not take', () => {
+    assert.deepEqual(codes(lintProgram(encode([ret(0)]))), []);
+    assert.throws(() => lintProgram(encode([load(0)])), ProgramError);
+  });
+});
