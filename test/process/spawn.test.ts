@@ -268,6 +268,32 @@ describe('spawn', () => {
       assert.ok(!started());
     });
 
+    it('when the filter of the parent kills at seccomp', () => {
+      const outcome = told<{ code: string }>(
+        inChild(`
+          s.features();
+          s.load(s.compile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'seccomp', action: 'SCMP_ACT_KILL_PROCESS' }] }));
+          try { s.spawn('touch', [${JSON.stringify(join(directory, 'started'))}], { profile: harmless }); tell({ code: 'none' }); }
+          catch ({ code }) { tell({ code }); }`),
+      );
+      assert.deepEqual(outcome, { code: 'launcher-ended' });
+      assert.ok(!started());
+    });
+
+    it('when there are no descriptors to spare', () => {
+      const { code, errno } = told<{ code: string; errno: number }>(
+        inChild(`
+          const { openSync } = m('node:fs');
+          s.features();
+          m('node:child_process').execFileSync('prlimit', ['--nofile=64', '--pid', String(process.pid)]);
+          const keep = [];
+          try { for (;;) keep.push(openSync('/dev/null')); } catch {}
+          try { s.spawn('touch', [${JSON.stringify(join(directory, 'started'))}], { profile: harmless }); m('node:fs').closeSync(keep[0]); tell({ code: 'none' }); }
+          catch ({ code, errno }) { m('node:fs').closeSync(keep[0]); tell({ code, errno }); }`),
+      );
+      assert.deepEqual([code, errno], ['no-launcher', 24]);
+    });
+
     it('when the chain of filters would grow too long', () => {
       const { codes } = told<{ codes: string[] }>(
         inChild(`

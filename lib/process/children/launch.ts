@@ -94,16 +94,16 @@ export function launch<Started>(
 }
 
 /** `Step` of native/launcher/orders.h. */
-const STEP = { filter: 2, execute: 3 } as const;
+const STEP = { start: 0, noNewPrivs: 1, filter: 2, execute: 3 } as const;
 
 /** Reads a `Report`. */
 function outcomeOf(report: number, request: LoadRequest): Outcome {
   const words = new Uint32Array(2);
   readSync(report, words, 0, words.byteLength, 0);
-  const [step = 0, errno = 0] = words;
+  const [step = STEP.start, errno = 0] = words;
   if (step === STEP.execute) return errno === 0 ? { kind: 'started' } : { kind: 'failed', errno };
-  if (errno === 0) return { kind: 'untold' };
-  const failed = step === STEP.filter ? 'seccomp' : 'prctl';
+  if (step === STEP.start || errno === 0) return { kind: 'untold' };
+  const failed = step === STEP.noNewPrivs ? 'prctl' : 'seccomp';
   const failure = { failed, errno, errnoName: errnoName(errno), threadId: 0, threadName: '' };
   return { kind: 'refused', error: explain(failure, request) };
 }
@@ -113,7 +113,7 @@ export const launcherEnded = (file: string): LoadError =>
   new LoadError(
     'launcher-ended',
     `the launcher came to its end before it had loaded the filter, so that ${file} was not run`,
-    'Look for a signal from elsewhere, and for memory and limits',
+    'Look for a signal from elsewhere, for memory and limits, and for a filter of this process that kills',
   );
 
 /** Throws UnsupportedError (`no-proc`) where the launcher cannot be found for want of /proc. */

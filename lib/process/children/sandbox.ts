@@ -1,5 +1,5 @@
 // What confines a child: takes the options of this package apart from those of Node.
-import { compile, isPolicy, type AnyProfile, type CompileOptions } from '../../compile.js';
+import { compile, COMPILE_OPTIONS, isPolicy, type AnyProfile, type CompileOptions } from '../../compile.js';
 import { Filter } from '../../filter/filter.js';
 import { checkOptions } from '../../policy/options.js';
 import type { Policy } from '../../policy/policy.js';
@@ -34,11 +34,12 @@ export interface Sandbox<Options> {
   readonly rest: Omit<Options, keyof SandboxOptions>;
 }
 
-const COMPILING = ['unknownSyscalls', 'badArch', 'strict', 'codegen', 'weights', 'optimize'] as const;
+/** Options of `compile`, but for what the machine decides. */
+const COMPILING = COMPILE_OPTIONS.filter(name => !['arch', 'kernel', 'capabilities'].includes(name));
 
-const LOADING = ['noNewPrivs', 'log', 'specAllow'] as const;
+const LOADING: readonly string[] = ['noNewPrivs', 'log', 'specAllow'];
 
-const OWN: readonly string[] = ['profile', 'capabilities', ...COMPILING, ...LOADING];
+const OWN = ['profile', 'capabilities', ...COMPILING, ...LOADING];
 
 /**
  * Checks the options and compiles the profile.
@@ -80,7 +81,7 @@ const looksLikeJson = (bytes: Uint8Array): boolean =>
   /^\uFEFF?\s*[{[]/.test(Buffer.from(bytes.subarray(0, 256)).toString());
 
 /** The options of these names that are given. */
-const pick = <Picked extends object>(options: Picked, names: readonly (keyof Picked & string)[]): Picked =>
+const pick = <Picked extends object>(options: Picked, names: readonly string[]): Picked =>
   Object.fromEntries(
-    names.flatMap(name => (options[name] === undefined ? [] : [[name, options[name]]])),
+    Object.entries(options).filter(([name, value]) => names.includes(name) && value !== undefined),
   ) as Picked;

@@ -94,7 +94,7 @@ function asIfPlain(
   errno = -((result.error as NodeJS.ErrnoException | undefined)?.errno ?? 0),
 ): SpawnSyncReturns<Output> {
   const { output } = result as { readonly output: (Output | null)[] | null };
-  if (output !== null) output.length = Math.min(length, output.length);
+  output?.splice(length);
   if (result.error !== undefined) result.error = systemError('spawnSync', errno, command);
   return result;
 }

@@ -101,7 +101,9 @@ export function startChild(
 function asIfPlain(child: ChildProcess, { file, words }: Command, stdio: StdioList): ChildProcess {
   // Types of Node's say that these are read-only; it reads them again for the message of an error.
   Object.assign(child, { spawnfile: file, spawnargs: [...words] });
-  (child.stdio as unknown[]).length = Math.min(stdio.length, child.stdio.length);
+  // Without descriptors to spare there are no streams at all.
+  const streams = child.stdio as unknown[] | undefined;
+  streams?.splice(stdio.length);
   return child;
 }
 
