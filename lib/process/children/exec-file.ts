@@ -1,9 +1,9 @@
 // execFile of node:child_process, for a command that is under a filter from its first instruction on.
 import type { ChildProcess, ExecFileException, ExecFileOptions, PromiseWithChild } from 'node:child_process';
-import { constants } from 'node:os';
 import { promisify } from 'node:util';
 import { UsageError } from '../../errors.js';
 import { argumentsOf } from './arguments.js';
+import { os } from './builtin.js';
 import { collect } from './collect.js';
 import type { SandboxOptions } from './sandbox.js';
 import { spawn } from './spawn.js';
@@ -70,7 +70,7 @@ function run(
   const { encoding, maxBuffer = 1024 * 1024, timeout = 0, killSignal = 'SIGTERM', ...rest } = options;
   check('timeout', timeout, Number.isInteger(timeout) && timeout >= 0);
   check('maxBuffer', maxBuffer, typeof maxBuffer === 'number' && maxBuffer >= 0);
-  check('killSignal', killSignal, Object.entries(constants.signals).flat().includes(killSignal));
+  check('killSignal', killSignal, Object.entries(os().constants.signals).flat().includes(killSignal));
   check('callback', finish, finish === undefined || typeof finish === 'function');
 
   const child = spawn(file, args, { ...rest, stdio: 'pipe' });

@@ -1,9 +1,10 @@
 // fork of node:child_process, for a Node program that is under a filter from its start, or from its own first line on.
-import { fork as nodeFork, type ChildProcess, type ForkOptions } from 'node:child_process';
+import type { ChildProcess, ForkOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { oneOf } from '../../policy/options.js';
 import { UsageError } from '../../errors.js';
 import { argumentsOf } from './arguments.js';
+import { childProcess } from './builtin.js';
 import { commandOf, launchRequest } from './launch.js';
 import { forkPreloaded } from './preloaded.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';
@@ -56,7 +57,7 @@ export function fork(
   const stdio = forkStdio(rest);
   const begin = (file: string, nodeArgs: readonly string[], all: StdioList, argv0 = file): ChildProcess =>
     // argv0 is passed on to spawn, which the types do not tell.
-    nodeFork(modulePath, args, {
+    childProcess().fork(modulePath, args, {
       ...rest,
       execPath: file,
       execArgv: [...nodeArgs],

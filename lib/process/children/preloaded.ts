@@ -1,12 +1,12 @@
 // Starts a Node that loads its filter itself, after its own start-up and before any line of the program.
 import type { ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
-import { deserialize, serialize } from 'node:v8';
 import { LoadError } from '../../errors.js';
 import { Filter } from '../../filter/filter.js';
 import type { Codegen } from '../../filter/filter.js';
 import type { Policy } from '../../policy/policy.js';
 import { loadRequest } from '../load.js';
+import { v8 } from './builtin.js';
 import type { ChildLoadOptions } from './sandbox.js';
 import type { StdioList } from './stdio.js';
 
@@ -60,8 +60,8 @@ function direct(child: ChildProcess, channel: Socket, orders: PreloadOrders): vo
   channel.on('data', (chunk: Buffer) => said.push(chunk));
   channel.on('end', () => {
     if (said.length === 0) return;
-    const { code, reason, remedy, errno } = deserialize(Buffer.concat(said)) as PreloadFailure;
+    const { code, reason, remedy, errno } = v8().deserialize(Buffer.concat(said)) as PreloadFailure;
     child.emit('error', new LoadError(code, reason, remedy, errno === undefined ? {} : { errno }));
   });
-  channel.end(serialize(orders));
+  channel.end(v8().serialize(orders));
 }

@@ -1,12 +1,12 @@
 // spawnSync of node:child_process, for a command that is under a filter from its first instruction on.
-import {
-  spawnSync as nodeSpawnSync,
-  type SpawnSyncOptions,
-  type SpawnSyncOptionsWithBufferEncoding,
-  type SpawnSyncOptionsWithStringEncoding,
-  type SpawnSyncReturns,
+import type {
+  SpawnSyncOptions,
+  SpawnSyncOptionsWithBufferEncoding,
+  SpawnSyncOptionsWithStringEncoding,
+  SpawnSyncReturns,
 } from 'node:child_process';
 import { argumentsOf } from './arguments.js';
+import { childProcess } from './builtin.js';
 import { systemError } from './errors.js';
 import { commandOf, launch, launcherEnded, launchRequest, requireProc, type Command } from './launch.js';
 import { NEVER_THERE } from './stand-ins.js';
@@ -73,7 +73,12 @@ export function spawnSync(
   const stdio = stdioList(rest.stdio);
   const request = launchRequest(filter, load);
   const start = ({ file, words }: Command, all: StdioList): SpawnSyncReturns<Output> =>
-    nodeSpawnSync(file, words.slice(1), { ...rest, argv0: words[0] ?? '', shell: false, stdio: all });
+    childProcess().spawnSync(file, words.slice(1), {
+      ...rest,
+      argv0: words[0] ?? '',
+      shell: false,
+      stdio: all,
+    });
   const { started: result, outcome } = launch(request, command, stdio.length, 'ended', launcher =>
     start(launcher, [...stdio, ...launcher.stdio]),
   );

@@ -1,14 +1,14 @@
 // spawn of node:child_process, for a command that is under a filter from its first instruction on.
-import {
-  spawn as nodeSpawn,
-  type ChildProcess,
-  type ChildProcessWithoutNullStreams,
-  type SpawnOptions,
-  type SpawnOptionsWithoutStdio,
+import type {
+  ChildProcess,
+  ChildProcessWithoutNullStreams,
+  SpawnOptions,
+  SpawnOptionsWithoutStdio,
 } from 'node:child_process';
 import { errnoName } from '../../policy/errno.js';
 import type { LoadRequest } from '../load.js';
 import { argumentsOf } from './arguments.js';
+import { childProcess } from './builtin.js';
 import { systemError } from './errors.js';
 import { commandOf, launch, launcherEnded, launchRequest, requireProc, type Command } from './launch.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';
@@ -66,7 +66,12 @@ export function spawn(
   const { filter, load, rest } = sandbox(options, SPAWN_OPTIONS);
   const command = commandOf(file, args, rest);
   return startChild(launchRequest(filter, load), command, stdioList(rest.stdio), (what, stdio) =>
-    nodeSpawn(what.file, what.words.slice(1), { ...rest, argv0: what.words[0] ?? '', shell: false, stdio }),
+    childProcess().spawn(what.file, what.words.slice(1), {
+      ...rest,
+      argv0: what.words[0] ?? '',
+      shell: false,
+      stdio,
+    }),
   );
 }
 
