@@ -36,9 +36,25 @@ export type Outcome =
 /** How long the caller waits: until the command runs, for which a pipe is made, or until it has ended. */
 export type Until = 'running' | 'ended';
 
-/** Checks a load into a child, without doing it. Throws as `load` does, and LoadError (`exec-refused`). */
+/**
+ * What the kernel is to be asked for in a child; checked without doing it.
+ * Throws as `load` does, and LoadError (`exec-refused`).
+ */
 export function launchRequest(filter: Filter | Uint8Array, options: ChildLoadOptions): LoadRequest {
-  if (filter instanceof Filter) refuseWithoutExec(filter);
+  if (!(filter instanceof Filter)) return loadRequest(filter, { ...options, scope: 'thread' });
+  const known = requests.get(filter) ?? new Map<string, LoadRequest>();
+  requests.set(filter, known);
+  const key = JSON.stringify([options.noNewPrivs, options.log, options.specAllow]);
+  const request = known.get(key) ?? makeRequest(filter, options);
+  known.set(key, request);
+  return request;
+}
+
+/** Requests by filter and options, neither of which ever change: many children are started under few filters. */
+const requests = new WeakMap<Filter, Map<string, LoadRequest>>();
+
+function makeRequest(filter: Filter, options: ChildLoadOptions): LoadRequest {
+  refuseWithoutExec(filter);
   return loadRequest(filter, { ...options, scope: 'thread' });
 }
 
