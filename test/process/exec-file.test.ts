@@ -97,7 +97,8 @@ describe('execFile', () => {
     await assert.rejects(promisify(execFile)('true', { profile: '{}' }), { name: 'ProfileError' });
   });
 
-  it('refuses options of the wrong kind', () => {
+  it('refuses options of the wrong kind, and to go without', () => {
+    assert.throws(() => (execFile as unknown as (file: string) => unknown)('true'), { code: 'bad-option' });
     for (const options of [
       { timeout: -1 },
       { maxBuffer: 'x' },

@@ -210,7 +210,8 @@ describe('fork', () => {
     });
   });
 
-  it('refuses another time to load', () => {
+  it('refuses another time to load, and to go without a profile', () => {
+    assert.throws(() => (fork as (path: string) => unknown)('x.js'), { code: 'bad-option' });
     assert.throws(() => fork('x.js', { profile: 'docker-default', load: 'later' as ForkLoad }), {
       code: 'bad-option',
     });

@@ -209,6 +209,7 @@ describe('spawn', () => {
         { profile: harmless, log: 1 },
         null,
         undefined,
+        'pipe',
       ]) {
         assert.throws(() => touch(options as SandboxOptions), { name: 'UsageError', code: 'bad-option' });
       }

@@ -50,10 +50,11 @@ export function fork(
   second: readonly string[] | (ForkOptions & ForkSandboxOptions),
   third?: ForkOptions & ForkSandboxOptions,
 ): ChildProcess {
-  const [args, { load: when = 'before-exec', ...options }] = argumentsOf(second, third);
-  oneOf('load', when, ['before-exec', 'before-user-code']);
-  const { filter, load, rest } = sandbox(options, FORK_OPTIONS);
-  const { execPath = process.execPath, execArgv = ownExecArgv() } = rest;
+  const [args, options] = argumentsOf(second, third);
+  oneOf('load', options.load, ['before-exec', 'before-user-code']);
+  const sandboxed = sandbox(options, FORK_OPTIONS);
+  const { filter, load } = sandboxed;
+  const { load: when, execPath = process.execPath, execArgv = ownExecArgv(), ...rest } = sandboxed.rest;
   const stdio = forkStdio(rest);
   const begin = (file: string, nodeArgs: readonly string[], all: StdioList, argv0 = file): ChildProcess =>
     // argv0 is passed on to spawn, which the types do not tell.
