@@ -1,7 +1,15 @@
 {
   "variables": {
     # 1 links the libseccomp that pkg-config finds instead of the one in deps/.
-    "use_system_libseccomp%": 0
+    "use_system_libseccomp%": 0,
+    # A program without libc, start-up code or relocations.
+    "launcher_cflags": [
+      "-std=c++20", "-Os", "-ffreestanding", "-fno-exceptions", "-fno-rtti", "-fno-pie", "-fno-stack-protector",
+      "-fno-asynchronous-unwind-tables"
+    ],
+    "launcher_ldflags": [
+      "-nostdlib", "-static", "-s", "-Wl,--build-id=none", "-Wl,-T,<(module_root_dir)/native/launcher/launcher.ld"
+    ]
   },
   "target_defaults": {
     "cflags": ["-fPIC", "-ffunction-sections", "-fdata-sections", "-fvisibility=hidden", "-fstack-protector-strong"]
@@ -23,10 +31,26 @@
       ]
     },
     {
+      # The program that starts sandboxed children. The add-on holds its bytes: it is no file of the package.
+      "target_name": "seccomp-launcher",
+      "type": "executable",
+      "sources": ["<!@(node scripts/native-sources.mjs launcher)"],
+      "cflags": ["-Wall", "-Wextra", "-Werror"],
+      "cflags!": ["-fPIC", "-fstack-protector-strong", "-O2", "-O3", "-g"],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fexceptions"],
+      "cflags_cc": ["<@(launcher_cflags)"],
+      "ldflags!": ["-pthread", "-rdynamic"],
+      "ldflags": ["<@(launcher_ldflags)"]
+    },
+    {
       "target_name": "seccomp",
-      "dependencies": ["libseccomp"],
+      "dependencies": ["libseccomp", "seccomp-launcher"],
       "sources": ["<!@(node scripts/native-sources.mjs addon)", "<!@(node scripts/native-sources.mjs core)"],
-      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "include_dirs": [
+        "<!(node -p \"require('node-addon-api').include_dir\")",
+        # Where native/core/launch.cc finds the launcher.
+        "<(PRODUCT_DIR)"
+      ],
       "defines": [
         "NAPI_VERSION=9",
         "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",

@@ -102,6 +102,12 @@ export {
 export * as libseccomp from './filter/context.js';
 export { applyProfile, type ApplyOptions } from './process/apply-profile.js';
 export { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from './process/base-calls.js';
+export { execFile } from './process/children/exec-file.js';
+export { execFileSync } from './process/children/exec-file-sync.js';
+export { fork, type ForkLoad, type ForkSandboxOptions } from './process/children/fork.js';
+export type { SandboxOptions } from './process/children/sandbox.js';
+export { spawn } from './process/children/spawn.js';
+export { spawnSync } from './process/children/spawn-sync.js';
 export { dump, type DumpOptions, type LiveLayer, type ProcessDump, type ThreadDump } from './process/dump.js';
 export { exec, type ExecOptions } from './process/exec.js';
 export { features, type Features } from './process/features.js';

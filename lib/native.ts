@@ -37,6 +37,15 @@ export interface Probe {
   readonly jit: number | undefined;
 }
 
+/** What a sandboxed child is started with: descriptors that the caller closes. See native/core/launch.h. */
+export interface Launch {
+  readonly image: number;
+  readonly report: number;
+  /** -1 unless somebody waits. */
+  readonly awaited: number;
+  readonly held: number;
+}
+
 /** A rule table packed for one crossing; see native/compile_table.cc. */
 export interface RuleTable {
   readonly defaultAction: number;
@@ -110,6 +119,14 @@ export interface Native {
     argv: readonly string[],
     env: readonly string[],
   ): LoadFailure;
+  /** Makes the launcher for a program; with `wait` also the pipe that is at its end when the command runs or never will. */
+  prepareLaunch(
+    program: Uint8Array,
+    flags: number,
+    noNewPrivs: boolean,
+    firstDescriptor: number,
+    wait: boolean,
+  ): Launch | Failure;
   /** Id of the calling thread. */
   threadId(): number;
   /**

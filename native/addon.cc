@@ -19,6 +19,7 @@ void bind_kernel(Napi::Object exports) {
   bind<probe>(exports, "probe");
   bind<load_filter>(exports, "loadFilter");
   bind<load_and_exec_path>(exports, "loadAndExec");
+  bind<prepare_launch>(exports, "prepareLaunch");
   bind<thread_id>(exports, "threadId");
   bind<read_filters>(exports, "readFilters");
 }

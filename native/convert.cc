@@ -262,6 +262,15 @@ Napi::Value to_js(Napi::Env env, const std::vector<LiveFilter>& value) {
   return array;
 }
 
+Napi::Value to_js(Napi::Env env, const Launch& value) {
+  auto object = Napi::Object::New(env);
+  object.Set("image", value.image);
+  object.Set("report", value.report);
+  object.Set("awaited", value.awaited);
+  object.Set("held", value.held);
+  return object;
+}
+
 Napi::Value to_js(Napi::Env env, const Failure& value) { return describe(env, value); }
 
 Napi::Value to_js(Napi::Env env, const LoadFailure& value) {

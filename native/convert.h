@@ -13,6 +13,7 @@
 
 #include "core/compile_table.h"
 #include "core/context.h"
+#include "core/launch.h"
 #include "core/library.h"
 #include "core/load.h"
 #include "core/notify.h"
@@ -122,6 +123,7 @@ Napi::Value to_js(Napi::Env env, const Violation& value);
 Napi::Value to_js(Napi::Env env, const std::vector<Violation>& value);
 Napi::Value to_js(Napi::Env env, const Listener& value);
 Napi::Value to_js(Napi::Env env, const std::vector<LiveFilter>& value);
+Napi::Value to_js(Napi::Env env, const Launch& value);
 Napi::Value to_js(Napi::Env env, const Failure& value);
 Napi::Value to_js(Napi::Env env, const LoadFailure& value);
 /** A handle that owns the context. */

@@ -8,7 +8,13 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What is imported or run, by the name of its bundle. What several of them use is in files that they share. */
-const ENTRIES = { index: 'dist/index.js', load: 'dist/load.js', cli: 'dist/cli/main.js' };
+const ENTRIES = {
+  index: 'dist/index.js',
+  load: 'dist/load.js',
+  cli: 'dist/cli/main.js',
+  // Imported by the Node processes that `fork` starts.
+  preload: 'dist/process/children/preload.js',
+};
 /** Packages that become part of the bundles; of all others, each is imported where it is needed. */
 const INLINED = ['jsonc-parser'];
 

@@ -1,5 +1,5 @@
 // Lists the C and C++ sources of a build target, one a line: binding.gyp and CMakeLists.txt both read this list.
-// Usage: node scripts/native-sources.mjs addon|core|libseccomp|libseccomp-include
+// Usage: node scripts/native-sources.mjs addon|core|launcher|libseccomp|libseccomp-include
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,7 @@ const libseccomp = () => `deps/libseccomp-${libseccompSource().version}`;
 const targets = {
   addon: () => list('native', '.cc'),
   core: () => list('native/core', '.cc'),
+  launcher: () => list('native/launcher', '.cc'),
   libseccomp: () => list(`${libseccomp()}/src`, '.c').filter(path => !path.endsWith(`/${NOT_IN_LIBRARY}`)),
   'libseccomp-include': () => [`${libseccomp()}/include`],
 };

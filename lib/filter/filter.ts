@@ -22,6 +22,7 @@ export class Filter {
   readonly warnings: readonly Diagnostic[];
   readonly #weights: Weights;
   readonly #pfc: string | undefined;
+  #bytes: Buffer | undefined;
 
   /** Filters come from `compile`, which verifies them first. */
   constructor(parts: {
@@ -46,7 +47,8 @@ export class Filter {
 
   /** The kernel's `struct sock_filter` array, little-endian: a fresh copy at every read. */
   get bpf(): Buffer {
-    return encode(this.program);
+    this.#bytes ??= encode(this.program);
+    return Buffer.from(this.#bytes);
   }
 
   /** How many instructions the kernel will check; it takes up to 4096. */

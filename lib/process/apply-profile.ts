@@ -1,20 +1,18 @@
 // The main entry: a profile in, the running process confined.
 import { COMPILE_OPTIONS, isPolicy, policyOf, type AnyProfile, type CompileOptions } from '../compile.js';
 import { compilePolicy } from '../filter/compile.js';
-import { UnsupportedError, UsageError, type Diagnostic } from '../errors.js';
+import { UsageError, type Diagnostic } from '../errors.js';
 import { checkOptions } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
-import { nativeArchitecture, parseKernelVersion } from '../policy/target.js';
 import { trapped } from '../policy/trapped.js';
-import { boundingSet } from './capabilities.js';
-import { features } from './features.js';
 import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from './load.js';
 import { keepRings, liveRings } from './rings.js';
+import { runningTarget, type Capabilities } from './running-target.js';
 import type { Violations } from './violations.js';
 
 export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>, LoadOptions {
   /** What `caps` conditions look at: names, or `bounding` for this process's bounding set. Default: none. */
-  readonly capabilities?: Iterable<string> | 'bounding';
+  readonly capabilities?: Capabilities;
   /** Report what the profile refuses to this listener, which `onViolation` made. The refusals stay what they are. */
   readonly violations?: Violations;
 }
@@ -33,19 +31,7 @@ export function applyProfile(profile: AnyProfile | Policy, options: ApplyOptions
   checkOptions(options, [...COMPILE_HERE, 'capabilities', 'scope', 'violations'], LOAD_FLAGS);
   const { capabilities, violations, force = false, ...rest } = options;
   checkListener(violations);
-  const arch = nativeArchitecture();
-  if (process.platform !== 'linux') {
-    throw new UnsupportedError(
-      'unsupported-platform',
-      `seccomp needs Linux; this is ${process.platform}`,
-      'Use compile to inspect profiles here',
-    );
-  }
-  const target = {
-    arch,
-    kernel: parseKernelVersion(features().release),
-    capabilities: capabilities === 'bounding' ? boundingSet() : (capabilities ?? []),
-  };
+  const target = runningTarget(capabilities);
   const given = capabilities === undefined ? rest : { ...rest, capabilities: target.capabilities };
   const policy = policyOf(profile, isPolicy(profile) ? given : { ...rest, ...target });
   const kept = force ? { policy, warning: undefined } : keepRings(policy, liveRings());

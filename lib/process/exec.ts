@@ -8,7 +8,7 @@ import { syscallNumber } from '../policy/abi.js';
 import { actionName } from '../policy/action.js';
 import { mayPermit, outcome } from '../policy/evaluate.js';
 import { checkOptions } from '../policy/options.js';
-import { planLoad } from './load.js';
+import { loadRequest } from './load.js';
 
 export interface ExecOptions {
   /** Environment of the program; this process's unless given. */
@@ -39,7 +39,7 @@ export function exec(
   const { env = process.env } = options;
   const path = findProgram(command, env['PATH']);
   if (filter instanceof Filter) refuseWithoutExec(filter);
-  const { bytes, bits, setNoNewPrivs } = planLoad(filter, { scope: 'thread', log: options.log ?? false });
+  const { bytes, bits, setNoNewPrivs } = loadRequest(filter, { scope: 'thread', log: options.log ?? false });
   const variables = Object.entries(env).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],
   );
@@ -54,8 +54,8 @@ export function exec(
   );
 }
 
-/** Throws where the exec would be refused, while there is still somebody to say so. */
-function refuseWithoutExec({ policy }: Filter): void {
+/** Throws LoadError (`exec-refused`) where the exec would be refused, while there is still somebody to say so. */
+export function refuseWithoutExec({ policy }: Filter): void {
   const [{ abi }] = policy.abis;
   const part = outcome(policy, abi.audit, syscallNumber(abi.name, 'execve') ?? -1);
   if (mayPermit(part)) return;

@@ -125,17 +125,23 @@ function obstaclesTo(filter: Filter | Uint8Array, program: Program): readonly Ob
   return [...byPolicy, ...refusedRings(program, liveRings())];
 }
 
-/** Everything that is settled before the kernel is asked. */
-interface LoadPlan {
+/** What the kernel is to be asked for. */
+export interface LoadRequest {
   readonly bytes: Uint8Array;
   readonly program: Program;
+  readonly flags: readonly FlagName[];
+  /** The flags as a number. */
   readonly bits: number;
   readonly setNoNewPrivs: boolean;
+}
+
+/** Everything that is settled before the kernel is asked. */
+interface LoadPlan extends LoadRequest {
   readonly receipt: LoadedFilter;
 }
 
 /** Checks a load without doing it: options, program, and that the kernel has every flag and action. */
-export function planLoad(filter: Filter | Uint8Array, options: LoadOptions = {}): LoadPlan {
+export function loadRequest(filter: Filter | Uint8Array, options: LoadOptions = {}): LoadRequest {
   const scope = scopeOf(options);
   if (filter instanceof Filter) refuseForeign(filter);
   else if (!(filter instanceof Uint8Array)) {
@@ -147,22 +153,30 @@ export function planLoad(filter: Filter | Uint8Array, options: LoadOptions = {})
   }
   const bytes = filter instanceof Filter ? filter.bpf : Buffer.from(filter);
   const program = filter instanceof Filter ? filter.program : validated(decode(bytes));
-  const names = flagNames(filter, scope, options);
-  refuseMissing(program, names);
-  const before = threadStatus();
-  const noNewPrivs = options.noNewPrivs ?? true;
+  const flags = flagNames(filter, scope, options);
+  refuseMissing(program, flags);
   return {
     bytes,
     program,
-    bits: names.reduce((bits, name) => bits | FLAGS[name], 0),
-    setNoNewPrivs: noNewPrivs,
+    flags,
+    bits: flags.reduce((bits, name) => bits | FLAGS[name], 0),
+    setNoNewPrivs: options.noNewPrivs ?? true,
+  };
+}
+
+function planLoad(filter: Filter | Uint8Array, options: LoadOptions): LoadPlan {
+  const request = loadRequest(filter, options);
+  const scope = scopeOf(options);
+  const before = threadStatus();
+  return {
+    ...request,
     receipt: {
       filter: filter instanceof Filter ? filter : undefined,
       scope,
       threads: scope === 'process' ? readdirSync('/proc/self/task').map(Number) : [native().threadId()],
-      flags: names,
+      flags: request.flags,
       layer: before?.filters === undefined ? undefined : before.filters + 1,
-      noNewPrivs: noNewPrivs || before?.noNewPrivs === true,
+      noNewPrivs: request.setNoNewPrivs || before?.noNewPrivs === true,
       listener: undefined,
       warnings: filter instanceof Filter ? filter.warnings : [],
       dryRun: options.dryRun ?? false,
@@ -243,9 +257,9 @@ function refuseMissing(program: Program, names: readonly FlagName[]): void {
       'Use a newer kernel, or load without it',
     );
   }
-  for (const { code, k } of program) {
-    if (code !== BPF.RET_K) continue;
-    const name = actionName(actionKind(k)).replace(/\(.*/, '');
+  const answers = new Set(program.filter(({ code }) => code === BPF.RET_K).map(({ k }) => actionKind(k)));
+  for (const answer of answers) {
+    const name = actionName(answer).replace(/\(.*/, '');
     if (actions.includes(`SCMP_ACT_${name}`)) continue;
     throw new LoadError(
       'unsupported-action',
@@ -259,7 +273,8 @@ function refuseMissing(program: Program, names: readonly FlagName[]): void {
 export const notifies = (program: Program): boolean =>
   program.some(({ code, k }) => code === BPF.RET_K && actionKind(k) === SCMP_ACT_NOTIFY);
 
-function explain(failure: LoadFailure, { program }: LoadPlan): LoadError {
+/** Why the kernel refused, in words. */
+export function explain(failure: LoadFailure, { program }: LoadRequest): LoadError {
   const { errno, errnoName, failed, threadId, threadName } = failure;
   if (threadId > 0) {
     return new LoadError(

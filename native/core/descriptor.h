@@ -20,6 +20,8 @@ class Descriptor {
 
   [[nodiscard]] bool valid() const { return number_ >= 0; }
   [[nodiscard]] int number() const { return number_; }
+  /** Gives it to a caller that closes it. */
+  [[nodiscard]] int release() { return std::exchange(number_, -1); }
 
  private:
   int number_;

@@ -31,12 +31,14 @@ std::string thread_name(std::int32_t id) {
 
 }  // namespace
 
+bool is_program_size(std::size_t bytes) {
+  const auto count = bytes / sizeof(sock_filter);
+  return count > 0 && count <= kMaxInstructions && bytes % sizeof(sock_filter) == 0;
+}
+
 Result<Program> Program::copy(std::span<const std::byte> bytes) {
-  const auto count = bytes.size() / sizeof(sock_filter);
-  if (count == 0 || count > kMaxInstructions || bytes.size() % sizeof(sock_filter) != 0) {
-    return Failure{"seccomp", EINVAL};
-  }
-  std::vector<sock_filter> instructions(count);
+  if (!is_program_size(bytes.size())) return Failure{"seccomp", EINVAL};
+  std::vector<sock_filter> instructions(bytes.size() / sizeof(sock_filter));
   std::memcpy(instructions.data(), bytes.data(), bytes.size());
   return Program(std::move(instructions));
 }

@@ -26,6 +26,9 @@ struct Listener {
   std::int32_t descriptor;
 };
 
+/** Whether bytes can be a program: whole instructions, at least one, no more than the kernel takes. */
+bool is_program_size(std::size_t bytes);
+
 /** A program of possible length, copied: what is given to the kernel cannot change meanwhile. */
 class Program {
  public:

@@ -11,9 +11,19 @@ import { describeMachine } from './machine.mjs';
 import * as programs from './programs.mjs';
 import * as scaling from './scaling.mjs';
 import * as simulate from './simulate.mjs';
+import * as spawning from './spawn.mjs';
 import * as startup from './startup.mjs';
 
-const MEASUREMENTS = { programs, compile, scaling, startup, loading, calls: callCost, simulate };
+const MEASUREMENTS = {
+  programs,
+  compile,
+  scaling,
+  startup,
+  loading,
+  spawn: spawning,
+  calls: callCost,
+  simulate,
+};
 
 const output = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
 

@@ -10,6 +10,12 @@ const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
 /** Hyphenated literals of the source that are no codes. */
 const OTHER_WORDS: ReadonlySet<string> = new Set([
   ...['fastest-levenshtein', 'libuv-worker', 'security-severity', 'utf-8', 'x86-64'],
+  'before-exec',
+  'before-user-code',
+  'fastest-levenshtein',
+  'libuv-worker',
+  'utf-8',
+  'x86-64',
 ]);
 /** Files without codes whose literals look like some. */
 const OTHER_FILES = /^(?:cli\/|process\/base-calls\.ts|policy\/syscall-table\.ts|filter\/weights\.ts)/;

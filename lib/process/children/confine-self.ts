@@ -1,0 +1,44 @@
+// Loads what a parent has ordered into this process, or ends it.
+import { closeSync, readFileSync, writeSync } from 'node:fs';
+import { deserialize, serialize } from 'node:v8';
+import { SeccompError } from '../../errors.js';
+import { ABIS } from '../../policy/abi.js';
+import type { AbiPolicy, Policy } from '../../policy/policy.js';
+import { applyProfile } from '../apply-profile.js';
+import { load } from '../load.js';
+import type { PreloadFailure, PreloadOrders } from './preloaded.js';
+
+/** Reads orders from a pipe to their end and follows them. What fails is told on the same pipe, and the process ends. */
+export function confineSelf(descriptor: number): void {
+  try {
+    // Written by forkPreloaded of the same package.
+    follow(deserialize(readFileSync(descriptor)) as PreloadOrders);
+  } catch (error) {
+    writeSync(descriptor, serialize(describe(error)));
+    process.exit(1);
+  }
+  closeSync(descriptor);
+}
+
+function follow(orders: PreloadOrders): void {
+  if (orders.kind === 'program') load(orders.bytes, orders.load);
+  else applyProfile(withOwnInterfaces(orders.policy), { codegen: orders.codegen, ...orders.load });
+}
+
+/** Interfaces are told apart by identity, which a copy does not have. */
+function withOwnInterfaces(policy: Policy): Policy {
+  const [first, ...others] = policy.abis;
+  const own = (part: AbiPolicy): AbiPolicy => ({ ...part, abi: ABIS[part.abi.name] });
+  return { ...policy, abis: [own(first), ...others.map(own)] };
+}
+
+function describe(error: unknown): PreloadFailure {
+  if (!(error instanceof SeccompError)) {
+    const reason = `the child could not load its filter: ${String(error)}`;
+    return { code: 'preload-failed', reason, remedy: 'Look at its options', errno: undefined };
+  }
+  const { code, remedy = '', message } = error;
+  const reason = remedy === '' ? message : message.slice(0, -`. ${remedy}`.length);
+  const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : undefined;
+  return { code, reason, remedy, errno };
+}

@@ -1,0 +1,148 @@
+// execFile of node:child_process, for a command that is under a filter from its first instruction on.
+import type { ChildProcess, ExecFileException, ExecFileOptions, PromiseWithChild } from 'node:child_process';
+import { promisify } from 'node:util';
+import { UsageError } from '../../errors.js';
+import { argumentsOf } from './arguments.js';
+import { os } from './builtin.js';
+import { collect } from './collect.js';
+import type { SandboxOptions } from './sandbox.js';
+import { spawn } from './spawn.js';
+
+type Options = ExecFileOptions & SandboxOptions;
+type Callback<Output> = (error: ExecFileException | null, stdout: Output, stderr: Output) => void;
+type AnyCallback = Callback<string> | Callback<Buffer>;
+type BufferOptions = Options & { readonly encoding: 'buffer' | null };
+type StringOptions = Options & { readonly encoding?: BufferEncoding };
+
+interface Written<Output> {
+  stdout: Output;
+  stderr: Output;
+}
+type Promised<Output> = PromiseWithChild<Written<Output>>;
+
+interface ExecFile {
+  (file: string, options: BufferOptions, callback?: Callback<Buffer>): ChildProcess;
+  (file: string, options: StringOptions, callback?: Callback<string>): ChildProcess;
+  (file: string, args: readonly string[], options: BufferOptions, callback?: Callback<Buffer>): ChildProcess;
+  (file: string, args: readonly string[], options: StringOptions, callback?: Callback<string>): ChildProcess;
+  readonly [promisify.custom]: {
+    (file: string, options: BufferOptions): Promised<Buffer>;
+    (file: string, options: StringOptions): Promised<string>;
+    (file: string, args: readonly string[], options: BufferOptions): Promised<Buffer>;
+    (file: string, args: readonly string[], options: StringOptions): Promised<string>;
+  };
+}
+
+/**
+ * Runs a command under a profile and gives what it wrote to a callback, with the options and the errors of `execFile` of
+ * node:child_process; `promisify` makes a promise of it as of Node's.
+ *
+ * Throws as `spawn` does where the profile cannot be compiled or the filter not loaded: nothing has run then.
+ * Source: https://nodejs.org/api/child_process.html#child_processexecfilefile-args-options-callback
+ */
+export const execFile: ExecFile = Object.assign(
+  (
+    file: string,
+    second: readonly string[] | Options,
+    third?: Options | AnyCallback,
+    fourth?: AnyCallback,
+  ): ChildProcess => {
+    const [args, options] = argumentsOf(second, typeof third === 'function' ? undefined : third);
+    // Which callback goes with which encoding is in the signatures.
+    return run(file, args, options, (typeof third === 'function' ? third : fourth) as Finish | undefined);
+  },
+  {
+    [promisify.custom]: (file: string, ...rest: [Options] | [readonly string[], Options]) => {
+      const [args, options] = argumentsOf(rest[0], rest[1]);
+      return promised(file, args, options);
+    },
+  },
+) as ExecFile;
+
+type Finish = Callback<string | Buffer>;
+
+function run(
+  file: string,
+  args: readonly string[],
+  options: Options,
+  finish: Finish | undefined,
+): ChildProcess {
+  const { encoding, maxBuffer = 1024 * 1024, timeout = 0, killSignal = 'SIGTERM', ...rest } = options;
+  check('timeout', timeout, Number.isInteger(timeout) && timeout >= 0);
+  check('maxBuffer', maxBuffer, typeof maxBuffer === 'number' && maxBuffer >= 0);
+  check('killSignal', killSignal, Object.entries(os().constants.signals).flat().includes(killSignal));
+  check('callback', finish, finish === undefined || typeof finish === 'function');
+
+  const child = spawn(file, args, { ...rest, stdio: 'pipe' });
+  let failure: ExecFileException | undefined;
+  let killed = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const destroyOutput = (): void => {
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  const kill = (): void => {
+    destroyOutput();
+    killed = true;
+    try {
+      child.kill(killSignal);
+    } catch (error) {
+      failure ??= error as ExecFileException;
+      end(0, null);
+    }
+  };
+  const overflow = (stream: string) => (): void => {
+    const code = 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER';
+    failure = Object.assign(new RangeError(`${stream} maxBuffer length exceeded`), { code });
+    kill();
+  };
+  const stdout = collect(child.stdout, encoding, maxBuffer, overflow('stdout'));
+  const stderr = collect(child.stderr, encoding, maxBuffer, overflow('stderr'));
+
+  let ended = false;
+  const end = (code: number | null, signal: NodeJS.Signals | null): void => {
+    if (ended) return;
+    ended = true;
+    clearTimeout(timer);
+    const written = [stdout(), stderr()] as const;
+    if (failure === undefined && code === 0 && signal === null) {
+      finish?.(null, ...written);
+      return;
+    }
+    const cmd = [file, ...args].join(' ');
+    const error =
+      failure ??
+      Object.assign(new Error(`Command failed: ${cmd}\n${written[1].toString()}`), {
+        code,
+        killed: child.killed || killed,
+        signal,
+      });
+    finish?.(Object.assign(error, { cmd }) as ExecFileException, ...written);
+  };
+  child.on('close', end);
+  child.on('error', error => {
+    failure = error;
+    destroyOutput();
+    end(0, null);
+  });
+  if (timeout > 0) timer = setTimeout(kill, timeout);
+  return child;
+}
+
+function check(option: string, value: unknown, holds: boolean): void {
+  if (holds) return;
+  throw new UsageError('bad-option', `${option} cannot be ${String(value)}`, 'See node:child_process');
+}
+
+function promised(file: string, args: readonly string[], options: Options): Promised<string | Buffer> {
+  let child: ChildProcess | undefined;
+  const promise = new Promise<Written<string | Buffer>>((resolve, reject) => {
+    child = run(file, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve({ stdout, stderr });
+      else reject(Object.assign(error as Error, { stdout, stderr }));
+    });
+  });
+  // Without a child the promise is rejected already.
+  return Object.assign(promise, { child: child as unknown as ChildProcess });
+}

@@ -1,0 +1,92 @@
+// fork of node:child_process, for a Node program that is under a filter from its start, or from its own first line on.
+import type { ChildProcess, ForkOptions } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { oneOf } from '../../policy/options.js';
+import { UsageError } from '../../errors.js';
+import { argumentsOf } from './arguments.js';
+import { childProcess } from './builtin.js';
+import { commandOf, launchRequest } from './launch.js';
+import { forkPreloaded } from './preloaded.js';
+import { sandbox, type SandboxOptions } from './sandbox.js';
+import { SPAWN_OPTIONS, startChild } from './spawn.js';
+import { stdioList, type StdioList } from './stdio.js';
+
+/** When the filter of a Node program is loaded. */
+export type ForkLoad = 'before-exec' | 'before-user-code';
+
+export interface ForkSandboxOptions extends SandboxOptions {
+  /**
+   * `before-exec` (default): before Node itself starts, which the profile has to allow. `before-user-code`: by the new
+   * Node for all of its threads, before the module and what `execArgv` imports; its start-up need not be allowed. Code
+   * that NODE_OPTIONS or `--require` bring runs before that.
+   */
+  readonly load?: ForkLoad;
+}
+
+const FORK_OPTIONS: readonly string[] = [
+  ...SPAWN_OPTIONS.filter(name => name !== 'shell' && name !== 'argv0'),
+  'execArgv',
+  'execPath',
+  'load',
+  'silent',
+];
+
+/**
+ * Starts a Node module under a profile, with the options, events, messages and the object of `fork` of
+ * node:child_process. The profile has to allow what messages need where there are to be any.
+ *
+ * Throws as `spawn` does. With `before-user-code`, a filter that cannot be loaded is an `error` event with a LoadError,
+ * and the module is not run.
+ * Source: https://nodejs.org/api/child_process.html#child_processforkmodulepath-args-options
+ */
+export function fork(modulePath: string | URL, options: ForkOptions & ForkSandboxOptions): ChildProcess;
+export function fork(
+  modulePath: string | URL,
+  args: readonly string[],
+  options: ForkOptions & ForkSandboxOptions,
+): ChildProcess;
+export function fork(
+  modulePath: string | URL,
+  second: readonly string[] | (ForkOptions & ForkSandboxOptions),
+  third?: ForkOptions & ForkSandboxOptions,
+): ChildProcess {
+  const [args, options] = argumentsOf(second, third);
+  oneOf('load', options.load, ['before-exec', 'before-user-code']);
+  const sandboxed = sandbox(options, FORK_OPTIONS);
+  const { filter, load } = sandboxed;
+  const { load: when, execPath = process.execPath, execArgv = ownExecArgv(), ...rest } = sandboxed.rest;
+  const stdio = forkStdio(rest);
+  const begin = (file: string, nodeArgs: readonly string[], all: StdioList, argv0 = file): ChildProcess =>
+    // argv0 is passed on to spawn, which the types do not tell.
+    childProcess().fork(modulePath, args, {
+      ...rest,
+      execPath: file,
+      execArgv: [...nodeArgs],
+      stdio: all,
+      ...{ argv0 },
+    });
+  if (when === 'before-user-code') {
+    return forkPreloaded(filter, load, stdio, (nodeArgs, all) =>
+      begin(execPath, [...nodeArgs, ...execArgv], all),
+    );
+  }
+  const module = modulePath instanceof URL ? fileURLToPath(modulePath) : modulePath;
+  const command = commandOf(execPath, [...execArgv, module, ...args], {});
+  return startChild(launchRequest(filter, load), command, stdio, ({ file, words }, all) =>
+    begin(file, words.slice(1, words.length - 1 - args.length), all, words[0]),
+  );
+}
+
+/** The options of this Node for another, without `-e` and its code, which Node leaves out too. */
+function ownExecArgv(): readonly string[] {
+  const code = (process as { readonly _eval?: string | undefined })._eval;
+  const index = code === undefined ? -1 : process.execArgv.lastIndexOf(code);
+  return index > 0 ? process.execArgv.toSpliced(index - 1, 2) : process.execArgv;
+}
+
+/** What Node makes of `stdio` and `silent`. */
+function forkStdio({ stdio, silent }: Pick<ForkOptions, 'stdio' | 'silent'>): StdioList {
+  if (!Array.isArray(stdio)) return [...stdioList(stdio, silent === true ? 'pipe' : 'inherit'), 'ipc'];
+  if (stdio.includes('ipc')) return stdioList(stdio);
+  throw new UsageError('bad-option', "stdio has no 'ipc'", 'Add it');
+}

@@ -1,0 +1,160 @@
+// Starts the launcher in place of a command: it loads the filter and becomes the command, or says why not.
+import { closeSync, existsSync, readSync } from 'node:fs';
+import { LoadError, UnsupportedError, UsageError } from '../../errors.js';
+import { Filter } from '../../filter/filter.js';
+import { isFailure, native } from '../../native.js';
+import { errnoName } from '../../policy/errno.js';
+import { refuseWithoutExec } from '../exec.js';
+import { explain, loadRequest, type LoadRequest } from '../load.js';
+import type { ChildLoadOptions } from './sandbox.js';
+
+/** A command as execvp(3) takes it. */
+export interface Command {
+  /** A path, or a name to look for in the PATH of the command's environment. */
+  readonly file: string;
+  /** argv, from argv[0] on. */
+  readonly words: readonly string[];
+}
+
+/** What Node is to start for a command. */
+export interface Launcher extends Command {
+  /** Descriptors for the child, behind those of the caller. */
+  readonly stdio: readonly number[];
+}
+
+/** What became of a launch. */
+export type Outcome =
+  /** The command runs, or has run. */
+  | { readonly kind: 'started' }
+  /** execve failed, as it would have without a filter: a positive errno. */
+  | { readonly kind: 'failed'; readonly errno: number }
+  /** The filter was not loaded. */
+  | { readonly kind: 'refused'; readonly error: LoadError }
+  /** The launcher came to its end before it could tell, or was never started. */
+  | { readonly kind: 'untold' };
+
+/** How long the caller waits: until the command runs, for which a pipe is made, or until it has ended. */
+export type Until = 'running' | 'ended';
+
+/**
+ * What the kernel is to be asked for in a child; checked without doing it.
+ * Throws as `load` does, and LoadError (`exec-refused`).
+ */
+export function launchRequest(filter: Filter | Uint8Array, options: ChildLoadOptions): LoadRequest {
+  if (!(filter instanceof Filter)) return loadRequest(filter, { ...options, scope: 'thread' });
+  const known = requests.get(filter) ?? new Map<string, LoadRequest>();
+  requests.set(filter, known);
+  const key = JSON.stringify([options.noNewPrivs, options.log, options.specAllow]);
+  const request = known.get(key) ?? makeRequest(filter, options);
+  known.set(key, request);
+  return request;
+}
+
+/** Requests by filter and options, neither of which ever change: many children are started under few filters. */
+const requests = new WeakMap<Filter, Map<string, LoadRequest>>();
+
+function makeRequest(filter: Filter, options: ChildLoadOptions): LoadRequest {
+  refuseWithoutExec(filter);
+  return loadRequest(filter, { ...options, scope: 'thread' });
+}
+
+/**
+ * Runs `start` with the launcher for a command, and gives what it gives with what became of the launch.
+ *
+ * The launcher is a file in memory that holds its orders and the program. It shares a page with this process, where it
+ * writes what it is about to do, until execve takes the page away: so a failure is told without any system call under
+ * the filter. With `running`, this process waits as uv_spawn(3) does, until the launcher's end of a pipe is closed
+ * by its execve or its death.
+ *
+ * `first` is the number of descriptors that the caller gives to the child. Throws LoadError (`no-launcher`).
+ */
+export function launch<Started>(
+  request: LoadRequest,
+  command: Command,
+  first: number,
+  until: Until,
+  start: (launcher: Launcher) => Started,
+): { readonly started: Started; readonly outcome: Outcome } {
+  const own = native().prepareLaunch(
+    request.bytes,
+    request.bits,
+    request.setNoNewPrivs,
+    first,
+    until === 'running',
+  );
+  if (isFailure(own)) {
+    throw new LoadError(
+      'no-launcher',
+      `the launcher for sandboxed children cannot be made (${own.failed}: ${own.errnoName})`,
+      'It is an executable file in memory: look at vm.memfd_noexec, at the limit of open files, and at the filters that this process has',
+      { errno: own.errno },
+    );
+  }
+  const open = new Set([own.image, own.report, own.awaited, own.held].filter(descriptor => descriptor >= 0));
+  const close = (descriptor: number): void => {
+    if (open.delete(descriptor)) closeSync(descriptor);
+  };
+  try {
+    const started = start({
+      // The child's own, since it may have another user id than this process by then.
+      file: `/proc/self/fd/${first}`,
+      words: [command.file, ...command.words],
+      stdio: [own.image, own.report, ...(until === 'running' ? [own.held] : [])],
+    });
+    close(own.held);
+    if (until === 'running') readSync(own.awaited, Buffer.alloc(1));
+    return { started, outcome: outcomeOf(own.report, request) };
+  } finally {
+    for (const descriptor of open) close(descriptor);
+  }
+}
+
+/** `Step` of native/launcher/orders.h. */
+const STEP = { start: 0, noNewPrivs: 1, filter: 2, execute: 3 } as const;
+
+/** Reads a `Report`. */
+function outcomeOf(report: number, request: LoadRequest): Outcome {
+  const words = new Uint32Array(2);
+  readSync(report, words, 0, words.byteLength, 0);
+  const [step = STEP.start, errno = 0] = words;
+  if (step === STEP.execute) return errno === 0 ? { kind: 'started' } : { kind: 'failed', errno };
+  if (step === STEP.start || errno === 0) return { kind: 'untold' };
+  const failed = step === STEP.noNewPrivs ? 'prctl' : 'seccomp';
+  const failure = { failed, errno, errnoName: errnoName(errno), threadId: 0, threadName: '' };
+  return { kind: 'refused', error: explain(failure, request) };
+}
+
+/** The error of a launch that nothing else explains. */
+export const launcherEnded = (file: string): LoadError =>
+  new LoadError(
+    'launcher-ended',
+    `the launcher came to its end before it had loaded the filter, so that ${file} was not run`,
+    'Look for a signal from elsewhere, for memory and limits, and for a filter of this process that kills',
+  );
+
+/** Throws UnsupportedError (`no-proc`) where the launcher cannot be found for want of /proc. */
+export function requireProc(): void {
+  if (existsSync('/proc/self/fd')) return;
+  throw new UnsupportedError('no-proc', 'sandboxed children are started through /proc', 'Mount it');
+}
+
+/** The command that Node would run, with a shell where one is asked for. Throws UsageError (`bad-argument`). */
+export function commandOf(
+  file: string,
+  args: readonly string[],
+  { argv0, shell }: { readonly argv0?: string | undefined; readonly shell?: boolean | string | undefined },
+): Command {
+  for (const word of [file, argv0 ?? '', shell ?? '', ...args]) {
+    if (typeof word === 'boolean' || (typeof word === 'string' && !word.includes('\0'))) continue;
+    throw new UsageError(
+      'bad-argument',
+      'a command and its arguments are strings without NUL',
+      'Give other words',
+    );
+  }
+  if (file === '') throw new UsageError('bad-argument', 'a command cannot be empty', 'Name a program');
+  if (shell === undefined || shell === false || shell === '')
+    return { file, words: [argv0 ?? file, ...args] };
+  const program = shell === true ? '/bin/sh' : shell;
+  return { file: program, words: [argv0 ?? program, '-c', [file, ...args].join(' ')] };
+}

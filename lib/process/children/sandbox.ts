@@ -1,0 +1,87 @@
+// What confines a child: takes the options of this package apart from those of Node.
+import { compile, COMPILE_OPTIONS, isPolicy, type AnyProfile, type CompileOptions } from '../../compile.js';
+import { Filter } from '../../filter/filter.js';
+import { checkOptions } from '../../policy/options.js';
+import type { Policy } from '../../policy/policy.js';
+import { UsageError } from '../../errors.js';
+import { runningTarget, type Capabilities } from '../running-target.js';
+
+/** What the functions that start children take in addition to the options of Node's. */
+export interface SandboxOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'> {
+  /**
+   * What the child is confined by: anything that `compile` takes, a compiled Filter, or the bytes of a program. It is
+   * resolved for the running kernel and architecture.
+   */
+  readonly profile: AnyProfile | Policy | Filter | Uint8Array;
+  /** What `caps` conditions look at: names, or `bounding` for this process's bounding set. Default: none. */
+  readonly capabilities?: Capabilities;
+  /** Set no_new_privs in the child first (default). Without it, the child needs CAP_SYS_ADMIN. */
+  readonly noNewPrivs?: boolean;
+  /** Log refused calls as /proc/sys/kernel/seccomp/actions_logged says. */
+  readonly log?: boolean;
+  /** Leave the Speculative Store Bypass mitigation off. */
+  readonly specAllow?: boolean;
+}
+
+/** How the filter of a child is loaded. */
+export type ChildLoadOptions = Pick<SandboxOptions, 'noNewPrivs' | 'log' | 'specAllow'>;
+
+/** Options, taken apart. */
+export interface Sandbox<Options> {
+  readonly filter: Filter | Uint8Array;
+  readonly load: ChildLoadOptions;
+  /** What is left for Node. */
+  readonly rest: Omit<Options, keyof SandboxOptions>;
+}
+
+/** Options of `compile`, but for what the machine decides. */
+const COMPILING = COMPILE_OPTIONS.filter(name => !['arch', 'kernel', 'capabilities'].includes(name));
+
+const LOADING: readonly string[] = ['noNewPrivs', 'log', 'specAllow'];
+
+const OWN = ['profile', 'capabilities', ...COMPILING, ...LOADING];
+
+/**
+ * Checks the options and compiles the profile.
+ * Throws UsageError (`bad-option`), and what `compile` throws.
+ */
+export function sandbox<Options extends SandboxOptions>(
+  options: Options,
+  nodeOptions: readonly string[],
+): Sandbox<Options> {
+  checkOptions(options, [...nodeOptions, ...OWN], LOADING);
+  const rest = Object.fromEntries(Object.entries(options).filter(([name]) => !OWN.includes(name)));
+  return {
+    filter: filterOf(options),
+    load: pick<ChildLoadOptions>(options, LOADING),
+    // Everything but what SandboxOptions names is still there.
+    rest: rest as Omit<Options, keyof SandboxOptions>,
+  };
+}
+
+function filterOf(options: SandboxOptions): Filter | Uint8Array {
+  const { profile, capabilities } = options;
+  const compiling = pick<Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>>(options, COMPILING);
+  if (profile instanceof Filter || (profile instanceof Uint8Array && !looksLikeJson(profile))) {
+    const [misplaced] = capabilities === undefined ? Object.keys(compiling) : ['capabilities'];
+    if (misplaced === undefined) return profile;
+    throw new UsageError(
+      'bad-option',
+      `${misplaced} decides how a profile is compiled, and this one is compiled already`,
+      'Give it to compile',
+    );
+  }
+  // A policy has its target, so that capabilities beside it are refused.
+  const target = isPolicy(profile) && capabilities === undefined ? {} : runningTarget(capabilities);
+  return compile(profile, { ...compiling, ...target });
+}
+
+/** Whether bytes are the text of a profile. A program never starts like one: no instruction has such a code. */
+const looksLikeJson = (bytes: Uint8Array): boolean =>
+  /^\uFEFF?\s*[{[]/.test(Buffer.from(bytes.subarray(0, 256)).toString());
+
+/** The options of these names that are given. */
+const pick = <Picked extends object>(options: Picked, names: readonly string[]): Picked =>
+  Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => names.includes(name) && value !== undefined),
+  ) as Picked;

@@ -1,0 +1,105 @@
+// spawnSync of node:child_process, for a command that is under a filter from its first instruction on.
+import type {
+  SpawnSyncOptions,
+  SpawnSyncOptionsWithBufferEncoding,
+  SpawnSyncOptionsWithStringEncoding,
+  SpawnSyncReturns,
+} from 'node:child_process';
+import { argumentsOf } from './arguments.js';
+import { childProcess } from './builtin.js';
+import { systemError } from './errors.js';
+import { commandOf, launch, launcherEnded, launchRequest, requireProc, type Command } from './launch.js';
+import { NEVER_THERE } from './stand-ins.js';
+import { sandbox, type SandboxOptions } from './sandbox.js';
+import { stdioList, type StdioList } from './stdio.js';
+
+const SPAWN_SYNC_OPTIONS: readonly string[] = [
+  'argv0',
+  'cwd',
+  'encoding',
+  'env',
+  'gid',
+  'input',
+  'killSignal',
+  'maxBuffer',
+  'shell',
+  'stdio',
+  'timeout',
+  'uid',
+  'windowsHide',
+  'windowsVerbatimArguments',
+];
+
+type Output = string | Buffer;
+
+/**
+ * Runs a command under a profile to its end, with the options and the result of `spawnSync` of node:child_process. That
+ * the command cannot be executed is told in `error`, as there.
+ *
+ * Throws as `spawn` does where the profile cannot be compiled or the filter not loaded: nothing has run then.
+ * Source: https://nodejs.org/api/child_process.html#child_processspawnsynccommand-args-options
+ */
+export function spawnSync(
+  command: string,
+  options: SpawnSyncOptionsWithStringEncoding & SandboxOptions,
+): SpawnSyncReturns<string>;
+export function spawnSync(
+  command: string,
+  options: SpawnSyncOptionsWithBufferEncoding & SandboxOptions,
+): SpawnSyncReturns<Buffer>;
+export function spawnSync(
+  command: string,
+  args: readonly string[],
+  options: SpawnSyncOptionsWithStringEncoding & SandboxOptions,
+): SpawnSyncReturns<string>;
+export function spawnSync(
+  command: string,
+  args: readonly string[],
+  options: SpawnSyncOptionsWithBufferEncoding & SandboxOptions,
+): SpawnSyncReturns<Buffer>;
+export function spawnSync(
+  command: string,
+  args: readonly string[],
+  options: SpawnSyncOptions & SandboxOptions,
+): SpawnSyncReturns<Output>;
+export function spawnSync(
+  file: string,
+  second: readonly string[] | (SpawnSyncOptions & SandboxOptions),
+  third?: SpawnSyncOptions & SandboxOptions,
+): SpawnSyncReturns<Output> {
+  const [args, options] = argumentsOf(second, third);
+  const { filter, load, rest } = sandbox(options, SPAWN_SYNC_OPTIONS);
+  const command = commandOf(file, args, rest);
+  const stdio = stdioList(rest.stdio);
+  const request = launchRequest(filter, load);
+  const start = ({ file, words }: Command, all: StdioList): SpawnSyncReturns<Output> =>
+    childProcess().spawnSync(file, words.slice(1), {
+      ...rest,
+      argv0: words[0] ?? '',
+      shell: false,
+      stdio: all,
+    });
+  const { started: result, outcome } = launch(request, command, stdio.length, 'ended', launcher =>
+    start(launcher, [...stdio, ...launcher.stdio]),
+  );
+  if (outcome.kind === 'refused') throw outcome.error;
+  if (outcome.kind === 'failed') {
+    return asIfPlain(start({ ...command, file: NEVER_THERE }, stdio), command, stdio.length, outcome.errno);
+  }
+  if (outcome.kind === 'untold' && result.error === undefined) throw launcherEnded(command.file);
+  if (outcome.kind === 'untold') requireProc();
+  return asIfPlain(result, command, stdio.length);
+}
+
+/** The result as if the command had been started directly, with the errno that is known better than by Node. */
+function asIfPlain(
+  result: SpawnSyncReturns<Output>,
+  command: Command,
+  length: number,
+  errno = -((result.error as NodeJS.ErrnoException | undefined)?.errno ?? 0),
+): SpawnSyncReturns<Output> {
+  const { output } = result as { readonly output: (Output | null)[] | null };
+  output?.splice(length);
+  if (result.error !== undefined) result.error = systemError('spawnSync', errno, command);
+  return result;
+}

@@ -1,0 +1,21 @@
+// The stdio of a child as a list, behind which descriptors of our own can follow.
+import type { IOType, StdioOptions } from 'node:child_process';
+import { UsageError } from '../../errors.js';
+import { oneOf } from '../../policy/options.js';
+
+/** One item per descriptor. */
+export type StdioList = Extract<StdioOptions, unknown[]>;
+
+/** The list that Node makes of `stdio`: at least three items. Throws UsageError (`bad-option`). */
+export function stdioList(stdio: StdioOptions | null | undefined, standard: IOType = 'pipe'): StdioList {
+  const given = stdio ?? standard;
+  if (typeof given === 'string') {
+    oneOf('stdio', given, ['pipe', 'overlapped', 'ignore', 'inherit']);
+    return [given, given, given];
+  }
+  if (!Array.isArray(given)) {
+    throw new UsageError('bad-option', 'stdio is neither a string nor a list', 'See node:child_process');
+  }
+  // Holes become undefined.
+  return Array.from({ length: Math.max(3, given.length) }, (_, index) => given[index]);
+}

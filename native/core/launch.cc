@@ -1,0 +1,112 @@
+#include "launch.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "../launcher/orders.h"
+#include "descriptor.h"
+#include "kernel_abi.h"
+#include "load.h"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
+// The launcher as it was built for this architecture, an ELF file that the build puts where includes are looked for.
+asm(".pushsection .rodata\n"
+    ".balign 16\n"
+    "seccomp_launcher:\n"
+    ".incbin \"seccomp-launcher\"\n"
+    ".popsection\n");
+
+extern "C" __attribute__((visibility("hidden"))) const std::byte seccomp_launcher[];
+
+namespace seccomp_node {
+
+namespace {
+
+/** The launcher with orders behind it, in its only segment. */
+std::vector<std::byte> make_image(const Orders& orders, std::span<const std::byte> program) {
+  Elf64_Ehdr header;
+  std::memcpy(&header, seccomp_launcher, sizeof header);
+  Elf64_Phdr segment;
+  std::memcpy(&segment, seccomp_launcher + header.e_phoff, sizeof segment);
+  // What follows the segment in the file are section headers, for linkers.
+  const auto code = segment.p_filesz;
+  header.e_shoff = 0;
+  header.e_shnum = 0;
+  header.e_shstrndx = 0;
+  segment.p_filesz = segment.p_memsz = code + sizeof orders + program.size();
+
+  std::vector<std::byte> image(segment.p_filesz);
+  std::memcpy(image.data(), seccomp_launcher, code);
+  std::memcpy(image.data(), &header, sizeof header);
+  std::memcpy(image.data() + header.e_phoff, &segment, sizeof segment);
+  std::memcpy(image.data() + code, &orders, sizeof orders);
+  std::memcpy(image.data() + code + sizeof orders, program.data(), program.size());
+  return image;
+}
+
+Status write_all(int descriptor, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const auto count = write(descriptor, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Failure{"write", errno};
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return kDone;
+}
+
+/** A file in memory that may be executed and that nobody can change any more. */
+Result<Descriptor> executable_file(std::span<const std::byte> bytes) {
+  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  int number = memfd_create("seccomp-launcher", kFlags | MFD_EXEC);
+  // Before Linux 6.3 the flag is unknown and every such file is executable.
+  if (number < 0 && errno == EINVAL) number = memfd_create("seccomp-launcher", kFlags);
+  if (number < 0) return Failure{"memfd_create", errno};
+  Descriptor file(number);
+  if (const auto failed = write_all(number, bytes)) return *failed;
+  if (fcntl(number, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
+    return Failure{"fcntl", errno};
+  }
+  return file;
+}
+
+/** A file in memory of the size of a report, all zeros. */
+Result<Descriptor> report_file() {
+  Descriptor file(memfd_create("seccomp-report", MFD_CLOEXEC));
+  if (!file.valid()) return Failure{"memfd_create", errno};
+  if (ftruncate(file.number(), sizeof(Report)) != 0) return Failure{"ftruncate", errno};
+  return file;
+}
+
+}  // namespace
+
+Result<Launch> prepare_launch(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
+                              std::uint32_t first_descriptor, bool await) {
+  // The listener would stay with the launcher, which ends.
+  if ((flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) return Failure{"seccomp", EINVAL};
+  if (!is_program_size(program.size())) return Failure{"seccomp", EINVAL};
+  const Orders orders{.flags = flags,
+                      .no_new_privs = no_new_privs ? 1U : 0U,
+                      .first_descriptor = first_descriptor,
+                      .descriptors = await ? 3U : 2U,
+                      .instructions = static_cast<std::uint32_t>(program.size() / sizeof(sock_filter)),
+                      .reserved = 0};
+  auto image = executable_file(make_image(orders, program));
+  if (const auto* failure = image.failure()) return *failure;
+  auto report = report_file();
+  if (const auto* failure = report.failure()) return *failure;
+  std::array<int, 2> ends{-1, -1};
+  if (await && pipe2(ends.data(), O_CLOEXEC) != 0) return Failure{"pipe2", errno};
+  return Launch{image.value().release(), report.value().release(), ends[0], ends[1]};
+}
+
+}  // namespace seccomp_node

@@ -1,0 +1,30 @@
+// Makes what a sandboxed child is started with: the launcher with its orders, as a file in memory, and how it reports.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "result.h"
+
+namespace seccomp_node {
+
+/** Descriptors of the caller's, all close-on-exec. */
+struct Launch {
+  /** The launcher for one program: an executable file that cannot change. */
+  std::int32_t image;
+  /** A file of the two numbers of `Report`. */
+  std::int32_t report;
+  /** A pipe: `held` goes to the launcher, `awaited` is at its end when the command runs or never will. -1 without. */
+  std::int32_t awaited = -1;
+  std::int32_t held = -1;
+};
+
+/**
+ * The image, the report and, with `await`, a pipe. The child must get image, report and `held` at `first_descriptor`
+ * and the numbers behind it, and be given the file of the command as argv[0], the command's own argv[0] as argv[1].
+ */
+Result<Launch> prepare_launch(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
+                              std::uint32_t first_descriptor, bool await);
+
+}  // namespace seccomp_node

@@ -1,0 +1,212 @@
+// The program between the parent and a sandboxed child: loads the filter that is in its own image and becomes the
+// command. No libc and no variables; from the filter on, execve is its only system call.
+#include <features.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/filter.h>
+#include <linux/limits.h>
+#include <linux/mman.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+
+#include <cstddef>
+
+#include "orders.h"
+
+/** Where the linker script lets the appended orders begin. */
+extern "C" __attribute__((visibility("hidden"))) const seccomp_node::Orders orders;
+
+namespace seccomp_node {
+
+namespace {
+
+#if defined(__x86_64__)
+
+/** A system call; its answer is -errno where it failed. */
+long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+  long answer = number;
+  register long r10 asm("r10") = d;
+  register long r8 asm("r8") = e;
+  register long r9 asm("r9") = f;
+  asm volatile("syscall" : "+a"(answer) : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+  return answer;
+}
+
+// At the entry the stack pointer is where argc is.
+asm(".globl _start\n"
+    "_start:\n"
+    "  xor %ebp, %ebp\n"
+    "  mov %rsp, %rdi\n"
+    "  and $-16, %rsp\n"
+    "  call launch\n"
+    "  ud2\n");
+
+#elif defined(__aarch64__)
+
+/** A system call; its answer is -errno where it failed. */
+long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+  register long x8 asm("x8") = number;
+  register long x0 asm("x0") = a;
+  register long x1 asm("x1") = b;
+  register long x2 asm("x2") = c;
+  register long x3 asm("x3") = d;
+  register long x4 asm("x4") = e;
+  register long x5 asm("x5") = f;
+  asm volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
+  return x0;
+}
+
+// At the entry the stack pointer is where argc is.
+asm(".globl _start\n"
+    "_start:\n"
+    "  mov x29, #0\n"
+    "  mov x30, #0\n"
+    "  mov x0, sp\n"
+    "  bl launch\n"
+    "  brk #1000\n");
+
+#else
+#error "no system calls for this architecture"
+#endif
+
+long word(const void* pointer) { return reinterpret_cast<long>(pointer); }
+
+std::size_t length(const char* text) {
+  std::size_t count = 0;
+  while (text[count] != '\0') ++count;
+  return count;
+}
+
+/** The length up to a colon or the end. */
+std::size_t element_length(const char* path) {
+  std::size_t count = 0;
+  while (path[count] != '\0' && path[count] != ':') ++count;
+  return count;
+}
+
+/** The command as the parent started it: the file, then the arguments from argv[0] on, and the environment. */
+struct Command {
+  const char* file;
+  char** arguments;
+  std::size_t count;
+  char** environment;
+};
+
+/** What execvp(3) of the C library that Node is built for looks through when there is no PATH. */
+#ifdef __GLIBC__
+constexpr const char* kDefaultPath = "/bin:/usr/bin";
+#else
+constexpr const char* kDefaultPath = "/usr/local/bin:/bin:/usr/bin";
+#endif
+
+const char* search_path(char** environment) {
+  for (; *environment != nullptr; ++environment) {
+    const char* entry = *environment;
+    if (entry[0] == 'P' && entry[1] == 'A' && entry[2] == 'T' && entry[3] == 'H' && entry[4] == '=') return entry + 5;
+  }
+  return kDefaultPath;
+}
+
+/** execve(2), which comes back with an errno or not at all. */
+long execute(const char* path, const Command& command) {
+  const long error = -call(SYS_execve, word(path), word(command.arguments), word(command.environment));
+#ifdef __GLIBC__
+  if (error == ENOEXEC) {
+    // glibc's execvp(3) takes what has no format for a script of the shell.
+    static constexpr const char* kShell = "/bin/sh";
+    auto* arguments = static_cast<const char**>(__builtin_alloca((command.count + 3) * sizeof(char*)));
+    std::size_t used = 0;
+    arguments[used++] = kShell;
+    arguments[used++] = path;
+    for (std::size_t index = 1; index < command.count; ++index) arguments[used++] = command.arguments[index];
+    arguments[used] = nullptr;
+    return -call(SYS_execve, word(kShell), word(arguments), word(command.environment));
+  }
+#endif
+  return error;
+}
+
+/** Whether execvp(3) goes on to the next directory. */
+bool try_next(long error) {
+  return error == EACCES || error == ENOENT || error == ENOTDIR || error == ESTALE || error == ENODEV ||
+         error == ETIMEDOUT;
+}
+
+/** execvp(3) by its only system call: returns the errno that it would set. */
+long execute_in_path(const Command& command) {
+  const auto file_length = length(command.file);
+  for (std::size_t index = 0; index < file_length; ++index) {
+    if (command.file[index] == '/') return execute(command.file, command);
+  }
+  if (file_length == 0) return ENOENT;
+  if (file_length > NAME_MAX) return ENAMETOOLONG;
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
+  char path[PATH_MAX + NAME_MAX + 2];
+  bool denied = false;
+  long error = ENOENT;
+  for (const char* directory = search_path(command.environment);; ++directory) {
+    const auto directory_length = element_length(directory);
+    if (directory_length < PATH_MAX) {
+      std::size_t used = 0;
+      while (used < directory_length) {
+        path[used] = directory[used];
+        ++used;
+      }
+      if (used > 0) path[used++] = '/';
+      for (std::size_t index = 0; index <= file_length; ++index) path[used++] = command.file[index];
+      error = execute(path, command);
+      if (!try_next(error)) return error;
+      denied = denied || error == EACCES;
+    }
+    directory += directory_length;
+    if (*directory == '\0') break;
+  }
+  return denied ? EACCES : error;
+}
+
+/** Ends the process: where no system call is allowed, by an instruction that does not exist. */
+[[noreturn]] void end() {
+  call(SYS_exit_group, 127);
+  __builtin_trap();
+}
+
+/** Begins a step; ends the process when it fails. Steps are told before they are begun: the last cannot be told after.
+ */
+void settle(volatile Report& report, long error) {
+  if (error == 0) return;
+  report.error = static_cast<std::uint32_t>(error);
+  end();
+}
+
+}  // namespace
+
+/** Called with the stack as the kernel leaves it: argc, argv, a null pointer, the environment. */
+extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
+  auto** const words = reinterpret_cast<char**>(stack + 1);
+  const auto count = static_cast<std::size_t>(stack[0]);
+  const auto first = static_cast<long>(orders.first_descriptor);
+  const long mapped = call(SYS_mmap, 0, sizeof(Report), PROT_READ | PROT_WRITE, MAP_SHARED, first + 1, 0);
+  if (count < 2 || mapped < 0) end();
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as numbers.
+  auto& report = *reinterpret_cast<volatile Report*>(mapped);
+  // Not closed: what is left of the pipe tells the parent that the command runs or never will.
+  for (long own = first; own < first + static_cast<long>(orders.descriptors); ++own) {
+    settle(report, -call(SYS_fcntl, own, F_SETFD, FD_CLOEXEC));
+  }
+  if (orders.no_new_privs != 0) {
+    report.step = Step::kNoNewPrivs;
+    settle(report, -call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1));
+  }
+  report.step = Step::kFilter;
+  // The kernel only reads what the pointer names.
+  auto* const instructions = const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(&orders + 1));
+  const sock_fprog program{static_cast<unsigned short>(orders.instructions), instructions};
+  const Command command{words[0], words + 1, count - 1, words + count + 1};
+  settle(report, -call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, static_cast<long>(orders.flags), word(&program)));
+  report.step = Step::kExecute;
+  settle(report, execute_in_path(command));
+  end();
+}
+
+}  // namespace seccomp_node

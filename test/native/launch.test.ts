@@ -1,0 +1,94 @@
+// prepareLaunch: the launcher as a file in memory, with its orders, and how it runs without anything of Node's around it.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { closeSync, fstatSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
+import { isFailure, native, type Launch } from '#lib/native.js';
+
+const ALLOW = Buffer.from('060000000000ff7f', 'hex');
+const NEW_LISTENER = 8;
+
+const prepared = (program: Uint8Array, wait: boolean): Launch => {
+  const launch = native().prepareLaunch(program, 0, true, 3, wait);
+  if (isFailure(launch)) assert.fail(`${launch.failed}: ${launch.errnoName}`);
+  return launch;
+};
+
+const close = (launch: Launch): void => {
+  for (const descriptor of Object.values(launch as unknown as Record<string, number>)) {
+    if (descriptor >= 0) closeSync(descriptor);
+  }
+};
+
+/** Runs the launcher and reads its report: the last step and the errno of it. */
+function run(
+  launch: Launch,
+  words: readonly string[],
+): readonly [status: number | null, step: number, errno: number] {
+  const [argv0 = '', ...args] = words;
+  const { status } = spawnSync('/proc/self/fd/3', args, {
+    argv0,
+    stdio: ['ignore', 'ignore', 'ignore', launch.image, launch.report],
+  });
+  const report = readFileSync(`/proc/self/fd/${launch.report}`);
+  return [status, report.readUInt32LE(0), report.readUInt32LE(4)];
+}
+
+describe('prepareLaunch', () => {
+  it('makes an image of whole segments that ends with the program', () => {
+    const program = Buffer.concat([Buffer.from('2000000000000000'.repeat(4095), 'hex'), ALLOW]);
+    const launch = prepared(program, false);
+    const image = readFileSync(`/proc/self/fd/${launch.image}`);
+    assert.deepEqual(image.subarray(-program.length), program);
+    const segments = image.readBigUInt64LE(32);
+    assert.equal(image.readUInt16LE(60), 0, 'section headers');
+    assert.equal(image.readBigUInt64LE(Number(segments) + 32), BigInt(image.length), 'size of the segment');
+    close(launch);
+  });
+
+  it('makes the image unchangeable and every descriptor close-on-exec', () => {
+    const launch = prepared(ALLOW, true);
+    assert.throws(() => writeSync(launch.image, 'x', 0), { code: 'EPERM' });
+    assert.match(readlinkSync(`/proc/self/fd/${launch.image}`), /memfd/);
+    for (const descriptor of [launch.image, launch.report, launch.awaited, launch.held]) {
+      const flags = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1];
+      assert.notEqual(parseInt(flags ?? '0', 8) & 0o2000000, 0);
+    }
+    close(launch);
+  });
+
+  it('makes a pipe only where somebody waits', () => {
+    const [without, withPipe] = [prepared(ALLOW, false), prepared(ALLOW, true)];
+    assert.deepEqual([without.awaited, without.held], [-1, -1]);
+    assert.ok(fstatSync(withPipe.awaited).isFIFO());
+    close(without);
+    close(withPipe);
+  });
+
+  it('refuses what can be no program, and a listener that nobody would get', () => {
+    for (const size of [0, 7, 12, 8 * 4097]) {
+      assert.ok(isFailure(native().prepareLaunch(Buffer.alloc(size), 0, true, 3, false)), `${size} bytes`);
+    }
+    assert.ok(isFailure(native().prepareLaunch(ALLOW, NEW_LISTENER, true, 3, false)));
+  });
+
+  it('reports every step that fails', () => {
+    const cases: readonly [
+      program: Uint8Array,
+      words: string[],
+      expected: readonly [number | null, number, number],
+    ][] = [
+      [ALLOW, ['true', 'true'], [0, 3, 0]],
+      [ALLOW, ['/no/such/file', 'x'], [127, 3, 2]],
+      [ALLOW, ['', 'x'], [127, 3, 2]],
+      // The kernel refuses an instruction that does not exist.
+      [Buffer.from('ffff000000000000', 'hex'), ['true', 'true'], [127, 2, 22]],
+      // Too few words: it was started by somebody else.
+      [ALLOW, ['true'], [127, 0, 0]],
+    ];
+    for (const [program, words, expected] of cases) {
+      const launch = prepared(program, false);
+      assert.deepEqual(run(launch, words), expected, words.join(' '));
+      close(launch);
+    }
+  });
+});

@@ -1,0 +1,123 @@
+// spawnSync and execFileSync: the results and the errors of node:child_process, under a filter.
+import assert from 'node:assert/strict';
+import {
+  execFileSync as plainExecFileSync,
+  spawnSync as plainSpawnSync,
+  type ExecFileSyncOptions,
+  type SpawnSyncOptions,
+} from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { compile, execFileSync, spawnSync } from 'seccomp';
+
+const harmless = compile({
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }],
+});
+
+/** A result or what was thrown, without what differs from run to run. */
+function seen(call: () => unknown): unknown {
+  const plain = (value: unknown): unknown => {
+    if (value instanceof Error) {
+      const { message, ...rest } = Object.fromEntries(
+        Object.getOwnPropertyNames(value).map(name => [name, value[name as keyof Error]]),
+      );
+      return {
+        message,
+        ...Object.fromEntries(
+          Object.entries(rest).map(([name, own]) => [
+            name,
+            name === 'stack' ? '' : name === 'error' ? String(own) : plain(own),
+          ]),
+        ),
+      };
+    }
+    return value;
+  };
+  try {
+    const value = call();
+    if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, own]) => [name, name === 'pid' && own !== 0 ? 'pid' : plain(own)]),
+    );
+  } catch (error) {
+    const thrown = plain(error) as Record<string, unknown>;
+    return { ...thrown, ...(typeof thrown['pid'] === 'number' && thrown['pid'] > 0 ? { pid: 'pid' } : {}) };
+  }
+}
+
+type Case = readonly [command: string, args: readonly string[], options?: SpawnSyncOptions];
+
+const CASES: Readonly<Record<string, Case>> = {
+  'output and a status': ['sh', ['-c', 'echo out; echo err >&2; exit 3']],
+  text: ['echo', ['hi'], { encoding: 'utf8' }],
+  input: ['cat', [], { input: 'hello' }],
+  'more streams': ['sh', ['-c', 'echo five >&5'], { stdio: [null, null, null, 'ignore', 'ignore', 'pipe'] }],
+  'a shell': ['echo', ['$((1 + 2))'], { shell: true }],
+  'a signal': ['sh', ['-c', 'kill -KILL $$']],
+  'a timeout': ['sleep', ['60'], { timeout: 20, killSignal: 'SIGKILL' }],
+  'too much output': ['sh', ['-c', 'echo 0123456789; exec sleep 60'], { maxBuffer: 5 }],
+  'no such command': ['no-such-command', ['a', 'b']],
+  'no such directory': ['true', ['a'], { cwd: '/no/such/directory' }],
+  'no permission': ['/etc/passwd', []],
+  'a file in the way': ['/etc/passwd/x', ['a']],
+  'an argument that is too long': ['true', ['x'.repeat(140_000)]],
+  'an environment': ['env', [], { env: { PATH: '/usr/bin:/bin', A: '1' } }],
+};
+
+describe('spawnSync', () => {
+  it('confines the child', () => {
+    const { stdout } = spawnSync('grep', ['-E', 'Seccomp', '/proc/self/status'], {
+      profile: 'docker-default',
+      encoding: 'utf8',
+    });
+    assert.equal(stdout, 'Seccomp:\t2\nSeccomp_filters:\t1\n');
+  });
+
+  for (const [name, [command, args, options = {}]] of Object.entries(CASES)) {
+    it(`gives what spawnSync of node:child_process gives for ${name}`, () => {
+      assert.deepEqual(
+        seen(() => spawnSync(command, args, { ...options, profile: harmless })),
+        seen(() => plainSpawnSync(command, args, options)),
+      );
+    });
+  }
+
+  it('throws where the child cannot be confined, and runs nothing', () => {
+    const profile = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ name: 'execve', action: 'SCMP_ACT_ERRNO' }],
+    };
+    assert.throws(() => spawnSync('touch', ['/tmp/never-made'], { profile }), { code: 'exec-refused' });
+    assert.throws(() => spawnSync('touch', ['/tmp/never-made'], { profile: '{}' }), { name: 'ProfileError' });
+    assert.ok(!existsSync('/tmp/never-made'));
+  });
+
+  it('leaves no descriptors', () => {
+    const count = (): number => readdirSync('/proc/self/fd').length;
+    const some = (): void => {
+      for (const command of ['true', 'no-such-command']) spawnSync(command, [], { profile: harmless });
+    };
+    some();
+    const before = count();
+    for (let round = 0; round < 50; round++) some();
+    assert.equal(count(), before);
+  });
+});
+
+describe('execFileSync', () => {
+  for (const [name, [command, args, options = {}]] of Object.entries(CASES)) {
+    it(`gives or throws what execFileSync of node:child_process does for ${name}`, () => {
+      // Given stdio keeps Node from writing standard error to ours.
+      const quiet = { stdio: 'pipe', ...options } as ExecFileSyncOptions;
+      assert.deepEqual(
+        seen(() => execFileSync(command, args, { ...quiet, encoding: 'utf8', profile: harmless })),
+        seen(() => plainExecFileSync(command, args, { ...quiet, encoding: 'utf8' })),
+      );
+    });
+  }
+
+  it('confines the child', () => {
+    const stdout = execFileSync('grep', ['Seccomp:', '/proc/self/status'], { profile: 'docker-default' });
+    assert.equal(stdout.toString(), 'Seccomp:\t2\n');
+  });
+});
