@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** What is imported or run, by the name of its bundle. What several of them use is in files that they share. */
 const ENTRIES = {
   index: 'dist/index.js',
+  apply: 'dist/apply.js',
   load: 'dist/load.js',
   cli: 'dist/cli/main.js',
   // Imported by the Node processes that `fork` starts.

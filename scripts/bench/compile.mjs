@@ -16,7 +16,7 @@ const OPTIMIZE = { linear: 1, tree: 2 };
 const OURS = 'ours, verified: weights node';
 
 export async function measure({ quick }) {
-  const plan = quick ? { rounds: 5, warmUp: 3 } : { rounds: 60, warmUp: 20 };
+  const plan = quick ? { rounds: 5, warmUp: 3 } : { rounds: 60, warmUp: 100 };
   const missing = new Set();
   const versions = new Set();
   const results = [];

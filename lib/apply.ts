@@ -1,0 +1,4 @@
+// The entry `seccomp/apply`: the way from a profile to a filter in force, without the tools that look at filters.
+export * from './load.js';
+export { compile, type AnyProfile, type CompileOptions } from './compile.js';
+export { applyProfile, type ApplyOptions } from './process/apply-profile.js';

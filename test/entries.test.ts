@@ -1,0 +1,64 @@
+// The entries of the package: what each of them loads, and that they are one package in one process.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inChild, told } from './support/child.js';
+
+const bundle = fileURLToPath(new URL('../../bundle/', import.meta.url));
+
+/** The text of a bundle and of all that it imports when it is loaded. */
+function textOf(name: string): string {
+  const seen = new Map<string, string>();
+  const read = (path: string): void => {
+    if (seen.has(path)) return;
+    const text = readFileSync(path, 'utf8');
+    seen.set(path, text);
+    for (const [, next = ''] of text.matchAll(
+      /^(?:import|export)\s[^;]*?\bfrom "(\.[^"]+)";|^import "(\.[^"]+)";/gm,
+    ))
+      if (next !== '') read(join(dirname(path), next));
+  };
+  read(`${bundle}${name}.js`);
+  return [...seen.values()].join('\n');
+}
+
+describe('The entries', () => {
+  const PARTS: readonly (readonly [part: string, defined: string, entries: readonly string[]])[] = [
+    ['the loader', 'function planLoad(', ['index', 'apply', 'load']],
+    ['the parser of profiles', 'function parseProfile(', ['index', 'apply']],
+    ['the generator', 'function searchTree(', ['index', 'apply']],
+    ['the tools that explain', 'function formatExplanation(', ['index']],
+    ['lint', 'function lint(', ['index']],
+  ];
+  for (const [part, defined, entries] of PARTS) {
+    it(`load ${part} where it is needed`, () => {
+      assert.deepEqual(
+        ['index', 'apply', 'load'].filter(name => textOf(name).includes(defined)),
+        entries,
+      );
+    });
+  }
+
+  it('are one package: a profile that one of them parsed is one for the others', () => {
+    const same = told<readonly boolean[]>(
+      inChild(`
+        const [apply, load] = [await import('seccomp/apply'), await import('seccomp/load')];
+        tell([apply.applyProfile === s.applyProfile, load.load === s.load, load.LoadError === s.LoadError]);`),
+    );
+    assert.deepEqual(same, [true, true, true]);
+  });
+
+  it('put the process under a filter with what they have', () => {
+    const modes = told<readonly string[]>(
+      inChild(`
+        const { applyProfile, status } = await import('seccomp/apply');
+        const { load, status: state } = await import('seccomp/load');
+        const { filter } = applyProfile('docker-default');
+        const before = status().filters;
+        load(filter.bpf);
+        tell([status().mode, state().filters - before]);`),
+    );
+    assert.deepEqual(modes, ['filter', 1]);
+  });
+});
