@@ -215,7 +215,8 @@ let loaded: Native | undefined;
 
 /**
  * The add-on, loaded on first use so that everything that needs no kernel works everywhere.
- * Throws UnsupportedError on other platforms and where no build is found.
+ * Throws UnsupportedError on other platforms (`unsupported-platform`), where no build is found (`addon-not-found`) and
+ * where Node or the dynamic loader refuses it (`addon-not-loadable`).
  */
 export function native(): Native {
   return (loaded ??= load());
@@ -230,21 +231,40 @@ function load(): Native {
     );
   }
   const libc = usesMusl() ? 'musl' : 'glibc';
+  // Whoever built one of their own wants that.
   const candidates = [
-    `prebuilds/linux-${process.arch}/seccomp.${libc}.node`,
     'build/Release/seccomp.node',
+    `prebuilds/linux-${process.arch}/seccomp.${libc}.node`,
   ].map(path => fileURLToPath(packageFile(path)));
   const found = candidates.find(existsSync);
   if (found === undefined) {
     throw new UnsupportedError(
       'addon-not-found',
-      `the seccomp add-on for linux-${process.arch} (${libc}) is in none of: ${candidates.join(', ')}`,
-      'Reinstall the package, or build it from source with: npm run build:native',
+      `there is no add-on for linux-${process.arch} with ${libc}: neither ${candidates.join(' nor ')} exists`,
+      `Install the package again, or build the add-on with: ${BUILD}. A program that contains this package needs the folder prebuilds at that place`,
     );
   }
+  return open(found);
+}
+
+const BUILD = 'node node_modules/seccomp/scripts/build-native.mjs';
+
+function open(path: string): Native {
   // What require does for such a file, without the search for a module that comes before it.
   const module = { exports: {} };
-  process.dlopen(module, found);
+  try {
+    process.dlopen(module, path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new UnsupportedError(
+      'addon-not-loadable',
+      `the add-on ${path} cannot be loaded: ${message}`,
+      code === 'ERR_DLOPEN_DISABLED'
+        ? 'Start Node with --allow-addons'
+        : `Build it for this machine with: ${BUILD}`,
+      { cause },
+    );
+  }
   // The narrow signature is the contract that native/addon.cc keeps.
   return module.exports as Native;
 }

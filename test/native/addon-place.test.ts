@@ -1,0 +1,91 @@
+// What a user reads when the add-on is missing, broken or not allowed: where it was looked for, and what to do.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+interface Answer {
+  readonly code?: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+describe('The add-on', () => {
+  let folder: string;
+
+  /** The package without any add-on. */
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'seccomp-place-'));
+    for (const part of ['bundle', 'profiles', 'package.json'])
+      cpSync(join(root, part), join(folder, part), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  function load(...args: readonly string[]): Answer {
+    const program = `
+      import { features } from ${JSON.stringify(join(folder, 'bundle/index.js'))};
+      try { features(); console.log('{}'); }
+      catch ({ code, message, remedy }) { console.log(JSON.stringify({ code, message, remedy })); }`;
+    const { stdout, stderr } = spawnSync(process.execPath, [...args, '--input-type=module', '-e', program], {
+      encoding: 'utf8',
+    });
+    assert.notEqual(stdout, '', stderr);
+    return JSON.parse(stdout) as Answer;
+  }
+
+  function put(path: string, content?: string): void {
+    const file = join(folder, path);
+    mkdirSync(join(file, '..'), { recursive: true });
+    if (content === undefined) cpSync(join(root, 'build/Release/seccomp.node'), file);
+    else writeFileSync(file, content);
+  }
+
+  it('is named with every place where it was looked for when there is none', () => {
+    const { code, message, remedy } = load();
+    assert.equal(code, 'addon-not-found');
+    assert.ok(message.includes(join(folder, 'build/Release/seccomp.node')), message);
+    assert.match(message, /prebuilds\/linux-(x64|arm64)\/seccomp\.(glibc|musl)\.node/);
+    assert.ok(message.includes(folder), message);
+    assert.match(remedy, /scripts\/build-native\.mjs/);
+  });
+
+  it('is what the user built, before what the package brought', () => {
+    put('build/Release/seccomp.node');
+    for (const libc of ['glibc', 'musl'])
+      put(`prebuilds/linux-${process.arch}/seccomp.${libc}.node`, 'broken');
+    assert.deepEqual(load(), {});
+  });
+
+  it('is what the package brought where nothing was built', () => {
+    for (const libc of ['glibc', 'musl']) put(`prebuilds/linux-${process.arch}/seccomp.${libc}.node`);
+    assert.deepEqual(load(), {});
+  });
+
+  it('is named with what the dynamic loader says when it is broken', () => {
+    put('build/Release/seccomp.node', 'broken');
+    const { code, message, remedy } = load();
+    assert.equal(code, 'addon-not-loadable');
+    assert.match(
+      message,
+      /build\/Release\/seccomp\.node cannot be loaded: .*(file too short|invalid ELF header)/,
+    );
+    assert.match(remedy, /scripts\/build-native\.mjs/);
+  });
+
+  it('is not loaded against the permission model, which has an option for it', () => {
+    put('build/Release/seccomp.node');
+    const { code, remedy } = load(
+      ...(Number(process.versions.node.split('.')[0]) < 22
+        ? ['--experimental-permission']
+        : ['--permission']),
+      '--allow-fs-read=*',
+    );
+    assert.equal(code, 'addon-not-loadable');
+    assert.equal(remedy, 'Start Node with --allow-addons');
+  });
+});
