@@ -47,7 +47,7 @@
       "dependencies": ["libseccomp", "seccomp-launcher"],
       "sources": ["<!@(node scripts/native-sources.mjs addon)", "<!@(node scripts/native-sources.mjs core)"],
       "include_dirs": [
-        "<!(node -p \"require('node-addon-api').include_dir\")",
+        "<!(node scripts/native-sources.mjs node-addon-api-include)",
         # Where native/core/launch.cc finds the launcher.
         "<(PRODUCT_DIR)"
       ],

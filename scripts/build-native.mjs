@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { libseccompSource } from './libseccomp.mjs';
+import { buildTool } from './build-tools.mjs';
+import { fetchLibseccomp, libseccompSource } from './libseccomp.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = join(root, 'build/Release/seccomp.node');
@@ -32,7 +33,7 @@ function isUpToDate(system) {
 }
 
 /** All that node-gyp needs of Node's own build settings for an add-on on Linux; the rest is in binding.gyp. */
-const COMMON_GYPI = `{
+export const COMMON_GYPI = `{
   "target_defaults": {
     "default_configuration": "Release",
     "configurations": {
@@ -49,11 +50,11 @@ const COMMON_GYPI = `{
  * The directory that node-gyp takes for Node's headers: those of Node-API, which are the same for every version, and
  * nothing of V8 or libuv. So neither nodejs.org nor a Node that was installed with its headers is needed.
  */
-function headers() {
+export function headers() {
   const nodedir = join(root, 'deps/headers');
   const include = join(nodedir, 'include/node');
   mkdirSync(include, { recursive: true });
-  cpSync(join(root, 'node_modules/node-api-headers/include'), include, { recursive: true });
+  cpSync(join(buildTool('node-api-headers'), 'include'), include, { recursive: true });
   writeFileSync(join(include, 'common.gypi'), COMMON_GYPI);
   return nodedir;
 }
@@ -68,7 +69,7 @@ function requireSystemLibseccomp() {
 }
 
 /** The build files ask `node` for lists: let it be this one. npm's settings would overrule our options. */
-function buildEnvironment() {
+export function buildEnvironment() {
   const own = Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_config_'));
   return { ...Object.fromEntries(own), PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
 }
@@ -81,7 +82,7 @@ export function buildNative({ force = false, system = false, verbose = false } =
   const { status, error, stdout, stderr } = spawnSync(
     process.execPath,
     [
-      join(root, 'node_modules/node-gyp/bin/node-gyp.js'),
+      join(buildTool('node-gyp'), 'bin/node-gyp.js'),
       'rebuild',
       '--jobs=max',
       `--nodedir=${headers()}`,
@@ -113,9 +114,11 @@ if (import.meta.filename === process.argv[1]) {
     process.exit(2);
   }
   try {
+    const system = process.argv.includes('--system-libseccomp');
+    if (!system) await fetchLibseccomp();
     buildNative({
       force: process.argv.includes('--force'),
-      system: process.argv.includes('--system-libseccomp'),
+      system,
       verbose: process.argv.includes('--verbose'),
     });
   } catch (error) {

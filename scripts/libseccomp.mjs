@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -22,28 +23,35 @@ const UPSTREAM = `https://github.com/seccomp/libseccomp/releases/download/v${VER
 
 const deps = fileURLToPath(new URL('../deps', import.meta.url));
 const directory = join(deps, `libseccomp-${VERSION}`);
+/** The release as it was published. The package ships it, so that whoever has the add-on has the library's source. */
+const archive = `${directory}.tar.gz`;
 /** Written last, so that a half-unpacked tree is never taken for a whole one. */
 const stamp = join(directory, '.sha256');
 
-const isFetched = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === SHA256;
+const isUnpacked = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === SHA256;
 
 /** Where the pinned source is. Throws when it has not been fetched. */
 export function libseccompSource() {
-  if (!isFetched()) {
+  if (!isUnpacked()) {
     throw new Error(
       `libseccomp ${VERSION} is not in ${directory}. Fetch it with: node scripts/libseccomp.mjs`,
     );
   }
-  return { directory, version: VERSION, stamp };
+  return { directory, version: VERSION, stamp, archive };
 }
 
-/** Brings the source into deps/. Returns whether there was anything to do. */
+/** Brings the source into deps/, as an archive and unpacked. Returns whether there was anything to do. */
 export async function fetchLibseccomp() {
-  if (isFetched()) return false;
+  if (isUnpacked() && existsSync(archive)) return false;
   mkdirSync(deps, { recursive: true });
   const scratch = mkdtempSync(join(deps, '.fetch-'));
   try {
-    unpack(await obtain(scratch), scratch);
+    if (!existsSync(archive)) {
+      const copy = join(scratch, 'archive');
+      copyFileSync(await obtain(scratch), copy);
+      renameSync(copy, archive);
+    }
+    if (!isUnpacked()) unpack(checked(archive), scratch);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

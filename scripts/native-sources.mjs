@@ -1,8 +1,9 @@
 // Lists the C and C++ sources of a build target, one a line: binding.gyp and CMakeLists.txt both read this list.
-// Usage: node scripts/native-sources.mjs addon|core|launcher|libseccomp|libseccomp-include
+// Usage: node scripts/native-sources.mjs addon|core|launcher|libseccomp|libseccomp-include|node-addon-api-include
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildTool } from './build-tools.mjs';
 import { libseccompSource } from './libseccomp.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -24,6 +25,7 @@ const targets = {
   launcher: () => list('native/launcher', '.cc'),
   libseccomp: () => list(`${libseccomp()}/src`, '.c').filter(path => !path.endsWith(`/${NOT_IN_LIBRARY}`)),
   'libseccomp-include': () => [`${libseccomp()}/include`],
+  'node-addon-api-include': () => [relative(root, buildTool('node-addon-api'))],
 };
 
 const target = targets[process.argv[2]];
