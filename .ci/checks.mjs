@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { libseccompSource } from '../scripts/libseccomp.mjs';
 import { nodeBinary } from '../scripts/nodes.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -139,7 +140,13 @@ const CHECKS = {
   prettier: () => run(bin('prettier'), ['--check', '--log-level=warn', '.']),
   'syscall-table': () => run(process.execPath, ['scripts/generate-syscall-table.mjs', '--check']),
   'api-table': () => run(process.execPath, ['scripts/generate-api-table.mjs', '--check']),
+  prebuilds() {
+    if (process.arch !== 'x64') throw new Skip('needs a machine with an x64 processor');
+    run(process.execPath, ['scripts/prebuild.mjs']);
+    run(process.execPath, ['scripts/check-prebuilds.mjs']);
+  },
   package: checkPackage,
+  packed: checkPacked,
   'clang-format'() {
     need({ 'clang-format': 'clang-format' });
     run('clang-format', ['--dry-run', '-Werror', ...filesOf(CC)]);
@@ -197,17 +204,37 @@ function checkPackage() {
   ];
   const needed = [
     ...entries.map(path => path.replace('./', '')),
-    'binding.gyp',
     'data/signatures.txt',
     'data/named-values.txt',
+    ...['linux-x64', 'linux-arm64'].flatMap(platform =>
+      ['glibc', 'musl'].map(libc => `prebuilds/${platform}/seccomp.${libc}.node`),
+    ),
+    `deps/libseccomp-${libseccompSource().version}.tar.gz`,
+    'prebuilds/binding.gyp',
+    'prebuilds/licenses/libseccomp.txt',
     'profiles/docker-default.json',
+    'THIRD-PARTY.md',
   ];
   const missing = needed.filter(path => !packed.has(path));
   if (missing.length > 0) throw new Error(`not in the package: ${missing.join(', ')}`);
   const odd = [...packed].filter(path =>
-    /^(test|out|deps|build|\.ci|lib)\/|\.js\.map$|\.tsbuildinfo$/.test(path),
+    /^(test|out|deps(?!\/libseccomp-)|build|\.ci|lib)\/|^binding\.gyp$|\.js\.map$|\.tsbuildinfo$/.test(path),
   );
   if (odd.length > 0) throw new Error(`in the package: ${odd.join(', ')}`);
+}
+
+/** What npm would publish works where there is nothing else, and tools read its package.json as we mean it. */
+function checkPacked() {
+  const [{ filename }] = JSON.parse(
+    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch]),
+  );
+  const tarball = join(scratch, filename);
+  run(bin('publint'), ['--strict', tarball]);
+  run(bin('attw'), ['--profile', 'esm-only', tarball]);
+  const versions = ['20', '22', '24', '26'];
+  process.stdout.write(
+    run(process.execPath, ['scripts/check-package.mjs', '--tarball', tarball, ...versions]),
+  );
 }
 
 function perform(name, check) {

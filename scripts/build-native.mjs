@@ -1,13 +1,23 @@
 // Builds build/Release/seccomp.node with node-gyp, without a network: Node-API's headers come from npm like the rest.
 // Usage: node scripts/build-native.mjs [--force] [--system-libseccomp] [--verbose]
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildTool } from './build-tools.mjs';
 import { fetchLibseccomp, libseccompSource } from './libseccomp.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const buildFile = join(root, 'binding.gyp');
 const output = join(root, 'build/Release/seccomp.node');
 /** Which libseccomp the output is linked with. */
 const flavour = join(root, 'build/libseccomp.flavour');
@@ -24,7 +34,7 @@ function isUpToDate(system) {
   if (readFileSync(flavour, 'utf8') !== (system ? 'system' : 'bundled')) return false;
   const inputs = [
     ...filesUnder(join(root, 'native')),
-    join(root, 'binding.gyp'),
+    buildFile,
     join(root, 'scripts/native-sources.mjs'),
     ...(system ? [] : [libseccompSource().stamp]),
   ];
@@ -76,6 +86,8 @@ export function buildEnvironment() {
 
 /** Builds unless there is nothing to do. Returns whether there was. Throws with the log when it fails. */
 export function buildNative({ force = false, system = false, verbose = false } = {}) {
+  // An installed package has it where no package manager sees it and builds by itself.
+  if (!existsSync(buildFile)) copyFileSync(join(root, 'prebuilds/binding.gyp'), buildFile);
   if (!force && isUpToDate(system)) return false;
   if (system) requireSystemLibseccomp();
   else libseccompSource();

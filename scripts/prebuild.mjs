@@ -119,6 +119,9 @@ function copyLicenses({ licenses }) {
   for (const [name, path] of Object.entries(linked)) copyFileSync(path, join(directory, `${name}.txt`));
 }
 
+/** Package managers run node-gyp by themselves where a package has binding.gyp at its root. scripts/build-native.mjs puts it back. */
+const hideBuildFile = () => copyFileSync(join(root, 'binding.gyp'), join(root, 'prebuilds/binding.gyp'));
+
 /** Builds the named variants, unless nothing changed. Throws with the log when one fails. */
 export async function prebuild(names = [], { force = false, verbose = false, built = () => {} } = {}) {
   const variants = variantsNamed(names);
@@ -134,6 +137,7 @@ export async function prebuild(names = [], { force = false, verbose = false, bui
     built(variant, (Date.now() - started) / 1000);
   }
   copyLicenses(tools);
+  hideBuildFile();
 }
 
 if (import.meta.filename === process.argv[1]) {

@@ -1,0 +1,63 @@
+// Programs that contain the package, as docs/packaging.md says: they find the add-on and the profiles beside their folder.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Format } from 'esbuild';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+const PROGRAM = `
+  import { mkdirSync } from 'node:fs';
+  import { applyProfile } from 'seccomp';
+  applyProfile('docker-default', { dryRun: true });
+  applyProfile({ defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' }] });
+  try { mkdirSync('refused'); } catch ({ code }) { console.log(code); }
+`;
+
+describe('A program that contains the package', function () {
+  this.timeout(60_000);
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'seccomp-bundled-'));
+    cpSync(join(root, 'profiles'), join(folder, 'profiles'), { recursive: true });
+    const addons = join(folder, `prebuilds/linux-${process.arch}`);
+    mkdirSync(addons, { recursive: true });
+    for (const libc of ['glibc', 'musl'])
+      cpSync(join(root, 'build/Release/seccomp.node'), join(addons, `seccomp.${libc}.node`));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  async function bundled(name: string, format: Format): Promise<string> {
+    const outfile = join(folder, 'bin', name);
+    const stdin = { contents: PROGRAM, resolveDir: root };
+    // CommonJS has no import.meta, which esbuild warns of.
+    await build({ stdin, outfile, format, bundle: true, minify: true, platform: 'node', logLevel: 'error' });
+    return outfile;
+  }
+
+  it('as a module applies a profile', async () => {
+    const program = await bundled('program.mjs', 'esm');
+    assert.equal(execFileSync(process.execPath, [program], { encoding: 'utf8' }), 'EACCES\n');
+  });
+
+  it('as CommonJS applies a profile', async () => {
+    const program = await bundled('program.cjs', 'cjs');
+    assert.equal(execFileSync(process.execPath, [program], { encoding: 'utf8' }), 'EACCES\n');
+  });
+
+  it('as a single executable applies a profile', async function () {
+    // Older ones need a tool to write the program into the executable.
+    if (Number(process.versions.node.split('.')[0]) < 26) this.skip();
+    const output = join(folder, 'bin/program');
+    const config = join(folder, 'sea.json');
+    const main = await bundled('program.cjs', 'cjs');
+    writeFileSync(config, JSON.stringify({ main, output, disableExperimentalSEAWarning: true }));
+    execFileSync(process.execPath, ['--build-sea', config], { stdio: 'pipe' });
+    assert.equal(execFileSync(output, { encoding: 'utf8' }), 'EACCES\n');
+  });
+});
