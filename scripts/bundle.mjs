@@ -17,7 +17,7 @@ const ENTRIES = {
   preload: 'dist/process/children/preload.js',
 };
 /** Packages that become part of the bundles; of all others, each is imported where it is needed. */
-const INLINED = ['jsonc-parser'];
+const INLINED = ['fastest-levenshtein', 'jsonc-parser'];
 
 /** Writes bundle/, anew. */
 export async function bundle() {
@@ -34,7 +34,7 @@ export async function bundle() {
     platform: 'node',
     target: 'node20',
     mainFields: ['module', 'main'],
-    external: ['commander', 'picocolors', 'fastest-levenshtein'],
+    external: ['commander', 'picocolors'],
     logLevel: 'error',
   });
   for (const name of INLINED)

@@ -1,12 +1,7 @@
 // Did-you-mean: names close to a misspelt one, and the quoting of foreign text in messages.
-import { createRequire } from 'node:module';
-import type * as Levenshtein from 'fastest-levenshtein';
+import { distance } from 'fastest-levenshtein';
 
 const MAX_QUOTED = 80;
-
-/** Needed for profiles with mistakes alone, and thus loaded by the first one. */
-const levenshtein = (): typeof Levenshtein =>
-  createRequire(import.meta.url)('fastest-levenshtein') as typeof Levenshtein;
 
 /** Text from a profile as it may stand in a message: quoted, control characters escaped, cut when long. */
 export const quote = (text: string): string =>
@@ -21,7 +16,6 @@ const PREFIX = /^(?:scmp_(?:act|arch|cmp)|cap|seccomp_filter_flag)_/;
  */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > MAX_QUOTED) return undefined;
-  const { distance } = levenshtein();
   const folded = word.toLowerCase();
   let best: string | undefined;
   let least = Math.ceil(word.length / 3) + 1;

@@ -9,7 +9,7 @@ const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
 
 /** Hyphenated literals of the source that are no codes. */
 const OTHER_WORDS: ReadonlySet<string> = new Set([
-  ...['fastest-levenshtein', 'libuv-worker', 'security-severity', 'utf-8', 'x86-64'],
+  ...['libuv-worker', 'security-severity', 'utf-8', 'x86-64'],
   'before-exec',
   'before-user-code',
   'fastest-levenshtein',

@@ -24,7 +24,8 @@ describe('A program that contains the package', function () {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'seccomp-bundled-'));
-    cpSync(join(root, 'profiles'), join(folder, 'profiles'), { recursive: true });
+    for (const part of ['bundle', 'data', 'profiles'])
+      cpSync(join(root, part), join(folder, part), { recursive: true });
     const addons = join(folder, `prebuilds/linux-${process.arch}`);
     mkdirSync(addons, { recursive: true });
     for (const libc of ['glibc', 'musl'])
@@ -32,9 +33,9 @@ describe('A program that contains the package', function () {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  async function bundled(name: string, format: Format): Promise<string> {
+  async function bundled(name: string, format: Format, contents = PROGRAM): Promise<string> {
     const outfile = join(folder, 'bin', name);
-    const stdin = { contents: PROGRAM, resolveDir: root };
+    const stdin = { contents, resolveDir: root };
     // CommonJS has no import.meta, which esbuild warns of.
     await build({ stdin, outfile, format, bundle: true, minify: true, platform: 'node', logLevel: 'error' });
     return outfile;
@@ -48,6 +49,17 @@ describe('A program that contains the package', function () {
   it('as CommonJS applies a profile', async () => {
     const program = await bundled('program.cjs', 'cjs');
     assert.equal(execFileSync(process.execPath, [program], { encoding: 'utf8' }), 'EACCES\n');
+  });
+
+  it('forks a child under a profile', async () => {
+    const child = join(folder, 'child.mjs');
+    writeFileSync(
+      child,
+      "import { readFileSync } from 'node:fs'; console.log(/Seccomp:\\t(\\d)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]);",
+    );
+    const contents = `import { fork } from 'seccomp'; fork(${JSON.stringify(child)}, [], { profile: 'docker-default' });`;
+    const program = await bundled('program.cjs', 'cjs', contents);
+    assert.equal(execFileSync(process.execPath, [program], { encoding: 'utf8' }), '2\n');
   });
 
   it('as a single executable applies a profile', async function () {

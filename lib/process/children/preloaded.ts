@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import { LoadError } from '../../errors.js';
 import { Filter } from '../../filter/filter.js';
 import type { Codegen } from '../../filter/filter.js';
+import { packageFile } from '../../package-files.js';
 import type { Policy } from '../../policy/policy.js';
 import { loadRequest } from '../load.js';
 import { v8 } from './builtin.js';
@@ -28,7 +29,7 @@ export interface PreloadFailure {
   readonly errno: number | undefined;
 }
 
-const PRELOAD = new URL('./preload.js', import.meta.url).href;
+const PRELOAD = 'bundle/preload.js';
 
 /**
  * Runs `begin` with arguments for Node that import the preload, and with one more pipe behind the stdio of the child,
@@ -46,7 +47,7 @@ export function forkPreloaded(
     filter instanceof Filter
       ? { kind: 'policy', policy: filter.policy, codegen: filter.codegen, load }
       : { kind: 'program', bytes, load };
-  const child = begin(['--import', `${PRELOAD}?fd=${stdio.length}`], [...stdio, 'pipe']);
+  const child = begin(['--import', `${packageFile(PRELOAD).href}?fd=${stdio.length}`], [...stdio, 'pipe']);
   const channel: unknown = (child.stdio as unknown[]).pop();
   // Without a process there is an error event of Node's to come.
   if (child.pid !== undefined && channel instanceof Socket) direct(child, channel, orders);
