@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,
+  chmodSync,
   constants,
   cpSync,
   existsSync,
@@ -18,6 +19,8 @@ import { nodeBinary } from '../scripts/nodes.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'seccomp-ci-'));
+// Tests run programs of it as another user.
+chmodSync(scratch, 0o755);
 const MOCHA = join(root, 'node_modules/mocha/bin/mocha.js');
 const REPORTER = join(root, '.ci/reporter.cjs');
 const NATIVE_SUITE = ['out/test/native/**/*.test.js'];
