@@ -38,6 +38,10 @@ const USES = {
   import: [asModule(`import * as seccomp from 'seccomp'; ${AVAILABLE}`), /^true\n$/],
   require: [['node', '-e', `const seccomp = require('seccomp'); ${AVAILABLE}`], /^true\n$/],
   'seccomp/load': [asModule("import { load } from 'seccomp/load'; console.log(typeof load)"), /^function\n$/],
+  'seccomp/apply': [
+    asModule("import { applyProfile } from 'seccomp/apply'; console.log(typeof applyProfile)"),
+    /^function\n$/,
+  ],
   applyProfile: [asModule(APPLY), /^EACCES filter true\n$/],
   spawnSync: [asModule(SPAWN), /^EACCES\n$/],
   'seccomp doctor': [tool('doctor'), /^ok +add-on: loaded/m],

@@ -28,7 +28,7 @@ function archive() {
     .map(name => join(root, 'build/Release', name))
     .find(existsSync);
   if (found === undefined)
-    throw new Error('There is no libseccomp in build/Release: run npm run build first');
+    throw new Error('There is no libseccomp in build/Release: run npm run setup first');
   return found;
 }
 
