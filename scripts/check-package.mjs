@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Containers' default, and on top of it a layer that refuses what that allows. */
 const APPLY = `
   import { mkdirSync } from 'node:fs';
-  import { applyProfile, parseProfile, status } from 'seccomp';
+  import { applyProfile, status } from 'seccomp';
   const { threads } = applyProfile('docker-default');
   applyProfile({ defaultAction: 'SCMP_ACT_ALLOW',
     syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' }] });

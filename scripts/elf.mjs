@@ -1,18 +1,14 @@
 // What an ELF file asks of the loader and shows to others, read from the tables that the loader reads; elf(5).
 
+const PT_LOAD = 1;
 const PT_DYNAMIC = 2;
 const DT = {
   NEEDED: 1n,
   STRTAB: 5n,
-  SYMTAB: 6n,
-  STRSZ: 10n,
   RPATH: 15n,
   TEXTREL: 22n,
-  BIND_NOW: 24n,
   RUNPATH: 29n,
   FLAGS: 30n,
-  HASH: 4n,
-  GNU_HASH: 0x6ffffef5n,
   VERNEED: 0x6ffffffen,
   VERNEEDNUM: 0x6fffffffn,
   FLAGS_1: 0x6ffffffbn,
@@ -40,7 +36,8 @@ export function readElf(bytes) {
   const first = tag => dynamic.find(entry => entry.tag === tag)?.value;
   const offsetOf = address => {
     const segment = segments.find(
-      ({ type, address: start, fileSize }) => type === 1 && address >= start && address < start + fileSize,
+      ({ type, address: start, fileSize }) =>
+        type === PT_LOAD && address >= start && address < start + fileSize,
     );
     if (segment === undefined) throw new Error(`has no bytes at address ${address}`);
     return address - segment.address + segment.offset;
