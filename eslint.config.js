@@ -9,7 +9,23 @@ export default defineConfig(
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
     extends: [js.configs.recommended],
+    ignores: ['data/report/*.js'],
     languageOptions: { globals: nodeGlobals() },
+  },
+  {
+    // What runs in the pages of reports: plain scripts that never make markup from text.
+    files: ['data/report/*.js'],
+    extends: [js.configs.recommended],
+    languageOptions: { sourceType: 'script', globals: { document: 'readonly' } },
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'write'].map(property => ({
+          property,
+          message: 'Make elements and set their text.',
+        })),
+      ],
+    },
   },
   {
     files: ['{lib,test}/**/*.ts'],

@@ -100,6 +100,7 @@ export {
 } from './filter/context.js';
 /** libseccomp's functions that need no context, under their names. */
 export * as libseccomp from './filter/context.js';
+export { htmlReport, type Reported, type ReportOptions } from './report/report.js';
 export { applyProfile, type ApplyOptions } from './process/apply-profile.js';
 export { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from './process/base-calls.js';
 export { execFile } from './process/children/exec-file.js';

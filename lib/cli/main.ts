@@ -14,6 +14,7 @@ import { lintCommand } from './lint.js';
 import { fail, type Register, type Run } from './output.js';
 import { packageFile } from '../package-files.js';
 import { psCommand } from './ps.js';
+import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { simulateCommand } from './simulate.js';
 
@@ -42,6 +43,7 @@ const COMMANDS: readonly Register[] = [
   explainCommand,
   diffCommand,
   lintCommand,
+  reportCommand,
   runCommand,
   disasmCommand,
   asmCommand,

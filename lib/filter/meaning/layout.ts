@@ -1,4 +1,5 @@
 // Explanations and differences as text: what is said of several calls, or on several interfaces, is said once.
+import { groupBy } from '../../group-by.js';
 import { ABIS, syscallNumber, type AbiName } from '../../policy/abi.js';
 import { actionName, precedence, type Action } from '../../policy/action.js';
 import type { Answers } from './answers.js';
@@ -147,7 +148,8 @@ function labels(statements: readonly Statement[], abis: readonly AbiName[]): rea
 
 const KNOWN_ARCHITECTURES = new Set(Object.values(ABIS).map(({ audit }) => BigInt(audit)));
 
-const wordForeign = (architectures: Numbers, numbers: Numbers): string => {
+/** Architectures, and which of their numbers. */
+export const wordForeign = (architectures: Numbers, numbers: Numbers): string => {
   const [which, all] = [wordArchitectures(architectures), wordNumbers(numbers)];
   return all === 'all' ? which : `numbers ${all} of ${which}`;
 };
@@ -181,15 +183,4 @@ function wrapped(names: readonly string[]): string {
     } else line = line === '' ? name : `${line}, ${name}`;
   }
   return [...lines, line].map(text => `  ${text}\n`).join('');
-}
-
-function groupBy<K, V>(items: readonly V[], keyOf: (item: V) => K): ReadonlyMap<K, readonly V[]> {
-  const groups = new Map<K, V[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -1,0 +1,155 @@
+// The system calls of a report: each with its answer, in words where arguments decide, and the rules that name it.
+import type { Explanation } from '../filter/meaning/explain.js';
+import { wordForeign } from '../filter/meaning/layout.js';
+import type { InterfaceAnswers, NamedAnswers } from '../filter/meaning/sections.js';
+import { wordAnswers, wordConditions, wordNumbers } from '../filter/meaning/wording.js';
+import { ABIS, type AbiName } from '../policy/abi.js';
+import { actionKind, actionName, type Action } from '../policy/action.js';
+import * as scmp from '../policy/constants.js';
+import type { Policy } from '../policy/policy.js';
+import { reasonFor } from '../policy/reason.js';
+import { parametersOf } from '../policy/signatures.js';
+import { groupBy } from '../group-by.js';
+import type { Place, RuleData } from './rules.js';
+
+/** What kind of answer: calls are coloured and chosen by it. */
+export type Tone = 'allow' | 'log' | 'conditional' | 'notify' | 'trace' | 'errno' | 'trap' | 'kill';
+
+/** One system call of an interface. */
+export interface CallData {
+  readonly name: string;
+  readonly number: number;
+  readonly tone: Tone;
+  /** The action, or undefined where arguments decide. */
+  readonly action?: string;
+  /** What is answered under conditions; empty where arguments do not matter. */
+  readonly cases: readonly { readonly condition: string; readonly action: string }[];
+  readonly otherwise: string;
+  /** All of it in one line. */
+  readonly words: string;
+  /** Why no rule decides, where that is so. */
+  readonly why?: string;
+  /** As in a declaration in C; undefined where nothing is known. */
+  readonly parameters?: readonly string[];
+  /** The rules that name it, as indexes, with the place where each does. */
+  readonly rules: readonly { readonly rule: number; readonly at: Place }[];
+}
+
+/** Numbers without a name that are answered alike. */
+export interface NumbersData {
+  readonly numbers: string;
+  readonly words: string;
+}
+
+/** One system call interface. */
+export interface InterfaceData {
+  readonly abi: AbiName;
+  /** AUDIT_ARCH_* */
+  readonly audit: number;
+  readonly calls: readonly CallData[];
+  readonly unnamed: readonly NumbersData[];
+}
+
+/** Interfaces or architectures that are spoken of as a whole. */
+export interface Remark {
+  readonly place: string;
+  readonly words: string;
+}
+
+/** The interfaces on which calls are told apart: the native one first, where that is known. */
+export function interfaceData(
+  explanation: Explanation,
+  policy: Policy | undefined,
+  rules: readonly RuleData[],
+): readonly InterfaceData[] {
+  const linesOf = rulesByName(rules);
+  return shown(explanation, policy).map(answers => ({
+    abi: answers.abi,
+    audit: ABIS[answers.abi].audit,
+    calls: answers.syscalls.map(call => callData(answers.abi, call, policy, linesOf.get(call.syscall) ?? [])),
+    unnamed: answers.unnamed.map(one => ({ numbers: wordNumbers(one.numbers), words: wordAnswers(one) })),
+  }));
+}
+
+/** What is answered on all other interfaces and architectures. */
+export function elsewhere(explanation: Explanation, policy: Policy | undefined): readonly Remark[] {
+  const told = new Set(shown(explanation, policy).map(({ abi }) => abi));
+  return [
+    ...explanation.interfaces.flatMap(({ abi, always }) =>
+      told.has(abi) || always === undefined ? [] : [{ place: abi, words: actionName(always) }],
+    ),
+    ...explanation.otherArchitectures.flatMap(({ architectures, answers }) =>
+      answers.map(one => ({ place: wordForeign(architectures, one.numbers), words: wordAnswers(one) })),
+    ),
+  ];
+}
+
+function shown({ interfaces }: Explanation, policy: Policy | undefined): readonly InterfaceAnswers<Action>[] {
+  const covered = policy?.abis.map(({ abi }) => abi.name) ?? [];
+  const first = covered.flatMap(name => interfaces.filter(({ abi }) => abi === name));
+  return [...first, ...interfaces.filter(one => one.always === undefined && !first.includes(one))];
+}
+
+function callData(
+  abi: AbiName,
+  call: NamedAnswers<Action>,
+  policy: Policy | undefined,
+  rules: CallData['rules'],
+): CallData {
+  const { syscall, number, cases, otherwise } = call;
+  const topic = { abi, syscall };
+  const why = policy && whyNoRule(policy, abi, number);
+  const parameters = parametersOf(abi, syscall);
+  return {
+    name: syscall,
+    number,
+    tone: cases.length > 0 ? 'conditional' : toneOf(otherwise),
+    ...(cases.length === 0 && { action: actionName(otherwise) }),
+    cases: cases.map(({ answer, when }) => ({
+      condition: wordConditions(when, topic),
+      action: actionName(answer),
+    })),
+    otherwise: actionName(otherwise),
+    words: wordAnswers(call, topic),
+    ...(why !== undefined && { why }),
+    ...(parameters !== undefined && { parameters: parameters.map(parameterWords) }),
+    rules: rules.map(({ rule, at }) => ({ rule, at })),
+  };
+}
+
+const parameterWords = ({ type, name, width }: { type: string; name: string; width: number }): string =>
+  `${type}${type.endsWith('*') ? '' : ' '}${name}, ${width} bits`;
+
+function whyNoRule(policy: Policy, abi: AbiName, syscall: number): string | undefined {
+  const reason = reasonFor(policy, {
+    arch: ABIS[abi].audit,
+    syscall,
+    args: [0n, 0n, 0n, 0n, 0n, 0n],
+    instructionPointer: 0n,
+  });
+  if (reason.kind === 'newer')
+    return 'The number is higher than any that the profile names: the answer of a kernel that does not have the call';
+  return reason.kind === 'default' && reason.unmet.length === 0
+    ? 'No rule in force names the call: the default action'
+    : undefined;
+}
+
+const rulesByName = (
+  rules: readonly RuleData[],
+): ReadonlyMap<string, readonly { readonly name: string; readonly rule: number; readonly at: Place }[]> =>
+  groupBy(
+    rules.flatMap(({ names }, rule) => names.map(one => ({ ...one, rule }))),
+    ({ name }) => name,
+  );
+
+/** The kind of an action; of actions that the kernel does not know, which kill. */
+export const toneOf = (action: Action): Tone => TONES.get(actionKind(action)) ?? 'kill';
+
+const TONES: ReadonlyMap<Action, Tone> = new Map([
+  [scmp.SCMP_ACT_ALLOW, 'allow'],
+  [scmp.SCMP_ACT_LOG, 'log'],
+  [scmp.SCMP_ACT_NOTIFY, 'notify'],
+  [scmp.SCMP_ACT_TRACE(0), 'trace'],
+  [scmp.SCMP_ACT_ERRNO(0), 'errno'],
+  [scmp.SCMP_ACT_TRAP, 'trap'],
+]);

@@ -1,0 +1,79 @@
+// The differences between two filters as rows of a table: what changes in the same way on several interfaces once.
+import type { Layers } from '../filter/layers.js';
+import { diff, type Difference } from '../filter/meaning/diff.js';
+import { wordForeign } from '../filter/meaning/layout.js';
+import { wordConditions, wordNumber, wordNumbers } from '../filter/meaning/wording.js';
+import { actionName } from '../policy/action.js';
+import { groupBy } from '../group-by.js';
+import { toneOf, type Tone } from './calls.js';
+
+/** Calls for which the answer changes in one way. */
+export interface DifferenceData {
+  readonly interfaces: readonly string[];
+  /** Names of calls, or numbers; empty where every call is meant. */
+  readonly calls: readonly string[];
+  readonly from: { readonly action: string; readonly tone: Tone };
+  readonly to: { readonly action: string; readonly tone: Tone };
+  /** The arguments for which it changes; undefined for all. */
+  readonly when?: string;
+  /** One of these calls: `socket(16, 3)`. */
+  readonly witness: string;
+}
+
+/** What changes from one to the other, first what depends on arguments. Throws as `diff` does. */
+export function compare(first: Layers, second: Layers): readonly DifferenceData[] {
+  const rows = diff(first, second).map(rowOf);
+  const sameCall = merged(
+    rows,
+    ({ calls, from, to, when }) => [calls, from, to, when],
+    (row, group) => ({ ...row, interfaces: distinct(group.flatMap(one => one.interfaces)) }),
+  );
+  const always = merged(
+    sameCall.filter(({ when }) => when === undefined),
+    ({ interfaces, calls, from, to }) => [interfaces, calls.length, from, to],
+    (row, group) => ({ ...row, calls: group.flatMap(({ calls }) => calls) }),
+  );
+  return [...sameCall.filter(({ when }) => when !== undefined), ...always];
+}
+
+/** One row for all that agree in something. */
+const merged = (
+  rows: readonly DifferenceData[],
+  agree: (row: DifferenceData) => unknown,
+  merge: (row: DifferenceData, group: readonly DifferenceData[]) => DifferenceData,
+): readonly DifferenceData[] =>
+  [...groupBy(rows, row => JSON.stringify(agree(row))).values()].flatMap(group =>
+    group.slice(0, 1).map(row => merge(row, group)),
+  );
+
+const distinct = (words: readonly string[]): readonly string[] => [...new Set(words)];
+
+function rowOf({ place, from, to, when, witness }: Difference): DifferenceData {
+  const always = when?.length === 1 && when[0]?.length === 0;
+  const [interfaceName, calls] = placeWords(place);
+  const shown = place.kind === 'syscall' ? place.syscall : wordNumber(BigInt(witness.syscall));
+  const last = witness.args.findLastIndex(arg => arg !== 0n);
+  const args = witness.args.slice(0, last + 1).map(wordNumber);
+  return {
+    interfaces: [interfaceName],
+    calls,
+    from: { action: actionName(from), tone: toneOf(from) },
+    to: { action: actionName(to), tone: toneOf(to) },
+    ...(!always && { when: wordConditions(when, place.kind === 'syscall' ? place : undefined) }),
+    witness: `${shown}(${args.join(', ')})`,
+  };
+}
+
+/** The interface, or architectures, and the names or numbers of the calls; none where all are meant. */
+function placeWords(place: Difference['place']): readonly [string, readonly string[]] {
+  switch (place.kind) {
+    case 'interface':
+      return [place.abi, []];
+    case 'syscall':
+      return [place.abi, [place.syscall]];
+    case 'numbers':
+      return [place.abi, [wordNumbers(place.numbers)]];
+    case 'architectures':
+      return [wordForeign(place.architectures, place.numbers), []];
+  }
+}

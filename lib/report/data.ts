@@ -1,0 +1,110 @@
+// What a report says, as plain data: collected here, laid out elsewhere.
+import type { Filter } from '../filter/filter.js';
+import type { Layers } from '../filter/layers.js';
+import { explain } from '../filter/meaning/explain.js';
+import { annotate } from '../filter/disassemble.js';
+import type { Program } from '../filter/program.js';
+import type { Report } from '../filter/report.js';
+import { actionName } from '../policy/action.js';
+import type { Profile } from '../profile/profile.js';
+import { elsewhere, interfaceData, type InterfaceData, type Remark } from './calls.js';
+import { compare, type DifferenceData } from './comparison.js';
+import type { FindingData } from './findings.js';
+import { flowOf, type Flow } from './flow.js';
+import { ruleData, type RuleData } from './rules.js';
+
+/** What a report is about: a program, and as much as is known of where it came from. */
+export interface Subject {
+  readonly name: string;
+  readonly program: Program;
+  /** Present where the program was compiled from a policy. */
+  readonly filter?: Filter;
+  /** Present where the policy came from a profile. */
+  readonly profile?: Profile;
+  /** The text of the profile, where there is one. */
+  readonly text?: string;
+}
+
+/** What the program was made for, and what it costs. */
+export interface SummaryData {
+  readonly instructions: number;
+  readonly policy?: {
+    readonly arch: string;
+    readonly kernel: string;
+    readonly capabilities: readonly string[];
+    readonly defaultAction: string;
+    readonly badArch: string;
+    readonly flags: readonly string[];
+    readonly codegen: string;
+    readonly report: Report;
+  };
+}
+
+/** One instruction of the program, with what it does in words. */
+export interface InstructionData {
+  readonly code: number;
+  readonly jt: number;
+  readonly jf: number;
+  readonly k: number;
+  readonly text: string;
+}
+
+/** Everything that a page shows. */
+export interface ReportData {
+  readonly name: string;
+  readonly summary: SummaryData;
+  readonly interfaces: readonly InterfaceData[];
+  /** Interfaces and architectures that are answered as a whole. */
+  readonly elsewhere: readonly Remark[];
+  readonly rules: readonly RuleData[];
+  readonly findings: readonly FindingData[];
+  /** The lines of the profile. */
+  readonly source: readonly string[];
+  readonly program: readonly InstructionData[];
+  readonly flow: Flow;
+  readonly comparison?: { readonly name: string; readonly differences: readonly DifferenceData[] };
+}
+
+/** Collects what is to be said of a program, and of how it differs from others. Throws as `explain` and `diff` do. */
+export function reportData(
+  subject: Subject,
+  findings: readonly FindingData[],
+  against?: { readonly name: string; readonly layers: Layers },
+): ReportData {
+  const { name, program, filter, profile, text } = subject;
+  const explanation = explain(program);
+  const rules = profile === undefined || filter === undefined ? [] : ruleData(profile, filter.policy);
+  return {
+    name,
+    summary: summaryOf(program, filter),
+    interfaces: interfaceData(explanation, filter?.policy, rules),
+    elsewhere: elsewhere(explanation, filter?.policy),
+    rules,
+    findings,
+    source: text === undefined ? [] : text.split(/\r\n|\n|\r/),
+    program: annotate(program).map(({ code, jt, jf, k, text: words }) => ({ code, jt, jf, k, text: words })),
+    flow: flowOf(program),
+    ...(against !== undefined && {
+      comparison: { name: against.name, differences: compare(program, against.layers) },
+    }),
+  };
+}
+
+function summaryOf(program: Program, filter: Filter | undefined): SummaryData {
+  const instructions = program.length;
+  if (filter === undefined) return { instructions };
+  const { target, defaultAction, badArch, flags } = filter.policy;
+  return {
+    instructions,
+    policy: {
+      arch: target.arch,
+      kernel: `${target.kernel.major}.${target.kernel.minor}`,
+      capabilities: [...target.capabilities],
+      defaultAction: actionName(defaultAction),
+      badArch: actionName(badArch),
+      flags,
+      codegen: filter.codegen,
+      report: filter.report,
+    },
+  };
+}

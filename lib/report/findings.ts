@@ -1,0 +1,44 @@
+// What is wrong with the subject of a report, or worth knowing, at its places.
+import type { CompileOptions } from '../compile.js';
+import { lintProgram } from '../filter/lint/lint-program.js';
+import type { Program } from '../filter/program.js';
+import type { Finding } from '../policy/lint/finding.js';
+import type { Severity } from '../policy/lint/rules.js';
+import type { Architecture, Target } from '../policy/target.js';
+import { lint } from '../profile/lint/lint.js';
+import type { Profile } from '../profile/profile.js';
+import { placeOf, type Place } from './rules.js';
+
+/** A finding of `lint`; without a place for programs. */
+export interface FindingData {
+  readonly severity: Severity;
+  readonly code: string;
+  readonly message: string;
+  readonly why: string;
+  readonly remedy: string;
+  readonly at?: Place;
+}
+
+/** The findings about a profile on the target that it was compiled for, in the order of the text. */
+export function profileFindings(
+  profile: Profile,
+  { arch, kernel, capabilities }: Target,
+  { unknownSyscalls, badArch, argWidth }: CompileOptions,
+): readonly FindingData[] {
+  const found = lint(profile, {
+    ...{ arch, kernel, capabilities },
+    ...(unknownSyscalls !== undefined && { unknownSyscalls }),
+    ...(badArch !== undefined && { badArch }),
+    ...(argWidth !== undefined && { argWidth }),
+  });
+  return found.map(findingData);
+}
+
+/** The findings about a program; `arch` is for those that do not look at the architecture. */
+export const programFindings = (program: Program, arch?: Architecture): readonly FindingData[] =>
+  lintProgram(program, arch === undefined ? {} : { arch }).map(findingData);
+
+const findingData = ({ severity, code, message, why, remedy, at }: Finding): FindingData => ({
+  ...{ severity, code, message, why, remedy },
+  ...(at !== undefined && { at: placeOf(at) }),
+});

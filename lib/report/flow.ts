@@ -1,0 +1,256 @@
+// The decisions of a program laid out as a picture: tests, where each leads, and the answers at the ends.
+import { knownAt, certainCall, type Known } from '../filter/disassemble/known.js';
+import { architectureName, callName } from '../filter/disassemble/names.js';
+import { TESTS, wordAt } from '../filter/disassemble/notation.js';
+import { wordNumber } from '../filter/meaning/wording.js';
+import {
+  BPF,
+  isConditional,
+  isReturn,
+  successors,
+  WORD,
+  type Instruction,
+  type Program,
+} from '../filter/program.js';
+import { abiOf, syscallName, type AbiName } from '../policy/abi.js';
+import { actionName } from '../policy/action.js';
+import { nameValue } from '../policy/named-values.js';
+import { parameterOf } from '../policy/signatures.js';
+import { toneOf, type Tone } from './calls.js';
+
+interface Placed {
+  readonly column: number;
+  readonly row: number;
+}
+
+/** A test; `at` is the index of its instruction. */
+export interface FlowTest extends Placed {
+  readonly kind: 'test';
+  readonly at: number;
+  readonly text: string;
+}
+
+/** The end of a way: an answer. */
+export interface FlowAnswer extends Placed {
+  readonly kind: 'answer';
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+/** A way that goes on at a test that is drawn elsewhere. */
+export interface FlowLink extends Placed {
+  readonly kind: 'link';
+  readonly to: number;
+}
+
+export type FlowNode = FlowTest | FlowAnswer | FlowLink;
+
+/** A way out of a test. */
+export interface FlowEdge {
+  readonly from: FlowTest;
+  readonly when: boolean;
+  readonly to: FlowNode;
+}
+
+/** The picture: nodes in columns and rows, each way to the right in its row or straight down in its column. */
+export interface Flow {
+  readonly nodes: readonly FlowNode[];
+  readonly edges: readonly FlowEdge[];
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/**
+ * Lays a valid program out. Of the two ways out of a test, the one with less to come goes to the right and the other one
+ * down, so that there are few columns. A test that several ways lead to is drawn once, below another one if there is
+ * such a way.
+ */
+export function flowOf(program: Program): Flow {
+  const { entry, ways } = plan(program);
+  const nodes: FlowNode[] = [];
+  const edges: FlowEdge[] = [];
+  let rows = 0;
+  let columns = 0;
+  // What goes down is placed after all that goes to the right above it. Programs may be deeper than the stack of calls.
+  const waiting: Waiting[] = [{ draft: entry, column: 0 }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { draft, column, row = rows, from, when } = next;
+    const node: FlowNode = { ...draft, column, row };
+    nodes.push(node);
+    rows = Math.max(rows, row + 1);
+    columns = Math.max(columns, column + 1);
+    if (from !== undefined) edges.push({ from, when: when === true, to: node });
+    if (node.kind !== 'test') continue;
+    for (const way of ways.get(node.at) ?? []) {
+      const { direction, ...rest } = way;
+      waiting.push(
+        direction === 'down'
+          ? { ...rest, from: node, column }
+          : { ...rest, from: node, column: column + 1, row },
+      );
+    }
+  }
+  return { nodes, edges, columns, rows };
+}
+
+type Draft = Omit<FlowTest, keyof Placed> | Omit<FlowAnswer, keyof Placed> | Omit<FlowLink, keyof Placed>;
+
+/** Something to be placed: in the next row that is free, unless one is given. */
+interface Waiting {
+  readonly draft: Draft;
+  readonly column: number;
+  readonly row?: number;
+  readonly from?: FlowTest;
+  readonly when?: boolean;
+}
+
+/** A way out of a test, to the right or down. */
+interface Way {
+  readonly direction: 'right' | 'down';
+  readonly when: boolean;
+  readonly draft: Draft;
+}
+
+/** What is drawn at the end of each way, the way down of each test first. */
+function plan(program: Program): {
+  readonly entry: Draft;
+  readonly ways: ReadonlyMap<number, readonly Way[]>;
+} {
+  const known = knownAt(program);
+  const sizes = sizesOf(program);
+  const ways = new Map<number, Way[]>();
+  let entry: Draft | undefined;
+  const waiting: { readonly from: number; readonly end?: (draft: Draft) => void }[] = [{ from: 0 }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const draft = draftAt(program, known, ways, next.from);
+    entry ??= draft;
+    next.end?.(draft);
+    if (draft.kind !== 'test') continue;
+    const out: Way[] = [];
+    ways.set(draft.at, out);
+    const [yes = 0, no = 0] = successors(program, draft.at);
+    const yesIsLess = (sizes[yes] ?? 0) < (sizes[no] ?? 0);
+    const [right, down] = yesIsLess ? [yes, no] : [no, yes];
+    const end =
+      (direction: Way['direction'], when: boolean) =>
+      (reached: Draft): void => {
+        out.push({ direction, when, draft: reached });
+      };
+    waiting.push({ from: right, end: end('right', yesIsLess) });
+    waiting.push({ from: down, end: end('down', !yesIsLess) });
+  }
+  return { entry: entry ?? answer(undefined), ways };
+}
+
+/** What a way ends at: an answer, a test, or a link to one that is drawn already. */
+function draftAt(
+  program: Program,
+  known: readonly (Known | undefined)[],
+  drawn: ReadonlyMap<number, unknown>,
+  from: number,
+): Draft {
+  const { end, text } = blockAt(program, known, from);
+  const instruction = program[end];
+  if (instruction === undefined || isReturn(instruction)) return answer(instruction);
+  return drawn.has(end) ? { kind: 'link', to: end } : { kind: 'test', at: end, text };
+}
+
+/** What a return gives: an action, or what was computed. */
+const answer = (instruction: Instruction | undefined): Draft =>
+  instruction?.code === BPF.RET_K
+    ? { kind: 'answer', text: actionName(instruction.k), tone: toneOf(instruction.k) }
+    : { kind: 'answer', text: 'A', tone: 'conditional' };
+
+/** How many answers the ways from each instruction lead to; what several ways lead to counts for each. */
+function sizesOf(program: Program): readonly number[] {
+  const sizes = program.map(() => 1);
+  for (let index = program.length - 1; index >= 0; index--) {
+    const next = successors(program, index);
+    if (next.length > 0) sizes[index] = next.reduce((sum, target) => sum + (sizes[target] ?? 0), 0);
+  }
+  return sizes;
+}
+
+/** Follows a program from an instruction to the next test or return, with the test in words. */
+function blockAt(
+  program: Program,
+  known: readonly (Known | undefined)[],
+  from: number,
+): { readonly end: number; readonly text: string } {
+  let index = from;
+  let subject = subjectOf(known[from], known[from]?.word);
+  for (;;) {
+    const instruction = program[index];
+    if (instruction === undefined || isReturn(instruction)) return { end: index, text: '' };
+    if (isConditional(instruction))
+      return { end: index, text: testText(program, index, known[index], subject) };
+    const { code, k } = instruction;
+    if (code === BPF.LD_ABS) subject = subjectOf(known[index], wordAt(k));
+    else if (code === BPF.AND_K) subject = `(${subject} & ${wordNumber(BigInt(k))})`;
+    else if (CHANGES_A.has(code)) subject = 'A';
+    [index = program.length] = successors(program, index);
+  }
+}
+
+/** Instructions after which the accumulator holds something that is not told in words. */
+const CHANGES_A: ReadonlySet<number> = new Set(
+  Object.values(BPF).filter(code => (code & 0x07) === 0x00 || (code & 0x07) === 0x04 || code === BPF.TXA),
+);
+
+/** What the accumulator holds. */
+function subjectOf(known: Known | undefined, word: number | undefined): string {
+  switch (word) {
+    case undefined:
+      return 'A';
+    case WORD.nr:
+      return 'number';
+    case WORD.arch:
+      return 'architecture';
+    case WORD.ipLow:
+      return 'instruction pointer';
+    case WORD.ipHigh:
+      return 'high half of instruction pointer';
+  }
+  const index = argumentOf(word);
+  const call = callOf(known);
+  const name = (call && parameterOf(call.abi, call.name, index)?.name) ?? `arg${index}`;
+  return word === WORD.high(index) ? `high half of ${name}` : name;
+}
+
+const argumentOf = (word: number): number => (word - WORD.low(0)) >> 1;
+
+const SIGNS: Readonly<Record<string, string>> = { '==': '=', '>': '>', '>=': '≥', '&': '&' };
+
+function testText(program: Program, index: number, known: Known | undefined, subject: string): string {
+  const { code, k } = program[index] ?? { code: 0, k: 0 };
+  const sign = SIGNS[TESTS.get(code & 0xf0)?.sign ?? ''] ?? '?';
+  const operand = (code & 0x08) === 0 ? constant(code, k, known) : 'X';
+  return `${subject} ${sign} ${operand}`;
+}
+
+/** The constant of a test, with its name where it is certain. */
+function constant(code: number, k: number, known: Known | undefined): string {
+  const number = wordNumber(BigInt(k));
+  const word = known?.word;
+  if (word === WORD.arch) return architectureName(k) ?? number;
+  if (code === BPF.JSET_K || word === undefined) return number;
+  if (word === WORD.nr) {
+    const name = callName(known?.audit, k);
+    return name === undefined || (code !== BPF.JEQ_K && name.startsWith('x32.'))
+      ? number
+      : `${number} ${name}`;
+  }
+  const call = callOf(known);
+  const isLow = word >= WORD.low(0) && word === WORD.low(argumentOf(word));
+  const name = call && isLow ? nameValue(call.abi, call.name, argumentOf(word), BigInt(k)) : undefined;
+  return name ?? number;
+}
+
+/** The call that is certain to be asked about. */
+function callOf(known: Known | undefined): { readonly abi: AbiName; readonly name: string } | undefined {
+  const number = known && certainCall(known);
+  if (known?.audit === undefined || number === undefined) return undefined;
+  const abi = abiOf(known.audit, number)?.name;
+  const name = abi && syscallName(abi, number);
+  return abi === undefined || name === undefined ? undefined : { abi, name };
+}

@@ -1,0 +1,77 @@
+// From a profile or a program to a page that shows all there is to know of it.
+import { COMPILE_OPTIONS, compile, type AnyProfile, type CompileOptions } from '../compile.js';
+import { UsageError } from '../errors.js';
+import { Filter } from '../filter/filter.js';
+import { programOf, type Layer, type Layers } from '../filter/layers.js';
+import type { Program } from '../filter/program.js';
+import { checkOptions } from '../policy/options.js';
+import { parseProfile } from '../profile/parse.js';
+import { isProfile, type Profile } from '../profile/profile.js';
+import { readSource, type ProfileSource } from '../profile/read-source.js';
+import { reportData, type ReportData, type Subject } from './data.js';
+import { profileFindings, programFindings, type FindingData } from './findings.js';
+import { page } from './page.js';
+
+/** A profile, as `compile` takes it, a filter, or the instructions of a program. */
+export type Reported = AnyProfile | Filter | Program;
+
+/** Those of `compile`, for profiles, and what the page is to say beside. */
+export interface ReportOptions extends CompileOptions {
+  /** What to call the subject; its file unless given. */
+  readonly name?: string;
+  /** A profile, a filter, a program, or a list of layers, the oldest first, to compare with. */
+  readonly against?: Reported | readonly Layer[];
+  /** What to call that. */
+  readonly againstName?: string;
+}
+
+/**
+ * One HTML page about a profile or a program: summary, every call of every interface, conditions in words, findings at
+ * their lines, the program's decisions, and what changes to another one. It needs no network and no other file, and
+ * nothing that a profile says becomes part of its markup.
+ *
+ * Throws as `compile`, `explain` and `diff` do, and UsageError (`bad-option`).
+ */
+export const htmlReport = (source: Reported, options: ReportOptions = {}): string =>
+  page(collect(source, options));
+
+/** The same as plain data. */
+export function collect(source: Reported, options: ReportOptions): ReportData {
+  checkOptions(options, [...COMPILE_OPTIONS, 'name', 'against', 'againstName']);
+  const { name, against, againstName, ...compileOptions } = options;
+  for (const [option, value] of Object.entries({ name, againstName })) {
+    if (value !== undefined && typeof value !== 'string')
+      throw new UsageError('bad-option', `${option} is not a text`, 'Give a string');
+  }
+  const subject = subjectOf(source, name, compileOptions);
+  const findings = findingsOf(subject, compileOptions);
+  if (against === undefined) return reportData(subject, findings);
+  if (Array.isArray(against))
+    return reportData(subject, findings, { name: againstName ?? 'a program', layers: against as Layers });
+  const other = subjectOf(against, againstName, compileOptions);
+  return reportData(subject, findings, { name: other.name, layers: other.program });
+}
+
+/** A profile with its text. The text is read once, so that lines are those of what was compiled. */
+function read(source: ProfileSource, name: string | undefined): { profile: Profile; text: string } {
+  const { text, file } = readSource(source);
+  return { profile: parseProfile(Buffer.from(text), { file: name ?? file }), text };
+}
+
+function subjectOf(source: Reported, name: string | undefined, options: CompileOptions): Subject {
+  if (source instanceof Filter || Array.isArray(source)) {
+    const program = programOf(source as Layer);
+    return { name: name ?? 'a program', program, ...(source instanceof Filter && { filter: source }) };
+  }
+  const { profile, ...text } = isProfile(source) ? { profile: source } : read(source, name);
+  const filter = compile(profile, options);
+  return { name: name ?? profile.file, program: filter.program, filter, profile, ...text };
+}
+
+const findingsOf = (
+  { profile, filter, program }: Subject,
+  options: CompileOptions,
+): readonly FindingData[] =>
+  profile === undefined || filter === undefined
+    ? programFindings(program, filter?.target.arch ?? options.arch)
+    : profileFindings(profile, filter.target, options);

@@ -1,0 +1,106 @@
+// The rules of a profile in words: what each says, where, and whether it is in force on the target.
+import type { Location } from '../errors.js';
+import type { Term } from '../filter/meaning/answers.js';
+import { wordConditions, type Topic } from '../filter/meaning/wording.js';
+import { syscallNumber } from '../policy/abi.js';
+import { actionName } from '../policy/action.js';
+import type { Policy } from '../policy/policy.js';
+import {
+  alternatives,
+  type Profile,
+  type ProfileCondition,
+  type ProfileRule,
+  type Restriction,
+} from '../profile/profile.js';
+import { applies } from '../profile/resolve/select.js';
+
+/** A place in the text of the profile; both count from 1, columns in UTF-16 units. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The place without the file. */
+export const placeOf = ({ line, column }: Location): Place => ({ line, column });
+
+/** One entry of `syscalls`. */
+export interface RuleData {
+  readonly at: Place;
+  readonly action: string;
+  readonly names: readonly { readonly name: string; readonly at: Place }[];
+  /** Undefined where there are none. */
+  readonly conditions?: string;
+  /** The machines that it is for: `only with CAP_BPF`. Undefined for all. */
+  readonly restriction?: string;
+  /** Whether it is for the target. */
+  readonly inForce: boolean;
+  readonly comment?: string;
+}
+
+/** Every rule of a profile, in the order of the text. */
+export const ruleData = (profile: Profile, policy: Policy): readonly RuleData[] =>
+  profile.rules.map(rule => {
+    const { at, action, names, conditions, comment } = rule;
+    const restriction = restrictionWords(rule);
+    return {
+      at: placeOf(at),
+      action: actionName(action),
+      names: names.map(name => ({ name: name.name, at: placeOf(name.at) })),
+      ...(conditions.length > 0 && { conditions: conditionWords(rule, topicOf(rule, policy)) }),
+      ...(restriction !== '' && { restriction }),
+      inForce: applies(rule, policy.target),
+      ...(comment !== undefined && { comment }),
+    };
+  });
+
+/** A rule for one call is worded with the names of its arguments. */
+function topicOf({ names }: ProfileRule, policy: Policy): Topic | undefined {
+  const [first] = names;
+  if (first === undefined || names.length > 1) return undefined;
+  const found = policy.abis.find(({ abi }) => syscallNumber(abi.name, first.name) !== undefined);
+  return found && { abi: found.abi.name, syscall: first.name };
+}
+
+const conditionWords = ({ conditions }: ProfileRule, topic: Topic | undefined): string =>
+  wordConditions(
+    alternatives(conditions).map(all => all.map(termOf)),
+    topic,
+  );
+
+const LAST = 2n ** 64n - 1n;
+
+function termOf(condition: ProfileCondition): Term {
+  const { op, arg } = condition;
+  const of = arg as Exclude<Term['of'], string>;
+  const term = (test: Term['anyOf'][number]): Term => ({ of, width: 64, anyOf: [test] });
+  if (op === 'SCMP_CMP_MASKED_EQ') {
+    const { mask, value } = condition;
+    return term({ op: 'maskedEqual', mask, value: value & mask });
+  }
+  const { value } = condition;
+  switch (op) {
+    case 'SCMP_CMP_EQ':
+      return term({ op: 'in', ranges: [[value, value]] });
+    case 'SCMP_CMP_NE':
+      return term({ op: 'notIn', ranges: [[value, value]] });
+    case 'SCMP_CMP_LE':
+      return term({ op: 'in', ranges: [[0n, value]] });
+    case 'SCMP_CMP_GT':
+      return term({ op: 'notIn', ranges: [[0n, value]] });
+    case 'SCMP_CMP_GE':
+      return term({ op: 'in', ranges: [[value, LAST]] });
+    case 'SCMP_CMP_LT':
+      return term({ op: 'notIn', ranges: [[value, LAST]] });
+  }
+}
+
+const restrictionWords = ({ includes, excludes }: ProfileRule): string =>
+  [...restrictions('only', includes, ' and '), ...restrictions('not', excludes, ' or ')].join(', ');
+
+function restrictions(word: string, { caps, arches, minKernel }: Restriction, bind: string): string[] {
+  return [
+    ...(caps.length > 0 ? [`${word} with ${caps.join(bind)}`] : []),
+    ...(arches.length > 0 ? [`${word} on ${arches.join(' or ')}`] : []),
+    ...(minKernel === undefined ? [] : [`${word} from Linux ${minKernel.major}.${minKernel.minor} on`]),
+  ];
+}

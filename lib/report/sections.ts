@@ -1,0 +1,278 @@
+// The sections of a report as HTML.
+import type { CallData, InterfaceData, Tone } from './calls.js';
+import type { DifferenceData } from './comparison.js';
+import type { ReportData, SummaryData } from './data.js';
+import type { FindingData } from './findings.js';
+import { groupBy } from '../group-by.js';
+import { markup, type Markup, type Value } from './markup.js';
+import { picture } from './picture.js';
+import type { Place } from './rules.js';
+
+/** The kinds of answers, in the order of the page, and what they are called. */
+export const TONES: Readonly<Record<Tone, string>> = {
+  allow: 'ALLOW',
+  log: 'LOG',
+  conditional: 'by arguments',
+  notify: 'NOTIFY',
+  trace: 'TRACE',
+  errno: 'ERRNO',
+  trap: 'TRAP',
+  kill: 'KILL',
+};
+
+const TONE_NAMES = Object.keys(TONES) as readonly Tone[];
+
+/** The kinds of answers that calls get, most permissive first, with how many get each. */
+const countsOf = (calls: readonly CallData[]): readonly (readonly [Tone, number])[] =>
+  TONE_NAMES.map(tone => [tone, calls.filter(call => call.tone === tone).length] as const).filter(
+    ([, count]) => count > 0,
+  );
+
+const section = (id: string, title: string, content: readonly Markup[]): Markup =>
+  markup`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
+
+const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
+
+/** What the filter is. */
+export function summarySection({ summary, interfaces, findings, elsewhere }: ReportData): Markup {
+  const items = [...summaryItems(summary), ['Findings', findingsWords(findings)] as const];
+  return section('summary', 'Summary', [
+    markup`<dl class="facts">${items.map(([term, value]) => markup`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`,
+    markup`<div class="wide"><table class="counts">
+<thead><tr><th scope="col">Interface</th><th scope="col">Calls</th><th scope="col">Answers</th></tr></thead>
+<tbody>${interfaces.map(countsRow)}${elsewhere.map(
+      ({ place, words }) => markup`<tr><th scope="row">${place}</th><td></td><td>${words}</td></tr>`,
+    )}</tbody>
+</table></div>`,
+  ]);
+}
+
+function summaryItems({ instructions, policy }: SummaryData): readonly (readonly [string, string])[] {
+  if (policy === undefined) return [['Program', count(instructions, 'instruction')]];
+  const { report } = policy;
+  return [
+    [
+      'Target',
+      `${policy.arch}, Linux ${policy.kernel}, ${policy.capabilities.length === 0 ? 'no capabilities' : policy.capabilities.join(', ')}`,
+    ],
+    ['Default action', policy.defaultAction],
+    ['Foreign interfaces', policy.badArch],
+    ...(policy.flags.length > 0 ? [['Flags', policy.flags.join(', ')] as const] : []),
+    [
+      'Program',
+      `${count(instructions, 'instruction')}, generator ${policy.codegen}, proven against the rules`,
+    ],
+    [
+      'Paths',
+      `${count(report.worstPath, 'instruction')} at worst, ${report.meanPath.toFixed(1)} on average, ${report.weightedPath.toFixed(1)} weighted by use`,
+    ],
+    ['Answered from the cache', `${count(report.cachedNumbers, 'call')} of ${policy.arch}`],
+  ];
+}
+
+function findingsWords(findings: readonly FindingData[]): string {
+  if (findings.length === 0) return 'none';
+  const severities = [...new Set(findings.map(({ severity }) => severity))];
+  return severities
+    .map(severity => `${findings.filter(finding => finding.severity === severity).length} ${severity}`)
+    .join(', ');
+}
+
+function countsRow({ abi, calls }: InterfaceData): Markup {
+  const counts = countsOf(calls);
+  let left = 0;
+  const bars = counts.map(([tone, number]) => {
+    const width = (number / Math.max(calls.length, 1)) * 100;
+    left += width;
+    return markup`<rect class="${tone}" x="${(left - width).toFixed(2)}" width="${width.toFixed(2)}" height="10" />`;
+  });
+  const words = counts.map(
+    ([tone, number]) => markup`<span class="key ${tone}">${number} ${TONES[tone]}</span> `,
+  );
+  return markup`<tr><th scope="row">${abi}</th><td class="number">${calls.length}</td><td>
+<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>${words}</td></tr>`;
+}
+
+/** Every call of every interface. */
+export function callsSection({ interfaces, elsewhere }: ReportData): Markup {
+  const all = interfaces.flatMap(({ calls }) => calls);
+  const chips = countsOf(all).map(
+    ([tone, number]) =>
+      markup`<label class="chip ${tone}"><input type="checkbox" name="tone" value="${tone}" checked /> ${TONES[tone]} <span class="number">${number}</span></label>`,
+  );
+  return section('calls', 'System calls', [
+    markup`<div class="controls scripted" role="search">
+<label>Search <input type="search" id="query" placeholder="name or number" autocomplete="off" spellcheck="false" /></label>
+<fieldset><legend>Answers</legend>${chips}</fieldset>
+<output id="matches">${count(all.length, 'call')}</output>
+</div>`,
+    markup`<div class="with-panel"><div>${interfaces.map(grid)}${
+      elsewhere.length > 0
+        ? markup`<p>Elsewhere: ${elsewhere.map(({ place, words }) => `${place}: ${words}`).join('; ')}.</p>`
+        : undefined
+    }</div>
+<aside id="panel" class="scripted" aria-live="polite" aria-label="The chosen call"><p class="hint">Choose a call to see its conditions, its arguments and the rules that name it.</p></aside></div>`,
+  ]);
+}
+
+function grid({ abi, calls, unnamed }: InterfaceData, index: number): Markup {
+  return markup`<details class="interface" data-abi="${abi}"${index === 0 ? OPEN : undefined}>
+<summary><h3>${abi}</h3> <span class="matches">${count(calls.length, 'call')}</span></summary>
+<ul class="grid">${calls.map(cell)}</ul>
+${
+  unnamed.length > 0
+    ? markup`<table class="unnamed"><caption>Numbers without a name</caption><tbody>${unnamed.map(
+        ({ numbers, words }) => markup`<tr><td>${numbers}</td><td>${words}</td></tr>`,
+      )}</tbody></table>`
+    : undefined
+}</details>`;
+}
+
+const OPEN: Markup = markup` open`;
+
+const cell = ({ name, number, tone, action }: CallData): Markup =>
+  markup`<li><button type="button" class="${tone}"><b>${name}</b> <span>${number}</span> <i>${action ?? TONES.conditional}</i></button></li>`;
+
+/** Calls that are answered by their arguments, in words; the same on several interfaces once. */
+export function conditionsSection({ interfaces }: ReportData): Markup {
+  const rows = groupBy(
+    interfaces.flatMap(({ abi, calls }) =>
+      calls.filter(({ tone }) => tone === 'conditional').map(call => ({ abi, call })),
+    ),
+    ({ call }) => `${call.name} ${call.words}`,
+  );
+  if (rows.size === 0)
+    return section('conditions', 'Answers by arguments', [markup`<p>No answer depends on arguments.</p>`]);
+  return section('conditions', 'Answers by arguments', [
+    markup`<div class="wide"><table>
+<thead><tr><th scope="col">Call</th><th scope="col">Interfaces</th><th scope="col">Answer</th></tr></thead>
+<tbody>${[...rows.values()].map(
+      group =>
+        markup`<tr><th scope="row">${group[0]?.call.name}</th><td>${group.map(({ abi }) => abi).join(', ')}</td><td>${group[0]?.call.words}</td></tr>`,
+    )}</tbody></table></div>`,
+  ]);
+}
+
+/** What a reader of the profile should know. */
+export function findingsSection({ findings, source }: ReportData): Markup {
+  const lines = shownLines(source).length;
+  const items = findings.map(finding => {
+    const { at } = finding;
+    return markup`<li>${at && placeMarkup(at, lines)} ${findingMarkup(finding)}<br><span class="hint">${finding.why}. ${finding.remedy}</span></li>`;
+  });
+  return section('findings', 'Findings', [
+    items.length === 0 ? markup`<p>None.</p>` : markup`<ol class="findings">${items}</ol>`,
+  ]);
+}
+
+/** A place, with a link to it where it is shown. */
+const placeMarkup = ({ line, column }: Place, lines: number): Markup =>
+  line <= lines ? markup`<a href="#P${line}-${column}">${line}:${column}</a>` : markup`${line}:${column}`;
+
+const findingMarkup = ({ severity, code, message }: FindingData): Markup =>
+  markup`<span class="severity ${severity}">${severity}</span> ${message} <code>${code}</code>`;
+
+/** What changes from the subject to another filter. */
+export function comparisonSection({ name, comparison }: ReportData): Markup | undefined {
+  if (comparison === undefined) return undefined;
+  const { differences } = comparison;
+  const title = `Compared with ${comparison.name}`;
+  if (differences.length === 0)
+    return section('comparison', title, [markup`<p>Both answer every call alike.</p>`]);
+  return section('comparison', title, [
+    markup`<p>What changes from ${name} to ${comparison.name}, each with a call that shows it.</p>
+<div class="wide"><table class="changes">
+<thead><tr><th scope="col">Calls</th><th scope="col">Interfaces</th><th scope="col">From</th><th scope="col">To</th><th scope="col">If</th><th scope="col">For example</th></tr></thead>
+<tbody>${differences.map(differenceRow)}</tbody></table></div>`,
+  ]);
+}
+
+const differenceRow = ({ interfaces, calls, from, to, when, witness }: DifferenceData): Markup =>
+  markup`<tr><th scope="row">${calls.length === 0 ? 'every call' : calls.join(', ')}</th><td>${interfaces.join(', ')}</td><td><span class="key ${from.tone}">${from.action}</span></td><td><span class="key ${to.tone}">${to.action}</span></td><td>${when ?? 'always'}</td><td><code>${witness}</code></td></tr>`;
+
+/** The program's decisions, and the way of one call through them. */
+export function programSection({ interfaces, flow, summary }: ReportData): Markup {
+  return section('program', 'Decisions', [
+    markup`<p>The program of ${count(summary.instructions, 'instruction')} from its first test at the top left. Numbers in boxes are those of instructions; → leads to a test that is drawn once.</p>`,
+    markup`<form id="walk" class="controls scripted">
+<label>Interface <select id="walk-abi">${interfaces.map(({ abi }) => markup`<option>${abi}</option>`)}</select></label>
+<label>Call <input id="walk-call" list="walk-calls" placeholder="name or number" autocomplete="off" spellcheck="false" required /></label><datalist id="walk-calls"></datalist>
+<label class="grow">Arguments <input id="walk-args" placeholder="0x28, 1, 0" autocomplete="off" spellcheck="false" /></label>
+<button>Walk</button>
+<output id="walk-result"></output>
+</form>`,
+    markup`<div class="with-panel"><div class="canvas" tabindex="0" role="region" aria-label="Picture of the decisions">${picture(flow)}</div>
+<aside class="scripted"><p class="hint" id="walk-hint">Enter a call to see the way that it takes.</p><ol id="steps"></ol></aside></div>`,
+  ]);
+}
+
+/** Longer profiles are cut, so that the page can be opened. */
+const MAX_LINES = 20_000;
+const MAX_LETTERS = 500_000;
+
+/** The lines of the profile that the page has. */
+export function shownLines(source: readonly string[]): readonly string[] {
+  let letters = 0;
+  const end = source.findIndex((line, index) => {
+    letters += line.length;
+    return index === MAX_LINES || letters > MAX_LETTERS;
+  });
+  return end === -1 ? source : source.slice(0, end);
+}
+
+/** The text of the profile, with the findings where they are, and marks for the places that the page points to. */
+export function sourceSection({ source, findings, rules }: ReportData): Markup | undefined {
+  if (source.length === 0) return undefined;
+  const notes = groupBy(findings, ({ at }) => at?.line ?? 0);
+  const places = groupBy(
+    [
+      ...rules.flatMap(({ at, names }) => [{ at }, ...names]),
+      ...findings.flatMap(({ at, severity }) => (at === undefined ? [] : [{ at, severity }])),
+    ],
+    ({ at }) => at.line,
+  );
+  const shown = shownLines(source);
+  const left = source.length - shown.length;
+  return section('profile', 'Profile', [
+    markup`<div class="source">${shown.map((text, index) => {
+      const line = index + 1;
+      return markup`<div class="line" id="L${line}"><a href="#L${line}">${line}</a><code>${pieces(text, places.get(line) ?? [])}</code></div>${(
+        notes.get(line) ?? []
+      ).map(
+        finding =>
+          markup`<div class="note ${finding.severity}">${findingMarkup(finding)} <span class="hint">${finding.remedy}</span></div>`,
+      )}`;
+    })}</div>`,
+    left > 0 ? markup`<p>${count(left, 'more line')} not shown.</p>` : markup``,
+  ]);
+}
+
+/** A place that the page points to, with the severity of what was found there. */
+interface Pointed {
+  readonly at: Place;
+  readonly severity?: string;
+}
+
+/** A JSON token. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"?|[^\s,:{}[\]"]+|./suy;
+
+/** A line, with an element around each token that is pointed to. */
+function pieces(text: string, places: readonly Pointed[]): readonly Value[] {
+  const severities = new Map<number, string | undefined>();
+  for (const { at, severity } of places)
+    severities.set(at.column - 1, severity ?? severities.get(at.column - 1));
+  const parts: Value[] = [];
+  let done = 0;
+  for (const [start, severity] of [...severities].sort(([a], [b]) => a - b)) {
+    TOKEN.lastIndex = start;
+    const [token] = TOKEN.exec(text) ?? [];
+    if (token === undefined || start < done) continue;
+    const line = places[0]?.at.line;
+    parts.push(text.slice(done, start));
+    parts.push(
+      markup`<span id="P${line}-${start + 1}"${severity === undefined ? undefined : markup` class="found ${severity}"`}>${token}</span>`,
+    );
+    done = start + token.length;
+  }
+  return [...parts, text.slice(done)];
+}

@@ -1,0 +1,198 @@
+// What a report says about a profile or a program, before it becomes a page.
+import assert from 'node:assert/strict';
+import { compile } from '#lib/compile.js';
+import { UsageError } from '#lib/errors.js';
+import { parseProfile } from '#lib/profile/parse.js';
+import { collect, type ReportOptions } from '#lib/report/report.js';
+import type { CallData } from '#lib/report/calls.js';
+import type { ReportData } from '#lib/report/data.js';
+
+const PROFILE = `{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "archMap": [{ "architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86"] }],
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW", "comment": "streams" },
+    { "names": ["socket"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 1, "op": "SCMP_CMP_EQ" }] },
+    { "names": ["mount", "write"], "action": "SCMP_ACT_LOG", "includes": { "caps": ["CAP_SYS_ADMIN"] } },
+    { "names": ["reboot"], "action": "SCMP_ACT_KILL_PROCESS" }
+  ]
+}`;
+
+const report = (options: ReportOptions = {}): ReportData => collect(PROFILE, { arch: 'x86_64', ...options });
+
+function call(data: ReportData, name: string, abi = 'x86_64'): CallData {
+  const found = data.interfaces.find(one => one.abi === abi)?.calls.find(one => one.name === name);
+  assert.ok(found, `${name} is not on ${abi}`);
+  return found;
+}
+
+describe('the data of a report', () => {
+  it('has the interfaces that the profile covers, the native one first', () => {
+    assert.deepEqual(
+      report().interfaces.map(({ abi }) => abi),
+      ['x86_64', 'x86'],
+    );
+  });
+
+  it('has what is answered as a whole elsewhere', () => {
+    const places = new Map(report().elsewhere.map(({ place, words }) => [place, words]));
+    assert.equal(places.get('aarch64'), 'KILL_THREAD');
+    assert.equal(places.get('all other architectures'), 'KILL_THREAD');
+  });
+
+  it('says what kind of answer each call gets', () => {
+    const data = report();
+    const tones = ['read', 'socket', 'mount', 'reboot'].map(name => call(data, name).tone);
+    assert.deepEqual(tones, ['allow', 'conditional', 'errno', 'kill']);
+  });
+
+  it('words conditions with the names of arguments and values', () => {
+    const { cases, otherwise, action } = call(report(), 'socket');
+    assert.deepEqual(cases, [{ condition: 'domain is AF_UNIX', action: 'ALLOW' }]);
+    assert.equal(otherwise, 'ERRNO(EPERM)');
+    assert.equal(action, undefined);
+  });
+
+  it('has the parameters of a call', () => {
+    assert.deepEqual(call(report(), 'socket').parameters, [
+      'int family, 32 bits',
+      'int type, 32 bits',
+      'int protocol, 32 bits',
+    ]);
+  });
+
+  it('points to every rule that names a call, also to those that are not in force', () => {
+    const data = report();
+    assert.deepEqual(call(data, 'write').rules, [
+      { rule: 0, at: { line: 5, column: 25 } },
+      { rule: 2, at: { line: 7, column: 26 } },
+    ]);
+    assert.deepEqual(
+      data.rules.map(({ action, inForce, restriction }) => [action, inForce, restriction]),
+      [
+        ['ALLOW', true, undefined],
+        ['ALLOW', true, undefined],
+        ['LOG', false, 'only with CAP_SYS_ADMIN'],
+        ['KILL_PROCESS', true, undefined],
+      ],
+    );
+    assert.equal(data.rules[1]?.conditions, 'domain is AF_UNIX');
+  });
+
+  it('says why a call that no rule names is refused', () => {
+    const data = report();
+    assert.match(call(data, 'close').why ?? '', /default action/);
+    assert.match(call(data, 'openat2').why ?? '', /higher than any/);
+    assert.equal(call(data, 'read').why, undefined);
+  });
+
+  it('words every operator as the profile means it', () => {
+    const words = [
+      ['SCMP_CMP_EQ', 'arg1 is 7'],
+      ['SCMP_CMP_NE', 'arg1 is not 7'],
+      ['SCMP_CMP_LT', 'arg1 < 7'],
+      ['SCMP_CMP_LE', 'arg1 <= 7'],
+      ['SCMP_CMP_GE', 'arg1 >= 7'],
+      ['SCMP_CMP_GT', 'arg1 > 7'],
+      ['SCMP_CMP_MASKED_EQ', '(arg1 & 7) == 1'],
+    ].map(([op = '', expected]) => {
+      const rule = {
+        names: ['dup2', 'dup3'],
+        action: 'SCMP_ACT_ALLOW',
+        args: [{ index: 1, value: 7, op, ...(op === 'SCMP_CMP_MASKED_EQ' && { valueTwo: 9 }) }],
+      };
+      const { rules } = collect({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [rule] }, { arch: 'x86_64' });
+      return [rules[0]?.conditions, expected];
+    });
+    for (const [said, expected] of words) assert.equal(said, expected);
+  });
+
+  it('has the findings of lint at their places', () => {
+    const text = PROFILE.replace('"reboot"', '"reboot", "read"').replace('"mount"', '"moutn"');
+    const { findings, source } = collect(text, { arch: 'x86_64' });
+    const typo = findings.find(({ code }) => code === 'unknown-syscall');
+    assert.deepEqual(typo?.at, { line: 7, column: 17 });
+    assert.ok(source[6]?.slice(16).startsWith('"moutn"'));
+  });
+
+  it('looks for findings on the target that it compiles for', () => {
+    const text = PROFILE.replace('"reboot"', '"reboot", "vm86"');
+    const codes = (capabilities: readonly string[]): readonly string[] =>
+      collect(text, { arch: 'x86_64', capabilities }).findings.map(({ code }) => code);
+    assert.ok(!codes([]).includes('duplicate-rule'));
+    assert.ok(codes(['CAP_SYS_ADMIN']).includes('duplicate-rule'));
+  });
+
+  it('takes a profile that was parsed before, without its text', () => {
+    const data = collect(parseProfile(PROFILE), { arch: 'x86_64' });
+    assert.deepEqual(data.source, []);
+    assert.equal(call(data, 'read').rules.length, 1);
+  });
+
+  it('takes filters and programs of any origin', () => {
+    const filter = compile(PROFILE, { arch: 'x86_64' });
+    const [compiled, raw] = [collect(filter, {}), collect(filter.program, { name: 'found.bpf' })];
+    assert.equal(compiled.summary.policy?.defaultAction, 'ERRNO(EPERM)');
+    assert.equal(raw.summary.policy, undefined);
+    assert.equal(raw.name, 'found.bpf');
+    for (const data of [compiled, raw]) {
+      assert.equal(call(data, 'socket').words, 'allowed if domain is AF_UNIX; otherwise ERRNO(EPERM)');
+      assert.deepEqual(data.rules, []);
+    }
+  });
+
+  it('takes a program that answers everything alike', () => {
+    const data = collect([{ code: 6, jt: 0, jf: 0, k: 0x7fff0000 }], {});
+    assert.deepEqual(data.interfaces, []);
+    assert.ok(data.elsewhere.every(({ words }) => words === 'ALLOW'));
+    assert.equal(data.flow.nodes.length, 1);
+  });
+
+  describe('compared with another one', () => {
+    const differences = (against: NonNullable<ReportOptions['against']>): unknown =>
+      report({ against, againstName: 'other' }).comparison?.differences.map(
+        ({ calls, from, to, when, witness }) => [calls, from.action, to.action, when, witness],
+      );
+    const other = (from: string, to: string): string => PROFILE.replace(from, to);
+
+    it('has nothing to say of itself', () => {
+      assert.deepEqual(differences(PROFILE), []);
+    });
+
+    it('says what changes, for which arguments, with a call that shows it', () => {
+      assert.deepEqual(differences(other('"value": 1', '"value": 2')), [
+        [['socket'], 'ALLOW', 'ERRNO(EPERM)', 'domain is AF_UNIX', 'socket(1)'],
+        [['socket'], 'ERRNO(EPERM)', 'ALLOW', 'domain is AF_INET', 'socket(2)'],
+      ]);
+    });
+
+    it('has one row for calls that change in the same way', () => {
+      assert.deepEqual(differences(other('"read", "write"', '"close", "fsync"')), [
+        [['read', 'write'], 'ALLOW', 'ERRNO(EPERM)', undefined, 'read()'],
+        [['close', 'fsync'], 'ERRNO(EPERM)', 'ALLOW', undefined, 'close()'],
+      ]);
+    });
+
+    it('takes layers', () => {
+      const [first, second] = ['"read", ', '"write"'].map(
+        name => compile(other(name, name === '"write"' ? '"read"' : ''), { arch: 'x86_64' }).program,
+      );
+      assert.ok(first && second);
+      assert.deepEqual(differences([first, second]), [
+        [['read', 'write'], 'ALLOW', 'ERRNO(EPERM)', undefined, 'read()'],
+      ]);
+    });
+  });
+
+  for (const [name, options] of Object.entries({
+    'a name that is no text': { name: 7 },
+    'an unknown option': { agianst: 'docker-default' },
+  })) {
+    it(`refuses ${name}`, () => {
+      assert.throws(
+        () => collect(PROFILE, options as ReportOptions),
+        (error: unknown) => error instanceof UsageError && error.code === 'bad-option',
+      );
+    });
+  }
+});

@@ -1,0 +1,59 @@
+// The interpreter that runs in the page, against the one that everything else is checked with.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
+import { interpret, seccompData } from '#lib/filter/interpret.js';
+import { isConditional } from '#lib/filter/program.js';
+import { packageFile } from '#lib/package-files.js';
+import { Random, seed } from '../support/random.js';
+import { randomProgram } from '../support/random-program.js';
+
+interface Interpreter {
+  readonly callWords: (arch: number, number: number, args: readonly bigint[]) => Uint32Array;
+  readonly runProgram: (
+    program: readonly (readonly number[])[],
+    words: Uint32Array,
+  ) => { readonly action: number; readonly path: readonly { index: number; a: number; held?: boolean }[] };
+}
+
+const source = readFileSync(packageFile('data/report/interpreter.js'), 'utf8');
+const { callWords, runProgram } = runInNewContext(`${source}; ({ callWords, runProgram })`) as Interpreter;
+const start = seed();
+
+describe("the page's interpreter", () => {
+  it(`answers as the other one, along the same way (SEED=${start})`, () => {
+    const random = new Random(start);
+    for (let round = 0; round < 500; round++) {
+      const program = randomProgram(random, 2 + random.below(40));
+      const data = Uint32Array.from({ length: 16 }, () => random.word());
+      const indexes: number[] = [];
+      const before: number[] = [];
+      const { action } = interpret(program, data, (index, a) => {
+        indexes.push(index);
+        before.push(a);
+      });
+      const run = runProgram(
+        program.map(({ code, jt, jf, k }) => [code, jt, jf, k]),
+        data,
+      );
+      assert.equal(run.action, action);
+      assert.deepEqual(
+        Array.from(run.path, ({ index }) => index),
+        indexes,
+      );
+      assert.deepEqual(Array.from(run.path, ({ a }) => a).slice(0, -1), before.slice(1));
+      for (const { index, held } of run.path) {
+        const instruction = program[index];
+        assert.equal(held !== undefined, instruction !== undefined && isConditional(instruction));
+      }
+    }
+  });
+
+  it('lays a call out as the kernel does', () => {
+    const args = [1n, 2n ** 64n - 1n, 2n ** 32n];
+    assert.deepEqual(
+      Array.from(callWords(0xc000003e, 41, args)),
+      Array.from(seccompData({ arch: 0xc000003e, syscall: 41, args, instructionPointer: 0n })),
+    );
+  });
+});

@@ -1,0 +1,196 @@
+// The page in a browser: it needs no network, answers a search, walks the program, and does so without an error.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { htmlReport } from '#lib/report/report.js';
+import { findChromium, openPage, type OpenPage } from './chromium.js';
+
+const HOSTILE =
+  '</script><img src="http://127.0.0.1:9/" onerror="window.injected = true"><script>window.injected = true</script>';
+
+const PROFILE = {
+  defaultAction: 'SCMP_ACT_ERRNO',
+  syscalls: [
+    { names: ['read', 'write', HOSTILE], action: 'SCMP_ACT_ALLOW', comment: HOSTILE },
+    { names: ['kill'], action: 'SCMP_ACT_KILL_PROCESS' },
+  ],
+};
+
+const chromium = findChromium();
+
+describe('the page in Chromium', function () {
+  if (chromium === undefined) {
+    it('is not looked at: chromium is not installed', function () {
+      this.skip();
+    });
+    return;
+  }
+  this.timeout(120_000);
+
+  const folder = mkdtempSync(join(tmpdir(), 'seccomp-report-'));
+  const write = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return pathToFileURL(path).href;
+  };
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  describe("of Docker's default, with three interfaces", () => {
+    let page: OpenPage;
+    let url: string;
+    before(async () => {
+      const text = htmlReport('docker-default', { arch: 'x86_64', against: PROFILE });
+      assert.ok(text.length < 1_000_000, `the page has ${text.length} letters`);
+      url = write('docker.html', text);
+      page = await openPage(chromium, url);
+    });
+    after(() => page.close());
+
+    /** The names of the calls that are shown, with their interfaces. */
+    const shown = (): Promise<readonly string[]> =>
+      page.evaluate(`[...document.querySelectorAll('.interface')].flatMap(one =>
+        [...one.querySelectorAll('.grid button')]
+          .filter(button => button.checkVisibility())
+          .map(button => one.dataset.abi + ' ' + button.querySelector('b').textContent))`);
+
+    const search = async (text: string): Promise<void> => {
+      await page.evaluate(
+        `document.getElementById('query').focus(); document.getElementById('query').select()`,
+      );
+      await (text === '' ? page.press('Delete') : page.type(text));
+    };
+
+    const text = (selector: string): Promise<string> =>
+      page.evaluate(`document.querySelector(${JSON.stringify(selector)}).innerText`);
+
+    it('answers a search by name, as it is typed', async () => {
+      await search('personal');
+      assert.deepEqual(await shown(), ['x86_64 personality', 'x86 personality', 'x32 personality']);
+      assert.equal(await text('#matches'), '3 of 1203 calls');
+      await search('');
+      assert.equal(await text('#matches'), '1203 calls');
+    });
+
+    for (const [number, calls] of [
+      ['59', ['x86_64 execve', 'x86 oldolduname']],
+      ['0x29', ['x86_64 socket', 'x86 dup', 'x32 socket']],
+    ] as const) {
+      it(`answers a search by number: ${number}`, async () => {
+        await search(number);
+        assert.deepEqual(await shown(), calls);
+        await search('');
+      });
+    }
+
+    it('shows only the answers that are chosen', async () => {
+      const boxes = `document.querySelectorAll('input[name=tone]:not([value=conditional])')`;
+      await page.evaluate(`for (const box of ${boxes}) box.click()`);
+      assert.deepEqual(await shown(), ['x86_64 socket', 'x86_64 clone', 'x86_64 personality']);
+      await page.evaluate(`for (const box of ${boxes}) box.click()`);
+    });
+
+    it('tells all of a call that is chosen, with links to lines that are there', async () => {
+      await page.evaluate(`[...document.querySelectorAll('.grid b')]
+        .find(name => name.textContent === 'socket').closest('button').click()`);
+      const panel = await text('#panel');
+      assert.match(panel, /ERRNO\(EPERM\) if domain is AF_ALG or AF_VSOCK/);
+      assert.match(panel, /int family, 32 bits/);
+      const targets = await page.evaluate<readonly string[]>(
+        `[...document.querySelectorAll('#panel a')].map(({ hash }) => document.querySelector(hash).textContent)`,
+      );
+      assert.deepEqual(targets, ['"socket"', '"socket"', '"socket"']);
+    });
+
+    it('can be gone through with the keyboard', async () => {
+      await page.evaluate(`document.querySelector('.grid button').focus()`);
+      await page.press('ArrowRight');
+      assert.match(await text('#panel h3'), /^write /);
+      await page.press('End');
+      assert.equal(await page.evaluate(`document.activeElement.closest('li').nextElementSibling`), null);
+      assert.equal(await page.evaluate(`document.querySelectorAll('.grid [tabindex="0"]').length`), 3);
+    });
+
+    it('walks the program for a call and its arguments', async () => {
+      const walk = async (abi: string, call: string, args: string): Promise<string> => {
+        await page.evaluate(`{
+          const [abi, call, args] = ${JSON.stringify([abi, call, args])};
+          document.getElementById('walk-abi').value = abi;
+          document.getElementById('walk-call').value = call;
+          document.getElementById('walk-args').value = args;
+          document.querySelector('#walk button').click();
+        }`);
+        return text('#walk-result');
+      };
+      assert.match(await walk('x86_64', 'socket', '1'), /^ALLOW after \d+ instructions$/);
+      assert.match(await walk('x86_64', 'socket', '0x28, 1, 0'), /^ERRNO\(EPERM\) after/);
+      assert.match(await walk('x32', '135', '-2'), /^ERRNO\(EPERM\) after/);
+      const lit = await page.evaluate<number>(`document.querySelectorAll('.flow .lit.test').length`);
+      const ways = await page.evaluate<number>(`document.querySelectorAll('.flow .lit > path').length`);
+      assert.ok(lit > 0 && lit === ways);
+      const last = await text('#steps li:last-child');
+      assert.match(last, /return ERRNO\(EPERM\)/);
+      assert.match(await walk('x86_64', 'nonsense', ''), /^No call nonsense$/);
+      assert.match(await walk('x86_64', 'read', 'x'), /^Arguments are/);
+    });
+
+    it('says what differs from another profile', async () => {
+      assert.match(await text('#comparison tbody'), /socket.*ALLOW.*ERRNO\(EPERM\).*socket\(/s);
+    });
+
+    it('asks for nothing but itself, and has nothing to complain of', () => {
+      assert.deepEqual(page.requests, [url]);
+      assert.deepEqual(page.complaints, []);
+    });
+
+    it('cannot be made to load anything', async () => {
+      const refused = `new Promise(resolve => {
+        document.addEventListener('securitypolicyviolation', event => resolve(event.effectiveDirective));
+        document.body.append(Object.assign(document.createElement('img'), { src: 'http://127.0.0.1:9/' }));
+      })`;
+      const { result } = await page.send('Runtime.evaluate', { expression: refused, awaitPromise: true });
+      assert.equal((result as { value: string }).value, 'img-src');
+    });
+  });
+
+  it('runs nothing of a hostile profile', async () => {
+    const page = await openPage(
+      chromium,
+      write('hostile.html', htmlReport(PROFILE, { arch: 'x86_64', name: HOSTILE })),
+    );
+    try {
+      await page.evaluate(`document.querySelector('.grid button').click()`);
+      assert.ok(
+        (await page.evaluate<string>(`document.getElementById('panel').innerText`)).includes(HOSTILE),
+      );
+      assert.equal(await page.evaluate(`window.injected === undefined && document.images.length`), 0);
+      assert.deepEqual(page.complaints, []);
+    } finally {
+      await page.close();
+    }
+  });
+
+  it('can be read without scripts', async () => {
+    const page = await openPage(
+      chromium,
+      write('plain.html', htmlReport('docker-default', { arch: 'x86_64' })),
+      {
+        scripting: false,
+      },
+    );
+    try {
+      const text = await page.evaluate<string>('document.body.innerText');
+      for (const words of [
+        /personality\s+135\s+by arguments/,
+        /allowed unless domain is AF_ALG or AF_VSOCK/,
+        /"defaultAction"/,
+      ])
+        assert.match(text, words);
+      assert.ok(!text.includes('Choose a call'), 'what needs a script is not offered');
+      assert.equal(await page.evaluate(`document.getElementById('query').checkVisibility()`), false);
+    } finally {
+      await page.close();
+    }
+  });
+});
