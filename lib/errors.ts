@@ -129,6 +129,18 @@ export class LoadError extends SeccompError {
   }
 }
 
+/** A sandboxed worker whose process has ended without it. */
+export class WorkerError extends SeccompError {
+  override readonly name = 'WorkerError';
+  /** The signal that ended the process, if one did. */
+  readonly signal: NodeJS.Signals | null;
+
+  constructor(code: string, message: string, remedy: string, signal: NodeJS.Signals | null) {
+    super(code, message, remedy);
+    this.signal = signal;
+  }
+}
+
 /** A running process whose filters could not be read. */
 export class DumpError extends SeccompError {
   override readonly name = 'DumpError';

@@ -114,6 +114,11 @@ export { exec, type ExecOptions } from './process/exec.js';
 export { features, type Features } from './process/features.js';
 export { load, type LoadedFilter, type LoadOptions, type Scope } from './process/load.js';
 export { ps, type ProcessEntry, type ProcessList, type PsOptions } from './process/ps.js';
+export {
+  SandboxedWorker,
+  type SandboxedWorkerEvents,
+  type SandboxedWorkerOptions,
+} from './process/sandboxed-worker/sandboxed-worker.js';
 export { status, type Mode, type ProcessStatus, type ThreadStatus } from './process/status.js';
 export { formatViolation, type Violation } from './process/violation.js';
 export { onViolation, type ViolationOptions, type Violations } from './process/violations.js';

@@ -15,6 +15,8 @@ const ENTRIES = {
   cli: 'dist/cli/main.js',
   // Imported by the Node processes that `fork` starts.
   preload: 'dist/process/children/preload.js',
+  // Run by the processes of SandboxedWorker.
+  'sandboxed-worker-relay': 'dist/process/sandboxed-worker/sandboxed-worker-relay.js',
 };
 /** Packages that become part of the bundles; of all others, each is imported where it is needed. */
 const INLINED = ['fastest-levenshtein', 'jsonc-parser'];

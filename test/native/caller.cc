@@ -7,15 +7,20 @@
 //   callWithSignalsBlocked(number)          on a thread of its own that blocks every signal
 //   callOnSmallStack(number) → result       on a stack too small for a signal, beside an alternate one
 //   ignoreSigsys()                          sets the disposition to SIG_IGN
+//   openRing()                              opens an io_uring, as Node itself does from version 22 on
+//   socketOnRing(domain, type) → result     a socket, which the kernel makes on behalf of that ring
+#include <linux/io_uring.h>
 #include <node_api.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -95,6 +100,38 @@ long on_small_stack(const std::vector<long>& arguments) {
 
 long ignore_sigsys(const std::vector<long>&) { return signal(SIGSYS, SIG_IGN) == SIG_ERR ? -errno : 0; }
 
+io_uring_params ring;
+int ring_descriptor = -1;
+char *ring_queues, *ring_entries;
+
+long open_ring(const std::vector<long>&) {
+  ring_descriptor = static_cast<int>(syscall(SYS_io_uring_setup, 1, &ring));
+  if (ring_descriptor < 0) return -errno;
+  const auto map = [](size_t size, off_t offset) {
+    void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring_descriptor, offset);
+    return static_cast<char*>(memory);
+  };
+  // Both queues are in one mapping on every kernel that these tests know.
+  ring_queues = map(ring.cq_off.cqes + ring.cq_entries * sizeof(io_uring_cqe), IORING_OFF_SQ_RING);
+  ring_entries = map(ring.sq_entries * sizeof(io_uring_sqe), IORING_OFF_SQES);
+  return ring_descriptor;
+}
+
+long socket_on_ring(const std::vector<long>& arguments) {
+  auto* entry = new (ring_entries) io_uring_sqe{};
+  entry->opcode = IORING_OP_SOCKET;
+  entry->fd = static_cast<int>(arguments[0]);
+  entry->off = static_cast<uint64_t>(arguments[1]);
+  const auto word = [](uint32_t offset) { return reinterpret_cast<uint32_t*>(ring_queues + offset); };
+  *word(ring.sq_off.array) = 0;
+  __atomic_fetch_add(word(ring.sq_off.tail), 1, __ATOMIC_RELEASE);
+  // The same arguments with which libuv waits.
+  if (syscall(SYS_io_uring_enter, ring_descriptor, 1, 1, IORING_ENTER_GETEVENTS, nullptr, 0) < 0) return -errno;
+  const auto head = __atomic_fetch_add(word(ring.cq_off.head), 1, __ATOMIC_ACQ_REL);
+  const auto* done = reinterpret_cast<io_uring_cqe*>(ring_queues + ring.cq_off.cqes);
+  return done[head & *word(ring.cq_off.ring_mask)].res;
+}
+
 using Function = long (*)(const std::vector<long>&);
 
 template <Function function>
@@ -128,6 +165,8 @@ napi_value initialize(napi_env env, napi_value exports) {
   add<with_signals_blocked>(env, exports, "callWithSignalsBlocked");
   add<on_small_stack>(env, exports, "callOnSmallStack");
   add<ignore_sigsys>(env, exports, "ignoreSigsys");
+  add<open_ring>(env, exports, "openRing");
+  add<socket_on_ring>(env, exports, "socketOnRing");
   return exports;
 }
 

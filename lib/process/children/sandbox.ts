@@ -39,7 +39,8 @@ const COMPILING = COMPILE_OPTIONS.filter(name => !['arch', 'kernel', 'capabiliti
 
 const LOADING: readonly string[] = ['noNewPrivs', 'log', 'specAllow'];
 
-const OWN = ['profile', 'capabilities', ...COMPILING, ...LOADING];
+/** The names of these options. */
+export const SANDBOX_OPTIONS: readonly string[] = ['profile', 'capabilities', ...COMPILING, ...LOADING];
 
 /**
  * Checks the options and compiles the profile.
@@ -49,8 +50,10 @@ export function sandbox<Options extends SandboxOptions>(
   options: Options,
   nodeOptions: readonly string[],
 ): Sandbox<Options> {
-  checkOptions(options, [...nodeOptions, ...OWN], LOADING);
-  const rest = Object.fromEntries(Object.entries(options).filter(([name]) => !OWN.includes(name)));
+  checkOptions(options, [...nodeOptions, ...SANDBOX_OPTIONS], LOADING);
+  const rest = Object.fromEntries(
+    Object.entries(options).filter(([name]) => !SANDBOX_OPTIONS.includes(name)),
+  );
   return {
     filter: filterOf(options),
     load: pick<ChildLoadOptions>(options, LOADING),

@@ -1,0 +1,49 @@
+// Workers of node:cluster, each of which gives up what it does not need once it listens. The primary keeps its rights, to
+// start others in their place.
+import cluster from 'node:cluster';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { applyProfile, status } from 'seccomp';
+
+const FILE = '/etc/hostname';
+
+/** In a worker: nothing is opened, connected or started any more. */
+const PROFILE = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [
+    {
+      names: ['open', 'openat', 'openat2', 'creat', 'execve', 'execveat', 'socket', 'connect'],
+      action: 'SCMP_ACT_ERRNO',
+      errno: 'EACCES',
+    },
+  ],
+};
+
+const read = () => {
+  try {
+    return readFileSync(FILE) && 'read';
+  } catch ({ code }) {
+    return code;
+  }
+};
+
+if (cluster.isPrimary) {
+  const workers = [cluster.fork(), cluster.fork()];
+  // With two messages: that it is confined, and where it listens.
+  const ports = await Promise.all(workers.map(async worker => (await once(worker, 'message'))[0]));
+  const answers = await Promise.all(
+    [...ports, ...ports].map(async port => (await fetch(`http://127.0.0.1:${port}/`)).text()),
+  );
+  for (const worker of workers) worker.kill();
+  console.log(`workers: ${answers.join(' ')}; the primary: ${read()}, ${status().mode}`);
+  process.exitCode = answers.every(answer => answer === 'EACCES') && status().mode === 'disabled' ? 0 : 1;
+} else {
+  // The primary opens the socket and hands over connections, so that the worker needs no right to.
+  const server = createServer((request, response) => response.setHeader('connection', 'close').end(read()));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // All threads of this process, and of no other.
+  applyProfile(PROFILE);
+  process.send(server.address().port);
+}

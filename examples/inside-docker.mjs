@@ -1,0 +1,41 @@
+// In a container there is a filter already. One more goes on top: the kernel asks both about each call, and the answer that
+// restricts more wins, so that neither can take back what the other refuses.
+import { chmodSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { applyProfile, spawnSync, status } from 'seccomp';
+
+const attempt = action => {
+  try {
+    action();
+    return 'done';
+  } catch ({ code }) {
+    return code;
+  }
+};
+
+if (status().mode === 'disabled') {
+  // Not in a container: this program again, under Docker's filter.
+  const { status: code } = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], {
+    profile: 'docker-default',
+    stdio: 'inherit',
+  });
+  process.exitCode = code;
+} else {
+  const { filters: beneath } = status();
+  const before = attempt(() => chmodSync('/nowhere', 0o600));
+  // It allows everything else: what Docker's filter refuses stays refused.
+  const { layer, warnings } = applyProfile({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [
+      { names: ['chmod', 'fchmod', 'fchmodat', 'fchmodat2'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' },
+    ],
+  });
+  const after = attempt(() => chmodSync('/nowhere', 0o600));
+  const { filters, threads } = status();
+  for (const { code } of warnings) console.log(`warning: ${code}`);
+  console.log(
+    `filters: ${beneath}, then ${filters} on each of ${threads.length} threads; ours is layer ${layer}`,
+  );
+  console.log(`chmod of what is not there: ${before}, then ${after}`);
+  process.exitCode = filters === beneath + 1 && before === 'ENOENT' && after === 'EACCES' ? 0 : 1;
+}

@@ -1,0 +1,30 @@
+// A service that can no longer start programs: not by itself, not by a library, not by code that an attacker brings.
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { applyProfile } from 'seccomp';
+
+const PROFILE = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [
+    { names: ['execve', 'execveat'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' },
+    // Without a program to follow, there is no use for one more process either; threads stay possible.
+    { names: ['fork', 'vfork'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' },
+  ],
+};
+
+const server = createServer((request, response) => {
+  response.end(spawnSync('id').error?.code ?? 'started');
+});
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+
+const ask = async () => (await fetch(`http://127.0.0.1:${server.address().port}/`)).text();
+const before = await ask();
+applyProfile(PROFILE);
+const after = await ask();
+server.close();
+server.closeAllConnections();
+
+console.log(`a program that the service starts: ${before}, and under the filter: ${after}`);
+process.exitCode = before === 'started' && after === 'EACCES' ? 0 : 1;

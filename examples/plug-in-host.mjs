@@ -1,0 +1,88 @@
+// A host of plug-ins. Each is a module by somebody else and runs in a process of its own, which opens no files for writing,
+// has no network and starts no programs. What a plug-in gives back is data, and not to be trusted.
+import { once } from 'node:events';
+import { NEEDED_CALLS, SandboxedWorker } from 'seccomp';
+
+const needed = new Set([...NEEDED_CALLS.base, ...NEEDED_CALLS.worker]);
+// Allowed below in part, or not at all. tgkill stays, since V8 stops its threads by it; native code could signal others.
+for (const name of ['openat', 'clone3', 'kill']) needed.delete(name);
+
+/** What a running Node and a worker in it need, and nothing else. */
+const PROFILE = {
+  defaultAction: 'SCMP_ACT_ERRNO',
+  defaultErrno: 'EACCES',
+  syscalls: [
+    {
+      names: [
+        ...needed,
+        'getcwd',
+        'lseek',
+        'newfstatat',
+        'prctl',
+        'readlink',
+        'rseq',
+        'set_robust_list',
+        'statx',
+        'uname',
+      ],
+      action: 'SCMP_ACT_ALLOW',
+    },
+    {
+      comment: 'For reading: none of O_WRONLY, O_RDWR and O_CREAT',
+      names: ['openat'],
+      action: 'SCMP_ACT_ALLOW',
+      args: [{ index: 2, value: 0x43, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }],
+    },
+    {
+      comment: 'For threads: CLONE_THREAD',
+      names: ['clone'],
+      action: 'SCMP_ACT_ALLOW',
+      args: [{ index: 0, value: 0x10000, valueTwo: 0x10000, op: 'SCMP_CMP_MASKED_EQ' }],
+    },
+    { comment: 'libc falls back to clone', names: ['clone3'], action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' },
+  ],
+};
+
+/** What the plug-ins would be files for. */
+const PLUG_INS = {
+  good: `const { parentPort } = require('node:worker_threads');
+         parentPort.on('message', words => parentPort.postMessage(words.map(word => word.toUpperCase())));`,
+  thief: `const { parentPort } = require('node:worker_threads');
+          const attempt = async action => { try { await action(); return 'done'; } catch ({ code }) { return code; } };
+          parentPort.on('message', async () => parentPort.postMessage([
+            await attempt(() => require('node:fs/promises').writeFile('/tmp/loot', 'x')),
+            await attempt(() => { throw require('node:child_process').spawnSync('id').error; }),
+            await attempt(() => process.kill(process.ppid, 0)),
+            await attempt(() => new Promise((resolve, reject) => require('node:net').connect(1, '127.0.0.1').once('error', reject))),
+          ]));`,
+  endless: `for (;;);`,
+  greedy: `const all = []; for (;;) all.push(Array(1000).fill(Math.random()));`,
+};
+
+async function ask(name) {
+  const worker = new SandboxedWorker(PLUG_INS[name], {
+    eval: true,
+    profile: PROFILE,
+    // The start of Node would need more than this allows. In return, Node 22 and later have opened rings by then, which
+    // native code could use; a plug-in in JavaScript cannot.
+    load: 'before-user-code',
+    // Nothing of ours: no keys, no tokens.
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: 32 },
+  });
+  worker.postMessage(['a', 'b']);
+  try {
+    const [answer] = await once(worker, 'message', { signal: AbortSignal.timeout(5000) });
+    return answer.join(' ');
+  } catch (error) {
+    return error.code ?? error.name;
+  } finally {
+    await worker.terminate();
+  }
+}
+
+const names = Object.keys(PLUG_INS);
+const answers = await Promise.all(names.map(ask));
+names.forEach((name, index) => console.log(name.padEnd(8), answers[index]));
+const expected = ['A B', 'EACCES EACCES EACCES EACCES', 'ABORT_ERR', 'ERR_WORKER_OUT_OF_MEMORY'];
+process.exitCode = answers.every((answer, index) => answer === expected[index]) ? 0 : 1;

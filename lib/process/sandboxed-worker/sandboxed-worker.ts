@@ -1,0 +1,276 @@
+// A worker in a process of its own, all of whose threads are under a profile.
+import type { ChildProcess } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Transferable, WorkerOptions } from 'node:worker_threads';
+import { LoadError, UsageError, WorkerError } from '../../errors.js';
+import { checkOptions } from '../../policy/options.js';
+import { os } from '../children/builtin.js';
+import { fork, type ForkLoad } from '../children/fork.js';
+import { SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
+import { pack, unpack } from './clone.js';
+import { readFrames, writeFrame } from './frames.js';
+import { readReport, type Order, type Report, type ThreadOptions } from './messages.js';
+import { unpackThrown } from './thrown.js';
+
+/** What SandboxedWorker takes: options of Worker, of its process, and what confines it. */
+export interface SandboxedWorkerOptions
+  extends
+    SandboxOptions,
+    Pick<
+      WorkerOptions,
+      | 'argv'
+      | 'eval'
+      | 'execArgv'
+      | 'name'
+      | 'resourceLimits'
+      | 'stderr'
+      | 'stdin'
+      | 'stdout'
+      | 'transferList'
+      | 'workerData'
+    > {
+  /** Variables of the process; by default those of this one. SHARE_ENV is not possible. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string | URL;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Another Node, of the same major version. */
+  readonly execPath?: string;
+  /** When the filter is loaded: before Node starts (default), or after its start and before the worker's. */
+  readonly load?: ForkLoad;
+}
+
+export interface SandboxedWorkerEvents {
+  readonly online: [];
+  readonly message: [value: unknown];
+  readonly messageerror: [error: Error];
+  readonly error: [error: unknown];
+  readonly exit: [code: number];
+}
+
+interface Referenced {
+  ref(): void;
+  unref(): void;
+}
+
+const THREAD_OPTIONS = ['argv', 'eval', 'execArgv', 'name', 'resourceLimits', 'stdin'] as const;
+const OPTIONS: readonly string[] = [
+  ...THREAD_OPTIONS,
+  ...['cwd', 'env', 'execPath', 'gid', 'load', 'transferList', 'uid', 'workerData'],
+  ...SANDBOX_OPTIONS,
+];
+
+const RELAY = fileURLToPath(new URL('./sandboxed-worker-relay.js', import.meta.url));
+
+/**
+ * The interface of Worker of node:worker_threads, for a module that runs in a process of its own under a profile. There
+ * it is a worker thread: `parentPort`, `workerData` and everything else of node:worker_threads are Node's own.
+ *
+ * Throws what `compile` throws, UsageError, and DataCloneError for workerData that cannot be cloned. A filter that cannot
+ * be loaded is an `error` event with a LoadError, and nothing of the module runs. A process that ends before its worker
+ * does, by its profile for one, is an `error` event with a WorkerError.
+ * Source: https://nodejs.org/api/worker_threads.html#class-worker
+ */
+export class SandboxedWorker extends EventEmitter<{
+  [Name in keyof SandboxedWorkerEvents]: SandboxedWorkerEvents[Name];
+}> {
+  /** What the worker writes; also written to process.stdout unless `stdout` was given. */
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** With `stdin: true`. */
+  readonly stdin: Writable | null;
+  /** Of its process, in place of Worker's threadId; undefined where it could not be started. */
+  readonly pid: number | undefined;
+  readonly #child: ChildProcess | undefined;
+  readonly #channel: Socket | undefined;
+  readonly #ended: Promise<number>;
+  /** Whether its end has been explained, by the worker itself, by an error or by terminate. */
+  #told: { readonly code: number } | undefined;
+  #isOver = false;
+
+  constructor(filename: string | URL, options: SandboxedWorkerOptions) {
+    super();
+    checkOptions(options, OPTIONS, ['stdout', 'stderr']);
+    const start = startOrder(filename, options);
+    this.#child = this.#start(options);
+    // The last one: what `fork` has for itself is no socket.
+    this.#channel = this.#child === undefined ? undefined : socketsOf(this.#child).at(-1);
+    this.pid = this.#child?.pid;
+    this.stdin = this.#child?.stdin ?? null;
+    this.stdout = this.#child?.stdout ?? new PassThrough().end();
+    this.stderr = this.#child?.stderr ?? new PassThrough().end();
+    if (options.stdout !== true) this.stdout.on('data', chunk => process.stdout.write(chunk as Buffer));
+    if (options.stderr !== true) this.stderr.on('data', chunk => process.stderr.write(chunk as Buffer));
+    this.#ended = new Promise(resolve => this.once('exit', resolve));
+    if (this.#channel !== undefined) {
+      // Its end is told by the end of the process.
+      this.#channel.on('error', () => undefined);
+      readFrames(this.#channel, bytes => {
+        this.#take(bytes);
+      });
+    }
+    if (this.#child !== undefined) this.#watch(this.#child);
+    this.#send(start);
+  }
+
+  /**
+   * Sends a clone of a value. Array buffers of the list are copied, and detached as if they had been transferred.
+   * Throws DataCloneError (DOMException) for what cannot be cloned or transferred to another process.
+   */
+  postMessage(value: unknown, transferList: readonly Transferable[] = []): void {
+    this.#send({ kind: 'message', value: pack(value, transferList) });
+  }
+
+  /** Kills its process. Gives the exit code: 1, unless it has ended by itself. */
+  terminate(): Promise<number> {
+    if (!this.#isOver) {
+      this.#told ??= { code: 1 };
+      this.#child?.kill('SIGKILL');
+      // Programs that it has started may hold these open.
+      for (const socket of this.#child === undefined ? [] : socketsOf(this.#child)) socket.destroy();
+    }
+    return this.#ended;
+  }
+
+  /** Keeps this process alive as long as the worker runs, which it does by default. */
+  ref(): void {
+    for (const handle of this.#handles()) handle.ref();
+  }
+
+  /** Lets this process end before the worker, which then ends too. */
+  unref(): void {
+    for (const handle of this.#handles()) handle.unref();
+  }
+
+  /** Everything of the process that keeps an event loop alive. */
+  #handles(): readonly Referenced[] {
+    return this.#child === undefined ? [] : [this.#child, ...socketsOf(this.#child)];
+  }
+
+  /** Sees to it that the end comes after all that was said. ChildProcess would wait for the channel of `fork` as well. */
+  #watch(child: ChildProcess): void {
+    const sockets = socketsOf(child);
+    let awaited = sockets.length + 1;
+    let code: number | null = 1;
+    let signal: NodeJS.Signals | null = null;
+    const ended = (): void => {
+      if (--awaited === 0) this.#close(code, signal);
+    };
+    for (const socket of sockets) socket.once('close', ended);
+    child.once('exit', (...how) => {
+      [code, signal] = how;
+      ended();
+    });
+    child.on('error', error => {
+      this.#fail(error);
+      // There is no exit of what was not started.
+      if (child.pid === undefined) ended();
+    });
+  }
+
+  #start(options: SandboxedWorkerOptions): ChildProcess | undefined {
+    const stdin = options.stdin === true ? 'pipe' : 'ignore';
+    const ours: readonly string[] = [...THREAD_OPTIONS, 'stdout', 'stderr', 'workerData', 'transferList'];
+    const rest = Object.fromEntries(Object.entries(options).filter(([name]) => !ours.includes(name)));
+    try {
+      const child = fork(RELAY, [], {
+        ...rest,
+        profile: options.profile,
+        execArgv: [],
+        stdio: [stdin, 'pipe', 'pipe', 'ipc', 'pipe'],
+      });
+      // Before anything can be written to it.
+      if (child.connected) child.disconnect();
+      return child;
+    } catch (error) {
+      if (!(error instanceof LoadError)) throw error;
+      process.nextTick(() => {
+        this.#fail(error);
+        this.#close(1, null);
+      });
+      return undefined;
+    }
+  }
+
+  #send(order: Order): void {
+    // As with Worker, what comes after the end is lost.
+    if (this.#channel?.writable === true) writeFrame(this.#channel, pack(order));
+  }
+
+  #take(bytes: Uint8Array): void {
+    let event: readonly [name: string, ...values: unknown[]] | undefined;
+    try {
+      event = this.#eventOf(readReport(unpack(bytes)));
+    } catch (error) {
+      event = ['messageerror', error];
+    }
+    // What is emitted has been read from another process: its types are those of the events all the same.
+    if (event !== undefined) (this as EventEmitter).emit(...event);
+  }
+
+  #eventOf(report: Report): readonly [name: string, ...values: unknown[]] | undefined {
+    switch (report.kind) {
+      case 'online':
+        return ['online'];
+      case 'message':
+        return ['message', unpack(report.value)];
+      case 'messageerror':
+      case 'error':
+        return [report.kind, unpackThrown(report.thrown)];
+      case 'exit':
+        this.#told ??= { code: report.code };
+        return undefined;
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#told ??= { code: 1 };
+    this.emit('error', error);
+  }
+
+  #close(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#isOver = true;
+    const status = signal === null ? (code ?? 1) : 128 + os().constants.signals[signal];
+    if (this.#told === undefined) this.emit('error', endedEarly(code, signal));
+    this.emit('exit', this.#told?.code ?? status);
+  }
+}
+
+/** Without descriptors to spare there are no streams at all, which the types do not tell. */
+const socketsOf = ({ stdio }: { readonly stdio?: readonly unknown[] }): readonly Socket[] =>
+  (stdio ?? []).filter(stream => stream instanceof Socket);
+
+function startOrder(filename: string | URL, options: SandboxedWorkerOptions): Order {
+  const isUrl = filename instanceof URL;
+  if (!isUrl && typeof filename !== 'string') {
+    throw new UsageError('bad-argument', 'a worker is named by a path or a URL', 'Give a string or a URL');
+  }
+  if (typeof options.env === 'symbol') {
+    throw new UsageError('bad-option', 'env cannot be shared with another process', 'Give an object');
+  }
+  const given = THREAD_OPTIONS.filter(name => options[name] !== undefined);
+  // None of this process's own options, as Node would have it: the worker is told them by execArgv.
+  const thread: ThreadOptions = {
+    execArgv: [],
+    ...Object.fromEntries(given.map(name => [name, options[name]])),
+  };
+  const workerData = pack(options.workerData, options.transferList);
+  return { kind: 'start', module: isUrl ? filename.href : filename, isUrl, workerData, options: thread };
+}
+
+function endedEarly(code: number | null, signal: NodeJS.Signals | null): WorkerError {
+  const how = signal === null ? `ended with status ${code ?? 1}` : `was ended by ${signal}`;
+  const remedy =
+    signal === 'SIGSYS'
+      ? 'Its profile kills at a call that it made: allow the call, or use an errno'
+      : 'Look at what it wrote to standard error, and at what its profile refuses of the start of Node';
+  return new WorkerError(
+    'worker-ended',
+    `the process of the worker ${how} before the worker`,
+    remedy,
+    signal,
+  );
+}
