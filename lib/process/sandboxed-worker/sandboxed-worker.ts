@@ -6,6 +6,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Transferable, WorkerOptions } from 'node:worker_threads';
 import { LoadError, UsageError, WorkerError } from '../../errors.js';
+import { packageFile } from '../../package-files.js';
 import { checkOptions } from '../../policy/options.js';
 import { os } from '../children/builtin.js';
 import { fork, type ForkLoad } from '../children/fork.js';
@@ -63,7 +64,7 @@ const OPTIONS: readonly string[] = [
   ...SANDBOX_OPTIONS,
 ];
 
-const RELAY = fileURLToPath(new URL('./sandboxed-worker-relay.js', import.meta.url));
+const RELAY = 'bundle/sandboxed-worker-relay.js';
 
 /**
  * The interface of Worker of node:worker_threads, for a module that runs in a process of its own under a profile. There
@@ -176,7 +177,7 @@ export class SandboxedWorker extends EventEmitter<{
     const ours: readonly string[] = [...THREAD_OPTIONS, 'stdout', 'stderr', 'workerData', 'transferList'];
     const rest = Object.fromEntries(Object.entries(options).filter(([name]) => !ours.includes(name)));
     try {
-      const child = fork(RELAY, [], {
+      const child = fork(fileURLToPath(packageFile(RELAY)), [], {
         ...rest,
         profile: options.profile,
         execArgv: [],
