@@ -63,6 +63,9 @@ const OPTIONS: readonly string[] = [
   ...SANDBOX_OPTIONS,
 ];
 
+/** After its end, what `fork` has to tell of a process that could not be confined is read within so many turns. */
+const TURNS = 4;
+
 const RELAY = fileURLToPath(new URL('./sandboxed-worker-relay.js', import.meta.url));
 
 /**
@@ -231,8 +234,14 @@ export class SandboxedWorker extends EventEmitter<{
     this.emit('error', error);
   }
 
-  #close(code: number | null, signal: NodeJS.Signals | null): void {
+  #close(code: number | null, signal: NodeJS.Signals | null, turns = TURNS): void {
     this.#isOver = true;
+    if (this.#told === undefined && turns > 0) {
+      setImmediate(() => {
+        this.#close(code, signal, turns - 1);
+      });
+      return;
+    }
     const status = signal === null ? (code ?? 1) : 128 + os().constants.signals[signal];
     if (this.#told === undefined) this.emit('error', endedEarly(code, signal));
     this.emit('exit', this.#told?.code ?? status);
