@@ -1,13 +1,12 @@
 // Runs a classic BPF program on one system call, as the kernel would.
-import { endianness } from 'node:os';
 import type { Action } from '../policy/action.js';
 import type { Event } from '../policy/evaluate.js';
 import { BPF, DATA_SIZE, MEMORY_WORDS, WORD, type Program } from './program.js';
 
 /** A register and its halves, in one place of memory: by far the fastest way to cut a bigint in two. */
-const register = new BigUint64Array(1);
+const register = new BigUint64Array([1n]);
 const halves = new Uint32Array(register.buffer);
-const [LOW, HIGH] = endianness() === 'LE' ? [0, 1] : [1, 0];
+const [LOW, HIGH] = halves[0] === 1 ? [0, 1] : [1, 0];
 
 /** Lays a call out as the sixteen 32-bit words of `struct seccomp_data` on a little-endian machine. */
 export function seccompData(event: Event, into: Uint32Array = new Uint32Array(DATA_SIZE / 4)): Uint32Array {

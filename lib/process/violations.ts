@@ -1,5 +1,5 @@
 // Reports the calls that filters refuse, while the process goes on: listens to the SIGSYS handler of the add-on.
-import { Socket } from 'node:net';
+import { net } from '../builtins.js';
 import { LoadError, UsageError } from '../errors.js';
 import { isFailure, native } from '../native.js';
 import { ABIS, syscallsOf } from '../policy/abi.js';
@@ -57,7 +57,7 @@ export function onViolation(
   if (typeof listener !== 'function') {
     throw new UsageError('bad-listener', `a listener cannot be ${String(listener)}`, 'Give a function');
   }
-  const socket = new Socket({ fd: listen(), readable: true, writable: false });
+  const socket = new (net().Socket)({ fd: listen(), readable: true, writable: false });
   const layers: KnownLayer[] = [];
   let timer: NodeJS.Timeout | undefined;
   let closed = false;

@@ -1,5 +1,5 @@
 // The page of a report: one HTML document that needs nothing else and can run nothing else.
-import { createHash } from 'node:crypto';
+import { crypto } from '../builtins.js';
 import { readFileSync } from 'node:fs';
 import { packageFile } from '../package-files.js';
 import type { CallData } from './calls.js';
@@ -90,4 +90,5 @@ const asset = (name: string): string => readFileSync(packageFile(`data/report/${
 /** Files of the package, which are markup already. */
 const raw = (html: string): Markup => ({ html });
 
-const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
+const hashOf = (text: string): string =>
+  `sha256-${crypto().createHash('sha256').update(text).digest('base64')}`;

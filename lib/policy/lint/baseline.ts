@@ -1,5 +1,5 @@
 // A baseline: the findings that were there when someone started to lint, so that only new ones count.
-import { createHash } from 'node:crypto';
+import { crypto } from '../../builtins.js';
 import { basename } from 'node:path';
 import { UsageError } from '../../errors.js';
 import type { Finding } from './finding.js';
@@ -16,7 +16,8 @@ export interface Baseline {
  * Places in the message do not count.
  */
 export const fingerprint = ({ code, message, at }: Finding): string =>
-  createHash('sha256')
+  crypto()
+    .createHash('sha256')
     .update([code, at === undefined ? '' : basename(at.file), message.replace(PLACES, '')].join('\0'))
     .digest('hex')
     .slice(0, 32);

@@ -3,7 +3,7 @@ import type { ChildProcess, ExecFileException, ExecFileOptions, PromiseWithChild
 import { promisify } from 'node:util';
 import { UsageError } from '../../errors.js';
 import { argumentsOf } from './arguments.js';
-import { os } from './builtin.js';
+import { os } from '../../builtins.js';
 import { collect } from './collect.js';
 import type { SandboxOptions } from './sandbox.js';
 import { spawn } from './spawn.js';

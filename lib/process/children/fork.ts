@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { oneOf } from '../../policy/options.js';
 import { UsageError } from '../../errors.js';
 import { argumentsOf } from './arguments.js';
-import { childProcess } from './builtin.js';
+import { childProcess } from '../../builtins.js';
 import { commandOf, launchRequest } from './launch.js';
 import { forkPreloaded } from './preloaded.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';

@@ -1,13 +1,13 @@
 // Starts a Node that loads its filter itself, after its own start-up and before any line of the program.
 import type { ChildProcess } from 'node:child_process';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { LoadError } from '../../errors.js';
 import { Filter } from '../../filter/filter.js';
 import type { Codegen } from '../../filter/filter.js';
 import { packageFile } from '../../package-files.js';
 import type { Policy } from '../../policy/policy.js';
 import { loadRequest } from '../load.js';
-import { v8 } from './builtin.js';
+import { net, v8 } from '../../builtins.js';
 import type { ChildLoadOptions } from './sandbox.js';
 import type { StdioList } from './stdio.js';
 
@@ -50,7 +50,7 @@ export function forkPreloaded(
   const child = begin(['--import', `${packageFile(PRELOAD).href}?fd=${stdio.length}`], [...stdio, 'pipe']);
   const channel: unknown = (child.stdio as unknown[]).pop();
   // Without a process there is an error event of Node's to come.
-  if (child.pid !== undefined && channel instanceof Socket) direct(child, channel, orders);
+  if (child.pid !== undefined && channel instanceof net().Socket) direct(child, channel, orders);
   return child;
 }
 

@@ -6,7 +6,7 @@ import type {
   SpawnSyncReturns,
 } from 'node:child_process';
 import { argumentsOf } from './arguments.js';
-import { childProcess } from './builtin.js';
+import { childProcess } from '../../builtins.js';
 import { systemError } from './errors.js';
 import { commandOf, launch, launcherEnded, launchRequest, requireProc, type Command } from './launch.js';
 import { NEVER_THERE } from './stand-ins.js';

@@ -8,7 +8,7 @@ import type {
 import { errnoName } from '../../policy/errno.js';
 import type { LoadRequest } from '../load.js';
 import { argumentsOf } from './arguments.js';
-import { childProcess } from './builtin.js';
+import { childProcess } from '../../builtins.js';
 import { systemError } from './errors.js';
 import { commandOf, launch, launcherEnded, launchRequest, requireProc, type Command } from './launch.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';

@@ -1,6 +1,6 @@
 // Structured clones as bytes: what postMessage makes of a value, for a thread of another process.
 import type { Transferable } from 'node:worker_threads';
-import { v8 } from '../children/builtin.js';
+import { v8 } from '../../builtins.js';
 
 /** A value, cloned. */
 export type Packed = Uint8Array;

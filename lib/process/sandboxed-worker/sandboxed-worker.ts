@@ -1,14 +1,14 @@
 // A worker in a process of its own, all of whose threads are under a profile.
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Transferable, WorkerOptions } from 'node:worker_threads';
 import { LoadError, UsageError, WorkerError } from '../../errors.js';
 import { packageFile } from '../../package-files.js';
 import { checkOptions } from '../../policy/options.js';
-import { os } from '../children/builtin.js';
+import { net, os } from '../../builtins.js';
 import { fork, type ForkLoad } from '../children/fork.js';
 import { SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
 import { pack, unpack } from './clone.js';
@@ -63,6 +63,9 @@ const OPTIONS: readonly string[] = [
   ...['cwd', 'env', 'execPath', 'gid', 'load', 'transferList', 'uid', 'workerData'],
   ...SANDBOX_OPTIONS,
 ];
+
+/** After its end, what `fork` has to tell of a process that could not be confined is read within so many turns. */
+const TURNS = 4;
 
 const RELAY = 'bundle/sandboxed-worker-relay.js';
 
@@ -232,8 +235,14 @@ export class SandboxedWorker extends EventEmitter<{
     this.emit('error', error);
   }
 
-  #close(code: number | null, signal: NodeJS.Signals | null): void {
+  #close(code: number | null, signal: NodeJS.Signals | null, turns = TURNS): void {
     this.#isOver = true;
+    if (this.#told === undefined && turns > 0) {
+      setImmediate(() => {
+        this.#close(code, signal, turns - 1);
+      });
+      return;
+    }
     const status = signal === null ? (code ?? 1) : 128 + os().constants.signals[signal];
     if (this.#told === undefined) this.emit('error', endedEarly(code, signal));
     this.emit('exit', this.#told?.code ?? status);
@@ -242,7 +251,7 @@ export class SandboxedWorker extends EventEmitter<{
 
 /** Without descriptors to spare there are no streams at all, which the types do not tell. */
 const socketsOf = ({ stdio }: { readonly stdio?: readonly unknown[] }): readonly Socket[] =>
-  (stdio ?? []).filter(stream => stream instanceof Socket);
+  (stdio ?? []).filter(stream => stream instanceof net().Socket);
 
 function startOrder(filename: string | URL, options: SandboxedWorkerOptions): Order {
   const isUrl = filename instanceof URL;
