@@ -310,6 +310,19 @@ describe('SandboxedWorker', () => {
     await worker.terminate();
   });
 
+  it('loses no message to a listener that throws', () => {
+    const seen = told(
+      inChild(`
+        const worker = new s.SandboxedWorker("for (let i = 0; i < 1000; i++) require('worker_threads').parentPort.postMessage(i)", { eval: true, profile: harmless });
+        let thrown = 0, sum = 0;
+        process.on('uncaughtException', () => thrown++);
+        worker.on('message', value => { sum += value; if (value % 2) throw new Error('no'); });
+        await new Promise(resolve => worker.on('exit', resolve));
+        tell({ sum, thrown });`),
+    );
+    assert.deepEqual(seen, { sum: 499500, thrown: 500 });
+  });
+
   it('is ended by terminate, whatever it does', async () => {
     const worker = sandboxed(`require('worker_threads').parentPort.postMessage(1); for (;;);`);
     await once(worker, 'message');

@@ -12,24 +12,24 @@ export function writeFrame(channel: Socket, bytes: Uint8Array, then?: () => void
   channel.write(Buffer.concat([header, bytes]), then);
 }
 
-/** Calls back with each that arrives, in memory of its own. */
+/** Calls back with each that arrives, in memory of its own. What a listener throws keeps none of the others back. */
 export function readFrames(channel: Socket, listener: (bytes: Uint8Array) => void): void {
   let chunks: Buffer[] = [];
   let length = 0;
   let wanted = HEADER;
-  let isHeader = true;
   channel.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     length += chunk.length;
-    while (length >= wanted) {
-      const all = Buffer.concat(chunks);
-      // Not from Node's pool, parts of which would go on with a message.
-      const piece = new Uint8Array(all.subarray(0, wanted));
-      chunks = [all.subarray(wanted)];
-      length -= wanted;
-      wanted = isHeader ? Buffer.from(piece.buffer).readUInt32LE() : HEADER;
-      if (!isHeader) listener(piece);
-      isHeader = !isHeader;
+    if (length < wanted) return;
+    const all = Buffer.concat(chunks);
+    let start = 0;
+    const end = (): number => start + HEADER + (start + HEADER > length ? 0 : all.readUInt32LE(start));
+    for (; end() <= length; start = end()) {
+      // A copy, and not from Node's pool, parts of which would go on with a message.
+      process.nextTick(listener, new Uint8Array(all.subarray(start + HEADER, end())));
     }
+    wanted = end() - start;
+    chunks = [all.subarray(start)];
+    length -= start;
   });
 }

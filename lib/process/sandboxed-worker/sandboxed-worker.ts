@@ -65,6 +65,8 @@ const OPTIONS: readonly string[] = [
 ];
 
 const RELAY = 'bundle/sandboxed-worker-relay.js';
+/** After its end, what `fork` has to tell of a process that could not be confined is read within so many turns. */
+const TURNS = 4;
 
 /**
  * The interface of Worker of node:worker_threads, for a module that runs in a process of its own under a profile. There
@@ -232,8 +234,14 @@ export class SandboxedWorker extends EventEmitter<{
     this.emit('error', error);
   }
 
-  #close(code: number | null, signal: NodeJS.Signals | null): void {
+  #close(code: number | null, signal: NodeJS.Signals | null, turns = TURNS): void {
     this.#isOver = true;
+    if (this.#told === undefined && turns > 0) {
+      setImmediate(() => {
+        this.#close(code, signal, turns - 1);
+      });
+      return;
+    }
     const status = signal === null ? (code ?? 1) : 128 + os().constants.signals[signal];
     if (this.#told === undefined) this.emit('error', endedEarly(code, signal));
     this.emit('exit', this.#told?.code ?? status);
