@@ -310,6 +310,17 @@ describe('SandboxedWorker', () => {
     await worker.terminate();
   });
 
+  for (const load of LOADS) {
+    it(`gives the error of fork for a Node that does not exist, with load: '${load}'`, async () => {
+      const worker = sandboxed('', { execPath: '/no/node', load });
+      const errors: string[] = [];
+      worker.on('error', error => errors.push(String(error)));
+      assert.equal(await new Promise(resolve => worker.on('exit', resolve)), 1);
+      assert.deepEqual(errors, ['Error: spawn /no/node ENOENT']);
+      assert.equal(worker.pid, undefined);
+    });
+  }
+
   it('loses no message to a listener that throws', () => {
     const seen = told(
       inChild(`
