@@ -13,8 +13,9 @@ export interface Outcome {
 }
 
 /**
- * Runs the body of an async function with everything that `seccomp` exports as `s`, Node's modules by `m('fs')`, and
- * `tell(value)` to hand a result back as JSON on standard output, and `harmless`, a filter that no Node minds.
+ * Runs the body of an async function with everything that `seccomp` exports as `s`, Node's modules by `m('fs')`,
+ * `tell(value)` to hand a result back as JSON on standard output, `until(condition)` to wait for what takes longer on some
+ * machines than on others, and `harmless`, a filter that no Node minds.
  */
 export function inChild(
   body: string,
@@ -26,6 +27,7 @@ export function inChild(
     import { writeSync } from 'node:fs';
     const m = createRequire(${JSON.stringify(`${root}package.json`)});
     const tell = value => writeSync(1, JSON.stringify(value, (_, v) => typeof v === 'bigint' ? String(v) : v) + '\\n');
+    const until = async condition => { while (!condition()) await new Promise(resolve => setTimeout(resolve, 1)); };
     const harmless = s.compile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] });
     ${body}`;
   const { status, signal, stdout, stderr } = spawnSync(
