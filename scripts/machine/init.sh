@@ -1,6 +1,6 @@
 #!/bin/sh
 # Process 1 of the virtual machine: runs the tests of /seccomp on the console and switches the machine off.
-export PATH=/usr/sbin:/usr/bin HOME=/root TERM=dumb
+export PATH=/usr/sbin:/usr/bin HOME=/root TERM=dumb CHILD_MINUTES=15
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
