@@ -20,6 +20,8 @@ const PARTS = [
   ...['bundle', 'data', 'dist', 'docs', 'examples', 'lib', 'out/test', 'profiles', 'scripts', 'test'],
   ...['package.json', 'README.md', 'CHANGELOG.md'],
 ];
+/** Besides what the package depends on: mocha, and what dist/ imports and the bundles contain. */
+const TEST_PACKAGES = ['mocha', 'commander', 'fastest-levenshtein', 'jsonc-parser', 'picocolors'];
 const INIT = fileURLToPath(new URL('init.sh', import.meta.url));
 
 /** Folders of node_modules that packages need when they run, found the way Node finds them. */
@@ -60,8 +62,8 @@ export function packProject(archive, { root, cache, files, jobs, leftOut }) {
       cpSync(from, join(project, to), { recursive: true });
     };
     for (const part of PARTS) copy(join(root, part), part);
-    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    for (const directory of closure(['mocha', ...Object.keys(dependencies)], root))
+    const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    for (const directory of closure([...TEST_PACKAGES, ...Object.keys(dependencies)], root))
       copy(directory, directory.slice(root.length));
     copy(addon(root, cache), 'prebuilds/linux-arm64/seccomp.glibc.node');
     for (const { name, binary } of probes(root, cache)) copy(binary, `out/${name}`);
