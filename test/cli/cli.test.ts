@@ -1,11 +1,11 @@
 // The command line: formats, exit codes, and the lab walk of Docker's seccomp tutorial.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile } from '#lib/compile.js';
 import { cli } from '../support/child.js';
+import { staticProgram } from '../support/static-program.js';
 
 describe('seccomp compile', () => {
   let directory = '';
@@ -132,23 +132,16 @@ describe('seccomp run', () => {
   it('needs no more than execve and what the command needs', () => {
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-run-'));
     try {
-      const source = join(directory, 'exit.c');
-      const program = join(directory, 'exit');
-      writeFileSync(
-        source,
-        'void _start(void) { __asm__ volatile("mov $60, %eax\\n xor %edi, %edi\\n syscall"); }',
-      );
-      if (process.arch === 'arm64')
-        writeFileSync(
-          source,
-          'void _start(void) { __asm__ volatile("mov x8, #93\\n mov x0, #0\\n svc #0"); }',
-        );
-      execFileSync('cc', ['-nostdlib', '-static', '-o', program, source]);
       const strict = {
         defaultAction: 'SCMP_ACT_KILL_PROCESS',
-        syscalls: [{ names: ['execve', 'exit'], action: 'SCMP_ACT_ALLOW' }],
+        syscalls: [{ names: ['execve', 'exit_group'], action: 'SCMP_ACT_ALLOW' }],
       };
-      assert.deepEqual(run(profile(strict), program), { code: 0, signal: null, stdout: '', stderr: '' });
+      assert.deepEqual(run(profile(strict), staticProgram(directory, [], 0)), {
+        code: 0,
+        signal: null,
+        stdout: '',
+        stderr: '',
+      });
     } finally {
       rmSync(directory, { recursive: true });
     }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { CHILD_LIMIT } from '../support/child.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -10,7 +11,7 @@ const run = (name: string): { readonly code: number | null; readonly output: str
   const { status, stdout, stderr } = spawnSync(process.execPath, [`examples/${name}`], {
     cwd: root,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: CHILD_LIMIT,
   });
   return { code: status, output: `${stdout}${stderr}` };
 };

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CHILD_LIMIT } from '../support/child.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const pages = ['README.md', ...readdirSync(`${root}docs`).map(name => `docs/${name}`)].filter(name =>
@@ -45,7 +46,7 @@ describe('The code blocks of the pages', () => {
         writeFileSync(file, code);
         const { status, signal, stdout, stderr } = spawnSync(process.execPath, [file], {
           encoding: 'utf8',
-          timeout: 60_000,
+          timeout: CHILD_LIMIT,
         });
         assert.equal(status, 0, `${signal ?? ''}${stdout}${stderr}`);
         assert.equal(stderr, '');
@@ -64,7 +65,7 @@ describe('The code blocks of the pages', () => {
             {
               cwd: directory,
               encoding: 'utf8',
-              timeout: 60_000,
+              timeout: CHILD_LIMIT,
               env: {
                 ...process.env,
                 NODE: process.execPath,

@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { isFailure, native, type ContextHandle, type Native } from '#lib/native.js';
 import { SCMP_ACT_ALLOW } from '#lib/policy/constants.js';
 import { needs26 } from '../support/libseccomp.js';
+import { CHILD_LIMIT } from '../support/child.js';
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/native/${name}.js`, import.meta.url));
 
 const run = (name: string): unknown =>
-  JSON.parse(execFileSync(process.execPath, [fixture(name)], { encoding: 'utf8', timeout: 60_000 }));
+  JSON.parse(execFileSync(process.execPath, [fixture(name)], { encoding: 'utf8', timeout: CHILD_LIMIT }));
 
 /** Every export, without types. */
 const exportsOf = (addon: Native): readonly (readonly [string, (...values: unknown[]) => unknown])[] =>

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { CHILD_LIMIT } from '../support/child.js';
 
 const fixture = fileURLToPath(new URL('../fixtures/native/load.js', import.meta.url));
 
 /** Runs one scenario of the fixture and gives what it printed. */
 const scenario = (name: string): unknown =>
-  JSON.parse(execFileSync(process.execPath, [fixture, name], { encoding: 'utf8', timeout: 60_000 }));
+  JSON.parse(execFileSync(process.execPath, [fixture, name], { encoding: 'utf8', timeout: CHILD_LIMIT }));
 
 describe('loadFilter', () => {
   it('enforces the program on the calling thread', () => {

@@ -18,7 +18,6 @@ const listening = (body: string): Outcome =>
     const program = words([0x20, 0], [0x35, ${FIRST}, 0, 2], [0x15, 0xffffffff, 1, 0], [0x06, 0x30005], [0x06, 0x7fff0000]);
     const events = [];
     const seen = () => events.reduce((sum, { count }) => sum + count, 0);
-    const pause = () => new Promise(resolve => setTimeout(resolve, 50));
     const listener = s.onViolation(event => events.push(event));
     s.load(program);
     ${body}`);
@@ -50,7 +49,7 @@ describe('A trapped call', () => {
     const event = told<Record<string, unknown>>(
       listening(`
         caller.call(${FIRST}, 1, 2, 3, 4, 5, 2 ** 40);
-        await pause();
+        await until(() => events.length > 0);
         const { instructionPointer, thread, ...rest } = events[0];
         tell({ ...rest, inCode: instructionPointer > 4096n, ownThread: thread.id === process.pid, sameName: thread.name === m('fs').readFileSync('/proc/self/comm', 'utf8').trim() });`),
     );
@@ -72,7 +71,7 @@ describe('A trapped call', () => {
     const threads = told<number[]>(
       listening(`
         caller.callOnThreads(3, 1, ${FIRST});
-        await pause();
+        await until(() => seen() >= 3);
         tell([...new Set(events.map(({ thread }) => thread.id))].filter(id => id !== process.pid));`),
     );
     assert.equal(threads.length, 3);
@@ -84,7 +83,7 @@ describe('A trapped call', () => {
       if (caller.callI386(20) !== process.pid) tell('off');
       else {
         const result = caller.callI386(${FIRST}, -1, 2, 3, 4, 5);
-        await pause();
+        await until(() => events.length > 0);
         const [{ abi, arch, args }] = events;
         tell({ result, abi, arch, args: args.slice(0, 5) });
       }`);
@@ -116,7 +115,7 @@ describe('A trapped call', () => {
           { names: ['prctl'], action: 'SCMP_ACT_TRAP', args: [{ index: 0, value: 16, op: 'SCMP_CMP_EQ' }] },
           { names: ['reboot'], action: 'SCMP_ACT_TRAP' }] });
         caller.call(${process.arch === 'arm64' ? 142 : 169});
-        await new Promise(resolve => setTimeout(resolve, 50));
+        await until(() => events.length > 0);
         tell(events.map(({ syscall, thread }) => [syscall, thread.name]));`),
     );
     assert.deepEqual(events, [['reboot', '']]);
@@ -135,7 +134,7 @@ describe('100,000 refused calls', () => {
       const { all, events, dropped } = told<{ all: number; events: number; dropped: number }>(
         listening(`
           ${code};
-          await pause();
+          await until(() => seen() + listener.dropped >= 100_000);
           listener.close();
           tell({ all: seen() + listener.dropped, events: events.length, dropped: listener.dropped });`),
       );
@@ -153,7 +152,7 @@ describe('100,000 refused calls', () => {
           "require(" + JSON.stringify(${JSON.stringify(callerAddon())}) + ").callOnThreads(4, 25_000, ${FIRST})",
           { eval: true, execArgv: [] });
         await new Promise(resolve => worker.on('exit', resolve));
-        await pause();
+        await until(() => seen() + listener.dropped >= 100_000);
         tell(seen() + listener.dropped);`),
     );
     assert.equal(all, 100_000);
@@ -183,7 +182,7 @@ describe('Workers that listen and are terminated while calls are refused', () =>
         await noise.terminate();
         const last = s.onViolation(event => events.push(event));
         caller.call(${FIRST});
-        await pause();
+        await until(() => seen() > 0);
         tell({ left, heard: seen() > 0 });`),
     );
     assert.deepEqual(seen, { left: 0, heard: true });
@@ -203,7 +202,7 @@ describe('A SIGSYS that no filter sent', () => {
       process.on('SIGSYS', () => heard++);
       s.onViolation(() => undefined);
       process.kill(process.pid, 'SIGSYS');
-      await new Promise(resolve => setTimeout(resolve, 50));
+      await until(() => heard > 0);
       tell(heard);`);
     assert.equal(told(outcome), 1);
   });

@@ -38,7 +38,7 @@ describe('onViolation', () => {
         child(`${LISTEN}
           s.applyProfile(noMkdir, { violations });
           const code = ${call};
-          await pause();
+          await until(() => events.length > 0);
           tell({ code, calls: events.map(({ errnoName, count, layer }) => ({ errnoName, count, layer })) });`),
       );
       assert.deepEqual(seen, { code: 'EROFS', calls: [{ errnoName: 'EROFS', count: 1, layer: 1 }] });
@@ -51,7 +51,7 @@ describe('onViolation', () => {
         s.applyProfile(noMkdir, { violations });
         s.applyProfile('{ "defaultAction": "SCMP_ACT_ALLOW",\\n "syscalls": [{ "names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_TRAP" }] }', { violations });
         const code = await codeOf(() => fs.mkdirSync(directory));
-        await pause();
+        await until(() => events.length > 0);
         const [{ layer, at: { line }, remedy: { kind } }] = events;
         tell({ code, layer, line, kind });`),
     );
@@ -63,7 +63,7 @@ describe('onViolation', () => {
       child(`${LISTEN}
         s.load(s.compile(s.trapped(s.resolveProfile(noMkdir))));
         await codeOf(() => fs.mkdirSync(directory));
-        await pause();
+        await until(() => events.length > 0);
         const [{ errnoName, layer, at, remedy }] = events;
         tell({ errnoName, layer, at, remedy });`),
     );
@@ -84,7 +84,7 @@ describe('onViolation', () => {
         const computed = await new Promise(resolve => worker.once('message', resolve));
         const ran = m('child_process').spawnSync('true').status;
         const mounted = caller.call(process.arch === 'arm64' ? 40 : 165);
-        await pause();
+        await until(() => events.some(({ syscall }) => syscall === 'mount'));
         server.closeAllConnections(); server.close();
         tell({ results: { fetched, written, computed, ran, mounted }, refused: events.map(s.formatViolation) });`),
     );
@@ -126,7 +126,7 @@ describe('onViolation', () => {
         const violations = s.onViolation(({ args }) => { events.push(Number(args[0])); throw new Error('from the listener'); });
         s.applyProfile(deny(['reboot']), { violations });
         for (const magic of [1, 2]) caller.call(${process.arch === 'arm64' ? 142 : 169}, magic);
-        await pause();
+        await until(() => events.length > 1);
         tell({ events, errors });`),
     );
     assert.deepEqual(seen, { events: [1, 2], errors: ['from the listener', 'from the listener'] });
@@ -138,7 +138,7 @@ describe('onViolation', () => {
         const violations = s.onViolation(({ args }) => { events.push(Number(args[0])); violations.close(); });
         s.applyProfile(deny(['reboot']), { violations });
         for (const magic of [1, 2]) caller.call(${process.arch === 'arm64' ? 142 : 169}, magic);
-        await pause();
+        await until(() => events.length > 1);
         tell({ events, dropped: violations.dropped });`),
     );
     assert.deepEqual(seen, { events: [1, 2], dropped: 0 });
@@ -193,7 +193,7 @@ describe('onViolation', () => {
         const after = await codeOf(() => fs.mkdirSync(directory));
         ${LISTEN}
         const last = await codeOf(() => fs.mkdirSync(directory));
-        await pause();
+        await until(() => events.length > 0);
         tell({ first, errnoName, main: thread.id === process.pid, after, last, events: events.length });`),
     );
     assert.deepEqual(seen, {
@@ -258,7 +258,7 @@ describe('A listener that is closed', () => {
       process.on('SIGSYS', () => heard++);
       violations.close();
       process.kill(process.pid, 'SIGSYS');
-      await pause();
+      await until(() => heard > 0);
       tell(heard);`);
     assert.equal(told(outcome), 1);
   });

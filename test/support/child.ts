@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
+/** Milliseconds after which a child counts as hanging; an emulated machine sets `CHILD_MINUTES` to more than one. */
+export const CHILD_LIMIT = Number(process.env['CHILD_MINUTES'] ?? 1) * 60_000;
+
 export interface Outcome {
   /** Exit code, or null when a signal ended it. */
   readonly code: number | null;
@@ -13,8 +16,9 @@ export interface Outcome {
 }
 
 /**
- * Runs the body of an async function with everything that `seccomp` exports as `s`, Node's modules by `m('fs')`, and
- * `tell(value)` to hand a result back as JSON on standard output, and `harmless`, a filter that no Node minds.
+ * Runs the body of an async function with everything that `seccomp` exports as `s`, Node's modules by `m('fs')`,
+ * `tell(value)` to hand a result back as JSON on standard output, `until(condition)` to wait for what takes longer on some
+ * machines than on others, and `harmless`, a filter that no Node minds.
  */
 export function inChild(
   body: string,
@@ -26,12 +30,13 @@ export function inChild(
     import { writeSync } from 'node:fs';
     const m = createRequire(${JSON.stringify(`${root}package.json`)});
     const tell = value => writeSync(1, JSON.stringify(value, (_, v) => typeof v === 'bigint' ? String(v) : v) + '\\n');
+    const until = async condition => { while (!condition()) await new Promise(resolve => setTimeout(resolve, 1)); };
     const harmless = s.compile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] });
     ${body}`;
   const { status, signal, stdout, stderr } = spawnSync(
     options.node ?? process.execPath,
     [...(options.args ?? []), '--input-type=module', '-e', program],
-    { cwd: root, encoding: 'utf8', timeout: 60_000 },
+    { cwd: root, encoding: 'utf8', timeout: CHILD_LIMIT },
   );
   return { code: status, signal, stdout, stderr };
 }
@@ -49,7 +54,7 @@ export function cli(args: readonly string[], input = ''): Outcome {
     cwd: root,
     encoding: 'utf8',
     input,
-    timeout: 60_000,
+    timeout: CHILD_LIMIT,
   });
   return { code: status, signal, stdout, stderr };
 }

@@ -1,0 +1,88 @@
+// The package with its live tests as an archive for the virtual machine: what runs, and nothing that only builds.
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { addon, probes } from './cross.mjs';
+import { pack } from './system.mjs';
+
+const PARTS = [
+  ...['bundle', 'data', 'dist', 'docs', 'examples', 'lib', 'out/test', 'profiles', 'scripts', 'test'],
+  ...['package.json', 'README.md', 'CHANGELOG.md'],
+];
+/** Besides what the package depends on: mocha, and what dist/ imports and the bundles contain. */
+const TEST_PACKAGES = ['mocha', 'commander', 'fastest-levenshtein', 'jsonc-parser', 'picocolors'];
+const INIT = fileURLToPath(new URL('init.sh', import.meta.url));
+
+/** Folders of node_modules that packages need when they run, found the way Node finds them. */
+function closure(names, from, found = new Set()) {
+  for (const name of names) {
+    let place = from;
+    while (!existsSync(join(place, 'node_modules', name)) && place !== dirname(place)) place = dirname(place);
+    const directory = join(place, 'node_modules', name);
+    if (found.has(directory) || !existsSync(directory)) continue;
+    found.add(directory);
+    const { dependencies = {} } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+    closure(Object.keys(dependencies), directory, found);
+  }
+  return found;
+}
+
+/** Deals files out to jobs, each to the one that has the fewest bytes of tests. */
+function deal(files, count, sizeOf) {
+  const jobs = Array.from({ length: count }, () => ({ spec: [], size: 0 }));
+  for (const file of files) {
+    const job = jobs.reduce((least, other) => (other.size < least.size ? other : least));
+    job.spec.push(file);
+    job.size += sizeOf(file);
+  }
+  return jobs.map(({ spec }) => spec);
+}
+
+/**
+ * Packs the package, what starts the tests, and the jobs: as many runs of mocha at a time. `leftOut` holds parts of titles of
+ * tests that are not to run. `cache` keeps what was compiled.
+ */
+export function packProject(archive, { root, cache, files, jobs, leftOut }) {
+  const scratch = mkdtempSync(join(cache, '.project-'));
+  try {
+    const project = join(scratch, 'seccomp');
+    const copy = (from, to) => {
+      mkdirSync(dirname(join(project, to)), { recursive: true });
+      cpSync(from, join(project, to), { recursive: true });
+    };
+    for (const part of PARTS) copy(join(root, part), part);
+    const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    for (const directory of closure([...TEST_PACKAGES, ...Object.keys(dependencies)], root))
+      copy(directory, directory.slice(root.length));
+    copy(addon(root, cache), 'prebuilds/linux-arm64/seccomp.glibc.node');
+    for (const { name, binary } of probes(root, cache)) copy(binary, `out/${name}`);
+    const config = {
+      // An emulated processor takes its time.
+      timeout: 0,
+      reporter: 'scripts/machine/reporter.cjs',
+      grep: leftOut.map(title => title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
+      invert: true,
+    };
+    deal(files, jobs, file => statSync(join(root, file)).size).forEach((spec, index) => {
+      writeFileSync(join(project, `job-${index}.json`), JSON.stringify({ ...config, spec }));
+    });
+    copyFileSync(INIT, join(scratch, 'init'));
+    chmodSync(join(scratch, 'init'), 0o755);
+    // It becomes the root directory there, which tests enter as other users.
+    chmodSync(scratch, 0o755);
+    pack(scratch, archive);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
