@@ -118,7 +118,7 @@ function kill({ pid, isWaiting }: SupervisedCall): void {
 export function formatReport(violation: ReportedViolation): string {
   const { action, allowed, program, starting, thread } = violation;
   const who = `${program ?? thread.name} (${thread.id})`;
-  const when = starting ? `to start ${program ?? ''}` : `by ${who}`;
+  const when = starting ? `before the exec of ${program ?? 'the command'}` : `by ${who}`;
   const fate = allowed ? `was allowed, though the profile answers ${action}` : `was answered with ${action}`;
   return sentence(violation, `${when} ${fate}`);
 }
