@@ -19,7 +19,7 @@ struct Message {
   std::vector<std::int32_t> descriptors;
 };
 
-/** A socket that listens at a path, close-on-exec and not blocking. */
+/** A socket that listens at a path, for this user alone, close-on-exec and not blocking. */
 Result<std::int32_t> listen_at(std::string path);
 
 /** The next connection, not blocking: EAGAIN for none. */

@@ -143,17 +143,14 @@ export function attend(listener: number, handler: Handler, options: AttendOption
 }
 
 /** A supervisor of nobody, for a command that has not started. */
-export function nobody(listener: number | undefined): Supervisor {
-  if (listener !== undefined) native().closeDescriptor(listener);
-  return {
-    pending: 0,
-    received: 0,
-    finished: Promise.resolve(),
-    close: () => undefined,
-    ref: () => undefined,
-    unref: () => undefined,
-  };
-}
+export const nobody = (): Supervisor => ({
+  pending: 0,
+  received: 0,
+  finished: Promise.resolve(),
+  close: () => undefined,
+  ref: () => undefined,
+  unref: () => undefined,
+});
 
 const unusable = (errno: number, why: string): LoadError =>
   new LoadError(

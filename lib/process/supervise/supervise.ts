@@ -1,27 +1,18 @@
 // Starts a command under a profile whose NOTIFY actions are answered by functions of this process.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { LoadError, UsageError } from '../../errors.js';
+import { UsageError } from '../../errors.js';
 import { compilePolicy } from '../../filter/compile.js';
 import { Filter } from '../../filter/filter.js';
-import { isFailure, native } from '../../native.js';
-import { syscallNumber } from '../../policy/abi.js';
-import { actionKind } from '../../policy/action.js';
-import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
-import { outcome } from '../../policy/evaluate.js';
 import { notified } from '../../policy/notified.js';
 import { oneOf } from '../../policy/options.js';
 import { argumentsOf } from '../children/arguments.js';
-import { childProcess } from '../children/builtin.js';
-import { commandOf, launchRequest } from '../children/launch.js';
 import { sandbox, type SandboxOptions } from '../children/sandbox.js';
-import { SPAWN_OPTIONS, startChild } from '../children/spawn.js';
-import { stdioList } from '../children/stdio.js';
-import { loadRequest, type LoadRequest } from '../load.js';
-import { CONTINUE, sendAnswer } from './answer.js';
+import { SPAWN_OPTIONS } from '../children/spawn.js';
+import { CONTINUE } from './answer.js';
 import { attend, nobody, type Supervisor } from './attend.js';
-import { callAt, CALL_WORDS } from './call.js';
 import { checkHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
 import { judge, REPORT_OPTIONS, type Judge, type ReportOptions } from './report.js';
+import { startWithListener } from './start.js';
 
 export interface SuperviseOptions extends SpawnOptions, SandboxOptions, HandlerOptions, ReportOptions {
   /** Once a handler has a call, only fatal signals interrupt it: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19. */
@@ -54,34 +45,15 @@ export function supervise(
   const [args, options] = argumentsOf(second, third);
   const { own, others } = apart(options);
   const { filter, load, rest } = sandbox(others, SPAWN_OPTIONS);
-  const command = commandOf(file, args, rest);
   const plan = planOf(filter, own, file);
-  const request = supervisedRequest(plan.filter, {
-    ...load,
-    ...(own.waitKillable !== undefined && { waitKillable: own.waitKillable }),
+  const { waitKillable } = own;
+  const { child, listener } = startWithListener(file, args, {
+    filter: plan.filter,
+    load: { ...load, ...(waitKillable !== undefined && { waitKillable }) },
+    rest,
+    atStart: plan.atStart,
   });
-
-  let listener: number | undefined;
-  const child = startChild(
-    request,
-    command,
-    stdioList(rest.stdio),
-    (what, stdio) =>
-      childProcess().spawn(what.file, what.words.slice(1), {
-        ...rest,
-        argv0: what.words[0] ?? '',
-        shell: false,
-        stdio,
-      }),
-    awaited => {
-      listener = receiveListener(awaited);
-      if (listener !== undefined) untilItRuns(listener, awaited, plan.atStart);
-    },
-  );
-  const supervisor =
-    child.pid === undefined || listener === undefined
-      ? nobody(listener)
-      : attend(listener, plan.handler, own);
+  const supervisor = listener === undefined ? nobody() : attend(listener, plan.handler, own);
   return Object.defineProperties({ child }, Object.getOwnPropertyDescriptors(supervisor)) as Supervised;
 }
 
@@ -149,49 +121,4 @@ function once<Argument>(listener: (argument: Argument) => void): (argument: Argu
     called = true;
     listener(argument);
   };
-}
-
-/** As for `spawn`, but that execve may be one that asks. */
-function supervisedRequest(
-  filter: Filter | Uint8Array,
-  load: Parameters<typeof loadRequest>[1],
-): LoadRequest {
-  const asks = filter instanceof Filter && asksForExec(filter);
-  if (!asks) launchRequest(filter, {});
-  return loadRequest(filter, { ...load, scope: 'thread', listener: true });
-}
-
-function asksForExec({ policy }: Filter): boolean {
-  const [{ abi }] = policy.abis;
-  const { rules, otherwise } = outcome(policy, abi.audit, syscallNumber(abi.name, 'execve') ?? -1);
-  return [otherwise, ...rules.map(({ action }) => action)].some(
-    action => actionKind(action) === SCMP_ACT_NOTIFY,
-  );
-}
-
-/** The listener of the child; undefined where the launcher has failed before it had one, and will have told why. */
-function receiveListener(socket: number): number | undefined {
-  const message = native().receiveMessage(socket);
-  if (!isFailure(message)) return message.descriptors[0];
-  throw new LoadError(
-    'listener-unusable',
-    `the listener cannot be received (${message.failed}: ${message.errnoName})`,
-    'Look at the limit of open files, and at the filters that this process has',
-    { errno: message.errno },
-  );
-}
-
-/** Answers what the launcher calls until it has become the command, or has failed to. */
-function untilItRuns(listener: number, awaited: number, atStart: Judge): void {
-  const record = new BigUint64Array(CALL_WORDS);
-  for (;;) {
-    const ready = native().waitForEither(listener, awaited);
-    // The socket is at its end by then: what else is there is the command's.
-    if (isFailure(ready) || (ready & 2) !== 0) return;
-    const taken = native().takeNotifications(listener, record);
-    if (isFailure(taken)) return;
-    if (taken.count === 0) continue;
-    const call = callAt(listener, record, 0);
-    sendAnswer(listener, call.id, atStart(call) ?? CONTINUE);
-  }
 }
