@@ -193,13 +193,10 @@ export interface Native {
   ): Failure | undefined;
   notifyIdValid(descriptor: number, id: bigint): Failure | undefined;
   /**
-   * Fills `records` with `struct seccomp_notif` of calls that wait, ten words each, without waiting for more. `ended` where
-   * no process is left that the filter covers.
+   * Fills `records` with `struct seccomp_notif` of calls that wait, ten words each, without waiting for more. Gives their
+   * number, or -1 where nothing ever will be there: no process is left that the filter covers.
    */
-  takeNotifications(
-    listener: number,
-    records: BigUint64Array,
-  ): { readonly count: number; readonly ended: boolean } | Failure;
+  takeNotifications(listener: number, records: BigUint64Array): number | Failure;
   /** Makes the call return a copy of a descriptor; gives its number there. */
   answerWithDescriptor(
     listener: number,

@@ -4,6 +4,7 @@
 #include "bind.h"
 #include "core/descriptor.h"
 #include "core/exec.h"
+#include "core/notify_listener.h"
 #include "core/peer_memory.h"
 #include "violations.h"
 #include "watch.h"

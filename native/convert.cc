@@ -221,13 +221,6 @@ Napi::Value to_js(Napi::Env env, const Notification& value) {
   return object;
 }
 
-Napi::Value to_js(Napi::Env env, const Taken& value) {
-  auto object = Napi::Object::New(env);
-  object.Set("count", value.count);
-  object.Set("ended", value.ended);
-  return object;
-}
-
 Napi::Value to_js(Napi::Env env, const Message& value) {
   auto descriptors = Napi::Array::New(env, value.descriptors.size());
   for (std::uint32_t index = 0; index < value.descriptors.size(); ++index) {

@@ -17,7 +17,6 @@
 #include "core/library.h"
 #include "core/load.h"
 #include "core/notify.h"
-#include "core/notify_listener.h"
 #include "core/probe.h"
 #include "core/read_filters.h"
 #include "core/result.h"
@@ -127,7 +126,6 @@ Napi::Value to_js(Napi::Env env, const Version& value);
 Napi::Value to_js(Napi::Env env, const NotificationSizes& value);
 Napi::Value to_js(Napi::Env env, const Probe& value);
 Napi::Value to_js(Napi::Env env, const Notification& value);
-Napi::Value to_js(Napi::Env env, const Taken& value);
 Napi::Value to_js(Napi::Env env, const Message& value);
 Napi::Value to_js(Napi::Env env, const CompiledTable& value);
 Napi::Value to_js(Napi::Env env, const Violation& value);

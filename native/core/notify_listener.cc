@@ -40,16 +40,14 @@ Result<std::int32_t> add_descriptor(int listener, const seccomp_notif_addfd& req
 
 }  // namespace
 
-Result<Taken> take_notifications(std::int32_t listener, std::span<std::uint64_t> records) {
-  Taken taken{0, false};
+Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::uint64_t> records) {
+  std::int32_t count = 0;
   while (records.size() >= kNotificationWords) {
     const auto events = events_of(listener);
     if (const auto* failure = events.failure()) return *failure;
     if ((events.value() & POLLNVAL) != 0) return Failure{"poll", EBADF};
-    if ((events.value() & POLLIN) == 0) {
-      taken.ended = (events.value() & (POLLHUP | POLLERR)) != 0;
-      break;
-    }
+    if ((events.value() & POLLIN) == 0)
+      return count == 0 && (events.value() & (POLLHUP | POLLERR)) != 0 ? kEnded : count;
     Room room{};
     if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, room.data()) != 0) {
       // The caller was interrupted or has ended meanwhile.
@@ -58,9 +56,9 @@ Result<Taken> take_notifications(std::int32_t listener, std::span<std::uint64_t>
     }
     std::memcpy(records.data(), room.data(), sizeof(seccomp_notif));
     records = records.subspan(kNotificationWords);
-    ++taken.count;
+    ++count;
   }
-  return taken;
+  return count;
 }
 
 Result<std::int32_t> answer_with_descriptor(std::int32_t listener, std::uint64_t id, std::int32_t descriptor,

@@ -12,16 +12,14 @@ namespace seccomp_node {
 /** Words of 64 bits in a record: `struct seccomp_notif` as it is. */
 inline constexpr std::size_t kNotificationWords = 10;
 
-/** What was taken. */
-struct Taken {
-  /** Records that were filled. */
-  std::uint32_t count;
-  /** No process is left that the filter covers. */
-  bool ended;
-};
+/** Nothing waits, and nothing ever will: no process is left that the filter covers. */
+inline constexpr std::int32_t kEnded = -1;
 
-/** Takes what waits, never waiting itself, as many as there is room for. */
-Result<Taken> take_notifications(std::int32_t listener, std::span<std::uint64_t> records);
+/**
+ * Takes what waits, never waiting itself, as many as there is room for. Gives the number of records that were filled,
+ * or kEnded.
+ */
+Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::uint64_t> records);
 
 /**
  * Gives the caller that waits a copy of a descriptor, which is what its call returns, as one step where the kernel can

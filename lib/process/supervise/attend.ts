@@ -2,7 +2,7 @@
 import { LoadError, SupervisionError } from '../../errors.js';
 import { isFailure, native } from '../../native.js';
 import { sendAnswer, UNAVAILABLE, type Answer, type Handler } from './answer.js';
-import { CALL_WORDS, callAt, type SupervisedCall } from './call.js';
+import { CALL_WORDS, callAt, recordAt, type SupervisedCall } from './call.js';
 
 /** Somebody who answers the calls of a listener. */
 export interface Supervisor {
@@ -46,6 +46,7 @@ const BATCH = 64;
  */
 export function attend(listener: number, handler: Handler, options: AttendOptions): Supervisor {
   const records = new BigUint64Array(CALL_WORDS * BATCH);
+  const single = records.subarray(0, CALL_WORDS);
   const { promise: finished, resolve: finish } = resolvers();
   let pending = 0;
   let received = 0;
@@ -66,14 +67,14 @@ export function attend(listener: number, handler: Handler, options: AttendOption
   }
 
   function arrived(): void {
-    const taken = native().takeNotifications(listener, records);
-    if (isFailure(taken)) {
+    // To look for more takes time that a caller would wait who is alone.
+    const taken = native().takeNotifications(listener, pending === 0 ? single : records);
+    if (isFailure(taken) || taken < 0) {
       close();
       return;
     }
-    received += taken.count;
-    for (let index = 0; index < taken.count; index++) answer(callAt(listener, records, index * CALL_WORDS));
-    if (taken.ended) close();
+    received += taken;
+    for (let index = 0; index < taken; index++) answer(callAt(listener, recordAt(records, index)));
   }
 
   function answer(call: SupervisedCall): void {

@@ -47,13 +47,20 @@ export const CALL_WORDS = 10;
 
 const MAX_LENGTH = 64 * 1024 * 1024;
 
-/** A call from the record that starts at a word. */
-export function callAt(listener: number, words: BigUint64Array, start: number): SupervisedCall {
-  const word = (index: number): bigint => words[start + index] ?? 0n;
-  const id = word(0);
-  const pid = Number(word(1) & 0xffffffffn);
-  const number = Number(BigInt.asIntN(32, word(2)));
-  const arch = Number(word(2) >> 32n);
+/** One `struct seccomp_notif` among several. */
+export const recordAt = (records: BigUint64Array, index: number): DataView =>
+  new DataView(records.buffer, records.byteOffset + index * CALL_WORDS * 8, CALL_WORDS * 8);
+
+/** Offsets in `struct seccomp_notif`. */
+const OFFSET = { id: 0, pid: 8, number: 16, arch: 20, instructionPointer: 24, args: 32 } as const;
+
+/** A call from its record, which may be overwritten afterwards. */
+export function callAt(listener: number, record: DataView): SupervisedCall {
+  const word = (offset: number): bigint => record.getBigUint64(offset, true);
+  const id = word(OFFSET.id);
+  const pid = record.getUint32(OFFSET.pid, true);
+  const number = record.getInt32(OFFSET.number, true);
+  const arch = record.getUint32(OFFSET.arch, true);
   const abi = abiOf(arch, number);
 
   const isWaiting = (): boolean => native().notifyIdValid(listener, id) === undefined;
@@ -70,8 +77,8 @@ export function callAt(listener: number, words: BigUint64Array, start: number): 
     number,
     abi: abi?.name,
     arch,
-    args: [word(4), word(5), word(6), word(7), word(8), word(9)],
-    instructionPointer: word(3),
+    args: [0, 1, 2, 3, 4, 5].map(index => word(OFFSET.args + index * 8)),
+    instructionPointer: word(OFFSET.instructionPointer),
     pid,
     isWaiting,
     readMemory(pointer, length) {

@@ -14,7 +14,7 @@ import { startChild } from '../children/spawn.js';
 import { stdioList } from '../children/stdio.js';
 import { loadRequest, type LoadRequest } from '../load.js';
 import { CONTINUE, sendAnswer } from './answer.js';
-import { callAt, CALL_WORDS } from './call.js';
+import { callAt, CALL_WORDS, recordAt } from './call.js';
 import type { Judge } from './report.js';
 
 /** What is to be started, under what, and who answers for the start. */
@@ -108,9 +108,9 @@ function untilItRuns(listener: number, awaited: number, atStart: Judge): void {
     // The socket is at its end by then: what else is there is the command's.
     if (isFailure(ready) || (ready & 2) !== 0) return;
     const taken = native().takeNotifications(listener, record);
-    if (isFailure(taken)) return;
-    if (taken.count === 0) continue;
-    const call = callAt(listener, record, 0);
+    if (isFailure(taken) || taken < 0) return;
+    if (taken === 0) continue;
+    const call = callAt(listener, recordAt(record, 0));
     sendAnswer(listener, call.id, atStart(call) ?? CONTINUE);
   }
 }
