@@ -127,7 +127,11 @@ export type { SupervisedCall } from './process/supervise/call.js';
 export type { ContainerProcess } from './process/supervise/container-state.js';
 export { delegate } from './process/supervise/delegate.js';
 export { superviseListener, type HandlerOptions } from './process/supervise/handlers.js';
-export { formatReport, type ReportedViolation, type ReportOptions } from './process/supervise/report.js';
+export {
+  formatReport,
+  type ReportedViolation,
+  type ViolationReportOptions,
+} from './process/supervise/report.js';
 export { sendListener, type SentProcess } from './process/supervise/send-listener.js';
 export { supervise, type Supervised, type SuperviseOptions } from './process/supervise/supervise.js';
 export { status, type Mode, type ProcessStatus, type ThreadStatus } from './process/status.js';

@@ -21,7 +21,7 @@ export interface ReportedViolation extends Violation {
   readonly starting: boolean;
 }
 
-export interface ReportOptions {
+export interface ViolationReportOptions {
   /**
    * Hears of each call that the profile refuses, before it is answered. The calls fail as the profile says; where it kills,
    * the process ends by SIGKILL. TRAP and TRACE are left to the kernel, and not reported.
@@ -40,7 +40,7 @@ export type Judge = (call: SupervisedCall) => Answer | undefined;
 /** Judges calls by a policy in place of the filter that `notified` made of it, and reports those that it refuses. */
 export function judge(
   policy: Policy,
-  { onViolation = () => undefined, reportOnly = false }: ReportOptions,
+  { onViolation = () => undefined, reportOnly = false }: ViolationReportOptions,
   command: string | undefined,
 ): Judge {
   return call => {

@@ -11,10 +11,11 @@ import { SPAWN_OPTIONS } from '../children/spawn.js';
 import { CONTINUE } from './answer.js';
 import { attend, nobody, type Supervisor } from './attend.js';
 import { checkHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
-import { judge, REPORT_OPTIONS, type Judge, type ReportOptions } from './report.js';
+import { judge, REPORT_OPTIONS, type Judge, type ViolationReportOptions } from './report.js';
 import { startWithListener } from './start.js';
 
-export interface SuperviseOptions extends SpawnOptions, SandboxOptions, HandlerOptions, ReportOptions {
+export interface SuperviseOptions
+  extends SpawnOptions, SandboxOptions, HandlerOptions, ViolationReportOptions {
   /** Once a handler has a call, only fatal signals interrupt it: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19. */
   readonly waitKillable?: boolean;
 }
@@ -57,7 +58,7 @@ export function supervise(
   return Object.defineProperties({ child }, Object.getOwnPropertyDescriptors(supervisor)) as Supervised;
 }
 
-type OwnOptions = HandlerOptions & ReportOptions & { readonly waitKillable?: boolean };
+type OwnOptions = HandlerOptions & ViolationReportOptions & { readonly waitKillable?: boolean };
 
 const OWN = [...HANDLER_OPTIONS, ...REPORT_OPTIONS, 'waitKillable'];
 
