@@ -153,6 +153,11 @@ export class DumpError extends SeccompError {
   }
 }
 
+/** A supervised call that a handler could not look into. */
+export class SupervisionError extends SeccompError {
+  override readonly name = 'SupervisionError';
+}
+
 /** A function of libseccomp that failed. */
 export class LibseccompError extends SeccompError {
   override readonly name = 'LibseccompError';

@@ -25,6 +25,7 @@ export {
   type TargetOptions,
 } from './policy/target.js';
 export { describeRemedy, remedyFor, type AllowingRule, type Remedy } from './policy/remedy.js';
+export { notified, type NotifiedOptions } from './policy/notified.js';
 export { NEVER_TRAPPED, trapped, type TrappedOptions } from './policy/trapped.js';
 export { parseProfile, type ParseOptions } from './profile/parse.js';
 export type {
@@ -119,6 +120,20 @@ export {
   type SandboxedWorkerEvents,
   type SandboxedWorkerOptions,
 } from './process/sandboxed-worker/sandboxed-worker.js';
+export { listenForContainers, type AgentOptions, type ContainerAgent } from './process/supervise/agent.js';
+export type { Answer, Handler } from './process/supervise/answer.js';
+export type { AttendOptions, Supervisor } from './process/supervise/attend.js';
+export type { SupervisedCall } from './process/supervise/call.js';
+export type { ContainerProcess } from './process/supervise/container-state.js';
+export { delegate } from './process/supervise/delegate.js';
+export { superviseListener, type HandlerOptions } from './process/supervise/handlers.js';
+export {
+  formatReport,
+  type ReportedViolation,
+  type ViolationReportOptions,
+} from './process/supervise/report.js';
+export { sendListener, type SentProcess } from './process/supervise/send-listener.js';
+export { supervise, type Supervised, type SuperviseOptions } from './process/supervise/supervise.js';
 export { status, type Mode, type ProcessStatus, type ThreadStatus } from './process/status.js';
 export { formatViolation, type Violation } from './process/violation.js';
 export { onViolation, type ViolationOptions, type Violations } from './process/violations.js';

@@ -7,6 +7,9 @@ import { packageFile } from './package-files.js';
 /** Opaque owner of a `scmp_filter_ctx`. */
 export type ContextHandle = { readonly __context: unique symbol };
 
+/** Owner of a watched descriptor. */
+export type WatchHandle = { readonly __watch: unique symbol };
+
 /** A C function that failed: its name and a positive errno with its name. */
 export interface Failure {
   readonly failed: string;
@@ -189,6 +192,48 @@ export interface Native {
     flags: number,
   ): Failure | undefined;
   notifyIdValid(descriptor: number, id: bigint): Failure | undefined;
+  /**
+   * Fills `records` with `struct seccomp_notif` of calls that wait, ten words each, without waiting for more. Gives their
+   * number, or -1 where nothing ever will be there: no process is left that the filter covers.
+   */
+  takeNotifications(listener: number, records: BigUint64Array): number | Failure;
+  /** Makes the call return a copy of a descriptor; gives its number there. */
+  answerWithDescriptor(
+    listener: number,
+    id: bigint,
+    descriptor: number,
+    closeOnExec: boolean,
+  ): number | Failure;
+  /** SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, Linux 6.6. */
+  wakeInTurn(listener: number): Failure | undefined;
+  /** Waits until one of two descriptors is readable or at its end: bit 0 for the first, bit 1 for the second. */
+  waitForEither(first: number, second: number): number | Failure;
+  /** process_vm_readv(2): as much as is mapped from the address on. */
+  readMemory(pid: number, address: bigint, length: number): Uint8Array | Failure;
+
+  /**
+   * Calls back through the event loop of the calling thread while a descriptor of any kind is readable or at its end. Takes
+   * the descriptor over: it is closed by `watchStop`, or when the thread ends.
+   */
+  watch(descriptor: number, callback: () => void): WatchHandle | Failure;
+  watchStop(handle: WatchHandle): void;
+  /** Whether the watch keeps the event loop alive; it does at first. */
+  watchKeepAlive(handle: WatchHandle, wanted: boolean): void;
+
+  /** An AF_UNIX stream socket that listens at a path and does not block. */
+  listenAt(path: string): number | Failure;
+  /** EAGAIN where nobody waits. The connection does not block. */
+  acceptConnection(socket: number): number | Failure;
+  /** A connection to a path, which blocks. */
+  connectTo(path: string): number | Failure;
+  /** recvmsg(2) with SCM_RIGHTS. The descriptors are close-on-exec. No data at all is the end. */
+  receiveMessage(
+    socket: number,
+  ): { readonly data: Uint8Array; readonly descriptors: readonly number[] } | Failure;
+  /** sendmsg(2) of all of the data, with a descriptor. */
+  sendMessage(socket: number, data: Uint8Array, descriptor: number): Failure | undefined;
+  /** close(2) of what the add-on has opened: in workers, Node warns of descriptors that it has not opened itself. */
+  closeDescriptor(descriptor: number): void;
 
   /**
    * Handles SIGSYS from now on and notes refused calls. `names` has a line `<arch in hex> <number> <name>` a call. Gives a

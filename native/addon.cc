@@ -2,8 +2,12 @@
 #include <napi.h>
 
 #include "bind.h"
+#include "core/descriptor.h"
 #include "core/exec.h"
+#include "core/notify_listener.h"
+#include "core/peer_memory.h"
 #include "violations.h"
+#include "watch.h"
 
 namespace seccomp_node {
 
@@ -14,6 +18,8 @@ LoadFailure load_and_exec_path(std::span<const std::byte> program, std::uint32_t
                                std::vector<std::string> environment) {
   return load_and_exec(program, flags, no_new_privs, {std::move(path), std::move(arguments), std::move(environment)});
 }
+
+void close_descriptor(std::int32_t number) { const Descriptor closing(number); }
 
 void bind_kernel(Napi::Object exports) {
   bind<probe>(exports, "probe");
@@ -64,6 +70,20 @@ void bind_notifications(Napi::Object exports) {
   bind<notify_receive>(exports, "notifyReceive");
   bind<notify_respond>(exports, "notifyRespond");
   bind<notify_id_valid>(exports, "notifyIdValid");
+  bind<take_notifications>(exports, "takeNotifications");
+  bind<answer_with_descriptor>(exports, "answerWithDescriptor");
+  bind<wake_in_turn>(exports, "wakeInTurn");
+  bind<wait_for_either>(exports, "waitForEither");
+  bind<read_memory>(exports, "readMemory");
+}
+
+void bind_sockets(Napi::Object exports) {
+  bind<listen_at>(exports, "listenAt");
+  bind<accept_connection>(exports, "acceptConnection");
+  bind<connect_to>(exports, "connectTo");
+  bind<receive_message>(exports, "receiveMessage");
+  bind<send_message>(exports, "sendMessage");
+  bind<close_descriptor>(exports, "closeDescriptor");
 }
 
 Napi::Object initialize(Napi::Env /*env*/, Napi::Object exports) {
@@ -71,6 +91,8 @@ Napi::Object initialize(Napi::Env /*env*/, Napi::Object exports) {
   bind_library(exports);
   bind_context(exports);
   bind_notifications(exports);
+  bind_sockets(exports);
+  bind_watch(exports);
   bind_violations(exports);
   return exports;
 }

@@ -25,7 +25,7 @@ std::optional<Integer> read_integer(Napi::Value value) {
 }
 
 template <typename Element>
-std::optional<std::span<const Element>> read_typed_array(Napi::Value value, napi_typedarray_type expected) {
+std::optional<std::span<Element>> read_typed_array(Napi::Value value, napi_typedarray_type expected) {
   bool is_typed_array = false;
   if (napi_is_typedarray(value.Env(), value, &is_typed_array) != napi_ok || !is_typed_array) return std::nullopt;
   napi_typedarray_type type{};
@@ -35,7 +35,7 @@ std::optional<std::span<const Element>> read_typed_array(Napi::Value value, napi
       type != expected) {
     return std::nullopt;
   }
-  return std::span(static_cast<const Element*>(data), data == nullptr ? 0 : length);
+  return std::span(static_cast<Element*>(data), data == nullptr ? 0 : length);
 }
 
 /** A property, or undefined where reading it throws. */
@@ -127,14 +127,18 @@ std::optional<std::vector<std::string>> FromJs<std::vector<std::string>>::read(N
 }
 
 std::optional<std::span<const std::byte>> FromJs<std::span<const std::byte>>::read(Napi::Value value) {
-  return read_typed_array<std::byte>(value, napi_uint8_array);
+  return read_typed_array<const std::byte>(value, napi_uint8_array);
 }
 
 std::optional<std::span<const std::uint32_t>> FromJs<std::span<const std::uint32_t>>::read(Napi::Value value) {
-  return read_typed_array<std::uint32_t>(value, napi_uint32_array);
+  return read_typed_array<const std::uint32_t>(value, napi_uint32_array);
 }
 
 std::optional<std::span<const std::uint64_t>> FromJs<std::span<const std::uint64_t>>::read(Napi::Value value) {
+  return read_typed_array<const std::uint64_t>(value, napi_biguint64_array);
+}
+
+std::optional<std::span<std::uint64_t>> FromJs<std::span<std::uint64_t>>::read(Napi::Value value) {
   return read_typed_array<std::uint64_t>(value, napi_biguint64_array);
 }
 
@@ -214,6 +218,17 @@ Napi::Value to_js(Napi::Env env, const Notification& value) {
   object.Set("arch", value.arch);
   object.Set("instructionPointer", to_js(env, value.instruction_pointer));
   object.Set("args", registers(env, value.args));
+  return object;
+}
+
+Napi::Value to_js(Napi::Env env, const Message& value) {
+  auto descriptors = Napi::Array::New(env, value.descriptors.size());
+  for (std::uint32_t index = 0; index < value.descriptors.size(); ++index) {
+    descriptors.Set(index, value.descriptors[index]);
+  }
+  auto object = Napi::Object::New(env);
+  object.Set("data", to_js(env, value.data));
+  object.Set("descriptors", descriptors);
   return object;
 }
 

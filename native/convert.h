@@ -20,6 +20,7 @@
 #include "core/probe.h"
 #include "core/read_filters.h"
 #include "core/result.h"
+#include "core/unix_socket.h"
 #include "core/violation_log.h"
 
 namespace seccomp_node {
@@ -95,6 +96,13 @@ struct FromJs<std::span<const std::uint64_t>> {
   static std::optional<std::span<const std::uint64_t>> read(Napi::Value value);
 };
 
+/** To be written to. */
+template <>
+struct FromJs<std::span<std::uint64_t>> {
+  static constexpr auto kExpected = "a BigUint64Array";
+  static std::optional<std::span<std::uint64_t>> read(Napi::Value value);
+};
+
 template <>
 struct FromJs<RuleTable> {
   static constexpr auto kExpected = "a rule table";
@@ -118,6 +126,7 @@ Napi::Value to_js(Napi::Env env, const Version& value);
 Napi::Value to_js(Napi::Env env, const NotificationSizes& value);
 Napi::Value to_js(Napi::Env env, const Probe& value);
 Napi::Value to_js(Napi::Env env, const Notification& value);
+Napi::Value to_js(Napi::Env env, const Message& value);
 Napi::Value to_js(Napi::Env env, const CompiledTable& value);
 Napi::Value to_js(Napi::Env env, const Violation& value);
 Napi::Value to_js(Napi::Env env, const std::vector<Violation>& value);

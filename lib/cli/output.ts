@@ -7,8 +7,11 @@ import { formatDiagnostic, ProfileError, type Diagnostic } from '../errors.js';
 /** 0: fine. 1: the answer is no. 2: wrong usage or input. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Performs a subcommand: its exit code becomes the process's, its errors are told, as JSON where `json` says so. */
-export type Run = (action: () => ExitCode | Promise<ExitCode>, json: boolean) => Promise<void>;
+/**
+ * Performs a subcommand: its exit code becomes the process's, its errors are told, as JSON where `json` says so. A code that
+ * is no ExitCode is that of a command which was run.
+ */
+export type Run = (action: () => number | Promise<number>, json: boolean) => Promise<void>;
 
 /** Adds a subcommand to the program. */
 export type Register = (program: Command, run: Run) => Command;
@@ -17,6 +20,11 @@ export type Register = (program: Command, run: Run) => Command;
 export function print(text: string | Uint8Array): void {
   writeAll(1, typeof text === 'string' ? Buffer.from(text) : text);
 }
+
+/** Writes all of it to standard error. */
+export const printError = (text: string): void => {
+  writeAll(2, Buffer.from(text));
+};
 
 /** Writes all of it to a file, or to standard output for `-`. */
 export function write(file: string, text: string | Uint8Array): void {

@@ -1,39 +1,74 @@
-// `seccomp run`: becomes a command under a profile.
+// `seccomp run`: becomes a command under a profile, or starts it and reports what the profile refuses to it.
+import { InvalidArgumentError, type Command } from 'commander';
 import { compile } from '../compile.js';
+import { UsageError } from '../errors.js';
+import type { Filter } from '../filter/filter.js';
 import { parseKernelVersion } from '../policy/target.js';
 import { exec } from '../process/exec.js';
 import { features } from '../process/features.js';
 import { profileArgument } from './input.js';
 import { compileOptions, withCompileOptions, type CompileFlags } from './options.js';
 import { warn, type Register } from './output.js';
+import { runWatched } from './run-watched.js';
 
 interface Flags extends CompileFlags {
   readonly log?: boolean;
+  readonly report?: boolean;
+  readonly reportOnly?: boolean;
+  readonly timeout?: number;
   readonly verbose?: boolean;
   readonly json?: boolean;
 }
 
+const seconds = (value: string): number => {
+  const number = Number(value);
+  if (number > 0 && number <= MAX_SECONDS) return number;
+  throw new InvalidArgumentError(`Give a number of seconds, up to ${MAX_SECONDS}.`);
+};
+
+/** What a timer of Node's can hold. */
+const MAX_SECONDS = 2_000_000;
+
+const withRunOptions = (command: Command): Command =>
+  command
+    .option('--log', 'log refused calls (see /proc/sys/kernel/seccomp/actions_logged)')
+    .option('--report', 'start the command and print the calls that are refused')
+    .option('--report-only', 'start the command, print those calls and allow them: nothing is enforced')
+    .option('--timeout <seconds>', 'start the command and kill it after that time', seconds)
+    .option('-v, --verbose', 'print the warnings of the profile')
+    .option('--json', 'errors and reports as JSON');
+
 /** Registers the subcommand. */
 export const runCommand: Register = (program, run) =>
-  withCompileOptions(program.command('run'))
+  withRunOptions(withCompileOptions(program.command('run')))
     .description(
       'load a profile and become a command; the profile need only allow execve and what the command needs',
     )
     .argument('<profile>', 'a path, the name of a profile that ships, or - for standard input')
     .argument('<command...>', 'the command and its arguments, after --')
-    .option('--log', 'log refused calls (see /proc/sys/kernel/seccomp/actions_logged)')
-    .option('-v, --verbose', 'print the warnings of the profile')
-    .option('--json', 'errors as JSON')
     .passThroughOptions()
     .action((profile: string, words: string[], flags: Flags) => {
       const [command = '', ...args] = words[0] === '--' ? words.slice(1) : words;
-      return run(() => {
-        const { major, minor } = parseKernelVersion(features().release);
-        const filter = compile(profileArgument(profile), {
-          kernel: { major, minor },
-          ...compileOptions(flags),
-        });
-        if (flags.verbose === true) warn(filter.warnings);
-        return exec(filter, command, args, { log: flags.log ?? false });
-      }, flags.json === true);
+      return run(() => perform(filterOf(profile, flags), command, args, flags), flags.json === true);
     });
+
+function filterOf(profile: string, flags: Flags): Filter {
+  const { major, minor } = parseKernelVersion(features().release);
+  const filter = compile(profileArgument(profile), { kernel: { major, minor }, ...compileOptions(flags) });
+  if (flags.verbose === true) warn(filter.warnings);
+  return filter;
+}
+
+function perform(
+  filter: Filter,
+  command: string,
+  args: readonly string[],
+  { log = false, report = false, reportOnly = false, timeout, json = false }: Flags,
+): Promise<number> {
+  if (report && reportOnly) {
+    throw new UsageError('bad-option', '--report enforces and --report-only does not', 'Choose one of them');
+  }
+  if (!report && !reportOnly && timeout === undefined) return exec(filter, command, args, { log });
+  const watching = reportOnly ? 'allow' : report ? 'refuse' : 'nothing';
+  return runWatched(filter, command, args, { log, watching, timeout, json });
+}

@@ -4,7 +4,7 @@ import type { RefusedCall } from '../native.js';
 import { abiOf, syscallName, type AbiName } from '../policy/abi.js';
 import { actionKind } from '../policy/action.js';
 import { SCMP_ACT_TRAP } from '../policy/constants.js';
-import { evaluate, holds, outcome, type Event } from '../policy/evaluate.js';
+import { decidingRule, evaluate, outcome, type Event } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
 import { describeRemedy, remedyFor, type Remedy } from '../policy/remedy.js';
 
@@ -45,11 +45,25 @@ export interface KnownLayer {
 
 /** Names what the handler noted. `layers` are those that are known, the oldest first. */
 export function describeCall(call: RefusedCall, layers: readonly KnownLayer[]): Violation {
+  // Of equal answers the kernel takes that of the newest filter.
+  const refusing = layers.findLast(
+    ({ policy }) => actionKind(evaluate(policy, eventOf(call))) === SCMP_ACT_TRAP,
+  );
+  return describeRefusal(call, refusing);
+}
+
+const eventOf = ({ arch, syscall, args, instructionPointer }: RefusedCall): Event => ({
+  arch,
+  syscall,
+  args,
+  instructionPointer,
+});
+
+/** Names a refused call. `refusing` is the filter that refused it, where it is known. */
+export function describeRefusal(call: RefusedCall, refusing: KnownLayer | undefined): Violation {
   const { arch, syscall: number, args, errno, errnoName, instructionPointer, count } = call;
   const abi = abiOf(arch, number);
-  const event: Event = { arch, syscall: number, args, instructionPointer };
-  // Of equal answers the kernel takes that of the newest filter.
-  const refusing = layers.findLast(({ policy }) => actionKind(evaluate(policy, event)) === SCMP_ACT_TRAP);
+  const event = eventOf(call);
   return {
     syscall: abi && syscallName(abi.name, number),
     number,
@@ -67,23 +81,26 @@ export function describeCall(call: RefusedCall, layers: readonly KnownLayer[]): 
   };
 }
 
-/** Where a policy says that a call is trapped. */
+/** Where a policy says what becomes of a call. */
 function placeOf({ arch, syscall, args = [] }: Event, policy: Policy): Location | undefined {
   const { rules, at } = outcome(policy, arch, syscall);
-  const rule = rules.find(
-    ({ conditions, action }) =>
-      actionKind(action) === SCMP_ACT_TRAP && conditions.every(condition => holds(condition, args)),
-  );
+  const rule = decidingRule(rules, args);
   return rule === undefined ? at : rule.at;
 }
 
 /** A violation on one line: the call, what became of it, where the profile says so, and what would allow it. */
 export function formatViolation(violation: Violation): string {
-  const { syscall, number, abi, args, errnoName, thread, count, at, remedy } = violation;
+  const { errnoName, thread } = violation;
+  return sentence(violation, `failed with ${errnoName} in thread ${thread.id} (${thread.name})`);
+}
+
+/** The same with other words for what became of the call. */
+export function sentence(violation: Violation, fate: string): string {
+  const { syscall, number, abi, args, count, at, remedy } = violation;
   const name = syscall ?? `call ${number}`;
   const list = args.map(value => `0x${value.toString(16)}`).join(', ');
   const times = count === 1 ? '' : `, ${count} times`;
   const place = at === undefined ? '' : `, by ${at.file}:${at.line}:${at.column}`;
   const advice = remedy === undefined ? '' : `. To allow it, ${describeRemedy(remedy)}`;
-  return `${name}(${list}) on ${abi ?? `architecture 0x${violation.arch.toString(16)}`} failed with ${errnoName} in thread ${thread.id} (${thread.name})${times}${place}${advice}`;
+  return `${name}(${list}) on ${abi ?? `architecture 0x${violation.arch.toString(16)}`} ${fate}${times}${place}${advice}`;
 }

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -91,8 +92,9 @@ Result<Descriptor> report_file() {
 
 Result<Launch> prepare_launch(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
                               std::uint32_t first_descriptor, bool await) {
-  // The listener would stay with the launcher, which ends.
-  if ((flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) return Failure{"seccomp", EINVAL};
+  const bool listen = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
+  // Without somebody who takes it, the listener would end with the launcher.
+  if (listen && !await) return Failure{"seccomp", EINVAL};
   if (!is_program_size(program.size())) return Failure{"seccomp", EINVAL};
   const Orders orders{.flags = flags,
                       .no_new_privs = no_new_privs ? 1U : 0U,
@@ -105,7 +107,10 @@ Result<Launch> prepare_launch(std::span<const std::byte> program, std::uint32_t 
   auto report = report_file();
   if (const auto* failure = report.failure()) return *failure;
   std::array<int, 2> ends{-1, -1};
-  if (await && pipe2(ends.data(), O_CLOEXEC) != 0) return Failure{"pipe2", errno};
+  if (listen && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return Failure{"socketpair", errno};
+  }
+  if (await && !listen && pipe2(ends.data(), O_CLOEXEC) != 0) return Failure{"pipe2", errno};
   return Launch{image.value().release(), report.value().release(), ends[0], ends[1]};
 }
 

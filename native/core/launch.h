@@ -15,7 +15,10 @@ struct Launch {
   std::int32_t image;
   /** A file of the two numbers of `Report`. */
   std::int32_t report;
-  /** A pipe: `held` goes to the launcher, `awaited` is at its end when the command runs or never will. -1 without. */
+  /**
+   * A pipe: `held` goes to the launcher, `awaited` is at its end when the command runs or never will. -1 without. For a
+   * listener a pair of sockets: before its end, `awaited` has one message with the descriptor.
+   */
   std::int32_t awaited = -1;
   std::int32_t held = -1;
 };
@@ -23,6 +26,7 @@ struct Launch {
 /**
  * The image, the report and, with `await`, a pipe. The child must get image, report and `held` at `first_descriptor`
  * and the numbers behind it, and be given the file of the command as argv[0], the command's own argv[0] as argv[1].
+ * SECCOMP_FILTER_FLAG_NEW_LISTENER needs `await`.
  */
 Result<Launch> prepare_launch(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
                               std::uint32_t first_descriptor, bool await);

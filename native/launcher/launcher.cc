@@ -1,5 +1,6 @@
 // The program between the parent and a sandboxed child: loads the filter that is in its own image and becomes the
-// command. No libc and no variables; from the filter on, execve is its only system call.
+// command. No libc and no variables; from the filter on, execve is its only system call. A listener is handed to the
+// parent by a second thread, which the filter does not cover.
 #include <features.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
@@ -7,7 +8,9 @@
 #include <linux/limits.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <cstddef>
@@ -40,7 +43,22 @@ asm(".globl _start\n"
     "  mov %rsp, %rdi\n"
     "  and $-16, %rsp\n"
     "  call launch\n"
-    "  ud2\n");
+    "  ud2\n"
+    // clone(flags, stack); the thread goes on in hand_over.
+    "start_thread:\n"
+    "  mov %rdx, %r9\n"
+    "  xor %edx, %edx\n"
+    "  xor %r10d, %r10d\n"
+    "  xor %r8d, %r8d\n"
+    "  mov $56, %eax\n"
+    "  syscall\n"
+    "  test %rax, %rax\n"
+    "  jnz 1f\n"
+    "  xor %ebp, %ebp\n"
+    "  mov %r9, %rdi\n"
+    "  call hand_over\n"
+    "  ud2\n"
+    "1: ret\n");
 
 #elif defined(__aarch64__)
 
@@ -64,7 +82,22 @@ asm(".globl _start\n"
     "  mov x30, #0\n"
     "  mov x0, sp\n"
     "  bl launch\n"
-    "  brk #1000\n");
+    "  brk #1000\n"
+    // clone(flags, stack); the thread goes on in hand_over.
+    "start_thread:\n"
+    "  mov x9, x2\n"
+    "  mov x2, #0\n"
+    "  mov x3, #0\n"
+    "  mov x4, #0\n"
+    "  mov x8, #220\n"
+    "  svc #0\n"
+    "  cbnz x0, 1f\n"
+    "  mov x29, #0\n"
+    "  mov x30, #0\n"
+    "  mov x0, x9\n"
+    "  bl hand_over\n"
+    "  brk #1000\n"
+    "1: ret\n");
 
 #else
 #error "no system calls for this architecture"
@@ -165,6 +198,46 @@ long execute_in_path(const Command& command) {
   return denied ? EACCES : error;
 }
 
+constexpr int kUnknown = -1;
+
+/** What the two threads tell each other through their memory: under the filter, no call can be relied on. */
+struct Handover {
+  /** Where the listener goes. */
+  int socket;
+  /** The listener, kUnknown before there is one. */
+  int listener;
+  /** How it went: kUnknown, 0 or a positive errno. */
+  int outcome;
+};
+
+/** Lets a core breathe that waits for the other thread. */
+void pause() {
+#if defined(__x86_64__)
+  asm volatile("pause");
+#else
+  asm volatile("yield");
+#endif
+}
+
+/** sendmsg(2) with one byte, and a descriptor beside it. Returns -errno where it failed. */
+long send_descriptor(int socket, int descriptor) {
+  char byte = 0;
+  iovec data{&byte, 1};
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  auto& header = *reinterpret_cast<cmsghdr*>(control);
+  header.cmsg_len = CMSG_LEN(sizeof(int));
+  header.cmsg_level = SOL_SOCKET;
+  header.cmsg_type = SCM_RIGHTS;
+  *reinterpret_cast<int*>(CMSG_DATA(&header)) = descriptor;
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  return call(SYS_sendmsg, socket, word(&message), MSG_NOSIGNAL);
+}
+
 /** Ends the process: where no system call is allowed, by an instruction that does not exist. */
 [[noreturn]] void end() {
   call(SYS_exit_group, 127);
@@ -180,6 +253,20 @@ void settle(volatile Report& report, long error) {
 }
 
 }  // namespace
+
+/** The life of the second thread. What is left of it ends with execve. */
+extern "C" [[noreturn]] __attribute__((used)) void hand_over(Handover* handover) {
+  int listener = kUnknown;
+  while ((listener = __atomic_load_n(&handover->listener, __ATOMIC_ACQUIRE)) == kUnknown) call(SYS_sched_yield);
+  const long sent = send_descriptor(handover->socket, listener);
+  // With a listener of its own, the command would wait for ever once the parent is gone.
+  call(SYS_close, listener);
+  __atomic_store_n(&handover->outcome, sent < 0 ? static_cast<int>(-sent) : 0, __ATOMIC_RELEASE);
+  for (;;) call(SYS_exit, 0);
+}
+
+/** clone(2), with `stack` at the upper end of the thread's own. */
+extern "C" long start_thread(unsigned long flags, void* stack, Handover* handover);
 
 /** Called with the stack as the kernel leaves it: argc, argv, a null pointer, the environment. */
 extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
@@ -198,12 +285,30 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
     report.step = Step::kNoNewPrivs;
     settle(report, -call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1));
   }
+  const bool listen = (orders.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
+  Handover handover{static_cast<int>(first) + 2, kUnknown, kUnknown};
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
+  alignas(16) char stack_of_thread[4096];
+  if (listen) {
+    report.step = Step::kHelper;
+    constexpr unsigned long kThread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+    const long thread = start_thread(kThread, stack_of_thread + sizeof stack_of_thread, &handover);
+    settle(report, thread < 0 ? -thread : 0);
+  }
   report.step = Step::kFilter;
   // The kernel only reads what the pointer names.
   auto* const instructions = const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(&orders + 1));
   const sock_fprog program{static_cast<unsigned short>(orders.instructions), instructions};
   const Command command{words[0], words + 1, count - 1, words + count + 1};
-  settle(report, -call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, static_cast<long>(orders.flags), word(&program)));
+  const long loaded = call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, static_cast<long>(orders.flags), word(&program));
+  settle(report, loaded < 0 ? -loaded : 0);
+  if (listen) {
+    report.step = Step::kHandOver;
+    __atomic_store_n(&handover.listener, static_cast<int>(loaded), __ATOMIC_RELEASE);
+    int outcome = kUnknown;
+    while ((outcome = __atomic_load_n(&handover.outcome, __ATOMIC_ACQUIRE)) == kUnknown) pause();
+    settle(report, outcome);
+  }
   report.step = Step::kExecute;
   settle(report, execute_in_path(command));
   end();

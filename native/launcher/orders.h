@@ -10,7 +10,9 @@ struct Orders {
   /** SECCOMP_FILTER_FLAG_*. */
   std::uint32_t flags;
   std::uint32_t no_new_privs;
-  /** The first of the descriptors that are the launcher's own: the image, the report and, where somebody waits, a pipe.
+  /**
+   * The first of the descriptors that are the launcher's own: the image, the report and, where somebody waits, the end
+   * of a pipe; with a listener that of a socket, which takes it.
    */
   std::uint32_t first_descriptor;
   std::uint32_t descriptors;
@@ -18,8 +20,8 @@ struct Orders {
   std::uint32_t reserved;
 };
 
-/** What the launcher does, in this order. */
-enum class Step : std::uint32_t { kStart, kNoNewPrivs, kFilter, kExecute };
+/** What the launcher does, in this order; starting a helper and handing over only for a listener. */
+enum class Step : std::uint32_t { kStart, kNoNewPrivs, kHelper, kFilter, kHandOver, kExecute };
 
 /**
  * Memory that the launcher shares with its parent, and that its successful execve gives up. Writing to it is no system

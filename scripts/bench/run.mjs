@@ -13,6 +13,7 @@ import * as scaling from './scaling.mjs';
 import * as simulate from './simulate.mjs';
 import * as spawning from './spawn.mjs';
 import * as startup from './startup.mjs';
+import * as supervising from './supervise.mjs';
 
 const MEASUREMENTS = {
   programs,
@@ -21,6 +22,7 @@ const MEASUREMENTS = {
   startup,
   loading,
   spawn: spawning,
+  supervise: supervising,
   calls: callCost,
   simulate,
 };

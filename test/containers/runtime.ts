@@ -2,7 +2,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -19,10 +18,16 @@ import { exactJson } from './oci.js';
 
 export type RuntimeName = 'runc' | 'crun';
 
+/** One of this folder's programs. */
+export type ProgramName = 'idle' | 'asks';
+
 /** A container runtime of this machine. */
 export interface Runtime {
   /** Starts a container under a `linux.seccomp` section, or none. Gives its process, or what the runtime said. */
-  start(seccomp: object | undefined): { readonly pid: number } | { readonly refusal: string };
+  start(
+    seccomp: object | undefined,
+    program?: ProgramName,
+  ): { readonly pid: number } | { readonly refusal: string };
   /** Ends the container. */
   stop(): void;
   /** Removes every file. */
@@ -65,9 +70,10 @@ function runtimeAt(directory: string, name: RuntimeName, command: string): Runti
   const id = `seccomp-test-${process.pid}`;
   for (const mountPoint of ['proc', 'dev'])
     mkdirSync(join(bundle, 'rootfs', mountPoint), { recursive: true });
-  const program = join(directory, 'idle');
-  execFileSync('cc', ['-O1', '-nostdlib', '-static', '-o', program, source('idle.c')]);
-  copyFileSync(program, join(bundle, 'rootfs/idle'));
+  for (const program of ['idle', 'asks'] satisfies ProgramName[]) {
+    const file = join(bundle, 'rootfs', program);
+    execFileSync('cc', ['-O1', '-nostdlib', '-static', '-o', file, source(`${program}.c`)]);
+  }
 
   const hybrid = existsSync(HYBRID) && statfsSync(HYBRID).type === CGROUP2_MAGIC;
   const prefix = name === 'crun' && hybrid ? WITHOUT_CGROUP2 : [];
@@ -87,12 +93,12 @@ function runtimeAt(directory: string, name: RuntimeName, command: string): Runti
   const refusal = (): string => readFileSync(messages, 'utf8').trim();
 
   return {
-    start(seccomp) {
-      writeFileSync(join(bundle, 'config.json'), exactJson(configWith(seccomp)));
+    start(seccomp, program = 'idle') {
+      writeFileSync(join(bundle, 'config.json'), exactJson(configWith(seccomp, program)));
       if (call('run', '--detach', '--pid-file', pidFile, '--bundle', bundle, id) !== 0)
         return { refusal: refusal() };
       const pid = Number(readFileSync(pidFile, 'utf8'));
-      return becomesIdle(pid) ? { pid } : { refusal: `the container ended: ${refusal()}` };
+      return becomes(program, pid) ? { pid } : { refusal: `the container ended: ${refusal()}` };
     },
     stop: () => {
       call('delete', '--force', id);
@@ -104,10 +110,10 @@ function runtimeAt(directory: string, name: RuntimeName, command: string): Runti
 }
 
 /** Waits until the runtime has become the container's program; false when it has ended. */
-function becomesIdle(pid: number): boolean {
+function becomes(program: ProgramName, pid: number): boolean {
   for (;;) {
     try {
-      if (readFileSync(`/proc/${pid}/comm`, 'utf8') === 'idle\n') return true;
+      if (readFileSync(`/proc/${pid}/comm`, 'utf8') === `${program}\n`) return true;
       if (readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) return false;
     } catch {
       return false;
@@ -116,11 +122,11 @@ function becomesIdle(pid: number): boolean {
   }
 }
 
-const configWith = (seccomp: object | undefined): object => ({
+const configWith = (seccomp: object | undefined, program: ProgramName): object => ({
   ociVersion: '1.0.2',
   process: {
     user: { uid: 0, gid: 0 },
-    args: ['/idle'],
+    args: [`/${program}`],
     cwd: '/',
     env: [],
     capabilities: {},

@@ -77,11 +77,11 @@ describe('prepareLaunch', () => {
       words: string[],
       expected: readonly [number | null, number, number],
     ][] = [
-      [ALLOW, ['true', 'true'], [0, 3, 0]],
-      [ALLOW, ['/no/such/file', 'x'], [127, 3, 2]],
-      [ALLOW, ['', 'x'], [127, 3, 2]],
+      [ALLOW, ['true', 'true'], [0, 5, 0]],
+      [ALLOW, ['/no/such/file', 'x'], [127, 5, 2]],
+      [ALLOW, ['', 'x'], [127, 5, 2]],
       // The kernel refuses an instruction that does not exist.
-      [Buffer.from('ffff000000000000', 'hex'), ['true', 'true'], [127, 2, 22]],
+      [Buffer.from('ffff000000000000', 'hex'), ['true', 'true'], [127, 3, 22]],
       // Too few words: it was started by somebody else.
       [ALLOW, ['true'], [127, 0, 0]],
     ];

@@ -1,5 +1,5 @@
 // Starts the launcher in place of a command: it loads the filter and becomes the command, or says why not.
-import { closeSync, existsSync, readSync } from 'node:fs';
+import { existsSync, readSync } from 'node:fs';
 import { LoadError, UnsupportedError, UsageError } from '../../errors.js';
 import { Filter } from '../../filter/filter.js';
 import { isFailure, native } from '../../native.js';
@@ -35,6 +35,11 @@ export type Outcome =
 
 /** How long the caller waits: until the command runs, for which a pipe is made, or until it has ended. */
 export type Until = 'running' | 'ended';
+
+/** Waits, with `running`, until a descriptor is at its end; for a load with a listener it is a socket that gives that first. */
+export type Attend = (awaited: number) => void;
+
+const untilEnd: Attend = awaited => readSync(awaited, Buffer.alloc(1));
 
 /**
  * What the kernel is to be asked for in a child; checked without doing it.
@@ -74,6 +79,7 @@ export function launch<Started>(
   first: number,
   until: Until,
   start: (launcher: Launcher) => Started,
+  attend: Attend = untilEnd,
 ): { readonly started: Started; readonly outcome: Outcome } {
   const own = native().prepareLaunch(
     request.bytes,
@@ -92,7 +98,7 @@ export function launch<Started>(
   }
   const open = new Set([own.image, own.report, own.awaited, own.held].filter(descriptor => descriptor >= 0));
   const close = (descriptor: number): void => {
-    if (open.delete(descriptor)) closeSync(descriptor);
+    if (open.delete(descriptor)) native().closeDescriptor(descriptor);
   };
   try {
     const started = start({
@@ -102,7 +108,7 @@ export function launch<Started>(
       stdio: [own.image, own.report, ...(until === 'running' ? [own.held] : [])],
     });
     close(own.held);
-    if (until === 'running') readSync(own.awaited, Buffer.alloc(1));
+    if (until === 'running') attend(own.awaited);
     return { started, outcome: outcomeOf(own.report, request) };
   } finally {
     for (const descriptor of open) close(descriptor);
@@ -110,7 +116,15 @@ export function launch<Started>(
 }
 
 /** `Step` of native/launcher/orders.h. */
-const STEP = { start: 0, noNewPrivs: 1, filter: 2, execute: 3 } as const;
+const STEP = { start: 0, noNewPrivs: 1, helper: 2, filter: 3, handOver: 4, execute: 5 } as const;
+
+/** What fails in a step. */
+const CALLS: Readonly<Record<number, string>> = {
+  [STEP.noNewPrivs]: 'prctl',
+  [STEP.helper]: 'clone',
+  [STEP.filter]: 'seccomp',
+  [STEP.handOver]: 'sendmsg',
+};
 
 /** Reads a `Report`. */
 function outcomeOf(report: number, request: LoadRequest): Outcome {
@@ -119,7 +133,7 @@ function outcomeOf(report: number, request: LoadRequest): Outcome {
   const [step = STEP.start, errno = 0] = words;
   if (step === STEP.execute) return errno === 0 ? { kind: 'started' } : { kind: 'failed', errno };
   if (step === STEP.start || errno === 0) return { kind: 'untold' };
-  const failed = step === STEP.noNewPrivs ? 'prctl' : 'seccomp';
+  const failed = CALLS[step] ?? 'seccomp';
   const failure = { failed, errno, errnoName: errnoName(errno), threadId: 0, threadName: '' };
   return { kind: 'refused', error: explain(failure, request) };
 }

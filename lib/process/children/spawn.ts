@@ -10,7 +10,15 @@ import type { LoadRequest } from '../load.js';
 import { argumentsOf } from './arguments.js';
 import { childProcess } from '../../builtins.js';
 import { systemError } from './errors.js';
-import { commandOf, launch, launcherEnded, launchRequest, requireProc, type Command } from './launch.js';
+import {
+  commandOf,
+  launch,
+  type Attend,
+  launcherEnded,
+  launchRequest,
+  requireProc,
+  type Command,
+} from './launch.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';
 import { STAND_INS } from './stand-ins.js';
 import { stdioList, type StdioList } from './stdio.js';
@@ -84,9 +92,15 @@ export function startChild(
   command: Command,
   stdio: StdioList,
   start: Start,
+  attend?: Attend,
 ): ChildProcess {
-  const { started: child, outcome } = launch(request, command, stdio.length, 'running', launcher =>
-    asIfPlain(start(launcher, [...stdio, ...launcher.stdio]), command, stdio),
+  const { started: child, outcome } = launch(
+    request,
+    command,
+    stdio.length,
+    'running',
+    launcher => asIfPlain(start(launcher, [...stdio, ...launcher.stdio]), command, stdio),
+    attend,
   );
   if (outcome.kind === 'started') return child;
   if (child.pid === undefined) {

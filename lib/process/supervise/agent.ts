@@ -1,0 +1,176 @@
+// An agent for `listenerPath`: answers the calls of containers that runc, crun and others have started.
+import { unlinkSync } from 'node:fs';
+import { LoadError, UsageError } from '../../errors.js';
+import { isFailure, native, type Failure, type WatchHandle } from '../../native.js';
+import { checkOptions } from '../../policy/options.js';
+import type { Supervisor } from './attend.js';
+import { badState, parseContainerState, type ContainerProcess } from './container-state.js';
+import { superviseListener, type HandlerOptions } from './handlers.js';
+
+export interface AgentOptions {
+  /** Hears of connections that brought no listener, and why. Default: nobody does. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Somebody who waits for containers and answers their calls. */
+export interface ContainerAgent {
+  /** Processes of containers that are served now. */
+  readonly serving: number;
+  /** Removes the socket and ends what is served: the calls of those containers fail with ENOSYS from then on. */
+  close(): void;
+  /** Keep the event loop alive (default), or not. */
+  ref(): void;
+  unref(): void;
+}
+
+/** How long a runtime may take to say what it has to say, in milliseconds. */
+const PATIENCE = 10_000;
+/** How long a state may be, in bytes. */
+const MAX_STATE = 1024 * 1024;
+/** Connections that have not said it yet. */
+const MAX_CONNECTIONS = 256;
+
+/**
+ * Listens at a path for container runtimes, which connect once for every process that loads a profile with that
+ * `listenerPath`. `serve` gives the handlers for its calls, or nothing: then they fail with ENOSYS.
+ *
+ * The socket is made for this user alone (0600), as whoever can write to it can have their own calls answered here.
+ * Throws LoadError (`agent-refused`, with the errno) where it cannot be made, UsageError (`bad-option`).
+ * Source: OCI runtime-spec, config-linux.md, "Seccomp": `listenerPath`.
+ */
+export function listenForContainers(
+  path: string,
+  serve: (container: ContainerProcess) => HandlerOptions | undefined,
+  options: AgentOptions = {},
+): ContainerAgent {
+  checkOptions(options, ['onError']);
+  if (typeof path !== 'string' || path.includes('\0') || typeof serve !== 'function')
+    throw new UsageError('bad-option', 'an agent takes a path and a function', 'Give both');
+  const { onError = () => undefined } = options;
+  const socket = native().listenAt(path);
+  if (isFailure(socket)) throw refused(path, socket);
+
+  const supervisors = new Set<Supervisor>();
+  const connections = new Set<() => void>();
+  const watch = native().watch(socket, () => {
+    for (let count = 0; count < MAX_CONNECTIONS; count++) {
+      const connection = native().acceptConnection(socket);
+      if (isFailure(connection)) return;
+      if (connections.size < MAX_CONNECTIONS) receive(connection);
+      else native().closeDescriptor(connection);
+    }
+  });
+  if (isFailure(watch)) {
+    native().closeDescriptor(socket);
+    throw refused(path, watch);
+  }
+
+  function receive(connection: number): void {
+    const descriptors: number[] = [];
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    const end = (): void => {
+      connections.delete(end);
+      clearTimeout(timer);
+      if (!isFailure(handle)) native().watchStop(handle);
+      for (const descriptor of descriptors.splice(0)) native().closeDescriptor(descriptor);
+    };
+    const fail = (error: unknown): void => {
+      end();
+      onError(error);
+    };
+    const timer = setTimeout(() => {
+      fail(badState('it did not come in time'));
+    }, PATIENCE).unref();
+    const handle: WatchHandle | Failure = native().watch(connection, () => {
+      const message = native().receiveMessage(connection);
+      if (isFailure(message)) {
+        if (message.errnoName !== 'EAGAIN') fail(badState(message.errnoName));
+        return;
+      }
+      descriptors.push(...message.descriptors);
+      parts.push(message.data);
+      size += message.data.byteLength;
+      const isEnd = message.data.byteLength === 0;
+      // A runtime closes the connection after the state, but may wait before that.
+      if (!isEnd && message.data.at(-1) !== BRACE && size <= MAX_STATE) return;
+      const text = Buffer.concat(parts).toString();
+      if (!isEnd && size <= MAX_STATE && !isJson(text)) return;
+      try {
+        take(text, descriptors);
+        end();
+      } catch (error) {
+        fail(error);
+      }
+    });
+    if (isFailure(handle)) {
+      native().closeDescriptor(connection);
+      clearTimeout(timer);
+      return;
+    }
+    connections.add(end);
+  }
+
+  /** Serves a process. Takes its listener out of the descriptors. */
+  function take(text: string, descriptors: number[]): void {
+    const { process, listenerIndex } = parseContainerState(text);
+    const listener = descriptors[listenerIndex];
+    if (listener === undefined) throw badState('the listener did not come with it');
+    const handlers = serve(process);
+    if (handlers === undefined) return;
+    const supervisor = superviseListener(listener, handlers);
+    descriptors.splice(listenerIndex, 1);
+    supervisors.add(supervisor);
+    void supervisor.finished.then(() => supervisors.delete(supervisor));
+  }
+
+  let closed = false;
+  return {
+    get serving() {
+      return supervisors.size;
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      removeSocket(path);
+      native().watchStop(watch);
+      for (const end of [...connections]) end();
+      for (const supervisor of supervisors) supervisor.close();
+    },
+    ref: () => {
+      if (!closed) native().watchKeepAlive(watch, true);
+    },
+    unref: () => {
+      if (!closed) native().watchKeepAlive(watch, false);
+    },
+  };
+}
+
+const BRACE = '}'.charCodeAt(0);
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function removeSocket(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Removed by somebody else: it is gone either way.
+  }
+}
+
+const refused = (path: string, { failed, errno, errnoName }: Failure): LoadError =>
+  new LoadError(
+    'agent-refused',
+    `nobody can listen at ${path} (${failed}: ${errnoName})`,
+    errnoName === 'EADDRINUSE'
+      ? 'Remove the file if it was left by an agent that has ended'
+      : 'Give a path of at most 107 bytes in a directory that exists',
+    { errno },
+  );

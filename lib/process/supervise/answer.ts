@@ -1,0 +1,96 @@
+// What a handler may answer, and how the kernel is told.
+import { UsageError } from '../../errors.js';
+import { isFailure, native, type Failure } from '../../native.js';
+import { MAX_ERRNO } from '../../policy/action.js';
+import { errnoNumber, ENOSYS } from '../../policy/errno.js';
+import type { SupervisedCall } from './call.js';
+
+/** What becomes of a call. */
+export type Answer =
+  /** It fails: a name, or a positive number up to 4095. */
+  | { readonly errno: string | number }
+  /** It returns this without having been made. */
+  | { readonly value: bigint | number }
+  /**
+   * The kernel makes it after all, as if there were no filter. It reads the caller's memory again then: a decision that
+   * rests on what a pointer led to can be evaded. This is no means to enforce a policy on such contents.
+   */
+  | { readonly continue: true }
+  /**
+   * It returns a copy of a descriptor of this process, in one step where the kernel can (Linux 5.14). The descriptor stays
+   * open here, until the answer was sent at the least. Default: close-on-exec.
+   */
+  | { readonly fd: number; readonly closeOnExec?: boolean };
+
+/** Decides about a call. While a promise is pending, the caller waits and this process goes on. */
+export type Handler = (call: SupervisedCall) => Answer | Promise<Answer>;
+
+export const CONTINUE: Answer = { continue: true };
+export const UNAVAILABLE: Answer = { errno: ENOSYS };
+
+const FLAG_CONTINUE = 1;
+
+/** Errnos that say that nobody waits for the answer: the caller is gone, or was answered. */
+const TOO_LATE: readonly string[] = ['ENOENT', 'EINPROGRESS'];
+
+/**
+ * Answers a call. One that waits no more needs none. A descriptor that cannot be given away makes the call fail with the
+ * errno of that. Throws UsageError (`bad-answer`) before anything is sent, and gives what failed otherwise.
+ */
+export function sendAnswer(listener: number, id: bigint, answer: unknown): Failure | undefined {
+  const failure = transmit(listener, id, checkAnswer(answer));
+  return failure === undefined || TOO_LATE.includes(failure.errnoName) ? undefined : failure;
+}
+
+function transmit(listener: number, id: bigint, answer: Checked): Failure | undefined {
+  const { kind } = answer;
+  switch (kind) {
+    case 'errno':
+      return native().notifyRespond(listener, id, 0n, -answer.errno, 0);
+    case 'value':
+      return native().notifyRespond(listener, id, answer.value, 0, 0);
+    case 'continue':
+      return native().notifyRespond(listener, id, 0n, 0, FLAG_CONTINUE);
+    case 'fd': {
+      const number = native().answerWithDescriptor(listener, id, answer.fd, answer.closeOnExec);
+      if (!isFailure(number) || TOO_LATE.includes(number.errnoName)) return undefined;
+      return native().notifyRespond(listener, id, 0n, -number.errno, 0);
+    }
+  }
+}
+
+/** An answer that can be sent. */
+type Checked =
+  | { readonly kind: 'errno'; readonly errno: number }
+  | { readonly kind: 'value'; readonly value: bigint }
+  | { readonly kind: 'continue' }
+  | { readonly kind: 'fd'; readonly fd: number; readonly closeOnExec: boolean };
+
+/** Throws UsageError (`bad-answer`) for what is no answer. */
+export function checkAnswer(answer: unknown): Checked {
+  if (typeof answer === 'object' && answer !== null) {
+    if ('errno' in answer) {
+      const errno = typeof answer.errno === 'string' ? errnoNumber(answer.errno) : answer.errno;
+      if (isInteger(errno) && errno >= 1 && errno <= MAX_ERRNO) return { kind: 'errno', errno };
+    } else if ('value' in answer) {
+      const { value } = answer;
+      if (isInteger(value)) return { kind: 'value', value: BigInt(value) };
+      if (typeof value === 'bigint') return { kind: 'value', value: BigInt.asIntN(64, value) };
+    } else if ('continue' in answer) {
+      if (answer.continue === true) return { kind: 'continue' };
+    } else if ('fd' in answer) {
+      const { fd } = answer;
+      const closeOnExec = 'closeOnExec' in answer ? answer.closeOnExec : true;
+      if (isInteger(fd) && fd >= 0 && fd <= 0x7fffffff && typeof closeOnExec === 'boolean')
+        return { kind: 'fd', fd, closeOnExec };
+    }
+  }
+  throw new UsageError(
+    'bad-answer',
+    'a handler gave what is no answer',
+    'Answer { errno }, { value }, { continue: true } or { fd }',
+  );
+}
+
+const isInteger = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value);

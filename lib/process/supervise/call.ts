@@ -1,0 +1,126 @@
+// A call that waits for an answer, as a handler sees it: by name, with a look into the caller's memory.
+import { SupervisionError, UsageError } from '../../errors.js';
+import { isFailure, native } from '../../native.js';
+import { abiOf, syscallName, type AbiName } from '../../policy/abi.js';
+
+/**
+ * A call with the action NOTIFY. The thread that made it waits until it is answered.
+ *
+ * **What is read here is what was there then.** Other threads of the caller, and processes that share its memory, can
+ * change what a pointer leads to before the kernel reads it. Decide by the contents of memory only where the answer does
+ * not let the kernel read it again: `errno`, `value` and `fd` do not, `continue` does. Registers cannot change.
+ * Source: seccomp_unotify(2), "Caveats regarding the use of SECCOMP_USER_NOTIF_FLAG_CONTINUE".
+ */
+export interface SupervisedCall {
+  /** Names it among all that this listener ever gives. */
+  readonly id: bigint;
+  /** Its name, or undefined for a number that no table has. */
+  readonly name: string | undefined;
+  readonly number: number;
+  /** The interface it was made by, or undefined for one that this package does not know. */
+  readonly abi: AbiName | undefined;
+  /** `AUDIT_ARCH_*` of the interface. */
+  readonly arch: number;
+  /** Its six registers, also those that the call does not use. */
+  readonly args: readonly bigint[];
+  /** The instruction after the one that made it. */
+  readonly instructionPointer: bigint;
+  /** The thread that made it, as this process's PID namespace numbers it; 0 for one that it does not have. */
+  readonly pid: number;
+  /** Whether it still waits. It no longer does when its thread has ended or got a signal, or when it was answered. */
+  readonly isWaiting: () => boolean;
+  /**
+   * A copy of the caller's memory, of that many bytes (64 MiB at most). Looks afterwards whether the call still waits, so
+   * that the memory was that of the caller.
+   * Throws SupervisionError: `call-gone`; `memory-unreadable` where it is not mapped, or not ours to read (ptrace(2)).
+   */
+  readonly readMemory: (pointer: bigint, length: number) => Buffer;
+  /**
+   * The text up to a NUL, as UTF-8, of `maximum` bytes at most (4096, PATH_MAX, unless given). For paths of arbitrary bytes
+   * use `readMemory`. Throws as `readMemory` does, and SupervisionError (`string-too-long`).
+   */
+  readonly readString: (pointer: bigint, maximum?: number) => string;
+}
+
+/** Words of 64 bits in `struct seccomp_notif`. */
+export const CALL_WORDS = 10;
+
+const MAX_LENGTH = 64 * 1024 * 1024;
+
+/** One `struct seccomp_notif` among several. */
+export const recordAt = (records: BigUint64Array, index: number): DataView =>
+  new DataView(records.buffer, records.byteOffset + index * CALL_WORDS * 8, CALL_WORDS * 8);
+
+/** Offsets in `struct seccomp_notif`. */
+const OFFSET = { id: 0, pid: 8, number: 16, arch: 20, instructionPointer: 24, args: 32 } as const;
+
+/** A call from its record, which may be overwritten afterwards. */
+export function callAt(listener: number, record: DataView): SupervisedCall {
+  const word = (offset: number): bigint => record.getBigUint64(offset, true);
+  const id = word(OFFSET.id);
+  const pid = record.getUint32(OFFSET.pid, true);
+  const number = record.getInt32(OFFSET.number, true);
+  const arch = record.getUint32(OFFSET.arch, true);
+  const abi = abiOf(arch, number);
+
+  const isWaiting = (): boolean => native().notifyIdValid(listener, id) === undefined;
+  const read = (pointer: bigint, length: number): Buffer => {
+    const bytes = native().readMemory(pid, pointer, length);
+    // A number that was reused meanwhile would be another process's.
+    if (!isWaiting()) throw gone();
+    if (isFailure(bytes)) throw unreadable(pointer, bytes.errnoName);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  };
+  return {
+    id,
+    name: abi && syscallName(abi.name, number),
+    number,
+    abi: abi?.name,
+    arch,
+    args: [0, 1, 2, 3, 4, 5].map(index => word(OFFSET.args + index * 8)),
+    instructionPointer: word(OFFSET.instructionPointer),
+    pid,
+    isWaiting,
+    readMemory(pointer, length) {
+      const bytes = read(checkPointer(pointer), checkLength(length));
+      if (bytes.length < length) throw unreadable(pointer + BigInt(bytes.length), 'EFAULT');
+      return bytes;
+    },
+    readString(pointer, maximum = 4096) {
+      const bytes = read(checkPointer(pointer), checkLength(maximum));
+      const end = bytes.indexOf(0);
+      if (end !== -1) return bytes.toString('utf8', 0, end);
+      if (bytes.length < maximum) throw unreadable(pointer + BigInt(bytes.length), 'EFAULT');
+      throw new SupervisionError(
+        'string-too-long',
+        `the text at 0x${pointer.toString(16)} has no end within ${maximum} bytes`,
+        'Refuse the call, or read more',
+      );
+    },
+  };
+}
+
+const gone = (): SupervisionError =>
+  new SupervisionError('call-gone', 'the caller does not wait any more', 'No answer is needed');
+
+const unreadable = (pointer: bigint, errnoName: string): SupervisionError =>
+  new SupervisionError(
+    'memory-unreadable',
+    `the caller's memory at 0x${pointer.toString(16)} cannot be read: ${errnoName}`,
+    errnoName === 'EFAULT' ? 'Answer EFAULT, as the kernel would' : 'See process_vm_readv(2) and ptrace(2)',
+  );
+
+function checkPointer(pointer: unknown): bigint {
+  if (typeof pointer === 'bigint' && pointer === BigInt.asUintN(64, pointer)) return pointer;
+  throw new UsageError('bad-argument', 'a pointer is a bigint of 64 bits', 'Give one of the args');
+}
+
+function checkLength(length: unknown): number {
+  if (typeof length === 'number' && Number.isInteger(length) && length >= 0 && length <= MAX_LENGTH)
+    return length;
+  throw new UsageError(
+    'bad-argument',
+    `a length cannot be ${String(length)}`,
+    `Give an integer from 0 to ${MAX_LENGTH}`,
+  );
+}

@@ -1,0 +1,97 @@
+// What a container runtime says about a container whose calls it hands to an agent.
+import { SupervisionError } from '../../errors.js';
+
+/**
+ * A process of a container that has loaded its filter.
+ * Source: OCI runtime-spec, config-linux.md, "The Container Process State".
+ */
+export interface ContainerProcess {
+  readonly ociVersion: string;
+  /** Of the process, as the runtime sees it. */
+  readonly pid: number;
+  /** `listenerMetadata` of the profile. */
+  readonly metadata: string | undefined;
+  readonly container: {
+    readonly id: string;
+    /** `creating`, `created`, `running`: an exec into a running container has a listener of its own. */
+    readonly status: string;
+    readonly pid: number | undefined;
+    /** Path of the bundle. */
+    readonly bundle: string;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+}
+
+/** The name of the descriptor that is the listener. */
+export const LISTENER_NAME = 'seccompFd';
+
+/** A state as it was sent, with the place of the listener among the descriptors. */
+export interface ReceivedState {
+  readonly process: ContainerProcess;
+  readonly listenerIndex: number;
+}
+
+/** Reads a state. Throws SupervisionError (`bad-container-state`). */
+export function parseContainerState(text: string): ReceivedState {
+  const root = object(parse(text), 'the state');
+  const state = object(root['state'], '"state"');
+  const fds = root['fds'];
+  const listenerIndex = Array.isArray(fds) ? fds.indexOf(LISTENER_NAME) : -1;
+  if (listenerIndex === -1) throw badState(`"fds" does not name ${LISTENER_NAME}`);
+  const { pid } = root;
+  if (typeof pid !== 'number' || !Number.isInteger(pid)) throw badState('"pid" is no number');
+  const annotations = state['annotations'];
+  return {
+    listenerIndex,
+    process: {
+      ociVersion: string(root['ociVersion']) ?? '',
+      pid,
+      metadata: string(root['metadata']),
+      container: {
+        id: string(state['id']) ?? '',
+        status: string(state['status']) ?? '',
+        pid: typeof state['pid'] === 'number' ? state['pid'] : undefined,
+        bundle: string(state['bundle']) ?? '',
+        annotations: Object.fromEntries(
+          Object.entries(
+            annotations === undefined || annotations === null ? {} : object(annotations, '"annotations"'),
+          ).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+        ),
+      },
+    },
+  };
+}
+
+/** A state as a runtime would send it. */
+export const containerState = ({ ociVersion, pid, metadata, container }: ContainerProcess): string =>
+  JSON.stringify({
+    ociVersion,
+    fds: [LISTENER_NAME],
+    pid,
+    metadata: metadata ?? '',
+    state: { ociVersion, ...container },
+  });
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badState('it is not JSON');
+  }
+}
+
+function object(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>;
+  throw badState(`${what} is no object`);
+}
+
+const string = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** The error of a connection that brings nothing to serve. */
+export const badState = (reason: string): SupervisionError =>
+  new SupervisionError(
+    'bad-container-state',
+    `what was sent to the agent is not a process of a container: ${reason}`,
+    'Only container runtimes should be able to reach the socket',
+  );

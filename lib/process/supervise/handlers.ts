@@ -1,0 +1,69 @@
+// One handler out of many by the names of calls, and the options of those who answer calls.
+import { UsageError } from '../../errors.js';
+import { isKnownSyscall, knownSyscalls } from '../../policy/abi.js';
+import { checkOptions } from '../../policy/options.js';
+import { didYouMean } from '../../policy/suggest.js';
+import { checkAnswer, UNAVAILABLE, type Handler } from './answer.js';
+import { attend, type AttendOptions, type Supervisor } from './attend.js';
+
+export interface HandlerOptions extends AttendOptions {
+  /** By the name of the call, for every interface that has a call of that name. */
+  readonly handlers?: Readonly<Record<string, Handler>>;
+  /** For every other call. Without it they fail with ENOSYS, as when there is no supervisor. */
+  readonly otherwise?: Handler;
+}
+
+/** Their names. */
+export const HANDLER_OPTIONS: readonly string[] = [
+  'answerTimeout',
+  'handlers',
+  'onError',
+  'otherwise',
+  'timeoutAnswer',
+];
+
+/**
+ * Answers the calls of a listener, such as `load` with `listener: true` gives. Takes the descriptor over and closes it in
+ * the end. Calls of this process itself must not be among them: nobody could answer.
+ *
+ * Throws UsageError (`bad-option`, `bad-answer`), LoadError (`listener-unusable`).
+ * Source: seccomp_unotify(2).
+ */
+export function superviseListener(listener: number, options: HandlerOptions): Supervisor {
+  checkOptions(options, HANDLER_OPTIONS);
+  checkHandlers(options);
+  return attend(listener, handlerOf(options), options);
+}
+
+/** The handler that a call goes to. */
+export function handlerOf({ handlers = {}, otherwise = () => UNAVAILABLE }: HandlerOptions): Handler {
+  const byName = new Map(Object.entries(handlers));
+  return call => ((call.name === undefined ? undefined : byName.get(call.name)) ?? otherwise)(call);
+}
+
+/** Throws UsageError (`bad-option`) for names of no call and handlers that are none, `bad-answer` for a bad `timeoutAnswer`. */
+export function checkHandlers(options: HandlerOptions): void {
+  const { handlers = {}, otherwise, onError, answerTimeout, timeoutAnswer } = options;
+  if (typeof handlers !== 'object') throw bad('handlers are no object', 'Give functions by names of calls');
+  for (const [name, handler] of Object.entries(handlers)) {
+    if (!isKnownSyscall(name)) {
+      throw bad(
+        `there is a handler for ${JSON.stringify(name)}, which is no system call`,
+        didYouMean(name, knownSyscalls()) ?? 'Correct the name',
+      );
+    }
+    checkFunction(`the handler of ${name}`, handler);
+  }
+  checkFunction('otherwise', otherwise);
+  checkFunction('onError', onError);
+  if (timeoutAnswer !== undefined) checkAnswer(timeoutAnswer);
+  if (answerTimeout === undefined || (Number.isFinite(answerTimeout) && answerTimeout > 0)) return;
+  throw bad(`answerTimeout cannot be ${String(answerTimeout)}`, 'Give milliseconds');
+}
+
+function checkFunction(what: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return;
+  throw bad(`${what} is no function`, 'Give a function of the call');
+}
+
+const bad = (message: string, remedy: string): UsageError => new UsageError('bad-option', message, remedy);

@@ -1,0 +1,124 @@
+// Reports the calls that a profile refuses to a child, and refuses or allows them in the filter's stead.
+import { readFileSync, readlinkSync } from 'node:fs';
+import { actionData, actionKind, actionName, permits, type Action } from '../../policy/action.js';
+import * as scmp from '../../policy/constants.js';
+import { ENOSYS, errnoName } from '../../policy/errno.js';
+import { evaluate } from '../../policy/evaluate.js';
+import type { Policy } from '../../policy/policy.js';
+import { describeRefusal, sentence, type Violation } from '../violation.js';
+import { CONTINUE, UNAVAILABLE, type Answer } from './answer.js';
+import type { SupervisedCall } from './call.js';
+
+/** A call of a child that its profile refuses. `errno` is 0 where the profile kills, `count` is 1: each one arrives. */
+export interface ReportedViolation extends Violation {
+  /** What the profile answers: `ERRNO(EPERM)`, `KILL_PROCESS`. */
+  readonly action: string;
+  /** Whether it was allowed all the same: with `reportOnly`. */
+  readonly allowed: boolean;
+  /** The file of the program that made it; undefined where it cannot be told. */
+  readonly program: string | undefined;
+  /** Whether it was the execve that would start the command. */
+  readonly starting: boolean;
+}
+
+export interface ViolationReportOptions {
+  /**
+   * Hears of each call that the profile refuses, before it is answered. The calls fail as the profile says; where it kills,
+   * the process ends by SIGKILL. TRAP and TRACE are left to the kernel, and not reported.
+   */
+  readonly onViolation?: (violation: ReportedViolation) => void;
+  /** With `onViolation`: allow those calls, also those that the profile traps, traces or kills for. Nothing is enforced then. */
+  readonly reportOnly?: boolean;
+}
+
+/** Their names. */
+export const REPORT_OPTIONS: readonly string[] = ['onViolation', 'reportOnly'];
+
+/** What the profile means for a call: an answer, or undefined where it asks the supervisor. */
+export type Judge = (call: SupervisedCall) => Answer | undefined;
+
+/** Judges calls by a policy in place of the filter that `notified` made of it, and reports those that it refuses. */
+export function judge(
+  policy: Policy,
+  { onViolation = () => undefined, reportOnly = false }: ViolationReportOptions,
+  command: string | undefined,
+): Judge {
+  return call => {
+    const { arch, number: syscall, args, instructionPointer } = call;
+    const action = evaluate(policy, { arch, syscall, args, instructionPointer });
+    if (permits(action)) return CONTINUE;
+    if (actionKind(action) === scmp.SCMP_ACT_NOTIFY) return undefined;
+    onViolation(describe(call, action, policy, reportOnly, command));
+    if (reportOnly) return CONTINUE;
+    return enforce(call, action);
+  };
+}
+
+function describe(
+  call: SupervisedCall,
+  action: Action,
+  policy: Policy,
+  allowed: boolean,
+  command: string | undefined,
+): ReportedViolation {
+  const errno = actionKind(action) === scmp.SCMP_ACT_ERRNO(0) ? actionData(action) : 0;
+  const refused = {
+    ...call,
+    syscall: call.number,
+    errno,
+    errnoName: errno === 0 ? '' : errnoName(errno),
+    threadId: call.pid,
+    threadName: ofThread(call.pid, 'comm', path => readFileSync(path, 'utf8').trimEnd()) ?? '',
+    count: 1,
+  };
+  return {
+    ...describeRefusal(refused, { layer: undefined, policy }),
+    action: actionName(action),
+    allowed,
+    program: command ?? ofThread(call.pid, 'exe', path => readlinkSync(path)),
+    starting: command !== undefined,
+  };
+}
+
+/** What /proc says of a thread, or undefined where it is gone or not ours to look at. */
+function ofThread(pid: number, name: string, read: (path: string) => string): string | undefined {
+  try {
+    return read(`/proc/${pid}/${name}`);
+  } catch {
+    return undefined;
+  }
+}
+
+function enforce(call: SupervisedCall, action: Action): Answer {
+  switch (actionKind(action)) {
+    case scmp.SCMP_ACT_ERRNO(0): {
+      const errno = actionData(action);
+      return errno === 0 ? { value: 0 } : { errno };
+    }
+    case scmp.SCMP_ACT_KILL_THREAD:
+    case scmp.SCMP_ACT_KILL_PROCESS:
+      kill(call);
+      return UNAVAILABLE;
+    default:
+      return { errno: ENOSYS };
+  }
+}
+
+/** A process cannot be ended by SIGSYS from outside as the kernel does it: a handler might catch that. */
+function kill({ pid, isWaiting }: SupervisedCall): void {
+  if (!isWaiting()) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already, or of another user: then the call fails, and that is all that can be done.
+  }
+}
+
+/** A reported violation on one line: the call, of which program, what became of it, and what would allow it. */
+export function formatReport(violation: ReportedViolation): string {
+  const { action, allowed, program, starting, thread } = violation;
+  const who = `${program ?? thread.name} (${thread.id})`;
+  const when = starting ? `before the exec of ${program ?? 'the command'}` : `by ${who}`;
+  const fate = allowed ? `was allowed, though the profile answers ${action}` : `was answered with ${action}`;
+  return sentence(violation, `${when} ${fate}`);
+}

@@ -1,0 +1,116 @@
+// Starts a command under a filter with a listener, and brings the listener here.
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { LoadError } from '../../errors.js';
+import { Filter } from '../../filter/filter.js';
+import { isFailure, native } from '../../native.js';
+import { syscallNumber } from '../../policy/abi.js';
+import { actionKind } from '../../policy/action.js';
+import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
+import { outcome } from '../../policy/evaluate.js';
+import { childProcess } from '../children/builtin.js';
+import { commandOf, launchRequest } from '../children/launch.js';
+import type { ChildLoadOptions } from '../children/sandbox.js';
+import { startChild } from '../children/spawn.js';
+import { stdioList } from '../children/stdio.js';
+import { loadRequest, type LoadRequest } from '../load.js';
+import { CONTINUE, sendAnswer } from './answer.js';
+import { callAt, CALL_WORDS, recordAt } from './call.js';
+import type { Judge } from './report.js';
+
+/** What is to be started, under what, and who answers for the start. */
+export interface StartPlan {
+  readonly filter: Filter | Uint8Array;
+  readonly load: ChildLoadOptions & { readonly waitKillable?: boolean };
+  /** Options of Node's. */
+  readonly rest: SpawnOptions;
+  /** For the calls of the launcher, of which there is execve and, should it fail, exit_group. */
+  readonly atStart: Judge;
+}
+
+/** A child and its listener; none where the command could not be executed, of which the child tells by an event. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly listener: number | undefined;
+}
+
+/** Starts a command. Throws as `spawn` does, and LoadError (`listener-unusable`); the command has not run, or was killed, then. */
+export function startWithListener(file: string, args: readonly string[], plan: StartPlan): Started {
+  const { filter, load, rest, atStart } = plan;
+  let listener: number | undefined;
+  try {
+    const child = startChild(
+      supervisedRequest(filter, load),
+      commandOf(file, args, rest),
+      stdioList(rest.stdio),
+      (what, stdio) =>
+        childProcess().spawn(what.file, what.words.slice(1), {
+          ...rest,
+          argv0: what.words[0] ?? '',
+          shell: false,
+          stdio,
+        }),
+      awaited => {
+        listener = receiveListener(awaited);
+        if (listener !== undefined) untilItRuns(listener, awaited, atStart);
+      },
+    );
+    if (child.pid !== undefined && listener === undefined) {
+      child.kill('SIGKILL');
+      throw new LoadError(
+        'listener-unusable',
+        `the listener of ${file} could not be received`,
+        'Look at the limit of open files, and at the filters that this process has',
+      );
+    }
+    if (child.pid === undefined) release(listener);
+    return { child, listener: child.pid === undefined ? undefined : listener };
+  } catch (error) {
+    release(listener);
+    throw error;
+  }
+}
+
+function release(listener: number | undefined): void {
+  if (listener !== undefined) native().closeDescriptor(listener);
+}
+
+/** As for `spawn`, but that execve may be one that asks. */
+function supervisedRequest(filter: Filter | Uint8Array, load: StartPlan['load']): LoadRequest {
+  const { waitKillable, ...others } = load;
+  if (!(filter instanceof Filter) || !asksForExec(filter)) launchRequest(filter, others);
+  return loadRequest(filter, {
+    ...others,
+    ...(waitKillable !== undefined && { waitKillable }),
+    scope: 'thread',
+    listener: true,
+  });
+}
+
+function asksForExec({ policy }: Filter): boolean {
+  const [{ abi }] = policy.abis;
+  const { rules, otherwise } = outcome(policy, abi.audit, syscallNumber(abi.name, 'execve') ?? -1);
+  return [otherwise, ...rules.map(({ action }) => action)].some(
+    action => actionKind(action) === SCMP_ACT_NOTIFY,
+  );
+}
+
+/** The listener of the child; undefined where the launcher has failed before it had one, or it cannot be received. */
+function receiveListener(socket: number): number | undefined {
+  const message = native().receiveMessage(socket);
+  return isFailure(message) ? undefined : message.descriptors[0];
+}
+
+/** Answers what the launcher calls until it has become the command, or has failed to. */
+function untilItRuns(listener: number, awaited: number, atStart: Judge): void {
+  const record = new BigUint64Array(CALL_WORDS);
+  for (;;) {
+    const ready = native().waitForEither(listener, awaited);
+    // The socket is at its end by then: what else is there is the command's.
+    if (isFailure(ready) || (ready & 2) !== 0) return;
+    const taken = native().takeNotifications(listener, record);
+    if (isFailure(taken) || taken < 0) return;
+    if (taken === 0) continue;
+    const call = callAt(listener, recordAt(record, 0));
+    sendAnswer(listener, call.id, atStart(call) ?? CONTINUE);
+  }
+}

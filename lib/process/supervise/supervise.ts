@@ -1,0 +1,125 @@
+// Starts a command under a profile whose NOTIFY actions are answered by functions of this process.
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { UsageError } from '../../errors.js';
+import { compilePolicy } from '../../filter/compile.js';
+import { Filter } from '../../filter/filter.js';
+import { notified } from '../../policy/notified.js';
+import { oneOf } from '../../policy/options.js';
+import { argumentsOf } from '../children/arguments.js';
+import { sandbox, type SandboxOptions } from '../children/sandbox.js';
+import { SPAWN_OPTIONS } from '../children/spawn.js';
+import { CONTINUE } from './answer.js';
+import { attend, nobody, type Supervisor } from './attend.js';
+import { checkHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
+import { judge, REPORT_OPTIONS, type Judge, type ViolationReportOptions } from './report.js';
+import { startWithListener } from './start.js';
+
+export interface SuperviseOptions
+  extends SpawnOptions, SandboxOptions, HandlerOptions, ViolationReportOptions {
+  /** Once a handler has a call, only fatal signals interrupt it: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19. */
+  readonly waitKillable?: boolean;
+}
+
+/** A child, and what answers its calls and those of all that it starts. */
+export interface Supervised extends Supervisor {
+  /** As `spawn` returns it. */
+  readonly child: ChildProcess;
+}
+
+/**
+ * Starts a command as `spawn` does, and brings the calls that its profile answers with NOTIFY to functions of this
+ * process. They may take their time: the event loop goes on, and the caller waits. The execve that starts the command is not
+ * brought to them. When this process ends, in whatever way, calls that wait and all later ones fail with ENOSYS.
+ *
+ * With `onViolation`, the calls that the profile refuses are reported too; with `reportOnly`, they are allowed.
+ *
+ * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program).
+ * Source: seccomp_unotify(2).
+ */
+export function supervise(command: string, options: SuperviseOptions): Supervised;
+export function supervise(command: string, args: readonly string[], options: SuperviseOptions): Supervised;
+export function supervise(
+  file: string,
+  second: readonly string[] | SuperviseOptions,
+  third?: SuperviseOptions,
+): Supervised {
+  const [args, options] = argumentsOf(second, third);
+  const { own, others } = apart(options);
+  const { filter, load, rest } = sandbox(others, SPAWN_OPTIONS);
+  const plan = planOf(filter, own, file);
+  const { waitKillable } = own;
+  const { child, listener } = startWithListener(file, args, {
+    filter: plan.filter,
+    load: { ...load, ...(waitKillable !== undefined && { waitKillable }) },
+    rest,
+    atStart: plan.atStart,
+  });
+  const supervisor = listener === undefined ? nobody() : attend(listener, plan.handler, own);
+  return Object.defineProperties({ child }, Object.getOwnPropertyDescriptors(supervisor)) as Supervised;
+}
+
+type OwnOptions = HandlerOptions & ViolationReportOptions & { readonly waitKillable?: boolean };
+
+const OWN = [...HANDLER_OPTIONS, ...REPORT_OPTIONS, 'waitKillable'];
+
+/** Takes the options of this function apart from those of `spawn`, and checks them. */
+function apart(options: unknown): {
+  readonly own: OwnOptions;
+  readonly others: SpawnOptions & SandboxOptions;
+} {
+  if (typeof options !== 'object' || options === null)
+    throw new UsageError('bad-option', 'there are no options', 'Give an object with a profile');
+  const entries = Object.entries(options);
+  const own = Object.fromEntries(entries.filter(([name]) => OWN.includes(name))) as OwnOptions;
+  checkHandlers(own);
+  checkReport(own);
+  // What is left is checked by `sandbox`.
+  const others = Object.fromEntries(entries.filter(([name]) => !OWN.includes(name))) as unknown;
+  return { own, others: others as SpawnOptions & SandboxOptions };
+}
+
+function checkReport({ onViolation, reportOnly, waitKillable }: OwnOptions): void {
+  oneOf('reportOnly', reportOnly, [true, false]);
+  oneOf('waitKillable', waitKillable, [true, false]);
+  if (onViolation !== undefined && typeof onViolation !== 'function')
+    throw new UsageError('bad-option', 'onViolation is no function', 'Give a function of the violation');
+  if (reportOnly === true && onViolation === undefined)
+    throw new UsageError('bad-option', 'reportOnly allows what nobody would hear of', 'Give onViolation too');
+}
+
+/** What is loaded, and who answers. */
+interface Plan {
+  readonly filter: Filter | Uint8Array;
+  readonly handler: ReturnType<typeof handlerOf>;
+  /** For the calls of the launcher, of which there is execve and, should it fail, exit_group. */
+  readonly atStart: Judge;
+}
+
+function planOf(filter: Filter | Uint8Array, own: OwnOptions, file: string): Plan {
+  const handler = handlerOf(own);
+  if (own.onViolation === undefined) return { filter, handler, atStart: () => CONTINUE };
+  if (!(filter instanceof Filter)) {
+    throw new UsageError(
+      'report-needs-policy',
+      'what a raw program refuses cannot be reported, since nothing says what it means',
+      'Give a profile',
+    );
+  }
+  const { policy } = filter;
+  const verdict = judge(policy, own, undefined);
+  return {
+    filter: compilePolicy(notified(policy, { traps: own.reportOnly === true })),
+    handler: call => verdict(call) ?? handler(call),
+    atStart: judge(policy, { ...own, onViolation: once(own.onViolation) }, file),
+  };
+}
+
+/** The launcher looks for the command in one directory after the other: one report is enough. */
+function once<Argument>(listener: (argument: Argument) => void): (argument: Argument) => void {
+  let called = false;
+  return argument => {
+    if (called) return;
+    called = true;
+    listener(argument);
+  };
+}

@@ -1,0 +1,101 @@
+#include "notify_listener.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "kernel_abi.h"
+
+namespace seccomp_node {
+
+namespace {
+
+static_assert(sizeof(seccomp_notif) == kNotificationWords * sizeof(std::uint64_t));
+
+/** Room for a structure that later kernels have made longer, which the ioctl would write all the same. */
+using Room = std::array<std::uint64_t, 64>;
+
+/** Events of poll(2) that are there now, 0 for none. */
+Result<short> events_of(int descriptor) {
+  if (descriptor < 0) return Failure{"poll", EBADF};
+  pollfd entry{descriptor, POLLIN, 0};
+  while (poll(&entry, 1, 0) < 0) {
+    if (errno != EINTR) return Failure{"poll", errno};
+  }
+  return entry.revents;
+}
+
+Result<std::int32_t> add_descriptor(int listener, const seccomp_notif_addfd& request) {
+  int answer = 0;
+  // EINTR from Linux before 5.13, where nothing has happened yet.
+  while ((answer = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &request)) < 0) {
+    if (errno != EINTR) return Failure{"ioctl", errno};
+  }
+  return answer;
+}
+
+}  // namespace
+
+Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::uint64_t> records) {
+  std::int32_t count = 0;
+  while (records.size() >= kNotificationWords) {
+    const auto events = events_of(listener);
+    if (const auto* failure = events.failure()) return *failure;
+    if ((events.value() & POLLNVAL) != 0) return Failure{"poll", EBADF};
+    if ((events.value() & POLLIN) == 0)
+      return count == 0 && (events.value() & (POLLHUP | POLLERR)) != 0 ? kEnded : count;
+    Room room{};
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, room.data()) != 0) {
+      // The caller was interrupted or has ended meanwhile.
+      if (errno == ENOENT || errno == EINTR) continue;
+      return Failure{"ioctl", errno};
+    }
+    std::memcpy(records.data(), room.data(), sizeof(seccomp_notif));
+    records = records.subspan(kNotificationWords);
+    ++count;
+  }
+  return count;
+}
+
+Result<std::int32_t> answer_with_descriptor(std::int32_t listener, std::uint64_t id, std::int32_t descriptor,
+                                            bool close_on_exec) {
+  seccomp_notif_addfd request{};
+  request.id = id;
+  request.flags = SECCOMP_ADDFD_FLAG_SEND;
+  request.srcfd = static_cast<__u32>(descriptor);
+  request.newfd_flags = close_on_exec ? O_CLOEXEC : 0;
+  const auto sent = add_descriptor(listener, request);
+  if (sent.failure() == nullptr || sent.failure()->error != EINVAL) return sent;
+  // The flag is unknown before Linux 5.14: the descriptor stays there if the caller is interrupted in between.
+  request.flags = 0;
+  const auto added = add_descriptor(listener, request);
+  if (added.failure() != nullptr) return added;
+  seccomp_notif_resp response{};
+  response.id = id;
+  response.val = added.value();
+  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) != 0) return Failure{"ioctl", errno};
+  return added;
+}
+
+Status wake_in_turn(std::int32_t listener) {
+  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) != 0) {
+    return Failure{"ioctl", errno};
+  }
+  return kDone;
+}
+
+Result<std::uint32_t> wait_for_either(std::int32_t first, std::int32_t second) {
+  // poll(2) would pass over them, for ever.
+  if (first < 0 || second < 0) return Failure{"poll", EBADF};
+  std::array<pollfd, 2> entries{pollfd{first, POLLIN, 0}, pollfd{second, POLLIN, 0}};
+  while (poll(entries.data(), entries.size(), -1) < 0) {
+    if (errno != EINTR) return Failure{"poll", errno};
+  }
+  return (entries[0].revents != 0 ? 1U : 0U) | (entries[1].revents != 0 ? 2U : 0U);
+}
+
+}  // namespace seccomp_node

@@ -1,0 +1,37 @@
+// What a supervisor does with a listener beyond libseccomp's API: takes calls without waiting, gives descriptors away.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "result.h"
+
+namespace seccomp_node {
+
+/** Words of 64 bits in a record: `struct seccomp_notif` as it is. */
+inline constexpr std::size_t kNotificationWords = 10;
+
+/** Nothing waits, and nothing ever will: no process is left that the filter covers. */
+inline constexpr std::int32_t kEnded = -1;
+
+/**
+ * Takes what waits, never waiting itself, as many as there is room for. Gives the number of records that were filled,
+ * or kEnded.
+ */
+Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::uint64_t> records);
+
+/**
+ * Gives the caller that waits a copy of a descriptor, which is what its call returns, as one step where the kernel can
+ * (SECCOMP_ADDFD_FLAG_SEND, Linux 5.14), otherwise as two. Gives the number there.
+ */
+Result<std::int32_t> answer_with_descriptor(std::int32_t listener, std::uint64_t id, std::int32_t descriptor,
+                                            bool close_on_exec);
+
+/** Has caller and supervisor take turns on one processor: SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, Linux 6.6. */
+Status wake_in_turn(std::int32_t listener);
+
+/** Waits until one of two descriptors is readable or at its end: bit 0 for the first, bit 1 for the second. */
+Result<std::uint32_t> wait_for_either(std::int32_t first, std::int32_t second);
+
+}  // namespace seccomp_node

@@ -1,0 +1,179 @@
+#include "watch.h"
+
+#include <node_api.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "bind.h"
+#include "core/descriptor.h"
+
+// The part of libuv's ABI that is used, which is the same for every 1.x: its header does not come with that of
+// Node-API.
+extern "C" {
+struct uv_handle_s;
+std::size_t uv_handle_size(int type);
+void uv_handle_set_data(uv_handle_s* handle, void* data);
+void* uv_handle_get_data(const uv_handle_s* handle);
+void uv_close(uv_handle_s* handle, void (*callback)(uv_handle_s*));
+void uv_ref(uv_handle_s* handle);
+void uv_unref(uv_handle_s* handle);
+int uv_poll_init(uv_loop_s* loop, uv_handle_s* handle, int descriptor);
+int uv_poll_start(uv_handle_s* handle, int events, void (*callback)(uv_handle_s*, int status, int events));
+}
+
+namespace seccomp_node {
+
+namespace {
+
+/** uv_handle_type and uv_poll_event. */
+constexpr int kUvPoll = 8;
+constexpr int kUvReadable = 1;
+
+constexpr napi_type_tag kWatchTag = {0x5ecc03b1f00d4c1eULL, 0x2f6c1d9ab3e04877ULL};
+
+/** A watched descriptor. Lives until libuv has let go of it, at the latest when its environment ends. */
+class Watch {
+ public:
+  /** Takes the descriptor over on success; the watch owns itself from then on. */
+  static Result<Watch*> start(Napi::Env env, std::int32_t descriptor, Napi::Function callback) {
+    uv_loop_s* loop = nullptr;
+    if (napi_get_uv_event_loop(env, &loop) != napi_ok) return Failure{"napi_get_uv_event_loop", EINVAL};
+    auto watch = std::make_unique<Watch>(env, callback);
+    auto* const handle = watch->handle();
+    if (const int error = uv_poll_init(loop, handle, descriptor); error != 0) return Failure{"uv_poll_init", -error};
+    uv_handle_set_data(handle, watch.get());
+    watch->descriptor_ = descriptor;
+    auto* const running = watch.release();
+    napi_add_async_cleanup_hook(env, end_with_environment, running, &running->hook_);
+    if (const int error = uv_poll_start(handle, kUvReadable, call); error != 0) {
+      running->descriptor_ = -1;
+      running->stop();
+      return Failure{"uv_poll_start", -error};
+    }
+    return running;
+  }
+
+  Watch(Napi::Env env, Napi::Function callback)
+      : env_(env), callback_(Napi::Persistent(callback)), memory_(new std::byte[uv_handle_size(kUvPoll)]) {}
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  ~Watch() {
+    // JavaScript may still hold the handle.
+    if (holder_ != nullptr) *holder_ = nullptr;
+  }
+
+  /** Where a pointer to this is kept that must not outlive it. */
+  void set_holder(Watch** holder) { holder_ = holder; }
+
+  /** Keeps the event loop alive, or not. */
+  void keep_alive(bool wanted) { wanted ? uv_ref(handle()) : uv_unref(handle()); }
+
+  /** Ends the watch and closes the descriptor. */
+  void stop() {
+    if (stopping_) return;
+    stopping_ = true;
+    // libuv lets go of the descriptor at once, and of its memory later.
+    const Descriptor closing(std::exchange(descriptor_, -1));
+    uv_close(handle(), [](uv_handle_s* handle) {
+      auto* const watch = static_cast<Watch*>(uv_handle_get_data(handle));
+      const auto hook = watch->hook_;
+      delete watch;
+      if (hook != nullptr) napi_remove_async_cleanup_hook(hook);
+    });
+  }
+
+ private:
+  [[nodiscard]] uv_handle_s* handle() { return reinterpret_cast<uv_handle_s*>(memory_.get()); }
+
+  static void end_with_environment(napi_async_cleanup_hook_handle /*hook*/, void* watch) {
+    static_cast<Watch*>(watch)->stop();
+  }
+
+  /** Errors are told like data: whoever reads then finds out. */
+  static void call(uv_handle_s* handle, int /*status*/, int /*events*/) {
+    auto& watch = *static_cast<Watch*>(uv_handle_get_data(handle));
+    const Napi::HandleScope scope(watch.env_);
+    napi_value receiver = nullptr;
+    napi_value result = nullptr;
+    napi_value error = nullptr;
+    if (napi_get_undefined(watch.env_, &receiver) != napi_ok) return;
+    const napi_env env = watch.env_;
+    const auto status =
+        napi_make_callback(env, nullptr, watch.env_.Global(), watch.callback_.Value(), 0, nullptr, &result);
+    if (status == napi_pending_exception && napi_get_and_clear_last_exception(env, &error) == napi_ok) {
+      napi_fatal_exception(env, error);
+    }
+  }
+
+  Napi::Env env_;
+  Napi::FunctionReference callback_;
+  std::unique_ptr<std::byte[]> memory_;
+  napi_async_cleanup_hook_handle hook_ = nullptr;
+  Watch** holder_ = nullptr;
+  std::int32_t descriptor_ = -1;
+  bool stopping_ = false;
+};
+
+/** The watch of a handle: null once it has ended, absent for what is no handle. */
+std::optional<Watch**> watch_of(Napi::Value value) {
+  bool tagged = false;
+  void* holder = nullptr;
+  if (value.Type() != napi_external || napi_check_object_type_tag(value.Env(), value, &kWatchTag, &tagged) != napi_ok ||
+      !tagged || napi_get_value_external(value.Env(), value, &holder) != napi_ok) {
+    return std::nullopt;
+  }
+  return static_cast<Watch**>(holder);
+}
+
+Napi::Value watch(const Napi::CallbackInfo& info) {
+  bool valid = true;
+  const auto descriptor = read_argument<std::int32_t>(info, 0, valid);
+  if (valid && !info[1].IsFunction()) {
+    valid = false;
+    Napi::TypeError::New(info.Env(), "argument 2 must be a function").ThrowAsJavaScriptException();
+  }
+  if (!valid) return info.Env().Undefined();
+  auto started = Watch::start(info.Env(), *descriptor, info[1].As<Napi::Function>());
+  if (const auto* failure = started.failure()) return to_js(info.Env(), *failure);
+  auto* const holder = new Watch*(started.value());
+  started.value()->set_holder(holder);
+  auto handle = Napi::External<Watch*>::New(info.Env(), holder, [](Napi::Env /*env*/, Watch** gone) {
+    if (*gone != nullptr) (*gone)->set_holder(nullptr);
+    delete gone;
+  });
+  napi_type_tag_object(info.Env(), handle, &kWatchTag);
+  return handle;
+}
+
+/** Reads a handle, or throws a TypeError. */
+Watch* read_handle(const Napi::CallbackInfo& info) {
+  const auto holder = watch_of(info[0]);
+  if (holder) return **holder;
+  Napi::TypeError::New(info.Env(), "argument 1 must be the handle of a watch").ThrowAsJavaScriptException();
+  return nullptr;
+}
+
+void stop(const Napi::CallbackInfo& info) {
+  if (auto* const watch = read_handle(info)) watch->stop();
+}
+
+void keep_alive(const Napi::CallbackInfo& info) {
+  bool valid = true;
+  const auto wanted = read_argument<bool>(info, 1, valid);
+  if (!valid) return;
+  if (auto* const watch = read_handle(info)) watch->keep_alive(*wanted);
+}
+
+}  // namespace
+
+void bind_watch(Napi::Object exports) {
+  const auto env = exports.Env();
+  exports.Set("watch", Napi::Function::New<watch>(env, "watch"));
+  exports.Set("watchStop", Napi::Function::New<stop>(env, "watchStop"));
+  exports.Set("watchKeepAlive", Napi::Function::New<keep_alive>(env, "watchKeepAlive"));
+}
+
+}  // namespace seccomp_node

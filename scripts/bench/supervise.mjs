@@ -1,0 +1,69 @@
+// What a call costs that a supervisor answers: by a handler of ours, and by the same in C.
+import { execFile } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { compile, supervise } from '../../bundle/index.js';
+import { buildProgram } from './build.mjs';
+import { blocks, factor, spread, table } from './format.mjs';
+import { interleave, ratios, summarize } from './statistics.mjs';
+
+export const title = 'Supervised calls';
+
+const run = promisify(execFile);
+const ANSWER = 42;
+
+export async function measure({ quick }) {
+  const program = buildProgram('supervised-call');
+  const count = quick ? '5000' : '20000';
+  const profile = compile({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: ['getsid'], action: 'SCMP_ACT_NOTIFY' }],
+  });
+  const supervised = async getsid => {
+    const { child, finished } = supervise(program, [count], {
+      profile,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      handlers: { getsid },
+    });
+    const nanoseconds = await text(child.stdout);
+    await finished;
+    return Number(nanoseconds) / 1000;
+  };
+  const subjects = {
+    inC: async () => Number((await run(program, [count, 'serve'])).stdout) / 1000,
+    handler: () => supervised(() => ({ value: ANSWER })),
+    promise: () => supervised(async () => ({ value: ANSWER })),
+  };
+  const { inC, ...ours } = await interleave(
+    subjects,
+    quick ? { rounds: 5, warmUp: 1 } : { rounds: 40, warmUp: 3 },
+  );
+  return [
+    { name: 'C', cost: summarize(inC) },
+    ...Object.entries(ours).map(([name, samples]) => ({
+      name,
+      cost: summarize(samples),
+      ratio: ratios(samples, inC),
+    })),
+  ];
+}
+
+const NAMES = {
+  C: 'C: epoll, one receive, one response',
+  handler: '`supervise`, a handler that gives an answer',
+  promise: '`supervise`, a handler that gives a promise',
+};
+
+export const render = data =>
+  blocks(
+    `A call with the action NOTIFY, from its caller's side: the caller stops, the supervisor wakes, takes the call, answers, and
+the caller goes on. Where the kernel can, both take turns on one processor.`,
+    table(
+      ['Supervisor', 'One call, µs, median (quartiles)', 'Ratio to C'],
+      data.map(({ name, cost, ratio }) => [
+        NAMES[name],
+        spread(cost),
+        ratio === undefined ? '' : factor(ratio),
+      ]),
+    ),
+  );

@@ -1,0 +1,473 @@
+// supervise: calls of a child that functions of this process answer, with whatever the kernel then makes of the answers.
+import assert from 'node:assert/strict';
+import { spawn as plainSpawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import {
+  compile,
+  supervise,
+  superviseListener,
+  UsageError,
+  type Answer,
+  type ReportedViolation,
+  type SupervisedCall,
+  type SuperviseOptions,
+} from 'seccomp';
+import { callerProgram } from '../support/caller-program.js';
+import { inChild, told } from '../support/child.js';
+import { canBuild } from '../support/static-program.js';
+
+const asking = (...names: string[]) => ({
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names, action: 'SCMP_ACT_NOTIFY' }],
+});
+
+const descriptors = (): number => readdirSync('/proc/self/fd').length;
+const threads = (): number => readdirSync('/proc/self/task').length;
+
+describe('supervise', () => {
+  let directory = '';
+  let caller = '';
+  before(function () {
+    if (!canBuild) this.skip();
+    directory = mkdtempSync(join(tmpdir(), 'seccomp-supervise-'));
+    caller = callerProgram(directory);
+  });
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  /** Runs the caller to its end and gives the lines that it printed. */
+  async function run(
+    args: readonly string[],
+    options: Partial<SuperviseOptions>,
+  ): Promise<readonly string[]> {
+    const supervised = supervise(caller, args, { profile: asking('getsid'), ...options });
+    assert.ok(supervised.child.stdout);
+    const closed = once(supervised.child, 'close');
+    const lines = (await text(supervised.child.stdout)).trim().split('\n');
+    await supervised.finished;
+    await closed;
+    assert.equal(supervised.pending, 0);
+    return lines;
+  }
+
+  describe('answers', () => {
+    const cases: readonly [name: string, answer: () => Answer | Promise<Answer>, seen: string][] = [
+      ['an errno by name', () => ({ errno: 'EXDEV' }), '-1 18'],
+      ['an errno by number', () => ({ errno: 4095 }), '-1 4095'],
+      ['a number', () => ({ value: 42 }), '42 0'],
+      ['a number of 64 bits', () => ({ value: 1n << 62n }), `${1n << 62n} 0`],
+      ['a promise', () => Promise.resolve({ value: 7 }), '7 0'],
+    ];
+    for (const [name, answer, seen] of cases) {
+      it(`with ${name}`, async () => {
+        assert.deepEqual(await run(['getsid'], { handlers: { getsid: answer } }), [seen]);
+      });
+    }
+
+    it('with leave to go on', async () => {
+      const [line] = await run(['getsid'], { handlers: { getsid: () => ({ continue: true }) } });
+      assert.match(line ?? '', /^[1-9]\d* 0$|^0 0$/);
+    });
+
+    it('through the handler for the rest, and with ENOSYS without one', async () => {
+      assert.deepEqual(await run(['getsid'], { otherwise: () => ({ value: 1 }) }), ['1 0']);
+      assert.deepEqual(await run(['getsid'], {}), ['-1 38']);
+    });
+
+    for (const closeOnExec of [true, false]) {
+      it(`with a descriptor, ${closeOnExec ? '' : 'not '}close-on-exec`, async () => {
+        const file = join(directory, 'given');
+        writeFileSync(file, 'content');
+        const fd = openSync(file, 'r');
+        const before = descriptors();
+        const lines = await run(['open'], {
+          profile: asking('open', 'openat'),
+          handlers: {
+            openat: call =>
+              call.readString(call.args[1] ?? 0n) === '/given' ? { fd, closeOnExec } : { continue: true },
+          },
+        });
+        assert.match(lines[0] ?? '', /^\d+ 0$/);
+        assert.equal(lines[1], `content ${Number(closeOnExec)}`);
+        assert.ok(descriptors() <= before, 'the descriptor is not multiplied here');
+        closeSync(fd);
+      });
+    }
+
+    it('with the errno of a descriptor that does not exist', async () => {
+      assert.deepEqual(await run(['getsid'], { otherwise: () => ({ fd: 0x7fffffff }) }), ['-1 9']);
+    });
+
+    it('with ENOSYS where a handler fails, and tells of the error', async () => {
+      const failures: readonly [handler: () => Answer, code: RegExp][] = [
+        [
+          () => {
+            throw new Error('fault');
+          },
+          /fault/,
+        ],
+        [() => ({ errno: 0 }), /bad-answer|no answer/],
+        [() => ({ errno: 'ENOTHING' }), /no answer/],
+        [() => undefined as unknown as Answer, /no answer/],
+      ];
+      for (const [handler, expected] of failures) {
+        const errors: unknown[] = [];
+        const lines = await run(['getsid'], { otherwise: handler, onError: error => errors.push(error) });
+        assert.deepEqual(lines, ['-1 38']);
+        assert.equal(errors.length, 1);
+        assert.match(String(errors[0]), expected);
+      }
+    });
+
+    it('with ENOSYS, or what else is wanted, after the time that a caller waits', async () => {
+      const never = () => new Promise<Answer>(() => undefined);
+      const limited = { otherwise: never, answerTimeout: 20 };
+      assert.deepEqual(await run(['getsid'], limited), ['-1 38']);
+      assert.deepEqual(await run(['getsid'], { ...limited, timeoutAnswer: { errno: 'EPERM' } }), ['-1 1']);
+    });
+  });
+
+  it('tells name, arguments and interface of a call, and the thread that waits', async () => {
+    const seen: unknown[] = [];
+    await run(['getsid', '3'], {
+      otherwise: call => {
+        seen.push([call.name, call.args[0], call.args.length, call.isWaiting(), call.pid > 0]);
+        return { value: 0 };
+      },
+    });
+    assert.deepEqual(
+      seen,
+      [0n, 1n, 2n].map(argument => ['getsid', argument, 6, true, true]),
+    );
+  });
+
+  it('reads texts up to the end of the memory, and not beyond', async () => {
+    const seen: string[] = [];
+    await run(['edge'], {
+      profile: asking('chdir'),
+      otherwise: ({ args: [path = 0n], readString, readMemory }) => {
+        try {
+          seen.push(readString(path));
+          seen.push(readMemory(path, 3).toString());
+          readMemory(path, 5);
+        } catch (error) {
+          seen.push(error instanceof Error && 'code' in error ? String(error.code) : String(error));
+        }
+        return { value: 0 };
+      },
+    });
+    assert.deepEqual(seen, ['/ok', '/ok', 'memory-unreadable', 'memory-unreadable', 'memory-unreadable']);
+  });
+
+  it('tells a text that is too long from one that ends, and refuses lengths that make no sense', async () => {
+    const codes: unknown[] = [];
+    await run(['edge'], {
+      profile: asking('chdir'),
+      otherwise: ({ args: [path = 0n], readString, readMemory }) => {
+        for (const read of [
+          () => readString(path, 3),
+          () => readMemory(path, -1),
+          () => readMemory(path, 2 ** 31),
+          () => readMemory(1 as unknown as bigint, 1),
+        ]) {
+          assert.throws(read, error => {
+            codes.push(error instanceof Error && 'code' in error ? error.code : error);
+            return true;
+          });
+        }
+        return { value: 0 };
+      },
+    });
+    assert.deepEqual(codes.slice(0, 4), ['string-too-long', 'bad-argument', 'bad-argument', 'bad-argument']);
+  });
+
+  it('tells a handler that the caller has gone', async () => {
+    const supervised = supervise(caller, ['getsid'], {
+      profile: asking('getsid'),
+      otherwise: call => new Promise(() => taken(call)),
+    });
+    let taken: (call: SupervisedCall) => void = () => undefined;
+    const call = await new Promise<SupervisedCall>(resolve => (taken = resolve));
+    assert.equal(call.isWaiting(), true);
+    supervised.child.kill('SIGKILL');
+    await once(supervised.child, 'exit');
+    assert.equal(call.isWaiting(), false);
+    assert.throws(() => call.readMemory(0n, 1), { code: 'call-gone' });
+    await supervised.finished;
+  });
+
+  it('leaves the event loop free while handlers wait', async () => {
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    await run(['getsid'], {
+      otherwise: async () => {
+        while (ticks < 3) await new Promise(resolve => setTimeout(resolve, 1));
+        return { value: 0 };
+      },
+    });
+    clearInterval(timer);
+    assert.ok(ticks >= 3);
+  });
+
+  it('asks nobody for the start of the command, and whoever answers for the programs that it starts', async () => {
+    const seen: string[] = [];
+    const supervised = supervise('sh', ['-c', '/bin/true; /bin/true'], {
+      profile: asking('execve'),
+      otherwise: call => {
+        seen.push(call.readString(call.args[0] ?? 0n));
+        return { errno: 'EACCES' };
+      },
+    });
+    const [code] = (await once(supervised.child, 'exit')) as [number];
+    assert.deepEqual([code, seen], [126, ['/bin/true', '/bin/true']]);
+    await supervised.finished;
+  });
+
+  it('is like spawn for a command that does not exist', async () => {
+    const before = descriptors();
+    const supervised = supervise('/no/such/file', { profile: asking('getsid'), stdio: 'ignore' });
+    const [error] = (await once(supervised.child, 'error')) as [NodeJS.ErrnoException];
+    assert.equal(error.code, 'ENOENT');
+    await supervised.finished;
+    assert.equal(descriptors(), before);
+  });
+
+  it('lets calls fail with ENOSYS after close', async () => {
+    const supervised = supervise(caller, ['loop'], {
+      profile: asking('getsid'),
+      otherwise: () => {
+        if (supervised.received === 3) supervised.close();
+        return { value: 1 };
+      },
+    });
+    assert.ok(supervised.child.stdout);
+    assert.equal(await text(supervised.child.stdout), '-1 38\n');
+    await supervised.finished;
+  });
+
+  it('leaves neither descriptors nor threads behind', async () => {
+    await run(['getsid'], { otherwise: () => ({ value: 1 }) });
+    const before = [descriptors(), threads()];
+    for (let round = 0; round < 20; round++) await run(['getsid'], { otherwise: () => ({ value: 1 }) });
+    assert.deepEqual([descriptors(), threads()], before);
+  });
+
+  it('answers thousands of calls that wait at once, each of them', async function () {
+    this.timeout(120_000);
+    const count = Number(process.env['IN_FLIGHT'] ?? 2000);
+    const waiting: ((answer: Answer) => void)[] = [];
+    let most = 0;
+    const supervised = supervise(caller, ['threads', String(count)], {
+      profile: asking('getsid'),
+      otherwise: () =>
+        new Promise(resolve => {
+          waiting.push(resolve);
+          most = Math.max(most, supervised.pending);
+          if (waiting.length === count) for (const answer of waiting) answer({ value: 42 });
+        }),
+    });
+    assert.ok(supervised.child.stdout);
+    assert.equal(await text(supervised.child.stdout), `${count}\n`);
+    await supervised.finished;
+    assert.deepEqual([supervised.received, most, supervised.pending], [count, count, 0]);
+  });
+
+  it('works in a worker, whose end gives the listener up', () => {
+    const inWorker = `
+      import { parentPort } from 'node:worker_threads';
+      import { supervise } from 'seccomp';
+      let calls = 0;
+      supervise(${JSON.stringify(caller)}, ['loop'], {
+        profile: ${JSON.stringify(asking('getsid'))},
+        stdio: 'ignore',
+        otherwise: () => {
+          if (++calls === 100) parentPort.postMessage('running');
+          return { value: 1 };
+        },
+      });`;
+    // In a process of its own: Node leaves the children of a worker that ends to nobody.
+    const listeners = told<number[]>(
+      inChild(`
+        const { Worker } = m('worker_threads');
+        const { once } = m('events');
+        const { readdirSync, readlinkSync } = m('fs');
+        const link = fd => { try { return readlinkSync('/proc/self/fd/' + fd); } catch { return ''; } };
+        const count = () => readdirSync('/proc/self/fd').filter(fd => link(fd).includes('seccomp notify')).length;
+        const worker = new Worker(${JSON.stringify(inWorker)}, { eval: true });
+        await once(worker, 'message');
+        const before = count();
+        await worker.terminate();
+        tell([before, count()]);`),
+    );
+    assert.deepEqual(listeners, [1, 0]);
+  });
+
+  describe('whose process ends', () => {
+    // Each one prints the supervisor's id when it is where it is to be killed; the command prints what it saw.
+    const steps: Readonly<Record<string, string>> = {
+      'before a call was made': `setTimeout(() => ready(), 100); const otherwise = () => ({ value: 1 }); const args = ['-c', 'sleep 0.5; exec "$0" getsid', caller]; const command = 'sh';`,
+      'while a handler has a call': `const otherwise = () => { ready(); return new Promise(() => {}); }; const args = ['getsid']; const command = caller;`,
+      'before a call was taken': `const otherwise = () => ({ value: 1 }); const args = ['getsid']; const command = caller; const block = true;`,
+      'after it answered': `let n = 0; const otherwise = () => { if (++n === 5) setTimeout(ready); return { value: 1 }; }; const args = ['loop']; const command = caller;`,
+    };
+    for (const [step, code] of Object.entries(steps)) {
+      it(`by SIGKILL ${step} leaves ENOSYS, and nobody who waits`, async () => {
+        const supervisor = plainSpawn(
+          process.execPath,
+          [
+            '--input-type=module',
+            '-e',
+            `import { supervise } from 'seccomp';
+             const caller = ${JSON.stringify(caller)};
+             const ready = () => process.stderr.write('ready\\n');
+             ${code}
+             supervise(command, args, { profile: ${JSON.stringify(asking('getsid'))}, stdio: ['ignore', 'inherit', 'ignore'], otherwise });
+             if (typeof block !== 'undefined') { (await import('node:fs')).writeSync(2, 'ready\\n'); for (;;); }`,
+          ],
+          { stdio: ['ignore', 'pipe', 'pipe'] },
+        );
+        await once(supervisor.stderr, 'data');
+        supervisor.kill('SIGKILL');
+        // Ends when the last holder of the pipe has ended, which is the command.
+        assert.equal(await text(supervisor.stdout), '-1 38\n');
+      });
+    }
+  });
+
+  describe('with a report', () => {
+    const refusing = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [
+        { names: ['getsid'], action: 'SCMP_ACT_ERRNO', errno: 'EXDEV' },
+        { names: ['chdir'], action: 'SCMP_ACT_KILL_PROCESS' },
+      ],
+    };
+
+    it('tells of calls that are refused, by rule and remedy, and refuses them', async () => {
+      const seen: ReportedViolation[] = [];
+      const lines = await run(['getsid', '2'], { profile: refusing, onViolation: item => seen.push(item) });
+      assert.deepEqual(lines, ['-1 18', '-1 18']);
+      const [first] = seen;
+      assert.ok(first);
+      assert.equal(seen.length, 2);
+      const { syscall, errnoName, action, allowed, program, starting, at } = first;
+      assert.deepEqual(
+        { syscall, errnoName, action, allowed, program, starting, line: at?.line },
+        {
+          syscall: 'getsid',
+          errnoName: 'EXDEV',
+          action: 'ERRNO(EXDEV)',
+          allowed: false,
+          program: caller,
+          starting: false,
+          line: at?.line,
+        },
+      );
+      assert.equal(first.remedy?.kind, 'remove');
+    });
+
+    it('ends a process where the profile kills', async () => {
+      const supervised = supervise(caller, ['edge'], { profile: refusing, onViolation: () => undefined });
+      const [, signal] = (await once(supervised.child, 'exit')) as [unknown, string];
+      assert.equal(signal, 'SIGKILL');
+    });
+
+    it('allows them with reportOnly', async () => {
+      const seen: string[] = [];
+      const lines = await run(['edge'], {
+        profile: refusing,
+        reportOnly: true,
+        onViolation: ({ syscall, allowed, action }) => seen.push(`${syscall} ${allowed} ${action}`),
+      });
+      assert.deepEqual(lines, ['-1 2', '-1 14', '-1 14']);
+      assert.deepEqual(seen, Array(3).fill('chdir true KILL_PROCESS'));
+    });
+
+    it('leaves NOTIFY to the handlers', async () => {
+      const seen: unknown[] = [];
+      const lines = await run(['getsid'], {
+        reportOnly: true,
+        onViolation: item => seen.push(item),
+        otherwise: () => ({ value: 9 }),
+      });
+      assert.deepEqual([lines, seen], [['9 0'], []]);
+    });
+
+    it('tells of a start that is refused, once', async () => {
+      const noExec = {
+        defaultAction: 'SCMP_ACT_ALLOW',
+        syscalls: [{ names: ['execve'], action: 'SCMP_ACT_ERRNO' }],
+      };
+      const seen: string[] = [];
+      const onViolation = ({ syscall, starting, program }: ReportedViolation) =>
+        seen.push(`${syscall} ${starting} ${program}`);
+      assert.throws(() => supervise('true', { profile: noExec, onViolation }), { code: 'EPERM' });
+      assert.deepEqual(seen, ['execve true true']);
+      const supervised = supervise('true', { profile: noExec, onViolation, reportOnly: true });
+      const [code] = (await once(supervised.child, 'exit')) as [number];
+      assert.deepEqual([code, seen.length], [0, 2]);
+    });
+  });
+
+  it('refuses options that make no sense', () => {
+    const cases: readonly [options: object, code: string][] = [
+      [{ handlers: { getsidd: () => ({ value: 0 }) } }, 'bad-option'],
+      [{ handlers: { getsid: 1 } }, 'bad-option'],
+      [{ otherwise: 1 }, 'bad-option'],
+      [{ answerTimeout: 0 }, 'bad-option'],
+      [{ timeoutAnswer: {} }, 'bad-answer'],
+      [{ reportOnly: true }, 'bad-option'],
+      [{ reportOnly: 1, onViolation: () => undefined }, 'bad-option'],
+      [{ onViolation: 1 }, 'bad-option'],
+      [{ waitKillable: 1 }, 'bad-option'],
+      [{ handler: () => undefined }, 'bad-option'],
+      [{ profile: compile(asking('getsid')).bpf, onViolation: () => undefined }, 'report-needs-policy'],
+    ];
+    for (const [options, code] of cases) {
+      assert.throws(
+        () => supervise('true', { profile: asking('getsid'), ...options }),
+        error => error instanceof UsageError && error.code === code,
+        JSON.stringify(options),
+      );
+    }
+  });
+});
+
+describe('superviseListener', () => {
+  it('refuses what is no listener', () => {
+    const fd = openSync('/dev/null', 'r');
+    assert.throws(() => superviseListener(fd, {}), { code: 'listener-unusable' });
+    closeSync(fd);
+    assert.throws(() => superviseListener(fd, {}), { code: 'listener-unusable' });
+  });
+
+  it('answers the calls of programs that a process starts once it has the filter', () => {
+    const answers = told<string>(
+      inChild(`
+        const { listener } = s.applyProfile(${JSON.stringify(asking('getsid', 'mkdir', 'mkdirat'))}, { listener: true });
+        const supervisor = s.superviseListener(listener, { otherwise: async () => ({ errno: 'EROFS' }) });
+        const child = m('child_process').spawn('mkdir', ['/tmp/never'], { env: { ...process.env, LC_ALL: 'C' } });
+        let text = '';
+        child.stderr.on('data', data => (text += data));
+        child.on('close', () => { tell(text); supervisor.close(); });`),
+    );
+    assert.match(answers, /Read-only file system/);
+  });
+
+  it('ends with its process, be it idle or not', () => {
+    const { status } = spawnSync(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `import { supervise } from 'seccomp';
+         supervise('sleep', ['0.1'], { profile: ${JSON.stringify(asking('getsid'))} });`,
+      ],
+      { timeout: 30_000 },
+    );
+    assert.equal(status, 0);
+  });
+});

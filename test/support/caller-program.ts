@@ -1,0 +1,12 @@
+// A program in C that makes calls for a supervisor to answer.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Builds it into a directory. Returns its path. */
+export function callerProgram(directory: string): string {
+  const source = fileURLToPath(new URL('../../../test/support/caller.c', import.meta.url));
+  const path = join(directory, 'caller');
+  execFileSync('gcc', ['-O1', '-Wall', '-Wextra', '-Werror', '-pthread', '-o', path, source]);
+  return path;
+}
