@@ -16,8 +16,7 @@ import {
   type HandlerOptions,
 } from 'seccomp';
 import { native } from '#lib/native.js';
-import { callerProgram } from '../support/caller-program.js';
-import { canBuild } from '../support/static-program.js';
+import { callerProgram, canBuild } from '../support/caller-program.js';
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 

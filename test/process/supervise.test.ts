@@ -16,9 +16,8 @@ import {
   type SupervisedCall,
   type SuperviseOptions,
 } from 'seccomp';
-import { callerProgram } from '../support/caller-program.js';
+import { callerProgram, canBuild } from '../support/caller-program.js';
 import { inChild, told } from '../support/child.js';
-import { canBuild } from '../support/static-program.js';
 
 const asking = (...names: string[]) => ({
   defaultAction: 'SCMP_ACT_ALLOW',

@@ -1,7 +1,10 @@
 // A program in C that makes calls for a supervisor to answer.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+/** Whether programs in C can be built here. */
+export const canBuild = spawnSync('gcc', ['--version']).status === 0;
 
 /** Builds it into a directory. Returns its path. */
 export function callerProgram(directory: string): string {

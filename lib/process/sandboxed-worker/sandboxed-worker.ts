@@ -68,8 +68,6 @@ const OPTIONS: readonly string[] = [
 const TURNS = 4;
 
 const RELAY = 'bundle/sandboxed-worker-relay.js';
-/** After its end, what `fork` has to tell of a process that could not be confined is read within so many turns. */
-const TURNS = 4;
 
 /**
  * The interface of Worker of node:worker_threads, for a module that runs in a process of its own under a profile. There

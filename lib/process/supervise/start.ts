@@ -7,7 +7,7 @@ import { syscallNumber } from '../../policy/abi.js';
 import { actionKind } from '../../policy/action.js';
 import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
 import { outcome } from '../../policy/evaluate.js';
-import { childProcess } from '../children/builtin.js';
+import { childProcess } from '../../builtins.js';
 import { commandOf, launchRequest } from '../children/launch.js';
 import type { ChildLoadOptions } from '../children/sandbox.js';
 import { startChild } from '../children/spawn.js';
