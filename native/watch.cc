@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "bind.h"
 #include "core/descriptor.h"
@@ -57,7 +58,7 @@ class Watch {
   }
 
   Watch(Napi::Env env, Napi::Function callback)
-      : env_(env), callback_(Napi::Persistent(callback)), memory_(new std::byte[uv_handle_size(kUvPoll)]) {}
+      : env_(env), callback_(Napi::Persistent(callback)), memory_(uv_handle_size(kUvPoll)) {}
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch() {
@@ -86,7 +87,7 @@ class Watch {
   }
 
  private:
-  [[nodiscard]] uv_handle_s* handle() { return reinterpret_cast<uv_handle_s*>(memory_.get()); }
+  [[nodiscard]] uv_handle_s* handle() { return reinterpret_cast<uv_handle_s*>(memory_.data()); }
 
   static void end_with_environment(napi_async_cleanup_hook_handle /*hook*/, void* watch) {
     static_cast<Watch*>(watch)->stop();
@@ -110,7 +111,7 @@ class Watch {
 
   Napi::Env env_;
   Napi::FunctionReference callback_;
-  std::unique_ptr<std::byte[]> memory_;
+  std::vector<std::byte> memory_;
   napi_async_cleanup_hook_handle hook_ = nullptr;
   Watch** holder_ = nullptr;
   std::int32_t descriptor_ = -1;

@@ -41,7 +41,7 @@ std::vector<std::int32_t> descriptors_of(msghdr& message) {
 
 }  // namespace
 
-Result<std::int32_t> listen_at(std::string path) {
+Result<std::int32_t> listen_at(const std::string& path) {
   const auto address = address_of(path);
   if (const auto* failure = address.failure()) return *failure;
   Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -62,7 +62,7 @@ Result<std::int32_t> accept_connection(std::int32_t socket) {
   return connection;
 }
 
-Result<std::int32_t> connect_to(std::string path) {
+Result<std::int32_t> connect_to(const std::string& path) {
   const auto address = address_of(path);
   if (const auto* failure = address.failure()) return *failure;
   Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -20,13 +20,13 @@ struct Message {
 };
 
 /** A socket that listens at a path, for this user alone, close-on-exec and not blocking. */
-Result<std::int32_t> listen_at(std::string path);
+Result<std::int32_t> listen_at(const std::string& path);
 
 /** The next connection, not blocking: EAGAIN for none. */
 Result<std::int32_t> accept_connection(std::int32_t socket);
 
 /** A connection to the socket at a path, blocking. */
-Result<std::int32_t> connect_to(std::string path);
+Result<std::int32_t> connect_to(const std::string& path);
 
 /** recvmsg(2). EAGAIN where the socket does not block and nothing is there. */
 Result<Message> receive_message(std::int32_t socket);
