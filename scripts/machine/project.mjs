@@ -65,7 +65,9 @@ export function packProject(archive, { root, cache, files, jobs, leftOut }) {
     const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     for (const directory of closure([...TEST_PACKAGES, ...Object.keys(dependencies)], root))
       copy(directory, directory.slice(root.length));
-    copy(addon(root, cache), 'prebuilds/linux-arm64/seccomp.glibc.node');
+    // Where it is shipped, and where tests that move it about expect a build.
+    for (const place of ['prebuilds/linux-arm64/seccomp.glibc.node', 'build/Release/seccomp.node'])
+      copy(addon(root, cache), place);
     for (const { name, binary } of probes(root, cache)) copy(binary, `out/${name}`);
     const config = {
       // An emulated processor takes its time.
