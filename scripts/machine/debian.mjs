@@ -24,6 +24,12 @@ function privateApt(directory, architecture) {
   ].flatMap(option => ['-o', option]);
 }
 
+/** The archives that this system gets its packages from: they have those of other architectures too. */
+function archives() {
+  const listed = execFileSync('apt-get', ['indextargets', '--format', '$(REPO_URI)'], { encoding: 'utf8' });
+  return [...new Set(listed.split('\n').filter(uri => /\/debian(?:-security)?\/?$/.test(uri)))];
+}
+
 /**
  * An apt of its own in a folder: `current` gives the package that one without content stands for, `download` the paths of
  * packages and of all that they depend on, `downloadAlone` that of one package.
@@ -33,11 +39,9 @@ export function debian({ directory, release, architecture }) {
     mkdirSync(join(directory, part), { recursive: true });
   writeFileSync(join(directory, 'status'), '');
   const signed = existsSync(KEYS) ? `[signed-by=${KEYS}] ` : '';
-  const suites = [
-    ['http://deb.debian.org/debian', release],
-    ['http://deb.debian.org/debian-security', `${release}-security`],
-  ];
-  const sources = suites.map(([uri, suite]) => `deb ${signed}${uri} ${suite} main\n`);
+  const sources = archives().map(
+    uri => `deb ${signed}${uri} ${/security/.test(uri) ? `${release}-security` : release} main\n`,
+  );
   writeFileSync(join(directory, 'sources.list'), sources.join(''));
 
   const options = privateApt(directory, architecture);
