@@ -194,9 +194,10 @@ export interface Native {
   notifyIdValid(descriptor: number, id: bigint): Failure | undefined;
   /**
    * Fills `records` with `struct seccomp_notif` of calls that wait, ten words each, without waiting for more. Gives their
-   * number, or -1 where nothing ever will be there: no process is left that the filter covers.
+   * number, or -1 where nothing ever will be there: no process is left that the filter covers. `ready` says that one waits
+   * and that nobody else takes it, which saves a look; where it is not so, the call waits.
    */
-  takeNotifications(listener: number, records: BigUint64Array): number | Failure;
+  takeNotifications(listener: number, records: BigUint64Array, ready: boolean): number | Failure;
   /** Makes the call return a copy of a descriptor; gives its number there. */
   answerWithDescriptor(
     listener: number,
@@ -212,10 +213,10 @@ export interface Native {
   readMemory(pid: number, address: bigint, length: number): Uint8Array | Failure;
 
   /**
-   * Calls back through the event loop of the calling thread while a descriptor of any kind is readable or at its end. Takes
+   * Calls back through the event loop of the calling thread while a descriptor of any kind is `readable`, or else at its end. Takes
    * the descriptor over: it is closed by `watchStop`, or when the thread ends.
    */
-  watch(descriptor: number, callback: () => void): WatchHandle | Failure;
+  watch(descriptor: number, callback: (readable: boolean) => void): WatchHandle | Failure;
   watchStop(handle: WatchHandle): void;
   /** Whether the watch keeps the event loop alive; it does at first. */
   watchKeepAlive(handle: WatchHandle, wanted: boolean): void;

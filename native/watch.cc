@@ -32,6 +32,7 @@ namespace {
 /** uv_handle_type and uv_poll_event. */
 constexpr int kUvPoll = 8;
 constexpr int kUvReadable = 1;
+constexpr int kUvDisconnect = 4;
 
 constexpr napi_type_tag kWatchTag = {0x5ecc03b1f00d4c1eULL, 0x2f6c1d9ab3e04877ULL};
 
@@ -49,7 +50,7 @@ class Watch {
     watch->descriptor_ = descriptor;
     auto* const running = watch.release();
     napi_add_async_cleanup_hook(env, end_with_environment, running, &running->hook_);
-    if (const int error = uv_poll_start(handle, kUvReadable, call); error != 0) {
+    if (const int error = uv_poll_start(handle, kUvReadable | kUvDisconnect, call); error != 0) {
       running->descriptor_ = -1;
       running->stop();
       return Failure{"uv_poll_start", -error};
@@ -94,17 +95,16 @@ class Watch {
   }
 
   /** Errors are told like data: whoever reads then finds out. */
-  static void call(uv_handle_s* handle, int /*status*/, int /*events*/) {
+  static void call(uv_handle_s* handle, int status, int events) {
     auto& watch = *static_cast<Watch*>(uv_handle_get_data(handle));
     const Napi::HandleScope scope(watch.env_);
-    napi_value receiver = nullptr;
     napi_value result = nullptr;
     napi_value error = nullptr;
-    if (napi_get_undefined(watch.env_, &receiver) != napi_ok) return;
     const napi_env env = watch.env_;
-    const auto status =
-        napi_make_callback(env, nullptr, watch.env_.Global(), watch.callback_.Value(), 0, nullptr, &result);
-    if (status == napi_pending_exception && napi_get_and_clear_last_exception(env, &error) == napi_ok) {
+    const napi_value readable = Napi::Boolean::New(env, status == 0 && (events & kUvDisconnect) == 0);
+    const auto called =
+        napi_make_callback(env, nullptr, watch.env_.Global(), watch.callback_.Value(), 1, &readable, &result);
+    if (called == napi_pending_exception && napi_get_and_clear_last_exception(env, &error) == napi_ok) {
       napi_fatal_exception(env, error);
     }
   }

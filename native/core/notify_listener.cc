@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "kernel_abi.h"
 
@@ -40,14 +41,16 @@ Result<std::int32_t> add_descriptor(int listener, const seccomp_notif_addfd& req
 
 }  // namespace
 
-Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::uint64_t> records) {
+Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::uint64_t> records, bool ready) {
   std::int32_t count = 0;
   while (records.size() >= kNotificationWords) {
-    const auto events = events_of(listener);
-    if (const auto* failure = events.failure()) return *failure;
-    if ((events.value() & POLLNVAL) != 0) return Failure{"poll", EBADF};
-    if ((events.value() & POLLIN) == 0)
-      return count == 0 && (events.value() & (POLLHUP | POLLERR)) != 0 ? kEnded : count;
+    if (!std::exchange(ready, false)) {
+      const auto events = events_of(listener);
+      if (const auto* failure = events.failure()) return *failure;
+      if ((events.value() & POLLNVAL) != 0) return Failure{"poll", EBADF};
+      if ((events.value() & POLLIN) == 0)
+        return count == 0 && (events.value() & (POLLHUP | POLLERR)) != 0 ? kEnded : count;
+    }
     Room room{};
     if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, room.data()) != 0) {
       // The caller was interrupted or has ended meanwhile.

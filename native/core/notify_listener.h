@@ -17,9 +17,9 @@ inline constexpr std::int32_t kEnded = -1;
 
 /**
  * Takes what waits, never waiting itself, as many as there is room for. Gives the number of records that were filled,
- * or kEnded.
+ * or kEnded. With `ready`, the caller knows that one waits and that nobody else takes it: it is not looked for first.
  */
-Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::uint64_t> records);
+Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::uint64_t> records, bool ready);
 
 /**
  * Gives the caller that waits a copy of a descriptor, which is what its call returns, as one step where the kernel can

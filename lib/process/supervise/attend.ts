@@ -41,12 +41,18 @@ export interface AttendOptions {
 const BATCH = 64;
 
 /**
- * Answers what arrives on a listener, which it takes over, by a handler.
+ * Answers what arrives on a listener, which it takes over, by a handler. `exclusive` where nobody else can hold it.
  * Throws LoadError (`listener-unusable`) for a descriptor that is no listener.
  */
-export function attend(listener: number, handler: Handler, options: AttendOptions): Supervisor {
+export function attend(
+  listener: number,
+  handler: Handler,
+  options: AttendOptions,
+  exclusive: boolean,
+): Supervisor {
   const records = new BigUint64Array(CALL_WORDS * BATCH);
   const single = records.subarray(0, CALL_WORDS);
+  const views = Array.from({ length: BATCH }, (_, index) => recordAt(records, index));
   const { promise: finished, resolve: finish } = resolvers();
   let pending = 0;
   let received = 0;
@@ -66,15 +72,19 @@ export function attend(listener: number, handler: Handler, options: AttendOption
     finish();
   }
 
-  function arrived(): void {
+  function arrived(readable: boolean): void {
     // To look for more takes time that a caller would wait who is alone.
-    const taken = native().takeNotifications(listener, pending === 0 ? single : records);
+    const taken = native().takeNotifications(
+      listener,
+      pending === 0 ? single : records,
+      readable && exclusive,
+    );
     if (isFailure(taken) || taken < 0) {
       close();
       return;
     }
     received += taken;
-    for (let index = 0; index < taken; index++) answer(callAt(listener, recordAt(records, index)));
+    for (const view of taken === BATCH ? views : views.slice(0, taken)) answer(callAt(listener, view));
   }
 
   function answer(call: SupervisedCall): void {

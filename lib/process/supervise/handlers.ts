@@ -32,7 +32,7 @@ export const HANDLER_OPTIONS: readonly string[] = [
 export function superviseListener(listener: number, options: HandlerOptions): Supervisor {
   checkOptions(options, HANDLER_OPTIONS);
   checkHandlers(options);
-  return attend(listener, handlerOf(options), options);
+  return attend(listener, handlerOf(options), options, false);
 }
 
 /** The handler that a call goes to. */

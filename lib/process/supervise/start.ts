@@ -107,7 +107,7 @@ function untilItRuns(listener: number, awaited: number, atStart: Judge): void {
     const ready = native().waitForEither(listener, awaited);
     // The socket is at its end by then: what else is there is the command's.
     if (isFailure(ready) || (ready & 2) !== 0) return;
-    const taken = native().takeNotifications(listener, record);
+    const taken = native().takeNotifications(listener, record, false);
     if (isFailure(taken) || taken < 0) return;
     if (taken === 0) continue;
     const call = callAt(listener, recordAt(record, 0));

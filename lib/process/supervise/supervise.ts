@@ -54,7 +54,7 @@ export function supervise(
     rest,
     atStart: plan.atStart,
   });
-  const supervisor = listener === undefined ? nobody() : attend(listener, plan.handler, own);
+  const supervisor = listener === undefined ? nobody() : attend(listener, plan.handler, own, true);
   return Object.defineProperties({ child }, Object.getOwnPropertyDescriptors(supervisor)) as Supervised;
 }
 
