@@ -1,7 +1,6 @@
 // `seccomp lint`: what is wrong with profiles and programs, for a person, for machines, or for code scanning.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Option } from 'commander';
-import colors from 'picocolors';
 import { UsageError } from '../errors.js';
 import { lintProgram } from '../filter/lint/lint-program.js';
 import { applyBaseline, makeBaseline } from '../policy/lint/baseline.js';
@@ -11,7 +10,7 @@ import { toSarif } from '../policy/lint/sarif.js';
 import { checkSuppressions, suppress, type Suppression } from '../policy/lint/suppress.js';
 import { lint } from '../profile/lint/lint.js';
 import { compileOptions, withTargetOptions, type CompileFlags } from './options.js';
-import { print, toJson, type Register } from './output.js';
+import { colorsFor, print, toJson, type Register } from './output.js';
 import { sourceArgument } from './source.js';
 
 interface Flags extends CompileFlags {
@@ -87,6 +86,7 @@ function show(
   return `${lines.join('')}${summary(findings)}\n`;
 }
 
+const colors = colorsFor(1);
 const COLORS = { high: colors.red, medium: colors.yellow, low: colors.cyan, info: colors.dim } as const;
 
 const paint = (line: string, severity: Severity): string =>

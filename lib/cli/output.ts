@@ -1,7 +1,8 @@
 // How the command line speaks: results to standard output, everything else to standard error, three exit codes.
 import { writeFileSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { Command } from 'commander';
-import colors from 'picocolors';
+import picocolors from 'picocolors';
 import { formatDiagnostic, ProfileError, type Diagnostic } from '../errors.js';
 
 /** 0: fine. 1: the answer is no. 2: wrong usage or input. */
@@ -15,6 +16,12 @@ export type Run = (action: () => number | Promise<number>, json: boolean) => Pro
 
 /** Adds a subcommand to the program. */
 export type Register = (program: Command, run: Run) => Command;
+
+/** Colours for a descriptor where a person reads it: elsewhere, in checks that run by themselves too, text stays plain. */
+export const colorsFor = (descriptor: 1 | 2): ReturnType<typeof picocolors.createColors> =>
+  picocolors.createColors(picocolors.isColorSupported && isatty(descriptor));
+
+const onError = colorsFor(2);
 
 /** Writes all of it, whatever kind of file standard output is. */
 export function print(text: string | Uint8Array): void {
@@ -61,12 +68,7 @@ export const toJson = (value: unknown): string =>
 export function warn(diagnostics: readonly Diagnostic[]): void {
   for (const diagnostic of diagnostics) {
     const text = formatDiagnostic(diagnostic);
-    writeAll(
-      2,
-      Buffer.from(
-        `${colors.isColorSupported ? text.replace('warning:', colors.yellow('warning:')) : text}\n`,
-      ),
-    );
+    writeAll(2, Buffer.from(`${text.replace('warning:', onError.yellow('warning:'))}\n`));
   }
 }
 
@@ -79,7 +81,7 @@ export function fail(error: unknown, json: boolean): ExitCode {
   else
     writeAll(
       2,
-      Buffer.from(`${problems === undefined ? `${colors.red('error:')} ${message} [${code}]` : message}\n`),
+      Buffer.from(`${problems === undefined ? `${onError.red('error:')} ${message} [${code}]` : message}\n`),
     );
   return 2;
 }
