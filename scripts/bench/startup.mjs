@@ -19,8 +19,8 @@ export async function measure({ quick }) {
     [BARE]: ['-e', '0'],
     'an empty module': [programPath('start-empty.mjs')],
     'a module that imports seccomp': [programPath('start-import.mjs')],
-    '… and loads a compiled program': [programPath('start-load.mjs'), program],
-    '… and applies the profile from JSON': [programPath('start-apply.mjs'), profilePath],
+    'one that loads a compiled program (seccomp/load)': [programPath('start-load.mjs'), program],
+    'one that applies the profile from JSON (seccomp/apply)': [programPath('start-apply.mjs'), profilePath],
   };
   const samples = await interleave(
     Object.fromEntries(Object.entries(subjects).map(([name, args]) => [name, () => run(args)])),
