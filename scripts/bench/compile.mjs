@@ -65,12 +65,17 @@ const summarizeAll = samples =>
 
 /** Our own way step by step, for the profile as it ships. */
 async function steps(plan) {
-  const profile = parseProfile(profileText);
+  // parseProfile remembers texts: each of these is another one.
+  let text = profileText;
+  const profile = parseProfile(text);
   const policy = resolveProfile(profile);
   const program = generate(policy, nodeWeights);
   const samples = await interleave(
     {
-      parse: () => time(() => parseProfile(profileText)),
+      parse: () => {
+        text += '\n';
+        return time(() => parseProfile(text));
+      },
       resolve: () => time(() => resolveProfile(profile)),
       'generate, weights node': () => time(() => generate(policy, nodeWeights)),
       'generate, weights uniform': () => time(() => generate(policy, UNIFORM)),
