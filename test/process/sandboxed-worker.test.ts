@@ -89,7 +89,7 @@ const CASES: Readonly<
   'a mistake in the code': { code: 'const const' },
   'a module that is missing': { code: '/does/not/exist.js', options: { eval: false } },
   'standard output and error': {
-    code: `console.log('out'); console.error('err'); process.stdout.write('x'.repeat(200000));`,
+    code: `console.log('out'); console.error('err'); process.stdout.write('x'.repeat(3e6));`,
     options: { stdout: true, stderr: true },
   },
   'standard input': {
@@ -320,6 +320,21 @@ describe('SandboxedWorker', () => {
       assert.equal(worker.pid, undefined);
     });
   }
+
+  it('goes on where nobody reads what it writes any more', async () => {
+    const worker = sandboxed(
+      `const { parentPort } = require('worker_threads');
+       parentPort.once('message', () => {
+         for (let i = 0; i < 100; i++) console.log('x'.repeat(1e5));
+         setTimeout(() => process.exit(4), 100);
+       });`,
+      { stdout: true },
+    );
+    await once(worker, 'online');
+    worker.stdout.destroy();
+    worker.postMessage(0);
+    assert.deepEqual(await once(worker, 'exit'), [4]);
+  });
 
   it('loses no message to a listener that throws', () => {
     const seen = told(

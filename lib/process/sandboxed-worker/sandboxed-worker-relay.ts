@@ -1,5 +1,7 @@
 // What the process of a SandboxedWorker runs: it starts the worker as a thread of its own and passes on what is said.
 import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { Worker } from 'node:worker_threads';
 import { pack, unpack } from './clone.js';
 import { readFrames, writeFrame } from './frames.js';
@@ -47,8 +49,23 @@ function start({
   thread.on('message', (value: unknown) => report(messageOf(value)));
   thread.on('messageerror', error => report({ kind: 'messageerror', thrown: packThrown(error) }));
   thread.on('error', error => report({ kind: 'error', thrown: packThrown(error) }));
-  thread.on('exit', end);
+  const written = Promise.all([
+    passedOn(thread.stdout, process.stdout),
+    passedOn(thread.stderr, process.stderr),
+  ]);
+  thread.on('exit', code => void written.then(() => end(code)));
   return thread;
+}
+
+/**
+ * Waits until the kernel has all that the worker wrote, which Node pipes to the stream of this process: what does not fit
+ * into the pipe at once would be lost with the process.
+ */
+async function passedOn(from: Readable, to: NodeJS.WriteStream): Promise<void> {
+  // Nobody reads it any more. The worker goes on, as it would beside its reader.
+  to.on('error', () => from.resume());
+  await finished(from);
+  await new Promise(resolve => to.write('', resolve));
 }
 
 /** What another thread can receive, another process may not. */
