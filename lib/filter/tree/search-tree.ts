@@ -61,6 +61,8 @@ export type Aim = 'quick' | 'balanced' | 'skewed' | 'small';
 /** Builds the tree; the accumulator must hold the word when it runs. Cells must cover all values in ascending order. */
 export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 'quick'): Node {
   const merged = mergeEqual(cells);
+  const [only] = merged;
+  if (only !== undefined && merged.length === 1) return only.node;
   const total = merged.reduce((sum, cell) => sum + cell.weight, 0) || 1;
   // A tree of given depth has room for 2^depth leaves, so each step below a leaf doubles the room that it takes.
   const rooms = merged.map(cell => 2 ** stepsOf(diagram, cell));
@@ -145,8 +147,8 @@ class Search {
   readonly #peaks: readonly PlacedPeak[];
   /** By the set of peaks taken out, as bits. */
   readonly #tables: readonly Table[];
-  /** Stretches that a chain of equalities can decide, by first·count+last. */
-  readonly #chains = new Map<number, Chain>();
+  /** Stretches that a chain of equalities can decide, by first·CHAIN_LENGTH+last-first. */
+  readonly #chains: (Chain | undefined)[];
 
   constructor(diagram: Diagram, cells: readonly Cell[], instructionCost: number) {
     this.#instructionCost = instructionCost;
@@ -156,6 +158,7 @@ class Search {
     this.#count = count;
     this.#stepCounts = cells.map(cell => stepsOf(diagram, cell));
     this.#peaks = highestPeaks(cells);
+    this.#chains = new Array<Chain | undefined>(count * CHAIN_LENGTH).fill(undefined);
     this.#findChains();
     const all = Float64Array.from(cells, ({ weight }) => weight);
     this.#tables = Array.from({ length: 2 ** this.#peaks.length }, (_, taken) => {
@@ -259,7 +262,7 @@ class Search {
           }
         }
         best += (sums[last + 1] as number) - (sums[first] as number) + this.#instructionCost;
-        const chain = length <= CHAIN_LENGTH ? this.#chains.get(row + last) : undefined;
+        const chain = length <= CHAIN_LENGTH ? this.#chains[first * CHAIN_LENGTH + length - 1] : undefined;
         if (chain !== undefined) {
           const chained = chainCost(
             chain,
@@ -292,7 +295,7 @@ class Search {
         ...this.#deeperThan(limit, at, last, taken, depth + 1),
       ];
     }
-    const { singles } = this.#chains.get(key) as Chain;
+    const { singles } = this.#chains[first * CHAIN_LENGTH + last - first] as Chain;
     const cells = Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
     return cells.filter(index => {
       const place = singles.indexOf(index);
@@ -323,7 +326,7 @@ class Search {
         this.#build(first, at - 1, taken),
       );
     }
-    const { singles, rest } = this.#chains.get(key) as Chain;
+    const { singles, rest } = this.#chains[first * CHAIN_LENGTH + last - first] as Chain;
     return singles.reduceRight((next, index) => {
       const cell = this.#cells[index] as Cell;
       return this.#diagram.test('eq', cell.low, cell.node, next);
@@ -338,9 +341,10 @@ class Search {
       const end = Math.min(this.#count, first + CHAIN_LENGTH);
       for (let last = first + 1; last < end; last++) {
         const chain = singlesAndRest(this.#cells, first, last);
-        if (chain === undefined) continue;
-        chain.singles.sort(before);
-        this.#chains.set(first * this.#count + last, chain);
+        // What is no chain does not become one with more cells.
+        if (chain === undefined) break;
+        if (chain.singles.length > 1) chain.singles.sort(before);
+        this.#chains[first * CHAIN_LENGTH + last - first] = chain;
       }
     }
   }
@@ -376,7 +380,7 @@ function singlesAndRest(
     if (rest !== undefined && rest !== cell.node) return undefined;
     rest = cell.node;
   }
-  rest ??= mostFrequent(cells.slice(first, last + 1));
+  rest ??= mostFrequent(cells, first, last);
   const singles: number[] = [];
   for (let index = first; index <= last; index++) {
     if ((cells[index] as Cell).node !== rest && singles.push(index) > CHAIN_LIMIT) return undefined;
@@ -395,9 +399,15 @@ function highestPeaks(cells: readonly Cell[]): readonly PlacedPeak[] {
     .slice(0, MAX_PEAKS);
 }
 
-/** Among single values, the node that most of them share. */
-function mostFrequent(cells: readonly Cell[]): Node {
-  const counts = new Map<Node, number>();
-  for (const { node } of cells) counts.set(node, (counts.get(node) ?? 0) + 1);
-  return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
+/** The node that most cells of a short stretch share. */
+function mostFrequent(cells: readonly Cell[], first: number, last: number): Node {
+  let best = (cells[first] as Cell).node;
+  let most = 0;
+  for (let index = first; index <= last; index++) {
+    const { node } = cells[index] as Cell;
+    let count = 0;
+    for (let other = first; other <= last; other++) if ((cells[other] as Cell).node === node) count++;
+    if (count > most) [best, most] = [node, count];
+  }
+  return best;
 }
