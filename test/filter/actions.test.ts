@@ -1,35 +1,14 @@
 // What each action does to a call, and what happens where filters are layered: seen in the kernel.
 import assert from 'node:assert/strict';
-import { generate } from '#lib/filter/tree/generate.js';
-import type { Program } from '#lib/filter/program.js';
-import { ABIS, syscallNumber } from '#lib/policy/abi.js';
 import * as scmp from '#lib/policy/constants.js';
-import { makeTarget, nativeArchitecture } from '#lib/policy/target.js';
+import { answering, audit, numberOf } from '../support/answering.js';
 import { kernelCall } from '../support/kernel.js';
 
-const arch = nativeArchitecture();
-const { audit } = ABIS[arch];
-const getppid = syscallNumber(arch, 'getppid') ?? -1;
-
-/** Answers getppid with an action and allows everything else. */
-const answering = (action: number): Program =>
-  generate({
-    target: makeTarget(),
-    defaultAction: scmp.SCMP_ACT_ALLOW,
-    badArch: scmp.SCMP_ACT_KILL_THREAD,
-    abis: [
-      {
-        abi: ABIS[arch],
-        syscalls: new Map([[getppid, { rules: [], otherwise: action }]]),
-        enosysAbove: undefined,
-      },
-    ],
-    flags: [],
-    warnings: [],
-  });
-
 const outcomeOf = (...actions: readonly number[]): string =>
-  kernelCall(actions.map(answering), { arch: audit, syscall: getppid });
+  kernelCall(
+    actions.map(action => answering('getppid', action)),
+    { arch: audit, syscall: numberOf('getppid') },
+  );
 
 const SIGSYS = 31;
 

@@ -2,7 +2,8 @@
 //
 //   kernel-probe answers FILTER...   calls on standard input, results on standard output; the filters must answer every
 //                                    call with ERRNO, so that nothing is ever really called
-//   kernel-probe call ARCH NR A0..A5 FILTER...   one call under the filters, oldest first: prints `value N`, `errno N`,
+//   kernel-probe call ARCH NR A0..A5 [FILTER...]   one call under the filters, oldest first: prints `value N`, `errno
+//   N`,
 //                                    `signal N`, or `trace N value M` when a tracer was told message N
 //   kernel-probe verdicts            programs on standard input, each after its number of instructions (uint32); for
 //   each
@@ -214,9 +215,9 @@ int main(int argc, char** argv) {
     for (int index = 2; index < argc; index++) filters.push_back(read_filter(argv[index]));
     return answers(filters);
   }
-  if (mode != "call" || argc < 11) {
+  if (mode != "call" || argc < 10) {
     std::fprintf(stderr,
-                 "usage: kernel-probe answers FILTER... | call ARCH NR A0 A1 A2 A3 A4 A5 FILTER... | verdicts\n");
+                 "usage: kernel-probe answers FILTER... | call ARCH NR A0 A1 A2 A3 A4 A5 [FILTER...] | verdicts\n");
     return 2;
   }
   Call call{};

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,20 @@ static void *one(void *argument) {
   return NULL;
 }
 
+static void handled(int number) {
+  (void)number;
+  if (write(1, "handled\n", 8) < 0) _exit(4);
+}
+
 int main(int argc, char **argv) {
   if (argc < 2) return 2;
   long count = argc > 2 ? atol(argv[2]) : 1;
   if (strcmp(argv[1], "getsid") == 0) {
     for (long i = 0; i < count; i++) print(syscall(SYS_getsid, i));
+  } else if (strcmp(argv[1], "interrupted") == 0) {
+    struct sigaction action = {.sa_handler = handled};
+    sigaction(SIGUSR1, &action, NULL);
+    print(syscall(SYS_getsid, 0));
   } else if (strcmp(argv[1], "loop") == 0) {
     for (;;) if (syscall(SYS_getsid, 0) == -1) { print(-1); return 0; }
   } else if (strcmp(argv[1], "open") == 0) {
