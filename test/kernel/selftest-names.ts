@@ -1,4 +1,4 @@
-// The cases of tools/testing/selftests/seccomp/seccomp_bpf.c in Linux 6.15, by name and in its order.
+// The cases of tools/testing/selftests/seccomp/seccomp_bpf.c as Linux has had them since 6.14, by name and in its order.
 /** Shows one of them. */
 export type Case = (this: Mocha.Context) => void | Promise<void>;
 
