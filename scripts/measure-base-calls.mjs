@@ -859,7 +859,10 @@ ${lines(threads)}
  */
 export const NEEDED_CALLS = {
 ${Object.entries(needed)
-  .map(([activity, calls]) => `'${activity}': [\n${lines(calls)}\n],`)
+  .map(
+    ([activity, calls]) => `/** ${ACTIVITIES[activity]}. */
+'${activity}': [\n${lines(calls)}\n],`,
+  )
   .join('\n')}
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 `;

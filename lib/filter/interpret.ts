@@ -26,6 +26,7 @@ function layOut(value: bigint, into: Uint32Array, low: number): void {
 
 /** How a run went. */
 export interface Run {
+  /** What the program returned. */
   readonly action: Action;
   /** Instructions executed, the return included. */
   readonly steps: number;

@@ -3,6 +3,7 @@ import { ProgramError } from '../errors.js';
 
 /** One `struct sock_filter`. */
 export interface Instruction {
+  /** `BPF_*` bits of the class, the mode and the operation. */
   readonly code: number;
   /** Instructions to skip when a test holds. */
   readonly jt: number;
@@ -12,6 +13,7 @@ export interface Instruction {
   readonly k: number;
 }
 
+/** A BPF program: up to 4096 instructions, of which jumps lead forward alone. */
 export type Program = readonly Instruction[];
 
 /** Opcodes of linux/bpf_common.h in the combinations that seccomp accepts. */

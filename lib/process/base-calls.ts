@@ -41,6 +41,7 @@ export const THREAD_CALLS: readonly string[] = ['clone3', 'rseq'];
  * program may make: a filter that kills on refusal has to allow all of them. The others come on top of it.
  */
 export const NEEDED_CALLS = {
+  /** Every program: timers, garbage collection, console output, and every way to end. */
   base: [
     'brk',
     'clock_nanosleep',
@@ -80,7 +81,9 @@ export const NEEDED_CALLS = {
     'tgkill',
     'write',
   ],
+  /** An HTTP server that listened before the load answers requests. */
   'http-server': ['accept4', 'lseek', 'setsockopt', 'shutdown', 'writev'],
+  /** TCP and UDP sockets opened after the load. */
   sockets: [
     'accept4',
     'bind',
@@ -95,7 +98,9 @@ export const NEEDED_CALLS = {
     'socket',
     'uname',
   ],
+  /** fetch() of an http URL. */
   fetch: ['clone3', 'connect', 'prlimit64', 'setsockopt', 'socket', 'uname'],
+  /** dns.lookup(), by the C library on the thread pool. */
   'dns-lookup': [
     'clone3',
     'connect',
@@ -107,7 +112,9 @@ export const NEEDED_CALLS = {
     'socket',
     'uname',
   ],
+  /** dns.resolve(), by c-ares; the server refuses. */
   'dns-resolve': ['connect', 'getrandom', 'lseek', 'recvfrom', 'sendto', 'socket', 'uname'],
+  /** fs, synchronous. */
   'fs-sync': [
     'access',
     'capget',
@@ -138,6 +145,7 @@ export const NEEDED_CALLS = {
     'unlinkat',
     'utimensat',
   ],
+  /** fs.promises, with the thread pool filled before the load. */
   'fs-async': [
     'access',
     'capget',
@@ -169,9 +177,13 @@ export const NEEDED_CALLS = {
     'unlink',
     'utimensat',
   ],
+  /** Hashes, random bytes, key pairs and key derivation. */
   crypto: ['clone3', 'getrandom'],
+  /** gzip and brotli, synchronous and on the thread pool. */
   zlib: ['clone3'],
+  /** The thread pool starts after the load. */
   pool: ['clone3', 'statx'],
+  /** A Worker starts and ends after the load. */
   worker: [
     'capget',
     'clone3',
@@ -187,7 +199,9 @@ export const NEEDED_CALLS = {
     'pipe2',
     'prlimit64',
   ],
+  /** Modules are imported and required after the load. */
   import: ['clone3', 'statx', 'uname'],
+  /** child_process runs another program, which inherits the filter. */
   'child-process': [
     'access',
     'arch_prctl',
@@ -213,6 +227,7 @@ export const NEEDED_CALLS = {
     'socketpair',
     'wait4',
   ],
+  /** child_process.fork() of another Node, which inherits the filter. */
   'child-node': [
     'access',
     'arch_prctl',

@@ -5,7 +5,9 @@ import { readStatusFile, type Mode, type StatusFile, type ThreadStatus } from '.
 
 export type { Mode, ThreadStatus };
 
+/** The state of a process and of all of its threads. */
 export interface ProcessStatus {
+  /** Its id. */
   readonly pid: number;
   /** The weakest mode among the threads: `filter` only when every thread is filtered. */
   readonly mode: Mode;
@@ -13,6 +15,7 @@ export interface ProcessStatus {
   readonly filters: number | undefined;
   /** Whether every thread has it. */
   readonly noNewPrivs: boolean;
+  /** Those that were there, by id. */
   readonly threads: readonly ThreadStatus[];
 }
 
