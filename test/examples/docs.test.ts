@@ -83,6 +83,19 @@ describe('The pages', () => {
     assert.deepEqual(documented.sort(byCode), rules.sort(byCode));
   });
 
+  it('close every block of code before the next one', () => {
+    for (const page of pages) {
+      const fences = read(page)
+        .split('\n')
+        .map((text, index) => ({ text, line: index + 1 }))
+        .filter(({ text }) => text.startsWith('```'));
+      fences.forEach(({ text, line }, index) => {
+        assert.equal(text === '```', index % 2 === 1, `${page}:${line}`);
+      });
+      assert.equal(fences.length % 2, 0, page);
+    }
+  });
+
   it('link to files that exist', () => {
     for (const page of pages) {
       for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)) {
