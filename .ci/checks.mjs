@@ -199,6 +199,11 @@ const CHECKS = {
     need({ chromium: 'chromium' });
     suite(process.execPath, [MOCHA, 'out/test/report/page.test.js']);
   },
+  'base-calls'() {
+    if (process.arch !== 'x64') throw new Skip('the lists of calls were measured on x64');
+    need({ strace: 'strace', script: 'bsdutils' });
+    run(process.execPath, ['scripts/measure-base-calls.mjs', '--quick']);
+  },
   'node-22': nodeSuite(22),
   'node-24': nodeSuite(24),
   'node-26': nodeSuite(26),
