@@ -156,6 +156,7 @@ const CHECKS = {
   },
   package: checkPackage,
   packed: checkPacked,
+  managers: () => run(process.execPath, ['scripts/check-managers.mjs']),
   'clang-format'() {
     need({ 'clang-format': 'clang-format' });
     run('clang-format', ['--dry-run', '-Werror', ...filesOf(CC)]);
