@@ -44,6 +44,15 @@ const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(`${root}docs`).map(na
   name => name.endsWith('.md'),
 );
 
+/** The anchors of a page's headings, as GitHub makes them. */
+const anchorsOf = (path: string): readonly string[] =>
+  [...readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
 describe('The pages', () => {
   it('list every code of an error or a warning, and no others', () => {
     const documented = [...read('docs/diagnostics.md').matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(
@@ -96,11 +105,15 @@ describe('The pages', () => {
     }
   });
 
-  it('link to files that exist', () => {
+  it('link to files that exist, and to headings in them', () => {
     for (const page of pages) {
-      for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)) {
-        const path = fileURLToPath(new URL(target, `file://${root}${page}`));
+      for (const [, target = '', anchor] of read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
+        const path = fileURLToPath(
+          new URL(target === '' ? page : target, `file://${root}${target === '' ? '' : page}`),
+        );
         assert.ok(existsSync(path), `${page} links to ${target}`);
+        if (anchor !== undefined)
+          assert.ok(anchorsOf(path).includes(anchor), `${page} links to ${target}#${anchor}`);
       }
     }
   });
