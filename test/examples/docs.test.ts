@@ -40,9 +40,13 @@ function codesInSource(): ReadonlySet<string> {
   return codes;
 }
 
-const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(`${root}docs`).map(name => `docs/${name}`)].filter(
-  name => name.endsWith('.md'),
-);
+const pages = [
+  'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(`${root}docs`).map(name => `docs/${name}`),
+].filter(name => name.endsWith('.md'));
 
 /** The anchors of a page's headings, as GitHub makes them. */
 const anchorsOf = (path: string): readonly string[] =>
