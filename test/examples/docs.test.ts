@@ -122,6 +122,15 @@ describe('The pages', () => {
     }
   });
 
+  it('are in the index', () => {
+    const index = read('docs/README.md');
+    for (const page of pages) {
+      const [folder, name = ''] = page.split('/');
+      if (folder === 'docs' && name !== 'README.md')
+        assert.ok(index.includes(`](${name})`), `docs/README.md does not have ${name}`);
+    }
+  });
+
   it('have a section for every function that the package exports', () => {
     const overview = read('docs/api-overview.md');
     for (const [name, value] of Object.entries(seccomp)) {
