@@ -85,7 +85,7 @@ export const WORD = {
   high: (arg: number): number => 5 + 2 * arg,
 } as const;
 
-/** Writes the kernel's array of `struct sock_filter`, little-endian. */
+/** Writes the kernel's array of `struct sock_filter`, 8 bytes each, little-endian. Source: linux/filter.h. */
 export function encode(program: Program): Buffer {
   const bytes = Buffer.alloc(program.length * INSTRUCTION_SIZE);
   program.forEach(({ code, jt, jf, k }, index) => {
@@ -159,6 +159,7 @@ export interface Fault {
  * Checks what the kernel checks before it takes a filter: known instructions, jumps inside the program, aligned loads
  * inside `struct seccomp_data`, scratch words written before they are read, a return at the end.
  * Throws ProgramError (`bad-program`) that names the first instruction at fault and the reason, or `bad-program-size`.
+ * Source: bpf_check_classic, net/core/filter.c, and seccomp_check_filter, kernel/seccomp.c.
  */
 export function validate(program: Program): void {
   if (program.length < 1 || program.length > MAX_INSTRUCTIONS) {

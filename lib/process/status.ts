@@ -24,6 +24,7 @@ const MODES: readonly Mode[] = ['disabled', 'strict', 'filter'];
 /**
  * Reads the state of a process, this one unless another is named.
  * Throws UnsupportedError without /proc or for a process that is gone or hidden, UsageError for a bad pid.
+ * Source: proc_pid_status(5).
  */
 export function status(pid: number = process.pid): ProcessStatus {
   checkPid(pid);
