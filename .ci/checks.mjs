@@ -143,6 +143,8 @@ const CHECKS = {
   prettier: () => run(bin('prettier'), ['--check', '--log-level=warn', '.']),
   'syscall-table': () => run(process.execPath, ['scripts/generate-syscall-table.mjs', '--check']),
   'api-table': () => run(process.execPath, ['scripts/generate-api-table.mjs', '--check']),
+  // Fails when an export, or a member of one, has no comment, and on links that lead nowhere; typedoc.json has the rules.
+  typedoc: () => run(bin('typedoc'), ['--emit', 'none']),
   prebuilds() {
     if (process.arch !== 'x64') throw new Skip('the compiler of the prebuilt files needs an x64 processor');
     // The file that the package brings for this machine is what is tested. All four are made, and checked, by prepack.
@@ -154,6 +156,7 @@ const CHECKS = {
   },
   package: checkPackage,
   packed: checkPacked,
+  managers: () => run(process.execPath, ['scripts/check-managers.mjs']),
   'clang-format'() {
     need({ 'clang-format': 'clang-format' });
     run('clang-format', ['--dry-run', '-Werror', ...filesOf(CC)]);
@@ -196,6 +199,11 @@ const CHECKS = {
   page() {
     need({ chromium: 'chromium' });
     suite(process.execPath, [MOCHA, 'out/test/report/page.test.js']);
+  },
+  'base-calls'() {
+    if (process.arch !== 'x64') throw new Skip('the lists of calls were measured on x64');
+    need({ strace: 'strace', script: 'bsdutils' });
+    run(process.execPath, ['scripts/measure-base-calls.mjs', '--quick']);
   },
   'node-22': nodeSuite(22),
   'node-24': nodeSuite(24),

@@ -1,4 +1,9 @@
-// The entry `seccomp/apply`: the way from a profile to a filter in force, without the tools that look at filters.
+/**
+ * The entry `seccomp/apply`: the way from a profile to a filter in force, without the tools that look at filters.
+ *
+ * @module seccomp/apply
+ */
 export * from './load.js';
 export { compile, type AnyProfile, type CompileOptions } from './compile.js';
 export { applyProfile, type ApplyOptions } from './process/apply-profile.js';
+export type { Capabilities } from './process/running-target.js';

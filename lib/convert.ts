@@ -22,6 +22,7 @@ import { resolveProfile } from './profile/resolve.js';
 /** Docker's profile, OCI's `linux.seccomp`, a filter of Firecracker's seccompiler, a SeccompProfile of Kubernetes. */
 export type ConversionFormat = 'docker' | 'oci' | 'firecracker' | 'spo';
 
+/** What the formats have no common word for. */
 export interface ConvertOptions {
   /** What readers of `docker`, `oci` and `spo` answer to calls newer than the profile: ENOSYS, as runc (default), or the default action, as crun. */
   readonly unknownSyscalls?: 'enosys' | 'default';

@@ -4,7 +4,9 @@
 export interface Location {
   /** Path of the file, or a description such as `<string>` where there is none. */
   readonly file: string;
+  /** From 1. */
   readonly line: number;
+  /** From 1, in UTF-16 units. */
   readonly column: number;
   /** JSON pointer (RFC 6901) of the value. */
   readonly pointer: string;
@@ -14,11 +16,13 @@ export interface Location {
 export interface Diagnostic {
   /** Stable, kebab-case; documented in docs/diagnostics.md. */
   readonly code: string;
+  /** An `error` stops what was asked for; with `strict`, a `warning` does too. */
   readonly severity: 'error' | 'warning';
   /** What is wrong. */
   readonly message: string;
   /** What to do about it. */
   readonly remedy?: string;
+  /** Where; absent for what has no place in a text. */
   readonly at?: Location;
 }
 
@@ -32,8 +36,11 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
 
 /** Base of every error of this package. `code` is stable; `remedy` says what to do. */
 export class SeccompError extends Error {
+  /** The name of the class, which survives minifiers. */
   override readonly name: string = 'SeccompError';
+  /** Stable, kebab-case; listed in docs/diagnostics.md. */
   readonly code: string;
+  /** What to do; undefined where there is nothing to advise. The message ends with it. */
   readonly remedy: string | undefined;
 
   constructor(code: string, message: string, remedy?: string, options?: ErrorOptions) {
@@ -46,6 +53,7 @@ export class SeccompError extends Error {
 /** A profile that cannot be used as it is written. Holds every problem that was found, not only the first. */
 export class ProfileError extends SeccompError {
   override readonly name = 'ProfileError';
+  /** Every problem, in the order of the text; the first gives the error its `code`. */
   readonly problems: readonly Diagnostic[];
   /** Where the first problem is. */
   readonly at: Location | undefined;
@@ -76,6 +84,7 @@ export class ProgramError extends SeccompError {
 /** A text that is no program: the place of the first mistake, in lines and columns that count from 1. */
 export class AssemblyError extends SeccompError {
   override readonly name = 'AssemblyError';
+  /** Where the first mistake is. */
   readonly at: Omit<Location, 'pointer'>;
 
   constructor(code: string, message: string, remedy: string | undefined, at: Omit<Location, 'pointer'>) {
@@ -86,15 +95,20 @@ export class AssemblyError extends SeccompError {
 
 /** A system call that separates two meanings, as `struct seccomp_data` has it. */
 export interface Witness {
+  /** `AUDIT_ARCH_*`. */
   readonly arch: number;
+  /** The number as the kernel sees it: with bit 30 for x32. */
   readonly syscall: number;
+  /** Of the instruction after the call, 64 bits. */
   readonly instructionPointer: bigint;
+  /** Six registers of 64 bits. */
   readonly args: readonly bigint[];
 }
 
 /** A program that does not mean what its policy says. The program is not returned. */
 export class VerificationError extends SeccompError {
   override readonly name = 'VerificationError';
+  /** A call that the two answer differently. */
   readonly witness: Witness;
   /** What the policy answers for the witness, as a seccomp return value. */
   readonly expected: number;
@@ -115,7 +129,14 @@ export class LoadError extends SeccompError {
   /** errno of the system call that failed, where one did. */
   readonly errno: number | undefined;
   /** The thread that could not take the filter, for `thread-diverges`. */
-  readonly thread: { readonly id: number; readonly name: string } | undefined;
+  readonly thread:
+    | {
+        /** The kernel's id. */
+        readonly id: number;
+        /** The kernel's name, at most 15 bytes. */
+        readonly name: string;
+      }
+    | undefined;
 
   constructor(
     code: string,

@@ -1,4 +1,8 @@
-// The public surface.
+/**
+ * The public surface of the package, re-exports only.
+ *
+ * @module seccomp
+ */
 export * from './errors.js';
 export * from './policy/constants.js';
 export { ABIS, syscallName, syscallNumber, type Abi, type AbiName } from './policy/abi.js';
@@ -68,6 +72,7 @@ export {
 export { interpret, seccompData, type Run } from './filter/interpret.js';
 export { decode, encode, validate, type Instruction, type Program } from './filter/program.js';
 export type { Call } from './filter/call.js';
+export type { Optimize } from './filter/libseccomp.js';
 export { composed } from './filter/compose.js';
 export type { Layer, Layers } from './filter/layers.js';
 export { simulate, type LayerRun, type Simulation, type Step } from './filter/simulate.js';
@@ -90,6 +95,7 @@ export type {
   NamedAnswers,
   NumberedAnswers,
   Numbers,
+  Sections,
 } from './filter/meaning/sections.js';
 export { findDifference, verify } from './filter/verify.js';
 export {
@@ -103,6 +109,7 @@ export {
 export * as libseccomp from './filter/context.js';
 export { htmlReport, type Reported, type ReportOptions } from './report/report.js';
 export { applyProfile, type ApplyOptions } from './process/apply-profile.js';
+export type { Capabilities } from './process/running-target.js';
 export { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from './process/base-calls.js';
 export { execFile } from './process/children/exec-file.js';
 export { execFileSync } from './process/children/exec-file-sync.js';

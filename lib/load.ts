@@ -1,4 +1,9 @@
-// The entry `seccomp/load`: loads programs that were compiled before, without the parser, the generator or libseccomp's tables.
+/**
+ * The entry `seccomp/load`: loads programs that were compiled before, without the parser, the generator or libseccomp's
+ * tables.
+ *
+ * @module seccomp/load
+ */
 export * from './errors.js';
 export { features, type Features } from './process/features.js';
 export { load, type LoadedFilter, type LoadOptions, type Scope } from './process/load.js';

@@ -35,7 +35,15 @@ export interface Probe {
   readonly flags: readonly string[];
   /** Sizes of the notification structures in bytes, or undefined before Linux 5.0. */
   readonly notificationSizes:
-    { readonly notification: number; readonly response: number; readonly data: number } | undefined;
+    | {
+        /** `struct seccomp_notif`. */
+        readonly notification: number;
+        /** `struct seccomp_notif_resp`. */
+        readonly response: number;
+        /** `struct seccomp_data`. */
+        readonly data: number;
+      }
+    | undefined;
   /** net.core.bpf_jit_enable: 0, 1 or 2; undefined where it cannot be read. seccomp filters use the JIT where it is on. */
   readonly jit: number | undefined;
 }
@@ -69,10 +77,13 @@ export interface Notification {
   readonly id: bigint;
   /** Thread id of the caller, as this PID namespace sees it. */
   readonly pid: number;
+  /** 0: the kernel has none yet. */
   readonly flags: number;
+  /** Number of the call. */
   readonly syscall: number;
   /** `AUDIT_ARCH_*`. */
   readonly arch: number;
+  /** The instruction after the one that made it. */
   readonly instructionPointer: bigint;
   /** Six registers. Pointers are into the caller's memory, which it can change at any time. */
   readonly args: readonly bigint[];

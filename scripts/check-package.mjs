@@ -4,59 +4,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { nodeBinary } from './nodes.mjs';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** Containers' default, and on top of it a layer that refuses what that allows. */
-const APPLY = `
-  import { mkdirSync } from 'node:fs';
-  import { applyProfile, status } from 'seccomp';
-  const { threads } = applyProfile('docker-default');
-  applyProfile({ defaultAction: 'SCMP_ACT_ALLOW',
-    syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' }] });
-  try { mkdirSync('refused'); console.log('mkdir was not refused'); }
-  catch ({ code }) { console.log(code, status().mode, threads.length > 1); }
-`;
-
-/** A child that a filter keeps from making folders. */
-const SPAWN = `
-  import { spawnSync } from 'seccomp';
-  const profile = { defaultAction: 'SCMP_ACT_ALLOW',
-    syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' }] };
-  const script = "try { fs.mkdirSync('refused') } catch ({ code }) { console.log(code) }";
-  console.log(String(spawnSync(process.execPath, ['-e', script], { profile }).stdout).trim());
-`;
-
-const asModule = program => ['node', '--input-type=module', '-e', program];
-const tool = (...args) => ['npx', '--no-install', 'seccomp', ...args];
-const AVAILABLE = 'console.log(seccomp.features().available)';
-
-/** What a stranger does, and what it has to print. Each runs in the folder where the package is installed. */
-const USES = {
-  import: [asModule(`import * as seccomp from 'seccomp'; ${AVAILABLE}`), /^true\n$/],
-  require: [['node', '-e', `const seccomp = require('seccomp'); ${AVAILABLE}`], /^true\n$/],
-  'seccomp/load': [asModule("import { load } from 'seccomp/load'; console.log(typeof load)"), /^function\n$/],
-  'seccomp/apply': [
-    asModule("import { applyProfile } from 'seccomp/apply'; console.log(typeof applyProfile)"),
-    /^function\n$/,
-  ],
-  applyProfile: [asModule(APPLY), /^EACCES filter true\n$/],
-  spawnSync: [asModule(SPAWN), /^EACCES\n$/],
-  'seccomp doctor': [tool('doctor'), /^ok +add-on: loaded/m],
-  'seccomp compile': [tool('compile', 'docker-default', '--format', 'asm'), /^.*\bALLOW\b/m],
-  'seccomp run': [tool('run', 'docker-default', '--', 'node', '-p', '6 * 7'), /^42\n$/],
-};
-
-/** Packs the tree as it is. */
-function pack(directory) {
-  const options = ['pack', root, '--ignore-scripts', '--json', '--pack-destination', directory];
-  const [{ filename }] = JSON.parse(
-    execFileSync('npm', options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
-  );
-  return join(directory, filename);
-}
+import { pack } from './pack.mjs';
+import { USES } from './package-uses.mjs';
 
 /** A folder for PATH with this Node, the npm of this machine run by it, and sh. */
 function barePath(directory, node) {
@@ -97,7 +47,7 @@ function checkWith(major, tarball, scratch) {
   run(['npm', 'install', '--no-audit', '--no-fund', tarball], at);
   const seconds = (Date.now() - started) / 1000;
   for (const [name, [command, expected]] of Object.entries(USES)) {
-    const printed = run(command, at);
+    const printed = run(command[0] === 'seccomp' ? ['npx', '--no-install', ...command] : command, at);
     if (!expected.test(printed)) throw new Error(`${name} printed ${JSON.stringify(printed)}`);
   }
   const version = run(['node', '--version'], at).trim();

@@ -10,6 +10,7 @@ import { knownAt } from './disassemble/known.js';
 import { unusedFields } from './disassemble/notation.js';
 import { BPF, findFault, type Instruction, type Program } from './program.js';
 
+/** What `assemble` may be told about a text. */
 export interface AssembleOptions {
   /** What the text is called in messages: `<text>` unless given. */
   readonly file?: string;

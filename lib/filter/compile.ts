@@ -12,6 +12,7 @@ import { nodeWeights } from './weights.js';
 /** Which calls the search tree favours: those that Node programs make most, or none. */
 export type WeightsName = 'node' | 'uniform';
 
+/** How the program of a policy is made. */
 export interface CompilePolicyOptions {
   /** `tree`, our own generator (default), or `libseccomp`. Both are verified. */
   readonly codegen?: Codegen;

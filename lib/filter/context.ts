@@ -23,6 +23,7 @@ export type { Notification };
 
 /** The answer to a notification. */
 export interface NotificationResponse {
+  /** That of the notification. */
   readonly id: bigint;
   /** What the call returns when `error` is 0. Signed 64 bits; 0 unless given. */
   readonly value?: bigint | number;
@@ -263,8 +264,14 @@ export class FilterContext {
 }
 
 /** seccomp_version(3): the libseccomp that the add-on is linked with. */
-export const version = (): { readonly major: number; readonly minor: number; readonly micro: number } =>
-  native().version();
+export const version = (): {
+  /** 2 of 2.6.0. */
+  readonly major: number;
+  /** 6 of 2.6.0. */
+  readonly minor: number;
+  /** 0 of 2.6.0. */
+  readonly micro: number;
+} => native().version();
 
 /** seccomp_api_get(3): what libseccomp can do on the running kernel, 1 to 7; asked once and kept. */
 export const apiGet = (): number => native().apiGet();

@@ -16,6 +16,7 @@ import { EVERYTHING, narrow, Walker, type Region } from './symbolic.js';
 import { findDifference } from './verify.js';
 import { FULL, interval, split, type WordSet } from './words.js';
 
+/** What a program does not say. */
 export interface DecompileOptions {
   /** The machine that the program is for; the one it asks for unless given, or this one where it asks for both or none. */
   readonly arch?: Architecture;

@@ -9,7 +9,13 @@ import { statement } from './disassemble/statement.js';
 import { BPF, decode, successors, WORD, type Instruction, type Program } from './program.js';
 
 /** A program, its bytes, or a filter. */
-export type ProgramSource = Program | Uint8Array | { readonly program: Program };
+export type ProgramSource =
+  | Program
+  | Uint8Array
+  | {
+      /** Of a Filter, or a layer of a `dump`. */
+      readonly program: Program;
+    };
 
 /** What may be assumed, for names. */
 export interface AnnotateOptions {
@@ -17,6 +23,7 @@ export interface AnnotateOptions {
   readonly abi?: AbiName;
 }
 
+/** How a listing looks. */
 export interface DisassembleOptions extends AnnotateOptions {
   /**
    * `listing` (default): line numbers, the fields of each instruction, what it does. `plain`: without the fields.
@@ -27,6 +34,7 @@ export interface DisassembleOptions extends AnnotateOptions {
 
 /** An instruction, what it does, and what is certain where it stands. */
 export interface AnnotatedInstruction extends Instruction {
+  /** Its line, from 0. */
   readonly index: number;
   /** The statement; targets are line numbers. */
   readonly text: string;

@@ -17,6 +17,7 @@ export class Filter {
   readonly program: Program;
   /** What they mean. */
   readonly policy: Policy;
+  /** What made the program. */
   readonly codegen: Codegen;
   /** What a reader of the profile should know. */
   readonly warnings: readonly Diagnostic[];
@@ -41,6 +42,7 @@ export class Filter {
     Object.freeze(this);
   }
 
+  /** The machine that it is for. */
   get target(): Target {
     return this.policy.target;
   }

@@ -8,7 +8,7 @@ const register = new BigUint64Array([1n]);
 const halves = new Uint32Array(register.buffer);
 const [LOW, HIGH] = halves[0] === 1 ? [0, 1] : [1, 0];
 
-/** Lays a call out as the sixteen 32-bit words of `struct seccomp_data` on a little-endian machine. */
+/** Lays a call out as the sixteen 32-bit words of `struct seccomp_data` on a little-endian machine. Source: seccomp(2). */
 export function seccompData(event: Event, into: Uint32Array = new Uint32Array(DATA_SIZE / 4)): Uint32Array {
   const { args = [], instructionPointer = 0n } = event;
   into[WORD.nr] = event.syscall;
@@ -26,6 +26,7 @@ function layOut(value: bigint, into: Uint32Array, low: number): void {
 
 /** How a run went. */
 export interface Run {
+  /** What the program returned. */
   readonly action: Action;
   /** Instructions executed, the return included. */
   readonly steps: number;

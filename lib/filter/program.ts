@@ -3,6 +3,7 @@ import { ProgramError } from '../errors.js';
 
 /** One `struct sock_filter`. */
 export interface Instruction {
+  /** `BPF_*` bits of the class, the mode and the operation. */
   readonly code: number;
   /** Instructions to skip when a test holds. */
   readonly jt: number;
@@ -12,6 +13,7 @@ export interface Instruction {
   readonly k: number;
 }
 
+/** A BPF program: up to 4096 instructions, of which jumps lead forward alone. */
 export type Program = readonly Instruction[];
 
 /** Opcodes of linux/bpf_common.h in the combinations that seccomp accepts. */
@@ -83,7 +85,7 @@ export const WORD = {
   high: (arg: number): number => 5 + 2 * arg,
 } as const;
 
-/** Writes the kernel's array of `struct sock_filter`, little-endian. */
+/** Writes the kernel's array of `struct sock_filter`, 8 bytes each, little-endian. Source: linux/filter.h. */
 export function encode(program: Program): Buffer {
   const bytes = Buffer.alloc(program.length * INSTRUCTION_SIZE);
   program.forEach(({ code, jt, jf, k }, index) => {
@@ -157,6 +159,7 @@ export interface Fault {
  * Checks what the kernel checks before it takes a filter: known instructions, jumps inside the program, aligned loads
  * inside `struct seccomp_data`, scratch words written before they are read, a return at the end.
  * Throws ProgramError (`bad-program`) that names the first instruction at fault and the reason, or `bad-program-size`.
+ * Source: bpf_check_classic, net/core/filter.c, and seccomp_check_filter, kernel/seccomp.c.
  */
 export function validate(program: Program): void {
   if (program.length < 1 || program.length > MAX_INSTRUCTIONS) {

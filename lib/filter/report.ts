@@ -9,6 +9,7 @@ import type { Weights } from './tree/generate.js';
 
 /** Figures of a program; paths are in executed instructions, with all arguments 0. */
 export interface Report {
+  /** Length of the program; the kernel takes up to 4096. */
   readonly instructions: number;
   /** Longest path over the named numbers of every interface. */
   readonly worstPath: number;

@@ -44,7 +44,10 @@ export function verify(program: Program, policy: Policy, remedy = 'Do not load i
   );
 }
 
-/** A call that the program answers otherwise than the policy, or undefined when there is none. */
+/**
+ * A call that the program answers otherwise than the policy, or undefined when there is none.
+ * Throws CompileError (`undecidable-program`) as `verify` does.
+ */
 export function findDifference(program: Program, policy: Policy): Witness | undefined {
   checkPolicy(policy);
   const walker = new Walker(program);

@@ -2,10 +2,15 @@
 import * as scmp from './constants.js';
 import { FOREIGN_SYSCALLS, SYSCALL_TABLES } from './syscall-table.js';
 
+/**
+ * The system call interfaces that filters are made for: the native ones of x86_64 and aarch64, and the others of
+ * each.
+ */
 export type AbiName = 'x86_64' | 'x86' | 'x32' | 'aarch64' | 'arm';
 
 /** One system call interface. x86_64 and x32 share an AUDIT_ARCH and differ in bit 30 of the number. */
 export interface Abi {
+  /** What this package calls it. */
   readonly name: AbiName;
   /** Its name in a profile, e.g. `SCMP_ARCH_X86_64`. */
   readonly scmpName: string;
@@ -34,6 +39,7 @@ const abi = (
   numberBit = 0,
 ): Abi => ({ name, scmpName, token, audit, dockerName, width, numberBit });
 
+/** Every interface, by its name. */
 export const ABIS: Readonly<Record<AbiName, Abi>> = {
   x86_64: abi('x86_64', 'SCMP_ARCH_X86_64', scmp.SCMP_ARCH_X86_64, 'amd64', 64),
   x86: abi('x86', 'SCMP_ARCH_X86', scmp.SCMP_ARCH_X86, 'x86', 32),

@@ -100,6 +100,7 @@ export function decidingRule(rules: readonly Rule[], args: readonly bigint[]): R
  *
  * Rules of one call are bound by OR and their conditions by AND; the most restrictive match wins, in the kernel's order
  * of actions; the first of equally strong ones gives the data.
+ * Source: docs/semantics.md; the order of actions, seccomp(2).
  */
 export function evaluate(policy: Policy, event: Event): Action {
   const syscall = event.syscall >>> 0;

@@ -4,6 +4,7 @@ import * as scmp from './constants.js';
 import { checkOptions } from './options.js';
 import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
 
+/** What `notified` may be told. */
 export interface NotifiedOptions {
   /** Also notify of calls that the policy answers with TRAP or TRACE, which a supervisor cannot do in their stead. Default: false. */
   readonly traps?: boolean;

@@ -15,29 +15,39 @@ export const OPERATORS = [
   'SCMP_CMP_MASKED_EQ',
 ] as const;
 
+/** The names of comparisons in a profile. */
 export type Operator = (typeof OPERATORS)[number];
 
 /** A test of one argument. All comparisons are unsigned; with `width` 32 only the low word is looked at. */
 export type Condition =
   | {
+      /** How the argument is compared with `value`. */
       readonly op: Exclude<Operator, 'SCMP_CMP_MASKED_EQ'>;
       /** Index of the argument, 0 to 5. */
       readonly arg: number;
+      /** Bits of the register that are compared. */
       readonly width: 32 | 64;
+      /** Unsigned, of as many bits as `width`. */
       readonly value: bigint;
     }
   | {
       /** `(argument & mask) === value`; bits of `value` outside of `mask` have been cleared. */
       readonly op: 'SCMP_CMP_MASKED_EQ';
+      /** Index of the argument, 0 to 5. */
       readonly arg: number;
+      /** Bits of the register that are compared. */
       readonly width: 32 | 64;
+      /** The bits that are looked at. */
       readonly mask: bigint;
+      /** What these bits have to be. */
       readonly value: bigint;
     };
 
 /** Conditions bound by AND, and the action when all hold. */
 export interface Rule {
+  /** All of them have to hold; none always do. */
   readonly conditions: readonly Condition[];
+  /** What the call gets then. */
   readonly action: Action;
   /** Where the profile says so. */
   readonly at?: Location;
@@ -45,7 +55,9 @@ export interface Rule {
 
 /** One system call: rules bound by OR of which the most restrictive match wins, and the action when none matches. */
 export interface SyscallPolicy {
+  /** In the order of the profile, which does not matter to the meaning. */
   readonly rules: readonly Rule[];
+  /** What the call gets when no rule matches. */
   readonly otherwise: Action;
   /** Where the profile decides `otherwise`; absent where the default does. */
   readonly at?: Location;
@@ -53,6 +65,7 @@ export interface SyscallPolicy {
 
 /** One system call interface of the target. */
 export interface AbiPolicy {
+  /** The interface. */
   readonly abi: Abi;
   /** By number, as the kernel sees it (x32 with bit 30). Calls that are not here get the default action. */
   readonly syscalls: ReadonlyMap<number, SyscallPolicy>;
@@ -69,15 +82,23 @@ export type FilterFlag =
 
 /** What is allowed, on one target. `evaluate` defines its meaning. */
 export interface Policy {
+  /** The machine that it was resolved for. */
   readonly target: Target;
+  /** What calls get that no interface lists. */
   readonly defaultAction: Action;
   /** For interfaces that the policy does not cover. */
   readonly badArch: Action;
   /** The native interface first. */
   readonly abis: readonly [AbiPolicy, ...AbiPolicy[]];
+  /** Flags that the profile asks for. */
   readonly flags: readonly FilterFlag[];
   /** Where an OCI runtime sends the descriptor of NOTIFY actions. */
-  readonly listener?: { readonly path: string; readonly metadata?: string };
+  readonly listener?: {
+    /** Of the AF_UNIX socket. */
+    readonly path: string;
+    /** What is sent along with the descriptor. */
+    readonly metadata?: string;
+  };
   /** What a reader of the profile should know about this meaning. */
   readonly warnings: readonly Diagnostic[];
 }

@@ -9,30 +9,39 @@ export type Reason =
   | {
       /** The conditions of a rule hold. */
       readonly kind: 'rule';
+      /** What it answers. */
       readonly action: Action;
+      /** That rule. */
       readonly rule: Rule;
+      /** Where the profile says so, if it came from a text. */
       readonly at: Location | undefined;
     }
   | {
       /** The profile names the call without conditions. */
       readonly kind: 'call';
+      /** What it answers. */
       readonly action: Action;
+      /** Where the profile says so, if it came from a text. */
       readonly at: Location | undefined;
     }
   | {
       /** No rule matches; `unmet` are those of the call, whose conditions do not hold. */
       readonly kind: 'default';
+      /** What it answers. */
       readonly action: Action;
+      /** Rules of the call whose conditions do not hold. */
       readonly unmet: readonly Rule[];
     }
   | {
       /** The number is above the highest one that the profile names on this interface. */
       readonly kind: 'newer';
+      /** What it answers. */
       readonly action: Action;
     }
   | {
       /** The policy does not cover the interface. */
       readonly kind: 'foreign';
+      /** What it answers. */
       readonly action: Action;
     };
 

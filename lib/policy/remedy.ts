@@ -7,11 +7,17 @@ import type { Policy } from './policy.js';
 
 /** A rule of a profile that allows a call, as it stands in `syscalls`. */
 export interface AllowingRule {
+  /** The call. */
   readonly names: readonly [string];
+  /** That it is made. */
   readonly action: 'SCMP_ACT_ALLOW';
+  /** All of them have to hold; absent where the arguments do not matter. */
   readonly args?: readonly {
+    /** Index of the argument, 0 to 5. */
     readonly index: number;
+    /** Of as many bits as the interface passes. */
     readonly value: bigint;
+    /** The argument equals the value. */
     readonly op: 'SCMP_CMP_EQ';
   }[];
 }
@@ -21,11 +27,13 @@ export type Remedy =
   | {
       /** Add this rule to `syscalls`. */
       readonly kind: 'add';
+      /** The rule to add. */
       readonly rule: AllowingRule;
     }
   | {
       /** A rule refuses the call, and none that is added would be stronger: take the name out of it. */
       readonly kind: 'remove';
+      /** The name of the call. */
       readonly name: string;
       /** Where the rule names the call. */
       readonly at: Location | undefined;

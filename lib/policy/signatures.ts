@@ -14,6 +14,7 @@ export interface Parameter {
   readonly type: string;
   /** How many bits of the register the kernel reads. Narrower types, such as `umode_t`, count as 32. */
   readonly width: 32 | 64;
+  /** What its values are: how they are read and printed. */
   readonly kind: ParameterKind;
   /** The group of named constants that it is written with. */
   readonly constants?: ConstantGroup;

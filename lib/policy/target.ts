@@ -8,13 +8,17 @@ import { TABLE_KERNEL } from './syscall-table.js';
 /** Architectures a filter can be made for; the 32-bit interfaces of each come with the profile. */
 export type Architecture = 'x86_64' | 'aarch64';
 
+/** A version of Linux, as far as profiles can ask for one. */
 export interface KernelVersion {
+  /** 6 of 6.1. */
   readonly major: number;
+  /** 1 of 6.1. */
   readonly minor: number;
 }
 
 /** What a profile is resolved against. */
 export interface Target {
+  /** The architecture, which decides about the interfaces. */
   readonly arch: Architecture;
   /** Compared with `minKernel`. */
   readonly kernel: KernelVersion;
@@ -24,9 +28,11 @@ export interface Target {
 
 /** How a caller describes a target; what is left out comes from the architecture of this process and the newest known kernel. */
 export interface TargetOptions {
+  /** This process's unless given. */
   readonly arch?: Architecture;
   /** `6.1`, or the release string of a kernel. */
   readonly kernel?: string | KernelVersion;
+  /** `CAP_*` names for `caps` conditions; none unless given. */
   readonly capabilities?: Iterable<string>;
 }
 

@@ -6,6 +6,7 @@ import { outcome } from './evaluate.js';
 import { checkOptions } from './options.js';
 import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
 
+/** What `trapped` may be told. */
 export interface TrappedOptions {
   /** Also trap calls that the policy kills for: the process then says why on standard error before it ends. Default: false. */
   readonly kills?: boolean;

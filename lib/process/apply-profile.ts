@@ -10,6 +10,7 @@ import { keepRings, liveRings } from './rings.js';
 import { runningTarget, type Capabilities } from './running-target.js';
 import type { Violations } from './violations.js';
 
+/** How `applyProfile` resolves, compiles and loads. */
 export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>, LoadOptions {
   /** What `caps` conditions look at: names, or `bounding` for this process's bounding set. Default: none. */
   readonly capabilities?: Capabilities;

@@ -9,6 +9,7 @@ import { readStatusFile, type Mode, type StatusFile } from './status-file.js';
 
 /** One layer as it was loaded. */
 export interface LiveLayer {
+  /** The instructions that the kernel gave back. */
   readonly program: Program;
   /** Of the flags of a load the kernel tells SECCOMP_FILTER_FLAG_LOG alone; undefined before Linux 4.16. */
   readonly flags: readonly FilterFlag[] | undefined;
@@ -16,9 +17,11 @@ export interface LiveLayer {
 
 /** The layers of one thread. */
 export interface ThreadDump {
+  /** The kernel's id of the thread. */
   readonly id: number;
   /** As the kernel keeps it: at most 15 bytes, which may be control characters. */
   readonly name: string;
+  /** Its mode. */
   readonly mode: Mode;
   /** The oldest first. */
   readonly layers: readonly LiveLayer[];
@@ -34,6 +37,7 @@ export interface ProcessDump extends ThreadDump {
   readonly warnings: readonly Diagnostic[];
 }
 
+/** What `dump` looks at. */
 export interface DumpOptions {
   /** Compare the other threads too, where the id is that of a process (default). Each is stopped in its turn. */
   readonly threads?: boolean;

@@ -10,9 +10,11 @@ import { mayPermit, outcome } from '../policy/evaluate.js';
 import { checkOptions } from '../policy/options.js';
 import { loadRequest } from './load.js';
 
+/** How `exec` starts the command. */
 export interface ExecOptions {
   /** Environment of the program; this process's unless given. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Log refused calls as /proc/sys/kernel/seccomp/actions_logged says. */
   readonly log?: boolean;
 }
 

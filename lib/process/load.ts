@@ -18,6 +18,7 @@ import { threadStatus } from './status.js';
 /** Which threads a filter covers. */
 export type Scope = 'process' | 'thread';
 
+/** How a filter is loaded. */
 export interface LoadOptions {
   /**
    * `process` (default): every thread of the process, by SECCOMP_FILTER_FLAG_TSYNC. `thread`: the calling one and those
@@ -55,6 +56,7 @@ export const LOAD_FLAGS: readonly string[] = [
 export interface LoadedFilter {
   /** The filter, or undefined for a raw program. */
   readonly filter: Filter | undefined;
+  /** What it was loaded for. */
   readonly scope: Scope;
   /** Threads that were running and are covered, by id. */
   readonly threads: readonly number[];
@@ -62,9 +64,11 @@ export interface LoadedFilter {
   readonly flags: readonly string[];
   /** Place in the chain of the calling thread, 1 for the first filter; undefined before Linux 5.9. */
   readonly layer: number | undefined;
+  /** Whether no_new_privs is set. */
   readonly noNewPrivs: boolean;
   /** Descriptor for notifications, with `listener`; the caller closes it. */
   readonly listener: number | undefined;
+  /** What the caller should know: those of the profile, and of the load. */
   readonly warnings: readonly Diagnostic[];
   /** Nothing was loaded. */
   readonly dryRun: boolean;

@@ -25,6 +25,7 @@ export interface ProcessList {
   readonly unreadable: number;
 }
 
+/** Where `ps` looks. */
 export interface PsOptions {
   /** Where procfs is mounted: `/proc`, unless that of another PID namespace is meant, as `/host/proc` in a container. */
   readonly proc?: string;

@@ -6,12 +6,15 @@ export type Mode = 'disabled' | 'strict' | 'filter';
 
 /** The state of a thread as far as it is about filters. */
 export interface ThreadStatus {
+  /** The kernel's id of the thread. */
   readonly id: number;
   /** As the kernel keeps it: at most 15 bytes, which may be control characters. */
   readonly name: string;
+  /** Its mode. */
   readonly mode: Mode;
   /** Layers of filters; undefined before Linux 5.9, which does not tell. */
   readonly filters: number | undefined;
+  /** Whether it can gain no privileges by execve. */
   readonly noNewPrivs: boolean;
 }
 

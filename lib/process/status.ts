@@ -5,7 +5,9 @@ import { readStatusFile, type Mode, type StatusFile, type ThreadStatus } from '.
 
 export type { Mode, ThreadStatus };
 
+/** The state of a process and of all of its threads. */
 export interface ProcessStatus {
+  /** Its id. */
   readonly pid: number;
   /** The weakest mode among the threads: `filter` only when every thread is filtered. */
   readonly mode: Mode;
@@ -13,6 +15,7 @@ export interface ProcessStatus {
   readonly filters: number | undefined;
   /** Whether every thread has it. */
   readonly noNewPrivs: boolean;
+  /** Those that were there, by id. */
   readonly threads: readonly ThreadStatus[];
 }
 
@@ -21,6 +24,7 @@ const MODES: readonly Mode[] = ['disabled', 'strict', 'filter'];
 /**
  * Reads the state of a process, this one unless another is named.
  * Throws UnsupportedError without /proc or for a process that is gone or hidden, UsageError for a bad pid.
+ * Source: proc_pid_status(5).
  */
 export function status(pid: number = process.pid): ProcessStatus {
   checkPid(pid);

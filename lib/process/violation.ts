@@ -20,11 +20,17 @@ export interface Violation {
   readonly arch: number;
   /** Its six registers, also those that the call does not use. Pointers are into memory that has changed since. */
   readonly args: readonly bigint[];
-  /** What it failed with, positive, and its name. */
+  /** What it failed with, positive. */
   readonly errno: number;
+  /** Its name, e.g. `EPERM`. */
   readonly errnoName: string;
   /** The thread that made it: the kernel's id and name. */
-  readonly thread: { readonly id: number; readonly name: string };
+  readonly thread: {
+    /** Of the PID namespace that the process is in. */
+    readonly id: number;
+    /** At most 15 bytes. */
+    readonly name: string;
+  };
   /** The instruction after the one that made it. */
   readonly instructionPointer: bigint;
   /** How many calls this stands for: this one, and later ones by the same thread at the same instruction. */

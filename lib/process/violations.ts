@@ -9,6 +9,7 @@ import type { LoadedFilter } from './load.js';
 import { status } from './status.js';
 import { describeCall, type KnownLayer, type Violation } from './violation.js';
 
+/** What `onViolation` may be told. */
 export interface ViolationOptions {
   /**
    * Where the profile kills, say which call it was on standard error first. `applyProfile` then turns KILL_PROCESS and

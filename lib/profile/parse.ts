@@ -6,6 +6,7 @@ import { isProfile, sealProfile, type Profile } from './profile.js';
 import { readSource, type ProfileSource } from './read-source.js';
 import { readDocument } from './schema/document.js';
 
+/** How `parseProfile` reads. */
 export interface ParseOptions {
   /** Turns every warning into an error. */
   readonly strict?: boolean;

@@ -7,19 +7,25 @@ import type { KernelVersion } from '../policy/target.js';
 /** A test of one argument as the profile writes it: unsigned 64-bit numbers, whatever the width of the register. */
 export type ProfileCondition =
   | {
+      /** How the argument is compared with `value`. */
       readonly op: Exclude<Operator, 'SCMP_CMP_MASKED_EQ'>;
       /** Index of the argument, 0 to 5. */
       readonly arg: number;
+      /** Unsigned, of up to 64 bits. */
       readonly value: bigint;
+      /** Where the condition is. */
       readonly at: Location;
     }
   | {
+      /** Whether the masked argument equals `value`. */
       readonly op: 'SCMP_CMP_MASKED_EQ';
+      /** Index of the argument, 0 to 5. */
       readonly arg: number;
       /** The profile's `value`. */
       readonly mask: bigint;
       /** The profile's `valueTwo`; bits outside of the mask are still there. */
       readonly value: bigint;
+      /** Where the condition is. */
       readonly at: Location;
     };
 
@@ -29,40 +35,62 @@ export interface Restriction {
   readonly caps: readonly string[];
   /** Architectures in dockerd's spelling, e.g. `amd64`. */
   readonly arches: readonly string[];
+  /** The oldest kernel that meets it. */
   readonly minKernel?: KernelVersion;
 }
 
 /** A system call by name and where the profile names it. */
 export interface NamedSyscall {
+  /** As it is written. */
   readonly name: string;
+  /** Where it stands. */
   readonly at: Location;
 }
 
 /** One entry of `syscalls`. */
 export interface ProfileRule {
+  /** The calls it is for. */
   readonly names: readonly NamedSyscall[];
   /** With the errno of ERRNO or the message of TRACE merged in. */
   readonly action: Action;
+  /** Bound by AND; by OR where an argument is tested twice. */
   readonly conditions: readonly ProfileCondition[];
+  /** The rule counts only where all of this holds. */
   readonly includes: Restriction;
+  /** The rule does not count where any of this holds. */
   readonly excludes: Restriction;
+  /** What its author has to say. */
   readonly comment?: string;
+  /** Where the rule is. */
   readonly at: Location;
 }
 
 /** An entry of `archMap`: `SCMP_ARCH_*` names. */
 export interface ArchitectureMapping {
+  /** The native one. */
   readonly architecture: string;
+  /** Those that are covered beside it. */
   readonly subArchitectures: readonly string[];
 }
 
 /** Which system call interfaces a profile covers beside the native one. */
 export type ProfileArchitectures =
-  | { readonly kind: 'native' }
-  /** `architectures`: these, whatever the machine. */
-  | { readonly kind: 'list'; readonly architectures: readonly string[] }
-  /** `archMap`: those of the first entry for the native one. */
-  | { readonly kind: 'map'; readonly entries: readonly ArchitectureMapping[] };
+  | {
+      /** The profile names none. */
+      readonly kind: 'native';
+    }
+  | {
+      /** `architectures`: these, whatever the machine. */
+      readonly kind: 'list';
+      /** `SCMP_ARCH_*` names. */
+      readonly architectures: readonly string[];
+    }
+  | {
+      /** `archMap`: those of the first entry for the native one. */
+      readonly kind: 'map';
+      /** In the order of the text. */
+      readonly entries: readonly ArchitectureMapping[];
+    };
 
 /** A profile as it is written, validated, frozen, and free of any machine. Made by parseProfile alone. */
 export interface Profile {
@@ -72,17 +100,22 @@ export interface Profile {
   readonly format: 'docker' | 'oci';
   /** With errno merged in. */
   readonly defaultAction: Action;
+  /** The interfaces it covers. */
   readonly architectures: ProfileArchitectures;
   /** In the order of the text. */
   readonly rules: readonly ProfileRule[];
+  /** Flags of seccomp(2) that it asks for. */
   readonly flags: readonly FilterFlag[];
+  /** The socket to which an OCI runtime sends the descriptor of NOTIFY actions. */
   readonly listenerPath?: string;
+  /** What it sends along. */
   readonly listenerMetadata?: string;
   /**
    * `process.capabilities.bounding` of a config.json. Nothing uses it unless a caller passes it on as
    * `capabilities` of the target.
    */
   readonly boundingCapabilities?: readonly string[];
+  /** What a reader of the profile should know. */
   readonly warnings: readonly Diagnostic[];
 }
 

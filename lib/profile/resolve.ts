@@ -18,6 +18,7 @@ import { buildTable, LOW_WORD, type TableContext, type WidthOf } from './resolve
 /** Whose idea of the width of an argument counts: the profile's, which is always a register, or the kernel's. */
 export type ArgWidth = 'declared' | 'profile';
 
+/** What a profile leaves open. */
 export interface ResolveOptions {
   /**
    * What calls newer than the profile get: ENOSYS, as in runc, so that libc falls back (the default); or the default

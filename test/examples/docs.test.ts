@@ -40,9 +40,22 @@ function codesInSource(): ReadonlySet<string> {
   return codes;
 }
 
-const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(`${root}docs`).map(name => `docs/${name}`)].filter(
-  name => name.endsWith('.md'),
-);
+const pages = [
+  'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(`${root}docs`).map(name => `docs/${name}`),
+].filter(name => name.endsWith('.md'));
+
+/** The anchors of a page's headings, as GitHub makes them. */
+const anchorsOf = (path: string): readonly string[] =>
+  [...readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 
 describe('The pages', () => {
   it('list every code of an error or a warning, and no others', () => {
@@ -83,12 +96,38 @@ describe('The pages', () => {
     assert.deepEqual(documented.sort(byCode), rules.sort(byCode));
   });
 
-  it('link to files that exist', () => {
+  it('close every block of code before the next one', () => {
     for (const page of pages) {
-      for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)) {
-        const path = fileURLToPath(new URL(target, `file://${root}${page}`));
+      const fences = read(page)
+        .split('\n')
+        .map((text, index) => ({ text, line: index + 1 }))
+        .filter(({ text }) => text.startsWith('```'));
+      fences.forEach(({ text, line }, index) => {
+        assert.equal(text === '```', index % 2 === 1, `${page}:${line}`);
+      });
+      assert.equal(fences.length % 2, 0, page);
+    }
+  });
+
+  it('link to files that exist, and to headings in them', () => {
+    for (const page of pages) {
+      for (const [, target = '', anchor] of read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
+        const path = fileURLToPath(
+          new URL(target === '' ? page : target, `file://${root}${target === '' ? '' : page}`),
+        );
         assert.ok(existsSync(path), `${page} links to ${target}`);
+        if (anchor !== undefined)
+          assert.ok(anchorsOf(path).includes(anchor), `${page} links to ${target}#${anchor}`);
       }
+    }
+  });
+
+  it('are in the index', () => {
+    const index = read('docs/README.md');
+    for (const page of pages) {
+      const [folder, name = ''] = page.split('/');
+      if (folder === 'docs' && name !== 'README.md')
+        assert.ok(index.includes(`](${name})`), `docs/README.md does not have ${name}`);
     }
   });
 

@@ -1,8 +1,8 @@
 // What the pages show is what happens: runs their code blocks and compares what they print with the remarks beside it.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname } from 'node:path';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CHILD_LIMIT } from '../support/child.js';
 
@@ -22,6 +22,20 @@ function blocks(page: string, language: string): readonly { readonly line: numbe
   );
 }
 
+/** The steps of a page, blocks of `sh run`, with the lines of the block of `text` that follows: what they print, among other things. */
+function steps(
+  page: string,
+): readonly { readonly line: number; readonly code: string; readonly prints: readonly string[] }[] {
+  const text = readFileSync(`${root}${page}`, 'utf8');
+  return [...text.matchAll(/^```sh run\n([^]*?)^```\n(?:\n```text\n([^]*?)^```$)?/gm)].map(
+    ({ index, 1: code = '', 2: prints = '' }) => ({
+      line: text.slice(0, index).split('\n').length,
+      code,
+      prints: prints.split('\n').filter(line => line !== ''),
+    }),
+  );
+}
+
 /** The words behind `console.log(…); // ` that name the whole output: `filter`, `EACCES`, `ALLOW ERRNO(EPERM)`. */
 const promised = (code: string): readonly string[] =>
   [...code.matchAll(/^\s*console\.log\(.*\); \/\/ (.+)$/gm)]
@@ -34,10 +48,28 @@ describe('The code blocks of the pages', () => {
     // Inside of the package, so that it finds itself by its name.
     mkdirSync(`${root}out`, { recursive: true });
     directory = mkdtempSync(`${root}out/readme-`);
+    mkdirSync(`${directory}/bin`);
+    // For npx, which would ask the registry for a package that is not installed here.
+    writeFileSync(
+      `${directory}/bin/npx`,
+      `#!/bin/sh\nshift\nexec "${process.execPath}" "${root}bundle/cli.js" "$@"\n`,
+    );
+    chmodSync(`${directory}/bin/npx`, 0o755);
   });
   after(() => {
     rmSync(directory, { recursive: true });
   });
+
+  const shell = (commands: string, cwd: string): SpawnSyncReturns<string> =>
+    spawnSync('sh', ['-c', commands], {
+      cwd,
+      encoding: 'utf8',
+      timeout: CHILD_LIMIT,
+      env: {
+        ...process.env,
+        PATH: [`${directory}/bin`, dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
+      },
+    });
 
   for (const page of pages) {
     for (const { line, code } of blocks(page, 'js run')) {
@@ -59,23 +91,23 @@ describe('The code blocks of the pages', () => {
       const commands = code.split('\n').filter(command => command.startsWith('npx seccomp '));
       commands.forEach((command, index) => {
         it(`${page}, line ${line + 1 + index}: ${command}`, () => {
-          const { status, stdout, stderr } = spawnSync(
-            'sh',
-            ['-c', command.replace('npx seccomp', '"$NODE" "$CLI"')],
-            {
-              cwd: directory,
-              encoding: 'utf8',
-              timeout: CHILD_LIMIT,
-              env: {
-                ...process.env,
-                NODE: process.execPath,
-                CLI: `${root}bundle/cli.js`,
-                PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
-              },
-            },
-          );
+          const { status, stdout, stderr } = shell(command, directory);
           assert.equal(status, 0, `${stdout}${stderr}`);
         });
+      });
+    }
+
+    for (const { line, code, prints } of steps(page)) {
+      it(`${page}, line ${line}, a step after those before it`, () => {
+        const place = `${directory}/${basename(page, '.md')}`;
+        mkdirSync(place, { recursive: true });
+        const { status, stdout, stderr } = shell(`set -e\n${code}`, place);
+        assert.equal(status, 0, `${stdout}${stderr}`);
+        for (const expected of prints)
+          assert.ok(
+            `${stdout}${stderr}`.split('\n').includes(expected),
+            `${expected} is not in: ${stdout}${stderr}`,
+          );
       });
     }
   }

@@ -21,6 +21,7 @@ import {
   type ArchAnswers,
 } from './program-answers.js';
 
+/** What a program does not say, and what not to hear of. */
 export interface LintProgramOptions {
   /** Whose calls are looked at where the program does not look at the architecture; this process's unless given. */
   readonly arch?: Architecture;

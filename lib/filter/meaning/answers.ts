@@ -10,6 +10,7 @@ export interface Term {
   readonly of: 0 | 1 | 2 | 3 | 4 | 5 | 'instructionPointer';
   /** With 32 only the low word is looked at. */
   readonly width: 32 | 64;
+  /** The tests. */
   readonly anyOf: readonly NumberTest[];
 }
 
@@ -18,6 +19,7 @@ export type Conditions = readonly (readonly Term[])[];
 
 /** What is answered under conditions. */
 export interface Case<T> {
+  /** What is answered. */
   readonly answer: T;
   /** Undefined where there are too many to be listed: more than 4096. */
   readonly when: Conditions | undefined;
@@ -25,6 +27,7 @@ export interface Case<T> {
 
 /** The answers to one call. No call meets the conditions of two cases. */
 export interface Answers<T> {
+  /** Those with conditions. */
   readonly cases: readonly Case<T>[];
   /** The answer to calls that meet the conditions of no case. */
   readonly otherwise: T;

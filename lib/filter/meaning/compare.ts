@@ -11,6 +11,7 @@ import { meaningOf } from './meaning.js';
 
 /** A call that two filters answer differently. */
 export interface Disagreement {
+  /** The call. */
   readonly call: Witness;
   /** What the first one answers, as a seccomp return value. */
   readonly first: Action;

@@ -12,16 +12,42 @@ import { sectionsOf, type Numbers } from './sections.js';
 
 /** The calls that a difference is about, whatever their arguments. */
 export type Place =
-  /** Every call of an interface, whatever its number. */
-  | { readonly kind: 'interface'; readonly abi: AbiName }
-  | { readonly kind: 'syscall'; readonly abi: AbiName; readonly syscall: string; readonly number: number }
-  /** Numbers of an interface that have no name. */
-  | { readonly kind: 'numbers'; readonly abi: AbiName; readonly numbers: Numbers }
-  /** Architectures that have no name. */
-  | { readonly kind: 'architectures'; readonly architectures: Numbers; readonly numbers: Numbers };
+  | {
+      /** Every call of an interface, whatever its number. */
+      readonly kind: 'interface';
+      /** The interface. */
+      readonly abi: AbiName;
+    }
+  | {
+      /** One call of an interface. */
+      readonly kind: 'syscall';
+      /** The interface. */
+      readonly abi: AbiName;
+      /** The name of the call. */
+      readonly syscall: string;
+      /** Its number there. */
+      readonly number: number;
+    }
+  | {
+      /** Numbers of an interface that have no name. */
+      readonly kind: 'numbers';
+      /** The interface. */
+      readonly abi: AbiName;
+      /** The numbers. */
+      readonly numbers: Numbers;
+    }
+  | {
+      /** Architectures that have no name. */
+      readonly kind: 'architectures';
+      /** Values of AUDIT_ARCH. */
+      readonly architectures: Numbers;
+      /** Numbers of calls there. */
+      readonly numbers: Numbers;
+    };
 
 /** Calls for which the answer changes in one way. */
 export interface Difference {
+  /** The calls that it is about. */
   readonly place: Place;
   /** The answer of the first filter, as a seccomp return value. */
   readonly from: Action;

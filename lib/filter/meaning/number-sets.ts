@@ -6,9 +6,20 @@ export type NumberRange = readonly [low: bigint, high: bigint];
 
 /** What a number `x` is tested for; all numbers are unsigned. */
 export type NumberTest =
-  | { readonly op: 'in' | 'notIn'; readonly ranges: readonly NumberRange[] }
-  /** `(x & mask) === value`, or that this is not so. */
-  | { readonly op: 'maskedEqual' | 'maskedUnequal'; readonly mask: bigint; readonly value: bigint };
+  | {
+      /** Whether the number is in one of the ranges. */
+      readonly op: 'in' | 'notIn';
+      /** Ascending, apart from each other. */
+      readonly ranges: readonly NumberRange[];
+    }
+  | {
+      /** `(x & mask) === value`, or that this is not so. */
+      readonly op: 'maskedEqual' | 'maskedUnequal';
+      /** The bits that are looked at. */
+      readonly mask: bigint;
+      /** What they are compared with. */
+      readonly value: bigint;
+    };
 
 /** A set of numbers: those that pass, of each list, at least one test. */
 export interface NumberSet {

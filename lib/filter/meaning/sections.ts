@@ -17,7 +17,9 @@ import { describeNumbers, type NumberTest } from './number-sets.js';
 
 /** A call that an interface names. */
 export interface NamedAnswers<T> extends Answers<T> {
+  /** The name of the call. */
   readonly syscall: string;
+  /** Its number, as the kernel sees it. */
   readonly number: number;
 }
 
@@ -31,11 +33,13 @@ export interface Numbers {
 
 /** Numbers that are answered alike. */
 export interface NumberedAnswers<T> extends Answers<T> {
+  /** The numbers that are answered so. */
   readonly numbers: Numbers;
 }
 
 /** What one interface is answered. x86_64 and x32 share an architecture: numbers from 0x40000000 to 0x7fffffff are x32's. */
 export interface InterfaceAnswers<T> {
+  /** The interface. */
   readonly abi: AbiName;
   /** What every call gets, whatever its number and its arguments; undefined where that depends. */
   readonly always: T | undefined;
@@ -49,12 +53,15 @@ export interface InterfaceAnswers<T> {
 export interface ArchitectureAnswers<T> {
   /** Values of AUDIT_ARCH. */
   readonly architectures: Numbers;
+  /** What their calls get, by number. */
   readonly answers: readonly NumberedAnswers<T>[];
 }
 
 /** A function of every call, in sections. */
 export interface Sections<T> {
+  /** Every interface that the package knows. */
   readonly interfaces: readonly InterfaceAnswers<T>[];
+  /** All other values of AUDIT_ARCH. */
   readonly otherArchitectures: readonly ArchitectureAnswers<T>[];
 }
 

@@ -6,6 +6,7 @@ import type { Finding } from './finding.js';
 
 /** What a baseline file holds. */
 export interface Baseline {
+  /** Of the format of the file. */
   readonly version: 1;
   /** How often each finding is there, by its fingerprint. */
   readonly findings: Readonly<Record<string, number>>;

@@ -7,6 +7,7 @@ import { RULES, type RuleCode, type Severity } from './rules.js';
 export interface Finding {
   /** Stable, kebab-case; listed in docs/lint.md. */
   readonly code: RuleCode;
+  /** How much it matters. */
   readonly severity: Severity;
   /** What is there. */
   readonly message: string;

@@ -3,17 +3,22 @@
 /** How bad a finding is. `high`: the profile does not protect as it says; `info`: good to know. */
 export type Severity = 'high' | 'medium' | 'low' | 'info';
 
+/** A rule of `lint` and `lintProgram`, as docs/lint.md describes it. */
 export interface LintRule {
+  /** Of its findings, as a rule. */
   readonly severity: Severity;
   /** What the rule looks for, in a few words. */
   readonly title: string;
+  /** Why it matters. */
   readonly why: string;
+  /** What to do about it. */
   readonly remedy: string;
 }
 
 const rule = (severity: Severity, title: string, why: string, remedy: string): LintRule =>
   Object.freeze({ severity, title, why, remedy });
 
+/** The codes of the rules. */
 export type RuleCode = keyof typeof TABLE;
 
 const TABLE = {

@@ -6,6 +6,7 @@ import { fingerprint } from './baseline.js';
 import type { Finding } from './finding.js';
 import { RULES, type RuleCode, type Severity } from './rules.js';
 
+/** What `toSarif` may be told. */
 export interface SarifOptions {
   /** The version of this package. */
   readonly version?: string;
@@ -15,8 +16,11 @@ export interface SarifOptions {
 
 /** A SARIF log, ready for JSON.stringify. */
 export interface SarifLog {
+  /** Where the JSON schema of the format is. */
   readonly $schema: string;
+  /** Of the format. */
   readonly version: '2.1.0';
+  /** One run of one tool: `run` objects of SARIF, section 3.14. */
   readonly runs: readonly object[];
 }
 

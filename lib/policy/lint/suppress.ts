@@ -5,6 +5,7 @@ import { isRuleCode, type RuleCode } from './rules.js';
 
 /** What not to hear of, and why. */
 export interface Suppression {
+  /** The rule. */
   readonly code: RuleCode;
   /** A JSON pointer: only findings at this place or below it. Everywhere unless given. */
   readonly pointer?: string;

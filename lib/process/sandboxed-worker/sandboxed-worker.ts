@@ -35,8 +35,11 @@ export interface SandboxedWorkerOptions
     > {
   /** Variables of the process; by default those of this one. SHARE_ENV is not possible. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Of the process; this one's unless given. */
   readonly cwd?: string | URL;
+  /** User of the process: setuid(2). */
   readonly uid?: number;
+  /** Group of the process: setgid(2). */
   readonly gid?: number;
   /** Another Node, of the same major version. */
   readonly execPath?: string;
@@ -44,11 +47,17 @@ export interface SandboxedWorkerOptions
   readonly load?: ForkLoad;
 }
 
+/** The events of a SandboxedWorker, which are those of Worker. */
 export interface SandboxedWorkerEvents {
+  /** The module begins to run. */
   readonly online: [];
+  /** It has called `parentPort.postMessage`. */
   readonly message: [value: unknown];
+  /** A message could not be deserialized. */
   readonly messageerror: [error: Error];
+  /** What it threw and did not catch; a LoadError or a WorkerError for what became of its process. */
   readonly error: [error: unknown];
+  /** It has ended; always the last event. */
   readonly exit: [code: number];
 }
 
@@ -83,6 +92,7 @@ export class SandboxedWorker extends EventEmitter<{
 }> {
   /** What the worker writes; also written to process.stdout unless `stdout` was given. */
   readonly stdout: Readable;
+  /** What the worker writes there; also written to process.stderr unless `stderr` was given. */
   readonly stderr: Readable;
   /** With `stdin: true`. */
   readonly stdin: Writable | null;

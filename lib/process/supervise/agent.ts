@@ -7,6 +7,7 @@ import type { Supervisor } from './attend.js';
 import { badState, parseContainerState, type ContainerProcess } from './container-state.js';
 import { superviseListener, type HandlerOptions } from './handlers.js';
 
+/** What an agent may be told. */
 export interface AgentOptions {
   /** Hears of connections that brought no listener, and why. Default: nobody does. */
   readonly onError?: (error: unknown) => void;
@@ -20,6 +21,7 @@ export interface ContainerAgent {
   close(): void;
   /** Keep the event loop alive (default), or not. */
   ref(): void;
+  /** Do not keep the event loop alive. */
   unref(): void;
 }
 

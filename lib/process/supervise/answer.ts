@@ -7,20 +7,30 @@ import type { SupervisedCall } from './call.js';
 
 /** What becomes of a call. */
 export type Answer =
-  /** It fails: a name, or a positive number up to 4095. */
-  | { readonly errno: string | number }
-  /** It returns this without having been made. */
-  | { readonly value: bigint | number }
-  /**
-   * The kernel makes it after all, as if there were no filter. It reads the caller's memory again then: a decision that
-   * rests on what a pointer led to can be evaded. This is no means to enforce a policy on such contents.
-   */
-  | { readonly continue: true }
-  /**
-   * It returns a copy of a descriptor of this process, in one step where the kernel can (Linux 5.14). The descriptor stays
-   * open here, until the answer was sent at the least. Default: close-on-exec.
-   */
-  | { readonly fd: number; readonly closeOnExec?: boolean };
+  | {
+      /** It fails: a name, or a positive number up to 4095. */
+      readonly errno: string | number;
+    }
+  | {
+      /** It returns this without having been made. */
+      readonly value: bigint | number;
+    }
+  | {
+      /**
+       * The kernel makes it after all, as if there were no filter. It reads the caller's memory again then: a decision
+       * that rests on what a pointer led to can be evaded. This is no means to enforce a policy on such contents.
+       */
+      readonly continue: true;
+    }
+  | {
+      /**
+       * It returns a copy of this descriptor of this process, in one step where the kernel can (Linux 5.14). The
+       * descriptor stays open here, until the answer was sent at the least.
+       */
+      readonly fd: number;
+      /** Whether an execve of the caller closes the copy. Default: true. */
+      readonly closeOnExec?: boolean;
+    };
 
 /** Decides about a call. While a promise is pending, the caller waits and this process goes on. */
 export type Handler = (call: SupervisedCall) => Answer | Promise<Answer>;

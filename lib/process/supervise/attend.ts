@@ -19,9 +19,11 @@ export interface Supervisor {
   close(): void;
   /** Keep the event loop alive as long as there is a process under the filter (default), or not. */
   ref(): void;
+  /** Do not keep the event loop alive. */
   unref(): void;
 }
 
+/** What becomes of calls that are not answered. */
 export interface AttendOptions {
   /**
    * How long a caller waits, in milliseconds; for ever unless given. Counted by the event loop: code that blocks it, blocks

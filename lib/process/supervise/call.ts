@@ -16,6 +16,7 @@ export interface SupervisedCall {
   readonly id: bigint;
   /** Its name, or undefined for a number that no table has. */
   readonly name: string | undefined;
+  /** Its number, as the kernel sees it. */
   readonly number: number;
   /** The interface it was made by, or undefined for one that this package does not know. */
   readonly abi: AbiName | undefined;

@@ -6,18 +6,23 @@ import { SupervisionError } from '../../errors.js';
  * Source: OCI runtime-spec, config-linux.md, "The Container Process State".
  */
 export interface ContainerProcess {
+  /** Version of the runtime specification that the state follows. */
   readonly ociVersion: string;
   /** Of the process, as the runtime sees it. */
   readonly pid: number;
   /** `listenerMetadata` of the profile. */
   readonly metadata: string | undefined;
+  /** `state` of the runtime specification. */
   readonly container: {
+    /** Its id. */
     readonly id: string;
     /** `creating`, `created`, `running`: an exec into a running container has a listener of its own. */
     readonly status: string;
+    /** Of its first process, where it has one. */
     readonly pid: number | undefined;
     /** Path of the bundle. */
     readonly bundle: string;
+    /** Those of its configuration. */
     readonly annotations: Readonly<Record<string, string>>;
   };
 }

@@ -6,6 +6,7 @@ import { didYouMean } from '../../policy/suggest.js';
 import { checkAnswer, UNAVAILABLE, type Handler } from './answer.js';
 import { attend, type AttendOptions, type Supervisor } from './attend.js';
 
+/** Who answers which call. */
 export interface HandlerOptions extends AttendOptions {
   /** By the name of the call, for every interface that has a call of that name. */
   readonly handlers?: Readonly<Record<string, Handler>>;

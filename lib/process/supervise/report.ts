@@ -21,6 +21,7 @@ export interface ReportedViolation extends Violation {
   readonly starting: boolean;
 }
 
+/** Who hears of calls that the profile refuses. */
 export interface ViolationReportOptions {
   /**
    * Hears of each call that the profile refuses, before it is answered. The calls fail as the profile says; where it kills,

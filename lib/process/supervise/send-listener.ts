@@ -4,6 +4,7 @@ import { isFailure, native, type Failure } from '../../native.js';
 import { checkOptions } from '../../policy/options.js';
 import { containerState } from './container-state.js';
 
+/** What an agent is told about a process. */
 export interface SentProcess {
   /** Names the process to the agent as a container's id would. */
   readonly id: string;
@@ -11,6 +12,7 @@ export interface SentProcess {
   readonly pid?: number;
   /** `listenerMetadata` of the profile, if any. */
   readonly metadata?: string;
+  /** Those of the container; none unless given. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 

@@ -5,9 +5,11 @@ import type { Condition } from '../../policy/policy.js';
 
 /** One entry of `filter`. */
 export interface FirecrackerRule {
+  /** The call, by name. */
   readonly syscall: string;
   /** Bound by AND; `dword` is a width of 32. */
   readonly conditions: readonly Condition[];
+  /** Where the rule is. */
   readonly at: Location;
 }
 
@@ -19,6 +21,7 @@ export interface FirecrackerFilter {
   readonly filterAction: Action;
   /** Bound by OR. */
   readonly rules: readonly FirecrackerRule[];
+  /** Where the filter is. */
   readonly at: Location;
 }
 
@@ -28,5 +31,6 @@ export interface FirecrackerFile {
   readonly file: string;
   /** Filters by category, as a rule `vmm`, `api` and `vcpu`. */
   readonly filters: ReadonlyMap<string, FirecrackerFilter>;
+  /** What a reader of the file should know. */
   readonly warnings: readonly Diagnostic[];
 }

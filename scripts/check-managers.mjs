@@ -1,0 +1,94 @@
+// Installs what would be published by other package managers than npm, in each of their layouts, and uses it there.
+// Usage: node scripts/check-managers.mjs [--tarball FILE] [NAME...]   all of them by default
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { npmPackages } from './npm-packages.mjs';
+import { pack } from './pack.mjs';
+import { USES } from './package-uses.mjs';
+
+const VERSIONS = { pnpm: '10', yarn: '1', '@yarnpkg/cli-dist': '4' };
+const berry = linker => ({
+  program: '@yarnpkg/cli-dist/bin/yarn.js',
+  add: tarball => ['add', `seccomp@file:${tarball}`],
+  // No script may run, and the lock file is to be written.
+  files: { '.yarnrc.yml': `nodeLinker: ${linker}\nenableScripts: false\nenableImmutableInstalls: false\n` },
+  node: ['node'],
+  tool: ['run', 'seccomp'],
+});
+
+/** How each is told to install, and to run Node and the command line. Without `node`, Node is run as it is. */
+const MANAGERS = {
+  pnpm: {
+    program: 'pnpm/bin/pnpm.cjs',
+    // An error where a package has a script that it does not run.
+    add: tarball => ['add', '--config.strict-dep-builds=true', tarball],
+    tool: ['exec', 'seccomp'],
+  },
+  'yarn-1': {
+    program: 'yarn/bin/yarn.js',
+    add: tarball => ['add', '--non-interactive', '--ignore-scripts', `file:${tarball}`],
+    tool: ['run', '--silent', 'seccomp'],
+  },
+  'yarn-4': berry('node-modules'),
+  'yarn-4-pnp': berry('pnp'),
+};
+
+function run([command, ...args], cwd) {
+  const { status, signal, error, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    // Stores and settings of their own.
+    env: { ...process.env, HOME: cwd },
+    encoding: 'utf8',
+    timeout: 300_000,
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0)
+    throw new Error(`${command} ${args.join(' ')}: ${signal ?? `exit ${status}`}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+function check(name, modules, tarball, scratch) {
+  const { program, add, files = {}, node, tool } = MANAGERS[name];
+  const cwd = join(scratch, name);
+  mkdirSync(cwd);
+  for (const [file, text] of Object.entries({ 'package.json': '{ "name": "empty" }', ...files }))
+    writeFileSync(join(cwd, file), text);
+  const manager = (...args) => [process.execPath, join(modules, program), ...args];
+  run(manager(...add(tarball)), cwd);
+  for (const [use, [[command, ...args], expected]] of Object.entries(USES)) {
+    const whole =
+      command === 'seccomp'
+        ? manager(...tool, ...args)
+        : node === undefined
+          ? [process.execPath, ...args]
+          : manager(...node, ...args);
+    const printed = run(whole, cwd);
+    if (!expected.test(printed)) throw new Error(`${name}: ${use} printed ${JSON.stringify(printed)}`);
+  }
+  console.log(`${name}: ${Object.keys(USES).join(', ')}`);
+}
+
+const given = process.argv.slice(2);
+const option = given.indexOf('--tarball');
+const [, own] = option === -1 ? [] : given.splice(option, 2);
+const names = given.length > 0 ? given : Object.keys(MANAGERS);
+const unknown = names.filter(name => !Object.hasOwn(MANAGERS, name));
+if (unknown.length > 0 || (own !== undefined && !existsSync(own))) {
+  console.error(
+    `usage: node scripts/check-managers.mjs [--tarball FILE] [${Object.keys(MANAGERS).join('|')}]...`,
+  );
+  process.exit(2);
+}
+const scratch = mkdtempSync(join(tmpdir(), 'seccomp-managers-'));
+try {
+  const modules = npmPackages('managers', VERSIONS);
+  const tarball = own ?? pack(scratch);
+  for (const name of names) check(name, modules, tarball, scratch);
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}

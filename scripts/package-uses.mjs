@@ -1,0 +1,41 @@
+// What a stranger does with the package where it is installed, and what each has to print.
+
+/** Containers' default, and on top of it a layer that refuses what that allows. */
+const APPLY = `
+  import { mkdirSync } from 'node:fs';
+  import { applyProfile, status } from 'seccomp';
+  const { threads } = applyProfile('docker-default');
+  applyProfile({ defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' }] });
+  try { mkdirSync('refused'); console.log('mkdir was not refused'); }
+  catch ({ code }) { console.log(code, status().mode, threads.length > 1); }
+`;
+
+/** A child that a filter keeps from making folders. */
+const SPAWN = `
+  import { spawnSync } from 'seccomp';
+  const profile = { defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' }] };
+  const script = "try { fs.mkdirSync('refused') } catch ({ code }) { console.log(code) }";
+  console.log(String(spawnSync(process.execPath, ['-e', script], { profile }).stdout).trim());
+`;
+
+const asModule = program => ['node', '--input-type=module', '-e', program];
+const tool = (...args) => ['seccomp', ...args];
+const AVAILABLE = 'console.log(seccomp.features().available)';
+
+/** Each runs in the folder where the package is installed. `seccomp` is the command line, as the package manager runs it. */
+export const USES = {
+  import: [asModule(`import * as seccomp from 'seccomp'; ${AVAILABLE}`), /^true\n$/],
+  require: [['node', '-e', `const seccomp = require('seccomp'); ${AVAILABLE}`], /^true\n$/],
+  'seccomp/load': [asModule("import { load } from 'seccomp/load'; console.log(typeof load)"), /^function\n$/],
+  'seccomp/apply': [
+    asModule("import { applyProfile } from 'seccomp/apply'; console.log(typeof applyProfile)"),
+    /^function\n$/,
+  ],
+  applyProfile: [asModule(APPLY), /^EACCES filter true\n$/],
+  spawnSync: [asModule(SPAWN), /^EACCES\n$/],
+  'seccomp doctor': [tool('doctor'), /^ok +add-on: loaded/m],
+  'seccomp compile': [tool('compile', 'docker-default', '--format', 'asm'), /^.*\bALLOW\b/m],
+  'seccomp run': [tool('run', 'docker-default', '--', 'node', '-p', '6 * 7'), /^42\n$/],
+};

@@ -1,0 +1,29 @@
+// What runs on other people's machines: the workflows name what exists, and take actions by commit.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
+const workflows = readdirSync(`${root}.github/workflows`).map(name => `.github/workflows/${name}`);
+
+describe('The workflows', () => {
+  for (const path of workflows) {
+    it(`${path} takes every action by its commit, with the version beside it`, () => {
+      const uses = [...read(path).matchAll(/uses: (?!\.\/)(.*)$/gm)].map(([, what = '']) => what);
+      for (const what of uses) assert.match(what, /^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    });
+
+    it(`${path} grants a permission by name or none`, () => {
+      assert.match(read(path), /^permissions:(?: \{\}|\n {2}contents: read)$/m);
+      assert.doesNotMatch(read(path), /write-all|read-all/);
+    });
+  }
+
+  it('run checks that exist', () => {
+    const names = /checks: ([\w -]+)$/m.exec(read('.github/workflows/ci.yml'))?.[1]?.split(' ') ?? [];
+    assert.ok(names.length > 0);
+    for (const name of names)
+      assert.match(read('.ci/checks.mjs'), new RegExp(`^ {2}'?${name}'?(?::|\\()`, 'm'));
+  });
+});
