@@ -4,7 +4,6 @@ import { checkPolicy } from '../policy/check.js';
 import { oneOf } from '../policy/options.js';
 import { Filter, type Codegen } from './filter.js';
 import { generateWithLibseccomp, type Optimize } from './libseccomp.js';
-import { validate } from './program.js';
 import { generate, UNIFORM, type Weights } from './tree/generate.js';
 import { verify } from './verify.js';
 import { nodeWeights } from './weights.js';
@@ -35,7 +34,6 @@ export function compilePolicy(policy: Policy, options: CompilePolicyOptions = {}
   const weights: Weights = options.weights === 'uniform' ? UNIFORM : nodeWeights;
   const { program, ...extra } =
     codegen === 'tree' ? { program: generate(policy, weights) } : generateWithLibseccomp(policy, optimize);
-  validate(program);
   verify(program, policy, REMEDIES[codegen]);
   return new Filter({ program, policy, codegen, weights, ...extra });
 }

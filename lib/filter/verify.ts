@@ -7,7 +7,7 @@ import type { Policy } from '../policy/policy.js';
 import { auditArchs, runsOf } from '../policy/runs.js';
 import { eventOf } from './call.js';
 import { interpret, seccompData } from './interpret.js';
-import { WORD, type Program } from './program.js';
+import { validate, WORD, type Program } from './program.js';
 import {
   divide,
   narrowResidual,
@@ -22,11 +22,11 @@ import { EVERYTHING, narrow, sample, Walker, type Companion, type Region } from 
 import { FULL, interval, split } from './words.js';
 
 /**
- * Proves that a validated program answers every call as `evaluate` does: all 2^32 numbers, every architecture, all
+ * Proves that a program answers every call as `evaluate` does: all 2^32 numbers, every architecture, all
  * 64-bit arguments. The walk is symbolic and exact, so a program that passes differs nowhere.
  *
- * Throws VerificationError with a call on which they differ (confirmed by running both), or CompileError
- * (`undecidable-program`) for a program that computes with arguments in ways outside of masks and comparisons.
+ * Throws ProgramError for what the kernel would not take; VerificationError with a call on which they differ (confirmed
+ * by running both); CompileError (`undecidable-program`) for a program that computes with arguments in ways outside of masks and comparisons.
  * `remedy` is what the error tells the caller to do.
  */
 export function verify(program: Program, policy: Policy, remedy = 'Do not load it'): void {
@@ -46,10 +46,11 @@ export function verify(program: Program, policy: Policy, remedy = 'Do not load i
 
 /**
  * A call that the program answers otherwise than the policy, or undefined when there is none.
- * Throws CompileError (`undecidable-program`) as `verify` does.
+ * Throws ProgramError and CompileError (`undecidable-program`) as `verify` does.
  */
 export function findDifference(program: Program, policy: Policy): Witness | undefined {
   checkPolicy(policy);
+  validate(program);
   const walker = new Walker(program);
   let found: Region | undefined;
   const hooks: Companion<Residual> = {

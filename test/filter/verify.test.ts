@@ -64,6 +64,14 @@ function differenceOf(program: Program, policy: Policy): Event | 'undecidable' |
 }
 
 describe('verify', () => {
+  it('refuses a program that the kernel would not take, whatever it would answer', () => {
+    const policy = randomPolicy(new Random(1), randomShape(new Random(1)));
+    const unaligned = generate(policy).map(instruction =>
+      instruction.code === BPF.LD_ABS ? { ...instruction, k: instruction.k + 1 } : instruction,
+    );
+    assert.throws(() => findDifference(unaligned, policy), { name: 'ProgramError' });
+  });
+
   const start = seed();
 
   it(`finds every change of one instruction that a probe finds, with a call that shows it (SEED=${start})`, () => {
