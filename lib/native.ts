@@ -194,10 +194,11 @@ export interface Native {
   notifyIdValid(descriptor: number, id: bigint): Failure | undefined;
   /**
    * Fills `records` with `struct seccomp_notif` of calls that wait, ten words each, without waiting for more. Gives their
-   * number, or -1 where nothing ever will be there: no process is left that the filter covers. `ready` says that one waits
-   * and that nobody else takes it, which saves a look; where it is not so, the call waits.
+   * number, or -1 where nothing ever will be there: no process is left that the filter covers.
    */
-  takeNotifications(listener: number, records: BigUint64Array, ready: boolean): number | Failure;
+  takeNotifications(listener: number, records: BigUint64Array): number | Failure;
+  /** As `notifyRespond`, without libseccomp between, which allocates. */
+  answerCall(listener: number, id: bigint, value: bigint, error: number, flags: number): Failure | undefined;
   /** Makes the call return a copy of a descriptor; gives its number there. */
   answerWithDescriptor(
     listener: number,
@@ -217,6 +218,16 @@ export interface Native {
    * the descriptor over: it is closed by `watchStop`, or when the thread ends.
    */
   watch(descriptor: number, callback: (readable: boolean) => void): WatchHandle | Failure;
+  /**
+   * The same for a listener, whose next call is in `record`, as by `takeNotifications`, when it calls back; `taken` is 1, 0 where
+   * there was none, and -1 where none ever will be. `exclusive` says that nobody else takes calls, which saves a look.
+   */
+  watchCalls(
+    listener: number,
+    record: BigUint64Array,
+    exclusive: boolean,
+    callback: (taken: number) => void,
+  ): WatchHandle | Failure;
   watchStop(handle: WatchHandle): void;
   /** Whether the watch keeps the event loop alive; it does at first. */
   watchKeepAlive(handle: WatchHandle, wanted: boolean): void;

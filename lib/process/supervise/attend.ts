@@ -2,7 +2,7 @@
 import { LoadError, SupervisionError } from '../../errors.js';
 import { isFailure, native } from '../../native.js';
 import { sendAnswer, UNAVAILABLE, type Answer, type Handler } from './answer.js';
-import { CALL_WORDS, callAt, recordAt, type SupervisedCall } from './call.js';
+import { callAt, callRecords, type CallRecords, type SupervisedCall } from './call.js';
 
 /** Somebody who answers the calls of a listener. */
 export interface Supervisor {
@@ -50,9 +50,8 @@ export function attend(
   options: AttendOptions,
   exclusive: boolean,
 ): Supervisor {
-  const records = new BigUint64Array(CALL_WORDS * BATCH);
-  const single = records.subarray(0, CALL_WORDS);
-  const views = Array.from({ length: BATCH }, (_, index) => recordAt(records, index));
+  const next = callRecords(1);
+  const more = callRecords(BATCH);
   const { promise: finished, resolve: finish } = resolvers();
   let pending = 0;
   let received = 0;
@@ -62,7 +61,7 @@ export function attend(
   const untold = native().wakeInTurn(listener);
   if (untold !== undefined && ['EBADF', 'ENOTTY'].includes(untold.errnoName))
     throw unusable(untold.errno, untold.errnoName);
-  const watch = native().watch(listener, arrived);
+  const watch = native().watchCalls(listener, next.words, exclusive, arrived);
   if (isFailure(watch)) throw unusable(watch.errno, `${watch.failed}: ${watch.errnoName}`);
 
   function close(): void {
@@ -72,19 +71,23 @@ export function attend(
     finish();
   }
 
-  function arrived(readable: boolean): void {
+  /** Has been given the next call, if there is one: -1 when none ever will be. */
+  function arrived(taken: number): void {
+    handle(next, taken);
     // To look for more takes time that a caller would wait who is alone.
-    const taken = native().takeNotifications(
-      listener,
-      pending === 0 ? single : records,
-      readable && exclusive,
-    );
-    if (isFailure(taken) || taken < 0) {
+    if (pending > 0 && !closed) {
+      const others = native().takeNotifications(listener, more.words);
+      handle(more, isFailure(others) ? -1 : others);
+    }
+  }
+
+  function handle(records: CallRecords, taken: number): void {
+    if (taken < 0) {
       close();
       return;
     }
     received += taken;
-    for (const view of taken === BATCH ? views : views.slice(0, taken)) answer(callAt(listener, view));
+    for (let index = 0; index < taken; index++) answer(callAt(listener, records, index));
   }
 
   function answer(call: SupervisedCall): void {
