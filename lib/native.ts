@@ -322,8 +322,9 @@ function open(path: string): Native {
       { cause },
     );
   }
-  // The narrow signature is the contract that native/addon.cc keeps.
-  return module.exports as Native;
+  // The narrow signature is the contract that native/addon.cc keeps. A copy, since V8 keeps an object that was filled from
+  // outside as a dictionary, in which a function is looked for at each call.
+  return { ...(module.exports as Native) };
 }
 
 /** Which C library this Node was built for, from the interpreter that its ELF header names: nothing that a caller could set. */

@@ -1,15 +1,27 @@
 // supervise: calls of a child that functions of this process answer, with whatever the kernel then makes of the answers.
 import assert from 'node:assert/strict';
-import { spawn as plainSpawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
+import {
+  ChildProcess,
+  spawn as plainSpawn,
+  spawnSync as plainSpawnSync,
+  type ChildProcessByStdio,
+} from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, copyFileSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import {
+  applyProfile,
   compile,
+  execFile,
+  fork,
   formatReport,
+  SandboxedWorker,
+  spawn,
+  spawnSync,
   supervise,
   superviseListener,
   UsageError,
@@ -480,6 +492,37 @@ describe('supervise', () => {
       assert.deepEqual([lines, seen], [['9 0'], []]);
     });
 
+    it('is to be had of spawn and execFile too', async () => {
+      const seen: string[] = [];
+      const options = {
+        profile: refusing,
+        reportOnly: true,
+        onViolation: ({ syscall, allowed }: ReportedViolation) => seen.push(`${syscall} ${allowed}`),
+      };
+      const child = spawn(caller, ['edge'], options);
+      assert.ok(child instanceof ChildProcess);
+      assert.equal(await text(child.stdout), '-1 2\n-1 14\n-1 14\n');
+      assert.deepEqual(seen.splice(0), Array(3).fill('chdir true'));
+      const { stdout } = await promisify(execFile)(caller, ['getsid'], options);
+      assert.match(stdout, /^\d+ 0\n$/);
+      assert.deepEqual(seen, ['getsid true']);
+    });
+
+    for (const [name, act] of Object.entries<(options: object) => unknown>({
+      applyProfile: options => applyProfile(refusing, options),
+      spawnSync: options => spawnSync('true', { profile: refusing, ...options }),
+      fork: options => fork('/no/module', { profile: refusing, ...options }),
+      SandboxedWorker: options => new SandboxedWorker('/no/module', { profile: refusing, ...options }),
+    })) {
+      it(`is refused by ${name}, which says where to have it`, () => {
+        assert.throws(
+          () => act({ reportOnly: true }),
+          error =>
+            error instanceof UsageError && error.code === 'bad-option' && error.message.includes('supervise'),
+        );
+      });
+    }
+
     it('tells of a start that is refused, once', async () => {
       const noExec = {
         defaultAction: 'SCMP_ACT_ALLOW',
@@ -542,7 +585,7 @@ describe('superviseListener', () => {
   });
 
   it('ends with its process, be it idle or not', () => {
-    const { status } = spawnSync(
+    const { status } = plainSpawnSync(
       process.execPath,
       [
         '--input-type=module',

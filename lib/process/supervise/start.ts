@@ -10,7 +10,7 @@ import { outcome } from '../../policy/evaluate.js';
 import { childProcess } from '../../builtins.js';
 import { commandOf, launchRequest } from '../children/launch.js';
 import type { ChildLoadOptions } from '../children/sandbox.js';
-import { startChild } from '../children/spawn.js';
+import { startChild } from '../children/start-child.js';
 import { stdioList } from '../children/stdio.js';
 import { loadRequest, type LoadRequest } from '../load.js';
 import { CONTINUE, sendAnswer } from './answer.js';
