@@ -83,7 +83,7 @@ describe('Calls that wait for a supervisor, all at once,', () => {
 
   it('are gone with a caller that is killed, and leave nothing', function () {
     this.timeout(0);
-    const size = many(10_000);
+    const size = many(2000);
     const seen = leavesNothing<Readonly<Record<string, unknown>>>(
       `${prepare()}
       const round = async size => {
@@ -112,7 +112,7 @@ describe('Calls that wait for a supervisor, all at once,', () => {
 describe('Sandboxed workers that come and go', () => {
   it('leave nothing, whether they end or are terminated', function () {
     this.timeout(0);
-    const size = many(50);
+    const size = many(20);
     const seen = leavesNothing<number>(
       `${prepare()}
       const profile = s.compile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['reboot'], action: 'SCMP_ACT_ERRNO' }] });

@@ -77,7 +77,7 @@ describe('Workers that come and go', () => {
         }
         return [...counts];
       };`,
-      many(100),
+      many(40),
     );
     assert.deepEqual(seen, [1000]);
   });
@@ -101,7 +101,7 @@ describe('Workers that come and go', () => {
         }
         return listenTo(100, async () => { for (let index = 0; index < 100; index++) caller.call(${FIRST}, index); });
       };`,
-      many(100),
+      many(40),
     );
     assert.deepEqual([made, reported + dropped], [100, 100]);
   });

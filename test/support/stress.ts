@@ -5,7 +5,7 @@ import { inChild, told } from './child.js';
 const SHARE = Number(process.env['STRESS'] ?? 0.05);
 
 /** A number of things, given at full size. */
-export const many = (whole: number): number => Math.ceil(whole * SHARE);
+export const many = (whole: number): number => Math.max(2, Math.ceil(whole * SHARE));
 
 /** Room that V8 and malloc may keep, in bytes: what is measured comes after a first round of the same. */
 const HEAP_ROOM = 4 << 20;
