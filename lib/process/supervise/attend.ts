@@ -92,40 +92,53 @@ export function attend(
 
   function answer(call: SupervisedCall): void {
     pending++;
+    let given: Answer | Promise<Answer>;
+    try {
+      given = handler(call);
+    } catch (error) {
+      settle(call, UNAVAILABLE);
+      report(error, call);
+      return;
+    }
+    if (given instanceof Promise) answerLater(call, given);
+    else settle(call, given);
+  }
+
+  /** The first answer counts; an error is told of in any case. */
+  function answerLater(call: SupervisedCall, promise: Promise<Answer>): void {
+    let settled = false;
+    const settleOnce = (given: unknown): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      settle(call, given);
+    };
     const timer =
       options.answerTimeout === undefined
         ? undefined
-        : setTimeout(() => settle(options.timeoutAnswer ?? UNAVAILABLE), options.answerTimeout);
-    let settled = false;
+        : setTimeout(settleOnce, options.answerTimeout, options.timeoutAnswer ?? UNAVAILABLE);
+    promise.then(settleOnce, (error: unknown) => {
+      settleOnce(UNAVAILABLE);
+      report(error, call);
+    });
+  }
 
-    /** The first answer counts. */
-    const settle = (given: unknown): void => {
-      if (settled) return;
-      settled = true;
-      pending--;
-      clearTimeout(timer);
-      // The number of the listener may be another descriptor's by now.
-      if (closed) return;
-      try {
-        const failure = sendAnswer(listener, call.id, given);
-        if (failure !== undefined) throw unusable(failure.errno, `${failure.failed}: ${failure.errnoName}`);
-      } catch (error) {
-        sendAnswer(listener, call.id, UNAVAILABLE);
-        complain(error, call);
-      }
-    };
-    const fail = (error: unknown): void => {
-      settle(UNAVAILABLE);
-      if (!(error instanceof SupervisionError && error.code === 'call-gone')) complain(error, call);
-    };
-
+  function settle(call: SupervisedCall, given: unknown): void {
+    pending--;
+    // The number of the listener may be another descriptor's by now.
+    if (closed) return;
     try {
-      const given = handler(call);
-      if (given instanceof Promise) given.then(settle, fail);
-      else settle(given);
+      const failure = sendAnswer(listener, call.id, given);
+      if (failure !== undefined) throw unusable(failure.errno, `${failure.failed}: ${failure.errnoName}`);
     } catch (error) {
-      fail(error);
+      sendAnswer(listener, call.id, UNAVAILABLE);
+      complain(error, call);
     }
+  }
+
+  /** That a caller has gone is no error of the handler that finds out. */
+  function report(error: unknown, call: SupervisedCall): void {
+    if (!(error instanceof SupervisionError && error.code === 'call-gone')) complain(error, call);
   }
 
   function complain(error: unknown, call: SupervisedCall): void {
