@@ -24,6 +24,8 @@ chmodSync(scratch, 0o755);
 const MOCHA = join(root, 'node_modules/mocha/bin/mocha.js');
 const REPORTER = join(root, '.ci/reporter.cjs');
 const NATIVE_SUITE = ['out/test/native/**/*.test.js'];
+/** Everything much and at once, which takes longer where memory is checked. */
+const STRESS_SUITE = ['out/test/stress/**/*.test.js'];
 /** What depends on the Node that runs it: filters of running processes, children, the command line. */
 const LIVE_SUITE = ['native', 'process', 'cli', 'examples'].map(part => `out/test/${part}/**/*.test.js`);
 
@@ -175,9 +177,11 @@ const CHECKS = {
     const runtime = ['libasan.so', 'libubsan.so'].map(name =>
       run('g++', [`-print-file-name=${name}`]).trim(),
     );
-    suite(process.execPath, [MOCHA, ...NATIVE_SUITE], {
+    suite(process.execPath, [MOCHA, ...NATIVE_SUITE, ...STRESS_SUITE], {
       cwd: copy,
       env: {
+        STRESS: '1',
+        CHILD_MINUTES: '10',
         LD_PRELOAD: runtime.join(' '),
         // Node frees little at its end; a test measures memory, which the quarantine would keep.
         ASAN_OPTIONS: 'detect_leaks=0:quarantine_size_mb=8',

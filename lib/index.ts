@@ -11,6 +11,7 @@ export { evaluate, type Event } from './policy/evaluate.js';
 export { nameValue, parseValue } from './policy/named-values.js';
 export { reasonFor, type Reason } from './policy/reason.js';
 export { parseEvent } from './policy/parse-event.js';
+export type { NamedArgument } from './policy/named-arguments.js';
 export { parametersOf, type Parameter, type ParameterKind } from './policy/signatures.js';
 export type {
   AbiPolicy,

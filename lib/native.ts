@@ -205,10 +205,11 @@ export interface Native {
   notifyIdValid(descriptor: number, id: bigint): Failure | undefined;
   /**
    * Fills `records` with `struct seccomp_notif` of calls that wait, ten words each, without waiting for more. Gives their
-   * number, or -1 where nothing ever will be there: no process is left that the filter covers. `ready` says that one waits
-   * and that nobody else takes it, which saves a look; where it is not so, the call waits.
+   * number, or -1 where nothing ever will be there: no process is left that the filter covers.
    */
-  takeNotifications(listener: number, records: BigUint64Array, ready: boolean): number | Failure;
+  takeNotifications(listener: number, records: BigUint64Array): number | Failure;
+  /** As `notifyRespond`, without libseccomp between, which allocates. */
+  answerCall(listener: number, id: bigint, value: bigint, error: number, flags: number): Failure | undefined;
   /** Makes the call return a copy of a descriptor; gives its number there. */
   answerWithDescriptor(
     listener: number,
@@ -228,6 +229,16 @@ export interface Native {
    * the descriptor over: it is closed by `watchStop`, or when the thread ends.
    */
   watch(descriptor: number, callback: (readable: boolean) => void): WatchHandle | Failure;
+  /**
+   * The same for a listener, whose next call is in `record`, as by `takeNotifications`, when it calls back; `taken` is 1, 0 where
+   * there was none, and -1 where none ever will be. `exclusive` says that nobody else takes calls, which saves a look.
+   */
+  watchCalls(
+    listener: number,
+    record: BigUint64Array,
+    exclusive: boolean,
+    callback: (taken: number) => void,
+  ): WatchHandle | Failure;
   watchStop(handle: WatchHandle): void;
   /** Whether the watch keeps the event loop alive; it does at first. */
   watchKeepAlive(handle: WatchHandle, wanted: boolean): void;
@@ -322,8 +333,9 @@ function open(path: string): Native {
       { cause },
     );
   }
-  // The narrow signature is the contract that native/addon.cc keeps.
-  return module.exports as Native;
+  // The narrow signature is the contract that native/addon.cc keeps. A copy, since V8 keeps an object that was filled from
+  // outside as a dictionary, in which a function is looked for at each call.
+  return { ...(module.exports as Native) };
 }
 
 /** Which C library this Node was built for, from the interpreter that its ELF header names: nothing that a caller could set. */

@@ -19,6 +19,10 @@ LoadFailure load_and_exec_path(std::span<const std::byte> program, std::uint32_t
   return load_and_exec(program, flags, no_new_privs, {std::move(path), std::move(arguments), std::move(environment)});
 }
 
+Result<std::int32_t> take_waiting(std::int32_t listener, std::span<std::uint64_t> records) {
+  return take_notifications(listener, records, false);
+}
+
 void close_descriptor(std::int32_t number) { const Descriptor closing(number); }
 
 void bind_kernel(Napi::Object exports) {
@@ -70,7 +74,8 @@ void bind_notifications(Napi::Object exports) {
   bind<notify_receive>(exports, "notifyReceive");
   bind<notify_respond>(exports, "notifyRespond");
   bind<notify_id_valid>(exports, "notifyIdValid");
-  bind<take_notifications>(exports, "takeNotifications");
+  bind<take_waiting>(exports, "takeNotifications");
+  bind<answer_call>(exports, "answerCall");
   bind<answer_with_descriptor>(exports, "answerWithDescriptor");
   bind<wake_in_turn>(exports, "wakeInTurn");
   bind<wait_for_either>(exports, "waitForEither");

@@ -3,13 +3,18 @@
 #include <node_api.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "bind.h"
 #include "core/descriptor.h"
+#include "core/notify_listener.h"
 
 // The part of libuv's ABI that is used, which is the same for every 1.x: its header does not come with that of
 // Node-API.
@@ -36,14 +41,17 @@ constexpr int kUvDisconnect = 4;
 
 constexpr napi_type_tag kWatchTag = {0x5ecc03b1f00d4c1eULL, 0x2f6c1d9ab3e04877ULL};
 
+/** What the callback is told when something has happened: whether the descriptor is readable, or what came of that. */
+using Tell = std::function<Napi::Value(Napi::Env env, std::int32_t descriptor, bool readable)>;
+
 /** A watched descriptor. Lives until libuv has let go of it, at the latest when its environment ends. */
 class Watch {
  public:
   /** Takes the descriptor over on success; the watch owns itself from then on. */
-  static Result<Watch*> start(Napi::Env env, std::int32_t descriptor, Napi::Function callback) {
+  static Result<Watch*> start(Napi::Env env, std::int32_t descriptor, Tell tell, Napi::Function callback) {
     uv_loop_s* loop = nullptr;
     if (napi_get_uv_event_loop(env, &loop) != napi_ok) return Failure{"napi_get_uv_event_loop", EINVAL};
-    auto watch = std::make_unique<Watch>(env, callback);
+    auto watch = std::make_unique<Watch>(env, std::move(tell), callback);
     auto* const handle = watch->handle();
     if (const int error = uv_poll_init(loop, handle, descriptor); error != 0) return Failure{"uv_poll_init", -error};
     uv_handle_set_data(handle, watch.get());
@@ -58,8 +66,8 @@ class Watch {
     return running;
   }
 
-  Watch(Napi::Env env, Napi::Function callback)
-      : env_(env), callback_(Napi::Persistent(callback)), memory_(uv_handle_size(kUvPoll)) {}
+  Watch(Napi::Env env, Tell tell, Napi::Function callback)
+      : env_(env), tell_(std::move(tell)), callback_(Napi::Persistent(callback)), memory_(uv_handle_size(kUvPoll)) {}
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch() {
@@ -101,15 +109,16 @@ class Watch {
     napi_value result = nullptr;
     napi_value error = nullptr;
     const napi_env env = watch.env_;
-    const napi_value readable = Napi::Boolean::New(env, status == 0 && (events & kUvDisconnect) == 0);
+    const napi_value told = watch.tell_(watch.env_, watch.descriptor_, status == 0 && (events & kUvDisconnect) == 0);
     const auto called =
-        napi_make_callback(env, nullptr, watch.env_.Global(), watch.callback_.Value(), 1, &readable, &result);
+        napi_make_callback(env, nullptr, watch.env_.Global(), watch.callback_.Value(), 1, &told, &result);
     if (called == napi_pending_exception && napi_get_and_clear_last_exception(env, &error) == napi_ok) {
       napi_fatal_exception(env, error);
     }
   }
 
   Napi::Env env_;
+  Tell tell_;
   Napi::FunctionReference callback_;
   std::vector<std::byte> memory_;
   napi_async_cleanup_hook_handle hook_ = nullptr;
@@ -129,15 +138,14 @@ std::optional<Watch**> watch_of(Napi::Value value) {
   return static_cast<Watch**>(holder);
 }
 
-Napi::Value watch(const Napi::CallbackInfo& info) {
-  bool valid = true;
-  const auto descriptor = read_argument<std::int32_t>(info, 0, valid);
-  if (valid && !info[1].IsFunction()) {
-    valid = false;
-    Napi::TypeError::New(info.Env(), "argument 2 must be a function").ThrowAsJavaScriptException();
+/** Starts a watch whose callback is the last argument. */
+Napi::Value start(const Napi::CallbackInfo& info, std::int32_t descriptor, Tell tell, std::size_t callback) {
+  if (!info[callback].IsFunction()) {
+    Napi::TypeError::New(info.Env(), "argument " + std::to_string(callback + 1) + " must be a function")
+        .ThrowAsJavaScriptException();
+    return info.Env().Undefined();
   }
-  if (!valid) return info.Env().Undefined();
-  auto started = Watch::start(info.Env(), *descriptor, info[1].As<Napi::Function>());
+  auto started = Watch::start(info.Env(), descriptor, std::move(tell), info[callback].As<Napi::Function>());
   if (const auto* failure = started.failure()) return to_js(info.Env(), *failure);
   auto* const holder = new Watch*(started.value());
   started.value()->set_holder(holder);
@@ -147,6 +155,30 @@ Napi::Value watch(const Napi::CallbackInfo& info) {
   });
   napi_type_tag_object(info.Env(), handle, &kWatchTag);
   return handle;
+}
+
+Napi::Value watch(const Napi::CallbackInfo& info) {
+  bool valid = true;
+  const auto descriptor = read_argument<std::int32_t>(info, 0, valid);
+  if (!valid) return info.Env().Undefined();
+  const auto tell = [](Napi::Env env, std::int32_t /*descriptor*/, bool readable) { return to_js(env, readable); };
+  return start(info, *descriptor, tell, 1);
+}
+
+/** Calls of a listener are taken before JavaScript runs, which then need not ask for them. */
+Napi::Value watch_calls(const Napi::CallbackInfo& info) {
+  bool valid = true;
+  const auto listener = read_argument<std::int32_t>(info, 0, valid);
+  const auto record = read_argument<std::span<std::uint64_t>>(info, 1, valid);
+  const auto exclusive = read_argument<bool>(info, 2, valid);
+  if (!valid) return info.Env().Undefined();
+  // What a typed array has been asked for once stays where it is, as long as it is referred to.
+  const auto kept = std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[1].As<Napi::Object>()));
+  const auto tell = [kept, room = *record, alone = *exclusive](Napi::Env env, std::int32_t descriptor, bool readable) {
+    const auto taken = take_notifications(descriptor, room, readable && alone);
+    return to_js(env, taken.failure() == nullptr ? taken.value() : kEnded);
+  };
+  return start(info, *listener, tell, 3);
 }
 
 /** Reads a handle, or throws a TypeError. */
@@ -173,6 +205,7 @@ void keep_alive(const Napi::CallbackInfo& info) {
 void bind_watch(Napi::Object exports) {
   const auto env = exports.Env();
   exports.Set("watch", Napi::Function::New<watch>(env, "watch"));
+  exports.Set("watchCalls", Napi::Function::New<watch_calls>(env, "watchCalls"));
   exports.Set("watchStop", Napi::Function::New<stop>(env, "watchStop"));
   exports.Set("watchKeepAlive", Napi::Function::New<keep_alive>(env, "watchKeepAlive"));
 }

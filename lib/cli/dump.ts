@@ -8,7 +8,7 @@ import { encode } from '../filter/program.js';
 import { dump, type LiveLayer, type ProcessDump, type ThreadDump } from '../process/dump.js';
 import { pidOf } from './input.js';
 import { print, toJson, warn, type Register } from './output.js';
-import { printable } from './printable.js';
+import { printable } from '../printable.js';
 
 type Format = 'raw' | 'asm' | 'json';
 

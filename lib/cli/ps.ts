@@ -3,7 +3,7 @@ import { ps, type ProcessEntry } from '../process/ps.js';
 import { processTree } from '../process/process-tree.js';
 import type { ThreadStatus } from '../process/status.js';
 import { print, toJson, type Register } from './output.js';
-import { printable } from './printable.js';
+import { printable } from '../printable.js';
 
 interface Flags {
   readonly all?: boolean;

@@ -48,6 +48,9 @@ export const ABIS: Readonly<Record<AbiName, Abi>> = {
   arm: abi('arm', 'SCMP_ARCH_ARM', scmp.SCMP_ARCH_ARM, 'arm', 32),
 };
 
+/** As a list, made once: it is looked through for every call of a supervised child. */
+const ALL: readonly Abi[] = Object.values(ABIS);
+
 interface Names {
   readonly numbers: ReadonlyMap<string, number>;
   readonly names: ReadonlyMap<number, string>;
@@ -91,7 +94,7 @@ export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => tab
 
 /** Whether some architecture of Linux has a call of that name, also one that this package does not compile for. */
 export const isKnownSyscall = (name: string): boolean =>
-  Object.values(ABIS).some(abi => syscallNumber(abi.name, name) !== undefined) || foreign().has(name);
+  ALL.some(abi => syscallNumber(abi.name, name) !== undefined) || foreign().has(name);
 
 /** Every such name, in alphabetical order. */
 export const knownSyscalls = (): readonly string[] =>
@@ -104,11 +107,11 @@ const foreign = (): ReadonlySet<string> => (foreignNames ??= new Set(wordsOf(FOR
 
 /** The interface of a `SCMP_ARCH_*` name, or undefined for one this package does not compile for. */
 export const abiByScmpName = (scmpName: string): Abi | undefined =>
-  Object.values(ABIS).find(candidate => candidate.scmpName === scmpName);
+  ALL.find(candidate => candidate.scmpName === scmpName);
 
 /** The interface of a call, from its AUDIT_ARCH_* and, for x32, its number; undefined for one the package does not know. */
 export const abiOf = (arch: number, syscall: number): Abi | undefined =>
-  Object.values(ABIS).find(
+  ALL.find(
     ({ audit, numberBit }) =>
       audit === arch && (ABIS.x86_64.audit !== arch || (syscall & X32_BIT) === numberBit),
   );

@@ -26,12 +26,20 @@ export function checkOptions(
       throw new UsageError(
         'bad-option',
         `there is no option ${show(name)}`,
-        `The options are: ${known.join(', ')}`,
+        ELSEWHERE.get(name) ?? `The options are: ${known.join(', ')}`,
       );
     }
     if (flags.includes(name)) oneOf(name, value, [true, false]);
   }
 }
+
+/** Options that other functions have, and why these cannot. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  [
+    'reportOnly',
+    'Give it to spawn, execFile or supervise with onViolation: what a filter refuses can only be allowed from outside of it, by a process that is free to answer',
+  ],
+]);
 
 /** A value as it may stand in a message. */
 const show = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));

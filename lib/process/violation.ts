@@ -4,8 +4,10 @@ import type { RefusedCall } from '../native.js';
 import { abiOf, syscallName, type AbiName } from '../policy/abi.js';
 import { actionKind } from '../policy/action.js';
 import { SCMP_ACT_TRAP } from '../policy/constants.js';
+import { namedArguments, type NamedArgument } from '../policy/named-arguments.js';
 import { decidingRule, evaluate, outcome, type Event } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
+import { printable } from '../printable.js';
 import { describeRemedy, remedyFor, type Remedy } from '../policy/remedy.js';
 
 /** A call that a filter refused, or several of them that were too fast to be told apart. */
@@ -20,6 +22,8 @@ export interface Violation {
   readonly arch: number;
   /** Its six registers, also those that the call does not use. Pointers are into memory that has changed since. */
   readonly args: readonly bigint[];
+  /** Those that the call uses, by name and with constants in words; undefined where nothing is known of them. */
+  readonly arguments: readonly NamedArgument[] | undefined;
   /** What it failed with, positive. */
   readonly errno: number;
   /** Its name, e.g. `EPERM`. */
@@ -69,13 +73,15 @@ const eventOf = ({ arch, syscall, args, instructionPointer }: RefusedCall): Even
 export function describeRefusal(call: RefusedCall, refusing: KnownLayer | undefined): Violation {
   const { arch, syscall: number, args, errno, errnoName, instructionPointer, count } = call;
   const abi = abiOf(arch, number);
+  const syscall = abi && syscallName(abi.name, number);
   const event = eventOf(call);
   return {
-    syscall: abi && syscallName(abi.name, number),
+    syscall,
     number,
     abi: abi?.name,
     arch,
     args,
+    arguments: abi && syscall !== undefined ? namedArguments(abi.name, syscall, args) : undefined,
     errno,
     errnoName,
     thread: { id: call.threadId, name: call.threadName },
@@ -97,16 +103,21 @@ function placeOf({ arch, syscall, args = [] }: Event, policy: Policy): Location 
 /** A violation on one line: the call, what became of it, where the profile says so, and what would allow it. */
 export function formatViolation(violation: Violation): string {
   const { errnoName, thread } = violation;
-  return sentence(violation, `failed with ${errnoName} in thread ${thread.id} (${thread.name})`);
+  return sentence(violation, `failed with ${errnoName} in thread ${thread.id} (${printable(thread.name)})`);
 }
 
-/** The same with other words for what became of the call. */
+/** The same with other words for what became of the call, which are to be printable. */
 export function sentence(violation: Violation, fate: string): string {
-  const { syscall, number, abi, args, count, at, remedy } = violation;
+  const { syscall, number, abi, count, at, remedy } = violation;
   const name = syscall ?? `call ${number}`;
-  const list = args.map(value => `0x${value.toString(16)}`).join(', ');
   const times = count === 1 ? '' : `, ${count} times`;
-  const place = at === undefined ? '' : `, by ${at.file}:${at.line}:${at.column}`;
-  const advice = remedy === undefined ? '' : `. To allow it, ${describeRemedy(remedy)}`;
-  return `${name}(${list}) on ${abi ?? `architecture 0x${violation.arch.toString(16)}`} ${fate}${times}${place}${advice}`;
+  const place = at === undefined ? '' : `, by ${printable(at.file)}:${at.line}:${at.column}`;
+  const advice = remedy === undefined ? '' : `. To allow it, ${printable(describeRemedy(remedy))}`;
+  return `${name}(${argumentList(violation)}) on ${abi ?? `architecture ${hex(violation.arch)}`} ${fate}${times}${place}${advice}`;
 }
+
+/** `family=AF_ALG, type=SOCK_SEQPACKET, protocol=0x0`, or six registers. */
+const argumentList = ({ arguments: named, args }: Violation): string =>
+  (named?.map(({ name, value, words }) => `${name}=${words ?? hex(value)}`) ?? args.map(hex)).join(', ');
+
+const hex = (value: bigint | number): string => `0x${value.toString(16)}`;

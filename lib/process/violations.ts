@@ -3,6 +3,7 @@ import { net } from '../builtins.js';
 import { LoadError, UsageError } from '../errors.js';
 import { isFailure, native } from '../native.js';
 import { ABIS, syscallsOf } from '../policy/abi.js';
+import { readArgumentTables } from '../policy/named-arguments.js';
 import { checkOptions } from '../policy/options.js';
 import { abisOf, nativeArchitecture } from '../policy/target.js';
 import type { LoadedFilter } from './load.js';
@@ -58,6 +59,7 @@ export function onViolation(
   if (typeof listener !== 'function') {
     throw new UsageError('bad-listener', `a listener cannot be ${String(listener)}`, 'Give a function');
   }
+  readArgumentTables(abisOf(nativeArchitecture()));
   const socket = new (net().Socket)({ fd: listen(), readable: true, writable: false });
   const layers: KnownLayer[] = [];
   let timer: NodeJS.Timeout | undefined;

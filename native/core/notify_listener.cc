@@ -64,6 +64,17 @@ Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::ui
   return count;
 }
 
+Status answer_call(std::int32_t listener, std::uint64_t id, std::int64_t value, std::int32_t error,
+                   std::uint32_t flags) {
+  seccomp_notif_resp response{};
+  response.id = id;
+  response.val = value;
+  response.error = error;
+  response.flags = flags;
+  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) != 0) return Failure{"ioctl", errno};
+  return kDone;
+}
+
 Result<std::int32_t> answer_with_descriptor(std::int32_t listener, std::uint64_t id, std::int32_t descriptor,
                                             bool close_on_exec) {
   seccomp_notif_addfd request{};
@@ -77,10 +88,7 @@ Result<std::int32_t> answer_with_descriptor(std::int32_t listener, std::uint64_t
   request.flags = 0;
   const auto added = add_descriptor(listener, request);
   if (added.failure() != nullptr) return added;
-  seccomp_notif_resp response{};
-  response.id = id;
-  response.val = added.value();
-  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) != 0) return Failure{"ioctl", errno};
+  if (const auto failed = answer_call(listener, id, added.value(), 0, 0)) return *failed;
   return added;
 }
 

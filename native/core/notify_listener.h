@@ -21,6 +21,10 @@ inline constexpr std::int32_t kEnded = -1;
  */
 Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::uint64_t> records, bool ready);
 
+/** Answers a call: it returns `value`, or fails with `-error`, or is made after all, as the flags say. */
+Status answer_call(std::int32_t listener, std::uint64_t id, std::int64_t value, std::int32_t error,
+                   std::uint32_t flags);
+
 /**
  * Gives the caller that waits a copy of a descriptor, which is what its call returns, as one step where the kernel can
  * (SECCOMP_ADDFD_FLAG_SEND, Linux 5.14), otherwise as two. Gives the number there.

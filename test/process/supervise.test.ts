@@ -1,13 +1,27 @@
 // supervise: calls of a child that functions of this process answer, with whatever the kernel then makes of the answers.
 import assert from 'node:assert/strict';
-import { spawn as plainSpawn, spawnSync } from 'node:child_process';
+import {
+  ChildProcess,
+  spawn as plainSpawn,
+  spawnSync as plainSpawnSync,
+  type ChildProcessByStdio,
+} from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import {
+  applyProfile,
   compile,
+  execFile,
+  fork,
+  formatReport,
+  SandboxedWorker,
+  spawn,
+  spawnSync,
   supervise,
   superviseListener,
   UsageError,
@@ -18,6 +32,7 @@ import {
 } from 'seccomp';
 import { callerProgram, canBuild } from '../support/caller-program.js';
 import { inChild, told } from '../support/child.js';
+import { killedAt } from '../support/killed-at.js';
 
 const asking = (...names: string[]) => ({
   defaultAction: 'SCMP_ACT_ALLOW',
@@ -304,34 +319,96 @@ describe('supervise', () => {
     assert.deepEqual(listeners, [1, 0]);
   });
 
-  describe('whose process ends', () => {
-    // Each one prints the supervisor's id when it is where it is to be killed; the command prints what it saw.
-    const steps: Readonly<Record<string, string>> = {
-      'before a call was made': `setTimeout(() => ready(), 100); const otherwise = () => ({ value: 1 }); const args = ['-c', 'sleep 0.5; exec "$0" getsid', caller]; const command = 'sh';`,
-      'while a handler has a call': `const otherwise = () => { ready(); return new Promise(() => {}); }; const args = ['getsid']; const command = caller;`,
-      'before a call was taken': `const otherwise = () => ({ value: 1 }); const args = ['getsid']; const command = caller; const block = true;`,
-      'after it answered': `let n = 0; const otherwise = () => { if (++n === 5) setTimeout(ready); return { value: 1 }; }; const args = ['loop']; const command = caller;`,
+  describe('whose process ends by SIGKILL', () => {
+    /** A supervisor in a process of its own, which says `ready` where the code wants it to, and whose command prints what it saw. */
+    const supervisor = (
+      code: string,
+      env: NodeJS.ProcessEnv = {},
+    ): ChildProcessByStdio<Writable, Readable, Readable> =>
+      plainSpawn(
+        process.execPath,
+        [
+          '--input-type=module',
+          '-e',
+          `import { supervise } from 'seccomp';
+           delete process.env.LD_PRELOAD;
+           const ready = () => process.stderr.write('ready\\n');
+           const start = (command, args, call, otherwise) => supervise(command, args, {
+             profile: { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: [call], action: 'SCMP_ACT_NOTIFY' }] },
+             stdio: ['inherit', 'inherit', 'ignore'],
+             otherwise,
+           });
+           const caller = ${JSON.stringify(caller)};
+           ${code}`,
+        ],
+        { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } },
+      );
+
+    const places: Readonly<Record<string, string>> = {
+      'before a call was made': `
+        start('sh', ['-c', 'read line; exec "$0" getsid', caller], 'getsid', () => ({ value: 1 }));
+        ready();`,
+      'before it is told of a call': `
+        start(caller, ['getsid'], 'getsid', () => ({ value: 1 }));
+        (await import('node:fs')).writeSync(2, 'ready\\n');
+        for (;;);`,
+      'while a handler has a call': `
+        start(caller, ['getsid'], 'getsid', () => { ready(); return new Promise(() => {}); });`,
+      'between two calls': `
+        let calls = 0;
+        start(caller, ['loop'], 'getsid', () => { if (++calls === 5) setTimeout(ready); return { value: 1 }; });`,
     };
-    for (const [step, code] of Object.entries(steps)) {
-      it(`by SIGKILL ${step} leaves ENOSYS, and nobody who waits`, async () => {
-        const supervisor = plainSpawn(
-          process.execPath,
-          [
-            '--input-type=module',
-            '-e',
-            `import { supervise } from 'seccomp';
-             const caller = ${JSON.stringify(caller)};
-             const ready = () => process.stderr.write('ready\\n');
-             ${code}
-             supervise(command, args, { profile: ${JSON.stringify(asking('getsid'))}, stdio: ['ignore', 'inherit', 'ignore'], otherwise });
-             if (typeof block !== 'undefined') { (await import('node:fs')).writeSync(2, 'ready\\n'); for (;;); }`,
-          ],
-          { stdio: ['ignore', 'pipe', 'pipe'] },
-        );
-        await once(supervisor.stderr, 'data');
-        supervisor.kill('SIGKILL');
+    for (const [place, code] of Object.entries(places)) {
+      it(`${place} leaves ENOSYS, and nobody who waits`, async () => {
+        const running = supervisor(code);
         // Ends when the last holder of the pipe has ended, which is the command.
-        assert.equal(await text(supervisor.stdout), '-1 38\n');
+        const seen = text(running.stdout);
+        await once(running.stderr, 'data');
+        running.kill('SIGKILL');
+        await once(running, 'exit');
+        running.stdin.end('\n');
+        assert.equal(await seen, '-1 38\n');
+      });
+    }
+
+    /** A step of a notification, at which the supervisor ends itself; the answer that it gives, and what the caller sees. */
+    const steps: readonly [step: string, killAt: string, answer: string, seen: RegExp, old?: 'old'][] = [
+      ['before it takes a call', 'before RECV', '{ value: 7 }', /^-1 38\n-1 38\n$/],
+      ['when it has taken a call', 'after RECV', '{ value: 7 }', /^-1 38\n-1 38\n$/],
+      ['when it has read memory', 'after reading', '{ value: 7 }', /^-1 38\n-1 38\n$/],
+      ['before it answers', 'before SEND', '{ value: 7 }', /^-1 38\n-1 38\n$/],
+      ['when it has answered', 'after SEND', '{ value: 7 }', /^7 0\n-1 38\n$/],
+      ['before it gives a descriptor', 'before ADDFD', '{ fd: 0 }', /^-1 38\n-1 38\n$/],
+      ['when it has given a descriptor', 'after ADDFD', '{ fd: 0 }', /^[1-9]\d* 0\n-1 38\n$/],
+      [
+        'when it has given a descriptor, before it answers',
+        'before SEND',
+        '{ fd: 0 }',
+        /^-1 38\n-1 38\n$/,
+        'old',
+      ],
+      [
+        'when it has given a descriptor, and answered',
+        'after SEND',
+        '{ fd: 0 }',
+        /^[1-9]\d* 0\n-1 38\n$/,
+        'old',
+      ],
+    ];
+    for (const [step, killAt, answer, seen, old] of steps) {
+      it(`${step}${old === undefined ? '' : ' (Linux before 5.14)'} leaves ENOSYS for what is not answered, and nobody who waits`, async () => {
+        const running = supervisor(
+          `start(caller, ['chdir', '2'], 'chdir', ({ args: [path], readString }) => { readString(path); return ${answer}; });`,
+          {
+            LD_PRELOAD: killedAt(directory),
+            KILL_AT: killAt,
+            ...(old !== undefined && { OLD_KERNEL: '1' }),
+          },
+        );
+        const exit = once(running, 'exit') as Promise<[unknown, NodeJS.Signals | null]>;
+        const [[, signal], lines] = await Promise.all([exit, text(running.stdout)]);
+        assert.equal(signal, 'SIGKILL', 'the step was reached');
+        assert.match(lines, seen);
       });
     }
   });
@@ -368,6 +445,26 @@ describe('supervise', () => {
       assert.equal(first.remedy?.kind, 'remove');
     });
 
+    it('puts a report on one line, with arguments by name and constants in words', async () => {
+      const odd = join(directory, 'a\nb');
+      copyFileSync(caller, odd);
+      const seen: string[] = [];
+      const supervised = supervise(odd, ['open'], {
+        profile: {
+          defaultAction: 'SCMP_ACT_ALLOW',
+          syscalls: [{ names: ['getsid', 'openat'], action: 'SCMP_ACT_ERRNO' }],
+        },
+        onViolation: item => seen.push(formatReport(item)),
+        reportOnly: true,
+      });
+      supervised.child.stdout?.resume();
+      await supervised.finished;
+      const line = seen.find(text => text.includes('flags=O_RDONLY,')) ?? seen.join();
+      assert.match(line, /^openat\(dfd=AT_FDCWD, filename=0x[\da-f]+, flags=O_RDONLY, mode=[^)]*\) on /);
+      assert.ok(line.includes(`by ${directory}/a\\nb (`), line);
+      assert.match(line, /^[ -~]*$/);
+    });
+
     it('ends a process where the profile kills', async () => {
       const supervised = supervise(caller, ['edge'], { profile: refusing, onViolation: () => undefined });
       const [, signal] = (await once(supervised.child, 'exit')) as [unknown, string];
@@ -394,6 +491,37 @@ describe('supervise', () => {
       });
       assert.deepEqual([lines, seen], [['9 0'], []]);
     });
+
+    it('is to be had of spawn and execFile too', async () => {
+      const seen: string[] = [];
+      const options = {
+        profile: refusing,
+        reportOnly: true,
+        onViolation: ({ syscall, allowed }: ReportedViolation) => seen.push(`${syscall} ${allowed}`),
+      };
+      const child = spawn(caller, ['edge'], options);
+      assert.ok(child instanceof ChildProcess);
+      assert.equal(await text(child.stdout), '-1 2\n-1 14\n-1 14\n');
+      assert.deepEqual(seen.splice(0), Array(3).fill('chdir true'));
+      const { stdout } = await promisify(execFile)(caller, ['getsid'], options);
+      assert.match(stdout, /^\d+ 0\n$/);
+      assert.deepEqual(seen, ['getsid true']);
+    });
+
+    for (const [name, act] of Object.entries<(options: object) => unknown>({
+      applyProfile: options => applyProfile(refusing, options),
+      spawnSync: options => spawnSync('true', { profile: refusing, ...options }),
+      fork: options => fork('/no/module', { profile: refusing, ...options }),
+      SandboxedWorker: options => new SandboxedWorker('/no/module', { profile: refusing, ...options }),
+    })) {
+      it(`is refused by ${name}, which says where to have it`, () => {
+        assert.throws(
+          () => act({ reportOnly: true }),
+          error =>
+            error instanceof UsageError && error.code === 'bad-option' && error.message.includes('supervise'),
+        );
+      });
+    }
 
     it('tells of a start that is refused, once', async () => {
       const noExec = {
@@ -457,7 +585,7 @@ describe('superviseListener', () => {
   });
 
   it('ends with its process, be it idle or not', () => {
-    const { status } = spawnSync(
+    const { status } = plainSpawnSync(
       process.execPath,
       [
         '--input-type=module',

@@ -92,9 +92,53 @@ describe('onViolation', () => {
     const last = refused.at(-1) ?? '';
     assert.match(
       last,
-      /^mount\(0x0, .* failed with EPERM in thread \d+ \([\w-]+\)\. To allow it, add to "syscalls": /,
+      /^mount\(dev_name=0x0, .* failed with EPERM in thread \d+ \([\w-]+\)\. To allow it, add to "syscalls": /,
     );
     assert.ok(last.endsWith('{"names":["mount"],"action":"SCMP_ACT_ALLOW"}'), last);
+  });
+
+  it('names arguments as the kernel does, and constants in words', () => {
+    const socket = told(
+      child(`${LISTEN}
+        s.applyProfile(deny(['socket']), { violations });
+        caller.call(s.syscallNumber(s.makeTarget().arch, 'socket'), 38, 0x80005, 0);
+        await until(() => events.length > 0);
+        const [{ arguments: named }] = events;
+        tell({ named, text: s.formatViolation(events[0]).split(' on ')[0] });`),
+    );
+    assert.deepEqual(socket, {
+      named: [
+        { name: 'family', value: '38', words: 'AF_ALG' },
+        { name: 'type', value: '524293', words: 'SOCK_SEQPACKET|SOCK_CLOEXEC' },
+        { name: 'protocol', value: '0' },
+      ],
+      text: 'socket(family=AF_ALG, type=SOCK_SEQPACKET|SOCK_CLOEXEC, protocol=0x0)',
+    });
+  });
+
+  it('names them also where the filter refuses to open files', () => {
+    const text = told<string>(
+      child(`${LISTEN}
+        s.applyProfile(deny(['open', 'openat', 'openat2', 'mkdir', 'mkdirat']), { violations });
+        await codeOf(() => fs.mkdirSync(directory));
+        await until(() => events.length > 0);
+        tell(s.formatViolation(events[0]));`),
+    );
+    assert.match(text, /^mkdir(at)?\(.*mode=0777\)/);
+  });
+
+  it('is told on one line, whatever a thread calls itself', () => {
+    const lines = told<string[]>(
+      child(`${LISTEN}
+        s.applyProfile(noMkdir, { violations });
+        // By /proc, as Node has no other way.
+        fs.writeFileSync('/proc/self/comm', 'a\\n\\x1b[2J');
+        await codeOf(() => fs.mkdirSync(directory));
+        await until(() => events.length > 0);
+        tell(events.map(s.formatViolation));`),
+    );
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /^[ -~]* in thread \d+ \(a\\n\\x1b\[2J\), by [ -~]*$/);
   });
 
   it('does not keep the event loop alive', () => {

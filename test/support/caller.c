@@ -33,6 +33,13 @@ int main(int argc, char **argv) {
     struct sigaction action = {.sa_handler = handled};
     sigaction(SIGUSR1, &action, NULL);
     print(syscall(SYS_getsid, 0));
+  } else if (strcmp(argv[1], "chdir") == 0) {
+    for (long i = 0; i < count; i++) print(chdir("/given"));
+  } else if (strcmp(argv[1], "expect") == 0) {
+    /* Once its input has ended: whether the call fails with that errno. */
+    char byte;
+    while (read(STDIN_FILENO, &byte, 1) > 0) continue;
+    return syscall(SYS_getsid, 0) == -1 && errno == count ? 0 : 1;
   } else if (strcmp(argv[1], "loop") == 0) {
     for (;;) if (syscall(SYS_getsid, 0) == -1) { print(-1); return 0; }
   } else if (strcmp(argv[1], "open") == 0) {

@@ -5,10 +5,11 @@ import { UsageError } from '../../errors.js';
 import { argumentsOf } from './arguments.js';
 import { os } from '../../builtins.js';
 import { collect } from './collect.js';
+import type { ViolationReportOptions } from '../supervise/report.js';
 import type { SandboxOptions } from './sandbox.js';
 import { spawn } from './spawn.js';
 
-type Options = ExecFileOptions & SandboxOptions;
+type Options = ExecFileOptions & SandboxOptions & ViolationReportOptions;
 type Callback<Output> = (error: ExecFileException | null, stdout: Output, stderr: Output) => void;
 type AnyCallback = Callback<string> | Callback<Buffer>;
 type BufferOptions = Options & { readonly encoding: 'buffer' | null };

@@ -8,7 +8,7 @@ import { childProcess } from '../../builtins.js';
 import { commandOf, launchRequest } from './launch.js';
 import { forkPreloaded } from './preloaded.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';
-import { SPAWN_OPTIONS, startChild } from './spawn.js';
+import { SPAWN_OPTIONS, startChild } from './start-child.js';
 import { stdioList, type StdioList } from './stdio.js';
 
 /** When the filter of a Node program is loaded. */

@@ -5,41 +5,17 @@ import type {
   SpawnOptions,
   SpawnOptionsWithoutStdio,
 } from 'node:child_process';
-import { errnoName } from '../../policy/errno.js';
-import type { LoadRequest } from '../load.js';
-import { argumentsOf } from './arguments.js';
 import { childProcess } from '../../builtins.js';
-import { systemError } from './errors.js';
-import {
-  commandOf,
-  launch,
-  type Attend,
-  launcherEnded,
-  launchRequest,
-  requireProc,
-  type Command,
-} from './launch.js';
+import type { ViolationReportOptions } from '../supervise/report.js';
+import { supervise } from '../supervise/supervise.js';
+import { argumentsOf } from './arguments.js';
+import { commandOf, launchRequest } from './launch.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';
-import { STAND_INS } from './stand-ins.js';
-import { stdioList, type StdioList } from './stdio.js';
+import { SPAWN_OPTIONS, startChild } from './start-child.js';
+import { stdioList } from './stdio.js';
 
-/** Options of Node's that every asynchronous function takes. */
-export const SPAWN_OPTIONS: readonly string[] = [
-  'argv0',
-  'cwd',
-  'detached',
-  'env',
-  'gid',
-  'killSignal',
-  'serialization',
-  'shell',
-  'signal',
-  'stdio',
-  'timeout',
-  'uid',
-  'windowsHide',
-  'windowsVerbatimArguments',
-];
+/** What confines a command, and whether refusals are reported: this process answers them then, and stays until all is over. */
+type Options = SandboxOptions & ViolationReportOptions;
 
 /**
  * Starts a command under a profile, which need only allow execve and what the command itself needs. Options, events and
@@ -47,30 +23,32 @@ export const SPAWN_OPTIONS: readonly string[] = [
  *
  * The profile is compiled first. Throws its errors (see `compile`), UsageError, and LoadError where the filter cannot be
  * loaded: nothing has run then. What Node emits or throws for a command that cannot be executed is emitted and thrown
- * here too.
+ * here too. With `onViolation` or `reportOnly` it is started as by `supervise`.
  * Source: https://nodejs.org/api/child_process.html#child_processspawncommand-args-options
  */
 export function spawn(
   command: string,
-  options: SpawnOptionsWithoutStdio & SandboxOptions,
+  options: SpawnOptionsWithoutStdio & Options,
 ): ChildProcessWithoutNullStreams;
-export function spawn(command: string, options: SpawnOptions & SandboxOptions): ChildProcess;
+export function spawn(command: string, options: SpawnOptions & Options): ChildProcess;
 export function spawn(
   command: string,
   args: readonly string[],
-  options: SpawnOptionsWithoutStdio & SandboxOptions,
+  options: SpawnOptionsWithoutStdio & Options,
 ): ChildProcessWithoutNullStreams;
 export function spawn(
   command: string,
   args: readonly string[],
-  options: SpawnOptions & SandboxOptions,
+  options: SpawnOptions & Options,
 ): ChildProcess;
 export function spawn(
   file: string,
-  second: readonly string[] | (SpawnOptions & SandboxOptions),
-  third?: SpawnOptions & SandboxOptions,
+  second: readonly string[] | (SpawnOptions & Options),
+  third?: SpawnOptions & Options,
 ): ChildProcess {
   const [args, options] = argumentsOf(second, third);
+  if (options.onViolation !== undefined || options.reportOnly !== undefined)
+    return supervise(file, args, options).child;
   const { filter, load, rest } = sandbox(options, SPAWN_OPTIONS);
   const command = commandOf(file, args, rest);
   return startChild(launchRequest(filter, load), command, stdioList(rest.stdio), (what, stdio) =>
@@ -81,54 +59,4 @@ export function spawn(
       stdio,
     }),
   );
-}
-
-/** Starts a command with the descriptors given, as Node does. */
-export type Start = (command: Command, stdio: StdioList) => ChildProcess;
-
-/** Starts a command under a filter, by Node's own means, and waits until it runs. Throws as `spawn` does. */
-export function startChild(
-  request: LoadRequest,
-  command: Command,
-  stdio: StdioList,
-  start: Start,
-  attend?: Attend,
-): ChildProcess {
-  const { started: child, outcome } = launch(
-    request,
-    command,
-    stdio.length,
-    'running',
-    launcher => asIfPlain(start(launcher, [...stdio, ...launcher.stdio]), command, stdio),
-    attend,
-  );
-  if (outcome.kind === 'started') return child;
-  if (child.pid === undefined) {
-    // Node could not start even the launcher, for want of processes, descriptors or the directory, and will say so.
-    requireProc();
-    return child;
-  }
-  abandon(child);
-  if (outcome.kind === 'refused') throw outcome.error;
-  if (outcome.kind === 'untold') throw launcherEnded(command.file);
-  const standIn = STAND_INS[errnoName(outcome.errno)];
-  if (standIn === undefined) throw systemError('spawn', outcome.errno);
-  return asIfPlain(start({ file: standIn, words: command.words }, stdio), command, stdio);
-}
-
-/** Makes a child look as if the command had been started directly. */
-function asIfPlain(child: ChildProcess, { file, words }: Command, stdio: StdioList): ChildProcess {
-  // Types of Node's say that these are read-only; it reads them again for the message of an error.
-  Object.assign(child, { spawnfile: file, spawnargs: [...words] });
-  // Without descriptors to spare there are no streams at all.
-  const streams = child.stdio as unknown[] | undefined;
-  streams?.splice(stdio.length);
-  return child;
-}
-
-/** Lets go of a launcher that has failed: nobody is to hear of it. */
-function abandon(child: ChildProcess): void {
-  child.on('error', () => undefined);
-  if (child.connected) child.disconnect();
-  for (const stream of child.stdio) stream?.destroy();
 }

@@ -56,15 +56,15 @@ function transmit(listener: number, id: bigint, answer: Checked): Failure | unde
   const { kind } = answer;
   switch (kind) {
     case 'errno':
-      return native().notifyRespond(listener, id, 0n, -answer.errno, 0);
+      return native().answerCall(listener, id, 0n, -answer.errno, 0);
     case 'value':
-      return native().notifyRespond(listener, id, answer.value, 0, 0);
+      return native().answerCall(listener, id, answer.value, 0, 0);
     case 'continue':
-      return native().notifyRespond(listener, id, 0n, 0, FLAG_CONTINUE);
+      return native().answerCall(listener, id, 0n, 0, FLAG_CONTINUE);
     case 'fd': {
       const number = native().answerWithDescriptor(listener, id, answer.fd, answer.closeOnExec);
       if (!isFailure(number) || TOO_LATE.includes(number.errnoName)) return undefined;
-      return native().notifyRespond(listener, id, 0n, -number.errno, 0);
+      return native().answerCall(listener, id, 0n, -number.errno, 0);
     }
   }
 }

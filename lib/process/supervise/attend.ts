@@ -2,7 +2,7 @@
 import { LoadError, SupervisionError } from '../../errors.js';
 import { isFailure, native } from '../../native.js';
 import { sendAnswer, UNAVAILABLE, type Answer, type Handler } from './answer.js';
-import { CALL_WORDS, callAt, recordAt, type SupervisedCall } from './call.js';
+import { callAt, callRecords, type CallRecords, type SupervisedCall } from './call.js';
 
 /** Somebody who answers the calls of a listener. */
 export interface Supervisor {
@@ -52,9 +52,8 @@ export function attend(
   options: AttendOptions,
   exclusive: boolean,
 ): Supervisor {
-  const records = new BigUint64Array(CALL_WORDS * BATCH);
-  const single = records.subarray(0, CALL_WORDS);
-  const views = Array.from({ length: BATCH }, (_, index) => recordAt(records, index));
+  const next = callRecords(1);
+  const more = callRecords(BATCH);
   const { promise: finished, resolve: finish } = resolvers();
   let pending = 0;
   let received = 0;
@@ -64,7 +63,7 @@ export function attend(
   const untold = native().wakeInTurn(listener);
   if (untold !== undefined && ['EBADF', 'ENOTTY'].includes(untold.errnoName))
     throw unusable(untold.errno, untold.errnoName);
-  const watch = native().watch(listener, arrived);
+  const watch = native().watchCalls(listener, next.words, exclusive, arrived);
   if (isFailure(watch)) throw unusable(watch.errno, `${watch.failed}: ${watch.errnoName}`);
 
   function close(): void {
@@ -74,57 +73,74 @@ export function attend(
     finish();
   }
 
-  function arrived(readable: boolean): void {
+  /** Has been given the next call, if there is one: -1 when none ever will be. */
+  function arrived(taken: number): void {
+    handle(next, taken);
     // To look for more takes time that a caller would wait who is alone.
-    const taken = native().takeNotifications(
-      listener,
-      pending === 0 ? single : records,
-      readable && exclusive,
-    );
-    if (isFailure(taken) || taken < 0) {
+    if (pending > 0 && !closed) {
+      const others = native().takeNotifications(listener, more.words);
+      handle(more, isFailure(others) ? -1 : others);
+    }
+  }
+
+  function handle(records: CallRecords, taken: number): void {
+    if (taken < 0) {
       close();
       return;
     }
     received += taken;
-    for (const view of taken === BATCH ? views : views.slice(0, taken)) answer(callAt(listener, view));
+    for (let index = 0; index < taken; index++) answer(callAt(listener, records, index));
   }
 
   function answer(call: SupervisedCall): void {
     pending++;
+    let given: Answer | Promise<Answer>;
+    try {
+      given = handler(call);
+    } catch (error) {
+      settle(call, UNAVAILABLE);
+      report(error, call);
+      return;
+    }
+    if (given instanceof Promise) answerLater(call, given);
+    else settle(call, given);
+  }
+
+  /** The first answer counts; an error is told of in any case. */
+  function answerLater(call: SupervisedCall, promise: Promise<Answer>): void {
+    let settled = false;
+    const settleOnce = (given: unknown): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      settle(call, given);
+    };
     const timer =
       options.answerTimeout === undefined
         ? undefined
-        : setTimeout(() => settle(options.timeoutAnswer ?? UNAVAILABLE), options.answerTimeout);
-    let settled = false;
+        : setTimeout(settleOnce, options.answerTimeout, options.timeoutAnswer ?? UNAVAILABLE);
+    promise.then(settleOnce, (error: unknown) => {
+      settleOnce(UNAVAILABLE);
+      report(error, call);
+    });
+  }
 
-    /** The first answer counts. */
-    const settle = (given: unknown): void => {
-      if (settled) return;
-      settled = true;
-      pending--;
-      clearTimeout(timer);
-      // The number of the listener may be another descriptor's by now.
-      if (closed) return;
-      try {
-        const failure = sendAnswer(listener, call.id, given);
-        if (failure !== undefined) throw unusable(failure.errno, `${failure.failed}: ${failure.errnoName}`);
-      } catch (error) {
-        sendAnswer(listener, call.id, UNAVAILABLE);
-        complain(error, call);
-      }
-    };
-    const fail = (error: unknown): void => {
-      settle(UNAVAILABLE);
-      if (!(error instanceof SupervisionError && error.code === 'call-gone')) complain(error, call);
-    };
-
+  function settle(call: SupervisedCall, given: unknown): void {
+    pending--;
+    // The number of the listener may be another descriptor's by now.
+    if (closed) return;
     try {
-      const given = handler(call);
-      if (given instanceof Promise) given.then(settle, fail);
-      else settle(given);
+      const failure = sendAnswer(listener, call.id, given);
+      if (failure !== undefined) throw unusable(failure.errno, `${failure.failed}: ${failure.errnoName}`);
     } catch (error) {
-      fail(error);
+      sendAnswer(listener, call.id, UNAVAILABLE);
+      complain(error, call);
     }
+  }
+
+  /** That a caller has gone is no error of the handler that finds out. */
+  function report(error: unknown, call: SupervisedCall): void {
+    if (!(error instanceof SupervisionError && error.code === 'call-gone')) complain(error, call);
   }
 
   function complain(error: unknown, call: SupervisedCall): void {

@@ -44,24 +44,30 @@ export interface SupervisedCall {
 }
 
 /** Words of 64 bits in `struct seccomp_notif`. */
-export const CALL_WORDS = 10;
+const CALL_WORDS = 10;
 
 const MAX_LENGTH = 64 * 1024 * 1024;
 
-/** One `struct seccomp_notif` among several. */
-export const recordAt = (records: BigUint64Array, index: number): DataView =>
-  new DataView(records.buffer, records.byteOffset + index * CALL_WORDS * 8, CALL_WORDS * 8);
+/** Room for several `struct seccomp_notif`, looked at as words of 64 and of 32 bits. */
+export interface CallRecords {
+  readonly words: BigUint64Array;
+  readonly halves: Uint32Array;
+}
 
-/** Offsets in `struct seccomp_notif`. */
-const OFFSET = { id: 0, pid: 8, number: 16, arch: 20, instructionPointer: 24, args: 32 } as const;
+export function callRecords(count: number): CallRecords {
+  const words = new BigUint64Array(CALL_WORDS * count);
+  return { words, halves: new Uint32Array(words.buffer) };
+}
 
-/** A call from its record, which may be overwritten afterwards. */
-export function callAt(listener: number, record: DataView): SupervisedCall {
-  const word = (offset: number): bigint => record.getBigUint64(offset, true);
-  const id = word(OFFSET.id);
-  const pid = record.getUint32(OFFSET.pid, true);
-  const number = record.getInt32(OFFSET.number, true);
-  const arch = record.getUint32(OFFSET.arch, true);
+/** The call in a record, which may be overwritten afterwards. */
+export function callAt(listener: number, { words, halves }: CallRecords, index: number): SupervisedCall {
+  const first = index * CALL_WORDS;
+  const word = (offset: number): bigint => words[first + offset] ?? 0n;
+  const half = (offset: number): number => halves[2 * first + offset] ?? 0;
+  const id = word(0);
+  const pid = half(2);
+  const number = half(4) | 0;
+  const arch = half(5);
   const abi = abiOf(arch, number);
 
   const isWaiting = (): boolean => native().notifyIdValid(listener, id) === undefined;
@@ -78,8 +84,8 @@ export function callAt(listener: number, record: DataView): SupervisedCall {
     number,
     abi: abi?.name,
     arch,
-    args: [0, 1, 2, 3, 4, 5].map(index => word(OFFSET.args + index * 8)),
-    instructionPointer: word(OFFSET.instructionPointer),
+    args: [word(4), word(5), word(6), word(7), word(8), word(9)],
+    instructionPointer: word(3),
     pid,
     isWaiting,
     readMemory(pointer, length) {

@@ -5,7 +5,7 @@ import { Filter } from '../../filter/filter.js';
 import { native } from '../../native.js';
 import { argumentsOf } from '../children/arguments.js';
 import { sandbox, type SandboxOptions } from '../children/sandbox.js';
-import { SPAWN_OPTIONS } from '../children/spawn.js';
+import { SPAWN_OPTIONS } from '../children/start-child.js';
 import { CONTINUE } from './answer.js';
 import { sendListener } from './send-listener.js';
 import { startWithListener } from './start.js';

@@ -5,6 +5,7 @@ import * as scmp from '../../policy/constants.js';
 import { ENOSYS, errnoName } from '../../policy/errno.js';
 import { evaluate } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
+import { printable } from '../../printable.js';
 import { describeRefusal, sentence, type Violation } from '../violation.js';
 import { CONTINUE, UNAVAILABLE, type Answer } from './answer.js';
 import type { SupervisedCall } from './call.js';
@@ -118,8 +119,8 @@ function kill({ pid, isWaiting }: SupervisedCall): void {
 /** A reported violation on one line: the call, of which program, what became of it, and what would allow it. */
 export function formatReport(violation: ReportedViolation): string {
   const { action, allowed, program, starting, thread } = violation;
-  const who = `${program ?? thread.name} (${thread.id})`;
-  const when = starting ? `before the exec of ${program ?? 'the command'}` : `by ${who}`;
+  const who = printable(program ?? thread.name);
+  const when = starting ? `before the exec of ${who}` : `by ${who} (${thread.id})`;
   const fate = allowed ? `was allowed, though the profile answers ${action}` : `was answered with ${action}`;
   return sentence(violation, `${when} ${fate}`);
 }

@@ -10,11 +10,11 @@ import { outcome } from '../../policy/evaluate.js';
 import { childProcess } from '../../builtins.js';
 import { commandOf, launchRequest } from '../children/launch.js';
 import type { ChildLoadOptions } from '../children/sandbox.js';
-import { startChild } from '../children/spawn.js';
+import { startChild } from '../children/start-child.js';
 import { stdioList } from '../children/stdio.js';
 import { loadRequest, type LoadRequest } from '../load.js';
 import { CONTINUE, sendAnswer } from './answer.js';
-import { callAt, CALL_WORDS, recordAt } from './call.js';
+import { callAt, callRecords } from './call.js';
 import type { Judge } from './report.js';
 
 /** What is to be started, under what, and who answers for the start. */
@@ -102,15 +102,15 @@ function receiveListener(socket: number): number | undefined {
 
 /** Answers what the launcher calls until it has become the command, or has failed to. */
 function untilItRuns(listener: number, awaited: number, atStart: Judge): void {
-  const record = new BigUint64Array(CALL_WORDS);
+  const record = callRecords(1);
   for (;;) {
     const ready = native().waitForEither(listener, awaited);
     // The socket is at its end by then: what else is there is the command's.
     if (isFailure(ready) || (ready & 2) !== 0) return;
-    const taken = native().takeNotifications(listener, record, false);
+    const taken = native().takeNotifications(listener, record.words);
     if (isFailure(taken) || taken < 0) return;
     if (taken === 0) continue;
-    const call = callAt(listener, recordAt(record, 0));
+    const call = callAt(listener, record, 0);
     sendAnswer(listener, call.id, atStart(call) ?? CONTINUE);
   }
 }

@@ -7,7 +7,7 @@ import { notified } from '../../policy/notified.js';
 import { oneOf } from '../../policy/options.js';
 import { argumentsOf } from '../children/arguments.js';
 import { sandbox, type SandboxOptions } from '../children/sandbox.js';
-import { SPAWN_OPTIONS } from '../children/spawn.js';
+import { SPAWN_OPTIONS } from '../children/start-child.js';
 import { CONTINUE } from './answer.js';
 import { attend, nobody, type Supervisor } from './attend.js';
 import { checkHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
