@@ -1,5 +1,6 @@
 // The entry `seccomp/load`: loads programs that were compiled before, without the parser, the generator or libseccomp's tables.
 export * from './errors.js';
 export { features, type Features } from './process/features.js';
+export type { MissingFeature } from './process/kernel-features.js';
 export { load, type LoadedFilter, type LoadOptions, type Scope } from './process/load.js';
 export { status, type Mode, type ProcessStatus, type ThreadStatus } from './process/status.js';
