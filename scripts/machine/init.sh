@@ -13,8 +13,8 @@ ulimit -c 0
 busybox ip link set lo up
 cd /seccomp || busybox poweroff -f
 # The tests compile these anew when they are older than their sources.
-touch out/caller.node out/kernel-probe out/scenes out/stack-probe
-echo "Linux $(uname -r) on $(uname -m), Node $(node --version)"
+touch out/caller out/caller.node out/kernel-probe out/scenes out/stack-probe
+echo "@booted {\"linux\":\"$(uname -r)\",\"machine\":\"$(uname -m)\",\"node\":\"$(node --version)\"}"
 for job in job-*.json; do
   {
     node node_modules/mocha/bin/mocha.js --config "$job"

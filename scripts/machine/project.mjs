@@ -53,7 +53,7 @@ function deal(files, count, sizeOf) {
  * Packs the package, what starts the tests, and the jobs: as many runs of mocha at a time. `leftOut` holds parts of titles of
  * tests that are not to run. `cache` keeps what was compiled.
  */
-export function packProject(archive, { root, cache, files, jobs, leftOut }) {
+export function packProject(archive, { arch, root, cache, files, jobs, leftOut }) {
   const scratch = mkdtempSync(join(cache, '.project-'));
   try {
     const project = join(scratch, 'seccomp');
@@ -66,9 +66,9 @@ export function packProject(archive, { root, cache, files, jobs, leftOut }) {
     for (const directory of closure([...TEST_PACKAGES, ...Object.keys(dependencies)], root))
       copy(directory, directory.slice(root.length));
     // Where it is shipped, and where tests that move it about expect a build.
-    for (const place of ['prebuilds/linux-arm64/seccomp.glibc.node', 'build/Release/seccomp.node'])
-      copy(addon(root, cache), place);
-    for (const { name, binary } of probes(root, cache)) copy(binary, `out/${name}`);
+    for (const place of [`prebuilds/linux-${arch}/seccomp.glibc.node`, 'build/Release/seccomp.node'])
+      copy(addon(arch, root, cache), place);
+    for (const { name, binary } of probes(arch, root, cache)) copy(binary, `out/${name}`);
     const config = {
       // An emulated processor takes its time.
       timeout: 0,
