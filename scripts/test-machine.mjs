@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ARCHITECTURES } from './machine/architectures.mjs';
 import { boot } from './machine/boot.mjs';
+import { Unavailable } from './machine/debian.mjs';
 import { LEFT_OUT, LEFT_OUT_FILES, liveFiles, plainTitle, titlesHere } from './machine/live-tests.mjs';
 import { packProject } from './machine/project.mjs';
 import { record } from './machine/record.mjs';
@@ -29,26 +30,27 @@ function words(kind, { title, ms, why }) {
   return `${kind.padEnd(7)} ${title}${time}${error}`;
 }
 
-/** Runs test files in a machine. Gives what ran, and whether that was all of it. */
+/** Runs test files in a machine. Gives what ran, and whether that was all of it. Throws Unavailable where there is none. */
 async function test({ arch, release }, files, { accelerator, minutes }) {
   const started = Date.now();
+  mkdirSync(cache, { recursive: true });
+  const base = system({ arch, cache, nodeMajor: NODE_MAJOR });
+  const image = kernel({ arch, cache, release });
   const jobs = Math.min(JOBS, files.length);
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const missing = new Set(titlesHere(root, files));
   const codes = [];
   let ran = {};
-  mkdirSync(cache, { recursive: true });
   const scratch = mkdtempSync(join(cache, '.run-'));
   try {
     const project = join(scratch, 'project.cpio');
     const archive = join(scratch, 'initrd');
     packProject(project, { arch, root, cache, files, jobs, leftOut: Object.keys(LEFT_OUT) });
-    const base = system({ arch, cache, nodeMajor: NODE_MAJOR });
     execFileSync('sh', ['-c', 'cat "$1" "$2" > "$0"', archive, base, project]);
     await boot({
       arch,
       accelerator,
-      kernel: kernel({ arch, cache, release }),
+      kernel: image,
       archive,
       processors: JOBS,
       minutes,
@@ -110,12 +112,14 @@ function wanted() {
 
 const { files, machines, options, recorded } = wanted();
 const reason = obstacle(machines.map(({ arch }) => arch));
-if (reason === undefined) {
-  for (const machine of machines) {
+if (reason !== undefined) console.log(`skipped: ${reason}`);
+for (const machine of reason === undefined ? machines : []) {
+  try {
     const { ok, summary } = await test(machine, files, options);
     if (!ok) process.exitCode = 1;
     else if (recorded) await record(root, machine, summary);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    console.log(`skipped: ${error.message}`);
   }
-} else {
-  console.log(`skipped: ${reason}`);
 }

@@ -1,10 +1,13 @@
 // Packages of a Debian release for any architecture, fetched and unpacked in folders of our own: nothing is installed, and the
 // sources and indexes of the system stay as they are.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+/** Something that cannot be had from here: a release that is no longer kept, or no network at all. */
+export class Unavailable extends Error {}
 
 /** The options that make apt work on `directory` alone. */
 function privateApt(directory, architecture) {
@@ -19,6 +22,8 @@ function privateApt(directory, architecture) {
     `APT::Architectures=${architecture}`,
     'APT::Install-Recommends=false',
     'APT::Sandbox::User=root',
+    // An archive that cannot be reached is an error, not a warning.
+    'APT::Update::Error-Mode=any',
     'Acquire::Languages=none',
     'Debug::NoLocking=true',
   ].flatMap(option => ['-o', option]);
@@ -46,14 +51,17 @@ export function debian({ directory, release, architecture }) {
   writeFileSync(join(directory, 'sources.list'), sources.join(''));
 
   const options = privateApt(directory, architecture);
-  const apt = (command, args, cwd = directory) =>
-    execFileSync(command, [...options, '-q', ...args], {
+  const apt = (command, args, cwd = directory) => {
+    const { status, stdout } = spawnSync(command, [...options, '-q', ...args], {
       cwd,
       encoding: 'utf8',
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       stdio: ['ignore', 'pipe', 'inherit'],
       maxBuffer: 64 * 1024 * 1024,
     });
+    if (status === 0) return stdout;
+    throw new Unavailable(`${command} ${args.join(' ')} fails for ${architecture} of ${release}`);
+  };
   const packagesIn = folder =>
     readdirSync(folder)
       .filter(name => name.endsWith('.deb'))

@@ -1,5 +1,5 @@
 // A small Debian with Node in it as an initial file system, and kernels for it, made once and kept in deps/machine.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { ARCHITECTURES } from './architectures.mjs';
-import { debian, unpack } from './debian.mjs';
+import { debian, Unavailable, unpack } from './debian.mjs';
 
 const RELEASE = 'bookworm';
 
@@ -41,9 +41,11 @@ const PACKAGES = [
 function addNode(scratch, tree, name, major) {
   const prefix = join(scratch, 'npm');
   const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--force', '--loglevel=error'];
-  execFileSync('npm', ['install', ...options, '--prefix', prefix, `${name}@${major}`], {
+  const wanted = `${name}@${major}`;
+  const { status } = spawnSync('npm', ['install', ...options, '--prefix', prefix, wanted], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  if (status !== 0) throw new Unavailable(`npm cannot fetch ${wanted}`);
   const binary = join(tree, 'usr/bin/node');
   cpSync(join(prefix, 'node_modules', name, 'bin/node'), binary);
   chmodSync(binary, 0o755);
