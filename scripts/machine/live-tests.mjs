@@ -7,7 +7,8 @@ const SUITE = ['native', 'process', 'cli', 'examples'];
 
 /** Files that a machine cannot even load, with the reason. */
 export const LEFT_OUT_FILES = {
-  'out/test/examples/packaging.test.js': "needs esbuild, which is here for this machine's processor only",
+  'out/test/examples/packaging.test.js':
+    'needs esbuild, which runs on the processor that it was installed for',
 };
 /** Tests that it cannot run, by parts of their titles. */
 export const LEFT_OUT = {
