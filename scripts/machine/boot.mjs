@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 import { ARCHITECTURES } from './architectures.mjs';
 
 /**
@@ -24,7 +25,8 @@ export async function boot({ arch, accelerator, kernel, archive, processors, min
   const ended = once(running, 'exit');
   for await (const line of createInterface({ input: running.stdout })) {
     const [, kind, entry] = /@(booted|passed|failed|skipped|ended) (.*)$/.exec(line) ?? [];
-    if (kind === undefined) show(line);
+    // Firmware clears the screen.
+    if (kind === undefined) show(stripVTControlCharacters(line));
     else report(kind, JSON.parse(entry));
   }
   await ended;
