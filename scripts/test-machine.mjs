@@ -116,7 +116,7 @@ for (const machine of reason === undefined ? machines : []) {
   try {
     const { ok, summary } = await test(machine, files, options);
     if (!ok) process.exitCode = 1;
-    else if (recorded) await record(root, machine, summary);
+    else if (recorded) record(root, machine, summary);
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     console.log(`skipped: ${error.message}`);

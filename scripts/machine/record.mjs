@@ -1,35 +1,26 @@
-// Writes what a whole run has said into docs/testing.md, between the marks of its machine.
+// Writes what a whole run has said into the table of docs/testing.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
+
+const START = '<!-- runs -->\n';
+const END = '<!-- end of runs -->';
 
 /** Replaces the line of a machine, or adds it. */
-export async function record(root, { arch, release }, summary) {
+export function record(root, { arch, release }, summary) {
   const path = join(root, 'docs/testing.md');
   const text = readFileSync(path, 'utf8');
-  const [before, rest] = text.split('<!-- runs -->\n');
-  const [table, after] = (rest ?? '').split('<!-- end of runs -->');
-  if (after === undefined)
-    throw new Error(`${path} has no place for runs: put <!-- runs --> and <!-- end of runs -->`);
-  const { linux, machine, node, passed, skipped, failed, seconds } = summary;
-  const date = new Date().toISOString().slice(0, 10);
+  const [start, end] = [text.indexOf(START), text.indexOf(END)];
+  if (start < 0 || end < start) throw new Error(`${path} has no table of runs between ${START}and ${END}`);
   const name = `${arch}:${release}`;
-  const cells = [
-    name,
-    linux,
-    machine,
-    node,
-    passed,
-    skipped,
-    failed,
-    `${Math.round(seconds / 60)} min`,
-    date,
-  ];
-  const rows = table
+  const { linux, machine, node, passed, skipped, failed, seconds } = summary;
+  const minutes = `${Math.round(seconds / 60)} min`;
+  const date = new Date().toISOString().slice(0, 10);
+  const row = [name, linux, machine, node, passed, skipped, failed, minutes, date].join(' | ');
+  const others = text
+    .slice(start + START.length, end)
     .trim()
     .split('\n')
-    .filter(row => !row.startsWith(`| ${name} `));
-  const runs = [...rows, `| ${cells.join(' | ')} |`].join('\n');
-  const written = `${before}<!-- runs -->\n\n${runs}\n\n<!-- end of runs -->${after}`;
-  writeFileSync(path, await format(written, { ...(await resolveConfig(path)), filepath: path }));
+    .filter(line => !line.startsWith(`| ${name} `));
+  const table = [...others, `| ${row} |`].join('\n');
+  writeFileSync(path, `${text.slice(0, start)}${START}\n${table}\n\n${text.slice(end)}`);
 }
