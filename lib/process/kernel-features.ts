@@ -30,7 +30,7 @@ const BY_RELEASE: Readonly<Record<string, string>> = {
 
 /** Something of seccomp that a kernel lacks. */
 export interface MissingFeature {
-  /** As the headers of libseccomp and of the kernel have it. */
+  /** As the headers of libseccomp and of the kernel have it, where it has a name there. */
   readonly name: string;
   /** The first Linux that has it. */
   readonly since: string;
