@@ -29,6 +29,9 @@ const STRESS_SUITE = ['out/test/stress/**/*.test.js'];
 /** What depends on the Node that runs it: filters of running processes, children, the command line. */
 const LIVE_SUITE = ['native', 'process', 'cli', 'examples'].map(part => `out/test/${part}/**/*.test.js`);
 
+/** The part of it that also runs on arm64 every time. */
+const ARM64_SUITE = ['load', 'notify', 'compat', 'features'];
+
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
 /** Why a check cannot be made on this machine. */
@@ -199,6 +202,18 @@ const CHECKS = {
     if (process.getuid() !== 0) throw new Skip('containers are started as root');
     need({ '/usr/sbin/runc': 'runc', '/usr/bin/crun': 'crun', cc: 'gcc' });
     suite(process.execPath, [MOCHA, 'out/test/containers/**/*.test.js']);
+  },
+  arm64() {
+    // The whole of the live tests takes an emulated machine the better part of an hour: npm run test:arm64.
+    const files = ARM64_SUITE.map(name => `out/test/process/${name}.test.js`);
+    const said = run(process.execPath, ['scripts/test-machine.mjs', 'arm64', ...files]);
+    const [, reason] = /^skipped: (.*)$/m.exec(said) ?? [];
+    if (reason !== undefined) throw new Skip(reason);
+    const summary = said.trim().split('\n').pop();
+    console.log(summary);
+    const { passed, skipped } = JSON.parse(summary);
+    totals.passed += passed;
+    totals.skipped += skipped;
   },
   page() {
     need({ chromium: 'chromium' });

@@ -121,6 +121,7 @@ export { spawnSync } from './process/children/spawn-sync.js';
 export { dump, type DumpOptions, type LiveLayer, type ProcessDump, type ThreadDump } from './process/dump.js';
 export { exec, type ExecOptions } from './process/exec.js';
 export { features, type Features } from './process/features.js';
+export type { MissingFeature } from './process/kernel-features.js';
 export { load, type LoadedFilter, type LoadOptions, type Scope } from './process/load.js';
 export { ps, type ProcessEntry, type ProcessList, type PsOptions } from './process/ps.js';
 export {

@@ -6,5 +6,6 @@
  */
 export * from './errors.js';
 export { features, type Features } from './process/features.js';
+export type { MissingFeature } from './process/kernel-features.js';
 export { load, type LoadedFilter, type LoadOptions, type Scope } from './process/load.js';
 export { status, type Mode, type ProcessStatus, type ThreadStatus } from './process/status.js';

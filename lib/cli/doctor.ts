@@ -36,6 +36,16 @@ function checks(): readonly Check[] {
         detail: `${release}: ${actions.length} actions, ${flags.length} flags (${flags.map(flag => flag.replace('SECCOMP_FILTER_FLAG_', '')).join(', ')})`,
       };
     }),
+    check('newer kernels', () => {
+      const { missing } = features();
+      return {
+        ok: true,
+        detail:
+          missing.length === 0
+            ? 'know nothing of seccomp that this one does not'
+            : missing.map(({ name, since }) => `${since} has ${name.replace(/^SECCOMP_/, '')}`).join(', '),
+      };
+    }),
     check('filters in force', () => {
       const { mode, filters, noNewPrivs } = status();
       return {

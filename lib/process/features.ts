@@ -1,5 +1,7 @@
 // What the running kernel can do with filters, found by asking it.
 import { native, type Probe } from '../native.js';
+import { parseKernelVersion } from '../policy/target.js';
+import { missingFeatures, type MissingFeature } from './kernel-features.js';
 
 /** What this kernel and this build can do. */
 export interface Features extends Probe {
@@ -7,6 +9,8 @@ export interface Features extends Probe {
   readonly available: boolean;
   /** Version of the libseccomp that is linked. */
   readonly libseccomp: string;
+  /** What newer kernels can do and this one cannot, with the first that can. */
+  readonly missing: readonly MissingFeature[];
 }
 
 let known: Features | undefined;
@@ -23,5 +27,10 @@ export function features(): Features {
 function ask(): Features {
   const probe = native().probe();
   const { major, minor, micro } = native().version();
-  return { ...probe, available: probe.filter, libseccomp: `${major}.${minor}.${micro}` };
+  return {
+    ...probe,
+    available: probe.filter,
+    libseccomp: `${major}.${minor}.${micro}`,
+    missing: missingFeatures([...probe.actions, ...probe.flags], parseKernelVersion(probe.release)),
+  };
 }

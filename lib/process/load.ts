@@ -10,6 +10,7 @@ import { checkOptions, oneOf } from '../policy/options.js';
 import { nativeArchitecture } from '../policy/target.js';
 import { needsHandler } from '../policy/trapped.js';
 import { features } from './features.js';
+import { sinceWhen } from './kernel-features.js';
 import { fillPool, poolIsRunning } from './pool.js';
 import { obstacles, refuseObstacles, type Obstacle } from './preflight.js';
 import { liveRings, refusedRings } from './rings.js';
@@ -257,7 +258,7 @@ function refuseMissing(program: Program, names: readonly FlagName[]): void {
   if (missingFlag !== undefined) {
     throw new LoadError(
       'unsupported-flag',
-      `the kernel ${release} does not know ${missingFlag}`,
+      `the kernel ${release} does not know ${missingFlag}${sinceWhen(missingFlag)}`,
       'Use a newer kernel, or load without it',
     );
   }
@@ -267,7 +268,7 @@ function refuseMissing(program: Program, names: readonly FlagName[]): void {
     if (actions.includes(`SCMP_ACT_${name}`)) continue;
     throw new LoadError(
       'unsupported-action',
-      `the kernel ${release} does not know the action ${name}`,
+      `the kernel ${release} does not know the action ${name}${sinceWhen(`SCMP_ACT_${name}`)}`,
       'Use a newer kernel, or another action',
     );
   }

@@ -2,25 +2,31 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
+import { ARCHITECTURES } from './architectures.mjs';
 
 /**
  * Boots a kernel and hands each line of the console to `show(line)`, or `report(kind, entry)` when it is one of
  * scripts/machine/reporter.cjs or init.sh. Ends with the machine, at the latest after so many minutes.
  */
-export async function boot({ kernel, archive, processors, minutes, show, report }) {
-  const machine = spawn(
-    'qemu-system-aarch64',
+export async function boot({ arch, accelerator, kernel, archive, processors, minutes, show, report }) {
+  const { emulator, machine, console: terminal } = ARCHITECTURES[arch];
+  const running = spawn(
+    emulator[0],
     [
-      ...['-M', 'virt', '-cpu', 'max,pauth-impdef=on', '-smp', `${processors}`, '-m', '3072'],
+      ...machine,
+      ...['-accel', accelerator, '-smp', `${processors}`, '-m', '3072'],
       ...['-nographic', '-no-reboot', '-net', 'none', '-kernel', kernel, '-initrd', archive],
-      ...['-append', 'console=ttyAMA0 quiet loglevel=1 panic=-1 rdinit=/init'],
+      // Mitigations of a processor's faults cost time, and an emulated one has none.
+      ...['-append', `console=${terminal} quiet loglevel=1 panic=-1 mitigations=off rdinit=/init`],
     ],
     { stdio: ['ignore', 'pipe', 'inherit'], timeout: minutes * 60_000, killSignal: 'SIGKILL' },
   );
-  const ended = once(machine, 'exit');
-  for await (const line of createInterface({ input: machine.stdout })) {
-    const [, kind, entry] = /@(passed|failed|skipped|ended) (.*)$/.exec(line) ?? [];
-    if (kind === undefined) show(line);
+  const ended = once(running, 'exit');
+  for await (const line of createInterface({ input: running.stdout })) {
+    const [, kind, entry] = /@(booted|passed|failed|skipped|ended) (.*)$/.exec(line) ?? [];
+    // Firmware clears the screen.
+    if (kind === undefined) show(stripVTControlCharacters(line));
     else report(kind, JSON.parse(entry));
   }
   await ended;

@@ -1,4 +1,4 @@
-// What the tests need compiled, compiled for arm64 on another machine.
+// What the tests need compiled, compiled for the emulated machine.
 import { execFileSync } from 'node:child_process';
 import {
   cpSync,
@@ -12,11 +12,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-
-const TRIPLET = 'aarch64-linux-gnu';
-
-/** Debian's package of the compiler, by its command. */
-export const COMPILER = { [`${TRIPLET}-g++`]: `g++-${TRIPLET}` };
+import { compilerFor } from './architectures.mjs';
 
 const modified = path => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
@@ -28,20 +24,20 @@ const newestUnder = directory =>
   );
 
 /** The add-on: the prebuilt file when it is newer than its sources, else one built apart from the build of this machine. */
-export function addon(root, cache) {
+export function addon(arch, root, cache) {
   const newest = Math.max(newestUnder(join(root, 'native')), modified(join(root, 'binding.gyp')));
-  const prebuilt = join(root, 'prebuilds/linux-arm64/seccomp.glibc.node');
-  const own = join(cache, 'seccomp.node');
+  const prebuilt = join(root, `prebuilds/linux-${arch}/seccomp.glibc.node`);
+  const own = join(cache, arch, 'seccomp.node');
+  mkdirSync(dirname(own), { recursive: true });
   for (const path of [prebuilt, own]) if (modified(path) > newest) return path;
   const scratch = mkdtempSync(join(cache, '.addon-'));
   try {
     for (const part of ['native', 'scripts', 'binding.gyp', 'package.json'])
       cpSync(join(root, part), join(scratch, part), { recursive: true });
     for (const part of ['deps', 'node_modules']) symlinkSync(join(root, part), join(scratch, part));
-    const tools = { CC: `${TRIPLET}-gcc`, CXX: `${TRIPLET}-g++`, AR: `${TRIPLET}-ar` };
     execFileSync(process.execPath, ['scripts/build-native.mjs'], {
       cwd: scratch,
-      env: { ...process.env, ...tools },
+      env: { ...process.env, ...compilerFor(arch) },
       stdio: 'inherit',
     });
     renameSync(join(scratch, 'build/Release/seccomp.node'), own);
@@ -52,24 +48,30 @@ export function addon(root, cache) {
 }
 
 /** The programs and the add-on of the tests, by their names in out/. */
-export function probes(root, cache) {
+export function probes(arch, root, cache) {
+  const { CC, CXX } = compilerFor(arch);
   const headers = join(root, 'node_modules/node-api-headers/include');
-  const flags = {
-    'kernel-probe': ['-static'],
-    'stack-probe': ['-static'],
-    scenes: ['-static'],
-    'caller.node': ['-shared', '-fPIC', '-isystem', headers],
+  const cxx = (name, ...flags) => ({
+    source: `test/native/${name}.cc`,
+    command: CXX,
+    flags: ['-std=c++20', ...flags],
+  });
+  const recipes = {
+    'kernel-probe': cxx('kernel-probe', '-static'),
+    'stack-probe': cxx('stack-probe', '-static'),
+    scenes: cxx('scenes', '-static'),
+    'caller.node': cxx('caller', '-shared', '-fPIC', '-isystem', headers),
+    caller: { source: 'test/support/caller.c', command: CC, flags: ['-static'] },
   };
-  return Object.entries(flags).map(([name, kind]) => {
-    const source = join(root, 'test/native', `${name.replace('.node', '')}.cc`);
-    const binary = join(cache, 'probes', name);
-    if (modified(binary) < modified(source)) {
+  return Object.entries(recipes).map(([name, { source, command, flags }]) => {
+    const path = join(root, source);
+    const binary = join(cache, arch, name);
+    if (modified(binary) < modified(path)) {
       mkdirSync(dirname(binary), { recursive: true });
-      execFileSync(
-        `${TRIPLET}-g++`,
-        ['-std=c++20', '-O1', '-pthread', '-Wall', '-Wextra', '-Werror', ...kind, '-o', binary, source],
-        { stdio: 'inherit' },
-      );
+      const warnings = ['-Wall', '-Wextra', '-Werror'];
+      execFileSync(command, ['-O1', '-pthread', ...warnings, ...flags, '-o', binary, path], {
+        stdio: 'inherit',
+      });
     }
     return { name, binary };
   });

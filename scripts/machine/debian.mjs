@@ -1,10 +1,13 @@
 // Packages of a Debian release for any architecture, fetched and unpacked in folders of our own: nothing is installed, and the
 // sources and indexes of the system stay as they are.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+/** Something that cannot be had from here: a release that is no longer kept, or no network at all. */
+export class Unavailable extends Error {}
 
 /** The options that make apt work on `directory` alone. */
 function privateApt(directory, architecture) {
@@ -19,68 +22,78 @@ function privateApt(directory, architecture) {
     `APT::Architectures=${architecture}`,
     'APT::Install-Recommends=false',
     'APT::Sandbox::User=root',
+    // An archive that cannot be reached is an error, not a warning.
+    'APT::Update::Error-Mode=any',
     'Acquire::Languages=none',
     'Debug::NoLocking=true',
   ].flatMap(option => ['-o', option]);
 }
 
-/** The archives that this system gets its packages from: they have those of other architectures too. */
-function archives() {
+/** Debian's archives that this system gets its packages from: they have those of other architectures and releases too. */
+export function archives() {
   const listed = execFileSync('apt-get', ['indextargets', '--format', '$(REPO_URI)'], { encoding: 'utf8' });
   return [...new Set(listed.split('\n').filter(uri => /\/debian(?:-security)?\/?$/.test(uri)))];
 }
 
 /**
- * An apt of its own in a folder: `current` gives the package that one without content stands for, `download` the paths of
- * packages and of all that they depend on, `downloadAlone` that of one package.
+ * An apt of its own in a folder: `dependencies` gives the packages whose names match of all that one
+ * depends on, `download` the paths of packages and of all that they depend on, `downloadAlone` that of one package.
  */
 export function debian({ directory, release, architecture }) {
   for (const part of ['none', 'state/lists/partial', 'cache/archives/partial'])
     mkdirSync(join(directory, part), { recursive: true });
   writeFileSync(join(directory, 'status'), '');
   const signed = existsSync(KEYS) ? `[signed-by=${KEYS}] ` : '';
-  const sources = archives().map(
-    uri => `deb ${signed}${uri} ${/security/.test(uri) ? `${release}-security` : release} main\n`,
-  );
+  const sources = archives()
+    .map(uri => ({ uri, suite: /security/.test(uri) ? `${release}-security` : release }))
+    .filter(({ suite }) => suite !== 'sid-security')
+    .map(({ uri, suite }) => `deb ${signed}${uri} ${suite} main\n`);
   writeFileSync(join(directory, 'sources.list'), sources.join(''));
 
   const options = privateApt(directory, architecture);
-  const apt = (command, ...args) =>
-    execFileSync(command, [...options, '-q', ...args], {
-      cwd: directory,
+  const apt = (command, args, cwd = directory) => {
+    const { status, stdout } = spawnSync(command, [...options, '-q', ...args], {
+      cwd,
       encoding: 'utf8',
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       stdio: ['ignore', 'pipe', 'inherit'],
       maxBuffer: 64 * 1024 * 1024,
     });
+    if (status === 0) return stdout;
+    throw new Unavailable(`${command} ${args.join(' ')} fails for ${architecture} of ${release}`);
+  };
   const packagesIn = folder =>
     readdirSync(folder)
       .filter(name => name.endsWith('.deb'))
       .map(name => join(folder, name));
-  apt('apt-get', 'update');
+  apt('apt-get', ['update']);
   return {
-    current(name, pattern) {
-      const [found] = pattern.exec(apt('apt-cache', 'depends', '--important', name)) ?? [];
-      if (found === undefined) throw new Error(`${name} of ${release} depends on nothing like ${pattern}`);
-      return found;
+    dependencies(name, pattern) {
+      const listed = apt('apt-cache', ['depends', '--recurse', '--important', name]).split('\n');
+      return [...new Set(listed)].filter(line => pattern.test(line));
     },
     download(names) {
-      apt('apt-get', '--yes', '--download-only', 'install', ...names);
+      apt('apt-get', ['--yes', '--download-only', 'install', ...names]);
       return packagesIn(join(directory, 'cache/archives'));
     },
     downloadAlone(name) {
-      apt('apt-get', 'download', name);
-      const [path] = packagesIn(directory);
+      const folder = mkdtempSync(join(directory, 'alone-'));
+      apt('apt-get', ['download', name], folder);
+      const [path] = packagesIn(folder);
       return path;
     },
   };
 }
 
-/** Unpacks the files of a package, or of the given folders of it, into a tree where `/bin` and `/lib` may be links. */
-export function unpack(path, tree, ...folders) {
+/** Unpacks the files of a package, all or those that match a pattern, into a tree where `/bin` and `/lib` may be links. */
+export function unpack(path, tree, pattern = '*') {
   execFileSync(
     'sh',
-    ['-ec', 'dpkg --fsys-tarfile "$0" | tar -x --keep-directory-symlink -C "$@"', path, tree, ...folders],
+    [
+      '-ec',
+      'dpkg --fsys-tarfile "$0" | tar -x --keep-directory-symlink --wildcards -C "$1" "$2"',
+      ...[path, tree, pattern],
+    ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
 }

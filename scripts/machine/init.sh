@@ -13,13 +13,15 @@ ulimit -c 0
 busybox ip link set lo up
 cd /seccomp || busybox poweroff -f
 # The tests compile these anew when they are older than their sources.
-touch out/caller.node out/kernel-probe out/scenes out/stack-probe
-echo "Linux $(uname -r) on $(uname -m), Node $(node --version)"
-for job in job-*.json; do
-  {
+touch out/caller out/caller.node out/kernel-probe out/scenes out/stack-probe
+echo "@booted {\"linux\":\"$(uname -r)\",\"machine\":\"$(uname -m)\",\"node\":\"$(node --version)\"}"
+work() {
+  for job in job-*.json; do
+    mkdir "taken-$job" 2>/dev/null || continue
     node node_modules/mocha/bin/mocha.js --config "$job"
     echo "@ended $?"
-  } &
-done
+  done
+}
+for processor in $(seq "$(nproc)"); do work & done
 wait
 busybox poweroff -f

@@ -38,22 +38,11 @@ function closure(names, from, found = new Set()) {
   return found;
 }
 
-/** Deals files out to jobs, each to the one that has the fewest bytes of tests. */
-function deal(files, count, sizeOf) {
-  const jobs = Array.from({ length: count }, () => ({ spec: [], size: 0 }));
-  for (const file of files) {
-    const job = jobs.reduce((least, other) => (other.size < least.size ? other : least));
-    job.spec.push(file);
-    job.size += sizeOf(file);
-  }
-  return jobs.map(({ spec }) => spec);
-}
-
 /**
- * Packs the package, what starts the tests, and the jobs: as many runs of mocha at a time. `leftOut` holds parts of titles of
- * tests that are not to run. `cache` keeps what was compiled.
+ * Packs the package, what starts the tests, and the jobs: a run of mocha for each file, the largest first. `leftOut` holds
+ * parts of titles of tests that are not to run. `cache` keeps what was compiled.
  */
-export function packProject(archive, { root, cache, files, jobs, leftOut }) {
+export function packProject(archive, { arch, root, cache, files, leftOut }) {
   const scratch = mkdtempSync(join(cache, '.project-'));
   try {
     const project = join(scratch, 'seccomp');
@@ -66,9 +55,9 @@ export function packProject(archive, { root, cache, files, jobs, leftOut }) {
     for (const directory of closure([...TEST_PACKAGES, ...Object.keys(dependencies)], root))
       copy(directory, directory.slice(root.length));
     // Where it is shipped, and where tests that move it about expect a build.
-    for (const place of ['prebuilds/linux-arm64/seccomp.glibc.node', 'build/Release/seccomp.node'])
-      copy(addon(root, cache), place);
-    for (const { name, binary } of probes(root, cache)) copy(binary, `out/${name}`);
+    for (const place of [`prebuilds/linux-${arch}/seccomp.glibc.node`, 'build/Release/seccomp.node'])
+      copy(addon(arch, root, cache), place);
+    for (const { name, binary } of probes(arch, root, cache)) copy(binary, `out/${name}`);
     const config = {
       // An emulated processor takes its time.
       timeout: 0,
@@ -76,8 +65,12 @@ export function packProject(archive, { root, cache, files, jobs, leftOut }) {
       grep: leftOut.map(title => title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
       invert: true,
     };
-    deal(files, jobs, file => statSync(join(root, file)).size).forEach((spec, index) => {
-      writeFileSync(join(project, `job-${index}.json`), JSON.stringify({ ...config, spec }));
+    const largestFirst = files.toSorted(
+      (a, b) => statSync(join(root, b)).size - statSync(join(root, a)).size,
+    );
+    largestFirst.forEach((spec, index) => {
+      const name = `job-${String(index).padStart(3, '0')}.json`;
+      writeFileSync(join(project, name), JSON.stringify({ ...config, spec }));
     });
     copyFileSync(INIT, join(scratch, 'init'));
     chmodSync(join(scratch, 'init'), 0o755);

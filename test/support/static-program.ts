@@ -3,74 +3,133 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { syscallNumber } from 'seccomp';
 
+/** The argument of a call: a number, or what the call before it has returned. */
+type Argument = number | 'result';
+
 interface Machine {
-  readonly abi: 'aarch64' | 'x86_64';
   /** `e_machine` of the ELF header. */
   readonly elf: number;
+  /** `e_flags`: which interface a 32-bit ARM program was made for. */
+  readonly flags: number;
+  readonly width: 32 | 64;
   /** Instructions that make a call with one argument. */
-  readonly call: (number: number, argument: number) => Buffer;
+  readonly call: (number: number, argument: Argument) => Buffer;
 }
 
 const words = (...values: readonly number[]): Buffer => Buffer.from(Uint32Array.from(values).buffer);
 
-const MACHINE: Machine =
-  process.arch === 'arm64'
-    ? {
-        abi: 'aarch64',
-        elf: 183,
-        // mov x8, number; mov x0, argument; svc 0
-        call: (number, argument) =>
-          words(0xd2800008 + number * 0x20, 0xd2800000 + argument * 0x20, 0xd4000001),
-      }
-    : {
-        abi: 'x86_64',
-        elf: 62,
-        // mov eax, number; mov edi, argument; syscall
-        call: (number, argument) =>
-          Buffer.concat([
-            Buffer.of(0xb8),
-            words(number),
-            Buffer.of(0xbf),
-            words(argument),
-            Buffer.of(0x0f, 0x05),
-          ]),
-      };
+/** As ARM's 32-bit instructions have a number of 16 bits. */
+const split = (value: number): number => ((value >> 12) << 16) | (value & 0xfff);
 
-const HEADERS = 64 + 56;
-const ADDRESS = 0x400000n;
+const MACHINES = {
+  aarch64: {
+    elf: 183,
+    flags: 0,
+    width: 64,
+    // mov x8, number; mov x0, argument; svc 0. The result is in x0 too.
+    call: (number, argument) =>
+      words(
+        0xd2800008 + number * 0x20,
+        ...(argument === 'result' ? [] : [0xd2800000 + argument * 0x20]),
+        0xd4000001,
+      ),
+  },
+  arm: {
+    elf: 40,
+    flags: 0x0500_0000, // EABI 5
+    width: 32,
+    // movw r7, number; movw r0, argument; svc 0. The result is in r0 too.
+    call: (number, argument) =>
+      words(
+        0xe3007000 + split(number),
+        ...(argument === 'result' ? [] : [0xe3000000 + split(argument)]),
+        0xef000000,
+      ),
+  },
+  x86_64: {
+    elf: 62,
+    flags: 0,
+    width: 64,
+    // mov edi, argument or eax; mov eax, number; syscall
+    call: (number, argument) => intel(number, argument, { move: 0xbf, take: 0xc7, enter: [0x0f, 0x05] }),
+  },
+  x86: {
+    elf: 3,
+    flags: 0,
+    width: 32,
+    // mov ebx, argument or eax; mov eax, number; int 0x80
+    call: (number, argument) => intel(number, argument, { move: 0xbb, take: 0xc3, enter: [0xcd, 0x80] }),
+  },
+} as const satisfies Readonly<Record<string, Machine>>;
 
-/** An ELF file of one segment, which begins with its own headers. */
-function elf(code: Buffer): Buffer {
-  const file = Buffer.concat([Buffer.alloc(HEADERS), code]);
-  file.write('\x7fELF\x02\x01\x01', 'latin1');
-  file.writeUInt16LE(2, 16); // ET_EXEC
-  file.writeUInt16LE(MACHINE.elf, 18);
-  file.writeUInt32LE(1, 20); // EV_CURRENT
-  file.writeBigUInt64LE(ADDRESS + BigInt(HEADERS), 24); // entry
-  file.writeBigUInt64LE(64n, 32); // program headers
-  file.writeUInt16LE(64, 52); // size of this header
-  file.writeUInt16LE(56, 54); // size of a program header
-  file.writeUInt16LE(1, 56);
-  file.writeUInt32LE(1, 64); // PT_LOAD
-  file.writeUInt32LE(5, 68); // readable and executable
-  file.writeBigUInt64LE(ADDRESS, 80);
-  file.writeBigUInt64LE(ADDRESS, 88);
-  file.writeBigUInt64LE(BigInt(file.length), 96);
-  file.writeBigUInt64LE(BigInt(file.length), 104);
-  file.writeBigUInt64LE(0x10000n, 112); // alignment
-  return file;
+function intel(
+  number: number,
+  argument: Argument,
+  { move, take, enter }: { move: number; take: number; enter: readonly number[] },
+): Buffer {
+  const given =
+    argument === 'result' ? Buffer.of(0x89, take) : Buffer.concat([Buffer.of(move), words(argument)]);
+  return Buffer.concat([given, Buffer.of(0xb8), words(number), Buffer.from(enter)]);
 }
 
-/** Writes a program that makes calls without arguments and exits with a status. Returns its path. */
-export function staticProgram(directory: string, calls: readonly string[], status: number): string {
-  const path = join(directory, ['program', ...calls, status].join('-'));
-  const code = [...calls.map(name => [name, 0] as const), ['exit_group', status] as const].map(
-    ([name, argument]) => {
-      const number = syscallNumber(MACHINE.abi, name);
-      if (number === undefined) throw new Error(`${MACHINE.abi} has no call ${name}`);
-      return MACHINE.call(number, argument);
-    },
-  );
-  writeFileSync(path, elf(Buffer.concat(code)), { mode: 0o755 });
+export type MachineName = keyof typeof MACHINES;
+
+/** The interface of Node itself, and the 32-bit one beside it. */
+export const NATIVE: MachineName = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+export const COMPAT: MachineName = process.arch === 'arm64' ? 'arm' : 'x86';
+
+const ADDRESS = 0x400000;
+
+/** An ELF file of one segment, which begins with its own headers. */
+function elf({ elf: machine, flags, width }: Machine, code: Buffer): Buffer {
+  const [header, program] = width === 64 ? [64, 56] : [52, 32];
+  const size = header + program + code.length;
+  const pieces: Buffer[] = [];
+  const half = (value: number): unknown => pieces.push(Buffer.from(Uint16Array.of(value).buffer));
+  const word = (value: number): unknown => pieces.push(words(value));
+  /** As wide as a pointer. */
+  const long = (value: number): unknown => pieces.push(width === 64 ? words(value, 0) : words(value));
+
+  pieces.push(Buffer.from(`\x7fELF${width === 64 ? '\x02' : '\x01'}\x01\x01`.padEnd(16, '\0'), 'latin1'));
+  half(2); // ET_EXEC
+  half(machine);
+  word(1); // EV_CURRENT
+  long(ADDRESS + header + program); // entry
+  long(header); // program headers
+  long(0); // section headers
+  word(flags);
+  for (const value of [header, program, 1, 0, 0, 0]) half(value);
+
+  word(1); // PT_LOAD
+  if (width === 64) word(5); // readable and executable
+  long(0); // offset
+  for (const address of [ADDRESS, ADDRESS]) long(address);
+  for (const length of [size, size]) long(length);
+  if (width === 32) word(5);
+  long(0x10000); // alignment
+  return Buffer.concat([...pieces, code]);
+}
+
+/**
+ * Writes a program that makes calls, without arguments unless they are given, and exits with a status or with the last
+ * byte of what the last call has returned. Gives its path.
+ */
+export function staticProgram(
+  directory: string,
+  calls: readonly (string | readonly [name: string, argument: number])[],
+  status: Argument,
+  machine: MachineName = NATIVE,
+): string {
+  const path = join(directory, ['program', machine, ...calls.flat(), status].join('-'));
+  const all = [
+    ...calls.map(call => (typeof call === 'string' ? ([call, 0] as const) : call)),
+    ['exit_group', status] as const,
+  ];
+  const code = all.map(([name, argument]) => {
+    const number = syscallNumber(machine, name);
+    if (number === undefined) throw new Error(`${machine} has no call ${name}`);
+    return MACHINES[machine].call(number, argument);
+  });
+  writeFileSync(path, elf(MACHINES[machine], Buffer.concat(code)), { mode: 0o755 });
   return path;
 }

@@ -1,0 +1,37 @@
+// What differs between the processors that can be emulated.
+
+/**
+ * By Node's names. `debian` names the packages, `triplet` the compiler, `emulator` is the command and its package.
+ * The processors are plain ones: newer ones have features that cost an emulator time.
+ */
+export const ARCHITECTURES = {
+  arm64: {
+    debian: 'arm64',
+    triplet: 'aarch64-linux-gnu',
+    emulator: ['qemu-system-aarch64', 'qemu-system-arm'],
+    machine: ['-M', 'virt', '-cpu', 'cortex-a72'],
+    console: 'ttyAMA0',
+  },
+  x64: {
+    debian: 'amd64',
+    triplet: 'x86_64-linux-gnu',
+    emulator: ['qemu-system-x86_64', 'qemu-system-x86'],
+    machine: ['-M', 'q35', '-cpu', 'Nehalem'],
+    console: 'ttyS0',
+  },
+};
+
+/** The commands that an emulated machine takes, with Debian's packages of them. */
+export function toolsFor(arch) {
+  const { emulator, triplet } = ARCHITECTURES[arch];
+  const compiler = arch === process.arch ? { 'c++': 'g++' } : { [`${triplet}-g++`]: `g++-${triplet}` };
+  return { ...Object.fromEntries([emulator]), cpio: 'cpio', ...compiler };
+}
+
+/** The commands of the compiler for a processor: this machine's own for its own. */
+export const compilerFor = arch => {
+  const { triplet } = ARCHITECTURES[arch];
+  return arch === process.arch
+    ? { CC: 'cc', CXX: 'c++', AR: 'ar' }
+    : { CC: `${triplet}-gcc`, CXX: `${triplet}-g++`, AR: `${triplet}-ar` };
+};

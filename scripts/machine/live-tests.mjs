@@ -1,0 +1,41 @@
+// The live tests: what depends on the kernel and on the Node. Which there are, and which of them a machine cannot run.
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const SUITE = ['native', 'process', 'cli', 'examples'];
+
+/** Files that a machine cannot even load, with the reason. */
+export const LEFT_OUT_FILES = {
+  'out/test/examples/packaging.test.js':
+    'needs esbuild, which runs on the processor that it was installed for',
+};
+/** Tests that it cannot run, by parts of their titles. */
+export const LEFT_OUT = {
+  'generated from libseccomp': 'needs a compiler and the source of libseccomp',
+};
+
+/** Paths of all live tests that a machine can load. */
+export const liveFiles = root =>
+  SUITE.flatMap(part =>
+    readdirSync(join(root, 'out/test', part), { recursive: true })
+      .filter(name => name.endsWith('.test.js'))
+      .sort()
+      .map(name => `out/test/${part}/${name}`)
+      .filter(file => !Object.hasOwn(LEFT_OUT_FILES, file)),
+  );
+
+/** A title without the seed that a run has chosen. */
+export const plainTitle = title => title.replace(/\bSEED=\w+/, 'SEED');
+
+/** Titles of the tests that this machine has in the files, without running them. */
+export function titlesHere(root, files) {
+  const args = ['--dry-run', '--reporter', 'scripts/machine/reporter.cjs', ...files];
+  const listed = execFileSync(process.execPath, ['node_modules/mocha/bin/mocha.js', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return [...listed.matchAll(/^@\w+ (.*)$/gm)]
+    .map(([, entry]) => plainTitle(JSON.parse(entry).title))
+    .filter(title => !Object.keys(LEFT_OUT).some(part => title.includes(part)));
+}

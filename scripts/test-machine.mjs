@@ -1,0 +1,124 @@
+// Runs the live tests in virtual machines, with a kernel that really filters: of another processor, or older or newer.
+// Usage: node scripts/test-machine.mjs ARCH[:RELEASE]... [--accel kvm] [--minutes N] [--record] [FILE.test.js...]
+// ARCH is Node's name, RELEASE that of the Debian whose kernel is booted; FILE of out/test, all live ones by default.
+// See docs/testing.md.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { ARCHITECTURES } from './machine/architectures.mjs';
+import { boot } from './machine/boot.mjs';
+import { Unavailable } from './machine/debian.mjs';
+import { LEFT_OUT, LEFT_OUT_FILES, liveFiles, plainTitle, titlesHere } from './machine/live-tests.mjs';
+import { packProject } from './machine/project.mjs';
+import { record } from './machine/record.mjs';
+import { kernel, system } from './machine/system.mjs';
+import { obstacle } from './machine/tools.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const cache = join(root, 'deps/machine');
+const NODE_MAJOR = 22;
+const DEFAULT_RELEASE = 'bookworm';
+/** Of the machine: as many test files run at a time. */
+const PROCESSORS = 2;
+
+/** What is printed of a test. */
+function words(kind, { title, ms, why }) {
+  const time = ms === undefined ? '' : ` (${ms} ms)`;
+  const error = why === undefined ? '' : `\n${why}`;
+  return `${kind.padEnd(7)} ${title}${time}${error}`;
+}
+
+/** Runs test files in a machine. Gives what ran, and whether that was all of it. Throws Unavailable where there is none. */
+async function test({ arch, release }, files, { accelerator, minutes }) {
+  const started = Date.now();
+  mkdirSync(cache, { recursive: true });
+  const base = system({ arch, cache, nodeMajor: NODE_MAJOR });
+  const image = kernel({ arch, cache, release });
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const missing = new Set(titlesHere(root, files));
+  const codes = [];
+  let ran = {};
+  const scratch = mkdtempSync(join(cache, '.run-'));
+  try {
+    const project = join(scratch, 'project.cpio');
+    const archive = join(scratch, 'initrd');
+    packProject(project, { arch, root, cache, files, leftOut: Object.keys(LEFT_OUT) });
+    execFileSync('sh', ['-c', 'cat "$1" "$2" > "$0"', archive, base, project]);
+    await boot({
+      arch,
+      accelerator,
+      kernel: image,
+      archive,
+      processors: PROCESSORS,
+      minutes,
+      show: line => console.log(line),
+      report(kind, entry) {
+        if (kind === 'booted') {
+          ran = entry;
+          console.log(`Linux ${entry.linux} on ${entry.machine}, Node ${entry.node}`);
+        } else if (kind === 'ended') {
+          codes.push(entry);
+        } else {
+          counts[kind] += 1;
+          missing.delete(plainTitle(entry.title));
+          console.log(words(kind, entry));
+        }
+      },
+    });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  for (const title of missing) console.log(`missing ${title}`);
+  for (const [title, reason] of Object.entries({ ...LEFT_OUT, ...LEFT_OUT_FILES }))
+    console.log(`left out: ${title}: ${reason}`);
+  if (codes.length < files.length) console.error('The machine stopped before the tests were through');
+  const whole = codes.length === files.length && missing.size === 0;
+  const ok = whole && counts.passed > 0 && codes.every(code => code === 0);
+  const summary = { ...ran, ...counts, whole, seconds: Math.round((Date.now() - started) / 1000) };
+  console.log(JSON.stringify(summary));
+  return { ok, summary };
+}
+
+function wanted() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      accel: { type: 'string', default: 'tcg' },
+      // A machine that hangs is switched off.
+      minutes: { type: 'string', default: '180' },
+      record: { type: 'boolean', default: false },
+    },
+  });
+  const files = positionals.filter(name => name.endsWith('.test.js'));
+  const machines = positionals
+    .filter(name => !files.includes(name))
+    .map(name => {
+      const [arch, release = DEFAULT_RELEASE] = name.split(':');
+      if (!Object.hasOwn(ARCHITECTURES, arch))
+        throw new Error(`no machine ${name}: name one of ${Object.keys(ARCHITECTURES).join(', ')}`);
+      return { arch, release };
+    });
+  if (machines.length === 0) throw new Error('name a machine, such as arm64 or x64:sid');
+  return {
+    files: files.length > 0 ? files : liveFiles(root),
+    machines,
+    options: { accelerator: values.accel, minutes: Number(values.minutes) },
+    recorded: values.record && files.length === 0,
+  };
+}
+
+const { files, machines, options, recorded } = wanted();
+const reason = obstacle(machines.map(({ arch }) => arch));
+if (reason !== undefined) console.log(`skipped: ${reason}`);
+for (const machine of reason === undefined ? machines : []) {
+  try {
+    const { ok, summary } = await test(machine, files, options);
+    if (!ok) process.exitCode = 1;
+    else if (recorded) record(root, machine, summary);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    console.log(`skipped: ${error.message}`);
+  }
+}
