@@ -1,5 +1,6 @@
 // Checks of the options that callers give: a misspelt one must not quietly mean the default.
 import { UsageError } from '../errors.js';
+import { show } from '../show.js';
 
 /** Throws UsageError (`bad-option`) for a value that an option does not know; undefined counts as not given. */
 export function oneOf(option: string, value: unknown, choices: readonly unknown[]): void {
@@ -32,6 +33,3 @@ export function checkOptions(
     if (flags.includes(name)) oneOf(name, value, [true, false]);
   }
 }
-
-/** A value as it may stand in a message. */
-const show = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));

@@ -7,6 +7,7 @@ import { os } from '../../builtins.js';
 import { collect } from './collect.js';
 import type { SandboxOptions } from './sandbox.js';
 import { spawn } from './spawn.js';
+import { show } from '../../show.js';
 
 type Options = ExecFileOptions & SandboxOptions;
 type Callback<Output> = (error: ExecFileException | null, stdout: Output, stderr: Output) => void;
@@ -132,7 +133,7 @@ function run(
 
 function check(option: string, value: unknown, holds: boolean): void {
   if (holds) return;
-  throw new UsageError('bad-option', `${option} cannot be ${String(value)}`, 'See node:child_process');
+  throw new UsageError('bad-option', `${option} cannot be ${show(value)}`, 'See node:child_process');
 }
 
 function promised(file: string, args: readonly string[], options: Options): Promised<string | Buffer> {
