@@ -26,6 +26,11 @@ function compiled(source: object, options: object): Filter | undefined {
   }
 }
 
+/** Rules that never overlap may be too many, and masks of one word too many to tell apart: `decompile` says so. */
+const isTooHard = (error: unknown): boolean =>
+  (error instanceof ConversionError && error.code === 'not-expressible') ||
+  (error instanceof CompileError && error.code === 'undecidable-program');
+
 const target = fc.record({
   arch: fc.constantFrom('x86_64', 'aarch64'),
   unknownSyscalls: fc.constantFrom('enosys', 'default'),
@@ -89,8 +94,7 @@ describe('properties of compilation', () => {
       try {
         again = decompile(filter, { arch: filter.policy.target.arch });
       } catch (error) {
-        // Its rules never overlap, which may take too many of them.
-        assert.ok(error instanceof ConversionError && error.code === 'not-expressible', String(error));
+        assert.ok(isTooHard(error), String(error));
         return;
       }
       assert.equal(findDifference(filter.program, again), undefined);
@@ -110,7 +114,7 @@ describe('properties of compilation', () => {
         const again = resolveProfile(Buffer.from(text), filter.policy.target, { unknownSyscalls });
         assert.equal(findDifference(filter.program, again), undefined);
       } catch (error) {
-        assert.ok(error instanceof ConversionError, String(error));
+        assert.ok(isTooHard(error), String(error));
       }
     },
   );
