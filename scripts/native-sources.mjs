@@ -1,5 +1,5 @@
 // Lists the C and C++ sources of a build target, one a line: binding.gyp and CMakeLists.txt both read this list.
-// Usage: node scripts/native-sources.mjs addon|core|launcher|libseccomp|libseccomp-include|node-addon-api-include
+// Usage: node scripts/native-sources.mjs addon|core|fuzz|launcher|libseccomp|libseccomp-include|node-addon-api-include
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,7 @@ const libseccomp = () => `deps/libseccomp-${libseccompSource().version}`;
 const targets = {
   addon: () => list('native', '.cc'),
   core: () => list('native/core', '.cc'),
+  fuzz: () => list('native/fuzz', '.cc'),
   launcher: () => list('native/launcher', '.cc'),
   libseccomp: () => list(`${libseccomp()}/src`, '.c').filter(path => !path.endsWith(`/${NOT_IN_LIBRARY}`)),
   'libseccomp-include': () => [`${libseccomp()}/include`],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { compile, type CompileOptions } from '#lib/compile.js';
 import { SCMP_ACT_KILL_PROCESS } from '#lib/policy/constants.js';
 import { parseProfile } from '#lib/profile/parse.js';
@@ -16,6 +17,29 @@ const profile = (name: string): string =>
       { names: ['ptrace'], action: 'SCMP_ACT_ALLOW', includes: { minKernel: '4.8' } },
     ],
   });
+
+describe('Options that no type allows', () => {
+  const bare: unknown = Object.create(null);
+  const wrong: readonly (readonly [option: string, value: unknown, code: string])[] = [
+    ['codegen', bare, 'bad-option'],
+    ['codegen', [bare], 'bad-option'],
+    ['badArch', { toString: null }, 'bad-option'],
+    ['kernel', null, 'bad-kernel-version'],
+    ['kernel', { major: bare, minor: 1 }, 'bad-kernel-version'],
+    ['capabilities', 5n, 'bad-option'],
+    ['capabilities', null, 'bad-option'],
+    ['capabilities', [undefined], 'bad-option'],
+    ['capabilities', [1n], 'bad-option'],
+  ];
+  for (const [option, value, code] of wrong) {
+    it(`${option}: ${inspect(value)} is an error of usage`, () => {
+      assert.throws(() => compile({ defaultAction: 'SCMP_ACT_ALLOW' }, { [option]: value }), {
+        name: 'UsageError',
+        code,
+      });
+    });
+  }
+});
 
 describe('A profile that is compiled again', () => {
   it('gives the same filter for the same text and options', () => {

@@ -3,6 +3,7 @@ import { CompileError, LibseccompError, UsageError } from '../errors.js';
 import { isFailure, native, type ContextHandle, type Failure, type Notification } from '../native.js';
 import { SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ } from '../policy/constants.js';
 import { mayNotEnd, type RuleShape } from './libseccomp-limits.js';
+import { show } from '../show.js';
 
 /** A comparison of one argument, as `struct scmp_arg_cmp` has it. */
 export interface Comparison {
@@ -437,7 +438,3 @@ function text(name: string, given: string): string {
   }
   return given;
 }
-
-/** Values of any type, for callers without types. */
-const show = (given: unknown): string =>
-  typeof given === 'string' ? JSON.stringify(given) : typeof given === 'bigint' ? `${given}n` : String(given);

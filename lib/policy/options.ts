@@ -1,5 +1,6 @@
 // Checks of the options that callers give: a misspelt one must not quietly mean the default.
 import { UsageError } from '../errors.js';
+import { show } from '../show.js';
 
 /** Throws UsageError (`bad-option`) for a value that an option does not know; undefined counts as not given. */
 export function oneOf(option: string, value: unknown, choices: readonly unknown[]): void {
@@ -40,6 +41,3 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
     'Give it to spawn, execFile or supervise with onViolation: what a filter refuses can only be allowed from outside of it, by a process that is free to answer',
   ],
 ]);
-
-/** A value as it may stand in a message. */
-const show = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));

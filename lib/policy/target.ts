@@ -4,6 +4,7 @@ import type { AbiName } from './abi.js';
 import { frozen } from './frozen.js';
 import { oneOf } from './options.js';
 import { TABLE_KERNEL } from './syscall-table.js';
+import { show } from '../show.js';
 
 /** Architectures a filter can be made for; the 32-bit interfaces of each come with the profile. */
 export type Architecture = 'x86_64' | 'aarch64';
@@ -89,28 +90,38 @@ export function makeTarget(options: TargetOptions = {}): Target {
   };
 }
 
-function checkedKernel({ major, minor }: KernelVersion): KernelVersion {
-  if (Number.isSafeInteger(major) && Number.isSafeInteger(minor) && major >= 0 && minor >= 0)
-    return { major, minor };
+function checkedKernel(kernel: unknown): KernelVersion {
+  const { major, minor }: { major?: unknown; minor?: unknown } = kernel ?? {};
+  if (isPart(major) && isPart(minor)) return { major, minor };
   throw new UsageError(
     'bad-kernel-version',
-    `${String(major)}.${String(minor)} is not a kernel version`,
+    `${show(kernel)} is not a kernel version`,
     'Give { major, minor } as whole numbers, or a string such as 6.1',
   );
 }
 
-function capabilityNames(capabilities: Iterable<string>): readonly string[] {
+const isPart = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+function capabilityNames(capabilities: unknown): readonly string[] {
   if (typeof capabilities === 'string') {
     throw new UsageError('bad-option', 'capabilities is a string', `Give a list: ['${capabilities}']`);
   }
-  const names = [...capabilities];
-  const wrong = names.find(name => typeof name !== 'string' || !/^CAP_[A-Z_]+$/.test(name));
-  if (wrong !== undefined) {
+  if (!isIterable(capabilities)) {
     throw new UsageError(
       'bad-option',
-      `${JSON.stringify(wrong)} is not the name of a capability`,
-      'Write it as CAP_SYS_ADMIN is written',
+      `capabilities cannot be ${show(capabilities)}`,
+      'Give a list of names',
     );
   }
-  return names;
+  return Array.from(capabilities, name => {
+    if (typeof name === 'string' && /^CAP_[A-Z_]+$/.test(name)) return name;
+    throw new UsageError(
+      'bad-option',
+      `${show(name)} is not the name of a capability`,
+      'Write it as CAP_SYS_ADMIN is written',
+    );
+  });
 }
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value;

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { UnsupportedError, UsageError } from '../errors.js';
 import { readStatusFile, type Mode, type StatusFile, type ThreadStatus } from './status-file.js';
+import { show } from '../show.js';
 
 export type { Mode, ThreadStatus };
 
@@ -51,7 +52,7 @@ export function threadStatus(): ThreadStatus | undefined {
 /** Throws UsageError (`bad-pid`) for what cannot be the id of a process or a thread. */
 export function checkPid(pid: number): void {
   if (Number.isSafeInteger(pid) && pid >= 1 && pid <= 0x7fff_ffff) return;
-  throw new UsageError('bad-pid', `${String(pid)} is not a process id`, 'Give a positive integer');
+  throw new UsageError('bad-pid', `${show(pid)} is not a process id`, 'Give a positive integer');
 }
 
 /** What to throw for a process that is not there, or cannot be seen. */

@@ -9,6 +9,7 @@ import { abisOf, nativeArchitecture } from '../policy/target.js';
 import type { LoadedFilter } from './load.js';
 import { status } from './status.js';
 import { describeCall, type KnownLayer, type Violation } from './violation.js';
+import { show } from '../show.js';
 
 /** What `onViolation` may be told. */
 export interface ViolationOptions {
@@ -57,7 +58,7 @@ export function onViolation(
 ): Violations {
   checkOptions(options, [], ['fatal', 'ref']);
   if (typeof listener !== 'function') {
-    throw new UsageError('bad-listener', `a listener cannot be ${String(listener)}`, 'Give a function');
+    throw new UsageError('bad-listener', `a listener cannot be ${show(listener)}`, 'Give a function');
   }
   readArgumentTables(abisOf(nativeArchitecture()));
   const socket = new (net().Socket)({ fd: listen(), readable: true, writable: false });

@@ -14,6 +14,7 @@ import type { ProfileSource } from './read-source.js';
 import { conflictBudget } from './resolve/conflicts.js';
 import { applies, interfaces } from './resolve/select.js';
 import { buildTable, LOW_WORD, type TableContext, type WidthOf } from './resolve/table.js';
+import { show } from '../show.js';
 
 /** Whose idea of the width of an argument counts: the profile's, which is always a register, or the kernel's. */
 export type ArgWidth = 'declared' | 'profile';
@@ -55,7 +56,7 @@ export function resolveProfile(
   if (!isAction(badArch)) {
     throw new UsageError(
       'bad-option',
-      `badArch cannot be ${String(badArch)}`,
+      `badArch cannot be ${show(badArch)}`,
       'Give one of the SCMP_ACT_* values',
     );
   }

@@ -1,6 +1,10 @@
 // Hostile profiles: whatever the input, the answer is a profile or an error, soon and within the memory of a process.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ProfileError } from '#lib/errors.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
@@ -216,6 +220,115 @@ describe('hostile profiles', () => {
     const [text] = large.filter(([what]) => what.includes('300 names')).map(([, write]) => write());
     assert.equal(failure(() => resolveProfile(text ?? '', { arch: 'x86_64' })).code, 'too-many-rules');
   });
+});
+
+describe('hostile sources', () => {
+  let directory: string;
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'seccomp-hostile-'));
+  });
+  after(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const at = (name: string, content: string): string => {
+    const path = join(directory, name);
+    writeFileSync(path, content);
+    return path;
+  };
+  const text = '{"defaultAction": "SCMP_ACT_ERRNO"}';
+
+  const cases: readonly (readonly [
+    what: string,
+    source: () => string | Uint8Array | object,
+    code: string,
+  ])[] = [
+    ['a text of 100 MB', () => `{${' '.repeat(100_000_000)}`, 'profile-too-large'],
+    ['bytes of 100 MB', () => Buffer.alloc(100_000_000, '['), 'profile-too-large'],
+    ['a file of 100 MB', () => at('large.json', `{${' '.repeat(100_000_000)}}`), 'profile-too-large'],
+    ['a file that claims to be empty and has no end', () => '/proc/self/pagemap', 'profile-too-large'],
+    ['a file that cannot be read at its start', () => '/proc/self/mem', 'profile-unreadable'],
+    ['/dev/full', () => '/dev/full', 'not-a-file'],
+    ['a path through what is no directory', () => '/proc/self/fd/0/nothing', 'profile-not-found'],
+    [
+      'a link to a file that has vanished',
+      () => {
+        const target = at('vanished.json', text);
+        const link = join(directory, 'to-nothing.json');
+        symlinkSync(target, link);
+        rmSync(target);
+        return link;
+      },
+      'profile-not-found',
+    ],
+    [
+      'a link to a directory',
+      () => {
+        const link = join(directory, 'to-directory.json');
+        symlinkSync(directory, link);
+        return link;
+      },
+      'not-a-file',
+    ],
+    ['a million open lists', () => '['.repeat(1_000_000), 'too-deep'],
+    ['a million open objects', () => '{"a":'.repeat(1_000_000), 'too-deep'],
+    ['an object in itself', () => inItself(), 'too-deep'],
+    ['half of a surrogate pair as an action', () => `{"defaultAction": "\\ud800"}`, 'unknown-action'],
+    ['half of a surrogate pair in an object', () => ({ defaultAction: '\ud800' }), 'unknown-action'],
+    ['a NUL in a text', () => '{"defaultAction":\0"SCMP_ACT_ERRNO"}', 'json-syntax'],
+    ['a NUL in an action', () => ({ defaultAction: 'SCMP_ACT_ERRNO\0' }), 'unknown-action'],
+    ['a getter that throws', () => throwing(), 'unreadable-object'],
+  ];
+  for (const [what, source, code] of cases) {
+    it(`${what} is an error: ${code}`, function () {
+      const given = source();
+      if (typeof given === 'string' && given.startsWith('/') && process.platform !== 'linux') this.skip();
+      assert.equal(failure(() => parseProfile(given)).code, code);
+    });
+  }
+
+  it("Docker's default, cut at any place, is an error that shows a place in it", () => {
+    const whole = readFileSync(parseProfile('docker-default').file, 'utf8').trimEnd();
+    for (let length = 1; length < whole.length; length += 97) {
+      const { at: place } = failure(() => parseProfile(Buffer.from(whole.slice(0, length))));
+      assert.ok(place !== undefined && place.line <= whole.slice(0, length).split('\n').length);
+    }
+  });
+
+  it('a file that is written to meanwhile is read to some end, whatever it is', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const path = at('growing.json', text);
+    // Replaced, emptied and written again, as fast as another process can.
+    const writer = spawn(
+      'sh',
+      [
+        '-c',
+        `echo; while :; do : > "$0"; echo '{"defaultAction":' >> "$0"; echo '"SCMP_ACT_LOG"}' >> "$0"; done`,
+        path,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    try {
+      await once(writer.stdout, 'data');
+      for (let round = 0; round < 500; round++) survives(path);
+    } finally {
+      writer.kill('SIGKILL');
+      await once(writer, 'exit');
+    }
+  });
+});
+
+/** An object that contains itself. */
+function inItself(): object {
+  const own: Record<string, unknown> = { defaultAction: 'SCMP_ACT_ERRNO' };
+  own['linux'] = own;
+  return own;
+}
+
+const throwing = (): object => ({
+  get defaultAction(): string {
+    throw new Error('not today');
+  },
 });
 
 describe('the shipped default', () => {

@@ -14,6 +14,7 @@ import { WORD } from '../program.js';
 import { Describer, type Answers } from './answers.js';
 import { EVERY, levelOf, NONE, type Decisions, type Node } from './decisions.js';
 import { describeNumbers, type NumberTest } from './number-sets.js';
+import { show } from '../../show.js';
 
 /** A call that an interface names. */
 export interface NamedAnswers<T> extends Answers<T> {
@@ -77,7 +78,7 @@ function checkSyscall(syscall: unknown): void {
   if (typeof syscall !== 'string')
     throw new UsageError(
       'bad-value',
-      `${String(syscall)} is no system call`,
+      `${show(syscall)} is no system call`,
       'Give a name, or a number of 32 bits',
     );
   if (ABI_LIST.some(({ name }) => syscallNumber(name, syscall) !== undefined)) return;

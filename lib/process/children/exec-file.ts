@@ -8,6 +8,7 @@ import { collect } from './collect.js';
 import type { ViolationReportOptions } from '../supervise/report.js';
 import type { SandboxOptions } from './sandbox.js';
 import { spawn } from './spawn.js';
+import { show } from '../../show.js';
 
 type Options = ExecFileOptions & SandboxOptions & ViolationReportOptions;
 type Callback<Output> = (error: ExecFileException | null, stdout: Output, stderr: Output) => void;
@@ -133,7 +134,7 @@ function run(
 
 function check(option: string, value: unknown, holds: boolean): void {
   if (holds) return;
-  throw new UsageError('bad-option', `${option} cannot be ${String(value)}`, 'See node:child_process');
+  throw new UsageError('bad-option', `${option} cannot be ${show(value)}`, 'See node:child_process');
 }
 
 function promised(file: string, args: readonly string[], options: Options): Promised<string | Buffer> {

@@ -2,6 +2,7 @@
 import { SupervisionError, UsageError } from '../../errors.js';
 import { isFailure, native } from '../../native.js';
 import { abiOf, syscallName, type AbiName } from '../../policy/abi.js';
+import { show } from '../../show.js';
 
 /**
  * A call with the action NOTIFY. The thread that made it waits until it is answered.
@@ -127,7 +128,7 @@ function checkLength(length: unknown): number {
     return length;
   throw new UsageError(
     'bad-argument',
-    `a length cannot be ${String(length)}`,
+    `a length cannot be ${show(length)}`,
     `Give an integer from 0 to ${MAX_LENGTH}`,
   );
 }

@@ -5,6 +5,7 @@ import { checkOptions } from '../../policy/options.js';
 import { didYouMean } from '../../policy/suggest.js';
 import { checkAnswer, UNAVAILABLE, type Handler } from './answer.js';
 import { attend, type AttendOptions, type Supervisor } from './attend.js';
+import { show } from '../../show.js';
 
 /** Who answers which call. */
 export interface HandlerOptions extends AttendOptions {
@@ -59,7 +60,7 @@ export function checkHandlers(options: HandlerOptions): void {
   checkFunction('onError', onError);
   if (timeoutAnswer !== undefined) checkAnswer(timeoutAnswer);
   if (answerTimeout === undefined || (Number.isFinite(answerTimeout) && answerTimeout > 0)) return;
-  throw bad(`answerTimeout cannot be ${String(answerTimeout)}`, 'Give milliseconds');
+  throw bad(`answerTimeout cannot be ${show(answerTimeout)}`, 'Give milliseconds');
 }
 
 function checkFunction(what: string, value: unknown): void {

@@ -9,6 +9,7 @@ import { makeTarget, type TargetOptions } from '../../policy/target.js';
 import { Findings, place } from '../findings.js';
 import { quote } from '../../policy/suggest.js';
 import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
+import { show } from '../../show.js';
 
 export interface FirecrackerOptions extends TargetOptions {
   /** The category of threads; may be left out where the file has only one. */
@@ -34,7 +35,7 @@ export function resolveFirecracker(
   if (!isAction(badArch))
     throw new UsageError(
       'bad-option',
-      `badArch cannot be ${String(badArch)}`,
+      `badArch cannot be ${show(badArch)}`,
       'Give one of the SCMP_ACT_* values',
     );
   const filter = filterOf(filters, category);

@@ -1,0 +1,99 @@
+// Launchers for programs of any bytes: the image is one segment that ends with the orders and the program as they were
+// given, sealed, and no descriptor is left.
+#include "../core/launch.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <vector>
+
+#include "../core/descriptor.h"
+#include "../core/load.h"
+#include "../launcher/orders.h"
+#include "check.h"
+#include "input.h"
+
+namespace seccomp_node {
+
+namespace {
+
+std::vector<std::byte> contents(int file) {
+  struct stat status {};
+  check(fstat(file, &status) == 0, "the image has a size");
+  std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
+  check(pread(file, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()), "the image can be read");
+  return bytes;
+}
+
+void check_image(std::span<const std::byte> image, std::span<const std::byte> program, const Orders& expected) {
+  Elf64_Ehdr header;
+  check(image.size() > sizeof header, "the image has a header");
+  std::memcpy(&header, image.data(), sizeof header);
+  Elf64_Phdr segment;
+  check(header.e_phnum >= 1 && header.e_phoff + sizeof segment <= image.size(), "the image has a segment");
+  std::memcpy(&segment, image.data() + header.e_phoff, sizeof segment);
+  check(segment.p_filesz == image.size() && segment.p_memsz == image.size(), "the segment is the whole image");
+  check(header.e_entry >= segment.p_vaddr && header.e_entry < segment.p_vaddr + segment.p_filesz, "it begins in it");
+  const auto behind = image.last(program.size());
+  check(std::memcmp(behind.data(), program.data(), program.size()) == 0, "the program is at the end");
+  Orders orders;
+  std::memcpy(&orders, image.data() + image.size() - program.size() - sizeof orders, sizeof orders);
+  check(std::memcmp(&orders, &expected, sizeof orders) == 0, "the orders stand before it");
+}
+
+void fuzz(Input input) {
+  const auto flags = input.number<std::uint32_t>();
+  const bool no_new_privs = input.below(2) != 0;
+  const bool await = input.below(2) != 0;
+  const auto first_descriptor = input.number<std::uint32_t>();
+  // A few bytes repeated reach the longest programs.
+  const std::size_t repeat = input.below(8) == 0 ? input.number<std::uint16_t>() : 1;
+  const auto pattern = std::as_bytes(input.rest());
+  std::vector<std::byte> program;
+  for (std::size_t count = 0; count < repeat && program.size() < 1UL << 16U; ++count) {
+    program.insert(program.end(), pattern.begin(), pattern.end());
+  }
+  const auto launch = prepare_launch(program, flags, no_new_privs, first_descriptor, await);
+  const bool listen = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
+  const bool possible = is_program_size(program.size()) && (await || !listen);
+  check((launch.failure() == nullptr) == possible, "what is possible is made, and nothing else");
+  if (launch.failure() != nullptr) return;
+  const auto& made = launch.value();
+  const Descriptor image(made.image);
+  const Descriptor report(made.report);
+  const Descriptor awaited(made.awaited);
+  const Descriptor held(made.held);
+  check(awaited.valid() == await && held.valid() == await, "somebody who waits gets two ends");
+  const auto seals = fcntl(image.number(), F_GET_SEALS);
+  check((seals & F_SEAL_WRITE) != 0 && (seals & F_SEAL_GROW) != 0 && (seals & F_SEAL_SHRINK) != 0, "it is sealed");
+  const auto bytes = contents(image.number());
+  check_image(bytes, program,
+              {.flags = flags,
+               .no_new_privs = no_new_privs ? 1U : 0U,
+               .first_descriptor = first_descriptor,
+               .descriptors = await ? 3U : 2U,
+               .instructions = static_cast<std::uint32_t>(program.size() / sizeof(sock_filter)),
+               .reserved = 0});
+}
+
+/** The lowest free descriptor, which rises where one is lost. */
+int lowest_free() {
+  const Descriptor lowest(dup(STDERR_FILENO));
+  return lowest.number();
+}
+
+}  // namespace
+
+}  // namespace seccomp_node
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto before = seccomp_node::lowest_free();
+  seccomp_node::fuzz({data, size});
+  seccomp_node::check(seccomp_node::lowest_free() == before, "no descriptor is left");
+  return 0;
+}

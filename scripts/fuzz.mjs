@@ -1,0 +1,92 @@
+// Builds the fuzzers of native/fuzz and runs them. Usage: node scripts/fuzz.mjs [TARGET...] [--seconds N]
+// What a run adds to the corpus is kept in build/fuzz/corpus, an input that breaks something in build/fuzz/found.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const build = join(root, 'build/fuzz');
+
+/** Where libseccomp itself loses memory: rules that it cannot merge. Whatever is ours is freed by its owner. */
+const LEAKY = ['compile_table', 'context'];
+
+/** Names of all targets. */
+export const fuzzTargets = () =>
+  readdirSync(join(root, 'native/fuzz'))
+    .filter(name => name.endsWith('.cc'))
+    .map(name => name.slice(0, -'.cc'.length))
+    .sort();
+
+function run(command, args) {
+  const { error, status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (error !== undefined) {
+    const packages = 'cmake, make, clang and libclang-rt-dev';
+    throw new Error(`${command} does not start: ${error.message}. Debian has it in ${packages}`, {
+      cause: error,
+    });
+  }
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
+}
+
+/** Compiles every target with the sanitizers. */
+export function buildFuzzers() {
+  const compilers = ['-DCMAKE_C_COMPILER=clang', '-DCMAKE_CXX_COMPILER=clang++'];
+  const options = ['-DSECCOMP_FUZZ=ON', '-DSECCOMP_SANITIZE=address,undefined'];
+  run('cmake', ['-S', root, '-B', build, ...compilers, ...options]);
+  run('cmake', ['--build', build, '--parallel', '2']);
+}
+
+/** Runs a target for some seconds. Returns how it went; `found` names the inputs that broke something in this run. */
+export function fuzz(target, seconds) {
+  const [corpus, found] = ['corpus', 'found'].map(name => join(build, name, target));
+  for (const directory of [corpus, found]) mkdirSync(directory, { recursive: true });
+  const before = new Set(readdirSync(found));
+  // Where the corpus of the repository lies last, it is read and not written to.
+  const { status, signal, stderr } = spawnSync(
+    join(build, `fuzz-${target}`),
+    [
+      `-max_total_time=${seconds}`,
+      '-timeout=25',
+      `-detect_leaks=${LEAKY.includes(target) ? 0 : 1}`,
+      '-rss_limit_mb=4096',
+      '-print_final_stats=1',
+      `-artifact_prefix=${found}/`,
+      corpus,
+      join(root, 'native/fuzz/corpus', target),
+    ],
+    { cwd: root, encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const [, executions = '0'] = /number_of_executed_units:\s*(\d+)/.exec(stderr) ?? [];
+  return {
+    target,
+    seconds,
+    executions: Number(executions),
+    failed: status !== 0,
+    found: readdirSync(found)
+      .filter(name => !before.has(name))
+      .map(name => `build/fuzz/found/${target}/${name}`),
+    report: status === 0 ? '' : `${target} ended with ${signal ?? `exit ${status}`}\n${stderr.slice(-8000)}`,
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { seconds: { type: 'string', default: '60' } },
+  });
+  const unknown = positionals.find(name => !fuzzTargets().includes(name));
+  const seconds = Number(values.seconds);
+  if (unknown !== undefined || !Number.isInteger(seconds) || seconds < 1) {
+    console.error(`usage: npm run fuzz -- [${fuzzTargets().join('|')}]... [--seconds N]`);
+    process.exit(2);
+  }
+  buildFuzzers();
+  for (const target of positionals.length === 0 ? fuzzTargets() : positionals) {
+    const { report, ...result } = fuzz(target, seconds);
+    if (result.failed) console.error(report);
+    console.log(JSON.stringify(result));
+    if (result.failed) process.exitCode = 1;
+  }
+}

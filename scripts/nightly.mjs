@@ -1,0 +1,65 @@
+// Gives every fuzzer and every suite of properties its time, and says what came of it.
+// Usage: node scripts/nightly.mjs [--seconds N] [NAME...]: an hour for each property and fuzzer unless given.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildFuzzers, fuzz, fuzzTargets } from './fuzz.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const kept = join(root, 'build/nightly');
+
+/** Runs mocha without limits of time. */
+function suite(files, env) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/mocha/bin/mocha.js'), '--timeout', '0', '--reporter', 'spec', ...files],
+    { cwd: root, env: { ...process.env, ...env }, encoding: 'utf8', maxBuffer: 1 << 30 },
+  );
+  const count = what => Number(new RegExp(`^\\s*(\\d+) ${what}`, 'm').exec(stdout)?.[1] ?? 0);
+  return {
+    passed: count('passing'),
+    failing: count('failing'),
+    failed: status !== 0,
+    report: `${stdout}${stderr}`,
+  };
+}
+
+const properties = name => seconds =>
+  suite([`out/test/properties/${name}.test.js`], { PROPERTY_SECONDS: seconds });
+
+/** What there is to run, by name. */
+const JOBS = {
+  policies: () => suite(['out/test/filter/*.test.js'], { POLICIES: '100000' }),
+  leaks: () => suite(['out/test/leaks/*.test.js'], { CYCLES: '100000', CHILD_MINUTES: '600' }),
+  'properties-profile': properties('profile'),
+  'properties-compile': properties('compile'),
+  'properties-program': properties('program'),
+  ...Object.fromEntries(fuzzTargets().map(name => [`fuzz-${name}`, seconds => fuzz(name, seconds)])),
+};
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { seconds: { type: 'string', default: '3600' } },
+});
+const seconds = Number(values.seconds);
+if (!(seconds > 0) || positionals.some(name => !Object.hasOwn(JOBS, name))) {
+  console.error(`usage: npm run test:nightly -- [--seconds N] [${Object.keys(JOBS).join('|')}]...`);
+  process.exit(2);
+}
+const names = positionals.length === 0 ? Object.keys(JOBS) : positionals;
+if (names.some(name => name.startsWith('fuzz-'))) buildFuzzers();
+mkdirSync(kept, { recursive: true });
+const failed = [];
+for (const name of names) {
+  const start = Date.now();
+  const { report, ...result } = JOBS[name](seconds);
+  console.log(JSON.stringify({ name, took: Math.round((Date.now() - start) / 1000), ...result }));
+  if (!result.failed) continue;
+  failed.push(name);
+  writeFileSync(join(kept, `${name}.log`), report);
+  console.error(`${name} failed: see build/nightly/${name}.log`);
+}
+console.log(JSON.stringify({ run: names.length, failed }));
+process.exitCode = failed.length === 0 ? 0 : 1;
