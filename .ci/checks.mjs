@@ -1,5 +1,7 @@
-// Runs the suites and the checks one after the other and adds them up. Usage: .ci/run [NAME...], all of them by default.
-import { spawnSync } from 'node:child_process';
+// Runs the suites and the checks and adds them up. Usage: .ci/run [NAME...], one after the other; all of them by default,
+// in two lanes at once.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   accessSync,
   chmodSync,
@@ -10,11 +12,13 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { libseccompSource } from '../scripts/libseccomp.mjs';
+import { toolsFor } from '../scripts/machine/architectures.mjs';
 import { nodeBinary } from '../scripts/nodes.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -126,7 +130,6 @@ const CC = ['*.cc', '*.h'];
 
 /** Builds with the sanitizers, where clang-tidy also finds how every file is compiled. */
 function sanitizedBuild() {
-  need({ cmake: 'cmake', 'g++': 'g++', make: 'make' });
   const directory = join(scratch, 'cmake');
   if (!existsSync(join(directory, 'Release/seccomp.node'))) {
     const options = [
@@ -138,6 +141,20 @@ function sanitizedBuild() {
   }
   return directory;
 }
+
+const SANITIZED = { cmake: 'cmake', 'g++': 'g++', make: 'make' };
+
+/** What checks take of Debian's packages: a command or a file, and what brings it. */
+const NEEDS = {
+  'clang-format': { 'clang-format': 'clang-format' },
+  'clang-tidy': { 'clang-tidy': 'clang-tidy', ...SANITIZED },
+  sanitizers: SANITIZED,
+  'system-libseccomp': { '/usr/include/seccomp.h': 'libseccomp-dev', 'pkg-config': 'pkg-config' },
+  containers: { '/usr/sbin/runc': 'runc', '/usr/bin/crun': 'crun', cc: 'gcc' },
+  page: { chromium: 'chromium' },
+  'base-calls': { strace: 'strace', script: 'bsdutils' },
+  arm64: toolsFor('arm64'),
+};
 
 const nodeSuite = major => () => suite(nodeBinary(major), [MOCHA, ...LIVE_SUITE]);
 
@@ -163,12 +180,11 @@ const CHECKS = {
   packed: checkPacked,
   managers: () => run(process.execPath, ['scripts/check-managers.mjs']),
   'clang-format'() {
-    need({ 'clang-format': 'clang-format' });
     run('clang-format', ['--dry-run', '-Werror', ...filesOf(CC)]);
   },
   'clang-tidy'() {
-    need({ 'clang-tidy': 'clang-tidy' });
-    const sources = filesOf(['native/*.cc']);
+    // The fuzzers are built by clang alone.
+    const sources = filesOf(['native/*.cc', ':!native/fuzz']);
     run('xargs', ['-P2', '-n3', 'clang-tidy', '--quiet', '-p', sanitizedBuild()], {
       input: sources.join('\n'),
     });
@@ -193,14 +209,12 @@ const CHECKS = {
     });
   },
   'system-libseccomp'() {
-    need({ '/usr/include/seccomp.h': 'libseccomp-dev', 'pkg-config': 'pkg-config' });
     const copy = copyOfTree('system');
     run(process.execPath, ['scripts/build-native.mjs', '--system-libseccomp'], { cwd: copy });
     suite(process.execPath, [MOCHA, ...NATIVE_SUITE], { cwd: copy });
   },
   containers() {
     if (process.getuid() !== 0) throw new Skip('containers are started as root');
-    need({ '/usr/sbin/runc': 'runc', '/usr/bin/crun': 'crun', cc: 'gcc' });
     suite(process.execPath, [MOCHA, 'out/test/containers/**/*.test.js']);
   },
   arm64() {
@@ -216,12 +230,10 @@ const CHECKS = {
     totals.skipped += skipped;
   },
   page() {
-    need({ chromium: 'chromium' });
     suite(process.execPath, [MOCHA, 'out/test/report/page.test.js']);
   },
   'base-calls'() {
     if (process.arch !== 'x64') throw new Skip('the lists of calls were measured on x64');
-    need({ strace: 'strace', script: 'bsdutils' });
     run(process.execPath, ['scripts/measure-base-calls.mjs', '--quick']);
   },
   'node-22': nodeSuite(22),
@@ -279,6 +291,7 @@ function perform(name, check) {
   const failedBefore = totals.failed;
   let outcome;
   try {
+    need(NEEDS[name] ?? {});
     check();
     if (totals.failed === failedBefore) {
       totals.passed += 1;
@@ -293,6 +306,49 @@ function perform(name, check) {
   console.log(`${name}: ${outcome} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
 }
 
+/** Checks that wait for each other: they build on what others made. Tests of live processes are one after the other. */
+const LANES = [
+  ['test', 'system-libseccomp', 'containers', 'page', 'base-calls', 'node-22', 'node-24', 'node-26'],
+  [
+    ...['types', 'eslint', 'prettier', 'syscall-table', 'api-table', 'typedoc', 'clang-format'],
+    ...['clang-tidy', 'sanitizers', 'prebuilds', 'package', 'packed', 'managers', 'arm64'],
+  ],
+];
+
+/** Runs a lane in a process of its own, and adds up what it leaves behind. The first one shows what it does as it does it. */
+async function runLane(names, index) {
+  const file = join(scratch, `lane-${index}.json`);
+  const lane = spawn(process.execPath, [fileURLToPath(import.meta.url), ...names], {
+    env: { ...process.env, CHECKS_TOTALS: file },
+    stdio: ['ignore', index === 0 ? 'inherit' : 'pipe', index === 0 ? 'inherit' : 'pipe'],
+  });
+  const said = [];
+  for (const stream of [lane.stdout, lane.stderr]) stream?.on('data', chunk => said.push(chunk));
+  const [status, signal] = await once(lane, 'close');
+  process.stdout.write(Buffer.concat(said));
+  if (!existsSync(file)) throw new Error(`lane ${index} ended with ${signal ?? `exit ${status}`}`);
+  const counts = JSON.parse(readFileSync(file, 'utf8'));
+  for (const name of Object.keys(totals)) totals[name] += counts[name];
+}
+
+async function runAll() {
+  const left = Object.keys(CHECKS).filter(name => !LANES.flat().includes(name));
+  if (left.length > 0) throw new Error(`in no lane: ${left.join(', ')}`);
+  // What all of them need.
+  const { status } = spawnSync(process.execPath, ['scripts/setup.mjs', '--quiet'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error('the set-up failed');
+  // Two lanes cannot install at once. What fails here fails again where it is needed, and is told there.
+  try {
+    need(Object.assign({}, ...Object.values(NEEDS)));
+  } catch {
+    console.log('not all packages could be installed');
+  }
+  await Promise.all(LANES.map(runLane));
+}
+
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter(name => !Object.hasOwn(CHECKS, name));
 if (unknown.length > 0) {
@@ -300,11 +356,12 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 try {
-  for (const [name, check] of Object.entries(CHECKS)) {
-    if (wanted.length === 0 || wanted.includes(name)) perform(name, check);
-  }
+  if (wanted.length === 0) await runAll();
+  else for (const name of wanted) perform(name, CHECKS[name]);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
-console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+const { CHECKS_TOTALS } = process.env;
+if (CHECKS_TOTALS !== undefined) writeFileSync(CHECKS_TOTALS, JSON.stringify(totals));
+else console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
