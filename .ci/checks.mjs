@@ -3,9 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  accessSync,
   chmodSync,
-  constants,
   cpSync,
   existsSync,
   mkdtempSync,
@@ -15,8 +13,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPackages, missingPackages, NotInstallable } from '../scripts/debian-packages.mjs';
 import { libseccompSource } from '../scripts/libseccomp.mjs';
 import { toolsFor } from '../scripts/machine/architectures.mjs';
 import { nodeBinary } from '../scripts/nodes.mjs';
@@ -77,35 +76,13 @@ function suite(command, args, { env = {}, cwd = root } = {}) {
   }
 }
 
-const onPath = command =>
-  (process.env.PATH ?? '').split(delimiter).some(directory => {
-    try {
-      accessSync(join(directory, command), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-
-const sudo = process.getuid() === 0 ? [] : ['sudo', '-n'];
-let aptIsFresh = false;
-
 /** Installs Debian packages unless their commands are there. */
 function need(packages) {
-  const missing = Object.keys(packages)
-    .filter(present => !(present.includes('/') ? existsSync(present) : onPath(present)))
-    .map(present => packages[present]);
-  if (missing.length === 0) return;
-  const mayInstall =
-    onPath('apt-get') && (sudo.length === 0 || spawnSync('sudo', ['-n', 'true']).status === 0);
-  if (!mayInstall) throw new Skip(`needs ${missing.join(' ')}, which cannot be installed from here`);
-  const apt = (...args) => {
-    const [command, ...rest] = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args];
-    run(command, rest);
-  };
-  if (!aptIsFresh) apt('update');
-  aptIsFresh = true;
-  apt('install', '--yes', '--no-install-recommends', ...missing);
+  try {
+    installPackages(missingPackages(packages));
+  } catch (error) {
+    throw error instanceof NotInstallable ? new Skip(error.message) : error;
+  }
 }
 
 const filesOf = pattern =>

@@ -5,9 +5,18 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { installPackages, missingPackages } from './debian-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const build = join(root, 'build/fuzz');
+
+/** Commands and files with Debian's packages of them. */
+const NEEDS = {
+  cmake: 'cmake',
+  make: 'make',
+  clang: 'clang',
+  '/usr/share/doc/libclang-rt-dev': 'libclang-rt-dev',
+};
 
 /** Where libseccomp itself loses memory: rules that it cannot merge. Whatever is ours is freed by its owner. */
 const LEAKY = ['compile_table', 'context'];
@@ -21,17 +30,13 @@ export const fuzzTargets = () =>
 
 function run(command, args) {
   const { error, status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (error !== undefined) {
-    const packages = 'cmake, make, clang and libclang-rt-dev';
-    throw new Error(`${command} does not start: ${error.message}. Debian has it in ${packages}`, {
-      cause: error,
-    });
-  }
+  if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
 }
 
 /** Compiles every target with the sanitizers. */
 export function buildFuzzers() {
+  installPackages(missingPackages(NEEDS));
   const compilers = ['-DCMAKE_C_COMPILER=clang', '-DCMAKE_CXX_COMPILER=clang++'];
   const options = ['-DSECCOMP_FUZZ=ON', '-DSECCOMP_SANITIZE=address,undefined'];
   run('cmake', ['-S', root, '-B', build, ...compilers, ...options]);

@@ -2,8 +2,6 @@
 // Usage: node scripts/setup.mjs [--quiet]
 import { spawnSync } from 'node:child_process';
 import {
-  accessSync,
-  constants,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -16,6 +14,7 @@ import {
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildNative } from './build-native.mjs';
+import { installPackages, missingPackages } from './debian-packages.mjs';
 import { fetchLibseccomp } from './libseccomp.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -25,17 +24,6 @@ const modified = path => (existsSync(path) ? statSync(path).mtimeMs : 0);
 /** What the build runs, with the Debian package that has it. */
 const TOOLS = { 'g++': 'g++', make: 'make', python3: 'python3', tar: 'tar', gzip: 'gzip' };
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
-
-function onPath(command) {
-  return (process.env.PATH ?? '').split(delimiter).some(directory => {
-    try {
-      accessSync(join(directory, command), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 /** Runs a command; its output is shown only when it fails. */
 function run(command, args, options = {}) {
@@ -49,25 +37,11 @@ function run(command, args, options = {}) {
   if (status !== 0) throw new Error(`${stdout}${stderr}\n${command} ${args.join(' ')} failed`);
 }
 
-function installPackages() {
-  const missing = Object.keys(TOOLS)
-    .filter(tool => !onPath(tool))
-    .map(tool => TOOLS[tool]);
+function installTools() {
+  const missing = missingPackages(TOOLS);
   if (missing.length === 0) return false;
   if (!existsSync(CERTIFICATES)) missing.push('ca-certificates');
-  const asRoot = process.getuid() === 0 ? [] : ['sudo', '-n'];
-  const mayInstall =
-    onPath('apt-get') && (asRoot.length === 0 || spawnSync('sudo', ['-n', 'true']).status === 0);
-  if (!mayInstall) {
-    throw new Error(`These packages are needed and cannot be installed from here: ${missing.join(' ')}
-On Debian and Ubuntu: sudo apt-get install ${missing.join(' ')}`);
-  }
-  const apt = (...args) => {
-    const [command, ...rest] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
-    run(command, rest);
-  };
-  apt('update');
-  apt('install', '--yes', '--no-install-recommends', ...missing);
+  installPackages(missing);
   return true;
 }
 
@@ -119,7 +93,7 @@ async function compileTypeScript() {
 }
 
 const STEPS = [
-  ['Installed the compiler', installPackages],
+  ['Installed the compiler', installTools],
   ['Installed the npm packages', installModules],
   ['Fetched libseccomp', fetchLibseccomp],
   ['Built the add-on', buildNative],

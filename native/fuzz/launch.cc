@@ -16,6 +16,7 @@
 #include "../core/load.h"
 #include "../launcher/orders.h"
 #include "check.h"
+#include "descriptors.h"
 #include "input.h"
 
 namespace seccomp_node {
@@ -81,19 +82,11 @@ void fuzz(Input input) {
                .reserved = 0});
 }
 
-/** The lowest free descriptor, which rises where one is lost. */
-int lowest_free() {
-  const Descriptor lowest(dup(STDERR_FILENO));
-  return lowest.number();
-}
-
 }  // namespace
 
 }  // namespace seccomp_node
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto before = seccomp_node::lowest_free();
-  seccomp_node::fuzz({data, size});
-  seccomp_node::check(seccomp_node::lowest_free() == before, "no descriptor is left");
+  seccomp_node::check_descriptors([&] { seccomp_node::fuzz({data, size}); });
   return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "../core/descriptor.h"
 #include "check.h"
+#include "descriptors.h"
 #include "input.h"
 
 namespace seccomp_node {
@@ -75,18 +76,11 @@ void fuzz(Input input) {
   check(receive_message(receiver.number()).failure() != nullptr, "nothing else is there");
 }
 
-int lowest_free() {
-  const Descriptor lowest(dup(STDERR_FILENO));
-  return lowest.number();
-}
-
 }  // namespace
 
 }  // namespace seccomp_node
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto before = seccomp_node::lowest_free();
-  seccomp_node::fuzz({data, size});
-  seccomp_node::check(seccomp_node::lowest_free() == before, "no descriptor is left");
+  seccomp_node::check_descriptors([&] { seccomp_node::fuzz({data, size}); });
   return 0;
 }

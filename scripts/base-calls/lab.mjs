@@ -14,6 +14,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPackages, missingPackages } from '../debian-packages.mjs';
 import { nodeBinary } from '../nodes.mjs';
 import { FILES, PROGRAMS } from './programs.mjs';
 
@@ -34,19 +35,9 @@ export function nodes() {
 
 /** The version of strace, which is installed where that is possible. */
 export function requireStrace() {
-  const present = () => {
-    try {
-      return execFileSync('strace', ['--version'], { encoding: 'utf8' })
-        .split('\n')[0]
-        .replace(' -- version', '');
-    } catch {
-      return undefined;
-    }
-  };
-  if (present() === undefined && process.getuid() === 0) execFileSync('apt-get', ['install', '-y', 'strace']);
-  const version = present();
-  if (version === undefined) throw new Error('strace is needed: apt-get install strace');
-  return version;
+  installPackages(missingPackages({ strace: 'strace' }));
+  const [version] = execFileSync('strace', ['--version'], { encoding: 'utf8' }).split('\n');
+  return version.replace(' -- version', '');
 }
 
 /**

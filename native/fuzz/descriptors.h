@@ -1,0 +1,24 @@
+// Ends a fuzzer's run on an input that leaves a descriptor behind.
+#pragma once
+
+#include <unistd.h>
+
+#include "../core/descriptor.h"
+#include "check.h"
+
+namespace seccomp_node {
+
+/** The lowest free descriptor, which rises where one is lost. */
+inline int lowest_free() {
+  const Descriptor lowest(dup(STDERR_FILENO));
+  return lowest.number();
+}
+
+template <typename Run>
+void check_descriptors(const Run& run) {
+  const auto before = lowest_free();
+  run();
+  check(lowest_free() == before, "no descriptor is left");
+}
+
+}  // namespace seccomp_node
