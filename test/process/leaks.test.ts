@@ -154,15 +154,18 @@ describe('Rings', () => {
 
 describe('SIGSYS', () => {
   it('handled by JavaScript makes refused calls look like successes; by onViolation they fail', () => {
+    // The register of the result is as it was before the call: it has the number on x86_64, the first argument on arm64.
     const ppid = (listen: string): unknown =>
       told(
         child(`
+          const parent = process.ppid;
           ${listen}
           s.load(s.compile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['getppid'], action: 'SCMP_ACT_TRAP' }] }), { force: true });
-          tell(process.ppid === s.syscallNumber(s.makeTarget().arch, 'getppid') ? 'the number of the call' : process.ppid);`),
+          const answer = process.ppid;
+          tell(answer === -1 ? 'failed' : answer === parent ? 'made' : 'a success that is none');`),
       );
-    assert.equal(ppid(`process.on('SIGSYS', () => undefined);`), 'the number of the call');
-    assert.equal(ppid(`s.onViolation(() => undefined);`), -1);
+    assert.equal(ppid(`process.on('SIGSYS', () => undefined);`), 'a success that is none');
+    assert.equal(ppid(`s.onViolation(() => undefined);`), 'failed');
   });
 
   it('ends the process where the thread SignalInspector makes a refused call; an errno does not', () => {
