@@ -54,14 +54,20 @@ export function fuzz(target, seconds) {
     [
       `-max_total_time=${seconds}`,
       '-timeout=25',
-      `-detect_leaks=${LEAKY.includes(target) ? 0 : 1}`,
       '-rss_limit_mb=4096',
       '-print_final_stats=1',
       `-artifact_prefix=${found}/`,
       corpus,
       join(root, 'native/fuzz/corpus', target),
     ],
-    { cwd: root, encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['ignore', 'ignore', 'pipe'] },
+    {
+      cwd: root,
+      // The sanitizer's own option, which holds at the end of the process too.
+      env: { ...process.env, ASAN_OPTIONS: `detect_leaks=${LEAKY.includes(target) ? 0 : 1}` },
+      encoding: 'utf8',
+      maxBuffer: 1 << 30,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
   );
   const [, executions = '0'] = /number_of_executed_units:\s*(\d+)/.exec(stderr) ?? [];
   return {
