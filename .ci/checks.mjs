@@ -19,6 +19,7 @@ import { installPackages, missingPackages, NotInstallable } from '../scripts/deb
 import { libseccompSource } from '../scripts/libseccomp.mjs';
 import { toolsFor } from '../scripts/machine/architectures.mjs';
 import { nodeBinary } from '../scripts/nodes.mjs';
+import { pack } from '../scripts/pack.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'seccomp-ci-'));
@@ -251,10 +252,7 @@ function checkPackage() {
 
 /** What npm would publish works where there is nothing else, and tools read its package.json as we mean it. */
 function checkPacked() {
-  const [{ filename }] = JSON.parse(
-    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch]),
-  );
-  const tarball = join(scratch, filename);
+  const tarball = pack(scratch);
   run(bin('publint'), ['--strict', tarball]);
   run(bin('attw'), ['--profile', 'esm-only', tarball]);
   const versions = ['20', '22', '24', '26'];

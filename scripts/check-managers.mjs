@@ -1,12 +1,12 @@
 // Installs what would be published by other package managers than npm, in each of their layouts, and uses it there.
 // Usage: node scripts/check-managers.mjs [--tarball FILE] [NAME...]   all of them by default
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { npmPackages } from './npm-packages.mjs';
 import { pack } from './pack.mjs';
 import { USES } from './package-uses.mjs';
+import { run } from './run.mjs';
 
 const VERSIONS = { pnpm: '10', yarn: '1', '@yarnpkg/cli-dist': '4' };
 const berry = linker => ({
@@ -35,19 +35,8 @@ const MANAGERS = {
   'yarn-4-pnp': berry('pnp'),
 };
 
-function run([command, ...args], cwd) {
-  const { status, signal, error, stdout, stderr } = spawnSync(command, args, {
-    cwd,
-    // Stores and settings of their own.
-    env: { ...process.env, HOME: cwd },
-    encoding: 'utf8',
-    timeout: 300_000,
-  });
-  if (error !== undefined) throw error;
-  if (status !== 0)
-    throw new Error(`${command} ${args.join(' ')}: ${signal ?? `exit ${status}`}\n${stdout}${stderr}`);
-  return stdout;
-}
+/** Runs a command with stores and settings of its own. */
+const runIn = (cwd, [command, ...args]) => run(command, args, { cwd, env: { ...process.env, HOME: cwd } });
 
 function check(name, modules, tarball, scratch) {
   const { program, add, files = {}, node, tool } = MANAGERS[name];
@@ -56,7 +45,7 @@ function check(name, modules, tarball, scratch) {
   for (const [file, text] of Object.entries({ 'package.json': '{ "name": "empty" }', ...files }))
     writeFileSync(join(cwd, file), text);
   const manager = (...args) => [process.execPath, join(modules, program), ...args];
-  run(manager(...add(tarball)), cwd);
+  runIn(cwd, manager(...add(tarball)));
   for (const [use, [[command, ...args], expected]] of Object.entries(USES)) {
     const whole =
       command === 'seccomp'
@@ -64,7 +53,7 @@ function check(name, modules, tarball, scratch) {
         : node === undefined
           ? [process.execPath, ...args]
           : manager(...node, ...args);
-    const printed = run(whole, cwd);
+    const printed = runIn(cwd, whole);
     if (!expected.test(printed)) throw new Error(`${name}: ${use} printed ${JSON.stringify(printed)}`);
   }
   console.log(`${name}: ${Object.keys(USES).join(', ')}`);

@@ -1,12 +1,13 @@
 // Installs what would be published where there is nothing but node, npm and sh, and uses it there as a stranger would.
 // Usage: node scripts/check-package.mjs [--tarball FILE] [MAJOR...]   Node versions; this one by default
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeBinary } from './nodes.mjs';
 import { pack } from './pack.mjs';
 import { USES } from './package-uses.mjs';
+import { run } from './run.mjs';
 
 /** A folder for PATH with this Node, the npm of this machine run by it, and sh. */
 function barePath(directory, node) {
@@ -22,18 +23,9 @@ function barePath(directory, node) {
   return directory;
 }
 
-function run([command, ...args], { cwd, path }) {
-  const { status, signal, error, stdout, stderr } = spawnSync(join(path, command), args, {
-    cwd,
-    env: { ...process.env, PATH: path },
-    encoding: 'utf8',
-    timeout: 300_000,
-  });
-  if (error !== undefined) throw error;
-  if (status !== 0)
-    throw new Error(`${command} ${args.join(' ')}: ${signal ?? `exit ${status}`}\n${stdout}${stderr}`);
-  return stdout;
-}
+/** Runs a command that PATH has, with nothing else in it. */
+const runAt = ({ cwd, path }, [command, ...args]) =>
+  run(join(path, command), args, { cwd, env: { ...process.env, PATH: path } });
 
 /** Throws with what was seen when something is not as it should be. */
 function checkWith(major, tarball, scratch) {
@@ -44,13 +36,13 @@ function checkWith(major, tarball, scratch) {
   writeFileSync(join(cwd, 'package.json'), '{}');
   const at = { cwd, path: barePath(join(scratch, `bin-${major}`), node) };
   const started = Date.now();
-  run(['npm', 'install', '--no-audit', '--no-fund', tarball], at);
+  runAt(at, ['npm', 'install', '--no-audit', '--no-fund', tarball]);
   const seconds = (Date.now() - started) / 1000;
   for (const [name, [command, expected]] of Object.entries(USES)) {
-    const printed = run(command[0] === 'seccomp' ? ['npx', '--no-install', ...command] : command, at);
+    const printed = runAt(at, command[0] === 'seccomp' ? ['npx', '--no-install', ...command] : command);
     if (!expected.test(printed)) throw new Error(`${name} printed ${JSON.stringify(printed)}`);
   }
-  const version = run(['node', '--version'], at).trim();
+  const version = runAt(at, ['node', '--version']).trim();
   console.log(`Node ${version}: installed in ${seconds.toFixed(1)} s; ${Object.keys(USES).join(', ')}`);
 }
 
