@@ -26,12 +26,14 @@ const OPTIMAL_LIMITS: Readonly<Record<Aim, number>> = { quick: 24, balanced: 160
 const CHAIN_LIMIT = 5;
 /** Cells that so many single values and what is between them can make up. */
 const CHAIN_LENGTH = 2 * CHAIN_LIMIT + 1;
-/** What an instruction costs in units of total weight: between two trees equally fast, the smaller one. */
+/** The total weight of a search, so that weights and costs are integers: cold engines box every fraction that they load. */
+const TOTAL = 2 ** 22;
+/** What an instruction costs beside that total: between two trees equally fast, the smaller one. */
 const INSTRUCTION_COSTS: Readonly<Record<Aim, number>> = {
-  quick: 1 / 2000,
-  balanced: 1 / 2000,
-  skewed: 1 / 2000,
-  small: 1,
+  quick: TOTAL >> 11,
+  balanced: TOTAL >> 11,
+  skewed: TOTAL >> 11,
+  small: TOTAL,
 };
 /** Share of the total weight that is spread over all cells, the more the longer their own code is, to keep paths short. */
 const FLOORS: Readonly<Record<Aim, number>> = { quick: 0.15, balanced: 0.02, skewed: 0.005, small: 0.15 };
@@ -64,6 +66,7 @@ export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 
   const [only] = merged;
   if (only !== undefined && merged.length === 1) return only.node;
   const total = merged.reduce((sum, cell) => sum + cell.weight, 0) || 1;
+  const scale = (weight: number): number => Math.round(TOTAL * weight);
   // A tree of given depth has room for 2^depth leaves, so each step below a leaf doubles the room that it takes.
   const rooms = merged.map(cell => 2 ** stepsOf(diagram, cell));
   const room = rooms.reduce((sum, each) => sum + each, 0);
@@ -73,8 +76,8 @@ export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 
     diagram,
     merged.map((cell, index) => ({
       ...cell,
-      weight: share(cell.weight) + (floor * (rooms[index] as number)) / room,
-      peaks: (cell.peaks ?? []).map(({ value, weight }) => ({ value, weight: share(weight) })),
+      weight: scale(share(cell.weight) + (floor * (rooms[index] as number)) / room),
+      peaks: (cell.peaks ?? []).map(({ value, weight }) => ({ value, weight: scale(share(weight)) })),
     })),
     aim,
   );
@@ -128,13 +131,14 @@ interface PlacedPeak extends Peak {
   readonly index: number;
 }
 
-/** The solution for one set of peaks that have been decided already. */
+/** The solution for one set of peaks that have been decided already; the best tree of a stretch is at first, last. */
 interface Table {
   /** By cell, without the weight of those peaks. */
-  readonly weights: Float64Array;
-  /** By first·count+last: cost of the best tree, and how it starts: CHAINED, a cell to compare before, or a peak. */
-  readonly cost: Float64Array;
-  readonly at: Uint8Array;
+  readonly weights: number[];
+  /** What the tree costs. */
+  readonly cost: number[][];
+  /** How it starts: CHAINED, a cell to compare before, or a peak. */
+  readonly start: number[][];
 }
 
 /** Dynamic programming over stretches of cells, and over which peaks have been taken out above them. */
@@ -160,13 +164,12 @@ class Search {
     this.#peaks = highestPeaks(cells);
     this.#chains = new Array<Chain | undefined>(count * CHAIN_LENGTH).fill(undefined);
     this.#findChains();
-    const all = Float64Array.from(cells, ({ weight }) => weight);
     this.#tables = Array.from({ length: 2 ** this.#peaks.length }, (_, taken) => {
-      const weights = all.slice();
+      const weights = cells.map(({ weight }) => weight);
       this.#peaks.forEach(({ index, weight }, bit) => {
-        if ((taken >> bit) & 1) weights[index] = (weights[index] as number) - weight;
+        if ((taken >> bit) & 1) weights[index] = Math.max(0, (weights[index] as number) - weight);
       });
-      return { weights, cost: new Float64Array(count * count), at: new Uint8Array(count * count) };
+      return { weights, cost: [], start: [] };
     });
   }
 
@@ -197,14 +200,8 @@ class Search {
     return this.#tables[taken] as Table;
   }
 
-  /** The set of peaks taken out, and those that a stretch does not hold: the table that solves the stretch. */
-  #withOutside(taken: number, first: number, last: number): number {
-    let all = taken;
-    for (let bit = 0; bit < this.#peaks.length; bit++) {
-      const { index } = this.#peaks[bit] as PlacedPeak;
-      if (index < first || index > last) all |= 1 << bit;
-    }
-    return all;
+  #start(taken: number, first: number, last: number): number {
+    return (this.#table(taken).start[first] as number[])[last] as number;
   }
 
   #solve(): void {
@@ -213,80 +210,98 @@ class Search {
   }
 
   #solveTable(taken: number): void {
-    const count = this.#count;
-    const { weights, cost, at } = this.#table(taken);
-    const sums = new Float64Array(count + 1);
-    for (let index = 0; index < count; index++)
-      sums[index + 1] = (sums[index] as number) + (weights[index] as number);
+    const { weights, cost, start } = this.#table(taken);
+    const sums = [0];
+    for (const weight of weights) sums.push((sums[sums.length - 1] as number) + weight);
     const open = this.#peaks
-      .map(({ index }, bit) => ({ index, bit, cost: this.#table(taken | (1 << bit)).cost }))
-      .filter(({ bit }) => ((taken >> bit) & 1) === 0);
-    for (let length = 2; length <= count; length++) {
-      for (let first = 0; first + length <= count; first++) {
-        const last = first + length - 1;
-        const row = first * count;
-        const inside = this.#withOutside(taken, first, last);
-        if (inside !== taken) {
-          // No peak that is left lies here: this stretch is solved already.
-          cost[row + last] = this.#table(inside).cost[row + last] as number;
-          continue;
-        }
-        let best = Infinity;
-        let start = first + 1;
-        // The best division is near that of the stretch without its last cell. Longer stretches cost more, so that to
-        // either side of a division the search ends where one half alone costs as much as the best two.
-        const near = Math.min(Math.max(at[row + last - 1] as number, first + 1), last);
-        for (let middle = near; middle <= last; middle++) {
-          const left = cost[row + middle - 1] as number;
-          if (left >= best) break;
-          const candidate = left + (cost[middle * count + last] as number);
-          if (candidate < best) {
-            best = candidate;
-            start = middle;
-          }
-        }
-        for (let middle = near - 1; middle > first; middle--) {
-          const right = cost[middle * count + last] as number;
-          if (right >= best) break;
-          const candidate = (cost[row + middle - 1] as number) + right;
-          if (candidate < best) {
-            best = candidate;
-            start = middle;
-          }
-        }
-        for (const { index, bit, cost: without } of open) {
-          const candidate = without[row + last] as number;
-          if (index >= first && index <= last && candidate < best) {
-            best = candidate;
-            start = PEAK - bit;
-          }
-        }
-        best += (sums[last + 1] as number) - (sums[first] as number) + this.#instructionCost;
-        const chain = length <= CHAIN_LENGTH ? this.#chains[first * CHAIN_LENGTH + length - 1] : undefined;
-        if (chain !== undefined) {
-          const chained = chainCost(
-            chain,
-            weights,
-            (sums[last + 1] as number) - (sums[first] as number),
-            this.#instructionCost,
-          );
-          if (chained < best) {
-            best = chained;
-            start = CHAINED;
-          }
-        }
-        cost[row + last] = best;
-        at[row + last] = start;
+      .map(({ index }, bit) => ({ index, bit, without: this.#table(taken | (1 << bit)) }))
+      .filter(({ bit }) => ((taken >> bit) & 1) === 0)
+      .sort((a, b) => a.index - b.index);
+    const [nearest, farthest] = [open[0], open[open.length - 1]];
+    for (let first = this.#count - 1; first >= 0; first--) {
+      // A stretch that lacks a peak is solved already, in the table where that peak is taken out.
+      if (nearest !== undefined && first > nearest.index) {
+        cost[first] = nearest.without.cost[first] as number[];
+        start[first] = nearest.without.start[first] as number[];
+        continue;
       }
+      // So are those of this row that end before the last peak.
+      const solved = farthest?.without ?? { cost: [], start: [] };
+      cost[first] = solved.cost[first]?.slice() ?? new Array<number>(this.#count).fill(0);
+      start[first] = solved.start[first]?.slice() ?? new Array<number>(this.#count).fill(0);
+      this.#solveRow(first, Math.max(first + 1, farthest?.index ?? 0), this.#table(taken), sums, open);
+    }
+  }
+
+  /** Solves the stretches from one cell to each other one from `from` on. Those that start later are solved. */
+  #solveRow(
+    first: number,
+    from: number,
+    { weights, cost, start }: Table,
+    sums: readonly number[],
+    open: readonly { readonly bit: number; readonly without: Table }[],
+  ): void {
+    const costs = cost[first] as number[];
+    const starts = start[first] as number[];
+    const base = sums[first] as number;
+    let division = first + 1;
+    for (let last = from; last < this.#count; last++) {
+      const total = (sums[last + 1] as number) - base;
+      // The best division is near that of the stretch without its last cell. A stretch of several cells costs its weight
+      // at least, and more by its weight with each cell more: to either side the search ends where that is too much.
+      const near = division;
+      division = first + 1;
+      let best = (cost[division] as number[])[last] as number;
+      if ((costs[last - 1] as number) < best) {
+        best = costs[last - 1] as number;
+        division = last;
+      }
+      for (let middle = near; middle < last; middle++) {
+        const left = costs[middle - 1] as number;
+        if (left + total - (sums[middle] as number) + base >= best) break;
+        const candidate = left + ((cost[middle] as number[])[last] as number);
+        if (candidate < best) {
+          best = candidate;
+          division = middle;
+        }
+      }
+      for (let middle = near - 1; middle > first + 1; middle--) {
+        const right = (cost[middle] as number[])[last] as number;
+        if (right + (sums[middle] as number) - base >= best) break;
+        const candidate = (costs[middle - 1] as number) + right;
+        if (candidate < best) {
+          best = candidate;
+          division = middle;
+        }
+      }
+      let at = division;
+      for (const { bit, without } of open) {
+        const candidate = (without.cost[first] as number[])[last] as number;
+        if (candidate < best) {
+          best = candidate;
+          at = PEAK - bit;
+        }
+      }
+      best += total + this.#instructionCost;
+      const chain =
+        last - first < CHAIN_LENGTH ? this.#chains[first * CHAIN_LENGTH + last - first] : undefined;
+      if (chain !== undefined) {
+        const chained = chainCost(chain, weights, total, this.#instructionCost);
+        // Of two trees that cost the same, equalities read better.
+        if (chained <= best) {
+          best = chained;
+          at = CHAINED;
+        }
+      }
+      costs[last] = best;
+      starts[last] = at;
     }
   }
 
   /** Cells of a stretch whose path to a return has more than `limit` steps, when `depth` steps lead to the stretch. */
-  #deeperThan(limit: number, first: number, last: number, above: number, depth: number): readonly number[] {
+  #deeperThan(limit: number, first: number, last: number, taken: number, depth: number): readonly number[] {
     if (first === last) return depth + this.#steps(first) > limit ? [first] : [];
-    const taken = this.#withOutside(above, first, last);
-    const key = first * this.#count + last;
-    const at = this.#table(taken).at[key] as number;
+    const at = this.#start(taken, first, last);
     if (at > PEAK - MAX_PEAKS)
       return this.#deeperThan(limit, first, last, taken | (1 << (PEAK - at)), depth + 1);
     if (at !== CHAINED) {
@@ -303,12 +318,10 @@ class Search {
     });
   }
 
-  #build(first: number, last: number, above: number): Node {
+  #build(first: number, last: number, taken: number): Node {
     const single = this.#cells[first];
     if (first === last && single !== undefined) return single.node;
-    const taken = this.#withOutside(above, first, last);
-    const key = first * this.#count + last;
-    const at = this.#table(taken).at[key] as number;
+    const at = this.#start(taken, first, last);
     if (at > PEAK - MAX_PEAKS) {
       const { value, index } = this.#peaks[PEAK - at] as PlacedPeak;
       return this.#diagram.test(
@@ -353,7 +366,7 @@ class Search {
 /** Cost of a chain over a stretch of that total weight: each single pays for those before it, the rest for all. */
 function chainCost(
   { singles }: Chain,
-  weights: Float64Array,
+  weights: readonly number[],
   total: number,
   instructionCost: number,
 ): number {
