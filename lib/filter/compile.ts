@@ -2,10 +2,11 @@
 import type { Policy } from '../policy/policy.js';
 import { checkPolicy } from '../policy/check.js';
 import { oneOf } from '../policy/options.js';
+import { runTable } from '../policy/runs.js';
 import { Filter, type Codegen } from './filter.js';
 import { generateWithLibseccomp, type Optimize } from './libseccomp.js';
 import { generate, UNIFORM, type Weights } from './tree/generate.js';
-import { verify } from './verify.js';
+import { prove } from './verify.js';
 import { nodeWeights } from './weights.js';
 
 /** Which calls the search tree favours: those that Node programs make most, or none. */
@@ -32,9 +33,12 @@ export function compilePolicy(policy: Policy, options: CompilePolicyOptions = {}
   oneOf('weights', options.weights, ['node', 'uniform']);
   oneOf('optimize', optimize, [1, 2]);
   const weights: Weights = options.weights === 'uniform' ? UNIFORM : nodeWeights;
+  const runs = runTable(policy);
   const { program, ...extra } =
-    codegen === 'tree' ? { program: generate(policy, weights) } : generateWithLibseccomp(policy, optimize);
-  verify(program, policy, REMEDIES[codegen]);
+    codegen === 'tree'
+      ? { program: generate(policy, weights, runs) }
+      : generateWithLibseccomp(policy, optimize);
+  prove(program, policy, runs, REMEDIES[codegen]);
   return new Filter({ program, policy, codegen, weights, ...extra });
 }
 

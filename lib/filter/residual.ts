@@ -2,7 +2,7 @@
 import { precedence, type Action } from '../policy/action.js';
 import type { Condition, SyscallPolicy } from '../policy/policy.js';
 import { WORD } from './program.js';
-import { EVERYTHING, narrow, type Region } from './symbolic.js';
+import { narrow, type Region } from './symbolic.js';
 import { FULL, split, type WordSet, type WordTest } from './words.js';
 
 /** A condition in words: how it asks about the high word, if at all, and about the low one. */
@@ -32,16 +32,18 @@ export interface Residual {
 
 const LOW = 0xffffffffn;
 const ALL = 0xffffffff;
-const EVERY_WORD = 0xffff;
+/** Every word of the data, as bits. */
+export const EVERY_WORD = 0xffff;
 
-/** The residual before anything is known. */
-export function residualOf(part: SyscallPolicy): Residual {
+/** The residual of a call's rules for the calls of a region. */
+export function residualOf(part: SyscallPolicy, region: Region): Residual {
+  if (part.rules.length === 0) return { pending: [], settled: undefined, otherwise: part.otherwise };
   const pending = part.rules.map((rule, order) => ({
     atoms: rule.conditions.map(makeAtom),
     action: rule.action,
     order,
   }));
-  return decideAtoms({ pending, settled: undefined, otherwise: part.otherwise }, EVERY_WORD, EVERYTHING);
+  return decideAtoms({ pending, settled: undefined, otherwise: part.otherwise }, EVERY_WORD, region);
 }
 
 function makeAtom(condition: Condition): Atom {

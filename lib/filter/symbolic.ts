@@ -58,7 +58,7 @@ export class Walker {
   readonly #program: Program;
   /** Words that may still be loaded from an instruction on. */
   readonly #live: readonly number[];
-  /** Whether several ways lead to an instruction, so that it pays to remember states there. */
+  /** Whether several ways lead to an instruction and on from there, so that it pays to remember states. */
   readonly #joins: readonly boolean[];
 
   constructor(program: Program) {
@@ -68,14 +68,14 @@ export class Walker {
     for (let index = program.length - 1; index >= 0; index--) {
       const instruction = program[index];
       let words = instruction?.code === BPF.LD_ABS ? 1 << (instruction.k >>> 2) : 0;
-      for (const next of new Set(successors(program, index))) {
+      for (const next of successors(program, index)) {
         words |= live[next] ?? 0;
         ways[next] = (ways[next] ?? 0) + 1;
       }
       live[index] = words;
     }
     this.#live = live;
-    this.#joins = ways.map(count => count > 1);
+    this.#joins = ways.map((count, index) => count > 1 && successors(program, index).length > 0);
   }
 
   /**

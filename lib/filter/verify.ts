@@ -4,12 +4,13 @@ import { actionName, type Action } from '../policy/action.js';
 import { checkPolicy } from '../policy/check.js';
 import { evaluate } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
-import { auditArchs, runsOf } from '../policy/runs.js';
+import { isConstant, runTable, type Run, type RunTable } from '../policy/runs.js';
 import { eventOf } from './call.js';
 import { interpret, seccompData } from './interpret.js';
 import { validate, WORD, type Program } from './program.js';
 import {
   divide,
+  EVERY_WORD,
   narrowResidual,
   nextQuestion,
   residualKey,
@@ -19,7 +20,7 @@ import {
   type Residual,
 } from './residual.js';
 import { EVERYTHING, narrow, sample, Walker, type Companion, type Region } from './symbolic.js';
-import { FULL, interval, split } from './words.js';
+import { FULL, intersection, interval, split } from './words.js';
 
 /**
  * Proves that a program answers every call as `evaluate` does: all 2^32 numbers, every architecture, all
@@ -30,7 +31,13 @@ import { FULL, interval, split } from './words.js';
  * `remedy` is what the error tells the caller to do.
  */
 export function verify(program: Program, policy: Policy, remedy = 'Do not load it'): void {
-  const counterexample = findDifference(program, policy);
+  checkPolicy(policy);
+  prove(program, policy, runTable(policy), remedy);
+}
+
+/** As `verify`, for a policy that is known to be well formed, with its runs. */
+export function prove(program: Program, policy: Policy, runs: RunTable, remedy: string): void {
+  const counterexample = difference(program, policy, runs);
   if (counterexample === undefined) return;
   const expected = evaluate(policy, counterexample);
   const actual = interpret(program, seccompData(counterexample)).action;
@@ -50,40 +57,84 @@ export function verify(program: Program, policy: Policy, remedy = 'Do not load i
  */
 export function findDifference(program: Program, policy: Policy): Witness | undefined {
   checkPolicy(policy);
+  return difference(program, policy, runTable(policy));
+}
+
+/** What the policy says in a region: while its numbers have several outcomes, the runs it may hold; then one call's rules. */
+type Meaning =
+  | { readonly kind: 'runs'; readonly runs: readonly Run[]; readonly from: number; readonly to: number }
+  | { readonly kind: 'call'; readonly residual: Residual };
+
+function difference(program: Program, policy: Policy, table: RunTable): Witness | undefined {
   validate(program);
   const walker = new Walker(program);
   let found: Region | undefined;
-  const hooks: Companion<Residual> = {
-    narrow: narrowResidual,
-    key: residualKey,
-    words: residualWords,
-    leaf: (residual, action, region) => {
-      found ??= disagreement(residual, action, region);
+  const hooks: Companion<Meaning> = {
+    narrow: (meaning, word, region) => {
+      if (meaning.kind === 'runs') return word === WORD.nr ? narrowRuns(meaning, region) : meaning;
+      const residual = narrowResidual(meaning.residual, word, region);
+      return residual === meaning.residual ? meaning : { kind: 'call', residual };
+    },
+    // Which runs there are follows from the number, which counts among the words.
+    key: meaning => (meaning.kind === 'runs' ? '' : residualKey(meaning.residual)),
+    words: meaning => (meaning.kind === 'runs' ? EVERY_WORD : residualWords(meaning.residual)),
+    leaf: (meaning, action, region) => {
+      found ??=
+        meaning.kind === 'call'
+          ? disagreement(meaning.residual, action, region)
+          : disagreementOfRuns(meaning, action, region);
       return found === undefined;
     },
   };
-  for (const { region, residual } of classes(policy)) {
-    walker.walk(region, residual, hooks);
+  for (const { region, meaning } of archs(policy, table)) {
+    walker.walk(region, meaning, hooks);
     if (found !== undefined) return eventOf(sample(found));
   }
   return undefined;
 }
 
-/** Every call, in classes for which the policy has one set of rules. */
-function* classes(policy: Policy): Generator<{ readonly region: Region; readonly residual: Residual }> {
+/** Every call: for each architecture of the policy, and for all others. */
+function* archs(
+  policy: Policy,
+  table: RunTable,
+): Generator<{ readonly region: Region; readonly meaning: Meaning }> {
   let foreign = FULL;
-  for (const arch of auditArchs(policy)) {
+  for (const [arch, runs] of table) {
     const { no } = split(foreign, { op: 'eq', mask: 0xffffffff, k: arch });
     if (no !== undefined) foreign = no;
-    const native = narrow(EVERYTHING, WORD.arch, interval(arch, arch));
-    for (const { low, high, part } of runsOf(policy, arch)) {
-      yield { region: narrow(native, WORD.nr, interval(low, high)), residual: residualOf(part) };
-    }
+    const region = narrow(EVERYTHING, WORD.arch, interval(arch, arch));
+    yield { region, meaning: narrowRuns({ kind: 'runs', runs, from: 0, to: runs.length - 1 }, region) };
   }
-  yield {
-    region: narrow(EVERYTHING, WORD.arch, foreign),
-    residual: residualOf({ rules: [], otherwise: policy.badArch }),
-  };
+  const residual = residualOf({ rules: [], otherwise: policy.badArch }, EVERYTHING);
+  yield { region: narrow(EVERYTHING, WORD.arch, foreign), meaning: { kind: 'call', residual } };
+}
+
+/** Drops runs before the first number of a region and behind the last one; the rules of the call where one is left. */
+function narrowRuns({ runs, from, to }: Extract<Meaning, { kind: 'runs' }>, region: Region): Meaning {
+  const { ranges } = region[WORD.nr] ?? FULL;
+  const low = ranges[0] ?? 0;
+  const high = ranges[ranges.length - 1] ?? 0;
+  while ((runs[from] as Run).high < low) from++;
+  while ((runs[to] as Run).low > high) to--;
+  if (from < to) return { kind: 'runs', runs, from, to };
+  return { kind: 'call', residual: residualOf((runs[from] as Run).part, region) };
+}
+
+/** The same as `disagreement` for a region whose numbers have several outcomes. */
+function disagreementOfRuns(
+  { runs, from, to }: Extract<Meaning, { kind: 'runs' }>,
+  action: Action,
+  region: Region,
+): Region | undefined {
+  for (const { low, high, part } of runs.slice(from, to + 1)) {
+    if (isConstant(part) && part.otherwise === action) continue;
+    const numbers = intersection(region[WORD.nr] ?? FULL, interval(low, high));
+    if (numbers === undefined) continue;
+    const here = narrow(region, WORD.nr, numbers);
+    const different = disagreement(residualOf(part, here), action, here);
+    if (different !== undefined) return different;
+  }
+  return undefined;
 }
 
 /** Questions at one return before the proof is given up; real policies need a few. */

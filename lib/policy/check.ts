@@ -34,43 +34,50 @@ function checkInterface({ abi, syscalls, enosysAbove }: AbiPolicy): void {
   );
   expect(syscalls instanceof Map, `syscalls of ${abi.name} is a Map`);
   for (const [number, part] of syscalls) {
-    expect(isUint32(number), `numbers of ${abi.name} are numbers of 32 bits`);
-    checkCall(part, abi.width, `call ${number} of ${abi.name}`);
+    const required = isUint32(number) ? broken(part, abi.width) : 'numbers have 32 bits';
+    // Put together for a fault alone: there are a thousand calls in a policy.
+    if (required !== undefined) refuse(`${required}, in call ${number} of ${abi.name}`);
   }
 }
 
-function checkCall({ rules, otherwise }: SyscallPolicy, width: 32 | 64, where: string): void {
-  expect(isAction(otherwise), `the action of ${where} is one`);
+/** The first requirement that a call does not meet. */
+function broken({ rules, otherwise }: SyscallPolicy, width: 32 | 64): string | undefined {
+  if (!isAction(otherwise)) return 'what other arguments are answered is an action';
   for (const { conditions, action } of rules) {
-    expect(isAction(action), `the action of each rule of ${where} is one`);
-    for (const condition of conditions) checkCondition(condition, width, where);
+    if (!isAction(action)) return 'the action of each rule is one';
+    for (const condition of conditions) {
+      const required = brokenBy(condition, width);
+      if (required !== undefined) return required;
+    }
   }
+  return undefined;
 }
 
-function checkCondition(condition: Condition, width: 32 | 64, where: string): void {
+function brokenBy(condition: Condition, width: 32 | 64): string | undefined {
   const { arg, op, value } = condition;
-  expect(Number.isInteger(arg) && arg >= 0 && arg <= 5, `arguments of ${where} are 0 to 5`);
-  expect(OPERATORS.includes(op), `operators of ${where} are SCMP_CMP_*`);
-  expect(
-    condition.width === 32 || condition.width === width,
-    `conditions of ${where} are at most ${width} bits wide`,
-  );
+  if (!Number.isInteger(arg) || arg < 0 || arg > 5) return 'arguments are 0 to 5';
+  if (!OPERATORS.includes(op)) return 'operators are SCMP_CMP_*';
+  if (condition.width !== 32 && condition.width !== width)
+    return `conditions are 32 bits wide, or ${width} as the registers`;
   const fits = (number: unknown): boolean =>
     typeof number === 'bigint' && number >= 0n && number < 1n << BigInt(condition.width);
-  expect(fits(value), `values of ${where} are bigints that fit its width`);
-  if (condition.op !== 'SCMP_CMP_MASKED_EQ') return;
-  expect(fits(condition.mask), `masks of ${where} are bigints that fit its width`);
-  expect((value & ~condition.mask) === 0n, `values of ${where} have no bits outside of their masks`);
+  if (!fits(value)) return 'values are bigints that fit the width of their condition';
+  if (condition.op !== 'SCMP_CMP_MASKED_EQ') return undefined;
+  if (!fits(condition.mask)) return 'masks are bigints that fit the width of their condition';
+  return (value & ~condition.mask) === 0n ? undefined : 'values have no bits outside of their masks';
 }
 
 const isUint32 = (value: unknown): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
 
 function expect(holds: boolean, what: string): void {
-  if (holds) return;
+  if (!holds) refuse(what);
+}
+
+function refuse(required: string): never {
   throw new UsageError(
     'bad-policy',
-    `not a policy: it does not hold that ${what}`,
+    `not a policy: it does not hold that ${required}`,
     'Make policies with resolveProfile',
   );
 }

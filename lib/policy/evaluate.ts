@@ -43,8 +43,11 @@ export function outcomesOf(policy: Policy, arch: number): (syscall: number) => O
   const newer: Outcome = { rules: [], otherwise: ENOSYS_ACTION, unnamed: 'newer' };
   const foreign: Outcome = { rules: [], otherwise: policy.badArch, unnamed: 'foreign' };
   const other: Outcome = { rules: [], otherwise: policy.defaultAction, unnamed: 'default' };
+  const [plain, marked] = shared
+    ? [0, X32_BIT].map(bit => interfaces.find(({ abi }) => abi.numberBit === bit))
+    : [interfaces[0], interfaces[0]];
   return syscall => {
-    const part = interfaces.find(({ abi }) => !shared || (syscall & X32_BIT) === abi.numberBit);
+    const part = (syscall & X32_BIT) === 0 ? plain : marked;
     if (part?.enosysAbove !== undefined && syscall > part.enosysAbove) return newer;
     const covered = !shared || x32 || syscall < X32_BIT || syscall === NO_CALL;
     if (interfaces.length === 0 || !covered) return foreign;

@@ -17,6 +17,12 @@ export const auditArchs = (policy: Policy): readonly number[] => [
   ...new Set(policy.abis.map(({ abi }) => abi.audit)),
 ];
 
+/** The runs of every AUDIT_ARCH that a policy covers, native first. */
+export type RunTable = ReadonlyMap<number, readonly Run[]>;
+
+export const runTable = (policy: Policy): RunTable =>
+  new Map(auditArchs(policy).map(arch => [arch, runsOf(policy, arch)]));
+
 /** Every number of an AUDIT_ARCH in ascending runs. Calls whose rules look at arguments are runs of their own. */
 export function runsOf(policy: Policy, arch: number): readonly Run[] {
   // The outcome of a number depends on comparisons with nothing but these.

@@ -60,4 +60,11 @@ describe('checkPolicy', () => {
       assert.throws(() => findDifference(program, wrong as Policy), { code: 'bad-policy' });
     });
   }
+
+  it('names the call and the interface of what it refuses', () => {
+    assert.throws(
+      () => compile(withCondition({ ...equal, arg: 6 })),
+      /arguments are 0 to 5, in call 39 of x86_64/,
+    );
+  });
 });

@@ -3,7 +3,7 @@ import { CompileError } from '../../errors.js';
 import { syscallName, syscallsOf, X32_BIT } from '../../policy/abi.js';
 import { mayPermit } from '../../policy/evaluate.js';
 import type { Policy, SyscallPolicy } from '../../policy/policy.js';
-import { auditArchs, isConstant, runsOf } from '../../policy/runs.js';
+import { isConstant, runTable, type Run, type RunTable } from '../../policy/runs.js';
 import { MAX_INSTRUCTIONS, WORD, type Program } from '../program.js';
 import { argumentDiagram, TooMuchWork } from './arguments.js';
 import { assemble } from './assemble.js';
@@ -23,10 +23,10 @@ const REFUSED_SHARE = 0.05;
  * Generates a program for a policy of any shape: fast for the weights or, where that would be too large, small.
  * Throws CompileError (`program-too-large`) with the number of instructions when the kernel would not take it.
  */
-export function generate(policy: Policy, weights: Weights = UNIFORM): Program {
-  const fast = programFor(policy, weights, weights === UNIFORM ? 'balanced' : 'skewed', 'quick');
+export function generate(policy: Policy, weights: Weights = UNIFORM, runs = runTable(policy)): Program {
+  const fast = programFor(policy, runs, weights, weights === UNIFORM ? 'balanced' : 'skewed', 'quick');
   if (fast.length <= MAX_INSTRUCTIONS) return fast;
-  const program = programFor(policy, weights, 'small', 'small');
+  const program = programFor(policy, runs, weights, 'small', 'small');
   if (program.length <= MAX_INSTRUCTIONS) return program;
   throw new CompileError(
     'program-too-large',
@@ -36,13 +36,13 @@ export function generate(policy: Policy, weights: Weights = UNIFORM): Program {
 }
 
 /** A program of any length, with one aim for the native numbers and one for all else. */
-function programFor(policy: Policy, weights: Weights, native: Aim, others: Aim): Program {
+function programFor(policy: Policy, runs: RunTable, weights: Weights, native: Aim, others: Aim): Program {
   const diagram = new Diagram();
   let node: Node = diagram.return(policy.badArch);
   // The last architecture to be put in front is the first to be asked about: the native one.
-  for (const arch of auditArchs(policy).toReversed()) {
+  for (const [arch, own] of [...runs].toReversed()) {
     const aim = arch === policy.abis[0].abi.audit ? native : others;
-    node = diagram.test('eq', arch, numbers(diagram, policy, arch, weights, aim, others), node);
+    node = diagram.test('eq', arch, numbers(diagram, policy, arch, own, weights, aim, others), node);
   }
   return assemble(node.kind === 'test' ? diagram.load(WORD.arch, node) : node);
 }
@@ -52,6 +52,7 @@ function numbers(
   diagram: Diagram,
   policy: Policy,
   arch: number,
+  runs: readonly Run[],
   weights: Weights,
   aim: Aim,
   argumentAim: Aim,
@@ -68,7 +69,7 @@ function numbers(
     }
   }
   let next = 0;
-  const cells = runsOf(policy, arch).map(({ low, high, part }): Cell => {
+  const cells = runs.map(({ low, high, part }): Cell => {
     const permitted = mayPermit(part);
     const peaks: Peak[] = [];
     let weight = 0;
