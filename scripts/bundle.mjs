@@ -1,6 +1,6 @@
 // Joins the compiled modules to a few files, since Node spends more on finding seventy modules than on running them.
 // Usage: node scripts/bundle.mjs
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -26,7 +26,7 @@ export async function bundle() {
   const outdir = join(root, 'bundle');
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir);
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ENTRIES,
     outdir,
@@ -38,9 +38,21 @@ export async function bundle() {
     mainFields: ['module', 'main'],
     external: ['commander', 'picocolors'],
     logLevel: 'error',
+    metafile: true,
   });
+  for (const path of Object.keys(metafile.outputs)) dropBareImports(join(root, path));
   for (const name of INLINED)
     copyFileSync(join(root, 'node_modules', name, 'LICENSE.md'), join(outdir, `${name}.LICENSE.md`));
+}
+
+/**
+ * Drops the imports that stand for nothing but the order in which shared files run: none does anything but define, and
+ * each import is a file for Node to look for. Files with nothing in them go.
+ */
+function dropBareImports(path) {
+  const text = readFileSync(path, 'utf8').replaceAll(/^import "\.\/chunk-\w+\.js";\n/gm, '');
+  if (text === '') rmSync(path);
+  else writeFileSync(path, text);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

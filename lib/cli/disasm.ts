@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import { ProgramError } from '../errors.js';
 import { annotate, disassemble, type DisassembleOptions } from '../filter/disassemble.js';
-import { Filter } from '../filter/filter.js';
+import { isFilter } from '../filter/is-filter.js';
 import { validate, type Program } from '../filter/program.js';
 import { ABIS, type AbiName } from '../policy/abi.js';
 import { layerArgument } from './input.js';
@@ -35,7 +35,7 @@ export const disasmCommand: Register = (program, run) =>
       return run(() => {
         const filter = layerArgument(argument, flags, () => undefined);
         const options = abi === undefined ? {} : { abi };
-        const refused = refusal(filter instanceof Filter ? filter.program : filter);
+        const refused = refusal(isFilter(filter) ? filter.program : filter);
         if (json) {
           print(
             toJson({
@@ -44,7 +44,7 @@ export const disasmCommand: Register = (program, run) =>
             }),
           );
         } else {
-          if (filter instanceof Filter) warn(filter.warnings);
+          if (isFilter(filter)) warn(filter.warnings);
           print(disassemble(filter, { ...options, form }));
           if (refused !== undefined) fail(refused, false);
         }

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../errors.js';
 import type { Policy } from '../policy/policy.js';
 import type { Target } from '../policy/target.js';
 import { disassemble } from './disassemble.js';
+import { markFilter } from './is-filter.js';
 import { pfc } from './pfc.js';
 import { encode, type Program } from './program.js';
 import { report, type Report } from './report.js';
@@ -39,6 +40,7 @@ export class Filter {
     this.warnings = parts.policy.warnings;
     this.#weights = parts.weights;
     this.#pfc = parts.pfc;
+    markFilter(this);
     Object.freeze(this);
   }
 

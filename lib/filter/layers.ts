@@ -1,6 +1,7 @@
 // What every tool that looks at programs takes: one filter or a stack of them, known or of unknown origin.
 import { UsageError } from '../errors.js';
-import { Filter } from './filter.js';
+import type { Filter } from './filter.js';
+import { isFilter } from './is-filter.js';
 import { decode, validate, type Program } from './program.js';
 
 /** A filter, or a program that came from elsewhere: its instructions, or its bytes in the kernel's format. */
@@ -14,7 +15,7 @@ export type Layers = Layer | readonly Layer[];
  * Throws ProgramError for what the kernel would not take, UsageError (`bad-filter`) for other values.
  */
 export function programOf(layer: Layer): Program {
-  if (layer instanceof Filter) return layer.program;
+  if (isFilter(layer)) return layer.program;
   const program: Program = layer instanceof Uint8Array ? decode(layer) : layer;
   if (!isProgram(program)) {
     throw new UsageError(

@@ -185,8 +185,10 @@ export function findFault(program: Program): Fault | undefined {
   const last = program.at(-1);
   if (last === undefined || !isReturn(last))
     return { index: Math.max(program.length - 1, 0), reason: 'the last instruction must be a return' };
-  return scratchFault(program);
+  return program.some(readsScratch) ? scratchFault(program) : undefined;
 }
+
+const readsScratch = ({ code }: Instruction): boolean => code === BPF.LD_MEM || code === BPF.LDX_MEM;
 
 const isUnsigned = (value: number, bits: number): boolean =>
   Number.isInteger(value) && value >= 0 && value < 2 ** bits;
@@ -234,7 +236,7 @@ function scratchFault(program: Program): Fault | undefined {
     const { code, k } = instruction;
     written &= atTarget[index] ?? ALL_WORDS;
     if (code === BPF.ST || code === BPF.STX) written |= 1 << k;
-    if ((code === BPF.LD_MEM || code === BPF.LDX_MEM) && (written & (1 << k)) === 0)
+    if (readsScratch(instruction) && (written & (1 << k)) === 0)
       return { index, reason: `scratch word ${k} is read before it is written` };
     if (code === BPF.JA || isConditional(instruction)) {
       for (const target of successors(program, index))

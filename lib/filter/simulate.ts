@@ -5,7 +5,7 @@ import { reasonFor, type Reason } from '../policy/reason.js';
 import { allowedByCache } from './cache.js';
 import { eventOf, wordsOf, type Call } from './call.js';
 import { composed, decidingLayer } from './compose.js';
-import { Filter } from './filter.js';
+import { isFilter } from './is-filter.js';
 import { interpret } from './interpret.js';
 import { layersOf, programOf, type Layer, type Layers } from './layers.js';
 import type { Program } from './program.js';
@@ -80,6 +80,6 @@ function runLayer(layer: Layer, event: Event, data: Uint32Array): LayerRun {
     returned: action,
     path,
     cacheable: allowedByCache(program, event.arch, event.syscall),
-    reason: layer instanceof Filter ? reasonFor(layer.policy, event) : undefined,
+    reason: isFilter(layer) ? reasonFor(layer.policy, event) : undefined,
   };
 }

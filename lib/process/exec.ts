@@ -2,7 +2,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { LoadError, UsageError } from '../errors.js';
-import { Filter } from '../filter/filter.js';
+import type { Filter } from '../filter/filter.js';
+import { isFilter } from '../filter/is-filter.js';
 import { native } from '../native.js';
 import { syscallNumber } from '../policy/abi.js';
 import { actionName } from '../policy/action.js';
@@ -40,7 +41,7 @@ export function exec(
   }
   const { env = process.env } = options;
   const path = findProgram(command, env['PATH']);
-  if (filter instanceof Filter) refuseWithoutExec(filter);
+  if (isFilter(filter)) refuseWithoutExec(filter);
   const { bytes, bits, setNoNewPrivs } = loadRequest(filter, { scope: 'thread', log: options.log ?? false });
   const variables = Object.entries(env).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],

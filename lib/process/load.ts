@@ -1,7 +1,8 @@
 // Hands a filter to the kernel, and says exactly what was done or why nothing was.
 import { readdirSync } from 'node:fs';
 import { LoadError, UsageError, type Diagnostic } from '../errors.js';
-import { Filter } from '../filter/filter.js';
+import type { Filter } from '../filter/filter.js';
+import { isFilter } from '../filter/is-filter.js';
 import { BPF, decode, MAX_INSTRUCTIONS, validate, type Program } from '../filter/program.js';
 import { isFailure, native, type LoadFailure } from '../native.js';
 import { actionKind, actionName } from '../policy/action.js';
@@ -126,7 +127,7 @@ function refuseUnhandledTraps(program: Program): void {
 
 /** What would stop the running Node: by the policy, where there is one, and for the rings it holds by the program itself. */
 function obstaclesTo(filter: Filter | Uint8Array, program: Program): readonly Obstacle[] {
-  const byPolicy = filter instanceof Filter ? obstacles(filter.policy, poolIsRunning()) : [];
+  const byPolicy = isFilter(filter) ? obstacles(filter.policy, poolIsRunning()) : [];
   return [...byPolicy, ...refusedRings(program, liveRings())];
 }
 
@@ -148,7 +149,7 @@ interface LoadPlan extends LoadRequest {
 /** Checks a load without doing it: options, program, and that the kernel has every flag and action. */
 export function loadRequest(filter: Filter | Uint8Array, options: LoadOptions = {}): LoadRequest {
   const scope = scopeOf(options);
-  if (filter instanceof Filter) refuseForeign(filter);
+  if (isFilter(filter)) refuseForeign(filter);
   else if (!(filter instanceof Uint8Array)) {
     throw new UsageError(
       'bad-filter',
@@ -156,8 +157,8 @@ export function loadRequest(filter: Filter | Uint8Array, options: LoadOptions = 
       'Give what compile returns, or a Buffer',
     );
   }
-  const bytes = filter instanceof Filter ? filter.bpf : Buffer.from(filter);
-  const program = filter instanceof Filter ? filter.program : validated(decode(bytes));
+  const bytes = isFilter(filter) ? filter.bpf : Buffer.from(filter);
+  const program = isFilter(filter) ? filter.program : validated(decode(bytes));
   const flags = flagNames(filter, scope, options);
   refuseMissing(program, flags);
   return {
@@ -176,14 +177,14 @@ function planLoad(filter: Filter | Uint8Array, options: LoadOptions): LoadPlan {
   return {
     ...request,
     receipt: {
-      filter: filter instanceof Filter ? filter : undefined,
+      filter: isFilter(filter) ? filter : undefined,
       scope,
       threads: scope === 'process' ? readdirSync('/proc/self/task').map(Number) : [native().threadId()],
       flags: request.flags,
       layer: before?.filters === undefined ? undefined : before.filters + 1,
       noNewPrivs: request.setNoNewPrivs || before?.noNewPrivs === true,
       listener: undefined,
-      warnings: filter instanceof Filter ? filter.warnings : [],
+      warnings: isFilter(filter) ? filter.warnings : [],
       dryRun: options.dryRun ?? false,
     },
   };
@@ -218,7 +219,7 @@ function scopeOf({ scope }: LoadOptions): Scope {
 }
 
 function flagNames(filter: Filter | Uint8Array, scope: Scope, options: LoadOptions): readonly FlagName[] {
-  const wanted = new Set<FlagName>(filter instanceof Filter ? filter.policy.flags : []);
+  const wanted = new Set<FlagName>(isFilter(filter) ? filter.policy.flags : []);
   if (scope === 'process') wanted.add('SECCOMP_FILTER_FLAG_TSYNC');
   else wanted.delete('SECCOMP_FILTER_FLAG_TSYNC');
   if (options.log === true) wanted.add('SECCOMP_FILTER_FLAG_LOG');

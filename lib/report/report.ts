@@ -1,7 +1,8 @@
 // From a profile or a program to a page that shows all there is to know of it.
 import { COMPILE_OPTIONS, compile, type AnyProfile, type CompileOptions } from '../compile.js';
 import { UsageError } from '../errors.js';
-import { Filter } from '../filter/filter.js';
+import type { Filter } from '../filter/filter.js';
+import { isFilter } from '../filter/is-filter.js';
 import { programOf, type Layer, type Layers } from '../filter/layers.js';
 import type { Program } from '../filter/program.js';
 import { checkOptions } from '../policy/options.js';
@@ -59,9 +60,9 @@ function read(source: ProfileSource, name: string | undefined): { profile: Profi
 }
 
 function subjectOf(source: Reported, name: string | undefined, options: CompileOptions): Subject {
-  if (source instanceof Filter || Array.isArray(source)) {
+  if (isFilter(source) || Array.isArray(source)) {
     const program = programOf(source as Layer);
-    return { name: name ?? 'a program', program, ...(source instanceof Filter && { filter: source }) };
+    return { name: name ?? 'a program', program, ...(isFilter(source) && { filter: source }) };
   }
   const { profile, ...text } = isProfile(source) ? { profile: source } : read(source, name);
   const filter = compile(profile, options);

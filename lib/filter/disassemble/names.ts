@@ -1,18 +1,16 @@
 // Names of architectures and system calls as a listing has them, both ways.
 import { ABIS, syscallName, type Abi, type AbiName } from '../../policy/abi.js';
-import * as scmp from '../../policy/constants.js';
+import { SCMP_ARCHS } from '../../policy/scmp-archs.js';
 
-/** libseccomp's tokens that the kernel never puts into `seccomp_data.arch`. */
-const NO_AUDIT_VALUES: readonly string[] = ['NATIVE', 'X32'];
+/** The token that the kernel never puts into `seccomp_data.arch`. */
+const NO_AUDIT_VALUE = 'SCMP_ARCH_X32';
 
 /** Every architecture that libseccomp names: its tokens are the kernel's AUDIT_ARCH values. */
 const ARCHITECTURES: ReadonlyMap<string, number> = new Map([
-  ['ARCH_I386', scmp.SCMP_ARCH_X86],
-  ...Object.entries(scmp).flatMap(([constant, value]): [string, number][] => {
-    const [, name = ''] = /^SCMP_ARCH_(\w+)$/.exec(constant) ?? [];
-    if (name === '' || NO_AUDIT_VALUES.includes(name) || typeof value !== 'number') return [];
-    return [[`ARCH_${name}`, value]];
-  }),
+  ['ARCH_I386', ABIS.x86.audit],
+  ...Object.entries(SCMP_ARCHS)
+    .filter(([name]) => name !== NO_AUDIT_VALUE)
+    .map(([name, token]) => [name.slice('SCMP_'.length), token] as const),
 ]);
 
 /** The first name counts: i386 goes by the kernel's. */

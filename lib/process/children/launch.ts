@@ -1,7 +1,8 @@
 // Starts the launcher in place of a command: it loads the filter and becomes the command, or says why not.
 import { existsSync, readSync } from 'node:fs';
 import { LoadError, UnsupportedError, UsageError } from '../../errors.js';
-import { Filter } from '../../filter/filter.js';
+import type { Filter } from '../../filter/filter.js';
+import { isFilter } from '../../filter/is-filter.js';
 import { isFailure, native } from '../../native.js';
 import { errnoName } from '../../policy/errno.js';
 import { refuseWithoutExec } from '../exec.js';
@@ -46,7 +47,7 @@ const untilEnd: Attend = awaited => readSync(awaited, Buffer.alloc(1));
  * Throws as `load` does, and LoadError (`exec-refused`).
  */
 export function launchRequest(filter: Filter | Uint8Array, options: ChildLoadOptions): LoadRequest {
-  if (!(filter instanceof Filter)) return loadRequest(filter, { ...options, scope: 'thread' });
+  if (!isFilter(filter)) return loadRequest(filter, { ...options, scope: 'thread' });
   const known = requests.get(filter) ?? new Map<string, LoadRequest>();
   requests.set(filter, known);
   const key = JSON.stringify([options.noNewPrivs, options.log, options.specAllow]);

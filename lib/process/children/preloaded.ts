@@ -2,7 +2,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { LoadError } from '../../errors.js';
-import { Filter } from '../../filter/filter.js';
+import type { Filter } from '../../filter/filter.js';
+import { isFilter } from '../../filter/is-filter.js';
 import type { Codegen } from '../../filter/filter.js';
 import { packageFile } from '../../package-files.js';
 import type { Policy } from '../../policy/policy.js';
@@ -43,10 +44,9 @@ export function forkPreloaded(
   begin: (nodeArgs: readonly string[], stdio: StdioList) => ChildProcess,
 ): ChildProcess {
   const { bytes } = loadRequest(filter, { ...load, scope: 'process' });
-  const orders: PreloadOrders =
-    filter instanceof Filter
-      ? { kind: 'policy', policy: filter.policy, codegen: filter.codegen, load }
-      : { kind: 'program', bytes, load };
+  const orders: PreloadOrders = isFilter(filter)
+    ? { kind: 'policy', policy: filter.policy, codegen: filter.codegen, load }
+    : { kind: 'program', bytes, load };
   const child = begin(['--import', `${packageFile(PRELOAD).href}?fd=${stdio.length}`], [...stdio, 'pipe']);
   const channel: unknown = (child.stdio as unknown[]).pop();
   // Without a process there is an error event of Node's to come.

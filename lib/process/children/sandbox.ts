@@ -1,6 +1,7 @@
 // What confines a child: takes the options of this package apart from those of Node.
 import { compile, COMPILE_OPTIONS, isPolicy, type AnyProfile, type CompileOptions } from '../../compile.js';
-import { Filter } from '../../filter/filter.js';
+import type { Filter } from '../../filter/filter.js';
+import { isFilter } from '../../filter/is-filter.js';
 import { checkOptions } from '../../policy/options.js';
 import type { Policy } from '../../policy/policy.js';
 import { UsageError } from '../../errors.js';
@@ -65,7 +66,7 @@ export function sandbox<Options extends SandboxOptions>(
 function filterOf(options: SandboxOptions): Filter | Uint8Array {
   const { profile, capabilities } = options;
   const compiling = pick<Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>>(options, COMPILING);
-  if (profile instanceof Filter || (profile instanceof Uint8Array && !looksLikeJson(profile))) {
+  if (isFilter(profile) || (profile instanceof Uint8Array && !looksLikeJson(profile))) {
     const [misplaced] = capabilities === undefined ? Object.keys(compiling) : ['capabilities'];
     if (misplaced === undefined) return profile;
     throw new UsageError(

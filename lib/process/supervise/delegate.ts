@@ -1,7 +1,7 @@
 // Starts a command whose calls an agent answers, as container runtimes do for `listenerPath`.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { UsageError } from '../../errors.js';
-import { Filter } from '../../filter/filter.js';
+import { isFilter } from '../../filter/is-filter.js';
 import { native } from '../../native.js';
 import { argumentsOf } from '../children/arguments.js';
 import { sandbox, type SandboxOptions } from '../children/sandbox.js';
@@ -29,7 +29,7 @@ export function delegate(
 ): ChildProcess {
   const [args, options] = argumentsOf(second, third);
   const { filter, load, rest } = sandbox(options, SPAWN_OPTIONS);
-  const agent = filter instanceof Filter ? filter.policy.listener : undefined;
+  const agent = isFilter(filter) ? filter.policy.listener : undefined;
   if (agent === undefined) {
     throw new UsageError(
       'no-listener-path',

@@ -1,7 +1,8 @@
 // Starts a command under a filter with a listener, and brings the listener here.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { LoadError } from '../../errors.js';
-import { Filter } from '../../filter/filter.js';
+import type { Filter } from '../../filter/filter.js';
+import { isFilter } from '../../filter/is-filter.js';
 import { isFailure, native } from '../../native.js';
 import { syscallNumber } from '../../policy/abi.js';
 import { actionKind } from '../../policy/action.js';
@@ -77,7 +78,7 @@ function release(listener: number | undefined): void {
 /** As for `spawn`, but that execve may be one that asks. */
 function supervisedRequest(filter: Filter | Uint8Array, load: StartPlan['load']): LoadRequest {
   const { waitKillable, ...others } = load;
-  if (!(filter instanceof Filter) || !asksForExec(filter)) launchRequest(filter, others);
+  if (!isFilter(filter) || !asksForExec(filter)) launchRequest(filter, others);
   return loadRequest(filter, {
     ...others,
     ...(waitKillable !== undefined && { waitKillable }),

@@ -2,7 +2,8 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { UsageError } from '../../errors.js';
 import { compilePolicy } from '../../filter/compile.js';
-import { Filter } from '../../filter/filter.js';
+import type { Filter } from '../../filter/filter.js';
+import { isFilter } from '../../filter/is-filter.js';
 import { notified } from '../../policy/notified.js';
 import { oneOf } from '../../policy/options.js';
 import { argumentsOf } from '../children/arguments.js';
@@ -98,7 +99,7 @@ interface Plan {
 function planOf(filter: Filter | Uint8Array, own: OwnOptions, file: string): Plan {
   const handler = handlerOf(own);
   if (own.onViolation === undefined) return { filter, handler, atStart: () => CONTINUE };
-  if (!(filter instanceof Filter)) {
+  if (!isFilter(filter)) {
     throw new UsageError(
       'report-needs-policy',
       'what a raw program refuses cannot be reported, since nothing says what it means',

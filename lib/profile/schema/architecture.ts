@@ -1,6 +1,6 @@
 // Reads `architectures` and `archMap`.
 import { abiByScmpName } from '../../policy/abi.js';
-import * as scmp from '../../policy/constants.js';
+import { SCMP_ARCHS } from '../../policy/scmp-archs.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
 import type { ArchitectureMapping, ProfileArchitectures } from '../profile.js';
@@ -8,9 +8,7 @@ import { didYouMean, quote } from '../../policy/suggest.js';
 import { fieldsOf } from './fields.js';
 import { readList, readObject, readString, readStrings } from './values.js';
 
-const ARCHITECTURES: ReadonlySet<string> = new Set(
-  Object.keys(scmp).filter(name => name.startsWith('SCMP_ARCH_') && name !== 'SCMP_ARCH_NATIVE'),
-);
+const ARCHITECTURES: ReadonlySet<string> = new Set(Object.keys(SCMP_ARCHS));
 
 const compiledFor = (name: string): boolean => abiByScmpName(name) !== undefined;
 
