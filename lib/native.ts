@@ -148,6 +148,8 @@ export interface Native {
    * ETIMEDOUT. The thread goes on afterwards in every case.
    */
   readFilters(thread: number, limit: number): readonly LiveFilter[] | Failure;
+  /** Descriptors of the io_uring rings that this process has open, ascending. */
+  openRings(): readonly number[] | Failure;
 
   /** Compiles a whole rule table through libseccomp. */
   compileTable(table: RuleTable): { readonly bpf: Uint8Array; readonly pfc: string } | Failure;

@@ -6,6 +6,7 @@
 #include "core/exec.h"
 #include "core/notify_listener.h"
 #include "core/peer_memory.h"
+#include "core/rings.h"
 #include "violations.h"
 #include "watch.h"
 
@@ -32,6 +33,7 @@ void bind_kernel(Napi::Object exports) {
   bind<prepare_launch>(exports, "prepareLaunch");
   bind<thread_id>(exports, "threadId");
   bind<read_filters>(exports, "readFilters");
+  bind<open_rings>(exports, "openRings");
 }
 
 void bind_library(Napi::Object exports) {

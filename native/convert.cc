@@ -277,6 +277,12 @@ Napi::Value to_js(Napi::Env env, const std::vector<LiveFilter>& value) {
   return array;
 }
 
+Napi::Value to_js(Napi::Env env, const std::vector<std::int32_t>& value) {
+  auto array = Napi::Array::New(env, value.size());
+  for (std::uint32_t index = 0; index < value.size(); ++index) array.Set(index, to_js(env, value[index]));
+  return array;
+}
+
 Napi::Value to_js(Napi::Env env, const Launch& value) {
   auto object = Napi::Object::New(env);
   object.Set("image", value.image);

@@ -132,6 +132,7 @@ Napi::Value to_js(Napi::Env env, const Violation& value);
 Napi::Value to_js(Napi::Env env, const std::vector<Violation>& value);
 Napi::Value to_js(Napi::Env env, const Listener& value);
 Napi::Value to_js(Napi::Env env, const std::vector<LiveFilter>& value);
+Napi::Value to_js(Napi::Env env, const std::vector<std::int32_t>& value);
 Napi::Value to_js(Napi::Env env, const Launch& value);
 Napi::Value to_js(Napi::Env env, const Failure& value);
 Napi::Value to_js(Napi::Env env, const LoadFailure& value);

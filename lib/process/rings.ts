@@ -1,8 +1,8 @@
 // The io_uring rings that libuv holds open, and the narrowest rule under which they keep working.
-import { readdirSync, readlinkSync } from 'node:fs';
-import type { Diagnostic } from '../errors.js';
+import { UnsupportedError, type Diagnostic } from '../errors.js';
 import { interpret, seccompData } from '../filter/interpret.js';
 import type { Program } from '../filter/program.js';
+import { isFailure, native } from '../native.js';
 import { ABIS, syscallNumber } from '../policy/abi.js';
 import { actionName, permits } from '../policy/action.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../policy/constants.js';
@@ -12,19 +12,18 @@ import type { Condition, Policy, SyscallPolicy } from '../policy/policy.js';
 import { nativeArchitecture } from '../policy/target.js';
 import type { Obstacle } from './preflight.js';
 
-/** Descriptors of the rings this process has open, ascending. Node 20 has none, later versions three and one more for each worker. */
+/**
+ * Descriptors of the rings this process has open, ascending. Node 20 has none, later versions three and one more for each worker.
+ * Throws UnsupportedError (`rings-unreadable`) where /proc/self/fd cannot be read.
+ */
 export function liveRings(): readonly number[] {
-  return readdirSync('/proc/self/fd')
-    .map(Number)
-    .filter(descriptor => {
-      try {
-        return readlinkSync(`/proc/self/fd/${descriptor}`) === 'anon_inode:[io_uring]';
-      } catch {
-        // The descriptor of the directory listing itself is closed by now.
-        return false;
-      }
-    })
-    .sort((a, b) => a - b);
+  const rings = native().openRings();
+  if (!isFailure(rings)) return rings;
+  throw new UnsupportedError(
+    'rings-unreadable',
+    `the open descriptors of this process cannot be read (${rings.failed}: ${rings.errnoName})`,
+    'Mount /proc; a filter that others are to follow has to allow openat, getdents64 and readlinkat',
+  );
 }
 
 /** io_uring_enter's flag with which libuv waits for completions, and the only one it uses. */

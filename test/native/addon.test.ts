@@ -21,6 +21,7 @@ const exportsOf = (addon: Native): readonly (readonly [string, (...values: unkno
 const TAKES_NOTHING: ReadonlySet<string> = new Set([
   'probe',
   'threadId',
+  'openRings',
   'version',
   'apiGet',
   'archNative',
