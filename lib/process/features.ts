@@ -31,6 +31,8 @@ function ask(): Features {
     ...probe,
     available: probe.filter,
     libseccomp: `${major}.${minor}.${micro}`,
-    missing: missingFeatures([...probe.actions, ...probe.flags], parseKernelVersion(probe.release)),
+    get missing() {
+      return missingFeatures([...probe.actions, ...probe.flags], parseKernelVersion(probe.release));
+    },
   };
 }

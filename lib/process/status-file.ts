@@ -49,28 +49,32 @@ export function readStatusFile(path: string): StatusFile | undefined {
 }
 
 function parse(text: string): StatusFile {
-  const fields = new Map(
-    text.split('\n').map(line => {
-      const colon = line.indexOf(':');
-      return [line.slice(0, colon), line.slice(colon + 1).replace(/^\t/, '')] as const;
-    }),
-  );
-  const number = (name: string): number => Number(fields.get(name) ?? 0);
-  const state = fields.get('State')?.charAt(0) ?? '';
-  const kthread = fields.get('Kthread');
+  const lines = `\n${text}`;
+  const field = (name: string): string | undefined => {
+    const key = `\n${name}:\t`;
+    const start = lines.indexOf(key);
+    return start < 0 ? undefined : lines.slice(start + key.length, lines.indexOf('\n', start + 1));
+  };
+  const number = (name: string): number => Number(field(name) ?? 0);
+  const state = field('State')?.charAt(0) ?? '';
+  const kthread = field('Kthread');
+  const filters = field('Seccomp_filters');
   return {
     id: number('Pid'),
-    name: unescaped(fields.get('Name') ?? ''),
+    name: unescaped(field('Name') ?? ''),
     state,
     process: number('Tgid'),
     parent: number('PPid'),
     tracer: number('TracerPid'),
     threads: number('Threads'),
     // Older kernels only show it by what is missing: memory of its own, which what has ended lacks too.
-    kernel: kthread === undefined ? !fields.has('VmSize') && !/[ZX]/.test(state) : kthread === '1',
+    kernel:
+      kthread === undefined
+        ? field('VmSize') === undefined && state !== 'Z' && state !== 'X'
+        : kthread === '1',
     mode: MODES[number('Seccomp')] ?? 'disabled',
-    filters: fields.has('Seccomp_filters') ? number('Seccomp_filters') : undefined,
-    noNewPrivs: fields.get('NoNewPrivs') === '1',
+    filters: filters === undefined ? undefined : Number(filters),
+    noNewPrivs: field('NoNewPrivs') === '1',
   };
 }
 

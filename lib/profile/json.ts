@@ -73,7 +73,9 @@ export type JsonValue = JsonObject | JsonArray | JsonString | JsonNumber | JsonB
 function pointerOf(node: Placed): string {
   const { parent, key } = node;
   if (parent.kind === 'document') return '';
-  return `${pointerOf(parent)}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const step =
+    typeof key === 'string' && /[~/]/.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
+  return `${pointerOf(parent)}/${step}`;
 }
 
 /** Where a value or a key stands. */
