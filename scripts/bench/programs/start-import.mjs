@@ -1,2 +1,4 @@
-// Loads the package and does nothing with it.
+// Loads the package, says when that is done and does nothing with it.
 import 'seccomp';
+
+process.stdout.write(String(process.hrtime.bigint()));
