@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installPackages, missingPackages, NotInstallable } from '../scripts/debian-packages.mjs';
+import { buildFuzzers, configureFuzzers, fuzz, fuzzTargets, NEEDS as FUZZING } from '../scripts/fuzz.mjs';
 import { libseccompSource } from '../scripts/libseccomp.mjs';
 import { toolsFor } from '../scripts/machine/architectures.mjs';
 import { nodeBinary } from '../scripts/nodes.mjs';
@@ -32,6 +33,9 @@ const NATIVE_SUITE = ['out/test/native/**/*.test.js'];
 const STRESS_SUITE = ['out/test/stress/**/*.test.js'];
 /** What depends on the Node that runs it: filters of running processes, children, the command line. */
 const LIVE_SUITE = ['native', 'process', 'cli', 'examples'].map(part => `out/test/${part}/**/*.test.js`);
+
+/** For each fuzzer, beyond what the corpus takes. */
+const FUZZ_SECONDS = 5;
 
 /** The part of it that also runs on arm64 every time. */
 const ARM64_SUITE = ['load', 'notify', 'compat', 'features'];
@@ -125,7 +129,8 @@ const SANITIZED = { cmake: 'cmake', 'g++': 'g++', make: 'make' };
 /** What checks take of Debian's packages: a command or a file, and what brings it. */
 const NEEDS = {
   'clang-format': { 'clang-format': 'clang-format' },
-  'clang-tidy': { 'clang-tidy': 'clang-tidy', ...SANITIZED },
+  'clang-tidy': { 'clang-tidy': 'clang-tidy', ...SANITIZED, ...FUZZING },
+  fuzz: FUZZING,
   sanitizers: SANITIZED,
   'system-libseccomp': { '/usr/include/seccomp.h': 'libseccomp-dev', 'pkg-config': 'pkg-config' },
   containers: { '/usr/sbin/runc': 'runc', '/usr/bin/crun': 'crun', cc: 'gcc' },
@@ -162,10 +167,15 @@ const CHECKS = {
   },
   'clang-tidy'() {
     // The fuzzers are built by clang alone.
-    const sources = filesOf(['native/*.cc', ':!native/fuzz']);
-    run('xargs', ['-P2', '-n3', 'clang-tidy', '--quiet', '-p', sanitizedBuild()], {
-      input: sources.join('\n'),
-    });
+    const builds = [
+      [sanitizedBuild(), ['native/*.cc', ':!native/fuzz']],
+      [configureFuzzers(), ['native/fuzz/*.cc']],
+    ];
+    for (const [build, sources] of builds) {
+      run('xargs', ['-P2', '-n3', 'clang-tidy', '--quiet', '-p', build], {
+        input: filesOf(sources).join('\n'),
+      });
+    }
   },
   sanitizers() {
     const built = sanitizedBuild();
@@ -185,6 +195,14 @@ const CHECKS = {
         UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
       },
     });
+  },
+  fuzz() {
+    buildFuzzers();
+    for (const target of fuzzTargets()) {
+      const { report, ...result } = fuzz(target, FUZZ_SECONDS);
+      console.log(JSON.stringify(result));
+      if (result.failed) throw new Error(report);
+    }
   },
   'system-libseccomp'() {
     const copy = copyOfTree('system');
@@ -286,7 +304,7 @@ const LANES = [
   ['test', 'system-libseccomp', 'containers', 'page', 'base-calls', 'node-22', 'node-24', 'node-26'],
   [
     ...['types', 'eslint', 'prettier', 'syscall-table', 'api-table', 'typedoc', 'clang-format'],
-    ...['clang-tidy', 'sanitizers', 'prebuilds', 'package', 'packed', 'managers', 'arm64'],
+    ...['clang-tidy', 'sanitizers', 'fuzz', 'prebuilds', 'package', 'packed', 'managers', 'arm64'],
   ],
 ];
 

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const build = join(root, 'build/fuzz');
 
 /** Commands and files with Debian's packages of them. */
-const NEEDS = {
+export const NEEDS = {
   cmake: 'cmake',
   make: 'make',
   clang: 'clang',
@@ -34,16 +34,25 @@ function run(command, args) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
 }
 
-/** Compiles every target with the sanitizers. */
-export function buildFuzzers() {
+/** Says how every target is compiled: a folder with compile_commands.json. */
+export function configureFuzzers() {
   installPackages(missingPackages(NEEDS));
   const compilers = ['-DCMAKE_C_COMPILER=clang', '-DCMAKE_CXX_COMPILER=clang++'];
   const options = ['-DSECCOMP_FUZZ=ON', '-DSECCOMP_SANITIZE=address,undefined'];
   run('cmake', ['-S', root, '-B', build, ...compilers, ...options]);
+  return build;
+}
+
+/** Compiles every target with the sanitizers. */
+export function buildFuzzers() {
+  configureFuzzers();
   run('cmake', ['--build', build, '--parallel', '2']);
 }
 
-/** Runs a target for some seconds. Returns how it went; `found` names the inputs that broke something in this run. */
+/**
+ * Runs a target for some seconds. Returns how it went: what was run, how many edges of the code and features of libFuzzer
+ * the corpus reaches, and in `found` the inputs that broke something in this run.
+ */
 export function fuzz(target, seconds) {
   const [corpus, found] = ['corpus', 'found'].map(name => join(build, name, target));
   for (const directory of [corpus, found]) mkdirSync(directory, { recursive: true });
@@ -70,10 +79,14 @@ export function fuzz(target, seconds) {
     },
   );
   const [, executions = '0'] = /number_of_executed_units:\s*(\d+)/.exec(stderr) ?? [];
+  // The last line of progress counts what the corpus reaches by now.
+  const [, edges = '0', features = '0'] = [...stderr.matchAll(/ cov: (\d+) ft: (\d+) /g)].at(-1) ?? [];
   return {
     target,
     seconds,
     executions: Number(executions),
+    edges: Number(edges),
+    features: Number(features),
     failed: status !== 0,
     found: readdirSync(found)
       .filter(name => !before.has(name))

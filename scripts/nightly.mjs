@@ -1,11 +1,12 @@
 // Gives every fuzzer and every suite of properties its time, and says what came of it.
-// Usage: node scripts/nightly.mjs [--seconds N] [NAME...]: an hour for each property and fuzzer unless given.
+// Usage: node scripts/nightly.mjs [--seconds N] [--record] [NAME...]: an hour for each property and fuzzer unless given.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildFuzzers, fuzz, fuzzTargets } from './fuzz.mjs';
+import { record } from './record.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const kept = join(root, 'build/nightly');
@@ -29,6 +30,14 @@ function suite(files, env) {
 const properties = name => seconds =>
   suite([`out/test/properties/${name}.test.js`], { PROPERTY_SECONDS: seconds });
 
+const minutes = took => `${(took / 60).toFixed(1)} min`;
+
+/** What a job that passed has done. */
+const what = ({ passed, executions, edges, features }) =>
+  executions === undefined
+    ? `${passed} tests`
+    : `${executions} inputs; the corpus reaches ${edges} edges, ${features} features`;
+
 /** What there is to run, by name. */
 const JOBS = {
   policies: () => suite(['out/test/filter/*.test.js'], { POLICIES: '100000' }),
@@ -41,11 +50,13 @@ const JOBS = {
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: 'string', default: '3600' } },
+  options: { seconds: { type: 'string', default: '3600' }, record: { type: 'boolean', default: false } },
 });
 const seconds = Number(values.seconds);
 if (!(seconds > 0) || positionals.some(name => !Object.hasOwn(JOBS, name))) {
-  console.error(`usage: npm run test:nightly -- [--seconds N] [${Object.keys(JOBS).join('|')}]...`);
+  console.error(
+    `usage: npm run test:nightly -- [--seconds N] [--record] [${Object.keys(JOBS).join('|')}]...`,
+  );
   process.exit(2);
 }
 const names = positionals.length === 0 ? Object.keys(JOBS) : positionals;
@@ -55,8 +66,12 @@ const failed = [];
 for (const name of names) {
   const start = Date.now();
   const { report, ...result } = JOBS[name](seconds);
-  console.log(JSON.stringify({ name, took: Math.round((Date.now() - start) / 1000), ...result }));
-  if (!result.failed) continue;
+  const took = Math.round((Date.now() - start) / 1000);
+  console.log(JSON.stringify({ name, took, ...result }));
+  if (!result.failed) {
+    if (values.record) record('nights', name, [minutes(took), what(result)]);
+    continue;
+  }
   failed.push(name);
   writeFileSync(join(kept, `${name}.log`), report);
   console.error(`${name} failed: see build/nightly/${name}.log`);

@@ -12,9 +12,9 @@ import { boot } from './machine/boot.mjs';
 import { Unavailable } from './machine/debian.mjs';
 import { LEFT_OUT, LEFT_OUT_FILES, liveFiles, plainTitle, titlesHere } from './machine/live-tests.mjs';
 import { packProject } from './machine/project.mjs';
-import { record } from './machine/record.mjs';
 import { kernel, system } from './machine/system.mjs';
 import { obstacle } from './machine/tools.mjs';
+import { record } from './record.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'deps/machine');
@@ -22,6 +22,12 @@ const NODE_MAJOR = 22;
 const DEFAULT_RELEASE = 'bookworm';
 /** Of the machine: as many test files run at a time. */
 const PROCESSORS = 2;
+
+/** What a whole run enters in the table. */
+const cellsOf = ({ linux, machine, node, passed, skipped, failed, seconds }) => [
+  ...[linux, machine, node, passed, skipped, failed],
+  `${Math.round(seconds / 60)} min`,
+];
 
 /** What is printed of a test. */
 function words(kind, { title, ms, why }) {
@@ -116,7 +122,7 @@ for (const machine of reason === undefined ? machines : []) {
   try {
     const { ok, summary } = await test(machine, files, options);
     if (!ok) process.exitCode = 1;
-    else if (recorded) record(root, machine, summary);
+    else if (recorded) record('runs', `${machine.arch}:${machine.release}`, cellsOf(summary));
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     console.log(`skipped: ${error.message}`);

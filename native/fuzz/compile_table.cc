@@ -4,6 +4,7 @@
 #include <linux/filter.h>
 
 #include "check.h"
+#include "may_not_end.h"
 #include "vocabulary.h"
 
 namespace seccomp_node {

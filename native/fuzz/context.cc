@@ -2,6 +2,7 @@
 #include "../core/context.h"
 
 #include "check.h"
+#include "may_not_end.h"
 #include "vocabulary.h"
 
 namespace seccomp_node {

@@ -9,8 +9,8 @@ import { SCMP_ACT_ERRNO } from '#lib/policy/constants.js';
 import type { Witness } from '#lib/errors.js';
 import type { Event } from '#lib/policy/evaluate.js';
 
-/** The program of a probe, compiled anew when its source is newer. */
-export function probe(name = 'kernel-probe'): string {
+/** The program of a probe, compiled anew when its source is newer. `include`: a folder of headers, from the root of the project. */
+export function probe(name = 'kernel-probe', include = 'native'): string {
   const source = fileURLToPath(new URL(`../../../test/native/${name}.cc`, import.meta.url));
   const binary = fileURLToPath(new URL(`../../${name}`, import.meta.url));
   if (!existsSync(binary) || statSync(binary).mtimeMs < statSync(source).mtimeMs) {
@@ -21,6 +21,8 @@ export function probe(name = 'kernel-probe'): string {
       '-Wall',
       '-Wextra',
       '-Werror',
+      '-I',
+      fileURLToPath(new URL(`../../../${include}`, import.meta.url)),
       '-o',
       binary,
       source,

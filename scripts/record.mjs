@@ -1,0 +1,21 @@
+// Writes what a run has said into a table of docs/testing.md, which the pages say is from a run, and of which day.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const path = fileURLToPath(new URL('../docs/testing.md', import.meta.url));
+
+/** Replaces the line of a name, or adds it, in the table between `<!-- KIND -->` and `<!-- end of KIND -->`. The last cell is the date. */
+export function record(kind, name, cells) {
+  const [opening, closing] = [`<!-- ${kind} -->\n`, `<!-- end of ${kind} -->`];
+  const text = readFileSync(path, 'utf8');
+  const [start, end] = [text.indexOf(opening), text.indexOf(closing)];
+  if (start < 0 || end < start) throw new Error(`${path} has no table between ${opening}and ${closing}`);
+  const date = new Date().toISOString().slice(0, 10);
+  const others = text
+    .slice(start + opening.length, end)
+    .trim()
+    .split('\n')
+    .filter(line => !line.startsWith(`| ${name} `));
+  const table = [...others, `| ${[name, ...cells, date].join(' | ')} |`].join('\n');
+  writeFileSync(path, `${text.slice(0, start)}${opening}\n${table}\n\n${text.slice(end)}`);
+}
