@@ -1,6 +1,5 @@
 // The only file that touches the .node: finds it, loads it, and gives its exports their types.
 import { existsSync, openSync, readSync, closeSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { UnsupportedError } from './errors.js';
 import { packageFile } from './package-files.js';
 
@@ -305,7 +304,7 @@ function load(): Native {
   const candidates = [
     'build/Release/seccomp.node',
     `prebuilds/linux-${process.arch}/seccomp.${libc}.node`,
-  ].map(path => fileURLToPath(packageFile(path)));
+  ].map(path => packageFile(path));
   const found = candidates.find(existsSync);
   if (found === undefined) {
     throw new UnsupportedError(

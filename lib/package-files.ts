@@ -1,15 +1,14 @@
 // Where the files that come with the package are: the only place that knows how its folders lie to each other.
-import { pathToFileURL } from 'node:url';
 
 /**
- * The URL of a file of the package. This module and the bundles that it becomes part of lie in the same folder.
+ * The path of a file of the package. This module and the bundles that it becomes part of lie in the same folder.
  * `path` counts from the root of the package, e.g. `profiles/docker-default.json`.
  *
  * In a program that contains this module, the files have the same place beside the folder of that program. Bundlers
- * that write CommonJS leave `import.meta` empty; `__filename` is the program then, or the executable that contains it.
+ * that write CommonJS leave `import.meta` empty; `__dirname` is the folder of the program then, or of the executable that
+ * contains it.
  */
-export const packageFile = (path: string): URL => new URL(`../${path}`, thisFile());
-
-function thisFile(): string | URL {
-  return 'url' in import.meta ? import.meta.url : pathToFileURL(__filename);
-}
+export const packageFile = (path: string): string => {
+  const folder = 'dirname' in import.meta ? import.meta.dirname : __dirname;
+  return `${folder.slice(0, folder.lastIndexOf('/'))}/${path}`;
+};

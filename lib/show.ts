@@ -1,11 +1,11 @@
 // A value of any type as it may stand in a message, also one that cannot be made a string.
-import { inspect } from 'node:util';
+import { util } from './builtins.js';
 
 /** On one line, short, and without running any code of the value. */
 export const show = (value: unknown): string =>
   typeof value === 'string'
     ? JSON.stringify(value)
-    : inspect(value, {
+    : util().inspect(value, {
         breakLength: Infinity,
         compact: true,
         customInspect: false,

@@ -62,7 +62,7 @@ function pathOf(url: URL): string {
 }
 
 function shippedPath(name: string): string {
-  const path = fileURLToPath(packageFile(`profiles/${encodeURIComponent(name)}.json`));
+  const path = packageFile(`profiles/${name}.json`);
   if (existsSync(path)) return path;
   const names = readdirSync(packageFile('profiles/'))
     .filter(file => file.endsWith('.json'))

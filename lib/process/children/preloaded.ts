@@ -1,10 +1,10 @@
 // Starts a Node that loads its filter itself, after its own start-up and before any line of the program.
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { pathToFileURL } from 'node:url';
 import { LoadError } from '../../errors.js';
-import type { Filter } from '../../filter/filter.js';
 import { isFilter } from '../../filter/is-filter.js';
-import type { Codegen } from '../../filter/filter.js';
+import type { Codegen, Filter } from '../../filter/filter.js';
 import { packageFile } from '../../package-files.js';
 import type { Policy } from '../../policy/policy.js';
 import { loadRequest } from '../load.js';
@@ -47,7 +47,10 @@ export function forkPreloaded(
   const orders: PreloadOrders = isFilter(filter)
     ? { kind: 'policy', policy: filter.policy, codegen: filter.codegen, load }
     : { kind: 'program', bytes, load };
-  const child = begin(['--import', `${packageFile(PRELOAD).href}?fd=${stdio.length}`], [...stdio, 'pipe']);
+  const child = begin(
+    ['--import', `${pathToFileURL(packageFile(PRELOAD)).href}?fd=${stdio.length}`],
+    [...stdio, 'pipe'],
+  );
   const channel: unknown = (child.stdio as unknown[]).pop();
   // Without a process there is an error event of Node's to come.
   if (child.pid !== undefined && channel instanceof net().Socket) direct(child, channel, orders);

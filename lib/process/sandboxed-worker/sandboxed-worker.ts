@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { Transferable, WorkerOptions } from 'node:worker_threads';
 import { LoadError, UsageError, WorkerError } from '../../errors.js';
 import { packageFile } from '../../package-files.js';
@@ -190,7 +189,7 @@ export class SandboxedWorker extends EventEmitter<{
     const ours: readonly string[] = [...THREAD_OPTIONS, 'stdout', 'stderr', 'workerData', 'transferList'];
     const rest = Object.fromEntries(Object.entries(options).filter(([name]) => !ours.includes(name)));
     try {
-      const child = fork(fileURLToPath(packageFile(RELAY)), [], {
+      const child = fork(packageFile(RELAY), [], {
         ...rest,
         profile: options.profile,
         execArgv: [],
