@@ -7,7 +7,7 @@ import { ABIS, syscallName, X32_BIT, type Abi } from '../policy/abi.js';
 import { actionKind, actionName, type Action } from '../policy/action.js';
 import * as scmp from '../policy/constants.js';
 import type { Event } from '../policy/evaluate.js';
-import { nameValue } from '../policy/named-values.js';
+import { nameRegister } from '../policy/named-arguments.js';
 import type { Reason } from '../policy/reason.js';
 import { parametersOf } from '../policy/signatures.js';
 
@@ -64,7 +64,7 @@ function callText(event: Required<Event>, given: number): string {
   const shown = Math.max(given, parameters?.length ?? event.args.length);
   const args = event.args.slice(0, shown).map((value, index) => {
     const words =
-      abi === undefined || name === undefined ? undefined : nameValue(abi.name, name, index, value);
+      abi === undefined || name === undefined ? undefined : nameRegister(abi.name, name, index, value);
     return `${parameters?.[index]?.name ?? `args[${index}]`} = ${words === undefined ? hex(value) : `${words} (${hex(value)})`}`;
   });
   const interfaceName = abi?.name ?? hex(event.arch);

@@ -1,7 +1,7 @@
 // The arguments of one call as a person reads them: under the kernel's names, and constants in words.
 import type { AbiName } from './abi.js';
 import { constantsOf, nameValue } from './named-values.js';
-import { parametersOf } from './signatures.js';
+import { parameterOf, parametersOf } from './signatures.js';
 
 /** One argument of a call that was made. */
 export interface NamedArgument {
@@ -25,11 +25,26 @@ export function namedArguments(
   try {
     return parametersOf(abi, syscall)?.map(({ name }, index) => {
       const value = registers[index] ?? 0n;
-      return { name, value, words: nameValue(abi, syscall, index, value) };
+      return { name, value, words: nameRegister(abi, syscall, index, value) };
     });
   } catch {
     return undefined;
   }
+}
+
+/**
+ * As `nameValue`, for a register of a call that was made. C libraries differ in how they pass a negative `int`, such as
+ * AT_FDCWD: with its sign in the upper half of the register too, which the kernel does not read, or with zeros.
+ */
+export function nameRegister(
+  abi: AbiName,
+  syscall: string,
+  index: number,
+  register: bigint,
+): string | undefined {
+  const extended = BigInt.asUintN(64, BigInt.asIntN(32, register)) === register;
+  const isInt = parameterOf(abi, syscall, index)?.width === 32;
+  return nameValue(abi, syscall, index, isInt && extended ? BigInt.asUintN(32, register) : register);
 }
 
 /** Reads what `namedArguments` needs for these interfaces. */

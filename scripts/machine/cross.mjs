@@ -62,6 +62,7 @@ export function probes(arch, root, cache) {
     scenes: cxx('scenes', '-static'),
     'caller.node': cxx('caller', '-shared', '-fPIC', '-isystem', headers),
     caller: { source: 'test/support/caller.c', command: CC, flags: ['-static'] },
+    'killed-at.so': { source: 'test/support/killed-at.c', command: CC, flags: ['-shared', '-fPIC'] },
   };
   return Object.entries(recipes).map(([name, { source, command, flags }]) => {
     const path = join(root, source);

@@ -400,7 +400,7 @@ describe('supervise', () => {
         const running = supervisor(
           `start(caller, ['chdir', '2'], 'chdir', ({ args: [path], readString }) => { readString(path); return ${answer}; });`,
           {
-            LD_PRELOAD: killedAt(directory),
+            LD_PRELOAD: killedAt(),
             KILL_AT: killAt,
             ...(old !== undefined && { OLD_KERNEL: '1' }),
           },
