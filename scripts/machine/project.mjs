@@ -18,7 +18,15 @@ import { pack } from './system.mjs';
 
 const PARTS = [
   ...['bundle', 'data', 'dist', 'docs', 'examples', 'lib', 'out/test', 'profiles', 'scripts', 'test'],
-  ...['package.json', 'README.md', 'CHANGELOG.md'],
+  ...[
+    'package.json',
+    'LICENSE',
+    'README.md',
+    'CHANGELOG.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'THIRD-PARTY.md',
+  ],
 ];
 /** Besides what the package depends on: mocha, and what dist/ imports and the bundles contain. */
 const TEST_PACKAGES = ['mocha', 'commander', 'fastest-levenshtein', 'jsonc-parser', 'picocolors'];
