@@ -28,6 +28,10 @@ Result<sockaddr_un> address_of(const std::string& path) {
   return address;
 }
 
+// musl's CMSG_NXTHDR compares a signed number with an unsigned one.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-compare"
+
 std::vector<std::int32_t> descriptors_of(msghdr& message) {
   std::vector<std::int32_t> descriptors;
   for (auto* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
@@ -38,6 +42,8 @@ std::vector<std::int32_t> descriptors_of(msghdr& message) {
   }
   return descriptors;
 }
+
+#pragma GCC diagnostic pop
 
 }  // namespace
 

@@ -13,7 +13,8 @@ ulimit -c 0
 busybox ip link set lo up
 cd /seccomp || busybox poweroff -f
 # The tests compile these anew when they are older than their sources.
-touch out/caller out/caller.node out/kernel-probe out/scenes out/stack-probe
+find out -maxdepth 1 -type f -exec touch {} +
+if [ -f /npm/package.tgz ]; then export PACKAGE_TARBALL=/npm/package.tgz NPM_CONFIG_USERCONFIG=/npm/rc; fi
 echo "@booted {\"linux\":\"$(uname -r)\",\"machine\":\"$(uname -m)\",\"node\":\"$(node --version)\"}"
 work() {
   for job in job-*.json; do

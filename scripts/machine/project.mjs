@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addon, probes } from './cross.mjs';
+import { addInstallable } from './installable.mjs';
 import { pack } from './system.mjs';
 
 const PARTS = [
@@ -48,7 +49,8 @@ function closure(names, from, found = new Set()) {
 
 /**
  * Packs the package, what starts the tests, and the jobs: a run of mocha for each file, the largest first. `leftOut` holds
- * parts of titles of tests that are not to run. `cache` keeps what was compiled.
+ * parts of titles of tests that are not to run. `cache` keeps what was compiled. Where all is there that npm publishes for
+ * that processor, that comes along to be installed.
  */
 export function packProject(archive, { arch, root, cache, files, leftOut }) {
   const scratch = mkdtempSync(join(cache, '.project-'));
@@ -63,8 +65,10 @@ export function packProject(archive, { arch, root, cache, files, leftOut }) {
     for (const directory of closure([...TEST_PACKAGES, ...Object.keys(dependencies)], root))
       copy(directory, directory.slice(root.length));
     // Where it is shipped, and where tests that move it about expect a build.
-    for (const place of [`prebuilds/linux-${arch}/seccomp.glibc.node`, 'build/Release/seccomp.node'])
-      copy(addon(arch, root, cache), place);
+    const prebuilt = `prebuilds/linux-${arch}/seccomp.glibc.node`;
+    const built = addon(arch, root, cache);
+    for (const place of [prebuilt, 'build/Release/seccomp.node']) copy(built, place);
+    if (built === join(root, prebuilt)) addInstallable(scratch);
     for (const { name, binary } of probes(arch, root, cache)) copy(binary, `out/${name}`);
     const config = {
       // An emulated processor takes its time.

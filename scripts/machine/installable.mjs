@@ -1,0 +1,42 @@
+// The package as npm publishes it, and an npm that can install it without a network, for the virtual machine.
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pack } from '../pack.mjs';
+
+const npm = (...args) =>
+  execFileSync('npm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+
+/**
+ * Puts npm into the tree of a machine, and into its folder /npm the tarball, the settings, and a cache of what an
+ * installation fetches.
+ */
+export function addInstallable(tree) {
+  const scratch = mkdtempSync(join(tmpdir(), 'seccomp-installable-'));
+  try {
+    const folder = join(tree, 'npm');
+    const cache = join(folder, 'cache');
+    mkdirSync(folder, { recursive: true });
+    const tarball = pack(scratch);
+    const options = ['--no-audit', '--no-fund', '--ignore-scripts', '--cache', cache];
+    npm('install', '--prefix', join(scratch, 'elsewhere'), ...options, tarball);
+    rmSync(join(cache, '_logs'), { recursive: true, force: true });
+    renameSync(tarball, join(folder, 'package.tgz'));
+    // What is in the cache is filed under the registry that it came from.
+    writeFileSync(
+      join(folder, 'rc'),
+      `registry=${npm('config', 'get', 'registry')}\noffline=true\ncache=/npm/cache\n`,
+    );
+    const modules = join(tree, 'usr/lib/node_modules');
+    cpSync(join(npm('root', '--global'), 'npm'), join(modules, 'npm'), {
+      recursive: true,
+      dereference: true,
+    });
+    mkdirSync(join(tree, 'usr/bin'), { recursive: true });
+    for (const name of ['npm', 'npx'])
+      symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(tree, 'usr/bin', name));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

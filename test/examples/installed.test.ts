@@ -1,0 +1,19 @@
+// What npm publishes, installed by a stranger. `.ci/run packed` does the same for every Node; machines set PACKAGE_TARBALL.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { CHILD_LIMIT } from '../support/child.js';
+
+const script = fileURLToPath(new URL('../../../scripts/check-package.mjs', import.meta.url));
+
+describe('The package', () => {
+  it('installs and works where there are only node, npm and sh', function () {
+    const tarball = process.env['PACKAGE_TARBALL'];
+    if (tarball === undefined) this.skip();
+    const said = execFileSync(process.execPath, [script, '--tarball', tarball], {
+      encoding: 'utf8',
+      timeout: CHILD_LIMIT,
+    });
+    assert.match(said, /^Node v[\d.]+: installed in [\d.]+ s; import, require, /);
+  });
+});
