@@ -1,11 +1,14 @@
 // A host of plug-ins. Each is a module by somebody else and runs in a process of its own, which opens no files for writing,
 // has no network and starts no programs. What a plug-in gives back is data, and not to be trusted.
+// Usage: node examples/plug-in-host.mjs [SECONDS]   how long each may take
 import { once } from 'node:events';
 import { NEEDED_CALLS, SandboxedWorker } from 'seccomp';
 
 const needed = new Set([...NEEDED_CALLS.base, ...NEEDED_CALLS.worker]);
 // Allowed below in part, or not at all. tgkill stays, since V8 stops its threads by it; native code could signal others.
 for (const name of ['openat', 'clone3', 'kill']) needed.delete(name);
+
+const SECONDS = Number(process.argv[2] ?? 5);
 
 /** What a running Node and a worker in it need, and nothing else. */
 const PROFILE = {
@@ -72,7 +75,7 @@ async function ask(name) {
   });
   worker.postMessage(['a', 'b']);
   try {
-    const [answer] = await once(worker, 'message', { signal: AbortSignal.timeout(5000) });
+    const [answer] = await once(worker, 'message', { signal: AbortSignal.timeout(SECONDS * 1000) });
     return answer.join(' ');
   } catch (error) {
     return error.code ?? error.name;

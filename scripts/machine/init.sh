@@ -11,9 +11,10 @@ mount -t tmpfs tmpfs /tmp
 exec </dev/null >/dev/console 2>&1
 ulimit -c 0
 busybox ip link set lo up
+uname -n >/etc/hostname
 cd /seccomp || busybox poweroff -f
 # The tests compile these anew when they are older than their sources.
-find out -maxdepth 1 -type f -exec touch {} +
+find out -type f -not -path 'out/test/*' -exec touch {} +
 if [ -f /npm/package.tgz ]; then export PACKAGE_TARBALL=/npm/package.tgz NPM_CONFIG_USERCONFIG=/npm/rc; fi
 echo "@booted {\"linux\":\"$(uname -r)\",\"machine\":\"$(uname -m)\",\"node\":\"$(node --version)\"}"
 work() {

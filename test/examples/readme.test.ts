@@ -22,13 +22,20 @@ function blocks(page: string, language: string): readonly { readonly line: numbe
   );
 }
 
-/** The steps of a page, blocks of `sh run`, with the lines of the block of `text` that follows: what they print, among other things. */
-function steps(
-  page: string,
-): readonly { readonly line: number; readonly code: string; readonly prints: readonly string[] }[] {
+/** A block of `sh run`, with the lines of the block of `text` that follows: what it prints, among other things. */
+interface Step {
+  readonly line: number;
+  readonly code: string;
+  readonly prints: readonly string[];
+  /** The one processor where this is so. */
+  readonly arch: string | undefined;
+}
+
+function steps(page: string): readonly Step[] {
   const text = readFileSync(`${root}${page}`, 'utf8');
-  return [...text.matchAll(/^```sh run\n([^]*?)^```\n(?:\n```text\n([^]*?)^```$)?/gm)].map(
-    ({ index, 1: code = '', 2: prints = '' }) => ({
+  return [...text.matchAll(/^```sh run(?: (\w+))?\n([^]*?)^```\n(?:\n```text\n([^]*?)^```$)?/gm)].map(
+    ({ index, 1: arch, 2: code = '', 3: prints = '' }) => ({
+      arch,
       line: text.slice(0, index).split('\n').length,
       code,
       prints: prints.split('\n').filter(line => line !== ''),
@@ -97,8 +104,9 @@ describe('The code blocks of the pages', () => {
       });
     }
 
-    for (const { line, code, prints } of steps(page)) {
-      it(`${page}, line ${line}, a step after those before it`, () => {
+    for (const { line, code, prints, arch } of steps(page)) {
+      it(`${page}, line ${line}, a step after those before it`, function () {
+        if (arch !== undefined && arch !== process.arch) this.skip();
         const place = `${directory}/${basename(page, '.md')}`;
         mkdirSync(place, { recursive: true });
         const { status, stdout, stderr } = shell(`set -e\n${code}`, place);
