@@ -21,6 +21,7 @@ import { libseccompSource } from '../scripts/libseccomp.mjs';
 import { toolsFor } from '../scripts/machine/architectures.mjs';
 import { nodeBinary } from '../scripts/nodes.mjs';
 import { pack } from '../scripts/pack.mjs';
+import { toolchain } from '../scripts/toolchain.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'seccomp-ci-'));
@@ -126,11 +127,15 @@ function sanitizedBuild() {
 
 const SANITIZED = { cmake: 'cmake', 'g++': 'g++', make: 'make' };
 
+/** Of the options of a compiler, those that do not depend on the C library. */
+const FOR_ANY_LIBC = /(?<= )(?:-isystem \S+|-[IDW]\S+|-std=\S+|-fno-(?:exceptions|rtti))(?= )/g;
+
 /** What checks take of Debian's packages: a command or a file, and what brings it. */
 const NEEDS = {
   'clang-format': { 'clang-format': 'clang-format' },
   'clang-tidy': { 'clang-tidy': 'clang-tidy', ...SANITIZED, ...FUZZING },
   fuzz: FUZZING,
+  musl: SANITIZED,
   sanitizers: SANITIZED,
   'system-libseccomp': { '/usr/include/seccomp.h': 'libseccomp-dev', 'pkg-config': 'pkg-config' },
   containers: { '/usr/sbin/runc': 'runc', '/usr/bin/crun': 'crun', cc: 'gcc' },
@@ -195,6 +200,20 @@ const CHECKS = {
         UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
       },
     });
+  },
+  musl() {
+    if (process.arch !== 'x64') throw new Skip('the compiler of the prebuilt files needs an x64 processor');
+    // To make the add-ons for musl takes minutes, to find that every source is fit for it seconds.
+    const { zig, env } = toolchain();
+    const built = JSON.parse(readFileSync(join(sanitizedBuild(), 'compile_commands.json'), 'utf8'));
+    const calls = built
+      .filter(({ file }) => /\/native\/(?!launcher\/)/.test(file))
+      .map(({ command, file }, index) => {
+        const output = join(scratch, `musl-${index}.o`);
+        return [...command.match(FOR_ANY_LIBC), file, '-o', output].join(' ');
+      });
+    const options = ['-P2', '-L1', zig, 'c++', '-target', 'x86_64-linux-musl', '-c'];
+    run('xargs', options, { env, input: calls.join('\n') });
   },
   fuzz() {
     buildFuzzers();
@@ -304,7 +323,7 @@ const LANES = [
   ['test', 'system-libseccomp', 'containers', 'page', 'base-calls', 'node-22', 'node-24', 'node-26'],
   [
     ...['types', 'eslint', 'prettier', 'syscall-table', 'api-table', 'typedoc', 'clang-format'],
-    ...['clang-tidy', 'sanitizers', 'fuzz', 'prebuilds', 'package', 'packed', 'managers', 'arm64'],
+    ...['clang-tidy', 'musl', 'sanitizers', 'fuzz', 'prebuilds', 'package', 'packed', 'managers', 'arm64'],
   ],
 ];
 
