@@ -68,6 +68,7 @@ type Meaning =
 function difference(program: Program, policy: Policy, table: RunTable): Witness | undefined {
   validate(program);
   const walker = new Walker(program);
+  const budget = { left: QUESTION_BUDGET };
   let found: Region | undefined;
   const hooks: Companion<Meaning> = {
     narrow: (meaning, word, region) => {
@@ -81,8 +82,8 @@ function difference(program: Program, policy: Policy, table: RunTable): Witness 
     leaf: (meaning, action, region) => {
       found ??=
         meaning.kind === 'call'
-          ? disagreement(meaning.residual, action, region)
-          : disagreementOfRuns(meaning, action, region);
+          ? disagreement(meaning.residual, action, region, budget)
+          : disagreementOfRuns(meaning, action, region, budget);
       return found === undefined;
     },
   };
@@ -125,27 +126,36 @@ function disagreementOfRuns(
   { runs, from, to }: Extract<Meaning, { kind: 'runs' }>,
   action: Action,
   region: Region,
+  budget: QuestionBudget,
 ): Region | undefined {
   for (const { low, high, part } of runs.slice(from, to + 1)) {
     if (isConstant(part) && part.otherwise === action) continue;
     const numbers = intersection(region[WORD.nr] ?? FULL, interval(low, high));
     if (numbers === undefined) continue;
     const here = narrow(region, WORD.nr, numbers);
-    const different = disagreement(residualOf(part, here), action, here);
+    const different = disagreement(residualOf(part, here), action, here, budget);
     if (different !== undefined) return different;
   }
   return undefined;
 }
 
-/** Questions at one return before the proof is given up; real policies need a few. */
+/** Questions on behalf of the policy before a proof is given up; real policies need a few at a return. */
 const QUESTION_BUDGET = 1_000_000;
 
+interface QuestionBudget {
+  left: number;
+}
+
 /** Calls of the region for which the residual does not answer `action`, or undefined. */
-function disagreement(residual: Residual, action: Action, region: Region): Region | undefined {
+function disagreement(
+  residual: Residual,
+  action: Action,
+  region: Region,
+  budget: QuestionBudget,
+): Region | undefined {
   const open = [{ residual, region }];
-  let budget = QUESTION_BUDGET;
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
-    if (budget-- <= 0)
+    if (budget.left-- <= 0)
       throw new CompileError('undecidable-program', 'the rules need more questions than can be asked');
     const verdict = verdictOf(state.residual);
     if (verdict === action) continue;
