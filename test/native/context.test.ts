@@ -1,11 +1,10 @@
 // FilterContext, function by function: what libseccomp's C API does, and that no misuse of it crashes.
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { CompileError, LibseccompError, UsageError } from '#lib/errors.js';
-import { archNative, FilterContext, syscallResolveName, type Comparison } from '#lib/filter/context.js';
+import { UsageError } from '#lib/errors.js';
+import { archNative, FilterContext } from '#lib/filter/context.js';
 import {
   SCMP_ACT_ALLOW,
-  SCMP_ACT_ERRNO,
   SCMP_ACT_KILL,
   SCMP_ACT_KILL_PROCESS,
   SCMP_ACT_TRAP,
@@ -16,13 +15,7 @@ import {
   SCMP_ARCH_X32,
   SCMP_ARCH_X86,
   SCMP_ARCH_X86_64,
-  SCMP_CMP_EQ,
-  SCMP_CMP_GE,
   SCMP_CMP_GT,
-  SCMP_CMP_LE,
-  SCMP_CMP_LT,
-  SCMP_CMP_MASKED_EQ,
-  SCMP_CMP_NE,
   SCMP_FLTATR_ACT_BADARCH,
   SCMP_FLTATR_ACT_DEFAULT,
   SCMP_FLTATR_API_SYSRAWRC,
@@ -35,13 +28,10 @@ import {
   SCMP_FLTATR_CTL_WAITKILL,
 } from '#lib/policy/constants.js';
 import { needs26 } from '../support/libseccomp.js';
+import { EPERM_ACTION, fails } from '../support/context.js';
 
-const EPERM_ACTION = SCMP_ACT_ERRNO(1);
 /** An architecture of the same byte order that is not this machine's. */
 const FOREIGN = process.arch === 'x64' ? SCMP_ARCH_AARCH64 : SCMP_ARCH_X86_64;
-
-const fails = (errnoName: string, cFunction: string) => (error: unknown) =>
-  error instanceof LibseccompError && error.errnoName === errnoName && error.syscall === cFunction;
 
 describe('FilterContext', () => {
   let filter: FilterContext;
@@ -347,292 +337,6 @@ describe('FilterContext', () => {
       filter.attrSet(SCMP_FLTATR_API_TSKIP, 1);
       filter.ruleAdd(EPERM_ACTION, -1);
       assert.match(filter.exportPfc(), /\$syscall == 4294967295/);
-    });
-  });
-
-  describe('ruleAdd', () => {
-    it('takes a call by its name or its number', () => {
-      filter.ruleAdd(EPERM_ACTION, 'read');
-      filter.ruleAdd(EPERM_ACTION, syscallResolveName('write'));
-      assert.match(filter.exportPfc(), /"write"/);
-      assert.match(filter.exportPfc(), /"read"/);
-    });
-
-    it('binds comparisons by AND', () => {
-      filter.ruleAdd(
-        EPERM_ACTION,
-        'read',
-        { arg: 0, op: SCMP_CMP_EQ, a: 3 },
-        { arg: 2, op: SCMP_CMP_GT, a: 4096n },
-      );
-      assert.match(filter.exportPfc(), /\$a0\.lo32 == 3[^]*\$a2\.lo32 > 4096/);
-    });
-
-    it('compares all 64 bits', () => {
-      filter.ruleAdd(EPERM_ACTION, 'read', { arg: 1, op: SCMP_CMP_EQ, a: 0xfedcba9876543210n });
-      assert.match(filter.exportPfc(), new RegExp(`hi32 == ${0xfedcba98}\\)[^]*lo32 == ${0x76543210}\\)`));
-    });
-
-    it('masks with the first value and compares with the second', () => {
-      filter.ruleAdd(EPERM_ACTION, 'clone', { arg: 0, op: SCMP_CMP_MASKED_EQ, a: 0x7e020000, b: 0x20000 });
-      assert.match(filter.exportPfc(), /lo32 & 0x7e020000 == 131072/);
-    });
-
-    it('refuses the default action', () => {
-      assert.throws(
-        () => {
-          filter.ruleAdd(SCMP_ACT_ALLOW, 'read');
-        },
-        fails('EACCES', 'seccomp_rule_add_array'),
-      );
-    });
-
-    it('refuses an action that does not exist', () => {
-      assert.throws(
-        () => {
-          filter.ruleAdd(0x12345678, 'read');
-        },
-        fails('EINVAL', 'seccomp_rule_add_array'),
-      );
-    });
-
-    it('refuses another action for the same comparison', () => {
-      const comparison = { arg: 0, op: SCMP_CMP_EQ, a: 1 };
-      filter.ruleAdd(EPERM_ACTION, 'read', comparison);
-      assert.throws(
-        () => {
-          filter.ruleAdd(SCMP_ACT_TRAP, 'read', comparison);
-        },
-        fails('EEXIST', 'seccomp_rule_add_array'),
-      );
-    });
-
-    it('refuses two comparisons of one argument', () => {
-      assert.throws(
-        () => {
-          filter.ruleAdd(
-            EPERM_ACTION,
-            'read',
-            { arg: 0, op: SCMP_CMP_NE, a: 1 },
-            { arg: 0, op: SCMP_CMP_NE, a: 2 },
-          );
-        },
-        fails('EINVAL', 'seccomp_rule_add_array'),
-      );
-    });
-
-    it('refuses an argument or an operator that does not exist', () => {
-      for (const comparison of [
-        { arg: 6, op: SCMP_CMP_EQ, a: 1 },
-        { arg: 0, op: 0, a: 1 },
-        { arg: 0, op: 8, a: 1 },
-        { arg: 0xffffffff, op: 0xffffffff, a: 1 },
-      ]) {
-        assert.throws(
-          () => {
-            filter.ruleAdd(EPERM_ACTION, 'read', comparison);
-          },
-          fails('EINVAL', 'seccomp_rule_add_array'),
-        );
-      }
-    });
-
-    it('refuses seven comparisons', () => {
-      const comparisons = Array.from({ length: 7 }, (_, arg) => ({ arg, op: SCMP_CMP_EQ, a: 1 }));
-      assert.throws(
-        () => {
-          filter.ruleAdd(EPERM_ACTION, 'read', ...comparisons);
-        },
-        fails('EINVAL', 'seccomp_rule_add_array'),
-      );
-    });
-
-    it('refuses a name that no architecture has', () => {
-      assert.throws(
-        () => {
-          filter.ruleAdd(EPERM_ACTION, 'opnat');
-        },
-        (error: unknown) => error instanceof UsageError && error.code === 'unknown-syscall',
-      );
-    });
-
-    it('refuses the reserved negative numbers', () => {
-      assert.throws(
-        () => {
-          filter.ruleAdd(EPERM_ACTION, -50);
-        },
-        fails('EINVAL', 'seccomp_rule_add_array'),
-      );
-    });
-
-    it('refuses values that are not 64 bits wide or not exact', () => {
-      for (const a of [-1, -1n, 2n ** 64n, 2 ** 53, 0.5, NaN]) {
-        assert.throws(() => {
-          filter.ruleAdd(EPERM_ACTION, 'read', { arg: 0, op: SCMP_CMP_EQ, a });
-        }, UsageError);
-      }
-    });
-
-    it('refuses a number that a foreign architecture has no name for', () => {
-      filter.archAdd(FOREIGN);
-      assert.throws(
-        () => {
-          filter.ruleAdd(EPERM_ACTION, 100000);
-        },
-        fails('EFAULT', 'seccomp_rule_add_array'),
-      );
-    });
-
-    it('takes a number without a name on the native architecture alone', () => {
-      filter.ruleAdd(EPERM_ACTION, 100000);
-      assert.match(filter.exportPfc(), /"UNKNOWN" \(100000\)/);
-    });
-  });
-
-  describe('rules on which the builder may not end', () => {
-    const ne = (arg: number, a: bigint): Comparison => ({ arg, op: SCMP_CMP_NE, a });
-    const eq = (arg: number, a: bigint): Comparison => ({ arg, op: SCMP_CMP_EQ, a });
-    const ge = (arg: number, a: bigint): Comparison => ({ arg, op: SCMP_CMP_GE, a });
-    const lt = (arg: number, a: bigint): Comparison => ({ arg, op: SCMP_CMP_LT, a });
-    const le = (arg: number, a: bigint): Comparison => ({ arg, op: SCMP_CMP_LE, a });
-    const gt = (arg: number, a: bigint): Comparison => ({ arg, op: SCMP_CMP_GT, a });
-    const refused = (error: unknown): boolean =>
-      error instanceof CompileError &&
-      error.code === 'unsupported-by-libseccomp' &&
-      / of (read|write): /.test(error.message) &&
-      error.remedy !== undefined;
-
-    it('are refused before they reach it', () => {
-      filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 2n));
-      assert.throws(() => {
-        filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 0x200000000n));
-      }, refused);
-      filter.ruleAdd(EPERM_ACTION, 'write', ge(0, 7n), le(1, 5n), lt(2, 8n));
-      assert.throws(() => {
-        filter.ruleAdd(EPERM_ACTION, 'write', ge(0, 7n), gt(2, 7n));
-      }, refused);
-      filter.ruleAdd(EPERM_ACTION, 'write', ge(2, 3n));
-      assert.ok(filter.exportBpf().length > 0);
-    });
-
-    it('are refused by ruleAddExact too', () => {
-      filter.ruleAddExact(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 2n));
-      assert.throws(() => {
-        filter.ruleAddExact(EPERM_ACTION, syscallResolveName('read'), eq(0, 3n), eq(1, 0x200000000n));
-      }, refused);
-    });
-
-    it('count where another context brought them', () => {
-      const other = new FilterContext(SCMP_ACT_ALLOW);
-      other.archAdd(FOREIGN);
-      other.archRemove(SCMP_ARCH_NATIVE);
-      other.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 2n));
-      filter.merge(other);
-      assert.throws(() => {
-        filter.ruleAdd(EPERM_ACTION, 'read', eq(0, 3n), eq(1, 2n));
-      }, refused);
-    });
-
-    it('are forgotten by reset', () => {
-      filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 2n));
-      filter.reset(SCMP_ACT_ALLOW);
-      filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 0x200000000n));
-    });
-
-    it('do not include those that failed, those on other calls, and unconditional ones', () => {
-      assert.throws(() => {
-        filter.ruleAdd(SCMP_ACT_ALLOW, 'read', ne(0, 3n), eq(1, 2n));
-      }, LibseccompError);
-      filter.ruleAdd(EPERM_ACTION, 'write', ne(0, 3n), eq(1, 2n));
-      filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 2n));
-      filter.ruleAdd(EPERM_ACTION, 'read');
-    });
-
-    it('are not those that all compare for equality, or of which one compares several arguments', () => {
-      filter.ruleAdd(EPERM_ACTION, 'read', eq(0, 3n), eq(1, 2n));
-      filter.ruleAdd(EPERM_ACTION, 'read', eq(0, 3n), { arg: 1, op: SCMP_CMP_MASKED_EQ, a: 0xf0n, b: 0x10n });
-      filter.ruleAdd(EPERM_ACTION, 'write', ne(0, 3n));
-      filter.ruleAdd(EPERM_ACTION, 'write', ge(1, 3n));
-      filter.ruleAdd(EPERM_ACTION, 'write', lt(1, 9n), gt(2, 5n));
-    });
-  });
-
-  describe('a ruleAdd that fails', () => {
-    it('leaves the rules before it', () => {
-      filter.ruleAdd(EPERM_ACTION, 'read', { arg: 0, op: SCMP_CMP_EQ, a: 1 });
-      const before = filter.exportBpf();
-      assert.throws(() => {
-        filter.ruleAdd(SCMP_ACT_TRAP, 'read', { arg: 0, op: SCMP_CMP_EQ, a: 1 });
-      }, LibseccompError);
-      assert.deepEqual(filter.exportBpf(), before);
-    });
-
-    it('undoes an architecture that was added since the last rule', () => {
-      filter.ruleAdd(EPERM_ACTION, 'read');
-      filter.archAdd(FOREIGN);
-      assert.throws(
-        () => {
-          filter.ruleAdd(EPERM_ACTION, 100000);
-        },
-        fails('EFAULT', 'seccomp_rule_add_array'),
-      );
-      assert.equal(filter.archExist(FOREIGN), false);
-    });
-  });
-
-  describe('ruleAddExact', () => {
-    it('adds the rule as it is', () => {
-      filter.ruleAddExact(EPERM_ACTION, 'read');
-      assert.match(filter.exportPfc(), /"read"/);
-    });
-
-    it('refuses a filter of several architectures', () => {
-      filter.archAdd(FOREIGN);
-      assert.throws(
-        () => {
-          filter.ruleAddExact(EPERM_ACTION, 'read');
-        },
-        fails('EOPNOTSUPP', 'seccomp_rule_add_exact_array'),
-      );
-    });
-
-    it('refuses to rewrite a multiplexed call, which ruleAdd does', function () {
-      filter.archRemove(SCMP_ARCH_NATIVE);
-      filter.archAdd(SCMP_ARCH_X86);
-      assert.throws(
-        () => {
-          filter.ruleAddExact(EPERM_ACTION, 'socket', { arg: 0, op: SCMP_CMP_EQ, a: 1 });
-        },
-        (error: unknown) => error instanceof LibseccompError,
-      );
-    });
-  });
-
-  describe('syscallPriority', () => {
-    it('moves a call ahead of others', () => {
-      filter.ruleAdd(EPERM_ACTION, 'read');
-      filter.ruleAdd(EPERM_ACTION, 'write');
-      filter.syscallPriority('write', 200);
-      assert.match(filter.exportPfc(), /"write"[^]*"read"/);
-      filter.syscallPriority('read', 255);
-      assert.match(filter.exportPfc(), /"read"[^]*"write"/);
-    });
-
-    it('is from 0 to 255', () => {
-      for (const priority of [-1, 256, 1.5, NaN]) {
-        assert.throws(() => {
-          filter.syscallPriority('read', priority);
-        }, UsageError);
-      }
-    });
-
-    it('refuses a call that cannot be', () => {
-      assert.throws(
-        () => {
-          filter.syscallPriority(-5, 1);
-        },
-        fails('EINVAL', 'seccomp_syscall_priority'),
-      );
     });
   });
 
