@@ -51,30 +51,30 @@ export const ABIS: Readonly<Record<AbiName, Abi>> = {
 /** As a list, made once: it is looked through for every call of a supervised child. */
 const ALL: readonly Abi[] = Object.values(ABIS);
 
-interface Names {
-  readonly numbers: ReadonlyMap<string, number>;
-  readonly names: ReadonlyMap<number, string>;
-}
+const numbers = new Map<AbiName, ReadonlyMap<string, number>>();
+const names = new Map<AbiName, ReadonlyMap<number, string>>();
 
-const tables = new Map<AbiName, Names>();
-
-function tableOf(name: AbiName): Names {
-  const existing = tables.get(name);
+function numbersOf(name: AbiName): ReadonlyMap<string, number> {
+  const existing = numbers.get(name);
   if (existing !== undefined) return existing;
-  const numbers = new Map<string, number>();
-  const names = new Map<number, string>();
+  const own = new Map<string, number>();
   let next = ABIS[name].numberBit;
   for (const word of wordsOf(SYSCALL_TABLES[name])) {
     const digit = word.charCodeAt(0) - ZERO;
     if (digit >= 0 && digit <= 9) next = ABIS[name].numberBit + Number(word);
-    else {
-      numbers.set(word, next);
-      names.set(next++, word);
-    }
+    else own.set(word, next++);
   }
-  const table = { numbers, names };
-  tables.set(name, table);
-  return table;
+  numbers.set(name, own);
+  return own;
+}
+
+/** The other way round, which compiling does not need. */
+function namesOf(name: AbiName): ReadonlyMap<number, string> {
+  const existing = names.get(name);
+  if (existing !== undefined) return existing;
+  const own = new Map(Array.from(numbersOf(name), ([call, number]) => [number, call]));
+  names.set(name, own);
+  return own;
 }
 
 const ZERO = '0'.charCodeAt(0);
@@ -83,14 +83,14 @@ const wordsOf = (text: string): readonly string[] => text.trim().split(/\s+/);
 
 /** Number of a call by its name, or undefined where the interface does not have it. x32 numbers include bit 30. */
 export const syscallNumber = (abiName: AbiName, name: string): number | undefined =>
-  tableOf(abiName).numbers.get(name);
+  numbersOf(abiName).get(name);
 
 /** Name of a call by its number, or undefined where the table has none. */
 export const syscallName = (abiName: AbiName, number: number): string | undefined =>
-  tableOf(abiName).names.get(number);
+  namesOf(abiName).get(number);
 
 /** Every named call of an interface with its number, in ascending order. */
-export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => tableOf(abiName).numbers;
+export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => numbersOf(abiName);
 
 /** Whether some architecture of Linux has a call of that name, also one that this package does not compile for. */
 export const isKnownSyscall = (name: string): boolean =>
