@@ -29,6 +29,7 @@ import {
   type ReportedViolation,
   type SupervisedCall,
   type SuperviseOptions,
+  features,
 } from 'seccomp';
 import { callerProgram, canBuild } from '../support/caller-program.js';
 import { inChild, told } from '../support/child.js';
@@ -371,15 +372,24 @@ describe('supervise', () => {
       });
     }
 
-    /** A step of a notification, at which the supervisor ends itself; the answer that it gives, and what the caller sees. */
-    const steps: readonly [step: string, killAt: string, answer: string, seen: RegExp, old?: 'old'][] = [
+    /**
+     * A step of a notification, at which the supervisor ends itself; the answer that it gives, and what the caller sees.
+     * `new` needs a kernel that gives a descriptor and answers in one step, `old` has the package take this for one that cannot.
+     */
+    const steps: readonly [
+      step: string,
+      killAt: string,
+      answer: string,
+      seen: RegExp,
+      kernel?: 'old' | 'new',
+    ][] = [
       ['before it takes a call', 'before RECV', '{ value: 7 }', /^-1 38\n-1 38\n$/],
       ['when it has taken a call', 'after RECV', '{ value: 7 }', /^-1 38\n-1 38\n$/],
       ['when it has read memory', 'after reading', '{ value: 7 }', /^-1 38\n-1 38\n$/],
       ['before it answers', 'before SEND', '{ value: 7 }', /^-1 38\n-1 38\n$/],
       ['when it has answered', 'after SEND', '{ value: 7 }', /^7 0\n-1 38\n$/],
       ['before it gives a descriptor', 'before ADDFD', '{ fd: 0 }', /^-1 38\n-1 38\n$/],
-      ['when it has given a descriptor', 'after ADDFD', '{ fd: 0 }', /^[1-9]\d* 0\n-1 38\n$/],
+      ['when it has given a descriptor', 'after ADDFD', '{ fd: 0 }', /^[1-9]\d* 0\n-1 38\n$/, 'new'],
       [
         'when it has given a descriptor, before it answers',
         'before SEND',
@@ -395,14 +405,16 @@ describe('supervise', () => {
         'old',
       ],
     ];
-    for (const [step, killAt, answer, seen, old] of steps) {
-      it(`${step}${old === undefined ? '' : ' (Linux before 5.14)'} leaves ENOSYS for what is not answered, and nobody who waits`, async () => {
+    for (const [step, killAt, answer, seen, kernel] of steps) {
+      it(`${step}${kernel === 'old' ? ' (Linux before 5.14)' : ''} leaves ENOSYS for what is not answered, and nobody who waits`, async function () {
+        if (kernel === 'new' && features().missing.some(({ name }) => name === 'SECCOMP_ADDFD_FLAG_SEND'))
+          this.skip();
         const running = supervisor(
           `start(caller, ['chdir', '2'], 'chdir', ({ args: [path], readString }) => { readString(path); return ${answer}; });`,
           {
             LD_PRELOAD: killedAt(),
             KILL_AT: killAt,
-            ...(old !== undefined && { OLD_KERNEL: '1' }),
+            ...(kernel === 'old' && { OLD_KERNEL: '1' }),
           },
         );
         const exit = once(running, 'exit') as Promise<[unknown, NodeJS.Signals | null]>;
