@@ -60,7 +60,7 @@ export function probes(arch, root, cache) {
     'kernel-probe': cxx('kernel-probe', '-static'),
     'stack-probe': cxx('stack-probe', '-static'),
     scenes: cxx('scenes', '-static'),
-    'caller.node': cxx('caller', '-shared', '-fPIC', '-isystem', headers),
+    'caller.node': cxx('caller', '-shared', '-fPIC', '-Wl,-z,now', '-isystem', headers),
     'examples/syscall': { source: 'examples/syscall.cc', command: CXX, flags: ['-static'] },
     caller: { source: 'test/support/caller.c', command: CC, flags: ['-static'] },
     'killed-at.so': { source: 'test/support/killed-at.c', command: CC, flags: ['-shared', '-fPIC'] },

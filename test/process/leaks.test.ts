@@ -126,7 +126,7 @@ describe('Children', () => {
 
 describe('Rings', () => {
   it('do for native code what every filter refuses, when they were open before', function () {
-    const seen = told<{ opened: number }>(
+    const seen = told<{ opened: number; ring?: unknown }>(
       child(`
         const noSockets = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['socket', 'io_uring_setup'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' }] };
         const opened = caller.openRing();
@@ -134,10 +134,12 @@ describe('Rings', () => {
         else {
           s.applyProfile(noSockets, { force: true });
           const call = caller.call(s.syscallNumber(s.makeTarget().arch, 'socket'), 1, 1);
-          tell({ opened: 0, call, ring: caller.socketOnRing(1, 1) >= 0 ? 'a socket' : 'none' });
+          const ring = caller.socketOnRing(1, 1);
+          tell({ opened: 0, call, ring: ring >= 0 ? 'a socket' : ring });
         }`),
     );
     if (seen.opened < 0) this.skip(); // this machine has no io_uring
+    if (seen.ring === -22) this.skip(); // nor sockets on rings, which came with Linux 5.19
     assert.deepEqual(seen, { opened: 0, call: -13, ring: 'a socket' });
   });
 
