@@ -12,6 +12,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { compilerFor } from './architectures.mjs';
 
 const modified = path => (existsSync(path) ? statSync(path).mtimeMs : 0);
@@ -68,7 +69,8 @@ export function probes(arch, root, cache) {
   return Object.entries(recipes).map(([name, { source, command, flags }]) => {
     const path = join(root, source);
     const binary = join(cache, arch, name);
-    if (modified(binary) < modified(path)) {
+    // A recipe may have changed, too.
+    if (modified(binary) < Math.max(modified(path), modified(fileURLToPath(import.meta.url)))) {
       mkdirSync(dirname(binary), { recursive: true });
       const warnings = ['-Wall', '-Wextra', '-Werror'];
       execFileSync(command, ['-O1', '-pthread', ...warnings, ...flags, '-o', binary, path], {
