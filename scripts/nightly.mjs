@@ -20,6 +20,9 @@ function suite(files, env) {
   );
   const count = what => Number(new RegExp(`^\\s*(\\d+) ${what}`, 'm').exec(stdout)?.[1] ?? 0);
   return {
+    settings: Object.entries(env)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(', '),
     passed: count('passing'),
     failing: count('failing'),
     failed: status !== 0,
@@ -33,9 +36,9 @@ const properties = name => seconds =>
 const minutes = took => `${(took / 60).toFixed(1)} min`;
 
 /** What a job that passed has done. */
-const what = ({ passed, executions, edges, features }) =>
+const what = ({ passed, settings, executions, edges, features }) =>
   executions === undefined
-    ? `${passed} tests`
+    ? `${passed} tests with ${settings}`
     : `${executions} inputs; the corpus reaches ${edges} edges, ${features} features`;
 
 /** What there is to run, by name. */
