@@ -1,12 +1,11 @@
 // The package as npm publishes it, and an npm that can install it without a network, for the virtual machine.
-import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pack } from '../pack.mjs';
+import { run } from '../run.mjs';
 
-const npm = (...args) =>
-  execFileSync('npm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+const npm = (...args) => run('npm', args).trim();
 
 /**
  * Puts npm into the tree of a machine, and into its folder /npm the tarball, the settings, and a cache of what an

@@ -31,7 +31,10 @@ describe('mayNotEnd', () => {
     const random = new Random(start);
     const sources = ['scripts/native-sources.mjs', 'libseccomp-include'];
     const include = execFileSync(process.execPath, sources, { cwd: root, encoding: 'utf8' }).trim();
-    const guard = probe('may-not-end', include);
+    const guard = probe('may-not-end', {
+      headers: ['native/fuzz/may_not_end.h', 'native/core/context.h'],
+      flags: ['-isystem', `${root}${include}`],
+    });
     for (let round = 0; round < 50; round++) {
       const rules = Array.from({ length: 1 + random.below(6) }, () =>
         Array.from({ length: random.below(4) }, () =>

@@ -28,10 +28,7 @@ import {
   SCMP_FLTATR_CTL_WAITKILL,
 } from '#lib/policy/constants.js';
 import { needs26 } from '../support/libseccomp.js';
-import { EPERM_ACTION, fails } from '../support/context.js';
-
-/** An architecture of the same byte order that is not this machine's. */
-const FOREIGN = process.arch === 'x64' ? SCMP_ARCH_AARCH64 : SCMP_ARCH_X86_64;
+import { EPERM_ACTION, fails, FOREIGN } from '../support/context.js';
 
 describe('FilterContext', () => {
   let filter: FilterContext;

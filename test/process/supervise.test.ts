@@ -17,6 +17,7 @@ import {
   applyProfile,
   compile,
   execFile,
+  features,
   fork,
   formatReport,
   SandboxedWorker,
@@ -29,7 +30,6 @@ import {
   type ReportedViolation,
   type SupervisedCall,
   type SuperviseOptions,
-  features,
 } from 'seccomp';
 import { callerProgram, canBuild } from '../support/caller-program.js';
 import { inChild, told } from '../support/child.js';

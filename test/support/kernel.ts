@@ -1,35 +1,28 @@
 // Asks the running kernel what filters answer, through a small program that makes the calls in a child of its own.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BPF, encode, type Program } from '#lib/filter/program.js';
 import { SCMP_ACT_ERRNO } from '#lib/policy/constants.js';
 import type { Witness } from '#lib/errors.js';
 import type { Event } from '#lib/policy/evaluate.js';
+import { built } from './built.js';
 
-/** The program of a probe, compiled anew when its source is newer. `include`: a folder of headers, from the root of the project. */
-export function probe(name = 'kernel-probe', include = 'native'): string {
-  const source = fileURLToPath(new URL(`../../../test/native/${name}.cc`, import.meta.url));
-  const binary = fileURLToPath(new URL(`../../${name}`, import.meta.url));
-  if (!existsSync(binary) || statSync(binary).mtimeMs < statSync(source).mtimeMs) {
-    execFileSync('c++', [
-      '-std=c++20',
-      '-O1',
-      '-pthread',
-      '-Wall',
-      '-Wextra',
-      '-Werror',
-      '-I',
-      fileURLToPath(new URL(`../../../${include}`, import.meta.url)),
-      '-o',
-      binary,
-      source,
-    ]);
-  }
-  return binary;
-}
+/** The program of a probe. `headers`: of the project, what it includes. */
+export const probe = (
+  name = 'kernel-probe',
+  {
+    headers = [],
+    flags = [],
+  }: { readonly headers?: readonly string[]; readonly flags?: readonly string[] } = {},
+): string =>
+  built({
+    name,
+    compiler: 'c++',
+    sources: [`test/native/${name}.cc`, ...headers],
+    flags: ['-std=c++20', '-pthread', ...flags],
+  });
 
 function withFiles<T>(programs: readonly Program[], use: (paths: readonly string[]) => T): T {
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-test-'));

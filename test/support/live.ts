@@ -1,14 +1,13 @@
 // Processes that run while a test looks at them.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { status } from '#lib/process/status.js';
+import { built } from './built.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const source = `${root}test/native/scenes.cc`;
-const binary = fileURLToPath(new URL('../../scenes', import.meta.url));
 
 /** A process that speaks in lines. */
 export interface Live {
@@ -74,13 +73,9 @@ export const liveUnderFilter = (command: string, ...args: readonly string[]): Li
     ...args,
   ]);
 
-/** The program of test/native/scenes.cc, compiled when its source is newer. */
-export function scenes(): string {
-  if (!existsSync(binary) || statSync(binary).mtimeMs < statSync(source).mtimeMs) {
-    execFileSync('c++', ['-std=c++20', '-O1', '-Wall', '-Wextra', '-Werror', '-o', binary, source]);
-  }
-  return binary;
-}
+/** The program of test/native/scenes.cc. */
+export const scenes = (): string =>
+  built({ name: 'scenes', compiler: 'c++', sources: ['test/native/scenes.cc'], flags: ['-std=c++20'] });
 
 const CAP_SYS_ADMIN = 21n;
 

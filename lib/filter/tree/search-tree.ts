@@ -210,7 +210,8 @@ class Search {
   }
 
   #solveTable(taken: number): void {
-    const { weights, cost, start } = this.#table(taken);
+    const table = this.#table(taken);
+    const { weights, cost, start } = table;
     const sums = [0];
     for (const weight of weights) sums.push((sums[sums.length - 1] as number) + weight);
     const open = this.#peaks
@@ -229,7 +230,7 @@ class Search {
       const solved = farthest?.without ?? { cost: [], start: [] };
       cost[first] = solved.cost[first]?.slice() ?? new Array<number>(this.#count).fill(0);
       start[first] = solved.start[first]?.slice() ?? new Array<number>(this.#count).fill(0);
-      this.#solveRow(first, Math.max(first + 1, farthest?.index ?? 0), this.#table(taken), sums, open);
+      this.#solveRow(first, Math.max(first + 1, farthest?.index ?? 0), table, sums, open);
     }
   }
 
