@@ -10,7 +10,7 @@ import type { Witness } from '#lib/errors.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import { OPERATORS, type Condition, type Policy, type SyscallPolicy } from '#lib/policy/policy.js';
 import { makeTarget, nativeArchitecture } from '#lib/policy/target.js';
-import { kernelAnswers } from '../support/kernel.js';
+import { kernelAnswers, servesI386 } from '../support/kernel.js';
 import { Random, seed } from '../support/random.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
 
@@ -19,10 +19,12 @@ const arch = nativeArchitecture();
 /** Numbers that never reach a filter: -1, and on x86_64 the kernel's own uretprobe and uprobe, which end the process. */
 const UNFILTERED = new Set(arch === 'x86_64' ? [0xffffffff, 335, 336] : [0xffffffff]);
 
+const i386 = servesI386();
+
 /** Calls that this machine can make. */
 const makeable = ({ arch: audit, syscall }: Witness): boolean =>
   (audit === ABIS[arch].audit && !UNFILTERED.has(syscall)) ||
-  (arch === 'x86_64' && audit === ABIS.x86.audit && syscall !== 0xffffffff);
+  (i386 && audit === ABIS.x86.audit && syscall !== 0xffffffff);
 
 /** As the kernel passes them: i386 calls have 32-bit registers. */
 const asMade = (event: Witness): Witness =>
@@ -49,6 +51,21 @@ describe('kernel: answers under compiled policies', () => {
         assert.equal(answers[at], expected, where);
       });
     }
+  });
+
+  it('include those to calls of i386', function () {
+    if (!i386) this.skip();
+    const policy = randomPolicy(new Random(start), {
+      ...randomShape(new Random(start)),
+      arch,
+      abis: ['x86_64', 'x86'],
+    });
+    const events = [...probes(new Random(start), policy, 4)].filter(makeable).map(asMade);
+    assert.ok(events.some(({ arch: audit }) => audit === ABIS.x86.audit));
+    assert.deepEqual(
+      kernelAnswers(generate(policy), events),
+      events.map(event => evaluate(policy, event)),
+    );
   });
 
   for (const arg of [0, 1, 2, 3, 4, 5]) {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BPF, encode, type Program } from '#lib/filter/program.js';
+import { ABIS, syscallNumber } from '#lib/policy/abi.js';
 import { SCMP_ACT_ERRNO } from '#lib/policy/constants.js';
 import type { Witness } from '#lib/errors.js';
 import type { Event } from '#lib/policy/evaluate.js';
@@ -91,5 +92,14 @@ export function kernelVerdicts(programs: readonly Program[]): readonly number[] 
   return programs.map((_, index) => output.readInt32LE(index * 4));
 }
 
-/** Whether this machine makes calls of an interface: 32-bit ones may be off. */
+/** The native `seccomp_data.arch`. */
 export const nativeAudit = process.arch === 'arm64' ? 0xc00000b7 : 0xc000003e;
+
+/** Whether this machine serves calls of i386: a kernel or a hypervisor may not, and the instruction then kills. */
+export function servesI386(): boolean {
+  const { audit } = ABIS.x86;
+  return (
+    process.arch === 'x64' &&
+    kernelCall([], { arch: audit, syscall: syscallNumber('x86', 'getpid') ?? -1 }).startsWith('value ')
+  );
+}
