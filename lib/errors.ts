@@ -1,4 +1,5 @@
 // Every error the package throws, so that callers can tell them apart by class and by `code`.
+import { own, owned } from './own.js';
 
 /** Where in a document something was found. Lines and columns count from 1, columns in UTF-16 units. */
 export interface Location {
@@ -28,7 +29,7 @@ export interface Diagnostic {
 
 /** Prints a diagnostic on one line: `file:line:column: severity: message (code). Remedy`. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { at, severity, message, code, remedy } = diagnostic;
+  const { at, severity, message, code, remedy } = owned(diagnostic);
   const place = at === undefined ? '' : `${at.file}:${at.line}:${at.column}: `;
   const where = at === undefined || at.pointer === '' ? '' : ` at ${at.pointer}`;
   return `${place}${severity}: ${message}${where} [${code}]${remedy === undefined ? '' : `. ${remedy}`}`;
@@ -62,7 +63,7 @@ export class ProfileError extends SeccompError {
     const [first] = problems;
     super(first.code, problems.map(formatDiagnostic).join('\n'));
     this.problems = problems;
-    this.at = first.at;
+    this.at = own(first, 'at');
   }
 }
 
@@ -145,8 +146,8 @@ export class LoadError extends SeccompError {
     detail: { errno?: number; thread?: { id: number; name: string } } = {},
   ) {
     super(code, message, remedy);
-    this.errno = detail.errno;
-    this.thread = detail.thread;
+    this.errno = own(detail, 'errno');
+    this.thread = own(detail, 'thread');
   }
 }
 

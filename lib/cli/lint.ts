@@ -7,7 +7,7 @@ import { applyBaseline, makeBaseline } from '../policy/lint/baseline.js';
 import { atLeast, formatFinding, SEVERITIES, type Finding } from '../policy/lint/finding.js';
 import type { Severity } from '../policy/lint/rules.js';
 import { toSarif } from '../policy/lint/sarif.js';
-import { checkSuppressions, suppress, type Suppression } from '../policy/lint/suppress.js';
+import { checkedSuppressions, suppress, type Suppression } from '../policy/lint/suppress.js';
 import { lint } from '../profile/lint/lint.js';
 import { compileOptions, withTargetOptions, type CompileFlags } from './options.js';
 import { colorsFor, print, toJson, type Register } from './output.js';
@@ -122,8 +122,8 @@ function readSuppressions(path: string): readonly Suppression[] {
     typeof document === 'object' && document !== null && 'suppressions' in document
       ? document.suppressions
       : undefined;
-  checkSuppressions(list);
-  return list;
+  checkedSuppressions(list);
+  return list as readonly Suppression[];
 }
 
 function readJson(path: string, code: 'bad-baseline' | 'bad-suppression'): unknown {

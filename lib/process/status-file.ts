@@ -1,5 +1,6 @@
 // Reads /proc/PID/status and /proc/PID/task/TID/status, where the kernel says what a thread is.
 import { readFileSync } from 'node:fs';
+import { own } from '../own.js';
 
 /** `Seccomp` of /proc/PID/status. Source: proc_pid_status(5). */
 export type Mode = 'disabled' | 'strict' | 'filter';
@@ -42,7 +43,10 @@ export function readStatusFile(path: string): StatusFile | undefined {
   try {
     return parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+    if (
+      error instanceof Error &&
+      ['ENOENT', 'ESRCH'].includes(own(error as NodeJS.ErrnoException, 'code') ?? '')
+    )
       return undefined;
     throw error;
   }

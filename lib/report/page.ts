@@ -15,6 +15,7 @@ import {
   sourceSection,
   summarySection,
 } from './sections.js';
+import { owned } from '../own.js';
 
 /** The document. Its scripts and styles are let in by their hashes; everything else is shut out, the network too. */
 export function page(data: ReportData): string {
@@ -80,10 +81,10 @@ const scriptData = ({ interfaces, rules, program, source }: ReportData): object 
 });
 
 /** A call without what the page says elsewhere. */
-const scripted = ({ words: _, action: __, rules, ...call }: CallData): object => ({
-  ...call,
-  rules: rules.map(({ rule, at }) => [rule, at.line, at.column]),
-});
+function scripted(whole: CallData): object {
+  const { words: _, action: __, rules, ...call } = owned(whole);
+  return { ...call, rules: rules.map(({ rule, at }) => [rule, at.line, at.column]) };
+}
 
 const asset = (name: string): string => readFileSync(packageFile(`data/report/${name}`), 'utf8');
 

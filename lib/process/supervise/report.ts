@@ -9,6 +9,7 @@ import { printable } from '../../printable.js';
 import { describeRefusal, sentence, type Violation } from '../violation.js';
 import { CONTINUE, UNAVAILABLE, type Answer } from './answer.js';
 import type { SupervisedCall } from './call.js';
+import { type Own } from '../../own.js';
 
 /** A call of a child that its profile refuses. `errno` is 0 where the profile kills, `count` is 1: each one arrives. */
 export interface ReportedViolation extends Violation {
@@ -42,7 +43,7 @@ export type Judge = (call: SupervisedCall) => Answer | undefined;
 /** Judges calls by a policy in place of the filter that `notified` made of it, and reports those that it refuses. */
 export function judge(
   policy: Policy,
-  { onViolation = () => undefined, reportOnly = false }: ViolationReportOptions,
+  { onViolation = () => undefined, reportOnly = false }: Own<ViolationReportOptions>,
   command: string | undefined,
 ): Judge {
   return call => {
