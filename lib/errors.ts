@@ -1,5 +1,6 @@
 // Every error the package throws, so that callers can tell them apart by class and by `code`.
 import { own, owned } from './own.js';
+import { printable } from './printable.js';
 
 /** Where in a document something was found. Lines and columns count from 1, columns in UTF-16 units. */
 export interface Location {
@@ -30,8 +31,8 @@ export interface Diagnostic {
 /** Prints a diagnostic on one line: `file:line:column: severity: message (code). Remedy`. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { at, severity, message, code, remedy } = owned(diagnostic);
-  const place = at === undefined ? '' : `${at.file}:${at.line}:${at.column}: `;
-  const where = at === undefined || at.pointer === '' ? '' : ` at ${at.pointer}`;
+  const place = at === undefined ? '' : `${printable(at.file)}:${at.line}:${at.column}: `;
+  const where = at === undefined || at.pointer === '' ? '' : ` at ${printable(at.pointer)}`;
   return `${place}${severity}: ${message}${where} [${code}]${remedy === undefined ? '' : `. ${remedy}`}`;
 }
 
@@ -89,7 +90,7 @@ export class AssemblyError extends SeccompError {
   readonly at: Omit<Location, 'pointer'>;
 
   constructor(code: string, message: string, remedy: string | undefined, at: Omit<Location, 'pointer'>) {
-    super(code, `${at.file}:${at.line}:${at.column}: ${message}`, remedy);
+    super(code, `${printable(at.file)}:${at.line}:${at.column}: ${message}`, remedy);
     this.at = at;
   }
 }

@@ -10,8 +10,9 @@ import { toSarif } from '../policy/lint/sarif.js';
 import { checkedSuppressions, suppress, type Suppression } from '../policy/lint/suppress.js';
 import { lint } from '../profile/lint/lint.js';
 import { compileOptions, withTargetOptions, type CompileFlags } from './options.js';
-import { colorsFor, print, toJson, type Register } from './output.js';
+import { colorsFor, printPainted, toJson, type Register } from './output.js';
 import { sourceArgument } from './source.js';
+import { singleLine } from '../printable.js';
 
 interface Flags extends CompileFlags {
   readonly suppressions?: string;
@@ -53,7 +54,7 @@ export const lintCommand: Register = (program, run) =>
           flags.baseline === undefined
             ? found
             : applyBaseline(found, readJson(flags.baseline, 'bad-baseline'));
-        print(show(findings, flags, program.version()));
+        printPainted(show(findings, flags, program.version()));
         const { failOn } = flags;
         if (failOn === 'never') return 0;
         return findings.some(finding => isNew(finding) && atLeast(finding.severity, failOn)) ? 1 : 0;
@@ -80,7 +81,7 @@ function show(
   if (json === true) return toJson(findings);
   const shown = findings.filter(finding => verbose || isNew(finding));
   const lines = shown.map(finding => {
-    const line = paint(formatFinding(finding), finding.severity);
+    const line = paint(singleLine(formatFinding(finding)), finding.severity);
     return verbose ? `${line}\n    ${finding.why}.\n` : `${line}\n`;
   });
   return `${lines.join('')}${summary(findings)}\n`;

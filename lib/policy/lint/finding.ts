@@ -3,6 +3,7 @@ import type { Location } from '../../errors.js';
 import type { AbiName } from '../abi.js';
 import { RULES, type RuleCode, type Severity } from './rules.js';
 import { own, owned } from '../../own.js';
+import { printable } from '../../printable.js';
 
 /** Something that is wrong, or that a reader should know. */
 export interface Finding {
@@ -100,8 +101,8 @@ export const atLeast = (severity: Severity, least: Severity): boolean =>
 /** Prints a finding on one line: `file:line:column: severity: message at /json/pointer [code]. Remedy`. */
 export function formatFinding(finding: Finding): string {
   const { severity, code, message, remedy, at, suppressed, known } = owned(finding);
-  const place = at === undefined ? '' : `${at.file}:${at.line}:${at.column}: `;
-  const where = at === undefined || at.pointer === '' ? '' : ` at ${at.pointer}`;
+  const place = at === undefined ? '' : `${printable(at.file)}:${at.line}:${at.column}: `;
+  const where = at === undefined || at.pointer === '' ? '' : ` at ${printable(at.pointer)}`;
   const note = suppressed !== undefined ? ` (suppressed: ${suppressed})` : known === true ? ' (known)' : '';
   return `${place}${severity}: ${message}${where} [${code}]${note}. ${remedy}`;
 }
