@@ -158,10 +158,7 @@ describe('a polluted Object.prototype', () => {
   });
 
   it('would be found by a function that reads its options as most do', () => {
-    assert.ok(
-      names.includes('dryRun') && names.includes('isRunning') === false && names.length > 60,
-      names.join(),
-    );
+    assert.ok(names.includes('dryRun') && names.length > 60, names.join());
     const { naive, variable } = told<{ naive: unknown; variable: string }>(
       inChild(`${POLLUTION(names)}
         const naive = (options = {}) => { const { dryRun = false } = options; return dryRun; };
