@@ -2,6 +2,7 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+import { ownProperties } from './scripts/eslint/own-properties.mjs';
 
 export default defineConfig(
   globalIgnores(['bundle', 'dist', 'out', 'build', 'deps', 'prebuilds']),
@@ -62,6 +63,13 @@ export default defineConfig(
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/restrict-plus-operands': 'off',
     },
+  },
+  {
+    // The command line is a process of its own, in which no other code runs.
+    files: ['lib/**/*.ts'],
+    ignores: ['lib/cli/**'],
+    plugins: { seccomp: { rules: { 'own-properties': ownProperties } } },
+    rules: { 'seccomp/own-properties': 'error' },
   },
   {
     files: ['test/**/*.ts'],

@@ -1,7 +1,7 @@
 // The whole way from a profile to a proven filter, each step of which is also there on its own.
 import { compilePolicy, type CompilePolicyOptions } from './filter/compile.js';
 import type { Filter } from './filter/filter.js';
-import { checkOptions } from './policy/options.js';
+import { givenOptions, ownOptions } from './policy/options.js';
 import type { Policy } from './policy/policy.js';
 import { makeTarget, type Target, type TargetOptions } from './policy/target.js';
 import { parseProfile } from './profile/parse.js';
@@ -10,6 +10,7 @@ import type { ProfileSource } from './profile/read-source.js';
 import { UsageError } from './errors.js';
 import { Recent } from './recent.js';
 import { resolveProfile, type ResolveOptions } from './profile/resolve.js';
+import { own, type Own } from './own.js';
 
 /** Anything a profile can be given as; see `parseProfile`. */
 export type AnyProfile = ProfileSource | Profile;
@@ -28,13 +29,14 @@ export interface CompileOptions extends TargetOptions, ResolveOptions, CompilePo
  * program differs from its policy; UsageError for options that are unknown, or that a policy has settled already.
  */
 export function compile(source: AnyProfile | Policy, options: CompileOptions = {}): Filter {
-  checkOptions(options, COMPILE_OPTIONS);
-  if (isPolicy(source)) return compilePolicy(policyOf(source, options), options);
+  const given = ownOptions(options, COMPILE_OPTIONS);
+  const program = givenOptions<CompilePolicyOptions>(given, PROGRAM_OPTIONS);
+  const meaning = givenOptions<CompileOptions>(given, RESOLVE_OPTIONS);
+  if (isPolicy(source)) return compilePolicy(policyOf(source, meaning), program);
   const profile = parseProfile(source);
-  const target = makeTarget(options);
-  const settled = { ...options, ...target };
-  const make = (): Filter => compilePolicy(policyOf(profile, settled), options);
-  const key = keyOf(target, options);
+  const target = makeTarget(meaning);
+  const make = (): Filter => compilePolicy(policyOf(profile, { ...meaning, ...target }), program);
+  const key = keyOf(target, given);
   if (key === undefined) return make();
   const known = filters.get(profile) ?? new Recent<Filter>(REMEMBERED_FILTERS);
   filters.set(profile, known);
@@ -46,7 +48,7 @@ const filters = new WeakMap<Profile, Recent<Filter>>();
 const REMEMBERED_FILTERS = 16;
 
 /** A text that differs wherever some option differs in its meaning; undefined where an option is of no type that is taken. */
-function keyOf({ arch, kernel, capabilities }: Target, options: CompileOptions): string | undefined {
+function keyOf({ arch, kernel, capabilities }: Target, options: Own<CompileOptions>): string | undefined {
   const described: readonly string[] = TARGET_OPTIONS;
   const words: string[] = [];
   for (const name of [...RESOLVE_OPTIONS, ...PROGRAM_OPTIONS]) {
@@ -61,7 +63,7 @@ function keyOf({ arch, kernel, capabilities }: Target, options: CompileOptions):
 /** The policy of a profile, or the policy itself. Throws as resolveProfile does, and UsageError (`bad-option`). */
 export function policyOf(source: AnyProfile | Policy, options: CompileOptions): Policy {
   if (!isPolicy(source)) return resolveProfile(source, options, options);
-  const misplaced = RESOLVE_OPTIONS.find(name => options[name] !== undefined);
+  const misplaced = RESOLVE_OPTIONS.find(name => own(options, name) !== undefined);
   if (misplaced === undefined) return source;
   throw new UsageError(
     'bad-option',
@@ -86,6 +88,5 @@ export const COMPILE_OPTIONS: readonly string[] = [...RESOLVE_OPTIONS, ...PROGRA
 export const isPolicy = (source: unknown): source is Policy =>
   typeof source === 'object' &&
   source !== null &&
-  'abis' in source &&
-  'defaultAction' in source &&
-  typeof source.defaultAction === 'number';
+  Object.hasOwn(source, 'abis') &&
+  typeof own(source as Partial<Policy>, 'defaultAction') === 'number';

@@ -8,7 +8,7 @@ import { actionName } from './policy/action.js';
 import { SCMP_ACT_ERRNO } from './policy/constants.js';
 import { ENOSYS } from './policy/errno.js';
 import { evaluate } from './policy/evaluate.js';
-import { checkOptions, oneOf } from './policy/options.js';
+import { oneOf, ownOptions } from './policy/options.js';
 import type { Policy } from './policy/policy.js';
 import { documentOf, isPlain } from './profile/export/document.js';
 import { firecrackerText } from './profile/export/firecracker.js';
@@ -18,6 +18,7 @@ import { parseFirecracker } from './profile/firecracker/parse.js';
 import { resolveFirecracker } from './profile/firecracker/resolve.js';
 import { objectText } from './profile/object-text.js';
 import { resolveProfile } from './profile/resolve.js';
+import { type Own } from './own.js';
 
 /** Docker's profile, OCI's `linux.seccomp`, a filter of Firecracker's seccompiler, a SeccompProfile of Kubernetes. */
 export type ConversionFormat = 'docker' | 'oci' | 'firecracker' | 'spo';
@@ -40,15 +41,15 @@ export interface ConvertOptions {
  * Throws ConversionError (`not-expressible`) that names what the format cannot say, and as `compile` and `decompile` do.
  */
 export function convert(policy: Policy, format: ConversionFormat, options: ConvertOptions = {}): string {
-  checkOptions(options, ['unknownSyscalls', 'category', 'name']);
+  const given = ownOptions(options, ['unknownSyscalls', 'category', 'name']);
   oneOf('format', format, ['docker', 'oci', 'firecracker', 'spo']);
-  oneOf('unknownSyscalls', options.unknownSyscalls, ['enosys', 'default']);
+  oneOf('unknownSyscalls', given.unknownSyscalls, ['enosys', 'default']);
   const { program } = compilePolicy(policy);
   const plain = isPlain(policy)
     ? policy
     : { ...policy, abis: decompile(program, { arch: policy.target.arch }).abis };
   let difference: ConversionError | undefined;
-  for (const { text, meaning } of drafts(plain, format, options)) {
+  for (const { text, meaning } of drafts(plain, format, given)) {
     const witness = findDifference(program, meaning);
     if (witness === undefined) return text;
     difference = differenceError(policy, meaning, witness, format);
@@ -63,7 +64,7 @@ interface Draft {
 }
 
 /** Texts that may say what the policy says, the shortest first. */
-function* drafts(policy: Policy, format: ConversionFormat, options: ConvertOptions): Generator<Draft> {
+function* drafts(policy: Policy, format: ConversionFormat, options: Own<ConvertOptions>): Generator<Draft> {
   const { target } = policy;
   if (format === 'firecracker') {
     const { category = 'vmm' } = options;

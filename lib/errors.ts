@@ -1,4 +1,6 @@
 // Every error the package throws, so that callers can tell them apart by class and by `code`.
+import { own, owned } from './own.js';
+import { printable } from './printable.js';
 
 /** Where in a document something was found. Lines and columns count from 1, columns in UTF-16 units. */
 export interface Location {
@@ -28,9 +30,9 @@ export interface Diagnostic {
 
 /** Prints a diagnostic on one line: `file:line:column: severity: message (code). Remedy`. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { at, severity, message, code, remedy } = diagnostic;
-  const place = at === undefined ? '' : `${at.file}:${at.line}:${at.column}: `;
-  const where = at === undefined || at.pointer === '' ? '' : ` at ${at.pointer}`;
+  const { at, severity, message, code, remedy } = owned(diagnostic);
+  const place = at === undefined ? '' : `${printable(at.file)}:${at.line}:${at.column}: `;
+  const where = at === undefined || at.pointer === '' ? '' : ` at ${printable(at.pointer)}`;
   return `${place}${severity}: ${message}${where} [${code}]${remedy === undefined ? '' : `. ${remedy}`}`;
 }
 
@@ -62,7 +64,7 @@ export class ProfileError extends SeccompError {
     const [first] = problems;
     super(first.code, problems.map(formatDiagnostic).join('\n'));
     this.problems = problems;
-    this.at = first.at;
+    this.at = own(first, 'at');
   }
 }
 
@@ -88,7 +90,7 @@ export class AssemblyError extends SeccompError {
   readonly at: Omit<Location, 'pointer'>;
 
   constructor(code: string, message: string, remedy: string | undefined, at: Omit<Location, 'pointer'>) {
-    super(code, `${at.file}:${at.line}:${at.column}: ${message}`, remedy);
+    super(code, `${printable(at.file)}:${at.line}:${at.column}: ${message}`, remedy);
     this.at = at;
   }
 }
@@ -145,8 +147,8 @@ export class LoadError extends SeccompError {
     detail: { errno?: number; thread?: { id: number; name: string } } = {},
   ) {
     super(code, message, remedy);
-    this.errno = detail.errno;
-    this.thread = detail.thread;
+    this.errno = own(detail, 'errno');
+    this.thread = own(detail, 'thread');
   }
 }
 

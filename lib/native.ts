@@ -2,6 +2,7 @@
 import { existsSync, openSync, readSync, closeSync } from 'node:fs';
 import { UnsupportedError } from './errors.js';
 import { packageFile } from './package-files.js';
+import { own } from './own.js';
 
 /** Opaque owner of a `scmp_filter_ctx`. */
 export type ContextHandle = { readonly __context: unique symbol };
@@ -278,7 +279,7 @@ export interface Native {
 
 /** Whether an answer of the add-on is a failure. */
 export const isFailure = (answer: unknown): answer is Failure =>
-  typeof answer === 'object' && answer !== null && 'failed' in answer;
+  typeof answer === 'object' && answer !== null && Object.hasOwn(answer, 'failed');
 
 let loaded: Native | undefined;
 
@@ -324,7 +325,8 @@ function open(path: string): Native {
   try {
     process.dlopen(module, path);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
+    const { message } = cause as Error;
+    const code = own(cause as NodeJS.ErrnoException, 'code');
     throw new UnsupportedError(
       'addon-not-loadable',
       `the add-on ${path} cannot be loaded: ${message}`,

@@ -9,6 +9,6 @@
  * contains it.
  */
 export const packageFile = (path: string): string => {
-  const folder = 'dirname' in import.meta ? import.meta.dirname : __dirname;
+  const folder = Object.hasOwn(import.meta, 'dirname') ? import.meta.dirname : __dirname;
   return `${folder.slice(0, folder.lastIndexOf('/'))}/${path}`;
 };

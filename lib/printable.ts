@@ -11,3 +11,21 @@ export const printable = (text: string): string =>
     if (character === '\n') return '\\n';
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
   });
+
+/**
+ * Escapes the same characters, but for line ends, tabs and the backslash, as JSON does: a text of several lines keeps its
+ * shape, and JSON and YAML their meaning.
+ */
+export const escapeControls = (text: string): string =>
+  text.replace(/[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu, jsonEscape);
+
+/** The same on one line: a line end inside of the text begins no other line. */
+export const singleLine = (text: string): string =>
+  escapeControls(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+
+/** `\u202e`; two of them for a character beyond 16 bits. */
+const jsonEscape = (character: string): string =>
+  Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('');

@@ -7,11 +7,12 @@ import { applyBaseline, makeBaseline } from '../policy/lint/baseline.js';
 import { atLeast, formatFinding, SEVERITIES, type Finding } from '../policy/lint/finding.js';
 import type { Severity } from '../policy/lint/rules.js';
 import { toSarif } from '../policy/lint/sarif.js';
-import { checkSuppressions, suppress, type Suppression } from '../policy/lint/suppress.js';
+import { checkedSuppressions, suppress, type Suppression } from '../policy/lint/suppress.js';
 import { lint } from '../profile/lint/lint.js';
 import { compileOptions, withTargetOptions, type CompileFlags } from './options.js';
-import { colorsFor, print, toJson, type Register } from './output.js';
+import { colorsFor, printPainted, toJson, type Register } from './output.js';
 import { sourceArgument } from './source.js';
+import { singleLine } from '../printable.js';
 
 interface Flags extends CompileFlags {
   readonly suppressions?: string;
@@ -53,7 +54,7 @@ export const lintCommand: Register = (program, run) =>
           flags.baseline === undefined
             ? found
             : applyBaseline(found, readJson(flags.baseline, 'bad-baseline'));
-        print(show(findings, flags, program.version()));
+        printPainted(show(findings, flags, program.version()));
         const { failOn } = flags;
         if (failOn === 'never') return 0;
         return findings.some(finding => isNew(finding) && atLeast(finding.severity, failOn)) ? 1 : 0;
@@ -80,7 +81,7 @@ function show(
   if (json === true) return toJson(findings);
   const shown = findings.filter(finding => verbose || isNew(finding));
   const lines = shown.map(finding => {
-    const line = paint(formatFinding(finding), finding.severity);
+    const line = paint(singleLine(formatFinding(finding)), finding.severity);
     return verbose ? `${line}\n    ${finding.why}.\n` : `${line}\n`;
   });
   return `${lines.join('')}${summary(findings)}\n`;
@@ -122,8 +123,8 @@ function readSuppressions(path: string): readonly Suppression[] {
     typeof document === 'object' && document !== null && 'suppressions' in document
       ? document.suppressions
       : undefined;
-  checkSuppressions(list);
-  return list;
+  checkedSuppressions(list);
+  return list as readonly Suppression[];
 }
 
 function readJson(path: string, code: 'bad-baseline' | 'bad-suppression'): unknown {

@@ -11,12 +11,13 @@ import { doctorCommand } from './doctor.js';
 import { dumpCommand } from './dump.js';
 import { explainCommand } from './explain.js';
 import { lintCommand } from './lint.js';
-import { fail, type Register, type Run } from './output.js';
+import { fail, print, printError, type Register, type Run } from './output.js';
 import { packageFile } from '../package-files.js';
 import { psCommand } from './ps.js';
 import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { simulateCommand } from './simulate.js';
+import { singleLine } from '../printable.js';
 
 const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
   version: string;
@@ -34,6 +35,15 @@ const program = new Command('seccomp')
   .description('Docker seccomp profiles: compile, prove, inspect and enforce them')
   .version(version)
   .enablePositionalOptions()
+  .configureOutput({
+    writeOut: print,
+    writeErr: printError,
+    // An argument that is quoted may hold line ends; only the hint of commander is a line of its own.
+    outputError: (text, write) => {
+      const [hint = '\n'] = /\n(?:\(Did you mean [^\n]*\?\)\n)?$/.exec(text) ?? [];
+      write(`${singleLine(text.slice(0, text.length - hint.length))}${hint}`);
+    },
+  })
   .exitOverride();
 
 /** In the order of the help. */

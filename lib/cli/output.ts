@@ -3,7 +3,8 @@ import { writeFileSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import picocolors from 'picocolors';
-import { formatDiagnostic, ProfileError, type Diagnostic } from '../errors.js';
+import { formatDiagnostic, ProfileError, UsageError, type Diagnostic } from '../errors.js';
+import { escapeControls, singleLine } from '../printable.js';
 
 /** 0: fine. 1: the answer is no. 2: wrong usage or input. */
 export type ExitCode = 0 | 1 | 2;
@@ -23,14 +24,30 @@ export const colorsFor = (descriptor: 1 | 2): ReturnType<typeof picocolors.creat
 
 const onError = colorsFor(2);
 
-/** Writes all of it, whatever kind of file standard output is. */
+/**
+ * Writes all of it, whatever kind of file standard output is. Text comes from profiles, files, names and processes: what a
+ * terminal acts upon is escaped, so that nothing that is written here controls one.
+ * Throws UsageError (`binary-to-terminal`).
+ */
 export function print(text: string | Uint8Array): void {
-  writeAll(1, typeof text === 'string' ? Buffer.from(text) : text);
+  if (typeof text !== 'string' && text.length > 0 && isatty(1)) {
+    throw new UsageError(
+      'binary-to-terminal',
+      'the result is binary, and standard output is a terminal',
+      'Name a file with --output, redirect standard output, or choose another --format',
+    );
+  }
+  writeAll(1, typeof text === 'string' ? Buffer.from(escapeControls(text)) : text);
 }
 
-/** Writes all of it to standard error. */
+/** Writes lines that have been escaped one by one, with colours of ours. */
+export const printPainted = (text: string): void => {
+  writeAll(1, Buffer.from(text));
+};
+
+/** Writes all of it to standard error, escaped like the results. */
 export const printError = (text: string): void => {
-  writeAll(2, Buffer.from(text));
+  writeAll(2, Buffer.from(escapeControls(text)));
 };
 
 /** Writes all of it to a file, or to standard output for `-`. */
@@ -55,19 +72,21 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
 
 /** JSON for machines: bigints as decimal strings, maps and sets as arrays. */
 export const toJson = (value: unknown): string =>
-  `${JSON.stringify(
-    value,
-    (_, item: unknown) => {
-      if (typeof item === 'bigint') return item.toString();
-      return item instanceof Map || item instanceof Set ? [...(item as Iterable<unknown>)] : item;
-    },
-    2,
+  `${escapeControls(
+    JSON.stringify(
+      value,
+      (_, item: unknown) => {
+        if (typeof item === 'bigint') return item.toString();
+        return item instanceof Map || item instanceof Set ? [...(item as Iterable<unknown>)] : item;
+      },
+      2,
+    ),
   )}\n`;
 
 /** Warnings, one a line. */
 export function warn(diagnostics: readonly Diagnostic[]): void {
   for (const diagnostic of diagnostics) {
-    const text = formatDiagnostic(diagnostic);
+    const text = singleLine(formatDiagnostic(diagnostic));
     writeAll(2, Buffer.from(`${text.replace('warning:', onError.yellow('warning:'))}\n`));
   }
 }
@@ -78,10 +97,8 @@ export function fail(error: unknown, json: boolean): ExitCode {
   const { code, message } = error;
   const problems = error instanceof ProfileError ? error.problems : undefined;
   if (json) print(toJson({ error: { code, message, problems } }));
-  else
-    writeAll(
-      2,
-      Buffer.from(`${problems === undefined ? `${onError.red('error:')} ${message} [${code}]` : message}\n`),
-    );
+  else if (problems === undefined)
+    writeAll(2, Buffer.from(`${onError.red('error:')} ${singleLine(message)} [${code}]\n`));
+  else printError(problems.map(problem => `${singleLine(formatDiagnostic(problem))}\n`).join(''));
   return 2;
 }

@@ -9,6 +9,7 @@ import { findProgram } from '../process/exec.js';
 import { formatReport, type ReportedViolation } from '../process/supervise/report.js';
 import { supervise } from '../process/supervise/supervise.js';
 import { printError, toJson } from './output.js';
+import { singleLine } from '../printable.js';
 
 export interface WatchOptions {
   readonly log: boolean;
@@ -33,7 +34,7 @@ export async function runWatched(
   const fate = { killed: false };
   let child: ChildProcess | undefined;
   const tell = (violation: ReportedViolation): void => {
-    printError(options.json ? oneLine(violation) : `seccomp: ${formatReport(violation)}\n`);
+    printError(options.json ? oneLine(violation) : `seccomp: ${singleLine(formatReport(violation))}\n`);
     if (kills(violation) && (violation.starting || isOf(child, violation.thread.id))) fate.killed = true;
   };
   let finished: Promise<void>;
@@ -41,7 +42,7 @@ export async function runWatched(
     ({ child, finished } = start(filter, command, args, options, tell));
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    printError(`seccomp: ${error.message}: ${command} was not run\n`);
+    printError(`seccomp: ${singleLine(`${error.message}: ${command} was not run`)}\n`);
     return CANNOT_EXECUTE;
   }
   const stop = accompany(child, options.timeout);

@@ -10,6 +10,7 @@ import type { Event } from '../policy/evaluate.js';
 import { nameRegister } from '../policy/named-arguments.js';
 import type { Reason } from '../policy/reason.js';
 import { parametersOf } from '../policy/signatures.js';
+import { singleLine } from '../printable.js';
 
 /** What was asked: the layers as they were named, oldest first, and how many arguments of the call were given. */
 export interface Question {
@@ -29,7 +30,7 @@ export function simulationText(simulation: Simulation, { names, given }: Questio
     const decides =
       layers.length > 1 && index === decidedBy && action !== scmp.SCMP_ACT_ALLOW ? ', decides' : '';
     return [
-      `${place}${names[index] ?? ''}${decides}: ${actionName(run.returned)}`,
+      `${place}${singleLine(names[index] ?? '')}${decides}: ${actionName(run.returned)}`,
       ...why(run.reason).map(line => `  ${line}`),
       ...notGiven(run, given),
       ...listing(run, event),
@@ -74,7 +75,9 @@ function callText(event: Required<Event>, given: number): string {
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 const placeOf = (at: Location | undefined): string =>
-  at === undefined ? 'a rule without a place' : `${at.file}:${at.line}:${at.column} ${at.pointer}`;
+  at === undefined
+    ? 'a rule without a place'
+    : singleLine(`${at.file}:${at.line}:${at.column} ${at.pointer}`);
 
 /** Why a layer of which the policy is known answers so. */
 function why(reason: Reason | undefined): readonly string[] {

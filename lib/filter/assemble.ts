@@ -1,7 +1,7 @@
 // A listing back to the program, and programs written by hand in the same notation.
 import { AssemblyError, UsageError } from '../errors.js';
 import { ABIS, type AbiName } from '../policy/abi.js';
-import { checkOptions, oneOf } from '../policy/options.js';
+import { oneOf, ownOptions } from '../policy/options.js';
 import { labelKey, readLines, type Line, type Source } from './assemble/lines.js';
 import { architectureOf, constantOf } from './assemble/names.js';
 import type { Target } from './assemble/statement.js';
@@ -31,9 +31,8 @@ export interface AssembleOptions {
 export function assemble(text: string, options: AssembleOptions = {}): Program {
   if (typeof text !== 'string')
     throw new UsageError('bad-argument', 'assemble takes a text', 'Decode bytes to a string first');
-  checkOptions(options, ['file', 'abi']);
-  oneOf('abi', options.abi, Object.keys(ABIS));
-  const { file = '<text>', abi } = options;
+  const { file = '<text>', abi } = ownOptions(options, ['file', 'abi']);
+  oneOf('abi', abi, Object.keys(ABIS));
   const source = readLines(readTokens(text, file));
   const { lines } = source;
   const [first] = lines;

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.js';
 import type { Event } from '../policy/evaluate.js';
 import { seccompData } from './interpret.js';
 import { DATA_SIZE, WORD } from './program.js';
+import { own, ownElements } from '../own.js';
 
 /** A call: an `Event`, or the sixteen 32-bit words of `struct seccomp_data` as a little-endian machine has them. */
 export type Call = Event | Uint32Array;
@@ -11,23 +12,29 @@ const WORDS = DATA_SIZE / 4;
 
 /** The words of a call; those of an event are written to `into`. Throws UsageError (`bad-event`) for what is no call. */
 export function wordsOf(call: Call, into?: Uint32Array): Uint32Array {
-  checkCall(call);
-  return call instanceof Uint32Array ? call : seccompData(call, into);
+  const checked = checkedCall(call);
+  return checked instanceof Uint32Array ? checked : seccompData(checked, into);
 }
 
-/** Throws UsageError (`bad-event`) for what is no call. */
-export function checkCall(call: Call): void {
+/** A call by its own properties, each read once. Throws UsageError (`bad-event`) for what is no call. */
+export function checkedCall(call: Call): Required<Event> | Uint32Array {
   if (call instanceof Uint32Array) {
     if (call.length !== WORDS) throw badEvent(`struct seccomp_data has ${WORDS} words, not ${call.length}`);
-    return;
+    return call;
   }
   if (typeof call !== 'object' || (call as unknown) === null) throw badEvent('it is no object');
-  const { arch, syscall, args = [], instructionPointer = 0n } = call;
-  if (!Number.isInteger(arch) || !Number.isInteger(syscall)) throw badEvent('arch and syscall are integers');
-  if (!Array.isArray(args) || args.length > 6) throw badEvent('args is a list of up to six registers');
+  const [arch, syscall] = [own(call, 'arch'), own(call, 'syscall')];
+  const given = own(call, 'args') ?? [];
+  const instructionPointer = own(call, 'instructionPointer') ?? 0n;
+  if (!isInteger(arch) || !isInteger(syscall)) throw badEvent('arch and syscall are integers');
+  if (!Array.isArray(given) || given.length > 6) throw badEvent('args is a list of up to six registers');
+  const args = ownElements(given as readonly bigint[]);
   for (const register of args) if (typeof register !== 'bigint') throw badEvent('arguments are bigints');
   if (typeof instructionPointer !== 'bigint') throw badEvent('instructionPointer is a bigint');
+  return { arch, syscall, args, instructionPointer };
 }
+
+const isInteger = (value: unknown): value is number => Number.isInteger(value);
 
 const badEvent = (reason: string): UsageError =>
   new UsageError(

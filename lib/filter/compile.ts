@@ -1,7 +1,7 @@
 // From a policy to a filter: code is generated, then proven, and only then returned.
 import type { Policy } from '../policy/policy.js';
-import { checkPolicy } from '../policy/check.js';
-import { oneOf } from '../policy/options.js';
+import { checkedPolicy } from '../policy/check.js';
+import { oneOf, pickOptions } from '../policy/options.js';
 import { runTable } from '../policy/runs.js';
 import { Filter, type Codegen } from './filter.js';
 import { generateWithLibseccomp, type Optimize } from './libseccomp.js';
@@ -26,13 +26,14 @@ export interface CompilePolicyOptions {
  * Compiles a policy and proves the program against it.
  * Throws UsageError (`bad-policy`, `bad-option`), CompileError when no program can be made, VerificationError with a witness when libseccomp's is wrong.
  */
-export function compilePolicy(policy: Policy, options: CompilePolicyOptions = {}): Filter {
-  const { codegen = 'tree', optimize = 2 } = options;
-  checkPolicy(policy);
+export function compilePolicy(source: Policy, options: CompilePolicyOptions = {}): Filter {
+  const given = pickOptions(options, ['codegen', 'weights', 'optimize']);
+  const { codegen = 'tree', optimize = 2 } = given;
+  const policy = checkedPolicy(source);
   oneOf('codegen', codegen, ['tree', 'libseccomp']);
-  oneOf('weights', options.weights, ['node', 'uniform']);
+  oneOf('weights', given.weights, ['node', 'uniform']);
   oneOf('optimize', optimize, [1, 2]);
-  const weights: Weights = options.weights === 'uniform' ? UNIFORM : nodeWeights;
+  const weights: Weights = given.weights === 'uniform' ? UNIFORM : nodeWeights;
   const runs = runTable(policy);
   const { program, ...extra } =
     codegen === 'tree'

@@ -4,6 +4,7 @@ import { isFailure, native, type ContextHandle, type Failure, type Notification 
 import { SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ } from '../policy/constants.js';
 import { mayNotEnd, type RuleShape } from './libseccomp-limits.js';
 import { show } from '../show.js';
+import { own, owned, ownElements } from '../own.js';
 
 /** A comparison of one argument, as `struct scmp_arg_cmp` has it. */
 export interface Comparison {
@@ -326,7 +327,7 @@ export const notifyReceive = (descriptor: number): Notification =>
 
 /** seccomp_notify_respond(3): answers a notification. Fails with ENOENT where the caller no longer waits. */
 export function notifyRespond(descriptor: number, response: NotificationResponse): void {
-  const { id, value: returned = 0n, error = 0, flags = 0 } = response;
+  const { id, value: returned = 0n, error = 0, flags = 0 } = owned(response);
   done(
     native().notifyRespond(
       int32('descriptor', descriptor),
@@ -374,12 +375,10 @@ function refuseEndless(number: number, rules: readonly RuleShape[]): void {
 
 function packComparisons(comparisons: readonly Comparison[]): BigUint64Array {
   return BigUint64Array.from(
-    comparisons.flatMap(({ arg, op, a, b = 0n }) => [
-      BigInt(uint32('arg', arg)),
-      BigInt(uint32('op', op)),
-      uint64('a', a),
-      uint64('b', b),
-    ]),
+    ownElements(comparisons).flatMap(comparison => {
+      const { arg, op, a, b = 0n } = owned(comparison);
+      return [BigInt(uint32('arg', arg)), BigInt(uint32('op', op)), uint64('a', a), uint64('b', b)];
+    }),
   );
 }
 
@@ -389,7 +388,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 const failed = ({ failed: cFunction, errno, errnoName }: Failure): LibseccompError =>
-  new LibseccompError(cFunction, errno, errnoName, REMEDIES[errnoName]);
+  new LibseccompError(cFunction, errno, errnoName, own(REMEDIES, errnoName));
 
 function done(answer: Failure | undefined): void {
   if (answer !== undefined) throw failed(answer);

@@ -4,7 +4,7 @@ import { ABIS, syscallName, syscallsOf, X32_BIT, type Abi, type AbiName } from '
 import { actionKind, actionName, permits, type Action } from '../policy/action.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../policy/constants.js';
 import { ENOSYS } from '../policy/errno.js';
-import { checkOptions, oneOf } from '../policy/options.js';
+import { oneOf, ownOptions } from '../policy/options.js';
 import type { AbiPolicy, Policy, Rule, SyscallPolicy } from '../policy/policy.js';
 import { abisOf, makeTarget, nativeArchitecture, type Architecture } from '../policy/target.js';
 import { conditionsOf } from './decompile/conditions.js';
@@ -15,6 +15,7 @@ import { WORD, type Program } from './program.js';
 import { EVERYTHING, narrow, Walker, type Region } from './symbolic.js';
 import { findDifference } from './verify.js';
 import { FULL, interval, split, type WordSet } from './words.js';
+import { markPolicy } from '../policy/own-policy.js';
 
 /** What a program does not say. */
 export interface DecompileOptions {
@@ -39,10 +40,10 @@ const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
  * `programOf` does for what is no program.
  */
 export function decompile(layer: Layer, options: DecompileOptions = {}): Policy {
-  checkOptions(options, ['arch']);
-  oneOf('arch', options.arch, ['x86_64', 'aarch64']);
+  const { arch } = ownOptions(options, ['arch']);
+  oneOf('arch', arch, ['x86_64', 'aarch64']);
   const program = programOf(layer);
-  const target = makeTarget({ arch: options.arch ?? architectureOf(program) });
+  const target = makeTarget({ arch: arch ?? architectureOf(program) });
   const walker = new Walker(program);
   const names = abisOf(target.arch);
   const badArch = foreignAnswer(walker, names);
@@ -52,7 +53,7 @@ export function decompile(layer: Layer, options: DecompileOptions = {}): Policy 
   const abis = tables.map(table => abiPolicy(table, defaultAction, budget));
   const [native, ...others] = abis;
   if (native === undefined) throw new Error('the native interface is always there');
-  const policy = {
+  const policy: Policy = {
     target,
     defaultAction,
     badArch,
@@ -61,7 +62,7 @@ export function decompile(layer: Layer, options: DecompileOptions = {}): Policy 
     warnings: [],
   };
   const witness = findDifference(program, policy);
-  if (witness === undefined) return Object.freeze(policy);
+  if (witness === undefined) return markPolicy(Object.freeze(policy));
   throw new ConversionError(
     'not-expressible',
     `no policy treats call number ${witness.syscall} of architecture 0x${witness.arch.toString(16)} as this program does`,

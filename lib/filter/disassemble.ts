@@ -1,12 +1,12 @@
 // A program as a listing, in the notation that readers of seccomp filters know.
 import { UsageError } from '../errors.js';
 import { ABIS, type AbiName } from '../policy/abi.js';
-import { checkOptions, oneOf } from '../policy/options.js';
+import { oneOf, ownOptions } from '../policy/options.js';
 import { certainCall, knownAt, type Known } from './disassemble/known.js';
 import { architectureName, callName } from './disassemble/names.js';
 import { hex, lineNumber, wordAt } from './disassemble/notation.js';
 import { statement } from './disassemble/statement.js';
-import { BPF, decode, successors, WORD, type Instruction, type Program } from './program.js';
+import { BPF, decode, successors, WORD, type Instruction, type Program, ownProgram } from './program.js';
 
 /** A program, its bytes, or a filter. */
 export type ProgramSource =
@@ -54,8 +54,7 @@ export interface AnnotatedInstruction extends Instruction {
  * Throws ProgramError (`bad-program-size`) for bytes that are no program, UsageError (`bad-option`, `bad-filter`).
  */
 export function disassemble(source: ProgramSource, options: DisassembleOptions = {}): string {
-  checkOptions(options, ['abi', 'form']);
-  const { form = 'listing', abi } = options;
+  const { form = 'listing', abi } = ownOptions(options, ['abi', 'form']);
   oneOf('form', form, ['listing', 'plain', 'source']);
   checkAbi(abi);
   const program = programIn(source);
@@ -67,8 +66,8 @@ export function annotate(
   source: ProgramSource,
   options: AnnotateOptions = {},
 ): readonly AnnotatedInstruction[] {
-  checkOptions(options, ['abi']);
-  checkAbi(options.abi);
+  const { abi } = ownOptions(options, ['abi']);
+  checkAbi(abi);
   const program = programIn(source);
   const known = knownAt(program);
   return program.map((instruction, index) => {
@@ -78,11 +77,11 @@ export function annotate(
     return {
       index,
       ...instruction,
-      text: textOf(instruction, here, options.abi, skip => lineNumber(index + 1 + skip)),
+      text: textOf(instruction, here, abi, skip => lineNumber(index + 1 + skip)),
       targets: [...new Set(successors(program, index))],
       reached: here !== undefined,
       ...(audit !== undefined && { arch: architectureName(audit) ?? hex(audit) }),
-      ...(call !== undefined && { syscall: callName(audit, call, options.abi) ?? String(call) }),
+      ...(call !== undefined && { syscall: callName(audit, call, abi) ?? String(call) }),
     };
   });
 }
@@ -93,8 +92,9 @@ function checkAbi(abi: unknown): void {
 
 function programIn(source: ProgramSource): Program {
   if (source instanceof Uint8Array) return decode(source);
-  if (typeof source === 'object' && 'program' in source) return source.program;
-  if (Array.isArray(source)) return source as Program;
+  if (typeof source === 'object' && Object.hasOwn(source, 'program'))
+    return (source as Extract<ProgramSource, { program: Program }>).program;
+  if (Array.isArray(source)) return ownProgram(source as Program);
   throw new UsageError(
     'bad-filter',
     'what is to be listed is neither a filter nor a program',

@@ -8,6 +8,7 @@ import { pfc } from './pfc.js';
 import { encode, type Program } from './program.js';
 import { report, type Report } from './report.js';
 import type { Weights } from './tree/generate.js';
+import { own } from '../own.js';
 
 /** Who wrote the program: this package's generator, or libseccomp. */
 export type Codegen = 'tree' | 'libseccomp';
@@ -39,7 +40,7 @@ export class Filter {
     this.codegen = parts.codegen;
     this.warnings = parts.policy.warnings;
     this.#weights = parts.weights;
-    this.#pfc = parts.pfc;
+    this.#pfc = own(parts, 'pfc');
     markFilter(this);
     Object.freeze(this);
   }

@@ -2,6 +2,7 @@
 import type { Action } from '../policy/action.js';
 import type { Event } from '../policy/evaluate.js';
 import { BPF, DATA_SIZE, MEMORY_WORDS, WORD, type Program } from './program.js';
+import { own } from '../own.js';
 
 /** A register and its halves, in one place of memory: by far the fastest way to cut a bigint in two. */
 const register = new BigUint64Array([1n]);
@@ -10,7 +11,8 @@ const [LOW, HIGH] = halves[0] === 1 ? [0, 1] : [1, 0];
 
 /** Lays a call out as the sixteen 32-bit words of `struct seccomp_data` on a little-endian machine. Source: seccomp(2). */
 export function seccompData(event: Event, into: Uint32Array = new Uint32Array(DATA_SIZE / 4)): Uint32Array {
-  const { args = [], instructionPointer = 0n } = event;
+  const args = own(event, 'args') ?? [];
+  const instructionPointer = own(event, 'instructionPointer') ?? 0n;
   into[WORD.nr] = event.syscall;
   into[WORD.arch] = event.arch;
   layOut(instructionPointer, into, WORD.ipLow);

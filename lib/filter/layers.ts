@@ -2,7 +2,8 @@
 import { UsageError } from '../errors.js';
 import type { Filter } from './filter.js';
 import { isFilter } from './is-filter.js';
-import { decode, validate, type Program } from './program.js';
+import { decode, ownProgram, validate, type Program } from './program.js';
+import { ownElements } from '../own.js';
 
 /** A filter, or a program that came from elsewhere: its instructions, or its bytes in the kernel's format. */
 export type Layer = Filter | Program | Uint8Array;
@@ -24,18 +25,23 @@ export function programOf(layer: Layer): Program {
       'Give what compile or decode returns, or the bytes of a program',
     );
   }
-  validate(program);
-  return program;
+  // What is validated is what is used, though a caller's list may say something else when it is read again.
+  const read = layer instanceof Uint8Array ? program : ownProgram(program);
+  validate(read);
+  return read;
 }
 
 /** The layers of a stack, the oldest first. Throws UsageError (`bad-filter`) for an empty one. */
 export function layersOf(layers: Layers): readonly Layer[] {
   if (!Array.isArray(layers) || isProgram(layers as unknown)) return [layers as Layer];
-  if (layers.length > 0) return layers as readonly Layer[];
+  if (layers.length > 0) return ownElements(layers as readonly Layer[]);
   throw new UsageError('bad-filter', 'there is no layer in the list', 'Give at least one filter');
 }
 
 const isProgram = (value: unknown): boolean =>
   Array.isArray(value) &&
   value.length > 0 &&
-  value.every(item => typeof item === 'object' && item !== null && 'code' in item && 'jt' in item);
+  value.every(
+    (item: unknown) =>
+      typeof item === 'object' && item !== null && Object.hasOwn(item, 'code') && Object.hasOwn(item, 'jt'),
+  );

@@ -1,5 +1,6 @@
 // Classic BPF as seccomp takes it: instructions, their bytes, and the rules by which the kernel accepts a program.
 import { ProgramError } from '../errors.js';
+import { owned, ownElements } from '../own.js';
 
 /** One `struct sock_filter`. */
 export interface Instruction {
@@ -119,6 +120,13 @@ export function decode(bytes: Uint8Array): Program {
     };
   });
 }
+
+/** The instructions of a list that a caller made: own properties only, each read once. */
+export const ownProgram = (program: Program): Program =>
+  ownElements(program).map(instruction => {
+    const { code, jt, jf, k } = owned(Object(instruction) as Instruction);
+    return { code, jt, jf, k };
+  });
 
 /** Every opcode that seccomp accepts. */
 export const CODES: ReadonlySet<number> = new Set(Object.values(BPF));

@@ -4,6 +4,7 @@ import type { Condition, SyscallPolicy } from '../policy/policy.js';
 import { WORD } from './program.js';
 import { narrow, type Region } from './symbolic.js';
 import { FULL, split, type WordSet, type WordTest } from './words.js';
+import { hasOwn } from '../own.js';
 
 /** A condition in words: how it asks about the high word, if at all, and about the low one. */
 interface Atom {
@@ -202,7 +203,7 @@ function ask(
   set: WordSet,
   question: WordTest | { readonly test: WordTest; readonly negate: boolean },
 ): boolean | undefined {
-  if ('test' in question) {
+  if (hasOwn(question, 'test')) {
     const answer = ask(set, question.test);
     return question.negate ? not(answer) : answer;
   }

@@ -1,6 +1,6 @@
 // Answers very many system calls: programs are laid out flat once, and what the number alone decides is looked up.
 import type { Action } from '../policy/action.js';
-import { checkCall, type Call } from './call.js';
+import { checkedCall, type Call } from './call.js';
 import { composed } from './compose.js';
 import { arithmetic, seccompData, test } from './interpret.js';
 import { layersOf, programOf, type Layers } from './layers.js';
@@ -36,8 +36,8 @@ export function simulator(layers: Layers): (call: Call) => Action {
   const numbers = new Uint32Array(SLOTS);
   const archs = new Uint32Array(SLOTS);
   const answers = new Uint32Array(SLOTS).fill(EMPTY);
-  return call => {
-    checkCall(call);
+  return given => {
+    const call = checkedCall(given);
     const isWords = call instanceof Uint32Array;
     const number = isWords ? (call[WORD.nr] ?? 0) : call.syscall >>> 0;
     const arch = isWords ? (call[WORD.arch] ?? 0) : call.arch >>> 0;

@@ -4,6 +4,7 @@ import type { Action } from '../policy/action.js';
 import { arithmetic } from './interpret.js';
 import { BPF, DATA_SIZE, successors, type Program } from './program.js';
 import { FULL, member, split, wordSetKey, type WordSet, type WordTest } from './words.js';
+import { own } from '../own.js';
 
 /** A set of calls: for each word of `struct seccomp_data` the values it may have, independently of the others. */
 export type Region = readonly WordSet[];
@@ -92,7 +93,7 @@ export class Walker {
       for (;;) {
         if (budget-- <= 0)
           throw new CompileError('undecidable-program', 'the program has more paths than can be walked');
-        if (this.#joins[pc] === true && pc > 0 && hooks.everyPath !== true) {
+        if (this.#joins[pc] === true && pc > 0 && own(hooks, 'everyPath') !== true) {
           const key = this.#stateKey(pc, a, x, memory, where, hooks.words(mate), hooks.key(mate));
           if (seen.has(key)) break;
           seen.add(key);

@@ -1,13 +1,13 @@
 // The proof that a program means what its policy says: for every number and every argument, or with a call that shows otherwise.
 import { CompileError, VerificationError, type Witness } from '../errors.js';
 import { actionName, type Action } from '../policy/action.js';
-import { checkPolicy } from '../policy/check.js';
+import { checkedPolicy } from '../policy/check.js';
 import { evaluate } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
 import { isConstant, runTable, type Run, type RunTable } from '../policy/runs.js';
 import { eventOf } from './call.js';
 import { interpret, seccompData } from './interpret.js';
-import { validate, WORD, type Program } from './program.js';
+import { validate, WORD, type Program, ownProgram } from './program.js';
 import {
   divide,
   EVERY_WORD,
@@ -31,8 +31,8 @@ import { FULL, intersection, interval, split } from './words.js';
  * `remedy` is what the error tells the caller to do.
  */
 export function verify(program: Program, policy: Policy, remedy = 'Do not load it'): void {
-  checkPolicy(policy);
-  prove(program, policy, runTable(policy), remedy);
+  const checked = checkedPolicy(policy);
+  prove(ownProgram(program), checked, runTable(checked), remedy);
 }
 
 /** As `verify`, for a policy that is known to be well formed, with its runs. */
@@ -56,8 +56,8 @@ export function prove(program: Program, policy: Policy, runs: RunTable, remedy: 
  * Throws ProgramError and CompileError (`undecidable-program`) as `verify` does.
  */
 export function findDifference(program: Program, policy: Policy): Witness | undefined {
-  checkPolicy(policy);
-  return difference(program, policy, runTable(policy));
+  const checked = checkedPolicy(policy);
+  return difference(ownProgram(program), checked, runTable(checked));
 }
 
 /** What the policy says in a region: while its numbers have several outcomes, the runs it may hold; then one call's rules. */

@@ -1,6 +1,7 @@
 // The system call interfaces the package knows: their names in every dialect, their width and their numbers.
 import * as scmp from './constants.js';
 import { FOREIGN_SYSCALLS, SYSCALL_TABLES } from './syscall-table.js';
+import { own } from '../own.js';
 
 /**
  * The system call interfaces that filters are made for: the native ones of x86_64 and aarch64, and the others of
@@ -123,8 +124,10 @@ export const abiOf = (arch: number, syscall: number): Abi | undefined =>
 export function i386Multiplexer(
   name: string,
 ): { readonly syscall: 'socketcall' | 'ipc'; readonly call: number } | undefined {
-  if (Object.hasOwn(SOCKETCALL, name)) return { syscall: 'socketcall', call: SOCKETCALL[name] ?? 0 };
-  if (Object.hasOwn(IPC, name)) return { syscall: 'ipc', call: IPC[name] ?? 0 };
+  const socketCall = own(SOCKETCALL, name);
+  if (socketCall !== undefined) return { syscall: 'socketcall', call: socketCall };
+  const ipcCall = own(IPC, name);
+  if (ipcCall !== undefined) return { syscall: 'ipc', call: ipcCall };
   return undefined;
 }
 

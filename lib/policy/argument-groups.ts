@@ -1,4 +1,5 @@
 // Which named constants belong to which argument of which system call.
+import { own } from '../own.js';
 
 /** A group of data/named-values.txt: `AF`, `CLONE`. */
 export type ConstantGroup = string;
@@ -71,7 +72,7 @@ let groups: ReadonlyMap<string, ConstantGroup> | undefined;
 
 /** The arguments of a group, as `call.parameter`. */
 export const argumentsOfGroup = (group: ConstantGroup): readonly string[] =>
-  ARGUMENTS[group]?.split(' ') ?? [];
+  own(ARGUMENTS, group)?.split(' ') ?? [];
 
 /** Every group that belongs to some argument. */
 export const usedGroups = (): readonly ConstantGroup[] => Object.keys(ARGUMENTS);

@@ -4,12 +4,17 @@ import { ABIS } from './abi.js';
 import { isAction } from './action.js';
 import { OPERATORS, type AbiPolicy, type Condition, type Policy, type SyscallPolicy } from './policy.js';
 import { abisOf } from './target.js';
+import { ownPolicy } from './own-policy.js';
 
 /**
+ * A policy, as it is used from here on: one that was made by hand is copied, each of its own properties being read once,
+ * so that what is checked is what is compiled.
+ *
  * Throws UsageError (`bad-policy`) that names the place of the first thing that is not what the types say: interfaces of
  * another target, actions no kernel knows, numbers, arguments, widths or values out of range.
  */
-export function checkPolicy(policy: Policy): void {
+export function checkedPolicy(source: Policy): Policy {
+  const policy = ownPolicy(source);
   const { target, abis } = policy;
   expect(isAction(policy.defaultAction), 'defaultAction is an action');
   expect(isAction(policy.badArch), 'badArch is an action');
@@ -25,6 +30,7 @@ export function checkPolicy(policy: Policy): void {
     );
     checkInterface(part);
   }
+  return policy;
 }
 
 function checkInterface({ abi, syscalls, enosysAbove }: AbiPolicy): void {

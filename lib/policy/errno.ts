@@ -1,4 +1,5 @@
 // Linux errno numbers by name; the same on every architecture this package knows (asm-generic/errno.h).
+import { own } from '../own.js';
 
 const NAMES: Readonly<Record<string, number>> = {
   EPERM: 1,
@@ -148,8 +149,8 @@ export const errnoName = (errno: number): string => BY_NUMBER.get(errno) ?? Stri
 
 /** 1 for `EPERM`; undefined for a name that Linux does not have. Case matters. */
 export const errnoNumber = (name: string): number | undefined => {
-  const canonical = Object.hasOwn(SYNONYMS, name) ? (SYNONYMS[name] ?? name) : name;
-  return Object.hasOwn(NAMES, canonical) ? NAMES[canonical] : undefined;
+  const canonical = own(SYNONYMS, name) ?? name;
+  return own(NAMES, canonical);
 };
 
 /** Every name that `errnoNumber` knows. */

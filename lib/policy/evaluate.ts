@@ -4,6 +4,7 @@ import { permits, precedence, type Action } from './action.js';
 import { SCMP_ACT_ERRNO } from './constants.js';
 import { ENOSYS } from './errno.js';
 import type { Condition, Policy, Rule, SyscallPolicy } from './policy.js';
+import { own } from '../own.js';
 
 /** A system call as the kernel shows it to a filter (`struct seccomp_data`). */
 export interface Event {
@@ -107,7 +108,7 @@ export function decidingRule(rules: readonly Rule[], args: readonly bigint[]): R
  */
 export function evaluate(policy: Policy, event: Event): Action {
   const syscall = event.syscall >>> 0;
-  const { args = [] } = event;
+  const args = own(event, 'args') ?? [];
   const { rules, otherwise } = outcome(policy, event.arch >>> 0, syscall);
   return decidingRule(rules, args)?.action ?? otherwise;
 }

@@ -1,4 +1,5 @@
 // Object.freeze for maps and sets, whose contents it does not cover.
+import { bare } from '../own.js';
 
 const CHANGES = ['set', 'add', 'delete', 'clear'] as const;
 
@@ -10,7 +11,8 @@ export function frozen<C extends ReadonlyMap<unknown, unknown> | ReadonlySet<unk
         `cannot ${name}: this ${collection instanceof Map ? 'map' : 'set'} is shared and never changes`,
       );
     };
-    if (name in collection) Object.defineProperty(collection, name, { value });
+    const isThere = Reflect.has(collection, name);
+    if (isThere) Object.defineProperty(collection, name, bare({ value }));
   }
   return Object.freeze(collection);
 }

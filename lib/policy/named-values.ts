@@ -5,6 +5,7 @@ import type { ConstantGroup } from './argument-groups.js';
 import { dataLines } from './data-file.js';
 import { closest } from './suggest.js';
 import { parameterOf, registerWidth, type Parameter } from './signatures.js';
+import { own } from '../own.js';
 
 /** One group of constants on one interface. */
 interface Group {
@@ -94,8 +95,9 @@ function parsePart(word: string, place: string, parameter: Parameter | undefined
   if (/^[A-Za-z_]\w*$/.test(word)) {
     const value = namesOf(abi).get(word);
     if (value !== undefined) return BigInt.asUintN(value < 0n ? narrow : width, value);
-    const own = parameter?.constants === undefined ? [] : constantsOf(abi, parameter.constants).keys();
-    const meant = closest(word, own) ?? closest(word, namesOf(abi).keys());
+    const group = own(parameter, 'constants');
+    const names = group === undefined ? [] : constantsOf(abi, group).keys();
+    const meant = closest(word, names) ?? closest(word, namesOf(abi).keys());
     throw new UsageError(
       'unknown-constant',
       `there is no constant ${quoted} on ${abi}${place}`,
@@ -130,7 +132,7 @@ export function nameValue(
   mask?: bigint,
 ): string | undefined {
   const parameter = parameterOf(abi, syscall, index);
-  const name = parameter?.constants;
+  const name = own(parameter, 'constants');
   const group = name === undefined ? undefined : groupsOf(abi).get(name);
   if (parameter === undefined || group === undefined) return undefined;
   const all = (1n << BigInt(parameter.width)) - 1n;

@@ -1,8 +1,9 @@
 // Turns refusals into notifications, so that a supervisor can report them and decide what becomes of the call.
 import { actionKind, type Action } from './action.js';
 import * as scmp from './constants.js';
-import { checkOptions } from './options.js';
+import { ownOptions } from './options.js';
 import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
+import { markPolicy, ownPolicy } from './own-policy.js';
 
 /** What `notified` may be told. */
 export interface NotifiedOptions {
@@ -18,9 +19,10 @@ export interface NotifiedOptions {
  * Of rules that meet on one call, one with TRAP comes before one with KILL then, since the kernel takes TRAP for stronger
  * than NOTIFY. Throws UsageError (`bad-option`).
  */
-export function notified(policy: Policy, options: NotifiedOptions = {}): Policy {
-  checkOptions(options, [], ['traps']);
-  const notify = (action: Action): Action => (isHeard(action, options) ? scmp.SCMP_ACT_NOTIFY : action);
+export function notified(source: Policy, options: NotifiedOptions = {}): Policy {
+  const policy = ownPolicy(source);
+  const { traps = false } = ownOptions(options, [], ['traps']);
+  const notify = (action: Action): Action => (isHeard(action, traps) ? scmp.SCMP_ACT_NOTIFY : action);
   const defaultAction = notify(policy.defaultAction);
   const convert = ({ abi, syscalls, enosysAbove }: AbiPolicy): AbiPolicy => ({
     abi,
@@ -28,15 +30,15 @@ export function notified(policy: Policy, options: NotifiedOptions = {}): Policy 
     enosysAbove: defaultAction === scmp.SCMP_ACT_NOTIFY ? undefined : enosysAbove,
   });
   const [native, ...others] = policy.abis;
-  return {
+  return markPolicy({
     ...policy,
     defaultAction,
     badArch: notify(policy.badArch),
     abis: [convert(native), ...others.map(convert)],
-  };
+  });
 }
 
-function isHeard(action: Action, { traps = false }: NotifiedOptions): boolean {
+function isHeard(action: Action, traps: boolean): boolean {
   switch (actionKind(action)) {
     case scmp.SCMP_ACT_ERRNO(0):
     case scmp.SCMP_ACT_KILL_THREAD:

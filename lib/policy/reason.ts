@@ -3,6 +3,7 @@ import type { Location } from '../errors.js';
 import type { Action } from './action.js';
 import { decidingRule, outcome, type Event } from './evaluate.js';
 import type { Policy, Rule } from './policy.js';
+import { own, owned } from '../own.js';
 
 /** What made a policy answer with an action. */
 export type Reason =
@@ -47,10 +48,15 @@ export type Reason =
 
 /** Says why `evaluate` answers as it does; `action` is its answer. */
 export function reasonFor(policy: Policy, event: Event): Reason {
-  const { rules, otherwise: action, at, unnamed } = outcome(policy, event.arch >>> 0, event.syscall >>> 0);
+  const {
+    rules,
+    otherwise: action,
+    at,
+    unnamed,
+  } = owned(outcome(policy, event.arch >>> 0, event.syscall >>> 0));
   if (unnamed === 'newer' || unnamed === 'foreign') return { kind: unnamed, action };
-  const rule = decidingRule(rules, event.args ?? []);
-  if (rule !== undefined) return { kind: 'rule', action: rule.action, rule, at: rule.at };
+  const rule = decidingRule(rules, own(event, 'args') ?? []);
+  if (rule !== undefined) return { kind: 'rule', action: rule.action, rule, at: own(rule, 'at') };
   if (unnamed === undefined && rules.length === 0) return { kind: 'call', action, at };
   return { kind: 'default', action, unmet: rules };
 }

@@ -4,6 +4,7 @@ import { abiOf, syscallName } from './abi.js';
 import { permits, precedence } from './action.js';
 import { evaluate, holds, outcome, type Event } from './evaluate.js';
 import type { Policy } from './policy.js';
+import { own, owned } from '../own.js';
 
 /** A rule of a profile that allows a call, as it stands in `syscalls`. */
 export interface AllowingRule {
@@ -60,8 +61,8 @@ export function remedyFor(event: Event, policy: Policy): Remedy | undefined {
   if (!policy.abis.some(part => part.abi === abi)) {
     return { kind: 'architecture', architecture: abi.scmpName };
   }
-  const { args = [] } = event;
-  const { rules, otherwise, at } = outcome(policy, event.arch, event.syscall);
+  const args = own(event, 'args') ?? [];
+  const { rules, otherwise, at } = owned(outcome(policy, event.arch, event.syscall));
   const matching = rules.filter(({ conditions }) => conditions.every(condition => holds(condition, args)));
   const inspected = new Set(rules.flatMap(({ conditions }) => conditions.map(({ arg }) => arg)));
   const rule = allowing(name, [...inspected], args, abi.width);
@@ -69,7 +70,7 @@ export function remedyFor(event: Event, policy: Policy): Remedy | undefined {
   if (first !== undefined) {
     const strongest = others.reduce((a, b) => (precedence(b.action) < precedence(a.action) ? b : a), first);
     const enough = matching.some(({ action }) => permits(action)) || permits(otherwise);
-    return { kind: 'remove', name, at: strongest.at, ...(!enough && { rule }) };
+    return { kind: 'remove', name, at: own(strongest, 'at'), ...(!enough && { rule }) };
   }
   if (at === undefined) return { kind: 'add', rule };
   return { kind: 'remove', name, at, ...(!permits(policy.defaultAction) && { rule }) };
@@ -95,7 +96,7 @@ export function describeRemedy(remedy: Remedy): string {
     case 'add':
       return `add to "syscalls": ${ruleText(remedy.rule)}`;
     case 'remove': {
-      const { at, name, rule } = remedy;
+      const { at, name, rule } = owned(remedy);
       const place = at === undefined ? '' : ` at ${at.file}:${at.line}:${at.column}`;
       return `take "${name}" out of the rule${place}${rule === undefined ? '' : ` and add to "syscalls": ${ruleText(rule)}`}`;
     }
@@ -105,7 +106,8 @@ export function describeRemedy(remedy: Remedy): string {
 }
 
 /** JSON in which numbers have all of their 64 bits. */
-function ruleText({ args, ...rule }: AllowingRule): string {
+function ruleText(whole: AllowingRule): string {
+  const { args, ...rule } = owned(whole);
   if (args === undefined) return JSON.stringify(rule);
   const conditions = args.map(({ index, value, op }) => `{"index":${index},"value":${value},"op":"${op}"}`);
   return `${JSON.stringify(rule).slice(0, -1)},"args":[${conditions.join(',')}]}`;

@@ -2,9 +2,10 @@
 import { UnsupportedError, UsageError } from '../errors.js';
 import type { AbiName } from './abi.js';
 import { frozen } from './frozen.js';
-import { oneOf } from './options.js';
+import { oneOf, pickOptions } from './options.js';
 import { TABLE_KERNEL } from './syscall-table.js';
 import { show } from '../show.js';
+import { ownElements } from '../own.js';
 
 /** Architectures a filter can be made for; the 32-bit interfaces of each come with the profile. */
 export type Architecture = 'x86_64' | 'aarch64';
@@ -37,11 +38,14 @@ export interface TargetOptions {
   readonly capabilities?: Iterable<string>;
 }
 
-const NATIVE: Readonly<Record<string, Architecture>> = { x64: 'x86_64', arm64: 'aarch64' };
+const NATIVE: ReadonlyMap<string, Architecture> = new Map([
+  ['x64', 'x86_64'],
+  ['arm64', 'aarch64'],
+]);
 
 /** The architecture of this process. Throws UnsupportedError where no filter can be made for it. */
 export function nativeArchitecture(): Architecture {
-  const arch = Object.hasOwn(NATIVE, process.arch) ? NATIVE[process.arch] : undefined;
+  const arch = NATIVE.get(process.arch);
   if (arch === undefined) {
     throw new UnsupportedError(
       'unsupported-architecture',
@@ -81,7 +85,8 @@ export const kernelAtLeast = (kernel: KernelVersion, minimum: KernelVersion): bo
  * Throws UsageError (`bad-option`, `bad-kernel-version`) for values it does not know.
  */
 export function makeTarget(options: TargetOptions = {}): Target {
-  const { kernel = NEWEST_KERNEL, arch = nativeArchitecture(), capabilities = [] } = options;
+  const given = pickOptions(options, ['kernel', 'arch', 'capabilities']);
+  const { kernel = NEWEST_KERNEL, arch = nativeArchitecture(), capabilities = [] } = given;
   oneOf('arch', arch, ['x86_64', 'aarch64']);
   return {
     arch,
@@ -91,7 +96,10 @@ export function makeTarget(options: TargetOptions = {}): Target {
 }
 
 function checkedKernel(kernel: unknown): KernelVersion {
-  const { major, minor }: { major?: unknown; minor?: unknown } = kernel ?? {};
+  const { major, minor } = pickOptions<Partial<Record<'major' | 'minor', unknown>>, 'major' | 'minor'>(
+    Object(kernel) as object,
+    ['major', 'minor'],
+  );
   if (isPart(major) && isPart(minor)) return { major, minor };
   throw new UsageError(
     'bad-kernel-version',
@@ -113,7 +121,8 @@ function capabilityNames(capabilities: unknown): readonly string[] {
       'Give a list of names',
     );
   }
-  return Array.from(capabilities, name => {
+  const names: Iterable<unknown> = Array.isArray(capabilities) ? ownElements(capabilities) : capabilities;
+  return Array.from(names, name => {
     if (typeof name === 'string' && /^CAP_[A-Z_]+$/.test(name)) return name;
     throw new UsageError(
       'bad-option',
@@ -124,4 +133,6 @@ function capabilityNames(capabilities: unknown): readonly string[] {
 }
 
 const isIterable = (value: unknown): value is Iterable<unknown> =>
-  typeof value === 'object' && value !== null && Symbol.iterator in value;
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';

@@ -3,8 +3,9 @@ import { syscallNumber, syscallsOf, type AbiName } from './abi.js';
 import { actionData, actionKind, precedence, type Action } from './action.js';
 import * as scmp from './constants.js';
 import { outcome } from './evaluate.js';
-import { checkOptions } from './options.js';
+import { ownOptions } from './options.js';
 import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
+import { markPolicy, ownPolicy } from './own-policy.js';
 
 /** What `trapped` may be told. */
 export interface TrappedOptions {
@@ -36,17 +37,18 @@ export const NEVER_TRAPPED: readonly string[] = [
  *
  * Throws UsageError (`bad-option`).
  */
-export function trapped(policy: Policy, options: TrappedOptions = {}): Policy {
-  checkOptions(options, [], ['kills']);
-  const trap = (action: Action): Action => trappedAction(action, options.kills === true);
+export function trapped(source: Policy, options: TrappedOptions = {}): Policy {
+  const policy = ownPolicy(source);
+  const { kills = false } = ownOptions(options, [], ['kills']);
+  const trap = (action: Action): Action => trappedAction(action, kills);
   const [native, ...others] = policy.abis;
   const convert = (part: AbiPolicy): AbiPolicy => trappedInterface(part, policy, trap);
-  return {
+  return markPolicy({
     ...policy,
     defaultAction: trap(policy.defaultAction),
     badArch: trap(policy.badArch),
     abis: [convert(native), ...others.map(convert)],
-  };
+  });
 }
 
 function trappedAction(action: Action, kills: boolean): Action {

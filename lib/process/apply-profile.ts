@@ -2,7 +2,7 @@
 import { COMPILE_OPTIONS, isPolicy, policyOf, type AnyProfile, type CompileOptions } from '../compile.js';
 import { compilePolicy } from '../filter/compile.js';
 import { UsageError, type Diagnostic } from '../errors.js';
-import { checkOptions } from '../policy/options.js';
+import { givenOptions, ownOptions, pickOptions } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
 import { trapped } from '../policy/trapped.js';
 import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from './load.js';
@@ -29,33 +29,35 @@ export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | '
  * Throws ProfileError, CompileError, VerificationError, LoadError, UsageError; nothing has changed then.
  */
 export function applyProfile(profile: AnyProfile | Policy, options: ApplyOptions = {}): LoadedFilter {
-  checkOptions(options, [...COMPILE_HERE, 'capabilities', 'scope', 'violations'], LOAD_FLAGS);
-  const { capabilities, violations, force = false, ...rest } = options;
-  checkListener(violations);
+  const own = ownOptions(options, [...COMPILE_HERE, 'capabilities', 'scope', 'violations'], LOAD_FLAGS);
+  const { capabilities, force = false } = own;
+  const rest = givenOptions<CompileOptions>(own, COMPILE_HERE);
+  const violations = listenerOf(own.violations);
   const target = runningTarget(capabilities);
   const given = capabilities === undefined ? rest : { ...rest, capabilities: target.capabilities };
   const policy = policyOf(profile, isPolicy(profile) ? given : { ...rest, ...target });
   const kept = force ? { policy, warning: undefined } : keepRings(policy, liveRings());
   const enforced = violations ? trapped(kept.policy, { kills: violations.fatal }) : kept.policy;
-  const loaded = load(compilePolicy(enforced, rest), loadOptions(options));
+  const loaded = load(
+    compilePolicy(enforced, rest),
+    givenOptions<LoadOptions>(own, ['scope', ...LOAD_FLAGS]),
+  );
   if (!loaded.dryRun) violations?.watch(loaded);
   const found = [kept.warning, unheard(loaded)].filter(warning => warning !== undefined);
   return { ...loaded, warnings: [...loaded.warnings, ...found] };
 }
 
-function checkListener(value: unknown): void {
-  if (value === undefined || (typeof value === 'object' && value !== null && 'watch' in value)) return;
+/** What was given as `violations`. Throws UsageError (`bad-option`) for what `onViolation` has not made. */
+function listenerOf(value: Violations | undefined): Pick<Violations, 'fatal' | 'watch'> | undefined {
+  if (value === undefined) return undefined;
+  const listener = pickOptions(value, ['fatal', 'watch']);
+  if (typeof listener.fatal === 'boolean' && typeof listener.watch === 'function')
+    return { fatal: listener.fatal, watch: listener.watch };
   throw new UsageError('bad-option', 'violations is not a listener', 'Give what onViolation returns');
 }
 
 /** Options of `compile`, but for what the machine decides. */
 const COMPILE_HERE = COMPILE_OPTIONS.filter(name => name !== 'arch' && name !== 'kernel');
-
-/** The part of the options that `load` takes. */
-const loadOptions = (options: ApplyOptions): LoadOptions =>
-  Object.fromEntries(
-    Object.entries(options).filter(([name]) => name === 'scope' || LOAD_FLAGS.includes(name)),
-  );
 
 /** A warning where notifications have nobody to go to. */
 function unheard({ filter, flags }: LoadedFilter): Diagnostic | undefined {

@@ -2,7 +2,7 @@
 import { DumpError, type Diagnostic, type SeccompError } from '../errors.js';
 import { decode, type Program } from '../filter/program.js';
 import { isFailure, native, type Failure, type LiveFilter } from '../native.js';
-import { checkOptions } from '../policy/options.js';
+import { ownOptions } from '../policy/options.js';
 import type { FilterFlag } from '../policy/policy.js';
 import { checkPid, noSuchProcess, taskIds, threadStatus } from './status.js';
 import { readStatusFile, type Mode, type StatusFile } from './status-file.js';
@@ -62,11 +62,11 @@ const LOG_FLAG = 2;
  */
 export function dump(id: number, options: DumpOptions = {}): ProcessDump {
   checkPid(id);
-  checkOptions(options, [], ['threads']);
+  const { threads = true } = ownOptions(options, [], ['threads']);
   const file = stateOf(id);
   if (file === undefined) throw noSuchProcess(id);
   const thread = readThread(file);
-  const compared = id === file.process && options.threads !== false ? otherThreads(id) : [];
+  const compared = id === file.process && threads ? otherThreads(id) : [];
   const key = keyOf(thread);
   const differing = compared.filter(other => keyOf(other) !== key);
   return {

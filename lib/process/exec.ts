@@ -8,8 +8,10 @@ import { native } from '../native.js';
 import { syscallNumber } from '../policy/abi.js';
 import { actionName } from '../policy/action.js';
 import { mayPermit, outcome } from '../policy/evaluate.js';
-import { checkOptions } from '../policy/options.js';
+import { ownOptions } from '../policy/options.js';
 import { loadRequest } from './load.js';
+import { own, ownElements } from '../own.js';
+import { ownEnvironment } from './children/environment.js';
 
 /** How `exec` starts the command. */
 export interface ExecOptions {
@@ -30,8 +32,9 @@ export function exec(
   args: readonly string[],
   options: ExecOptions = {},
 ): never {
-  checkOptions(options, ['env'], ['log']);
-  for (const word of [command, ...args]) {
+  const given = ownOptions(options, ['env'], ['log']);
+  const words = [command, ...ownElements(args)];
+  for (const word of words) {
     if (typeof word === 'string' && !word.includes('\0')) continue;
     throw new UsageError(
       'bad-argument',
@@ -39,14 +42,14 @@ export function exec(
       'Give other words',
     );
   }
-  const { env = process.env } = options;
-  const path = findProgram(command, env['PATH']);
+  const env = ownEnvironment(given.env);
+  const path = findProgram(command, own(env, 'PATH'));
   if (isFilter(filter)) refuseWithoutExec(filter);
-  const { bytes, bits, setNoNewPrivs } = loadRequest(filter, { scope: 'thread', log: options.log ?? false });
+  const { bytes, bits, setNoNewPrivs } = loadRequest(filter, { scope: 'thread', log: given.log ?? false });
   const variables = Object.entries(env).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],
   );
-  const failure = native().loadAndExec(bytes, bits, setNoNewPrivs, path, [command, ...args], variables);
+  const failure = native().loadAndExec(bytes, bits, setNoNewPrivs, path, words, variables);
   throw new LoadError(
     failure.failed === 'execve' ? 'exec-failed' : 'load-failed',
     `${failure.failed} failed with ${failure.errnoName} for ${path}`,

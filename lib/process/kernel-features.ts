@@ -1,5 +1,6 @@
 // Which Linux brought what of seccomp, so that what a kernel lacks can be named with the first one that has it.
 import { kernelAtLeast, parseKernelVersion, type KernelVersion } from '../policy/target.js';
+import { own } from '../own.js';
 
 /** Actions and flags: the kernel is asked for them. Sources: seccomp(2), seccomp_unotify(2), and the history of Linux. */
 const ASKED: Readonly<Record<string, string>> = {
@@ -51,6 +52,6 @@ export function missingFeatures(known: readonly string[], kernel: KernelVersion)
 
 /** When an action or a flag came, for a message about a kernel that lacks it. */
 export const sinceWhen = (name: string): string => {
-  const since = ASKED[name];
+  const since = own(ASKED, name);
   return since === undefined ? '' : `, which came with Linux ${since}`;
 };

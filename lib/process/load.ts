@@ -7,7 +7,7 @@ import { BPF, decode, MAX_INSTRUCTIONS, validate, type Program } from '../filter
 import { isFailure, native, type LoadFailure } from '../native.js';
 import { actionKind, actionName } from '../policy/action.js';
 import { SCMP_ACT_NOTIFY } from '../policy/constants.js';
-import { checkOptions, oneOf } from '../policy/options.js';
+import { oneOf, ownOptions, pickOptions } from '../policy/options.js';
 import { nativeArchitecture } from '../policy/target.js';
 import { needsHandler } from '../policy/trapped.js';
 import { features } from './features.js';
@@ -16,6 +16,7 @@ import { fillPool, poolIsRunning } from './pool.js';
 import { obstacles, refuseObstacles, type Obstacle } from './preflight.js';
 import { liveRings, refusedRings } from './rings.js';
 import { threadStatus } from './status.js';
+import { own, type Own } from '../own.js';
 
 /** Which threads a filter covers. */
 export type Scope = 'process' | 'thread';
@@ -100,9 +101,9 @@ type FlagName = keyof typeof FLAGS;
  * Source: seccomp(2).
  */
 export function load(filter: Filter | Uint8Array, options: LoadOptions = {}): LoadedFilter {
-  checkOptions(options, ['scope'], LOAD_FLAGS);
-  const plan = planLoad(filter, options);
-  if (options.force !== true) {
+  const given = ownOptions(options, ['scope'], LOAD_FLAGS);
+  const plan = planLoad(filter, given);
+  if (given.force !== true) {
     refuseUnhandledTraps(plan.program);
     refuseObstacles(obstaclesTo(filter, plan.program));
   }
@@ -147,7 +148,15 @@ interface LoadPlan extends LoadRequest {
 }
 
 /** Checks a load without doing it: options, program, and that the kernel has every flag and action. */
-export function loadRequest(filter: Filter | Uint8Array, options: LoadOptions = {}): LoadRequest {
+export function loadRequest(filter: Filter | Uint8Array, given: LoadOptions = {}): LoadRequest {
+  return requestOf(filter, pickOptions(given, REQUEST_OPTIONS));
+}
+
+const REQUEST_OPTIONS = ['scope', 'noNewPrivs', 'log', 'specAllow', 'listener', 'waitKillable'] as const;
+
+type RequestOptions = Pick<Required<Own<LoadOptions>>, (typeof REQUEST_OPTIONS)[number]>;
+
+function requestOf(filter: Filter | Uint8Array, options: RequestOptions): LoadRequest {
   const scope = scopeOf(options);
   if (isFilter(filter)) refuseForeign(filter);
   else if (!(filter instanceof Uint8Array)) {
@@ -170,8 +179,8 @@ export function loadRequest(filter: Filter | Uint8Array, options: LoadOptions = 
   };
 }
 
-function planLoad(filter: Filter | Uint8Array, options: LoadOptions): LoadPlan {
-  const request = loadRequest(filter, options);
+function planLoad(filter: Filter | Uint8Array, options: Own<LoadOptions>): LoadPlan {
+  const request = requestOf(filter, options);
   const scope = scopeOf(options);
   const before = threadStatus();
   return {
@@ -206,7 +215,7 @@ function refuseForeign({ target, policy }: Filter): void {
   );
 }
 
-function scopeOf({ scope }: LoadOptions): Scope {
+function scopeOf({ scope }: Pick<Own<LoadOptions>, 'scope'>): Scope {
   oneOf('scope', scope, ['process', 'thread']);
   if (scope !== undefined) return scope;
   // The main thread of Node is that of the process; node:worker_threads takes longer to ask than the load itself.
@@ -218,7 +227,7 @@ function scopeOf({ scope }: LoadOptions): Scope {
   );
 }
 
-function flagNames(filter: Filter | Uint8Array, scope: Scope, options: LoadOptions): readonly FlagName[] {
+function flagNames(filter: Filter | Uint8Array, scope: Scope, options: RequestOptions): readonly FlagName[] {
   const wanted = new Set<FlagName>(isFilter(filter) ? filter.policy.flags : []);
   if (scope === 'process') wanted.add('SECCOMP_FILTER_FLAG_TSYNC');
   else wanted.delete('SECCOMP_FILTER_FLAG_TSYNC');
@@ -290,7 +299,7 @@ export function explain(failure: LoadFailure, { program }: LoadRequest): LoadErr
       { errno, thread: { id: threadId, name: threadName } },
     );
   }
-  const [code, reason, remedy] = EXPLANATIONS[errnoName] ?? [
+  const [code, reason, remedy] = own(EXPLANATIONS, errnoName) ?? [
     'load-failed',
     'the kernel refused the filter',
     'See seccomp(2)',

@@ -1,5 +1,6 @@
 // libuv's thread pool: a filter on one thread must not be inherited by it, nor may a filter keep it from starting.
-import { access, readdirSync, readFileSync } from 'node:fs';
+import { access, readdirSync } from 'node:fs';
+import { readText } from '../read-text.js';
 
 /**
  * Starts the threads of libuv's pool, if they are not running yet. They are there when this returns: libuv creates all
@@ -16,7 +17,7 @@ export function fillPool(): void {
 export function poolIsRunning(): boolean {
   return readdirSync('/proc/self/task').some(id => {
     try {
-      return readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim() === 'libuv-worker';
+      return readText(`/proc/self/task/${id}/comm`).trim() === 'libuv-worker';
     } catch {
       // The thread ended between the two reads: it is not one of the pool, whose threads never end.
       return false;

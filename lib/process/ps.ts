@@ -1,7 +1,7 @@
 // Every process of the machine, as far as it is about filters.
 import { readdirSync } from 'node:fs';
 import { UnsupportedError } from '../errors.js';
-import { checkOptions } from '../policy/options.js';
+import { ownOptions } from '../policy/options.js';
 import { threadStatusOf } from './status.js';
 import { readStatusFile, type StatusFile, type ThreadStatus } from './status-file.js';
 
@@ -38,8 +38,7 @@ export interface PsOptions {
  * Source: proc_pid_status(5).
  */
 export function ps(options: PsOptions = {}): ProcessList {
-  checkOptions(options, ['proc']);
-  const { proc = '/proc' } = options;
+  const { proc = '/proc' } = ownOptions(options, ['proc']);
   const ids = idsIn(proc);
   if (ids === undefined) {
     throw new UnsupportedError(
@@ -98,4 +97,4 @@ function whereReadable<T>(read: () => T): T | 'unreadable' {
   }
 }
 
-const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
+const isSystemError = (error: unknown): boolean => error instanceof Error && Object.hasOwn(error, 'syscall');

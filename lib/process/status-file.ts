@@ -1,5 +1,6 @@
 // Reads /proc/PID/status and /proc/PID/task/TID/status, where the kernel says what a thread is.
-import { readFileSync } from 'node:fs';
+import { own } from '../own.js';
+import { readText } from '../read-text.js';
 
 /** `Seccomp` of /proc/PID/status. Source: proc_pid_status(5). */
 export type Mode = 'disabled' | 'strict' | 'filter';
@@ -40,9 +41,12 @@ const MODES: readonly Mode[] = ['disabled', 'strict', 'filter', 'filter'];
 /** Reads the file of a thread, or gives undefined when it has ended. Throws what node:fs throws where it may not be read. */
 export function readStatusFile(path: string): StatusFile | undefined {
   try {
-    return parse(readFileSync(path, 'utf8'));
+    return parse(readText(path));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+    if (
+      error instanceof Error &&
+      ['ENOENT', 'ESRCH'].includes(own(error as NodeJS.ErrnoException, 'code') ?? '')
+    )
       return undefined;
     throw error;
   }

@@ -9,6 +9,7 @@ import { decidingRule, evaluate, outcome, type Event } from '../policy/evaluate.
 import type { Policy } from '../policy/policy.js';
 import { printable } from '../printable.js';
 import { describeRemedy, remedyFor, type Remedy } from '../policy/remedy.js';
+import { own, owned } from '../own.js';
 
 /** A call that a filter refused, or several of them that were too fast to be told apart. */
 export interface Violation {
@@ -94,10 +95,10 @@ export function describeRefusal(call: RefusedCall, refusing: KnownLayer | undefi
 }
 
 /** Where a policy says what becomes of a call. */
-function placeOf({ arch, syscall, args = [] }: Event, policy: Policy): Location | undefined {
-  const { rules, at } = outcome(policy, arch, syscall);
-  const rule = decidingRule(rules, args);
-  return rule === undefined ? at : rule.at;
+function placeOf(event: Event, policy: Policy): Location | undefined {
+  const { rules, at } = owned(outcome(policy, event.arch, event.syscall));
+  const rule = decidingRule(rules, own(event, 'args') ?? []);
+  return rule === undefined ? at : own(rule, 'at');
 }
 
 /** A violation on one line: the call, what became of it, where the profile says so, and what would allow it. */

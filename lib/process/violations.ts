@@ -4,12 +4,13 @@ import { LoadError, UsageError } from '../errors.js';
 import { isFailure, native } from '../native.js';
 import { ABIS, syscallsOf } from '../policy/abi.js';
 import { readArgumentTables } from '../policy/named-arguments.js';
-import { checkOptions } from '../policy/options.js';
+import { ownOptions } from '../policy/options.js';
 import { abisOf, nativeArchitecture } from '../policy/target.js';
 import type { LoadedFilter } from './load.js';
 import { status } from './status.js';
 import { describeCall, type KnownLayer, type Violation } from './violation.js';
 import { show } from '../show.js';
+import { socketOptions } from './socket-options.js';
 
 /** What `onViolation` may be told. */
 export interface ViolationOptions {
@@ -56,12 +57,12 @@ export function onViolation(
   listener: (violation: Violation) => void,
   options: ViolationOptions = {},
 ): Violations {
-  checkOptions(options, [], ['fatal', 'ref']);
+  const { fatal = false, ref = false } = ownOptions(options, [], ['fatal', 'ref']);
   if (typeof listener !== 'function') {
     throw new UsageError('bad-listener', `a listener cannot be ${show(listener)}`, 'Give a function');
   }
   readArgumentTables(abisOf(nativeArchitecture()));
-  const socket = new (net().Socket)({ fd: listen(), readable: true, writable: false });
+  const socket = new (net().Socket)(socketOptions({ fd: listen(), readable: true, writable: false }));
   const layers: KnownLayer[] = [];
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -91,17 +92,17 @@ export function onViolation(
   socket.on('data', () => {
     socket.pause();
     timer = setTimeout(() => socket.resume(), INTERVAL);
-    if (options.ref !== true) timer.unref();
+    if (!ref) timer.unref();
     deliver();
   });
-  if (options.ref !== true) socket.unref();
+  if (!ref) socket.unref();
   process.on('exit', close);
 
   return {
     get dropped() {
       return Number(lost ?? native().violationsDropped());
     },
-    fatal: options.fatal === true,
+    fatal,
     watch({ filter, layer }) {
       if (filter !== undefined) layers.push({ layer, policy: filter.policy });
     },

@@ -1,5 +1,6 @@
 // Collects what is wrong with a profile, so that a reader sees every problem at once and in the order of the text.
 import { ProfileError, type Diagnostic, type Location } from '../errors.js';
+import { own } from '../own.js';
 
 /** How many findings are kept, so that a hostile profile cannot turn into gigabytes of messages. */
 export const MAX_FINDINGS = 1000;
@@ -10,7 +11,8 @@ export type Remedy = string | undefined | (() => string | undefined);
 /** A place as messages name it: `line 3, column 5`. */
 export const place = ({ line, column }: Location): string => `line ${line}, column ${column}`;
 
-const inSourceOrder = ({ at: a }: Diagnostic, { at: b }: Diagnostic): number => {
+const inSourceOrder = (first: Diagnostic, second: Diagnostic): number => {
+  const [a, b] = [own(first, 'at'), own(second, 'at')];
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
   return a.line - b.line || a.column - b.column;
 };

@@ -3,6 +3,7 @@ import { printParseErrorCode, visit, type ParseErrorCode } from 'jsonc-parser';
 import { ProfileError, type Location } from '../errors.js';
 import { place, type Findings } from './findings.js';
 import { quote } from '../policy/suggest.js';
+import { own, hasOwn } from '../own.js';
 
 /** Bytes in the text of a profile. Docker's default has 13,470. */
 export const MAX_BYTES = 16 * 1024 * 1024;
@@ -111,10 +112,10 @@ function syntaxError(
   found: string,
 ): readonly [message: string, remedy?: string] {
   const name = printParseErrorCode(error);
-  const broken = BROKEN[name];
+  const broken = own(BROKEN, name);
   if (name === 'InvalidCommentToken') return [broken ?? name, 'Put the text into a key "comment"'];
   if (broken !== undefined) return [broken];
-  const message = `expected ${EXPECTED[name] ?? 'a value'}, found ${found === '' ? 'the end of the text' : quote(found)}`;
+  const message = `expected ${own(EXPECTED, name) ?? 'a value'}, found ${found === '' ? 'the end of the text' : quote(found)}`;
   if (found.startsWith("'")) return [message, 'JSON writes strings in double quotes'];
   if (/^[}\]]/.test(found) && before.trimEnd().endsWith(',')) return [message, 'Remove the comma before it'];
   return [message];
@@ -156,7 +157,11 @@ export function readJson(text: string, file: string, findings: Findings): JsonVa
     return {
       parent: container?.node ?? document,
       key:
-        container === undefined ? '' : 'items' in container ? container.items.length : (pending?.key ?? ''),
+        container === undefined
+          ? ''
+          : hasOwn(container, 'items')
+            ? container.items.length
+            : (pending?.key ?? ''),
       line: line + 1,
       column: column + 1,
     };
@@ -165,7 +170,7 @@ export function readJson(text: string, file: string, findings: Findings): JsonVa
   const add = (value: JsonValue): void => {
     const container = open.at(-1);
     if (container === undefined) root = value;
-    else if ('items' in container) container.items.push(value);
+    else if (hasOwn(container, 'items')) container.items.push(value);
     else if (pending !== undefined) container.members.set(String(pending.key), { key: pending, value });
     pending = undefined;
   };
@@ -194,7 +199,7 @@ export function readJson(text: string, file: string, findings: Findings): JsonVa
         if (name.length > MAX_KEY)
           fail('key-too-long', line, column, `a key is longer than ${MAX_KEY} characters`);
         const container = open.at(-1);
-        if (container === undefined || 'items' in container) return;
+        if (container === undefined || hasOwn(container, 'items')) return;
         pending = { parent: container.node, key: name, line: line + 1, column: column + 1 };
         const earlier = container.members.get(name);
         if (earlier !== undefined) reportDuplicate(earlier.key, pending, findings);

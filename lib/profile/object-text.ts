@@ -1,6 +1,7 @@
 // Turns a parsed object back into JSON text, so that one reader serves texts and objects and every finding has a line.
 import { ProfileError, SeccompError } from '../errors.js';
 import { MAX_BYTES, MAX_DEPTH } from './json.js';
+import { own } from '../own.js';
 
 const fail = (code: string, pointer: string, message: string, remedy: string): never => {
   throw new ProfileError([
@@ -95,12 +96,13 @@ export function objectText(value: unknown): string {
 }
 
 function* elements(array: readonly unknown[]): Generator<[string, string, unknown]> {
-  for (const [index, item] of array.entries()) yield [String(index), '', item ?? null];
+  const { length } = array;
+  for (let index = 0; index < length; index++) yield [String(index), '', own(array, index) ?? null];
 }
 
 function* members(object: Readonly<Record<string, unknown>>): Generator<[string, string, unknown]> {
   for (const key of Object.keys(object)) {
-    const item = object[key];
+    const item = own(object, key);
     // A key that lost its value must not pass for one that was never there: conditions would vanish with it.
     yield [key, `${JSON.stringify(key)}: `, item];
   }

@@ -5,6 +5,7 @@ import { readJson } from './json.js';
 import { isProfile, sealProfile, type Profile } from './profile.js';
 import { readSource, type ProfileSource } from './read-source.js';
 import { readDocument } from './schema/document.js';
+import { pickOptions } from '../policy/options.js';
 
 /** How `parseProfile` reads. */
 export interface ParseOptions {
@@ -25,14 +26,14 @@ export interface ParseOptions {
  * Sources: moby's profiles/seccomp, libcontainer/seccomp of runc, containers/common, runtime-spec.
  */
 export function parseProfile(source: ProfileSource | Profile, options: ParseOptions = {}): Profile {
-  const { strict = false } = options;
+  const { strict = false, file: name } = pickOptions(options, ['strict', 'file']);
   const findings = new Findings();
   if (isProfile(source)) {
     findings.conclude(strict, source.warnings);
     return source;
   }
   const { text, file: found } = readSource(source);
-  const file = options.file ?? found;
+  const file = name ?? found;
   if (text.length > REMEMBERED_LENGTH) return read(text, file, strict);
   const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict));
   findings.conclude(strict, profile.warnings);

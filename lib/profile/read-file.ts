@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { ProfileError } from '../errors.js';
 import { MAX_BYTES } from './json.js';
 import { quote } from '../policy/suggest.js';
+import { own } from '../own.js';
 
 /** Throws a ProfileError with one problem that has no place in a text. */
 export const fail = (code: string, message: string, remedy?: string): never => {
@@ -39,7 +40,8 @@ export function readFile(path: string): Uint8Array {
     }
   } catch (error) {
     if (error instanceof ProfileError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { message } = error as Error;
+    const code = own(error as NodeJS.ErrnoException, 'code');
     if (code === 'ENOENT' || code === 'ENOTDIR')
       return fail('profile-not-found', `there is no file ${quote(path)}`);
     return fail('profile-unreadable', `${quote(path)} cannot be read: ${message}`);

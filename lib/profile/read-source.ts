@@ -8,6 +8,7 @@ import { MAX_BYTES } from './json.js';
 import { objectText } from './object-text.js';
 import { fail, readFile, tooLarge } from './read-file.js';
 import { didYouMean, quote } from '../policy/suggest.js';
+import { bare } from '../own.js';
 
 /** What a profile can be read from. */
 export type ProfileSource = string | Uint8Array | URL | object;
@@ -81,7 +82,7 @@ function shippedPath(name: string): string {
 
 function decode(bytes: Uint8Array, what: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', bare({ fatal: true, ignoreBOM: false })).decode(bytes);
   } catch {
     return fail('invalid-utf8', `${what} is not UTF-8`, 'JSON is written in UTF-8');
   }

@@ -4,7 +4,7 @@ import { ABIS, syscallNumber, type AbiName } from '../policy/abi.js';
 import { actionKind, isAction, permits, type Action } from '../policy/action.js';
 import { SCMP_ACT_KILL_THREAD, SCMP_ACT_TRACE } from '../policy/constants.js';
 import type { Policy } from '../policy/policy.js';
-import { oneOf } from '../policy/options.js';
+import { oneOf, pickOptions } from '../policy/options.js';
 import { parameterOf } from '../policy/signatures.js';
 import { makeTarget, type TargetOptions } from '../policy/target.js';
 import { Findings } from './findings.js';
@@ -15,6 +15,8 @@ import { conflictBudget } from './resolve/conflicts.js';
 import { applies, interfaces } from './resolve/select.js';
 import { buildTable, LOW_WORD, type TableContext, type WidthOf } from './resolve/table.js';
 import { show } from '../show.js';
+import { own } from '../own.js';
+import { markPolicy } from '../policy/own-policy.js';
 
 /** Whose idea of the width of an argument counts: the profile's, which is always a register, or the kernel's. */
 export type ArgWidth = 'declared' | 'profile';
@@ -49,8 +51,9 @@ export function resolveProfile(
   target: TargetOptions = {},
   options: ResolveOptions = {},
 ): Policy {
-  const { unknownSyscalls = 'enosys', badArch = SCMP_ACT_KILL_THREAD, strict = false } = options;
-  const { argWidth = 'profile' } = options;
+  const given = pickOptions(options, ['unknownSyscalls', 'badArch', 'argWidth', 'strict']);
+  const { unknownSyscalls = 'enosys', badArch = SCMP_ACT_KILL_THREAD, strict = false } = given;
+  const { argWidth = 'profile' } = given;
   oneOf('unknownSyscalls', unknownSyscalls, ['enosys', 'default']);
   oneOf('argWidth', argWidth, ['declared', 'profile']);
   if (!isAction(badArch)) {
@@ -63,7 +66,9 @@ export function resolveProfile(
   const parsed = parseProfile(profile);
   const machine = makeTarget(target);
   const findings = new Findings();
-  const { defaultAction, listenerPath, listenerMetadata } = parsed;
+  const { defaultAction } = parsed;
+  const listenerPath = own(parsed, 'listenerPath');
+  const listenerMetadata = own(parsed, 'listenerMetadata');
   const rules = parsed.rules.filter(rule => applies(rule, machine));
   const [native, ...others] = interfaces(parsed, machine);
 
@@ -79,20 +84,22 @@ export function resolveProfile(
     ...others.map(name => buildTable(ABIS[name], rules, context)),
   ] as const;
 
-  return Object.freeze({
-    target: machine,
-    defaultAction,
-    badArch,
-    abis: Object.freeze(abis),
-    flags: parsed.flags,
-    ...(listenerPath !== undefined && {
-      listener: Object.freeze({
-        path: listenerPath,
-        ...(listenerMetadata !== undefined && { metadata: listenerMetadata }),
+  return markPolicy(
+    Object.freeze({
+      target: machine,
+      defaultAction,
+      badArch,
+      abis: Object.freeze(abis),
+      flags: parsed.flags,
+      ...(listenerPath !== undefined && {
+        listener: Object.freeze({
+          path: listenerPath,
+          ...(listenerMetadata !== undefined && { metadata: listenerMetadata }),
+        }),
       }),
+      warnings: findings.conclude(strict, parsed.warnings),
     }),
-    warnings: findings.conclude(strict, parsed.warnings),
-  });
+  );
 }
 
 /** The bits that policies compare of a register, whatever the argument. */

@@ -6,6 +6,7 @@ import { wordConditions, wordNumber, wordNumbers } from '../filter/meaning/wordi
 import { actionName } from '../policy/action.js';
 import { groupBy } from '../group-by.js';
 import { toneOf, type Tone } from './calls.js';
+import { own } from '../own.js';
 
 /** Calls for which the answer changes in one way. */
 export interface DifferenceData {
@@ -25,15 +26,15 @@ export function compare(first: Layers, second: Layers): readonly DifferenceData[
   const rows = diff(first, second).map(rowOf);
   const sameCall = merged(
     rows,
-    ({ calls, from, to, when }) => [calls, from, to, when],
+    row => [row.calls, row.from, row.to, own(row, 'when')],
     (row, group) => ({ ...row, interfaces: distinct(group.flatMap(one => one.interfaces)) }),
   );
   const always = merged(
-    sameCall.filter(({ when }) => when === undefined),
+    sameCall.filter(row => own(row, 'when') === undefined),
     ({ interfaces, calls, from, to }) => [interfaces, calls.length, from, to],
     (row, group) => ({ ...row, calls: group.flatMap(({ calls }) => calls) }),
   );
-  return [...sameCall.filter(({ when }) => when !== undefined), ...always];
+  return [...sameCall.filter(row => own(row, 'when') !== undefined), ...always];
 }
 
 /** One row for all that agree in something. */

@@ -12,6 +12,7 @@ import { compare, type DifferenceData } from './comparison.js';
 import type { FindingData } from './findings.js';
 import { flowOf, type Flow } from './flow.js';
 import { ruleData, type RuleData } from './rules.js';
+import { owned } from '../own.js';
 
 /** What a report is about: a program, and as much as is known of where it came from. */
 export interface Subject {
@@ -71,7 +72,7 @@ export function reportData(
   findings: readonly FindingData[],
   against?: { readonly name: string; readonly layers: Layers },
 ): ReportData {
-  const { name, program, filter, profile, text } = subject;
+  const { name, program, filter, profile, text } = owned(subject);
   const explanation = explain(program);
   const rules = profile === undefined || filter === undefined ? [] : ruleData(profile, filter.policy);
   return {

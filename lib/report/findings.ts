@@ -8,6 +8,7 @@ import type { Architecture, Target } from '../policy/target.js';
 import { lint } from '../profile/lint/lint.js';
 import type { Profile } from '../profile/profile.js';
 import { placeOf, type Place } from './rules.js';
+import { owned } from '../own.js';
 
 /** A finding of `lint`; without a place for programs. */
 export interface FindingData {
@@ -23,8 +24,9 @@ export interface FindingData {
 export function profileFindings(
   profile: Profile,
   { arch, kernel, capabilities }: Target,
-  { unknownSyscalls, badArch, argWidth }: CompileOptions,
+  options: CompileOptions,
 ): readonly FindingData[] {
+  const { unknownSyscalls, badArch, argWidth } = owned(options);
   const found = lint(profile, {
     ...{ arch, kernel, capabilities },
     ...(unknownSyscalls !== undefined && { unknownSyscalls }),
@@ -38,7 +40,7 @@ export function profileFindings(
 export const programFindings = (program: Program, arch?: Architecture): readonly FindingData[] =>
   lintProgram(program, arch === undefined ? {} : { arch }).map(findingData);
 
-const findingData = ({ severity, code, message, why, remedy, at }: Finding): FindingData => ({
-  ...{ severity, code, message, why, remedy },
-  ...(at !== undefined && { at: placeOf(at) }),
-});
+function findingData(finding: Finding): FindingData {
+  const { severity, code, message, why, remedy, at } = owned(finding);
+  return { ...{ severity, code, message, why, remedy }, ...(at !== undefined && { at: placeOf(at) }) };
+}

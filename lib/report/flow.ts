@@ -17,6 +17,7 @@ import { actionName } from '../policy/action.js';
 import { nameValue } from '../policy/named-values.js';
 import { parameterOf } from '../policy/signatures.js';
 import { toneOf, type Tone } from './calls.js';
+import { own, owned } from '../own.js';
 
 interface Placed {
   readonly column: number;
@@ -74,7 +75,7 @@ export function flowOf(program: Program): Flow {
   // What goes down is placed after all that goes to the right above it. Programs may be deeper than the stack of calls.
   const waiting: Waiting[] = [{ draft: entry, column: 0 }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { draft, column, row = rows, from, when } = next;
+    const { draft, column, row = rows, from, when } = owned(next);
     const node: FlowNode = { ...draft, column, row };
     nodes.push(node);
     rows = Math.max(rows, row + 1);
@@ -124,7 +125,7 @@ function plan(program: Program): {
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const draft = draftAt(program, known, ways, next.from);
     entry ??= draft;
-    next.end?.(draft);
+    own(next, 'end')?.(draft);
     if (draft.kind !== 'test') continue;
     const out: Way[] = [];
     ways.set(draft.at, out);
@@ -223,7 +224,7 @@ const SIGNS: Readonly<Record<string, string>> = { '==': '=', '>': '>', '>=': 'â‰
 
 function testText(program: Program, index: number, known: Known | undefined, subject: string): string {
   const { code, k } = program[index] ?? { code: 0, k: 0 };
-  const sign = SIGNS[TESTS.get(code & 0xf0)?.sign ?? ''] ?? '?';
+  const sign = own(SIGNS, TESTS.get(code & 0xf0)?.sign ?? '') ?? '?';
   const operand = (code & 0x08) === 0 ? constant(code, k, known) : 'X';
   return `${subject} ${sign} ${operand}`;
 }

@@ -1,4 +1,5 @@
 // HTML that nothing can be injected into: values become text unless they are markup themselves.
+import { own, hasOwn } from '../own.js';
 
 /** A piece of HTML. Made by `markup` alone. */
 export interface Markup {
@@ -30,8 +31,8 @@ function render(value: Value): string {
   if (value === undefined) return '';
   if (typeof value === 'number') return String(value);
   if (typeof value === 'string')
-    return visible(value).replace(/[&<>"']/g, character => ENTITIES[character] ?? '');
-  return 'html' in value ? value.html : value.map(render).join('');
+    return visible(value).replace(/[&<>"']/g, character => own(ENTITIES, character) ?? '');
+  return hasOwn(value, 'html') ? value.html : value.map(render).join('');
 }
 
 /** A template of HTML. What is put in is text in elements and in attributes, which must be in quotation marks. */

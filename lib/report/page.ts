@@ -1,6 +1,5 @@
 // The page of a report: one HTML document that needs nothing else and can run nothing else.
 import { crypto } from '../builtins.js';
-import { readFileSync } from 'node:fs';
 import { packageFile } from '../package-files.js';
 import type { CallData } from './calls.js';
 import type { ReportData } from './data.js';
@@ -15,6 +14,8 @@ import {
   sourceSection,
   summarySection,
 } from './sections.js';
+import { owned } from '../own.js';
+import { readText } from '../read-text.js';
 
 /** The document. Its scripts and styles are let in by their hashes; everything else is shut out, the network too. */
 export function page(data: ReportData): string {
@@ -80,12 +81,12 @@ const scriptData = ({ interfaces, rules, program, source }: ReportData): object 
 });
 
 /** A call without what the page says elsewhere. */
-const scripted = ({ words: _, action: __, rules, ...call }: CallData): object => ({
-  ...call,
-  rules: rules.map(({ rule, at }) => [rule, at.line, at.column]),
-});
+function scripted(whole: CallData): object {
+  const { words: _, action: __, rules, ...call } = owned(whole);
+  return { ...call, rules: rules.map(({ rule, at }) => [rule, at.line, at.column]) };
+}
 
-const asset = (name: string): string => readFileSync(packageFile(`data/report/${name}`), 'utf8');
+const asset = (name: string): string => readText(packageFile(`data/report/${name}`));
 
 /** Files of the package, which are markup already. */
 const raw = (html: string): Markup => ({ html });

@@ -5,13 +5,14 @@ import type { Filter } from '../filter/filter.js';
 import { isFilter } from '../filter/is-filter.js';
 import { programOf, type Layer, type Layers } from '../filter/layers.js';
 import type { Program } from '../filter/program.js';
-import { checkOptions } from '../policy/options.js';
+import { givenOptions, ownOptions } from '../policy/options.js';
 import { parseProfile } from '../profile/parse.js';
 import { isProfile, type Profile } from '../profile/profile.js';
 import { readSource, type ProfileSource } from '../profile/read-source.js';
 import { reportData, type ReportData, type Subject } from './data.js';
 import { profileFindings, programFindings, type FindingData } from './findings.js';
 import { page } from './page.js';
+import { own, owned } from '../own.js';
 
 /** A profile, as `compile` takes it, a filter, or the instructions of a program. */
 export type Reported = AnyProfile | Filter | Program;
@@ -38,8 +39,9 @@ export const htmlReport = (source: Reported, options: ReportOptions = {}): strin
 
 /** The same as plain data. */
 export function collect(source: Reported, options: ReportOptions): ReportData {
-  checkOptions(options, [...COMPILE_OPTIONS, 'name', 'against', 'againstName']);
-  const { name, against, againstName, ...compileOptions } = options;
+  const given = ownOptions(options, [...COMPILE_OPTIONS, 'name', 'against', 'againstName']);
+  const { name, against, againstName } = given;
+  const compileOptions = givenOptions<CompileOptions>(given, COMPILE_OPTIONS);
   for (const [option, value] of Object.entries({ name, againstName })) {
     if (value !== undefined && typeof value !== 'string')
       throw new UsageError('bad-option', `${option} is not a text`, 'Give a string');
@@ -69,10 +71,9 @@ function subjectOf(source: Reported, name: string | undefined, options: CompileO
   return { name: name ?? profile.file, program: filter.program, filter, profile, ...text };
 }
 
-const findingsOf = (
-  { profile, filter, program }: Subject,
-  options: CompileOptions,
-): readonly FindingData[] =>
-  profile === undefined || filter === undefined
-    ? programFindings(program, filter?.target.arch ?? options.arch)
+function findingsOf(subject: Subject, options: CompileOptions): readonly FindingData[] {
+  const { profile, filter, program } = owned(subject);
+  return profile === undefined || filter === undefined
+    ? programFindings(program, filter?.target.arch ?? own(options, 'arch'))
     : profileFindings(profile, filter.target, options);
+}

@@ -13,6 +13,7 @@ import {
   type Restriction,
 } from '../profile/profile.js';
 import { applies } from '../profile/resolve/select.js';
+import { owned } from '../own.js';
 
 /** A place in the text of the profile; both count from 1, columns in UTF-16 units. */
 export interface Place {
@@ -40,7 +41,7 @@ export interface RuleData {
 /** Every rule of a profile, in the order of the text. */
 export const ruleData = (profile: Profile, policy: Policy): readonly RuleData[] =>
   profile.rules.map(rule => {
-    const { at, action, names, conditions, comment } = rule;
+    const { at, action, names, conditions, comment } = owned(rule);
     const restriction = restrictionWords(rule);
     return {
       at: placeOf(at),
@@ -97,7 +98,8 @@ function termOf(condition: ProfileCondition): Term {
 const restrictionWords = ({ includes, excludes }: ProfileRule): string =>
   [...restrictions('only', includes, ' and '), ...restrictions('not', excludes, ' or ')].join(', ');
 
-function restrictions(word: string, { caps, arches, minKernel }: Restriction, bind: string): string[] {
+function restrictions(word: string, restriction: Restriction, bind: string): string[] {
+  const { caps, arches, minKernel } = owned(restriction);
   return [
     ...(caps.length > 0 ? [`${word} with ${caps.join(bind)}`] : []),
     ...(arches.length > 0 ? [`${word} on ${arches.join(' or ')}`] : []),

@@ -7,6 +7,7 @@ import { groupBy } from '../group-by.js';
 import { markup, type Markup, type Value } from './markup.js';
 import { picture } from './picture.js';
 import type { Place } from './rules.js';
+import { own, owned } from '../own.js';
 
 /** The kinds of answers, in the order of the page, and what they are called. */
 export const TONES: Readonly<Record<Tone, string>> = {
@@ -47,7 +48,8 @@ export function summarySection({ summary, interfaces, findings, elsewhere }: Rep
   ]);
 }
 
-function summaryItems({ instructions, policy }: SummaryData): readonly (readonly [string, string])[] {
+function summaryItems(summary: SummaryData): readonly (readonly [string, string])[] {
+  const { instructions, policy } = owned(summary);
   if (policy === undefined) return [['Program', count(instructions, 'instruction')]];
   const { report } = policy;
   return [
@@ -130,8 +132,8 @@ ${
 
 const OPEN: Markup = markup` open`;
 
-const cell = ({ name, number, tone, action }: CallData): Markup =>
-  markup`<li><button type="button" class="${tone}"><b>${name}</b> <span>${number}</span> <i>${action ?? TONES.conditional}</i></button></li>`;
+const cell = (call: CallData): Markup =>
+  markup`<li><button type="button" class="${call.tone}"><b>${call.name}</b> <span>${call.number}</span> <i>${own(call, 'action') ?? TONES.conditional}</i></button></li>`;
 
 /** Calls that are answered by their arguments, in words; the same on several interfaces once. */
 export function conditionsSection({ interfaces }: ReportData): Markup {
@@ -157,7 +159,7 @@ export function conditionsSection({ interfaces }: ReportData): Markup {
 export function findingsSection({ findings, source }: ReportData): Markup {
   const lines = shownLines(source).length;
   const items = findings.map(finding => {
-    const { at } = finding;
+    const at = own(finding, 'at');
     return markup`<li>${at && placeMarkup(at, lines)} ${findingMarkup(finding)}<br><span class="hint">${finding.why}. ${finding.remedy}</span></li>`;
   });
   return section('findings', 'Findings', [
@@ -173,7 +175,8 @@ const findingMarkup = ({ severity, code, message }: FindingData): Markup =>
   markup`<span class="severity ${severity}">${severity}</span> ${message} <code>${code}</code>`;
 
 /** What changes from the subject to another filter. */
-export function comparisonSection({ name, comparison }: ReportData): Markup | undefined {
+export function comparisonSection(data: ReportData): Markup | undefined {
+  const { name, comparison } = owned(data);
   if (comparison === undefined) return undefined;
   const { differences } = comparison;
   const title = `Compared with ${comparison.name}`;
@@ -187,8 +190,10 @@ export function comparisonSection({ name, comparison }: ReportData): Markup | un
   ]);
 }
 
-const differenceRow = ({ interfaces, calls, from, to, when, witness }: DifferenceData): Markup =>
-  markup`<tr><th scope="row">${calls.length === 0 ? 'every call' : calls.join(', ')}</th><td>${interfaces.join(', ')}</td><td><span class="key ${from.tone}">${from.action}</span></td><td><span class="key ${to.tone}">${to.action}</span></td><td>${when ?? 'always'}</td><td><code>${witness}</code></td></tr>`;
+function differenceRow(difference: DifferenceData): Markup {
+  const { interfaces, calls, from, to, when, witness } = owned(difference);
+  return markup`<tr><th scope="row">${calls.length === 0 ? 'every call' : calls.join(', ')}</th><td>${interfaces.join(', ')}</td><td><span class="key ${from.tone}">${from.action}</span></td><td><span class="key ${to.tone}">${to.action}</span></td><td>${when ?? 'always'}</td><td><code>${witness}</code></td></tr>`;
+}
 
 /** The program's decisions, and the way of one call through them. */
 export function programSection({ interfaces, flow, summary }: ReportData): Markup {
@@ -223,11 +228,14 @@ export function shownLines(source: readonly string[]): readonly string[] {
 /** The text of the profile, with the findings where they are, and marks for the places that the page points to. */
 export function sourceSection({ source, findings, rules }: ReportData): Markup | undefined {
   if (source.length === 0) return undefined;
-  const notes = groupBy(findings, ({ at }) => at?.line ?? 0);
+  const notes = groupBy(findings, finding => own(finding, 'at')?.line ?? 0);
   const places = groupBy(
     [
       ...rules.flatMap(({ at, names }) => [{ at }, ...names]),
-      ...findings.flatMap(({ at, severity }) => (at === undefined ? [] : [{ at, severity }])),
+      ...findings.flatMap(finding => {
+        const at = own(finding, 'at');
+        return at === undefined ? [] : [{ at, severity: finding.severity }];
+      }),
     ],
     ({ at }) => at.line,
   );
@@ -259,8 +267,10 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"?|[^\s,:{}[\]"]+|./suy;
 /** A line, with an element around each token that is pointed to. */
 function pieces(text: string, places: readonly Pointed[]): readonly Value[] {
   const severities = new Map<number, string | undefined>();
-  for (const { at, severity } of places)
-    severities.set(at.column - 1, severity ?? severities.get(at.column - 1));
+  for (const pointed of places) {
+    const column = pointed.at.column - 1;
+    severities.set(column, own(pointed, 'severity') ?? severities.get(column));
+  }
   const parts: Value[] = [];
   let done = 0;
   for (const [start, severity] of [...severities].sort(([a], [b]) => a - b)) {

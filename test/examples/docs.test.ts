@@ -19,8 +19,8 @@ const OTHER_WORDS: ReadonlySet<string> = new Set([
 ]);
 /** Files without codes whose literals look like some. */
 const OTHER_FILES = /^(?:cli\/|process\/base-calls\.ts|policy\/syscall-table\.ts|filter\/weights\.ts)/;
-/** Codes that the source does not spell out as one hyphenated literal: a single word, and `missing-${field}`. */
-const COMPOSED = ['libseccomp', 'missing-index', 'missing-value'];
+/** Codes that these files do not spell out as one hyphenated literal: a single word, `missing-${field}`, and one of the command line. */
+const COMPOSED = ['libseccomp', 'missing-index', 'missing-value', 'binary-to-terminal'];
 
 const sources = (): readonly string[] =>
   readdirSync(`${root}lib`, { recursive: true, encoding: 'utf8' }).filter(

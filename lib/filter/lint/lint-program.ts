@@ -3,7 +3,7 @@ import { CompileError } from '../../errors.js';
 import { ABIS, syscallNumber, type AbiName } from '../../policy/abi.js';
 import { actionName, isAction, permits } from '../../policy/action.js';
 import { SCMP_ACT_ERRNO } from '../../policy/constants.js';
-import { checkOptions, oneOf } from '../../policy/options.js';
+import { oneOf, ownOptions } from '../../policy/options.js';
 import { isOpen, isPartly, isShut, type Answers } from '../../policy/lint/answers.js';
 import { lintAnswers } from '../../policy/lint/answer-rules.js';
 import { findings, type Finding, type Observation } from '../../policy/lint/finding.js';
@@ -36,8 +36,7 @@ export interface LintProgramOptions {
  * Throws ProgramError for what the kernel would not take, UsageError (`bad-filter`, `bad-option`).
  */
 export function lintProgram(layer: Layer, options: LintProgramOptions = {}): readonly Finding[] {
-  checkOptions(options, ['arch', 'suppress']);
-  const { arch, suppress: suppressions = [] } = options;
+  const { arch, suppress: suppressions = [] } = ownOptions(options, ['arch', 'suppress']);
   oneOf('arch', arch, ['x86_64', 'aarch64']);
   const program = programOf(layer);
   const observed = [...lintInstructions(program)];

@@ -7,6 +7,7 @@ import type { Difference } from './diff.js';
 import type { Explanation } from './explain.js';
 import type { Numbers } from './sections.js';
 import { wordAnswers, wordConditions, wordNumber, wordNumbers } from './wording.js';
+import { own } from '../../own.js';
 
 /** Columns that lists of names are broken at. */
 const WIDTH = 100;
@@ -99,7 +100,7 @@ const remarkLines = (remarks: readonly Remark[]): readonly string[] =>
 /** Statements with equal texts in one place. */
 function statementLines(statements: readonly Statement[]): readonly string[] {
   const abis = [...new Set(statements.map(({ abi }) => abi))];
-  const named = statements.filter(({ syscall }) => syscall !== undefined);
+  const named = statements.filter(one => own(one, 'syscall') !== undefined);
   const conditional = [
     ...groupBy(
       named.filter(one => one.conditional),
@@ -114,14 +115,14 @@ function statementLines(statements: readonly Statement[]): readonly string[] {
   ];
   const unnamed = [
     ...groupBy(
-      statements.filter(({ syscall }) => syscall === undefined),
+      statements.filter(one => own(one, 'syscall') === undefined),
       ({ text }) => text,
     ),
   ];
   return [
     ...(abis.length > 0 ? [`on ${abis.join(', ')}\n`] : []),
     ...conditional.map(([text, group]) => {
-      const [example] = group.flatMap(one => one.example ?? []);
+      const [example] = group.flatMap(one => own(one, 'example') ?? []);
       return `${labels(group, abis).join(', ')}: ${text}\n${example === undefined ? '' : `  for example ${example}\n`}`;
     }),
     ...plain
@@ -129,9 +130,10 @@ function statementLines(statements: readonly Statement[]): readonly string[] {
       .map(([text, group]) => `${text}\n${wrapped(labels(group, abis))}`),
     ...(unnamed.length > 0 ? ['numbers without a name\n'] : []),
     ...unnamed.map(([text, group]) => {
-      const lines = group.map(
-        ({ abi, numbers }) => `    ${abi}: ${numbers === undefined ? '' : wordNumbers(numbers)}\n`,
-      );
+      const lines = group.map(one => {
+        const numbers = own(one, 'numbers');
+        return `    ${one.abi}: ${numbers === undefined ? '' : wordNumbers(numbers)}\n`;
+      });
       return `  ${text}\n${lines.join('')}`;
     }),
   ];
@@ -139,7 +141,7 @@ function statementLines(statements: readonly Statement[]): readonly string[] {
 
 /** The names of calls, each with the interfaces that it is meant on where these are not all that have it. */
 function labels(statements: readonly Statement[], abis: readonly AbiName[]): readonly string[] {
-  return [...groupBy(statements, ({ syscall }) => syscall ?? '')].map(([syscall, group]) => {
+  return [...groupBy(statements, one => own(one, 'syscall') ?? '')].map(([syscall, group]) => {
     const on = new Set(group.map(({ abi }) => abi));
     const everywhere = abis.every(abi => on.has(abi) || syscallNumber(abi, syscall) === undefined);
     return everywhere ? syscall : `${syscall} (${[...on].join(', ')})`;

@@ -7,6 +7,7 @@ import { parameterOf } from '../../policy/signatures.js';
 import type { Answers, Conditions, Term } from './answers.js';
 import type { NumberRange, NumberTest } from './number-sets.js';
 import type { Numbers } from './sections.js';
+import { own, hasOwn } from '../../own.js';
 
 /** The call that words are about; without one, arguments and values are numbers. */
 export interface Topic {
@@ -81,7 +82,7 @@ function subjectOf(
       : parameterOf(topic.abi, topic.syscall, of);
   const kernelName =
     parameter?.name ?? (of === 'instructionPointer' ? 'the instruction pointer' : `arg${of}`);
-  const name = (topic && MAN_NAMES[`${topic.syscall} ${kernelName}`]) ?? kernelName;
+  const name = (topic && own(MAN_NAMES, `${topic.syscall} ${kernelName}`)) ?? kernelName;
   const wide = topic === undefined || (ABIS[topic.abi].width === 64 && parameter?.width !== 32);
   // A mask says itself which bits count.
   const masked = tests.every(({ op }) => op === 'maskedEqual' || op === 'maskedUnequal');
@@ -90,7 +91,7 @@ function subjectOf(
 
 function wordTest(test: NumberTest, subject: string, width: 32 | 64, name: Namer): string {
   const show = (value: bigint, mask?: bigint): string => name(value, mask) ?? wordNumber(value);
-  if ('mask' in test) {
+  if (hasOwn(test, 'mask')) {
     const { mask, value } = test;
     const bits = show(mask);
     const sign = test.op === 'maskedEqual' ? '==' : '!=';
@@ -133,7 +134,7 @@ export function wordNumbers({ allOf }: Pick<Numbers, 'allOf'>): string {
 }
 
 function wordNumberTest(test: NumberTest): string {
-  if ('mask' in test) return wordTest(test, 'number', 32, () => undefined);
+  if (hasOwn(test, 'mask')) return wordTest(test, 'number', 32, () => undefined);
   const ranges = test.ranges.map(range => wordRange(range, wordNumber)).join(', ');
   if (test.op === 'notIn') return `all but ${ranges}`;
   return ranges === ALL_NUMBERS ? 'all' : ranges;

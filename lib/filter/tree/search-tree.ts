@@ -1,5 +1,6 @@
 // The cheapest search tree over the cells of one word: comparisons by order, and single values taken out by equality.
 import type { Diagram, Node } from './diagram.js';
+import { own } from '../../own.js';
 
 /** Values from `low` to `high`, both included, that lead to one node. */
 export interface Cell {
@@ -77,7 +78,7 @@ export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 
     merged.map((cell, index) => ({
       ...cell,
       weight: scale(share(cell.weight) + (floor * (rooms[index] as number)) / room),
-      peaks: (cell.peaks ?? []).map(({ value, weight }) => ({ value, weight: scale(share(weight)) })),
+      peaks: (own(cell, 'peaks') ?? []).map(({ value, weight }) => ({ value, weight: scale(share(weight)) })),
     })),
     aim,
   );
@@ -85,7 +86,7 @@ export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 
 
 /** Steps from a cell to a return when the arguments are 0, as far as they matter. */
 const stepsOf = (diagram: Diagram, cell: Cell): number =>
-  Math.min(cell.steps ?? diagram.zeroPath(cell.node), STEPS_LIMIT);
+  Math.min(own(cell, 'steps') ?? diagram.zeroPath(cell.node), STEPS_LIMIT);
 
 function mergeEqual(cells: readonly Cell[]): readonly Cell[] {
   const merged: Cell[] = [];
@@ -96,7 +97,7 @@ function mergeEqual(cells: readonly Cell[]): readonly Cell[] {
         ...previous,
         high: cell.high,
         weight: previous.weight + cell.weight,
-        peaks: [...(previous.peaks ?? []), ...(cell.peaks ?? [])],
+        peaks: [...(own(previous, 'peaks') ?? []), ...(own(cell, 'peaks') ?? [])],
       };
     } else merged.push(cell);
   }
@@ -406,8 +407,8 @@ function singlesAndRest(
 function highestPeaks(cells: readonly Cell[]): readonly PlacedPeak[] {
   const heaviest = Math.max(...cells.map(({ weight }) => weight));
   return cells
-    .flatMap(({ peaks = [], weight }, index) =>
-      weight === heaviest ? [] : peaks.map(peak => ({ ...peak, index })),
+    .flatMap((cell, index) =>
+      cell.weight === heaviest ? [] : (own(cell, 'peaks') ?? []).map(peak => ({ ...peak, index })),
     )
     .sort((a, b) => b.weight - a.weight)
     .slice(0, MAX_PEAKS);

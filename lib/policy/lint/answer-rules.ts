@@ -4,6 +4,7 @@ import { actionName, permits } from '../action.js';
 import { isAbsent, isDeadly, isOpen, isShut, type Answers } from './answers.js';
 import { lintEquivalents } from './equivalents.js';
 import type { Observation } from './finding.js';
+import { own } from '../../own.js';
 
 /** A rule over the answers of one interface. */
 type AnswerRule = (answers: Answers) => Iterable<Observation>;
@@ -16,7 +17,7 @@ function* lintClone3({ abi, calls }: Answers): Generator<Observation> {
   yield {
     code: 'clone3-answer',
     abi,
-    at: clone3.at ?? clone.at,
+    at: own(clone3, 'at') ?? own(clone, 'at'),
     message: `clone is allowed and clone3 gets ${clone3.actions.map(actionName).join(' or ')}`,
   };
 }
@@ -40,7 +41,7 @@ function* lintRings({ abi, calls }: Answers): Generator<Observation> {
   yield {
     code: 'io-uring-open',
     abi,
-    at: setup.at,
+    at: own(setup, 'at'),
     message: `io_uring can do what is refused or restricted elsewhere: ${shown}${evaded.length > 5 ? ` and ${evaded.length - 5} more` : ''}`,
   };
 }
@@ -57,9 +58,9 @@ function* lintProbes({ abi, calls }: Answers): Generator<Observation> {
   for (const name of PROBES) {
     const answer = calls.get(name);
     if (answer === undefined || !isDeadly(answer)) continue;
-    const key = answer.at === undefined ? '' : answer.at.pointer.replace(/\/names\/\d+$/, '');
+    const key = own(answer, 'at')?.pointer.replace(/\/names\/\d+$/, '') ?? '';
     const group = deadly.get(key);
-    if (group === undefined) deadly.set(key, { at: answer.at, names: [name] });
+    if (group === undefined) deadly.set(key, { at: own(answer, 'at'), names: [name] });
     else group.names.push(name);
   }
   for (const { at, names } of deadly.values()) {
@@ -74,7 +75,12 @@ function* lintInspection({ abi, calls }: Answers): Generator<Observation> {
   );
   const [first] = names;
   if (first === undefined) return;
-  yield { code: 'ptrace-open', abi, at: calls.get(first)?.at, message: `${names.join(', ')} may be called` };
+  yield {
+    code: 'ptrace-open',
+    abi,
+    at: own(calls.get(first), 'at'),
+    message: `${names.join(', ')} may be called`,
+  };
 }
 
 const ANSWER_RULES: readonly AnswerRule[] = [

@@ -6,6 +6,7 @@ import { SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD } from '../
 import { ENOSYS } from '../errno.js';
 import { outcome } from '../evaluate.js';
 import type { Policy } from '../policy.js';
+import { own } from '../../own.js';
 
 /** Every action that a call can be answered with, depending on its arguments, and where a profile says so. */
 export interface Answer {
@@ -35,7 +36,7 @@ export const policyAnswers = (policy: Policy): readonly Answers[] =>
           name,
           {
             actions: [...actions] as [Action, ...Action[]],
-            at: rules[0]?.at ?? syscalls.get(number)?.at,
+            at: own(rules[0], 'at') ?? own(syscalls.get(number), 'at'),
           },
         ];
       }),

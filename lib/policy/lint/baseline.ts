@@ -3,6 +3,7 @@ import { crypto } from '../../builtins.js';
 import { basename } from 'node:path';
 import { UsageError } from '../../errors.js';
 import type { Finding } from './finding.js';
+import { own, owned } from '../../own.js';
 
 /** What a baseline file holds. */
 export interface Baseline {
@@ -16,12 +17,14 @@ export interface Baseline {
  * What stays the same of a finding when lines are added above it: its rule, what it says, and the name of the file.
  * Places in the message do not count.
  */
-export const fingerprint = ({ code, message, at }: Finding): string =>
-  crypto()
+export function fingerprint(finding: Finding): string {
+  const { code, message, at } = owned(finding);
+  return crypto()
     .createHash('sha256')
     .update([code, at === undefined ? '' : basename(at.file), message.replace(PLACES, '')].join('\0'))
     .digest('hex')
     .slice(0, 32);
+}
 
 const PLACES = /line \d+, column \d+/g;
 
@@ -29,7 +32,7 @@ const PLACES = /line \d+, column \d+/g;
 export function makeBaseline(findings: readonly Finding[]): Baseline {
   const counts = new Map<string, number>();
   for (const finding of findings) {
-    if (finding.suppressed !== undefined) continue;
+    if (own(finding, 'suppressed') !== undefined) continue;
     const print = fingerprint(finding);
     counts.set(print, (counts.get(print) ?? 0) + 1);
   }
@@ -38,10 +41,9 @@ export function makeBaseline(findings: readonly Finding[]): Baseline {
 
 /** Marks the findings that a baseline has, each as often as it has it. Throws UsageError (`bad-baseline`). */
 export function applyBaseline(findings: readonly Finding[], baseline: unknown): readonly Finding[] {
-  checkBaseline(baseline);
-  const left = new Map(Object.entries(baseline.findings));
+  const left = countsOf(baseline);
   return findings.map(finding => {
-    if (finding.suppressed !== undefined) return finding;
+    if (own(finding, 'suppressed') !== undefined) return finding;
     const print = fingerprint(finding);
     const count = left.get(print) ?? 0;
     if (count === 0) return finding;
@@ -50,20 +52,17 @@ export function applyBaseline(findings: readonly Finding[], baseline: unknown): 
   });
 }
 
-function checkBaseline(value: unknown): asserts value is Baseline {
-  const isBaseline =
-    typeof value === 'object' &&
-    value !== null &&
-    'version' in value &&
-    value.version === 1 &&
-    'findings' in value &&
-    typeof value.findings === 'object' &&
-    value.findings !== null &&
-    Object.values(value.findings).every(count => Number.isSafeInteger(count));
-  if (!isBaseline)
+/** How often a baseline has each finding. */
+function countsOf(value: unknown): Map<string, number> {
+  const { version, findings } = owned(Object(value) as Partial<Record<keyof Baseline, unknown>>);
+  const counts = typeof findings === 'object' && findings !== null ? Object.entries(findings) : undefined;
+  if (version !== 1 || counts?.every(isCount) !== true)
     throw new UsageError(
       'bad-baseline',
       'not a baseline of findings',
       'Write one with seccomp lint --write-baseline',
     );
+  return new Map(counts.filter(isCount));
 }
+
+const isCount = (entry: [string, unknown]): entry is [string, number] => Number.isSafeInteger(entry[1]);

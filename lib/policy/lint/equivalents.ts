@@ -2,6 +2,7 @@
 import { actionName, permits } from '../action.js';
 import { isAbsent, isOpen, isPartly, isShut, type Answer, type Answers } from './answers.js';
 import type { Observation } from './finding.js';
+import { own } from '../../own.js';
 
 /** Calls that reach the same end. */
 interface Family {
@@ -69,7 +70,7 @@ export function* lintEquivalents(answers: Answers): Generator<Observation> {
       yield {
         code: 'equivalent-open',
         abi: answers.abi,
-        at: answer.at,
+        at: own(answer, 'at'),
         message: `${name} ${isShut(answer) ? `gets ${answer.actions.map(actionName).join(' or ')}` : 'is allowed under conditions'}, while ${list(open)} can do the same`,
       };
     }
@@ -79,7 +80,7 @@ export function* lintEquivalents(answers: Answers): Generator<Observation> {
     yield {
       code: 'equivalent-shut',
       abi: answers.abi,
-      at: answers.calls.get(open[0] ?? '')?.at,
+      at: own(answers.calls.get(open[0] ?? ''), 'at'),
       message: `${list(open)} may be called, and ${list(left.map(({ name }) => name))} not`,
     };
   }

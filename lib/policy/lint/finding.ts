@@ -2,6 +2,8 @@
 import type { Location } from '../../errors.js';
 import type { AbiName } from '../abi.js';
 import { RULES, type RuleCode, type Severity } from './rules.js';
+import { own, owned } from '../../own.js';
+import { printable } from '../../printable.js';
 
 /** Something that is wrong, or that a reader should know. */
 export interface Finding {
@@ -46,7 +48,7 @@ export function findings(
 ): readonly Finding[] {
   const found = new Map<string, { readonly first: Observation; readonly abis: Set<AbiName> }>();
   for (const observation of observations) {
-    const { code, message, at, abi } = observation;
+    const { code, message, at, abi } = owned(observation);
     const key = `${code} ${at?.file ?? ''} ${at?.pointer ?? ''} ${message}`;
     const existing = found.get(key);
     if (existing === undefined && found.size >= MAX_FINDINGS) break;
@@ -65,7 +67,8 @@ export function findings(
   return Object.freeze(all.sort(inSourceOrder));
 }
 
-function complete({ code, message, at, remedy }: Observation, abis: readonly AbiName[]): Finding {
+function complete(observation: Observation, abis: readonly AbiName[]): Finding {
+  const { code, message, at, remedy } = owned(observation);
   const rule = RULES[code];
   return Object.freeze({
     code,
@@ -80,11 +83,12 @@ function complete({ code, message, at, remedy }: Observation, abis: readonly Abi
 
 /** Those without a place last, the worst of them first. */
 function inSourceOrder(a: Finding, b: Finding): number {
-  if (a.at === undefined || b.at === undefined) {
-    const place = Number(a.at === undefined) - Number(b.at === undefined);
+  const [first, second] = [own(a, 'at'), own(b, 'at')];
+  if (first === undefined || second === undefined) {
+    const place = Number(first === undefined) - Number(second === undefined);
     return place === 0 ? SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) : place;
   }
-  return a.at.line - b.at.line || a.at.column - b.at.column;
+  return first.line - second.line || first.column - second.column;
 }
 
 /** From the mildest to the worst. */
@@ -95,9 +99,10 @@ export const atLeast = (severity: Severity, least: Severity): boolean =>
   SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);
 
 /** Prints a finding on one line: `file:line:column: severity: message at /json/pointer [code]. Remedy`. */
-export function formatFinding({ severity, code, message, remedy, at, suppressed, known }: Finding): string {
-  const place = at === undefined ? '' : `${at.file}:${at.line}:${at.column}: `;
-  const where = at === undefined || at.pointer === '' ? '' : ` at ${at.pointer}`;
+export function formatFinding(finding: Finding): string {
+  const { severity, code, message, remedy, at, suppressed, known } = owned(finding);
+  const place = at === undefined ? '' : `${printable(at.file)}:${at.line}:${at.column}: `;
+  const where = at === undefined || at.pointer === '' ? '' : ` at ${printable(at.pointer)}`;
   const note = suppressed !== undefined ? ` (suppressed: ${suppressed})` : known === true ? ' (known)' : '';
   return `${place}${severity}: ${message}${where} [${code}]${note}. ${remedy}`;
 }

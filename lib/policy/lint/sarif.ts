@@ -5,6 +5,8 @@ import type { Log, ReportingDescriptor, Result, Run } from 'sarif';
 import { fingerprint } from './baseline.js';
 import type { Finding } from './finding.js';
 import { RULES, type RuleCode, type Severity } from './rules.js';
+import { owned } from '../../own.js';
+import { ownOptions } from '../options.js';
 
 /** What `toSarif` may be told. */
 export interface SarifOptions {
@@ -38,7 +40,7 @@ const CODES = Object.keys(RULES) as readonly RuleCode[];
 
 /** A SARIF log of findings, in which suppressed and known ones are marked as such. */
 export function toSarif(findings: readonly Finding[], options: SarifOptions = {}): SarifLog {
-  const { version, root = process.cwd() } = options;
+  const { version, root = process.cwd() } = ownOptions(options, ['version', 'root']);
   const run: Run = {
     tool: {
       driver: { name: 'seccomp', ...(version !== undefined && { version }), rules: CODES.map(ruleOf) },
@@ -66,7 +68,7 @@ function ruleOf(code: RuleCode): ReportingDescriptor {
 }
 
 function resultOf(finding: Finding, root: string): Result {
-  const { code, severity, message, remedy, at, suppressed, known } = finding;
+  const { code, severity, message, remedy, at, suppressed, known } = owned(finding);
   return {
     ruleId: code,
     ruleIndex: CODES.indexOf(code),

@@ -2,6 +2,7 @@
 import { UsageError } from '../../errors.js';
 import { findings, type Finding } from './finding.js';
 import { isRuleCode, type RuleCode } from './rules.js';
+import { own, owned, ownElements, type Own } from '../../own.js';
 
 /** What not to hear of, and why. */
 export interface Suppression {
@@ -24,9 +25,15 @@ export function suppress(
   found: readonly Finding[],
   suppressions: readonly Suppression[],
 ): readonly Finding[] {
-  if (suppressions.length === 0) return found;
-  checkSuppressions(suppressions);
-  const used = new Set<Suppression>();
+  if (Array.isArray(suppressions) && suppressions.length === 0) return found;
+  return suppressBy(found, checkedSuppressions(suppressions));
+}
+
+function suppressBy(
+  found: readonly Finding[],
+  suppressions: readonly Own<Suppression>[],
+): readonly Finding[] {
+  const used = new Set<Own<Suppression>>();
   const marked = found.map(finding => {
     const match = suppressions.find(suppression => names(suppression, finding));
     if (match === undefined) return finding;
@@ -41,8 +48,8 @@ export function suppress(
   return Object.freeze([...marked, ...findings(observed, [])]);
 }
 
-function names({ code, pointer, text, file }: Suppression, finding: Finding): boolean {
-  const { at } = finding;
+function names({ code, pointer, text, file }: Own<Suppression>, finding: Finding): boolean {
+  const at = own(finding, 'at');
   return (
     code === finding.code &&
     (pointer === undefined || at?.pointer === pointer || (at?.pointer.startsWith(`${pointer}/`) ?? false)) &&
@@ -51,13 +58,13 @@ function names({ code, pointer, text, file }: Suppression, finding: Finding): bo
   );
 }
 
-/** Throws UsageError (`bad-suppression`) for what is no list of suppressions, or one without a reason. */
-export function checkSuppressions(value: unknown): asserts value is readonly Suppression[] {
+/** The suppressions of a list. Throws UsageError (`bad-suppression`) for what is no list of them, or one without a reason. */
+export function checkedSuppressions(value: unknown): readonly Own<Suppression>[] {
   if (!Array.isArray(value)) throw bad('suppressions are not a list');
-  value.forEach((item: unknown, index) => {
+  return ownElements<unknown>(value).map((item, index) => {
     const where = `suppression ${index}`;
     if (typeof item !== 'object' || item === null) throw bad(`${where} is not an object`);
-    const fields = new Map(Object.entries(item));
+    const fields = new Map<string, unknown>(Object.entries(item));
     for (const [key, field] of fields) {
       if (!KEYS.includes(key)) throw bad(`${where} has an unknown key ${JSON.stringify(key)}`);
       if (typeof field !== 'string' || field === '') throw bad(`${key} of ${where} is no text`);
@@ -66,6 +73,7 @@ export function checkSuppressions(value: unknown): asserts value is readonly Sup
     if (typeof code !== 'string' || !isRuleCode(code))
       throw bad(`${where} names no rule${typeof code === 'string' ? `: ${JSON.stringify(code)}` : ''}`);
     if (!fields.has('reason')) throw bad(`${where} gives no reason`);
+    return owned(Object.fromEntries(fields) as unknown as Suppression);
   });
 }
 

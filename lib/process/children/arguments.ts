@@ -1,7 +1,8 @@
 // The two shapes of a call: with a list of arguments before the options, or without.
 import { UsageError } from '../../errors.js';
+import { ownElements } from '../../own.js';
 
-/** Arguments and options. Throws UsageError (`bad-option`) where there are no options. */
+/** Arguments, each read once, and options, which are not read here. Throws UsageError (`bad-option`) where there are no options. */
 export function argumentsOf<Options extends object>(
   second: readonly string[] | Options,
   third: Options | undefined,
@@ -16,5 +17,5 @@ export function argumentsOf<Options extends object>(
     );
   }
   // What they hold is checked by whom it is for.
-  return [isList ? (second as readonly string[]) : [], options as Options];
+  return [isList ? ownElements(second as readonly string[]) : [], options as Options];
 }

@@ -7,6 +7,7 @@ import type { AbiPolicy, Policy } from '../../policy/policy.js';
 import { applyProfile } from '../apply-profile.js';
 import { load } from '../load.js';
 import type { PreloadFailure, PreloadOrders } from './preloaded.js';
+import { own } from '../../own.js';
 
 /** Reads orders from a pipe to their end and follows them. What fails is told on the same pipe, and the process ends. */
 export function confineSelf(descriptor: number): void {
@@ -39,6 +40,11 @@ function describe(error: unknown): PreloadFailure {
   }
   const { code, remedy = '', message } = error;
   const reason = remedy === '' ? message : message.slice(0, -`. ${remedy}`.length);
-  const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : undefined;
+  const errno = errnoOf(error);
   return { code, reason, remedy, errno };
+}
+
+function errnoOf(error: SeccompError): number | undefined {
+  const errno = own(error as SeccompError & { readonly errno?: unknown }, 'errno');
+  return typeof errno === 'number' ? errno : undefined;
 }

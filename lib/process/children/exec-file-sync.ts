@@ -6,8 +6,10 @@ import type {
   SpawnSyncOptions,
 } from 'node:child_process';
 import { argumentsOf } from './arguments.js';
-import type { SandboxOptions } from './sandbox.js';
-import { spawnSync } from './spawn-sync.js';
+import { SANDBOX_OPTIONS, type SandboxOptions } from './sandbox.js';
+import { spawnSync, SPAWN_SYNC_OPTIONS } from './spawn-sync.js';
+import { own } from '../../own.js';
+import { givenOptions, ownOptions } from '../../policy/options.js';
 
 /**
  * Runs a command under a profile to its end and gives what it wrote to its standard output, with the options of
@@ -40,12 +42,18 @@ export function execFileSync(
   second: readonly string[] | (ExecFileSyncOptions & SandboxOptions),
   third?: ExecFileSyncOptions & SandboxOptions,
 ): string | Buffer {
-  const [args, options] = argumentsOf(second, third);
+  const [args, given] = argumentsOf(second, third);
+  const all = ownOptions<SpawnSyncOptions & SandboxOptions>(given, [
+    ...SPAWN_SYNC_OPTIONS,
+    ...SANDBOX_OPTIONS,
+  ]);
+  const options = givenOptions<typeof given>(all, Object.keys(all)) as typeof given;
   const result = spawnSync(file, args, options);
-  if (!options.stdio && result.stderr) process.stderr.write(result.stderr);
-  if (result.error !== undefined) throw Object.assign(result.error, result);
+  if (!all.stdio && result.stderr) process.stderr.write(result.stderr);
+  const error = own(result, 'error');
+  if (error !== undefined) throw Object.assign(error, result);
   if (result.status === 0) return result.stdout;
-  const command = [(options as SpawnSyncOptions).argv0 ?? file, ...args].join(' ');
+  const command = [own(options as SpawnSyncOptions, 'argv0') ?? file, ...args].join(' ');
   const said = result.stderr ? result.stderr.toString() : '';
   throw Object.assign(new Error(`Command failed: ${command}${said === '' ? '' : `\n${said}`}`), result);
 }

@@ -5,10 +5,13 @@ import { UsageError } from '../../errors.js';
 import { argumentsOf } from './arguments.js';
 import { os } from '../../builtins.js';
 import { collect } from './collect.js';
-import type { ViolationReportOptions } from '../supervise/report.js';
-import type { SandboxOptions } from './sandbox.js';
+import { REPORT_OPTIONS, type ViolationReportOptions } from '../supervise/report.js';
+import { SANDBOX_OPTIONS, type SandboxOptions } from './sandbox.js';
 import { spawn } from './spawn.js';
 import { show } from '../../show.js';
+import { bare } from '../../own.js';
+import { givenOptions, ownOptions } from '../../policy/options.js';
+import { SPAWN_OPTIONS } from './start-child.js';
 
 type Options = ExecFileOptions & SandboxOptions & ViolationReportOptions;
 type Callback<Output> = (error: ExecFileException | null, stdout: Output, stderr: Output) => void;
@@ -63,19 +66,31 @@ export const execFile: ExecFile = Object.assign(
 
 type Finish = Callback<string | Buffer>;
 
+/** What is done here, and not by `spawn`. */
+const OWN: readonly string[] = ['encoding', 'killSignal', 'maxBuffer', 'timeout'];
+
+const OPTIONS: readonly string[] = [
+  ...new Set([...OWN, ...SPAWN_OPTIONS, ...SANDBOX_OPTIONS, ...REPORT_OPTIONS]),
+];
+
 function run(
   file: string,
   args: readonly string[],
-  options: Options,
+  given: Options,
   finish: Finish | undefined,
 ): ChildProcess {
-  const { encoding, maxBuffer = 1024 * 1024, timeout = 0, killSignal = 'SIGTERM', ...rest } = options;
+  const options = ownOptions(given, OPTIONS);
+  const { encoding, maxBuffer = 1024 * 1024, timeout = 0, killSignal = 'SIGTERM' } = options;
+  const rest = givenOptions<Options>(
+    options,
+    OPTIONS.filter(name => !OWN.includes(name)),
+  ) as Options;
   check('timeout', timeout, Number.isInteger(timeout) && timeout >= 0);
   check('maxBuffer', maxBuffer, typeof maxBuffer === 'number' && maxBuffer >= 0);
   check('killSignal', killSignal, Object.entries(os().constants.signals).flat().includes(killSignal));
   check('callback', finish, finish === undefined || typeof finish === 'function');
 
-  const child = spawn(file, args, { ...rest, stdio: 'pipe' });
+  const child = spawn(file, args, bare({ ...rest, stdio: 'pipe' as const }));
   let failure: ExecFileException | undefined;
   let killed = false;
   let timer: NodeJS.Timeout | undefined;

@@ -10,6 +10,7 @@ import { forkPreloaded } from './preloaded.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';
 import { SPAWN_OPTIONS, startChild } from './start-child.js';
 import { stdioList, type StdioList } from './stdio.js';
+import { own, bare, ownElements, type Own } from '../../own.js';
 
 /** When the filter of a Node program is loaded. */
 export type ForkLoad = 'before-exec' | 'before-user-code';
@@ -51,26 +52,32 @@ export function fork(
   third?: ForkOptions & ForkSandboxOptions,
 ): ChildProcess {
   const [args, options] = argumentsOf(second, third);
-  oneOf('load', options.load, ['before-exec', 'before-user-code']);
   const sandboxed = sandbox(options, FORK_OPTIONS);
   const { filter, load } = sandboxed;
-  const { load: when, execPath = process.execPath, execArgv = ownExecArgv(), ...rest } = sandboxed.rest;
+  const { load: when, ...rest } = sandboxed.rest;
+  oneOf('load', when, ['before-exec', 'before-user-code']);
+  const execPath = rest.execPath ?? process.execPath;
+  const execArgv = ownElements(rest.execArgv ?? ownExecArgv());
   const stdio = forkStdio(rest);
+  const module = modulePath instanceof URL ? fileURLToPath(modulePath) : modulePath;
   const begin = (file: string, nodeArgs: readonly string[], all: StdioList, argv0 = file): ChildProcess =>
     // argv0 is passed on to spawn, which the types do not tell.
-    childProcess().fork(modulePath, args, {
-      ...rest,
-      execPath: file,
-      execArgv: [...nodeArgs],
-      stdio: all,
-      ...{ argv0 },
-    });
+    childProcess().fork(
+      module,
+      args,
+      bare({
+        ...rest,
+        execPath: file,
+        execArgv: [...nodeArgs],
+        stdio: all,
+        ...{ argv0 },
+      }) as ForkOptions,
+    );
   if (when === 'before-user-code') {
     return forkPreloaded(filter, load, stdio, (nodeArgs, all) =>
       begin(execPath, [...nodeArgs, ...execArgv], all),
     );
   }
-  const module = modulePath instanceof URL ? fileURLToPath(modulePath) : modulePath;
   const command = commandOf(execPath, [...execArgv, module, ...args], {});
   return startChild(launchRequest(filter, load), command, stdio, ({ file, words }, all) =>
     begin(file, words.slice(1, words.length - 1 - args.length), all, words[0]),
@@ -79,14 +86,15 @@ export function fork(
 
 /** The options of this Node for another, without `-e` and its code, which Node leaves out too. */
 function ownExecArgv(): readonly string[] {
-  const code = (process as { readonly _eval?: string | undefined })._eval;
+  const code = own(process as { readonly _eval?: string | undefined }, '_eval');
   const index = code === undefined ? -1 : process.execArgv.lastIndexOf(code);
   return index > 0 ? process.execArgv.toSpliced(index - 1, 2) : process.execArgv;
 }
 
 /** What Node makes of `stdio` and `silent`. */
-function forkStdio({ stdio, silent }: Pick<ForkOptions, 'stdio' | 'silent'>): StdioList {
+function forkStdio({ stdio, silent }: Pick<Own<ForkOptions>, 'stdio' | 'silent'>): StdioList {
   if (!Array.isArray(stdio)) return [...stdioList(stdio, silent === true ? 'pipe' : 'inherit'), 'ipc'];
-  if (stdio.includes('ipc')) return stdioList(stdio);
+  const list = stdioList(stdio);
+  if (list.includes('ipc')) return list;
   throw new UsageError('bad-option', "stdio has no 'ipc'", 'Add it');
 }

@@ -8,6 +8,7 @@ import { errnoName } from '../../policy/errno.js';
 import { refuseWithoutExec } from '../exec.js';
 import { explain, loadRequest, type LoadRequest } from '../load.js';
 import type { ChildLoadOptions } from './sandbox.js';
+import { own, owned } from '../../own.js';
 
 /** A command as execvp(3) takes it. */
 export interface Command {
@@ -50,7 +51,8 @@ export function launchRequest(filter: Filter | Uint8Array, options: ChildLoadOpt
   if (!isFilter(filter)) return loadRequest(filter, { ...options, scope: 'thread' });
   const known = requests.get(filter) ?? new Map<string, LoadRequest>();
   requests.set(filter, known);
-  const key = JSON.stringify([options.noNewPrivs, options.log, options.specAllow]);
+  const { noNewPrivs, log, specAllow } = owned(options);
+  const key = JSON.stringify([noNewPrivs, log, specAllow]);
   const request = known.get(key) ?? makeRequest(filter, options);
   known.set(key, request);
   return request;
@@ -134,7 +136,7 @@ function outcomeOf(report: number, request: LoadRequest): Outcome {
   const [step = STEP.start, errno = 0] = words;
   if (step === STEP.execute) return errno === 0 ? { kind: 'started' } : { kind: 'failed', errno };
   if (step === STEP.start || errno === 0) return { kind: 'untold' };
-  const failed = CALLS[step] ?? 'seccomp';
+  const failed = own(CALLS, step) ?? 'seccomp';
   const failure = { failed, errno, errnoName: errnoName(errno), threadId: 0, threadName: '' };
   return { kind: 'refused', error: explain(failure, request) };
 }
@@ -157,8 +159,9 @@ export function requireProc(): void {
 export function commandOf(
   file: string,
   args: readonly string[],
-  { argv0, shell }: { readonly argv0?: string | undefined; readonly shell?: boolean | string | undefined },
+  options: { readonly argv0?: string | undefined; readonly shell?: boolean | string | undefined },
 ): Command {
+  const { argv0, shell } = owned(options);
   for (const word of [file, argv0 ?? '', shell ?? '', ...args]) {
     if (typeof word === 'boolean' || (typeof word === 'string' && !word.includes('\0'))) continue;
     throw new UsageError(

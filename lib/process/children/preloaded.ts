@@ -11,6 +11,7 @@ import { loadRequest } from '../load.js';
 import { net, v8 } from '../../builtins.js';
 import type { ChildLoadOptions } from './sandbox.js';
 import type { StdioList } from './stdio.js';
+import { own } from '../../own.js';
 
 /** What the child is to load: it may hold io_uring rings, for which only a policy can be adapted. */
 export type PreloadOrders =
@@ -53,7 +54,7 @@ export function forkPreloaded(
   );
   const channel: unknown = (child.stdio as unknown[]).pop();
   // Without a process there is an error event of Node's to come.
-  if (child.pid !== undefined && channel instanceof net().Socket) direct(child, channel, orders);
+  if (own(child, 'pid') !== undefined && channel instanceof net().Socket) direct(child, channel, orders);
   return child;
 }
 

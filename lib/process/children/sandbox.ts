@@ -2,10 +2,12 @@
 import { compile, COMPILE_OPTIONS, isPolicy, type AnyProfile, type CompileOptions } from '../../compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { isFilter } from '../../filter/is-filter.js';
-import { checkOptions } from '../../policy/options.js';
+import { givenOptions, ownOptions } from '../../policy/options.js';
 import type { Policy } from '../../policy/policy.js';
 import { UsageError } from '../../errors.js';
 import { runningTarget, type Capabilities } from '../running-target.js';
+import { own, type Own, bare } from '../../own.js';
+import { ownEnvironment, type Environment } from './environment.js';
 
 /** What the functions that start children take in addition to the options of Node's. */
 export interface SandboxOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'> {
@@ -32,7 +34,7 @@ export interface Sandbox<Options> {
   readonly filter: Filter | Uint8Array;
   readonly load: ChildLoadOptions;
   /** What is left for Node. */
-  readonly rest: Omit<Options, keyof SandboxOptions>;
+  readonly rest: Own<Omit<Options, keyof SandboxOptions>>;
 }
 
 /** Options of `compile`, but for what the machine decides. */
@@ -51,21 +53,27 @@ export function sandbox<Options extends SandboxOptions>(
   options: Options,
   nodeOptions: readonly string[],
 ): Sandbox<Options> {
-  checkOptions(options, [...nodeOptions, ...SANDBOX_OPTIONS], LOADING);
-  const rest = Object.fromEntries(
-    Object.entries(options).filter(([name]) => !SANDBOX_OPTIONS.includes(name)),
-  );
+  const given = ownOptions<SandboxOptions>(options, [...nodeOptions, ...SANDBOX_OPTIONS], LOADING);
   return {
-    filter: filterOf(options),
-    load: pick<ChildLoadOptions>(options, LOADING),
-    // Everything but what SandboxOptions names is still there.
-    rest: rest as Omit<Options, keyof SandboxOptions>,
+    filter: filterOf(given),
+    load: givenOptions<ChildLoadOptions>(given, LOADING),
+    rest: nodeRest(given, nodeOptions) as Own<Omit<Options, keyof SandboxOptions>>,
   };
 }
 
-function filterOf(options: SandboxOptions): Filter | Uint8Array {
+/**
+ * All of Node's options, undefined where they were not given, so that it looks for none of them elsewhere. The
+ * environment is always there: Node would add inherited variables.
+ */
+function nodeRest(given: object, names: readonly string[]): object {
+  const values = given as Readonly<Record<string, unknown>>;
+  const env = ownEnvironment(own(values, 'env') as Environment | undefined);
+  return bare({ ...Object.fromEntries(names.map(name => [name, own(values, name)])), env });
+}
+
+function filterOf(options: Own<SandboxOptions>): Filter | Uint8Array {
   const { profile, capabilities } = options;
-  const compiling = pick<Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>>(options, COMPILING);
+  const compiling = givenOptions<CompileOptions>(options, COMPILING);
   if (isFilter(profile) || (profile instanceof Uint8Array && !looksLikeJson(profile))) {
     const [misplaced] = capabilities === undefined ? Object.keys(compiling) : ['capabilities'];
     if (misplaced === undefined) return profile;
@@ -83,9 +91,3 @@ function filterOf(options: SandboxOptions): Filter | Uint8Array {
 /** Whether bytes are the text of a profile. A program never starts like one: no instruction has such a code. */
 const looksLikeJson = (bytes: Uint8Array): boolean =>
   /^\uFEFF?\s*[{[]/.test(Buffer.from(bytes.subarray(0, 256)).toString());
-
-/** The options of these names that are given. */
-const pick = <Picked extends object>(options: Picked, names: readonly string[]): Picked =>
-  Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => names.includes(name) && value !== undefined),
-  ) as Picked;

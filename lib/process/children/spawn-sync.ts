@@ -12,8 +12,10 @@ import { commandOf, launch, launcherEnded, launchRequest, requireProc, type Comm
 import { NEVER_THERE } from './stand-ins.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';
 import { stdioList, type StdioList } from './stdio.js';
+import { own, bare } from '../../own.js';
 
-const SPAWN_SYNC_OPTIONS: readonly string[] = [
+/** Options of Node's that these functions take. */
+export const SPAWN_SYNC_OPTIONS: readonly string[] = [
   'argv0',
   'cwd',
   'encoding',
@@ -29,6 +31,9 @@ const SPAWN_SYNC_OPTIONS: readonly string[] = [
   'windowsHide',
   'windowsVerbatimArguments',
 ];
+
+/** Node's own default, which an option that is undefined would take away. */
+const MAX_BUFFER = 1024 * 1024;
 
 type Output = string | Buffer;
 
@@ -73,12 +78,17 @@ export function spawnSync(
   const stdio = stdioList(rest.stdio);
   const request = launchRequest(filter, load);
   const start = ({ file, words }: Command, all: StdioList): SpawnSyncReturns<Output> =>
-    childProcess().spawnSync(file, words.slice(1), {
-      ...rest,
-      argv0: words[0] ?? '',
-      shell: false,
-      stdio: all,
-    });
+    childProcess().spawnSync(
+      file,
+      words.slice(1),
+      bare({
+        ...rest,
+        argv0: words[0] ?? '',
+        maxBuffer: rest.maxBuffer ?? MAX_BUFFER,
+        shell: false,
+        stdio: all,
+      }),
+    );
   const { started: result, outcome } = launch(request, command, stdio.length, 'ended', launcher =>
     start(launcher, [...stdio, ...launcher.stdio]),
   );
@@ -86,7 +96,7 @@ export function spawnSync(
   if (outcome.kind === 'failed') {
     return asIfPlain(start({ ...command, file: NEVER_THERE }, stdio), command, stdio.length, outcome.errno);
   }
-  if (outcome.kind === 'untold' && result.error === undefined) throw launcherEnded(command.file);
+  if (outcome.kind === 'untold' && own(result, 'error') === undefined) throw launcherEnded(command.file);
   if (outcome.kind === 'untold') requireProc();
   return asIfPlain(result, command, stdio.length);
 }
@@ -96,10 +106,10 @@ function asIfPlain(
   result: SpawnSyncReturns<Output>,
   command: Command,
   length: number,
-  errno = -((result.error as NodeJS.ErrnoException | undefined)?.errno ?? 0),
+  errno = -(own(own(result, 'error') as NodeJS.ErrnoException | undefined, 'errno') ?? 0),
 ): SpawnSyncReturns<Output> {
   const { output } = result as { readonly output: (Output | null)[] | null };
   output?.splice(length);
-  if (result.error !== undefined) result.error = systemError('spawnSync', errno, command);
+  if (own(result, 'error') !== undefined) result.error = systemError('spawnSync', errno, command);
   return result;
 }

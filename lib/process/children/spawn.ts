@@ -6,13 +6,15 @@ import type {
   SpawnOptionsWithoutStdio,
 } from 'node:child_process';
 import { childProcess } from '../../builtins.js';
-import type { ViolationReportOptions } from '../supervise/report.js';
+import { REPORT_OPTIONS, type ViolationReportOptions } from '../supervise/report.js';
 import { supervise } from '../supervise/supervise.js';
 import { argumentsOf } from './arguments.js';
 import { commandOf, launchRequest } from './launch.js';
-import { sandbox, type SandboxOptions } from './sandbox.js';
+import { sandbox, SANDBOX_OPTIONS, type SandboxOptions } from './sandbox.js';
 import { SPAWN_OPTIONS, startChild } from './start-child.js';
 import { stdioList } from './stdio.js';
+import { bare } from '../../own.js';
+import { givenOptions, ownOptions } from '../../policy/options.js';
 
 /** What confines a command, and whether refusals are reported: this process answers them then, and stays until all is over. */
 type Options = SandboxOptions & ViolationReportOptions;
@@ -46,17 +48,23 @@ export function spawn(
   second: readonly string[] | (SpawnOptions & Options),
   third?: SpawnOptions & Options,
 ): ChildProcess {
-  const [args, options] = argumentsOf(second, third);
-  if (options.onViolation !== undefined || options.reportOnly !== undefined)
+  const [args, given] = argumentsOf(second, third);
+  const all = ownOptions(given, [...SPAWN_OPTIONS, ...SANDBOX_OPTIONS, ...REPORT_OPTIONS]);
+  const options = givenOptions<SpawnOptions & Options>(all, Object.keys(all)) as SpawnOptions & Options;
+  if (all.onViolation !== undefined || all.reportOnly !== undefined)
     return supervise(file, args, options).child;
   const { filter, load, rest } = sandbox(options, SPAWN_OPTIONS);
   const command = commandOf(file, args, rest);
   return startChild(launchRequest(filter, load), command, stdioList(rest.stdio), (what, stdio) =>
-    childProcess().spawn(what.file, what.words.slice(1), {
-      ...rest,
-      argv0: what.words[0] ?? '',
-      shell: false,
-      stdio,
-    }),
+    childProcess().spawn(
+      what.file,
+      what.words.slice(1),
+      bare({
+        ...rest,
+        argv0: what.words[0] ?? '',
+        shell: false,
+        stdio,
+      }),
+    ),
   );
 }

@@ -6,6 +6,7 @@ import { systemError } from './errors.js';
 import { launch, launcherEnded, requireProc, type Attend, type Command } from './launch.js';
 import { STAND_INS } from './stand-ins.js';
 import type { StdioList } from './stdio.js';
+import { own } from '../../own.js';
 
 /** Options of Node's that every asynchronous function takes. */
 export const SPAWN_OPTIONS: readonly string[] = [
@@ -45,7 +46,7 @@ export function startChild(
     attend,
   );
   if (outcome.kind === 'started') return child;
-  if (child.pid === undefined) {
+  if (own(child, 'pid') === undefined) {
     // Node could not start even the launcher, for want of processes, descriptors or the directory, and will say so.
     requireProc();
     return child;
@@ -53,7 +54,7 @@ export function startChild(
   abandon(child);
   if (outcome.kind === 'refused') throw outcome.error;
   if (outcome.kind === 'untold') throw launcherEnded(command.file);
-  const standIn = STAND_INS[errnoName(outcome.errno)];
+  const standIn = own(STAND_INS, errnoName(outcome.errno));
   if (standIn === undefined) throw systemError('spawn', outcome.errno);
   return asIfPlain(start({ file: standIn, words: command.words }, stdio), command, stdio);
 }

@@ -2,6 +2,7 @@
 import type { IOType, StdioOptions } from 'node:child_process';
 import { UsageError } from '../../errors.js';
 import { oneOf } from '../../policy/options.js';
+import { ownElements } from '../../own.js';
 
 /** One item per descriptor. */
 export type StdioList = Extract<StdioOptions, unknown[]>;
@@ -17,5 +18,7 @@ export function stdioList(stdio: StdioOptions | null | undefined, standard: IOTy
     throw new UsageError('bad-option', 'stdio is neither a string nor a list', 'See node:child_process');
   }
   // Holes become undefined.
-  return Array.from({ length: Math.max(3, given.length) }, (_, index) => given[index]);
+  const list = ownElements(given);
+  while (list.length < 3) list.push(undefined);
+  return list;
 }

@@ -1,6 +1,7 @@
 // What the two processes of a SandboxedWorker say to each other.
 import type { WorkerOptions } from 'node:worker_threads';
 import type { Packed } from './clone.js';
+import { owned } from '../../own.js';
 
 /** The descriptor over which they do, behind those of the standard streams and the channel of `fork`. */
 export const CHANNEL = 4;
@@ -38,7 +39,7 @@ export type Report =
 
 /** Throws for what is no report: code in the sandbox can write to the channel what it likes. */
 export function readReport(message: unknown): Report {
-  const { kind, value, thrown, code } = Object(message) as Readonly<Record<string, unknown>>;
+  const { kind, value, thrown, code } = owned(Object(message) as Readonly<Record<string, unknown>>);
   if (kind === 'online') return { kind };
   if (kind === 'message' && value instanceof Uint8Array) return { kind, value };
   if ((kind === 'error' || kind === 'messageerror') && isThrown(thrown)) return { kind, thrown };
@@ -48,6 +49,6 @@ export function readReport(message: unknown): Report {
 
 function isThrown(value: unknown): value is Thrown {
   if (typeof value !== 'object' || value === null) return false;
-  const thrown = value as Readonly<Record<string, unknown>>;
-  return thrown['value'] instanceof Uint8Array && typeof thrown['isError'] === 'boolean';
+  const thrown = owned(value as Partial<Record<keyof Thrown, unknown>>);
+  return thrown.value instanceof Uint8Array && typeof thrown.isError === 'boolean';
 }

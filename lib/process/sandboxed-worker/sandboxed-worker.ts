@@ -1,12 +1,12 @@
 // A worker in a process of its own, all of whose threads are under a profile.
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, ForkOptions } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { Transferable, WorkerOptions } from 'node:worker_threads';
 import { LoadError, UsageError, WorkerError } from '../../errors.js';
 import { packageFile } from '../../package-files.js';
-import { checkOptions } from '../../policy/options.js';
+import { givenOptions, ownOptions } from '../../policy/options.js';
 import { net, os } from '../../builtins.js';
 import { fork, type ForkLoad } from '../children/fork.js';
 import { SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
@@ -14,6 +14,7 @@ import { pack, unpack } from './clone.js';
 import { readFrames, writeFrame } from './frames.js';
 import { readReport, type Order, type Report, type ThreadOptions } from './messages.js';
 import { unpackThrown } from './thrown.js';
+import { own, type Own } from '../../own.js';
 
 /** What SandboxedWorker takes: options of Worker, of its process, and what confines it. */
 export interface SandboxedWorkerOptions
@@ -106,17 +107,17 @@ export class SandboxedWorker extends EventEmitter<{
 
   constructor(filename: string | URL, options: SandboxedWorkerOptions) {
     super();
-    checkOptions(options, OPTIONS, ['stdout', 'stderr']);
-    const start = startOrder(filename, options);
-    this.#child = this.#start(options);
+    const given = ownOptions(options, OPTIONS, ['stdout', 'stderr']);
+    const start = startOrder(filename, given);
+    this.#child = this.#start(given);
     // The last one: what `fork` has for itself is no socket.
     this.#channel = this.#child === undefined ? undefined : socketsOf(this.#child).at(-1);
-    this.pid = this.#child?.pid;
+    this.pid = own(this.#child, 'pid');
     this.stdin = this.#child?.stdin ?? null;
     this.stdout = this.#child?.stdout ?? new PassThrough().end();
     this.stderr = this.#child?.stderr ?? new PassThrough().end();
-    if (options.stdout !== true) this.stdout.on('data', chunk => process.stdout.write(chunk as Buffer));
-    if (options.stderr !== true) this.stderr.on('data', chunk => process.stderr.write(chunk as Buffer));
+    if (given.stdout !== true) this.stdout.on('data', chunk => process.stdout.write(chunk as Buffer));
+    if (given.stderr !== true) this.stderr.on('data', chunk => process.stderr.write(chunk as Buffer));
     this.#ended = new Promise(resolve => this.once('exit', resolve));
     if (this.#channel !== undefined) {
       // Its end is told by the end of the process.
@@ -180,14 +181,17 @@ export class SandboxedWorker extends EventEmitter<{
     child.on('error', error => {
       this.#fail(error);
       // There is no exit of what was not started.
-      if (child.pid === undefined) ended();
+      if (own(child, 'pid') === undefined) ended();
     });
   }
 
-  #start(options: SandboxedWorkerOptions): ChildProcess | undefined {
+  #start(options: Own<SandboxedWorkerOptions>): ChildProcess | undefined {
     const stdin = options.stdin === true ? 'pipe' : 'ignore';
     const ours: readonly string[] = [...THREAD_OPTIONS, 'stdout', 'stderr', 'workerData', 'transferList'];
-    const rest = Object.fromEntries(Object.entries(options).filter(([name]) => !ours.includes(name)));
+    const rest = givenOptions<ForkOptions & SandboxOptions>(
+      options,
+      OPTIONS.filter(name => !ours.includes(name)),
+    );
     try {
       const child = fork(packageFile(RELAY), [], {
         ...rest,
@@ -259,10 +263,10 @@ export class SandboxedWorker extends EventEmitter<{
 }
 
 /** Without descriptors to spare there are no streams at all, which the types do not tell. */
-const socketsOf = ({ stdio }: { readonly stdio?: readonly unknown[] }): readonly Socket[] =>
-  (stdio ?? []).filter(stream => stream instanceof net().Socket);
+const socketsOf = (child: { readonly stdio?: readonly unknown[] }): readonly Socket[] =>
+  (own(child, 'stdio') ?? []).filter(stream => stream instanceof net().Socket);
 
-function startOrder(filename: string | URL, options: SandboxedWorkerOptions): Order {
+function startOrder(filename: string | URL, options: Own<SandboxedWorkerOptions>): Order {
   const isUrl = filename instanceof URL;
   if (!isUrl && typeof filename !== 'string') {
     throw new UsageError('bad-argument', 'a worker is named by a path or a URL', 'Give a string or a URL');

@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { pack, unpack } from './clone.js';
 import type { Thrown } from './messages.js';
+import { owned } from '../../own.js';
 
 /** Classes of the language by name; an error of another is made one of the nearest. */
 const CLASSES = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError } as const;
@@ -36,7 +37,7 @@ export function packThrown(thrown: unknown): Thrown {
 export function unpackThrown({ isError, value }: Thrown): unknown {
   const thrown = unpack(value);
   if (!isError) return thrown;
-  const { nearest, message, name, stack, own } = Object(thrown) as Partial<ErrorParts>;
+  const { nearest, message, name, stack, own } = owned(Object(thrown) as Partial<ErrorParts>);
   const Class = new Map<string, ErrorConstructor>(Object.entries(CLASSES)).get(String(nearest)) ?? Error;
   const error = new Class(String(message));
   const hidden = { enumerable: false, writable: true, configurable: true };

@@ -2,7 +2,7 @@
 import { unlinkSync } from 'node:fs';
 import { LoadError, UsageError } from '../../errors.js';
 import { isFailure, native, type Failure, type WatchHandle } from '../../native.js';
-import { checkOptions } from '../../policy/options.js';
+import { ownOptions } from '../../policy/options.js';
 import type { Supervisor } from './attend.js';
 import { badState, parseContainerState, type ContainerProcess } from './container-state.js';
 import { superviseListener, type HandlerOptions } from './handlers.js';
@@ -45,10 +45,9 @@ export function listenForContainers(
   serve: (container: ContainerProcess) => HandlerOptions | undefined,
   options: AgentOptions = {},
 ): ContainerAgent {
-  checkOptions(options, ['onError']);
+  const { onError = () => undefined } = ownOptions(options, ['onError']);
   if (typeof path !== 'string' || path.includes('\0') || typeof serve !== 'function')
     throw new UsageError('bad-option', 'an agent takes a path and a function', 'Give both');
-  const { onError = () => undefined } = options;
   const socket = native().listenAt(path);
   if (isFailure(socket)) throw refused(path, socket);
 

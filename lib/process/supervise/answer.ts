@@ -4,6 +4,7 @@ import { isFailure, native, type Failure } from '../../native.js';
 import { MAX_ERRNO } from '../../policy/action.js';
 import { errnoNumber, ENOSYS } from '../../policy/errno.js';
 import type { SupervisedCall } from './call.js';
+import { owned } from '../../own.js';
 
 /** What becomes of a call. */
 export type Answer =
@@ -79,18 +80,21 @@ type Checked =
 /** Throws UsageError (`bad-answer`) for what is no answer. */
 export function checkAnswer(answer: unknown): Checked {
   if (typeof answer === 'object' && answer !== null) {
-    if ('errno' in answer) {
-      const errno = typeof answer.errno === 'string' ? errnoNumber(answer.errno) : answer.errno;
+    const given = owned(
+      answer as Partial<Record<'errno' | 'value' | 'continue' | 'fd' | 'closeOnExec', unknown>>,
+    );
+    if (Object.hasOwn(given, 'errno')) {
+      const errno = typeof given.errno === 'string' ? errnoNumber(given.errno) : given.errno;
       if (isInteger(errno) && errno >= 1 && errno <= MAX_ERRNO) return { kind: 'errno', errno };
-    } else if ('value' in answer) {
-      const { value } = answer;
+    } else if (Object.hasOwn(given, 'value')) {
+      const { value } = given;
       if (isInteger(value)) return { kind: 'value', value: BigInt(value) };
       if (typeof value === 'bigint') return { kind: 'value', value: BigInt.asIntN(64, value) };
-    } else if ('continue' in answer) {
-      if (answer.continue === true) return { kind: 'continue' };
-    } else if ('fd' in answer) {
-      const { fd } = answer;
-      const closeOnExec = 'closeOnExec' in answer ? answer.closeOnExec : true;
+    } else if (Object.hasOwn(given, 'continue')) {
+      if (given.continue === true) return { kind: 'continue' };
+    } else if (Object.hasOwn(given, 'fd')) {
+      const { fd } = given;
+      const closeOnExec = Object.hasOwn(given, 'closeOnExec') ? given.closeOnExec : true;
       if (isInteger(fd) && fd >= 0 && fd <= 0x7fffffff && typeof closeOnExec === 'boolean')
         return { kind: 'fd', fd, closeOnExec };
     }

@@ -3,6 +3,7 @@ import { LoadError, SupervisionError } from '../../errors.js';
 import { isFailure, native } from '../../native.js';
 import { sendAnswer, UNAVAILABLE, type Answer, type Handler } from './answer.js';
 import { callAt, callRecords, type CallRecords, type SupervisedCall } from './call.js';
+import { type Own } from '../../own.js';
 
 /** Somebody who answers the calls of a listener. */
 export interface Supervisor {
@@ -49,7 +50,7 @@ const BATCH = 64;
 export function attend(
   listener: number,
   handler: Handler,
-  options: AttendOptions,
+  options: Own<AttendOptions>,
   exclusive: boolean,
 ): Supervisor {
   const next = callRecords(1);

@@ -1,5 +1,6 @@
 // What a container runtime says about a container whose calls it hands to an agent.
 import { SupervisionError } from '../../errors.js';
+import { bare, owned } from '../../own.js';
 
 /**
  * A process of a container that has loaded its filter.
@@ -27,6 +28,9 @@ export interface ContainerProcess {
   };
 }
 
+/** Keys of a state that are read. */
+type Key = 'state' | 'fds' | 'pid' | 'annotations' | 'ociVersion' | 'metadata' | 'id' | 'status' | 'bundle';
+
 /** The name of the descriptor that is the listener. */
 export const LISTENER_NAME = 'seccompFd';
 
@@ -38,25 +42,25 @@ export interface ReceivedState {
 
 /** Reads a state. Throws SupervisionError (`bad-container-state`). */
 export function parseContainerState(text: string): ReceivedState {
-  const root = object(parse(text), 'the state');
-  const state = object(root['state'], '"state"');
-  const fds = root['fds'];
+  const root = owned(object(parse(text), 'the state'));
+  const state = owned(object(root.state, '"state"'));
+  const { fds } = root;
   const listenerIndex = Array.isArray(fds) ? fds.indexOf(LISTENER_NAME) : -1;
   if (listenerIndex === -1) throw badState(`"fds" does not name ${LISTENER_NAME}`);
   const { pid } = root;
   if (typeof pid !== 'number' || !Number.isInteger(pid)) throw badState('"pid" is no number');
-  const annotations = state['annotations'];
+  const { annotations } = state;
   return {
     listenerIndex,
     process: {
-      ociVersion: string(root['ociVersion']) ?? '',
+      ociVersion: string(root.ociVersion) ?? '',
       pid,
-      metadata: string(root['metadata']),
+      metadata: string(root.metadata),
       container: {
-        id: string(state['id']) ?? '',
-        status: string(state['status']) ?? '',
-        pid: typeof state['pid'] === 'number' ? state['pid'] : undefined,
-        bundle: string(state['bundle']) ?? '',
+        id: string(state.id) ?? '',
+        status: string(state.status) ?? '',
+        pid: typeof state.pid === 'number' ? state.pid : undefined,
+        bundle: string(state.bundle) ?? '',
         annotations: Object.fromEntries(
           Object.entries(
             annotations === undefined || annotations === null ? {} : object(annotations, '"annotations"'),
@@ -85,9 +89,9 @@ function parse(text: string): unknown {
   }
 }
 
-function object(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Readonly<Record<string, unknown>>;
+/** An object without a prototype: what is absent is undefined. */
+function object(value: unknown, what: string): Readonly<Partial<Record<Key, unknown>>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return bare(value);
   throw badState(`${what} is no object`);
 }
 

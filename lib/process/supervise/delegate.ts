@@ -9,6 +9,7 @@ import { SPAWN_OPTIONS } from '../children/start-child.js';
 import { CONTINUE } from './answer.js';
 import { sendListener } from './send-listener.js';
 import { startWithListener } from './start.js';
+import { own } from '../../own.js';
 
 /**
  * Starts a command as `spawn` does, and sends its listener to the agent at the `listenerPath` of the profile, with its
@@ -29,7 +30,7 @@ export function delegate(
 ): ChildProcess {
   const [args, options] = argumentsOf(second, third);
   const { filter, load, rest } = sandbox(options, SPAWN_OPTIONS);
-  const agent = isFilter(filter) ? filter.policy.listener : undefined;
+  const agent = isFilter(filter) ? own(filter.policy, 'listener') : undefined;
   if (agent === undefined) {
     throw new UsageError(
       'no-listener-path',
@@ -38,12 +39,13 @@ export function delegate(
     );
   }
   const { child, listener } = startWithListener(file, args, { filter, load, rest, atStart: () => CONTINUE });
-  if (listener === undefined || child.pid === undefined) return child;
+  const [pid, metadata] = [own(child, 'pid'), own(agent, 'metadata')];
+  if (listener === undefined || pid === undefined) return child;
   try {
     sendListener(listener, agent.path, {
-      id: `seccomp-${child.pid}`,
-      pid: child.pid,
-      ...(agent.metadata !== undefined && { metadata: agent.metadata }),
+      id: `seccomp-${pid}`,
+      pid,
+      ...(metadata !== undefined && { metadata }),
     });
   } catch (error) {
     child.kill('SIGKILL');

@@ -1,11 +1,12 @@
 // One handler out of many by the names of calls, and the options of those who answer calls.
 import { UsageError } from '../../errors.js';
 import { isKnownSyscall, knownSyscalls } from '../../policy/abi.js';
-import { checkOptions } from '../../policy/options.js';
+import { givenOptions, ownOptions } from '../../policy/options.js';
 import { didYouMean } from '../../policy/suggest.js';
 import { checkAnswer, UNAVAILABLE, type Handler } from './answer.js';
 import { attend, type AttendOptions, type Supervisor } from './attend.js';
 import { show } from '../../show.js';
+import { owned, type Own } from '../../own.js';
 
 /** Who answers which call. */
 export interface HandlerOptions extends AttendOptions {
@@ -32,21 +33,23 @@ export const HANDLER_OPTIONS: readonly string[] = [
  * Source: seccomp_unotify(2).
  */
 export function superviseListener(listener: number, options: HandlerOptions): Supervisor {
-  checkOptions(options, HANDLER_OPTIONS);
-  checkHandlers(options);
-  return attend(listener, handlerOf(options), options, false);
+  const checked = checkedHandlers(
+    givenOptions<HandlerOptions>(ownOptions(options, HANDLER_OPTIONS), HANDLER_OPTIONS),
+  );
+  return attend(listener, handlerOf(checked), checked, false);
 }
 
 /** The handler that a call goes to. */
-export function handlerOf({ handlers = {}, otherwise = () => UNAVAILABLE }: HandlerOptions): Handler {
-  const byName = new Map(Object.entries(handlers));
+export function handlerOf({ handlers, otherwise = () => UNAVAILABLE }: Own<HandlerOptions>): Handler {
+  const byName = new Map(Object.entries(handlers ?? {}));
   return call => ((call.name === undefined ? undefined : byName.get(call.name)) ?? otherwise)(call);
 }
 
-/** Throws UsageError (`bad-option`) for names of no call and handlers that are none, `bad-answer` for a bad `timeoutAnswer`. */
-export function checkHandlers(options: HandlerOptions): void {
-  const { handlers = {}, otherwise, onError, answerTimeout, timeoutAnswer } = options;
-  if (typeof handlers !== 'object') throw bad('handlers are no object', 'Give functions by names of calls');
+/** The options, read once. Throws UsageError (`bad-option`) for names of no call and handlers that are none, `bad-answer` for a bad `timeoutAnswer`. */
+export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
+  const { handlers: given = {}, otherwise, onError, answerTimeout, timeoutAnswer } = owned(options);
+  if (typeof given !== 'object') throw bad('handlers are no object', 'Give functions by names of calls');
+  const handlers = owned(given);
   for (const [name, handler] of Object.entries(handlers)) {
     if (!isKnownSyscall(name)) {
       throw bad(
@@ -59,7 +62,8 @@ export function checkHandlers(options: HandlerOptions): void {
   checkFunction('otherwise', otherwise);
   checkFunction('onError', onError);
   if (timeoutAnswer !== undefined) checkAnswer(timeoutAnswer);
-  if (answerTimeout === undefined || (Number.isFinite(answerTimeout) && answerTimeout > 0)) return;
+  if (answerTimeout === undefined || (Number.isFinite(answerTimeout) && answerTimeout > 0))
+    return { handlers, otherwise, onError, answerTimeout, timeoutAnswer };
   throw bad(`answerTimeout cannot be ${show(answerTimeout)}`, 'Give milliseconds');
 }
 

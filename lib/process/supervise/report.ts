@@ -1,5 +1,5 @@
 // Reports the calls that a profile refuses to a child, and refuses or allows them in the filter's stead.
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { actionData, actionKind, actionName, permits, type Action } from '../../policy/action.js';
 import * as scmp from '../../policy/constants.js';
 import { ENOSYS, errnoName } from '../../policy/errno.js';
@@ -9,6 +9,8 @@ import { printable } from '../../printable.js';
 import { describeRefusal, sentence, type Violation } from '../violation.js';
 import { CONTINUE, UNAVAILABLE, type Answer } from './answer.js';
 import type { SupervisedCall } from './call.js';
+import { type Own } from '../../own.js';
+import { readText } from '../../read-text.js';
 
 /** A call of a child that its profile refuses. `errno` is 0 where the profile kills, `count` is 1: each one arrives. */
 export interface ReportedViolation extends Violation {
@@ -42,7 +44,7 @@ export type Judge = (call: SupervisedCall) => Answer | undefined;
 /** Judges calls by a policy in place of the filter that `notified` made of it, and reports those that it refuses. */
 export function judge(
   policy: Policy,
-  { onViolation = () => undefined, reportOnly = false }: ViolationReportOptions,
+  { onViolation = () => undefined, reportOnly = false }: Own<ViolationReportOptions>,
   command: string | undefined,
 ): Judge {
   return call => {
@@ -70,7 +72,7 @@ function describe(
     errno,
     errnoName: errno === 0 ? '' : errnoName(errno),
     threadId: call.pid,
-    threadName: ofThread(call.pid, 'comm', path => readFileSync(path, 'utf8').trimEnd()) ?? '',
+    threadName: ofThread(call.pid, 'comm', path => readText(path).trimEnd()) ?? '',
     count: 1,
   };
   return {

@@ -1,7 +1,7 @@
 // Hands a listener to an agent, as a container runtime does.
 import { LoadError, UsageError } from '../../errors.js';
 import { isFailure, native, type Failure } from '../../native.js';
-import { checkOptions } from '../../policy/options.js';
+import { ownOptions } from '../../policy/options.js';
 import { containerState } from './container-state.js';
 
 /** What an agent is told about a process. */
@@ -24,8 +24,8 @@ export interface SentProcess {
  * Source: OCI runtime-spec, config-linux.md, "The Container Process State".
  */
 export function sendListener(listener: number, path: string, options: SentProcess): void {
-  checkOptions(options, ['id', 'pid', 'metadata', 'annotations']);
-  const { id, pid = process.pid, metadata, annotations = {} } = options;
+  const given = ownOptions(options, ['id', 'pid', 'metadata', 'annotations']);
+  const { id, pid = process.pid, metadata, annotations = {} } = given;
   if (typeof id !== 'string' || !Number.isInteger(pid))
     throw new UsageError('bad-option', 'id is a text and pid a number', 'Give both as such');
   const socket = native().connectTo(path);

@@ -17,13 +17,15 @@ import { loadRequest, type LoadRequest } from '../load.js';
 import { CONTINUE, sendAnswer } from './answer.js';
 import { callAt, callRecords } from './call.js';
 import type { Judge } from './report.js';
+import { own, bare, owned, type Own } from '../../own.js';
+import { givenOptions } from '../../policy/options.js';
 
 /** What is to be started, under what, and who answers for the start. */
 export interface StartPlan {
   readonly filter: Filter | Uint8Array;
   readonly load: ChildLoadOptions & { readonly waitKillable?: boolean };
   /** Options of Node's. */
-  readonly rest: SpawnOptions;
+  readonly rest: Own<SpawnOptions>;
   /** For the calls of the launcher, of which there is execve and, should it fail, exit_group. */
   readonly atStart: Judge;
 }
@@ -44,18 +46,22 @@ export function startWithListener(file: string, args: readonly string[], plan: S
       commandOf(file, args, rest),
       stdioList(rest.stdio),
       (what, stdio) =>
-        childProcess().spawn(what.file, what.words.slice(1), {
-          ...rest,
-          argv0: what.words[0] ?? '',
-          shell: false,
-          stdio,
-        }),
+        childProcess().spawn(
+          what.file,
+          what.words.slice(1),
+          bare({
+            ...rest,
+            argv0: what.words[0] ?? '',
+            shell: false,
+            stdio,
+          }),
+        ),
       awaited => {
         listener = receiveListener(awaited);
         if (listener !== undefined) untilItRuns(listener, awaited, atStart);
       },
     );
-    if (child.pid !== undefined && listener === undefined) {
+    if (own(child, 'pid') !== undefined && listener === undefined) {
       child.kill('SIGKILL');
       throw new LoadError(
         'listener-unusable',
@@ -63,8 +69,8 @@ export function startWithListener(file: string, args: readonly string[], plan: S
         'Look at the limit of open files, and at the filters that this process has',
       );
     }
-    if (child.pid === undefined) release(listener);
-    return { child, listener: child.pid === undefined ? undefined : listener };
+    if (own(child, 'pid') === undefined) release(listener);
+    return { child, listener: own(child, 'pid') === undefined ? undefined : listener };
   } catch (error) {
     release(listener);
     throw error;
@@ -77,10 +83,11 @@ function release(listener: number | undefined): void {
 
 /** As for `spawn`, but that execve may be one that asks. */
 function supervisedRequest(filter: Filter | Uint8Array, load: StartPlan['load']): LoadRequest {
-  const { waitKillable, ...others } = load;
-  if (!isFilter(filter) || !asksForExec(filter)) launchRequest(filter, others);
+  const { waitKillable, ...others } = owned(load);
+  if (!isFilter(filter) || !asksForExec(filter))
+    launchRequest(filter, givenOptions<ChildLoadOptions>(others, Object.keys(others)));
   return loadRequest(filter, {
-    ...others,
+    ...givenOptions<ChildLoadOptions>(others, Object.keys(others)),
     ...(waitKillable !== undefined && { waitKillable }),
     scope: 'thread',
     listener: true,

@@ -5,15 +5,16 @@ import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { isFilter } from '../../filter/is-filter.js';
 import { notified } from '../../policy/notified.js';
-import { oneOf } from '../../policy/options.js';
+import { givenOptions, oneOf, ownOptions } from '../../policy/options.js';
 import { argumentsOf } from '../children/arguments.js';
-import { sandbox, type SandboxOptions } from '../children/sandbox.js';
+import { sandbox, SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
 import { SPAWN_OPTIONS } from '../children/start-child.js';
 import { CONTINUE } from './answer.js';
 import { attend, nobody, type Supervisor } from './attend.js';
-import { checkHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
+import { checkedHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
 import { judge, REPORT_OPTIONS, type Judge, type ViolationReportOptions } from './report.js';
 import { startWithListener } from './start.js';
+import { bare, type Own } from '../../own.js';
 
 export interface SuperviseOptions
   extends SpawnOptions, SandboxOptions, HandlerOptions, ViolationReportOptions {
@@ -56,30 +57,42 @@ export function supervise(
     atStart: plan.atStart,
   });
   const supervisor = listener === undefined ? nobody() : attend(listener, plan.handler, own, true);
-  return Object.defineProperties({ child }, Object.getOwnPropertyDescriptors(supervisor)) as Supervised;
+  const properties = Object.entries(Object.getOwnPropertyDescriptors(supervisor));
+  return Object.defineProperties(
+    { child },
+    // A descriptor inherits what it lacks, too.
+    Object.fromEntries(properties.map(([name, descriptor]) => [name, bare(descriptor)])),
+  ) as Supervised;
 }
 
-type OwnOptions = HandlerOptions & ViolationReportOptions & { readonly waitKillable?: boolean };
+type OwnOptions = Own<HandlerOptions & ViolationReportOptions & Pick<SuperviseOptions, 'waitKillable'>>;
 
-const OWN = [...HANDLER_OPTIONS, ...REPORT_OPTIONS, 'waitKillable'];
+const SUPERVISING = [...HANDLER_OPTIONS, ...REPORT_OPTIONS, 'waitKillable'];
+
+const CHILD = [...SPAWN_OPTIONS, ...SANDBOX_OPTIONS];
 
 /** Takes the options of this function apart from those of `spawn`, and checks them. */
-function apart(options: unknown): {
+function apart(options: SuperviseOptions): {
   readonly own: OwnOptions;
   readonly others: SpawnOptions & SandboxOptions;
 } {
-  if (typeof options !== 'object' || options === null)
-    throw new UsageError('bad-option', 'there are no options', 'Give an object with a profile');
-  const entries = Object.entries(options);
-  const own = Object.fromEntries(entries.filter(([name]) => OWN.includes(name))) as OwnOptions;
-  checkHandlers(own);
-  checkReport(own);
-  // What is left is checked by `sandbox`.
-  const others = Object.fromEntries(entries.filter(([name]) => !OWN.includes(name))) as unknown;
-  return { own, others: others as SpawnOptions & SandboxOptions };
+  const all = ownOptions(options, [...SUPERVISING, ...CHILD]);
+  const checked = checkedHandlers(givenOptions<HandlerOptions>(all, HANDLER_OPTIONS));
+  checkReport(all);
+  const { onViolation, reportOnly, waitKillable } = all;
+  const others = givenOptions<SpawnOptions & SandboxOptions>(all, CHILD);
+  // Without a profile, `sandbox` says so.
+  return {
+    own: { ...checked, onViolation, reportOnly, waitKillable },
+    others: others as SpawnOptions & SandboxOptions,
+  };
 }
 
-function checkReport({ onViolation, reportOnly, waitKillable }: OwnOptions): void {
+function checkReport({
+  onViolation,
+  reportOnly,
+  waitKillable,
+}: Pick<OwnOptions, 'onViolation' | 'reportOnly' | 'waitKillable'>): void {
   oneOf('reportOnly', reportOnly, [true, false]);
   oneOf('waitKillable', waitKillable, [true, false]);
   if (onViolation !== undefined && typeof onViolation !== 'function')
@@ -111,7 +124,7 @@ function planOf(filter: Filter | Uint8Array, own: OwnOptions, file: string): Pla
   return {
     filter: compilePolicy(notified(policy, { traps: own.reportOnly === true })),
     handler: call => verdict(call) ?? handler(call),
-    atStart: judge(policy, { ...own, onViolation: once(own.onViolation) }, file),
+    atStart: judge(policy, { onViolation: once(own.onViolation), reportOnly: own.reportOnly }, file),
   };
 }
 

@@ -17,6 +17,7 @@ import {
   SCMP_ACT_TRACE,
 } from '../../policy/constants.js';
 import type { Condition, Operator, Policy, Rule, SyscallPolicy } from '../../policy/policy.js';
+import { own, owned } from '../../own.js';
 
 /** An entry of `args`. For SCMP_CMP_MASKED_EQ `value` is the mask. */
 export interface DocumentArgument {
@@ -81,7 +82,9 @@ export const isPlain = ({ abis, defaultAction }: Policy): boolean =>
  * again and compare: interfaces may differ in what they say about one name.
  */
 export function documentOf(policy: Policy, options: DocumentOptions): SeccompDocument {
-  const { defaultAction, badArch, abis, flags, listener } = policy;
+  const { defaultAction, badArch, abis, flags } = policy;
+  const listener = own(policy, 'listener');
+  const metadata = own(listener, 'metadata');
   if (badArch !== SCMP_ACT_KILL_THREAD) {
     throw new ConversionError(
       'not-expressible',
@@ -110,7 +113,7 @@ export function documentOf(policy: Policy, options: DocumentOptions): SeccompDoc
     }
     if (!calls.has(name)) unlisted.add(name);
   }
-  const { name, data } = actionWords(defaultAction);
+  const { name, data } = owned(actionWords(defaultAction));
   return {
     defaultAction: name,
     ...(data !== undefined && { defaultErrnoRet: data }),
@@ -118,7 +121,7 @@ export function documentOf(policy: Policy, options: DocumentOptions): SeccompDoc
     flags,
     ...(listener !== undefined && {
       listenerPath: listener.path,
-      ...(listener.metadata !== undefined && { listenerMetadata: listener.metadata }),
+      ...(metadata !== undefined && { listenerMetadata: metadata }),
     }),
     syscalls: [
       ...grouped(calls),
@@ -151,7 +154,8 @@ function grouped(calls: ReadonlyMap<string, SyscallPolicy>): readonly DocumentRu
     }
   }
   const all = [...groups.values()].map(({ names, rule }) => entry(names, rule));
-  return [...all.filter(({ args }) => args === undefined), ...all.filter(({ args }) => args !== undefined)];
+  const isConditional = (rule: DocumentRule): boolean => own(rule, 'args') !== undefined;
+  return [...all.filter(rule => !isConditional(rule)), ...all.filter(isConditional)];
 }
 
 const identity = ({ conditions, action }: Rule): string =>
@@ -161,7 +165,7 @@ const maskOf = (condition: Condition): bigint | undefined =>
   condition.op === 'SCMP_CMP_MASKED_EQ' ? condition.mask : undefined;
 
 function entry(names: readonly string[], { conditions, action }: Rule): DocumentRule {
-  const { name, data } = actionWords(action);
+  const { name, data } = owned(actionWords(action));
   return {
     names: [...names].sort(),
     action: name,

@@ -75,7 +75,7 @@ function actionWord(action: Action): string | Readonly<Record<string, number>> {
   const kind = actionKind(action);
   if (kind === SCMP_ACT_ERRNO(0)) return { errno: actionData(action) };
   if (kind === SCMP_ACT_TRACE(0)) return { trace: actionData(action) };
-  const name = Object.keys(PLAIN_ACTIONS).find(key => PLAIN_ACTIONS[key] === action);
+  const name = wordFor(PLAIN_ACTIONS, action);
   if (name !== undefined) return name;
   throw new ConversionError(
     'not-expressible',
@@ -90,6 +90,10 @@ function argument(condition: Condition): object {
     const type = mask <= DWORD ? 'dword' : 'qword';
     return { index, type, op: mask === DWORD ? 'eq' : { masked_eq: mask }, val: value };
   }
-  const name = Object.keys(PLAIN_OPERATORS).find(key => PLAIN_OPERATORS[key] === op);
+  const name = wordFor(PLAIN_OPERATORS, op);
   return { index, type: 'qword', op: name, val: value };
 }
+
+/** The word of a table for a value. */
+const wordFor = <Value>(table: Readonly<Record<string, Value>>, value: Value): string | undefined =>
+  Object.entries(table).find(([, item]) => item === value)?.[0];

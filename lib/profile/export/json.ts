@@ -1,13 +1,14 @@
 // The JSON text of a document, as container runtimes read it.
 import { objectText } from '../object-text.js';
 import type { SeccompDocument } from './document.js';
+import { owned } from '../../own.js';
 
 /**
  * OCI's `linux.seccomp`, or Docker's profile, which differs in naming the 32-bit interfaces by `archMap`.
  * Numbers of 64 bits are written exactly. Sources: runtime-spec, config-linux.md; moby's profiles/seccomp.
  */
 export function documentText(document: SeccompDocument, format: 'docker' | 'oci'): string {
-  const { defaultAction, defaultErrnoRet, architectures, flags, syscalls, ...listener } = document;
+  const { defaultAction, defaultErrnoRet, architectures, flags, syscalls, ...listener } = owned(document);
   const [architecture, ...subArchitectures] = architectures;
   return `${objectText({
     defaultAction,

@@ -3,6 +3,7 @@ import { ConversionError, UsageError } from '../../errors.js';
 import { quote } from '../../policy/suggest.js';
 import type { DocumentRule, SeccompDocument } from './document.js';
 import { yamlText } from './yaml.js';
+import { own, owned } from '../../own.js';
 
 /** The part of the resource that is the profile, in OCI's words. */
 export type SpoSpec = Omit<SeccompDocument, 'defaultErrnoRet' | 'flags'> & {
@@ -17,22 +18,28 @@ const LISTENER = /^\/var\/run\/security-profiles-operator\/[a-zA-Z0-9_.-]+$/;
  * default action other than EPERM, an errno of 0, values above 2^63 - 1, listeners outside of the operator's folder.
  * Source: api/seccompprofile of the operator.
  */
-export function spoSpec({ defaultErrnoRet = 1, flags, ...document }: SeccompDocument): SpoSpec {
+export function spoSpec(whole: SeccompDocument): SpoSpec {
+  const { defaultErrnoRet = 1, flags, listenerPath, listenerMetadata, ...document } = owned(whole);
   if (defaultErrnoRet !== 1)
     throw cannot(
       `say that ${document.defaultAction} carries ${defaultErrnoRet} as the default action: it carries 1`,
     );
-  const { listenerPath } = document;
   if (listenerPath !== undefined && !LISTENER.test(listenerPath))
     throw cannot(`name the listener ${quote(listenerPath)}: it lies in /var/run/security-profiles-operator`);
   document.syscalls.forEach(checkRule);
-  return { ...document, ...(flags.length > 0 && { flags }) };
+  return {
+    ...document,
+    ...(listenerPath !== undefined && { listenerPath }),
+    ...(listenerMetadata !== undefined && { listenerMetadata }),
+    ...(flags.length > 0 && { flags }),
+  };
 }
 
-function checkRule({ names, action, errnoRet, args = [] }: DocumentRule): void {
+function checkRule(rule: DocumentRule): void {
+  const { names, action, errnoRet, args = [] } = owned(rule);
   if (errnoRet === 0) throw cannot(`say that ${action} carries 0, as for ${names.join(', ')}`);
-  for (const { value, valueTwo = 0n } of args) {
-    const large = [value, valueTwo].find(number => number > MAX_INT64);
+  for (const argument of args) {
+    const large = [argument.value, own(argument, 'valueTwo') ?? 0n].find(number => number > MAX_INT64);
     if (large !== undefined)
       throw cannot(`hold ${large}, which ${names.join(', ')} is compared with: its numbers end at 2^63 - 1`);
   }
@@ -56,10 +63,10 @@ export function spoText(spec: SpoSpec, name: string): string {
     metadata: { name },
     spec: {
       ...spec,
-      syscalls: spec.syscalls.map(({ args, ...rule }) => ({
-        ...rule,
-        ...(args !== undefined && { args: args.map(argument => ({ ...argument })) }),
-      })),
+      syscalls: spec.syscalls.map(whole => {
+        const { args, ...rule } = owned(whole);
+        return { ...rule, ...(args !== undefined && { args: args.map(argument => ({ ...argument })) }) };
+      }),
     },
   });
 }

@@ -6,6 +6,7 @@ import { readSource, type ProfileSource } from '../read-source.js';
 import { readObject } from '../schema/values.js';
 import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
 import { readFilter } from './schema.js';
+import { pickOptions } from '../../policy/options.js';
 
 /**
  * Reads and checks a file in the format of Firecracker's seccompiler. `source` is what parseProfile takes.
@@ -15,7 +16,7 @@ import { readFilter } from './schema.js';
  */
 export function parseFirecracker(source: ProfileSource, options: ParseOptions = {}): FirecrackerFile {
   const { text, file: found } = readSource(source);
-  const file = options.file ?? found;
+  const { file = found, strict = false } = pickOptions(options, ['file', 'strict']);
   const findings = new Findings();
   const root = readObject(readJson(text, file, findings), 'a file of filters', findings);
   if (root?.members.has('default_action') === true || root?.members.size === 0) {
@@ -34,5 +35,5 @@ export function parseFirecracker(source: ProfileSource, options: ParseOptions = 
     const filter = readFilter(value, findings);
     if (filter !== undefined) filters.set(category, filter);
   }
-  return Object.freeze({ file, filters, warnings: findings.conclude(options.strict ?? false) });
+  return Object.freeze({ file, filters, warnings: findings.conclude(strict) });
 }

@@ -3,13 +3,15 @@ import { UsageError } from '../../errors.js';
 import { ABIS, syscallNumber } from '../../policy/abi.js';
 import { isAction, type Action } from '../../policy/action.js';
 import { SCMP_ACT_KILL_THREAD } from '../../policy/constants.js';
-import { checkOptions } from '../../policy/options.js';
+import { givenOptions, ownOptions } from '../../policy/options.js';
 import type { Policy, Rule, SyscallPolicy } from '../../policy/policy.js';
 import { makeTarget, type TargetOptions } from '../../policy/target.js';
 import { Findings, place } from '../findings.js';
 import { quote } from '../../policy/suggest.js';
 import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
 import { show } from '../../show.js';
+import { own } from '../../own.js';
+import { markPolicy } from '../../policy/own-policy.js';
 
 export interface FirecrackerOptions extends TargetOptions {
   /** The category of threads; may be left out where the file has only one. */
@@ -30,8 +32,8 @@ export function resolveFirecracker(
   { filters, warnings }: FirecrackerFile,
   options: FirecrackerOptions = {},
 ): Policy {
-  checkOptions(options, ['category', 'arch', 'kernel', 'capabilities', 'badArch'], ['strict']);
-  const { badArch = SCMP_ACT_KILL_THREAD, category, strict = false, ...machine } = options;
+  const given = ownOptions(options, ['category', 'badArch', ...TARGET], ['strict']);
+  const { badArch = SCMP_ACT_KILL_THREAD, category, strict = false } = given;
   if (!isAction(badArch))
     throw new UsageError(
       'bad-option',
@@ -39,7 +41,7 @@ export function resolveFirecracker(
       'Give one of the SCMP_ACT_* values',
     );
   const filter = filterOf(filters, category);
-  const target = makeTarget(machine);
+  const target = makeTarget(givenOptions<TargetOptions>(given, TARGET));
   const abi = ABIS[target.arch];
   const findings = new Findings();
   const calls = new Map<number, { readonly rules: Rule[]; name: string; always: Rule | undefined }>();
@@ -66,27 +68,37 @@ export function resolveFirecracker(
       syscalls.set(number, Object.freeze({ rules: Object.freeze(rules), otherwise: filter.defaultAction }));
       continue;
     }
-    for (const { at } of rules) {
+    const first = own(always, 'at');
+    for (const rule of rules) {
       findings.warning(
         'shadowed-rule',
-        at,
-        `the conditions on ${quote(name)} do nothing: ${always.at === undefined ? 'another rule' : place(always.at)} has none`,
+        own(rule, 'at'),
+        `the conditions on ${quote(name)} do nothing: ${first === undefined ? 'another rule' : place(first)} has none`,
         'Remove one of the two',
       );
     }
-    const { action, at } = always;
-    syscalls.set(number, Object.freeze({ rules: [], otherwise: action, ...(at !== undefined && { at }) }));
+    const { action } = always;
+    syscalls.set(
+      number,
+      Object.freeze({ rules: [], otherwise: action, ...(first !== undefined && { at: first }) }),
+    );
   }
-  const own = warnings.filter(({ at }) => at?.pointer.startsWith(`${filter.at.pointer}/`));
-  return Object.freeze({
-    target,
-    defaultAction: filter.defaultAction,
-    badArch,
-    abis: Object.freeze([Object.freeze({ abi, syscalls, enosysAbove: undefined })] as const),
-    flags: Object.freeze([]),
-    warnings: findings.conclude(strict, own),
-  });
+  const ofFilter = warnings.filter(warning =>
+    own(warning, 'at')?.pointer.startsWith(`${filter.at.pointer}/`),
+  );
+  return markPolicy(
+    Object.freeze({
+      target,
+      defaultAction: filter.defaultAction,
+      badArch,
+      abis: Object.freeze([Object.freeze({ abi, syscalls, enosysAbove: undefined })] as const),
+      flags: Object.freeze([]),
+      warnings: findings.conclude(strict, ofFilter),
+    }),
+  );
 }
+
+const TARGET = ['arch', 'kernel', 'capabilities'];
 
 function filterOf(filters: FirecrackerFile['filters'], category: string | undefined): FirecrackerFilter {
   const [only, ...others] = filters.values();

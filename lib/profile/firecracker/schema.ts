@@ -8,6 +8,7 @@ import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { readList, readObject, readString, readUnsigned, wrongType } from '../schema/values.js';
 import { didYouMean, quote } from '../../policy/suggest.js';
 import type { FirecrackerFilter, FirecrackerRule } from './filters.js';
+import { own } from '../../own.js';
 
 /** Actions without a number, by the names that the format has for them. */
 export const PLAIN_ACTIONS: Readonly<Record<string, Action>> = {
@@ -78,7 +79,8 @@ function fieldsOf<Field extends string>(
 function readAction(value: JsonValue | undefined, findings: Findings): Action | undefined {
   if (value === undefined) return undefined;
   if (value.kind === 'string') {
-    if (Object.hasOwn(PLAIN_ACTIONS, value.value)) return PLAIN_ACTIONS[value.value];
+    const plain = own(PLAIN_ACTIONS, value.value);
+    if (plain !== undefined) return plain;
     return unknownAction(value, value.value, findings);
   }
   if (value.kind !== 'object')
@@ -187,7 +189,8 @@ function readOperator(value: JsonValue, findings: Findings): (typeof PLAIN_OPERA
   const name =
     value.kind === 'object' ? ([...value.members.keys()][0] ?? '') : readString(value, '"op"', findings);
   if (name === undefined) return undefined;
-  if (value.kind === 'string' && Object.hasOwn(PLAIN_OPERATORS, name)) return PLAIN_OPERATORS[name];
+  const plain = value.kind === 'string' ? own(PLAIN_OPERATORS, name) : undefined;
+  if (plain !== undefined) return plain;
   const names = Object.keys(PLAIN_OPERATORS);
   findings.error('unknown-operator', locate(value), `there is no operator ${quote(name)}`, () =>
     didYouMean(name, names, `Write one of ${names.join(', ')} or {"masked_eq": …}`),

@@ -8,6 +8,7 @@ import { LOW_WORD } from '../resolve/table.js';
 import { canBothHold } from '../resolve/conflicts.js';
 import { quote } from '../../policy/suggest.js';
 import type { LintContext } from './context.js';
+import { own } from '../../own.js';
 
 /** Pairs of a condition and a call that are looked at, so that hostile profiles take no quadratic time. */
 const MAX_PAIRS = 200_000;
@@ -119,12 +120,12 @@ const asksForNull = ({ op, value }: ProfileCondition): boolean =>
 export function* lintImpossible({ policy }: LintContext): Generator<Observation> {
   for (const { abi, syscalls } of policy.abis) {
     for (const [number, { rules }] of syscalls) {
-      for (const { conditions, at } of rules) {
-        if (canBothHold(conditions, conditions)) continue;
+      for (const rule of rules) {
+        if (canBothHold(rule.conditions, rule.conditions)) continue;
         yield {
           code: 'impossible-condition',
           abi: abi.name,
-          at,
+          at: own(rule, 'at'),
           message: `no call of ${syscallName(abi.name, number) ?? String(number)} meets the conditions of this rule`,
         };
       }

@@ -1,9 +1,10 @@
 // Tells which keys of Docker's dialect a profile depends on that containerd and Kubernetes pass over.
 import type { Observation } from '../../policy/lint/finding.js';
 import type { Profile, ProfileRule } from '../profile.js';
+import { own } from '../../own.js';
 
-const restricts = ({ caps, arches, minKernel }: ProfileRule['includes']): boolean =>
-  caps.length > 0 || arches.length > 0 || minKernel !== undefined;
+const restricts = (restriction: ProfileRule['includes']): boolean =>
+  restriction.caps.length > 0 || restriction.arches.length > 0 || own(restriction, 'minKernel') !== undefined;
 
 /** One observation for all of them. Source: containerd's contrib/seccomp, which reads the OCI structure. */
 export function* lintContainerd({ rules, architectures }: Profile): Generator<Observation> {

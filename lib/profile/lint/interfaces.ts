@@ -15,6 +15,7 @@ import { abisOf } from '../../policy/target.js';
 import type { Profile, ProfileRule } from '../profile.js';
 import { didYouMean, quote } from '../../policy/suggest.js';
 import type { LintContext } from './context.js';
+import { own } from '../../own.js';
 
 /** Names that no interface has which the rule can apply to. */
 export function* lintNames(profile: Profile): Generator<Observation> {
@@ -77,7 +78,7 @@ export function* lintMultiplexers({ policy }: LintContext): Generator<Observatio
     if (gate === undefined || gate.rules.length > 0 || !permits(gate.otherwise)) continue;
     yield {
       code: 'multiplexer-open',
-      at: rules[0]?.at,
+      at: own(rules[0], 'at'),
       message: `32-bit programs on x86 make ${quote(name)} by ${multiplexer.syscall}, which is allowed without conditions`,
     };
   }

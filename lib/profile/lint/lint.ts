@@ -1,6 +1,6 @@
 // Lints profiles: what reading and resolving warn of, and the rules beside this file, as one list.
 import type { Diagnostic } from '../../errors.js';
-import { checkOptions } from '../../policy/options.js';
+import { givenOptions, ownOptions } from '../../policy/options.js';
 import { policyAnswers } from '../../policy/lint/answers.js';
 import { lintAnswers } from '../../policy/lint/answer-rules.js';
 import { findings, type Finding, type Observation } from '../../policy/lint/finding.js';
@@ -18,6 +18,7 @@ import type { ContextRule, LintContext } from './context.js';
 import { lintForeign, lintMultiplexers, lintNames } from './interfaces.js';
 import { suppress, type Suppression } from '../../policy/lint/suppress.js';
 import { lintDropped, lintRepeated } from './without-effect.js';
+import { own, owned } from '../../own.js';
 
 /** For which machines a profile is looked at, and what not to hear of. */
 export interface LintOptions extends TargetOptions, Omit<ResolveOptions, 'strict'> {
@@ -25,7 +26,8 @@ export interface LintOptions extends TargetOptions, Omit<ResolveOptions, 'strict
   readonly suppress?: readonly Suppression[];
 }
 
-const OPTIONS = ['arch', 'kernel', 'capabilities', 'unknownSyscalls', 'badArch', 'argWidth', 'suppress'];
+const RESOLVING = ['unknownSyscalls', 'badArch', 'argWidth'];
+const OPTIONS = ['arch', 'kernel', 'capabilities', 'suppress', ...RESOLVING];
 
 const PROFILE_RULES: readonly ((profile: Profile) => Iterable<Observation>)[] = [
   lintDropped,
@@ -52,8 +54,9 @@ const CONTEXT_RULES: readonly ContextRule[] = [
  * (`bad-option`).
  */
 export function lint(profile: ProfileSource | Profile, options: LintOptions = {}): readonly Finding[] {
-  checkOptions(options, OPTIONS);
-  const { suppress: suppressions = [], arch, kernel, capabilities, ...resolving } = options;
+  const given = ownOptions(options, OPTIONS);
+  const { suppress: suppressions = [], arch, kernel, capabilities } = given;
+  const resolving = givenOptions<ResolveOptions>(given, RESOLVING);
   const parsed = parseProfile(profile);
   const targets = (arch === undefined ? architecturesOf(parsed) : [arch]).map(name => ({
     arch: name,
@@ -74,7 +77,7 @@ function* observe(profile: Profile, contexts: readonly LintContext[]): Generator
 /** What is no one place's fault is found at the beginning of the file. */
 function* placed(observations: Iterable<Observation>, { file }: Profile): Generator<Observation> {
   const top = { file, line: 1, column: 1, pointer: '' };
-  for (const observation of observations) yield { ...observation, at: observation.at ?? top };
+  for (const observation of observations) yield { ...observation, at: own(observation, 'at') ?? top };
 }
 
 function contextOf(profile: Profile, target: TargetOptions, options: ResolveOptions): LintContext {
@@ -82,7 +85,7 @@ function contextOf(profile: Profile, target: TargetOptions, options: ResolveOpti
   return {
     profile,
     policy,
-    argWidth: options.argWidth ?? 'profile',
+    argWidth: own(options, 'argWidth') ?? 'profile',
     rules: profile.rules.filter(rule => applies(rule, policy.target)),
     interfaces: interfaces(profile, policy.target),
   };
@@ -100,7 +103,8 @@ function architecturesOf({ architectures }: Profile): readonly Architecture[] {
   return served.length === 0 ? both : served;
 }
 
-function observationOf({ code, message, at, remedy }: Diagnostic): Observation {
+function observationOf(warning: Diagnostic): Observation {
+  const { code, message, at, remedy } = owned(warning);
   if (!isRuleCode(code)) throw new Error(`unreachable: the warning ${code} has no lint rule`);
   return { code, message, at, remedy };
 }

@@ -6,6 +6,7 @@ import { place } from '../findings.js';
 import type { Profile, ProfileCondition, ProfileRule } from '../profile.js';
 import { quote } from '../../policy/suggest.js';
 import type { LintContext } from './context.js';
+import { own } from '../../own.js';
 
 /** Rules that runtimes drop on every machine. */
 export function* lintDropped({ rules, defaultAction }: Profile): Generator<Observation> {
@@ -30,8 +31,7 @@ function contradictionOf({ includes, excludes }: ProfileRule): string | undefine
   if (cap !== undefined) return `it includes and excludes ${quote(cap)}`;
   if (includes.arches.length > 0 && includes.arches.every(name => excludes.arches.includes(name)))
     return 'it excludes every architecture that it includes';
-  const { minKernel: from } = includes;
-  const { minKernel: until } = excludes;
+  const [from, until] = [own(includes, 'minKernel'), own(excludes, 'minKernel')];
   if (from !== undefined && until !== undefined && kernelAtLeast(from, until))
     return `it asks for Linux ${from.major}.${from.minor} and is dropped from ${until.major}.${until.minor} on`;
   return undefined;

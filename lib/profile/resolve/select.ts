@@ -2,19 +2,21 @@
 import { abiByScmpName, ABIS, type AbiName } from '../../policy/abi.js';
 import { abisOf, kernelAtLeast, type Target } from '../../policy/target.js';
 import type { Profile, ProfileRule } from '../profile.js';
+import { own } from '../../own.js';
 
 /** Whether a rule is left on the target: any match of `excludes` drops it, then all of `includes` must hold. */
 export function applies({ includes, excludes }: ProfileRule, target: Target): boolean {
   const arch = ABIS[target.arch].dockerName;
   const has = (cap: string): boolean => target.capabilities.has(cap);
+  const [least, excludedFrom] = [own(includes, 'minKernel'), own(excludes, 'minKernel')];
   const excluded =
     excludes.arches.includes(arch) ||
     excludes.caps.some(has) ||
-    (excludes.minKernel !== undefined && kernelAtLeast(target.kernel, excludes.minKernel));
+    (excludedFrom !== undefined && kernelAtLeast(target.kernel, excludedFrom));
   const included =
     (includes.arches.length === 0 || includes.arches.includes(arch)) &&
     includes.caps.every(has) &&
-    (includes.minKernel === undefined || kernelAtLeast(target.kernel, includes.minKernel));
+    (least === undefined || kernelAtLeast(target.kernel, least));
   return included && !excluded;
 }
 

@@ -1,0 +1,62 @@
+// Policies that were made by hand, read once and by own properties only.
+import { own, owned, ownElements } from '../own.js';
+import type { AbiPolicy, Condition, Policy, Rule, SyscallPolicy } from './policy.js';
+
+const made = new WeakSet<Policy>();
+
+/** Marks a policy that this package has made of values of its own, which nothing can change. */
+export function markPolicy<Made extends Policy>(policy: Made): Made {
+  made.add(policy);
+  return policy;
+}
+
+/** The policy itself where this package has made it, and a copy otherwise; what is no policy is left to the checks. */
+export function ownPolicy(policy: Policy): Policy {
+  if (made.has(policy)) return policy;
+  const { listener, ...copy } = owned(policy);
+  return Object.freeze({
+    ...copy,
+    target: Object.freeze({ ...owned(copy.target) }),
+    abis: list(copy.abis, ownInterface) as Policy['abis'],
+    flags: list(copy.flags, flag => flag),
+    warnings: list(copy.warnings, warning => warning),
+    ...(listener !== undefined && { listener: Object.freeze({ ...owned(listener) }) }),
+  }) as Policy;
+}
+
+const list = <Item, Result>(value: readonly Item[], copy: (item: Item) => Result): readonly Result[] =>
+  Array.isArray(value) ? Object.freeze(ownElements(value as readonly Item[]).map(copy)) : (value as never);
+
+function ownInterface(part: AbiPolicy): AbiPolicy {
+  const { abi, syscalls, enosysAbove } = owned(part);
+  // The entries of a Map itself: one of a class of the caller's may iterate over others.
+  const calls = syscalls instanceof Map ? [...entriesOf.call(syscalls)] : undefined;
+  return Object.freeze({
+    abi,
+    syscalls:
+      calls === undefined ? syscalls : new Map(calls.map(([number, call]) => [number, ownCall(call)])),
+    enosysAbove,
+  });
+}
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with a map below
+const entriesOf = Map.prototype.entries as (
+  this: ReadonlyMap<number, SyscallPolicy>,
+) => IterableIterator<[number, SyscallPolicy]>;
+
+function ownCall(call: SyscallPolicy): SyscallPolicy {
+  const at = own(call, 'at');
+  const { rules, otherwise } = owned(call);
+  return Object.freeze({ rules: list(rules, ownRule), otherwise, ...(at !== undefined && { at }) });
+}
+
+function ownRule(rule: Rule): Rule {
+  const { conditions, action, at } = owned(rule);
+  return Object.freeze({
+    conditions: list(conditions, ownCondition),
+    action,
+    ...(at !== undefined && { at }),
+  });
+}
+
+const ownCondition = (condition: Condition): Condition => Object.freeze({ ...owned(condition) });

@@ -1,0 +1,358 @@
+// A property of Object.prototype, such as a careless merge of JSON leaves behind, is nobody's option.
+import assert from 'node:assert/strict';
+import { spawnSync as plainSpawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { inChild, told } from '../support/child.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Types of what callers give beside options. */
+const RECORDS = [
+  'Event',
+  'Answer',
+  'Suppression',
+  'Finding',
+  'Baseline',
+  'SentProcess',
+  'Comparison',
+  'Policy',
+];
+/** Options of Node's that are in no exported type, and variables that a dynamic linker obeys. */
+const NODES = ['input', 'encoding', 'maxBuffer', 'LD_PRELOAD', 'NODE_OPTIONS', 'failed', '__proto', 'argv0'];
+
+/** The names of all properties of exported types that are options or records: new ones are covered when they come. */
+function optionNames(): readonly string[] {
+  const file = `${root}dist/index.d.ts`;
+  const program = ts.createProgram([file], {
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2023,
+    types: ['node'],
+    typeRoots: [`${root}node_modules/@types`],
+  });
+  const checker = program.getTypeChecker();
+  const source = program.getSourceFile(file);
+  const module = source && checker.getSymbolAtLocation(source);
+  assert.ok(module, 'the declarations of the package can be read');
+  const names = checker
+    .getExportsOfModule(module)
+    .filter(({ name }) => name.endsWith('Options') || RECORDS.includes(name))
+    .flatMap(symbol => {
+      const type = checker.getDeclaredTypeOfSymbol(
+        symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
+      );
+      return (type.isUnion() ? type.types : [type]).flatMap(part =>
+        part.getProperties().map(({ name }) => name),
+      );
+    });
+  return [...new Set([...names, ...NODES])].sort();
+}
+
+/** In the child: `outcomes(action)` gives what an action returns or throws, alone and under each pollution. */
+const POLLUTION = (names: readonly string[]): string => `
+  const names = ${JSON.stringify(names)};
+  const { inspect } = m('node:util');
+  const described = value => inspect(value, { depth: 12, maxArrayLength: null, maxStringLength: null, sorted: true });
+  const attempt = action => {
+    try { return { value: action() }; } catch (error) { return { thrown: [Object.hasOwn(error, 'code') ? error.code : '', error.message] }; }
+  };
+  const polluted = (name, value, action) => {
+    Object.prototype[name] = value;
+    try { return action(); } finally { delete Object.prototype[name]; }
+  };
+  /** The pollutions under which an action says something else. */
+  const changes = (action, values) => {
+    const expected = described(attempt(action));
+    return names.flatMap(name => values.flatMap(value => {
+      const outcome = polluted(name, value, () => attempt(action));
+      const found = described(outcome);
+      return found === expected ? [] : [[name, described(value), expected.slice(0, 300), found.slice(0, 300)]];
+    }));
+  };
+  let count = 0;
+  const text = JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', archMap: [{ architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X86'] }],
+    syscalls: [
+      { names: ['read', 'write', 'exit_group', 'execve'], action: 'SCMP_ACT_ALLOW' },
+      { names: ['personality'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 8, op: 'SCMP_CMP_EQ' }] },
+      { names: ['mount'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_SYS_ADMIN'], minKernel: '4.8' } },
+      { names: ['umount2'], action: 'SCMP_ACT_KILL' },
+    ] });
+  /** Never the same text, so that no cache answers. */
+  const fresh = () => ({ ...JSON.parse(text), comment: count++ });
+  const facts = ({ bpf, policy, warnings, codegen, report }) => ({ bpf: bpf.toString('hex'), policy, warnings, codegen, report });
+`;
+
+/** Functions that change nothing. */
+const PURE = `{
+  parseProfile: () => s.parseProfile(fresh()).rules,
+  'parseProfile of an object that is empty': () => s.parseProfile({}),
+  resolveProfile: () => s.resolveProfile(fresh()),
+  'compile a profile': () => facts(s.compile(fresh())),
+  'compile a policy': () => facts(s.compile(s.resolveProfile(text))),
+  'compile for a target': () => facts(s.compile(fresh(), { arch: 'aarch64', kernel: { major: 6, minor: 1 }, capabilities: ['CAP_SYS_ADMIN'] })),
+  'a policy without a listener': () => facts(s.compile({ ...s.resolveProfile(text) })),
+  makeTarget: () => s.makeTarget(),
+  'a kernel that is empty': () => s.makeTarget({ kernel: {} }),
+  'capabilities with a hole': () => s.makeTarget({ capabilities: Array(1) }),
+  trapped: () => s.trapped(s.resolveProfile(text)),
+  notified: () => s.notified(s.resolveProfile(text)),
+  evaluate: () => s.evaluate(s.resolveProfile(text), { arch: 0xc000003e, syscall: 135 }),
+  remedyFor: () => s.remedyFor({ arch: 0xc000003e, syscall: 135 }, s.resolveProfile(text)),
+  reasonFor: () => s.reasonFor(s.resolveProfile(text), { arch: 0xc000003e, syscall: 135 }),
+  interpret: () => s.interpret(filter.program, s.seccompData({ arch: 0xc000003e, syscall: 135 })),
+  simulate: () => s.simulate(filter, { arch: 0xc000003e, syscall: 135 }).action,
+  'simulate no call': () => s.simulate(filter, {}).action,
+  simulator: () => s.simulator(filter)({ arch: 0xc000003e, syscall: 135 }),
+  explain: () => s.formatExplanation(s.explain(filter)),
+  diff: () => s.formatDiff(s.diff(filter, other)),
+  isSubset: () => s.isSubset(filter, other),
+  disassemble: () => s.disassemble(filter),
+  'disassemble instructions': () => s.disassemble([...filter.program]),
+  'disassemble an object that is empty': () => s.disassemble({}),
+  annotate: () => s.annotate(filter),
+  assemble: () => s.assemble('A = sys_number\\nreturn ALLOW'),
+  decompile: () => s.decompile(filter.bpf),
+  'convert to docker': () => s.convert(plain, 'docker'),
+  'convert to oci': () => s.convert(plain, 'oci'),
+  'convert to spo': () => s.convert(plain, 'spo'),
+  'convert to firecracker': () => s.convert(plain, 'firecracker'),
+  lint: () => s.lint(fresh()).map(s.formatFinding),
+  lintProgram: () => s.lintProgram(filter).map(s.formatFinding),
+  toSarif: () => s.toSarif(findings),
+  applyBaseline: () => s.applyBaseline(findings, s.makeBaseline(findings)),
+  'a baseline that is empty': () => s.applyBaseline(findings, {}),
+  'a suppression that is empty': () => s.lint(text, { suppress: [{}] }),
+  resolveFirecracker: () => s.resolveFirecracker(s.parseFirecracker(firecracker)),
+  verify: () => s.verify(filter.program, { ...filter.policy }),
+  'instructions that are empty': () => s.verify([{}], filter.policy),
+  toC: () => s.toC(filter),
+  formatViolation: () => s.describeRemedy(s.remedyFor({ arch: 0xc000003e, syscall: 135 }, s.resolveProfile(text))),
+  FilterContext: () => {
+    const context = new s.FilterContext(s.SCMP_ACT_ALLOW);
+    context.ruleAdd(s.SCMP_ACT_ERRNO(1), 'personality', [{ arg: 0, op: s.SCMP_CMP_EQ, a: 8n }]);
+    const bpf = context.exportBpf().toString('hex');
+    context.close();
+    return bpf;
+  },
+  status: () => s.status().mode,
+  features: () => s.features(),
+  'ps without a procfs': () => s.ps({ proc: '/nowhere' }),
+  'sendListener without an id': () => s.sendListener(99, '/nowhere', {}),
+  'superviseListener of none': () => s.superviseListener(99, {}),
+}`;
+
+const PREPARED = `
+  const filter = s.compile(text);
+  const plain = s.resolveProfile(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW' }] }), {}, { unknownSyscalls: 'default' });
+  const other = s.compile('{ "defaultAction": "SCMP_ACT_ALLOW" }');
+  const findings = s.lint(text);
+  const firecracker = s.convert(plain, 'firecracker');
+`;
+
+describe('a polluted Object.prototype', () => {
+  let names: readonly string[] = [];
+  before(() => {
+    names = optionNames();
+  });
+
+  it('would be found by a function that reads its options as most do', () => {
+    assert.ok(names.includes('dryRun') && names.length > 60, names.join());
+    const { naive, variable } = told<{ naive: unknown; variable: string }>(
+      inChild(`${POLLUTION(names)}
+        const naive = (options = {}) => { const { dryRun = false } = options; return dryRun; };
+        tell({
+          naive: polluted('dryRun', true, () => naive()),
+          // Node hands inherited variables on.
+          variable: polluted('LD_PRELOAD', '/evil', () =>
+            m('node:child_process').spawnSync('/bin/sh', ['-c', 'echo $LD_PRELOAD'], { encoding: 'utf8', input: '' }).stdout),
+        });`),
+    );
+    assert.equal(naive, true);
+    assert.equal(variable, '/evil\n');
+  });
+
+  it('changes nothing that a pure function says', () => {
+    const found = told<Record<string, unknown[]>>(
+      inChild(`${POLLUTION(names)} ${PREPARED}
+        const result = {};
+        for (const [name, action] of Object.entries(${PURE})) {
+          const started = Date.now();
+          const changed = changes(action, [true, 'evil']);
+          if (process.env.TIMES) console.error(name, Date.now() - started);
+          if (changed.length > 0) result[name] = changed.slice(0, 3);
+        }
+        tell(result);`),
+    );
+    assert.deepEqual(found, {});
+  });
+
+  for (const load of [
+    's.applyProfile(profile())',
+    's.applyProfile(profile(), {})',
+    's.load(loaded)',
+    's.load(loaded, {})',
+    's.load(loaded.bpf)',
+  ]) {
+    it(`leaves ${load} what it is: every thread under the filter, with no_new_privs`, () => {
+      const { before, failures } = told<{ before: number; failures: string[] }>(
+        inChild(`${POLLUTION(names)}
+          const profile = () => ({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['reboot'], action: 'SCMP_ACT_ERRNO' }], comment: count++ });
+          const loaded = s.compile(profile());
+          const receipt = ({ scope, flags, noNewPrivs, listener, dryRun, warnings }) => described({ scope, flags, noNewPrivs, listener, dryRun, warnings });
+          const load = () => ${load};
+          const expected = receipt(load());
+          let layers = 1;
+          const failures = [];
+          for (const name of names) for (const value of [true, false, 'thread']) {
+            // A chain of filters has an end.
+            if (layers > 400) break;
+            const { value: got, thrown } = polluted(name, value, () => attempt(load));
+            const { threads, noNewPrivs } = s.status();
+            const covered = threads.every(({ filters }) => filters === layers + 1);
+            if (covered) layers++;
+            if (thrown !== undefined || receipt(got) !== expected || !covered || !noNewPrivs)
+              failures.push([name, value, thrown ?? receipt(got), threads.map(({ filters }) => filters).join()].join(' '));
+          }
+          tell({ before: layers, failures: failures.slice(0, 5) });`),
+      );
+      assert.deepEqual(failures, []);
+      assert.ok(before > 100, 'many pollutions were tried');
+    });
+  }
+
+  /** What a child says of itself: its arguments, environment, user, directory and filter. */
+  const SHELL = 'echo "$0 $*"; env | sort; id -u; pwd; grep -E "^(Seccomp|NoNewPrivs)" /proc/self/status';
+  const ARGUMENTS = `'/bin/sh', ['-c', ${JSON.stringify(SHELL)}, 'name', 'argument']`;
+
+  for (const [what, start, field] of [
+    ['spawnSync', `s.spawnSync(${ARGUMENTS}, own)`, 'it.stdout'],
+    ['execFileSync', `s.execFileSync(${ARGUMENTS}, own)`, 'it'],
+  ] as const) {
+    it(`gives ${what} no options: environment, user, directory, shell and filter stay the same`, () => {
+      const failures = told<string[][]>(
+        inChild(`${POLLUTION(names)}
+          const own = { profile: s.compile({ defaultAction: 'SCMP_ACT_ALLOW' }) };
+          const start = () => { const it = ${start}; return String(${field}); };
+          if (!/Seccomp:\\t2/.test(start())) throw new Error('the child is not under a filter');
+          tell(changes(start, [true, 'evil'])
+            // Of what Node makes of "pipe" by itself, it asks for an input, in spawnSync of node:child_process too.
+            .filter(([name]) => name !== 'input'));`),
+      );
+      assert.deepEqual(failures, []);
+    });
+  }
+
+  for (const [what, start] of [
+    ['spawn', `s.spawn(${ARGUMENTS}, { profile })`],
+    ['execFile', `s.execFile(${ARGUMENTS}, { profile })`],
+    ['supervise', `s.supervise(${ARGUMENTS}, { profile }).child`],
+    ['fork before exec', `s.fork(file, ['argument'], { profile, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })`],
+    [
+      'fork before user code',
+      `s.fork(file, ['argument'], { profile, load: own, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })`,
+    ],
+  ] as const) {
+    it(`starts the same child by ${what}, or none`, () => {
+      const { failures, ran } = told<{ failures: string[][]; ran: number }>(
+        inChild(`${POLLUTION(names)}
+          const profile = s.compile({ defaultAction: 'SCMP_ACT_ALLOW' });
+          const own = 'before-user-code';
+          const file = m('node:path').join(m('node:fs').mkdtempSync('/tmp/own-properties-'), 'child.cjs');
+          m('node:fs').writeFileSync(file, \`
+            const { execFileSync } = require('node:child_process');
+            process.stdout.write(execFileSync('/bin/sh', ['-c', process.env.SCRIPT ?? 'id -u; pwd; grep -E "^(Seccomp|NoNewPrivs)" /proc/self/status; env | sort | grep -v "^_="; echo ' + process.argv.slice(2)]));
+            process.disconnect?.();\`);
+          const start = () => ${start};
+          const outcome = async (name, value) => {
+            let child;
+            try { child = name === undefined ? start() : polluted(name, value, start); } catch (error) { return 'error ' + error.code; }
+            let text = '';
+            child.stdout?.on('data', chunk => { text += chunk; });
+            child.on('error', error => { text += 'error ' + error.code; });
+            await new Promise(resolve => child.once('close', resolve));
+            return text.replaceAll(/NODE_CHANNEL_FD=.*\\n|PPID=.*\\n/g, '');
+          };
+          const expected = await outcome();
+          if (!/Seccomp:\\t2/.test(expected)) throw new Error('the child is not under a filter: ' + expected);
+          const failures = [];
+          let ran = 0;
+          const tried = ${what.startsWith('fork') ? `names.filter((_, index) => index % 4 === 0 || ['env', 'execArgv', 'execPath', 'load', 'silent', 'uid', 'cwd', 'profile', 'shell', 'stdio', 'reportOnly'].includes(names[index]))` : 'names'};
+          for (const name of tried) {
+            const got = await outcome(name, name === 'load' ? 'before-exec' : 'evil');
+            if (got === expected) ran++;
+            // Node itself stumbles over some in objects that it makes: then nothing has run.
+            else if (!got.startsWith('error')) failures.push([name, expected, got]);
+          }
+          tell({ failures: failures.slice(0, 3), ran });`),
+      );
+      assert.deepEqual(failures, []);
+      assert.ok(ran > 20, `${ran} children ran`);
+    });
+  }
+
+  it('leaves a SandboxedWorker its own options', () => {
+    const { failures } = told<{ failures: string[] }>(
+      inChild(`${POLLUTION(names)}
+        const start = () => new s.SandboxedWorker("require('node:worker_threads').parentPort.postMessage([process.argv.length, Object.keys(process.env).includes('evil'), require('node:fs').readFileSync('/proc/self/status', 'utf8').match(/Seccomp:.*/)[0], process.execArgv])", { profile: 'docker-default', eval: true });
+        const outcome = async make => {
+          let worker;
+          try { worker = make(); } catch (error) { return 'error ' + error.code; }
+          const said = await new Promise(resolve => {
+            worker.on('message', resolve);
+            worker.on('error', error => resolve('error ' + error.code));
+            worker.on('exit', () => resolve('ended'));
+          });
+          await worker.terminate();
+          return JSON.stringify(said);
+        };
+        const expected = await outcome(start);
+        const failures = [];
+        for (const name of ['argv', 'env', 'evil', 'execArgv', 'execPath', 'eval', 'load', 'profile', 'stdin', 'uid', 'workerData', 'resourceLimits'])
+          for (const value of ['evil', true]) {
+            const got = await outcome(() => polluted(name, value, start));
+            if (got !== expected) failures.push([name, value, got, expected].join(' '));
+          }
+        tell({ failures });
+        process.exit();`),
+    );
+    assert.deepEqual(failures, []);
+  });
+
+  it('answers no call of a supervised program', () => {
+    const { plain, failures } = told<{ plain: string; failures: string[] }>(
+      inChild(`${POLLUTION(names)}
+        const profile = s.compile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['getpriority'], action: 'SCMP_ACT_NOTIFY' }] });
+        const outcome = async (name, value) => {
+          let child, stop = () => undefined;
+          const answer = () => { const made = {}; if (name !== undefined) { Object.prototype[name] = value; setImmediate(() => { delete Object.prototype[name]; }); } return made; };
+          ({ child } = s.supervise('/usr/bin/python3', ['-c', 'import os\\ntry: print(os.getpriority(0, 0))\\nexcept OSError as e: print(e.errno)'], { profile, handlers: { getpriority: answer }, onError: () => undefined }));
+          let text = '';
+          child.stdout.on('data', chunk => { text += chunk; });
+          await new Promise(resolve => child.once('close', resolve));
+          return text.trim();
+        };
+        const plain = await outcome();
+        const failures = [];
+        for (const [name, value] of [['continue', true], ['value', 7], ['errno', 7], ['fd', 0]]) {
+          const got = await outcome(name, value);
+          if (got !== plain) failures.push([name, got, plain].join(' '));
+        }
+        tell({ plain, failures });`),
+    );
+    assert.equal(plain, '38', 'an empty answer is none: ENOSYS');
+    assert.deepEqual(failures, []);
+  });
+
+  it('is read nowhere in the library: the linter knows the rule', () => {
+    const { status, stdout } = plainSpawnSync(
+      process.execPath,
+      ['node_modules/eslint/bin/eslint.js', '--print-config', 'lib/process/load.ts'],
+      { cwd: root, encoding: 'utf8' },
+    );
+    assert.equal(status, 0);
+    const { rules } = JSON.parse(stdout) as { rules: Record<string, unknown> };
+    assert.deepEqual(rules['seccomp/own-properties'], [2]);
+  });
+});

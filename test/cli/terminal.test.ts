@@ -1,0 +1,200 @@
+// No text from a name, a file, a profile or a process controls the terminal on which a subcommand writes.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compile } from '#lib/compile.js';
+import { escapeControls, printable, singleLine } from '#lib/printable.js';
+import { cli } from '../support/child.js';
+import { live, type Live } from '../support/live.js';
+
+/** Escape sequences of 7 and 8 bits, bell, carriage return, directional marks, separators, and a line that is forged. */
+const HOSTILE = 'a\u001b[2J\u009b31m\u0007\r\u202e\u2066\u2028\u200b\u{e0041}\nFORGED: line';
+
+/** What a terminal acts upon or hides, but for the ends of lines and tabs. */
+const CONTROL = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/u;
+
+function assertHarmless(text: string): void {
+  assert.doesNotMatch(text, CONTROL);
+  assert.doesNotMatch(text, /^FORGED/m);
+}
+
+describe('what the command line writes', () => {
+  let directory = '';
+  let hostile = { dir: '', profile: '', broken: '', program: '', events: '', listing: '', firecracker: '' };
+  let target: Live | undefined;
+
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'seccomp-terminal-'));
+    const dir = join(directory, HOSTILE);
+    mkdirSync(dir);
+    const file = (name: string, content: string | Uint8Array): string => {
+      writeFileSync(join(dir, name), content);
+      return join(dir, name);
+    };
+    const escaped = JSON.stringify(HOSTILE);
+    hostile = {
+      dir,
+      profile: file(
+        'profile.json',
+        `{ "defaultAction": "SCMP_ACT_ALLOW", "listenerPath": ${escaped}, "listenerMetadata": ${escaped}, ${escaped}: 1, "syscalls": [
+          { "names": ["mkdir", "mkdirat", ${escaped}], "action": "SCMP_ACT_ERRNO", "comment": ${escaped} },
+          { "names": ["mkdir"], "action": "SCMP_ACT_ERRNO", "comment": "again" },
+          { "names": ["getpriority"], "action": "SCMP_ACT_NOTIFY" }] }`,
+      ),
+      broken: file(
+        'broken.json',
+        `{ ${escaped}: 1, "defaultAction": ${escaped}, "syscalls": [{ "names": [${escaped}], "action": ${escaped}, "args": [{ "index": 9, "op": ${escaped} }], "includes": { "caps": [${escaped}], "minKernel": ${escaped} } }] }`,
+      ),
+      program: file('program.bpf', compile({ defaultAction: 'SCMP_ACT_ALLOW' }).bpf),
+      events: file('events', `read\n${HOSTILE.replace('\n', ' ')}\n`),
+      listing: file('listing', HOSTILE),
+      firecracker: file(
+        'firecracker.json',
+        `{ ${escaped}: { "default_action": ${escaped}, "filter_action": "allow", "filter": [{ "syscall": ${escaped}, "comment": ${escaped} }] } }`,
+      ),
+    };
+    target = live('/usr/bin/env', [
+      '-u',
+      HOSTILE,
+      process.execPath,
+      '-e',
+      `require('fs').writeFileSync('/proc/self/comm', '\\n\\x1b]0;\\x9b\\u202eF'); console.log('ready'); setInterval(() => undefined, 1000)`,
+      HOSTILE,
+    ]);
+    await target.line();
+  });
+  after(async () => {
+    await target?.end();
+    rmSync(directory, { recursive: true });
+  });
+
+  it('would reach the terminal as it is without being escaped', () => {
+    assert.match(`seccomp: ${HOSTILE}`, CONTROL);
+    assert.match(`seccomp: ${HOSTILE}`, /^FORGED/m);
+  });
+
+  for (const [name, escape] of [
+    ['escapeControls', escapeControls],
+    ['singleLine', singleLine],
+    ['printable', printable],
+  ] as const) {
+    it(`is harmless by ${name}, whatever the character`, () => {
+      const every = Array.from({ length: 0x11_0000 / 64 }, (_, block) =>
+        Array.from({ length: 64 }, (__, index) => String.fromCodePoint(block * 64 + index)).join(''),
+      );
+      for (const text of every) {
+        assert.doesNotMatch(escape(text), CONTROL);
+        if (escape !== escapeControls) assert.doesNotMatch(escape(text), /[\n\t]/);
+      }
+    });
+  }
+
+  it('keeps the meaning of JSON that is escaped', () => {
+    assert.equal(JSON.parse(escapeControls(JSON.stringify(HOSTILE))), HOSTILE);
+  });
+
+  const PROFILES = ['profile', 'broken', 'listing', 'firecracker'] as const;
+  const READERS: readonly (readonly string[])[] = [
+    ['compile', 'FILE'],
+    ['compile', 'FILE', '--format', 'asm'],
+    ['compile', 'FILE', '--format', 'pfc'],
+    ['compile', 'FILE', '--format', 'json'],
+    ['compile', 'FILE', '--json'],
+    ['compile', 'FILE', '--strict'],
+    ['simulate', 'FILE', 'mkdir'],
+    ['simulate', 'FILE', 'mkdir', '--json'],
+    ['simulate', 'docker-default', '--events', 'FILE'],
+    ['simulate', 'docker-default', '--events', 'FILE', '--json'],
+    ['explain', 'FILE'],
+    ['explain', 'FILE', '--json'],
+    ['diff', 'FILE', 'docker-default'],
+    ['lint', 'FILE'],
+    ['lint', 'FILE', '--verbose'],
+    ['lint', 'FILE', '--json'],
+    ['lint', 'FILE', '--sarif'],
+    ['lint', 'docker-default', '--suppressions', 'FILE'],
+    ['lint', 'docker-default', '--baseline', 'FILE'],
+    ['report', 'FILE', '-o', '/dev/null'],
+    ['run', 'FILE', '--verbose', '--', 'true'],
+    ['run', 'FILE', '--report', '--', 'mkdir', HOSTILE],
+    ['disasm', 'FILE'],
+    ['disasm', 'FILE', '--json'],
+    ['asm', 'FILE', '--format', 'asm'],
+    ['asm', 'FILE', '--json'],
+    ['convert', 'FILE', '--to', 'docker'],
+    ['convert', 'FILE', '--to', 'oci'],
+    ['convert', 'FILE', '--to', 'spo'],
+    ['convert', 'FILE', '--to', 'firecracker'],
+    ['convert', 'FILE', '--to', 'docker', '--json'],
+  ];
+  for (const args of READERS) {
+    it(`is harmless: seccomp ${args.map(arg => (arg === HOSTILE ? 'HOSTILE' : arg)).join(' ')}`, function () {
+      this.timeout(120_000);
+      for (const input of PROFILES) {
+        const { stdout, stderr } = cli(args.map(arg => (arg === 'FILE' ? hostile[input] : arg)));
+        if (!(args.includes('--format') && stdout.includes('\ufffd')))
+          assertHarmless(withoutPrograms(stdout));
+        assertHarmless(withoutCommand(stderr));
+      }
+    });
+  }
+
+  /** A program is written as it is where no terminal reads it. */
+  const withoutPrograms = (text: string): string => (/^[ \x04]\0{3}|^\x06\0/.test(text) ? '' : text);
+  /** What mkdir itself says under `run`. */
+  const withoutCommand = (text: string): string =>
+    text.replace(/^(?:\/bin\/)?mkdir: [^]*?(?=^seccomp: |(?![^]))/m, '');
+
+  const ECHOES: readonly (readonly string[])[] = [
+    [HOSTILE],
+    [`--${HOSTILE}`],
+    ['compile', `--${HOSTILE}`],
+    ['compile', HOSTILE],
+    ['compile', './missing-FORGED\nFORGED: line'],
+    ['compile', 'docker-default', '--arch', HOSTILE],
+    ['compile', 'docker-default', '--kernel', HOSTILE],
+    ['compile', 'docker-default', '--cap', HOSTILE],
+    ['compile', 'docker-default', '-o', join('/nowhere', HOSTILE)],
+    ['compile', 'docker-default', HOSTILE],
+    ['simulate', 'docker-default', HOSTILE],
+    ['simulate', 'docker-default', 'read', HOSTILE],
+    ['simulate', 'docker-default', '--events', HOSTILE],
+    ['explain', 'docker-default', HOSTILE],
+    ['explain', `pid:${HOSTILE}`],
+    ['lint', 'docker-default', '--fail-on', HOSTILE],
+    ['lint', 'docker-default', '--baseline', HOSTILE],
+    ['lint', 'docker-default', '--suppressions', HOSTILE],
+    ['run', 'docker-default', '--', HOSTILE],
+    ['run', 'docker-default', '--timeout', HOSTILE, '--', 'true'],
+    ['run', 'docker-default', '--report', '--', HOSTILE],
+    ['run', '--json', 'docker-default', '--', HOSTILE],
+    ['asm', HOSTILE],
+    ['convert', 'docker-default', '--to', HOSTILE],
+    ['convert', 'docker-default', '--to', 'spo', '--name', HOSTILE],
+    ['dump', HOSTILE],
+    ['dump', '1', '--layer', HOSTILE],
+    ['ps', HOSTILE],
+    ['doctor', HOSTILE],
+    ['report', 'docker-default', '-o', join('/nowhere', HOSTILE)],
+    ['report', 'docker-default', '--against', HOSTILE],
+  ];
+  for (const args of ECHOES) {
+    it(`is harmless with a hostile argument: seccomp ${args.map(arg => singleLine(arg).slice(0, 20)).join(' ')}`, () => {
+      const { stdout, stderr, code } = cli(args);
+      assert.notEqual(code, 0);
+      assertHarmless(stdout);
+      assertHarmless(stderr);
+      assert.notEqual(stdout + stderr, '', 'something is said');
+    });
+  }
+
+  it('is harmless of processes: ps, and dump of one', () => {
+    const { stdout } = cli(['ps']);
+    assertHarmless(stdout);
+    assert.match(stdout, new RegExp(`^ *${target?.pid ?? 0} .*\\\\x9b`, 'm'));
+    assertHarmless(cli(['ps', '--json']).stdout);
+    const dumped = cli(['dump', String(target?.pid)]);
+    assertHarmless(dumped.stdout + dumped.stderr);
+  });
+});
