@@ -9,6 +9,12 @@ import { refuseWithoutExec } from '../exec.js';
 import { explain, loadRequest, type LoadRequest } from '../load.js';
 import type { ChildLoadOptions } from './sandbox.js';
 
+/** What the launcher is to do. */
+export interface LaunchRequest extends LoadRequest {
+  /** Whether the kernel kills the command when the thread that starts it ends. */
+  readonly endWithParent?: boolean;
+}
+
 /** A command as execvp(3) takes it. */
 export interface Command {
   /** A path, or a name to look for in the PATH of the command's environment. */
@@ -75,7 +81,7 @@ function makeRequest(filter: Filter, options: ChildLoadOptions): LoadRequest {
  * `first` is the number of descriptors that the caller gives to the child. Throws LoadError (`no-launcher`).
  */
 export function launch<Started>(
-  request: LoadRequest,
+  request: LaunchRequest,
   command: Command,
   first: number,
   until: Until,
@@ -88,6 +94,7 @@ export function launch<Started>(
     request.setNoNewPrivs,
     first,
     until === 'running',
+    request.endWithParent ?? false,
   );
   if (isFailure(own)) {
     throw new LoadError(

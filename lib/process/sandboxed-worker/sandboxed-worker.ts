@@ -9,7 +9,7 @@ import { packageFile } from '../../package-files.js';
 import { checkOptions } from '../../policy/options.js';
 import { show } from '../../show.js';
 import { net, os } from '../../builtins.js';
-import { fork, type ForkLoad } from '../children/fork.js';
+import { forkSandboxed, type ForkLoad } from '../children/fork.js';
 import { SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
 import { checkClone, DEFAULT_LIMITS, type MessageLimits } from './check-clone.js';
 import { pack, unpack, type Packed } from './clone.js';
@@ -230,12 +230,17 @@ export class SandboxedWorker extends EventEmitter<{
     const stdin = options.stdin === true ? 'pipe' : 'ignore';
     const rest = Object.fromEntries(Object.entries(options).filter(([name]) => !NOT_OF_FORK.includes(name)));
     try {
-      const child = fork(packageFile(RELAY), [], {
-        ...rest,
-        profile: options.profile,
-        execArgv: [],
-        stdio: [stdin, 'pipe', 'pipe', 'ipc', 'pipe'],
-      });
+      const child = forkSandboxed(
+        packageFile(RELAY),
+        [],
+        {
+          ...rest,
+          profile: options.profile,
+          execArgv: [],
+          stdio: [stdin, 'pipe', 'pipe', 'ipc', 'pipe'],
+        },
+        true,
+      );
       // Before anything can be written to it.
       if (child.connected) child.disconnect();
       return child;
