@@ -21,9 +21,10 @@ const hostile = (code: string): string => `
   };
   const put = bytes => {
     for (let at = 0; at < bytes.length; ) {
-      try { at += fs.writeSync(4, bytes, at); } catch (error) { if (error.code !== 'EAGAIN') throw error; }
+      try { at += fs.writeSync(4, bytes, at); } catch (error) { if (error.code !== 'EAGAIN') throw error; Atomics.wait(nap, 0, 0, 1); }
     }
   };
+  const nap = new Int32Array(new SharedArrayBuffer(4));
   const MESSAGE = 2, ONLINE = 3, MESSAGEERROR = 4, ERROR = 5, EXIT = 6;
   ${code}
   setInterval(() => 0, 1000);`;
@@ -153,7 +154,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       inChild(`
         const workers = Array.from({ length: 20 }, () => new s.SandboxedWorker(${JSON.stringify(code)}, { eval: true, profile: harmless, resourceLimits: { maxYoungGenerationSizeMb: 4 } }));
         const heard = new Set();
-        for (const worker of workers) worker.on('message', () => heard.add(worker));
+        for (const worker of workers) worker.on('message', () => heard.add(worker)).on('error', () => heard.add(worker));
         await until(() => heard.size === workers.length);
         const quiet = new s.SandboxedWorker("const { parentPort } = require('worker_threads'); parentPort.on('message', m => parentPort.postMessage(m))", { eval: true, profile: harmless });
         let others = 0;
@@ -311,7 +312,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
         [1, new Set(['a', 2n])],
         [{}, new Map()],
       ]),
-      'dates and patterns': [new Date(0), /a[b]+/giu, /\p{L}/u, new Date(NaN)],
+      'dates and patterns': [new Date(0), /a[b]+/giu, /\p{L}/u],
       wrappers: [Object(1), Object('s'), Object('€'), Object(true), Object(5n)],
       errors: [new Error('e'), new TypeError('€', { cause: [1] }), new RangeError()],
       buffers: [
@@ -332,7 +333,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       it(`arrive where they are ${what}`, () => {
         const bytes = pack(value);
         checkClone(bytes, DEFAULT_LIMITS);
-        assert.deepEqual(unpack(bytes), structuredClone(value) === undefined ? undefined : value);
+        assert.deepEqual(unpack(bytes), value);
       });
     }
 
@@ -442,9 +443,9 @@ describe('Messages of a hostile SandboxedWorker', () => {
         { profile: 'docker-default', eval: true },
       );
       const sizes: number[] = [];
-      worker.on('message', (value: number | [string, Float64Array]) => {
+      worker.on('message', value => {
         if (typeof value === 'number') sizes.push(value);
-        else worker.postMessage(value[1].buffer);
+        else worker.postMessage((value as [string, Float64Array])[1].buffer);
         if (sizes.length === 8) void worker.terminate();
       });
       await once(worker, 'exit');
@@ -518,7 +519,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       );
       const errors: string[] = [];
       worker.on('error', error => errors.push((error as WorkerError).code ?? (error as Error).message));
-      await once(worker, 'exit');
+      await new Promise(resolve => worker.once('exit', resolve));
       assert.deepEqual(errors, ['forged', 'worker-protocol']);
     });
   });

@@ -41,7 +41,7 @@ export const COST = {
  */
 const NUMBER_KEYS = 64;
 
-/** An integer key that is further behind the last one makes V8 change to a dictionary; a nearer one reserves what is between. */
+/** An integer key that is further behind the elements makes V8 change to a dictionary; for a nearer one it makes room up to it. */
 const MAX_GAP = 1024;
 const GAP_COST = 1 / 16;
 
@@ -91,7 +91,7 @@ interface Open {
   isKey: boolean;
   /** Keys that are numbers. */
   numberKeys: number;
-  /** The end of the integer keys so far. */
+  /** How many elements V8 has room for. */
   reach: number;
   /** A hash of the property keys so far. */
   shape: number;
@@ -175,9 +175,11 @@ class Walk {
     const index = this.#integerKey(next, start);
     if (index === undefined) return;
     const gap = index - top.reach;
-    if (gap > 0 && gap <= MAX_GAP) {
-      this.#charge(gap * GAP_COST);
-      top.reach = index;
+    if (gap >= 0 && gap <= MAX_GAP) {
+      // As V8 makes room for elements.
+      const capacity = index + Math.floor(index / 2) + 16;
+      this.#charge((capacity - top.reach) * GAP_COST);
+      top.reach = capacity;
     }
   }
 

@@ -115,9 +115,17 @@ export function readFrames(channel: Socket, listener: FrameListener): FrameStrea
   // Even a paused stream ends when the other side is closed, while there may be frames left in the last chunk.
   let isStopped = false;
   let isClosed = false;
+  // One, and another where Node resumes the stream by itself, as at the exit of a child.
+  const chunks: Uint8Array[] = [];
   const next = (): Frame | undefined => {
+    if (isStopped) return undefined;
     try {
-      return isStopped ? undefined : reader.next();
+      for (;;) {
+        const frame = reader.next();
+        const chunk = frame === undefined ? chunks.shift() : undefined;
+        if (chunk === undefined) return frame;
+        reader.push(chunk);
+      }
     } catch (error) {
       if (!(error instanceof WorkerError)) throw error;
       isStopped = true;
@@ -140,7 +148,7 @@ export function readFrames(channel: Socket, listener: FrameListener): FrameStrea
   channel.on('data', (chunk: Buffer) => {
     if (isStopped) return;
     channel.pause();
-    reader.push(chunk);
+    chunks.push(chunk);
     turns.add(task);
   });
   channel.once('close', () => {

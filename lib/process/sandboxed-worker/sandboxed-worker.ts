@@ -296,6 +296,8 @@ export class SandboxedWorker extends EventEmitter<{
   /** Ends a worker that has sent what it may not. */
   #end(error: WorkerError): void {
     void this.terminate();
+    // Whatever it has said before.
+    this.#told = { code: 1 };
     this.emit('error', error);
   }
 
@@ -344,7 +346,7 @@ function startOrder(filename: string | URL, options: SandboxedWorkerOptions): Pa
 /** Throws UsageError (`bad-option`). */
 function limitsOf(options: SandboxedWorkerOptions): MessageLimits {
   const limit = (name: keyof MessageLimits, most: number): number => {
-    const value = options[name] ?? DEFAULT_LIMITS[name];
+    const value = options[name] === undefined ? DEFAULT_LIMITS[name] : options[name];
     if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
     throw new UsageError(
       'bad-option',
