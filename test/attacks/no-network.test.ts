@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import { compile, parseProfile, simulate } from 'seccomp';
 import { readFileSync } from 'node:fs';
 
@@ -74,7 +75,7 @@ print([(libc.syscall(n, 0, 0, 0, 0, 0, 0), ctypes.get_errno()) for n in (425, 42
 
   it('refuses the same to programs of 32 bits and of x32', () => {
     const text = /const PROFILE = (\{[^]*?\n\});/.exec(readFileSync(example, 'utf8'))?.[1] ?? '';
-    const profile = parseProfile(JSON.stringify(new Function('AF_UNIX', `return ${text}`)(1)));
+    const profile = parseProfile(JSON.stringify(runInNewContext(`(${text})`, { AF_UNIX: 1 })));
     const filter = compile(profile, { arch: 'x86_64' });
     const isPermitted = (arch: number, syscall: number, family: bigint): boolean =>
       simulate(filter, { arch, syscall, args: [family] }).permitted;

@@ -357,7 +357,7 @@ class Walk {
   }
 }
 
-const ERROR_CLASSES: readonly number[] = [...'ERFSTU'].map(tag);
+const ERROR_CLASSES: readonly number[] = ['E', 'R', 'F', 'S', 'T', 'U'].map(tag);
 
 const count = (text: string, what: RegExp): number => text.match(what)?.length ?? 0;
 

@@ -346,7 +346,7 @@ function startOrder(filename: string | URL, options: SandboxedWorkerOptions): Pa
 /** Throws UsageError (`bad-option`). */
 function limitsOf(options: SandboxedWorkerOptions): MessageLimits {
   const limit = (name: keyof MessageLimits, most: number): number => {
-    const value = options[name] === undefined ? DEFAULT_LIMITS[name] : options[name];
+    const { [name]: value = DEFAULT_LIMITS[name] } = options;
     if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
     throw new UsageError(
       'bad-option',
