@@ -1,15 +1,35 @@
-// Runs a command that is not trusted without a network: it can make no socket of any kind, nor can what it starts.
+// Runs a command that is not trusted without a network: it can make no socket but AF_UNIX ones, nor can what it starts.
 // Usage: node examples/no-network.mjs [command [argument...]]
 import { spawnSync } from 'seccomp';
 
+/** AF_UNIX sockets and pairs connect processes of this machine: Node's pipes to its children, asyncio and Chromium use them. */
+const AF_UNIX = 1;
+
 const PROFILE = {
   defaultAction: 'SCMP_ACT_ALLOW',
+  // Without these, programs of 32 bits would be killed at their first call.
+  archMap: [
+    { architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X86', 'SCMP_ARCH_X32'] },
+    { architecture: 'SCMP_ARCH_AARCH64', subArchitectures: ['SCMP_ARCH_ARM'] },
+  ],
   syscalls: [
-    { names: ['socket', 'socketpair'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' },
-    // Rings make sockets without the call.
-    { names: ['io_uring_setup'], action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' },
-    // So do other processes, for who may trace them.
-    { names: ['ptrace', 'pidfd_getfd', 'process_vm_writev'], action: 'SCMP_ACT_ERRNO' },
+    {
+      // Every other family: AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK, AF_ALG and those still to come.
+      names: ['socket', 'socketpair'],
+      action: 'SCMP_ACT_ERRNO',
+      errno: 'EACCES',
+      args: [{ index: 0, value: AF_UNIX, op: 'SCMP_CMP_NE' }],
+    },
+    // 32-bit programs reach the same calls through this one, whose arguments are in memory, where no filter looks.
+    { names: ['socketcall'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' },
+    // Rings make sockets without any of these calls.
+    {
+      names: ['io_uring_setup', 'io_uring_enter', 'io_uring_register'],
+      action: 'SCMP_ACT_ERRNO',
+      errno: 'ENOSYS',
+    },
+    // Other processes have sockets, for who may trace them.
+    { names: ['ptrace', 'pidfd_getfd', 'process_vm_readv', 'process_vm_writev'], action: 'SCMP_ACT_ERRNO' },
   ],
 };
 

@@ -133,14 +133,20 @@ export interface Native {
     argv: readonly string[],
     env: readonly string[],
   ): LoadFailure;
-  /** Makes the launcher for a program; with `wait` also the pipe that is at its end when the command runs or never will. */
+  /**
+   * Makes the launcher for a program; with `wait` also the pipe that is at its end when the command runs or never will; with
+   * `endWithParent` the command is killed when the thread that starts it ends.
+   */
   prepareLaunch(
     program: Uint8Array,
     flags: number,
     noNewPrivs: boolean,
     firstDescriptor: number,
     wait: boolean,
+    endWithParent: boolean,
   ): Launch | Failure;
+  /** Has the kernel kill this process when the thread that started it ends; false where `parent` is not its parent any more. */
+  endWithParent(parent: number): boolean;
   /** Id of the calling thread. */
   threadId(): number;
   /**

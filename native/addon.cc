@@ -32,6 +32,7 @@ void bind_kernel(Napi::Object exports) {
   bind<load_and_exec_path>(exports, "loadAndExec");
   bind<prepare_launch>(exports, "prepareLaunch");
   bind<thread_id>(exports, "threadId");
+  bind<end_with_parent>(exports, "endWithParent");
   bind<read_filters>(exports, "readFilters");
   bind<open_rings>(exports, "openRings");
 }

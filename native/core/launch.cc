@@ -91,7 +91,7 @@ Result<Descriptor> report_file() {
 }  // namespace
 
 Result<Launch> prepare_launch(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
-                              std::uint32_t first_descriptor, bool await) {
+                              std::uint32_t first_descriptor, bool await, bool end_with_parent) {
   const bool listen = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
   // Without somebody who takes it, the listener would end with the launcher.
   if (listen && !await) return Failure{"seccomp", EINVAL};
@@ -101,7 +101,7 @@ Result<Launch> prepare_launch(std::span<const std::byte> program, std::uint32_t 
                       .first_descriptor = first_descriptor,
                       .descriptors = await ? 3U : 2U,
                       .instructions = static_cast<std::uint32_t>(program.size() / sizeof(sock_filter)),
-                      .reserved = 0};
+                      .parent = end_with_parent ? static_cast<std::uint32_t>(getpid()) : 0U};
   auto image = executable_file(make_image(orders, program));
   if (const auto* failure = image.failure()) return *failure;
   auto report = report_file();

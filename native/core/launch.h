@@ -26,9 +26,10 @@ struct Launch {
 /**
  * The image, the report and, with `await`, a pipe. The child must get image, report and `held` at `first_descriptor`
  * and the numbers behind it, and be given the file of the command as argv[0], the command's own argv[0] as argv[1].
- * SECCOMP_FILTER_FLAG_NEW_LISTENER needs `await`.
+ * SECCOMP_FILTER_FLAG_NEW_LISTENER needs `await`. With `end_with_parent`, the command is killed when the thread that
+ * starts it ends.
  */
 Result<Launch> prepare_launch(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
-                              std::uint32_t first_descriptor, bool await);
+                              std::uint32_t first_descriptor, bool await, bool end_with_parent);
 
 }  // namespace seccomp_node

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "descriptor.h"
@@ -53,6 +54,10 @@ long Program::load(std::uint32_t flags) const {
 Status set_no_new_privs() {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Failure{"prctl", errno};
   return kDone;
+}
+
+bool end_with_parent(std::int32_t parent) {
+  return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent;
 }
 
 bool names_thread(long answer, std::uint32_t flags) {

@@ -46,6 +46,12 @@ class Program {
 /** prctl(2) PR_SET_NO_NEW_PRIVS. */
 Status set_no_new_privs();
 
+/**
+ * Has the kernel kill this process when the thread that started it ends: prctl(2) PR_SET_PDEATHSIG. False where `parent` is
+ * not its parent any more, in which case no signal would come.
+ */
+bool end_with_parent(std::int32_t parent);
+
 /** What a positive answer to seccomp(2) without a listener means: the id of a thread that has another filter. */
 LoadFailure divergence(long answer);
 

@@ -51,6 +51,7 @@ void fuzz(Input input) {
   const auto flags = input.number<std::uint32_t>();
   const bool no_new_privs = input.below(2) != 0;
   const bool await = input.below(2) != 0;
+  const bool end_with_parent = input.below(2) != 0;
   const auto first_descriptor = input.number<std::uint32_t>();
   // A few bytes repeated reach the longest programs.
   const std::size_t repeat = input.below(8) == 0 ? input.number<std::uint16_t>() : 1;
@@ -59,7 +60,7 @@ void fuzz(Input input) {
   for (std::size_t count = 0; count < repeat && program.size() < 1UL << 16U; ++count) {
     program.insert(program.end(), pattern.begin(), pattern.end());
   }
-  const auto launch = prepare_launch(program, flags, no_new_privs, first_descriptor, await);
+  const auto launch = prepare_launch(program, flags, no_new_privs, first_descriptor, await, end_with_parent);
   const bool listen = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
   const bool possible = is_program_size(program.size()) && (await || !listen);
   check((launch.failure() == nullptr) == possible, "what is possible is made, and nothing else");
@@ -79,7 +80,7 @@ void fuzz(Input input) {
                .first_descriptor = first_descriptor,
                .descriptors = await ? 3U : 2U,
                .instructions = static_cast<std::uint32_t>(program.size() / sizeof(sock_filter)),
-               .reserved = 0});
+               .parent = end_with_parent ? static_cast<std::uint32_t>(getpid()) : 0U});
 }
 
 }  // namespace

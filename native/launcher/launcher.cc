@@ -281,6 +281,12 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
   for (long own = first; own < first + static_cast<long>(orders.descriptors); ++own) {
     settle(report, -call(SYS_fcntl, own, F_SETFD, FD_CLOEXEC));
   }
+  if (orders.parent != 0) {
+    // SIGKILL, since a stopped process serves no other. A parent that ended before gives no signal any more.
+    constexpr long kSigkill = 9;
+    call(SYS_prctl, PR_SET_PDEATHSIG, kSigkill);
+    if (call(SYS_getppid) != static_cast<long>(orders.parent)) end();
+  }
   if (orders.no_new_privs != 0) {
     report.step = Step::kNoNewPrivs;
     settle(report, -call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1));

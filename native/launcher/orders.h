@@ -17,7 +17,8 @@ struct Orders {
   std::uint32_t first_descriptor;
   std::uint32_t descriptors;
   std::uint32_t instructions;
-  std::uint32_t reserved;
+  /** The process with which the command ends, by PR_SET_PDEATHSIG; 0 where it may outlive it. */
+  std::uint32_t parent;
 };
 
 /** What the launcher does, in this order; starting a helper and handing over only for a listener. */

@@ -27,7 +27,10 @@ const sandboxed = (code: string, options: Partial<SandboxedWorkerOptions> = {}):
   new SandboxedWorker(code, { profile: ALLOW, eval: true, ...options });
 
 /** Everything that a worker does until it ends. */
-async function history(worker: Worker | SandboxedWorker, messages: readonly unknown[]): Promise<object> {
+async function history(
+  worker: Worker | SandboxedWorker,
+  messages: readonly unknown[],
+): Promise<{ readonly code: number; readonly [what: string]: unknown }> {
   const events: unknown[] = [];
   const emitter: EventEmitter = worker;
   const describe = (value: unknown): unknown =>
@@ -123,7 +126,9 @@ describe('SandboxedWorker', () => {
       const all = { eval: true, stdout: true, stderr: true, execArgv: [], ...options };
       const theirs = await history(new Worker(code, all), messages);
       const ours = await history(new SandboxedWorker(code, { ...(all as object), profile: ALLOW }), messages);
-      assert.deepEqual(ours, theirs);
+      // As a process, it has eight bits for it.
+      const { code: exitCode } = theirs;
+      assert.deepEqual(ours, { ...theirs, code: exitCode & 0xff });
     });
   }
 
@@ -288,28 +293,6 @@ describe('SandboxedWorker', () => {
     worker.on('messageerror', ({ name }) => errors.push(name));
     assert.deepEqual(await once(worker, 'message'), ['next']);
     assert.deepEqual(errors, ['DataCloneError', 'DataCloneError']);
-    await worker.terminate();
-  });
-
-  it('emits messageerror for what code in the sandbox writes to the channel itself', async () => {
-    const worker = sandboxed(
-      `const v8 = require('v8'), fs = require('fs');
-       const frame = bytes => {
-         const length = Buffer.alloc(4);
-         length.writeUInt32LE(bytes.length);
-         return Buffer.concat([length, bytes]);
-       };
-       const bytes = Buffer.from('nonsense');
-       const messages = [null, 7, { kind: 'other' }, { kind: 'exit', code: 'x' }, { kind: 'message', value: bytes }, { kind: 'error', thrown: { value: bytes, isError: true } }];
-       for (const message of messages) fs.writeSync(4, frame(v8.serialize(message)));
-       for (const bad of [bytes, Buffer.alloc(0)]) fs.writeSync(4, frame(bad));
-       try { fs.writeSync(3, 'nonsense'); } catch {}
-       require('worker_threads').parentPort.postMessage('still here');`,
-    );
-    let errors = 0;
-    worker.on('messageerror', () => errors++);
-    assert.deepEqual(await once(worker, 'message'), ['still here']);
-    assert.equal(errors, 8);
     await worker.terminate();
   });
 

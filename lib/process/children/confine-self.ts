@@ -2,6 +2,7 @@
 import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import { SeccompError } from '../../errors.js';
+import { native } from '../../native.js';
 import { ABIS } from '../../policy/abi.js';
 import type { AbiPolicy, Policy } from '../../policy/policy.js';
 import { applyProfile } from '../apply-profile.js';
@@ -22,6 +23,8 @@ export function confineSelf(descriptor: number): void {
 }
 
 function follow(orders: PreloadOrders): void {
+  // Before the filter, which may refuse it. There is nobody left to tell where the parent has ended.
+  if (orders.parent !== undefined && !native().endWithParent(orders.parent)) process.exit(1);
   if (orders.kind === 'program') load(orders.bytes, orders.load);
   else applyProfile(withOwnInterfaces(orders.policy), { codegen: orders.codegen, ...orders.load });
 }

@@ -52,6 +52,16 @@ export function fork(
   third?: ForkOptions & ForkSandboxOptions,
 ): ChildProcess {
   const [args, options] = argumentsOf(second, third);
+  return forkSandboxed(modulePath, args, options, false);
+}
+
+/** `fork`; with `endWithParent`, the kernel kills the child when the thread that starts it ends, even if it is stopped. */
+export function forkSandboxed(
+  modulePath: string | URL,
+  args: readonly string[],
+  options: ForkOptions & ForkSandboxOptions,
+  endWithParent: boolean,
+): ChildProcess {
   const sandboxed = sandbox(options, FORK_OPTIONS);
   const { filter, load } = sandboxed;
   const { load: when, ...rest } = sandboxed.rest;
@@ -74,13 +84,20 @@ export function fork(
       }) as ForkOptions,
     );
   if (when === 'before-user-code') {
-    return forkPreloaded(filter, load, stdio, (nodeArgs, all) =>
-      begin(execPath, [...nodeArgs, ...execArgv], all),
+    return forkPreloaded(
+      filter,
+      load,
+      stdio,
+      (nodeArgs, all) => begin(execPath, [...nodeArgs, ...execArgv], all),
+      endWithParent,
     );
   }
   const command = commandOf(execPath, [...execArgv, module, ...args], {});
-  return startChild(launchRequest(filter, load), command, stdio, ({ file, words }, all) =>
-    begin(file, words.slice(1, words.length - 1 - args.length), all, words[0]),
+  return startChild(
+    { ...launchRequest(filter, load), endWithParent },
+    command,
+    stdio,
+    ({ file, words }, all) => begin(file, words.slice(1, words.length - 1 - args.length), all, words[0]),
   );
 }
 

@@ -10,6 +10,12 @@ import { explain, loadRequest, type LoadRequest } from '../load.js';
 import type { ChildLoadOptions } from './sandbox.js';
 import { own, owned } from '../../own.js';
 
+/** What the launcher is to do. */
+export interface LaunchRequest extends LoadRequest {
+  /** Whether the kernel kills the command when the thread that starts it ends. */
+  readonly endWithParent?: boolean;
+}
+
 /** A command as execvp(3) takes it. */
 export interface Command {
   /** A path, or a name to look for in the PATH of the command's environment. */
@@ -77,29 +83,34 @@ function makeRequest(filter: Filter, options: ChildLoadOptions): LoadRequest {
  * `first` is the number of descriptors that the caller gives to the child. Throws LoadError (`no-launcher`).
  */
 export function launch<Started>(
-  request: LoadRequest,
+  request: LaunchRequest,
   command: Command,
   first: number,
   until: Until,
   start: (launcher: Launcher) => Started,
   attend: Attend = untilEnd,
 ): { readonly started: Started; readonly outcome: Outcome } {
-  const own = native().prepareLaunch(
+  const descriptors = native().prepareLaunch(
     request.bytes,
     request.bits,
     request.setNoNewPrivs,
     first,
     until === 'running',
+    own(request, 'endWithParent') ?? false,
   );
-  if (isFailure(own)) {
+  if (isFailure(descriptors)) {
     throw new LoadError(
       'no-launcher',
-      `the launcher for sandboxed children cannot be made (${own.failed}: ${own.errnoName})`,
+      `the launcher for sandboxed children cannot be made (${descriptors.failed}: ${descriptors.errnoName})`,
       'It is an executable file in memory: look at vm.memfd_noexec, at the limit of open files, and at the filters that this process has',
-      { errno: own.errno },
+      { errno: descriptors.errno },
     );
   }
-  const open = new Set([own.image, own.report, own.awaited, own.held].filter(descriptor => descriptor >= 0));
+  const open = new Set(
+    [descriptors.image, descriptors.report, descriptors.awaited, descriptors.held].filter(
+      descriptor => descriptor >= 0,
+    ),
+  );
   const close = (descriptor: number): void => {
     if (open.delete(descriptor)) native().closeDescriptor(descriptor);
   };
@@ -108,11 +119,11 @@ export function launch<Started>(
       // The child's own, since it may have another user id than this process by then.
       file: `/proc/self/fd/${first}`,
       words: [command.file, ...command.words],
-      stdio: [own.image, own.report, ...(until === 'running' ? [own.held] : [])],
+      stdio: [descriptors.image, descriptors.report, ...(until === 'running' ? [descriptors.held] : [])],
     });
-    close(own.held);
-    if (until === 'running') attend(own.awaited);
-    return { started, outcome: outcomeOf(own.report, request) };
+    close(descriptors.held);
+    if (until === 'running') attend(descriptors.awaited);
+    return { started, outcome: outcomeOf(descriptors.report, request) };
   } finally {
     for (const descriptor of open) close(descriptor);
   }

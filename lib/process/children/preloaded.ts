@@ -14,14 +14,18 @@ import type { StdioList } from './stdio.js';
 import { own } from '../../own.js';
 
 /** What the child is to load: it may hold io_uring rings, for which only a policy can be adapted. */
-export type PreloadOrders =
+export type PreloadOrders = {
+  /** The process with which the child ends, if it is to. */
+  readonly parent: number | undefined;
+} & (
   | {
       readonly kind: 'policy';
       readonly policy: Policy;
       readonly codegen: Codegen;
       readonly load: ChildLoadOptions;
     }
-  | { readonly kind: 'program'; readonly bytes: Uint8Array; readonly load: ChildLoadOptions };
+  | { readonly kind: 'program'; readonly bytes: Uint8Array; readonly load: ChildLoadOptions }
+);
 
 /** Why the child has not loaded it; where it has, it says nothing. */
 export interface PreloadFailure {
@@ -43,11 +47,13 @@ export function forkPreloaded(
   load: ChildLoadOptions,
   stdio: StdioList,
   begin: (nodeArgs: readonly string[], stdio: StdioList) => ChildProcess,
+  endWithParent: boolean,
 ): ChildProcess {
   const { bytes } = loadRequest(filter, { ...load, scope: 'process' });
+  const parent = endWithParent ? process.pid : undefined;
   const orders: PreloadOrders = isFilter(filter)
-    ? { kind: 'policy', policy: filter.policy, codegen: filter.codegen, load }
-    : { kind: 'program', bytes, load };
+    ? { parent, kind: 'policy', policy: filter.policy, codegen: filter.codegen, load }
+    : { parent, kind: 'program', bytes, load };
   const child = begin(
     ['--import', `${pathToFileURL(packageFile(PRELOAD)).href}?fd=${stdio.length}`],
     [...stdio, 'pipe'],

@@ -1,13 +1,34 @@
 // Structured clones as bytes: what postMessage makes of a value, for a thread of another process.
 import type { Transferable } from 'node:worker_threads';
-import { v8 } from '../../builtins.js';
+import { util, v8 } from '../../builtins.js';
+import { MAX_PAYLOAD } from './frames.js';
 
-/** A value, cloned. */
+/** A serialized value. */
 export type Packed = Uint8Array;
 
+/** Classes of views; their order is that of the format. Looked up by name, since Float16Array is not in every Node. */
+const VIEWS = [
+  'Buffer',
+  'DataView',
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float16Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+] as const;
+
+type ViewClass = new (buffer: ArrayBuffer) => ArrayBufferView;
+
 /**
- * Clones a value. Array buffers to be transferred are copied and detached. Of a view its own bytes are cloned and not,
- * as within a process, the whole buffer: those of Node's own are parts of a pool with bytes of others.
+ * Serializes a value. Array buffers to be transferred are copied and detached. Of a view its own bytes are serialized and
+ * not, as within a process, the whole buffer: those of Node's own are parts of a pool with bytes of others.
  * Throws DataCloneError (DOMException) for what cannot leave a process: functions, ports, shared memory; nothing is
  * detached then.
  */
@@ -16,25 +37,66 @@ export function pack(value: unknown, transfer: readonly Transferable[] = []): Pa
     throw dataCloneError('only an ArrayBuffer can be transferred to another process, where it is copied');
   }
   const serializer = new (v8().DefaultSerializer)();
-  // Hooks of Node's.
+  // Node calls these.
   Object.assign(serializer, {
     _getDataCloneError: dataCloneError,
-    _getSharedArrayBufferId: () => {
-      throw dataCloneError('a SharedArrayBuffer cannot be shared with another process');
+    _getSharedArrayBufferId: refuseShared,
+    _writeHostObject: (object: object) => {
+      const view = viewOf(object);
+      serializer.writeUint32(VIEWS.indexOf(classOf(view)));
+      serializer.writeUint32(view.byteLength);
+      serializer.writeRawBytes(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
     },
   });
   serializer.writeHeader();
   serializer.writeValue(value);
+  const bytes = serializer.releaseBuffer();
+  if (bytes.byteLength > MAX_PAYLOAD) throw dataCloneError('a message of more than 4 GiB cannot be sent');
   // Detaches them, or says why not.
   structuredClone(undefined, { transfer: [...transfer] as ArrayBuffer[] });
-  return serializer.releaseBuffer();
+  return bytes;
 }
 
-/** The value again. Throws for bytes that are none. */
+/**
+ * Deserializes a value. Each view in it has a buffer of its own with its bytes and nothing else: Node's deserializer would
+ * give views of `bytes`, or of the pool that small Buffers are parts of.
+ * Throws for what is not a serialized value.
+ */
 export function unpack(bytes: Packed): unknown {
   const deserializer = new (v8().DefaultDeserializer)(bytes);
+  // Node calls it.
+  Object.assign(deserializer, {
+    _readHostObject: () => {
+      const name = VIEWS[deserializer.readUint32()];
+      const own = new Uint8Array(deserializer.readUint32());
+      own.set(deserializer.readRawBytes(own.length));
+      if (name === 'Buffer') return Buffer.from(own.buffer);
+      if (name === undefined) throw new TypeError('there is no such class of views');
+      return new (Reflect.get(globalThis, name) as ViewClass)(own.buffer);
+    },
+  });
   deserializer.readHeader();
   return deserializer.readValue();
+}
+
+function viewOf(object: object): ArrayBufferView {
+  if (!ArrayBuffer.isView(object)) throw dataCloneError('an object of Node itself cannot leave its process');
+  return util().types.isSharedArrayBuffer(object.buffer) ? refuseShared() : object;
+}
+
+/** By what it is, whatever properties it has. */
+function classOf(view: ArrayBufferView): (typeof VIEWS)[number] {
+  if (Buffer.isBuffer(view)) return 'Buffer';
+  return VIEWS.find(name => name === typedArrayName(view)) ?? 'DataView';
+}
+
+const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+const typedArrayName = (view: ArrayBufferView): unknown =>
+  Reflect.get(typedArrayPrototype, Symbol.toStringTag, view);
+
+function refuseShared(): never {
+  throw dataCloneError('a SharedArrayBuffer cannot be shared with another process');
 }
 
 /** Called with `new` and without. */

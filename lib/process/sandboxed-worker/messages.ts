@@ -1,9 +1,11 @@
-// What the two processes of a SandboxedWorker say to each other.
+// What the two processes of a SandboxedWorker send each other, as frames.
 import type { WorkerOptions } from 'node:worker_threads';
+import { WorkerError } from '../../errors.js';
+import { show } from '../../show.js';
 import type { Packed } from './clone.js';
-import { owned } from '../../own.js';
+import type { Frame } from './frames.js';
 
-/** The descriptor over which they do, behind those of the standard streams and the channel of `fork`. */
+/** The descriptor of the channel, behind those of the standard streams and the channel of `fork`. */
 export const CHANNEL = 4;
 
 /** Options that the thread in the other process gets. */
@@ -12,43 +14,60 @@ export type ThreadOptions = Pick<
   'argv' | 'eval' | 'execArgv' | 'name' | 'resourceLimits' | 'stdin'
 >;
 
-/** To the worker's process. */
-export type Order =
-  | {
-      readonly kind: 'start';
-      readonly module: string;
-      readonly isUrl: boolean;
-      readonly workerData: Packed;
-      readonly options: ThreadOptions;
+/** What is packed to start a worker. */
+export interface Start {
+  readonly module: string;
+  readonly isUrl: boolean;
+  readonly workerData: unknown;
+  readonly options: ThreadOptions;
+}
+
+/** To the worker's process: a packed `Start`, then packed values. */
+export type OrderKind = 'start' | 'message';
+
+/** From the worker's process. Values and what was thrown are packed; an exit code is a byte. */
+export type ReportKind = 'online' | 'message' | 'messageerror' | 'error' | 'exit';
+
+/** The bytes of the kinds. 0 is none, so that zeros are not frames. */
+const KINDS = { start: 1, message: 2, online: 3, messageerror: 4, error: 5, exit: 6 } as const;
+
+const REPORTS: readonly ReportKind[] = ['online', 'message', 'messageerror', 'error', 'exit'];
+
+/** A frame of a kind. */
+export const frameOf = (kind: OrderKind | ReportKind, payload: Packed = new Uint8Array(0)): Frame => ({
+  kind: KINDS[kind],
+  payload,
+});
+
+/** Whether a frame is the order to start a worker. */
+export const isStart = ({ kind }: Frame): boolean => kind === KINDS.start;
+
+/**
+ * Follows what a worker's process reports, in which code of the sandbox can write to the channel what it likes.
+ * `online` and `error` come once, and nothing comes after `exit`.
+ */
+export class ReportReader {
+  readonly #seen = new Set<ReportKind>();
+
+  /** The kind of a frame. Throws WorkerError (`worker-protocol`) for one that no worker's process would send here. */
+  kindOf({ kind, payload }: Frame): ReportKind {
+    const report = REPORTS.find(name => KINDS[name] === kind);
+    if (report === undefined) throw protocolError(`a frame of kind ${show(kind)}`);
+    if (this.#seen.has('exit')) throw protocolError(`a frame (${report}) after its exit code`);
+    if (this.#seen.has(report) && (report === 'online' || report === 'error')) {
+      throw protocolError(`a second ${report}`);
     }
-  | { readonly kind: 'message'; readonly value: Packed };
-
-/** What was thrown: an error in parts, or a value of another kind. */
-export interface Thrown {
-  readonly isError: boolean;
-  readonly value: Packed;
+    const length = report === 'exit' ? 1 : report === 'online' ? 0 : payload.length;
+    if (payload.length !== length) throw protocolError(`${payload.length} bytes with ${report}`);
+    this.#seen.add(report);
+    return report;
+  }
 }
 
-/** From the worker's process. */
-export type Report =
-  | { readonly kind: 'online' }
-  | { readonly kind: 'message'; readonly value: Packed }
-  | { readonly kind: 'messageerror'; readonly thrown: Thrown }
-  | { readonly kind: 'error'; readonly thrown: Thrown }
-  | { readonly kind: 'exit'; readonly code: number };
-
-/** Throws for what is no report: code in the sandbox can write to the channel what it likes. */
-export function readReport(message: unknown): Report {
-  const { kind, value, thrown, code } = owned(Object(message) as Readonly<Record<string, unknown>>);
-  if (kind === 'online') return { kind };
-  if (kind === 'message' && value instanceof Uint8Array) return { kind, value };
-  if ((kind === 'error' || kind === 'messageerror') && isThrown(thrown)) return { kind, thrown };
-  if (kind === 'exit' && typeof code === 'number' && Number.isInteger(code)) return { kind, code };
-  throw new TypeError('the worker sent what is no message');
-}
-
-function isThrown(value: unknown): value is Thrown {
-  if (typeof value !== 'object' || value === null) return false;
-  const thrown = owned(value as Partial<Record<keyof Thrown, unknown>>);
-  return thrown.value instanceof Uint8Array && typeof thrown.isError === 'boolean';
-}
+const protocolError = (what: string): WorkerError =>
+  new WorkerError(
+    'worker-protocol',
+    `the process of the worker sent ${what}`,
+    'Code of the worker wrote to descriptor 4, which is not its own: treat it as hostile',
+    null,
+  );

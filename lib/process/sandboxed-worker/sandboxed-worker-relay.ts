@@ -1,54 +1,57 @@
-// What the process of a SandboxedWorker runs: it starts the worker as a thread of its own and passes on what is said.
+// What the process of a SandboxedWorker runs: it starts the worker as a thread of its own and relays what is sent.
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { Worker } from 'node:worker_threads';
 import { pack, unpack } from './clone.js';
-import { readFrames, writeFrame } from './frames.js';
-import { CHANNEL, type Order, type Report } from './messages.js';
+import { MAX_PAYLOAD, readFrames, writeFrame } from './frames.js';
+import { CHANNEL, frameOf, isStart, type Start } from './messages.js';
 import { packThrown } from './thrown.js';
 
 const channel = new Socket({ fd: CHANNEL });
 
-const report = (what: Report, then?: () => void): void => {
-  writeFrame(channel, pack(what), then);
+const report = (...what: Parameters<typeof frameOf>): void => {
+  writeFrame(channel, frameOf(...what));
 };
 
+/** As exit(3): of a code, eight bits arrive. */
 const end = (code: number): void => {
-  report({ kind: 'exit', code }, () => process.exit(code));
+  const status = code & 0xff;
+  writeFrame(channel, frameOf('exit', Uint8Array.of(status)), () => process.exit(status));
 };
 
 let worker: Worker | undefined;
 
-readFrames(channel, bytes => {
-  // Written by SandboxedWorker of the same package.
-  const order = unpack(bytes) as Order;
-  if (order.kind === 'message') worker?.postMessage(unpack(order.value));
-  else worker = start(order);
+readFrames(channel, {
+  maxPayload: MAX_PAYLOAD,
+  isReferenced: () => true,
+  frame: frame => {
+    // Written by SandboxedWorker of the same package.
+    const value = unpack(frame.payload);
+    if (isStart(frame)) worker = start(value as Start);
+    else worker?.postMessage(value);
+  },
+  // Not possible: the header has no room for more.
+  failed: () => process.exit(1),
+  // Whoever has started this is gone.
+  closed: () => process.exit(1),
 });
-// Whoever has started this is gone.
 channel.on('error', () => undefined);
-channel.on('close', () => process.exit(1));
 
-function start({
-  module,
-  isUrl,
-  workerData,
-  options,
-}: Extract<Order, { kind: 'start' }>): Worker | undefined {
+function start({ module, isUrl, workerData, options }: Start): Worker | undefined {
   let thread: Worker;
   try {
-    thread = new Worker(isUrl ? new URL(module) : module, { ...options, workerData: unpack(workerData) });
+    thread = new Worker(isUrl ? new URL(module) : module, { ...options, workerData });
   } catch (error) {
-    report({ kind: 'error', thrown: packThrown(error) });
+    report('error', packThrown(error));
     end(1);
     return undefined;
   }
   if (thread.stdin !== null) process.stdin.pipe(thread.stdin);
-  thread.on('online', () => report({ kind: 'online' }));
-  thread.on('message', (value: unknown) => report(messageOf(value)));
-  thread.on('messageerror', error => report({ kind: 'messageerror', thrown: packThrown(error) }));
-  thread.on('error', error => report({ kind: 'error', thrown: packThrown(error) }));
+  thread.on('online', () => report('online'));
+  thread.on('message', (value: unknown) => report(...messageOf(value)));
+  thread.on('messageerror', error => report('messageerror', packThrown(error)));
+  thread.on('error', error => report('error', packThrown(error)));
   const written = Promise.all([
     passedOn(thread.stdout, process.stdout),
     passedOn(thread.stderr, process.stderr),
@@ -69,10 +72,10 @@ async function passedOn(from: Readable, to: NodeJS.WriteStream): Promise<void> {
 }
 
 /** What another thread can receive, another process may not. */
-function messageOf(value: unknown): Report {
+function messageOf(value: unknown): Parameters<typeof frameOf> {
   try {
-    return { kind: 'message', value: pack(value) };
+    return ['message', pack(value)];
   } catch (error) {
-    return { kind: 'messageerror', thrown: packThrown(error) };
+    return ['messageerror', packThrown(error)];
   }
 }

@@ -7,12 +7,14 @@ import type { Transferable, WorkerOptions } from 'node:worker_threads';
 import { LoadError, UsageError, WorkerError } from '../../errors.js';
 import { packageFile } from '../../package-files.js';
 import { givenOptions, ownOptions } from '../../policy/options.js';
+import { show } from '../../show.js';
 import { net, os } from '../../builtins.js';
-import { fork, type ForkLoad } from '../children/fork.js';
+import { forkSandboxed, type ForkLoad } from '../children/fork.js';
 import { SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
-import { pack, unpack } from './clone.js';
-import { readFrames, writeFrame } from './frames.js';
-import { readReport, type Order, type Report, type ThreadOptions } from './messages.js';
+import { checkClone, DEFAULT_LIMITS, type MessageLimits } from './check-clone.js';
+import { pack, unpack, type Packed } from './clone.js';
+import { MAX_PAYLOAD, readFrames, writeFrame, type Frame, type FrameStream } from './frames.js';
+import { frameOf, ReportReader, type OrderKind, type Start, type ThreadOptions } from './messages.js';
 import { unpackThrown } from './thrown.js';
 import { own, type Own } from '../../own.js';
 
@@ -45,6 +47,13 @@ export interface SandboxedWorkerOptions
   readonly execPath?: string;
   /** When the filter is loaded: before Node starts (default), or after its start and before the worker's. */
   readonly load?: ForkLoad;
+  /** The largest message that the worker may send, serialized, in bytes; by default 16 MiB. A larger one ends the worker. */
+  readonly maxMessageSize?: number;
+  /**
+   * What a message of the worker may cost to deserialize, in units of about 0.2 µs; by default 500,000. A message that costs
+   * more ends the worker. docs/workers.md says what values cost.
+   */
+  readonly maxMessageCost?: number;
 }
 
 /** The events of a SandboxedWorker, which are those of Worker. */
@@ -70,11 +79,21 @@ const THREAD_OPTIONS = ['argv', 'eval', 'execArgv', 'name', 'resourceLimits', 's
 const OPTIONS: readonly string[] = [
   ...THREAD_OPTIONS,
   ...['cwd', 'env', 'execPath', 'gid', 'load', 'transferList', 'uid', 'workerData'],
+  ...['maxMessageSize', 'maxMessageCost'],
   ...SANDBOX_OPTIONS,
+];
+
+/** Options that are for this process or for the thread in the other one, and not for `fork`. */
+const NOT_OF_FORK: readonly string[] = [
+  ...THREAD_OPTIONS,
+  ...['stdout', 'stderr', 'workerData', 'transferList', 'maxMessageSize', 'maxMessageCost'],
 ];
 
 /** After its end, what `fork` has to tell of a process that could not be confined is read within so many turns. */
 const TURNS = 4;
+
+/** Characters of the reason why a message could not be deserialized. */
+const MAX_REASON = 1000;
 
 const RELAY = 'bundle/sandboxed-worker-relay.js';
 
@@ -84,7 +103,8 @@ const RELAY = 'bundle/sandboxed-worker-relay.js';
  *
  * Throws what `compile` throws, UsageError, and DataCloneError for workerData that cannot be cloned. A filter that cannot
  * be loaded is an `error` event with a LoadError, and nothing of the module runs. A process that ends before its worker
- * does, by its profile for one, is an `error` event with a WorkerError.
+ * does, by its profile for one, is an `error` event with a WorkerError; so is what the worker's process sends beyond the limits
+ * or against the protocol, which ends it.
  * Source: https://nodejs.org/api/worker_threads.html#class-worker
  */
 export class SandboxedWorker extends EventEmitter<{
@@ -101,33 +121,31 @@ export class SandboxedWorker extends EventEmitter<{
   readonly #child: ChildProcess | undefined;
   readonly #channel: Socket | undefined;
   readonly #ended: Promise<number>;
+  readonly #limits: MessageLimits;
+  readonly #reports = new ReportReader();
+  #frames: FrameStream | undefined;
+  #isReferenced = true;
   /** Whether its end has been explained, by the worker itself, by an error or by terminate. */
   #told: { readonly code: number } | undefined;
   #isOver = false;
 
-  constructor(filename: string | URL, options: SandboxedWorkerOptions) {
+  constructor(filename: string | URL, given: SandboxedWorkerOptions) {
     super();
-    const given = ownOptions(options, OPTIONS, ['stdout', 'stderr']);
-    const start = startOrder(filename, given);
-    this.#child = this.#start(given);
+    const options = ownOptions(given, OPTIONS, ['stdout', 'stderr']);
+    this.#limits = limitsOf(options);
+    const start = startOrder(filename, options);
+    this.#child = this.#start(options);
     // The last one: what `fork` has for itself is no socket.
     this.#channel = this.#child === undefined ? undefined : socketsOf(this.#child).at(-1);
     this.pid = own(this.#child, 'pid');
     this.stdin = this.#child?.stdin ?? null;
     this.stdout = this.#child?.stdout ?? new PassThrough().end();
     this.stderr = this.#child?.stderr ?? new PassThrough().end();
-    if (given.stdout !== true) this.stdout.on('data', chunk => process.stdout.write(chunk as Buffer));
-    if (given.stderr !== true) this.stderr.on('data', chunk => process.stderr.write(chunk as Buffer));
+    if (options.stdout !== true) forward(this.stdout, process.stdout);
+    if (options.stderr !== true) forward(this.stderr, process.stderr);
     this.#ended = new Promise(resolve => this.once('exit', resolve));
-    if (this.#channel !== undefined) {
-      // Its end is told by the end of the process.
-      this.#channel.on('error', () => undefined);
-      readFrames(this.#channel, bytes => {
-        this.#take(bytes);
-      });
-    }
     if (this.#child !== undefined) this.#watch(this.#child);
-    this.#send(start);
+    this.#send('start', start);
   }
 
   /**
@@ -135,13 +153,14 @@ export class SandboxedWorker extends EventEmitter<{
    * Throws DataCloneError (DOMException) for what cannot be cloned or transferred to another process.
    */
   postMessage(value: unknown, transferList: readonly Transferable[] = []): void {
-    this.#send({ kind: 'message', value: pack(value, transferList) });
+    this.#send('message', pack(value, transferList));
   }
 
   /** Kills its process. Gives the exit code: 1, unless it has ended by itself. */
   terminate(): Promise<number> {
     if (!this.#isOver) {
       this.#told ??= { code: 1 };
+      this.#frames?.stop();
       this.#child?.kill('SIGKILL');
       // Programs that it has started may hold these open.
       for (const socket of this.#child === undefined ? [] : socketsOf(this.#child)) socket.destroy();
@@ -151,11 +170,13 @@ export class SandboxedWorker extends EventEmitter<{
 
   /** Keeps this process alive as long as the worker runs, which it does by default. */
   ref(): void {
+    this.#isReferenced = true;
     for (const handle of this.#handles()) handle.ref();
   }
 
   /** Lets this process end before the worker, which then ends too. */
   unref(): void {
+    this.#isReferenced = false;
     for (const handle of this.#handles()) handle.unref();
   }
 
@@ -173,7 +194,10 @@ export class SandboxedWorker extends EventEmitter<{
     const ended = (): void => {
       if (--awaited === 0) this.#close(code, signal);
     };
-    for (const socket of sockets) socket.once('close', ended);
+    for (const socket of sockets) {
+      if (socket === this.#channel) this.#read(socket, ended);
+      else socket.once('close', ended);
+    }
     child.once('exit', (...how) => {
       [code, signal] = how;
       ended();
@@ -185,20 +209,40 @@ export class SandboxedWorker extends EventEmitter<{
     });
   }
 
+  #read(channel: Socket, closed: () => void): void {
+    // Its end is told by the end of the process.
+    channel.on('error', () => undefined);
+    this.#frames = readFrames(channel, {
+      maxPayload: this.#limits.maxMessageSize,
+      isReferenced: () => this.#isReferenced,
+      frame: frame => {
+        this.#take(frame);
+      },
+      failed: error => {
+        this.#end(error);
+      },
+      closed,
+    });
+  }
+
   #start(options: Own<SandboxedWorkerOptions>): ChildProcess | undefined {
     const stdin = options.stdin === true ? 'pipe' : 'ignore';
-    const ours: readonly string[] = [...THREAD_OPTIONS, 'stdout', 'stderr', 'workerData', 'transferList'];
     const rest = givenOptions<ForkOptions & SandboxOptions>(
       options,
-      OPTIONS.filter(name => !ours.includes(name)),
+      OPTIONS.filter(name => !NOT_OF_FORK.includes(name)),
     );
     try {
-      const child = fork(packageFile(RELAY), [], {
-        ...rest,
-        profile: options.profile,
-        execArgv: [],
-        stdio: [stdin, 'pipe', 'pipe', 'ipc', 'pipe'],
-      });
+      const child = forkSandboxed(
+        packageFile(RELAY),
+        [],
+        {
+          ...rest,
+          profile: options.profile,
+          execArgv: [],
+          stdio: [stdin, 'pipe', 'pipe', 'ipc', 'pipe'],
+        },
+        true,
+      );
       // Before anything can be written to it.
       if (child.connected) child.disconnect();
       return child;
@@ -212,35 +256,51 @@ export class SandboxedWorker extends EventEmitter<{
     }
   }
 
-  #send(order: Order): void {
+  #send(kind: OrderKind, payload: Packed): void {
     // As with Worker, what comes after the end is lost.
-    if (this.#channel?.writable === true) writeFrame(this.#channel, pack(order));
+    if (this.#channel?.writable === true) writeFrame(this.#channel, frameOf(kind, payload));
   }
 
-  #take(bytes: Uint8Array): void {
+  #take(frame: Frame): void {
     let event: readonly [name: string, ...values: unknown[]] | undefined;
     try {
-      event = this.#eventOf(readReport(unpack(bytes)));
+      event = this.#eventOf(frame);
     } catch (error) {
-      event = ['messageerror', error];
+      if (error instanceof WorkerError) {
+        this.#end(error);
+        return;
+      }
+      event = ['messageerror', shortened(error)];
     }
     // What is emitted has been read from another process: its types are those of the events all the same.
     if (event !== undefined) (this as EventEmitter).emit(...event);
   }
 
-  #eventOf(report: Report): readonly [name: string, ...values: unknown[]] | undefined {
-    switch (report.kind) {
+  #eventOf(frame: Frame): readonly [name: string, ...values: unknown[]] | undefined {
+    const kind = this.#reports.kindOf(frame);
+    const { payload } = frame;
+    switch (kind) {
       case 'online':
-        return ['online'];
+        return [kind];
       case 'message':
-        return ['message', unpack(report.value)];
+        checkClone(payload, this.#limits);
+        return [kind, unpack(payload)];
       case 'messageerror':
       case 'error':
-        return [report.kind, unpackThrown(report.thrown)];
+        checkClone(payload, this.#limits);
+        return [kind, unpackThrown(payload)];
       case 'exit':
-        this.#told ??= { code: report.code };
+        this.#told ??= { code: payload[0] ?? 1 };
         return undefined;
     }
+  }
+
+  /** Ends a worker that has sent what it may not. */
+  #end(error: WorkerError): void {
+    void this.terminate();
+    // Whatever it has said before.
+    this.#told = { code: 1 };
+    this.emit('error', error);
   }
 
   #fail(error: Error): void {
@@ -266,7 +326,7 @@ export class SandboxedWorker extends EventEmitter<{
 const socketsOf = (child: { readonly stdio?: readonly unknown[] }): readonly Socket[] =>
   (own(child, 'stdio') ?? []).filter(stream => stream instanceof net().Socket);
 
-function startOrder(filename: string | URL, options: Own<SandboxedWorkerOptions>): Order {
+function startOrder(filename: string | URL, options: Own<SandboxedWorkerOptions>): Packed {
   const isUrl = filename instanceof URL;
   if (!isUrl && typeof filename !== 'string') {
     throw new UsageError('bad-argument', 'a worker is named by a path or a URL', 'Give a string or a URL');
@@ -280,8 +340,40 @@ function startOrder(filename: string | URL, options: Own<SandboxedWorkerOptions>
     execArgv: [],
     ...Object.fromEntries(given.map(name => [name, options[name]])),
   };
-  const workerData = pack(options.workerData, options.transferList);
-  return { kind: 'start', module: isUrl ? filename.href : filename, isUrl, workerData, options: thread };
+  const module = isUrl ? filename.href : filename;
+  const start: Start = { module, isUrl, workerData: options.workerData, options: thread };
+  return pack(start, options.transferList);
+}
+
+/** Throws UsageError (`bad-option`). */
+function limitsOf(options: Own<SandboxedWorkerOptions>): MessageLimits {
+  const limit = (name: keyof MessageLimits, most: number): number => {
+    const value = options[name] ?? DEFAULT_LIMITS[name];
+    if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
+    throw new UsageError(
+      'bad-option',
+      `${name} cannot be ${show(value)}`,
+      `Give a whole number from 1 to ${most}`,
+    );
+  };
+  return {
+    maxMessageSize: limit('maxMessageSize', MAX_PAYLOAD),
+    maxMessageCost: limit('maxMessageCost', Number.MAX_SAFE_INTEGER),
+  };
+}
+
+/** Writes what arrives to a stream of this process, and reads on when that has taken it. */
+function forward(from: Readable, to: NodeJS.WriteStream): void {
+  from.on('data', (chunk: Buffer) => {
+    from.pause();
+    to.write(chunk, () => from.resume());
+  });
+}
+
+/** V8 quotes what it could not make, a whole RegExp for one. */
+function shortened(error: unknown): unknown {
+  if (!(error instanceof Error) || error.message.length <= MAX_REASON) return error;
+  return new TypeError(`${error.message.slice(0, MAX_REASON)}…`);
 }
 
 function endedEarly(code: number | null, signal: NodeJS.Signals | null): WorkerError {

@@ -1,0 +1,57 @@
+// A SandboxedWorker that is stopped, so that it can serve no signal and see no closed channel, when its parent dies.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { ForkLoad } from 'seccomp';
+import { inChild } from '../support/child.js';
+
+/** The state of a process, as ps shows it; '' where there is none. */
+function state(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.charAt(stat.lastIndexOf(')') + 2);
+  } catch {
+    return '';
+  }
+}
+
+/** Starts something in a process of its own, stops it, kills the parent, and gives the pid of what was stopped. */
+function orphan(start: string, last = "process.kill(process.pid, 'SIGKILL');"): number {
+  const { stdout } = inChild(`
+    ${start}
+    process.kill(pid, 'SIGSTOP');
+    await until(() => / T /.test(m('fs').readFileSync('/proc/' + pid + '/stat', 'utf8')));
+    tell(pid);
+    ${last}`);
+  const pid = Number(stdout.trim());
+  assert.ok(pid > 0, stdout);
+  return pid;
+}
+
+const worker = (load: ForkLoad): string => `
+  const worker = new s.SandboxedWorker('setInterval(() => 0, 1000)', { eval: true, profile: harmless, load: '${load}' });
+  await new Promise(resolve => worker.once('online', resolve));
+  const { pid } = worker;`;
+
+const isOver = (pid: number): boolean => ['', 'Z', 'X'].includes(state(pid));
+
+describe('A stopped SandboxedWorker', () => {
+  it('would stay for ever without a signal at the death of its parent, as other children do', () => {
+    const pid = orphan(
+      `const { pid } = s.spawn('sleep', ['1000'], { profile: harmless, stdio: ['ignore', 'pipe', 'pipe'] });`,
+    );
+    assert.equal(state(pid), 'T');
+    process.kill(pid, 'SIGKILL');
+  });
+
+  for (const load of ['before-exec', 'before-user-code'] as const) {
+    it(`ends when its parent is killed, with load: '${load}'`, async () => {
+      const pid = orphan(worker(load));
+      while (!isOver(pid)) await new Promise(resolve => setTimeout(resolve, 5));
+    });
+
+    it(`ends when its parent ends by itself, with load: '${load}'`, async () => {
+      const pid = orphan(worker(load), 'worker.unref();');
+      while (!isOver(pid)) await new Promise(resolve => setTimeout(resolve, 5));
+    });
+  }
+});
