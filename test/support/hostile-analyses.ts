@@ -9,11 +9,16 @@ import {
   findDifference,
   htmlReport,
   isSubset,
+  lint,
   lintProgram,
+  makeBaseline,
+  applyBaseline,
+  parseProfile,
   resolveProfile,
   simulate,
   toC,
 } from '#lib/index.js';
+import { HOSTILE_PROFILES } from './hostile-profiles.js';
 import { HOSTILE_PROGRAMS } from './hostile-programs.js';
 
 /** An analysis, ready to be run. */
@@ -22,8 +27,35 @@ export type Analysis = () => unknown;
 /** By name of the subject, then by name of the analysis. */
 export type Subjects = ReadonlyMap<string, ReadonlyMap<string, Analysis>>;
 
-export function subjects(kind?: string): Subjects {
-  void kind;
+/** What `kind` names, `programs` or `profiles`; both unless given. */
+export const subjects = (kind?: string): Subjects =>
+  new Map([
+    ...(kind === 'profiles' ? [] : programSubjects()),
+    ...(kind === 'programs' ? [] : profileSubjects()),
+  ]);
+
+const profileSubjects = (): Subjects =>
+  new Map(
+    HOSTILE_PROFILES.map(({ name, text }) => [
+      name,
+      new Map<string, Analysis>([
+        ['compile', () => compile(text(), { arch: 'x86_64' })],
+        ['compile an object', () => compile(JSON.parse(text()) as object, { arch: 'x86_64' })],
+        ['compile by libseccomp', () => compile(text(), { arch: 'x86_64', codegen: 'libseccomp' })],
+        ['parseProfile', () => parseProfile(text())],
+        [
+          'lint',
+          () => {
+            const found = lint(text());
+            return applyBaseline(found, makeBaseline(found));
+          },
+        ],
+        ['htmlReport', () => htmlReport(text())],
+      ]),
+    ]),
+  );
+
+function programSubjects(): Subjects {
   const policy = resolveProfile(
     { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_ERRNO' }] },
     { arch: 'x86_64' },

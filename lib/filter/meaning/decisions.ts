@@ -33,7 +33,7 @@ export const levelOf = (word: number, bit: number): number => (LEVEL_OF_WORD[wor
 export const LEVELS = 32 * WORD_ORDER.length;
 
 /** Nodes, and steps, before a question is given up: bounds on hostile programs, far above what real ones need. */
-const NODE_BUDGET = 1 << 20;
+const NODE_BUDGET = 1 << 21;
 const STEP_BUDGET = 20_000_000;
 
 /** Steps that an entry in a table of nodes, or of pairs, counts for: they take more time, and memory until they are dropped. */
