@@ -47,7 +47,12 @@ export function residualOf(part: SyscallPolicy, region: Region, work?: WorkBudge
     order,
   }));
   const size = sizeOf(pending);
-  return decideAtoms({ pending, settled: undefined, otherwise: part.otherwise, size }, EVERY_WORD, region, work);
+  return decideAtoms(
+    { pending, settled: undefined, otherwise: part.otherwise, size },
+    EVERY_WORD,
+    region,
+    work,
+  );
 }
 
 function makeAtom(condition: Condition): Atom {
@@ -230,11 +235,7 @@ function questions(atom: Atom): readonly { readonly word: number; readonly test:
 
 const equal = (k: number): WordTest => ({ op: 'eq', mask: ALL, k });
 
-function answerOf(
-  set: WordSet,
-  question: Question,
-  work: WorkBudget | undefined,
-): boolean | undefined {
+function answerOf(set: WordSet, question: Question, work: WorkBudget | undefined): boolean | undefined {
   if ('test' in question) {
     const answer = answerOf(set, question.test, work);
     return question.negate ? not(answer) : answer;

@@ -51,7 +51,8 @@ export function split(set: WordSet, test: WordTest, work?: WorkBudget): Split {
     const { yes, no } = split(set, { op: 'eq', mask: bits, k: 0 }, work);
     return { yes: no, no: yes };
   }
-  if (op === 'gt') return k === ALL ? { yes: undefined, no: set } : split(set, { op: 'ge', mask, k: k + 1 }, work);
+  if (op === 'gt')
+    return k === ALL ? { yes: undefined, no: set } : split(set, { op: 'ge', mask, k: k + 1 }, work);
   if (op === 'ge') return splitOrdered(set, mask, k, work);
   if ((k & ~mask) !== 0) return { yes: undefined, no: set };
   if (mask === ALL) return splitEqual(set, k, work);
@@ -148,10 +149,7 @@ const sizeOf = ({ ranges, facts }: WordSet): number => (ranges.length >>> 2) + f
 export function intersection(a: WordSet, b: WordSet, work?: WorkBudget): WordSet | undefined {
   if (a === FULL || b === FULL) return a === FULL ? b : a;
   work?.spend(1 + sizeOf(a) + sizeOf(b) + ((a.facts.length * b.facts.length) >>> 3));
-  const facts = [
-    ...a.facts,
-    ...b.facts.filter(fact => !a.facts.some(other => sameFact(fact, other))),
-  ];
+  const facts = [...a.facts, ...b.facts.filter(fact => !a.facts.some(other => sameFact(fact, other)))];
   return nonEmpty(commonRanges(a.ranges, b.ranges), facts, work);
 }
 
@@ -180,7 +178,11 @@ const sameFact = (a: MaskFact, b: MaskFact): boolean =>
   a.mask === b.mask && a.value === b.value && a.equal === b.equal;
 
 const withFact = (set: WordSet, fact: MaskFact, work?: WorkBudget): WordSet | undefined =>
-  nonEmpty(set.ranges, set.facts.some(other => sameFact(fact, other)) ? set.facts : [...set.facts, fact], work);
+  nonEmpty(
+    set.ranges,
+    set.facts.some(other => sameFact(fact, other)) ? set.facts : [...set.facts, fact],
+    work,
+  );
 
 function nonEmpty(
   ranges: readonly number[],
@@ -210,7 +212,15 @@ export function member(set: WordSet, work?: WorkBudget): number | undefined {
   }
   const budget = { left: SEARCH_BUDGET };
   for (let index = 0; index < set.ranges.length; index += 2) {
-    const found = search(set.ranges[index] ?? 0, set.ranges[index + 1] ?? 0, mask, bits, excluded, budget, work);
+    const found = search(
+      set.ranges[index] ?? 0,
+      set.ranges[index + 1] ?? 0,
+      mask,
+      bits,
+      excluded,
+      budget,
+      work,
+    );
     if (found !== undefined) return found;
   }
   return undefined;

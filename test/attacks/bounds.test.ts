@@ -59,7 +59,13 @@ const policy = resolveProfile(
 
 describe('hostile programs', function () {
   this.timeout(600_000);
-  const analyses = ['findDifference', 'explain', 'decompile', 'lintProgram', 'htmlReport against docker-default'];
+  const analyses = [
+    'findDifference',
+    'explain',
+    'decompile',
+    'lintProgram',
+    'htmlReport against docker-default',
+  ];
   for (const { name } of HOSTILE_PROGRAMS) {
     it(`${name}: every analysis ends within ${HEAP} MB`, () => {
       assertAllEnd(outcomesOf('programs', name, analyses));
@@ -109,7 +115,9 @@ describe('hostile programs', function () {
 
   it('a difference behind tests that meet again is found, with a call that shows it', () => {
     const wrong = meeting(1000).map(instruction =>
-      instruction.code === BPF.RET_K && instruction.k === 0x50001 ? { ...instruction, k: 0x50002 } : instruction,
+      instruction.code === BPF.RET_K && instruction.k === 0x50001
+        ? { ...instruction, k: 0x50002 }
+        : instruction,
     );
     const call = findDifference(wrong, policy);
     assert.ok(call !== undefined);
@@ -128,12 +136,16 @@ describe('hostile programs', function () {
         { code: BPF.RET_K, jt: 0, jf: 0, k: 0x7fff0000 },
       ];
       const walker = new Walker(program);
-      walker.walk([...new Array(16).keys()].map(() => ({ ranges: [0, 0xffffffff], facts: [] })), undefined, {
-        narrow: () => undefined,
-        key: () => '',
-        words: () => 0,
-        leaf: () => true,
-      });
+      walker.walk(
+        [...new Array(16).keys()].map(() => ({ ranges: [0, 0xffffffff], facts: [] })),
+        undefined,
+        {
+          narrow: () => undefined,
+          key: () => '',
+          words: () => 0,
+          leaf: () => true,
+        },
+      );
       return walker.work.used;
     };
     assert.ok(steps(100) < 50_000, `${steps(100)} steps`);

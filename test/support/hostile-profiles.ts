@@ -73,21 +73,33 @@ export const HOSTILE_PROFILES: readonly HostileProfile[] = [
   { name: '100 rules on six arguments', text: () => rulesFor(1, 100, 'own', everyArgument(OPERATORS)) },
   { name: '60 rules on six arguments, by order', text: () => rulesFor(1, 60, 'own', everyArgument(['GE'])) },
   { name: '500 rules of six NE each', text: () => rulesFor(1, 500, 'own', everyArgument(['NE'])) },
-  { name: '5000 rules of one NE each', text: () => rulesFor(1, 5000, 'own', random => [compare(0, 'NE', random.word())]) },
+  {
+    name: '5000 rules of one NE each',
+    text: () => rulesFor(1, 5000, 'own', random => [compare(0, 'NE', random.word())]),
+  },
   {
     name: '5000 rules of overlapping masks',
-    text: () => rulesFor(1, 5000, 'own', random => [compare(0, 'MASKED_EQ', random.word() & random.word() & 0x7fffffff, 0)]),
+    text: () =>
+      rulesFor(1, 5000, 'own', random => [
+        compare(0, 'MASKED_EQ', random.word() & random.word() & 0x7fffffff, 0),
+      ]),
   },
   {
     name: '60 rules of two masks each',
     text: () =>
       rulesFor(1, 60, 'own', random =>
-        [0, 1].map(arg => compare(arg, 'MASKED_EQ', random.word() & random.word() & 0x7fffffff, random.word())),
+        [0, 1].map(arg =>
+          compare(arg, 'MASKED_EQ', random.word() & random.word() & 0x7fffffff, random.word()),
+        ),
       ),
   },
   {
     name: 'a staircase of 1000 rules on two arguments',
-    text: () => rulesFor(1, 1000, 'own', (_, step) => [compare(0, 'GE', 10 * step), compare(1, 'LT', 20_000 - 10 * step)]),
+    text: () =>
+      rulesFor(1, 1000, 'own', (_, step) => [
+        compare(0, 'GE', 10 * step),
+        compare(1, 'LT', 20_000 - 10 * step),
+      ]),
   },
   {
     name: 'a grid of 300 by 300',
@@ -104,16 +116,24 @@ export const HOSTILE_PROFILES: readonly HostileProfile[] = [
     name: 'two rules of 60,000 conditions',
     text: () =>
       profileOf(
-        ACTIONS.slice(0, 2).map(action => ({ names: ['ioctl'], action, args: list(60_000, value => compare(0, 'NE', value)) })),
+        ACTIONS.slice(0, 2).map(action => ({
+          names: ['ioctl'],
+          action,
+          args: list(60_000, value => compare(0, 'NE', value)),
+        })),
       ),
   },
   {
     name: 'a list of 30,000 unknown names',
-    text: () => profileOf([{ names: list(30_000, index => `unknwon_sycall_${index}`), action: 'SCMP_ACT_ALLOW' }]),
+    text: () =>
+      profileOf([{ names: list(30_000, index => `unknwon_sycall_${index}`), action: 'SCMP_ACT_ALLOW' }]),
   },
   {
     name: 'one name 200,000 times',
-    text: () => profileOf([{ names: list(200_000, () => 'read'), action: 'SCMP_ACT_ALLOW', args: [compare(0, 'EQ', 1)] }]),
+    text: () =>
+      profileOf([
+        { names: list(200_000, () => 'read'), action: 'SCMP_ACT_ALLOW', args: [compare(0, 'EQ', 1)] },
+      ]),
   },
   {
     name: '20,000 rules that 300 names repeat',

@@ -55,7 +55,8 @@ function random(seed: number, length: number, codes: readonly number[]): Program
     const code = codes[chance.below(codes.length)] ?? BPF.LD_ABS;
     const room = Math.min(255, length - 2 - index);
     if (code === BPF.LD_ABS) return load(chance.below(16));
-    if ((code & 7) === 5) return op(code, mixed(chance.below(2 ** 30)), chance.below(room), chance.below(room));
+    if ((code & 7) === 5)
+      return op(code, mixed(chance.below(2 ** 30)), chance.below(room), chance.below(room));
     if (code === BPF.ST || code === BPF.STX || code === BPF.LD_MEM || code === BPF.LDX_MEM)
       return op(code, chance.below(16));
     if (code === BPF.LSH_K || code === BPF.RSH_K) return op(code, chance.below(32));
@@ -86,11 +87,7 @@ export const HOSTILE_PROGRAMS: readonly HostileProgram[] = (
           op(BPF.LD_IMM, index),
           op(BPF.ST, index & 15),
         ],
-        [
-          op(BPF.LD_IMM, 0),
-          ...repeated(16, slot => [op(BPF.LDX_MEM, slot), op(BPF.ADD_X)]),
-          ...ALLOW_ZERO,
-        ],
+        [op(BPF.LD_IMM, 0), ...repeated(16, slot => [op(BPF.LDX_MEM, slot), op(BPF.ADD_X)]), ...ALLOW_ZERO],
         STORES,
       ),
     ],
@@ -136,11 +133,7 @@ export const HOSTILE_PROGRAMS: readonly HostileProgram[] = (
     ],
     [
       'the sum of all arguments',
-      [
-        load(4),
-        ...repeated(11, index => [op(BPF.TAX), load(5 + index), op(BPF.ADD_X)]),
-        ...ALLOW_ZERO,
-      ],
+      [load(4), ...repeated(11, index => [op(BPF.TAX), load(5 + index), op(BPF.ADD_X)]), ...ALLOW_ZERO],
     ],
     [
       'the exclusive or of all arguments, shifted',
@@ -154,7 +147,12 @@ export const HOSTILE_PROGRAMS: readonly HostileProgram[] = (
     [
       'a chain of additions and shifts',
       rounds(
-        index => [op([BPF.ADD_K, BPF.XOR_K, BPF.RSH_K, BPF.SUB_K][index % 4] ?? 0, index % 4 === 2 ? 1 : mixed(index))],
+        index => [
+          op(
+            [BPF.ADD_K, BPF.XOR_K, BPF.RSH_K, BPF.SUB_K][index % 4] ?? 0,
+            index % 4 === 2 ? 1 : mixed(index),
+          ),
+        ],
         ALLOW_ZERO,
       ).toSpliced(0, 1, load(4)),
     ],
@@ -169,19 +167,27 @@ export const HOSTILE_PROGRAMS: readonly HostileProgram[] = (
         ALLOW_ZERO,
       ).toSpliced(0, 1, load(4)),
     ],
-    [
-      'a product of arguments',
-      [load(4), op(BPF.TAX), load(6), op(BPF.MUL_X), ...ALLOW_ZERO],
-    ],
+    ['a product of arguments', [load(4), op(BPF.TAX), load(6), op(BPF.MUL_X), ...ALLOW_ZERO]],
     ['the data of the call as the answer', [load(4), op(BPF.RET_A)]],
-    ['an answer that is computed from two arguments', [load(4), op(BPF.TAX), load(14), op(BPF.ADD_X), op(BPF.RET_A)]],
+    [
+      'an answer that is computed from two arguments',
+      [load(4), op(BPF.TAX), load(14), op(BPF.ADD_X), op(BPF.RET_A)],
+    ],
     [
       'another answer for each number',
-      rounds(index => [op(BPF.JEQ_K, index, 0, 1), op(BPF.RET_K, 0x50000 + (index % 4000))]).toSpliced(0, 0, load(0)).slice(-4096),
+      rounds(index => [op(BPF.JEQ_K, index, 0, 1), op(BPF.RET_K, 0x50000 + (index % 4000))])
+        .toSpliced(0, 0, load(0))
+        .slice(-4096),
     ],
     [
       'a range of numbers for each action',
-      [load(0), ...rounds(index => [op(BPF.JGT_K, 0xfff00000 - index * 0x80000, 0, 1), op(BPF.RET_K, 0x50000 + (index % 3))]).slice(1)],
+      [
+        load(0),
+        ...rounds(index => [
+          op(BPF.JGT_K, 0xfff00000 - index * 0x80000, 0, 1),
+          op(BPF.RET_K, 0x50000 + (index % 3)),
+        ]).slice(1),
+      ],
     ],
     [
       'another answer for each of many values of two arguments',
@@ -211,14 +217,29 @@ export const HOSTILE_PROGRAMS: readonly HostileProgram[] = (
     ],
     [
       'masks that are compared by order',
-      rounds(index => [load(argument(index)), op(BPF.AND_K, mixed(index)), op(BPF.JGT_K, mixed(index + 1), 0, 1), op(BPF.RET_K, 0x50000 + (index & 7))]),
+      rounds(index => [
+        load(argument(index)),
+        op(BPF.AND_K, mixed(index)),
+        op(BPF.JGT_K, mixed(index + 1), 0, 1),
+        op(BPF.RET_K, 0x50000 + (index & 7)),
+      ]),
     ],
     [
       'bits of numbers and arguments that are told apart',
-      rounds(index => [load(index % 16), op(BPF.JSET_K, 1 << ((index * 7) & 31), 0, 1), op(BPF.RET_K, 0x50000 + (index & 3))]),
+      rounds(index => [
+        load(index % 16),
+        op(BPF.JSET_K, 1 << ((index * 7) & 31), 0, 1),
+        op(BPF.RET_K, 0x50000 + (index & 3)),
+      ]),
     ],
-    ...[1, 2, 3].map((seed): [string, Program] => [`random tests of words (${seed})`, random(seed, 4096, [BPF.LD_ABS, ...JUMPS])]),
-    ...[4, 5].map((seed): [string, Program] => [`random tests in 300 instructions (${seed})`, random(seed, 300, [BPF.LD_ABS, ...JUMPS])]),
+    ...[1, 2, 3].map((seed): [string, Program] => [
+      `random tests of words (${seed})`,
+      random(seed, 4096, [BPF.LD_ABS, ...JUMPS]),
+    ]),
+    ...[4, 5].map((seed): [string, Program] => [
+      `random tests in 300 instructions (${seed})`,
+      random(seed, 300, [BPF.LD_ABS, ...JUMPS]),
+    ]),
     ...[6, 7].map((seed): [string, Program] => [
       `random tests, masks and scratch memory (${seed})`,
       random(seed, 4096, [BPF.LD_ABS, BPF.LD_ABS, ...JUMPS, BPF.AND_K, BPF.ST, BPF.LD_MEM, BPF.TAX, BPF.TXA]),
@@ -226,8 +247,30 @@ export const HOSTILE_PROGRAMS: readonly HostileProgram[] = (
     ...[8, 9].map((seed): [string, Program] => [
       `random instructions (${seed})`,
       random(seed, 4096, [
-        ...[BPF.LD_ABS, BPF.LD_ABS, ...JUMPS, BPF.JEQ_X, BPF.JGT_X, BPF.JSET_X, BPF.AND_K, BPF.ST, BPF.STX, BPF.LD_MEM],
-        ...[BPF.LDX_MEM, BPF.TAX, BPF.TXA, BPF.ADD_X, BPF.ADD_K, BPF.XOR_X, BPF.OR_X, BPF.LSH_K, BPF.RSH_K, BPF.NEG],
+        ...[
+          BPF.LD_ABS,
+          BPF.LD_ABS,
+          ...JUMPS,
+          BPF.JEQ_X,
+          BPF.JGT_X,
+          BPF.JSET_X,
+          BPF.AND_K,
+          BPF.ST,
+          BPF.STX,
+          BPF.LD_MEM,
+        ],
+        ...[
+          BPF.LDX_MEM,
+          BPF.TAX,
+          BPF.TXA,
+          BPF.ADD_X,
+          BPF.ADD_K,
+          BPF.XOR_X,
+          BPF.OR_X,
+          BPF.LSH_K,
+          BPF.RSH_K,
+          BPF.NEG,
+        ],
       ]),
     ]),
   ] as const

@@ -61,7 +61,9 @@ export function simplify(set: ArgumentSet, work?: WorkBudget): ArgumentSet {
   }
   return cells.filter(
     (cell, index) =>
-      !cells.some((other, place) => includes([other], cell, work) && (place < index || !includes([cell], other, work))),
+      !cells.some(
+        (other, place) => includes([other], cell, work) && (place < index || !includes([cell], other, work)),
+      ),
   );
 }
 

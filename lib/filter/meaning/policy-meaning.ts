@@ -13,11 +13,7 @@ import { Vectors } from './vectors.js';
  * A call that a validated program answers otherwise than a policy, or undefined when there is none.
  * Throws CompileError (`undecidable-program`) as `meaningOf` does.
  */
-export function differenceByDiagrams(
-  program: Program,
-  policy: Policy,
-  table: RunTable,
-): Witness | undefined {
+export function differenceByDiagrams(program: Program, policy: Policy, table: RunTable): Witness | undefined {
   const decisions = new Decisions();
   const expected = policyMeaning(decisions, policy, table);
   const actual = programMeaning(decisions, new Vectors(decisions), program);

@@ -153,13 +153,7 @@ class Builder {
   readonly #numbers = new Map<string, number>();
   readonly #work: WorkBudget;
 
-  constructor(
-    diagram: Diagram,
-    otherwise: Action,
-    words: readonly number[],
-    work: WorkBudget,
-    aim: Aim,
-  ) {
+  constructor(diagram: Diagram, otherwise: Action, words: readonly number[], work: WorkBudget, aim: Aim) {
     this.#work = work;
     this.#diagram = diagram;
     this.#otherwise = otherwise;

@@ -80,9 +80,8 @@ export class RuleLists {
 
   #nameOf(number: number): string {
     return (
-      this.#policy.abis
-        .map(({ abi }) => syscallName(abi.name, number))
-        .find(name => name !== undefined) ?? `call ${number}`
+      this.#policy.abis.map(({ abi }) => syscallName(abi.name, number)).find(name => name !== undefined) ??
+      `call ${number}`
     );
   }
 

@@ -112,15 +112,13 @@ function satisfiable(conditions: readonly Condition[], width: number): boolean {
  */
 export function canBothHold(first: readonly Condition[], second: readonly Condition[]): boolean {
   // Each argument once, however many conditions a rule has on it.
-  for (let arg = 0; arg < ARGUMENTS; arg++) {
-    const own = first.filter(condition => condition.arg === arg);
-    const [one] = own;
-    if (one === undefined) continue;
-    const others = second.filter(condition => condition.arg === arg);
-    if (others.length > 0 && !satisfiable([...own, ...others], one.width)) return false;
+  let seen = 0;
+  for (const { arg, width } of first) {
+    if ((seen & (1 << arg)) !== 0) continue;
+    seen |= 1 << arg;
+    if (!second.some(condition => condition.arg === arg)) continue;
+    const isOwn = (condition: Condition): boolean => condition.arg === arg;
+    if (!satisfiable([...first.filter(isOwn), ...second.filter(isOwn)], width)) return false;
   }
   return true;
 }
-
-/** Arguments of a system call. */
-const ARGUMENTS = 6;
