@@ -8,12 +8,13 @@ import { oneOf, ownOptions } from '../policy/options.js';
 import type { AbiPolicy, Policy, Rule, SyscallPolicy } from '../policy/policy.js';
 import { abisOf, makeTarget, nativeArchitecture, type Architecture } from '../policy/target.js';
 import { conditionsOf } from './decompile/conditions.js';
-import { cover, coverBudget, type CoverBudget, type Path } from './decompile/cover.js';
+import { cover, coverBudget, type Path } from './decompile/cover.js';
 import { constant, numberRuns, type NumberRun } from './decompile/paths.js';
 import { programOf, type Layer } from './layers.js';
 import { WORD, type Program } from './program.js';
 import { EVERYTHING, narrow, Walker, type Region } from './symbolic.js';
 import { findDifference } from './verify.js';
+import type { WorkBudget } from '../work.js';
 import { FULL, interval, split, type WordSet } from './words.js';
 import { markPolicy } from '../policy/own-policy.js';
 
@@ -190,7 +191,7 @@ function namesWithin({ name }: Abi, low: number, high: number): number {
   return count;
 }
 
-function abiPolicy(table: Table, defaultAction: Action, budget: CoverBudget): AbiPolicy {
+function abiPolicy(table: Table, defaultAction: Action, budget: WorkBudget): AbiPolicy {
   const { abi, runs } = table;
   const tail = defaultAction === ENOSYS_ACTION ? undefined : tailOf(table);
   const enosysAbove = tail === undefined || tail <= abi.numberBit ? undefined : tail - 1;
@@ -212,7 +213,7 @@ function abiPolicy(table: Table, defaultAction: Action, budget: CoverBudget): Ab
 function callPolicy(
   paths: readonly Path[],
   defaultAction: Action,
-  budget: CoverBudget,
+  budget: WorkBudget,
   abi: Abi,
   number: number,
 ): SyscallPolicy {

@@ -1,6 +1,7 @@
 // What is left of a call's rules when only some calls remain: the companion that carries the policy along a walk.
 import { precedence, type Action } from '../policy/action.js';
 import type { Condition, SyscallPolicy } from '../policy/policy.js';
+import type { WorkBudget } from '../work.js';
 import { WORD } from './program.js';
 import { narrow, type Region } from './symbolic.js';
 import { FULL, split, type WordSet, type WordTest } from './words.js';
@@ -29,6 +30,8 @@ export interface Residual {
   readonly pending: readonly Pending[];
   readonly settled: { readonly action: Action; readonly order: number } | undefined;
   readonly otherwise: Action;
+  /** Conditions that are open, and rules: what a step on the residual costs. */
+  readonly size: number;
 }
 
 const LOW = 0xffffffffn;
@@ -36,15 +39,21 @@ const ALL = 0xffffffff;
 /** Every word of the data, as bits. */
 export const EVERY_WORD = 0xffff;
 
-/** The residual of a call's rules for the calls of a region. */
-export function residualOf(part: SyscallPolicy, region: Region): Residual {
-  if (part.rules.length === 0) return { pending: [], settled: undefined, otherwise: part.otherwise };
+/** The residual of a call's rules for the calls of a region. As all of these, it counts its steps on `work`. */
+export function residualOf(part: SyscallPolicy, region: Region, work?: WorkBudget): Residual {
+  if (part.rules.length === 0) return { pending: [], settled: undefined, otherwise: part.otherwise, size: 0 };
   const pending = part.rules.map((rule, order) => ({
     atoms: rule.conditions.map(makeAtom),
     action: rule.action,
     order,
   }));
-  return decideAtoms({ pending, settled: undefined, otherwise: part.otherwise }, EVERY_WORD, region);
+  const size = sizeOf(pending);
+  return decideAtoms(
+    { pending, settled: undefined, otherwise: part.otherwise, size },
+    EVERY_WORD,
+    region,
+    work,
+  );
 }
 
 function makeAtom(condition: Condition): Atom {
@@ -61,43 +70,55 @@ function makeAtom(condition: Condition): Atom {
 }
 
 /** Takes into account that the region was narrowed on `word`. */
-export function narrowResidual(residual: Residual, word: number, region: Region): Residual {
+export function narrowResidual(
+  residual: Residual,
+  word: number,
+  region: Region,
+  work?: WorkBudget,
+): Residual {
   const bit = 1 << word;
   if (!residual.pending.some(rule => rule.atoms.some(atom => (atom.words & bit) !== 0))) return residual;
-  return decideAtoms(residual, bit, region);
+  return decideAtoms(residual, bit, region, work);
 }
 
+const sizeOf = (pending: readonly Pending[]): number =>
+  pending.reduce((size, { atoms }) => size + atoms.length, pending.length);
+
 /** Decides again the atoms that depend on one of the words. */
-function decideAtoms(residual: Residual, words: number, region: Region): Residual {
+function decideAtoms(residual: Residual, words: number, region: Region, work?: WorkBudget): Residual {
+  work?.spend(residual.size);
   const pending: Pending[] = [];
+  let changed = false;
   for (const rule of residual.pending) {
     const atoms: Atom[] = [];
     let possible = true;
     for (const atom of rule.atoms) {
-      const verdict = (atom.words & words) === 0 ? undefined : decide(atom, region);
+      const verdict = (atom.words & words) === 0 ? undefined : decide(atom, region, work);
       if (verdict === undefined) atoms.push(atom);
       else if (!verdict) {
         possible = false;
         break;
       }
     }
-    if (possible) pending.push(atoms.length === rule.atoms.length ? rule : { ...rule, atoms });
+    if (possible && atoms.length === rule.atoms.length && atoms.length > 0) pending.push(rule);
+    else {
+      changed = true;
+      if (possible) pending.push({ ...rule, atoms });
+    }
   }
-  return simplify({ ...residual, pending });
+  return changed ? simplify(residual, pending) : residual;
 }
 
 /** Moves rules without open conditions to `settled`, and drops those that could no longer change the answer. */
-function simplify(residual: Residual): Residual {
-  let { settled } = residual;
-  for (const { atoms, action, order } of residual.pending) {
+function simplify({ settled: before, otherwise }: Residual, rules: readonly Pending[]): Residual {
+  let settled = before;
+  for (const { atoms, action, order } of rules) {
     if (atoms.length === 0 && (settled === undefined || beats({ action, order }, settled)))
       settled = { action, order };
   }
   const best = settled;
-  const pending = residual.pending.filter(
-    rule => rule.atoms.length > 0 && (best === undefined || beats(rule, best)),
-  );
-  return { ...residual, pending, settled };
+  const pending = rules.filter(rule => rule.atoms.length > 0 && (best === undefined || beats(rule, best)));
+  return { pending, settled, otherwise, size: sizeOf(pending) };
 }
 
 interface Ranked {
@@ -119,11 +140,12 @@ export function verdictOf(residual: Residual): Action | undefined {
 export function nextQuestion(
   residual: Residual,
   region: Region,
+  work?: WorkBudget,
 ): { readonly word: number; readonly test: WordTest } | undefined {
   for (const { atoms } of residual.pending) {
     for (const atom of atoms) {
       for (const { word, test } of questions(atom)) {
-        const { yes, no } = split(region[word] ?? FULL, test);
+        const { yes, no } = split(region[word] ?? FULL, test, work);
         if (yes !== undefined && no !== undefined) return { word, test };
       }
     }
@@ -132,7 +154,8 @@ export function nextQuestion(
 }
 
 /** Whether an atom holds for every call of the region, for none, or (undefined) for some. */
-function decide(atom: Atom, region: Region): boolean | undefined {
+function decide(atom: Atom, region: Region, work: WorkBudget | undefined): boolean | undefined {
+  const ask = (set: WordSet, question: Question): boolean | undefined => answerOf(set, question, work);
   const low = region[atom.low] ?? FULL;
   const { condition } = atom;
   const lowValue = Number(condition.value & LOW);
@@ -149,18 +172,24 @@ function decide(atom: Atom, region: Region): boolean | undefined {
         ask(low, { op: 'eq', mask: Number(condition.mask & LOW), k: lowValue }),
       );
     case 'SCMP_CMP_GE':
-      return ordered(high, highValue, low, { op: 'ge', mask: ALL, k: lowValue });
+      return ordered(ask, high, highValue, low, { op: 'ge', mask: ALL, k: lowValue });
     case 'SCMP_CMP_GT':
-      return ordered(high, highValue, low, { op: 'gt', mask: ALL, k: lowValue });
+      return ordered(ask, high, highValue, low, { op: 'gt', mask: ALL, k: lowValue });
     case 'SCMP_CMP_LT':
-      return not(ordered(high, highValue, low, { op: 'ge', mask: ALL, k: lowValue }));
+      return not(ordered(ask, high, highValue, low, { op: 'ge', mask: ALL, k: lowValue }));
     case 'SCMP_CMP_LE':
-      return not(ordered(high, highValue, low, { op: 'gt', mask: ALL, k: lowValue }));
+      return not(ordered(ask, high, highValue, low, { op: 'gt', mask: ALL, k: lowValue }));
   }
 }
 
 /** Greater (or equal) in two words: the high word is greater, or it is equal and the low word passes. */
-function ordered(high: WordSet, value: number, low: WordSet, test: WordTest): boolean | undefined {
+function ordered(
+  ask: (set: WordSet, question: Question) => boolean | undefined,
+  high: WordSet,
+  value: number,
+  low: WordSet,
+  test: WordTest,
+): boolean | undefined {
   const greater = ask(high, { op: 'gt', mask: ALL, k: value });
   if (greater === true) return true;
   const equalHigh = both(ask(high, equal(value)), () => ask(low, test));
@@ -168,7 +197,15 @@ function ordered(high: WordSet, value: number, low: WordSet, test: WordTest): bo
   return equalHigh === true ? true : undefined;
 }
 
-function lowTest(condition: Condition, value: number): { readonly test: WordTest; readonly negate: boolean } {
+/** A test, or its opposite. */
+interface Negatable {
+  readonly test: WordTest;
+  readonly negate: boolean;
+}
+
+type Question = WordTest | Negatable;
+
+function lowTest(condition: Condition, value: number): Negatable {
   switch (condition.op) {
     case 'SCMP_CMP_EQ':
       return { test: equal(value), negate: false };
@@ -199,15 +236,12 @@ function questions(atom: Atom): readonly { readonly word: number; readonly test:
 
 const equal = (k: number): WordTest => ({ op: 'eq', mask: ALL, k });
 
-function ask(
-  set: WordSet,
-  question: WordTest | { readonly test: WordTest; readonly negate: boolean },
-): boolean | undefined {
+function answerOf(set: WordSet, question: Question, work: WorkBudget | undefined): boolean | undefined {
   if (hasOwn(question, 'test')) {
-    const answer = ask(set, question.test);
+    const answer = answerOf(set, question.test, work);
     return question.negate ? not(answer) : answer;
   }
-  const { yes, no } = split(set, question);
+  const { yes, no } = split(set, question, work);
   if (yes === undefined) return false;
   return no === undefined ? true : undefined;
 }
@@ -222,14 +256,36 @@ const both = (first: boolean | undefined, second: () => boolean | undefined): bo
   return first === true && other === true ? true : undefined;
 };
 
-/** Equal for residuals that leave the same questions with the same answers. */
-export function residualKey(residual: Residual): string {
-  const { settled, otherwise, pending } = residual;
-  const head = `${settled?.action ?? 'x'}/${otherwise}`;
-  if (pending.length === 0) return head;
-  const rules = pending.map(({ atoms, action }) => `${atoms.map(({ key }) => key).join('&')}>${action}`);
-  return `${head}/${rules.join('|')}`;
+/** Gives residuals that leave the same questions with the same answers one short key. */
+export class ResidualKeys {
+  readonly #work: WorkBudget;
+  readonly #keys = new WeakMap<Residual, string>();
+  readonly #numbers = new Map<string, number>();
+
+  constructor(work: WorkBudget) {
+    this.#work = work;
+  }
+
+  /** The key of a residual. */
+  of(residual: Residual): string {
+    const { settled, otherwise, pending } = residual;
+    const head = `${settled?.action ?? 'x'}/${otherwise}`;
+    if (pending.length === 0) return head;
+    const before = this.#keys.get(residual);
+    if (before !== undefined) return before;
+    this.#work.spend(KEY_STEPS * residual.size);
+    const rules = pending.map(({ atoms, action }) => `${atoms.map(({ key }) => key).join('&')}>${action}`);
+    const text = `${head}/${rules.join('|')}`;
+    const number = this.#numbers.get(text) ?? this.#numbers.size;
+    this.#numbers.set(text, number);
+    const key = `r${number}`;
+    this.#keys.set(residual, key);
+    return key;
+  }
 }
+
+/** Steps to write one condition into a key. */
+const KEY_STEPS = 4;
 
 /** Words of the data on which the residual depends. */
 export const residualWords = (residual: Residual): number =>
@@ -241,11 +297,12 @@ export function divide(
   region: Region,
   word: number,
   test: WordTest,
+  work?: WorkBudget,
 ): readonly { readonly residual: Residual; readonly region: Region }[] {
-  const { yes, no } = split(region[word] ?? FULL, test);
+  const { yes, no } = split(region[word] ?? FULL, test, work);
   return [yes, no].flatMap(set => {
     if (set === undefined) return [];
     const half = narrow(region, word, set);
-    return [{ residual: narrowResidual(residual, word, half), region: half }];
+    return [{ residual: narrowResidual(residual, word, half, work), region: half }];
   });
 }

@@ -1,7 +1,9 @@
 // Walks a program over whole sets of system calls at once: every path that some call can take, with the calls that take it.
 import { CompileError } from '../errors.js';
 import type { Action } from '../policy/action.js';
+import { WorkBudget } from '../work.js';
 import { arithmetic } from './interpret.js';
+import { liveRegisters } from './live-registers.js';
 import { BPF, DATA_SIZE, successors, type Program } from './program.js';
 import { FULL, member, split, wordSetKey, type WordSet, type WordTest } from './words.js';
 import { own } from '../own.js';
@@ -47,8 +49,24 @@ interface State<C> {
   readonly companion: C;
 }
 
-/** Steps before a walk is given up: a bound on hostile programs, far above what any real one needs. */
-const STEP_BUDGET = 20_000_000;
+/**
+ * Steps of all walks over one program: instructions, and what the sets of calls and the states that are kept hold.
+ * Real
+ * profiles need up to 20,000; a grid of rules that fills the 4096 instructions, 300,000.
+ */
+export const WALK_STEPS = 2_000_000;
+
+/** The budget of the walks over one program. Exceeding it throws CompileError (`undecidable-program`). */
+export const walkBudget = (limit = WALK_STEPS): WorkBudget =>
+  new WorkBudget(
+    limit,
+    () =>
+      new CompileError(
+        'undecidable-program',
+        'the program has more paths than can be walked',
+        'Treat it as unknown: seccomp filters that compilers make need a small part of the work that this would take',
+      ),
+  );
 
 const ZERO: Value = { word: -1, constant: 0 };
 const ALL = 0xffffffff;
@@ -56,13 +74,18 @@ const OPS = ['eq', 'gt', 'ge', 'set'] as const;
 
 /** Prepares a validated program for walks. */
 export class Walker {
+  /** What all walks over the program may still cost. */
+  readonly work: WorkBudget;
   readonly #program: Program;
   /** Words that may still be loaded from an instruction on. */
   readonly #live: readonly number[];
+  /** Registers whose contents still matter before an instruction. */
+  readonly #registers: readonly number[];
   /** Whether several ways lead to an instruction and on from there, so that it pays to remember states. */
   readonly #joins: readonly boolean[];
 
-  constructor(program: Program) {
+  constructor(program: Program, work = walkBudget()) {
+    this.work = work;
     this.#program = program;
     const live = new Array<number>(program.length).fill(0);
     const ways = new Array<number>(program.length).fill(0);
@@ -76,25 +99,27 @@ export class Walker {
       live[index] = words;
     }
     this.#live = live;
+    this.#registers = liveRegisters(program);
     this.#joins = ways.map((count, index) => count > 1 && successors(program, index).length > 0);
   }
 
   /**
    * Visits every path that a call of the region can take and shows the companion each return with the calls that reach it.
    * Returns false when the companion ended the walk.
-   * Throws CompileError (`undecidable-program`) where the program computes with words beyond masks and comparisons.
+   * Throws CompileError (`undecidable-program`) where the program computes with words beyond masks and comparisons, and
+   * where the budget of the walks is spent.
    */
   walk<C>(region: Region, companion: C, hooks: Companion<C>): boolean {
     const seen = new Set<string>();
     const stack: State<C>[] = [{ pc: 0, a: ZERO, x: ZERO, memory: [], region, companion }];
-    let budget = STEP_BUDGET;
+    const { work } = this;
     for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
       let { pc, a, x, memory, region: where, companion: mate } = state;
       for (;;) {
-        if (budget-- <= 0)
-          throw new CompileError('undecidable-program', 'the program has more paths than can be walked');
+        work.spend(1);
         if (this.#joins[pc] === true && pc > 0 && own(hooks, 'everyPath') !== true) {
           const key = this.#stateKey(pc, a, x, memory, where, hooks.words(mate), hooks.key(mate));
+          work.spend(key.length >>> 3);
           if (seen.has(key)) break;
           seen.add(key);
         }
@@ -111,6 +136,11 @@ export class Walker {
           continue;
         }
         if ((code & 0x07) === 0x05) {
+          // Where both sides go on alike, the answer does not matter.
+          if (jt === jf) {
+            pc += 1 + jt;
+            continue;
+          }
           const operand = (code & 0x08) === 0 ? k : known(x, where, pc);
           const question: WordTest = {
             op: OPS[((code & 0xf0) >>> 4) - 1] ?? 'eq',
@@ -126,7 +156,7 @@ export class Walker {
             pc += 1 + (answer ? jt : jf);
             continue;
           }
-          const { yes, no } = split(set ?? FULL, question);
+          const { yes, no } = split(set ?? FULL, question, work);
           if (yes === undefined || no === undefined) {
             pc += 1 + (no === undefined ? jt : jf);
             continue;
@@ -209,8 +239,16 @@ export class Walker {
     mate: string,
   ): string {
     let needed = (this.#live[pc] ?? 0) | words;
-    for (const value of [a, x, ...memory]) if (value.word >= 0) needed |= 1 << value.word;
-    let key = `${pc}|${valueKey(a)}|${valueKey(x)}|${memory.map(valueKey).join(';')}|${mate}`;
+    const registers = this.#registers[pc] ?? 0;
+    let key = `${pc}|${mate}`;
+    const add = (value: Value | undefined, index: number): void => {
+      if (((registers >>> index) & 1) === 0 || value === undefined) return;
+      if (value.word >= 0) needed |= 1 << value.word;
+      key += `|${index}=${valueKey(value)}`;
+    };
+    add(a, 0);
+    add(x, 1);
+    for (let slot = 0; slot < memory.length; slot++) add(memory[slot], 2 + slot);
     for (let word = 0; word < region.length; word++) {
       const set = region[word];
       if ((needed & (1 << word)) !== 0 && set !== undefined && set !== FULL)

@@ -13,13 +13,15 @@ import {
   EVERY_WORD,
   narrowResidual,
   nextQuestion,
-  residualKey,
+  ResidualKeys,
   residualOf,
   residualWords,
   verdictOf,
   type Residual,
 } from './residual.js';
 import { EVERYTHING, narrow, sample, Walker, type Companion, type Region } from './symbolic.js';
+import type { WorkBudget } from '../work.js';
+import { differenceByDiagrams } from './meaning/policy-meaning.js';
 import { FULL, intersection, interval, split } from './words.js';
 
 /**
@@ -27,7 +29,8 @@ import { FULL, intersection, interval, split } from './words.js';
  * 64-bit arguments. The walk is symbolic and exact, so a program that passes differs nowhere.
  *
  * Throws ProgramError for what the kernel would not take; VerificationError with a call on which they differ (confirmed
- * by running both); CompileError (`undecidable-program`) for a program that computes with arguments in ways outside of masks and comparisons.
+ * by running both); CompileError (`undecidable-program`) for a program that multiplies, divides or shifts by the data of
+ * a call, or that takes more work to decide than docs/verification.md states.
  * `remedy` is what the error tells the caller to do.
  */
 export function verify(program: Program, policy: Policy, remedy = 'Do not load it'): void {
@@ -65,29 +68,46 @@ type Meaning =
   | { readonly kind: 'runs'; readonly runs: readonly Run[]; readonly from: number; readonly to: number }
   | { readonly kind: 'call'; readonly residual: Residual };
 
+/**
+ * Two ways to the same end. The walk is the cheaper one for programs that compilers make. Where it comes to no end within
+ * its budget, decision diagrams, which merge all ways to an instruction into one set of calls, decide within theirs.
+ */
 function difference(program: Program, policy: Policy, table: RunTable): Witness | undefined {
   validate(program);
-  const walker = new Walker(program);
-  const budget = { left: QUESTION_BUDGET };
+  try {
+    return walked(new Walker(program), policy, table);
+  } catch (error) {
+    if (!isUndecidable(error)) throw error;
+  }
+  return differenceByDiagrams(program, policy, table);
+}
+
+const isUndecidable = (error: unknown): boolean =>
+  error instanceof CompileError && error.code === 'undecidable-program';
+
+/** As `difference`, by the walk alone. Throws CompileError (`undecidable-program`). */
+export function walked(walker: Walker, policy: Policy, table: RunTable): Witness | undefined {
+  const { work } = walker;
+  const keys = new ResidualKeys(work);
   let found: Region | undefined;
   const hooks: Companion<Meaning> = {
     narrow: (meaning, word, region) => {
-      if (meaning.kind === 'runs') return word === WORD.nr ? narrowRuns(meaning, region) : meaning;
-      const residual = narrowResidual(meaning.residual, word, region);
+      if (meaning.kind === 'runs') return word === WORD.nr ? narrowRuns(meaning, region, work) : meaning;
+      const residual = narrowResidual(meaning.residual, word, region, work);
       return residual === meaning.residual ? meaning : { kind: 'call', residual };
     },
     // Which runs there are follows from the number, which counts among the words.
-    key: meaning => (meaning.kind === 'runs' ? '' : residualKey(meaning.residual)),
+    key: meaning => (meaning.kind === 'runs' ? '' : keys.of(meaning.residual)),
     words: meaning => (meaning.kind === 'runs' ? EVERY_WORD : residualWords(meaning.residual)),
     leaf: (meaning, action, region) => {
       found ??=
         meaning.kind === 'call'
-          ? disagreement(meaning.residual, action, region, budget)
-          : disagreementOfRuns(meaning, action, region, budget);
+          ? disagreement(meaning.residual, action, region, work)
+          : disagreementOfRuns(meaning, action, region, work);
       return found === undefined;
     },
   };
-  for (const { region, meaning } of archs(policy, table)) {
+  for (const { region, meaning } of archs(policy, table, work)) {
     walker.walk(region, meaning, hooks);
     if (found !== undefined) return eventOf(sample(found));
   }
@@ -98,27 +118,32 @@ function difference(program: Program, policy: Policy, table: RunTable): Witness 
 function* archs(
   policy: Policy,
   table: RunTable,
+  work: WorkBudget,
 ): Generator<{ readonly region: Region; readonly meaning: Meaning }> {
   let foreign = FULL;
   for (const [arch, runs] of table) {
     const { no } = split(foreign, { op: 'eq', mask: 0xffffffff, k: arch });
     if (no !== undefined) foreign = no;
     const region = narrow(EVERYTHING, WORD.arch, interval(arch, arch));
-    yield { region, meaning: narrowRuns({ kind: 'runs', runs, from: 0, to: runs.length - 1 }, region) };
+    yield { region, meaning: narrowRuns({ kind: 'runs', runs, from: 0, to: runs.length - 1 }, region, work) };
   }
   const residual = residualOf({ rules: [], otherwise: policy.badArch }, EVERYTHING);
   yield { region: narrow(EVERYTHING, WORD.arch, foreign), meaning: { kind: 'call', residual } };
 }
 
 /** Drops runs before the first number of a region and behind the last one; the rules of the call where one is left. */
-function narrowRuns({ runs, from, to }: Extract<Meaning, { kind: 'runs' }>, region: Region): Meaning {
+function narrowRuns(
+  { runs, from, to }: Extract<Meaning, { kind: 'runs' }>,
+  region: Region,
+  work: WorkBudget,
+): Meaning {
   const { ranges } = region[WORD.nr] ?? FULL;
   const low = ranges[0] ?? 0;
   const high = ranges[ranges.length - 1] ?? 0;
   while ((runs[from] as Run).high < low) from++;
   while ((runs[to] as Run).low > high) to--;
   if (from < to) return { kind: 'runs', runs, from, to };
-  return { kind: 'call', residual: residualOf((runs[from] as Run).part, region) };
+  return { kind: 'call', residual: residualOf((runs[from] as Run).part, region, work) };
 }
 
 /** The same as `disagreement` for a region whose numbers have several outcomes. */
@@ -126,24 +151,18 @@ function disagreementOfRuns(
   { runs, from, to }: Extract<Meaning, { kind: 'runs' }>,
   action: Action,
   region: Region,
-  budget: QuestionBudget,
+  work: WorkBudget,
 ): Region | undefined {
   for (const { low, high, part } of runs.slice(from, to + 1)) {
+    work.spend(1);
     if (isConstant(part) && part.otherwise === action) continue;
     const numbers = intersection(region[WORD.nr] ?? FULL, interval(low, high));
     if (numbers === undefined) continue;
     const here = narrow(region, WORD.nr, numbers);
-    const different = disagreement(residualOf(part, here), action, here, budget);
+    const different = disagreement(residualOf(part, here, work), action, here, work);
     if (different !== undefined) return different;
   }
   return undefined;
-}
-
-/** Questions on behalf of the policy before a proof is given up; real policies need a few at a return. */
-const QUESTION_BUDGET = 1_000_000;
-
-interface QuestionBudget {
-  left: number;
 }
 
 /** Calls of the region for which the residual does not answer `action`, or undefined. */
@@ -151,18 +170,17 @@ function disagreement(
   residual: Residual,
   action: Action,
   region: Region,
-  budget: QuestionBudget,
+  work: WorkBudget,
 ): Region | undefined {
   const open = [{ residual, region }];
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
-    if (budget.left-- <= 0)
-      throw new CompileError('undecidable-program', 'the rules need more questions than can be asked');
+    work.spend(1 + state.residual.size);
     const verdict = verdictOf(state.residual);
     if (verdict === action) continue;
     if (verdict !== undefined) return state.region;
-    const question = nextQuestion(state.residual, state.region);
+    const question = nextQuestion(state.residual, state.region, work);
     if (question === undefined) throw new Error('an undecided residual has a question');
-    open.push(...divide(state.residual, state.region, question.word, question.test));
+    open.push(...divide(state.residual, state.region, question.word, question.test, work));
   }
   return undefined;
 }

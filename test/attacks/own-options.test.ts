@@ -76,7 +76,7 @@ describe('ownOptions', () => {
       'a class',
       new (class {
         get first(): number {
-          return 1;
+          return Number('1');
         }
       })(),
     ],

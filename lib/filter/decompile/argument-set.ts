@@ -1,4 +1,5 @@
 // Sets of values of one argument, as the two words of a register: what decompiling computes with.
+import type { WorkBudget } from '../../work.js';
 import { difference, FULL, intersection, type WordSet } from '../words.js';
 
 /** Registers whose high word is in one set and whose low word is in another. */
@@ -19,23 +20,26 @@ export const EVERY_VALUE: ArgumentSet = [EVERY_CELL];
 export const isEveryValue = (set: ArgumentSet): boolean =>
   set.some(({ high, low }) => high === FULL && low === FULL);
 
-/** Whether a value is in both. */
-export const meets = (set: ArgumentSet, cell: Cell): boolean =>
+/** Whether a value is in both. As all of these, it counts its steps on `work`. */
+export const meets = (set: ArgumentSet, cell: Cell, work?: WorkBudget): boolean =>
   set.some(
     ({ high, low }) =>
-      intersection(high, cell.high) !== undefined && intersection(low, cell.low) !== undefined,
+      intersection(high, cell.high, work) !== undefined && intersection(low, cell.low, work) !== undefined,
   );
 
 /** Whether every value of the cell is in the set. */
-export function includes(set: ArgumentSet, cell: Cell): boolean {
+export function includes(set: ArgumentSet, cell: Cell, work?: WorkBudget): boolean {
+  work?.spend(set.length);
   const [first, ...rest] = set;
   if (first === undefined) return false;
   if (first.high === FULL && first.low === FULL) return true;
-  const high = intersection(first.high, cell.high);
-  if (high === undefined || intersection(first.low, cell.low) === undefined) return includes(rest, cell);
+  const high = intersection(first.high, cell.high, work);
+  if (high === undefined || intersection(first.low, cell.low, work) === undefined)
+    return includes(rest, cell, work);
   return (
-    difference(cell.high, first.high).every(part => includes(rest, { high: part, low: cell.low })) &&
-    difference(cell.low, first.low).every(part => includes(rest, { high, low: part }))
+    difference(cell.high, first.high, work).every(part =>
+      includes(rest, { high: part, low: cell.low }, work),
+    ) && difference(cell.low, first.low, work).every(part => includes(rest, { high, low: part }, work))
   );
 }
 
@@ -43,7 +47,7 @@ export function includes(set: ArgumentSet, cell: Cell): boolean {
  * The same values in cells of which those about masks say as little as possible: what only tells one cell from another
  * is left out. Cells without masks stay, as their ranges join those of others.
  */
-export function simplify(set: ArgumentSet): ArgumentSet {
+export function simplify(set: ArgumentSet, work?: WorkBudget): ArgumentSet {
   let cells = set;
   for (const [index, { high, low }] of set.entries()) {
     if (high.facts.length === 0 && low.facts.length === 0) continue;
@@ -51,13 +55,15 @@ export function simplify(set: ArgumentSet): ArgumentSet {
       for (const wider of relaxed(cells[index]?.[word] ?? FULL)) {
         const cell = cells[index] ?? EVERY_CELL;
         const wide = { ...cell, [word]: wider(cell[word]) };
-        if (includes(cells, wide)) cells = cells.with(index, wide);
+        if (includes(cells, wide, work)) cells = cells.with(index, wide);
       }
     }
   }
   return cells.filter(
     (cell, index) =>
-      !cells.some((other, place) => includes([other], cell) && (place < index || !includes([cell], other))),
+      !cells.some(
+        (other, place) => includes([other], cell, work) && (place < index || !includes([cell], other, work)),
+      ),
   );
 }
 

@@ -1,6 +1,7 @@
 // Every way through a program for one architecture, sorted by the numbers that take it.
 import { CompileError, ConversionError } from '../../errors.js';
 import { actionName, isAction, type Action } from '../../policy/action.js';
+import type { WorkBudget } from '../../work.js';
 import { WORD } from '../program.js';
 import { EVERYTHING, narrow, type Region, type Walker } from '../symbolic.js';
 import { FULL, interval } from '../words.js';
@@ -29,7 +30,7 @@ export function numberRuns(walker: Walker, arch: number): readonly NumberRun[] {
   return QUARTERS.flatMap(low => {
     const numbers = interval(low, low + 0x3fffffff);
     const region = narrow(narrow(EVERYTHING, WORD.arch, interval(arch, arch)), WORD.nr, numbers);
-    return sorted(pathsOf(walker, region), low, low + 0x3fffffff);
+    return sorted(pathsOf(walker, region), low, low + 0x3fffffff, walker.work);
   });
 }
 
@@ -83,7 +84,12 @@ function pathOf(action: Action, region: Region): NumberedPath {
 }
 
 /** The paths of every number from low to high; neighbours with one answer, the same for both, are one run. */
-function sorted(paths: readonly NumberedPath[], low: number, high: number): readonly NumberRun[] {
+function sorted(
+  paths: readonly NumberedPath[],
+  low: number,
+  high: number,
+  work: WorkBudget,
+): readonly NumberRun[] {
   const borders = new Map<number, { readonly begin: Path[]; readonly end: Path[] }>();
   const at = (number: number): { readonly begin: Path[]; readonly end: Path[] } => {
     const existing = borders.get(number);
@@ -106,6 +112,7 @@ function sorted(paths: readonly NumberedPath[], low: number, high: number): read
     const border = at(start);
     for (const path of border.end) current.delete(path);
     for (const path of border.begin) current.add(path);
+    work.spend(1 + (current.size >>> 2));
     const end = (starts[index + 1] ?? high + 1) - 1;
     const last = runs.at(-1);
     const action = constant([...current]);

@@ -12,9 +12,10 @@ import { parametersOf } from '../../policy/signatures.js';
 import { abisOf, nativeArchitecture, type Architecture } from '../../policy/target.js';
 import { programOf, type Layer } from '../layers.js';
 import { BPF, successors, type Program } from '../program.js';
+import { Walker } from '../symbolic.js';
+import type { WorkBudget } from '../../work.js';
 import {
   archAnswers,
-  BoundedWalker,
   interfaceAnswers,
   openedByGarbage,
   permitsForeign,
@@ -42,9 +43,9 @@ export function lintProgram(layer: Layer, options: LintProgramOptions = {}): rea
   const observed = [...lintInstructions(program)];
   const looked: AbiName[] = [];
   try {
-    const walker = new BoundedWalker(program);
+    const walker = new Walker(program);
     const archs = archAnswers(walker);
-    for (const answers of lookedAt(archs, arch)) {
+    for (const answers of lookedAt(archs, arch, walker.work)) {
       looked.push(...answers.map(({ abi }) => abi));
       observed.push(...lintInterfaces(walker, answers));
     }
@@ -60,6 +61,7 @@ export function lintProgram(layer: Layer, options: LintProgramOptions = {}): rea
 function lookedAt(
   all: readonly ArchAnswers[],
   arch: Architecture | undefined,
+  work: WorkBudget,
 ): readonly (readonly Answers[])[] {
   const serving = all.filter(({ leaves }) => leaves.some(({ action }) => permits(action)));
   const everyArch = serving.length === all.length;
@@ -68,13 +70,13 @@ function lookedAt(
     abisOf(family).flatMap(abi => {
       const served = serving.find(({ audit }) => audit === ABIS[abi].audit);
       if (served === undefined || (everyArch && abi !== family)) return [];
-      const answers = interfaceAnswers(abi, served.leaves);
+      const answers = interfaceAnswers(abi, served.leaves, work);
       return [...answers.calls.values()].every(isShut) ? [] : [answers];
     }),
   );
 }
 
-function* lintInterfaces(walker: BoundedWalker, answers: readonly Answers[]): Generator<Observation> {
+function* lintInterfaces(walker: Walker, answers: readonly Answers[]): Generator<Observation> {
   yield* lintAnswers(answers);
   yield* lintX32(answers);
   for (const { abi, calls } of answers) {
@@ -113,7 +115,7 @@ function* lintX32(answers: readonly Answers[]): Generator<Observation> {
   };
 }
 
-function* lintForeign(walker: BoundedWalker, all: readonly ArchAnswers[]): Generator<Observation> {
+function* lintForeign(walker: Walker, all: readonly ArchAnswers[]): Generator<Observation> {
   if (permitsForeign(walker)) {
     yield { code: 'foreign-abi-open', message: 'calls of any architecture are answered, and some allowed' };
     return;

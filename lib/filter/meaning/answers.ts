@@ -1,4 +1,5 @@
 // What a call is answered by its arguments, as conditions: the exact short form that people read and machines compare.
+import { hasOwn } from '../../own.js';
 import { precedence, type Action } from '../../policy/action.js';
 import { EVERY, NONE, type Decisions, type Node } from './decisions.js';
 import type { NumberTest } from './number-sets.js';
@@ -51,10 +52,10 @@ export class Describer<T> {
 
   /** The answers that a function of arguments gives. */
   describe(node: Node): Answers<T> {
-    const before = this.#known.get(node);
-    if (before !== undefined) return before;
-    const answers = this.#describe(node);
+    const answers = this.#known.get(node) ?? this.#describe(node);
     this.#known.set(node, answers);
+    // Those who print an explanation write the conditions of each call anew, although they are one object.
+    this.#decisions.spend(TEST_STEPS * testsOf(answers));
     return answers;
   }
 
@@ -97,6 +98,21 @@ export class Describer<T> {
     }
     return lists;
   }
+}
+
+/** Steps that a test counts for with each call that has it: 16 steps for about 40 characters of text. */
+const TEST_STEPS = 16;
+
+function testsOf({ cases }: Answers<unknown>): number {
+  let tests = 0;
+  for (const { when = [] } of cases) {
+    for (const terms of when) {
+      for (const { anyOf } of terms) {
+        for (const test of anyOf) tests += hasOwn(test, 'ranges') ? test.ranges.length : 1;
+      }
+    }
+  }
+  return tests;
 }
 
 const firstSubject = ({ factors }: Product): number => factors[0]?.subject ?? 0;

@@ -1,5 +1,6 @@
 // Functions of a system call as reduced decision diagrams over the bits of its data: equal functions are the same node.
 import { CompileError } from '../../errors.js';
+import { WorkBudget } from '../../work.js';
 import { WORD } from '../program.js';
 
 /** A function from calls to unsigned 32-bit numbers, by its place in a `Decisions`. As a set, it holds the calls it gives 1. */
@@ -31,9 +32,23 @@ export const levelOf = (word: number, bit: number): number => (LEVEL_OF_WORD[wor
 /** Bits of a call, and the level of constants. */
 export const LEVELS = 32 * WORD_ORDER.length;
 
-/** Nodes and steps before a question is given up: bounds on hostile programs, far above what real ones need. */
-const NODE_BUDGET = 1 << 22;
-const STEP_BUDGET = 50_000_000;
+/** Nodes, and steps, before a question is given up: bounds on hostile programs, far above what real ones need. */
+const NODE_BUDGET = 1 << 21;
+const STEP_BUDGET = 20_000_000;
+
+/** Steps that an entry in a table of nodes, or of pairs, counts for: they take more time, and memory until they are dropped. */
+const ENTRY_STEPS = 4;
+const PAIR_STEPS = 8;
+
+/** The budget of one `Decisions`. Exceeding it throws CompileError (`undecidable-program`). */
+export const decisionBudget = (limit = STEP_BUDGET): WorkBudget => new WorkBudget(limit, tooManyCalls);
+
+const tooManyCalls = (): CompileError =>
+  new CompileError(
+    'undecidable-program',
+    'the program tells more calls apart than can be represented',
+    'Treat it as unknown: seccomp filters that compilers make need a small part of the work that this would take',
+  );
 
 /** A key of two nodes. */
 const pairKey = (a: Node, b: Node): number => a * NODE_BUDGET + b;
@@ -53,9 +68,11 @@ export class Decisions {
   #unique = new Uint32Array(1 << 15);
   /** Results of `choose` by its three operands; what collides is forgotten. */
   #cache = new Uint32Array(4 << 15);
-  #steps = STEP_BUDGET;
+  /** What every operation is counted on. */
+  readonly work: WorkBudget;
 
-  constructor() {
+  constructor(work = decisionBudget()) {
+    this.work = work;
     this.constant(0);
     this.constant(1);
   }
@@ -95,12 +112,12 @@ export class Decisions {
     if (set === EVERY || yes === no) return yes;
     if (set === NONE) return no;
     if (yes === EVERY && no === NONE) return set;
+    this.work.spend(1);
     const [setLevel, yesLevel, noLevel] = [this.level(set), this.level(yes), this.level(no)];
     const level = Math.min(setLevel, yesLevel, noLevel);
     const slot = 4 * (hash(set, yes, no) & (this.#cache.length / 4 - 1));
     const cache = this.#cache;
     if (cache[slot] === set && cache[slot + 1] === yes && cache[slot + 2] === no) return cache[slot + 3] ?? 0;
-    this.#step();
     const low = this.choose(
       setLevel === level ? this.low(set) : set,
       yesLevel === level ? this.low(yes) : yes,
@@ -152,7 +169,7 @@ export class Decisions {
       const key = pairKey(x, y);
       const before = known.get(key);
       if (before !== undefined) return before;
-      this.#step();
+      this.work.spend(PAIR_STEPS);
       const low = visit(xLevel === level ? this.low(x) : x, yLevel === level ? this.low(y) : y);
       const high = visit(xLevel === level ? this.high(x) : x, yLevel === level ? this.high(y) : y);
       const result = this.node(level, low, high);
@@ -171,7 +188,7 @@ export class Decisions {
     const visit = (x: Node): Node => {
       const before = known.get(x);
       if (before !== undefined) return before;
-      this.#step();
+      this.work.spend(ENTRY_STEPS);
       const level = this.level(x);
       const result = level >= from ? how(x) : this.node(level, visit(this.low(x)), visit(this.high(x)));
       known.set(x, result);
@@ -186,6 +203,7 @@ export class Decisions {
     const seen = new Set<Node>();
     const visit = (x: Node): void => {
       if (seen.has(x)) return;
+      this.work.spend(ENTRY_STEPS);
       seen.add(x);
       if (this.level(x) >= from) found.push(x);
       else {
@@ -223,12 +241,9 @@ export class Decisions {
     return words;
   }
 
-  #step(): void {
-    if (this.#steps-- <= 0)
-      throw new CompileError(
-        'undecidable-program',
-        'the program distinguishes more calls than can be told apart',
-      );
+  /** Counts steps of what is built upon diagrams. Throws CompileError (`undecidable-program`). */
+  spend(steps: number): void {
+    this.work.spend(steps);
   }
 
   #intern(level: number, low: number, high: number): Node {
@@ -243,11 +258,7 @@ export class Decisions {
 
   #add(level: number, low: number, high: number, slot: number): Node {
     const node = this.#count++;
-    if (node >= NODE_BUDGET)
-      throw new CompileError(
-        'undecidable-program',
-        'the program distinguishes more calls than can be told apart',
-      );
+    if (node >= NODE_BUDGET) throw tooManyCalls();
     if (node === this.#lows.length) this.#grow();
     this.#levels[node] = level;
     this.#lows[node] = low;

@@ -3,7 +3,8 @@ import { CompileError } from '../../errors.js';
 import { precedence } from '../../policy/action.js';
 import { enforced } from '../compose.js';
 import { layersOf, programOf, type Layers } from '../layers.js';
-import { BPF, DATA_SIZE, MEMORY_WORDS, successors, type Program } from '../program.js';
+import { liveRegisters } from '../live-registers.js';
+import { BPF, DATA_SIZE, MEMORY_WORDS, type Program } from '../program.js';
 import { EVERY, NONE, type Decisions, type Node } from './decisions.js';
 import { constantOf, Vectors, type Vector } from './vectors.js';
 
@@ -35,9 +36,11 @@ interface State {
 
 /** Ways in which registers can differ at one instruction before a program is given up. */
 const STATE_BUDGET = 1024;
+/** Steps that a state counts for: what it holds until the program has passed it. */
+const STATE_STEPS = 64;
 
 /** What a validated program returns. */
-function programMeaning(decisions: Decisions, vectors: Vectors, program: Program): Node {
+export function programMeaning(decisions: Decisions, vectors: Vectors, program: Program): Node {
   const live = liveRegisters(program);
   const zero = vectors.constant(0);
   const waiting = program.map(() => new Map<string, State>());
@@ -48,6 +51,7 @@ function programMeaning(decisions: Decisions, vectors: Vectors, program: Program
     const key = [state.a, state.x, ...state.memory]
       .map(({ id }, index) => (((registers >>> index) & 1) === 0 ? '' : id))
       .join();
+    decisions.spend(STATE_STEPS);
     const before = states.get(key);
     const reach = before === undefined ? state.reach : decisions.or(state.reach, before.reach);
     states.set(key, { ...state, reach });
@@ -130,44 +134,4 @@ function valueOf(decisions: Decisions, { bits }: Vector, set: Node): Node {
   function append(value: number, bit: number): number {
     return value === outside ? outside : (2 * value + bit) >>> 0;
   }
-}
-
-const A = 1 << 0;
-const X = 1 << 1;
-const scratch = (k: number): number => 1 << (2 + k);
-
-/** For each instruction, the registers whose contents still matter before it. */
-function liveRegisters(program: Program): readonly number[] {
-  const live = new Array<number>(program.length).fill(0);
-  for (let index = program.length - 1; index >= 0; index--) {
-    const { code, k } = program[index] ?? { code: BPF.RET_K, k: 0 };
-    const after = successors(program, index).reduce((all, next) => all | (live[next] ?? 0), 0);
-    live[index] = (after & ~written(code, k)) | read(code, k);
-  }
-  return live;
-}
-
-function written(code: number, k: number): number {
-  if (code === BPF.ST || code === BPF.STX) return scratch(k);
-  if (code === BPF.TAX || (code & 0x07) === 0x01) return X;
-  return (code & 0x07) === 0x05 || (code & 0x07) === 0x06 ? 0 : A;
-}
-
-function read(code: number, k: number): number {
-  switch (code) {
-    case BPF.LD_MEM:
-    case BPF.LDX_MEM:
-      return scratch(k);
-    case BPF.STX:
-    case BPF.TXA:
-      return X;
-    case BPF.ST:
-    case BPF.TAX:
-    case BPF.RET_A:
-    case BPF.NEG:
-      return A;
-  }
-  const computes = (code & 0x07) === 0x04 || ((code & 0x07) === 0x05 && code !== BPF.JA);
-  if (!computes) return 0;
-  return (code & 0x08) === 0 ? A : A | X;
 }

@@ -32,6 +32,8 @@ export interface NumberSet {
 const FEW = 32;
 /** Tests of one set before it is beyond description. */
 const MANY = 4096;
+/** Steps that a mask counts for: each is remembered for a while, and takes some memory. */
+const MASK_STEPS = 8;
 /** A set of this cost at most is told as values or one mask, and no shorter form is looked for. */
 const PLAIN = 8;
 /** What it adds to a form that one has to think around a negation. */
@@ -214,6 +216,7 @@ function masksOf(decisions: Decisions, set: Node, limit: number): readonly Mask[
       ...high.masks.map(({ mask, value }) => ({ mask: mask | bit, value: value | bit })),
     ];
     if (masks.length > limit) throw new TooMany();
+    decisions.spend(MASK_STEPS * masks.length);
     const node = decisions.or(either.node, decisions.node(level, low.node, high.node));
     const result = { masks, node };
     known.set(key, result);

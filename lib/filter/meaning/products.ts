@@ -31,6 +31,8 @@ const LIMIT = 4096;
 const TIDY_LIMIT = 200;
 /** Comparisons of products with values that are made for one set before brevity is given up. */
 const PATIENCE = 5_000;
+/** Steps that a class of values counts for: each is remembered for a while, and takes some memory. */
+const CELL_STEPS = 16;
 
 /** Finds products for the sets of one `Decisions`, remembering what it found. */
 export class Products {
@@ -150,6 +152,7 @@ export class Products {
           cells.set(name, { ...cell, values: decisions.node(level, low, cell.values) });
         }
       }
+      decisions.spend(CELL_STEPS * cells.size);
       known.set(key, cells);
       return cells;
     };

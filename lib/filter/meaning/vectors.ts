@@ -8,6 +8,9 @@ export interface Vector {
   readonly bits: readonly Node[];
 }
 
+/** Steps that a vector counts for: each is remembered. */
+const VECTOR_STEPS = 64;
+
 const PLACES = Array.from({ length: 32 }, (_, bit) => bit);
 
 /** Makes vectors and computes with them as a program does. */
@@ -148,6 +151,7 @@ export class Vectors {
   };
 
   #of(bit: (place: number) => Node): Vector {
+    this.#decisions.spend(VECTOR_STEPS);
     const bits = PLACES.map(bit);
     return remember(this.#byBits, bits.join(), () => ({ id: this.#byBits.size, bits }));
   }

@@ -1,9 +1,10 @@
 // A call's rules as a decision diagram over the words of its arguments, each word loaded at most once on a path.
 import { precedence, type Action } from '../../policy/action.js';
 import type { Condition, SyscallPolicy } from '../../policy/policy.js';
+import type { WorkBudget } from '../../work.js';
 import { WORD } from '../program.js';
 import type { Diagram, Node } from './diagram.js';
-import { searchTree, type Aim, type Cell } from './search-tree.js';
+import { searchSteps, searchTree, type Aim, type Cell } from './search-tree.js';
 
 /** Ascending, disjoint ranges of values: low, high, low, high, … */
 type Ranges = readonly number[];
@@ -35,23 +36,21 @@ interface Rule {
 const ALL = 0xffffffff;
 const LOW = 0xffffffffn;
 
-/** Gives up when a call's rules need more work than any program of 4096 instructions could: the count of cells times rules. */
-export class TooMuchWork extends Error {}
-
 /** How much more often than other values an argument is 0, or a high word. */
 const ZERO_WEIGHT = 16;
 
-const WORK_BUDGET = 4_000_000;
-const KEY_WORK = 8;
+/** Steps to write one rule into a key, and to make a list of atoms: both stay in memory. */
+const KEY_STEPS = 2;
+const ATOMS_STEPS = 8;
 
-/** Builds the diagram for one call. Throws TooMuchWork for rules whose diagram would be far too large to load. */
-export function argumentDiagram(diagram: Diagram, part: SyscallPolicy, aim: Aim = 'quick'): Node {
+/** Builds the diagram for one call, and counts on `work` the values of words times the rules that look at them. */
+export function argumentDiagram(diagram: Diagram, part: SyscallPolicy, work: WorkBudget, aim: Aim): Node {
   const rules = part.rules.map((rule, order) => ({
     atoms: rule.conditions.flatMap(atomsOf),
     action: rule.action,
     order,
   }));
-  return new Builder(diagram, part.otherwise, wordOrder(part), aim).build(rules, 0);
+  return new Builder(diagram, part.otherwise, wordOrder(part), work, aim).build(rules, 0);
 }
 
 /** Arguments that most rules look at come first; of one argument the high word, which decides most calls. */
@@ -150,9 +149,12 @@ class Builder {
   readonly #words: readonly number[];
   readonly #aim: Aim;
   readonly #memo = new Map<string, Node>();
-  #work = 0;
+  readonly #ids = new WeakMap<Rule, number>();
+  readonly #numbers = new Map<string, number>();
+  readonly #work: WorkBudget;
 
-  constructor(diagram: Diagram, otherwise: Action, words: readonly number[], aim: Aim) {
+  constructor(diagram: Diagram, otherwise: Action, words: readonly number[], work: WorkBudget, aim: Aim) {
+    this.#work = work;
     this.#diagram = diagram;
     this.#otherwise = otherwise;
     this.#words = words;
@@ -167,6 +169,7 @@ class Builder {
     if (verdict !== undefined || word === undefined) return this.#diagram.return(verdict ?? this.#otherwise);
     return this.#remember(`${place}`, rules, () => {
       const cells = this.#cells(rules, word);
+      this.#work.spend(searchSteps(cells.length, this.#aim));
       const nodes = cells.map(cell => this.#masks(cell.rules, place, word, false, true));
       const weighted = cells.map(({ low, high }, index): Cell => ({
         low,
@@ -186,14 +189,26 @@ class Builder {
   }
 
   #remember(stage: string, rules: readonly Rule[], make: () => Node): Node {
-    // Writing a key of many rules is the costliest step there is.
-    this.#spend(KEY_WORK * rules.length);
-    const key = `${stage}|${rules.map(({ atoms, action }) => `${atoms.map(atom => atom.key).join('&')}>${action}`).join('|')}`;
+    this.#work.spend(KEY_STEPS * rules.length);
+    let key = stage;
+    for (const rule of rules) key += ` ${this.#idOf(rule)}`;
     const existing = this.#memo.get(key);
     if (existing !== undefined) return existing;
     const node = make();
     this.#memo.set(key, node);
     return node;
+  }
+
+  /** A number that rules share of which the same is left. */
+  #idOf(rule: Rule): number {
+    const known = this.#ids.get(rule);
+    if (known !== undefined) return known;
+    this.#work.spend(ATOMS_STEPS);
+    const text = `${rule.atoms.map(atom => atom.key).join('&')}>${rule.action}`;
+    const id = this.#numbers.get(text) ?? this.#numbers.size;
+    this.#numbers.set(text, id);
+    this.#ids.set(rule, id);
+    return id;
   }
 
   /** Divides the values of a word where some rule changes its mind, with the rules that remain in each cell. */
@@ -212,16 +227,35 @@ class Builder {
     for (const rule of rules) {
       const here = rule.atoms.filter(atom => atom.word === word && atom.kind !== 'mask');
       if (here.length === 0) {
-        this.#spend(cells.length);
+        this.#work.spend(cells.length);
         for (const cell of cells) cell.rules.push(rule);
         continue;
       }
       const later = rule.atoms.filter(atom => !here.includes(atom));
+      const [only] = here;
+      if (only !== undefined && here.length === 1) {
+        // What is left of a rule is one object for all cells that leave the same: there may be millions of cells.
+        for (const { ranges, then } of casesOf(only)) {
+          const left = { ...rule, atoms: [...later, ...then] };
+          this.#eachCell(ranges, lows, index => cells[index]?.rules.push(left));
+        }
+        continue;
+      }
       for (const [index, then] of this.#matches(here, lows)) {
         cells[index]?.rules.push({ ...rule, atoms: [...later, ...then] });
       }
     }
     return cells;
+  }
+
+  /** Every cell in the ranges. */
+  #eachCell(ranges: Ranges, lows: Uint32Array, visit: (index: number) => void): void {
+    for (let at = 0; at < ranges.length; at += 2) {
+      const from = indexOf(lows, ranges[at] as number);
+      const to = indexOf(lows, ranges[at + 1] as number);
+      this.#work.spend(to - from + 1);
+      for (let index = from; index <= to; index++) visit(index);
+    }
   }
 
   /** Cells in which all of the atoms can hold, each with what they leave to be asked. */
@@ -230,24 +264,15 @@ class Builder {
     for (const atom of atoms) {
       const next = new Map<number, readonly Atom[]>();
       for (const { ranges, then } of casesOf(atom)) {
-        for (let at = 0; at < ranges.length; at += 2) {
-          const from = indexOf(lows, ranges[at] as number);
-          const to = indexOf(lows, ranges[at + 1] as number);
-          this.#spend(to - from + 1);
-          for (let index = from; index <= to; index++) {
-            const before = matches === undefined ? [] : matches.get(index);
-            if (before !== undefined) next.set(index, [...before, ...then]);
-          }
-        }
+        this.#eachCell(ranges, lows, index => {
+          const before = matches === undefined ? [] : matches.get(index);
+          this.#work.spend(ATOMS_STEPS);
+          if (before !== undefined) next.set(index, [...before, ...then]);
+        });
       }
       matches = next;
     }
     return matches ?? new Map();
-  }
-
-  #spend(work: number): void {
-    this.#work += work;
-    if (this.#work > WORK_BUDGET) throw new TooMuchWork();
   }
 
   /** Decides the masked questions about a word, then goes on to the next word. `saved`: X holds the word; `intact`: so does A. */
@@ -258,7 +283,7 @@ class Builder {
     const atom = firstMask(rules, word);
     if (atom === undefined) return this.build(rules, place + 1);
     return this.#remember(`${place}m${String(saved)}${String(intact)}`, rules, () => {
-      this.#spend(rules.length);
+      this.#work.spend(ATOMS_STEPS * rules.length);
       const yes = assume(rules, atom, true);
       const no = assume(rules, atom, false);
       const onlyBits = atom.value === 0 || (atom.mask & (atom.mask - 1)) === 0;

@@ -2,12 +2,12 @@
 import { CompileError } from '../../errors.js';
 import { syscallName, syscallsOf, X32_BIT } from '../../policy/abi.js';
 import { mayPermit } from '../../policy/evaluate.js';
-import type { Policy, SyscallPolicy } from '../../policy/policy.js';
+import type { Policy } from '../../policy/policy.js';
 import { isConstant, runTable, type Run, type RunTable } from '../../policy/runs.js';
 import { MAX_INSTRUCTIONS, WORD, type Program } from '../program.js';
-import { argumentDiagram, TooMuchWork } from './arguments.js';
 import { assemble } from './assemble.js';
 import { Diagram, type Node } from './diagram.js';
+import { RuleLists } from './rule-lists.js';
 import { PEAK_SHARE, searchTree, type Aim, type Cell, type Peak } from './search-tree.js';
 
 /** How often a system call occurs, in any unit; what is not known counts as rare. */
@@ -21,28 +21,43 @@ const REFUSED_SHARE = 0.05;
 
 /**
  * Generates a program for a policy of any shape: fast for the weights or, where that would be too large, small.
- * Throws CompileError (`program-too-large`) with the number of instructions when the kernel would not take it.
+ * Throws CompileError: `program-too-large` with the number of instructions when the kernel would not take it, and
+ * `too-much-work` for rules that take more steps than a policy is worth.
  */
-export function generate(policy: Policy, weights: Weights = UNIFORM, runs = runTable(policy)): Program {
-  const fast = programFor(policy, runs, weights, weights === UNIFORM ? 'balanced' : 'skewed', 'quick');
+export function generate(
+  policy: Policy,
+  weights: Weights = UNIFORM,
+  runs = runTable(policy),
+  lists = new RuleLists(policy),
+): Program {
+  const native = weights === UNIFORM ? 'balanced' : 'skewed';
+  const fast = programFor(new Diagram(), policy, runs, lists, weights, native, 'quick');
   if (fast.length <= MAX_INSTRUCTIONS) return fast;
-  const program = programFor(policy, runs, weights, 'small', 'small');
+  const diagram = new Diagram();
+  const program = programFor(diagram, policy, runs, lists, weights, 'small', 'small');
   if (program.length <= MAX_INSTRUCTIONS) return program;
   throw new CompileError(
     'program-too-large',
     `the program needs ${program.length} instructions and the kernel takes ${MAX_INSTRUCTIONS}`,
-    `Most are spent on the conditions of ${largestCalls(policy).join(', ')}: merge their rules or use masks`,
+    `Most are spent on the conditions of ${largestCalls(policy, lists, diagram).join(', ')}: merge their rules or use masks`,
   );
 }
 
 /** A program of any length, with one aim for the native numbers and one for all else. */
-function programFor(policy: Policy, runs: RunTable, weights: Weights, native: Aim, others: Aim): Program {
-  const diagram = new Diagram();
+function programFor(
+  diagram: Diagram,
+  policy: Policy,
+  runs: RunTable,
+  lists: RuleLists,
+  weights: Weights,
+  native: Aim,
+  others: Aim,
+): Program {
   let node: Node = diagram.return(policy.badArch);
   // The last architecture to be put in front is the first to be asked about: the native one.
   for (const [arch, own] of [...runs].toReversed()) {
     const aim = arch === policy.abis[0].abi.audit ? native : others;
-    node = diagram.test('eq', arch, numbers(diagram, policy, arch, own, weights, aim, others), node);
+    node = diagram.test('eq', arch, numbers(diagram, policy, arch, own, lists, weights, aim, others), node);
   }
   return assemble(node.kind === 'test' ? diagram.load(WORD.arch, node) : node);
 }
@@ -53,6 +68,7 @@ function numbers(
   policy: Policy,
   arch: number,
   runs: readonly Run[],
+  lists: RuleLists,
   weights: Weights,
   aim: Aim,
   argumentAim: Aim,
@@ -77,7 +93,9 @@ function numbers(
       weight += call.weight;
       if (permitted && call.weight >= PEAK_SHARE * total) peaks.push(call);
     }
-    const node = partNode(diagram, policy, low, part, argumentAim);
+    const node = isConstant(part)
+      ? diagram.return(part.otherwise)
+      : lists.node(diagram, low, part, argumentAim);
     return { low, high, node, weight: permitted ? weight : REFUSED_SHARE * weight, peaks };
   });
   const tree = searchTree(diagram, x32AsOne(diagram, cells), aim);
@@ -96,34 +114,22 @@ function x32AsOne(diagram: Diagram, cells: readonly Cell[]): readonly Cell[] {
   ];
 }
 
-function partNode(diagram: Diagram, policy: Policy, number: number, part: SyscallPolicy, aim: Aim): Node {
-  if (isConstant(part)) return diagram.return(part.otherwise);
-  try {
-    return argumentDiagram(diagram, part, aim);
-  } catch (error) {
-    if (!(error instanceof TooMuchWork) && !(error instanceof RangeError)) throw error;
-    throw new CompileError(
-      'program-too-large',
-      `the ${part.rules.length} rules of ${nameOf(policy, number)} make a program far larger than the kernel's ${MAX_INSTRUCTIONS} instructions`,
-      'Merge its rules or use masks',
-      { cause: error },
-    );
-  }
-}
-
-const nameOf = (policy: Policy, number: number): string =>
-  policy.abis.map(({ abi }) => syscallName(abi.name, number)).find(name => name !== undefined) ??
-  `call ${number}`;
-
 /** The calls with the largest programs of their own, with the number of their instructions. */
-function largestCalls(policy: Policy): readonly string[] {
+function largestCalls(policy: Policy, lists: RuleLists, diagram: Diagram): readonly string[] {
+  // Equal lists have one node, and one size.
+  const sizes = new Map<Node, number>();
+  const sizeOf = (node: Node): number => {
+    const size = sizes.get(node) ?? assemble(node).length;
+    sizes.set(node, size);
+    return size;
+  };
   return policy.abis
     .flatMap(({ abi, syscalls }) =>
       [...syscalls]
         .filter(([, part]) => !isConstant(part))
         .map(([number, part]) => ({
           name: `${syscallName(abi.name, number) ?? `call ${number}`} on ${abi.name}`,
-          size: assemble(argumentDiagram(new Diagram(), part, 'small')).length,
+          size: sizeOf(lists.node(diagram, number, part, 'small')),
         })),
     )
     .sort((a, b) => b.size - a.size)

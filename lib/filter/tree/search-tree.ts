@@ -61,6 +61,13 @@ const GAIN = 1;
  */
 export type Aim = 'quick' | 'balanced' | 'skewed' | 'small';
 
+/**
+ * Steps that the search over so many cells counts for: stretches of cells are solved in tables, whose size is quadratic in
+ * the cells up to the limit, by a short search each.
+ */
+export const searchSteps = (cells: number, aim: Aim): number =>
+  (cells * Math.min(cells, OPTIMAL_LIMITS[aim])) >>> 2;
+
 /** Builds the tree; the accumulator must hold the word when it runs. Cells must cover all values in ascending order. */
 export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 'quick'): Node {
   const merged = mergeEqual(cells);

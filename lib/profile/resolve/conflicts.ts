@@ -40,7 +40,8 @@ export function warnOfConflicts(
     for (const others of groups.slice(position + 1)) {
       for (const [i, rule] of group) {
         for (const [j, other] of others) {
-          if (budget.pairs-- <= 0) return warnOfLimit(findings);
+          budget.pairs -= Math.max(1, (rule.conditions.length + other.conditions.length) >> 4);
+          if (budget.pairs < 0) return warnOfLimit(findings);
           if (!canBothHold(rule.conditions, other.conditions)) continue;
           const [earlier, later] = i < j ? [rule, other] : [other, rule];
           findings.warning(
@@ -110,11 +111,14 @@ function satisfiable(conditions: readonly Condition[], width: number): boolean {
  * range is emptied by masks or by many SCMP_CMP_NE.
  */
 export function canBothHold(first: readonly Condition[], second: readonly Condition[]): boolean {
-  return first.every(({ arg, width }) => {
-    if (!second.some(condition => condition.arg === arg)) return true;
-    return satisfiable(
-      [...first, ...second].filter(condition => condition.arg === arg),
-      width,
-    );
-  });
+  // Each argument once, however many conditions a rule has on it.
+  let seen = 0;
+  for (const { arg, width } of first) {
+    if ((seen & (1 << arg)) !== 0) continue;
+    seen |= 1 << arg;
+    if (!second.some(condition => condition.arg === arg)) continue;
+    const isOwn = (condition: Condition): boolean => condition.arg === arg;
+    if (!satisfiable([...first.filter(isOwn), ...second.filter(isOwn)], width)) return false;
+  }
+  return true;
 }
