@@ -7,12 +7,14 @@ import { argumentsOf } from '../children/arguments.js';
 import { sandbox, type SandboxOptions } from '../children/sandbox.js';
 import { SPAWN_OPTIONS } from '../children/start-child.js';
 import { CONTINUE } from './answer.js';
-import { sendListener } from './send-listener.js';
+import { beginSending } from './send-listener.js';
 import { startWithListener } from './start.js';
 
 /**
  * Starts a command as `spawn` does, and sends its listener to the agent at the `listenerPath` of the profile, with its
  * `listenerMetadata`. Calls that are made before the agent has it wait. Where it cannot be sent, the command is killed.
+ * Where the agent's queue is full, tries again for 10 s while the event loop goes on; then the command is killed, and
+ * the child has the event `error` with LoadError (`agent-unreachable`, ETIMEDOUT).
  *
  * Throws what `spawn` throws; UsageError (`no-listener-path`) for a profile without one; LoadError (`agent-unreachable`).
  */
@@ -39,8 +41,14 @@ export function delegate(
   }
   const { child, listener } = startWithListener(file, args, { filter, load, rest, atStart: () => CONTINUE });
   if (listener === undefined || child.pid === undefined) return child;
+  const kill = (error: unknown): void => {
+    child.kill('SIGKILL');
+    native().closeDescriptor(listener);
+    child.emit('error', error);
+  };
+  let sending: Promise<void>;
   try {
-    sendListener(listener, agent.path, {
+    sending = beginSending(listener, agent.path, {
       id: `seccomp-${child.pid}`,
       pid: child.pid,
       ...(agent.metadata !== undefined && { metadata: agent.metadata }),
@@ -50,5 +58,6 @@ export function delegate(
     native().closeDescriptor(listener);
     throw error;
   }
+  sending.catch(kill);
   return child;
 }

@@ -21,6 +21,7 @@ export const HANDLER_OPTIONS: readonly string[] = [
   'handlers',
   'onError',
   'otherwise',
+  'readTimeout',
   'timeoutAnswer',
 ];
 
@@ -45,7 +46,7 @@ export function handlerOf({ handlers = {}, otherwise = () => UNAVAILABLE }: Hand
 
 /** Throws UsageError (`bad-option`) for names of no call and handlers that are none, `bad-answer` for a bad `timeoutAnswer`. */
 export function checkHandlers(options: HandlerOptions): void {
-  const { handlers = {}, otherwise, onError, answerTimeout, timeoutAnswer } = options;
+  const { handlers = {}, otherwise, onError, answerTimeout, readTimeout, timeoutAnswer } = options;
   if (typeof handlers !== 'object') throw bad('handlers are no object', 'Give functions by names of calls');
   for (const [name, handler] of Object.entries(handlers)) {
     if (!isKnownSyscall(name)) {
@@ -59,8 +60,16 @@ export function checkHandlers(options: HandlerOptions): void {
   checkFunction('otherwise', otherwise);
   checkFunction('onError', onError);
   if (timeoutAnswer !== undefined) checkAnswer(timeoutAnswer);
-  if (answerTimeout === undefined || (Number.isFinite(answerTimeout) && answerTimeout > 0)) return;
-  throw bad(`answerTimeout cannot be ${show(answerTimeout)}`, 'Give milliseconds');
+  checkTime('answerTimeout', answerTimeout);
+  checkTime('readTimeout', readTimeout);
+}
+
+/** What a timer of Node's can hold: it takes more for 1 ms. */
+const MAX_TIME = 2 ** 31 - 1;
+
+function checkTime(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'number' && value > 0 && value <= MAX_TIME)) return;
+  throw bad(`${name} cannot be ${show(value)}`, `Give milliseconds, up to ${MAX_TIME}`);
 }
 
 function checkFunction(what: string, value: unknown): void {

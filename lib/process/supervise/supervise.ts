@@ -4,12 +4,13 @@ import { UsageError } from '../../errors.js';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { isFilter } from '../../filter/is-filter.js';
+import { native } from '../../native.js';
 import { notified } from '../../policy/notified.js';
 import { oneOf } from '../../policy/options.js';
 import { argumentsOf } from '../children/arguments.js';
 import { sandbox, type SandboxOptions } from '../children/sandbox.js';
 import { SPAWN_OPTIONS } from '../children/start-child.js';
-import { CONTINUE } from './answer.js';
+import { CONTINUE, type Handler } from './answer.js';
 import { attend, nobody, type Supervisor } from './attend.js';
 import { checkHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
 import { judge, REPORT_OPTIONS, type Judge, type ViolationReportOptions } from './report.js';
@@ -34,7 +35,8 @@ export interface Supervised extends Supervisor {
  *
  * With `onViolation`, the calls that the profile refuses are reported too; with `reportOnly`, they are allowed.
  *
- * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program).
+ * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program); LoadError
+ * (`listener-unusable`, with which the command was killed).
  * Source: seccomp_unotify(2).
  */
 export function supervise(command: string, options: SuperviseOptions): Supervised;
@@ -55,8 +57,24 @@ export function supervise(
     rest,
     atStart: plan.atStart,
   });
-  const supervisor = listener === undefined ? nobody() : attend(listener, plan.handler, own, true);
+  const supervisor = listener === undefined ? nobody() : attendOrKill(child, listener, plan.handler, own);
   return Object.defineProperties({ child }, Object.getOwnPropertyDescriptors(supervisor)) as Supervised;
+}
+
+/** A child that nobody answers must not go on. */
+function attendOrKill(
+  child: ChildProcess,
+  listener: number,
+  handler: Handler,
+  options: HandlerOptions,
+): Supervisor {
+  try {
+    return attend(listener, handler, options, true);
+  } catch (error) {
+    child.kill('SIGKILL');
+    native().closeDescriptor(listener);
+    throw error;
+  }
 }
 
 type OwnOptions = HandlerOptions & ViolationReportOptions & { readonly waitKillable?: boolean };
@@ -91,7 +109,7 @@ function checkReport({ onViolation, reportOnly, waitKillable }: OwnOptions): voi
 /** What is loaded, and who answers. */
 interface Plan {
   readonly filter: Filter | Uint8Array;
-  readonly handler: ReturnType<typeof handlerOf>;
+  readonly handler: Handler;
   /** For the calls of the launcher, of which there is execve and, should it fail, exit_group. */
   readonly atStart: Judge;
 }
