@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -10,8 +9,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <string>
+#include <utility>
 
 #include "descriptor.h"
 #include "helper_process.h"
@@ -49,7 +48,7 @@ Progress read_pages(std::int32_t pid, std::uint64_t address, std::uint8_t* to, s
       wanted += size;
     }
     const iovec local{to + used, wanted};
-    const auto answer = syscall(SYS_process_vm_readv, static_cast<long>(pid), &local, 1L, pieces.data(), count, 0L);
+    const auto answer = process_vm_readv(pid, &local, 1, pieces.data(), count, 0);
     if (answer < 0) return {used, errno};
     used += static_cast<std::size_t>(answer);
     if (static_cast<std::size_t>(answer) < wanted) break;
@@ -114,8 +113,8 @@ void MemoryRead::read_directly(void* read) {
 void MemoryRead::read_from_file(void* read) {
   auto& self = *static_cast<MemoryRead*>(read);
   while (self.used_ < self.bytes_.size()) {
-    const auto count = syscall(SYS_pread64, self.file_, self.bytes_.data() + self.used_,
-                               self.bytes_.size() - self.used_, self.address_ + self.used_);
+    const auto count = pread(self.file_, self.bytes_.data() + self.used_, self.bytes_.size() - self.used_,
+                             static_cast<off_t>(self.address_ + self.used_));
     if (count < 0 && errno == EINTR) continue;
     // The file has no other way to say that nothing is mapped there.
     self.error_ = count < 0 ? (errno == EIO ? EFAULT : errno) : 0;

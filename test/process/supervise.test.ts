@@ -412,7 +412,7 @@ describe('supervise', () => {
         if (kernel === 'new' && features().missing.some(({ name }) => name === 'SECCOMP_ADDFD_FLAG_SEND'))
           this.skip();
         const running = supervisor(
-          `start(caller, ['chdir', '2'], 'chdir', ({ args: [path], readString }) => { readString(path); return ${answer}; });`,
+          `start(caller, ['chdir', '2'], 'chdir', async ({ args: [path], readString }) => { await readString(path); return ${answer}; });`,
           {
             LD_PRELOAD: killedAt(),
             KILL_AT: killAt,
