@@ -84,8 +84,7 @@ export function callAt(
   const abi = abiOf(arch, number);
 
   // The number of a listener that was closed may be another descriptor's.
-  const isWaiting = (): boolean =>
-    !reader.closed() && native().notifyIdValid(listener, id) === undefined;
+  const isWaiting = (): boolean => !reader.closed() && native().notifyIdValid(listener, id) === undefined;
   const read = async (pointer: bigint, length: number): Promise<Buffer> => {
     if (!isWaiting()) throw gone();
     const bytes = await reader.read(pid, pointer, length);

@@ -8,6 +8,9 @@ export const READ_TIMEOUT = 1000;
 /** Reads that one listener may have going on at once: its processes cannot keep those of another from being read. */
 export const READS_AT_ONCE = 8;
 
+/** Of the time for a read, what its helper process gets. */
+const HELPER_SHARE = 0.9;
+
 /** Reads on behalf of one listener. */
 export interface MemoryReader {
   /**
@@ -47,7 +50,8 @@ export function memoryReader(limit = READ_TIMEOUT): MemoryReader {
   }
 
   function start(read: Read): void {
-    const left = Math.max(1, Math.ceil(read.deadline - performance.now()));
+    // A helper that can be killed is at its end before the time is up, and its place is free again.
+    const left = Math.max(1, Math.floor(HELPER_SHARE * (read.deadline - performance.now())));
     running.add(read);
     const handle = native().readMemory(read.pid, read.pointer, read.length, left, result => {
       if (read.handle !== undefined) native().watchStop(read.handle);
