@@ -9,28 +9,32 @@ import { SPAWN_OPTIONS } from '../children/start-child.js';
 import { CONTINUE } from './answer.js';
 import { beginSending } from './send-listener.js';
 import { startWithListener } from './start.js';
+import { checkTime } from './time.js';
+
+export interface DelegateOptions extends SpawnOptions, SandboxOptions {
+  /** How long the agent's queue may be full, in milliseconds. Default: 10,000. */
+  readonly agentTimeout?: number;
+}
 
 /**
  * Starts a command as `spawn` does, and sends its listener to the agent at the `listenerPath` of the profile, with its
  * `listenerMetadata`. Calls that are made before the agent has it wait. Where it cannot be sent, the command is killed.
- * Where the agent's queue is full, tries again for 10 s while the event loop goes on; then the command is killed, and
+ * Where the agent's queue is full, tries again for `agentTimeout` milliseconds while the event loop goes on; then the command is killed, and
  * the child has the event `error` with LoadError (`agent-unreachable`, ETIMEDOUT).
  *
  * Throws what `spawn` throws; UsageError (`no-listener-path`) for a profile without one; LoadError (`agent-unreachable`).
  */
-export function delegate(command: string, options: SpawnOptions & SandboxOptions): ChildProcess;
-export function delegate(
-  command: string,
-  args: readonly string[],
-  options: SpawnOptions & SandboxOptions,
-): ChildProcess;
+export function delegate(command: string, options: DelegateOptions): ChildProcess;
+export function delegate(command: string, args: readonly string[], options: DelegateOptions): ChildProcess;
 export function delegate(
   file: string,
-  second: readonly string[] | (SpawnOptions & SandboxOptions),
-  third?: SpawnOptions & SandboxOptions,
+  second: readonly string[] | DelegateOptions,
+  third?: DelegateOptions,
 ): ChildProcess {
   const [args, options] = argumentsOf(second, third);
-  const { filter, load, rest } = sandbox(options, SPAWN_OPTIONS);
+  const { agentTimeout, ...others } = options;
+  if (agentTimeout !== undefined) checkTime('agentTimeout', agentTimeout);
+  const { filter, load, rest } = sandbox(others, SPAWN_OPTIONS);
   const agent = isFilter(filter) ? filter.policy.listener : undefined;
   if (agent === undefined) {
     throw new UsageError(
@@ -41,10 +45,9 @@ export function delegate(
   }
   const { child, listener } = startWithListener(file, args, { filter, load, rest, atStart: () => CONTINUE });
   if (listener === undefined || child.pid === undefined) return child;
-  const kill = (error: unknown): void => {
+  const kill = (): void => {
     child.kill('SIGKILL');
     native().closeDescriptor(listener);
-    child.emit('error', error);
   };
   let sending: Promise<void>;
   try {
@@ -52,12 +55,15 @@ export function delegate(
       id: `seccomp-${child.pid}`,
       pid: child.pid,
       ...(agent.metadata !== undefined && { metadata: agent.metadata }),
+      ...(agentTimeout !== undefined && { timeout: agentTimeout }),
     });
   } catch (error) {
-    child.kill('SIGKILL');
-    native().closeDescriptor(listener);
+    kill();
     throw error;
   }
-  sending.catch(kill);
+  sending.catch((error: unknown) => {
+    kill();
+    child.emit('error', error);
+  });
   return child;
 }

@@ -5,7 +5,7 @@ import { checkOptions } from '../../policy/options.js';
 import { didYouMean } from '../../policy/suggest.js';
 import { checkAnswer, UNAVAILABLE, type Handler } from './answer.js';
 import { attend, type AttendOptions, type Supervisor } from './attend.js';
-import { show } from '../../show.js';
+import { checkTime } from './time.js';
 
 /** Who answers which call. */
 export interface HandlerOptions extends AttendOptions {
@@ -62,14 +62,6 @@ export function checkHandlers(options: HandlerOptions): void {
   if (timeoutAnswer !== undefined) checkAnswer(timeoutAnswer);
   checkTime('answerTimeout', answerTimeout);
   checkTime('readTimeout', readTimeout);
-}
-
-/** What a timer of Node's can hold: it takes more for 1 ms. */
-const MAX_TIME = 2 ** 31 - 1;
-
-function checkTime(name: string, value: unknown): void {
-  if (value === undefined || (typeof value === 'number' && value > 0 && value <= MAX_TIME)) return;
-  throw bad(`${name} cannot be ${show(value)}`, `Give milliseconds, up to ${MAX_TIME}`);
 }
 
 function checkFunction(what: string, value: unknown): void {

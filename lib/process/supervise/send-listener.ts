@@ -2,8 +2,8 @@
 import { LoadError, UsageError } from '../../errors.js';
 import { isFailure, native, type Failure } from '../../native.js';
 import { checkOptions } from '../../policy/options.js';
-import { show } from '../../show.js';
 import { containerState } from './container-state.js';
+import { checkTime } from './time.js';
 
 /** What an agent is told about a process. */
 export interface SentProcess {
@@ -42,8 +42,7 @@ export async function sendListener(listener: number, path: string, options: Sent
 /** The same, whose first attempt is made at once: throws where there is nobody to try again for. */
 export function beginSending(listener: number, path: string, options: SentProcess): Promise<void> {
   const { timeout = AGENT_TIMEOUT } = options;
-  if (typeof timeout !== 'number' || !(timeout > 0))
-    throw new UsageError('bad-option', `timeout cannot be ${show(timeout)}`, 'Give milliseconds');
+  checkTime('timeout', timeout);
   const delivery = new Delivery(listener, path, stateOf(options));
   const deadline = performance.now() + timeout;
   if (delivery.advance()) return Promise.resolve();
