@@ -57,8 +57,8 @@ inline constexpr std::uint32_t kMaxReads = 256;
 /**
  * Starts a read. Gives a descriptor that is at its end when the read is. EAGAIN where too many go on.
  *
- * A read gives as many bytes as are mapped from the address on, `length` at most. EFAULT where none are; ETIMEDOUT after
- * `limit` milliseconds, unless the helper process cannot be killed: then it is never at its end.
+ * A read gives as many bytes as are mapped from the address on, `length` at most. EFAULT where none are; ETIMEDOUT
+ * after `limit` milliseconds, unless the helper process cannot be killed: then it is never at its end.
  */
 Result<std::int32_t> start_read(const std::shared_ptr<MemoryRead>& read);
 

@@ -79,6 +79,9 @@ export function attend(
   const watch = native().watchCalls(listener, next.words, exclusive, arrived);
   if (isFailure(watch)) throw unusable(watch);
 
+  /** Handlers and listeners for errors may close. */
+  const isClosed = (): boolean => closed;
+
   function close(): void {
     if (closed || isFailure(watch)) return;
     closed = true;
@@ -99,13 +102,13 @@ export function attend(
   function arrived(taken: number | Failure): void {
     handle(next, taken);
     // To look for more takes time that a caller would wait who is alone.
-    if (pending === 0 || closed) return;
+    if (pending === 0 || isClosed()) return;
     const end = performance.now() + TURN;
     for (;;) {
       const others = native().takeNotifications(listener, more.words);
       handle(more, others);
       // What is left is brought in the next turn.
-      if (closed || others !== BATCH || performance.now() >= end) return;
+      if (isClosed() || others !== BATCH || performance.now() >= end) return;
     }
   }
 
@@ -121,7 +124,7 @@ export function attend(
     received += taken;
     for (let index = 0; index < taken; index++) {
       // The kernel has answered the rest.
-      if (closed) return;
+      if (isClosed()) return;
       answer(callAt(listener, records, index, reader));
     }
   }
@@ -151,8 +154,7 @@ export function attend(
       }
       settle(call, given);
     };
-    // What `then` is, an object of the handler's could decide.
-    then.call(promise, settleOnce, (error: unknown) => {
+    whenSettled(promise, settleOnce, (error: unknown) => {
       settleOnce(UNAVAILABLE);
       report(error, call);
     });
@@ -174,7 +176,7 @@ export function attend(
       failure = sendAnswer(listener, call.id, UNAVAILABLE);
       complain(error, call);
     }
-    if (failure !== undefined && !closed) fail(failure);
+    if (failure !== undefined && !isClosed()) fail(failure);
   }
 
   /** That a caller has gone is no error of the handler that finds out. */
@@ -244,7 +246,14 @@ const unusable = ({ failed, errno, errnoName }: Failure): LoadError =>
     { errno },
   );
 
-const then: Promise<unknown>['then'] = Promise.prototype.then;
+/** What a promise's own `then` may hide. */
+const whenSettled = (
+  promise: Promise<unknown>,
+  fulfilled: (value: unknown) => void,
+  rejected: (error: unknown) => void,
+): void => {
+  void Promise.prototype.then.call(promise, fulfilled, rejected);
+};
 
 /** As an uncaught exception, with nothing of ours left undone. */
 function throwLater(error: unknown): void {

@@ -1,6 +1,9 @@
 // Finds the end of a JSON object that arrives in pieces, at a cost that grows with its bytes alone.
 
-const [QUOTE, BACKSLASH, OPEN, CLOSE] = Buffer.from('"\\{}') as unknown as [number, number, number, number];
+const QUOTE = '"'.charCodeAt(0);
+const BACKSLASH = '\\'.charCodeAt(0);
+const OPEN = '{'.charCodeAt(0);
+const CLOSE = '}'.charCodeAt(0);
 
 /** Takes pieces one after the other; whether the first object is at its end within the last one. */
 export function jsonEnd(): (piece: Uint8Array) => boolean {
