@@ -134,7 +134,7 @@ export type { Answer, Handler } from './process/supervise/answer.js';
 export type { AttendOptions, Supervisor } from './process/supervise/attend.js';
 export type { SupervisedCall } from './process/supervise/call.js';
 export type { ContainerProcess } from './process/supervise/container-state.js';
-export { delegate } from './process/supervise/delegate.js';
+export { delegate, type DelegateOptions } from './process/supervise/delegate.js';
 export { superviseListener, type HandlerOptions } from './process/supervise/handlers.js';
 export {
   formatReport,

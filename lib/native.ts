@@ -229,8 +229,11 @@ export interface Native {
   wakeInTurn(listener: number): Failure | undefined;
   /** Waits until one of two descriptors is readable or at its end: bit 0 for the first, bit 1 for the second. */
   waitForEither(first: number, second: number): number | Failure;
-  /** process_vm_readv(2): as much as is mapped from the address on. */
-  readMemory(pid: number, address: bigint, length: number): Uint8Array | Failure;
+  /**
+   * process_vm_readv(2) on the calling thread, which waits for as long as the other process likes. For tests that show that,
+   * and nothing else.
+   */
+  readMemoryBlocking(pid: number, address: bigint, length: number): Uint8Array | Failure;
 
   /**
    * Calls back through the event loop of the calling thread while a descriptor of any kind is `readable`, or else at its end. Takes
@@ -238,14 +241,27 @@ export interface Native {
    */
   watch(descriptor: number, callback: (readable: boolean) => void): WatchHandle | Failure;
   /**
-   * The same for a listener, whose next call is in `record`, as by `takeNotifications`, when it calls back; `taken` is 1, 0 where
-   * there was none, and -1 where none ever will be. `exclusive` says that nobody else takes calls, which saves a look.
+   * Reads the memory of a process in the background: as much as is mapped from the address on. Calls back with it once, or with
+   * what failed: ETIMEDOUT after `limit` milliseconds, unless even SIGKILL could not end the read, which then calls back
+   * when that process lets it, or never. The handle is that of a watch, to be stopped in any case. Fails with EAGAIN where
+   * too many reads go on.
+   */
+  readMemory(
+    pid: number,
+    address: bigint,
+    length: number,
+    limit: number,
+    callback: (result: Uint8Array | Failure) => void,
+  ): WatchHandle | Failure;
+  /**
+   * The same as `watch` for a listener, whose next call is in `record`, as by `takeNotifications`, when it calls back; `taken` is
+   * 1, 0 where there was none, and -1 where none ever will be, or what failed. `exclusive` says that nobody else takes calls, which saves a look.
    */
   watchCalls(
     listener: number,
     record: BigUint64Array,
     exclusive: boolean,
-    callback: (taken: number) => void,
+    callback: (taken: number | Failure) => void,
   ): WatchHandle | Failure;
   watchStop(handle: WatchHandle): void;
   /** Whether the watch keeps the event loop alive; it does at first. */
@@ -255,14 +271,14 @@ export interface Native {
   listenAt(path: string): number | Failure;
   /** EAGAIN where nobody waits. The connection does not block. */
   acceptConnection(socket: number): number | Failure;
-  /** A connection to a path, which blocks. */
+  /** A connection to a path, which does not block: EAGAIN where the queue there is full. */
   connectTo(path: string): number | Failure;
   /** recvmsg(2) with SCM_RIGHTS. The descriptors are close-on-exec. No data at all is the end. */
   receiveMessage(
     socket: number,
   ): { readonly data: Uint8Array; readonly descriptors: readonly number[] } | Failure;
-  /** sendmsg(2) of all of the data, with a descriptor. */
-  sendMessage(socket: number, data: Uint8Array, descriptor: number): Failure | undefined;
+  /** sendmsg(2) without waiting, with a descriptor unless it is -1. Gives the bytes that were taken; EAGAIN for none. */
+  sendMessage(socket: number, data: Uint8Array, descriptor: number): number | Failure;
   /** close(2) of what the add-on has opened: in workers, Node warns of descriptors that it has not opened itself. */
   closeDescriptor(descriptor: number): void;
 

@@ -82,7 +82,7 @@ void bind_notifications(Napi::Object exports) {
   bind<answer_with_descriptor>(exports, "answerWithDescriptor");
   bind<wake_in_turn>(exports, "wakeInTurn");
   bind<wait_for_either>(exports, "waitForEither");
-  bind<read_memory>(exports, "readMemory");
+  bind<read_memory_blocking>(exports, "readMemoryBlocking");
 }
 
 void bind_sockets(Napi::Object exports) {

@@ -15,6 +15,7 @@
 #include "bind.h"
 #include "core/descriptor.h"
 #include "core/notify_listener.h"
+#include "core/peer_memory.h"
 
 // The part of libuv's ABI that is used, which is the same for every 1.x: its header does not come with that of
 // Node-API.
@@ -175,10 +176,31 @@ Napi::Value watch_calls(const Napi::CallbackInfo& info) {
   // What a typed array has been asked for once stays where it is, as long as it is referred to.
   const auto kept = std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[1].As<Napi::Object>()));
   const auto tell = [kept, room = *record, alone = *exclusive](Napi::Env env, std::int32_t descriptor, bool readable) {
-    const auto taken = take_notifications(descriptor, room, readable && alone);
-    return to_js(env, taken.failure() == nullptr ? taken.value() : kEnded);
+    auto taken = take_notifications(descriptor, room, readable && alone);
+    return to_js(env, taken);
   };
   return start(info, *listener, tell, 3);
+}
+
+/** A read of another process's memory is started at once, and told of when it is at its end. */
+Napi::Value read_memory(const Napi::CallbackInfo& info) {
+  bool valid = true;
+  const auto pid = read_argument<std::int32_t>(info, 0, valid);
+  const auto address = read_argument<std::uint64_t>(info, 1, valid);
+  const auto length = read_argument<std::uint32_t>(info, 2, valid);
+  const auto limit = read_argument<std::uint32_t>(info, 3, valid);
+  if (!valid) return info.Env().Undefined();
+  const auto read = std::make_shared<MemoryRead>(*pid, *address, *length, *limit);
+  auto finished = start_read(read);
+  if (const auto* failure = finished.failure()) return to_js(info.Env(), *failure);
+  Descriptor end(finished.value());
+  const auto tell = [read](Napi::Env env, std::int32_t /*descriptor*/, bool /*readable*/) {
+    auto result = read->result();
+    return to_js(env, result);
+  };
+  const auto handle = start(info, end.number(), tell, 4);
+  if (handle.Type() == napi_external) static_cast<void>(end.release());
+  return handle;
 }
 
 /** Reads a handle, or throws a TypeError. */
@@ -206,6 +228,7 @@ void bind_watch(Napi::Object exports) {
   const auto env = exports.Env();
   exports.Set("watch", Napi::Function::New<watch>(env, "watch"));
   exports.Set("watchCalls", Napi::Function::New<watch_calls>(env, "watchCalls"));
+  exports.Set("readMemory", Napi::Function::New<read_memory>(env, "readMemory"));
   exports.Set("watchStop", Napi::Function::New<stop>(env, "watchStop"));
   exports.Set("watchKeepAlive", Napi::Function::New<keep_alive>(env, "watchKeepAlive"));
 }

@@ -2,12 +2,19 @@
 
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
 
 namespace seccomp_node {
 
@@ -33,12 +40,16 @@ class Stack {
   void* bottom_;
 };
 
-/** No signal reaches this thread meanwhile, nor a process that inherits its mask. */
+/**
+ * No signal reaches this thread meanwhile, nor a process that inherits its mask; but for SIGSYS, which would kill where
+ * it is blocked.
+ */
 class BlockedSignals {
  public:
   BlockedSignals() {
     sigset_t all;
     sigfillset(&all);
+    sigdelset(&all, SIGSYS);
     pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   BlockedSignals(const BlockedSignals&) = delete;
@@ -52,8 +63,25 @@ class BlockedSignals {
 struct Job {
   void (*task)(void*);
   void* argument;
-  std::uint32_t limit;
+  const HelperOptions& options;
 };
+
+/** Before Linux 5.9: descriptors above this number stay open. */
+constexpr unsigned kMaxClosed = 4096;
+constexpr unsigned kUnshare = 1U << 1;
+
+/** Leaves this process no descriptor but one. Its table becomes its own first. */
+void keep_only(std::int32_t kept) {
+  const auto above = static_cast<unsigned>(kept + 1);
+  if (syscall(SYS_close_range, above, ~0U, kUnshare) == 0) {
+    if (kept > 0) syscall(SYS_close_range, 0U, static_cast<unsigned>(kept - 1), 0U);
+    return;
+  }
+  if (unshare(CLONE_FILES) != 0) return;
+  for (unsigned number = 0; number < kMaxClosed; ++number) {
+    if (number + 1 != above) close(static_cast<int>(number));
+  }
+}
 
 /** Has the kernel end this process, also in the middle of a call that waits. */
 bool limit_own_life(std::uint32_t milliseconds) {
@@ -67,19 +95,22 @@ bool limit_own_life(std::uint32_t milliseconds) {
 
 int run(void* argument) {
   const auto& job = *static_cast<const Job*>(argument);
-  if (!limit_own_life(job.limit)) return 1;
+  if (!limit_own_life(job.options.limit)) return 1;
+  // Not even stopped it outlives the thread that waits for it.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (job.options.descriptors == HelperDescriptors::kOnlyOne) keep_only(job.options.kept);
   job.task(job.argument);
   return 0;
 }
 
 }  // namespace
 
-Status run_in_helper(void (*task)(void* argument), void* argument, std::uint32_t limit) {
+Status run_in_helper(void (*task)(void* argument), void* argument, const HelperOptions& options) {
   // A timer of nothing would never ring.
-  if (limit == 0) return Failure{"helper", ETIMEDOUT};
+  if (options.limit == 0) return Failure{"helper", ETIMEDOUT};
   const Stack stack;
   if (!stack.valid()) return Failure{"mmap", errno};
-  Job job{task, argument, limit};
+  Job job{task, argument, options};
   const BlockedSignals blocked;
   // No signal tells of its end, so that nobody who waits for children of this process sees it.
   const int helper = clone(run, stack.top(), CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS, &job);

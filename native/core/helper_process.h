@@ -7,11 +7,29 @@
 
 namespace seccomp_node {
 
+/** Which descriptors a helper has. */
+enum class HelperDescriptors : std::uint8_t {
+  /** Those of this process: what the helper opens and closes, this process does. */
+  kShared,
+  /** None but one. A helper that outlives this process keeps nothing open. */
+  kOnlyOne,
+};
+
+/** How a helper is started. */
+struct HelperOptions {
+  /** Milliseconds until the helper is killed. */
+  std::uint32_t limit;
+  HelperDescriptors descriptors = HelperDescriptors::kShared;
+  /** The one that a helper keeps with kOnlyOne, -1 for none. */
+  std::int32_t kept = -1;
+};
+
 /**
  * Runs a task in a process of its own while the calling thread waits, for `limit` milliseconds at most: then it is
  * killed, wherever it is, and the failure is ETIMEDOUT. The task must neither allocate memory nor take a lock, since it
- * may end in the middle of anything.
+ * may end in the middle of anything. A helper that the kernel cannot kill, because it waits for a file system that does
+ * not answer, makes the calling thread wait longer; it does not keep this process from ending.
  */
-Status run_in_helper(void (*task)(void* argument), void* argument, std::uint32_t limit);
+Status run_in_helper(void (*task)(void* argument), void* argument, const HelperOptions& options);
 
 }  // namespace seccomp_node

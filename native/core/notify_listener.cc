@@ -20,6 +20,9 @@ static_assert(sizeof(seccomp_notif) == kNotificationWords * sizeof(std::uint64_t
 /** Room for a structure that later kernels have made longer, which the ioctl would write all the same. */
 using Room = std::array<std::uint64_t, 64>;
 
+/** Calls that may be gone again when they are to be taken, before others get their turn. */
+constexpr std::uint32_t kMaxWithdrawn = 64;
+
 /** Events of poll(2) that are there now, 0 for none. */
 Result<short> events_of(int descriptor) {
   if (descriptor < 0) return Failure{"poll", EBADF};
@@ -43,6 +46,7 @@ Result<std::int32_t> add_descriptor(int listener, const seccomp_notif_addfd& req
 
 Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::uint64_t> records, bool ready) {
   std::int32_t count = 0;
+  std::uint32_t withdrawn = 0;
   while (records.size() >= kNotificationWords) {
     if (!std::exchange(ready, false)) {
       const auto events = events_of(listener);
@@ -54,7 +58,11 @@ Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::ui
     Room room{};
     if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, room.data()) != 0) {
       // The caller was interrupted or has ended meanwhile.
-      if (errno == ENOENT || errno == EINTR) continue;
+      if (errno == ENOENT || errno == EINTR) {
+        // As fast as a process gives calls up, it may make new ones.
+        if (++withdrawn == kMaxWithdrawn) return count;
+        continue;
+      }
       return Failure{"ioctl", errno};
     }
     std::memcpy(records.data(), room.data(), sizeof(seccomp_notif));

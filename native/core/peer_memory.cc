@@ -1,11 +1,19 @@
 #include "peer_memory.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <vector>
+#include <csignal>
+#include <string>
+#include <utility>
+
+#include "descriptor.h"
+#include "helper_process.h"
 
 namespace seccomp_node {
 
@@ -14,34 +22,189 @@ namespace {
 /** The most pieces that one call takes. */
 constexpr std::size_t kMaxPieces = 1024;
 
-}  // namespace
+constexpr std::size_t kStackSize = 256UL * 1024;
 
-Result<Bytes> read_memory(std::int32_t pid, std::uint64_t address, std::uint32_t length) {
-  if (address + length < address) return Failure{"process_vm_readv", EFAULT};
-  Bytes bytes(length);
+using Pieces = std::array<iovec, kMaxPieces>;
+
+/** What a read has come to. */
+struct Progress {
+  std::size_t used;
+  int error;
+};
+
+/** process_vm_readv(2), without memory of its own. */
+Progress read_pages(std::int32_t pid, std::uint64_t address, std::uint8_t* to, std::size_t length, Pieces& pieces) {
   const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   std::size_t used = 0;
   while (used < length) {
     // One piece a page: the kernel stops between pieces, and a page is the least that is mapped.
-    std::vector<iovec> pieces;
+    std::size_t count = 0;
     std::size_t wanted = 0;
-    for (auto at = address + used; used + wanted < length && pieces.size() < kMaxPieces;) {
+    for (auto at = address + used; used + wanted < length && count < pieces.size();) {
       const auto size = std::min<std::uint64_t>(page - at % page, length - used - wanted);
       // NOLINTNEXTLINE(performance-no-int-to-ptr): an address there, not here.
-      pieces.push_back({reinterpret_cast<void*>(at), size});
+      pieces[count++] = {reinterpret_cast<void*>(at), size};
       at += size;
       wanted += size;
     }
-    const iovec local{bytes.data() + used, wanted};
-    const auto count = process_vm_readv(pid, &local, 1, pieces.data(), pieces.size(), 0);
-    if (count < 0) {
-      if (used > 0 && errno == EFAULT) break;
-      return Failure{"process_vm_readv", errno};
-    }
-    used += static_cast<std::size_t>(count);
-    if (static_cast<std::size_t>(count) < wanted) break;
+    const iovec local{to + used, wanted};
+    const auto answer = process_vm_readv(pid, &local, 1, pieces.data(), count, 0);
+    if (answer < 0) return {used, errno};
+    used += static_cast<std::size_t>(answer);
+    if (static_cast<std::size_t>(answer) < wanted) break;
   }
-  bytes.resize(used);
+  return {used, 0};
+}
+
+/** Whether `/proc` shows the processes as this one numbers them. */
+bool proc_is_ours() {
+  std::array<char, 16> link{};
+  const auto length = readlink("/proc/self", link.data(), link.size() - 1);
+  return length > 0 && std::string(link.data(), static_cast<std::size_t>(length)) == std::to_string(getpid());
+}
+
+std::atomic<std::uint32_t> reads_going_on = 0;
+
+/** One of the reads that may go on at once. */
+class Slot {
+ public:
+  Slot() : taken_(reads_going_on.fetch_add(1) < kMaxReads) {
+    if (!taken_) reads_going_on.fetch_sub(1);
+  }
+  Slot(Slot&& other) noexcept : taken_(std::exchange(other.taken_, false)) {}
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+  Slot& operator=(Slot&&) = delete;
+  ~Slot() {
+    if (taken_) reads_going_on.fetch_sub(1);
+  }
+
+  [[nodiscard]] bool taken() const { return taken_; }
+
+ private:
+  bool taken_;
+};
+
+}  // namespace
+
+struct MemoryRead::Piece {
+  Pieces pieces;
+};
+
+MemoryRead::MemoryRead(std::int32_t pid, std::uint64_t address, std::uint32_t length, std::uint32_t limit)
+    : pid_(pid), address_(address), length_(length), limit_(limit), piece_(std::make_unique<Piece>()), bytes_(length) {}
+
+MemoryRead::~MemoryRead() = default;
+
+Result<Bytes> MemoryRead::result() const {
+  if (!finished_.load(std::memory_order_acquire)) return Failure{"read", EINPROGRESS};
+  if (failed_) return *failed_;
+  return bytes_;
+}
+
+void MemoryRead::read_directly(void* read) {
+  auto& self = *static_cast<MemoryRead*>(read);
+  const auto progress =
+      read_pages(self.pid_, self.address_, self.bytes_.data(), self.bytes_.size(), self.piece_->pieces);
+  self.used_ = progress.used;
+  self.error_ = progress.error;
+}
+
+void MemoryRead::read_from_file(void* read) {
+  auto& self = *static_cast<MemoryRead*>(read);
+  while (self.used_ < self.bytes_.size()) {
+    const auto count = pread(self.file_, self.bytes_.data() + self.used_, self.bytes_.size() - self.used_,
+                             static_cast<off_t>(self.address_ + self.used_));
+    if (count < 0 && errno == EINTR) continue;
+    // The file has no other way to say that nothing is mapped there.
+    self.error_ = count < 0 ? (errno == EIO ? EFAULT : errno) : 0;
+    if (count <= 0) return;
+    self.used_ += static_cast<std::size_t>(count);
+  }
+}
+
+Status MemoryRead::read_by(void (*task)(void* read), std::int32_t descriptor) {
+  used_ = 0;
+  error_ = 0;
+  const HelperOptions options{.limit = limit_, .descriptors = HelperDescriptors::kOnlyOne, .kept = descriptor};
+  if (const auto failed = run_in_helper(task, this, options)) return failed;
+  if (error_ == 0 || (error_ == EFAULT && used_ > 0)) return kDone;
+  return Failure{"process_vm_readv", error_};
+}
+
+void MemoryRead::run() {
+  failed_ = read_by(read_directly, -1);
+  // Yama lets a process read the memory of its own children alone, which are not those of the helper: for it, this
+  // process opens the file.
+  if (failed_ && error_ != EFAULT && error_ != ESRCH && error_ != 0 && proc_is_ours()) {
+    const Descriptor file(open(("/proc/" + std::to_string(pid_) + "/mem").c_str(), O_RDONLY | O_CLOEXEC));
+    file_ = file.number();
+    if (file.valid()) failed_ = read_by(read_from_file, file_);
+  }
+  bytes_.resize(failed_ ? 0 : used_);
+  finished_.store(true, std::memory_order_release);
+}
+
+namespace {
+
+/** What a thread of ours is given. */
+struct Errand {
+  std::shared_ptr<MemoryRead> read;
+  void (*run)(MemoryRead& read);
+  Descriptor end;
+  Slot slot;
+};
+
+void* do_errand(void* argument) {
+  const std::unique_ptr<Errand> errand(static_cast<Errand*>(argument));
+  errand->run(*errand->read);
+  return nullptr;
+}
+
+/** Starts a thread that nobody waits for and that no handler of Node's runs in. */
+int start_thread(Errand* errand) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, kStackSize);
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  sigdelset(&all, SIGSYS);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread{};
+  const int error = pthread_create(&thread, &attributes, do_errand, errand);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_attr_destroy(&attributes);
+  return error;
+}
+
+}  // namespace
+
+Result<std::int32_t> start_read(const std::shared_ptr<MemoryRead>& read) {
+  if (read->address_ + read->length_ < read->address_) return Failure{"process_vm_readv", EFAULT};
+  Slot slot;
+  if (!slot.taken()) return Failure{"process_vm_readv", EAGAIN};
+  std::array<int, 2> ends{-1, -1};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return Failure{"pipe2", errno};
+  Descriptor finished(ends[0]);
+  auto errand = std::make_unique<Errand>(
+      Errand{read, [](MemoryRead& going) { going.run(); }, Descriptor(ends[1]), std::move(slot)});
+  if (const int error = start_thread(errand.get()); error != 0) return Failure{"pthread_create", error};
+  // The thread's own from now on.
+  static_cast<void>(errand.release());
+  return finished.release();
+}
+
+Result<Bytes> read_memory_blocking(std::int32_t pid, std::uint64_t address, std::uint32_t length) {
+  if (address + length < address) return Failure{"process_vm_readv", EFAULT};
+  Bytes bytes(length);
+  const auto pieces = std::make_unique<Pieces>();
+  const auto progress = read_pages(pid, address, bytes.data(), bytes.size(), *pieces);
+  if (progress.error != 0 && (progress.error != EFAULT || progress.used == 0)) {
+    return Failure{"process_vm_readv", progress.error};
+  }
+  bytes.resize(progress.used);
   return bytes;
 }
 

@@ -124,7 +124,7 @@ Result<std::vector<LiveFilter>> read_filters(std::int32_t thread, std::uint32_t 
   Chain chain{thread};
   // A process of its own, not a thread: every thread of this one would see the stop in waitpid(2), and libuv takes a
   // stopped child for an ended one. And a thread that does not stop can only be released by the end of its tracer.
-  if (const auto failed = run_in_helper(read_chain_task, &chain, limit)) return *failed;
+  if (const auto failed = run_in_helper(read_chain_task, &chain, {.limit = limit})) return *failed;
   if (chain.failed) return *chain.failed;
   std::vector<LiveFilter> filters;
   std::size_t offset = 0;

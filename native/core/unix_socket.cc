@@ -71,7 +71,7 @@ Result<std::int32_t> accept_connection(std::int32_t socket) {
 Result<std::int32_t> connect_to(const std::string& path) {
   const auto address = address_of(path);
   if (const auto* failure = address.failure()) return *failure;
-  Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!descriptor.valid()) return Failure{"socket", errno};
   const auto* where = reinterpret_cast<const sockaddr*>(&address.value());
   while (connect(descriptor.number(), where, sizeof(sockaddr_un)) != 0) {
@@ -97,31 +97,27 @@ Result<Message> receive_message(std::int32_t socket) {
   return Message{std::move(data), descriptors_of(message)};
 }
 
-Status send_message(std::int32_t socket, std::span<const std::byte> data, std::int32_t descriptor) {
+Result<std::uint32_t> send_message(std::int32_t socket, std::span<const std::byte> data, std::int32_t descriptor) {
   alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(std::int32_t))> control{};
-  bool first = true;
-  while (!data.empty()) {
-    // sendmsg(2) only reads what the pointer names.
-    iovec part{const_cast<std::byte*>(data.data()), data.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    if (first) {
-      message.msg_control = control.data();
-      message.msg_controllen = control.size();
-      auto* header = CMSG_FIRSTHDR(&message);
-      header->cmsg_level = SOL_SOCKET;
-      header->cmsg_type = SCM_RIGHTS;
-      header->cmsg_len = CMSG_LEN(sizeof descriptor);
-      std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-    }
-    const auto count = sendmsg(socket, &message, MSG_NOSIGNAL);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Failure{"sendmsg", errno};
-    first = false;
-    data = data.subspan(static_cast<std::size_t>(count));
+  // sendmsg(2) only reads what the pointer names.
+  iovec part{const_cast<std::byte*>(data.data()), data.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (descriptor >= 0) {
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    auto* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof descriptor);
+    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
   }
-  return kDone;
+  ssize_t count = 0;
+  while ((count = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT)) < 0) {
+    if (errno != EINTR) return Failure{"sendmsg", errno};
+  }
+  return static_cast<std::uint32_t>(count);
 }
 
 }  // namespace seccomp_node

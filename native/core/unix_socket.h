@@ -25,13 +25,16 @@ Result<std::int32_t> listen_at(const std::string& path);
 /** The next connection, not blocking: EAGAIN for none. */
 Result<std::int32_t> accept_connection(std::int32_t socket);
 
-/** A connection to the socket at a path, blocking. */
+/** A connection to the socket at a path, not blocking: EAGAIN where the queue of those who wait there is full. */
 Result<std::int32_t> connect_to(const std::string& path);
 
 /** recvmsg(2). EAGAIN where the socket does not block and nothing is there. */
 Result<Message> receive_message(std::int32_t socket);
 
-/** All of the data, with a descriptor beside its first part. */
-Status send_message(std::int32_t socket, std::span<const std::byte> data, std::int32_t descriptor);
+/**
+ * sendmsg(2), never waiting: gives the number of bytes that were taken, EAGAIN for none. A descriptor goes beside the
+ * first of them; -1 for none.
+ */
+Result<std::uint32_t> send_message(std::int32_t socket, std::span<const std::byte> data, std::int32_t descriptor);
 
 }  // namespace seccomp_node

@@ -142,7 +142,7 @@ describe('listenForContainers', () => {
         const error = await new Promise<unknown>(resolve => {
           agent = listenForContainers(path, () => handlers, { onError: resolve });
           const { read } = pipe();
-          sendListener(read, path, { id: 'x' });
+          void sendListener(read, path, { id: 'x' });
         });
         agent?.close();
         assert.ok(error instanceof Error && 'code' in error);

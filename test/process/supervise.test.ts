@@ -101,8 +101,10 @@ describe('supervise', () => {
         const lines = await run(['open'], {
           profile: asking('open', 'openat'),
           handlers: {
-            openat: call =>
-              call.readString(call.args[1] ?? 0n) === '/given' ? { fd, closeOnExec } : { continue: true },
+            openat: async call =>
+              (await call.readString(call.args[1] ?? 0n)) === '/given'
+                ? { fd, closeOnExec }
+                : { continue: true },
           },
         });
         assert.match(lines[0] ?? '', /^\d+ 0$/);
@@ -163,11 +165,11 @@ describe('supervise', () => {
     const seen: string[] = [];
     await run(['edge'], {
       profile: asking('chdir'),
-      otherwise: ({ args: [path = 0n], readString, readMemory }) => {
+      otherwise: async ({ args: [path = 0n], readString, readMemory }) => {
         try {
-          seen.push(readString(path));
-          seen.push(readMemory(path, 3).toString());
-          readMemory(path, 5);
+          seen.push(await readString(path));
+          seen.push((await readMemory(path, 3)).toString());
+          await readMemory(path, 5);
         } catch (error) {
           seen.push(error instanceof Error && 'code' in error ? String(error.code) : String(error));
         }
@@ -181,14 +183,14 @@ describe('supervise', () => {
     const codes: unknown[] = [];
     await run(['edge'], {
       profile: asking('chdir'),
-      otherwise: ({ args: [path = 0n], readString, readMemory }) => {
+      otherwise: async ({ args: [path = 0n], readString, readMemory }) => {
         for (const read of [
           () => readString(path, 3),
           () => readMemory(path, -1),
           () => readMemory(path, 2 ** 31),
           () => readMemory(1 as unknown as bigint, 1),
         ]) {
-          assert.throws(read, error => {
+          await assert.rejects(read(), error => {
             codes.push(error instanceof Error && 'code' in error ? error.code : error);
             return true;
           });
@@ -210,7 +212,7 @@ describe('supervise', () => {
     supervised.child.kill('SIGKILL');
     await once(supervised.child, 'exit');
     assert.equal(call.isWaiting(), false);
-    assert.throws(() => call.readMemory(0n, 1), { code: 'call-gone' });
+    await assert.rejects(call.readMemory(0n, 1), { code: 'call-gone' });
     await supervised.finished;
   });
 
@@ -231,8 +233,8 @@ describe('supervise', () => {
     const seen: string[] = [];
     const supervised = supervise('sh', ['-c', '/bin/true; /bin/true'], {
       profile: asking('execve'),
-      otherwise: call => {
-        seen.push(call.readString(call.args[0] ?? 0n));
+      otherwise: async call => {
+        seen.push(await call.readString(call.args[0] ?? 0n));
         return { errno: 'EACCES' };
       },
     });
@@ -410,7 +412,7 @@ describe('supervise', () => {
         if (kernel === 'new' && features().missing.some(({ name }) => name === 'SECCOMP_ADDFD_FLAG_SEND'))
           this.skip();
         const running = supervisor(
-          `start(caller, ['chdir', '2'], 'chdir', ({ args: [path], readString }) => { readString(path); return ${answer}; });`,
+          `start(caller, ['chdir', '2'], 'chdir', async ({ args: [path], readString }) => { await readString(path); return ${answer}; });`,
           {
             LD_PRELOAD: killedAt(),
             KILL_AT: killAt,

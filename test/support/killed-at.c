@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 static void reached(const char *when, const char *call) {
   char step[64];
@@ -49,6 +50,8 @@ ssize_t process_vm_readv(pid_t pid, const struct iovec *local, unsigned long loc
   static ssize_t (*next)(pid_t, const struct iovec *, unsigned long, const struct iovec *, unsigned long, unsigned long);
   if (next == NULL) *(void **)&next = dlsym(RTLD_NEXT, "process_vm_readv");
   const ssize_t answer = next(pid, local, locals, remote, remotes, flags);
-  if (answer >= 0) reached("after", "reading");
+  /* Memory is read by a helper process of the supervisor, which ends with it. */
+  const char *last = getenv("KILL_AT");
+  if (answer >= 0 && last != NULL && strcmp(last, "after reading") == 0) kill(getppid(), SIGKILL);
   return answer;
 }

@@ -5,6 +5,7 @@ import { isFailure, native, type Failure, type WatchHandle } from '../../native.
 import { ownOptions } from '../../policy/options.js';
 import type { Supervisor } from './attend.js';
 import { badState, parseContainerState, type ContainerProcess } from './container-state.js';
+import { jsonEnd } from './json-end.js';
 import { superviseListener, type HandlerOptions } from './handlers.js';
 
 /** What an agent may be told. */
@@ -29,6 +30,8 @@ export interface ContainerAgent {
 const PATIENCE = 10_000;
 /** How long a state may be, in bytes. */
 const MAX_STATE = 1024 * 1024;
+/** How many descriptors may come with it. */
+const MAX_DESCRIPTORS = 16;
 /** Connections that have not said it yet. */
 const MAX_CONNECTIONS = 256;
 
@@ -69,6 +72,7 @@ export function listenForContainers(
   function receive(connection: number): void {
     const descriptors: number[] = [];
     const parts: Uint8Array[] = [];
+    const atEnd = jsonEnd();
     let size = 0;
     const end = (): void => {
       connections.delete(end);
@@ -93,12 +97,14 @@ export function listenForContainers(
       parts.push(message.data);
       size += message.data.byteLength;
       const isEnd = message.data.byteLength === 0;
+      if (descriptors.length > MAX_DESCRIPTORS) {
+        fail(badState('it brought too many descriptors'));
+        return;
+      }
       // A runtime closes the connection after the state, but may wait before that.
-      if (!isEnd && message.data.at(-1) !== BRACE && size <= MAX_STATE) return;
-      const text = Buffer.concat(parts).toString();
-      if (!isEnd && size <= MAX_STATE && !isJson(text)) return;
+      if (!atEnd(message.data) && !isEnd && size <= MAX_STATE) return;
       try {
-        take(text, descriptors);
+        take(Buffer.concat(parts).toString(), descriptors);
         end();
       } catch (error) {
         fail(error);
@@ -145,17 +151,6 @@ export function listenForContainers(
       if (!closed) native().watchKeepAlive(watch, false);
     },
   };
-}
-
-const BRACE = '}'.charCodeAt(0);
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function removeSocket(path: string): void {

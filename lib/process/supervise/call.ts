@@ -1,8 +1,9 @@
 // A call that waits for an answer, as a handler sees it: by name, with a look into the caller's memory.
 import { SupervisionError, UsageError } from '../../errors.js';
-import { isFailure, native } from '../../native.js';
+import { isFailure, native, type Failure } from '../../native.js';
 import { abiOf, syscallName, type AbiName } from '../../policy/abi.js';
 import { show } from '../../show.js';
+import { gone, type MemoryReader } from './memory-reader.js';
 
 /**
  * A call with the action NOTIFY. The thread that made it waits until it is answered.
@@ -34,14 +35,20 @@ export interface SupervisedCall {
   /**
    * A copy of the caller's memory, of that many bytes (64 MiB at most). Looks afterwards whether the call still waits, so
    * that the memory was that of the caller.
-   * Throws SupervisionError: `call-gone`; `memory-unreadable` where it is not mapped, or not ours to read (ptrace(2)).
+   *
+   * A promise, since the caller decides when its memory arrives: a page can be one that the process itself supplies
+   * (userfaultfd(2), a file of FUSE). It is read beside the event loop, within `readTimeout`.
+   *
+   * Rejected with SupervisionError: `call-gone`; `memory-unreadable` where it is not mapped, or not ours to read
+   * (ptrace(2)); `memory-timeout` where it did not arrive in time; `too-many-reads` where others that did not arrive still
+   * go on. Rejected with UsageError (`bad-argument`) for a pointer or length that is none.
    */
-  readonly readMemory: (pointer: bigint, length: number) => Buffer;
+  readonly readMemory: (pointer: bigint, length: number) => Promise<Buffer>;
   /**
    * The text up to a NUL, as UTF-8, of `maximum` bytes at most (4096, PATH_MAX, unless given). For paths of arbitrary bytes
-   * use `readMemory`. Throws as `readMemory` does, and SupervisionError (`string-too-long`).
+   * use `readMemory`. Rejected as `readMemory` is, and with SupervisionError (`string-too-long`).
    */
-  readonly readString: (pointer: bigint, maximum?: number) => string;
+  readonly readString: (pointer: bigint, maximum?: number) => Promise<string>;
 }
 
 /** Words of 64 bits in `struct seccomp_notif`. */
@@ -61,7 +68,12 @@ export function callRecords(count: number): CallRecords {
 }
 
 /** The call in a record, which may be overwritten afterwards. */
-export function callAt(listener: number, { words, halves }: CallRecords, index: number): SupervisedCall {
+export function callAt(
+  listener: number,
+  { words, halves }: CallRecords,
+  index: number,
+  reader: MemoryReader,
+): SupervisedCall {
   const first = index * CALL_WORDS;
   const word = (offset: number): bigint => words[first + offset] ?? 0n;
   const half = (offset: number): number => halves[2 * first + offset] ?? 0;
@@ -71,12 +83,14 @@ export function callAt(listener: number, { words, halves }: CallRecords, index: 
   const arch = half(5);
   const abi = abiOf(arch, number);
 
-  const isWaiting = (): boolean => native().notifyIdValid(listener, id) === undefined;
-  const read = (pointer: bigint, length: number): Buffer => {
-    const bytes = native().readMemory(pid, pointer, length);
+  // The number of a listener that was closed may be another descriptor's.
+  const isWaiting = (): boolean => !reader.closed() && native().notifyIdValid(listener, id) === undefined;
+  const read = async (pointer: bigint, length: number): Promise<Buffer> => {
+    if (!isWaiting()) throw gone();
+    const bytes = await reader.read(pid, pointer, length);
     // A number that was reused meanwhile would be another process's.
     if (!isWaiting()) throw gone();
-    if (isFailure(bytes)) throw unreadable(pointer, bytes.errnoName);
+    if (isFailure(bytes)) throw unreadable(pointer, bytes);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   };
   return {
@@ -89,16 +103,16 @@ export function callAt(listener: number, { words, halves }: CallRecords, index: 
     instructionPointer: word(3),
     pid,
     isWaiting,
-    readMemory(pointer, length) {
-      const bytes = read(checkPointer(pointer), checkLength(length));
-      if (bytes.length < length) throw unreadable(pointer + BigInt(bytes.length), 'EFAULT');
+    async readMemory(pointer, length) {
+      const bytes = await read(checkPointer(pointer), checkLength(length));
+      if (bytes.length < length) throw notMapped(pointer + BigInt(bytes.length));
       return bytes;
     },
-    readString(pointer, maximum = 4096) {
-      const bytes = read(checkPointer(pointer), checkLength(maximum));
+    async readString(pointer, maximum = 4096) {
+      const bytes = await read(checkPointer(pointer), checkLength(maximum));
       const end = bytes.indexOf(0);
       if (end !== -1) return bytes.toString('utf8', 0, end);
-      if (bytes.length < maximum) throw unreadable(pointer + BigInt(bytes.length), 'EFAULT');
+      if (bytes.length < maximum) throw notMapped(pointer + BigInt(bytes.length));
       throw new SupervisionError(
         'string-too-long',
         `the text at 0x${pointer.toString(16)} has no end within ${maximum} bytes`,
@@ -108,15 +122,17 @@ export function callAt(listener: number, { words, halves }: CallRecords, index: 
   };
 }
 
-const gone = (): SupervisionError =>
-  new SupervisionError('call-gone', 'the caller does not wait any more', 'No answer is needed');
-
-const unreadable = (pointer: bigint, errnoName: string): SupervisionError =>
+const unreadable = (pointer: bigint, { failed, errnoName }: Failure): SupervisionError =>
   new SupervisionError(
     'memory-unreadable',
-    `the caller's memory at 0x${pointer.toString(16)} cannot be read: ${errnoName}`,
+    `the caller's memory at 0x${pointer.toString(16)} cannot be read (${failed}: ${errnoName})`,
     errnoName === 'EFAULT' ? 'Answer EFAULT, as the kernel would' : 'See process_vm_readv(2) and ptrace(2)',
   );
+
+const notMapped = (pointer: bigint): SupervisionError =>
+  unreadable(pointer, { failed: 'process_vm_readv', errno: EFAULT, errnoName: 'EFAULT' });
+
+const EFAULT = 14;
 
 function checkPointer(pointer: unknown): bigint {
   if (typeof pointer === 'bigint' && pointer === BigInt.asUintN(64, pointer)) return pointer;

@@ -4,32 +4,43 @@ import { UsageError } from '../../errors.js';
 import { isFilter } from '../../filter/is-filter.js';
 import { native } from '../../native.js';
 import { argumentsOf } from '../children/arguments.js';
-import { sandbox, type SandboxOptions } from '../children/sandbox.js';
+import { sandbox, SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
 import { SPAWN_OPTIONS } from '../children/start-child.js';
 import { CONTINUE } from './answer.js';
-import { sendListener } from './send-listener.js';
+import { beginSending } from './send-listener.js';
 import { startWithListener } from './start.js';
+import { givenOptions, ownOptions } from '../../policy/options.js';
 import { own } from '../../own.js';
+import { checkTime } from './time.js';
+
+export interface DelegateOptions extends SpawnOptions, SandboxOptions {
+  /** How long the agent's queue may be full, in milliseconds. Default: 10,000. */
+  readonly agentTimeout?: number;
+}
+
+const CHILD: readonly string[] = [...SPAWN_OPTIONS, ...SANDBOX_OPTIONS];
 
 /**
  * Starts a command as `spawn` does, and sends its listener to the agent at the `listenerPath` of the profile, with its
  * `listenerMetadata`. Calls that are made before the agent has it wait. Where it cannot be sent, the command is killed.
+ * Where the agent's queue is full, tries again for `agentTimeout` milliseconds while the event loop goes on; then the command is killed, and
+ * the child has the event `error` with LoadError (`agent-unreachable`, ETIMEDOUT).
  *
  * Throws what `spawn` throws; UsageError (`no-listener-path`) for a profile without one; LoadError (`agent-unreachable`).
  */
-export function delegate(command: string, options: SpawnOptions & SandboxOptions): ChildProcess;
-export function delegate(
-  command: string,
-  args: readonly string[],
-  options: SpawnOptions & SandboxOptions,
-): ChildProcess;
+export function delegate(command: string, options: DelegateOptions): ChildProcess;
+export function delegate(command: string, args: readonly string[], options: DelegateOptions): ChildProcess;
 export function delegate(
   file: string,
-  second: readonly string[] | (SpawnOptions & SandboxOptions),
-  third?: SpawnOptions & SandboxOptions,
+  second: readonly string[] | DelegateOptions,
+  third?: DelegateOptions,
 ): ChildProcess {
   const [args, options] = argumentsOf(second, third);
-  const { filter, load, rest } = sandbox(options, SPAWN_OPTIONS);
+  const given = ownOptions(options, [...CHILD, 'agentTimeout']);
+  const { agentTimeout } = given;
+  if (agentTimeout !== undefined) checkTime('agentTimeout', agentTimeout);
+  const others = givenOptions<SpawnOptions & SandboxOptions>(given, CHILD) as SpawnOptions & SandboxOptions;
+  const { filter, load, rest } = sandbox(others, SPAWN_OPTIONS);
   const agent = isFilter(filter) ? own(filter.policy, 'listener') : undefined;
   if (agent === undefined) {
     throw new UsageError(
@@ -41,16 +52,25 @@ export function delegate(
   const { child, listener } = startWithListener(file, args, { filter, load, rest, atStart: () => CONTINUE });
   const [pid, metadata] = [own(child, 'pid'), own(agent, 'metadata')];
   if (listener === undefined || pid === undefined) return child;
+  const kill = (): void => {
+    child.kill('SIGKILL');
+    native().closeDescriptor(listener);
+  };
+  let sending: Promise<void>;
   try {
-    sendListener(listener, agent.path, {
+    sending = beginSending(listener, agent.path, {
       id: `seccomp-${pid}`,
       pid,
       ...(metadata !== undefined && { metadata }),
+      ...(agentTimeout !== undefined && { timeout: agentTimeout }),
     });
   } catch (error) {
-    child.kill('SIGKILL');
-    native().closeDescriptor(listener);
+    kill();
     throw error;
   }
+  sending.catch((error: unknown) => {
+    kill();
+    child.emit('error', error);
+  });
   return child;
 }

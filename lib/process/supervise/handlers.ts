@@ -5,8 +5,8 @@ import { givenOptions, ownOptions } from '../../policy/options.js';
 import { didYouMean } from '../../policy/suggest.js';
 import { checkAnswer, UNAVAILABLE, type Handler } from './answer.js';
 import { attend, type AttendOptions, type Supervisor } from './attend.js';
-import { show } from '../../show.js';
 import { owned, type Own } from '../../own.js';
+import { checkTime } from './time.js';
 
 /** Who answers which call. */
 export interface HandlerOptions extends AttendOptions {
@@ -22,6 +22,7 @@ export const HANDLER_OPTIONS: readonly string[] = [
   'handlers',
   'onError',
   'otherwise',
+  'readTimeout',
   'timeoutAnswer',
 ];
 
@@ -47,7 +48,14 @@ export function handlerOf({ handlers, otherwise = () => UNAVAILABLE }: Own<Handl
 
 /** The options, read once. Throws UsageError (`bad-option`) for names of no call and handlers that are none, `bad-answer` for a bad `timeoutAnswer`. */
 export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
-  const { handlers: given = {}, otherwise, onError, answerTimeout, timeoutAnswer } = owned(options);
+  const {
+    handlers: given = {},
+    otherwise,
+    onError,
+    answerTimeout,
+    readTimeout,
+    timeoutAnswer,
+  } = owned(options);
   if (typeof given !== 'object') throw bad('handlers are no object', 'Give functions by names of calls');
   const handlers = owned(given);
   for (const [name, handler] of Object.entries(handlers)) {
@@ -62,9 +70,9 @@ export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
   checkFunction('otherwise', otherwise);
   checkFunction('onError', onError);
   if (timeoutAnswer !== undefined) checkAnswer(timeoutAnswer);
-  if (answerTimeout === undefined || (Number.isFinite(answerTimeout) && answerTimeout > 0))
-    return { handlers, otherwise, onError, answerTimeout, timeoutAnswer };
-  throw bad(`answerTimeout cannot be ${show(answerTimeout)}`, 'Give milliseconds');
+  checkTime('answerTimeout', answerTimeout);
+  checkTime('readTimeout', readTimeout);
+  return { handlers, otherwise, onError, answerTimeout, readTimeout, timeoutAnswer };
 }
 
 function checkFunction(what: string, value: unknown): void {

@@ -1,8 +1,10 @@
-// Hands a listener to an agent, as a container runtime does.
+// Hands a listener to an agent, as a container runtime does, without waiting for the agent on the event loop.
 import { LoadError, UsageError } from '../../errors.js';
 import { isFailure, native, type Failure } from '../../native.js';
+import type { Own } from '../../own.js';
 import { ownOptions } from '../../policy/options.js';
 import { containerState } from './container-state.js';
+import { checkTime } from './time.js';
 
 /** What an agent is told about a process. */
 export interface SentProcess {
@@ -14,38 +16,118 @@ export interface SentProcess {
   readonly metadata?: string;
   /** Those of the container; none unless given. */
   readonly annotations?: Readonly<Record<string, string>>;
+  /** How long the agent's queue may be full, in milliseconds. Default: 10,000. */
+  readonly timeout?: number;
 }
+
+/** How long an agent's queue may be full, in milliseconds, unless the caller says otherwise. */
+export const AGENT_TIMEOUT = 10_000;
+
+const OPTIONS: readonly string[] = ['id', 'pid', 'metadata', 'annotations', 'timeout'];
+
+/** Milliseconds between two attempts: the kernel tells nobody when a queue of connections has room again. */
+const INTERVAL = 20;
 
 /**
  * Sends a listener to the agent at a path, such as `listenerPath` of a profile names, and closes it here: the agent
- * answers from then on. Waits until the agent's queue takes it, which needs no answer.
+ * answers from then on. Fulfilled when the agent's queue has taken it, which needs no answer. Where the queue is full, tries
+ * again for `timeout` milliseconds, without holding up the event loop.
  *
- * Throws LoadError (`agent-unreachable`, with the errno), with which the listener stays open, and UsageError (`bad-option`).
+ * Rejected with LoadError (`agent-unreachable`, with the errno; ETIMEDOUT where the queue stayed full), with which the
+ * listener stays open, and UsageError (`bad-option`).
  * Source: OCI runtime-spec, config-linux.md, "The Container Process State".
  */
-export function sendListener(listener: number, path: string, options: SentProcess): void {
-  const given = ownOptions(options, ['id', 'pid', 'metadata', 'annotations']);
-  const { id, pid = process.pid, metadata, annotations = {} } = given;
+export async function sendListener(listener: number, path: string, options: SentProcess): Promise<void> {
+  await beginSending(listener, path, options);
+}
+
+/** The same, whose first attempt is made at once: throws where there is nobody to try again for. */
+export function beginSending(listener: number, path: string, options: SentProcess): Promise<void> {
+  const given = ownOptions(options, OPTIONS);
+  const timeout = given.timeout ?? AGENT_TIMEOUT;
+  checkTime('timeout', timeout);
+  const delivery = new Delivery(listener, path, stateOf(given));
+  const deadline = performance.now() + timeout;
+  if (delivery.advance()) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const attempt = (): void => {
+      try {
+        if (delivery.advance()) resolve();
+        else if (performance.now() < deadline) setTimeout(attempt, INTERVAL);
+        else delivery.fail({ failed: 'connect', errno: ETIMEDOUT, errnoName: 'ETIMEDOUT' });
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    };
+    setTimeout(attempt, INTERVAL);
+  });
+}
+
+const ETIMEDOUT = 110;
+
+function stateOf({ id, pid = process.pid, metadata, annotations = {} }: Own<SentProcess>): Buffer {
   if (typeof id !== 'string' || !Number.isInteger(pid))
     throw new UsageError('bad-option', 'id is a text and pid a number', 'Give both as such');
-  const socket = native().connectTo(path);
-  if (isFailure(socket)) throw unreachable(path, socket);
-  const state = containerState({
-    ociVersion: '1.0.2',
-    pid,
-    metadata,
-    container: { id, status: 'creating', pid, bundle: process.cwd(), annotations },
-  });
-  const failure = native().sendMessage(socket, Buffer.from(state), listener);
-  native().closeDescriptor(socket);
-  if (failure !== undefined) throw unreachable(path, failure);
-  native().closeDescriptor(listener);
+  return Buffer.from(
+    containerState({
+      ociVersion: '1.0.2',
+      pid,
+      metadata,
+      container: { id, status: 'creating', pid, bundle: process.cwd(), annotations },
+    }),
+  );
+}
+
+/** A listener on its way, and how far it has come. */
+class Delivery {
+  #socket: number | undefined;
+  #rest: Buffer;
+  #listener: number;
+  readonly #own: number;
+  readonly #path: string;
+
+  constructor(listener: number, path: string, state: Buffer) {
+    this.#own = this.#listener = listener;
+    this.#path = path;
+    this.#rest = state;
+  }
+
+  /** Does what can be done without waiting. Whether the listener was handed over; throws LoadError. */
+  advance(): boolean {
+    const socket = (this.#socket ??= this.#connect());
+    if (socket === undefined) return false;
+    while (this.#rest.length > 0) {
+      const count = native().sendMessage(socket, this.#rest, this.#listener);
+      if (isFailure(count)) {
+        if (count.errnoName === 'EAGAIN') return false;
+        return this.fail(count);
+      }
+      this.#rest = this.#rest.subarray(count);
+      this.#listener = -1;
+    }
+    native().closeDescriptor(socket);
+    native().closeDescriptor(this.#own);
+    return true;
+  }
+
+  /** Gives up. Throws LoadError. */
+  fail(failure: Failure): never {
+    if (this.#socket !== undefined) native().closeDescriptor(this.#socket);
+    throw unreachable(this.#path, failure);
+  }
+
+  #connect(): number | undefined {
+    const socket = native().connectTo(this.#path);
+    if (!isFailure(socket)) return socket;
+    if (socket.errnoName === 'EAGAIN') return undefined;
+    return this.fail(socket);
+  }
 }
 
 const unreachable = (path: string, { failed, errno, errnoName }: Failure): LoadError =>
   new LoadError(
     'agent-unreachable',
     `the listener cannot be sent to the agent at ${path} (${failed}: ${errnoName})`,
-    'Start the agent first',
+    errnoName === 'ETIMEDOUT' ? 'Look why the agent accepts no connections' : 'Start the agent first',
     { errno },
   );

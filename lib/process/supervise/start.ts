@@ -16,6 +16,7 @@ import { stdioList } from '../children/stdio.js';
 import { loadRequest, type LoadRequest } from '../load.js';
 import { CONTINUE, sendAnswer } from './answer.js';
 import { callAt, callRecords } from './call.js';
+import { memoryReader } from './memory-reader.js';
 import type { Judge } from './report.js';
 import { own, bare, owned, type Own } from '../../own.js';
 import { givenOptions } from '../../policy/options.js';
@@ -111,6 +112,7 @@ function receiveListener(socket: number): number | undefined {
 /** Answers what the launcher calls until it has become the command, or has failed to. */
 function untilItRuns(listener: number, awaited: number, atStart: Judge): void {
   const record = callRecords(1);
+  const reader = memoryReader();
   for (;;) {
     const ready = native().waitForEither(listener, awaited);
     // The socket is at its end by then: what else is there is the command's.
@@ -118,7 +120,7 @@ function untilItRuns(listener: number, awaited: number, atStart: Judge): void {
     const taken = native().takeNotifications(listener, record.words);
     if (isFailure(taken) || taken < 0) return;
     if (taken === 0) continue;
-    const call = callAt(listener, record, 0);
+    const call = callAt(listener, record, 0, reader);
     sendAnswer(listener, call.id, atStart(call) ?? CONTINUE);
   }
 }

@@ -4,12 +4,13 @@ import { UsageError } from '../../errors.js';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { isFilter } from '../../filter/is-filter.js';
+import { native } from '../../native.js';
 import { notified } from '../../policy/notified.js';
 import { givenOptions, oneOf, ownOptions } from '../../policy/options.js';
 import { argumentsOf } from '../children/arguments.js';
 import { sandbox, SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
 import { SPAWN_OPTIONS } from '../children/start-child.js';
-import { CONTINUE } from './answer.js';
+import { CONTINUE, type Handler } from './answer.js';
 import { attend, nobody, type Supervisor } from './attend.js';
 import { checkedHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
 import { judge, REPORT_OPTIONS, type Judge, type ViolationReportOptions } from './report.js';
@@ -35,7 +36,8 @@ export interface Supervised extends Supervisor {
  *
  * With `onViolation`, the calls that the profile refuses are reported too; with `reportOnly`, they are allowed.
  *
- * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program).
+ * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program); LoadError
+ * (`listener-unusable`, with which the command was killed).
  * Source: seccomp_unotify(2).
  */
 export function supervise(command: string, options: SuperviseOptions): Supervised;
@@ -56,13 +58,29 @@ export function supervise(
     rest,
     atStart: plan.atStart,
   });
-  const supervisor = listener === undefined ? nobody() : attend(listener, plan.handler, own, true);
+  const supervisor = listener === undefined ? nobody() : attendOrKill(child, listener, plan.handler, own);
   const properties = Object.entries(Object.getOwnPropertyDescriptors(supervisor));
   return Object.defineProperties(
     { child },
     // A descriptor inherits what it lacks, too.
     Object.fromEntries(properties.map(([name, descriptor]) => [name, bare(descriptor)])),
   ) as Supervised;
+}
+
+/** A child that nobody answers must not go on. */
+function attendOrKill(
+  child: ChildProcess,
+  listener: number,
+  handler: Handler,
+  options: OwnOptions,
+): Supervisor {
+  try {
+    return attend(listener, handler, options, true);
+  } catch (error) {
+    child.kill('SIGKILL');
+    native().closeDescriptor(listener);
+    throw error;
+  }
 }
 
 type OwnOptions = Own<HandlerOptions & ViolationReportOptions & Pick<SuperviseOptions, 'waitKillable'>>;
@@ -104,7 +122,7 @@ function checkReport({
 /** What is loaded, and who answers. */
 interface Plan {
   readonly filter: Filter | Uint8Array;
-  readonly handler: ReturnType<typeof handlerOf>;
+  readonly handler: Handler;
   /** For the calls of the launcher, of which there is execve and, should it fail, exit_group. */
   readonly atStart: Judge;
 }

@@ -1,0 +1,25 @@
+// Finds the end of a JSON object that arrives in pieces, at a cost that grows with its bytes alone.
+
+const QUOTE = '"'.charCodeAt(0);
+const BACKSLASH = '\\'.charCodeAt(0);
+const OPEN = '{'.charCodeAt(0);
+const CLOSE = '}'.charCodeAt(0);
+
+/** Takes pieces one after the other; whether the first object is at its end within the last one. */
+export function jsonEnd(): (piece: Uint8Array) => boolean {
+  let depth = 0;
+  let inText = false;
+  let escaped = false;
+  return piece => {
+    for (const byte of piece) {
+      if (escaped) escaped = false;
+      else if (inText) {
+        if (byte === BACKSLASH) escaped = true;
+        else if (byte === QUOTE) inText = false;
+      } else if (byte === QUOTE) inText = true;
+      else if (byte === OPEN) depth++;
+      else if (byte === CLOSE && --depth <= 0) return true;
+    }
+    return false;
+  };
+}

@@ -1,0 +1,142 @@
+// Reads the memory of processes that make supervised calls, without ever waiting for them on the event loop.
+import { SupervisionError } from '../../errors.js';
+import { isFailure, native, type Failure, type WatchHandle } from '../../native.js';
+
+/** How long a read may take, in milliseconds, unless the caller says otherwise. */
+export const READ_TIMEOUT = 1000;
+
+/** Reads that one listener may have going on at once: its processes cannot keep those of another from being read. */
+export const READS_AT_ONCE = 8;
+
+/** Of the time for a read, what its helper process gets. */
+const HELPER_SHARE = 0.9;
+
+/** Reads on behalf of one listener. */
+export interface MemoryReader {
+  /**
+   * As many bytes as are mapped from the address on, `length` at most, or why there are none. Rejected with
+   * SupervisionError: `memory-timeout`, `too-many-reads`, `call-gone` once closed.
+   */
+  readonly read: (pid: number, pointer: bigint, length: number) => Promise<Uint8Array | Failure>;
+  /** Gives up what goes on and refuses the rest. */
+  readonly close: () => void;
+  readonly closed: () => boolean;
+}
+
+interface Read {
+  readonly pid: number;
+  readonly pointer: bigint;
+  readonly length: number;
+  readonly deadline: number;
+  readonly resolve: (result: Uint8Array | Failure) => void;
+  readonly reject: (error: unknown) => void;
+  timer: NodeJS.Timeout | undefined;
+  handle: WatchHandle | undefined;
+  settled: boolean;
+}
+
+/** A reader whose reads take `limit` milliseconds at most, the time that they wait for each other included. */
+export function memoryReader(limit = READ_TIMEOUT): MemoryReader {
+  const waiting = new Set<Read>();
+  const running = new Set<Read>();
+  let closed = false;
+
+  function settle(read: Read, finish: () => void): void {
+    if (read.settled) return;
+    read.settled = true;
+    clearTimeout(read.timer);
+    waiting.delete(read);
+    finish();
+  }
+
+  function start(read: Read): void {
+    // A helper that can be killed is at its end before the time is up, and its place is free again.
+    const left = Math.max(1, Math.floor(HELPER_SHARE * (read.deadline - performance.now())));
+    running.add(read);
+    const handle = native().readMemory(read.pid, read.pointer, read.length, left, result => {
+      if (read.handle !== undefined) native().watchStop(read.handle);
+      running.delete(read);
+      if (isFailure(result) && result.errnoName === 'ETIMEDOUT') settle(read, () => read.reject(late(limit)));
+      else settle(read, () => read.resolve(result));
+      next();
+    });
+    if (isFailure(handle)) {
+      running.delete(read);
+      settle(read, () => {
+        if (handle.errnoName === 'EAGAIN') read.reject(tooMany());
+        else read.resolve(handle);
+      });
+      return;
+    }
+    read.handle = handle;
+  }
+
+  function next(): void {
+    for (const read of waiting) {
+      if (running.size >= READS_AT_ONCE) return;
+      waiting.delete(read);
+      start(read);
+    }
+  }
+
+  return {
+    read: (pid, pointer, length) =>
+      new Promise((resolve, reject) => {
+        if (closed) {
+          reject(gone());
+          return;
+        }
+        const read: Read = {
+          pid,
+          pointer,
+          length,
+          deadline: performance.now() + limit,
+          resolve,
+          reject,
+          timer: undefined,
+          handle: undefined,
+          settled: false,
+        };
+        if (running.size < READS_AT_ONCE) {
+          start(read);
+        } else if ([...running].every(({ settled }) => settled)) {
+          // None of them will end before its process does.
+          settle(read, () => reject(tooMany()));
+        } else {
+          waiting.add(read);
+        }
+        if (read.settled) return;
+        read.timer = setTimeout(() => {
+          // What goes on keeps its place, and nothing else: not the event loop, nor this process.
+          if (read.handle !== undefined) native().watchKeepAlive(read.handle, false);
+          settle(read, () => reject(late(limit)));
+        }, limit);
+      }),
+    close: () => {
+      closed = true;
+      for (const read of [...waiting, ...running]) {
+        if (read.handle !== undefined) native().watchStop(read.handle);
+        settle(read, () => read.reject(gone()));
+      }
+      running.clear();
+    },
+    closed: () => closed,
+  };
+}
+
+export const gone = (): SupervisionError =>
+  new SupervisionError('call-gone', 'the caller no longer waits', 'No answer is needed');
+
+const late = (limit: number): SupervisionError =>
+  new SupervisionError(
+    'memory-timeout',
+    `the caller's memory did not arrive within ${limit} ms`,
+    'Refuse the call: a page that its process supplies itself (userfaultfd, FUSE) may never come. readTimeout sets the limit',
+  );
+
+const tooMany = (): SupervisionError =>
+  new SupervisionError(
+    'too-many-reads',
+    `too many reads of memory that does not arrive are still going on (${READS_AT_ONCE} at most for one listener)`,
+    'Refuse the call, or end the processes under the filter',
+  );
