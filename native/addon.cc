@@ -34,6 +34,7 @@ void bind_kernel(Napi::Object exports) {
   bind<thread_id>(exports, "threadId");
   bind<read_filters>(exports, "readFilters");
   bind<open_rings>(exports, "openRings");
+  bind<polling_threads>(exports, "pollingThreads");
 }
 
 void bind_library(Napi::Object exports) {
