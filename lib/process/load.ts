@@ -14,7 +14,14 @@ import { features } from './features.js';
 import { sinceWhen } from './kernel-features.js';
 import { fillPool, poolIsRunning } from './pool.js';
 import { obstacles, refuseObstacles, type Obstacle } from './preflight.js';
-import { keptRings, refusedRings, refusePolledRings, serveRings } from './rings.js';
+import {
+  keptRings,
+  liveRings,
+  liveRingsIfReadable,
+  refusedRings,
+  refusePolledRings,
+  serveRings,
+} from './rings.js';
 import { threadStatus } from './status.js';
 
 /** Which threads a filter covers. */
@@ -105,18 +112,19 @@ type FlagName = keyof typeof FLAGS;
 export function load(filter: Filter | Uint8Array, options: LoadOptions = {}): LoadedFilter {
   checkOptions(options, ['scope'], LOAD_FLAGS);
   const plan = planLoad(filter, options);
+  const rings = options.force === true ? liveRingsIfReadable() : liveRings();
   if (options.force !== true) {
     refuseUnhandledTraps(plan.program);
-    refuseObstacles(obstaclesTo(filter, plan.program));
-    refusePolledRings(plan.program);
+    refuseObstacles(obstaclesTo(filter, plan.program, rings));
+    refusePolledRings(plan.program, rings);
   }
-  if (plan.receipt.dryRun) return withWarning(plan.receipt, keptRings(filter, plan.program));
+  if (plan.receipt.dryRun) return withWarning(plan.receipt, keptRings(filter, plan.program, rings));
   if (plan.receipt.scope === 'thread') fillPool();
   serveRings(plan.program);
   const answer = native().loadFilter(plan.bytes, plan.bits, plan.setNoNewPrivs);
   if (isFailure(answer)) throw explain(answer, plan);
   const listener = answer.listener < 0 ? undefined : answer.listener;
-  return withWarning({ ...plan.receipt, listener }, keptRings(filter, plan.program));
+  return withWarning({ ...plan.receipt, listener }, keptRings(filter, plan.program, rings));
 }
 
 const withWarning = (receipt: LoadedFilter, warning: Diagnostic | undefined): LoadedFilter =>
@@ -134,9 +142,13 @@ function refuseUnhandledTraps(program: Program): void {
 }
 
 /** What would stop the running Node: by the policy, where there is one, and for the rings it holds by the program itself. */
-function obstaclesTo(filter: Filter | Uint8Array, program: Program): readonly Obstacle[] {
+function obstaclesTo(
+  filter: Filter | Uint8Array,
+  program: Program,
+  rings: readonly number[],
+): readonly Obstacle[] {
   const byPolicy = isFilter(filter) ? obstacles(filter.policy, poolIsRunning()) : [];
-  return [...byPolicy, ...refusedRings(program)];
+  return [...byPolicy, ...refusedRings(program, rings)];
 }
 
 /** What the kernel is to be asked for. */

@@ -22,6 +22,12 @@ import type { Obstacle } from './preflight.js';
  */
 export const liveRings = (): readonly number[] => readable(native().openRings(), 'open descriptors');
 
+/** The same, or none where they cannot be read. */
+export function liveRingsIfReadable(): readonly number[] {
+  const rings = native().openRings();
+  return isFailure(rings) ? [] : rings;
+}
+
 /** Ids of threads of the kernel that poll a ring of this process. Throws as `liveRings` does. */
 const pollingThreads = (): readonly number[] => readable(native().pollingThreads(), 'threads');
 
@@ -40,7 +46,14 @@ const CALLS = ['io_uring_setup', 'io_uring_enter', 'io_uring_register'] as const
 const GETEVENTS = 1n;
 
 /** The call that libuv makes: it waits for as many completions as it submits, without a signal mask. */
-const RING_WAIT_ARGUMENTS: readonly bigint[] = [3n, 1n, 1n, GETEVENTS, 0n, 0n];
+const waitOn = (ring: number): readonly bigint[] => [BigInt(ring), 1n, 1n, GETEVENTS, 0n, 0n];
+
+const equal = (arg: number, value: bigint, width: 32 | 64): Condition => ({
+  op: 'SCMP_CMP_EQ',
+  arg,
+  width,
+  value,
+});
 
 const absent: SyscallPolicy = { rules: [], otherwise: SCMP_ACT_ERRNO(ENOSYS) };
 
@@ -48,10 +61,7 @@ const absent: SyscallPolicy = { rules: [], otherwise: SCMP_ACT_ERRNO(ENOSYS) };
 const servedOrAbsent: SyscallPolicy = {
   rules: [
     {
-      conditions: [3, 4, 5].map((arg): Condition => {
-        const value = RING_WAIT_ARGUMENTS[arg] ?? 0n;
-        return { op: 'SCMP_CMP_EQ', arg, width: arg === 3 ? 32 : 64, value };
-      }),
+      conditions: [equal(3, GETEVENTS, 32), equal(4, 0n, 64), equal(5, 0n, 64)],
       action: RING_WAIT,
     },
   ],
@@ -102,14 +112,14 @@ const refuses = (program: Program, name: string, args?: readonly bigint[]): bool
   return answer !== undefined && !permits(answer);
 };
 
-/** Whether the kernel takes operations off the rings of this process under the program. */
-const keepsRings = (program: Program): boolean => !refuses(program, 'io_uring_enter', RING_WAIT_ARGUMENTS);
+/** What a program answers to libuv's calls on these rings. */
+const answersOn = (program: Program, rings: readonly number[]): readonly Action[] =>
+  rings.map(ring => answerOf(program, 'io_uring_enter', waitOn(ring))).filter(answer => answer !== undefined);
 
-/** The call, when a program refuses it and does not have it served: libuv would abort. */
-export function refusedRings(program: Program): readonly Obstacle[] {
-  const answer = answerOf(program, 'io_uring_enter', RING_WAIT_ARGUMENTS);
-  if (answer === undefined || permits(answer) || answer === RING_WAIT || liveRings().length === 0) return [];
-  return [{ syscall: 'io_uring_enter', answer: actionName(answer) }];
+/** The call, when a program refuses it on a ring and does not have it served: libuv would abort. */
+export function refusedRings(program: Program, rings: readonly number[]): readonly Obstacle[] {
+  const refused = answersOn(program, rings).find(answer => !permits(answer) && answer !== RING_WAIT);
+  return refused === undefined ? [] : [{ syscall: 'io_uring_enter', answer: actionName(refused) }];
 }
 
 /** Whether a program has libuv's calls served by the handler, which has to be there before. */
@@ -134,8 +144,8 @@ export function serveRings(program: Program): void {
  * Throws LoadError (`rings-polled`) where a program refuses io_uring and the kernel polls a ring of this process, so that no
  * system call is needed to submit operations to it.
  */
-export function refusePolledRings(program: Program): void {
-  if (keepsRings(program) && !refuses(program, 'io_uring_setup')) return;
+export function refusePolledRings(program: Program, rings: readonly number[]): void {
+  if (!closesRings(program, rings)) return;
   const threads = pollingThreads();
   if (threads.length === 0) return;
   throw new LoadError(
@@ -145,27 +155,36 @@ export function refusePolledRings(program: Program): void {
   );
 }
 
-/** Whether the kernel's rings do for this process what the filter refuses, once it is loaded; and exactly what. */
-export function keptRings(filter: Filter | Uint8Array, program: Program): Diagnostic | undefined {
-  const kept = keepsRings(program);
-  const closed = refuses(program, 'io_uring_setup') || !kept;
-  const polled = closed ? pollingThreads() : [];
-  if (polled.length > 0) {
+/** Whether a program means that there are no rings. */
+const closesRings = (program: Program, rings: readonly number[]): boolean =>
+  rings.length > 0 &&
+  (refuses(program, 'io_uring_setup') || answersOn(program, rings).some(answer => !permits(answer)));
+
+/**
+ * What the kernel does on rings that the filter refuses elsewhere, once it is loaded. Asked after the load, when no more rings can
+ * be opened; a filter that refuses to read /proc leaves it at what was found before.
+ */
+export function keptRings(
+  filter: Filter | Uint8Array,
+  program: Program,
+  rings: readonly number[],
+): Diagnostic | undefined {
+  const polling = closesRings(program, rings) ? native().pollingThreads() : [];
+  if (!isFailure(polling) && polling.length > 0) {
     return warning(
-      `the kernel polls a ring of this process (thread ${polled.join(', ')}) that was opened while the filter was loaded: ` +
-        'operations that are written to it are done without a system call, so that no filter sees them',
+      `the kernel polls a ring of this process (thread ${polling.join(', ')}): operations that are written to it are done ` +
+        'without a system call, so that no filter sees them',
     );
   }
-  if (!kept) return undefined;
+  const kept = rings.filter(ring => answersOn(program, [ring]).some(permits));
+  if (kept.length === 0) return undefined;
   const evaded = RING_OPERATIONS.filter(name =>
     isFilter(filter) ? mayRefuse(filter.policy, name) : refuses(program, name),
   );
   if (evaded.length === 0) return undefined;
-  const rings = liveRings();
-  if (rings.length === 0) return undefined;
   const shown = `${evaded.slice(0, 5).join(', ')}${evaded.length > 5 ? ` and ${evaded.length - 5} more` : ''}`;
   return warning(
-    `the filter allows io_uring_enter, and this process holds rings open (descriptors ${rings.join(', ')}): ` +
+    `the filter allows io_uring_enter, and this process holds rings open (descriptors ${kept.join(', ')}): ` +
       `code in it can do by operations on them what is refused or restricted elsewhere: ${shown}`,
   );
 }
