@@ -156,6 +156,8 @@ export interface Native {
   readFilters(thread: number, limit: number): readonly LiveFilter[] | Failure;
   /** Descriptors of the io_uring rings that this process has open, ascending. */
   openRings(): readonly number[] | Failure;
+  /** Ids of the kernel's threads in this process that poll rings, ascending. */
+  pollingThreads(): readonly number[] | Failure;
 
   /** Compiles a whole rule table through libseccomp. */
   compileTable(table: RuleTable): { readonly bpf: Uint8Array; readonly pfc: string } | Failure;
@@ -295,6 +297,8 @@ export interface Native {
   violationsStop(): bigint;
   /** Gives SIGSYS its former disposition back, unless somebody listens. */
   stopHandlingTraps(): void;
+  /** Serves the calls that are answered with RING_WAIT from now on. Needed before each load of a filter that has this answer. */
+  serveRings(): Failure | undefined;
   /** Whether calls that are answered with TRAP fail with an errno in this process. */
   handlesTraps(): boolean;
 }

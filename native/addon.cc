@@ -35,6 +35,7 @@ void bind_kernel(Napi::Object exports) {
   bind<end_with_parent>(exports, "endWithParent");
   bind<read_filters>(exports, "readFilters");
   bind<open_rings>(exports, "openRings");
+  bind<polling_threads>(exports, "pollingThreads");
 }
 
 void bind_library(Napi::Object exports) {

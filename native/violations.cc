@@ -42,6 +42,7 @@ void bind_violations(Napi::Object exports) {
   exports.Set("violationsStop", Napi::Function::New<stop>(env, "violationsStop"));
   bind<stop_handling_traps>(exports, "stopHandlingTraps");
   bind<handles_traps>(exports, "handlesTraps");
+  bind<serve_rings>(exports, "serveRings");
 }
 
 }  // namespace seccomp_node

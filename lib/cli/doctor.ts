@@ -75,7 +75,7 @@ function checks(): readonly Check[] {
         detail:
           rings.length === 0
             ? 'this Node holds no rings open'
-            : `this Node holds ${rings.length} rings open; applyProfile keeps them working and nothing else`,
+            : `this Node holds ${rings.length} rings open; applyProfile closes them to everything but what libuv does`,
       };
     }),
     check('docker-default', () => {

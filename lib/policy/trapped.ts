@@ -17,6 +17,12 @@ export interface TrappedOptions {
 const TRAP_AND_DIE = 0xffff;
 
 /**
+ * The action for the call to io_uring_enter by which libuv makes its changes to an epoll set take effect: the handler makes
+ * these changes by epoll_ctl, and the kernel takes nothing off the ring. native/core/sigsys.h knows the data too.
+ */
+export const RING_WAIT: Action = scmp.SCMP_ACT_TRAP | 0xfffe;
+
+/**
  * Calls that are not trapped, because no handler could serve them. While libc starts a thread or a process, signals are
  * blocked, and a trap then kills; when it changes ids, it does so on every thread, one of which blocks all signals in
  * Node. A new process that is refused execve has no handlers any more. rt_sigreturn ends a handler.
@@ -92,9 +98,9 @@ const trappedCall = (part: SyscallPolicy, trap: (action: Action) => Action): Sys
   otherwise: trap(part.otherwise),
 });
 
-/** Whether an action is a TRAP with data, which a handler alone can make sense of. */
+/** Whether an action is a TRAP with data that stands for a refusal, which a handler alone can make sense of. */
 export const needsHandler = (action: Action): boolean =>
-  actionKind(action) === scmp.SCMP_ACT_TRAP && actionData(action) !== 0;
+  actionKind(action) === scmp.SCMP_ACT_TRAP && actionData(action) !== 0 && action !== RING_WAIT;
 
 /** Whether an action is a TRAP that a handler turns into an errno, and not into an end. */
 export const isTrappedErrno = (action: Action): boolean =>

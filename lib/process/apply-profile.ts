@@ -6,7 +6,7 @@ import { givenOptions, ownOptions, pickOptions } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
 import { trapped } from '../policy/trapped.js';
 import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from './load.js';
-import { keepRings, liveRings } from './rings.js';
+import { closeRings, liveRings } from './rings.js';
 import { runningTarget, type Capabilities } from './running-target.js';
 import type { Violations } from './violations.js';
 
@@ -23,8 +23,8 @@ export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | '
  * `scope` says otherwise. Resolved for the running kernel and architecture.
  *
  * Before the load, what the running Node depends on is looked at: a profile that refuses it is refused, with the names
- * of the calls. On Node 22 and later, which keeps io_uring rings open, the one call that libuv makes on them stays
- * allowed where the profile refuses io_uring; the receipt carries a warning that says so.
+ * of the calls. Node 22 and later keeps io_uring rings open. Where the profile refuses io_uring, the kernel takes no operation
+ * off them any more: what libuv does on them is done by epoll_ctl, in a handler of SIGSYS.
  *
  * Throws ProfileError, CompileError, VerificationError, LoadError, UsageError; nothing has changed then.
  */
@@ -36,15 +36,15 @@ export function applyProfile(profile: AnyProfile | Policy, options: ApplyOptions
   const target = runningTarget(capabilities);
   const given = capabilities === undefined ? rest : { ...rest, capabilities: target.capabilities };
   const policy = policyOf(profile, isPolicy(profile) ? given : { ...rest, ...target });
-  const kept = force ? { policy, warning: undefined } : keepRings(policy, liveRings());
-  const enforced = violations ? trapped(kept.policy, { kills: violations.fatal }) : kept.policy;
+  const fitted = force || liveRings().length === 0 ? policy : closeRings(policy);
+  const enforced = violations ? trapped(fitted, { kills: violations.fatal }) : fitted;
   const loaded = load(
     compilePolicy(enforced, rest),
     givenOptions<LoadOptions>(own, ['scope', ...LOAD_FLAGS]),
   );
   if (!loaded.dryRun) violations?.watch(loaded);
-  const found = [kept.warning, unheard(loaded)].filter(warning => warning !== undefined);
-  return { ...loaded, warnings: [...loaded.warnings, ...found] };
+  const found = unheard(loaded);
+  return found === undefined ? loaded : { ...loaded, warnings: [...loaded.warnings, found] };
 }
 
 /** What was given as `violations`. Throws UsageError (`bad-option`) for what `onViolation` has not made. */

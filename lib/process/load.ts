@@ -14,7 +14,14 @@ import { features } from './features.js';
 import { sinceWhen } from './kernel-features.js';
 import { fillPool, poolIsRunning } from './pool.js';
 import { obstacles, refuseObstacles, type Obstacle } from './preflight.js';
-import { liveRings, refusedRings } from './rings.js';
+import {
+  keptRings,
+  liveRings,
+  liveRingsIfReadable,
+  refusedRings,
+  refusePolledRings,
+  serveRings,
+} from './rings.js';
 import { threadStatus } from './status.js';
 import { own, type Own } from '../own.js';
 
@@ -93,9 +100,12 @@ type FlagName = keyof typeof FLAGS;
  * Loads a filter, or a raw program in the kernel's format, into the running process. It cannot be taken off.
  * The bytes that are passed are those of `filter.bpf`. A raw program is validated, but nothing proves what it means.
  *
+ * The receipt warns (`io-uring-kept`) where the process has rings on which the filter lets it do what it refuses elsewhere.
+ *
  * Throws LoadError: `node-cannot-continue` for a filter that refuses what this Node depends on, its open io_uring rings
- * among it (applyProfile keeps those usable); `traps-unhandled` for one made by `trapped` while nobody listens; with the errno where the kernel refused; with the thread's id and name where
- * one could not follow. Throws
+ * among it (applyProfile makes a filter that closes them and goes on); `rings-polled` for one that refuses io_uring while the
+ * kernel polls a ring; `rings-not-served` where rings cannot be closed; `traps-unhandled` for one made by `trapped` while nobody
+ * listens; with the errno where the kernel refused; with the thread's id and name where one could not follow. Throws
  * UsageError for options that contradict each other; ProgramError for bytes that are no program. Nothing has changed
  * then, except that no_new_privs stays set where it was the kernel that refused the filter: `errno` is there then.
  * Source: seccomp(2).
@@ -103,17 +113,23 @@ type FlagName = keyof typeof FLAGS;
 export function load(filter: Filter | Uint8Array, options: LoadOptions = {}): LoadedFilter {
   const given = ownOptions(options, ['scope'], LOAD_FLAGS);
   const plan = planLoad(filter, given);
+  const rings = given.force === true ? liveRingsIfReadable() : liveRings();
   if (given.force !== true) {
     refuseUnhandledTraps(plan.program);
-    refuseObstacles(obstaclesTo(filter, plan.program));
+    refuseObstacles(obstaclesTo(filter, plan.program, rings));
+    refusePolledRings(plan.program, rings);
   }
-  if (plan.receipt.dryRun) return plan.receipt;
+  if (plan.receipt.dryRun) return withWarning(plan.receipt, keptRings(filter, plan.program, rings));
   if (plan.receipt.scope === 'thread') fillPool();
+  serveRings(plan.program);
   const answer = native().loadFilter(plan.bytes, plan.bits, plan.setNoNewPrivs);
   if (isFailure(answer)) throw explain(answer, plan);
   const listener = answer.listener < 0 ? undefined : answer.listener;
-  return { ...plan.receipt, listener };
+  return withWarning({ ...plan.receipt, listener }, keptRings(filter, plan.program, rings));
 }
+
+const withWarning = (receipt: LoadedFilter, warning: Diagnostic | undefined): LoadedFilter =>
+  warning === undefined ? receipt : { ...receipt, warnings: [...receipt.warnings, warning] };
 
 /** Traps that stand for an errno end a process without the handler that gives it. */
 function refuseUnhandledTraps(program: Program): void {
@@ -127,9 +143,13 @@ function refuseUnhandledTraps(program: Program): void {
 }
 
 /** What would stop the running Node: by the policy, where there is one, and for the rings it holds by the program itself. */
-function obstaclesTo(filter: Filter | Uint8Array, program: Program): readonly Obstacle[] {
+function obstaclesTo(
+  filter: Filter | Uint8Array,
+  program: Program,
+  rings: readonly number[],
+): readonly Obstacle[] {
   const byPolicy = isFilter(filter) ? obstacles(filter.policy, poolIsRunning()) : [];
-  return [...byPolicy, ...refusedRings(program, liveRings())];
+  return [...byPolicy, ...refusedRings(program, rings)];
 }
 
 /** What the kernel is to be asked for. */

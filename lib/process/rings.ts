@@ -1,96 +1,207 @@
-// The io_uring rings that libuv holds open, and the narrowest rule under which they keep working.
-import { UnsupportedError, type Diagnostic } from '../errors.js';
+// Closes io_uring in a process that holds rings open, without taking from libuv what it does with them.
+import { LoadError, UnsupportedError, type Diagnostic } from '../errors.js';
+import type { Filter } from '../filter/filter.js';
 import { interpret, seccompData } from '../filter/interpret.js';
-import type { Program } from '../filter/program.js';
-import { isFailure, native } from '../native.js';
+import { isFilter } from '../filter/is-filter.js';
+import { BPF, type Program } from '../filter/program.js';
+import { isFailure, native, type Failure } from '../native.js';
 import { ABIS, syscallNumber } from '../policy/abi.js';
-import { actionName, permits } from '../policy/action.js';
-import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../policy/constants.js';
+import { actionName, permits, type Action } from '../policy/action.js';
+import { SCMP_ACT_ERRNO } from '../policy/constants.js';
 import { ENOSYS } from '../policy/errno.js';
 import { mayPermit, outcome } from '../policy/evaluate.js';
-import type { Condition, Policy, SyscallPolicy } from '../policy/policy.js';
+import type { AbiPolicy, Condition, Policy, SyscallPolicy } from '../policy/policy.js';
+import { RING_OPERATIONS } from '../policy/ring-operations.js';
 import { nativeArchitecture } from '../policy/target.js';
+import { RING_WAIT } from '../policy/trapped.js';
 import type { Obstacle } from './preflight.js';
 
 /**
  * Descriptors of the rings this process has open, ascending. Node 20 has none, later versions three and one more for each worker.
  * Throws UnsupportedError (`rings-unreadable`) where /proc/self/fd cannot be read.
  */
-export function liveRings(): readonly number[] {
+export const liveRings = (): readonly number[] => readable(native().openRings(), 'open descriptors');
+
+/** The same, or none where they cannot be read. */
+export function liveRingsIfReadable(): readonly number[] {
   const rings = native().openRings();
-  if (!isFailure(rings)) return rings;
-  throw new UnsupportedError(
-    'rings-unreadable',
-    `the open descriptors of this process cannot be read (${rings.failed}: ${rings.errnoName})`,
-    'Mount /proc; a filter that others are to follow has to allow openat, getdents64 and readlinkat',
-  );
+  return isFailure(rings) ? [] : rings;
 }
 
-/** io_uring_enter's flag with which libuv waits for completions, and the only one it uses. */
-const GETEVENTS = 1n;
+/** Ids of threads of the kernel that poll a ring of this process. Throws as `liveRings` does. */
+const pollingThreads = (): readonly number[] => readable(native().pollingThreads(), 'threads');
 
-/** The call that libuv makes on a ring: it waits for as many completions as it submits, without a signal mask. */
-const waitOn = (ring: number): readonly bigint[] => [BigInt(ring), 1n, 1n, GETEVENTS, 0n, 0n];
-
-/** The call, when a program refuses it on one of the rings: libuv would abort. */
-export function refusedRings(program: Program, rings: readonly number[]): readonly Obstacle[] {
-  if (rings.length === 0) return [];
-  const abi = nativeArchitecture();
-  const syscall = syscallNumber(abi, 'io_uring_enter') ?? -1;
-  const answers = rings.map(
-    ring => interpret(program, seccompData({ arch: ABIS[abi].audit, syscall, args: waitOn(ring) })).action,
+function readable(numbers: readonly number[] | Failure, what: string): readonly number[] {
+  if (!isFailure(numbers)) return numbers;
+  throw new UnsupportedError(
+    'rings-unreadable',
+    `the ${what} of this process cannot be read (${numbers.failed}: ${numbers.errnoName})`,
+    'Mount /proc; a filter that others are to follow has to allow openat, getdents64, read and readlinkat',
   );
-  const refused = answers.find(action => !permits(action));
-  return refused === undefined ? [] : [{ syscall: 'io_uring_enter', answer: actionName(refused) }];
 }
 
 const CALLS = ['io_uring_setup', 'io_uring_enter', 'io_uring_register'] as const;
 
-/**
- * A policy under which open rings go on working: where it refuses io_uring, the one call that libuv makes on these
- * descriptors is allowed and everything else about io_uring answers ENOSYS, on which libuv falls back to epoll.
- * Returns the policy itself when there is nothing to keep.
- */
-export function keepRings(
-  policy: Policy,
-  rings: readonly number[],
-): { readonly policy: Policy; readonly warning: Diagnostic | undefined } {
-  const unchanged = { policy, warning: undefined };
-  if (rings.length === 0) return unchanged;
-  const [native, ...others] = policy.abis;
-  const numbers = CALLS.map(name => syscallNumber(native.abi.name, name) ?? -1);
-  const refused = numbers.filter(number => !mayPermit(outcome(policy, native.abi.audit, number)));
-  if (refused.length === 0) return unchanged;
+/** io_uring_enter's flag with which libuv waits for completions, and the only one it uses on a ring that is not polled. */
+const GETEVENTS = 1n;
 
-  const syscalls = new Map(native.syscalls);
-  for (const number of refused) syscalls.set(number, { rules: [], otherwise: SCMP_ACT_ERRNO(ENOSYS) });
-  const [, enter = -1] = numbers;
-  if (refused.includes(enter)) syscalls.set(enter, waitingOn(rings));
-  const enosysAbove = native.enosysAbove === undefined ? undefined : Math.max(native.enosysAbove, ...refused);
-  for (let number = (native.enosysAbove ?? Infinity) + 1; number <= (enosysAbove ?? 0); number++) {
-    if (!syscalls.has(number)) syscalls.set(number, { rules: [], otherwise: SCMP_ACT_ERRNO(ENOSYS) });
-  }
-  return {
-    policy: { ...policy, abis: [{ ...native, syscalls, enosysAbove }, ...others] },
-    warning: {
-      code: 'io-uring-kept',
-      severity: 'warning',
-      message:
-        `this Node holds ${rings.length} io_uring rings open (descriptors ${rings.join(', ')}): waiting on them stays allowed, ` +
-        'and operations that native code in this process submits to them are not seen by the filter',
-      remedy:
-        'Where untrusted native code may run, apply the profile to a child process instead, which starts without rings',
+/** The call that libuv makes: it waits for as many completions as it submits, without a signal mask. */
+const waitOn = (ring: number): readonly bigint[] => [BigInt(ring), 1n, 1n, GETEVENTS, 0n, 0n];
+
+const equal = (arg: number, value: bigint, width: 32 | 64): Condition => ({
+  op: 'SCMP_CMP_EQ',
+  arg,
+  width,
+  value,
+});
+
+const absent: SyscallPolicy = { rules: [], otherwise: SCMP_ACT_ERRNO(ENOSYS) };
+
+/** The same for every descriptor: workers open rings while a filter is loaded, and none can be opened afterwards. */
+const servedOrAbsent: SyscallPolicy = {
+  rules: [
+    {
+      conditions: [equal(3, GETEVENTS, 32), equal(4, 0n, 64), equal(5, 0n, 64)],
+      action: RING_WAIT,
     },
-  };
+  ],
+  otherwise: absent.otherwise,
+};
+
+/**
+ * The policy for a process that has rings. One that refuses io_uring_setup or io_uring_enter refuses all of io_uring here, on
+ * every interface, with ENOSYS, on which libuv falls back to epoll for loops that start later. The one call that libuv makes on
+ * rings which are open already gets RING_WAIT. Any other policy is returned as it is.
+ */
+export function closeRings(policy: Policy): Policy {
+  const [native, ...others] = policy.abis;
+  const opens = (name: (typeof CALLS)[number]): boolean =>
+    mayPermit(outcome(policy, native.abi.audit, syscallNumber(native.abi.name, name) ?? -1));
+  if (opens('io_uring_setup') && opens('io_uring_enter')) return policy;
+  const closed = (part: AbiPolicy): AbiPolicy => closedIn(part, part === native ? servedOrAbsent : absent);
+  return { ...policy, abis: [closed(native), ...others.map(closed)] };
 }
 
-function waitingOn(rings: readonly number[]): SyscallPolicy {
-  const equal = (arg: number, value: bigint): Condition => ({ op: 'SCMP_CMP_EQ', arg, width: 64, value });
-  return {
-    rules: rings.map(ring => ({
-      conditions: [equal(0, BigInt(ring)), equal(3, GETEVENTS), equal(4, 0n), equal(5, 0n)],
-      action: SCMP_ACT_ALLOW,
-    })),
-    otherwise: SCMP_ACT_ERRNO(ENOSYS),
-  };
+function closedIn(part: AbiPolicy, enter: SyscallPolicy): AbiPolicy {
+  const { abi } = part;
+  const calls = new Map<number, SyscallPolicy>();
+  for (const name of CALLS) {
+    const number = syscallNumber(abi.name, name);
+    if (number !== undefined) calls.set(number, name === 'io_uring_enter' ? enter : absent);
+  }
+  const syscalls = new Map(part.syscalls);
+  for (const [number, call] of calls) syscalls.set(number, call);
+  if (part.enosysAbove === undefined) return { ...part, syscalls };
+  // Numbers above the limit are ENOSYS whatever the table says of them: it has to reach as far as these calls.
+  const enosysAbove = Math.max(part.enosysAbove, ...calls.keys());
+  for (let number = part.enosysAbove + 1; number <= enosysAbove; number++) {
+    if (!calls.has(number)) syscalls.set(number, absent);
+  }
+  return { ...part, syscalls, enosysAbove };
+}
+
+function answerOf(program: Program, name: string, args: readonly bigint[] = []): Action | undefined {
+  const abi = nativeArchitecture();
+  const syscall = syscallNumber(abi, name);
+  if (syscall === undefined) return undefined;
+  return interpret(program, seccompData({ arch: ABIS[abi].audit, syscall, args })).action;
+}
+
+const refuses = (program: Program, name: string, args?: readonly bigint[]): boolean => {
+  const answer = answerOf(program, name, args);
+  return answer !== undefined && !permits(answer);
+};
+
+/** What a program answers to libuv's calls on these rings. */
+const answersOn = (program: Program, rings: readonly number[]): readonly Action[] =>
+  rings.map(ring => answerOf(program, 'io_uring_enter', waitOn(ring))).filter(answer => answer !== undefined);
+
+/** The call, when a program refuses it on a ring and does not have it served: libuv would abort. */
+export function refusedRings(program: Program, rings: readonly number[]): readonly Obstacle[] {
+  const refused = answersOn(program, rings).find(answer => !permits(answer) && answer !== RING_WAIT);
+  return refused === undefined ? [] : [{ syscall: 'io_uring_enter', answer: actionName(refused) }];
+}
+
+/** Whether a program has libuv's calls served by the handler, which has to be there before. */
+const needsService = (program: Program): boolean =>
+  program.some(({ code, k }) => code === BPF.RET_K && k === RING_WAIT);
+
+/** Gets ready for a program that has rings served. Throws LoadError (`rings-not-served`) with the errno. */
+export function serveRings(program: Program): void {
+  if (!needsService(program)) return;
+  const failure = native().serveRings();
+  if (failure === undefined) return;
+  const { failed, errno, errnoName } = failure;
+  throw new LoadError(
+    'rings-not-served',
+    `the io_uring rings of this process cannot be served without the kernel (${failed}: ${errnoName})`,
+    'Apply this profile before any filter that refuses io_uring_setup, or start the program under the profile',
+    { errno },
+  );
+}
+
+/**
+ * Throws LoadError (`rings-polled`) where a program refuses io_uring and the kernel polls a ring of this process, so that no
+ * system call is needed to submit operations to it.
+ */
+export function refusePolledRings(program: Program, rings: readonly number[]): void {
+  if (!closesRings(program, rings)) return;
+  const threads = pollingThreads();
+  if (threads.length === 0) return;
+  throw new LoadError(
+    'rings-polled',
+    `the kernel polls an io_uring of this process (thread ${threads.join(', ')}), on which operations are submitted without a system call`,
+    'Start Node without UV_USE_IO_URING, and without add-ons that use IORING_SETUP_SQPOLL; or give force: true',
+  );
+}
+
+/** Whether a program means that there are no rings. */
+const closesRings = (program: Program, rings: readonly number[]): boolean =>
+  rings.length > 0 &&
+  (refuses(program, 'io_uring_setup') || answersOn(program, rings).some(answer => !permits(answer)));
+
+/**
+ * What the kernel does on rings that the filter refuses elsewhere, once it is loaded. Asked after the load, when no more rings can
+ * be opened; a filter that refuses to read /proc leaves it at what was found before.
+ */
+export function keptRings(
+  filter: Filter | Uint8Array,
+  program: Program,
+  rings: readonly number[],
+): Diagnostic | undefined {
+  const polling = closesRings(program, rings) ? native().pollingThreads() : [];
+  if (!isFailure(polling) && polling.length > 0) {
+    return warning(
+      `the kernel polls a ring of this process (thread ${polling.join(', ')}): operations that are written to it are done ` +
+        'without a system call, so that no filter sees them',
+    );
+  }
+  const kept = rings.filter(ring => answersOn(program, [ring]).some(permits));
+  if (kept.length === 0) return undefined;
+  const evaded = RING_OPERATIONS.filter(name =>
+    isFilter(filter) ? mayRefuse(filter.policy, name) : refuses(program, name),
+  );
+  if (evaded.length === 0) return undefined;
+  const shown = `${evaded.slice(0, 5).join(', ')}${evaded.length > 5 ? ` and ${evaded.length - 5} more` : ''}`;
+  return warning(
+    `the filter allows io_uring_enter, and this process holds rings open (descriptors ${kept.join(', ')}): ` +
+      `code in it can do by operations on them what is refused or restricted elsewhere: ${shown}`,
+  );
+}
+
+const warning = (message: string): Diagnostic => ({
+  code: 'io-uring-kept',
+  severity: 'warning',
+  message,
+  remedy:
+    'Refuse io_uring_setup, io_uring_enter and io_uring_register and give the profile to applyProfile, or start the program under it',
+});
+
+/** Whether a policy refuses a call with some arguments. */
+function mayRefuse(policy: Policy, name: string): boolean {
+  const [{ abi }] = policy.abis;
+  const number = syscallNumber(abi.name, name);
+  if (number === undefined) return false;
+  const { rules, otherwise } = outcome(policy, abi.audit, number);
+  return [otherwise, ...rules.map(({ action }) => action)].some(action => !permits(action));
 }

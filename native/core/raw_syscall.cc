@@ -12,6 +12,9 @@ seccomp_node_raw_syscall:
   mov %rsi, %rdi
   mov %rdx, %rsi
   mov %rcx, %rdx
+  mov %r8, %r10
+  mov %r9, %r8
+  mov 8(%rsp), %r9
   syscall
   .hidden seccomp_node_raw_syscall_return
   .globl seccomp_node_raw_syscall_return
@@ -32,6 +35,9 @@ seccomp_node_raw_syscall:
   mov x0, x1
   mov x1, x2
   mov x2, x3
+  mov x3, x4
+  mov x4, x5
+  mov x5, x6
   svc #0
   .hidden seccomp_node_raw_syscall_return
   .globl seccomp_node_raw_syscall_return

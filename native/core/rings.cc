@@ -1,6 +1,7 @@
 #include "rings.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,42 +10,71 @@
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <string_view>
+
+#include "descriptor.h"
 
 namespace seccomp_node {
 
 namespace {
 
 constexpr std::string_view kRing = "anon_inode:[io_uring]";
+/** The kernel adds the id of the thread that made the ring. */
+constexpr std::string_view kPollingThread = "iou-sqp-";
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { closedir(directory); }
 };
 
-}  // namespace
-
-Result<std::vector<std::int32_t>> open_rings() {
-  const std::unique_ptr<DIR, CloseDirectory> directory(opendir("/proc/self/fd"));
+/**
+ * The numbers among a directory's names that are `wanted`, ascending. That is asked with a descriptor of the directory
+ * and the name, and gives the failure where it cannot be said.
+ */
+template <typename Wanted>
+Result<std::vector<std::int32_t>> numbers_in(const char* path, Wanted wanted) {
+  const std::unique_ptr<DIR, CloseDirectory> directory(opendir(path));
   if (directory == nullptr) return Failure{"opendir", errno};
-  std::vector<std::int32_t> rings;
+  std::vector<std::int32_t> numbers;
   // readdir tells a failure from the end by errno alone.
   errno = 0;
   while (const dirent* entry = readdir(directory.get())) {
     const char* name = static_cast<const char*>(entry->d_name);
     std::int32_t number = 0;
     if (std::from_chars(name, name + std::strlen(name), number).ec == std::errc()) {
-      std::array<char, kRing.size() + 1> target{};
-      const auto length = readlinkat(dirfd(directory.get()), name, target.data(), target.size());
-      // What another thread has closed in the meantime is no ring.
-      if (length < 0 && errno != ENOENT) return Failure{"readlinkat", errno};
-      if (std::string_view(target.data(), length < 0 ? 0 : static_cast<std::size_t>(length)) == kRing)
-        rings.push_back(number);
+      const Result<bool> answer = wanted(dirfd(directory.get()), name);
+      if (const auto* failure = answer.failure()) return *failure;
+      if (answer.value()) numbers.push_back(number);
     }
     errno = 0;
   }
   if (errno != 0) return Failure{"readdir", errno};
-  std::ranges::sort(rings);
-  return rings;
+  std::ranges::sort(numbers);
+  return numbers;
 }
+
+Result<bool> is_ring(int directory, const char* name) {
+  std::array<char, kRing.size() + 1> target{};
+  const auto length = readlinkat(directory, name, target.data(), target.size());
+  // What another thread has closed in the meantime is no ring.
+  if (length < 0) return errno == ENOENT ? Result<bool>(false) : Failure{"readlinkat", errno};
+  return std::string_view(target.data(), static_cast<std::size_t>(length)) == kRing;
+}
+
+Result<bool> is_polling(int directory, const char* name) {
+  const Descriptor file(openat(directory, (std::string(name) + "/comm").c_str(), O_RDONLY | O_CLOEXEC));
+  // A thread that has ended polls nothing.
+  if (!file.valid()) return errno == ENOENT || errno == ESRCH ? Result<bool>(false) : Failure{"openat", errno};
+  std::array<char, kPollingThread.size()> start{};
+  const auto length = read(file.number(), start.data(), start.size());
+  if (length < 0) return errno == ESRCH ? Result<bool>(false) : Failure{"read", errno};
+  return std::string_view(start.data(), static_cast<std::size_t>(length)) == kPollingThread;
+}
+
+}  // namespace
+
+Result<std::vector<std::int32_t>> open_rings() { return numbers_in("/proc/self/fd", is_ring); }
+
+Result<std::vector<std::int32_t>> polling_threads() { return numbers_in("/proc/self/task", is_polling); }
 
 }  // namespace seccomp_node

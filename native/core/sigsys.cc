@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "raw_syscall.h"
+#include "ring_emulation.h"
 
 // Not in every C library's <signal.h>.
 #ifndef SYS_SECCOMP
@@ -41,6 +42,7 @@ std::atomic<const std::string*> call_names{nullptr};
 struct sigaction previous {};
 
 #if defined(__x86_64__)
+constexpr std::uint32_t kAuditArchNative = 0xc000003e;
 constexpr std::uint32_t kAuditArchI386 = 0x40000003;
 constexpr int kSyscallInstruction = 2;
 
@@ -55,6 +57,7 @@ std::array<std::uint64_t, 6> arguments(const mcontext_t& context, std::uint32_t 
 void set_result(mcontext_t& context, long result) { context.gregs[REG_RAX] = result; }
 void repeat_call(mcontext_t& context) { context.gregs[REG_RIP] -= kSyscallInstruction; }
 #elif defined(__aarch64__)
+constexpr std::uint32_t kAuditArchNative = 0xc00000b7;
 constexpr int kSyscallInstruction = 4;
 
 std::array<std::uint64_t, 6> arguments(const mcontext_t& context, std::uint32_t /*arch*/) {
@@ -83,7 +86,7 @@ std::uint32_t default_error(std::uint32_t number) {
 }
 
 std::uint32_t error_of(std::uint32_t data, std::uint32_t number) {
-  if (data == 0) return default_error(number);
+  if (data == 0 || data == kTrapRingWait) return default_error(number);
   return data < kMaxErrno ? data : kMaxErrno;
 }
 
@@ -186,6 +189,12 @@ void on_sigsys(int signal, siginfo_t* info, void* context) {
   auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext;
   const auto number = static_cast<std::uint32_t>(info->si_syscall);
   const auto data = static_cast<std::uint32_t>(info->si_errno);
+  const auto args = arguments(registers, info->si_arch);
+  if (data == kTrapRingWait && number == SYS_io_uring_enter && info->si_arch == kAuditArchNative &&
+      is_ring_wait(args)) {
+    set_result(registers, emulate_ring_enter(args));
+    return;
+  }
   const auto error = error_of(data, number);
   const bool die = data == kTrapAndDie;
   // A call of this handler itself can be refused too; it must not be reported by another one.
@@ -195,7 +204,7 @@ void on_sigsys(int signal, siginfo_t* info, void* context) {
                            error,
                            static_cast<std::uint32_t>(raw_syscall(SYS_gettid)),
                            reinterpret_cast<std::uintptr_t>(info->si_call_addr),
-                           arguments(registers, info->si_arch)};
+                           args};
     if (die) {
       say_last_words(call);
       set_default_action();
@@ -213,6 +222,7 @@ void on_sigsys(int signal, siginfo_t* info, void* context) {
 std::mutex control;
 Listening owner = nullptr;
 bool installed = false;
+bool serving_rings = false;
 
 bool is_current() {
   struct sigaction current {};
@@ -287,7 +297,16 @@ std::uint64_t stop_listening(Listening listener) {
 
 void stop_handling_traps() {
   const std::scoped_lock lock(control);
-  if (owner == nullptr && installed && is_current() && sigaction(SIGSYS, &previous, nullptr) == 0) installed = false;
+  if (owner == nullptr && !serving_rings && installed && is_current() && sigaction(SIGSYS, &previous, nullptr) == 0)
+    installed = false;
+}
+
+Status serve_rings() {
+  const std::scoped_lock lock(control);
+  if (const auto failed = prepare_ring_emulation()) return failed;
+  if (const auto failed = install()) return failed;
+  serving_rings = true;
+  return kDone;
 }
 
 bool handles_traps() { return is_current(); }

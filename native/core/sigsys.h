@@ -13,6 +13,9 @@ namespace seccomp_node {
 /** The data of a TRAP that ends the process, after a line on standard error. */
 inline constexpr std::uint32_t kTrapAndDie = 0xffff;
 
+/** The data of a TRAP for io_uring_enter as libuv calls it, which is served here: ring_emulation.h. */
+inline constexpr std::uint32_t kTrapRingWait = 0xfffe;
+
 /**
  * Whoever listens to violations: one at a time in a process, since signal dispositions belong to the process. Told
  * apart by address.
@@ -38,8 +41,15 @@ std::uint64_t dropped_violations(Listening listener);
  */
 std::uint64_t stop_listening(Listening listener);
 
-/** Gives SIGSYS back the disposition it had, unless there is a listener or somebody else has changed it meanwhile. */
+/**
+ * Gives SIGSYS back the disposition it had, unless there is a listener, rings are served, or somebody else has changed
+ * it meanwhile.
+ */
 void stop_handling_traps();
+
+/** Installs the handler for good, so that a filter may answer with kTrapRingWait. Comes before each load of such a
+ * filter. */
+Status serve_rings();
 
 /** Whether SIGSYS is handled here, so that a filter may answer with TRAP. */
 bool handles_traps();

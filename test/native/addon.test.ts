@@ -22,6 +22,7 @@ const TAKES_NOTHING: ReadonlySet<string> = new Set([
   'probe',
   'threadId',
   'openRings',
+  'pollingThreads',
   'version',
   'apiGet',
   'archNative',
@@ -30,6 +31,7 @@ const TAKES_NOTHING: ReadonlySet<string> = new Set([
   'violationsDropped',
   'violationsStop',
   'stopHandlingTraps',
+  'serveRings',
   'handlesTraps',
 ]);
 

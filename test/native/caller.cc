@@ -7,8 +7,10 @@
 //   callWithSignalsBlocked(number)          on a thread of its own that blocks every signal
 //   callOnSmallStack(number) → result       on a stack too small for a signal, beside an alternate one
 //   ignoreSigsys()                          sets the disposition to SIG_IGN
-//   openRing()                              opens an io_uring, as Node itself does from version 22 on
+//   openRing(flags)                         opens an io_uring, as Node itself does from version 22 on
 //   socketOnRing(domain, type) → result     a socket, which the kernel makes on behalf of that ring
+//   operationOnRing(opcode, fd, length, offset) → result   any operation on that ring; -EAGAIN where it leaves no
+//   completion
 #include <linux/io_uring.h>
 #include <node_api.h>
 #include <pthread.h>
@@ -104,7 +106,8 @@ io_uring_params ring;
 int ring_descriptor = -1;
 char *ring_queues, *ring_entries;
 
-long open_ring(const std::vector<long>&) {
+long open_ring(const std::vector<long>& arguments) {
+  ring.flags = arguments.empty() ? 0 : static_cast<uint32_t>(arguments[0]);
   ring_descriptor = static_cast<int>(syscall(SYS_io_uring_setup, 1, &ring));
   if (ring_descriptor < 0) return -errno;
   const auto map = [](size_t size, off_t offset) {
@@ -117,19 +120,34 @@ long open_ring(const std::vector<long>&) {
   return ring_descriptor;
 }
 
-long socket_on_ring(const std::vector<long>& arguments) {
-  auto* entry = new (ring_entries) io_uring_sqe{};
-  entry->opcode = IORING_OP_SOCKET;
-  entry->fd = static_cast<int>(arguments[0]);
-  entry->off = static_cast<uint64_t>(arguments[1]);
+long submit(const io_uring_sqe& operation) {
+  new (ring_entries) io_uring_sqe(operation);
   const auto word = [](uint32_t offset) { return reinterpret_cast<uint32_t*>(ring_queues + offset); };
   *word(ring.sq_off.array) = 0;
   __atomic_fetch_add(word(ring.sq_off.tail), 1, __ATOMIC_RELEASE);
   // The same arguments with which libuv waits.
   if (syscall(SYS_io_uring_enter, ring_descriptor, 1, 1, IORING_ENTER_GETEVENTS, nullptr, 0) < 0) return -errno;
-  const auto head = __atomic_fetch_add(word(ring.cq_off.head), 1, __ATOMIC_ACQ_REL);
+  auto* head = word(ring.cq_off.head);
+  if (__atomic_load_n(word(ring.cq_off.tail), __ATOMIC_ACQUIRE) == *head) return -EAGAIN;
   const auto* done = reinterpret_cast<io_uring_cqe*>(ring_queues + ring.cq_off.cqes);
-  return done[head & *word(ring.cq_off.ring_mask)].res;
+  return done[__atomic_fetch_add(head, 1, __ATOMIC_ACQ_REL) & *word(ring.cq_off.ring_mask)].res;
+}
+
+long socket_on_ring(const std::vector<long>& arguments) {
+  io_uring_sqe entry{};
+  entry.opcode = IORING_OP_SOCKET;
+  entry.fd = static_cast<int>(arguments[0]);
+  entry.off = static_cast<uint64_t>(arguments[1]);
+  return submit(entry);
+}
+
+long operation_on_ring(const std::vector<long>& arguments) {
+  io_uring_sqe entry{};
+  entry.opcode = static_cast<uint8_t>(arguments[0]);
+  entry.fd = static_cast<int>(arguments[1]);
+  entry.len = static_cast<uint32_t>(arguments[2]);
+  entry.off = static_cast<uint64_t>(arguments[3]);
+  return submit(entry);
 }
 
 using Function = long (*)(const std::vector<long>&);
@@ -167,6 +185,7 @@ napi_value initialize(napi_env env, napi_value exports) {
   add<ignore_sigsys>(env, exports, "ignoreSigsys");
   add<open_ring>(env, exports, "openRing");
   add<socket_on_ring>(env, exports, "socketOnRing");
+  add<operation_on_ring>(env, exports, "operationOnRing");
   return exports;
 }
 

@@ -4,10 +4,11 @@ import { compile } from '#lib/compile.js';
 import { compilePolicy } from '#lib/filter/compile.js';
 import { ABIS, syscallNumber } from '#lib/policy/abi.js';
 import { actionName } from '#lib/policy/action.js';
-import { evaluate } from '#lib/policy/evaluate.js';
+import { evaluate, mayPermit } from '#lib/policy/evaluate.js';
 import type { Policy } from '#lib/policy/policy.js';
+import { RING_WAIT } from '#lib/policy/trapped.js';
 import { obstacles } from '#lib/process/preflight.js';
-import { keepRings } from '#lib/process/rings.js';
+import { closeRings } from '#lib/process/rings.js';
 
 const policyOf = (profile: object): Policy => compile(profile, { arch: 'x86_64' }).policy;
 const answer = (policy: Policy, name: string, args: readonly bigint[] = []): string =>
@@ -20,30 +21,50 @@ const answer = (policy: Policy, name: string, args: readonly bigint[] = []): str
     }),
   );
 
-describe('keepRings', () => {
+describe('closeRings', () => {
   const strict = policyOf({
     defaultAction: 'SCMP_ACT_KILL_PROCESS',
     syscalls: [{ names: ['read', 'openat2'], action: 'SCMP_ACT_ALLOW' }],
   });
-  const kept = keepRings(strict, [4, 12]);
+  const closed = closeRings(strict);
+  const served = actionName(RING_WAIT);
   const waiting = (ring: bigint): readonly bigint[] => [ring, 3n, 3n, 1n, 0n, 0n];
 
-  it('allows waiting on the open rings, and nothing else about them', () => {
-    assert.equal(answer(kept.policy, 'io_uring_enter', waiting(4n)), 'ALLOW');
-    assert.equal(answer(kept.policy, 'io_uring_enter', waiting(12n)), 'ALLOW');
-    assert.equal(answer(kept.policy, 'io_uring_enter', waiting(5n)), 'ERRNO(ENOSYS)');
-    assert.equal(answer(kept.policy, 'io_uring_enter', [4n, 1n, 1n, 3n, 0n, 0n]), 'ERRNO(ENOSYS)');
-    assert.equal(answer(kept.policy, 'io_uring_enter', [4n, 1n, 1n, 1n, 0x1000n, 8n]), 'ERRNO(ENOSYS)');
+  it('has the call by which libuv waits served, on every ring, and refuses all others', () => {
+    assert.equal(answer(closed, 'io_uring_enter', waiting(4n)), served);
+    assert.equal(answer(closed, 'io_uring_enter', waiting(1000n)), served);
+    assert.equal(answer(closed, 'io_uring_enter', [4n, 1n, 1n, 0n, 0n, 0n]), 'ERRNO(ENOSYS)');
+    assert.equal(answer(closed, 'io_uring_enter', [4n, 1n, 1n, 3n, 0n, 0n]), 'ERRNO(ENOSYS)');
+    assert.equal(answer(closed, 'io_uring_enter', [4n, 1n, 1n, 1n, 0x1000n, 8n]), 'ERRNO(ENOSYS)');
   });
 
   it('answers ENOSYS to new rings, on which libuv falls back to epoll', () => {
-    assert.equal(answer(kept.policy, 'io_uring_setup'), 'ERRNO(ENOSYS)');
-    assert.equal(answer(kept.policy, 'io_uring_register'), 'ERRNO(ENOSYS)');
+    assert.equal(answer(closed, 'io_uring_setup'), 'ERRNO(ENOSYS)');
+    assert.equal(answer(closed, 'io_uring_register'), 'ERRNO(ENOSYS)');
   });
+
+  for (const name of ['io_uring_setup', 'io_uring_enter']) {
+    it(`closes all of io_uring where ${name} alone is refused, on the other interfaces too`, () => {
+      const policy = closeRings(
+        policyOf({
+          defaultAction: 'SCMP_ACT_ALLOW',
+          architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+          syscalls: [{ names: [name], action: 'SCMP_ACT_ERRNO' }],
+        }),
+      );
+      assert.equal(answer(policy, 'io_uring_enter', waiting(4n)), served);
+      for (const { abi, syscalls } of policy.abis) {
+        for (const call of ['io_uring_setup', 'io_uring_enter', 'io_uring_register']) {
+          const part = syscalls.get(syscallNumber(abi.name, call) ?? -1);
+          assert.ok(part !== undefined && !mayPermit(part), `${call} of ${abi.name}`);
+        }
+      }
+    });
+  }
 
   it('leaves every other call as it was', () => {
     for (const name of ['read', 'write', 'openat2', 'clone3', 'mseal'])
-      assert.equal(answer(kept.policy, name), answer(strict, name), name);
+      assert.equal(answer(closed, name), answer(strict, name), name);
   });
 
   it('does not turn ENOSYS for calls newer than the profile into something else', () => {
@@ -51,25 +72,19 @@ describe('keepRings', () => {
       defaultAction: 'SCMP_ACT_ERRNO',
       syscalls: [{ names: ['read', 'preadv2'], action: 'SCMP_ACT_ALLOW' }],
     });
-    const { policy } = keepRings(old, [4]);
+    const policy = closeRings(old);
     for (const name of ['pidfd_send_signal', 'rseq', 'clone3', 'openat2'])
       assert.equal(answer(policy, name), 'ERRNO(ENOSYS)', name);
-    assert.equal(answer(policy, 'io_uring_enter', waiting(4n)), 'ALLOW');
+    assert.equal(answer(policy, 'io_uring_enter', waiting(4n)), served);
   });
 
-  it('warns of what stays open', () => {
-    assert.equal(kept.warning?.code, 'io-uring-kept');
-    assert.match(kept.warning.message, /descriptors 4, 12/);
-  });
-
-  it('does nothing without rings, or where the profile allows io_uring', () => {
-    assert.equal(keepRings(strict, []).policy, strict);
+  it('does nothing where the profile allows io_uring', () => {
     const lax = policyOf({ defaultAction: 'SCMP_ACT_ALLOW' });
-    assert.equal(keepRings(lax, [4]).policy, lax);
+    assert.equal(closeRings(lax), lax);
   });
 
   it('gives a policy that compiles and passes the proof', () => {
-    assert.ok(compilePolicy(kept.policy).instructions > 0);
+    assert.ok(compilePolicy(closed).instructions > 0);
   });
 });
 

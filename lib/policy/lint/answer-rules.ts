@@ -1,6 +1,7 @@
 // Lint rules about answers, each a few lines: what they say of a policy they say of a program.
 import type { Location } from '../../errors.js';
 import { actionName, permits } from '../action.js';
+import { RING_OPERATIONS } from '../ring-operations.js';
 import { isAbsent, isDeadly, isOpen, isShut, type Answers } from './answers.js';
 import { lintEquivalents } from './equivalents.js';
 import type { Observation } from './finding.js';
@@ -21,12 +22,6 @@ function* lintClone3({ abi, calls }: Answers): Generator<Observation> {
     message: `clone is allowed and clone3 gets ${clone3.actions.map(actionName).join(' or ')}`,
   };
 }
-
-/** What a ring does without a system call, as far as a filter may want a say in it. Source: io_uring_enter(2). */
-const RING_OPERATIONS =
-  'read write openat statx socket bind listen accept4 connect sendmsg recvmsg sendto recvfrom renameat2 unlinkat mkdirat symlinkat linkat fallocate ftruncate setxattr fsetxattr splice'.split(
-    ' ',
-  );
 
 /** A ring makes calls that no filter sees. */
 function* lintRings({ abi, calls }: Answers): Generator<Observation> {

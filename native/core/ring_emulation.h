@@ -1,0 +1,31 @@
+// Serves libuv's calls to io_uring_enter(2) in user space, so that a filter can refuse the call without ending Node.
+//
+// libuv batches changes of its epoll set on a ring: it writes EPOLL_CTL operations into shared memory and makes them
+// take effect by io_uring_enter, without which it aborts. A filter that answers this call with a TRAP leaves the kernel
+// no way to take an operation off the ring (unless it polls the ring by a thread of its own). The SIGSYS handler then
+// does here what the kernel would have done, by epoll_ctl(2), which the filter sees; operations of any other kind fail.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "result.h"
+
+namespace seccomp_node {
+
+/**
+ * Learns from the kernel where the fields of a ring lie, and forgets which memory belongs to which descriptor, since
+ * descriptors may have been closed and used again. Comes before each load of a filter that traps io_uring_enter.
+ */
+Status prepare_ring_emulation();
+
+/** Whether these are arguments with which libuv enters a ring that is not polled: wait for as many as are submitted. */
+bool is_ring_wait(const std::array<std::uint64_t, 6>& arguments);
+
+/**
+ * What io_uring_enter would have answered: the number of operations taken from the ring, or a negative errno.
+ * Async-signal-safe. A ring is entered by one thread at a time, as libuv does.
+ */
+long emulate_ring_enter(const std::array<std::uint64_t, 6>& arguments);
+
+}  // namespace seccomp_node
