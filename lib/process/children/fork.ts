@@ -5,7 +5,7 @@ import { oneOf } from '../../policy/options.js';
 import { UsageError } from '../../errors.js';
 import { argumentsOf } from './arguments.js';
 import { childProcess } from '../../builtins.js';
-import { commandOf, launchRequest } from './launch.js';
+import { commandOf, isolationRequest, launchRequest, type LaunchRequest } from './launch.js';
 import { forkPreloaded } from './preloaded.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';
 import { SPAWN_OPTIONS, startChild } from './start-child.js';
@@ -53,7 +53,7 @@ export function fork(
   const [args, options] = argumentsOf(second, third);
   oneOf('load', options.load, ['before-exec', 'before-user-code']);
   const sandboxed = sandbox(options, FORK_OPTIONS);
-  const { filter, load } = sandboxed;
+  const { filter, load, isolation } = sandboxed;
   const { load: when, execPath = process.execPath, execArgv = ownExecArgv(), ...rest } = sandboxed.rest;
   const stdio = forkStdio(rest);
   const begin = (file: string, nodeArgs: readonly string[], all: StdioList, argv0 = file): ChildProcess =>
@@ -65,15 +65,19 @@ export function fork(
       stdio: all,
       ...{ argv0 },
     });
-  if (when === 'before-user-code') {
-    return forkPreloaded(filter, load, stdio, (nodeArgs, all) =>
-      begin(execPath, [...nodeArgs, ...execArgv], all),
-    );
-  }
   const module = modulePath instanceof URL ? fileURLToPath(modulePath) : modulePath;
-  const command = commandOf(execPath, [...execArgv, module, ...args], {});
-  return startChild(launchRequest(filter, load), command, stdio, ({ file, words }, all) =>
-    begin(file, words.slice(1, words.length - 1 - args.length), all, words[0]),
+  const launched = (request: LaunchRequest, nodeArgs: readonly string[], list: StdioList): ChildProcess =>
+    startChild(
+      request,
+      commandOf(execPath, [...nodeArgs, module, ...args], {}),
+      list,
+      ({ file, words }, all) => begin(file, words.slice(1, words.length - 1 - args.length), all, words[0]),
+    );
+  if (when !== 'before-user-code') return launched(launchRequest(filter, load, isolation), execArgv, stdio);
+  return forkPreloaded(filter, load, stdio, (preload, all) =>
+    isolation.receipt.mode === 'none'
+      ? begin(execPath, [...preload, ...execArgv], all)
+      : launched(isolationRequest(load, isolation), [...preload, ...execArgv], all),
   );
 }
 

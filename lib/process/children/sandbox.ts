@@ -5,7 +5,9 @@ import { isFilter } from '../../filter/is-filter.js';
 import { checkOptions } from '../../policy/options.js';
 import type { Policy } from '../../policy/policy.js';
 import { UsageError } from '../../errors.js';
+import { type IsolationMode } from '../isolation.js';
 import { runningTarget, type Capabilities } from '../running-target.js';
+import { planIsolation, type IsolationPlan } from './isolate.js';
 
 /** What the functions that start children take in addition to the options of Node's. */
 export interface SandboxOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'> {
@@ -22,6 +24,12 @@ export interface SandboxOptions extends Omit<CompileOptions, 'arch' | 'kernel' |
   readonly log?: boolean;
   /** Leave the Speculative Store Bypass mitigation off. */
   readonly specAllow?: boolean;
+  /**
+   * Keep the child from reaching this process: its memory, signals, descriptors, debugger, limits and terminal. Default:
+   * `best-effort`, all that the kernel can; `features().isolation` says what that is. With `required` it is an error where
+   * a part is missing. A child of the same user still has the files and sockets of that user: docs/children.md.
+   */
+  readonly isolation?: IsolationMode;
 }
 
 /** How the filter of a child is loaded. */
@@ -31,6 +39,7 @@ export type ChildLoadOptions = Pick<SandboxOptions, 'noNewPrivs' | 'log' | 'spec
 export interface Sandbox<Options> {
   readonly filter: Filter | Uint8Array;
   readonly load: ChildLoadOptions;
+  readonly isolation: IsolationPlan;
   /** What is left for Node. */
   readonly rest: Omit<Options, keyof SandboxOptions>;
 }
@@ -41,11 +50,15 @@ const COMPILING = COMPILE_OPTIONS.filter(name => !['arch', 'kernel', 'capabiliti
 const LOADING: readonly string[] = ['noNewPrivs', 'log', 'specAllow'];
 
 /** The names of these options. */
-export const SANDBOX_OPTIONS: readonly string[] = ['profile', 'capabilities', ...COMPILING, ...LOADING];
+export const SANDBOX_OPTIONS: readonly string[] = [
+  ...['profile', 'capabilities', 'isolation'],
+  ...COMPILING,
+  ...LOADING,
+];
 
 /**
  * Checks the options and compiles the profile.
- * Throws UsageError (`bad-option`), and what `compile` throws.
+ * Throws UsageError (`bad-option`), UnsupportedError (`isolation-unavailable`), and what `compile` throws.
  */
 export function sandbox<Options extends SandboxOptions>(
   options: Options,
@@ -55,7 +68,9 @@ export function sandbox<Options extends SandboxOptions>(
   const rest = Object.fromEntries(
     Object.entries(options).filter(([name]) => !SANDBOX_OPTIONS.includes(name)),
   );
+  const isolation = planIsolation(pick<Pick<SandboxOptions, 'isolation'>>(options, ['isolation']).isolation);
   return {
+    isolation,
     filter: filterOf(options),
     load: pick<ChildLoadOptions>(options, LOADING),
     // Everything but what SandboxOptions names is still there.

@@ -1,9 +1,15 @@
 // Starts a child by Node's own means, with the launcher in place of the command, and tells when it runs.
 import type { ChildProcess } from 'node:child_process';
 import { errnoName } from '../../policy/errno.js';
-import type { LoadRequest } from '../load.js';
 import { systemError } from './errors.js';
-import { launch, launcherEnded, requireProc, type Attend, type Command } from './launch.js';
+import {
+  launch,
+  launcherEnded,
+  requireProc,
+  type Attend,
+  type Command,
+  type LaunchRequest,
+} from './launch.js';
 import { STAND_INS } from './stand-ins.js';
 import type { StdioList } from './stdio.js';
 
@@ -30,7 +36,7 @@ export type Start = (command: Command, stdio: StdioList) => ChildProcess;
 
 /** Starts a command under a filter, by Node's own means, and waits until it runs. Throws as `spawn` does. */
 export function startChild(
-  request: LoadRequest,
+  request: LaunchRequest,
   command: Command,
   stdio: StdioList,
   start: Start,

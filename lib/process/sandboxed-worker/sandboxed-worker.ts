@@ -9,7 +9,9 @@ import { packageFile } from '../../package-files.js';
 import { checkOptions } from '../../policy/options.js';
 import { net, os } from '../../builtins.js';
 import { fork, type ForkLoad } from '../children/fork.js';
+import { planIsolation } from '../children/isolate.js';
 import { SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
+import type { Isolation } from '../isolation.js';
 import { pack, unpack } from './clone.js';
 import { readFrames, writeFrame } from './frames.js';
 import { readReport, type Order, type Report, type ThreadOptions } from './messages.js';
@@ -97,6 +99,8 @@ export class SandboxedWorker extends EventEmitter<{
   readonly stdin: Writable | null;
   /** Of its process, in place of Worker's threadId; undefined where it could not be started. */
   readonly pid: number | undefined;
+  /** What its process is kept from. */
+  readonly isolation: Isolation;
   readonly #child: ChildProcess | undefined;
   readonly #channel: Socket | undefined;
   readonly #ended: Promise<number>;
@@ -108,6 +112,7 @@ export class SandboxedWorker extends EventEmitter<{
     super();
     checkOptions(options, OPTIONS, ['stdout', 'stderr']);
     const start = startOrder(filename, options);
+    this.isolation = planIsolation(options.isolation).receipt;
     this.#child = this.#start(options);
     // The last one: what `fork` has for itself is no socket.
     this.#channel = this.#child === undefined ? undefined : socketsOf(this.#child).at(-1);

@@ -28,7 +28,7 @@ export function delegate(
   third?: SpawnOptions & SandboxOptions,
 ): ChildProcess {
   const [args, options] = argumentsOf(second, third);
-  const { filter, load, rest } = sandbox(options, SPAWN_OPTIONS);
+  const { filter, load, isolation, rest } = sandbox(options, SPAWN_OPTIONS);
   const agent = isFilter(filter) ? filter.policy.listener : undefined;
   if (agent === undefined) {
     throw new UsageError(
@@ -37,7 +37,10 @@ export function delegate(
       'Give it a listenerPath, or answer the calls with supervise',
     );
   }
-  const { child, listener } = startWithListener(file, args, { filter, load, rest, atStart: () => CONTINUE });
+  const { child, listener } = startWithListener(file, args, {
+    ...{ filter, load, isolation, rest },
+    atStart: () => CONTINUE,
+  });
   if (listener === undefined || child.pid === undefined) return child;
   try {
     sendListener(listener, agent.path, {

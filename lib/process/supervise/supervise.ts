@@ -8,6 +8,7 @@ import { notified } from '../../policy/notified.js';
 import { oneOf } from '../../policy/options.js';
 import { argumentsOf } from '../children/arguments.js';
 import { sandbox, type SandboxOptions } from '../children/sandbox.js';
+import type { Isolation } from '../isolation.js';
 import { SPAWN_OPTIONS } from '../children/start-child.js';
 import { CONTINUE } from './answer.js';
 import { attend, nobody, type Supervisor } from './attend.js';
@@ -25,6 +26,8 @@ export interface SuperviseOptions
 export interface Supervised extends Supervisor {
   /** As `spawn` returns it. */
   readonly child: ChildProcess;
+  /** What the child is kept from. */
+  readonly isolation: Isolation;
 }
 
 /**
@@ -46,17 +49,18 @@ export function supervise(
 ): Supervised {
   const [args, options] = argumentsOf(second, third);
   const { own, others } = apart(options);
-  const { filter, load, rest } = sandbox(others, SPAWN_OPTIONS);
+  const { filter, load, isolation, rest } = sandbox(others, SPAWN_OPTIONS);
   const plan = planOf(filter, own, file);
   const { waitKillable } = own;
   const { child, listener } = startWithListener(file, args, {
     filter: plan.filter,
     load: { ...load, ...(waitKillable !== undefined && { waitKillable }) },
+    isolation,
     rest,
     atStart: plan.atStart,
   });
   const supervisor = listener === undefined ? nobody() : attend(listener, plan.handler, own, true);
-  return Object.defineProperties({ child }, Object.getOwnPropertyDescriptors(supervisor)) as Supervised;
+  return Object.defineProperties({ child, isolation: isolation.receipt }, Object.getOwnPropertyDescriptors(supervisor)) as Supervised;
 }
 
 type OwnOptions = HandlerOptions & ViolationReportOptions & { readonly waitKillable?: boolean };
