@@ -47,7 +47,7 @@ const PROGRAM = (starter: string, isolation: string | undefined): string => `
   const forked = async load => {
     const path = m('node:fs').mkdtempSync('/tmp/seccomp-fork-') + '/module.cjs';
     m('node:fs').writeFileSync(path, ${JSON.stringify(`${MODULE} process.send(stdout, () => process.disconnect());`)});
-    const child = s.fork(path, [], { ...options, load, env });
+    const child = s.fork(path, [], { ...options, load, env, execArgv: [] });
     const [text] = await m('node:events').once(child, 'message');
     m('node:fs').rmSync(m('node:path').dirname(path), { recursive: true });
     return text;

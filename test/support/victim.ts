@@ -46,7 +46,8 @@ export function victim<Told>(body: string, { user, node = [], env }: VictimOptio
     const m = createRequire(${JSON.stringify(`${root}package.json`)});
     const tell = value => writeSync(1, '\\n@' + JSON.stringify(value) + '\\n');
     const REACH = ${JSON.stringify(reach())};
-    const everything = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] };
+    const architectures = process.arch === 'x64' ? ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'] : ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'];
+    const everything = { defaultAction: 'SCMP_ACT_ALLOW', architectures, syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] };
     const heap = /^([0-9a-f]+)-.*\\[heap\\]/m.exec(readFileSync('/proc/self/maps', 'utf8'))[1];
     const attack = names => ['attack', String(process.pid), heap, process.env.SOCKET ?? 'nothing', ...names];
     const until = async condition => { while (!condition()) await new Promise(resolve => setTimeout(resolve, 1)); };
