@@ -19,8 +19,7 @@ export const ISOLATION_MODES: readonly IsolationMode[] = ['best-effort', 'requir
  * `descriptors`: inherited ones that are not in `stdio`. `terminal`: ioctl(2) TIOCSTI and TIOCLINUX. `limits`: prlimit(2)
  * of other processes.
  */
-export type IsolationPart =
-  'memory' | 'signals' | 'abstract-sockets' | 'descriptors' | 'terminal' | 'limits';
+export type IsolationPart = 'memory' | 'signals' | 'abstract-sockets' | 'descriptors' | 'terminal' | 'limits';
 
 /** A way that stays open. */
 export interface OpenWay {
@@ -101,7 +100,8 @@ function lacking(
   { release, landlock, landlockError }: Pick<Probe, 'release' | 'landlock' | 'landlockError'>,
   linux: string,
 ): string {
-  if (landlock > 0) return `it came with Linux ${linux}, and this is ${release} with ABI ${landlock} of Landlock`;
+  if (landlock > 0)
+    return `it came with Linux ${linux}, and this is ${release} with ABI ${landlock} of Landlock`;
   switch (landlockError) {
     case 'EOPNOTSUPP':
       return 'Landlock is switched off at boot: it is not in the list that the parameter lsm= gives';

@@ -33,7 +33,10 @@ interface Told {
 describe('the debugger of the parent', () => {
   for (const user of USERS) {
     it(`is opened by a child as uid ${user} without isolation, and stays shut by default`, function () {
-      assert.deepEqual(toldBy(victim<Told>(PROGRAM(`isolation: 'none'`), { user })), { said: 'sent', open: true });
+      assert.deepEqual(toldBy(victim<Told>(PROGRAM(`isolation: 'none'`), { user })), {
+        said: 'sent',
+        open: true,
+      });
       const open = features().isolation.open.find(({ part }) => part === 'signals');
       if (open !== undefined) skip(this, `signals stay open: ${open.reason}`);
       assert.deepEqual(toldBy(victim<Told>(PROGRAM(''), { user })), { said: 'EPERM', open: false });

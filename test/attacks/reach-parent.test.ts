@@ -12,7 +12,15 @@ const WAYS: Readonly<Record<IsolationPart, readonly string[]>> = {
     ...['pidfd_getfd', '/proc/PID/fd', '/proc/PID/root', 'get_robust_list', 'move_pages'],
   ],
   signals: [
-    ...['kill', 'kill with 0', 'tkill', 'tgkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo', 'pidfd_send_signal'],
+    ...[
+      'kill',
+      'kill with 0',
+      'tkill',
+      'tgkill',
+      'rt_sigqueueinfo',
+      'rt_tgsigqueueinfo',
+      'pidfd_send_signal',
+    ],
   ],
   'abstract-sockets': ['abstract socket'],
   descriptors: ['inherited descriptor'],
@@ -82,7 +90,8 @@ describe('a child that may do everything', () => {
         for (const name of ways) {
           it(`does not reach its parent by ${name}, which works without isolation`, function () {
             const without = open.get(name);
-            if (without !== 0) skip(this, `without isolation, ${name} fails as well: ${without ?? 'not tried'}`);
+            if (without !== 0)
+              skip(this, `without isolation, ${name} fails as well: ${without ?? 'not tried'}`);
             const stays = features().isolation.open.find(way => way.part === part);
             if (stays !== undefined) skip(this, `${part} stays open: ${stays.reason}`);
             const errno = closed.get(name);
@@ -116,14 +125,19 @@ describe('a child that may do everything', () => {
           part => !WAYS[part].some(name => open.get(name) === 0),
         );
         // Yama, or dev.tty.legacy_tiocsti, may have closed some for everybody.
-        assert.deepEqual(untried.filter(part => !['memory', 'terminal'].includes(part)), []);
+        assert.deepEqual(
+          untried.filter(part => !['memory', 'terminal'].includes(part)),
+          [],
+        );
       });
     });
   }
 
   it('has only the filter layer with isolation: terminal', () => {
     const [user = 0] = USERS;
-    const results = resultsIn(attacked(user, 'terminal', ['kill', 'inherited descriptor', 'prlimit64']).output);
+    const results = resultsIn(
+      attacked(user, 'terminal', ['kill', 'inherited descriptor', 'prlimit64']).output,
+    );
     assert.deepEqual([...results.values()], [0, 0, EPERM]);
   });
 });

@@ -29,7 +29,9 @@ function onTerminal(options: readonly string[]): ReadonlyMap<string, number> {
 
 const typingIsOff = (): boolean => {
   try {
-    return process.getuid?.() !== 0 && readFileSync('/proc/sys/dev/tty/legacy_tiocsti', 'utf8').trim() === '0';
+    return (
+      process.getuid?.() !== 0 && readFileSync('/proc/sys/dev/tty/legacy_tiocsti', 'utf8').trim() === '0'
+    );
   } catch {
     return false;
   }
@@ -57,13 +59,18 @@ describe('seccomp run', () => {
     it(`keeps the command from the shell ${what}`, () => {
       const results = onTerminal(options);
       const { closed } = features().isolation;
-      const expected = { signals: 'kill', memory: 'process_vm_readv', descriptors: 'inherited descriptor', terminal: 'TIOCSTI' };
+      const expected = {
+        signals: 'kill',
+        memory: 'process_vm_readv',
+        descriptors: 'inherited descriptor',
+        terminal: 'TIOCSTI',
+      };
       for (const [part, name] of Object.entries(expected))
         if ((closed as readonly string[]).includes(part)) assert.notEqual(results.get(name), 0, name);
     });
   }
 
-  it("with --isolation required says what is missing, or runs", () => {
+  it('with --isolation required says what is missing, or runs', () => {
     const { status, stderr } = spawnSync(
       process.execPath,
       ['bundle/cli.js', 'run', '--isolation', 'required', 'docker-default', '--', 'true'],

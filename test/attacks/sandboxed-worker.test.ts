@@ -74,7 +74,8 @@ describe('a SandboxedWorker', () => {
         this.timeout(0);
         const run = (isolation?: string): boolean =>
           worked(
-            victim<{ posted: unknown }>(PROGRAM(code, isolation), { user, env: { SECRET: 'hush' } }).told?.posted,
+            victim<{ posted: unknown }>(PROGRAM(code, isolation), { user, env: { SECRET: 'hush' } }).told
+              ?.posted,
           );
         assert.ok(run('none'));
         const open = features().isolation.open.find(way => way.part === part);

@@ -7,7 +7,12 @@ import { resultsIn, skip, toldBy, USERS, victim } from '../support/victim.js';
 const [EPERM, EBADF, EACCES] = [1, 9, 13];
 
 /** One way for each part that a child without a terminal can try, with what is closed by the layer alone last. */
-const WAYS = { memory: '/proc/PID/mem', signals: 'kill', descriptors: 'inherited descriptor', limits: 'prlimit64' };
+const WAYS = {
+  memory: '/proc/PID/mem',
+  signals: 'kill',
+  descriptors: 'inherited descriptor',
+  limits: 'prlimit64',
+};
 const NAMES = Object.values(WAYS);
 
 /** A module for Node that makes the attack and prints what it gave. */
@@ -86,7 +91,8 @@ describe('isolation', () => {
       // Node, which is the attacker's parent for some, inherits no descriptor to it.
       const inherits = !/fork|Worker/.test(name);
       for (const way of expected)
-        if (way !== WAYS.descriptors || inherits) assert.equal(results.get(way), 0, `${way} without isolation`);
+        if (way !== WAYS.descriptors || inherits)
+          assert.equal(results.get(way), 0, `${way} without isolation`);
 
       const { output, receipt } = toldBy(victim<Told>(PROGRAM(starter, undefined), { user }));
       const closed = resultsIn(output);

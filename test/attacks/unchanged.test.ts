@@ -88,7 +88,11 @@ describe('in an isolated child', () => {
         // Of that user, as git wants it.
         if ('uid' in user) chownSync(directory, user.uid, user.gid);
         try {
-          const env = { PATH: process.env['PATH'], HOME: directory, npm_config_cache: join(directory, 'cache') };
+          const env = {
+            PATH: process.env['PATH'],
+            HOME: directory,
+            npm_config_cache: join(directory, 'cache'),
+          };
           const { status, stdout, stderr } = start('sh', ['-ec', script], {
             ...{ cwd: directory, env, encoding: 'utf8' as const, timeout: CHILD_LIMIT * 2 },
             ...user,
@@ -102,7 +106,10 @@ describe('in an isolated child', () => {
       if (!plain.startsWith('0\n')) skip(this, `it does not work on this machine: ${plain}`);
       if (mounts && features().isolation.refusesMounts)
         skip(this, 'mounts fail in a Landlock domain before Linux 6.12');
-      const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] };
+      const profile = {
+        defaultAction: 'SCMP_ACT_ALLOW',
+        syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }],
+      };
       const isolated = run(((file: string, args: readonly string[], options: object) =>
         spawnSync(file, args, { ...options, profile })) as typeof plainSpawnSync);
       assert.equal(isolated, plain);

@@ -91,7 +91,8 @@ describe('prepareLaunch', () => {
   it('refuses what can be no program or domain, and a listener that nobody would get', () => {
     for (const size of [0, 7, 12, 8 * 4097]) {
       assert.ok(isFailure(prepare(Buffer.alloc(size), false)), `${size} bytes`);
-      if (size > 0) assert.ok(isFailure(prepare(ALLOW, false, { layer: Buffer.alloc(size) })), `layer of ${size}`);
+      if (size > 0)
+        assert.ok(isFailure(prepare(ALLOW, false, { layer: Buffer.alloc(size) })), `layer of ${size}`);
     }
     assert.ok(isFailure(prepare(ALLOW, false, { domain: 3 })));
     assert.ok(isFailure(prepare(ALLOW, false, {}, NEW_LISTENER)));

@@ -205,7 +205,7 @@ describe('delegate', () => {
 /** A descriptor that is no listener and belongs to nobody. */
 function pipe(): { readonly read: number } {
   const launch = native().prepareLaunch(
-    ...[new Uint8Array(), Buffer.from('060000000000ff7f', 'hex'), 0, true, 0, false, 3, false] as const,
+    ...([new Uint8Array(), Buffer.from('060000000000ff7f', 'hex'), 0, true, 0, false, 3, false] as const),
   );
   assert.ok(!('failed' in launch));
   native().closeDescriptor(launch.image);

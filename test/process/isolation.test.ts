@@ -26,7 +26,8 @@ describe('the filter layer of isolation', () => {
       assert.ok(compilePolicy(isolationPolicy(arch)).program.length < 64);
     });
     for (const abi of abisOf(arch)) {
-      const numberOf = (name: string): number => syscallNumber(abi, name) ?? assert.fail(`${abi} has no ${name}`);
+      const numberOf = (name: string): number =>
+        syscallNumber(abi, name) ?? assert.fail(`${abi} has no ${name}`);
       it(`refuses to type into a terminal on ${abi}, by the low 32 bits of the request alone`, () => {
         const ioctl = numberOf('ioctl');
         for (const request of [TIOCSTI, TIOCLINUX]) {
@@ -44,7 +45,8 @@ describe('the filter layer of isolation', () => {
         assert.equal(answer(arch, abi, prlimit, 0n, 7n, 0x1000n, 0n), SCMP_ACT_ALLOW);
         // The kernel takes the process as an int.
         assert.equal(answer(arch, abi, prlimit, 0x100000000n, 7n, 0x1000n, 0n), SCMP_ACT_ALLOW);
-        if (ABIS[abi].width === 64) assert.equal(answer(arch, abi, prlimit, 1n, 7n, 0x100000000n, 0n), REFUSED);
+        if (ABIS[abi].width === 64)
+          assert.equal(answer(arch, abi, prlimit, 1n, 7n, 0x100000000n, 0n), REFUSED);
       });
     }
   }

@@ -52,7 +52,16 @@ export function victim<Told>(body: string, { user, node = [], env }: VictimOptio
     const attack = names => ['attack', String(process.pid), heap, process.env.SOCKET ?? 'nothing', ...names];
     const until = async condition => { while (!condition()) await new Promise(resolve => setTimeout(resolve, 1)); };
     ${body}`;
-  const words = ['leak', reach(), 'terminal', process.execPath, ...node, '--input-type=module', '-e', program];
+  const words = [
+    'leak',
+    reach(),
+    'terminal',
+    process.execPath,
+    ...node,
+    '--input-type=module',
+    '-e',
+    program,
+  ];
   const { status, stdout, stderr } = spawnSync(reach(), words, {
     cwd: root,
     encoding: 'utf8',

@@ -3,7 +3,14 @@ import { UnsupportedError } from '../../errors.js';
 import { oneOf } from '../../policy/options.js';
 import { features } from '../features.js';
 import { isolationLayer } from '../isolation-layer.js';
-import { DOMAIN, domainFor, ISOLATION_MODES, isolationOf, type Isolation, type IsolationMode } from '../isolation.js';
+import {
+  DOMAIN,
+  domainFor,
+  ISOLATION_MODES,
+  isolationOf,
+  type Isolation,
+  type IsolationMode,
+} from '../isolation.js';
 
 /** What the launcher, or `exec`, is told. */
 export interface IsolationPlan {

@@ -190,7 +190,10 @@ function outcomeOf(report: number, request: LaunchRequest): Outcome {
     case STEP.domain:
       return { kind: 'refused', error: explainIsolation(failure) };
     case STEP.layer:
-      return { kind: 'refused', error: explain(failure, { ...request, program: decode(request.isolation.layer) }) };
+      return {
+        kind: 'refused',
+        error: explain(failure, { ...request, program: decode(request.isolation.layer) }),
+      };
     default:
       return { kind: 'refused', error: explain(failure, request) };
   }

@@ -60,7 +60,10 @@ export function supervise(
     atStart: plan.atStart,
   });
   const supervisor = listener === undefined ? nobody() : attend(listener, plan.handler, own, true);
-  return Object.defineProperties({ child, isolation: isolation.receipt }, Object.getOwnPropertyDescriptors(supervisor)) as Supervised;
+  return Object.defineProperties(
+    { child, isolation: isolation.receipt },
+    Object.getOwnPropertyDescriptors(supervisor),
+  ) as Supervised;
 }
 
 type OwnOptions = HandlerOptions & ViolationReportOptions & { readonly waitKillable?: boolean };
