@@ -28,8 +28,8 @@ struct Isolation {
 };
 
 /**
- * Returns only on failure. What came before the step that failed stays in force: where execve failed, that is everything,
- * and this process may be able to do very little.
+ * Returns only on failure. What came before the step that failed stays in force: where execve failed, that is
+ * everything, and this process may be able to do very little.
  */
 LoadFailure load_and_exec(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
                           const Isolation& isolation, Executable executable);

@@ -27,8 +27,8 @@ struct Launch {
  * The image, the report and, with `await`, a pipe. The child must get image, report and `held` at `first_descriptor`
  * and the numbers behind it, and be given the file of the command as argv[0], the command's own argv[0] as argv[1].
  *
- * The launcher loads `layer`, enters `domain` (`Domain` of isolation.h), then loads `program` with `flags`; either program
- * may be empty. With `only_stdio` the command inherits no descriptor from `first_descriptor` on.
+ * The launcher loads `layer`, enters `domain` (`Domain` of isolation.h), then loads `program` with `flags`; either
+ * program may be empty. With `only_stdio` the command inherits no descriptor from `first_descriptor` on.
  * SECCOMP_FILTER_FLAG_NEW_LISTENER needs `await` and a program.
  */
 Result<Launch> prepare_launch(std::span<const std::byte> layer, std::span<const std::byte> program, std::uint32_t flags,

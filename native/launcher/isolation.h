@@ -105,7 +105,8 @@ long close_listed_on_exec(long first) {
   alignas(DirectoryEntry) char entries[2048];
   long length = 0;
   long error = 0;
-  while (error == 0 && (length = Call(SYS_getdents64, directory, reinterpret_cast<long>(entries), sizeof entries, 0)) > 0) {
+  while (error == 0 &&
+         (length = Call(SYS_getdents64, directory, reinterpret_cast<long>(entries), sizeof entries, 0)) > 0) {
     for (long offset = 0; error == 0 && offset < length;) {
       const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries + offset);
       const long number = to_descriptor(entries + offset + kNameOffset);

@@ -76,7 +76,8 @@ const isThere = (name: string): boolean =>
 
 describe('in an isolated child', () => {
   // Sandboxes of their own are for ordinary users.
-  const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  const isRoot = process.getuid?.() === 0;
+  const user = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
   for (const [name, { needs, script, mounts = false }] of Object.entries(WORK)) {
     it(`${name} works as without`, function () {
@@ -86,7 +87,7 @@ describe('in an isolated child', () => {
       const run = (start: typeof plainSpawnSync): string => {
         const directory = mkdtempSync(join(tmpdir(), 'seccomp-work-'));
         // Of that user, as git wants it.
-        if ('uid' in user) chownSync(directory, user.uid, user.gid);
+        if (isRoot) chownSync(directory, NOBODY, NOBODY);
         try {
           const env = {
             PATH: process.env['PATH'],
