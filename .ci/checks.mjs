@@ -33,7 +33,7 @@ const NATIVE_SUITE = ['out/test/native/**/*.test.js'];
 /** Everything much and at once, which takes longer where memory is checked. */
 const STRESS_SUITE = ['out/test/stress/**/*.test.js'];
 /** What depends on the Node that runs it: filters of running processes, children, the command line. */
-const LIVE_SUITE = ['native', 'process', 'cli', 'examples', 'attacks'].map(
+const LIVE_SUITE = ['native', 'process', 'attacks', 'cli', 'examples'].map(
   part => `out/test/${part}/**/*.test.js`,
 );
 

@@ -71,6 +71,8 @@ async function ask(name) {
     load: 'before-user-code',
     // Nothing of ours: no keys, no tokens.
     env: {},
+    // As the same user it would have all files of that user; root would have even more.
+    ...(process.getuid() === 0 && { uid: 65534, gid: 65534 }),
     resourceLimits: { maxOldGenerationSizeMb: 32 },
   });
   worker.postMessage(['a', 'b']);

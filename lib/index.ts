@@ -120,6 +120,8 @@ export { spawn } from './process/children/spawn.js';
 export { spawnSync } from './process/children/spawn-sync.js';
 export { dump, type DumpOptions, type LiveLayer, type ProcessDump, type ThreadDump } from './process/dump.js';
 export { exec, type ExecOptions } from './process/exec.js';
+export { isolationLayer } from './process/isolation-layer.js';
+export type { Isolation, IsolationMode, IsolationPart, OpenWay } from './process/isolation.js';
 export { features, type Features } from './process/features.js';
 export type { MissingFeature } from './process/kernel-features.js';
 export { load, type LoadedFilter, type LoadOptions, type Scope } from './process/load.js';

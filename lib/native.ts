@@ -46,6 +46,10 @@ export interface Probe {
     | undefined;
   /** net.core.bpf_jit_enable: 0, 1 or 2; undefined where it cannot be read. seccomp filters use the JIT where it is on. */
   readonly jit: number | undefined;
+  /** Version of Landlock's ABI, from 1 on; 0 where there is none. */
+  readonly landlock: number;
+  /** Why there is none, as the name of an errno; empty otherwise. */
+  readonly landlockError: string;
 }
 
 /** What a sandboxed child is started with: descriptors that the caller closes. See native/core/launch.h. */
@@ -124,23 +128,33 @@ export interface Native {
     flags: number,
     noNewPrivs: boolean,
   ): { readonly listener: number } | LoadFailure;
-  /** Loads on this thread and execs at once, without any other system call between. Returns only on failure. */
+  /**
+   * Isolates this thread (see native/launcher/isolation.h), loads the program on it and execs at once, without any other
+   * system call between. Returns only on failure.
+   */
   loadAndExec(
     program: Uint8Array,
     flags: number,
     noNewPrivs: boolean,
+    layer: Uint8Array,
+    domain: number,
+    onlyStdio: boolean,
     path: string,
     argv: readonly string[],
     env: readonly string[],
   ): LoadFailure;
   /**
-   * Makes the launcher for a program; with `wait` also the pipe that is at its end when the command runs or never will; with
+   * Makes the launcher for an isolation layer and a program, of which one may be empty; with `wait` also the pipe that is at
+   * its end when the command runs or never will. `domain` is one of DOMAIN in lib/process/isolation.ts. With
    * `endWithParent` the command is killed when the thread that starts it ends.
    */
   prepareLaunch(
+    layer: Uint8Array,
     program: Uint8Array,
     flags: number,
     noNewPrivs: boolean,
+    domain: number,
+    onlyStdio: boolean,
     firstDescriptor: number,
     wait: boolean,
     endWithParent: boolean,

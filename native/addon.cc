@@ -15,9 +15,11 @@ namespace seccomp_node {
 namespace {
 
 LoadFailure load_and_exec_path(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
+                               std::span<const std::byte> layer, std::uint32_t domain, bool only_stdio,
                                std::string path, std::vector<std::string> arguments,
                                std::vector<std::string> environment) {
-  return load_and_exec(program, flags, no_new_privs, {std::move(path), std::move(arguments), std::move(environment)});
+  return load_and_exec(program, flags, no_new_privs, {layer, domain, only_stdio},
+                       {std::move(path), std::move(arguments), std::move(environment)});
 }
 
 Result<std::int32_t> take_waiting(std::int32_t listener, std::span<std::uint64_t> records) {

@@ -206,6 +206,8 @@ Napi::Value to_js(Napi::Env env, const Probe& value) {
   object.Set("flags", strings(env, value.flags));
   object.Set("notificationSizes", to_js(env, value.notification_sizes));
   object.Set("jit", to_js(env, value.jit));
+  object.Set("landlock", value.landlock);
+  object.Set("landlockError", value.landlock_error);
   return object;
 }
 

@@ -1,11 +1,13 @@
-// Writes what a run has said into a table of docs/testing.md, which the pages say is from a run, and of which day.
+// Writes what a run has said into a table of the documentation, which the pages say is from a run, and of which day.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const path = fileURLToPath(new URL('../docs/testing.md', import.meta.url));
-
-/** Replaces the line of a name, or adds it, in the table between `<!-- KIND -->` and `<!-- end of KIND -->`. The last cell is the date. */
-export function record(kind, name, cells) {
+/**
+ * Replaces the line of a name, or adds it, in the table between `<!-- KIND -->` and `<!-- end of KIND -->` of a page. The
+ * last cell is the date.
+ */
+export function record(kind, name, cells, page = 'testing.md') {
+  const path = fileURLToPath(new URL(`../docs/${page}`, import.meta.url));
   const [opening, closing] = [`<!-- ${kind} -->\n`, `<!-- end of ${kind} -->`];
   const text = readFileSync(path, 'utf8');
   const [start, end] = [text.indexOf(opening), text.indexOf(closing)];
@@ -18,4 +20,13 @@ export function record(kind, name, cells) {
     .filter(line => !line.startsWith(`| ${name} `));
   const table = [...others, `| ${[name, ...cells, date].join(' | ')} |`].join('\n');
   writeFileSync(path, `${text.slice(0, start)}${opening}\n${table}\n\n${text.slice(end)}`);
+}
+
+/** Enters what attacks have found on a kernel: a line for each user, of findings as test/support/findings.ts prints them. */
+export function recordIsolation({ machine }, findings) {
+  for (const { linux, landlock, user, parts, environment, mounts } of findings) {
+    const found = ['memory', 'signals', 'abstract-sockets', 'descriptors', 'terminal', 'limits'];
+    const cells = [landlock, user, ...found.map(part => parts[part]), environment, mounts];
+    record('isolation', `${linux} ${machine}, ${user}`, cells.toSpliced(1, 1), 'children.md');
+  }
 }

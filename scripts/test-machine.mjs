@@ -14,7 +14,7 @@ import { LEFT_OUT, LEFT_OUT_FILES, liveFiles, plainTitle, titlesHere } from './m
 import { packProject } from './machine/project.mjs';
 import { kernel, system } from './machine/system.mjs';
 import { obstacle } from './machine/tools.mjs';
-import { record } from './record.mjs';
+import { record, recordIsolation } from './record.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'deps/machine');
@@ -45,6 +45,8 @@ async function test({ arch, release }, files, { accelerator, minutes }) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const missing = new Set(titlesHere(root, files));
   const codes = [];
+  /** What attacks have found of the kernel's means to isolate children. */
+  const findings = [];
   let ran = {};
   const scratch = mkdtempSync(join(cache, '.run-'));
   try {
@@ -64,6 +66,8 @@ async function test({ arch, release }, files, { accelerator, minutes }) {
         if (kind === 'booted') {
           ran = entry;
           console.log(`Linux ${entry.linux} on ${entry.machine}, Node ${entry.node}`);
+        } else if (kind === 'isolation') {
+          findings.push(entry);
         } else if (kind === 'ended') {
           codes.push(entry);
         } else {
@@ -84,7 +88,7 @@ async function test({ arch, release }, files, { accelerator, minutes }) {
   const ok = whole && counts.passed > 0 && codes.every(code => code === 0);
   const summary = { ...ran, ...counts, whole, seconds: Math.round((Date.now() - started) / 1000) };
   console.log(JSON.stringify(summary));
-  return { ok, summary };
+  return { ok, summary, findings };
 }
 
 function wanted() {
@@ -110,7 +114,7 @@ function wanted() {
   return {
     files: files.length > 0 ? files : liveFiles(root),
     machines,
-    options: { accelerator: values.accel, minutes: Number(values.minutes) },
+    options: { accelerator: values.accel, minutes: Number(values.minutes), record: values.record },
     recorded: values.record && files.length === 0,
   };
 }
@@ -120,7 +124,9 @@ const reason = obstacle(machines.map(({ arch }) => arch));
 if (reason !== undefined) console.log(`skipped: ${reason}`);
 for (const machine of reason === undefined ? machines : []) {
   try {
-    const { ok, summary } = await test(machine, files, options);
+    const { ok, summary, findings } = await test(machine, files, options);
+    for (const finding of findings) console.log(`isolation ${JSON.stringify(finding)}`);
+    if (ok && findings.length > 0 && options.record) recordIsolation(summary, findings);
     if (!ok) process.exitCode = 1;
     else if (recorded) record('runs', `${machine.arch}:${machine.release}`, cellsOf(summary));
   } catch (error) {

@@ -46,6 +46,17 @@ function checks(): readonly Check[] {
             : missing.map(({ name, since }) => `${since} has ${name.replace(/^SECCOMP_/, '')}`).join(', '),
       };
     }),
+    check('isolation', () => {
+      const { landlock, isolation } = features();
+      const { closed, open, refusesMounts } = isolation;
+      const abi = landlock === 0 ? 'no Landlock' : `ABI ${landlock} of Landlock`;
+      const parts = [
+        `${abi}: children are kept from ${closed.join(', ')}`,
+        ...open.map(({ part, reason }) => `${part} stays open (${reason})`),
+        ...(refusesMounts ? ['mounts fail in children, since Linux is older than 6.12'] : []),
+      ];
+      return { ok: true, detail: parts.join('; ') };
+    }),
     check('filters in force', () => {
       const { mode, filters, noNewPrivs } = status();
       return {

@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import type { Filter } from '../filter/filter.js';
 import { spawn } from '../process/children/spawn.js';
 import { findProgram } from '../process/exec.js';
+import type { IsolationMode } from '../process/isolation.js';
 import { formatReport, type ReportedViolation } from '../process/supervise/report.js';
 import { supervise } from '../process/supervise/supervise.js';
 import { printError, toJson } from './output.js';
@@ -18,6 +19,7 @@ export interface WatchOptions {
   /** Seconds until the command is killed. */
   readonly timeout: number | undefined;
   readonly json: boolean;
+  readonly isolation?: IsolationMode;
 }
 
 /** Of a command that was found and could not be executed, as in shells. */
@@ -65,10 +67,13 @@ function start(
   profile: Filter,
   command: string,
   args: readonly string[],
-  { log, watching }: WatchOptions,
+  { log, watching, isolation }: WatchOptions,
   onViolation: (violation: ReportedViolation) => void,
 ): Started {
-  const options = { profile, log, stdio: 'inherit' } as const;
+  const options = {
+    ...{ profile, log, stdio: 'inherit' as const },
+    ...(isolation !== undefined && { isolation }),
+  };
   if (watching === 'nothing') return { child: spawn(command, args, options), finished: Promise.resolve() };
   return supervise(command, args, { ...options, onViolation, reportOnly: watching === 'allow' });
 }

@@ -1,11 +1,12 @@
 // `seccomp run`: becomes a command under a profile, or starts it and reports what the profile refuses to it.
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { compile } from '../compile.js';
 import { UsageError } from '../errors.js';
 import type { Filter } from '../filter/filter.js';
 import { parseKernelVersion } from '../policy/target.js';
 import { exec } from '../process/exec.js';
 import { features } from '../process/features.js';
+import { ISOLATION_MODES, type IsolationMode } from '../process/isolation.js';
 import { profileArgument } from './input.js';
 import { compileOptions, withCompileOptions, type CompileFlags } from './options.js';
 import { warn, type Register } from './output.js';
@@ -18,6 +19,7 @@ interface Flags extends CompileFlags {
   readonly timeout?: number;
   readonly verbose?: boolean;
   readonly json?: boolean;
+  readonly isolation?: IsolationMode;
 }
 
 const seconds = (value: string): number => {
@@ -35,6 +37,12 @@ const withRunOptions = (command: Command): Command =>
     .option('--report', 'start the command and print the calls that are refused')
     .option('--report-only', 'start the command, print those calls and allow them: nothing is enforced')
     .option('--timeout <seconds>', 'start the command and kill it after that time', seconds)
+    .addOption(
+      new Option(
+        '--isolation <mode>',
+        'what the command is kept from: default terminal, and best-effort with --report, --report-only and --timeout',
+      ).choices([...ISOLATION_MODES]),
+    )
     .option('-v, --verbose', 'print the warnings of the profile')
     .option('--json', 'errors and reports as JSON');
 
@@ -63,12 +71,15 @@ function perform(
   filter: Filter,
   command: string,
   args: readonly string[],
-  { log = false, report = false, reportOnly = false, timeout, json = false }: Flags,
+  { log = false, report = false, reportOnly = false, timeout, json = false, isolation }: Flags,
 ): Promise<number> {
   if (report && reportOnly) {
     throw new UsageError('bad-option', '--report enforces and --report-only does not', 'Choose one of them');
   }
-  if (!report && !reportOnly && timeout === undefined) return exec(filter, command, args, { log });
+  // What is left out is the default of `exec`, and of those who start children.
+  const isolating = isolation === undefined ? {} : { isolation };
+  if (!report && !reportOnly && timeout === undefined)
+    return exec(filter, command, args, { log, ...isolating });
   const watching = reportOnly ? 'allow' : report ? 'refuse' : 'nothing';
-  return runWatched(filter, command, args, { log, watching, timeout, json });
+  return runWatched(filter, command, args, { log, watching, timeout, json, ...isolating });
 }

@@ -9,7 +9,9 @@ import { syscallNumber } from '../policy/abi.js';
 import { actionName } from '../policy/action.js';
 import { mayPermit, outcome } from '../policy/evaluate.js';
 import { ownOptions } from '../policy/options.js';
-import { loadRequest } from './load.js';
+import { planIsolation } from './children/isolate.js';
+import type { IsolationMode } from './isolation.js';
+import { explainIsolation, loadRequest } from './load.js';
 import { own, ownElements } from '../own.js';
 import { ownEnvironment } from './children/environment.js';
 
@@ -19,12 +21,18 @@ export interface ExecOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Log refused calls as /proc/sys/kernel/seccomp/actions_logged says. */
   readonly log?: boolean;
+  /**
+   * Keep the program from reaching the processes around it. Default: `terminal`, since the program takes the place of this
+   * process, whose parent knows it as what it has started: signals to it, and inherited descriptors, go on to work.
+   */
+  readonly isolation?: IsolationMode;
 }
 
 /**
  * Loads a filter on the calling thread and replaces the process by a program at once: the filter need only allow
  * execve and what the program itself needs. The other threads end with the exec; the filter stays.
- * Returns never. Throws UsageError when the program is not found, LoadError when the kernel refuses the filter or the exec.
+ * Returns never. Throws UsageError when the program is not found, UnsupportedError (`isolation-unavailable`), LoadError when
+ * the kernel refuses the isolation, the filter or the exec; what was in force before that stays.
  */
 export function exec(
   filter: Filter | Uint8Array,
@@ -32,7 +40,7 @@ export function exec(
   args: readonly string[],
   options: ExecOptions = {},
 ): never {
-  const given = ownOptions(options, ['env'], ['log']);
+  const given = ownOptions(options, ['env', 'isolation'], ['log']);
   const words = [command, ...ownElements(args)];
   for (const word of words) {
     if (typeof word === 'string' && !word.includes('\0')) continue;
@@ -43,13 +51,18 @@ export function exec(
     );
   }
   const env = ownEnvironment(given.env);
+  const { layer, domain, onlyStdio } = planIsolation(given.isolation ?? 'terminal');
   const path = findProgram(command, own(env, 'PATH'));
   if (isFilter(filter)) refuseWithoutExec(filter);
   const { bytes, bits, setNoNewPrivs } = loadRequest(filter, { scope: 'thread', log: given.log ?? false });
   const variables = Object.entries(env).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],
   );
-  const failure = native().loadAndExec(bytes, bits, setNoNewPrivs, path, words, variables);
+  const failure = native().loadAndExec(
+    ...([bytes, bits, setNoNewPrivs, layer, domain, onlyStdio] as const),
+    ...([path, words, variables] as const),
+  );
+  if (['close_range', 'landlock_restrict_self'].includes(failure.failed)) throw explainIsolation(failure);
   throw new LoadError(
     failure.failed === 'execve' ? 'exec-failed' : 'load-failed',
     `${failure.failed} failed with ${failure.errnoName} for ${path}`,

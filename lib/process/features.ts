@@ -1,6 +1,7 @@
 // What the running kernel can do with filters, found by asking it.
 import { native, type Probe } from '../native.js';
 import { parseKernelVersion } from '../policy/target.js';
+import { isolationOf, type Isolation } from './isolation.js';
 import { missingFeatures, type MissingFeature } from './kernel-features.js';
 
 /** What this kernel and this build can do. */
@@ -11,14 +12,16 @@ export interface Features extends Probe {
   readonly libseccomp: string;
   /** What newer kernels can do and this one cannot, with the first that can. */
   readonly missing: readonly MissingFeature[];
+  /** What a child is kept from by `isolation: 'best-effort'`, and what stays open. */
+  readonly isolation: Isolation;
 }
 
 let known: Features | undefined;
 
 /**
- * Asks the kernel which actions and flags of seccomp(2) it knows. Changes nothing. Asked once, since a filter may refuse the question later.
+ * Asks the kernel which actions and flags of seccomp(2) it knows, and for Landlock. Changes nothing. Asked once, since a filter may refuse the question later.
  * Throws UnsupportedError where the add-on cannot be loaded.
- * Source: seccomp(2), SECCOMP_GET_ACTION_AVAIL and SECCOMP_GET_NOTIF_SIZES.
+ * Source: seccomp(2), SECCOMP_GET_ACTION_AVAIL and SECCOMP_GET_NOTIF_SIZES; landlock_create_ruleset(2), LANDLOCK_CREATE_RULESET_VERSION.
  */
 export function features(): Features {
   return (known ??= ask());
@@ -33,6 +36,9 @@ function ask(): Features {
     libseccomp: `${major}.${minor}.${micro}`,
     get missing() {
       return missingFeatures([...probe.actions, ...probe.flags], parseKernelVersion(probe.release));
+    },
+    get isolation() {
+      return isolationOf('best-effort', probe);
     },
   };
 }

@@ -4,7 +4,7 @@ import { LoadError, UsageError, type Diagnostic } from '../errors.js';
 import type { Filter } from '../filter/filter.js';
 import { isFilter } from '../filter/is-filter.js';
 import { BPF, decode, MAX_INSTRUCTIONS, validate, type Program } from '../filter/program.js';
-import { isFailure, native, type LoadFailure } from '../native.js';
+import { isFailure, native, type Failure, type LoadFailure } from '../native.js';
 import { actionKind, actionName } from '../policy/action.js';
 import { SCMP_ACT_NOTIFY } from '../policy/constants.js';
 import { oneOf, ownOptions, pickOptions } from '../policy/options.js';
@@ -307,6 +307,34 @@ function refuseMissing(program: Program, names: readonly FlagName[]): void {
 /** Whether a program can answer NOTIFY. */
 export const notifies = (program: Program): boolean =>
   program.some(({ code, k }) => code === BPF.RET_K && actionKind(k) === SCMP_ACT_NOTIFY);
+
+/** Why a child, or the program that this process becomes, could not be isolated. */
+export function explainIsolation({ errno, errnoName, failed }: Failure): LoadError {
+  if (failed === 'close_range') {
+    return new LoadError(
+      'isolation-refused',
+      `the descriptors of this process could not be kept from the command (${failed}: ${errnoName})`,
+      'Mount /proc, or allow close_range in the filter of this process',
+      { errno },
+    );
+  }
+  return new LoadError(
+    'isolation-refused',
+    `the kernel refused the Landlock domain (${failed}: ${errnoName})`,
+    DOMAIN_REMEDIES.get(errnoName) ??
+      "Look at the filters that this process has, or give isolation: 'terminal'",
+    { errno },
+  );
+}
+
+const ALLOW_LANDLOCK =
+  'Allow landlock_create_ruleset, landlock_add_rule and landlock_restrict_self in the filter of this process';
+
+const DOMAIN_REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['E2BIG', "At most 16 domains can be inside each other: give isolation: 'terminal' to the innermost ones"],
+  ['EPERM', ALLOW_LANDLOCK],
+  ['ENOSYS', ALLOW_LANDLOCK],
+]);
 
 /** Why the kernel refused, in words. */
 export function explain(failure: LoadFailure, { program }: LoadRequest): LoadError {

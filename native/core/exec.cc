@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "../launcher/isolation.h"
 #include "kernel_abi.h"
 #include "library.h"
 
@@ -65,26 +66,50 @@ void keep_standard_streams() {
   }
 }
 
+/** syscall(2) as isolation.h wants it. */
+long call_four(long number, long a, long b, long c, long d) {
+  const long answer = syscall(number, a, b, c, d);
+  return answer < 0 ? -errno : answer;
+}
+
+/** Everything that comes before the filter. */
+Status isolate(const Isolation& isolation, bool no_new_privs) {
+  if (isolation.only_stdio) {
+    const long error = close_on_exec_from<call_four>(STDERR_FILENO + 1);
+    if (error != 0) return Failure{"close_range", static_cast<int>(error)};
+  }
+  if (no_new_privs) {
+    if (const auto failed = set_no_new_privs()) return failed;
+  }
+  if (!isolation.layer.empty()) {
+    const auto layer = Program::copy(isolation.layer);
+    if (const auto* failure = layer.failure()) return *failure;
+    if (layer.value().load(0) != 0) return Failure{"seccomp", errno};
+  }
+  const long error = enter_domain<call_four>(static_cast<Domain>(isolation.domain));
+  if (error != 0) return Failure{"landlock_restrict_self", static_cast<int>(error)};
+  return kDone;
+}
+
 }  // namespace
 
 LoadFailure load_and_exec(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
-                          Executable executable) {
+                          const Isolation& isolation, Executable executable) {
   // The listener would be closed by execve, and every notified call would fail for want of it.
   if ((flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) return {{"seccomp", EINVAL}};
   const auto copy = Program::copy(program);
   if (const auto* failure = copy.failure()) return {*failure};
   // What can be known to fail is known before anything is changed.
+  if (isolation.domain > static_cast<std::uint32_t>(Domain::kRefer)) return {{"landlock_create_ruleset", EINVAL}};
   if (access(executable.path.c_str(), X_OK) != 0) return {{"execve", errno}};
   const auto argv = pointers(executable.arguments);
   const auto envp = pointers(executable.environment);
   warm_up();
   keep_standard_streams();
   const DefaultSignals signals;
-  if (no_new_privs) {
-    if (const auto failed = set_no_new_privs()) {
-      signals.restore();
-      return {*failed};
-    }
+  if (const auto failed = isolate(isolation, no_new_privs)) {
+    signals.restore();
+    return {*failed};
   }
   const auto answer = copy.value().load(flags);
   if (answer == 0) {

@@ -17,8 +17,21 @@ struct Executable {
   std::vector<std::string> environment;
 };
 
-/** Returns only on failure. Where execve failed the filter is on, and this process may be able to do very little. */
+/** What parts the program from the process that started this one; see native/launcher/isolation.h. */
+struct Isolation {
+  /** Loaded before the filter; empty for none. */
+  std::span<const std::byte> layer;
+  /** `Domain`. */
+  std::uint32_t domain;
+  /** Whether no descriptor but the standard streams is inherited. */
+  bool only_stdio;
+};
+
+/**
+ * Returns only on failure. What came before the step that failed stays in force: where execve failed, that is
+ * everything, and this process may be able to do very little.
+ */
 LoadFailure load_and_exec(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
-                          Executable executable);
+                          const Isolation& isolation, Executable executable);
 
 }  // namespace seccomp_node

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <vector>
 
+#include "../launcher/isolation.h"
 #include "../launcher/orders.h"
 #include "descriptor.h"
 #include "kernel_abi.h"
@@ -33,8 +34,9 @@ namespace seccomp_node {
 
 namespace {
 
-/** The launcher with orders behind it, in its only segment. */
-std::vector<std::byte> make_image(const Orders& orders, std::span<const std::byte> program) {
+/** The launcher with orders and the two programs behind it, in its only segment. */
+std::vector<std::byte> make_image(const Orders& orders, std::span<const std::byte> layer,
+                                  std::span<const std::byte> program) {
   Elf64_Ehdr header;
   std::memcpy(&header, seccomp_launcher, sizeof header);
   Elf64_Phdr segment;
@@ -44,14 +46,16 @@ std::vector<std::byte> make_image(const Orders& orders, std::span<const std::byt
   header.e_shoff = 0;
   header.e_shnum = 0;
   header.e_shstrndx = 0;
-  segment.p_filesz = segment.p_memsz = code + sizeof orders + program.size();
+  segment.p_filesz = segment.p_memsz = code + sizeof orders + layer.size() + program.size();
 
   std::vector<std::byte> image(segment.p_filesz);
   std::memcpy(image.data(), seccomp_launcher, code);
   std::memcpy(image.data(), &header, sizeof header);
   std::memcpy(image.data() + header.e_phoff, &segment, sizeof segment);
   std::memcpy(image.data() + code, &orders, sizeof orders);
-  std::memcpy(image.data() + code + sizeof orders, program.data(), program.size());
+  auto* const programs = image.data() + code + sizeof orders;
+  if (!layer.empty()) std::memcpy(programs, layer.data(), layer.size());
+  if (!program.empty()) std::memcpy(programs + layer.size(), program.data(), program.size());
   return image;
 }
 
@@ -90,19 +94,27 @@ Result<Descriptor> report_file() {
 
 }  // namespace
 
-Result<Launch> prepare_launch(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
-                              std::uint32_t first_descriptor, bool await, bool end_with_parent) {
+Result<Launch> prepare_launch(std::span<const std::byte> layer, std::span<const std::byte> program, std::uint32_t flags,
+                              bool no_new_privs, std::uint32_t domain, bool only_stdio, std::uint32_t first_descriptor,
+                              bool await, bool end_with_parent) {
   const bool listen = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
-  // Without somebody who takes it, the listener would end with the launcher.
-  if (listen && !await) return Failure{"seccomp", EINVAL};
-  if (!is_program_size(program.size())) return Failure{"seccomp", EINVAL};
+  // Without somebody who takes it, the listener would end with the launcher; without a program there is none.
+  if (listen && (!await || program.empty())) return Failure{"seccomp", EINVAL};
+  if (layer.empty() && program.empty()) return Failure{"seccomp", EINVAL};
+  for (const auto bytes : {layer, program}) {
+    if (!bytes.empty() && !is_program_size(bytes.size())) return Failure{"seccomp", EINVAL};
+  }
+  if (domain > static_cast<std::uint32_t>(Domain::kRefer)) return Failure{"landlock_create_ruleset", EINVAL};
   const Orders orders{.flags = flags,
                       .no_new_privs = no_new_privs ? 1U : 0U,
                       .first_descriptor = first_descriptor,
                       .descriptors = await ? 3U : 2U,
+                      .only_stdio = only_stdio ? 1U : 0U,
+                      .domain = domain,
+                      .layer_instructions = static_cast<std::uint32_t>(layer.size() / sizeof(sock_filter)),
                       .instructions = static_cast<std::uint32_t>(program.size() / sizeof(sock_filter)),
                       .parent = end_with_parent ? static_cast<std::uint32_t>(getpid()) : 0U};
-  auto image = executable_file(make_image(orders, program));
+  auto image = executable_file(make_image(orders, layer, program));
   if (const auto* failure = image.failure()) return *failure;
   auto report = report_file();
   if (const auto* failure = report.failure()) return *failure;

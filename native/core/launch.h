@@ -11,7 +11,7 @@ namespace seccomp_node {
 
 /** Descriptors of the caller's, all close-on-exec. */
 struct Launch {
-  /** The launcher for one program: an executable file that cannot change. */
+  /** The launcher with its programs: an executable file that cannot change. */
   std::int32_t image;
   /** A file of the two numbers of `Report`. */
   std::int32_t report;
@@ -26,10 +26,14 @@ struct Launch {
 /**
  * The image, the report and, with `await`, a pipe. The child must get image, report and `held` at `first_descriptor`
  * and the numbers behind it, and be given the file of the command as argv[0], the command's own argv[0] as argv[1].
- * SECCOMP_FILTER_FLAG_NEW_LISTENER needs `await`. With `end_with_parent`, the command is killed when the thread that
- * starts it ends.
+ *
+ * The launcher loads `layer`, enters `domain` (`Domain` of isolation.h), then loads `program` with `flags`; either
+ * program may be empty. With `only_stdio` the command inherits no descriptor from `first_descriptor` on. With
+ * `end_with_parent` it is killed when the thread that starts it ends.
+ * SECCOMP_FILTER_FLAG_NEW_LISTENER needs `await` and a program.
  */
-Result<Launch> prepare_launch(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
-                              std::uint32_t first_descriptor, bool await, bool end_with_parent);
+Result<Launch> prepare_launch(std::span<const std::byte> layer, std::span<const std::byte> program, std::uint32_t flags,
+                              bool no_new_privs, std::uint32_t domain, bool only_stdio, std::uint32_t first_descriptor,
+                              bool await, bool end_with_parent);
 
 }  // namespace seccomp_node

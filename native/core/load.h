@@ -47,8 +47,8 @@ class Program {
 Status set_no_new_privs();
 
 /**
- * Has the kernel kill this process when the thread that started it ends: prctl(2) PR_SET_PDEATHSIG. False where `parent` is
- * not its parent any more, in which case no signal would come.
+ * Has the kernel kill this process when the thread that started it ends: prctl(2) PR_SET_PDEATHSIG. False where
+ * `parent` is not its parent any more, in which case no signal would come.
  */
 bool end_with_parent(std::int32_t parent);
 

@@ -6,7 +6,9 @@
 
 #include <cerrno>
 
+#include "../launcher/isolation.h"
 #include "descriptor.h"
+#include "errno_name.h"
 #include "kernel_abi.h"
 
 namespace seccomp_node {
@@ -81,7 +83,16 @@ Probe probe() {
   utsname system{};
   uname(&system);
   const bool filter = takes_flags(0);
-  return {system.release, filter, supported_actions(filter), supported_flags(), notification_sizes(), jit()};
+  const long landlock = syscall(kLandlockCreateRuleset, nullptr, 0, kLandlockVersion);
+  const std::string landlock_error = landlock < 0 ? errno_name(errno) : "";
+  return {.release = system.release,
+          .filter = filter,
+          .actions = supported_actions(filter),
+          .flags = supported_flags(),
+          .notification_sizes = notification_sizes(),
+          .jit = jit(),
+          .landlock = landlock < 0 ? 0 : static_cast<std::int32_t>(landlock),
+          .landlock_error = landlock_error};
 }
 
 }  // namespace seccomp_node

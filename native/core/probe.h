@@ -25,6 +25,10 @@ struct Probe {
   std::optional<NotificationSizes> notification_sizes;
   /** net.core.bpf_jit_enable, where it can be read. */
   std::optional<std::int32_t> jit;
+  /** The version of Landlock's ABI, from 1 on; 0 where there is none. */
+  std::int32_t landlock;
+  /** Why there is none: the name of the errno, empty otherwise. */
+  std::string landlock_error;
 };
 
 Probe probe();

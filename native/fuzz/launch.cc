@@ -9,11 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
 #include "../core/descriptor.h"
 #include "../core/load.h"
+#include "../launcher/isolation.h"
 #include "../launcher/orders.h"
 #include "check.h"
 #include "descriptors.h"
@@ -31,7 +33,14 @@ std::vector<std::byte> contents(int file) {
   return bytes;
 }
 
-void check_image(std::span<const std::byte> image, std::span<const std::byte> program, const Orders& expected) {
+/** Whether bytes end with others. */
+bool ends_with(std::span<const std::byte> bytes, std::span<const std::byte> expected) {
+  if (bytes.size() < expected.size()) return false;
+  return expected.empty() || std::memcmp(bytes.last(expected.size()).data(), expected.data(), expected.size()) == 0;
+}
+
+void check_image(std::span<const std::byte> image, std::span<const std::byte> layer, std::span<const std::byte> program,
+                 const Orders& expected) {
   Elf64_Ehdr header;
   check(image.size() > sizeof header, "the image has a header");
   std::memcpy(&header, image.data(), sizeof header);
@@ -40,11 +49,12 @@ void check_image(std::span<const std::byte> image, std::span<const std::byte> pr
   std::memcpy(&segment, image.data() + header.e_phoff, sizeof segment);
   check(segment.p_filesz == image.size() && segment.p_memsz == image.size(), "the segment is the whole image");
   check(header.e_entry >= segment.p_vaddr && header.e_entry < segment.p_vaddr + segment.p_filesz, "it begins in it");
-  const auto behind = image.last(program.size());
-  check(std::memcmp(behind.data(), program.data(), program.size()) == 0, "the program is at the end");
+  check(ends_with(image, program), "the program is at the end");
+  const auto before = image.first(image.size() - program.size());
+  check(ends_with(before, layer), "the layer stands before it");
   Orders orders;
-  std::memcpy(&orders, image.data() + image.size() - program.size() - sizeof orders, sizeof orders);
-  check(std::memcmp(&orders, &expected, sizeof orders) == 0, "the orders stand before it");
+  std::memcpy(&orders, before.data() + before.size() - layer.size() - sizeof orders, sizeof orders);
+  check(std::memcmp(&orders, &expected, sizeof orders) == 0, "the orders stand before both");
 }
 
 void fuzz(Input input) {
@@ -53,6 +63,9 @@ void fuzz(Input input) {
   const bool await = input.below(2) != 0;
   const bool end_with_parent = input.below(2) != 0;
   const auto first_descriptor = input.number<std::uint32_t>();
+  const auto domain = static_cast<std::uint32_t>(input.below(4));
+  const bool only_stdio = input.below(2) != 0;
+  const auto layer_size = input.below(64);
   // A few bytes repeated reach the longest programs.
   const std::size_t repeat = input.below(8) == 0 ? input.number<std::uint16_t>() : 1;
   const auto pattern = std::as_bytes(input.rest());
@@ -60,9 +73,12 @@ void fuzz(Input input) {
   for (std::size_t count = 0; count < repeat && program.size() < 1UL << 16U; ++count) {
     program.insert(program.end(), pattern.begin(), pattern.end());
   }
-  const auto launch = prepare_launch(program, flags, no_new_privs, first_descriptor, await, end_with_parent);
+  const auto layer = std::span<const std::byte>(program).first(std::min<std::size_t>(layer_size, program.size()));
+  const auto launch =
+      prepare_launch(layer, program, flags, no_new_privs, domain, only_stdio, first_descriptor, await, end_with_parent);
   const bool listen = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
-  const bool possible = is_program_size(program.size()) && (await || !listen);
+  const bool possible = is_program_size(program.size()) && (layer.empty() || is_program_size(layer.size())) &&
+                        domain <= static_cast<std::uint32_t>(Domain::kRefer) && (await || !listen);
   check((launch.failure() == nullptr) == possible, "what is possible is made, and nothing else");
   if (launch.failure() != nullptr) return;
   const auto& made = launch.value();
@@ -74,11 +90,14 @@ void fuzz(Input input) {
   const auto seals = fcntl(image.number(), F_GET_SEALS);
   check((seals & F_SEAL_WRITE) != 0 && (seals & F_SEAL_GROW) != 0 && (seals & F_SEAL_SHRINK) != 0, "it is sealed");
   const auto bytes = contents(image.number());
-  check_image(bytes, program,
+  check_image(bytes, layer, program,
               {.flags = flags,
                .no_new_privs = no_new_privs ? 1U : 0U,
                .first_descriptor = first_descriptor,
                .descriptors = await ? 3U : 2U,
+               .only_stdio = only_stdio ? 1U : 0U,
+               .domain = domain,
+               .layer_instructions = static_cast<std::uint32_t>(layer.size() / sizeof(sock_filter)),
                .instructions = static_cast<std::uint32_t>(program.size() / sizeof(sock_filter)),
                .parent = end_with_parent ? static_cast<std::uint32_t>(getpid()) : 0U});
 }

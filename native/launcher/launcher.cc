@@ -1,9 +1,9 @@
-// The program between the parent and a sandboxed child: loads the filter that is in its own image and becomes the
-// command. No libc and no variables; from the filter on, execve is its only system call. A listener is handed to the
-// parent by a second thread, which the filter does not cover.
+// The program between the parent and a sandboxed child: it isolates itself from the parent, loads the filter that is in
+// its own image and becomes the command. No libc and no variables; from the filter on, execve is its only system call.
+// A listener is handed to the parent by a second thread, which the filter does not cover.
+#include <fcntl.h>
 #include <features.h>
 #include <linux/errno.h>
-#include <linux/fcntl.h>
 #include <linux/filter.h>
 #include <linux/limits.h>
 #include <linux/mman.h>
@@ -15,6 +15,7 @@
 
 #include <cstddef>
 
+#include "isolation.h"
 #include "orders.h"
 
 /** Where the linker script lets the appended orders begin. */
@@ -102,6 +103,9 @@ asm(".globl _start\n"
 #else
 #error "no system calls for this architecture"
 #endif
+
+/** `call` as isolation.h wants it. */
+long call_four(long number, long a, long b, long c, long d) { return call(number, a, b, c, d); }
 
 long word(const void* pointer) { return reinterpret_cast<long>(pointer); }
 
@@ -238,6 +242,12 @@ long send_descriptor(int socket, int descriptor) {
   return call(SYS_sendmsg, socket, word(&message), MSG_NOSIGNAL);
 }
 
+/** seccomp(2). Returns -errno where it failed, the listener where there is one. */
+long load(sock_filter* instructions, std::uint32_t count, std::uint32_t flags) {
+  const sock_fprog program{static_cast<unsigned short>(count), instructions};
+  return call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, static_cast<long>(flags), word(&program));
+}
+
 /** Ends the process: where no system call is allowed, by an instruction that does not exist. */
 [[noreturn]] void end() {
   call(SYS_exit_group, 127);
@@ -277,9 +287,14 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
   if (count < 2 || mapped < 0) end();
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as numbers.
   auto& report = *reinterpret_cast<volatile Report*>(mapped);
+  report.step = Step::kDescriptors;
   // Not closed: what is left of the pipe tells the parent that the command runs or never will.
-  for (long own = first; own < first + static_cast<long>(orders.descriptors); ++own) {
-    settle(report, -call(SYS_fcntl, own, F_SETFD, FD_CLOEXEC));
+  if (orders.only_stdio != 0) {
+    settle(report, close_on_exec_from<call_four>(first));
+  } else {
+    for (long own = first; own < first + static_cast<long>(orders.descriptors); ++own) {
+      settle(report, -call(SYS_fcntl, own, F_SETFD, FD_CLOEXEC));
+    }
   }
   if (orders.parent != 0) {
     // SIGKILL, since a stopped process serves no other. A parent that ended before gives no signal any more.
@@ -291,6 +306,14 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
     report.step = Step::kNoNewPrivs;
     settle(report, -call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1));
   }
+  // The kernel only reads what the pointer names.
+  auto* const layer = const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(&orders + 1));
+  if (orders.layer_instructions > 0) {
+    report.step = Step::kLayer;
+    settle(report, -load(layer, orders.layer_instructions, 0));
+  }
+  report.step = Step::kDomain;
+  settle(report, enter_domain<call_four>(static_cast<Domain>(orders.domain)));
   const bool listen = (orders.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
   Handover handover{static_cast<int>(first) + 2, kUnknown, kUnknown};
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
@@ -301,13 +324,13 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
     const long thread = start_thread(kThread, stack_of_thread + sizeof stack_of_thread, &handover);
     settle(report, thread < 0 ? -thread : 0);
   }
-  report.step = Step::kFilter;
-  // The kernel only reads what the pointer names.
-  auto* const instructions = const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(&orders + 1));
-  const sock_fprog program{static_cast<unsigned short>(orders.instructions), instructions};
   const Command command{words[0], words + 1, count - 1, words + count + 1};
-  const long loaded = call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, static_cast<long>(orders.flags), word(&program));
-  settle(report, loaded < 0 ? -loaded : 0);
+  long loaded = 0;
+  if (orders.instructions > 0) {
+    report.step = Step::kFilter;
+    loaded = load(layer + orders.layer_instructions, orders.instructions, orders.flags);
+    settle(report, loaded < 0 ? -loaded : 0);
+  }
   if (listen) {
     report.step = Step::kHandOver;
     __atomic_store_n(&handover.listener, static_cast<int>(loaded), __ATOMIC_RELEASE);

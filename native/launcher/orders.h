@@ -5,9 +5,9 @@
 
 namespace seccomp_node {
 
-/** Stands behind the launcher's code in its image; the instructions of the program follow. */
+/** Stands behind the launcher's code in its image; the instructions of the two programs follow, the layer's first. */
 struct Orders {
-  /** SECCOMP_FILTER_FLAG_*. */
+  /** SECCOMP_FILTER_FLAG_* for the second program. */
   std::uint32_t flags;
   std::uint32_t no_new_privs;
   /**
@@ -16,13 +16,30 @@ struct Orders {
    */
   std::uint32_t first_descriptor;
   std::uint32_t descriptors;
+  /** Whether the command inherits no descriptor from `first_descriptor` on. */
+  std::uint32_t only_stdio;
+  /** `Domain`. */
+  std::uint32_t domain;
+  /** Instructions of the isolation layer; 0 for none. */
+  std::uint32_t layer_instructions;
+  /** Instructions of the command's filter; 0 where it loads that itself. */
   std::uint32_t instructions;
   /** The process with which the command ends, by PR_SET_PDEATHSIG; 0 where it may outlive it. */
   std::uint32_t parent;
 };
 
-/** What the launcher does, in this order; starting a helper and handing over only for a listener. */
-enum class Step : std::uint32_t { kStart, kNoNewPrivs, kHelper, kFilter, kHandOver, kExecute };
+/** What the launcher does, in this order; some steps only where they are ordered, two only for a listener. */
+enum class Step : std::uint32_t {
+  kStart,
+  kDescriptors,
+  kNoNewPrivs,
+  kLayer,
+  kDomain,
+  kHelper,
+  kFilter,
+  kHandOver,
+  kExecute
+};
 
 /**
  * Memory that the launcher shares with its parent, and that its successful execve gives up. Writing to it is no system

@@ -1,4 +1,4 @@
-// What it costs to start a child under a filter: beside a plain spawn, from the call to the exit event.
+// What it costs to start a child under a filter, isolated and not: beside a plain spawn, from the call to the exit event.
 import { spawn as plainSpawn, spawnSync as plainSpawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { compile, spawn, spawnSync } from '../../dist/index.js';
@@ -15,18 +15,27 @@ export async function measure({ quick }) {
   const subjects = {
     spawn: {
       plain: () => timed(() => plainSpawn(COMMAND, [], { stdio: 'ignore' })),
+      bare: () => timed(() => spawn(COMMAND, [], { stdio: 'ignore', profile, isolation: 'none' })),
       ours: () => timed(() => spawn(COMMAND, [], { stdio: 'ignore', profile })),
     },
     spawnSync: {
       plain: () => timedSync(() => plainSpawnSync(COMMAND, [], { stdio: 'ignore' })),
+      bare: () => timedSync(() => spawnSync(COMMAND, [], { stdio: 'ignore', profile, isolation: 'none' })),
       ours: () => timedSync(() => spawnSync(COMMAND, [], { stdio: 'ignore', profile })),
     },
   };
   const rounds = quick ? { rounds: 20, warmUp: 3 } : { rounds: 500, warmUp: 20 };
   const data = [];
   for (const [name, pair] of Object.entries(subjects)) {
-    const { plain, ours } = await interleave(pair, rounds);
-    data.push({ name, plain: summarize(plain), ours: summarize(ours), ratio: ratios(ours, plain) });
+    const { plain, bare, ours } = await interleave(pair, rounds);
+    data.push({
+      name,
+      plain: summarize(plain),
+      bare: summarize(bare),
+      bareRatio: ratios(bare, plain),
+      ours: summarize(ours),
+      ratio: ratios(ours, plain),
+    });
   }
   return data;
 }
@@ -51,9 +60,20 @@ function timedSync(start) {
 export const render = data =>
   blocks(
     `\`${COMMAND}\` under the profile, from the call to its end, beside node:child_process without one. The profile is compiled
-once, before. What is more is a second execve, that of the launcher, and the kernel's work on the program.`,
+once, before. What is more is a second execve, that of the launcher, and the kernel's work on the program; with isolation also that on a Landlock domain
+and a second, small program.`,
     table(
-      ['Function', 'node:child_process, ms, median (quartiles)', 'Under the profile, ms', 'Ratio'],
-      data.map(({ name, plain, ours, ratio }) => [`\`${name}\``, spread(plain), spread(ours), factor(ratio)]),
+      [
+        'Function',
+        'node:child_process, ms, median (quartiles)',
+        'Under the profile, `isolation: none`, ms',
+        'Ratio',
+        'Under the profile and isolated, ms',
+        'Ratio',
+      ],
+      data.map(({ name, plain, bare, bareRatio, ours, ratio }) => [
+        ...[`\`${name}\``, spread(plain), spread(bare), factor(bareRatio)],
+        ...[spread(ours), factor(ratio)],
+      ]),
     ),
   );

@@ -7,7 +7,7 @@ import { ARCHITECTURES } from './architectures.mjs';
 
 /**
  * Boots a kernel and hands each line of the console to `show(line)`, or `report(kind, entry)` when it is one of
- * scripts/machine/reporter.cjs or init.sh. Ends with the machine, at the latest after so many minutes.
+ * scripts/machine/reporter.cjs, init.sh or test/support/findings.ts. Ends with the machine, at the latest after so many minutes.
  */
 export async function boot({ arch, accelerator, kernel, archive, processors, minutes, show, report }) {
   const { emulator, machine, console: terminal } = ARCHITECTURES[arch];
@@ -24,7 +24,7 @@ export async function boot({ arch, accelerator, kernel, archive, processors, min
   );
   const ended = once(running, 'exit');
   for await (const line of createInterface({ input: running.stdout })) {
-    const [, kind, entry] = /@(booted|passed|failed|skipped|ended) (.*)$/.exec(line) ?? [];
+    const [, kind, entry] = /@(booted|passed|failed|skipped|isolation|ended) (.*)$/.exec(line) ?? [];
     // Firmware clears the screen.
     if (kind === undefined) show(stripVTControlCharacters(line));
     else report(kind, JSON.parse(entry));

@@ -64,6 +64,7 @@ export function probes(arch, root, cache) {
     'caller.node': cxx('caller', '-shared', '-fPIC', '-Wl,-z,now', '-isystem', headers),
     'examples/syscall': { source: 'examples/syscall.cc', command: CXX, flags: ['-static'] },
     caller: { source: 'test/support/caller.c', command: CC, flags: ['-static'] },
+    reach: { source: 'test/attacks/reach.c', command: CC, flags: ['-static'] },
     'killed-at.so': { source: 'test/support/killed-at.c', command: CC, flags: ['-shared', '-fPIC'] },
   };
   return Object.entries(recipes).map(([name, { source, command, flags }]) => {

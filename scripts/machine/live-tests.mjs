@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const SUITE = ['native', 'process', 'cli', 'examples', 'attacks'];
+const SUITE = ['native', 'process', 'attacks', 'cli', 'examples'];
 
 /** Files that a machine cannot even load, with the reason. */
 export const LEFT_OUT_FILES = {

@@ -12,7 +12,17 @@ const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
 /** A descriptor to send. */
 function anything(): number {
-  const launch = native().prepareLaunch(Buffer.from('060000000000ff7f', 'hex'), 0, true, 3, false, false);
+  const launch = native().prepareLaunch(
+    new Uint8Array(),
+    Buffer.from('060000000000ff7f', 'hex'),
+    0,
+    true,
+    0,
+    false,
+    3,
+    false,
+    false,
+  );
   assert.ok(!isFailure(launch));
   native().closeDescriptor(launch.image);
   return launch.report;

@@ -16,6 +16,8 @@ const OTHER_WORDS: ReadonlySet<string> = new Set([
   'libuv-worker',
   'utf-8',
   'x86-64',
+  'abstract-sockets',
+  'best-effort',
 ]);
 /** Files without codes whose literals look like some. */
 const OTHER_FILES = /^(?:cli\/|process\/base-calls\.ts|policy\/syscall-table\.ts|filter\/weights\.ts)/;

@@ -2,13 +2,29 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
-import { isFailure, native, type Launch } from '#lib/native.js';
+import { isFailure, native, type Failure, type Launch } from '#lib/native.js';
 
 const ALLOW = Buffer.from('060000000000ff7f', 'hex');
 const NEW_LISTENER = 8;
 
-const prepared = (program: Uint8Array, wait: boolean): Launch => {
-  const launch = native().prepareLaunch(program, 0, true, 3, wait, false);
+const NONE = new Uint8Array();
+
+/** What the launcher is told of isolation. */
+interface Isolated {
+  readonly layer?: Uint8Array;
+  readonly domain?: number;
+  readonly onlyStdio?: boolean;
+}
+
+const prepare = (
+  program: Uint8Array,
+  wait: boolean,
+  { layer = NONE, domain = 0, onlyStdio = false }: Isolated = {},
+  flags = 0,
+): Launch | Failure => native().prepareLaunch(layer, program, flags, true, domain, onlyStdio, 3, wait, false);
+
+const prepared = (program: Uint8Array, wait: boolean, isolated?: Isolated): Launch => {
+  const launch = prepare(program, wait, isolated);
   if (isFailure(launch)) assert.fail(`${launch.failed}: ${launch.errnoName}`);
   return launch;
 };
@@ -64,11 +80,23 @@ describe('prepareLaunch', () => {
     close(withPipe);
   });
 
-  it('refuses what can be no program, and a listener that nobody would get', () => {
+  it('puts the layer before the program', () => {
+    const layer = Buffer.concat([Buffer.from('2000000000000000', 'hex'), ALLOW]);
+    const launch = prepared(ALLOW, false, { layer });
+    const image = readFileSync(`/proc/self/fd/${launch.image}`);
+    assert.deepEqual(image.subarray(-3 * 8), Buffer.concat([layer, ALLOW]));
+    close(launch);
+  });
+
+  it('refuses what can be no program or domain, and a listener that nobody would get', () => {
     for (const size of [0, 7, 12, 8 * 4097]) {
-      assert.ok(isFailure(native().prepareLaunch(Buffer.alloc(size), 0, true, 3, false, false)), `${size} bytes`);
+      assert.ok(isFailure(prepare(Buffer.alloc(size), false)), `${size} bytes`);
+      if (size > 0)
+        assert.ok(isFailure(prepare(ALLOW, false, { layer: Buffer.alloc(size) })), `layer of ${size}`);
     }
-    assert.ok(isFailure(native().prepareLaunch(ALLOW, NEW_LISTENER, true, 3, false, false)));
+    assert.ok(isFailure(prepare(ALLOW, false, { domain: 3 })));
+    assert.ok(isFailure(prepare(ALLOW, false, {}, NEW_LISTENER)));
+    assert.ok(isFailure(prepare(NONE, true, { layer: ALLOW }, NEW_LISTENER)));
   });
 
   it('reports every step that fails', () => {
@@ -77,11 +105,11 @@ describe('prepareLaunch', () => {
       words: string[],
       expected: readonly [number | null, number, number],
     ][] = [
-      [ALLOW, ['true', 'true'], [0, 5, 0]],
-      [ALLOW, ['/no/such/file', 'x'], [127, 5, 2]],
-      [ALLOW, ['', 'x'], [127, 5, 2]],
+      [ALLOW, ['true', 'true'], [0, 8, 0]],
+      [ALLOW, ['/no/such/file', 'x'], [127, 8, 2]],
+      [ALLOW, ['', 'x'], [127, 8, 2]],
       // The kernel refuses an instruction that does not exist.
-      [Buffer.from('ffff000000000000', 'hex'), ['true', 'true'], [127, 3, 22]],
+      [Buffer.from('ffff000000000000', 'hex'), ['true', 'true'], [127, 6, 22]],
       // Too few words: it was started by somebody else.
       [ALLOW, ['true'], [127, 0, 0]],
     ];
@@ -90,5 +118,14 @@ describe('prepareLaunch', () => {
       assert.deepEqual(run(launch, words), expected, words.join(' '));
       close(launch);
     }
+  });
+
+  it('reports a layer that the kernel refuses, and runs a command without a program of its own', () => {
+    const broken = prepared(NONE, false, { layer: Buffer.from('ffff000000000000', 'hex') });
+    assert.deepEqual(run(broken, ['true', 'true']), [127, 3, 22]);
+    close(broken);
+    const isolated = prepared(NONE, false, { layer: ALLOW, onlyStdio: true });
+    assert.deepEqual(run(isolated, ['true', 'true']), [0, 8, 0]);
+    close(isolated);
   });
 });

@@ -59,7 +59,8 @@ describe('fork', () => {
         );
         const [layers] = (await once(start(path), 'message')) as [string[]];
         assert.ok(layers.length > 1);
-        assert.deepEqual([...new Set(layers)], ['1']);
+        // Its own, and that of isolation.
+        assert.deepEqual([...new Set(layers)], ['2']);
       });
 
       it('is otherwise fork of node:child_process', async () => {
@@ -68,7 +69,9 @@ describe('fork', () => {
         const ours = await reflection(
           fork(mirror(), ['a', 'b'], { ...options, profile: { defaultAction: 'SCMP_ACT_ALLOW' }, load }),
         );
-        assert.deepEqual(ours, plain);
+        // Whoever runs the tests may have left a descriptor inheritable, which an isolated child does not get.
+        assert.deepEqual({ ...ours, descriptors: 0 }, { ...plain, descriptors: 0 });
+        assert.ok(Number(ours['descriptors']) <= Number(plain['descriptors']));
       });
 
       it('takes a URL, and a list for stdio', async () => {

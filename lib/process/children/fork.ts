@@ -5,7 +5,7 @@ import { oneOf } from '../../policy/options.js';
 import { UsageError } from '../../errors.js';
 import { argumentsOf } from './arguments.js';
 import { childProcess } from '../../builtins.js';
-import { commandOf, launchRequest } from './launch.js';
+import { commandOf, isolationRequest, launchRequest, type LaunchRequest } from './launch.js';
 import { forkPreloaded } from './preloaded.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';
 import { SPAWN_OPTIONS, startChild } from './start-child.js';
@@ -63,7 +63,7 @@ export function forkSandboxed(
   endWithParent: boolean,
 ): ChildProcess {
   const sandboxed = sandbox(options, FORK_OPTIONS);
-  const { filter, load } = sandboxed;
+  const { filter, load, isolation } = sandboxed;
   const { load: when, ...rest } = sandboxed.rest;
   oneOf('load', when, ['before-exec', 'before-user-code']);
   const execPath = rest.execPath ?? process.execPath;
@@ -83,21 +83,23 @@ export function forkSandboxed(
         ...{ argv0 },
       }) as ForkOptions,
     );
-  if (when === 'before-user-code') {
-    return forkPreloaded(
-      filter,
-      load,
-      stdio,
-      (nodeArgs, all) => begin(execPath, [...nodeArgs, ...execArgv], all),
-      endWithParent,
+  const launched = (request: LaunchRequest, nodeArgs: readonly string[], list: StdioList): ChildProcess =>
+    startChild(
+      { ...request, endWithParent },
+      commandOf(execPath, [...nodeArgs, module, ...args], {}),
+      list,
+      ({ file, words }, all) => begin(file, words.slice(1, words.length - 1 - args.length), all, words[0]),
     );
-  }
-  const command = commandOf(execPath, [...execArgv, module, ...args], {});
-  return startChild(
-    { ...launchRequest(filter, load), endWithParent },
-    command,
+  if (when !== 'before-user-code') return launched(launchRequest(filter, load, isolation), execArgv, stdio);
+  return forkPreloaded(
+    filter,
+    load,
     stdio,
-    ({ file, words }, all) => begin(file, words.slice(1, words.length - 1 - args.length), all, words[0]),
+    (preload, all) =>
+      isolation.receipt.mode === 'none'
+        ? begin(execPath, [...preload, ...execArgv], all)
+        : launched(isolationRequest(load, isolation), [...preload, ...execArgv], all),
+    endWithParent,
   );
 }
 

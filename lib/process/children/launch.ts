@@ -1,20 +1,16 @@
-// Starts the launcher in place of a command: it loads the filter and becomes the command, or says why not.
+// Starts the launcher in place of a command: it isolates itself, loads the filter and becomes the command, or says why not.
 import { existsSync, readSync } from 'node:fs';
 import { LoadError, UnsupportedError, UsageError } from '../../errors.js';
 import type { Filter } from '../../filter/filter.js';
+import { decode } from '../../filter/program.js';
 import { isFilter } from '../../filter/is-filter.js';
 import { isFailure, native } from '../../native.js';
 import { errnoName } from '../../policy/errno.js';
 import { refuseWithoutExec } from '../exec.js';
-import { explain, loadRequest, type LoadRequest } from '../load.js';
+import { explain, explainIsolation, loadRequest, type LoadRequest } from '../load.js';
+import type { IsolationPlan } from './isolate.js';
 import type { ChildLoadOptions } from './sandbox.js';
 import { own, owned } from '../../own.js';
-
-/** What the launcher is to do. */
-export interface LaunchRequest extends LoadRequest {
-  /** Whether the kernel kills the command when the thread that starts it ends. */
-  readonly endWithParent?: boolean;
-}
 
 /** A command as execvp(3) takes it. */
 export interface Command {
@@ -30,13 +26,20 @@ export interface Launcher extends Command {
   readonly stdio: readonly number[];
 }
 
+/** What the launcher is to do. */
+export interface LaunchRequest extends LoadRequest {
+  readonly isolation: IsolationPlan;
+  /** Whether the kernel kills the command when the thread that starts it ends. */
+  readonly endWithParent: boolean;
+}
+
 /** What became of a launch. */
 export type Outcome =
   /** The command runs, or has run. */
   | { readonly kind: 'started' }
   /** execve failed, as it would have without a filter: a positive errno. */
   | { readonly kind: 'failed'; readonly errno: number }
-  /** The filter was not loaded. */
+  /** The child could not be isolated, or the filter not be loaded. */
   | { readonly kind: 'refused'; readonly error: LoadError }
   /** The launcher came to its end before it could tell, or was never started. */
   | { readonly kind: 'untold' };
@@ -53,7 +56,30 @@ const untilEnd: Attend = awaited => readSync(awaited, Buffer.alloc(1));
  * What the kernel is to be asked for in a child; checked without doing it.
  * Throws as `load` does, and LoadError (`exec-refused`).
  */
-export function launchRequest(filter: Filter | Uint8Array, options: ChildLoadOptions): LoadRequest {
+export function launchRequest(
+  filter: Filter | Uint8Array,
+  options: ChildLoadOptions,
+  isolation: IsolationPlan,
+): LaunchRequest {
+  return { ...childLoadRequest(filter, options), isolation, endWithParent: false };
+}
+
+/** For a command that loads its filter itself: it is only isolated. */
+export const isolationRequest = (options: ChildLoadOptions, isolation: IsolationPlan): LaunchRequest => ({
+  bytes: new Uint8Array(),
+  program: [],
+  flags: [],
+  bits: 0,
+  setNoNewPrivs: own(options, 'noNewPrivs') ?? true,
+  isolation,
+  endWithParent: false,
+});
+
+/**
+ * What the kernel is to be asked for in a child, without isolation.
+ * Throws as `load` does, and LoadError (`exec-refused`).
+ */
+export function childLoadRequest(filter: Filter | Uint8Array, options: ChildLoadOptions): LoadRequest {
   if (!isFilter(filter)) return loadRequest(filter, { ...options, scope: 'thread' });
   const known = requests.get(filter) ?? new Map<string, LoadRequest>();
   requests.set(filter, known);
@@ -90,13 +116,17 @@ export function launch<Started>(
   start: (launcher: Launcher) => Started,
   attend: Attend = untilEnd,
 ): { readonly started: Started; readonly outcome: Outcome } {
+  const { layer, domain, onlyStdio } = request.isolation;
   const descriptors = native().prepareLaunch(
+    layer,
     request.bytes,
     request.bits,
     request.setNoNewPrivs,
+    domain,
+    onlyStdio,
     first,
     until === 'running',
-    own(request, 'endWithParent') ?? false,
+    request.endWithParent,
   );
   if (isFailure(descriptors)) {
     throw new LoadError(
@@ -130,18 +160,31 @@ export function launch<Started>(
 }
 
 /** `Step` of native/launcher/orders.h. */
-const STEP = { start: 0, noNewPrivs: 1, helper: 2, filter: 3, handOver: 4, execute: 5 } as const;
+const STEP = {
+  start: 0,
+  descriptors: 1,
+  noNewPrivs: 2,
+  layer: 3,
+  domain: 4,
+  helper: 5,
+  filter: 6,
+  handOver: 7,
+  execute: 8,
+} as const;
 
 /** What fails in a step. */
 const CALLS: Readonly<Record<number, string>> = {
+  [STEP.descriptors]: 'close_range',
   [STEP.noNewPrivs]: 'prctl',
+  [STEP.layer]: 'seccomp',
+  [STEP.domain]: 'landlock_restrict_self',
   [STEP.helper]: 'clone',
   [STEP.filter]: 'seccomp',
   [STEP.handOver]: 'sendmsg',
 };
 
 /** Reads a `Report`. */
-function outcomeOf(report: number, request: LoadRequest): Outcome {
+function outcomeOf(report: number, request: LaunchRequest): Outcome {
   const words = new Uint32Array(2);
   readSync(report, words, 0, words.byteLength, 0);
   const [step = STEP.start, errno = 0] = words;
@@ -149,7 +192,18 @@ function outcomeOf(report: number, request: LoadRequest): Outcome {
   if (step === STEP.start || errno === 0) return { kind: 'untold' };
   const failed = own(CALLS, step) ?? 'seccomp';
   const failure = { failed, errno, errnoName: errnoName(errno), threadId: 0, threadName: '' };
-  return { kind: 'refused', error: explain(failure, request) };
+  switch (step) {
+    case STEP.descriptors:
+    case STEP.domain:
+      return { kind: 'refused', error: explainIsolation(failure) };
+    case STEP.layer:
+      return {
+        kind: 'refused',
+        error: explain(failure, { ...request, program: decode(request.isolation.layer) }),
+      };
+    default:
+      return { kind: 'refused', error: explain(failure, request) };
+  }
 }
 
 /** The error of a launch that nothing else explains. */

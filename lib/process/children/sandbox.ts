@@ -5,9 +5,11 @@ import { isFilter } from '../../filter/is-filter.js';
 import { givenOptions, ownOptions } from '../../policy/options.js';
 import type { Policy } from '../../policy/policy.js';
 import { UsageError } from '../../errors.js';
+import { type IsolationMode } from '../isolation.js';
 import { runningTarget, type Capabilities } from '../running-target.js';
 import { own, type Own, bare } from '../../own.js';
 import { ownEnvironment, type Environment } from './environment.js';
+import { planIsolation, type IsolationPlan } from './isolate.js';
 
 /** What the functions that start children take in addition to the options of Node's. */
 export interface SandboxOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'> {
@@ -24,6 +26,12 @@ export interface SandboxOptions extends Omit<CompileOptions, 'arch' | 'kernel' |
   readonly log?: boolean;
   /** Leave the Speculative Store Bypass mitigation off. */
   readonly specAllow?: boolean;
+  /**
+   * Keep the child from reaching this process: its memory, signals, descriptors, debugger, limits and terminal. Default:
+   * `best-effort`, all that the kernel can; `features().isolation` says what that is. With `required` it is an error where
+   * a part is missing. A child of the same user still has the files and sockets of that user: docs/children.md.
+   */
+  readonly isolation?: IsolationMode;
 }
 
 /** How the filter of a child is loaded. */
@@ -33,6 +41,7 @@ export type ChildLoadOptions = Pick<SandboxOptions, 'noNewPrivs' | 'log' | 'spec
 export interface Sandbox<Options> {
   readonly filter: Filter | Uint8Array;
   readonly load: ChildLoadOptions;
+  readonly isolation: IsolationPlan;
   /** What is left for Node. */
   readonly rest: Own<Omit<Options, keyof SandboxOptions>>;
 }
@@ -43,11 +52,15 @@ const COMPILING = COMPILE_OPTIONS.filter(name => !['arch', 'kernel', 'capabiliti
 const LOADING: readonly string[] = ['noNewPrivs', 'log', 'specAllow'];
 
 /** The names of these options. */
-export const SANDBOX_OPTIONS: readonly string[] = ['profile', 'capabilities', ...COMPILING, ...LOADING];
+export const SANDBOX_OPTIONS: readonly string[] = [
+  ...['profile', 'capabilities', 'isolation'],
+  ...COMPILING,
+  ...LOADING,
+];
 
 /**
  * Checks the options and compiles the profile.
- * Throws UsageError (`bad-option`), and what `compile` throws.
+ * Throws UsageError (`bad-option`), UnsupportedError (`isolation-unavailable`), and what `compile` throws.
  */
 export function sandbox<Options extends SandboxOptions>(
   options: Options,
@@ -55,6 +68,7 @@ export function sandbox<Options extends SandboxOptions>(
 ): Sandbox<Options> {
   const given = ownOptions<SandboxOptions>(options, [...nodeOptions, ...SANDBOX_OPTIONS], LOADING);
   return {
+    isolation: planIsolation(given.isolation),
     filter: filterOf(given),
     load: givenOptions<ChildLoadOptions>(given, LOADING),
     rest: nodeRest(given, nodeOptions) as Own<Omit<Options, keyof SandboxOptions>>,

@@ -73,10 +73,10 @@ export function spawnSync(
   third?: SpawnSyncOptions & SandboxOptions,
 ): SpawnSyncReturns<Output> {
   const [args, options] = argumentsOf(second, third);
-  const { filter, load, rest } = sandbox(options, SPAWN_SYNC_OPTIONS);
+  const { filter, load, isolation, rest } = sandbox(options, SPAWN_SYNC_OPTIONS);
   const command = commandOf(file, args, rest);
   const stdio = stdioList(rest.stdio);
-  const request = launchRequest(filter, load);
+  const request = launchRequest(filter, load, isolation);
   const start = ({ file, words }: Command, all: StdioList): SpawnSyncReturns<Output> =>
     childProcess().spawnSync(
       file,

@@ -21,7 +21,8 @@ type Options = SandboxOptions & ViolationReportOptions;
 
 /**
  * Starts a command under a profile, which need only allow execve and what the command itself needs. Options, events and
- * the object are those of `spawn` of node:child_process; this process is not confined.
+ * the object are those of `spawn` of node:child_process; this process is not confined, and the command is kept from
+ * reaching it (`isolation`).
  *
  * The profile is compiled first. Throws its errors (see `compile`), UsageError, and LoadError where the filter cannot be
  * loaded: nothing has run then. What Node emits or throws for a command that cannot be executed is emitted and thrown
@@ -53,9 +54,10 @@ export function spawn(
   const options = givenOptions<SpawnOptions & Options>(all, Object.keys(all)) as SpawnOptions & Options;
   if (all.onViolation !== undefined || all.reportOnly !== undefined)
     return supervise(file, args, options).child;
-  const { filter, load, rest } = sandbox(options, SPAWN_OPTIONS);
+  const { filter, load, isolation, rest } = sandbox(options, SPAWN_OPTIONS);
   const command = commandOf(file, args, rest);
-  return startChild(launchRequest(filter, load), command, stdioList(rest.stdio), (what, stdio) =>
+  const request = launchRequest(filter, load, isolation);
+  return startChild(request, command, stdioList(rest.stdio), (what, stdio) =>
     childProcess().spawn(
       what.file,
       what.words.slice(1),

@@ -10,7 +10,9 @@ import { givenOptions, ownOptions } from '../../policy/options.js';
 import { show } from '../../show.js';
 import { net, os } from '../../builtins.js';
 import { forkSandboxed, type ForkLoad } from '../children/fork.js';
+import { planIsolation } from '../children/isolate.js';
 import { SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
+import type { Isolation } from '../isolation.js';
 import { checkClone, DEFAULT_LIMITS, type MessageLimits } from './check-clone.js';
 import { pack, unpack, type Packed } from './clone.js';
 import { MAX_PAYLOAD, readFrames, writeFrame, type Frame, type FrameStream } from './frames.js';
@@ -118,6 +120,8 @@ export class SandboxedWorker extends EventEmitter<{
   readonly stdin: Writable | null;
   /** Of its process, in place of Worker's threadId; undefined where it could not be started. */
   readonly pid: number | undefined;
+  /** What its process is kept from. */
+  readonly isolation: Isolation;
   readonly #child: ChildProcess | undefined;
   readonly #channel: Socket | undefined;
   readonly #ended: Promise<number>;
@@ -134,6 +138,7 @@ export class SandboxedWorker extends EventEmitter<{
     const options = ownOptions(given, OPTIONS, ['stdout', 'stderr']);
     this.#limits = limitsOf(options);
     const start = startOrder(filename, options);
+    this.isolation = planIsolation(options.isolation).receipt;
     this.#child = this.#start(options);
     // The last one: what `fork` has for itself is no socket.
     this.#channel = this.#child === undefined ? undefined : socketsOf(this.#child).at(-1);

@@ -40,7 +40,7 @@ export function delegate(
   const { agentTimeout } = given;
   if (agentTimeout !== undefined) checkTime('agentTimeout', agentTimeout);
   const others = givenOptions<SpawnOptions & SandboxOptions>(given, CHILD) as SpawnOptions & SandboxOptions;
-  const { filter, load, rest } = sandbox(others, SPAWN_OPTIONS);
+  const { filter, load, isolation, rest } = sandbox(others, SPAWN_OPTIONS);
   const agent = isFilter(filter) ? own(filter.policy, 'listener') : undefined;
   if (agent === undefined) {
     throw new UsageError(
@@ -49,7 +49,10 @@ export function delegate(
       'Give it a listenerPath, or answer the calls with supervise',
     );
   }
-  const { child, listener } = startWithListener(file, args, { filter, load, rest, atStart: () => CONTINUE });
+  const { child, listener } = startWithListener(file, args, {
+    ...{ filter, load, isolation, rest },
+    atStart: () => CONTINUE,
+  });
   const [pid, metadata] = [own(child, 'pid'), own(agent, 'metadata')];
   if (listener === undefined || pid === undefined) return child;
   const kill = (): void => {

@@ -9,11 +9,12 @@ import { actionKind } from '../../policy/action.js';
 import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
 import { outcome } from '../../policy/evaluate.js';
 import { childProcess } from '../../builtins.js';
-import { commandOf, launchRequest } from '../children/launch.js';
+import type { IsolationPlan } from '../children/isolate.js';
+import { childLoadRequest, commandOf, type LaunchRequest } from '../children/launch.js';
 import type { ChildLoadOptions } from '../children/sandbox.js';
 import { startChild } from '../children/start-child.js';
 import { stdioList } from '../children/stdio.js';
-import { loadRequest, type LoadRequest } from '../load.js';
+import { loadRequest } from '../load.js';
 import { CONTINUE, sendAnswer } from './answer.js';
 import { callAt, callRecords } from './call.js';
 import { memoryReader } from './memory-reader.js';
@@ -25,6 +26,7 @@ import { givenOptions } from '../../policy/options.js';
 export interface StartPlan {
   readonly filter: Filter | Uint8Array;
   readonly load: ChildLoadOptions & { readonly waitKillable?: boolean };
+  readonly isolation: IsolationPlan;
   /** Options of Node's. */
   readonly rest: Own<SpawnOptions>;
   /** For the calls of the launcher, of which there is execve and, should it fail, exit_group. */
@@ -39,11 +41,11 @@ export interface Started {
 
 /** Starts a command. Throws as `spawn` does, and LoadError (`listener-unusable`); the command has not run, or was killed, then. */
 export function startWithListener(file: string, args: readonly string[], plan: StartPlan): Started {
-  const { filter, load, rest, atStart } = plan;
+  const { filter, load, isolation, rest, atStart } = plan;
   let listener: number | undefined;
   try {
     const child = startChild(
-      supervisedRequest(filter, load),
+      supervisedRequest(filter, load, isolation),
       commandOf(file, args, rest),
       stdioList(rest.stdio),
       (what, stdio) =>
@@ -83,16 +85,21 @@ function release(listener: number | undefined): void {
 }
 
 /** As for `spawn`, but that execve may be one that asks. */
-function supervisedRequest(filter: Filter | Uint8Array, load: StartPlan['load']): LoadRequest {
-  const { waitKillable, ...others } = owned(load);
-  if (!isFilter(filter) || !asksForExec(filter))
-    launchRequest(filter, givenOptions<ChildLoadOptions>(others, Object.keys(others)));
-  return loadRequest(filter, {
-    ...givenOptions<ChildLoadOptions>(others, Object.keys(others)),
+function supervisedRequest(
+  filter: Filter | Uint8Array,
+  load: StartPlan['load'],
+  isolation: IsolationPlan,
+): LaunchRequest {
+  const { waitKillable, ...rest } = owned(load);
+  const others = givenOptions<ChildLoadOptions>(rest, Object.keys(rest));
+  if (!isFilter(filter) || !asksForExec(filter)) childLoadRequest(filter, others);
+  const request = loadRequest(filter, {
+    ...others,
     ...(waitKillable !== undefined && { waitKillable }),
     scope: 'thread',
     listener: true,
   });
+  return { ...request, isolation, endWithParent: false };
 }
 
 function asksForExec({ policy }: Filter): boolean {

@@ -9,6 +9,7 @@ import { notified } from '../../policy/notified.js';
 import { givenOptions, oneOf, ownOptions } from '../../policy/options.js';
 import { argumentsOf } from '../children/arguments.js';
 import { sandbox, SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
+import type { Isolation } from '../isolation.js';
 import { SPAWN_OPTIONS } from '../children/start-child.js';
 import { CONTINUE, type Handler } from './answer.js';
 import { attend, nobody, type Supervisor } from './attend.js';
@@ -27,6 +28,8 @@ export interface SuperviseOptions
 export interface Supervised extends Supervisor {
   /** As `spawn` returns it. */
   readonly child: ChildProcess;
+  /** What the child is kept from. */
+  readonly isolation: Isolation;
 }
 
 /**
@@ -49,19 +52,20 @@ export function supervise(
 ): Supervised {
   const [args, options] = argumentsOf(second, third);
   const { own, others } = apart(options);
-  const { filter, load, rest } = sandbox(others, SPAWN_OPTIONS);
+  const { filter, load, isolation, rest } = sandbox(others, SPAWN_OPTIONS);
   const plan = planOf(filter, own, file);
   const { waitKillable } = own;
   const { child, listener } = startWithListener(file, args, {
     filter: plan.filter,
     load: { ...load, ...(waitKillable !== undefined && { waitKillable }) },
+    isolation,
     rest,
     atStart: plan.atStart,
   });
   const supervisor = listener === undefined ? nobody() : attendOrKill(child, listener, plan.handler, own);
   const properties = Object.entries(Object.getOwnPropertyDescriptors(supervisor));
   return Object.defineProperties(
-    { child },
+    { child, isolation: isolation.receipt },
     // A descriptor inherits what it lacks, too.
     Object.fromEntries(properties.map(([name, descriptor]) => [name, bare(descriptor)])),
   ) as Supervised;

@@ -1,0 +1,129 @@
+// Puts a process out of reach of the one that started it. Shared by the launcher, which has no C library, and
+// load_and_exec: `Call` makes a system call and returns -errno where it failed.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace seccomp_node {
+
+/** The Landlock domain that a command enters. Mirrored by `DOMAIN` in lib/process/isolation.ts. */
+enum class Domain : std::uint32_t {
+  kNone,
+  /** ABI 6 and later: signals and abstract sockets are scoped, and no access to files is handled. */
+  kScoped,
+  /** ABI 2 to 5, where a domain must handle some access to files: REFER, which is allowed everywhere. */
+  kRefer,
+};
+
+// Neither the numbers nor the structures are in the headers of every system that this is built on. All architectures
+// have the same numbers.
+inline constexpr long kCloseRange = 436;
+inline constexpr long kLandlockCreateRuleset = 444;
+inline constexpr long kLandlockAddRule = 445;
+inline constexpr long kLandlockRestrictSelf = 446;
+inline constexpr long kCloseRangeCloexec = 1L << 2U;
+
+/** struct landlock_ruleset_attr of ABI 6. Its first member is the structure of ABI 1 to 3. */
+struct LandlockRuleset {
+  std::uint64_t handled_access_fs;
+  std::uint64_t handled_access_net;
+  std::uint64_t scoped;
+};
+
+/** struct landlock_path_beneath_attr. */
+struct [[gnu::packed]] LandlockPathBeneath {
+  std::uint64_t allowed_access;
+  std::int32_t parent_fd;
+};
+
+inline constexpr std::uint32_t kLandlockVersion = 1;
+inline constexpr std::uint64_t kLandlockAccessRefer = 1U << 13U;
+inline constexpr std::uint64_t kLandlockScopeAbstractUnixSocket = 1U << 0U;
+inline constexpr std::uint64_t kLandlockScopeSignal = 1U << 1U;
+inline constexpr long kLandlockRulePathBeneath = 1;
+
+/** Allows REFER beneath the root directory. Returns a positive errno, 0 on success. */
+template <auto Call>
+long allow_refer(long ruleset) {
+  static constexpr const char* kRoot = "/";
+  const long root = Call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(kRoot), O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+  if (root < 0) return -root;
+  const LandlockPathBeneath rule{kLandlockAccessRefer, static_cast<std::int32_t>(root)};
+  const long added = Call(kLandlockAddRule, ruleset, kLandlockRulePathBeneath, reinterpret_cast<long>(&rule), 0);
+  Call(SYS_close, root, 0, 0, 0);
+  return -added;
+}
+
+/** Enters a Landlock domain, which needs no_new_privs or CAP_SYS_ADMIN. Returns a positive errno, 0 on success. */
+template <auto Call>
+long enter_domain(Domain domain) {
+  if (domain == Domain::kNone) return 0;
+  const bool scoped = domain == Domain::kScoped;
+  const LandlockRuleset attributes{scoped ? 0 : kLandlockAccessRefer, 0,
+                                   scoped ? kLandlockScopeAbstractUnixSocket | kLandlockScopeSignal : 0};
+  const auto size = static_cast<long>(scoped ? sizeof attributes : sizeof attributes.handled_access_fs);
+  const long ruleset = Call(kLandlockCreateRuleset, reinterpret_cast<long>(&attributes), size, 0, 0);
+  if (ruleset < 0) return -ruleset;
+  long error = scoped ? 0 : allow_refer<Call>(ruleset);
+  if (error == 0) error = -Call(kLandlockRestrictSelf, ruleset, 0, 0, 0);
+  Call(SYS_close, ruleset, 0, 0, 0);
+  return error;
+}
+
+/** struct linux_dirent64 up to the name. */
+struct DirectoryEntry {
+  std::uint64_t inode;
+  std::int64_t offset;
+  std::uint16_t length;
+  std::uint8_t type;
+};
+inline constexpr std::size_t kNameOffset = 19;
+
+/** The number that a name is, or -1. */
+inline long to_descriptor(const char* name) {
+  long number = 0;
+  if (*name == '\0') return -1;
+  for (; *name != '\0'; ++name) {
+    if (*name < '0' || *name > '9') return -1;
+    number = number * 10 + (*name - '0');
+  }
+  return number;
+}
+
+/** Sets close-on-exec for the descriptors that /proc lists, from `first` on. Returns a positive errno, 0 on success. */
+template <auto Call>
+long close_listed_on_exec(long first) {
+  static constexpr const char* kDescriptors = "/proc/self/fd";
+  const long directory =
+      Call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(kDescriptors), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  if (directory < 0) return -directory;
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): the launcher has no standard library.
+  alignas(DirectoryEntry) char entries[2048];
+  long length = 0;
+  long error = 0;
+  while (error == 0 &&
+         (length = Call(SYS_getdents64, directory, reinterpret_cast<long>(entries), sizeof entries, 0)) > 0) {
+    for (long offset = 0; error == 0 && offset < length;) {
+      const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries + offset);
+      const long number = to_descriptor(entries + offset + kNameOffset);
+      if (number >= first) error = -Call(SYS_fcntl, number, F_SETFD, FD_CLOEXEC, 0);
+      offset += entry->length;
+    }
+  }
+  Call(SYS_close, directory, 0, 0, 0);
+  return error != 0 ? error : -length;
+}
+
+/** Sets close-on-exec for every descriptor from `first` on. Returns a positive errno, 0 on success. */
+template <auto Call>
+long close_on_exec_from(long first) {
+  // CLOSE_RANGE_CLOEXEC is of Linux 5.11, and a filter that is in force may know neither.
+  if (Call(kCloseRange, first, static_cast<long>(~0U), kCloseRangeCloexec, 0) == 0) return 0;
+  return close_listed_on_exec<Call>(first);
+}
+
+}  // namespace seccomp_node

@@ -1,0 +1,103 @@
+// A process that starts a hostile child, and what that child could do to it.
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { built } from './built.js';
+import { CHILD_LIMIT } from './child.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** A user without privileges. */
+export const NOBODY = 65534;
+
+/** The users that attacks are tried as: this process's and, where it is root, another. */
+export const USERS: readonly number[] =
+  process.getuid?.() === 0 ? [0, NOBODY] : [process.getuid?.() ?? NOBODY];
+
+/** The program of test/attacks/reach.c. */
+export const reach = (): string =>
+  built({ name: 'reach', compiler: 'gcc', sources: ['test/attacks/reach.c'], flags: [] });
+
+export interface VictimOptions {
+  readonly user?: number;
+  /** Options of Node. */
+  readonly node?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What became of a victim. */
+export interface Fate<Told> {
+  /** What it told last; undefined where it was ended before. */
+  readonly told: Told | undefined;
+  readonly signal: number;
+  readonly output: string;
+}
+
+/**
+ * Runs a module as the victim: on a terminal of its own, with an inheritable descriptor behind the standard ones. It has
+ * everything that `seccomp` exports as `s`, Node's modules by `m`, `tell(value)`, the path `REACH` of the attacker, the
+ * profile `everything` that allows all that a profile can, and `attack(names)`: the arguments of the attacker.
+ */
+export function victim<Told>(body: string, { user, node = [], env }: VictimOptions = {}): Fate<Told> {
+  const program = `
+    import * as s from 'seccomp';
+    import { createRequire } from 'node:module';
+    import { readFileSync, writeSync } from 'node:fs';
+    const m = createRequire(${JSON.stringify(`${root}package.json`)});
+    const tell = value => writeSync(1, '\\n@' + JSON.stringify(value) + '\\n');
+    const REACH = ${JSON.stringify(reach())};
+    const architectures = process.arch === 'x64' ? ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'] : ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'];
+    const everything = { defaultAction: 'SCMP_ACT_ALLOW', architectures, syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] };
+    const heap = /^([0-9a-f]+)-.*\\[heap\\]/m.exec(readFileSync('/proc/self/maps', 'utf8'))[1];
+    const attack = names => ['attack', String(process.pid), heap, process.env.SOCKET ?? 'nothing', ...names];
+    const until = async condition => { while (!condition()) await new Promise(resolve => setTimeout(resolve, 1)); };
+    ${body}`;
+  const words = [
+    'leak',
+    reach(),
+    'terminal',
+    process.execPath,
+    ...node,
+    '--input-type=module',
+    '-e',
+    program,
+  ];
+  const { status, stdout, stderr } = spawnSync(reach(), words, {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: CHILD_LIMIT,
+    ...(user !== undefined && user !== process.getuid?.() && { uid: user, gid: user }),
+    env: { ...process.env, ...env },
+  });
+  const line = stdout.split('\n').findLast(text => text.startsWith('@'));
+  return {
+    told: line === undefined ? undefined : (JSON.parse(line.slice(1)) as Told),
+    // The program of the terminal ends with 123 after one that a signal has ended.
+    signal: status === 123 ? 1 : 0,
+    output: `${stdout}${stderr}`,
+  };
+}
+
+/** What a victim told. Throws with everything that it said when it told nothing. */
+export function toldBy<Told>({ told, output }: Fate<Told>): Told {
+  if (told === undefined) throw new Error(`the victim told nothing: ${output}`);
+  return told;
+}
+
+/** What attacks gave: an errno by name, 0 where one worked, -1 where it could not be tried. */
+export const resultsIn = (output: string): ReadonlyMap<string, number> =>
+  new Map([...output.matchAll(/^(-?\d+) (.+?)\r?$/gm)].map(([, errno, name]) => [name ?? '', Number(errno)]));
+
+/** Somebody who listens on an abstract socket, outside of every domain. */
+export async function abstractServer(): Promise<{ readonly name: string; readonly child: ChildProcess }> {
+  const name = `seccomp-test-${process.pid}`;
+  const child = spawn(reach(), ['serve', name], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  return { name, child };
+}
+
+/** Skips a test, and says why. */
+export function skip(test: Mocha.Context, reason: string): never {
+  console.log(`      not here: ${reason}`);
+  return test.skip();
+}
