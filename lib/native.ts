@@ -234,13 +234,16 @@ export interface Native {
   takeNotifications(listener: number, records: BigUint64Array): number | Failure;
   /** As `notifyRespond`, without libseccomp between, which allocates. */
   answerCall(listener: number, id: bigint, value: bigint, error: number, flags: number): Failure | undefined;
-  /** Makes the call return a copy of a descriptor; gives its number there. */
-  answerWithDescriptor(
+  /**
+   * Makes the call return a copy of a descriptor, or fail with the errno of that, beside the event loop: the kernel has whoever
+   * does it wait until the caller has run. EAGAIN where 256 of one listener have not arrived.
+   */
+  beginAnswerWithDescriptor(
     listener: number,
     id: bigint,
     descriptor: number,
     closeOnExec: boolean,
-  ): number | Failure;
+  ): Failure | undefined;
   /** SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, Linux 6.6. */
   wakeInTurn(listener: number): Failure | undefined;
   /** Waits until one of two descriptors is readable or at its end: bit 0 for the first, bit 1 for the second. */

@@ -82,7 +82,7 @@ void bind_notifications(Napi::Object exports) {
   bind<notify_id_valid>(exports, "notifyIdValid");
   bind<take_waiting>(exports, "takeNotifications");
   bind<answer_call>(exports, "answerCall");
-  bind<answer_with_descriptor>(exports, "answerWithDescriptor");
+  bind<begin_answer_with_descriptor>(exports, "beginAnswerWithDescriptor");
   bind<wake_in_turn>(exports, "wakeInTurn");
   bind<wait_for_either>(exports, "waitForEither");
   bind<read_memory_blocking>(exports, "readMemoryBlocking");

@@ -33,6 +33,8 @@ export function status(pid: number = process.pid): ProcessStatus {
     const file = readStatusFile(`/proc/${pid}/task/${id}/status`);
     return file === undefined ? [] : [threadStatusOf(file)];
   });
+  // It has ended in between: of no threads, every one would have no_new_privs.
+  if (threads.length === 0) throw noSuchProcess(pid);
   const layers = threads.map(thread => thread.filters);
   return {
     pid,

@@ -7,8 +7,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <utility>
 
+#include "background.h"
+#include "descriptor.h"
 #include "kernel_abi.h"
 
 namespace seccomp_node {
@@ -83,6 +88,8 @@ Status answer_call(std::int32_t listener, std::uint64_t id, std::int64_t value, 
   return kDone;
 }
 
+namespace {
+
 Result<std::int32_t> answer_with_descriptor(std::int32_t listener, std::uint64_t id, std::int32_t descriptor,
                                             bool close_on_exec) {
   seccomp_notif_addfd request{};
@@ -98,6 +105,78 @@ Result<std::int32_t> answer_with_descriptor(std::int32_t listener, std::uint64_t
   if (added.failure() != nullptr) return added;
   if (const auto failed = answer_call(listener, id, added.value(), 0, 0)) return *failed;
   return added;
+}
+
+/** How many descriptors are on their way, by the number of the listener. */
+class Gifts {
+ public:
+  bool add(int listener) {
+    const std::scoped_lock lock(mutex_);
+    auto& count = counts_[listener];
+    if (count == kMaxGifts) return false;
+    ++count;
+    return true;
+  }
+  void remove(int listener) {
+    const std::scoped_lock lock(mutex_);
+    if (--counts_[listener] == 0) counts_.erase(listener);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<int, std::uint32_t> counts_;
+};
+
+/** Never destroyed: threads may outlive `main`. */
+Gifts& gifts() {
+  static auto* const all = new Gifts;
+  return *all;
+}
+
+/** A descriptor on its way: copies, whatever becomes of the originals. */
+class Gift {
+ public:
+  Gift(int listener, int descriptor)
+      : listener_(fcntl(listener, F_DUPFD_CLOEXEC, 0)),
+        descriptor_(fcntl(descriptor, F_DUPFD_CLOEXEC, 0)),
+        error_(errno),
+        counted_as_(listener),
+        counted_(gifts().add(listener)) {}
+  Gift(const Gift&) = delete;
+  Gift& operator=(const Gift&) = delete;
+  ~Gift() {
+    if (counted_) gifts().remove(counted_as_);
+  }
+
+  /** Why it cannot be given. */
+  [[nodiscard]] Status failed() const {
+    if (!counted_) return Failure{"ioctl", EAGAIN};
+    if (!listener_.valid() || !descriptor_.valid()) return Failure{"fcntl", error_};
+    return kDone;
+  }
+
+  /** Waits for the caller to take it. */
+  void give(std::uint64_t id, bool close_on_exec) const {
+    const auto given = answer_with_descriptor(listener_.number(), id, descriptor_.number(), close_on_exec);
+    // Where nobody waits any more, this answer fails too.
+    if (given.failure() != nullptr) answer_call(listener_.number(), id, 0, -given.failure()->error, 0);
+  }
+
+ private:
+  Descriptor listener_;
+  Descriptor descriptor_;
+  int error_;
+  int counted_as_;
+  bool counted_;
+};
+
+}  // namespace
+
+Status begin_answer_with_descriptor(std::int32_t listener, std::uint64_t id, std::int32_t descriptor,
+                                    bool close_on_exec) {
+  const auto gift = std::make_shared<Gift>(listener, descriptor);
+  if (const auto failed = gift->failed()) return failed;
+  return run_in_background([gift, id, close_on_exec] { gift->give(id, close_on_exec); });
 }
 
 Status wake_in_turn(std::int32_t listener) {

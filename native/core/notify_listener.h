@@ -25,12 +25,19 @@ Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::ui
 Status answer_call(std::int32_t listener, std::uint64_t id, std::int64_t value, std::int32_t error,
                    std::uint32_t flags);
 
+/** Descriptors that are on their way to callers of one listener at once. */
+inline constexpr std::uint32_t kMaxGifts = 256;
+
 /**
  * Gives the caller that waits a copy of a descriptor, which is what its call returns, as one step where the kernel can
- * (SECCOMP_ADDFD_FLAG_SEND, Linux 5.14), otherwise as two. Gives the number there.
+ * (SECCOMP_ADDFD_FLAG_SEND, Linux 5.14), otherwise as two. Where the kernel refuses it, the call fails with its errno.
+ *
+ * The caller itself puts the descriptor into its table, and the kernel has the supervisor wait for that, for seconds
+ * where the caller has arranged to be given no processor (SCHED_IDLE among others that run). So a thread does it, with
+ * copies of both descriptors. A failure means that it was not begun: EAGAIN where too many have not arrived.
  */
-Result<std::int32_t> answer_with_descriptor(std::int32_t listener, std::uint64_t id, std::int32_t descriptor,
-                                            bool close_on_exec);
+Status begin_answer_with_descriptor(std::int32_t listener, std::uint64_t id, std::int32_t descriptor,
+                                    bool close_on_exec);
 
 /** Has caller and supervisor take turns on one processor: SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, Linux 6.6. */
 Status wake_in_turn(std::int32_t listener);

@@ -1,17 +1,16 @@
 #include "peer_memory.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <string>
 #include <utility>
 
+#include "background.h"
 #include "descriptor.h"
 #include "helper_process.h"
 
@@ -21,8 +20,6 @@ namespace {
 
 /** The most pieces that one call takes. */
 constexpr std::size_t kMaxPieces = 1024;
-
-constexpr std::size_t kStackSize = 256UL * 1024;
 
 using Pieces = std::array<iovec, kMaxPieces>;
 
@@ -71,10 +68,8 @@ class Slot {
   Slot() : taken_(reads_going_on.fetch_add(1) < kMaxReads) {
     if (!taken_) reads_going_on.fetch_sub(1);
   }
-  Slot(Slot&& other) noexcept : taken_(std::exchange(other.taken_, false)) {}
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
-  Slot& operator=(Slot&&) = delete;
   ~Slot() {
     if (taken_) reads_going_on.fetch_sub(1);
   }
@@ -145,54 +140,21 @@ void MemoryRead::run() {
   finished_.store(true, std::memory_order_release);
 }
 
-namespace {
-
-/** What a thread of ours is given. */
-struct Errand {
-  std::shared_ptr<MemoryRead> read;
-  void (*run)(MemoryRead& read);
-  Descriptor end;
-  Slot slot;
-};
-
-void* do_errand(void* argument) {
-  const std::unique_ptr<Errand> errand(static_cast<Errand*>(argument));
-  errand->run(*errand->read);
-  return nullptr;
-}
-
-/** Starts a thread that nobody waits for and that no handler of Node's runs in. */
-int start_thread(Errand* errand) {
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, kStackSize);
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  sigdelset(&all, SIGSYS);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_t thread{};
-  const int error = pthread_create(&thread, &attributes, do_errand, errand);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_attr_destroy(&attributes);
-  return error;
-}
-
-}  // namespace
-
 Result<std::int32_t> start_read(const std::shared_ptr<MemoryRead>& read) {
   if (read->address_ + read->length_ < read->address_) return Failure{"process_vm_readv", EFAULT};
-  Slot slot;
-  if (!slot.taken()) return Failure{"process_vm_readv", EAGAIN};
+  auto slot = std::make_shared<Slot>();
+  if (!slot->taken()) return Failure{"process_vm_readv", EAGAIN};
   std::array<int, 2> ends{-1, -1};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return Failure{"pipe2", errno};
   Descriptor finished(ends[0]);
-  auto errand = std::make_unique<Errand>(
-      Errand{read, [](MemoryRead& going) { going.run(); }, Descriptor(ends[1]), std::move(slot)});
-  if (const int error = start_thread(errand.get()); error != 0) return Failure{"pthread_create", error};
-  // The thread's own from now on.
-  static_cast<void>(errand.release());
+  auto end = std::make_shared<Descriptor>(ends[1]);
+  // The place is free before the end is told, whatever the order in which a closure lets go.
+  auto errand = [read, end = std::move(end), slot = std::move(slot)]() mutable {
+    read->run();
+    slot.reset();
+    end.reset();
+  };
+  if (const auto failed = run_in_background(std::move(errand))) return *failed;
   return finished.release();
 }
 

@@ -335,6 +335,18 @@ describe('SandboxedWorker', () => {
     assert.deepEqual(seen, { sum: 499500, thrown: 500 });
   });
 
+  it('tells its exit also where nobody listens to the error', () => {
+    const seen = told(
+      inChild(`
+        let thrown;
+        process.on('uncaughtException', error => { thrown = error.code; });
+        const worker = new s.SandboxedWorker("process.kill(process.pid, 'SIGKILL')", { eval: true, profile: harmless });
+        const code = await new Promise(resolve => worker.on('exit', resolve));
+        tell({ thrown, code });`),
+    );
+    assert.deepEqual(seen, { thrown: 'worker-ended', code: 137 });
+  });
+
   it('is ended by terminate, whatever it does', async () => {
     const worker = sandboxed(`require('worker_threads').parentPort.postMessage(1); for (;;);`);
     await once(worker, 'message');

@@ -109,7 +109,8 @@ describe('supervise', () => {
         });
         assert.match(lines[0] ?? '', /^\d+ 0$/);
         assert.equal(lines[1], `content ${Number(closeOnExec)}`);
-        assert.ok(descriptors() <= before, 'the descriptor is not multiplied here');
+        // The copy that was sent is closed a moment after it has arrived.
+        while (descriptors() > before) await new Promise(resolve => setTimeout(resolve, 1));
         closeSync(fd);
       });
     }

@@ -208,9 +208,12 @@ export class SandboxedWorker extends EventEmitter<{
       ended();
     });
     child.on('error', error => {
-      this.#fail(error);
-      // There is no exit of what was not started.
-      if (own(child, 'pid') === undefined) ended();
+      try {
+        this.#fail(error);
+      } finally {
+        // There is no exit of what was not started.
+        if (own(child, 'pid') === undefined) ended();
+      }
     });
   }
 
@@ -254,8 +257,11 @@ export class SandboxedWorker extends EventEmitter<{
     } catch (error) {
       if (!(error instanceof LoadError)) throw error;
       process.nextTick(() => {
-        this.#fail(error);
-        this.#close(1, null);
+        try {
+          this.#fail(error);
+        } finally {
+          this.#close(1, null);
+        }
       });
       return undefined;
     }
@@ -322,8 +328,12 @@ export class SandboxedWorker extends EventEmitter<{
       return;
     }
     const status = signal === null ? (code ?? 1) : 128 + os().constants.signals[signal];
-    if (this.#told === undefined) this.emit('error', endedEarly(code, signal));
-    this.emit('exit', this.#told?.code ?? status);
+    try {
+      if (this.#told === undefined) this.emit('error', endedEarly(code, signal));
+    } finally {
+      // Also where nobody listens to errors, which makes them exceptions, or a listener throws.
+      this.emit('exit', this.#told?.code ?? status);
+    }
   }
 }
 

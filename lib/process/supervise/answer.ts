@@ -1,6 +1,6 @@
 // What a handler may answer, and how the kernel is told.
 import { UsageError } from '../../errors.js';
-import { isFailure, native, type Failure } from '../../native.js';
+import { native, type Failure } from '../../native.js';
 import { MAX_ERRNO } from '../../policy/action.js';
 import { errnoNumber, ENOSYS } from '../../policy/errno.js';
 import type { SupervisedCall } from './call.js';
@@ -26,7 +26,8 @@ export type Answer =
   | {
       /**
        * It returns a copy of this descriptor of this process, in one step where the kernel can (Linux 5.14). The
-       * descriptor stays open here, until the answer was sent at the least.
+       * descriptor stays open here, until the answer was given at the least: what is sent is a copy. It arrives when the
+       * caller runs, which the caller can delay; where 256 of one listener have not arrived, calls fail with EAGAIN.
        */
       readonly fd: number;
       /** Whether an execve of the caller closes the copy. Default: true. */
@@ -63,9 +64,8 @@ function transmit(listener: number, id: bigint, answer: Checked): Failure | unde
     case 'continue':
       return native().answerCall(listener, id, 0n, 0, FLAG_CONTINUE);
     case 'fd': {
-      const number = native().answerWithDescriptor(listener, id, answer.fd, answer.closeOnExec);
-      if (!isFailure(number) || TOO_LATE.includes(number.errnoName)) return undefined;
-      return native().answerCall(listener, id, 0n, -number.errno, 0);
+      const failure = native().beginAnswerWithDescriptor(listener, id, answer.fd, answer.closeOnExec);
+      return failure && native().answerCall(listener, id, 0n, -failure.errno, 0);
     }
   }
 }

@@ -110,7 +110,8 @@ function enforce(call: SupervisedCall, action: Action): Answer {
 
 /** A process cannot be ended by SIGSYS from outside as the kernel does it: a handler might catch that. */
 function kill({ pid, isWaiting }: SupervisedCall): void {
-  if (!isWaiting()) return;
+  // 0 is a caller that this PID namespace does not have; to kill(2), it is the process group of this process.
+  if (pid === 0 || !isWaiting()) return;
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
