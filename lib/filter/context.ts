@@ -1,8 +1,7 @@
 // libseccomp's C API as it is, for code and knowledge that come from C: one method per function, memory handled.
-import { CompileError, LibseccompError, UsageError } from '../errors.js';
+import { LibseccompError, UsageError, type SeccompError } from '../errors.js';
 import { isFailure, native, type ContextHandle, type Failure, type Notification } from '../native.js';
-import { SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ } from '../policy/constants.js';
-import { mayNotEnd, type RuleShape } from './libseccomp-limits.js';
+import { tooMuchWork } from './libseccomp-limits.js';
 import { show } from '../show.js';
 
 /** A comparison of one argument, as `struct scmp_arg_cmp` has it. */
@@ -50,8 +49,6 @@ export interface NotificationResponse {
  */
 export class FilterContext {
   readonly #handle: ContextHandle;
-  /** Rules with comparisons since the last reset, by native number. */
-  readonly #rules = new Map<number, RuleShape[]>();
 
   /**
    * seccomp_init(3): a filter for the native architecture whose every call gets the default action (`SCMP_ACT_*`).
@@ -69,7 +66,6 @@ export class FilterContext {
    */
   reset(defaultAction: number): void {
     done(native().contextReset(this.#handle, uint32('defaultAction', defaultAction)));
-    this.#rules.clear();
   }
 
   /**
@@ -85,8 +81,6 @@ export class FilterContext {
       throw new UsageError('bad-argument', 'source must be a FilterContext');
     }
     done(native().contextMerge(this.#handle, source.#handle));
-    for (const [number, rules] of source.#rules)
-      this.#rules.set(number, [...this.#rulesOn(number), ...rules]);
   }
 
   /** seccomp_arch_exist(3): whether the filter covers an architecture. `SCMP_ARCH_NATIVE` is this machine's. */
@@ -136,8 +130,10 @@ export class FilterContext {
    * or comparisons. A failure takes the filter back to where it was after the last rule: architectures added or removed
    * since are as they were then.
    *
-   * Throws CompileError (`unsupported-by-libseccomp`) for several rules on one call that each compare several
-   * arguments, unless all compare for equality: libseccomp's builder may not end. Rules of rejected transactions count.
+   * libseccomp may not terminate on several rules of one call that each compare several arguments, unless all compare
+   * for equality. Where a filter has had such rules, every method first does its work in a child process, with 2 s of
+   * processor time for the life of the filter. Throws CompileError (`unsupported-by-libseccomp`) where that does not
+   * suffice or the child crashes: the filter stays as it was.
    */
   ruleAdd(action: number, syscall: Syscall, ...comparisons: readonly Comparison[]): void {
     this.#ruleAdd(false, action, syscall, comparisons);
@@ -155,19 +151,7 @@ export class FilterContext {
     const actionWord = uint32('action', action);
     const number = syscallNumber(syscall);
     const packed = packComparisons(comparisons);
-    const rule = {
-      comparisons: comparisons.length,
-      onlyEquality: comparisons.every(({ op }) => op === SCMP_CMP_EQ || op === SCMP_CMP_MASKED_EQ),
-    };
-    // A rule without comparisons replaces the others on its call.
-    const rules = rule.comparisons === 0 ? this.#rulesOn(number) : [...this.#rulesOn(number), rule];
-    refuseEndless(number, rules);
     done(native().contextRuleAdd(this.#handle, exact, actionWord, number, packed));
-    this.#rules.set(number, rules);
-  }
-
-  #rulesOn(number: number): RuleShape[] {
-    return this.#rules.get(number) ?? [];
   }
 
   /**
@@ -361,17 +345,6 @@ function syscallNumber(syscall: Syscall): number {
 
 const UNKNOWN_NAME = -1;
 
-function refuseEndless(number: number, rules: readonly RuleShape[]): void {
-  const reason = mayNotEnd(rules);
-  if (reason === undefined) return;
-  const name = native().syscallResolveNumArch(archNative(), number) ?? `call ${number}`;
-  throw new CompileError(
-    'unsupported-by-libseccomp',
-    `libseccomp cannot be given these rules of ${name}: ${reason}`,
-    'Write them as a profile and compile that, which takes rules of any shape',
-  );
-}
-
 function packComparisons(comparisons: readonly Comparison[]): BigUint64Array {
   return BigUint64Array.from(
     comparisons.flatMap(({ arg, op, a, b = 0n }) => [
@@ -388,8 +361,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   E2BIG: 'The kernel takes 4,096 instructions: a filter needs far fewer rules than this',
 };
 
-const failed = ({ failed: cFunction, errno, errnoName }: Failure): LibseccompError =>
-  new LibseccompError(cFunction, errno, errnoName, REMEDIES[errnoName]);
+const failed = (failure: Failure): SeccompError =>
+  tooMuchWork(failure) ??
+  new LibseccompError(failure.failed, failure.errno, failure.errnoName, REMEDIES[failure.errnoName]);
 
 function done(answer: Failure | undefined): void {
   if (answer !== undefined) throw failed(answer);
