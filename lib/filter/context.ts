@@ -1,7 +1,15 @@
 // libseccomp's C API as it is, for code and knowledge that come from C: one method per function, memory handled.
 import { LibseccompError, UsageError, type SeccompError } from '../errors.js';
+import {
+  SCMP_FLTATR_ACT_BADARCH,
+  SCMP_FLTATR_ACT_DEFAULT,
+  SCMP_FLTATR_API_TSKIP,
+} from '../policy/constants.js';
 import { isFailure, native, type ContextHandle, type Failure, type Notification } from '../native.js';
+import { ContextRules, notProvable } from './context-rules.js';
 import { tooMuchWork } from './libseccomp-limits.js';
+import { decode } from './program.js';
+import { verify } from './verify.js';
 import { show } from '../show.js';
 
 /** A comparison of one argument, as `struct scmp_arg_cmp` has it. */
@@ -38,8 +46,8 @@ export interface NotificationResponse {
  *
  * Methods have the names of the C functions in camel case; the `_array` variants are the same methods here, since a
  * list can be spread. What fails throws LibseccompError with the C function's name and its errno, and UsageError where
- * an argument has the wrong type or range. Programs made here are libseccomp's own and nothing checks them: `compile`
- * verifies what it makes, `verify` what it is given.
+ * an argument has the wrong type or range. Programs made here are libseccomp's own and not verified when they are exported
+ * or loaded: call `verify` before.
  *
  * @example
  * const filter = new FilterContext(SCMP_ACT_ALLOW);
@@ -49,6 +57,7 @@ export interface NotificationResponse {
  */
 export class FilterContext {
   readonly #handle: ContextHandle;
+  #rules = new ContextRules();
 
   /**
    * seccomp_init(3): a filter for the native architecture whose every call gets the default action (`SCMP_ACT_*`).
@@ -66,6 +75,7 @@ export class FilterContext {
    */
   reset(defaultAction: number): void {
     done(native().contextReset(this.#handle, uint32('defaultAction', defaultAction)));
+    this.#rules = new ContextRules();
   }
 
   /**
@@ -81,6 +91,7 @@ export class FilterContext {
       throw new UsageError('bad-argument', 'source must be a FilterContext');
     }
     done(native().contextMerge(this.#handle, source.#handle));
+    this.#rules.merged(source.#rules);
   }
 
   /** seccomp_arch_exist(3): whether the filter covers an architecture. `SCMP_ARCH_NATIVE` is this machine's. */
@@ -95,6 +106,7 @@ export class FilterContext {
    */
   archAdd(arch: number): void {
     done(native().contextArchAdd(this.#handle, uint32('arch', arch)));
+    this.#rules.archAdded(arch);
   }
 
   /**
@@ -104,6 +116,7 @@ export class FilterContext {
    */
   archRemove(arch: number): void {
     done(native().contextArchRemove(this.#handle, uint32('arch', arch)));
+    this.#rules.archRemoved(arch);
   }
 
   /** seccomp_attr_get(3): the value of an `SCMP_FLTATR_*`. Fails with EINVAL for an unknown one. */
@@ -130,10 +143,10 @@ export class FilterContext {
    * or comparisons. A failure takes the filter back to where it was after the last rule: architectures added or removed
    * since are as they were then.
    *
-   * libseccomp may not terminate on several rules of one call that each compare several arguments, unless all compare
-   * for equality. Where a filter has had such rules, every method first does its work in a child process, with 2 s of
-   * processor time for the life of the filter. Throws CompileError (`unsupported-by-libseccomp`) where that does not
-   * suffice or the child crashes: the filter stays as it was.
+   * libseccomp's work is bounded where several rules of one call compare several arguments each, unless all compare for
+   * equality: every method of the filter then does its work in a child process first, with 2 s of processor time
+   * until the next reset. Throws CompileError (`unsupported-by-libseccomp`) where that does not suffice: the filter
+   * stays as it was.
    */
   ruleAdd(action: number, syscall: Syscall, ...comparisons: readonly Comparison[]): void {
     this.#ruleAdd(false, action, syscall, comparisons);
@@ -151,7 +164,10 @@ export class FilterContext {
     const actionWord = uint32('action', action);
     const number = syscallNumber(syscall);
     const packed = packComparisons(comparisons);
-    done(native().contextRuleAdd(this.#handle, exact, actionWord, number, packed));
+    const failure = native().contextRuleAdd(this.#handle, exact, actionWord, number, packed);
+    if (failure === undefined) this.#rules.ruleAdded(actionWord, number, packed);
+    else if (tooMuchWork(failure) === undefined) this.#rules.ruleFailed();
+    done(failure);
   }
 
   /**
@@ -174,6 +190,7 @@ export class FilterContext {
    */
   transactionStart(): void {
     done(native().contextTransactionStart(this.#handle));
+    this.#rules.transactionStarted();
   }
 
   /**
@@ -182,11 +199,13 @@ export class FilterContext {
    */
   transactionReject(): void {
     done(native().contextTransactionReject(this.#handle));
+    this.#rules.transactionRejected();
   }
 
   /** seccomp_transaction_commit(3): ends the transaction and keeps its rules. Fails with EINVAL where none is open. */
   transactionCommit(): void {
     done(native().contextTransactionCommit(this.#handle));
+    this.#rules.transactionCommitted();
   }
 
   /**
@@ -207,6 +226,27 @@ export class FilterContext {
   exportBpf(): Buffer {
     const { buffer, byteOffset, byteLength } = value(native().contextExportBpf(this.#handle));
     return Buffer.from(buffer, byteOffset, byteLength);
+  }
+
+  /**
+   * Proves that the program of `exportBpf` means what the rules say, for every number and every argument. Where rules
+   * of different actions hold together, the most restrictive has to count.
+   *
+   * Throws VerificationError with a call on which they differ; CompileError (`not-provable`) for a context that does
+   * not cover SCMP_ARCH_X86_64 or SCMP_ARCH_AARCH64, covers others than its 32-bit interfaces, has rules that
+   * libseccomp rewrites on SCMP_ARCH_X86, or the attribute `SCMP_FLTATR_API_TSKIP`; and as `verify` and `exportBpf` do.
+   */
+  verify(): void {
+    if (this.attrGet(SCMP_FLTATR_API_TSKIP) !== 0) throw notProvable('SCMP_FLTATR_API_TSKIP is set');
+    const policy = this.#rules.policy(
+      this.attrGet(SCMP_FLTATR_ACT_DEFAULT),
+      this.attrGet(SCMP_FLTATR_ACT_BADARCH),
+    );
+    verify(
+      decode(this.exportBpf()),
+      policy,
+      "Write the rules as a profile and compile it with codegen 'tree'",
+    );
   }
 
   /** seccomp_export_pfc(3): the filter as pseudo code, for reading. */

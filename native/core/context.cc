@@ -79,6 +79,7 @@ Status Context::reset(std::uint32_t default_action) {
     transactions_.clear();
     joint_rules_ = {};
     may_not_terminate_ = false;
+    budget_ = kTrialBudget;
   }
   return failed;
 }
