@@ -7,6 +7,7 @@
 #include "core/notify_listener.h"
 #include "core/peer_memory.h"
 #include "core/rings.h"
+#include "core/served_calls.h"
 #include "violations.h"
 #include "watch.h"
 
@@ -34,6 +35,7 @@ void bind_kernel(Napi::Object exports) {
   bind<thread_id>(exports, "threadId");
   bind<read_filters>(exports, "readFilters");
   bind<open_rings>(exports, "openRings");
+  bind<served_calls>(exports, "servedCalls");
 }
 
 void bind_library(Napi::Object exports) {

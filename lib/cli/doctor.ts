@@ -4,6 +4,8 @@ import { applyProfile } from '../process/apply-profile.js';
 import { features } from '../process/features.js';
 import { liveRings } from '../process/rings.js';
 import { status } from '../process/status.js';
+import { unnamedCalls } from '../process/unnamed-calls.js';
+import { NEWEST_KERNEL } from '../policy/target.js';
 import { print, toJson, type Register } from './output.js';
 
 interface Check {
@@ -44,6 +46,18 @@ function checks(): readonly Check[] {
           missing.length === 0
             ? 'know nothing of seccomp that this one does not'
             : missing.map(({ name, since }) => `${since} has ${name.replace(/^SECCOMP_/, '')}`).join(', '),
+      };
+    }),
+    check('system calls', () => {
+      const unnamed = unnamedCalls();
+      const { major, minor } = NEWEST_KERNEL;
+      const hidden = status().filters === 0 ? '' : ', as far as the filters in force let see';
+      return {
+        ok: true,
+        detail:
+          unnamed.length === 0
+            ? `named up to Linux ${major}.${minor}, which is all that this kernel serves${hidden}`
+            : `this kernel serves calls that this version does not name: ${unnamed.join(', ')}. Profiles name them by number; a default of ALLOW allows them`,
       };
     }),
     check('filters in force', () => {

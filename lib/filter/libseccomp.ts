@@ -1,7 +1,7 @@
 // The second opinion: a policy's program as libseccomp makes it, with runc's ENOSYS rule put in front.
 import { CompileError, LibseccompError } from '../errors.js';
 import { isFailure, native } from '../native.js';
-import { syscallName, X32_BIT } from '../policy/abi.js';
+import { syscallName, X32_BIT, type Abi } from '../policy/abi.js';
 import * as scmp from '../policy/constants.js';
 import { ENOSYS } from '../policy/errno.js';
 import type { AbiPolicy, Condition, Policy, Rule } from '../policy/policy.js';
@@ -73,7 +73,9 @@ const comparison = (condition: Condition, register: 32 | 64): readonly bigint[] 
 
 function refuseUnsupported({ abi, syscalls }: AbiPolicy, policy: Policy): void {
   for (const [number, { rules, otherwise }] of syscalls) {
-    const reason = unsupported(rules, otherwise !== policy.defaultAction, abi.width);
+    const reason = isUnknown(abi, number)
+      ? `libseccomp ${Object.values(native().version()).join('.')} does not know the call`
+      : unsupported(rules, otherwise !== policy.defaultAction, abi.width);
     if (reason === undefined) continue;
     throw new CompileError(
       'unsupported-by-libseccomp',
@@ -82,6 +84,10 @@ function refuseUnsupported({ abi, syscalls }: AbiPolicy, policy: Policy): void {
     );
   }
 }
+
+/** Whether libseccomp's table lacks a call: by its number alone it cannot be told from those of other architectures. */
+const isUnknown = ({ token }: Abi, number: number): boolean =>
+  native().syscallResolveNumArch(token, number | 0) === undefined;
 
 function unsupported(rules: readonly Rule[], ownFallback: boolean, register: 32 | 64): string | undefined {
   if (rules.length === 0) return undefined;

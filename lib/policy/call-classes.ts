@@ -13,10 +13,10 @@ export interface CallClass {
   /** C libraries choose among them, so that a program cannot know which one it makes. */
   readonly interchangeable: boolean;
   /**
-   * `same`: each does the work of each. `related`: each reaches some end of another. `one-way`: the others do the work of
+   * `same`: each does the work of each. `related`: each reaches some end of another. `directed`: the others do the work of
    * the first, which stands for many.
    */
-  readonly kind: 'same' | 'related' | 'one-way';
+  readonly kind: 'same' | 'related' | 'directed';
 }
 
 interface Table {
@@ -32,7 +32,7 @@ let table: Table | undefined;
 
 /**
  * Reads data/call-classes.txt. A line is a name with flags, a colon, and calls with the best one first; `=` joins twins.
- * Flags: `a` arguments, `l` libc chooses, `r` related, `d` directed (one-way). `alone` has calls whose work no other does;
+ * Flags: `a` arguments, `l` libc chooses, `r` related, `d` directed. `alone` has calls whose work no other does;
  * `alias CALL...: NAME...` has names that no architecture has.
  */
 function read(): Table {
@@ -53,7 +53,7 @@ function read(): Table {
       const made = callClass(words, rest[0] ?? '');
       classes.push(made);
       if (made.kind === 'related') continue;
-      for (const call of made.kind === 'one-way' ? made.calls.slice(0, 1) : made.calls)
+      for (const call of made.kind === 'directed' ? made.calls.slice(0, 1) : made.calls)
         byCall.set(call, [...(byCall.get(call) ?? []), made]);
     }
   }
@@ -67,7 +67,7 @@ function callClass(words: readonly string[], flags: string): CallClass {
     twins,
     arguments: flags.includes('a'),
     interchangeable: flags.includes('l'),
-    kind: flags.includes('r') ? 'related' : flags.includes('d') ? 'one-way' : 'same',
+    kind: flags.includes('r') ? 'related' : flags.includes('d') ? 'directed' : 'same',
   };
 }
 
@@ -99,7 +99,7 @@ export function substitutesOf(abi: AbiName, syscall: string): Substitutes {
     calls: unique(classes.flatMap(({ calls }) => calls)),
     twins: unique(
       classes.flatMap(({ twins, kind }) =>
-        (kind === 'one-way' ? twins : twins.filter(group => group.includes(syscall))).flat(),
+        (kind === 'directed' ? twins : twins.filter(group => group.includes(syscall))).flat(),
       ),
     ),
   };

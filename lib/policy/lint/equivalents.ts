@@ -7,7 +7,7 @@ import type { Observation } from './finding.js';
 /** Reports calls whose restriction another open call evades, and classes of which a part is refused. */
 export function* lintEquivalents(answers: Answers): Generator<Observation> {
   for (const { calls, arguments: flags, interchangeable, kind } of callClasses()) {
-    if (kind === 'one-way') continue;
+    if (kind === 'directed') continue;
     const members = calls
       .map(name => ({ name, answer: answers.calls.get(name) }))
       .filter((member): member is Member => member.answer !== undefined);
