@@ -56,7 +56,7 @@ function checks(): readonly Check[] {
         ok: true,
         detail:
           unnamed.length === 0
-            ? `named up to Linux ${major}.${minor}, which is all that this kernel serves${hidden}`
+            ? `every call that this kernel serves has a name here (tables of Linux ${major}.${minor})${hidden}`
             : `this kernel serves calls that this version does not name: ${unnamed.join(', ')}. Profiles name them by number; a default of ALLOW allows them`,
       };
     }),
