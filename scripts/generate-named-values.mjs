@@ -3,7 +3,7 @@
 // HEADERS is an unpacked linux-libc-dev package, or the .deb (apt-get download linux-libc-dev; 6.13 or newer holds every
 // architecture). A C compiler for x86_64 evaluates them. What only the C library names comes from its headers.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

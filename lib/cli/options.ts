@@ -90,7 +90,10 @@ export const withCompileOptions = (command: Command): Command =>
 /** The compiler's options for them. */
 export function compileOptions(flags: CompileFlags): CompileOptions {
   const { cap, capFromProcess, ...rest } = flags;
-  const capabilities = [...(cap ?? []).flatMap(capabilitiesOf), ...(capFromProcess === true ? boundingSet() : [])];
+  const capabilities = [
+    ...(cap ?? []).flatMap(capabilitiesOf),
+    ...(capFromProcess === true ? boundingSet() : []),
+  ];
   const { arch, kernel, codegen, weights, unknownSyscalls, argWidth, strict } = rest;
   return {
     capabilities,

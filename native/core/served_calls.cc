@@ -1,5 +1,6 @@
 #include "served_calls.h"
 
+#include <linux/capability.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -7,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -41,7 +43,20 @@ class SharedOutcomes {
   void* memory_;
 };
 
-/** Whatever the calls do, they do it to nobody else. The C library's wrappers would tell threads that do not exist here. */
+/** Whoever cannot become somebody else, as in a user namespace with one user, keeps no capability at least. */
+bool drop_privileges() {
+  if (geteuid() == 0) {
+    syscall(SYS_setgroups, 0, nullptr);
+    syscall(SYS_setresgid, kNobody, kNobody, kNobody);
+    syscall(SYS_setresuid, kNobody, kNobody, kNobody);
+  }
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  const std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
+  return syscall(SYS_capset, &header, none.data()) == 0;
+}
+
+/** Whatever the calls do, they do it to nobody else. The C library's wrappers would tell threads that do not exist
+ * here. */
 bool give_up_everything() {
   sigset_t none;
   sigemptyset(&none);
@@ -50,11 +65,7 @@ bool give_up_everything() {
       setitimer(ITIMER_REAL, &second, nullptr) != 0)
     return false;
   setsid();
-  if (geteuid() == 0 && (syscall(SYS_setgroups, 0, nullptr) != 0 ||
-                         syscall(SYS_setresgid, kNobody, kNobody, kNobody) != 0 ||
-                         syscall(SYS_setresuid, kNobody, kNobody, kNobody) != 0))
-    return false;
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+  return drop_privileges() && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 [[noreturn]] void make_calls(std::uint32_t first, std::span<volatile Outcome> outcomes) {
@@ -81,7 +92,7 @@ Result<std::vector<std::int32_t>> served_calls(std::uint32_t first, std::uint32_
   while (waitpid(child, &ending, __WALL) < 0) {
     if (errno != EINTR) return Failure{"waitpid", errno};
   }
-  if (WIFEXITED(ending) && WEXITSTATUS(ending) != 0) return Failure{"setresuid", EPERM};
+  if (WIFEXITED(ending) && WEXITSTATUS(ending) != 0) return Failure{"capset", EPERM};
   std::vector<std::int32_t> served;
   for (std::size_t index = 0; index < count; ++index) {
     const Outcome outcome = outcomes.all()[index];

@@ -13,7 +13,7 @@ import { NEWEST_KERNEL } from '#lib/policy/target.js';
 
 const SCRIPT = new URL('../../../scripts/kernel-calls.mjs', import.meta.url);
 const { callsOf } = (await import(SCRIPT.href)) as {
-  callsOf(root: string, abi: AbiName): ReadonlyMap<string, number> | undefined;
+  readonly callsOf: (root: string, abi: AbiName) => ReadonlyMap<string, number> | undefined;
 };
 const ABI_NAMES = Object.keys(ABIS) as AbiName[];
 

@@ -97,19 +97,26 @@ describe('denials without effect', () => {
     'SCMP_ACT_KILL_PROCESS',
     'SCMP_ACT_TRACE',
   ]) {
-    it(`are the same by ${action}, and where other calls are allowed by name`, () => {
-      const profile = {
-        defaultAction: 'SCMP_ACT_ERRNO',
-        syscalls: [
-          { names: ['umount'], action },
-          { names: ['umount2'], action: 'SCMP_ACT_ALLOW' },
-        ],
-      };
-      assert.deepEqual(codes(failure(() => resolveProfile(profile, { arch: 'x86_64' })).problems), [
-        'denial-without-effect',
-      ]);
+    it(`are the same by ${action}, and under a default of LOG`, () => {
+      for (const defaultAction of ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG']) {
+        const profile = { defaultAction, syscalls: [{ names: ['umount'], action }] };
+        const { problems } = failure(() => resolveProfile(profile, { arch: 'x86_64' }));
+        assert.deepEqual(codes(problems), ['denial-without-effect']);
+      }
     });
   }
+
+  it('are not there where the default refuses, and the author has allowed the other call by name', () => {
+    const profile = {
+      defaultAction: 'SCMP_ACT_ERRNO',
+      defaultErrnoRet: 38,
+      syscalls: [
+        { names: ['nice', 'oldfstat'], action: 'SCMP_ACT_ERRNO' },
+        { names: ['setpriority', 'fstat'], action: 'SCMP_ACT_ALLOW' },
+      ],
+    };
+    assert.deepEqual(resolveProfile(profile, { arch: 'x86_64' }, { strict: true }).warnings, []);
+  });
 
   it('are findings of severity high for the linter, which goes on', () => {
     const found = lint(denying(['mkdir']), { arch: 'aarch64' }).filter(

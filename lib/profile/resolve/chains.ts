@@ -21,7 +21,9 @@ export class Chains<Rule extends Chained> {
     const beginnings = rule.chain.map((_, index) => rule.chain.slice(0, index + 1).join(', '));
     const whole = beginnings.at(-1) ?? '';
     if (beginnings.slice(0, -1).some(beginning => this.#ends.has(beginning))) return undefined;
-    const earlier = this.#beginnings.get(whole)?.find(other => other !== undefined && other.action !== rule.action);
+    const earlier = this.#beginnings
+      .get(whole)
+      ?.find(other => other !== undefined && other.action !== rule.action);
     if (earlier !== undefined) return earlier;
     this.#ends.add(whole);
     for (const beginning of beginnings) {

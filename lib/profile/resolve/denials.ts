@@ -49,7 +49,8 @@ const listed = (names: readonly string[]): string => {
 };
 
 /**
- * The denials of these rules that let through what they deny. ENOSYS is no denial: it sends programs to the very call that is
+ * The denials of these rules that let through what they deny. In a profile whose default refuses, nothing is open that its author
+ * has not allowed by name: real ones refuse old calls there for the sake of their errno. ENOSYS is no denial: it sends programs to the very call that is
  * open. Nor is there one where a twin of the call (chown of chown32) is refused, or where a profile for several architectures
  * refuses one of the calls that do the same; `equivalent-open` of the linter says what the others leave open then.
  */
@@ -58,6 +59,7 @@ function* vainDenials(
   rules: readonly ProfileRule[],
   policy: Policy,
 ): Generator<VainDenial> {
+  if (!permits(policy.defaultAction)) return;
   const several = isForSeveral(profile);
   const known = new Map<string, readonly string[]>();
   const isOpen = new Map(policy.abis.map(({ abi }) => [abi.name, openCalls(policy, abi.name)]));
@@ -116,4 +118,5 @@ const isForSeveral = ({ architectures }: Profile): boolean =>
   architectures.kind === 'list'
     ? architectures.architectures.length > 1
     : architectures.kind === 'map' &&
-      (architectures.entries.length > 1 || architectures.entries.some(entry => entry.subArchitectures.length > 0));
+      (architectures.entries.length > 1 ||
+        architectures.entries.some(entry => entry.subArchitectures.length > 0));

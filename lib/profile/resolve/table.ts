@@ -64,12 +64,7 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
   let highest = abi.numberBit;
   let count = 0;
 
-  const add = (
-    number: number,
-    conjunction: Conjunction,
-    call: string,
-    at: Location,
-  ): void => {
+  const add = (number: number, conjunction: Conjunction, call: string, at: Location): void => {
     if (++count > MAX_RULES) throw tooManyRules(at);
     let slot = slots.get(number);
     if (slot === undefined) {

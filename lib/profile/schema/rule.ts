@@ -139,7 +139,9 @@ function readNamesAndNumbers(value: JsonValue | undefined, findings: Findings): 
     }
     const limit = `A call has a number from 0 to ${MAX_CALL}`;
     const number = readUnsigned(item, 'the number of a call', MAX_CALL, limit, findings);
-    return number === undefined ? [] : [{ ...item, kind: 'string', value: number.toString(), isNumber: true }];
+    return number === undefined
+      ? []
+      : [{ ...item, kind: 'string', value: number.toString(), isNumber: true }];
   });
 }
 
