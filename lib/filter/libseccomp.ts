@@ -4,6 +4,7 @@ import { isFailure, native } from '../native.js';
 import { syscallName, X32_BIT, type Abi } from '../policy/abi.js';
 import * as scmp from '../policy/constants.js';
 import { ENOSYS } from '../policy/errno.js';
+import { firstVersion } from '../policy/first-versions.js';
 import type { AbiPolicy, Condition, Policy, Rule } from '../policy/policy.js';
 import { auditArchs } from '../policy/runs.js';
 import { mayNotEnd } from './libseccomp-limits.js';
@@ -74,7 +75,7 @@ const comparison = (condition: Condition, register: 32 | 64): readonly bigint[] 
 function refuseUnsupported({ abi, syscalls }: AbiPolicy, policy: Policy): void {
   for (const [number, { rules, otherwise }] of syscalls) {
     const reason = isUnknown(abi, number)
-      ? `libseccomp ${Object.values(native().version()).join('.')} does not know the call`
+      ? unknownCall(syscallName(abi.name, number))
       : unsupported(rules, otherwise !== policy.defaultAction, abi.width);
     if (reason === undefined) continue;
     throw new CompileError(
@@ -83,6 +84,12 @@ function refuseUnsupported({ abi, syscalls }: AbiPolicy, policy: Policy): void {
       "Use codegen 'tree', which takes rules of any shape",
     );
   }
+}
+
+function unknownCall(name: string | undefined): string {
+  const since = name === undefined ? undefined : firstVersion(name);
+  const version = Object.values(native().version()).join('.');
+  return `libseccomp ${version} does not know the call${since === undefined ? '' : `, which Linux ${since} brought`}`;
 }
 
 /** Whether libseccomp's table lacks a call: by its number alone it cannot be told from those of other architectures. */

@@ -1,14 +1,11 @@
 // Whether the kernel is newer than the tables: calls are tried by a child, and the answer is the kernel's.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
 import { isFailure, native } from '#lib/native.js';
-import { ABIS, syscallNumber } from '#lib/policy/abi.js';
-import * as scmp from '#lib/policy/constants.js';
+import { syscallNumber } from '#lib/policy/abi.js';
 import { firstVersion } from '#lib/policy/first-versions.js';
 import { kernelAtLeast, nativeArchitecture, parseKernelVersion } from '#lib/policy/target.js';
 import { features } from '#lib/process/features.js';
 import { unnamedCalls } from '#lib/process/unnamed-calls.js';
-import { kernelAnswers } from '../support/kernel.js';
 
 const arch = nativeArchitecture();
 const running = parseKernelVersion(features().release);
@@ -37,28 +34,5 @@ describe('calls that the running kernel serves', () => {
     unnamedCalls();
     process.off('SIGCHLD', count);
     assert.equal(signals, 0);
-  });
-
-  it('are refused by their new names, and get through without', () => {
-    const names = ['mount', 'open_tree', 'open_tree_attr', 'file_getattr'];
-    const events = names.map(name => ({
-      arch: ABIS[arch].audit,
-      syscall: syscallNumber(arch, name) ?? -1,
-      args: Array<bigint>(6).fill(0xffff_ffff_ffff_ffffn),
-      instructionPointer: 0n,
-    }));
-    const answers = (denied: readonly string[]) =>
-      kernelAnswers(
-        compile(
-          {
-            defaultAction: 'SCMP_ACT_ALLOW',
-            syscalls: [{ names: denied, action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
-          },
-          { arch },
-        ).program,
-        events,
-      );
-    assert.deepEqual(answers(names), Array(4).fill(scmp.SCMP_ACT_ERRNO(77)));
-    assert.deepEqual(answers(names.slice(0, 2)).slice(2), [scmp.SCMP_ACT_ALLOW, scmp.SCMP_ACT_ALLOW]);
   });
 });

@@ -116,7 +116,7 @@ function openSubstitutes(
 /** Whether the profile covers more than one interface, or is for machines of several architectures. */
 const isForSeveral = ({ architectures }: Profile): boolean =>
   architectures.kind === 'list'
-    ? architectures.architectures.length > 1
+    ? new Set(architectures.architectures).size > 1
     : architectures.kind === 'map' &&
       (architectures.entries.length > 1 ||
         architectures.entries.some(entry => entry.subArchitectures.length > 0));
