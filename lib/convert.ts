@@ -73,8 +73,7 @@ function* drafts(policy: Policy, format: ConversionFormat, options: ConvertOptio
     return;
   }
   const { unknownSyscalls = 'enosys', name = 'seccomp' } = options;
-  const read = (source: string): Policy =>
-    resolveForReview(Buffer.from(source), target, { unknownSyscalls });
+  const read = (source: string): Policy => resolveForReview(Buffer.from(source), target, { unknownSyscalls });
   for (const multiplexers of [false, true]) {
     const document = documentOf(policy, { multiplexers });
     if (format === 'spo') {

@@ -1,13 +1,6 @@
 // A function of calls cut into what people name: interfaces, their calls, numbers without a name, other architectures.
 import { UsageError } from '../../errors.js';
-import {
-  ABIS,
-  syscallNumber,
-  syscallsOf,
-  X32_BIT,
-  type Abi,
-  type AbiName,
-} from '../../policy/abi.js';
+import { ABIS, syscallNumber, syscallsOf, X32_BIT, type Abi, type AbiName } from '../../policy/abi.js';
 import { didYouMeanCall } from '../../policy/suggest-call.js';
 import { quote } from '../../policy/suggest.js';
 import { WORD } from '../program.js';
