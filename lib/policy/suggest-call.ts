@@ -32,7 +32,8 @@ export function callLike(name: string, abis: readonly AbiName[]): string | undef
   }
   return closest(
     name,
-    abis.flatMap(abi => [...syscallsOf(abi).keys()]),
+    // In alphabetical order, so that of equally close ones the same is named everywhere.
+    [...new Set(abis.flatMap(abi => [...syscallsOf(abi).keys()]))].sort(),
   );
 }
 

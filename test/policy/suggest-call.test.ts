@@ -34,6 +34,7 @@ describe('did you mean, for system calls', () => {
     ['aarch64', 'opn', undefined],
     ['x86_64', 'fchmodat22', 'fchmodat2'],
     ['x86_64', 'chmodd', 'chmod'],
+    ['x86_64', 'chmdo', 'chmod'],
     ['x86_64', 'qqqqqqqq', undefined],
   ];
   for (const [abi, name, expected] of table)
