@@ -1,9 +1,10 @@
 // The second opinion: a policy's program as libseccomp makes it, with runc's ENOSYS rule put in front.
 import { CompileError, LibseccompError } from '../errors.js';
 import { isFailure, native } from '../native.js';
-import { syscallName, X32_BIT } from '../policy/abi.js';
+import { syscallName, X32_BIT, type Abi } from '../policy/abi.js';
 import * as scmp from '../policy/constants.js';
 import { ENOSYS } from '../policy/errno.js';
+import { firstVersion } from '../policy/first-versions.js';
 import type { AbiPolicy, Condition, Policy, Rule } from '../policy/policy.js';
 import { auditArchs } from '../policy/runs.js';
 import { tooMuchWork } from './libseccomp-limits.js';
@@ -74,7 +75,9 @@ const comparison = (condition: Condition, register: 32 | 64): readonly bigint[] 
 
 function refuseUnsupported({ abi, syscalls }: AbiPolicy, policy: Policy): void {
   for (const [number, { rules, otherwise }] of syscalls) {
-    const reason = unsupported(rules, otherwise !== policy.defaultAction, abi.width);
+    const reason = isUnknown(abi, number)
+      ? unknownCall(syscallName(abi.name, number))
+      : unsupported(rules, otherwise !== policy.defaultAction, abi.width);
     if (reason === undefined) continue;
     throw new CompileError(
       'unsupported-by-libseccomp',
@@ -83,6 +86,16 @@ function refuseUnsupported({ abi, syscalls }: AbiPolicy, policy: Policy): void {
     );
   }
 }
+
+function unknownCall(name: string | undefined): string {
+  const since = name === undefined ? undefined : firstVersion(name);
+  const version = Object.values(native().version()).join('.');
+  return `libseccomp ${version} does not know the call${since === undefined ? '' : `, which Linux ${since} brought`}`;
+}
+
+/** Whether libseccomp's table lacks a call: by its number alone it cannot be told from those of other architectures. */
+const isUnknown = ({ token }: Abi, number: number): boolean =>
+  native().syscallResolveNumArch(token, number | 0) === undefined;
 
 function unsupported(rules: readonly Rule[], ownFallback: boolean, register: 32 | 64): string | undefined {
   if (rules.length === 0) return undefined;
