@@ -168,6 +168,8 @@ export interface Native {
    * ETIMEDOUT. The thread goes on afterwards in every case.
    */
   readFilters(thread: number, limit: number): readonly LiveFilter[] | Failure;
+  /** Of `count` numbers from `first` on, those whose calls this kernel does not answer ENOSYS; see native/core/served_calls.h. */
+  servedCalls(first: number, count: number): readonly number[] | Failure;
   /** Descriptors of the io_uring rings that this process has open, ascending. */
   openRings(): readonly number[] | Failure;
   /** Ids of the kernel's threads in this process that poll rings, ascending. */

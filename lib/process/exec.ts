@@ -13,6 +13,7 @@ import { planIsolation } from './children/isolate.js';
 import type { IsolationMode } from './isolation.js';
 import { explainIsolation, loadRequest } from './load.js';
 import { own, ownElements } from '../own.js';
+import { show } from '../show.js';
 import { ownEnvironment } from './children/environment.js';
 
 /** How `exec` starts the command. */
@@ -40,8 +41,19 @@ export function exec(
   args: readonly string[],
   options: ExecOptions = {},
 ): never {
+  const program: unknown = filter;
+  if (!isFilter(program) && !(program instanceof Uint8Array)) {
+    throw new UsageError(
+      'bad-argument',
+      `exec cannot load ${show(program)}`,
+      'Give a Filter, as compile makes it, or the bytes of a program; for what exec of node:child_process does, use execFile with shell: true',
+    );
+  }
+  if (!Array.isArray(args as unknown)) {
+    throw new UsageError('bad-argument', `args cannot be ${show(args)}`, 'Give a list: [argument, …]');
+  }
   const given = ownOptions(options, ['env', 'isolation'], ['log']);
-  const words = [command, ...ownElements(args)];
+  const words = [command, ...ownElements(args as readonly string[])];
   for (const word of words) {
     if (typeof word === 'string' && !word.includes('\0')) continue;
     throw new UsageError(
