@@ -2,6 +2,7 @@
 import { SeccompError } from '../errors.js';
 import { applyProfile } from '../process/apply-profile.js';
 import { features } from '../process/features.js';
+import { reasonWithout } from '../process/ring-filter.js';
 import { liveRings } from '../process/rings.js';
 import { status } from '../process/status.js';
 import { print, toJson, type Register } from './output.js';
@@ -56,6 +57,16 @@ function checks(): readonly Check[] {
         ...(refusesMounts ? ['mounts fail in children, since Linux is older than 6.12'] : []),
       ];
       return { ok: true, detail: parts.join('; ') };
+    }),
+    check('io_uring filter', () => {
+      const { ringFilterError } = features();
+      return {
+        ok: true,
+        detail:
+          ringFilterError === ''
+            ? 'the kernel can refuse io_uring operations of children'
+            : `none for children: ${reasonWithout(features())}`,
+      };
     }),
     check('filters in force', () => {
       const { mode, filters, noNewPrivs } = status();
