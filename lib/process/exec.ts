@@ -49,8 +49,9 @@ export function exec(
       'Give a Filter, as compile makes it, or the bytes of a program; for what exec of node:child_process does, use execFile with shell: true',
     );
   }
-  if (!Array.isArray(args)) {
-    throw new UsageError('bad-argument', `args cannot be ${show(args)}`, 'Give a list: [argument, …]');
+  const list: unknown = args;
+  if (!Array.isArray(list)) {
+    throw new UsageError('bad-argument', `args cannot be ${show(list)}`, 'Give a list: [argument, …]');
   }
   const given = ownOptions(options, ['env', 'isolation'], ['log']);
   const words = [command, ...ownElements(args)];
