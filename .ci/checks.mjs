@@ -21,6 +21,7 @@ import { libseccompSource } from '../scripts/libseccomp.mjs';
 import { toolsFor } from '../scripts/machine/architectures.mjs';
 import { nodeBinary } from '../scripts/nodes.mjs';
 import { pack } from '../scripts/pack.mjs';
+import { checkKernelTables, OtherKernel, Unavailable } from '../scripts/refresh-kernel.mjs';
 import { toolchain } from '../scripts/toolchain.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -153,7 +154,14 @@ const CHECKS = {
   types: () => run(bin('tsc'), ['-b']),
   eslint: () => run(bin('eslint'), ['.', '--max-warnings=0']),
   prettier: () => run(bin('prettier'), ['--check', '--log-level=warn', '.']),
-  'syscall-table': () => run(process.execPath, ['scripts/generate-syscall-table.mjs', '--check']),
+  'kernel-tables'() {
+    try {
+      checkKernelTables();
+    } catch (error) {
+      if (error instanceof OtherKernel || error instanceof Unavailable) throw new Skip(error.message);
+      throw error;
+    }
+  },
   'api-table': () => run(process.execPath, ['scripts/generate-api-table.mjs', '--check']),
   // Fails when an export, or a member of one, has no comment, and on links that lead nowhere; typedoc.json has the rules.
   typedoc: () => run(bin('typedoc'), ['--emit', 'none']),
@@ -271,8 +279,9 @@ function checkPackage() {
   ];
   const needed = [
     ...entries.map(path => path.replace('./', '')),
-    'data/signatures.txt',
-    'data/named-values.txt',
+    ...['call-classes.txt', 'first-versions.txt', 'named-values.txt', 'signatures.txt'].map(
+      name => `data/${name}`,
+    ),
     ...['interpreter.js', 'page.css', 'page.js'].map(name => `data/report/${name}`),
     'prebuilds/linux-x64/seccomp.glibc.node',
     `deps/libseccomp-${libseccompSource().version}.tar.gz`,
@@ -324,19 +333,9 @@ function perform(name, check) {
 const LANES = [
   ['test', 'system-libseccomp', 'containers', 'page', 'base-calls', 'node-22', 'node-24'],
   [
-    ...['types', 'eslint', 'prettier', 'syscall-table', 'api-table', 'typedoc', 'clang-format'],
-    ...[
-      'clang-tidy',
-      'musl',
-      'sanitizers',
-      'fuzz',
-      'prebuilds',
-      'package',
-      'packed',
-      'managers',
-      'arm64',
-      'node-26',
-    ],
+    ...['types', 'eslint', 'prettier', 'kernel-tables', 'api-table', 'typedoc', 'clang-format'],
+    ...['clang-tidy', 'musl', 'sanitizers', 'fuzz', 'prebuilds', 'package', 'packed', 'managers', 'arm64'],
+    'node-26',
   ],
 ];
 

@@ -17,7 +17,7 @@ import { spoSpec, spoText } from './profile/export/spo.js';
 import { parseFirecracker } from './profile/firecracker/parse.js';
 import { resolveFirecracker } from './profile/firecracker/resolve.js';
 import { objectText } from './profile/object-text.js';
-import { resolveProfile } from './profile/resolve.js';
+import { resolveForReview } from './profile/resolve.js';
 import { type Own } from './own.js';
 
 /** Docker's profile, OCI's `linux.seccomp`, a filter of Firecracker's seccompiler, a SeccompProfile of Kubernetes. */
@@ -74,7 +74,7 @@ function* drafts(policy: Policy, format: ConversionFormat, options: Own<ConvertO
     return;
   }
   const { unknownSyscalls = 'enosys', name = 'seccomp' } = options;
-  const read = (source: string): Policy => resolveProfile(Buffer.from(source), target, { unknownSyscalls });
+  const read = (source: string): Policy => resolveForReview(Buffer.from(source), target, { unknownSyscalls });
   for (const multiplexers of [false, true]) {
     const document = documentOf(policy, { multiplexers });
     if (format === 'spo') {

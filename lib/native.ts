@@ -50,6 +50,8 @@ export interface Probe {
   readonly landlock: number;
   /** Why there is none, as the name of an errno; empty otherwise. */
   readonly landlockError: string;
+  /** Why the io_uring operations of a child cannot be filtered, as the name of an errno; empty where they can. */
+  readonly ringFilterError: string;
 }
 
 /** What a sandboxed child is started with: descriptors that the caller closes. See native/core/launch.h. */
@@ -146,7 +148,8 @@ export interface Native {
   /**
    * Makes the launcher for an isolation layer and a program, of which one may be empty; with `wait` also the pipe that is at
    * its end when the command runs or never will. `domain` is one of DOMAIN in lib/process/isolation.ts. With
-   * `endWithParent` the command is killed when the thread that starts it ends.
+   * `endWithParent` the command is killed when the thread that starts it ends. `ringVerdicts` is empty, or has one of
+   * RING_VERDICT in lib/process/ring-filter.ts for each io_uring operation.
    */
   prepareLaunch(
     layer: Uint8Array,
@@ -158,6 +161,7 @@ export interface Native {
     firstDescriptor: number,
     wait: boolean,
     endWithParent: boolean,
+    ringVerdicts: Uint8Array,
   ): Launch | Failure;
   /** Has the kernel kill this process when the thread that started it ends; false where `parent` is not its parent any more. */
   endWithParent(parent: number): boolean;
@@ -168,6 +172,8 @@ export interface Native {
    * ETIMEDOUT. The thread goes on afterwards in every case.
    */
   readFilters(thread: number, limit: number): readonly LiveFilter[] | Failure;
+  /** Of `count` numbers from `first` on, those whose calls this kernel does not answer ENOSYS; see native/core/served_calls.h. */
+  servedCalls(first: number, count: number): readonly number[] | Failure;
   /** Descriptors of the io_uring rings that this process has open, ascending. */
   openRings(): readonly number[] | Failure;
   /** Ids of the kernel's threads in this process that poll rings, ascending. */

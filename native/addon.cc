@@ -7,6 +7,7 @@
 #include "core/notify_listener.h"
 #include "core/peer_memory.h"
 #include "core/rings.h"
+#include "core/served_calls.h"
 #include "violations.h"
 #include "watch.h"
 
@@ -38,6 +39,7 @@ void bind_kernel(Napi::Object exports) {
   bind<read_filters>(exports, "readFilters");
   bind<open_rings>(exports, "openRings");
   bind<polling_threads>(exports, "pollingThreads");
+  bind<served_calls>(exports, "servedCalls");
 }
 
 void bind_library(Napi::Object exports) {

@@ -3,10 +3,11 @@
 // HEADERS is an unpacked linux-libc-dev package, or the .deb (apt-get download linux-libc-dev; 6.13 or newer holds every
 // architecture). A C compiler for x86_64 evaluates them. What only the C library names comes from its headers.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generated } from './generated-file.mjs';
 
 const output = fileURLToPath(new URL('../data/named-values.txt', import.meta.url));
 
@@ -326,15 +327,17 @@ function withHeaders(argument, use) {
   }
 }
 
-const [argument, ...flags] = process.argv.slice(2);
-if (argument === undefined || flags.some(flag => flag !== '--check')) {
-  console.error('usage: node scripts/generate-named-values.mjs HEADERS [--check]');
-  process.exit(2);
+/** Writes the list, or compares it. `headers` as on the command line. */
+export function namedValues(headers, check) {
+  const command = 'node scripts/refresh-kernel.mjs';
+  generated(output, withHeaders(headers, generate), { check, command });
 }
-const text = withHeaders(argument, generate);
-if (!flags.includes('--check')) {
-  writeFileSync(output, text);
-} else if (readFileSync(output, 'utf8') !== text) {
-  console.error('data/named-values.txt is stale: run node scripts/generate-named-values.mjs HEADERS');
-  process.exit(1);
+
+if (import.meta.filename === process.argv[1]) {
+  const [headers, ...flags] = process.argv.slice(2);
+  if (headers === undefined || flags.some(flag => flag !== '--check')) {
+    console.error('usage: node scripts/generate-named-values.mjs HEADERS [--check]');
+    process.exit(2);
+  }
+  namedValues(headers, flags.includes('--check'));
 }

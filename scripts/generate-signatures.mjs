@@ -1,12 +1,11 @@
 // Writes data/signatures.txt: the parameters of every system call, as the source of Linux declares them.
-// Usage: node scripts/generate-signatures.mjs SOURCE [--check]
-// SOURCE is an unpacked kernel source, or Debian's linux-source-*.deb (apt-get download linux-source-7.2)
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// Usage: node scripts/generate-signatures.mjs SOURCE HEADERS [--check]
+// SOURCE is an unpacked kernel source, HEADERS an unpacked linux-libc-dev of the same version: its calls are described.
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SYSCALL_TABLE } from '../dist/policy/syscall-table.js';
+import { generated } from './generated-file.mjs';
+import { callsOf } from './kernel-calls.mjs';
 
 const output = fileURLToPath(new URL('../data/signatures.txt', import.meta.url));
 
@@ -34,7 +33,7 @@ const INTERFACES = {
 };
 
 /** Directories that declare system calls of these interfaces. */
-const DIRECTORIES = [
+export const DIRECTORIES = [
   ...['arch/x86/entry', 'arch/x86/ia32', 'arch/x86/kernel', 'arch/x86/mm', 'arch/arm64'],
   ...['block', 'drivers/char', 'drivers/pci', 'fs', 'io_uring', 'ipc', 'kernel', 'mm', 'net', 'security'],
 ];
@@ -168,14 +167,31 @@ function tableOf(source, { table, columns, compat = false }) {
   const entries = new Map();
   for (const line of read(join(source, table)).split('\n')) {
     const [number, column, name, entry, compatEntry = '-'] = line.trim().split(/\s+/);
-    if (!/^\d+$/.test(number) || !columns.includes(column) || entry === undefined) continue;
-    entries.set(name, compat && compatEntry !== '-' ? compatEntry : entry);
+    if (!/^\d+$/.test(number) || !columns.includes(column)) continue;
+    entries.set(name, {
+      number: Number(number),
+      entry: compat && compatEntry !== '-' ? compatEntry : (entry ?? NO_ENTRY),
+    });
   }
   return entries;
 }
 
+/** Throws where the tables of the source and the headers number a call differently, or the source has one that the headers lack. */
+function compareNumbers(abi, table, calls) {
+  for (const [name, { number }] of table) {
+    if (calls.get(name) === number) continue;
+    throw new Error(`${abi}: ${name} is ${number} in the source and ${calls.get(name)} in the headers`);
+  }
+}
+
+/** Writes the list, or compares it. */
+export function signatures(source, headers, check) {
+  const command = 'node scripts/refresh-kernel.mjs';
+  generated(output, textOf(source, headers), { check, command });
+}
+
 /** The text of the data file. Throws where a call that the source has is declared nowhere. */
-function generate(source) {
+function textOf(source, headers) {
   const byEntry = new Map();
   for (const declaration of declarations(source)) {
     const group = byEntry.get(declaration.entry);
@@ -183,55 +199,36 @@ function generate(source) {
     else group.push(declaration);
   }
   const others = new Map(OTHERS.trim().split('\n').map(splitFirst));
-  const interfaces = Object.entries(INTERFACES).map(([abi, facts]) => [abi, facts, tableOf(source, facts)]);
-  const lines = SYSCALL_TABLE.trim()
-    .split('\n')
-    .flatMap(line => {
-      const [name, ...numbers] = line.split(' ');
-      const signatures = new Map();
-      interfaces.forEach(([abi, facts, table], column) => {
-        if (numbers[column] === '-') return;
-        const entry = table.get(name) ?? NO_ENTRY;
-        const declared = entry === NO_ENTRY ? undefined : choose(byEntry.get(entry) ?? [], facts);
-        const text = declared ?? others.get(name);
-        if (text !== undefined) signatures.set(text, [...(signatures.get(text) ?? []), abi]);
-        else if (entry !== NO_ENTRY) throw new Error(`${abi} has ${name}, but ${entry} is declared nowhere`);
-      });
-      return [...signatures].map(([text, abis]) =>
-        `${name} ${signatures.size === 1 ? '*' : abis.join(',')} ${text}`.trim(),
-      );
-    });
+  const interfaces = Object.entries(INTERFACES).map(([abi, facts]) => {
+    const [calls, table] = [callsOf(headers, abi), tableOf(source, facts)];
+    compareNumbers(abi, table, calls);
+    return { abi, facts, calls, table };
+  });
+  const names = [...new Set(interfaces.flatMap(({ calls }) => [...calls.keys()]))].sort();
+  const lines = names.flatMap(name => {
+    const texts = new Map();
+    for (const { abi, facts, calls, table } of interfaces) {
+      if (!calls.has(name)) continue;
+      const entry = table.get(name)?.entry ?? NO_ENTRY;
+      const declared = entry === NO_ENTRY ? undefined : choose(byEntry.get(entry) ?? [], facts);
+      const text = declared ?? others.get(name);
+      if (text !== undefined) texts.set(text, [...(texts.get(text) ?? []), abi]);
+      else if (entry !== NO_ENTRY) throw new Error(`${abi} has ${name}, but ${entry} is declared nowhere`);
+    }
+    return [...texts].map(([text, abis]) =>
+      `${name} ${texts.size === 1 ? '*' : abis.join(',')} ${text}`.trim(),
+    );
+  });
   return `${lines.join('\n')}\n`;
 }
 
 const splitFirst = line => [line.slice(0, `${line} `.indexOf(' ')), line.slice(`${line} `.indexOf(' ') + 1)];
 
-/** Runs an action with the unpacked source of an argument: a directory, or a package of Debian. */
-function withSource(argument, use) {
-  if (!argument.endsWith('.deb')) return use(argument);
-  const scratch = mkdtempSync(join(tmpdir(), 'linux-source-'));
-  try {
-    execFileSync('dpkg-deb', ['-x', argument, scratch]);
-    const packed = join(scratch, 'usr/src');
-    const tarball = readdirSync(packed).find(name => name.endsWith('.tar.xz'));
-    if (tarball === undefined) throw new Error(`${argument} holds no source`);
-    const patterns = ['--wildcards', '*.c', '*.h', '*.tbl'];
-    execFileSync('tar', ['-xf', join(packed, tarball), '-C', scratch, '--strip-components=1', ...patterns]);
-    return use(scratch);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
+if (import.meta.filename === process.argv[1]) {
+  const [source, headers, ...flags] = process.argv.slice(2);
+  if (headers === undefined || flags.some(flag => flag !== '--check')) {
+    console.error('usage: node scripts/generate-signatures.mjs SOURCE HEADERS [--check]');
+    process.exit(2);
   }
-}
-
-const [argument, ...flags] = process.argv.slice(2);
-if (argument === undefined || flags.some(flag => flag !== '--check')) {
-  console.error('usage: node scripts/generate-signatures.mjs SOURCE [--check]');
-  process.exit(2);
-}
-const text = withSource(argument, generate);
-if (!flags.includes('--check')) {
-  writeFileSync(output, text);
-} else if (readFileSync(output, 'utf8') !== text) {
-  console.error('data/signatures.txt is stale: run node scripts/generate-signatures.mjs SOURCE');
-  process.exit(1);
+  signatures(source, headers, flags.includes('--check'));
 }

@@ -127,4 +127,4 @@ export const nodeWeights: Weights = name => MEASURED.get(name) ?? UNSEEN;
   );
 }
 
-await write(measure());
+if (import.meta.filename === process.argv[1]) await write(measure());

@@ -2,8 +2,11 @@
 import { SeccompError } from '../errors.js';
 import { applyProfile } from '../process/apply-profile.js';
 import { features } from '../process/features.js';
+import { reasonWithout } from '../process/ring-filter.js';
 import { liveRings } from '../process/rings.js';
 import { status } from '../process/status.js';
+import { unnamedCalls } from '../process/unnamed-calls.js';
+import { NEWEST_KERNEL } from '../policy/target.js';
 import { print, toJson, type Register } from './output.js';
 
 interface Check {
@@ -19,6 +22,16 @@ function check(name: string, look: () => { readonly ok: boolean; readonly detail
   } catch (error) {
     if (!(error instanceof SeccompError)) throw error;
     return { name, ok: false, detail: error.message };
+  }
+}
+
+/** The calls that have no name here, or why they cannot be told: a filter may refuse what it takes to ask. */
+function triedCalls(): readonly number[] | string {
+  try {
+    return unnamedCalls();
+  } catch (error) {
+    if (error instanceof SeccompError) return error.message;
+    throw error;
   }
 }
 
@@ -56,6 +69,30 @@ function checks(): readonly Check[] {
         ...(refusesMounts ? ['mounts fail in children, since Linux is older than 6.12'] : []),
       ];
       return { ok: true, detail: parts.join('; ') };
+    }),
+    check('system calls', () => {
+      const unnamed = triedCalls();
+      if (typeof unnamed === 'string')
+        return { ok: true, detail: `which are served cannot be told: ${unnamed}` };
+      const { major, minor } = NEWEST_KERNEL;
+      const hidden = status().filters === 0 ? '' : ', as far as the filters in force let see';
+      return {
+        ok: true,
+        detail:
+          unnamed.length === 0
+            ? `every call that this kernel serves has a name here (tables of Linux ${major}.${minor})${hidden}`
+            : `this kernel serves calls that this version does not name: ${unnamed.join(', ')}. Profiles name them by number; a default of ALLOW allows them`,
+      };
+    }),
+    check('io_uring filter', () => {
+      const { ringFilterError } = features();
+      return {
+        ok: true,
+        detail:
+          ringFilterError === ''
+            ? 'the kernel can refuse io_uring operations of children'
+            : `none for children: ${reasonWithout(features())}`,
+      };
     }),
     check('filters in force', () => {
       const { mode, filters, noNewPrivs } = status();

@@ -10,7 +10,7 @@ import { toSarif } from '../policy/lint/sarif.js';
 import { checkedSuppressions, suppress, type Suppression } from '../policy/lint/suppress.js';
 import { lint } from '../profile/lint/lint.js';
 import { compileOptions, withTargetOptions, type CompileFlags } from './options.js';
-import { colorsFor, printPainted, toJson, type Register } from './output.js';
+import { colorsFor, fail, printPainted, toJson, type Register } from './output.js';
 import { sourceArgument } from './source.js';
 import { singleLine } from '../printable.js';
 
@@ -42,13 +42,12 @@ export const lintCommand: Register = (program, run) =>
     .option('--json', 'for machines')
     .action((profiles: string[], flags: Flags) => {
       return run(() => {
-        const found = suppress(
-          profiles.flatMap(profile => lintArgument(profile, flags)),
-          flags.suppressions === undefined ? [] : readSuppressions(flags.suppressions),
-        );
+        const { linted, unreadable } = lintAll(profiles, flags);
+        const suppressions = flags.suppressions === undefined ? [] : readSuppressions(flags.suppressions);
+        const found = suppress(linted, suppressions);
         if (flags.writeBaseline === true) {
           writeFileSync(baselineFile(flags), toJson(makeBaseline(found)));
-          return 0;
+          return unreadable ? 2 : 0;
         }
         const findings =
           flags.baseline === undefined
@@ -56,12 +55,35 @@ export const lintCommand: Register = (program, run) =>
             : applyBaseline(found, readJson(flags.baseline, 'bad-baseline'));
         printPainted(show(findings, flags, program.version()));
         const { failOn } = flags;
+        if (unreadable) return 2;
         if (failOn === 'never') return 0;
         return findings.some(finding => isNew(finding) && atLeast(finding.severity, failOn)) ? 1 : 0;
       }, flags.json === true);
     });
 
 const isNew = ({ suppressed, known }: Finding): boolean => suppressed === undefined && known !== true;
+
+/**
+ * What is found in all of them. Of several, one that cannot be read does not keep the others from being looked at: its error
+ * is told on standard error. Throws where there is only one.
+ */
+function lintAll(
+  profiles: readonly string[],
+  flags: Flags,
+): { readonly linted: readonly Finding[]; readonly unreadable: boolean } {
+  let unreadable = false;
+  const linted = profiles.flatMap(profile => {
+    try {
+      return lintArgument(profile, flags);
+    } catch (error) {
+      if (profiles.length === 1) throw error;
+      fail(error, false);
+      unreadable = true;
+      return [];
+    }
+  });
+  return { linted, unreadable };
+}
 
 function lintArgument(argument: string, flags: Flags): readonly Finding[] {
   const source = sourceArgument(argument);

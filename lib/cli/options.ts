@@ -1,5 +1,6 @@
 // Options that several subcommands share, and what they mean for the compiler.
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { CAPABILITIES } from '../policy/capabilities.js';
 import type { CompileOptions } from '../compile.js';
 import { parseKernelVersion, type Architecture } from '../policy/target.js';
 import type { ArgWidth } from '../profile/resolve.js';
@@ -33,18 +34,35 @@ const kernelVersion = (value: string): string => {
   }
 };
 
+/** Architectures by the names of this package and of Docker. */
+const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
+  ['x86_64', 'x86_64'],
+  ['amd64', 'x86_64'],
+  ['aarch64', 'aarch64'],
+  ['arm64', 'aarch64'],
+]);
+
+const architecture = (value: string): Architecture => {
+  const found = ARCHITECTURES.get(value);
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError(`Allowed choices are ${[...ARCHITECTURES.keys()].join(', ')}.`);
+};
+
+/** The capabilities of an option: `ALL` is all of them, as in Docker. */
+const capabilitiesOf = (name: string): readonly string[] => (name === 'ALL' ? CAPABILITIES : [name]);
+
 /** Adds the options that decide what a profile means. */
 export const withTargetOptions = (command: Command): Command =>
   command
     .addOption(
       new Option(
         '--arch <arch>',
-        'architecture of the machine (default: this one; for lint, each that the profile covers)',
-      ).choices(['x86_64', 'aarch64']),
+        'architecture of the machine: x86_64 or amd64, aarch64 or arm64 (default: this one; for lint, each that the profile covers)',
+      ).argParser(architecture),
     )
     .option(
       '--cap <capability>',
-      'a capability that the process will have, e.g. CAP_SYS_ADMIN; repeatable',
+      'a capability that the process will have, e.g. CAP_SYS_ADMIN, or ALL; repeatable',
       collect,
     )
     .option('--cap-from-process', 'the capabilities in the bounding set of this process')
@@ -72,7 +90,10 @@ export const withCompileOptions = (command: Command): Command =>
 /** The compiler's options for them. */
 export function compileOptions(flags: CompileFlags): CompileOptions {
   const { cap, capFromProcess, ...rest } = flags;
-  const capabilities = [...(cap ?? []), ...(capFromProcess === true ? boundingSet() : [])];
+  const capabilities = [
+    ...(cap ?? []).flatMap(capabilitiesOf),
+    ...(capFromProcess === true ? boundingSet() : []),
+  ];
   const { arch, kernel, codegen, weights, unknownSyscalls, argWidth, strict } = rest;
   return {
     capabilities,

@@ -1,8 +1,15 @@
 // libseccomp's C API as it is, for code and knowledge that come from C: one method per function, memory handled.
-import { CompileError, LibseccompError, UsageError } from '../errors.js';
+import { LibseccompError, UsageError, type SeccompError } from '../errors.js';
+import {
+  SCMP_FLTATR_ACT_BADARCH,
+  SCMP_FLTATR_ACT_DEFAULT,
+  SCMP_FLTATR_API_TSKIP,
+} from '../policy/constants.js';
 import { isFailure, native, type ContextHandle, type Failure, type Notification } from '../native.js';
-import { SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ } from '../policy/constants.js';
-import { mayNotEnd, type RuleShape } from './libseccomp-limits.js';
+import { ContextRules, notProvable } from './context-rules.js';
+import { tooMuchWork } from './libseccomp-limits.js';
+import { decode } from './program.js';
+import { verify } from './verify.js';
 import { show } from '../show.js';
 import { own, owned, ownElements } from '../own.js';
 
@@ -40,8 +47,8 @@ export interface NotificationResponse {
  *
  * Methods have the names of the C functions in camel case; the `_array` variants are the same methods here, since a
  * list can be spread. What fails throws LibseccompError with the C function's name and its errno, and UsageError where
- * an argument has the wrong type or range. Programs made here are libseccomp's own and nothing checks them: `compile`
- * verifies what it makes, `verify` what it is given.
+ * an argument has the wrong type or range. Programs made here are libseccomp's own and not verified when they are exported
+ * or loaded: call `verify` before.
  *
  * @example
  * const filter = new FilterContext(SCMP_ACT_ALLOW);
@@ -51,8 +58,7 @@ export interface NotificationResponse {
  */
 export class FilterContext {
   readonly #handle: ContextHandle;
-  /** Rules with comparisons since the last reset, by native number. */
-  readonly #rules = new Map<number, RuleShape[]>();
+  #rules = new ContextRules();
 
   /**
    * seccomp_init(3): a filter for the native architecture whose every call gets the default action (`SCMP_ACT_*`).
@@ -70,7 +76,7 @@ export class FilterContext {
    */
   reset(defaultAction: number): void {
     done(native().contextReset(this.#handle, uint32('defaultAction', defaultAction)));
-    this.#rules.clear();
+    this.#rules = new ContextRules();
   }
 
   /**
@@ -86,8 +92,7 @@ export class FilterContext {
       throw new UsageError('bad-argument', 'source must be a FilterContext');
     }
     done(native().contextMerge(this.#handle, source.#handle));
-    for (const [number, rules] of source.#rules)
-      this.#rules.set(number, [...this.#rulesOn(number), ...rules]);
+    this.#rules.merged(source.#rules);
   }
 
   /** seccomp_arch_exist(3): whether the filter covers an architecture. `SCMP_ARCH_NATIVE` is this machine's. */
@@ -102,6 +107,7 @@ export class FilterContext {
    */
   archAdd(arch: number): void {
     done(native().contextArchAdd(this.#handle, uint32('arch', arch)));
+    this.#rules.archAdded(arch);
   }
 
   /**
@@ -111,6 +117,7 @@ export class FilterContext {
    */
   archRemove(arch: number): void {
     done(native().contextArchRemove(this.#handle, uint32('arch', arch)));
+    this.#rules.archRemoved(arch);
   }
 
   /** seccomp_attr_get(3): the value of an `SCMP_FLTATR_*`. Fails with EINVAL for an unknown one. */
@@ -137,8 +144,10 @@ export class FilterContext {
    * or comparisons. A failure takes the filter back to where it was after the last rule: architectures added or removed
    * since are as they were then.
    *
-   * Throws CompileError (`unsupported-by-libseccomp`) for several rules on one call that each compare several
-   * arguments, unless all compare for equality: libseccomp's builder may not end. Rules of rejected transactions count.
+   * libseccomp's work is bounded where several rules of one call compare several arguments each, unless all compare for
+   * equality: every method of the filter then does its work in a child process first, with 2 s of processor time
+   * until the next reset. Throws CompileError (`unsupported-by-libseccomp`) where that does not suffice: the filter
+   * stays as it was.
    */
   ruleAdd(action: number, syscall: Syscall, ...comparisons: readonly Comparison[]): void {
     this.#ruleAdd(false, action, syscall, comparisons);
@@ -156,19 +165,10 @@ export class FilterContext {
     const actionWord = uint32('action', action);
     const number = syscallNumber(syscall);
     const packed = packComparisons(comparisons);
-    const rule = {
-      comparisons: comparisons.length,
-      onlyEquality: comparisons.every(({ op }) => op === SCMP_CMP_EQ || op === SCMP_CMP_MASKED_EQ),
-    };
-    // A rule without comparisons replaces the others on its call.
-    const rules = rule.comparisons === 0 ? this.#rulesOn(number) : [...this.#rulesOn(number), rule];
-    refuseEndless(number, rules);
-    done(native().contextRuleAdd(this.#handle, exact, actionWord, number, packed));
-    this.#rules.set(number, rules);
-  }
-
-  #rulesOn(number: number): RuleShape[] {
-    return this.#rules.get(number) ?? [];
+    const failure = native().contextRuleAdd(this.#handle, exact, actionWord, number, packed);
+    if (failure === undefined) this.#rules.ruleAdded(actionWord, number, packed);
+    else if (tooMuchWork(failure) === undefined) this.#rules.ruleFailed();
+    done(failure);
   }
 
   /**
@@ -191,6 +191,7 @@ export class FilterContext {
    */
   transactionStart(): void {
     done(native().contextTransactionStart(this.#handle));
+    this.#rules.transactionStarted();
   }
 
   /**
@@ -199,11 +200,13 @@ export class FilterContext {
    */
   transactionReject(): void {
     done(native().contextTransactionReject(this.#handle));
+    this.#rules.transactionRejected();
   }
 
   /** seccomp_transaction_commit(3): ends the transaction and keeps its rules. Fails with EINVAL where none is open. */
   transactionCommit(): void {
     done(native().contextTransactionCommit(this.#handle));
+    this.#rules.transactionCommitted();
   }
 
   /**
@@ -224,6 +227,27 @@ export class FilterContext {
   exportBpf(): Buffer {
     const { buffer, byteOffset, byteLength } = value(native().contextExportBpf(this.#handle));
     return Buffer.from(buffer, byteOffset, byteLength);
+  }
+
+  /**
+   * Proves that the program of `exportBpf` means what the rules say, for every number and every argument. Where rules
+   * of different actions hold together, the most restrictive has to count.
+   *
+   * Throws VerificationError with a call on which they differ; CompileError (`not-provable`) for a context that does
+   * not cover SCMP_ARCH_X86_64 or SCMP_ARCH_AARCH64, covers others than its 32-bit interfaces, has rules that
+   * libseccomp rewrites on SCMP_ARCH_X86, or the attribute `SCMP_FLTATR_API_TSKIP`; and as `verify` and `exportBpf` do.
+   */
+  verify(): void {
+    if (this.attrGet(SCMP_FLTATR_API_TSKIP) !== 0) throw notProvable('SCMP_FLTATR_API_TSKIP is set');
+    const policy = this.#rules.policy(
+      this.attrGet(SCMP_FLTATR_ACT_DEFAULT),
+      this.attrGet(SCMP_FLTATR_ACT_BADARCH),
+    );
+    verify(
+      decode(this.exportBpf()),
+      policy,
+      "Write the rules as a profile and compile it with codegen 'tree'",
+    );
   }
 
   /** seccomp_export_pfc(3): the filter as pseudo code, for reading. */
@@ -362,17 +386,6 @@ function syscallNumber(syscall: Syscall): number {
 
 const UNKNOWN_NAME = -1;
 
-function refuseEndless(number: number, rules: readonly RuleShape[]): void {
-  const reason = mayNotEnd(rules);
-  if (reason === undefined) return;
-  const name = native().syscallResolveNumArch(archNative(), number) ?? `call ${number}`;
-  throw new CompileError(
-    'unsupported-by-libseccomp',
-    `libseccomp cannot be given these rules of ${name}: ${reason}`,
-    'Write them as a profile and compile that, which takes rules of any shape',
-  );
-}
-
 function packComparisons(comparisons: readonly Comparison[]): BigUint64Array {
   return BigUint64Array.from(
     ownElements(comparisons).flatMap(comparison => {
@@ -387,8 +400,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   E2BIG: 'The kernel takes 4,096 instructions: a filter needs far fewer rules than this',
 };
 
-const failed = ({ failed: cFunction, errno, errnoName }: Failure): LibseccompError =>
-  new LibseccompError(cFunction, errno, errnoName, own(REMEDIES, errnoName));
+const failed = (failure: Failure): SeccompError =>
+  tooMuchWork(failure) ??
+  new LibseccompError(failure.failed, failure.errno, failure.errnoName, own(REMEDIES, failure.errnoName));
 
 function done(answer: Failure | undefined): void {
   if (answer !== undefined) throw failed(answer);

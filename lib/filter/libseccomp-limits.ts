@@ -1,16 +1,21 @@
-// Which rules libseccomp's builder may not end on, so that nobody hands it such a set.
+// Rules on which libseccomp does not come to an end within the bound that the core sets.
+import { CompileError } from '../errors.js';
+import type { Failure } from '../native.js';
 
-/** What counts of one rule. */
-export interface RuleShape {
-  readonly comparisons: number;
-  /** All of them compare for equality, masked or not. */
-  readonly onlyEquality: boolean;
-}
+/** What a trial of the core in a child process fails with, and why (native/core/trial.h). */
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ETIMEDOUT', 'it does not terminate within 2 s of processor time'],
+  ['ENOTRECOVERABLE', 'it crashes'],
+]);
 
-/** Why libseccomp cannot be given these rules on one call, or undefined when it can. */
-export function mayNotEnd(rules: readonly RuleShape[]): string | undefined {
-  const joint = rules.filter(({ comparisons }) => comparisons > 1);
-  return joint.length > 1 && joint.some(({ onlyEquality }) => !onlyEquality)
-    ? 'its builder may not end for several rules that each compare several arguments, unless all compare for equality'
-    : undefined;
+/** The error for a call of libseccomp that was stopped, undefined for any other failure. */
+export function tooMuchWork({ failed, errnoName }: Failure): CompileError | undefined {
+  const reason = REASONS.get(errnoName);
+  return reason === undefined
+    ? undefined
+    : new CompileError(
+        'unsupported-by-libseccomp',
+        `libseccomp cannot be given these rules: in ${failed}, ${reason}`,
+        "Write them as a profile and compile it with codegen 'tree', which takes rules of any shape",
+      );
 }

@@ -1,12 +1,13 @@
 // The second opinion: a policy's program as libseccomp makes it, with runc's ENOSYS rule put in front.
 import { CompileError, LibseccompError } from '../errors.js';
 import { isFailure, native } from '../native.js';
-import { syscallName, X32_BIT } from '../policy/abi.js';
+import { syscallName, X32_BIT, type Abi } from '../policy/abi.js';
 import * as scmp from '../policy/constants.js';
 import { ENOSYS } from '../policy/errno.js';
+import { firstVersion } from '../policy/first-versions.js';
 import type { AbiPolicy, Condition, Policy, Rule } from '../policy/policy.js';
 import { auditArchs } from '../policy/runs.js';
-import { mayNotEnd } from './libseccomp-limits.js';
+import { tooMuchWork } from './libseccomp-limits.js';
 import { BPF, decode, WORD, type Instruction, type Program } from './program.js';
 
 /** 1: one comparison a call, in order of priority; 2: a binary tree (SCMP_FLTATR_CTL_OPTIMIZE, seccomp_attr_set(3)). */
@@ -31,8 +32,8 @@ export interface LibseccompOutput {
 
 /**
  * Compiles a policy through libseccomp. The program still has to be verified: not every rule set comes out as it went in.
- * Throws CompileError (`unsupported-by-libseccomp`) for rules that libseccomp cannot express or on which its builder may
- * not return, and LibseccompError for a function that failed.
+ * Throws CompileError (`unsupported-by-libseccomp`) for rules that libseccomp cannot express or on which it does
+ * not terminate within 2 s of processor time, and LibseccompError for a function that failed.
  */
 export function generateWithLibseccomp(policy: Policy, optimize: Optimize = 2): LibseccompOutput {
   for (const part of policy.abis) refuseUnsupported(part, policy);
@@ -57,7 +58,8 @@ export function generateWithLibseccomp(policy: Policy, optimize: Optimize = 2): 
     rules: Uint32Array.from(rules),
     comparisons: BigUint64Array.from(comparisons),
   });
-  if (isFailure(output)) throw new LibseccompError(output.failed, output.errno, output.errnoName);
+  if (isFailure(output))
+    throw tooMuchWork(output) ?? new LibseccompError(output.failed, output.errno, output.errnoName);
   return { program: [...enosysStub(policy), ...decode(output.bpf)], pfc: output.pfc };
 }
 
@@ -73,7 +75,9 @@ const comparison = (condition: Condition, register: 32 | 64): readonly bigint[] 
 
 function refuseUnsupported({ abi, syscalls }: AbiPolicy, policy: Policy): void {
   for (const [number, { rules, otherwise }] of syscalls) {
-    const reason = unsupported(rules, otherwise !== policy.defaultAction, abi.width);
+    const reason = isUnknown(abi, number)
+      ? unknownCall(syscallName(abi.name, number))
+      : unsupported(rules, otherwise !== policy.defaultAction, abi.width);
     if (reason === undefined) continue;
     throw new CompileError(
       'unsupported-by-libseccomp',
@@ -82,6 +86,16 @@ function refuseUnsupported({ abi, syscalls }: AbiPolicy, policy: Policy): void {
     );
   }
 }
+
+function unknownCall(name: string | undefined): string {
+  const since = name === undefined ? undefined : firstVersion(name);
+  const version = Object.values(native().version()).join('.');
+  return `libseccomp ${version} does not know the call${since === undefined ? '' : `, which Linux ${since} brought`}`;
+}
+
+/** Whether libseccomp's table lacks a call: by its number alone it cannot be told from those of other architectures. */
+const isUnknown = ({ token }: Abi, number: number): boolean =>
+  native().syscallResolveNumArch(token, number | 0) === undefined;
 
 function unsupported(rules: readonly Rule[], ownFallback: boolean, register: 32 | 64): string | undefined {
   if (rules.length === 0) return undefined;
@@ -96,12 +110,7 @@ function unsupported(rules: readonly Rule[], ownFallback: boolean, register: 32 
     ),
   );
   if (needsHalf) return 'half of a register can only be compared with SCMP_CMP_EQ and SCMP_CMP_MASKED_EQ';
-  return mayNotEnd(
-    rules.map(({ conditions }) => ({
-      comparisons: conditions.length,
-      onlyEquality: conditions.every(({ op }) => op === 'SCMP_CMP_EQ' || op === 'SCMP_CMP_MASKED_EQ'),
-    })),
-  );
+  return undefined;
 }
 
 /** Answers ENOSYS to numbers above the highest one named, before libseccomp's program is asked. Source: patchbpf of runc. */

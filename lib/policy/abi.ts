@@ -86,6 +86,13 @@ const wordsOf = (text: string): readonly string[] => text.trim().split(/\s+/);
 export const syscallNumber = (abiName: AbiName, name: string): number | undefined =>
   numbersOf(abiName).get(name);
 
+/** A system call that a profile names by its number. */
+export const isCallNumber = (name: string): boolean => /^\d{1,10}$/.test(name);
+
+/** Number of a call by its name, or by its number in digits, as a profile may name it: without x32's bit 30. */
+export const callNumber = (abiName: AbiName, name: string): number | undefined =>
+  isCallNumber(name) ? Number(name) + ABIS[abiName].numberBit : syscallNumber(abiName, name);
+
 /** Name of a call by its number, or undefined where the table has none. */
 export const syscallName = (abiName: AbiName, number: number): string | undefined =>
   namesOf(abiName).get(number);

@@ -1,7 +1,7 @@
 // A system call as a person writes it: `openat AT_FDCWD 0 O_RDONLY|O_CLOEXEC`.
 import { UsageError } from '../errors.js';
-import { ABIS, syscallName, syscallNumber, syscallsOf, type Abi, type AbiName } from './abi.js';
-import { closest } from './suggest.js';
+import { ABIS, syscallName, syscallNumber, type Abi, type AbiName } from './abi.js';
+import { callLike } from './suggest-call.js';
 import type { Event } from './evaluate.js';
 import { parseValue } from './named-values.js';
 import { parameterOf } from './signatures.js';
@@ -47,7 +47,7 @@ function numberOf(text: string, { name, numberBit }: Abi): number {
   if (number !== undefined) return number;
   if (!/^\w+$/.test(text))
     throw badEvent(`${quote(text)} is no system call`, 'Write its name, or its number of 32 bits');
-  const meant = closest(text, syscallsOf(name).keys());
+  const meant = callLike(text, [name]);
   throw new UsageError(
     'unknown-syscall',
     `${name} has no system call ${quote(text)}`,

@@ -25,13 +25,15 @@ export const RING_WAIT: Action = scmp.SCMP_ACT_TRAP | 0xfffe;
 /**
  * Calls that are not trapped, because no handler could serve them. While libc starts a thread or a process, signals are
  * blocked, and a trap then kills; when it changes ids, it does so on every thread, one of which blocks all signals in
- * Node. A new process that is refused execve has no handlers any more. rt_sigreturn ends a handler.
+ * Node. A new process that is refused execve has no handlers any more. rt_sigreturn ends a handler. Programs that this
+ * process starts, Node among them, ask for io_uring before anything else, and do without it.
  */
 export const NEVER_TRAPPED: readonly string[] = [
   ...['clone', 'clone3', 'fork', 'vfork', 'rseq', 'set_robust_list', 'execve', 'execveat'],
   ...['setuid', 'setgid', 'setreuid', 'setregid', 'setresuid', 'setresgid', 'setgroups'],
   ...['setuid32', 'setgid32', 'setreuid32', 'setregid32', 'setresuid32', 'setresgid32', 'setgroups32'],
   ...['rt_sigreturn', 'sigreturn'],
+  ...['io_uring_setup', 'io_uring_enter', 'io_uring_register'],
 ];
 
 /**

@@ -13,6 +13,7 @@ import { planIsolation } from './children/isolate.js';
 import type { IsolationMode } from './isolation.js';
 import { explainIsolation, loadRequest } from './load.js';
 import { own, ownElements } from '../own.js';
+import { show } from '../show.js';
 import { ownEnvironment } from './children/environment.js';
 
 /** How `exec` starts the command. */
@@ -40,6 +41,18 @@ export function exec(
   args: readonly string[],
   options: ExecOptions = {},
 ): never {
+  const program: unknown = filter;
+  if (!isFilter(program) && !(program instanceof Uint8Array)) {
+    throw new UsageError(
+      'bad-argument',
+      `exec cannot load ${show(program)}`,
+      'Give a Filter, as compile makes it, or the bytes of a program; for what exec of node:child_process does, use execFile with shell: true',
+    );
+  }
+  const list: unknown = args;
+  if (!Array.isArray(list)) {
+    throw new UsageError('bad-argument', `args cannot be ${show(list)}`, 'Give a list: [argument, …]');
+  }
   const given = ownOptions(options, ['env', 'isolation'], ['log']);
   const words = [command, ...ownElements(args)];
   for (const word of words) {

@@ -46,7 +46,11 @@ export function obstacles(policy: Policy, poolIsRunning: boolean): readonly Obst
   };
   look(BASE_CALLS, () => true);
   look(NEEDED_CALLS.base, kills);
-  if (!poolIsRunning) look(THREAD_CALLS, (answer, name) => !unknown(name, answer));
+  if (!poolIsRunning) {
+    look(THREAD_CALLS, (answer, name) => !unknown(name, answer));
+    // What glibc falls back to.
+    if (answerTo('clone3') === SCMP_ACT_ERRNO(ENOSYS)) look(['clone'], () => true);
+  }
   return [...found].map(([syscall, answer]) => ({ syscall, answer: actionName(answer) }));
 }
 

@@ -1,6 +1,6 @@
 // The second step: from what a profile says to what it means on one target.
 import { UsageError } from '../errors.js';
-import { ABIS, syscallNumber, type AbiName } from '../policy/abi.js';
+import { ABIS, callNumber, isCallNumber, syscallName, type AbiName } from '../policy/abi.js';
 import { actionKind, isAction, permits, type Action } from '../policy/action.js';
 import { SCMP_ACT_KILL_THREAD, SCMP_ACT_TRACE } from '../policy/constants.js';
 import type { Policy } from '../policy/policy.js';
@@ -12,6 +12,7 @@ import { parseProfile } from './parse.js';
 import type { Profile, ProfileCondition, ProfileRule } from './profile.js';
 import type { ProfileSource } from './read-source.js';
 import { conflictBudget } from './resolve/conflicts.js';
+import { reportVainDenials } from './resolve/denials.js';
 import { applies, interfaces } from './resolve/select.js';
 import { buildTable, LOW_WORD, type TableContext, type WidthOf } from './resolve/table.js';
 import { show } from '../show.js';
@@ -39,17 +40,40 @@ export interface ResolveOptions {
   readonly strict?: boolean;
 }
 
+/** Denials without effect are errors, or warnings for those who look at a profile without using it. */
+type DenialSeverity = 'error' | 'warning';
+
 /**
  * What a profile means on a target: this architecture, the newest kernel and no capabilities unless given.
  *
  * `profile` is a Profile or anything that parseProfile takes. Throws as parseProfile does; also ProfileError
- * `too-many-rules` for more rules than any filter could hold, and with `strict` for what would be a warning.
+ * `too-many-rules` for more rules than any filter could hold, `denial-without-effect` for rules that deny calls which the target
+ * lacks while others that do the same stay allowed, `contradicting-rules`, `ambiguous-number`, and with `strict` for what
+ * would be a warning.
  * Sources: setupSeccomp of dockerd for what is left of the profile; libcontainer/seccomp of runc for what it means.
  */
 export function resolveProfile(
   profile: ProfileSource | Profile,
   target: TargetOptions = {},
   options: ResolveOptions = {},
+): Policy {
+  return resolved(profile, target, options, 'error');
+}
+
+/** What a profile means, for those who look at it without using it: denials without effect are warnings. Throws as resolveProfile does. */
+export function resolveForReview(
+  profile: ProfileSource | Profile,
+  target: TargetOptions,
+  options: ResolveOptions,
+): Policy {
+  return resolved(profile, target, options, 'warning');
+}
+
+function resolved(
+  profile: ProfileSource | Profile,
+  target: TargetOptions,
+  options: ResolveOptions,
+  denials: DenialSeverity,
 ): Policy {
   const given = pickOptions(options, ['unknownSyscalls', 'badArch', 'argWidth', 'strict']);
   const { unknownSyscalls = 'enosys', badArch = SCMP_ACT_KILL_THREAD, strict = false } = given;
@@ -78,28 +102,31 @@ export function resolveProfile(
     actionKind(defaultAction) !== SCMP_ACT_TRACE(0);
   const widthOf = argWidth === 'declared' ? declaredWidth : registerWidth;
   const context = { defaultAction, enosys, findings, budget: conflictBudget(), widthOf };
-  for (const rule of rules) warnOfTruncation(rule, [native, ...others], context);
+  for (const rule of rules) {
+    refuseAmbiguousNumbers(rule, [native, ...others], findings);
+    warnOfTruncation(rule, [native, ...others], context);
+  }
   const abis = [
     buildTable(ABIS[native], rules, context),
     ...others.map(name => buildTable(ABIS[name], rules, context)),
   ] as const;
 
-  return markPolicy(
-    Object.freeze({
-      target: machine,
-      defaultAction,
-      badArch,
-      abis: Object.freeze(abis),
-      flags: parsed.flags,
-      ...(listenerPath !== undefined && {
-        listener: Object.freeze({
-          path: listenerPath,
-          ...(listenerMetadata !== undefined && { metadata: listenerMetadata }),
-        }),
+  const policy = {
+    target: machine,
+    defaultAction,
+    badArch,
+    abis: Object.freeze(abis),
+    flags: parsed.flags,
+    ...(listenerPath !== undefined && {
+      listener: Object.freeze({
+        path: listenerPath,
+        ...(listenerMetadata !== undefined && { metadata: listenerMetadata }),
       }),
-      warnings: findings.conclude(strict, parsed.warnings),
     }),
-  );
+    warnings: [],
+  };
+  reportVainDenials(parsed, rules, policy, findings, denials);
+  return markPolicy(Object.freeze({ ...policy, warnings: findings.conclude(strict, parsed.warnings) }));
 }
 
 /** The bits that policies compare of a register, whatever the argument. */
@@ -108,6 +135,26 @@ const registerWidth: WidthOf = abi => ABIS[abi].width;
 /** The bits of an argument that the kernel reads; of one it declares nothing about, the register. */
 const declaredWidth: WidthOf = (abi, syscall, arg) =>
   ABIS[abi].width === 32 ? 32 : (parameterOf(abi, syscall, arg)?.width ?? 64);
+
+/** Refuses a number that is one call on an interface and another, or none, on another one. */
+function refuseAmbiguousNumbers(
+  { names }: ProfileRule,
+  interfaces: readonly AbiName[],
+  findings: Findings,
+): void {
+  for (const { name, at } of names) {
+    if (!isCallNumber(name)) continue;
+    const calls = interfaces.map(abi => syscallName(abi, callNumber(abi, name) ?? -1));
+    if (new Set(calls).size < 2) continue;
+    const meanings = interfaces.map((abi, index) => `${calls[index] ?? 'no known call'} on ${abi}`);
+    findings.error(
+      'ambiguous-number',
+      at,
+      `call ${name} is ${meanings.join(', ')}: numbers below 424 differ between architectures`,
+      'Write the name, or cover one interface',
+    );
+  }
+}
 
 /** Warns once a rule of values that are cut to their low words. */
 function warnOfTruncation(
@@ -124,7 +171,7 @@ function warnOfTruncation(
     if (condition === undefined) continue;
     const cut = interfaces.filter(abi =>
       names.some(
-        ({ name }) => syscallNumber(abi, name) !== undefined && widthOf(abi, name, condition.arg) === 32,
+        ({ name }) => callNumber(abi, name) !== undefined && widthOf(abi, name, condition.arg) === 32,
       ),
     );
     if (cut.length === 0) continue;

@@ -2,6 +2,7 @@
 
 #include <seccomp.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "library.h"
 #include "memory_file.h"
+#include "trial.h"
 
 #define LIBSECCOMP_AT_LEAST(major, minor) \
   (SCMP_VER_MAJOR > (major) || (SCMP_VER_MAJOR == (major) && SCMP_VER_MINOR >= (minor)))
@@ -63,15 +65,21 @@ Result<Context> Context::init(std::uint32_t default_action) {
 Context::Context(Context&& other) noexcept
     : handle_(std::exchange(other.handle_, nullptr)),
       size_(other.size_),
-      transactions_(std::move(other.transactions_)) {}
+      transactions_(std::move(other.transactions_)),
+      joint_rules_(std::move(other.joint_rules_)),
+      may_not_terminate_(other.may_not_terminate_),
+      budget_(other.budget_) {}
 
 Status Context::reset(std::uint32_t default_action) {
   const LibraryLock lock;
   if (handle_ == nullptr) return released("seccomp_reset");
-  const auto failed = status("seccomp_reset", seccomp_reset(handle_, default_action));
+  const auto failed = call("seccomp_reset", [&] { return seccomp_reset(handle_, default_action); });
   if (!failed) {
     size_ = {};
     transactions_.clear();
+    joint_rules_ = {};
+    may_not_terminate_ = false;
+    budget_ = kTrialBudget;
   }
   return failed;
 }
@@ -79,7 +87,13 @@ Status Context::reset(std::uint32_t default_action) {
 void Context::release() {
   if (handle_ == nullptr) return;
   const LibraryLock lock;
-  seccomp_release(std::exchange(handle_, nullptr));
+  auto* const handle = std::exchange(handle_, nullptr);
+  budget_ = std::max<std::chrono::microseconds>(budget_, kReleaseBudget);
+  // A context that libseccomp cannot free within the bound stays in memory.
+  call("seccomp_release", [=] {
+    seccomp_release(handle);
+    return 0;
+  });
 }
 
 Status Context::merge(Context& source) {
@@ -87,8 +101,10 @@ Status Context::merge(Context& source) {
   if (handle_ == nullptr || source.handle_ == nullptr) return released("seccomp_merge");
   const Size sum{size_.rules + source.size_.rules, size_.comparisons + source.size_.comparisons};
   if (sum.rules > kMaxRules || sum.comparisons > kMaxComparisons) return Failure{"seccomp_merge", E2BIG};
+  // Of a merge that fails, the rules count all the same: the bound only begins to apply earlier.
+  may_not_terminate_ = joint_rules_.merge(source.joint_rules_) || may_not_terminate_ || source.may_not_terminate_;
   // A context merged into itself has every architecture twice: libseccomp refuses it before it frees anything.
-  const auto failed = status("seccomp_merge", seccomp_merge(handle_, source.handle_));
+  const auto failed = call("seccomp_merge", [&] { return seccomp_merge(handle_, source.handle_); });
   if (!failed) {
     source.handle_ = nullptr;
     size_ = sum;
@@ -108,13 +124,13 @@ Result<bool> Context::arch_exist(std::uint32_t arch) const {
 Status Context::arch_add(std::uint32_t arch) {
   const LibraryLock lock;
   if (handle_ == nullptr) return released("seccomp_arch_add");
-  return status("seccomp_arch_add", seccomp_arch_add(handle_, arch));
+  return call("seccomp_arch_add", [&] { return seccomp_arch_add(handle_, arch); });
 }
 
 Status Context::arch_remove(std::uint32_t arch) {
   const LibraryLock lock;
   if (handle_ == nullptr) return released("seccomp_arch_remove");
-  return status("seccomp_arch_remove", seccomp_arch_remove(handle_, arch));
+  return call("seccomp_arch_remove", [&] { return seccomp_arch_remove(handle_, arch); });
 }
 
 Result<std::uint32_t> Context::attr_get(std::uint32_t attribute) const {
@@ -150,7 +166,9 @@ Status Context::rule_add(bool exact, std::uint32_t action, std::int32_t syscall,
     arguments[index] = {static_cast<unsigned>(words[0]), static_cast<scmp_compare>(words[1]), words[2], words[3]};
   }
   auto* add = exact ? seccomp_rule_add_exact_array : seccomp_rule_add_array;
-  const auto failed = status(function, add(handle_, action, syscall, static_cast<unsigned>(count), arguments.data()));
+  may_not_terminate_ = joint_rules_.add({0, syscall}, comparisons) || may_not_terminate_;
+  const auto failed =
+      call(function, [&] { return add(handle_, action, syscall, static_cast<unsigned>(count), arguments.data()); });
   if (!failed) {
     size_.rules += 1;
     size_.comparisons += count;
@@ -173,7 +191,7 @@ Status Context::transaction_start() {
   if (handle_ == nullptr) return released("seccomp_transaction_start");
 #if LIBSECCOMP_AT_LEAST(2, 6)
   if (transactions_.size() >= kMaxTransactions) return Failure{"seccomp_transaction_start", E2BIG};
-  const auto failed = status("seccomp_transaction_start", seccomp_transaction_start(handle_));
+  const auto failed = call("seccomp_transaction_start", [this] { return seccomp_transaction_start(handle_); });
   if (!failed) transactions_.push_back(size_);
   return failed;
 #else
@@ -186,7 +204,11 @@ Status Context::transaction_reject() {
   if (handle_ == nullptr) return released("seccomp_transaction_reject");
 #if LIBSECCOMP_AT_LEAST(2, 6)
   if (transactions_.empty() || !has_arch()) return Failure{"seccomp_transaction_reject", EINVAL};
-  seccomp_transaction_reject(handle_);
+  const auto failed = call("seccomp_transaction_reject", [this] {
+    seccomp_transaction_reject(handle_);
+    return 0;
+  });
+  if (failed) return failed;
   size_ = transactions_.back();
   transactions_.pop_back();
   return kDone;
@@ -200,7 +222,7 @@ Status Context::transaction_commit() {
   if (handle_ == nullptr) return released("seccomp_transaction_commit");
 #if LIBSECCOMP_AT_LEAST(2, 6)
   if (transactions_.empty()) return Failure{"seccomp_transaction_commit", EINVAL};
-  const auto failed = status("seccomp_transaction_commit", seccomp_transaction_commit(handle_));
+  const auto failed = call("seccomp_transaction_commit", [this] { return seccomp_transaction_commit(handle_); });
   if (!failed) transactions_.pop_back();
   return failed;
 #else
@@ -213,7 +235,7 @@ Status Context::precompute() {
   if (handle_ == nullptr) return released("seccomp_precompute");
 #if LIBSECCOMP_AT_LEAST(2, 6)
   if (const auto refused = refuse_oversize("seccomp_precompute")) return refused;
-  return status("seccomp_precompute", seccomp_precompute(handle_));
+  return call("seccomp_precompute", [this] { return seccomp_precompute(handle_); });
 #else
   return Failure{"seccomp_precompute", EOPNOTSUPP};
 #endif
@@ -226,10 +248,11 @@ Result<Bytes> Context::export_bpf() const {
   if (handle_ == nullptr) return released(kFunction);
   if (const auto refused = refuse_oversize(kFunction)) return *refused;
   std::size_t length = 0;
-  if (const auto failed = status(kFunction, seccomp_export_bpf_mem(handle_, nullptr, &length))) return *failed;
+  const auto failed = call(kFunction, [&] { return seccomp_export_bpf_mem(handle_, nullptr, &length); });
+  if (failed) return *failed;
   // It copies as many bytes as it is told there is room for, so the room has to be exact.
   Bytes program(length);
-  if (const auto failed = status(kFunction, seccomp_export_bpf_mem(handle_, program.data(), &length))) return *failed;
+  if (const auto again = status(kFunction, seccomp_export_bpf_mem(handle_, program.data(), &length))) return *again;
   return program;
 #else
   constexpr auto kFunction = "seccomp_export_bpf";
@@ -263,6 +286,13 @@ Result<std::int32_t> Context::notify_fd() const {
   const int answer = seccomp_notify_fd(handle_);
   if (answer < 0) return Failure{"seccomp_notify_fd", -answer};
   return answer;
+}
+
+Status Context::call(const char* function, const std::function<int()>& work) const {
+  if (may_not_terminate_) {
+    if (const auto failed = try_in_child(function, budget_, [&] { work(); })) return failed;
+  }
+  return status(function, work());
 }
 
 bool Context::has_arch() const {

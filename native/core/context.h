@@ -1,12 +1,15 @@
 // A libseccomp filter context: one method per C function, none of which a caller can crash.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "joint_rules.h"
 #include "result.h"
 
 namespace seccomp_node {
@@ -19,8 +22,11 @@ class Context {
   static constexpr std::size_t kMaxRules = 8192;
   static constexpr std::size_t kMaxComparisons = 8192;
   static constexpr std::size_t kMaxTransactions = 64;
-  /** Numbers that describe a comparison: argument, operator, datum_a, datum_b. */
-  static constexpr std::size_t kComparisonWords = 4;
+  static constexpr std::size_t kComparisonWords = JointRules::kComparisonWords;
+  /** Processor time that a context may take of libseccomp where its rules are such that it may not terminate. */
+  static constexpr std::chrono::seconds kTrialBudget{2};
+  /** What is left of it at least when the context is freed. */
+  static constexpr std::chrono::milliseconds kReleaseBudget{200};
 
   static Result<Context> init(std::uint32_t default_action);
 
@@ -67,12 +73,22 @@ class Context {
   /** libseccomp takes a context from which every architecture was removed for an invalid one. */
   [[nodiscard]] bool has_arch() const;
   [[nodiscard]] Status refuse_oversize(const char* function) const;
+  /**
+   * Calls libseccomp. Where it may not terminate on the rules of this context, a child does the work first, within
+   * the budget: fails with ETIMEDOUT or ENOTRECOVERABLE where the child did not come to an end.
+   */
+  Status call(const char* function, const std::function<int()>& work) const;
 
   /** A scmp_filter_ctx; null once released. */
   void* handle_;
   Size size_;
   /** The size at the start of each open transaction: libseccomp crashes on a reject without a start. */
   std::vector<Size> transactions_;
+  /** Rules of rejected transactions count too. */
+  JointRules joint_rules_;
+  /** Whether some call has rules on which libseccomp may not terminate. */
+  bool may_not_terminate_ = false;
+  mutable std::chrono::microseconds budget_ = kTrialBudget;
 };
 
 }  // namespace seccomp_node

@@ -4,7 +4,6 @@
 #include <linux/filter.h>
 
 #include "check.h"
-#include "may_not_end.h"
 #include "vocabulary.h"
 
 namespace seccomp_node {
@@ -17,12 +16,12 @@ struct Table {
   std::vector<std::uint64_t> comparisons;
 };
 
-void push_rule(Input& input, Table& table, MayNotEnd& limits) {
+void push_rule(Input& input, Table& table, JointRules& joint_rules) {
   const auto arch = static_cast<std::uint32_t>(input.below(table.archs.size() + 1));
   const auto call = input.often(kCalls);
   std::vector<std::uint64_t> words;
   for (auto count = input.below(4); count > 0; --count) push_comparison(input, words);
-  if (limits.refuses({arch, call}, words)) return;
+  if (!add_if_terminating(joint_rules, {arch, call}, words)) return;
   const auto count = words.size() / Context::kComparisonWords;
   table.rules.insert(table.rules.end(), {arch, static_cast<std::uint32_t>(call), input.often(kActions),
                                          static_cast<std::uint32_t>(count)});
@@ -43,8 +42,8 @@ void fuzz(Input input) {
   const auto default_action = input.often(kActions);
   const auto bad_arch = input.often(kActions);
   const std::uint32_t optimize = input.byte() % 4;
-  MayNotEnd limits;
-  while (!input.empty()) push_rule(input, table, limits);
+  JointRules joint_rules;
+  while (!input.empty()) push_rule(input, table, joint_rules);
   damage(input, table);
   const auto result = compile_table({.default_action = default_action,
                                      .bad_arch = bad_arch,

@@ -2,7 +2,6 @@
 #include "../core/context.h"
 
 #include "check.h"
-#include "may_not_end.h"
 #include "vocabulary.h"
 
 namespace seccomp_node {
@@ -11,7 +10,7 @@ namespace {
 
 struct Subject {
   Context context;
-  MayNotEnd limits;
+  JointRules joint_rules;
 };
 
 void failed_properly(const Failure* failure) {
@@ -26,13 +25,14 @@ void add_rule(Input& input, Subject& subject) {
   const auto call = input.often(kCalls);
   std::vector<std::uint64_t> words;
   for (auto count = input.below(5); count > 0; --count) push_comparison(input, words);
-  if (!subject.limits.refuses({0, call}, words)) failed_properly(subject.context.rule_add(exact, action, call, words));
+  if (add_if_terminating(subject.joint_rules, {0, call}, words))
+    failed_properly(subject.context.rule_add(exact, action, call, words));
 }
 
 void merge(Subject& subject, Subject& other) {
   const auto failed = subject.context.merge(other.context);
   failed_properly(failed);
-  if (!failed) subject.limits.merge(other.limits);
+  if (!failed) subject.joint_rules.merge(other.joint_rules);
 }
 
 void step(Input& input, Subject& subject, Subject& other) {
@@ -82,7 +82,7 @@ void step(Input& input, Subject& subject, Subject& other) {
     case 13: {
       const auto failed = context.reset(input.often(kActions));
       failed_properly(failed);
-      if (!failed) subject.limits.clear();
+      if (!failed) subject.joint_rules = {};
       break;
     }
     case 14:
@@ -109,7 +109,7 @@ void fuzz(Input input) {
     const auto which = input.below(2);
     step(input, subjects[which], subjects[1 - which]);
   }
-  for (auto& [context, limits] : subjects) {
+  for (auto& [context, joint_rules] : subjects) {
     failed_properly(context.export_pfc().failure());
     failed_properly(context.export_bpf().failure());
   }

@@ -5,8 +5,11 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
+#include "../core/joint_rules.h"
 #include "input.h"
 
 namespace seccomp_node {
@@ -39,6 +42,14 @@ inline void push_comparison(Input& input, std::vector<std::uint64_t>& words) {
   words.push_back(input.below(9));
   words.push_back(input.often(kValues));
   words.push_back(input.often(kValues));
+}
+
+/** Adds a rule unless libseccomp might not terminate on it: the core then works in a child, which is slow. */
+inline bool add_if_terminating(JointRules& rules, const JointRules::Call& call, std::span<const std::uint64_t> words) {
+  auto next = rules;
+  if (next.add(call, words)) return false;
+  rules = std::move(next);
+  return true;
 }
 
 }  // namespace seccomp_node

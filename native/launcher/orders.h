@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "ring_filter.h"
+
 namespace seccomp_node {
 
 /** Stands behind the launcher's code in its image; the instructions of the two programs follow, the layer's first. */
@@ -26,6 +28,10 @@ struct Orders {
   std::uint32_t instructions;
   /** The process with which the command ends, by PR_SET_PDEATHSIG; 0 where it may outlive it. */
   std::uint32_t parent;
+  /** Verdicts that `ring_verdicts` has; 0 for no filter of io_uring operations. */
+  std::uint32_t ring_operations;
+  /** `RingVerdict` by opcode. */
+  std::uint8_t ring_verdicts[kRingOperations];  // NOLINT(modernize-avoid-c-arrays): see launcher.cc.
 };
 
 /** What the launcher does, in this order; some steps only where they are ordered, two only for a listener. */
@@ -35,6 +41,7 @@ enum class Step : std::uint32_t {
   kNoNewPrivs,
   kLayer,
   kDomain,
+  kRings,
   kHelper,
   kFilter,
   kHandOver,

@@ -22,6 +22,7 @@ function anything(): number {
     3,
     false,
     false,
+    new Uint8Array(),
   );
   assert.ok(!isFailure(launch));
   native().closeDescriptor(launch.image);

@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile } from '#lib/compile.js';
+import { disassemble } from '#lib/filter/disassemble.js';
+import { CAPABILITIES } from '#lib/policy/capabilities.js';
 import { cli } from '../support/child.js';
 import { staticProgram } from '../support/static-program.js';
 
@@ -45,6 +47,63 @@ describe('seccomp compile', () => {
     );
     assert.doesNotMatch(without ?? '', /"bpf"/);
     assert.match(withCap ?? '', /"bpf"/);
+  });
+
+  for (const [docker, ours] of [
+    ['amd64', 'x86_64'],
+    ['arm64', 'aarch64'],
+  ] as const) {
+    it(`takes Docker's word ${docker} for ${ours}`, () => {
+      const [first, second] = [docker, ours].map(arch =>
+        cli(['compile', 'docker-default', '--arch', arch, '-f', 'asm']),
+      );
+      assert.equal(first?.code, 0, first?.stderr);
+      assert.equal(first.stdout, second?.stdout);
+    });
+  }
+
+  it('names the architectures where --arch is none', () => {
+    const { code, stderr } = cli(['compile', 'docker-default', '--arch', 'amd46']);
+    assert.equal(code, 2);
+    assert.match(stderr, /x86_64, amd64, aarch64, arm64/);
+  });
+
+  it('takes --cap ALL for every capability', () => {
+    const { code, stdout } = cli([
+      'compile',
+      'docker-default',
+      '--arch',
+      'x86_64',
+      '-f',
+      'asm',
+      '--cap',
+      'ALL',
+    ]);
+    assert.equal(code, 0);
+    const program = compile('docker-default', { arch: 'x86_64', capabilities: CAPABILITIES });
+    assert.equal(stdout, disassemble(program));
+    assert.notEqual(stdout, disassemble(compile('docker-default', { arch: 'x86_64' })));
+  });
+
+  it('refuses a denial without effect, and names what is open', () => {
+    const profile = (names: readonly string[]) =>
+      JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }] });
+    const { code, stderr } = cli(['compile', '-', '--arch', 'amd64', '-f', 'asm'], profile(['umount']));
+    assert.equal(code, 2);
+    assert.match(stderr, /umount2.*denial-without-effect/);
+    for (const names of [
+      ['umount', 'umount2'],
+      ['vm86', 'create_module'],
+    ]) {
+      const silent = cli(['compile', '-', '--arch', 'amd64', '-f', 'asm', '--strict'], profile(names));
+      assert.deepEqual([silent.code, silent.stderr], [0, '']);
+    }
+  });
+
+  it('suggests no call for one that only another architecture has', () => {
+    const { code, stderr } = cli(['explain', 'docker-default', 'spu_run']);
+    assert.equal(code, 2);
+    assert.doesNotMatch(stderr, /Did you mean/);
   });
 
   it('prints a listing, pseudo code, C and JSON', () => {
@@ -222,6 +281,7 @@ describe('seccomp doctor', () => {
   it('finds this machine fit and says why', () => {
     const { code, stdout } = cli(['doctor']);
     assert.equal(code, 0, stdout);
+    assert.match(stdout, /ok {3}system calls: (?:every call|this kernel serves calls)/);
     assert.match(stdout, /ok {3}docker-default: can be applied to this process: \d+ instructions, verified/);
   });
 

@@ -47,6 +47,14 @@ describe('seccomp lint', () => {
     });
   }
 
+  it('looks at the other profiles where one cannot be read, and exits with 2', () => {
+    const [good, bad, other] = [file('good.json', wide), file('bad.json', '{'), file('other.json', wide)];
+    const { stdout, stderr, code } = cli(['lint', good, bad, other]);
+    assert.equal(code, 2);
+    assert.ok(stdout.includes(`${good}:4:76: medium:`) && stdout.includes(`${other}:4:76: medium:`), stdout);
+    assert.match(stderr, new RegExp(`^${bad}:1:`));
+  });
+
   it('looks at several profiles and at programs, and names the file of each', () => {
     const program = cli(['compile', 'docker-default', '--arch', 'x86_64', '-o', join(directory, 'a.bpf')]);
     assert.equal(program.code, 0);

@@ -5,7 +5,7 @@ import type { Witness } from '#lib/errors.js';
 import { composed } from '#lib/filter/compose.js';
 import { interpret, seccompData } from '#lib/filter/interpret.js';
 import { isEquivalent } from '#lib/filter/meaning/compare.js';
-import { diff, type Difference } from '#lib/filter/meaning/diff.js';
+import { diff, type Difference, type Place } from '#lib/filter/meaning/diff.js';
 import { formatDiff } from '#lib/filter/meaning/layout.js';
 import { BPF, type Instruction, type Program } from '#lib/filter/program.js';
 import { generate } from '#lib/filter/tree/generate.js';
@@ -153,8 +153,11 @@ describe('differences', () => {
       compile('docker-default', { arch: 'x86_64', unknownSyscalls: 'default' }),
     ];
     assert.equal(isEquivalent(tree, other), false);
+    /** Above the highest call that the profile names. */
+    const isNewer = (place: Place): boolean =>
+      place.kind === 'numbers' || (place.kind === 'syscall' && (place.number & 0xfff) > 466);
     const places = diff(tree, other).map(({ place }) => place);
-    assert.ok(places.length > 0 && places.every(({ kind }) => kind === 'numbers'));
+    assert.ok(places.length > 0 && places.every(isNewer));
     assert.ok(isEquivalent([tree, other], tree) === (diff([tree, other], tree).length === 0));
   });
 });

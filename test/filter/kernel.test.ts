@@ -1,5 +1,6 @@
 // The kernel as a second opinion: for random policies, evaluate, interpreter and kernel give one answer.
 import assert from 'node:assert/strict';
+import { compile } from '#lib/compile.js';
 import { generateWithLibseccomp } from '#lib/filter/libseccomp.js';
 import { interpret, seccompData } from '#lib/filter/interpret.js';
 import { generate } from '#lib/filter/tree/generate.js';
@@ -156,3 +157,28 @@ function oncePerArgument(policy: Policy): Policy {
   });
   return { ...policy, abis: [{ ...part, syscalls: new Map(calls) }] };
 }
+
+describe('kernel: calls of Linux 6.15 and later', () => {
+  it('are refused by their new names, and get through without', () => {
+    const names = ['mount', 'open_tree', 'open_tree_attr', 'file_getattr'];
+    const events = names.map(name => ({
+      arch: ABIS[arch].audit,
+      syscall: syscallNumber(arch, name) ?? -1,
+      args: Array<bigint>(6).fill(0xffff_ffff_ffff_ffffn),
+      instructionPointer: 0n,
+    }));
+    const answers = (denied: readonly string[]) =>
+      kernelAnswers(
+        compile(
+          {
+            defaultAction: 'SCMP_ACT_ALLOW',
+            syscalls: [{ names: denied, action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
+          },
+          { arch },
+        ).program,
+        events,
+      );
+    assert.deepEqual(answers(names), Array(4).fill(SCMP_ACT_ERRNO(77)));
+    assert.deepEqual(answers(names.slice(0, 2)).slice(2), [SCMP_ACT_ALLOW, SCMP_ACT_ALLOW]);
+  });
+});

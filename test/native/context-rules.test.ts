@@ -1,5 +1,6 @@
 // The rules of a FilterContext: what libseccomp takes, merges, orders and refuses.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { CompileError, LibseccompError, UsageError } from '#lib/errors.js';
 import { FilterContext, syscallResolveName, type Comparison } from '#lib/filter/context.js';
 import {
@@ -167,7 +168,7 @@ describe('FilterContext', () => {
     });
   });
 
-  describe('rules on which the builder may not end', () => {
+  describe('rules on which libseccomp does not terminate', () => {
     const ne = (arg: number, a: bigint): Comparison => ({ arg, op: SCMP_CMP_NE, a });
     const eq = (arg: number, a: bigint): Comparison => ({ arg, op: SCMP_CMP_EQ, a });
     const ge = (arg: number, a: bigint): Comparison => ({ arg, op: SCMP_CMP_GE, a });
@@ -177,61 +178,54 @@ describe('FilterContext', () => {
     const refused = (error: unknown): boolean =>
       error instanceof CompileError &&
       error.code === 'unsupported-by-libseccomp' &&
-      / of (read|write): /.test(error.message) &&
       error.remedy !== undefined;
-
-    it('are refused before they reach it', () => {
+    const endless = (filter: FilterContext): void => {
       filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 2n));
+      filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 0x200000000n));
+    };
+
+    it('are refused, and the filter stays as it was', () => {
+      assert.throws(() => {
+        endless(filter);
+      }, refused);
+      const before = filter.exportBpf();
       assert.throws(() => {
         filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 0x200000000n));
       }, refused);
-      filter.ruleAdd(EPERM_ACTION, 'write', ge(0, 7n), le(1, 5n), lt(2, 8n));
-      assert.throws(() => {
-        filter.ruleAdd(EPERM_ACTION, 'write', ge(0, 7n), gt(2, 7n));
-      }, refused);
-      filter.ruleAdd(EPERM_ACTION, 'write', ge(2, 3n));
-      assert.ok(filter.exportBpf().length > 0);
+      assert.deepEqual(filter.exportBpf(), before);
     });
 
     it('are refused by ruleAddExact too', () => {
-      filter.ruleAddExact(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 2n));
+      filter.ruleAddExact(EPERM_ACTION, 'write', ge(0, 7n), le(1, 5n), lt(2, 8n));
       assert.throws(() => {
-        filter.ruleAddExact(EPERM_ACTION, syscallResolveName('read'), eq(0, 3n), eq(1, 0x200000000n));
+        filter.ruleAddExact(EPERM_ACTION, syscallResolveName('write'), ge(0, 7n), gt(2, 7n));
       }, refused);
     });
 
-    it('count where another context brought them', () => {
-      const other = new FilterContext(SCMP_ACT_ALLOW);
-      other.archAdd(FOREIGN);
-      other.archRemove(SCMP_ARCH_NATIVE);
-      other.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 2n));
-      filter.merge(other);
+    it('leave a context that can be reset and used again', () => {
       assert.throws(() => {
-        filter.ruleAdd(EPERM_ACTION, 'read', eq(0, 3n), eq(1, 2n));
+        endless(filter);
       }, refused);
-    });
-
-    it('are forgotten by reset', () => {
-      filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 2n));
       filter.reset(SCMP_ACT_ALLOW);
       filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 0x200000000n));
+      assert.ok(filter.exportBpf().length > 0);
     });
 
-    it('do not include those that failed, those on other calls, and unconditional ones', () => {
+    it('leave a context that can be closed, and no child process', () => {
       assert.throws(() => {
-        filter.ruleAdd(SCMP_ACT_ALLOW, 'read', ne(0, 3n), eq(1, 2n));
-      }, LibseccompError);
-      filter.ruleAdd(EPERM_ACTION, 'write', ne(0, 3n), eq(1, 2n));
-      filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 2n));
-      filter.ruleAdd(EPERM_ACTION, 'read');
+        endless(filter);
+      }, refused);
+      filter.close();
+      const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8');
+      assert.equal(children, '');
     });
 
-    it('are not those that all compare for equality, or of which one compares several arguments', () => {
-      filter.ruleAdd(EPERM_ACTION, 'read', eq(0, 3n), eq(1, 2n));
-      filter.ruleAdd(EPERM_ACTION, 'read', eq(0, 3n), { arg: 1, op: SCMP_CMP_MASKED_EQ, a: 0xf0n, b: 0x10n });
-      filter.ruleAdd(EPERM_ACTION, 'write', ne(0, 3n));
-      filter.ruleAdd(EPERM_ACTION, 'write', ge(1, 3n));
+    it('do not include rules of the same shape on which it terminates', () => {
+      filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 3n), eq(1, 2n));
+      filter.ruleAdd(EPERM_ACTION, 'read', ne(0, 4n), eq(1, 7n));
       filter.ruleAdd(EPERM_ACTION, 'write', lt(1, 9n), gt(2, 5n));
+      filter.ruleAdd(EPERM_ACTION, 'write', eq(1, 3n), eq(2, 5n));
+      assert.match(filter.exportPfc(), /"read"[^]*"write"/);
     });
   });
 

@@ -121,6 +121,18 @@ describe('obstacles', () => {
     assert.deepEqual(obstacles(policy, true), []);
   });
 
+  it('include clone where clone3 answers ENOSYS, which libc falls back from', () => {
+    const policy = policyOf({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [
+        { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' },
+        { names: ['clone'], action: 'SCMP_ACT_ERRNO' },
+      ],
+    });
+    assert.deepEqual(obstacles(policy, false), [{ syscall: 'clone', answer: 'ERRNO(EPERM)' }]);
+    assert.deepEqual(obstacles(policy, true), []);
+  });
+
   it("are none for Docker's default", () => {
     assert.deepEqual(obstacles(compile('docker-default', { arch: 'x86_64' }).policy, false), []);
   });

@@ -7,7 +7,7 @@ import {
   type SpawnSyncOptions,
 } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { compile, execFileSync, spawnSync } from 'seccomp';
+import { compile, exec, execFileSync, spawnSync } from 'seccomp';
 
 const harmless = compile({
   defaultAction: 'SCMP_ACT_ALLOW',
@@ -120,5 +120,32 @@ describe('execFileSync', () => {
   it('confines the child', () => {
     const stdout = execFileSync('grep', ['Seccomp:', '/proc/self/status'], { profile: 'docker-default' });
     assert.equal(stdout.toString(), 'Seccomp:\t2\n');
+  });
+});
+
+describe('the arguments of a command', () => {
+  it('may be numbers, as for Node', () => {
+    const args = [5] as unknown as readonly string[];
+    assert.equal(spawnSync('echo', args, { profile: harmless, encoding: 'utf8' }).stdout, '5\n');
+  });
+
+  it('are a list: a text in its place is refused, not dropped', () => {
+    const args = 'hello' as unknown as readonly string[];
+    assert.throws(() => execFileSync('echo', args, { profile: harmless }), {
+      code: 'bad-argument',
+      message: /cannot be "hello"/,
+    });
+  });
+});
+
+describe('exec', () => {
+  it('says what it is not to who takes it for that of node:child_process', () => {
+    const mistaken = exec as unknown as (command: string, callback: () => void) => void;
+    assert.throws(
+      () => {
+        mistaken('ls -la', () => undefined);
+      },
+      { code: 'bad-argument', message: /exec cannot load "ls -la".*execFile with shell: true/s },
+    );
   });
 });

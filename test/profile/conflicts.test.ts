@@ -30,7 +30,6 @@ describe('conflicting rules', () => {
   const start = seed();
 
   const overlapping: readonly (readonly [readonly Test[], readonly Test[]])[] = [
-    [[[0, 'EQ', 1]], [[0, 'EQ', 1]]],
     [[[0, 'EQ', 1]], [[1, 'EQ', 2]]],
     [[[0, 'NE', 1]], [[0, 'NE', 2]]],
     [[[0, 'GE', 5]], [[0, 'LE', 5]]],

@@ -353,10 +353,10 @@ describe('lint', () => {
   });
 
   it('suggests the name that was meant', () => {
-    const [finding] = lint(deny(allows('socketcal')) as Source).filter(
+    const [finding] = lint(deny(allows('setsockop')) as Source).filter(
       ({ code }) => code === 'unknown-syscall',
     );
-    assert.match(finding?.remedy ?? '', /"socketcall"/);
+    assert.match(finding?.remedy ?? '', /"setsockopt"/);
   });
 
   it('is in the order of the text', () => {

@@ -1,6 +1,7 @@
 // Random policies of every shape, and the calls on which a wrong program would show.
 import { ABIS, syscallsOf, type AbiName } from '#lib/policy/abi.js';
 import * as scmp from '#lib/policy/constants.js';
+import { syscallResolveNumArch } from '#lib/filter/context.js';
 import type { Witness } from '#lib/errors.js';
 import {
   OPERATORS,
@@ -86,8 +87,16 @@ export function randomPolicy(random: Random, shape: Shape): Policy {
   };
 }
 
+/** Both generators take policies over the calls that the pinned libseccomp knows. */
+const KNOWN_TO_BOTH = new Map(
+  Object.values(ABIS).map(({ name, token }): [AbiName, readonly number[]] => [
+    name,
+    [...syscallsOf(name).values()].filter(number => syscallResolveNumArch(token, number) !== undefined),
+  ]),
+);
+
 function randomAbi(random: Random, shape: Shape, name: AbiName, defaultAction: number): AbiPolicy {
-  const numbers = [...syscallsOf(name).values()];
+  const numbers = KNOWN_TO_BOTH.get(name) ?? [];
   const syscalls = new Map<number, SyscallPolicy>();
   for (let count = 1 + random.below(12); count > 0; count--) {
     const number = random.pick(numbers);

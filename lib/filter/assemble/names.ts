@@ -1,5 +1,6 @@
 // Looks up the names that tests compare with, by what the accumulator holds there.
-import { ABIS, knownSyscalls, syscallNumber, syscallsOf, type AbiName } from '../../policy/abi.js';
+import { ABIS, syscallNumber, type AbiName } from '../../policy/abi.js';
+import { didYouMeanCall } from '../../policy/suggest-call.js';
 import { didYouMean, quote } from '../../policy/suggest.js';
 import type { Known } from '../disassemble/known.js';
 import {
@@ -66,5 +67,5 @@ const unknownCall = (token: Token, name: string, abi?: AbiName): never =>
     token,
     'unknown-name',
     `there is no system call ${quote(name)}${abi === undefined ? '' : ` on ${abi}`}`,
-    didYouMean(name, abi === undefined ? knownSyscalls() : syscallsOf(abi).keys(), 'Write its number'),
+    didYouMeanCall(name, abi === undefined ? (Object.keys(ABIS) as AbiName[]) : [abi], 'Write its number'),
   );

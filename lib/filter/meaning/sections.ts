@@ -1,15 +1,8 @@
 // A function of calls cut into what people name: interfaces, their calls, numbers without a name, other architectures.
 import { UsageError } from '../../errors.js';
-import {
-  ABIS,
-  knownSyscalls,
-  syscallNumber,
-  syscallsOf,
-  X32_BIT,
-  type Abi,
-  type AbiName,
-} from '../../policy/abi.js';
-import { didYouMean, quote } from '../../policy/suggest.js';
+import { ABIS, syscallNumber, syscallsOf, X32_BIT, type Abi, type AbiName } from '../../policy/abi.js';
+import { didYouMeanCall } from '../../policy/suggest-call.js';
+import { quote } from '../../policy/suggest.js';
 import { WORD } from '../program.js';
 import { Describer, type Answers } from './answers.js';
 import { EVERY, levelOf, NONE, type Decisions, type Node } from './decisions.js';
@@ -85,7 +78,11 @@ function checkSyscall(syscall: unknown): void {
   throw new UsageError(
     'unknown-syscall',
     `no interface has a system call ${quote(syscall)}`,
-    didYouMean(syscall, knownSyscalls(), 'Give a name, or a number'),
+    didYouMeanCall(
+      syscall,
+      ABI_LIST.map(({ name }) => name),
+      'Give a name, or a number',
+    ),
   );
 }
 

@@ -151,6 +151,24 @@ const TABLE = {
     'The rule does not apply to what was meant',
     'Correct the name',
   ),
+  'denial-without-effect': rule(
+    'high',
+    'A denial of a call that an architecture lacks, while another that does the same is allowed',
+    'What was to be denied is allowed there by another name; compiling for that architecture is an error',
+    'Deny the other call too',
+  ),
+  'newer-calls-allowed': rule(
+    'low',
+    'The default allows calls that are newer than this package',
+    'Each Linux brings calls that do what older ones do in another way: whoever lists what to deny has to follow',
+    'List what to allow instead, or deny the numbers above the newest call',
+  ),
+  'quoted-number': rule(
+    'medium',
+    'The number of a call in quotes',
+    'Docker and runc take it for a name that no architecture has and pass over it: a denial denies nothing there',
+    'Write the name, or the number without quotes, which Docker refuses',
+  ),
   'name-elsewhere': rule(
     'low',
     'A call that none of the covered interfaces has',

@@ -1,13 +1,24 @@
 // The two shapes of a call: with a list of arguments before the options, or without.
 import { UsageError } from '../../errors.js';
 import { ownElements } from '../../own.js';
+import { show } from '../../show.js';
 
-/** Arguments, each read once, and options, which are not read here. Throws UsageError (`bad-option`) where there are no options. */
+/**
+ * Arguments, each read once, and options, which are not read here. Numbers become text, as with Node.
+ * Throws UsageError: `bad-option` where there are no options, `bad-argument` for arguments that are not a list.
+ */
 export function argumentsOf<Options extends object>(
   second: readonly string[] | Options,
   third: Options | undefined,
 ): readonly [args: readonly string[], options: Options] {
   const isList = Array.isArray(second);
+  if (third !== undefined && !isList && (second as unknown) !== undefined && (second as unknown) !== null) {
+    throw new UsageError(
+      'bad-argument',
+      `the arguments of a command cannot be ${show(second)}`,
+      'Give a list: [argument, …]',
+    );
+  }
   const options: unknown = third ?? (isList ? undefined : second);
   if (typeof options !== 'object' || options === null) {
     throw new UsageError(
@@ -17,5 +28,8 @@ export function argumentsOf<Options extends object>(
     );
   }
   // What they hold is checked by whom it is for.
-  return [isList ? ownElements(second as readonly string[]) : [], options as Options];
+  return [isList ? ownElements(second as readonly unknown[]).map(textOf) : [], options as Options];
 }
+
+/** What is not a text or a number is left to whoever checks the words of a command. */
+const textOf = (word: unknown): string => (typeof word === 'number' ? String(word) : (word as string));

@@ -1,8 +1,9 @@
 // One handler out of many by the names of calls, and the options of those who answer calls.
 import { UsageError } from '../../errors.js';
-import { isKnownSyscall, knownSyscalls } from '../../policy/abi.js';
+import { isKnownSyscall } from '../../policy/abi.js';
 import { givenOptions, ownOptions } from '../../policy/options.js';
-import { didYouMean } from '../../policy/suggest.js';
+import { didYouMeanCall } from '../../policy/suggest-call.js';
+import { abisOf, nativeArchitecture } from '../../policy/target.js';
 import { checkAnswer, UNAVAILABLE, type Handler } from './answer.js';
 import { attend, type AttendOptions, type Supervisor } from './attend.js';
 import { owned, type Own } from '../../own.js';
@@ -62,7 +63,7 @@ export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
     if (!isKnownSyscall(name)) {
       throw bad(
         `there is a handler for ${JSON.stringify(name)}, which is no system call`,
-        didYouMean(name, knownSyscalls()) ?? 'Correct the name',
+        didYouMeanCall(name, abisOf(nativeArchitecture())) ?? 'Correct the name',
       );
     }
     checkFunction(`the handler of ${name}`, handler);

@@ -1,11 +1,12 @@
 // Reads one filter of Firecracker's seccompiler: two actions and rules by the names of calls.
-import { isKnownSyscall, knownSyscalls } from '../../policy/abi.js';
+import { isKnownSyscall } from '../../policy/abi.js';
 import { actionName, MAX_ERRNO, type Action } from '../../policy/action.js';
 import * as scmp from '../../policy/constants.js';
 import type { Condition, Operator } from '../../policy/policy.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { readList, readObject, readString, readUnsigned, wrongType } from '../schema/values.js';
+import { didYouMeanCall } from '../../policy/suggest-call.js';
 import { didYouMean, quote } from '../../policy/suggest.js';
 import type { FirecrackerFilter, FirecrackerRule } from './filters.js';
 import { own } from '../../own.js';
@@ -124,7 +125,7 @@ function readRule(item: JsonValue, findings: Findings): FirecrackerRule | undefi
       'unknown-syscall',
       locate(name),
       `no architecture has a system call ${quote(syscall)}`,
-      () => didYouMean(syscall, knownSyscalls()),
+      () => didYouMeanCall(syscall, ['x86_64', 'aarch64']),
     );
   }
   return Object.freeze({ syscall, conditions: Object.freeze(conditions), at: locate(name) });

@@ -6,33 +6,33 @@ import {
   isKnownSyscall,
   syscallName,
   syscallNumber,
-  syscallsOf,
   type AbiName,
 } from '../../policy/abi.js';
-import { permits } from '../../policy/action.js';
+import { actionName, permits } from '../../policy/action.js';
 import type { Observation } from '../../policy/lint/finding.js';
-import { abisOf } from '../../policy/target.js';
+import { abisOf, NEWEST_KERNEL } from '../../policy/target.js';
 import type { Profile, ProfileRule } from '../profile.js';
-import { didYouMean, quote } from '../../policy/suggest.js';
+import { substitutesOf } from '../../policy/call-classes.js';
+import { didYouMeanCall } from '../../policy/suggest-call.js';
+import { quote } from '../../policy/suggest.js';
 import type { LintContext } from './context.js';
 import { own } from '../../own.js';
 
 /** Names that no interface has which the rule can apply to. */
 export function* lintNames(profile: Profile): Generator<Observation> {
   const covered = coveredBy(profile);
+  const named = new Set(profile.rules.flatMap(({ names }) => names.map(({ name }) => name)));
   for (const rule of profile.rules) {
     const interfaces = reachable(rule, covered);
     if (interfaces === undefined) continue;
     for (const { name, at } of rule.names) {
       if (!isKnownSyscall(name) || interfaces.some(abi => syscallNumber(abi, name) !== undefined)) continue;
+      if (interfaces.some(abi => substitutesOf(abi, name).calls.some(call => named.has(call)))) continue;
       yield {
         code: 'name-elsewhere',
         at,
         message: `${quote(name)} is no system call of ${interfaces.join(', ')}`,
-        remedy: didYouMean(
-          name,
-          interfaces.flatMap(abi => [...syscallsOf(abi).keys()]),
-        ),
+        remedy: didYouMeanCall(name, interfaces),
       };
     }
   }
@@ -82,6 +82,16 @@ export function* lintMultiplexers({ policy }: LintContext): Generator<Observatio
       message: `32-bit programs on x86 make ${quote(name)} by ${multiplexer.syscall}, which is allowed without conditions`,
     };
   }
+}
+
+/** Calls that are newer than the table, of which a list of denials knows nothing. */
+export function* lintNewerCalls({ policy, rules }: LintContext): Generator<Observation> {
+  if (!permits(policy.defaultAction) || rules.every(({ action }) => permits(action))) return;
+  const { major, minor } = NEWEST_KERNEL;
+  yield {
+    code: 'newer-calls-allowed',
+    message: `the default ${actionName(policy.defaultAction)} lets through every call that came after Linux ${major}.${minor}, the newest that is known here`,
+  };
 }
 
 /** Interfaces that are open because nobody thought of them. */

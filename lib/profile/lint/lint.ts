@@ -10,12 +10,12 @@ import { abisOf, type Architecture, type TargetOptions } from '../../policy/targ
 import { parseProfile } from '../parse.js';
 import type { Profile } from '../profile.js';
 import type { ProfileSource } from '../read-source.js';
-import { resolveProfile, type ResolveOptions } from '../resolve.js';
+import { resolveForReview, type ResolveOptions } from '../resolve.js';
 import { applies, interfaces } from '../resolve/select.js';
 import { lintArguments, lintImpossible } from './arguments.js';
 import { lintContainerd } from './containerd.js';
 import type { ContextRule, LintContext } from './context.js';
-import { lintForeign, lintMultiplexers, lintNames } from './interfaces.js';
+import { lintForeign, lintMultiplexers, lintNames, lintNewerCalls } from './interfaces.js';
 import { suppress, type Suppression } from '../../policy/lint/suppress.js';
 import { lintDropped, lintRepeated } from './without-effect.js';
 import { own, owned } from '../../own.js';
@@ -41,6 +41,7 @@ const CONTEXT_RULES: readonly ContextRule[] = [
   lintRepeated,
   lintMultiplexers,
   lintForeign,
+  lintNewerCalls,
   ({ policy }) => lintAnswers(policyAnswers(policy)),
 ];
 
@@ -81,7 +82,7 @@ function* placed(observations: Iterable<Observation>, { file }: Profile): Genera
 }
 
 function contextOf(profile: Profile, target: TargetOptions, options: ResolveOptions): LintContext {
-  const policy = resolveProfile(profile, target, options);
+  const policy = resolveForReview(profile, target, options);
   return {
     profile,
     policy,

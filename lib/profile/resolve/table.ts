@@ -1,13 +1,14 @@
 // Merges the rules that are left into the table of one system call interface. Sources: matchCall in libcontainer/seccomp
 // of runc; db.c and arch-x86.c of libseccomp.
 import { ProfileError, type Location } from '../../errors.js';
-import { i386Multiplexer, syscallNumber, type Abi, type AbiName } from '../../policy/abi.js';
+import { callNumber, i386Multiplexer, syscallNumber, type Abi, type AbiName } from '../../policy/abi.js';
 import { actionName, type Action } from '../../policy/action.js';
 import { frozen } from '../../policy/frozen.js';
 import type { AbiPolicy, Condition, SyscallPolicy } from '../../policy/policy.js';
 import { place, type Findings } from '../findings.js';
 import { quote } from '../../policy/suggest.js';
 import { alternatives, type ProfileCondition, type ProfileRule } from '../profile.js';
+import { Chains } from './chains.js';
 import { warnOfConflicts, type ConflictBudget, type PlacedRule } from './conflicts.js';
 
 /** The half of a register that 32 bits are. */
@@ -32,10 +33,13 @@ export interface TableContext {
   readonly widthOf: WidthOf;
 }
 
-/** Conditions bound by AND with their action, and a text that is equal for equal ones. */
+/** Conditions bound by AND with their action. */
 interface Conjunction {
   readonly conditions: readonly Condition[];
   readonly action: Action;
+  /** Each condition as a text that is equal for equal ones, by argument. */
+  readonly chain: readonly string[];
+  /** A text that is equal for equal conditions and actions. */
   readonly identity: string;
 }
 
@@ -46,6 +50,8 @@ interface Slot {
   unconditional: Entry | undefined;
   /** By identity, in the order of the profile. */
   readonly conditional: Map<string, Entry>;
+  /** The conditional rules as libseccomp sees them, so that what it refuses is refused. */
+  readonly chains: Chains<Entry>;
 }
 
 /** The policy of one interface. `rules` are those whose restrictions hold on the target, in the order of the profile. */
@@ -58,26 +64,21 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
   let highest = abi.numberBit;
   let count = 0;
 
-  const add = (
-    number: number,
-    { conditions, action, identity }: Conjunction,
-    call: string,
-    at: Location,
-  ): void => {
+  const add = (number: number, conjunction: Conjunction, call: string, at: Location): void => {
     if (++count > MAX_RULES) throw tooManyRules(at);
     let slot = slots.get(number);
     if (slot === undefined) {
-      slot = { unconditional: undefined, conditional: new Map() };
+      slot = { unconditional: undefined, conditional: new Map(), chains: new Chains<Entry>() };
       slots.set(number, slot);
     }
-    merge(slot, { conditions, action, identity, call, at }, context.findings);
+    merge(slot, { ...conjunction, call, at }, context.findings);
   };
 
   for (const rule of rules) {
     const { action } = rule;
     const conjunctionsOf = lowering(rule, abi, context.widthOf);
     for (const { name, at } of rule.names) {
-      const number = syscallNumber(abi.name, name);
+      const number = callNumber(abi.name, name);
       if (number !== undefined) highest = Math.max(highest, number);
       if (action === context.defaultAction) continue;
       if (number !== undefined) for (const all of conjunctionsOf(name)) add(number, all, name, at);
@@ -159,15 +160,21 @@ function identified(conditions: readonly Condition[], action: Action): Conjuncti
       ? `${arg} ${op} ${condition.mask} ${value}`
       : `${arg} ${op} ${value}`;
   });
-  return { conditions: Object.freeze(conditions), action, identity: `${action}: ${parts.sort().join(', ')}` };
+  const chain = parts.sort();
+  return { conditions: Object.freeze(conditions), action, chain, identity: `${action}: ${chain.join(', ')}` };
 }
 
 /** Adds a rule: one without conditions wins over those with some, in either order, and the first of two wins. */
 function merge(slot: Slot, entry: Entry, findings: Findings): void {
   const { unconditional } = slot;
   if (entry.conditions.length > 0) {
-    if (unconditional !== undefined) warnOfShadow(entry, unconditional, findings);
-    else if (!slot.conditional.has(entry.identity)) slot.conditional.set(entry.identity, entry);
+    if (unconditional !== undefined) {
+      warnOfShadow(entry, unconditional, findings);
+      return;
+    }
+    const contradicted = slot.chains.add(entry);
+    if (contradicted !== undefined) refuseContradiction(entry, contradicted, findings);
+    if (!slot.conditional.has(entry.identity)) slot.conditional.set(entry.identity, entry);
   } else if (unconditional === undefined) {
     slot.unconditional = entry;
     for (const shadowed of slot.conditional.values()) warnOfShadow(shadowed, entry, findings);
@@ -179,6 +186,16 @@ function merge(slot: Slot, entry: Entry, findings: Findings): void {
       'Keep one of the two',
     );
   }
+}
+
+function refuseContradiction(later: Entry, earlier: Entry, findings: Findings): void {
+  const same = later.chain.length === earlier.chain.length;
+  findings.error(
+    'contradicting-rules',
+    later.at,
+    `${quote(later.call)} gets ${actionName(later.action)} here and ${actionName(earlier.action)} from ${place(earlier.at)}, under ${same ? 'the same conditions' : 'these conditions and more'}`,
+    'Keep one of the two: runc and crun refuse both together (EEXIST)',
+  );
 }
 
 function warnOfShadow(shadowed: Entry, winner: Entry, findings: Findings): void {

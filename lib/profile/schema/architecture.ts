@@ -1,5 +1,5 @@
 // Reads `architectures` and `archMap`.
-import { abiByScmpName } from '../../policy/abi.js';
+import { abiByScmpName, type AbiName } from '../../policy/abi.js';
 import { SCMP_ARCHS } from '../../policy/scmp-archs.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
@@ -83,4 +83,16 @@ function checkArchitecture(name: string, value: JsonValue, findings: Findings): 
     didYouMean(name, ARCHITECTURES, 'Write a name such as SCMP_ARCH_X86_64'),
   );
   return false;
+}
+
+/** The interfaces whose calls advice may name: those that the profile covers on any machine, or the native ones of all machines. */
+export function coveredInterfaces(architectures: ProfileArchitectures): readonly AbiName[] {
+  const names =
+    architectures.kind === 'list'
+      ? architectures.architectures
+      : architectures.kind === 'map'
+        ? architectures.entries.flatMap(entry => [entry.architecture, ...entry.subArchitectures])
+        : [];
+  const abis = names.map(name => abiByScmpName(name)?.name).filter(name => name !== undefined);
+  return abis.length === 0 ? ['x86_64', 'aarch64'] : [...new Set(abis)];
 }

@@ -7,7 +7,7 @@ import { isFirecracker } from '../firecracker/detect.js';
 import type { Profile } from '../profile.js';
 import { didYouMean, quote } from '../../policy/suggest.js';
 import { readAction } from './action.js';
-import { readArchitectures } from './architecture.js';
+import { coveredInterfaces, readArchitectures } from './architecture.js';
 import { fieldsOf, peek } from './fields.js';
 import { readRule, refuseDockerFields } from './rule.js';
 import { KINDS, readList, readString, readStrings } from './values.js';
@@ -129,8 +129,9 @@ function readSeccomp(
     );
   }
   const architectures = readArchitectures(fields.get('architectures'), fields.get('archMap'), findings);
+  const covered = coveredInterfaces(architectures);
   const rules = readList(fields.get('syscalls'), '"syscalls"', findings)
-    .map(item => readRule(item, format, findings))
+    .map(item => readRule(item, format, covered, findings))
     .filter(rule => rule !== undefined);
   const flags = readFlags(fields.get('flags'), findings);
   const path = fields.get('listenerPath');

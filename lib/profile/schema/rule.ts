@@ -1,16 +1,18 @@
 // Reads one entry of `syscalls`.
-import { isKnownSyscall, knownSyscalls } from '../../policy/abi.js';
+import { isCallNumber, isKnownSyscall, syscallName, type AbiName } from '../../policy/abi.js';
 import { permits, type Action } from '../../policy/action.js';
 import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { alternatives, type NamedSyscall, type Profile, type ProfileRule } from '../profile.js';
-import { didYouMean, quote } from '../../policy/suggest.js';
+import { didYouMeanCall } from '../../policy/suggest-call.js';
+import { quote } from '../../policy/suggest.js';
 import { readAction } from './action.js';
 import { readCondition } from './argument.js';
+import { own } from '../../own.js';
 import { fieldsOf } from './fields.js';
 import { readRestriction } from './restriction.js';
-import { readList, readObject, readString, readStrings, type Named } from './values.js';
+import { readList, readObject, readString, readUnsigned, wrongType, type Named } from './values.js';
 
 const FIELDS = [
   'names',
@@ -25,10 +27,11 @@ const FIELDS = [
 ] as const;
 type Fields = ReadonlyMap<(typeof FIELDS)[number], JsonValue>;
 
-/** A rule, or undefined where its action is unusable; errors are in `findings`. */
+/** A rule, or undefined where its action is unusable; errors are in `findings`. Advice names calls of `abis`. */
 export function readRule(
   item: JsonValue,
   format: Profile['format'],
+  abis: readonly AbiName[],
   findings: Findings,
 ): ProfileRule | undefined {
   const object = readObject(item, 'an item of "syscalls"', findings);
@@ -44,7 +47,7 @@ export function readRule(
     );
   }
   const action = readAction(fields, ['action', 'errnoRet', 'errno'], findings);
-  const names = readNames(fields, object, action, findings);
+  const names = readNames(fields, object, action, abis, findings);
   const conditions = readList(fields.get('args'), '"args"', findings)
     .map(arg => readCondition(arg, findings))
     .filter(condition => condition !== undefined);
@@ -94,9 +97,10 @@ function readNames(
   fields: Fields,
   object: JsonObject,
   action: Action | undefined,
+  abis: readonly AbiName[],
   findings: Findings,
 ): readonly NamedSyscall[] {
-  const names = readStrings(fields.get('names'), '"names"', findings);
+  const names = readNamesAndNumbers(fields.get('names'), findings);
   const single = fields.get('name');
   const name = single && readString(single, '"name"', findings);
   if (single !== undefined && name !== undefined && name !== '' && names.length > 0) {
@@ -115,10 +119,41 @@ function readNames(
       'List them in "names"',
     );
   }
-  const all: readonly Named[] = single?.kind === 'string' && name !== '' ? [...names, single] : names;
-  for (const item of all) checkName(item, action, findings);
-  return Object.freeze(all.map(item => Object.freeze({ name: item.value, at: locate(item) })));
+  const all: readonly NameOrNumber[] = single?.kind === 'string' && name !== '' ? [...names, single] : names;
+  for (const item of all) checkName(item, action, abis, findings);
+  return Object.freeze(all.map(item => Object.freeze({ name: nameOf(item.value), at: locate(item) })));
 }
+
+/** The largest number of a call that all interfaces have room for: x32 marks its calls by the next bit. */
+const MAX_CALL = 0x3fffffffn;
+
+/** A name, or a number that is written without quotes. */
+type NameOrNumber = Named & { readonly isNumber?: true };
+
+/** The strings of the list, and its numbers as strings of digits. */
+function readNamesAndNumbers(value: JsonValue | undefined, findings: Findings): readonly NameOrNumber[] {
+  return readList(value, '"names"', findings).flatMap((item): readonly NameOrNumber[] => {
+    if (item.kind === 'string') return [item];
+    if (item.kind !== 'number') {
+      wrongType(item, 'an item of "names"', 'a string, or the number of a call', findings);
+      return [];
+    }
+    const limit = `A call has a number from 0 to ${MAX_CALL}`;
+    const number = readUnsigned(item, 'the number of a call', MAX_CALL, limit, findings);
+    return number === undefined
+      ? []
+      : [{ ...item, kind: 'string', value: number.toString(), isNumber: true }];
+  });
+}
+
+/** From this number on, calls have one number on all architectures. Source: syscall.tbl, "common" since Linux 5.1. */
+const FIRST_COMMON_NUMBER = 424;
+
+/** The name of a call that is named by a number, where all architectures agree on it. */
+const nameOf = (name: string): string =>
+  isCallNumber(name) && Number(name) >= FIRST_COMMON_NUMBER
+    ? (syscallName('x86_64', Number(name)) ?? String(Number(name)))
+    : name;
 
 /** Whether a wrong type was reported already, so that nothing need be said about missing names. */
 const isMalformed = (fields: Fields): boolean => {
@@ -129,12 +164,19 @@ const isMalformed = (fields: Fields): boolean => {
   );
 };
 
-function checkName(item: Named, action: Action | undefined, findings: Findings): void {
+function checkName(
+  item: NameOrNumber,
+  action: Action | undefined,
+  abis: readonly AbiName[],
+  findings: Findings,
+): void {
   const { value: name } = item;
   if (name === '') {
     findings.error('empty-names', locate(item), 'a system call has an empty name', 'Remove it');
+  } else if (isCallNumber(name)) {
+    checkNumber(item, findings);
   } else if (!isKnownSyscall(name)) {
-    const remedy = () => didYouMean(name, knownSyscalls(), 'Remove it');
+    const remedy = () => didYouMeanCall(name, abis, 'Remove it');
     if (action !== undefined && !permits(action)) {
       findings.error(
         'unknown-syscall',
@@ -156,6 +198,25 @@ function checkName(item: Named, action: Action | undefined, findings: Findings):
       locate(item),
       'SCMP_ACT_NOTIFY cannot answer write: the runtime writes to the listener itself',
       'Remove it from this rule',
+    );
+  }
+}
+
+/** A number in quotes is a name to Docker. */
+function checkNumber(item: NameOrNumber, findings: Findings): void {
+  if (BigInt(item.value) > MAX_CALL) {
+    findings.error(
+      'out-of-range',
+      locate(item),
+      `the number of a call is ${quote(item.value)}`,
+      `A call has a number from 0 to ${MAX_CALL}`,
+    );
+  } else if (own(item, 'isNumber') !== true) {
+    findings.warning(
+      'quoted-number',
+      locate(item),
+      `Docker takes ${quote(item.value)} for the name of a call that no architecture has, and passes over it`,
+      'Write the number without quotes, which Docker refuses, or the name',
     );
   }
 }

@@ -1,0 +1,81 @@
+#include "trial.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstddef>
+
+#include "descriptor.h"
+
+namespace seccomp_node {
+
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::seconds;
+
+constexpr std::size_t kExtraMemory = 256UL * 1024 * 1024;
+/** The exit status of a child that could not be limited. */
+constexpr int kUnlimited = 1;
+
+timeval to_timeval(microseconds duration) {
+  const auto whole = std::chrono::duration_cast<seconds>(duration);
+  return {static_cast<time_t>(whole.count()), static_cast<suseconds_t>((duration - whole).count())};
+}
+
+/** Has the kernel end this process by SIGVTALRM once it has used that much time of the processor, outside of calls. */
+bool limit_time(microseconds limit) {
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGVTALRM);
+  const itimerval timer{{0, 0}, to_timeval(limit)};
+  return signal(SIGVTALRM, SIG_DFL) != SIG_ERR && pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr) == 0 &&
+         setitimer(ITIMER_VIRTUAL, &timer, nullptr) == 0;
+}
+
+/** The first number of /proc/self/statm: the pages that are mapped. */
+bool limit_memory() {
+  const Descriptor file(open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
+  std::array<char, 32> text{};
+  const auto length = file.valid() ? read(file.number(), text.data(), text.size()) : -1;
+  std::size_t pages = 0;
+  if (length <= 0 || std::from_chars(text.data(), text.data() + length, pages).ec != std::errc()) return false;
+  const auto limit = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + kExtraMemory;
+  rlimit memory{};
+  if (getrlimit(RLIMIT_AS, &memory) != 0) return false;
+  memory.rlim_cur = std::min<rlim_t>(limit, memory.rlim_max);
+  return setrlimit(RLIMIT_AS, &memory) == 0;
+}
+
+}  // namespace
+
+Status try_in_child(const char* function, microseconds& budget, const std::function<void()>& task) {
+  // A timer of nothing would never ring.
+  if (budget <= microseconds::zero()) return Failure{function, ETIMEDOUT};
+  const pid_t child = fork();
+  if (child < 0) return Failure{"fork", errno};
+  if (child == 0) {
+    if (!limit_time(budget) || !limit_memory()) _exit(kUnlimited);
+    task();
+    _exit(0);
+  }
+  int ending = 0;
+  rusage used{};
+  while (wait4(child, &ending, 0, &used) < 0) {
+    if (errno != EINTR) return Failure{"wait4", errno};
+  }
+  budget -= seconds(used.ru_utime.tv_sec) + microseconds(used.ru_utime.tv_usec);
+  if (WIFSIGNALED(ending)) return Failure{function, WTERMSIG(ending) == SIGVTALRM ? ETIMEDOUT : ENOTRECOVERABLE};
+  if (WEXITSTATUS(ending) != 0) return Failure{"setrlimit", EINVAL};
+  return kDone;
+}
+
+}  // namespace seccomp_node

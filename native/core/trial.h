@@ -1,0 +1,21 @@
+// Runs code that may not terminate on a copy of this process first.
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "result.h"
+
+namespace seccomp_node {
+
+/**
+ * Forks, runs the task in the child, and waits for it. The child may use as much processor time as is left of the
+ * budget, from which its time is subtracted, and 256 MiB of memory more than this process has.
+ *
+ * Fails with ETIMEDOUT where the task exceeds the time, ENOTRECOVERABLE where it ended by any other signal, both for
+ * `function`, and with the errno of fork(2) and its kind. The task must not lock what another thread may hold, but for
+ * the allocator, which fork(2) of the C library keeps usable.
+ */
+Status try_in_child(const char* function, std::chrono::microseconds& budget, const std::function<void()>& task);
+
+}  // namespace seccomp_node

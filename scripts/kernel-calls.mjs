@@ -1,0 +1,77 @@
+// Reads the system calls of every architecture out of the kernel's installed headers (linux-libc-dev).
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Each interface: where Debian keeps its headers, and which of them number its calls. */
+const INTERFACES = {
+  x86_64: { directories: ['x86_64-linux-gnu'], files: ['unistd_64.h'] },
+  x86: { directories: ['i386-linux-gnu', 'x86_64-linux-gnu'], files: ['unistd_32.h'] },
+  x32: { directories: ['x86_64-linux-gnu'], files: ['unistd_x32.h'] },
+  aarch64: { directories: ['aarch64-linux-gnu'], files: ['unistd_64.h'] },
+  arm: { directories: ['arm-linux-gnueabihf'], files: ['unistd-eabi.h', 'unistd.h'] },
+};
+
+/** The names of the interfaces. */
+export const INTERFACE_NAMES = Object.keys(INTERFACES);
+
+/** arch/arm: calls of its own, beyond the table. */
+const ARM_BASE = 0x0f0000;
+
+/** What headers define besides calls, or reserve for none. */
+const NO_CALL = /^(?:BASE|Linux|(?:OABI_)?SYSCALL_(?:BASE|MASK)|(?:reserved|unused)\d+|syscalls)$/;
+
+/** `#define __NR_read 0`, `(__NR_SYSCALL_BASE + 3)`, `(__X32_SYSCALL_BIT + 1)`; another name for a call has no number. */
+const DEFINITION =
+  /^#\s*define\s+__(?<own>ARM_|)NR_(?<name>\w+)\s+(?:\((?<base>\w+)\s*\+\s*(?<offset>0x[\da-f]+|\d+)\)|(?<number>\d+))/gim;
+
+function callsIn(text) {
+  const calls = new Map();
+  for (const { groups } of text.matchAll(DEFINITION)) {
+    if (NO_CALL.test(groups.name)) continue;
+    const number = Number(groups.number ?? groups.offset);
+    calls.set(groups.name, groups.own === '' ? number : ARM_BASE + number);
+  }
+  return calls;
+}
+
+/** The folder of an interface's headers under the root of a system or of an unpacked package; undefined where there is none. */
+function headersOf(root, { directories, files }) {
+  return directories
+    .map(directory => join(root, 'usr/include', directory, 'asm'))
+    .find(folder => files.every(name => existsSync(join(folder, name))));
+}
+
+/** By name, the number of every call that the headers have for an interface, without x32's bit 30; undefined where the root has no such headers. */
+export function callsOf(root, abi) {
+  const folder = headersOf(root, INTERFACES[abi]);
+  if (folder === undefined) return undefined;
+  return new Map(
+    INTERFACES[abi].files.flatMap(name => [...callsIn(readFileSync(join(folder, name), 'utf8'))]),
+  );
+}
+
+/** The names of the calls of every architecture that the headers are for. */
+export function namesEverywhere(root) {
+  const include = join(root, 'usr/include');
+  const names = new Set();
+  for (const directory of readdirSync(include)) {
+    const folder = join(include, directory, 'asm');
+    if (!/-linux-/.test(directory) || !existsSync(folder)) continue;
+    for (const file of readdirSync(folder).filter(name => /^unistd.*\.h$/.test(name))) {
+      const text = readFileSync(join(folder, file), 'utf8');
+      for (const [, name] of text.matchAll(/^#\s*define\s+__(?:ARM_)?NR_(\w+)\s/gm)) {
+        if (!NO_CALL.test(name)) names.add(name);
+      }
+    }
+  }
+  return names;
+}
+
+/** The version of the kernel that the headers are of. */
+export function versionOf(root) {
+  const text = readFileSync(join(root, 'usr/include/linux/version.h'), 'utf8');
+  const [major, minor] = ['MAJOR', 'PATCHLEVEL'].map(part =>
+    Number(new RegExp(`LINUX_VERSION_${part}\\s+(\\d+)`).exec(text)?.[1]),
+  );
+  return { major, minor };
+}

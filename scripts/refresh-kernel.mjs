@@ -1,0 +1,108 @@
+// Brings every table that is made from the kernel up to the newest Linux of Debian unstable: fetches its headers, its source and
+// the manual pages, and runs the generators. With --check, compares instead, with what was fetched before where that is there.
+// Usage: node scripts/refresh-kernel.mjs [--check]
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { firstVersions } from './generate-first-versions.mjs';
+import { Stale } from './generated-file.mjs';
+import { namedValues } from './generate-named-values.mjs';
+import { signatures } from './generate-signatures.mjs';
+import { syscallTable } from './generate-syscall-table.mjs';
+import { callsOf, INTERFACE_NAMES, versionOf } from './kernel-calls.mjs';
+import { kernelSources, Unavailable } from './kernel-sources.mjs';
+import { libseccompSource } from './libseccomp.mjs';
+
+export { Unavailable };
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The inputs are of another kernel than the tables. */
+export class OtherKernel extends Error {}
+
+/**
+ * Compares every table with what it is made from, and the numbers with libseccomp's. Throws Stale for a table that its
+ * generator would write otherwise, OtherKernel where Debian has a newer kernel than the tables, whose calls are still compared,
+ * and Unavailable where the inputs cannot be had: then nothing was compared but that the generators load.
+ */
+export function checkKernelTables() {
+  compareWithLibseccomp();
+  const { headers, manual, source } = kernelSources();
+  const [ours, theirs] = [tableVersion(), Object.values(versionOf(headers)).join('.')];
+  if (ours !== theirs) {
+    compareKnown(headers);
+    throw new OtherKernel(
+      `the tables are of Linux ${ours} and Debian unstable has ${theirs}, which numbers every call of ours alike: refresh with node scripts/refresh-kernel.mjs`,
+    );
+  }
+  generateAll({ headers, manual, source }, true);
+}
+
+function generateAll({ headers, manual, source }, check) {
+  syscallTable(headers, check);
+  firstVersions(headers, manual, check);
+  signatures(source, headers, check);
+  namedValues(headers, check);
+}
+
+const tableText = () => readFileSync(join(root, 'lib/policy/syscall-table.ts'), 'utf8');
+
+function tableVersion() {
+  const [, major, minor] = /major: (\d+), minor: (\d+)/.exec(tableText());
+  return `${major}.${minor}`;
+}
+
+/** Our table of an interface, as it is written. */
+function tableOf(abi) {
+  const [, words] = new RegExp(`\\n  ${abi}: \`([^\`]*)\``).exec(tableText());
+  const calls = new Map();
+  let next = 0;
+  for (const word of words.trim().split(/\s+/)) {
+    if (/^\d/.test(word)) next = Number(word);
+    else calls.set(word, next++);
+  }
+  return calls;
+}
+
+/** Throws Stale where headers number a call of the tables differently. Newer ones may have dropped some and have more. */
+function compareKnown(headers) {
+  for (const abi of INTERFACE_NAMES) {
+    const theirs = callsOf(headers, abi) ?? new Map();
+    for (const [name, number] of tableOf(abi)) {
+      if (theirs.has(name) && theirs.get(name) !== number)
+        throw new Stale(`${abi}: ${name} is ${theirs.get(name)} in ${headers}, and ${number} in the table`);
+    }
+  }
+}
+
+/** Throws where the pinned libseccomp has a call that the tables lack, or another number for one. */
+function compareWithLibseccomp() {
+  const csv = readFileSync(join(libseccompSource().directory, 'src/syscalls.csv'), 'utf8').trim().split('\n');
+  const [header, ...rows] = csv.map(line => line.split(','));
+  for (const abi of INTERFACE_NAMES) {
+    const [calls, column] = [tableOf(abi), header.indexOf(abi)];
+    for (const { 0: name, [column]: cell } of rows) {
+      if (/^\d+$/.test(cell) && calls.get(name) !== Number(cell))
+        throw new Stale(`${abi}: libseccomp has ${name} as ${cell}, the table as ${calls.get(name)}`);
+    }
+  }
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const flags = process.argv.slice(2);
+  if (flags.some(flag => flag !== '--check')) {
+    console.error('usage: node scripts/refresh-kernel.mjs [--check]');
+    process.exit(2);
+  }
+  try {
+    if (flags.includes('--check')) checkKernelTables();
+    else {
+      generateAll(kernelSources({ newest: true }), false);
+      compareWithLibseccomp();
+    }
+  } catch (error) {
+    if (![Stale, OtherKernel, Unavailable].some(kind => error instanceof kind)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,38 @@
+// Whether the kernel is newer than the tables: calls are tried by a child, and the answer is the kernel's.
+import assert from 'node:assert/strict';
+import { isFailure, native } from '#lib/native.js';
+import { syscallNumber } from '#lib/policy/abi.js';
+import { firstVersion } from '#lib/policy/first-versions.js';
+import { kernelAtLeast, nativeArchitecture, parseKernelVersion } from '#lib/policy/target.js';
+import { features } from '#lib/process/features.js';
+import { unnamedCalls } from '#lib/process/unnamed-calls.js';
+
+const arch = nativeArchitecture();
+const running = parseKernelVersion(features().release);
+
+describe('calls that the running kernel serves', () => {
+  it('are found by making them', () => {
+    for (const name of ['openat2', 'close_range', 'faccessat2', 'statmount', 'open_tree_attr', 'listns']) {
+      const version = firstVersion(name) ?? '';
+      const served = native().servedCalls(syscallNumber(arch, name) ?? 0, 1);
+      assert.ok(!isFailure(served));
+      assert.equal(served.length, kernelAtLeast(running, parseKernelVersion(version)) ? 1 : 0, name);
+    }
+  });
+
+  it('are none where no Linux has any', () => assert.deepEqual(native().servedCalls(5000, 64), []));
+
+  it('have names here, unless the kernel is newer than the tables', function () {
+    if (kernelAtLeast(running, { major: 7, minor: 3 })) return this.skip();
+    assert.deepEqual(unnamedCalls(), []);
+  });
+
+  it('leave nothing behind: no child, no signal', () => {
+    let signals = 0;
+    const count = () => signals++;
+    process.on('SIGCHLD', count);
+    unnamedCalls();
+    process.off('SIGCHLD', count);
+    assert.equal(signals, 0);
+  });
+});
