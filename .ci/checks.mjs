@@ -147,7 +147,12 @@ const NEEDS = {
   arm64: toolsFor('arm64'),
 };
 
-const nodeSuite = major => () => suite(nodeBinary(major), [MOCHA, ...LIVE_SUITE]);
+/** Attacks that take long and do not depend on the Node that runs them. */
+const OF_ANY_NODE = ['notification-flood', 'own-options', 'prototype-pollution', 'unchanged'].flatMap(
+  name => ['--ignore', `out/test/attacks/${name}.test.js`],
+);
+
+const nodeSuite = major => () => suite(nodeBinary(major), [MOCHA, ...LIVE_SUITE, ...OF_ANY_NODE]);
 
 const CHECKS = {
   test: () => suite('npm', ['test', '--silent', '--']),

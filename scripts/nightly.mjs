@@ -44,6 +44,7 @@ const what = ({ passed, settings, executions, edges, features }) =>
 /** What there is to run, by name. */
 const JOBS = {
   policies: () => suite(['out/test/filter/*.test.js'], { POLICIES: '100000' }),
+  bounds: () => suite(['out/test/filter/bounds.test.js'], { HOSTILE: 'all' }),
   leaks: () => suite(['out/test/leaks/*.test.js'], { CYCLES: '100000', CHILD_MINUTES: '600' }),
   'properties-profile': properties('profile'),
   'properties-compile': properties('compile'),

@@ -43,6 +43,10 @@ function outcomesOf(kind: 'programs' | 'profiles', subject: string, analyses: re
   return JSON.parse(stdout);
 }
 
+/** A fourth of the subjects, unless all are asked for: each takes seconds. */
+const some = <Subject>(subjects: readonly Subject[]): readonly Subject[] =>
+  process.env['HOSTILE'] === 'all' ? subjects : subjects.filter((_, index) => index % 4 === 0);
+
 const CODES =
   /^(?:a result|undecidable-program|not-expressible|too-much-work|program-too-large|too-many-rules|unsupported-by-libseccomp|unknown-syscall|bad-errno)$/;
 
@@ -66,7 +70,7 @@ describe('hostile programs', function () {
     'lintProgram',
     'htmlReport against docker-default',
   ];
-  for (const { name } of HOSTILE_PROGRAMS) {
+  for (const { name } of some(HOSTILE_PROGRAMS)) {
     it(`${name}: every analysis ends within ${HEAP} MB`, () => {
       assertAllEnd(outcomesOf('programs', name, analyses));
     });
@@ -192,7 +196,7 @@ describe('hostile programs', function () {
 
 describe('hostile profiles', function () {
   this.timeout(600_000);
-  for (const { name } of HOSTILE_PROFILES) {
+  for (const { name } of some(HOSTILE_PROFILES)) {
     it(`${name}: compile and lint end within ${HEAP} MB`, () => {
       assertAllEnd(outcomesOf('profiles', name, ['compile', 'compile by libseccomp', 'lint']));
     });
