@@ -1,7 +1,7 @@
 // Whether the running Node can go on under a policy: what it is sure to call must not be refused.
 import { LoadError } from '../errors.js';
 import { syscallNumber } from '../policy/abi.js';
-import { actionName, precedence, type Action } from '../policy/action.js';
+import { actionName, permits, precedence, type Action } from '../policy/action.js';
 import { SCMP_ACT_ERRNO } from '../policy/constants.js';
 import { ENOSYS } from '../policy/errno.js';
 import { mayPermit, outcome } from '../policy/evaluate.js';
@@ -48,8 +48,8 @@ export function obstacles(policy: Policy, poolIsRunning: boolean): readonly Obst
   look(NEEDED_CALLS.base, kills);
   if (!poolIsRunning) {
     look(THREAD_CALLS, (answer, name) => !unknown(name, answer));
-    // What glibc falls back to.
-    if (answerTo('clone3') === SCMP_ACT_ERRNO(ENOSYS)) look(['clone'], () => true);
+    // What glibc falls back to. A list of what is allowed leaves threads out on purpose, for programs without the pool.
+    if (permits(policy.defaultAction) && answerTo('clone3') === SCMP_ACT_ERRNO(ENOSYS)) look(['clone'], () => true);
   }
   return [...found].map(([syscall, answer]) => ({ syscall, answer: actionName(answer) }));
 }

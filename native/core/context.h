@@ -25,6 +25,8 @@ class Context {
   static constexpr std::size_t kComparisonWords = JointRules::kComparisonWords;
   /** Processor time that a context may take of libseccomp where its rules are such that it may not terminate. */
   static constexpr std::chrono::seconds kTrialBudget{2};
+  /** What one call may take of it. */
+  static constexpr std::chrono::milliseconds kCallBudget{500};
   /** What is left of it at least when the context is freed. */
   static constexpr std::chrono::milliseconds kReleaseBudget{200};
 

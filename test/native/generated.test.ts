@@ -5,12 +5,7 @@ import { fileURLToPath } from 'node:url';
 const scripts = fileURLToPath(new URL('../../../scripts', import.meta.url));
 
 describe('generated from libseccomp', () => {
-  for (const [file, script] of [
-    ['lib/policy/syscall-table.ts', 'generate-syscall-table.mjs'],
-    ['docs/libseccomp-api.md', 'generate-api-table.mjs'],
-  ] as const) {
-    it(`${file} is fresh`, () => {
-      execFileSync(process.execPath, [`${scripts}/${script}`, '--check'], { stdio: 'pipe' });
-    });
-  }
+  it('docs/libseccomp-api.md is fresh', () => {
+    execFileSync(process.execPath, [`${scripts}/generate-api-table.mjs`, '--check'], { stdio: 'pipe' });
+  });
 });

@@ -17,7 +17,7 @@ import {
   syscallResolveNumArch,
   version,
 } from '#lib/filter/context.js';
-import { syscallName, syscallsOf, ABIS } from '#lib/policy/abi.js';
+import { syscallsOf, ABIS } from '#lib/policy/abi.js';
 import {
   __NR_SCMP_ERROR,
   SCMP_ACT_LOG,
@@ -140,11 +140,27 @@ describe('libseccomp', () => {
     });
 
     for (const abi of Object.values(ABIS)) {
-      it(`of ${abi.name} are those of the generated table`, function () {
+      it(`of ${abi.name} are those of the table from the kernel, but for the newest`, function () {
         needs26(this);
-        for (const number of syscallsOf(abi.name).values()) {
-          assert.equal(syscallResolveNumArch(abi.token, number), syscallName(abi.name, number));
+        const unknown = [];
+        for (const [name, number] of syscallsOf(abi.name)) {
+          const known = syscallResolveNumArch(abi.token, number);
+          if (known === undefined) unknown.push(name);
+          else assert.equal(known, name);
         }
+        // Linux 6.11 and 6.17 to 7.0 brought them.
+        const newer = [
+          'uprobe',
+          'open_tree_attr',
+          'file_getattr',
+          'file_setattr',
+          'listns',
+          'rseq_slice_yield',
+        ];
+        assert.deepEqual(
+          unknown.filter(name => !newer.includes(name)),
+          [],
+        );
       });
     }
   });
