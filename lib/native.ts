@@ -56,6 +56,16 @@ export interface Launch {
   readonly held: number;
 }
 
+/** What a tracer is started with: descriptors that the caller closes. See native/core/tracer.h. */
+export interface TracerFiles {
+  readonly image: number;
+  readonly table: number;
+  readonly woken: number;
+  readonly wake: number;
+  readonly forTracer: number;
+  readonly forLauncher: number;
+}
+
 /** A rule table packed for one crossing; see native/compile_table.cc. */
 export interface RuleTable {
   readonly defaultAction: number;
@@ -139,7 +149,11 @@ export interface Native {
     noNewPrivs: boolean,
     firstDescriptor: number,
     wait: boolean,
+    /** The process that is to trace the command; 0 for none. */
+    tracer: number,
   ): Launch | Failure;
+  /** Makes what a tracer is started with; see native/core/tracer.h. */
+  prepareTracer(): TracerFiles | Failure;
   /** Id of the calling thread. */
   threadId(): number;
   /**

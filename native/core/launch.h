@@ -27,8 +27,10 @@ struct Launch {
  * The image, the report and, with `await`, a pipe. The child must get image, report and `held` at `first_descriptor`
  * and the numbers behind it, and be given the file of the command as argv[0], the command's own argv[0] as argv[1].
  * SECCOMP_FILTER_FLAG_NEW_LISTENER needs `await`.
+ *
+ * With the number of a `tracer` process, the child gets one descriptor more, the last one: the socket to it.
  */
 Result<Launch> prepare_launch(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
-                              std::uint32_t first_descriptor, bool await);
+                              std::uint32_t first_descriptor, bool await, std::uint32_t tracer);
 
 }  // namespace seccomp_node

@@ -59,7 +59,7 @@ void fuzz(Input input) {
   for (std::size_t count = 0; count < repeat && program.size() < 1UL << 16U; ++count) {
     program.insert(program.end(), pattern.begin(), pattern.end());
   }
-  const auto launch = prepare_launch(program, flags, no_new_privs, first_descriptor, await);
+  const auto launch = prepare_launch(program, flags, no_new_privs, first_descriptor, await, 0);
   const bool listen = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
   const bool possible = is_program_size(program.size()) && (await || !listen);
   check((launch.failure() == nullptr) == possible, "what is possible is made, and nothing else");

@@ -17,11 +17,15 @@ struct Orders {
   std::uint32_t first_descriptor;
   std::uint32_t descriptors;
   std::uint32_t instructions;
-  std::uint32_t reserved;
+  /** The process that traces the command, 0 for none: the last descriptor is the socket to it. */
+  std::uint32_t tracer;
 };
 
-/** What the launcher does, in this order; starting a helper and handing over only for a listener. */
-enum class Step : std::uint32_t { kStart, kNoNewPrivs, kHelper, kFilter, kHandOver, kExecute };
+/**
+ * What the launcher does, in this order; starting a helper and handing over only for a listener. Waiting for a tracer comes
+ * before the helper.
+ */
+enum class Step : std::uint32_t { kStart, kNoNewPrivs, kHelper, kFilter, kHandOver, kExecute, kTrace };
 
 /**
  * Memory that the launcher shares with its parent, and that its successful execve gives up. Writing to it is no system

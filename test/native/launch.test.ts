@@ -8,7 +8,7 @@ const ALLOW = Buffer.from('060000000000ff7f', 'hex');
 const NEW_LISTENER = 8;
 
 const prepared = (program: Uint8Array, wait: boolean): Launch => {
-  const launch = native().prepareLaunch(program, 0, true, 3, wait);
+  const launch = native().prepareLaunch(program, 0, true, 3, wait, 0);
   if (isFailure(launch)) assert.fail(`${launch.failed}: ${launch.errnoName}`);
   return launch;
 };
@@ -66,9 +66,9 @@ describe('prepareLaunch', () => {
 
   it('refuses what can be no program, and a listener that nobody would get', () => {
     for (const size of [0, 7, 12, 8 * 4097]) {
-      assert.ok(isFailure(native().prepareLaunch(Buffer.alloc(size), 0, true, 3, false)), `${size} bytes`);
+      assert.ok(isFailure(native().prepareLaunch(Buffer.alloc(size), 0, true, 3, false, 0)), `${size} bytes`);
     }
-    assert.ok(isFailure(native().prepareLaunch(ALLOW, NEW_LISTENER, true, 3, false)));
+    assert.ok(isFailure(native().prepareLaunch(ALLOW, NEW_LISTENER, true, 3, false, 0)));
   });
 
   it('reports every step that fails', () => {

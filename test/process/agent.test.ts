@@ -204,7 +204,7 @@ describe('delegate', () => {
 
 /** A descriptor that is no listener and belongs to nobody. */
 function pipe(): { readonly read: number } {
-  const launch = native().prepareLaunch(Buffer.from('060000000000ff7f', 'hex'), 0, true, 3, false);
+  const launch = native().prepareLaunch(Buffer.from('060000000000ff7f', 'hex'), 0, true, 3, false, 0);
   assert.ok(!('failed' in launch));
   native().closeDescriptor(launch.image);
   return { read: launch.report };
