@@ -23,6 +23,13 @@ export interface Launcher extends Command {
   readonly stdio: readonly number[];
 }
 
+/** A process that is to trace the command before it begins. */
+export interface TracerProcess {
+  readonly pid: number;
+  /** A socket for the launcher. */
+  readonly socket: number;
+}
+
 /** What became of a launch. */
 export type Outcome =
   /** The command runs, or has run. */
@@ -81,6 +88,7 @@ export function launch<Started>(
   until: Until,
   start: (launcher: Launcher) => Started,
   attend: Attend = untilEnd,
+  tracer?: TracerProcess,
 ): { readonly started: Started; readonly outcome: Outcome } {
   const own = native().prepareLaunch(
     request.bytes,
@@ -88,6 +96,7 @@ export function launch<Started>(
     request.setNoNewPrivs,
     first,
     until === 'running',
+    tracer?.pid ?? 0,
   );
   if (isFailure(own)) {
     throw new LoadError(
@@ -106,7 +115,12 @@ export function launch<Started>(
       // The child's own, since it may have another user id than this process by then.
       file: `/proc/self/fd/${first}`,
       words: [command.file, ...command.words],
-      stdio: [own.image, own.report, ...(until === 'running' ? [own.held] : [])],
+      stdio: [
+        own.image,
+        own.report,
+        ...(until === 'running' ? [own.held] : []),
+        ...(tracer === undefined ? [] : [tracer.socket]),
+      ],
     });
     close(own.held);
     if (until === 'running') attend(own.awaited);
@@ -117,7 +131,7 @@ export function launch<Started>(
 }
 
 /** `Step` of native/launcher/orders.h. */
-const STEP = { start: 0, noNewPrivs: 1, helper: 2, filter: 3, handOver: 4, execute: 5 } as const;
+const STEP = { start: 0, noNewPrivs: 1, helper: 2, filter: 3, handOver: 4, execute: 5, trace: 6 } as const;
 
 /** What fails in a step. */
 const CALLS: Readonly<Record<number, string>> = {
@@ -134,10 +148,19 @@ function outcomeOf(report: number, request: LoadRequest): Outcome {
   const [step = STEP.start, errno = 0] = words;
   if (step === STEP.execute) return errno === 0 ? { kind: 'started' } : { kind: 'failed', errno };
   if (step === STEP.start || errno === 0) return { kind: 'untold' };
+  if (step === STEP.trace) return { kind: 'refused', error: untraceable(errno) };
   const failed = CALLS[step] ?? 'seccomp';
   const failure = { failed, errno, errnoName: errnoName(errno), threadId: 0, threadName: '' };
   return { kind: 'refused', error: explain(failure, request) };
 }
+
+const untraceable = (errno: number): LoadError =>
+  new LoadError(
+    'tracer-refused',
+    `the command cannot be traced, which reports without enforcing need (ptrace: ${errnoName(errno)})`,
+    'Look at /proc/sys/kernel/yama/ptrace_scope, which must be below 2 for ordinary users, at the filters that this process has, and for strace or another tracer around it',
+    { errno },
+  );
 
 /** The error of a launch that nothing else explains. */
 export const launcherEnded = (file: string): LoadError =>

@@ -3,7 +3,14 @@ import type { ChildProcess } from 'node:child_process';
 import { errnoName } from '../../policy/errno.js';
 import type { LoadRequest } from '../load.js';
 import { systemError } from './errors.js';
-import { launch, launcherEnded, requireProc, type Attend, type Command } from './launch.js';
+import {
+  launch,
+  launcherEnded,
+  requireProc,
+  type Attend,
+  type Command,
+  type TracerProcess,
+} from './launch.js';
 import { STAND_INS } from './stand-ins.js';
 import type { StdioList } from './stdio.js';
 
@@ -35,6 +42,7 @@ export function startChild(
   stdio: StdioList,
   start: Start,
   attend?: Attend,
+  tracer?: TracerProcess,
 ): ChildProcess {
   const { started: child, outcome } = launch(
     request,
@@ -43,6 +51,7 @@ export function startChild(
     'running',
     launcher => asIfPlain(start(launcher, [...stdio, ...launcher.stdio]), command, stdio),
     attend,
+    tracer,
   );
   if (outcome.kind === 'started') return child;
   if (child.pid === undefined) {

@@ -1,6 +1,6 @@
 // Reports the calls that a profile refuses to a child, and refuses or allows them in the filter's stead.
 import { readFileSync, readlinkSync } from 'node:fs';
-import { actionData, actionKind, actionName, permits, type Action } from '../../policy/action.js';
+import { actionData, actionKind, actionName, isFallback, permits, type Action } from '../../policy/action.js';
 import * as scmp from '../../policy/constants.js';
 import { ENOSYS, errnoName } from '../../policy/errno.js';
 import { evaluate } from '../../policy/evaluate.js';
@@ -31,10 +31,15 @@ export interface ViolationReportOptions {
   readonly onViolation?: (violation: ReportedViolation) => void;
   /** With `onViolation`: allow those calls, also those that the profile traps, traces or kills for. Nothing is enforced then. */
   readonly reportOnly?: boolean;
+  /**
+   * With `onViolation`: also report calls that fail with ENOSYS, which are meant to have a library make an older call: those
+   * above the newest one that the profile names, and `clone3` in many profiles. Default: false.
+   */
+  readonly reportFallbacks?: boolean;
 }
 
 /** Their names. */
-export const REPORT_OPTIONS: readonly string[] = ['onViolation', 'reportOnly'];
+export const REPORT_OPTIONS: readonly string[] = ['onViolation', 'reportFallbacks', 'reportOnly'];
 
 /** What the profile means for a call: an answer, or undefined where it asks the supervisor. */
 export type Judge = (call: SupervisedCall) => Answer | undefined;
@@ -42,7 +47,7 @@ export type Judge = (call: SupervisedCall) => Answer | undefined;
 /** Judges calls by a policy in place of the filter that `notified` made of it, and reports those that it refuses. */
 export function judge(
   policy: Policy,
-  { onViolation = () => undefined, reportOnly = false }: ViolationReportOptions,
+  { onViolation = () => undefined, reportFallbacks = false, reportOnly = false }: ViolationReportOptions,
   command: string | undefined,
 ): Judge {
   return call => {
@@ -50,7 +55,8 @@ export function judge(
     const action = evaluate(policy, { arch, syscall, args, instructionPointer });
     if (permits(action)) return CONTINUE;
     if (actionKind(action) === scmp.SCMP_ACT_NOTIFY) return undefined;
-    onViolation(describe(call, action, policy, reportOnly, command));
+    if (reportFallbacks || !isFallback(action))
+      onViolation(describe(call, action, policy, reportOnly, command));
     if (reportOnly) return CONTINUE;
     return enforce(call, action);
   };
