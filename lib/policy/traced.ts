@@ -1,7 +1,7 @@
 // Turns refusals into stops for a tracer, which writes them down and lets the calls go on.
 import type { Location } from '../errors.js';
 import { syscallNumber, syscallsOf, type Abi } from './abi.js';
-import { actionKind, isFallback, permits, precedence, type Action } from './action.js';
+import { actionKind, permits, precedence, type Action } from './action.js';
 import * as scmp from './constants.js';
 import { outcome } from './evaluate.js';
 import { checkOptions } from './options.js';
@@ -9,8 +9,6 @@ import type { AbiPolicy, Condition, Policy, Rule, SyscallPolicy } from './policy
 
 /** What `traced` may be told. */
 export interface TracedOptions {
-  /** Also stop for calls that the policy answers with ENOSYS. Default: false, and they are made without a stop. */
-  readonly fallbacks?: boolean;
   /** Leave NOTIFY to a supervisor. Default: false, and the tracer is stopped for instead. */
   readonly notifications?: boolean;
 }
@@ -34,11 +32,10 @@ const PTRACE_SEIZE = 0x4206n;
  * Without a tracer each of these calls fails with ENOSYS. Throws UsageError (`bad-option`).
  */
 export function traced(policy: Policy, options: TracedOptions = {}): Policy {
-  checkOptions(options, [], ['fallbacks', 'notifications']);
+  checkOptions(options, [], ['notifications']);
   const number = numbering();
   const convert = (action: Action, at?: Location): Action => {
     if (permits(action)) return action;
-    if (isFallback(action) && options.fallbacks !== true) return scmp.SCMP_ACT_ALLOW;
     if (actionKind(action) === scmp.SCMP_ACT_NOTIFY && options.notifications === true) return action;
     return scmp.SCMP_ACT_TRACE(number(action, at));
   };
@@ -69,20 +66,30 @@ function numbering(): (action: Action, at: Location | undefined) => number {
 
 type Convert = (action: Action, at?: Location) => Action;
 
-function tracedInterface({ abi, syscalls, enosysAbove }: AbiPolicy, policy: Policy, convert: Convert): AbiPolicy {
+function tracedInterface(
+  { abi, syscalls, enosysAbove }: AbiPolicy,
+  policy: Policy,
+  convert: Convert,
+): AbiPolicy {
   const table = new Map([...syscalls].map(([number, part]) => [number, tracedCall(part, convert)]));
-  // The others get the default, and are told apart by the policy afterwards.
+  // Where the default stops for the tracer too, newer calls are told apart by the policy afterwards.
   if (enosysAbove !== undefined && permits(convert(policy.defaultAction))) {
     for (const number of syscallsOf(abi.name).values()) {
       if (number > enosysAbove) table.set(number, tracedCall(outcome(policy, abi.audit, number), convert));
     }
   }
-  watch(table, abi, 'ptrace', LOOK_AT_PTRACE, [PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE].map(value => ({
-    op: 'SCMP_CMP_EQ',
-    arg: 0,
-    width: abi.width,
-    value,
-  })));
+  watch(
+    table,
+    abi,
+    'ptrace',
+    LOOK_AT_PTRACE,
+    [PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE].map(value => ({
+      op: 'SCMP_CMP_EQ',
+      arg: 0,
+      width: abi.width,
+      value,
+    })),
+  );
   watch(table, abi, 'clone', LOOK_AT_CLONE, [
     { op: 'SCMP_CMP_MASKED_EQ', arg: 0, width: 32, mask: CLONE_UNTRACED, value: CLONE_UNTRACED },
   ]);
@@ -106,7 +113,10 @@ function tracedInterface({ abi, syscalls, enosysAbove }: AbiPolicy, policy: Poli
       rules: [
         ...rules.map(rule => ({ ...rule, action: look(rule.action) })),
         ...(permits(otherwise) || rules.some(({ action }) => permits(action))
-          ? conditions.map((condition): Rule => ({ conditions: [condition], action: scmp.SCMP_ACT_TRACE(data) }))
+          ? conditions.map((condition): Rule => ({
+              conditions: [condition],
+              action: scmp.SCMP_ACT_TRACE(data),
+            }))
           : []),
       ],
       otherwise: look(otherwise),

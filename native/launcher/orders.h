@@ -22,8 +22,8 @@ struct Orders {
 };
 
 /**
- * What the launcher does, in this order; starting a helper and handing over only for a listener. Waiting for a tracer comes
- * before the helper.
+ * What the launcher does, in this order; starting a helper and handing over only for a listener. Waiting for a tracer
+ * comes before the helper.
  */
 enum class Step : std::uint32_t { kStart, kNoNewPrivs, kHelper, kFilter, kHandOver, kExecute, kTrace };
 

@@ -14,7 +14,8 @@ enum class TracerState : std::uint32_t {
   kEnded,
   /** ptrace(2) did not work; `error` says why. */
   kFailed,
-  /** A process wanted to trace one that is traced already; all of them were killed. See `request`, `thread`, `program`. */
+  /** A process wanted to trace one that is traced already; all of them were killed. See `request`, `thread`, `program`.
+   */
   kContended,
 };
 
@@ -37,7 +38,8 @@ struct TableHeader {
   std::uint64_t reserved[2];
 };
 
-/** Calls that are alike: equal architecture, number, data of SECCOMP_RET_TRACE and program. The rest is of the first. */
+/** Calls that are alike: equal architecture, number, data of SECCOMP_RET_TRACE and program. The rest is of the first.
+ */
 struct TableEntry {
   std::uint64_t count;
   std::uint64_t instruction_pointer;

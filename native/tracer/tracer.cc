@@ -1,6 +1,6 @@
 // The program beside a command under report-only: stops it at the calls that its profile would refuse, writes them down
-// and lets them go on. No libc and no variables. A process of its own, since what it waits for are the stops of processes
-// that another one waits for as their parent.
+// and lets them go on. No libc and no variables. A process of its own, since what it waits for are the stops of
+// processes that another one waits for as their parent.
 #include <linux/audit.h>
 #include <linux/elf.h>
 #include <linux/errno.h>
@@ -133,12 +133,18 @@ struct Registers32 {
 };
 
 void read_registers(Call& call, const Registers& registers, std::size_t) {
-  call = {AUDIT_ARCH_X86_64, static_cast<std::uint32_t>(registers.orig_rax), call.data, registers.rip,
+  call = {AUDIT_ARCH_X86_64,
+          static_cast<std::uint32_t>(registers.orig_rax),
+          call.data,
+          registers.rip,
           {registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9}};
 }
 
 void read_registers(Call& call, const Registers32& registers) {
-  call = {AUDIT_ARCH_I386, registers.orig_eax, call.data, registers.eip,
+  call = {AUDIT_ARCH_I386,
+          registers.orig_eax,
+          call.data,
+          registers.eip,
           {registers.ebx, registers.ecx, registers.edx, registers.esi, registers.edi, registers.ebp}};
 }
 
@@ -153,12 +159,18 @@ struct Registers32 {
 };
 
 void read_registers(Call& call, const Registers& registers, std::size_t) {
-  call = {AUDIT_ARCH_AARCH64, static_cast<std::uint32_t>(registers.x[8]), call.data, registers.pc,
+  call = {AUDIT_ARCH_AARCH64,
+          static_cast<std::uint32_t>(registers.x[8]),
+          call.data,
+          registers.pc,
           {registers.x[0], registers.x[1], registers.x[2], registers.x[3], registers.x[4], registers.x[5]}};
 }
 
 void read_registers(Call& call, const Registers32& registers) {
-  call = {AUDIT_ARCH_ARM, registers.r[7], call.data, registers.r[15],
+  call = {AUDIT_ARCH_ARM,
+          registers.r[7],
+          call.data,
+          registers.r[15],
           {registers.original_r0, registers.r[1], registers.r[2], registers.r[3], registers.r[4], registers.r[5]}};
 }
 
@@ -253,7 +265,9 @@ class Tracer {
     __atomic_store_n(&place, value, __ATOMIC_RELEASE);
   }
 
-  void count_running(int change) { set(table_.header.running, table_.header.running + static_cast<std::uint32_t>(change)); }
+  void count_running(int change) {
+    set(table_.header.running, table_.header.running + static_cast<std::uint32_t>(change));
+  }
 
   /** Says that there is something new. Where the pipe is full, that was said already. */
   static void wake() {
@@ -364,8 +378,8 @@ class Tracer {
 
   std::uint32_t look_up_program(int thread) {
     TableProgram found{};
-    const long length = system_call(SYS_readlinkat, -100, word(ProcPath(thread, "/exe").text), word(found.path),
-                                    sizeof found.path - 1);
+    const long length =
+        system_call(SYS_readlinkat, -100, word(ProcPath(thread, "/exe").text), word(found.path), sizeof found.path - 1);
     if (length <= 0) return kUnknownProgram;
     auto& used = table_.header.programs;
     for (std::uint32_t index = 0; index < used; ++index) {
@@ -429,8 +443,8 @@ class Tracer {
 #if defined(__x86_64__)
   /**
    * A signal that a process ignores does not even wake it; one that is traced is woken, so that its tracer can see the
-   * signal. Calls that are made again afterwards tell nothing of that. Those that are not, such as epoll_wait, would end
-   * with EINTR: they are made again too, and the signal is dropped here instead of there.
+   * signal. Calls that are made again afterwards tell nothing of that. Those that are not, such as epoll_wait, would
+   * end with EINTR: they are made again too, and the signal is dropped here instead of there.
    */
   static bool is_harmless_interruption(int thread, int signal) {
     constexpr long kRestart = -513;  // ERESTARTNOINTR of the kernel.
@@ -500,8 +514,7 @@ extern "C" [[noreturn]] __attribute__((used)) void trace() {
   system_call(SYS_rt_sigprocmask, SIG_SETMASK, word(&all), 0, sizeof all);
   system_call(SYS_prctl, PR_SET_NAME, word("seccomp-tracer"));
   system_call(SYS_prctl, PR_SET_DUMPABLE, 0);
-  const long mapped =
-      system_call(SYS_mmap, 0, sizeof(Table), PROT_READ | PROT_WRITE, MAP_SHARED, kTableDescriptor, 0);
+  const long mapped = system_call(SYS_mmap, 0, sizeof(Table), PROT_READ | PROT_WRITE, MAP_SHARED, kTableDescriptor, 0);
   int process = 0;
   if (mapped < 0 || !transfer(SYS_read, &process)) end(1);
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as numbers.

@@ -157,7 +157,7 @@ function outcomeOf(report: number, request: LoadRequest): Outcome {
 const untraceable = (errno: number): LoadError =>
   new LoadError(
     'tracer-refused',
-    `the command cannot be traced, which reports without enforcing need (ptrace: ${errnoName(errno)})`,
+    `the command cannot be traced, which report-only needs (ptrace: ${errnoName(errno)})`,
     'Look at /proc/sys/kernel/yama/ptrace_scope, which must be below 2 for ordinary users, at the filters that this process has, and for strace or another tracer around it',
     { errno },
   );

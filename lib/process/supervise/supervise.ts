@@ -90,7 +90,13 @@ function reportOnly(file: string, args: readonly string[], { filter, load, rest,
   if (listener === undefined) return supervised(child, follower);
   const verdict = judge(filter.policy, own, undefined);
   const handler = handlerOf(own);
-  return supervised(child, both(follower, attend(listener, call => verdict(call) ?? handler(call), own, true)));
+  return supervised(
+    child,
+    both(
+      follower,
+      attend(listener, call => verdict(call) ?? handler(call), own, true),
+    ),
+  );
 }
 
 const supervised = (child: ChildProcess, supervisor: Supervisor): Supervised =>

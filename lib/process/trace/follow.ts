@@ -31,6 +31,8 @@ export interface Follower extends Supervisor {
   readonly running: number;
   /** Calls that are in no violation. */
   readonly lost: number;
+  /** Tells of everything that was called by now. */
+  flush(): void;
 }
 
 /**
@@ -60,6 +62,8 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
     });
   };
   let closed = false;
+  /** Whether the tracer has come to its end. */
+  let ended = false;
   let handle: WatchHandle | undefined;
   const close = (): void => {
     if (closed) return;
@@ -68,13 +72,20 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
     if (handle !== undefined) native().watchStop(handle);
     deliver(true);
     tracer.close();
+    if (last.state === 'contended' || ended) tellEnd();
     finish();
+  };
+  const tellEnd = (): void => {
+    const killed = whyKilled(last);
+    if (killed === undefined) return;
+    guarded(() => {
+      options.onEnd(killed);
+    });
   };
   const watched = native().watch(tracer.woken, readable => {
     if (!readable) {
+      ended = true;
       close();
-      const killed = whyKilled(last);
-      if (killed !== undefined) options.onEnd(killed);
       return;
     }
     tracer.drain();
@@ -110,6 +121,9 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
       return last.lost;
     },
     finished,
+    flush: () => {
+      if (!closed) deliver(true);
+    },
     close,
     ref: () => {
       keepAlive(true);
@@ -174,19 +188,22 @@ const REQUESTS: Readonly<Record<number, string>> = {
 };
 
 /** Why everything that was traced has been killed when the tracer ended; undefined where it ended with the last of it. */
-function whyKilled({ state, contender: { request, thread, program } }: TracedTable): SupervisionError | undefined {
+function whyKilled({
+  state,
+  contender: { request, thread, program },
+}: TracedTable): SupervisionError | undefined {
   if (state === 'ended' || state === 'waiting') return undefined;
   if (state !== 'contended') {
     return new SupervisionError(
       'tracer-ended',
-      'the tracer came to its end before the command, which the kernel has killed then: its calls could not have gone on',
+      'the tracer of report-only ended before the command, which the kernel then killed',
       'Look for whoever killed it, and at memory and limits',
     );
   }
   const name = REQUESTS[request] ?? `request ${request}`;
   return new SupervisionError(
     'traces-itself',
-    `${printable(program ?? 'a program')} (${thread}) called ptrace(${name}), and a process can have one tracer only, which reports without enforcing need: the command was killed`,
-    'Try the profile on what is traced there without that tracer',
+    `${printable(program ?? 'a program')} (${thread}) called ptrace(${name}), but with report-only every process of the command is traced already, and a process can have one tracer only: the command was killed`,
+    'Try the profile on the program that is traced there, without its tracer',
   );
 }

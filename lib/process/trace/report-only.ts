@@ -35,11 +35,15 @@ export interface ReportedCommand {
  * another one, all of them are killed, and the child has an `error` event with a SupervisionError (`traces-itself`).
  * Throws as `spawn` does, and LoadError (`no-tracer`, `tracer-refused`): nothing has run then.
  */
-export function startReportOnly(file: string, args: readonly string[], plan: ReportOnlyPlan): ReportedCommand {
+export function startReportOnly(
+  file: string,
+  args: readonly string[],
+  plan: ReportOnlyPlan,
+): ReportedCommand {
   const { filter, load, rest, report, attend } = plan;
   const { onViolation = () => undefined, reportFallbacks = false } = report;
   const notifications = attend !== undefined;
-  const program = compilePolicy(traced(filter.policy, { fallbacks: reportFallbacks, notifications }));
+  const program = compilePolicy(traced(filter.policy, { notifications }));
   const request = loadRequest(program, {
     ...load,
     scope: 'thread',
@@ -80,6 +84,10 @@ export function startReportOnly(file: string, args: readonly string[], plan: Rep
     onEnd: error => {
       child.emit('error', error);
     },
+  });
+  // Whoever waits for the command has heard of its calls then.
+  child.once('exit', () => {
+    follower.flush();
   });
   // A command that has not started has an event for that.
   if (child.pid === undefined) follower.close();

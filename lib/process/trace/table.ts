@@ -25,7 +25,11 @@ export interface TracedTable {
   /** Calls that found no room. */
   readonly lost: number;
   /** The request of ptrace(2) that was in vain, with `contended`. */
-  readonly contender: { readonly request: number; readonly thread: number; readonly program: string | undefined };
+  readonly contender: {
+    readonly request: number;
+    readonly thread: number;
+    readonly program: string | undefined;
+  };
   /** In the order in which they were first made. An item keeps its place. */
   readonly calls: readonly TracedCalls[];
 }

@@ -84,7 +84,7 @@ function run(files: TracerFiles, uid: number | undefined, gid: number | undefine
 const noTracer = (why: string, errno: number | undefined): LoadError =>
   new LoadError(
     'no-tracer',
-    `the tracer that reports without enforcing need cannot be started (${why})`,
+    `the tracer for report-only cannot be started (${why})`,
     'It is an executable file in memory, started through /proc: look at /proc, vm.memfd_noexec, the limits of open files and processes, and the filters that this process has',
     errno === undefined ? {} : { errno },
   );
