@@ -54,7 +54,7 @@ export async function runWatched(
       target.write(options.json ? oneLine(violation) : `seccomp: ${formatReport(violation)}\n`);
   };
   const fate = { killed: false };
-  let child: ChildProcess | undefined;
+  const started: { child?: ChildProcess } = {};
   let newer = 0;
   const hear = (violation: ReportedViolation): void => {
     if (!options.fallbacks && violation.action === FALLBACK) {
@@ -62,7 +62,8 @@ export async function runWatched(
       return;
     }
     summary.add(violation);
-    if (kills(violation) && (violation.starting || isOf(child, violation.thread.id))) fate.killed = true;
+    if (kills(violation) && (violation.starting || isOf(started.child, violation.thread.id)))
+      fate.killed = true;
   };
   let watched: Watched;
   try {
@@ -74,7 +75,8 @@ export async function runWatched(
     printError(`seccomp: ${error.message}: ${command} was not run\n`);
     return CANNOT_EXECUTE;
   }
-  child = watched.child;
+  const { child } = watched;
+  started.child = child;
   const failures: SeccompError[] = [];
   child.on('error', error => {
     if (!(error instanceof SeccompError)) throw error;

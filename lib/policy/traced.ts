@@ -57,7 +57,7 @@ export function traced(policy: Policy, options: TracedOptions = {}): Policy {
 function numbering(): (action: Action, at: Location | undefined) => number {
   const known = new Map<string, number>();
   return (action, at) => {
-    const key = `${action} ${at?.file} ${at?.line} ${at?.column}`;
+    const key = JSON.stringify([action, at?.file, at?.line, at?.column]);
     const number = known.get(key) ?? Math.min(known.size + 1, MAX_ANSWER);
     known.set(key, number);
     return number;

@@ -1,6 +1,6 @@
 // Turns what a tracer writes down into violations, and is a supervisor to those who started the command.
 import { LoadError, SupervisionError } from '../../errors.js';
-import { isFailure, native, type WatchHandle } from '../../native.js';
+import { isFailure, native } from '../../native.js';
 import { actionData, actionKind, actionName, isFallback, permits } from '../../policy/action.js';
 import { SCMP_ACT_ERRNO } from '../../policy/constants.js';
 import { errnoName } from '../../policy/errno.js';
@@ -64,12 +64,11 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
   let closed = false;
   /** Whether the tracer has come to its end. */
   let ended = false;
-  let handle: WatchHandle | undefined;
   const close = (): void => {
     if (closed) return;
     closed = true;
     process.off('exit', close);
-    if (handle !== undefined) native().watchStop(handle);
+    if (!isFailure(watched)) native().watchStop(watched);
     deliver(true);
     tracer.close();
     if (last.state === 'contended' || ended) tellEnd();
@@ -101,11 +100,10 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
       { errno: watched.errno },
     );
   }
-  handle = watched;
   process.on('exit', close);
 
   const keepAlive = (wanted: boolean): void => {
-    if (!closed && handle !== undefined) native().watchKeepAlive(handle, wanted);
+    if (!closed) native().watchKeepAlive(watched, wanted);
   };
   return {
     pending: 0,
