@@ -180,6 +180,9 @@ print(got, ctypes.get_errno())
 `;
       const expected = plain('python3', ['-c', code]);
       assert.equal(expected.stdout, '0 0\n');
+      // Another tracer does not.
+      const strace = ['-f', '-o', '/dev/null', '-e', 'trace=none', 'python3', '-c', code];
+      if (has('strace')) assert.equal(plain('strace', strace).stdout, '-1 4\n');
       const { stdout } = await report(refusing('chmod'), 'python3', ['-c', code]);
       assert.equal(stdout, expected.stdout);
     });
@@ -333,11 +336,39 @@ print(got, ctypes.get_errno())
       const { finished, child } = s.supervise('sh', ['-c', 'cd /; exit 4'], {
         profile: ${JSON.stringify(refusing('chdir'))}, reportOnly: true, onViolation: item => count += item.count,
       });
-      let code;
-      child.on('exit', value => code = value);
+      const code = new Promise(resolve => child.on('exit', resolve));
       await finished;
-      tell([count, code]);`);
+      tell([count, await code]);`);
     assert.deepEqual(told(outcome), [1, 4]);
+  });
+
+  it('reads calls where the kernel cannot give them as a structure, as before Linux 5.3', () => {
+    // The tracer inherits the filter of who starts it.
+    const outcome = inChild(`
+      s.applyProfile({
+        defaultAction: 'SCMP_ACT_ALLOW',
+        syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO', errno: 'EIO', args: [{ index: 0, op: 'SCMP_CMP_EQ', value: 0x420e }] }],
+      });
+      const seen = [];
+      const { finished, child } = s.supervise('sh', ['-c', 'umask 0; exec cat /dev/null'], {
+        profile: { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['umask', 'openat'], action: 'SCMP_ACT_ERRNO' }] },
+        reportOnly: true,
+        onViolation: item => seen.push(item),
+      });
+      await finished;
+      tell(seen.filter(({ syscall }) => syscall === 'umask').map(({ syscall, args, abi }) => [syscall, args[0], abi])[0]);`);
+    assert.deepEqual(told(outcome), ['umask', '0', process.arch === 'x64' ? 'x86_64' : 'aarch64']);
+  });
+
+  it('says why where the command cannot be traced', () => {
+    const outcome = inChild(`
+      s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO' }] });
+      try {
+        s.spawn('true', { profile: harmless, reportOnly: true, onViolation: () => {} });
+      } catch ({ code, errno }) {
+        tell([code, errno]);
+      }`);
+    assert.deepEqual(told(outcome), ['tracer-refused', 1]);
   });
 
   it('keeps children traced that are started as if they should not be', async function () {

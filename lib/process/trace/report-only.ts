@@ -43,8 +43,7 @@ export function startReportOnly(
   const { filter, load, rest, report, attend } = plan;
   const { onViolation = () => undefined, reportFallbacks = false } = report;
   const notifications = attend !== undefined;
-  const program = compilePolicy(traced(filter.policy, { notifications }));
-  const request = loadRequest(program, {
+  const request = loadRequest(tracedFilter(filter, notifications), {
     ...load,
     scope: 'thread',
     ...(notifications && { listener: true }),
@@ -92,6 +91,17 @@ export function startReportOnly(
   // A command that has not started has an event for that.
   if (child.pid === undefined) follower.close();
   return { child, follower };
+}
+
+/** Neither a filter nor what is made of it ever changes: many commands are tried under few. */
+const known = new WeakMap<Filter, Map<boolean, Filter>>();
+
+function tracedFilter(filter: Filter, notifications: boolean): Filter {
+  const made = known.get(filter) ?? new Map<boolean, Filter>();
+  known.set(filter, made);
+  const program = made.get(notifications) ?? compilePolicy(traced(filter.policy, { notifications }));
+  made.set(notifications, program);
+  return program;
 }
 
 const onEnd = (): void => undefined;
