@@ -69,7 +69,7 @@ long ptrace(long request, int thread, unsigned long address = 0, unsigned long d
   return system_call(SYS_ptrace, request, thread, static_cast<long>(address), static_cast<long>(data));
 }
 
-long ptrace(long request, int thread, unsigned long address, const void* data) {
+long ptrace(long request, int thread, unsigned long address, void* data) {
   return system_call(SYS_ptrace, request, thread, static_cast<long>(address), word(data));
 }
 
@@ -196,7 +196,7 @@ bool read_call_by_registers(int thread, Call& call) {
 }
 
 bool read_call(int thread, Call& call) {
-  ptrace_syscall_info info;
+  ptrace_syscall_info info{};
   const long size = ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info);
   if (size < 0) return read_call_by_registers(thread, call);
   if (info.op != PTRACE_SYSCALL_INFO_SECCOMP) return false;

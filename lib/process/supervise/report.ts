@@ -10,7 +10,10 @@ import { describeRefusal, sentence, type Violation } from '../violation.js';
 import { CONTINUE, UNAVAILABLE, type Answer } from './answer.js';
 import type { SupervisedCall } from './call.js';
 
-/** A call of a child that its profile refuses. `errno` is 0 where the profile kills, `count` is 1: each one arrives. */
+/**
+ * A call of a child that its profile refuses. `errno` is 0 where the profile kills. `count` is 1 where the calls are refused, as each
+ * one arrives; with `reportOnly` it says how many calls this stands for, of which the arguments and the thread are the first one's.
+ */
 export interface ReportedViolation extends Violation {
   /** What the profile answers: `ERRNO(EPERM)`, `KILL_PROCESS`. */
   readonly action: string;
@@ -26,10 +29,15 @@ export interface ReportedViolation extends Violation {
 export interface ViolationReportOptions {
   /**
    * Hears of each call that the profile refuses, before it is answered. The calls fail as the profile says; where it kills,
-   * the process ends by SIGKILL. TRAP and TRACE are left to the kernel, and not reported.
+   * the process ends by SIGKILL. TRAP and TRACE are left to the kernel, and not reported. With `reportOnly`, calls of one kind
+   * share an event: see docs/report-only.md.
    */
   readonly onViolation?: (violation: ReportedViolation) => void;
-  /** With `onViolation`: allow those calls, also those that the profile traps, traces or kills for. Nothing is enforced then. */
+  /**
+   * With `onViolation`: allow those calls, also those that the profile traps, traces or kills for. Nothing is enforced then, and the
+   * command notices nothing. Where it traces processes of its own, it is killed, and the child has an `error` event with a
+   * SupervisionError (`traces-itself`); `tracer-ended` where somebody kills the tracer.
+   */
   readonly reportOnly?: boolean;
   /**
    * With `onViolation`: also report calls that fail with ENOSYS, which are meant to have a library make an older call: those

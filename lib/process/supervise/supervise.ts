@@ -36,7 +36,8 @@ export interface Supervised extends Supervisor {
  * With `onViolation`, the calls that the profile refuses are reported too. With `reportOnly`, they are allowed, and nothing that
  * the command could notice changes: a tracer beside it writes them down.
  *
- * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program).
+ * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program); with
+ * `reportOnly` LoadError (`no-tracer`, `tracer-refused`).
  * Source: seccomp_unotify(2).
  */
 export function supervise(command: string, options: SuperviseOptions): Supervised;

@@ -67,7 +67,7 @@ export function startTracer({ uid, gid }: TracerUser): Tracer {
 /** Signals of a terminal are not for it, nor is the directory of this process. */
 function run(files: TracerFiles, uid: number | undefined, gid: number | undefined): number {
   const child = childProcess().spawn('/proc/self/fd/3', [], {
-    argv0: 'seccomp-tracer',
+    argv0: 'tracer',
     cwd: '/',
     detached: true,
     env: {},
