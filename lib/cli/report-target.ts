@@ -10,7 +10,7 @@ export interface ReportTarget {
 }
 
 /**
- * Opens a file, which is emptied, or takes a descriptor; standard error for neither. Throws UsageError (`report-unwritable`):
+ * Opens a file, which is emptied, or takes a descriptor; standard error for neither. Throws UsageError (`bad-option`):
  * before the command starts, so that no run is in vain.
  */
 export function reportTarget(target: string | number | undefined): ReportTarget {
@@ -34,7 +34,7 @@ function open(target: string | number): number {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     throw new UsageError(
-      'report-unwritable',
+      'bad-option',
       typeof target === 'string'
         ? `the report cannot be written to ${JSON.stringify(target)}: ${error.message}`
         : `the report cannot be written to descriptor ${target}: ${error.message}`,
