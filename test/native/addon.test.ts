@@ -22,6 +22,7 @@ const TAKES_NOTHING: ReadonlySet<string> = new Set([
   'probe',
   'threadId',
   'openRings',
+  'prepareTracer',
   'version',
   'apiGet',
   'archNative',
