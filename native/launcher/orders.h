@@ -26,9 +26,11 @@ struct Orders {
   std::uint32_t instructions;
   /** The process with which the command ends, by PR_SET_PDEATHSIG; 0 where it may outlive it. */
   std::uint32_t parent;
+  /** The process that traces the command, 0 for none: the last descriptor is the socket to it. */
+  std::uint32_t tracer;
 };
 
-/** What the launcher does, in this order; some steps only where they are ordered, two only for a listener. */
+/** What the launcher does, in this order; some steps only where they are ordered, two only for a listener. kTrace comes before kLayer. */
 enum class Step : std::uint32_t {
   kStart,
   kDescriptors,
@@ -38,7 +40,8 @@ enum class Step : std::uint32_t {
   kHelper,
   kFilter,
   kHandOver,
-  kExecute
+  kExecute,
+  kTrace
 };
 
 /**

@@ -21,7 +21,7 @@ const prepare = (
   wait: boolean,
   { layer = NONE, domain = 0, onlyStdio = false }: Isolated = {},
   flags = 0,
-): Launch | Failure => native().prepareLaunch(layer, program, flags, true, domain, onlyStdio, 3, wait, false);
+): Launch | Failure => native().prepareLaunch(layer, program, flags, true, domain, onlyStdio, 3, wait, false, 0);
 
 const prepared = (program: Uint8Array, wait: boolean, isolated?: Isolated): Launch => {
   const launch = prepare(program, wait, isolated);

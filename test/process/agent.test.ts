@@ -215,6 +215,7 @@ function pipe(): { readonly read: number } {
       3,
       false,
       false,
+      0,
     ] as const),
   );
   assert.ok(!('failed' in launch));

@@ -33,6 +33,13 @@ export interface LaunchRequest extends LoadRequest {
   readonly endWithParent: boolean;
 }
 
+/** A process that is to trace the command before it begins. */
+export interface TracerProcess {
+  readonly pid: number;
+  /** A socket for the launcher. */
+  readonly socket: number;
+}
+
 /** What became of a launch. */
 export type Outcome =
   /** The command runs, or has run. */
@@ -115,6 +122,7 @@ export function launch<Started>(
   until: Until,
   start: (launcher: Launcher) => Started,
   attend: Attend = untilEnd,
+  tracer?: TracerProcess,
 ): { readonly started: Started; readonly outcome: Outcome } {
   const { layer, domain, onlyStdio } = request.isolation;
   const descriptors = native().prepareLaunch(
@@ -127,6 +135,7 @@ export function launch<Started>(
     first,
     until === 'running',
     request.endWithParent,
+    tracer?.pid ?? 0,
   );
   if (isFailure(descriptors)) {
     throw new LoadError(
@@ -149,7 +158,12 @@ export function launch<Started>(
       // The child's own, since it may have another user id than this process by then.
       file: `/proc/self/fd/${first}`,
       words: [command.file, ...command.words],
-      stdio: [descriptors.image, descriptors.report, ...(until === 'running' ? [descriptors.held] : [])],
+      stdio: [
+        descriptors.image,
+        descriptors.report,
+        ...(until === 'running' ? [descriptors.held] : []),
+        ...(tracer === undefined ? [] : [tracer.socket]),
+      ],
     });
     close(descriptors.held);
     if (until === 'running') attend(descriptors.awaited);
@@ -170,6 +184,7 @@ const STEP = {
   filter: 6,
   handOver: 7,
   execute: 8,
+  trace: 9,
 } as const;
 
 /** What fails in a step. */
@@ -190,6 +205,7 @@ function outcomeOf(report: number, request: LaunchRequest): Outcome {
   const [step = STEP.start, errno = 0] = words;
   if (step === STEP.execute) return errno === 0 ? { kind: 'started' } : { kind: 'failed', errno };
   if (step === STEP.start || errno === 0) return { kind: 'untold' };
+  if (step === STEP.trace) return { kind: 'refused', error: untraceable(errno) };
   const failed = own(CALLS, step) ?? 'seccomp';
   const failure = { failed, errno, errnoName: errnoName(errno), threadId: 0, threadName: '' };
   switch (step) {
@@ -205,6 +221,14 @@ function outcomeOf(report: number, request: LaunchRequest): Outcome {
       return { kind: 'refused', error: explain(failure, request) };
   }
 }
+
+const untraceable = (errno: number): LoadError =>
+  new LoadError(
+    'tracer-refused',
+    `the command cannot be traced, which report-only needs (ptrace: ${errnoName(errno)})`,
+    'Look at /proc/sys/kernel/yama/ptrace_scope, which must be below 2 for ordinary users, at the filters that this process has, and for strace or another tracer around it',
+    { errno },
+  );
 
 /** The error of a launch that nothing else explains. */
 export const launcherEnded = (file: string): LoadError =>

@@ -9,6 +9,7 @@ import {
   type Attend,
   type Command,
   type LaunchRequest,
+  type TracerProcess,
 } from './launch.js';
 import { STAND_INS } from './stand-ins.js';
 import type { StdioList } from './stdio.js';
@@ -42,6 +43,7 @@ export function startChild(
   stdio: StdioList,
   start: Start,
   attend?: Attend,
+  tracer?: TracerProcess,
 ): ChildProcess {
   const { started: child, outcome } = launch(
     request,
@@ -50,6 +52,7 @@ export function startChild(
     'running',
     launcher => asIfPlain(start(launcher, [...stdio, ...launcher.stdio]), command, stdio),
     attend,
+    tracer,
   );
   if (outcome.kind === 'started') return child;
   if (own(child, 'pid') === undefined) {

@@ -111,13 +111,13 @@ function asksForExec({ policy }: Filter): boolean {
 }
 
 /** The listener of the child; undefined where the launcher has failed before it had one, or it cannot be received. */
-function receiveListener(socket: number): number | undefined {
+export function receiveListener(socket: number): number | undefined {
   const message = native().receiveMessage(socket);
   return isFailure(message) ? undefined : message.descriptors[0];
 }
 
 /** Answers what the launcher calls until it has become the command, or has failed to. */
-function untilItRuns(listener: number, awaited: number, atStart: Judge): void {
+export function untilItRuns(listener: number, awaited: number, atStart: Judge): void {
   const record = callRecords(1);
   const reader = memoryReader();
   for (;;) {

@@ -8,15 +8,24 @@ import { native } from '../../native.js';
 import { notified } from '../../policy/notified.js';
 import { givenOptions, oneOf, ownOptions } from '../../policy/options.js';
 import { argumentsOf } from '../children/arguments.js';
+<<<<<<< HEAD
 import { sandbox, SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
 import type { Isolation } from '../isolation.js';
+=======
+import { sandbox, type ChildLoadOptions, type SandboxOptions } from '../children/sandbox.js';
+>>>>>>> reports
 import { SPAWN_OPTIONS } from '../children/start-child.js';
 import { CONTINUE, type Handler } from './answer.js';
 import { attend, nobody, type Supervisor } from './attend.js';
 import { checkedHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
 import { judge, REPORT_OPTIONS, type Judge, type ViolationReportOptions } from './report.js';
+<<<<<<< HEAD
 import { startWithListener } from './start.js';
 import { bare, type Own } from '../../own.js';
+=======
+import { receiveListener, startWithListener, untilItRuns } from './start.js';
+import { startReportOnly } from '../trace/report-only.js';
+>>>>>>> reports
 
 export interface SuperviseOptions
   extends SpawnOptions, SandboxOptions, HandlerOptions, ViolationReportOptions {
@@ -37,10 +46,16 @@ export interface Supervised extends Supervisor {
  * process. They may take their time: the event loop goes on, and the caller waits. The execve that starts the command is not
  * brought to them. When this process ends, in whatever way, calls that wait and all later ones fail with ENOSYS.
  *
- * With `onViolation`, the calls that the profile refuses are reported too; with `reportOnly`, they are allowed.
+ * With `onViolation`, the calls that the profile refuses are reported too. With `reportOnly`, they are allowed, and nothing that
+ * the command could notice changes: a tracer beside it writes them down.
  *
+<<<<<<< HEAD
  * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program); LoadError
  * (`listener-unusable`, with which the command was killed).
+=======
+ * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program); with
+ * `reportOnly` LoadError (`no-tracer`, `tracer-refused`).
+>>>>>>> reports
  * Source: seccomp_unotify(2).
  */
 export function supervise(command: string, options: SuperviseOptions): Supervised;
@@ -52,7 +67,12 @@ export function supervise(
 ): Supervised {
   const [args, options] = argumentsOf(second, third);
   const { own, others } = apart(options);
+<<<<<<< HEAD
   const { filter, load, isolation, rest } = sandbox(others, SPAWN_OPTIONS);
+=======
+  const { filter, load, rest } = sandbox(others, SPAWN_OPTIONS);
+  if (own.reportOnly === true) return reportOnly(file, args, { filter, load, rest, own });
+>>>>>>> reports
   const plan = planOf(filter, own, file);
   const { waitKillable } = own;
   const { child, listener } = startWithListener(file, args, {
@@ -62,6 +82,7 @@ export function supervise(
     rest,
     atStart: plan.atStart,
   });
+<<<<<<< HEAD
   const supervisor = listener === undefined ? nobody() : attendOrKill(child, listener, plan.handler, own);
   const properties = Object.entries(Object.getOwnPropertyDescriptors(supervisor));
   return Object.defineProperties(
@@ -86,6 +107,76 @@ function attendOrKill(
     throw error;
   }
 }
+=======
+  const supervisor = listener === undefined ? nobody() : attend(listener, plan.handler, own, true);
+  return supervised(child, supervisor);
+}
+
+/** What is tried, and what is done about calls with the action NOTIFY. */
+interface Trial {
+  readonly filter: Filter | Uint8Array;
+  readonly load: ChildLoadOptions;
+  readonly rest: SpawnOptions;
+  readonly own: OwnOptions;
+}
+
+/** Lets the command do all that its profile refuses. Calls with the action NOTIFY go to the handlers, where there are any. */
+function reportOnly(file: string, args: readonly string[], { filter, load, rest, own }: Trial): Supervised {
+  if (!isFilter(filter)) throw needsPolicy();
+  const asks = own.handlers !== undefined || own.otherwise !== undefined;
+  let listener: number | undefined;
+  const take = (awaited: number): void => {
+    listener = receiveListener(awaited);
+    if (listener !== undefined) untilItRuns(listener, awaited, () => CONTINUE);
+  };
+  const { waitKillable } = own;
+  const { child, follower } = startReportOnly(file, args, {
+    filter,
+    load: { ...load, ...(asks && waitKillable !== undefined && { waitKillable }) },
+    rest,
+    report: own,
+    ...(asks && { attend: take }),
+  });
+  if (listener === undefined) return supervised(child, follower);
+  const verdict = judge(filter.policy, own, undefined);
+  const handler = handlerOf(own);
+  return supervised(
+    child,
+    both(
+      follower,
+      attend(listener, call => verdict(call) ?? handler(call), own, true),
+    ),
+  );
+}
+
+const supervised = (child: ChildProcess, supervisor: Supervisor): Supervised =>
+  Object.defineProperties({ child }, Object.getOwnPropertyDescriptors(supervisor)) as Supervised;
+
+/** One supervisor out of two that follow the same command. */
+const both = (one: Supervisor, other: Supervisor): Supervisor => ({
+  get pending() {
+    return one.pending + other.pending;
+  },
+  get received() {
+    return one.received + other.received;
+  },
+  finished: Promise.all([one.finished, other.finished]).then(() => undefined),
+  close: () => {
+    one.close();
+    other.close();
+  },
+  ref: () => {
+    one.ref();
+    other.ref();
+  },
+  unref: () => {
+    one.unref();
+    other.unref();
+  },
+});
+
+type OwnOptions = HandlerOptions & ViolationReportOptions & { readonly waitKillable?: boolean };
+>>>>>>> reports
 
 type OwnOptions = Own<HandlerOptions & ViolationReportOptions & Pick<SuperviseOptions, 'waitKillable'>>;
 
@@ -110,12 +201,17 @@ function apart(options: SuperviseOptions): {
   };
 }
 
+<<<<<<< HEAD
 function checkReport({
   onViolation,
   reportOnly,
   waitKillable,
 }: Pick<OwnOptions, 'onViolation' | 'reportOnly' | 'waitKillable'>): void {
+=======
+function checkReport({ onViolation, reportFallbacks, reportOnly, waitKillable }: OwnOptions): void {
+>>>>>>> reports
   oneOf('reportOnly', reportOnly, [true, false]);
+  oneOf('reportFallbacks', reportFallbacks, [true, false]);
   oneOf('waitKillable', waitKillable, [true, false]);
   if (onViolation !== undefined && typeof onViolation !== 'function')
     throw new UsageError('bad-option', 'onViolation is no function', 'Give a function of the violation');
@@ -134,21 +230,22 @@ interface Plan {
 function planOf(filter: Filter | Uint8Array, own: OwnOptions, file: string): Plan {
   const handler = handlerOf(own);
   if (own.onViolation === undefined) return { filter, handler, atStart: () => CONTINUE };
-  if (!isFilter(filter)) {
-    throw new UsageError(
-      'report-needs-policy',
-      'what a raw program refuses cannot be reported, since nothing says what it means',
-      'Give a profile',
-    );
-  }
+  if (!isFilter(filter)) throw needsPolicy();
   const { policy } = filter;
   const verdict = judge(policy, own, undefined);
   return {
-    filter: compilePolicy(notified(policy, { traps: own.reportOnly === true })),
+    filter: compilePolicy(notified(policy)),
     handler: call => verdict(call) ?? handler(call),
     atStart: judge(policy, { onViolation: once(own.onViolation), reportOnly: own.reportOnly }, file),
   };
 }
+
+const needsPolicy = (): UsageError =>
+  new UsageError(
+    'report-needs-policy',
+    'what a raw program refuses cannot be reported, since nothing says what it means',
+    'Give a profile',
+  );
 
 /** The launcher looks for the command in one directory after the other: one report is enough. */
 function once<Argument>(listener: (argument: Argument) => void): (argument: Argument) => void {
