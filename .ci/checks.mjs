@@ -331,10 +331,11 @@ function perform(name, check) {
 
 /** Checks that wait for each other: they build on what others made. Tests of live processes are one after the other. */
 const LANES = [
-  ['test', 'system-libseccomp', 'containers', 'page', 'base-calls', 'node-22', 'node-24', 'node-26'],
+  ['test', 'system-libseccomp', 'containers', 'page', 'base-calls', 'node-22', 'node-24'],
   [
     ...['types', 'eslint', 'prettier', 'kernel-tables', 'api-table', 'typedoc', 'clang-format'],
     ...['clang-tidy', 'musl', 'sanitizers', 'fuzz', 'prebuilds', 'package', 'packed', 'managers', 'arm64'],
+    'node-26',
   ],
 ];
 

@@ -120,7 +120,8 @@ describe('Children', () => {
         const worker = new Worker(${JSON.stringify(code)}, { eval: true, execArgv: [], workerData: profile });
         tell((await once(worker, 'message'))[0]);`),
     );
-    assert.deepEqual(spawned, { worker: '0', child: '1' });
+    // That of its profile, and the layer of its isolation.
+    assert.deepEqual(spawned, { worker: '0', child: '2' });
   });
 });
 

@@ -88,9 +88,9 @@ describe('The check of prebuilt files', function () {
       /^has relocations in its code/,
     ],
     [
-      'with a symbol that glibc has since 2.34',
-      () => changed(own, Buffer.from('\0GLIBC_2.14\0'), Buffer.from('\0GLIBC_2.34\0')),
-      /^needs the symbol version .*GLIBC_2\.34/,
+      'with a symbol that glibc has since 2.39',
+      () => changed(own, Buffer.from('\0GLIBC_2.14\0'), Buffer.from('\0GLIBC_2.39\0')),
+      /^needs the symbol version .*GLIBC_2\.39/,
     ],
     [
       'that exports something else',

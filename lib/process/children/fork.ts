@@ -103,11 +103,13 @@ export function forkSandboxed(
   );
 }
 
-/** The options of this Node for another, without `-e` and its code, which Node leaves out too. */
+/** The options of this Node for another, without `-e` and its code, which Node leaves out too, and what says of which kind it is. */
 function ownExecArgv(): readonly string[] {
   const code = own(process as { readonly _eval?: string | undefined }, '_eval');
   const index = code === undefined ? -1 : process.execArgv.lastIndexOf(code);
-  return index > 0 ? process.execArgv.toSpliced(index - 1, 2) : process.execArgv;
+  return index > 0
+    ? process.execArgv.toSpliced(index - 1, 2).filter(option => !option.startsWith('--input-type='))
+    : process.execArgv;
 }
 
 /** What Node makes of `stdio` and `silent`. */

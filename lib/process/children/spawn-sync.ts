@@ -7,6 +7,7 @@ import type {
 } from 'node:child_process';
 import { argumentsOf } from './arguments.js';
 import { childProcess } from '../../builtins.js';
+import { endedForGood } from './end-for-good.js';
 import { systemError } from './errors.js';
 import { commandOf, launch, launcherEnded, launchRequest, requireProc, type Command } from './launch.js';
 import { NEVER_THERE } from './stand-ins.js';
@@ -98,6 +99,8 @@ export function spawnSync(
   }
   if (outcome.kind === 'untold' && own(result, 'error') === undefined) throw launcherEnded(command.file);
   if (outcome.kind === 'untold') requireProc();
+  const alive = endedForGood(result.pid, result.status, result.signal);
+  if (alive !== undefined) throw alive;
   return asIfPlain(result, command, stdio.length);
 }
 

@@ -1,6 +1,7 @@
 // Starts a child by Node's own means, with the launcher in place of the command, and tells when it runs.
 import type { ChildProcess } from 'node:child_process';
 import { errnoName } from '../../policy/errno.js';
+import { endForGood } from './end-for-good.js';
 import { systemError } from './errors.js';
 import {
   launch,
@@ -54,8 +55,12 @@ export function startChild(
     attend,
     tracer,
   );
-  if (outcome.kind === 'started') return child;
-  if (own(child, 'pid') === undefined) {
+  const pid = own(child, 'pid');
+  if (outcome.kind === 'started') {
+    if (pid !== undefined) endForGood(child, pid);
+    return child;
+  }
+  if (pid === undefined) {
     // Node could not start even the launcher, for want of processes, descriptors or the directory, and will say so.
     requireProc();
     return child;

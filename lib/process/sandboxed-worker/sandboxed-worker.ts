@@ -353,7 +353,7 @@ function startOrder(filename: string | URL, options: Own<SandboxedWorkerOptions>
 /** Throws UsageError (`bad-option`). */
 function limitsOf(options: Own<SandboxedWorkerOptions>): MessageLimits {
   const limit = (name: keyof MessageLimits, most: number): number => {
-    const value = options[name] ?? DEFAULT_LIMITS[name];
+    const { [name]: value = DEFAULT_LIMITS[name] } = options;
     if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
     throw new UsageError(
       'bad-option',
