@@ -1,9 +1,10 @@
 // Where a report goes: standard error, or a file or a descriptor of its own, so that it does not mix with what the command writes.
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { UsageError } from '../errors.js';
+import { escapeControls } from '../printable.js';
 import { printError, writeAll } from './output.js';
 
-/** Somewhere to write a report to. */
+/** Somewhere to write a report to. What a terminal acts upon is escaped. */
 export interface ReportTarget {
   write(text: string): void;
   close(): void;
@@ -18,7 +19,7 @@ export function reportTarget(target: string | number | undefined): ReportTarget 
   const opened = open(target);
   return {
     write: text => {
-      writeAll(opened, Buffer.from(text));
+      writeAll(opened, Buffer.from(escapeControls(text)));
     },
     close: () => {
       if (typeof target === 'string') closeSync(opened);

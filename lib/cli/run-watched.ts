@@ -1,5 +1,5 @@
 // A command under a profile with somebody beside it, who prints what is refused and ends with its exit code.
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';
@@ -8,7 +8,9 @@ import { actionName } from '../policy/action.js';
 import { SCMP_ACT_ERRNO } from '../policy/constants.js';
 import { ENOSYS } from '../policy/errno.js';
 import { outcome } from '../policy/evaluate.js';
+import { sandbox, type SandboxOptions } from '../process/children/sandbox.js';
 import { spawn } from '../process/children/spawn.js';
+import { SPAWN_OPTIONS } from '../process/children/start-child.js';
 import { findProgram } from '../process/exec.js';
 import type { IsolationMode } from '../process/isolation.js';
 import { formatReport, type ReportedViolation } from '../process/supervise/report.js';
@@ -95,9 +97,9 @@ export async function runWatched(
       `left out: ${newer} calls newer than all that the profile names, which it answers with ENOSYS; --report-fallbacks lists them`,
     );
   if (signal === 'SIGSYS' && !fate.killed) notes.push(endedBySigsys(command, child.pid));
-  for (const note of notes) if (!options.json) target.write(`seccomp: ${note}\n`);
+  for (const note of notes) if (!options.json) target.write(`seccomp: ${singleLine(note)}\n`);
   target.close();
-  for (const { message, code: name } of failures) printError(`seccomp: ${message} [${name}]\n`);
+  for (const { message, code: name } of failures) printError(`seccomp: ${singleLine(message)} [${name}]\n`);
   if (failures.length > 0) return WRONG_USE;
   if (signal === null) return code ?? CANNOT_EXECUTE;
   // By SIGKILL in the kernel's stead, which would have said SIGSYS.
@@ -116,17 +118,11 @@ function start(
   args: readonly string[],
   { log, watching, isolation }: WatchOptions,
   onViolation: (violation: ReportedViolation) => void,
-<<<<<<< HEAD
-): Started {
+): Watched {
   const options = {
     ...{ profile, log, stdio: 'inherit' as const },
     ...(isolation !== undefined && { isolation }),
   };
-  if (watching === 'nothing') return { child: spawn(command, args, options), finished: Promise.resolve() };
-  return supervise(command, args, { ...options, onViolation, reportOnly: watching === 'allow' });
-=======
-): Watched {
-  const options = { profile, log, stdio: 'inherit' } as const;
   // Those that are left out are counted.
   const report = { onViolation, reportFallbacks: true };
   if (watching === 'nothing') return { child: spawn(command, args, options), end: () => Promise.resolve([]) };
@@ -135,11 +131,11 @@ function start(
     // What it has left running is supervised as well, and would fail without.
     return { child, end: () => finished.then(() => []) };
   }
+  const { load, isolation: plan, rest } = sandbox<SpawnOptions & SandboxOptions>(options, SPAWN_OPTIONS);
   const { child, follower } = startReportOnly(command, args, {
-    filter: profile,
-    load: { log },
-    rest: { stdio: 'inherit' },
-    report,
+    ...{ filter: profile, load, isolation: plan, rest },
+    report: { ...report, reportOnly: true },
+    attend: undefined,
   });
   return {
     child,
@@ -154,7 +150,6 @@ function start(
       ];
     },
   };
->>>>>>> reports
 }
 
 const ending = (child: ChildProcess): Promise<readonly [number | null, NodeJS.Signals | null]> =>

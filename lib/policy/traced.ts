@@ -1,10 +1,12 @@
 // Turns refusals into stops for a tracer, which writes them down and lets the calls go on.
 import type { Location } from '../errors.js';
+import { own } from '../own.js';
 import { syscallNumber, syscallsOf, type Abi } from './abi.js';
 import { actionKind, permits, precedence, type Action } from './action.js';
 import * as scmp from './constants.js';
 import { outcome } from './evaluate.js';
-import { checkOptions } from './options.js';
+import { ownOptions } from './options.js';
+import { markPolicy, ownPolicy } from './own-policy.js';
 import type { AbiPolicy, Condition, Policy, Rule, SyscallPolicy } from './policy.js';
 
 /** What `traced` may be told. */
@@ -31,26 +33,25 @@ const PTRACE_SEIZE = 0x4206n;
  *
  * Without a tracer each of these calls fails with ENOSYS. Throws UsageError (`bad-option`).
  */
-export function traced(policy: Policy, options: TracedOptions = {}): Policy {
-  checkOptions(options, [], ['notifications']);
+export function traced(source: Policy, options: TracedOptions = {}): Policy {
+  const policy = ownPolicy(source);
+  const { notifications = false } = ownOptions(options, [], ['notifications']);
   const number = numbering();
   const convert = (action: Action, at?: Location): Action => {
     if (permits(action)) return action;
-    if (actionKind(action) === scmp.SCMP_ACT_NOTIFY && options.notifications === true) return action;
+    if (actionKind(action) === scmp.SCMP_ACT_NOTIFY && notifications) return action;
     return scmp.SCMP_ACT_TRACE(number(action, at));
   };
   const [native, ...others] = policy.abis;
   const part = (one: AbiPolicy): AbiPolicy => tracedInterface(one, policy, convert);
-  return {
+  return markPolicy({
     ...policy,
     defaultAction: convert(policy.defaultAction),
     badArch: convert(policy.badArch),
     abis: [part(native), ...others.map(part)],
     // For listeners alone.
-    flags: policy.flags.filter(
-      flag => flag !== 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV' || options.notifications === true,
-    ),
-  };
+    flags: policy.flags.filter(flag => flag !== 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV' || notifications),
+  });
 }
 
 /** Numbers what is told apart, from 1. */
@@ -105,11 +106,12 @@ function tracedInterface(
   ): void {
     const number = syscallNumber(of.name, name);
     if (number === undefined) return;
-    const { rules, otherwise, at } =
-      calls.get(number) ?? tracedCall(outcome(policy, of.audit, number), convert);
+    const call = calls.get(number) ?? tracedCall(outcome(policy, of.audit, number), convert);
+    const { rules, otherwise } = call;
     const look = (action: Action): Action =>
       actionKind(action) === scmp.SCMP_ACT_TRACE(0) ? action | data : action;
     calls.set(number, {
+      ...call,
       rules: [
         ...rules.map(rule => ({ ...rule, action: look(rule.action) })),
         ...(permits(otherwise) || rules.some(({ action }) => permits(action))
@@ -120,16 +122,18 @@ function tracedInterface(
           : []),
       ],
       otherwise: look(otherwise),
-      ...(at !== undefined && { at }),
     });
   }
 }
 
 /** Rules in the order of their strength: of those that stop for the tracer alike, the first gives the data. */
-const tracedCall = ({ rules, otherwise, at }: SyscallPolicy, convert: Convert): SyscallPolicy => ({
-  rules: rules
-    .toSorted((a, b) => precedence(a.action) - precedence(b.action))
-    .map(rule => ({ ...rule, action: convert(rule.action, rule.at) })),
-  otherwise: convert(otherwise, at),
-  ...(at !== undefined && { at }),
-});
+function tracedCall(part: SyscallPolicy, convert: Convert): SyscallPolicy {
+  const { rules, otherwise } = part;
+  return {
+    ...part,
+    rules: rules
+      .toSorted((a, b) => precedence(a.action) - precedence(b.action))
+      .map(rule => ({ ...rule, action: convert(rule.action, own(rule, 'at')) })),
+    otherwise: convert(otherwise, own(part, 'at')),
+  };
+}

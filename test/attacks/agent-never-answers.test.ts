@@ -22,6 +22,7 @@ function anything(): number {
     3,
     false,
     false,
+    0,
   );
   assert.ok(!isFailure(launch));
   native().closeDescriptor(launch.image);

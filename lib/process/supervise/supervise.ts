@@ -8,24 +8,29 @@ import { native } from '../../native.js';
 import { notified } from '../../policy/notified.js';
 import { givenOptions, oneOf, ownOptions } from '../../policy/options.js';
 import { argumentsOf } from '../children/arguments.js';
-<<<<<<< HEAD
-import { sandbox, SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
+import {
+  sandbox,
+  SANDBOX_OPTIONS,
+  type ChildLoadOptions,
+  type Sandbox,
+  type SandboxOptions,
+} from '../children/sandbox.js';
 import type { Isolation } from '../isolation.js';
-=======
-import { sandbox, type ChildLoadOptions, type SandboxOptions } from '../children/sandbox.js';
->>>>>>> reports
 import { SPAWN_OPTIONS } from '../children/start-child.js';
 import { CONTINUE, type Handler } from './answer.js';
 import { attend, nobody, type Supervisor } from './attend.js';
 import { checkedHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
 import { judge, REPORT_OPTIONS, type Judge, type ViolationReportOptions } from './report.js';
-<<<<<<< HEAD
-import { startWithListener } from './start.js';
+import {
+  listenerOf,
+  receiveListener,
+  release,
+  startWithListener,
+  untilItRuns,
+  type StartPlan,
+} from './start.js';
+import { startReportOnly, type ReportedCommand, type ReportOnlyPlan } from '../trace/report-only.js';
 import { bare, type Own } from '../../own.js';
-=======
-import { receiveListener, startWithListener, untilItRuns } from './start.js';
-import { startReportOnly } from '../trace/report-only.js';
->>>>>>> reports
 
 export interface SuperviseOptions
   extends SpawnOptions, SandboxOptions, HandlerOptions, ViolationReportOptions {
@@ -49,13 +54,8 @@ export interface Supervised extends Supervisor {
  * With `onViolation`, the calls that the profile refuses are reported too. With `reportOnly`, they are allowed, and nothing that
  * the command could notice changes: a tracer beside it writes them down.
  *
-<<<<<<< HEAD
  * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program); LoadError
- * (`listener-unusable`, with which the command was killed).
-=======
- * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program); with
- * `reportOnly` LoadError (`no-tracer`, `tracer-refused`).
->>>>>>> reports
+ * (`listener-unusable`, with which the command was killed; with `reportOnly` `no-tracer`, `tracer-refused`).
  * Source: seccomp_unotify(2).
  */
 export function supervise(command: string, options: SuperviseOptions): Supervised;
@@ -67,26 +67,30 @@ export function supervise(
 ): Supervised {
   const [args, options] = argumentsOf(second, third);
   const { own, others } = apart(options);
-<<<<<<< HEAD
-  const { filter, load, isolation, rest } = sandbox(others, SPAWN_OPTIONS);
-=======
-  const { filter, load, rest } = sandbox(others, SPAWN_OPTIONS);
-  if (own.reportOnly === true) return reportOnly(file, args, { filter, load, rest, own });
->>>>>>> reports
+  const sandboxed = sandbox(others, SPAWN_OPTIONS);
+  if (own.reportOnly === true) return reportOnly(file, args, sandboxed, own);
+  const { filter, load, isolation, rest } = sandboxed;
   const plan = planOf(filter, own, file);
-  const { waitKillable } = own;
   const { child, listener } = startWithListener(file, args, {
     filter: plan.filter,
-    load: { ...load, ...(waitKillable !== undefined && { waitKillable }) },
+    load: withKillable(load, own),
     isolation,
     rest,
     atStart: plan.atStart,
   });
-<<<<<<< HEAD
   const supervisor = listener === undefined ? nobody() : attendOrKill(child, listener, plan.handler, own);
+  return supervised(child, isolation.receipt, supervisor);
+}
+
+const withKillable = (load: ChildLoadOptions, { waitKillable }: OwnOptions): StartPlan['load'] => ({
+  ...load,
+  ...(waitKillable !== undefined && { waitKillable }),
+});
+
+function supervised(child: ChildProcess, isolation: Isolation, supervisor: Supervisor): Supervised {
   const properties = Object.entries(Object.getOwnPropertyDescriptors(supervisor));
   return Object.defineProperties(
-    { child, isolation: isolation.receipt },
+    { child, isolation },
     // A descriptor inherits what it lacks, too.
     Object.fromEntries(properties.map(([name, descriptor]) => [name, bare(descriptor)])),
   ) as Supervised;
@@ -107,50 +111,51 @@ function attendOrKill(
     throw error;
   }
 }
-=======
-  const supervisor = listener === undefined ? nobody() : attend(listener, plan.handler, own, true);
-  return supervised(child, supervisor);
-}
-
-/** What is tried, and what is done about calls with the action NOTIFY. */
-interface Trial {
-  readonly filter: Filter | Uint8Array;
-  readonly load: ChildLoadOptions;
-  readonly rest: SpawnOptions;
-  readonly own: OwnOptions;
-}
 
 /** Lets the command do all that its profile refuses. Calls with the action NOTIFY go to the handlers, where there are any. */
-function reportOnly(file: string, args: readonly string[], { filter, load, rest, own }: Trial): Supervised {
+function reportOnly(
+  file: string,
+  args: readonly string[],
+  { filter, load, isolation, rest }: Sandbox<SpawnOptions & SandboxOptions>,
+  own: OwnOptions,
+): Supervised {
   if (!isFilter(filter)) throw needsPolicy();
-  const asks = own.handlers !== undefined || own.otherwise !== undefined;
-  let listener: number | undefined;
-  const take = (awaited: number): void => {
-    listener = receiveListener(awaited);
-    if (listener !== undefined) untilItRuns(listener, awaited, () => CONTINUE);
-  };
-  const { waitKillable } = own;
-  const { child, follower } = startReportOnly(file, args, {
-    filter,
-    load: { ...load, ...(asks && waitKillable !== undefined && { waitKillable }) },
-    rest,
-    report: own,
-    ...(asks && { attend: take }),
-  });
-  if (listener === undefined) return supervised(child, follower);
+  const { receipt } = isolation;
+  const plan = { filter, isolation, rest, report: own };
+  if (own.handlers === undefined && own.otherwise === undefined) {
+    const { child, follower } = startReportOnly(file, args, { ...plan, load, attend: undefined });
+    return supervised(child, receipt, follower);
+  }
+  const { child, follower, listener } = startAttended(file, args, { ...plan, load: withKillable(load, own) });
+  if (listener === undefined) return supervised(child, receipt, follower);
   const verdict = judge(filter.policy, own, undefined);
   const handler = handlerOf(own);
-  return supervised(
-    child,
-    both(
-      follower,
-      attend(listener, call => verdict(call) ?? handler(call), own, true),
-    ),
-  );
+  const attending = attendOrKill(child, listener, call => verdict(call) ?? handler(call), own);
+  return supervised(child, receipt, both(follower, attending));
 }
 
-const supervised = (child: ChildProcess, supervisor: Supervisor): Supervised =>
-  Object.defineProperties({ child }, Object.getOwnPropertyDescriptors(supervisor)) as Supervised;
+/** With a listener for the calls that the profile answers with NOTIFY; none where the command could not be executed. */
+function startAttended(
+  file: string,
+  args: readonly string[],
+  plan: Omit<ReportOnlyPlan, 'attend'>,
+): ReportedCommand & { readonly listener: number | undefined } {
+  let listener: number | undefined;
+  let started: ReportedCommand;
+  try {
+    started = startReportOnly(file, args, {
+      ...plan,
+      attend: awaited => {
+        listener = receiveListener(awaited);
+        if (listener !== undefined) untilItRuns(listener, awaited, () => CONTINUE);
+      },
+    });
+  } catch (error) {
+    release(listener);
+    throw error;
+  }
+  return { ...started, listener: listenerOf(started.child, listener, file) };
+}
 
 /** One supervisor out of two that follow the same command. */
 const both = (one: Supervisor, other: Supervisor): Supervisor => ({
@@ -175,9 +180,6 @@ const both = (one: Supervisor, other: Supervisor): Supervisor => ({
   },
 });
 
-type OwnOptions = HandlerOptions & ViolationReportOptions & { readonly waitKillable?: boolean };
->>>>>>> reports
-
 type OwnOptions = Own<HandlerOptions & ViolationReportOptions & Pick<SuperviseOptions, 'waitKillable'>>;
 
 const SUPERVISING = [...HANDLER_OPTIONS, ...REPORT_OPTIONS, 'waitKillable'];
@@ -192,24 +194,21 @@ function apart(options: SuperviseOptions): {
   const all = ownOptions(options, [...SUPERVISING, ...CHILD]);
   const checked = checkedHandlers(givenOptions<HandlerOptions>(all, HANDLER_OPTIONS));
   checkReport(all);
-  const { onViolation, reportOnly, waitKillable } = all;
+  const { onViolation, reportFallbacks, reportOnly, waitKillable } = all;
   const others = givenOptions<SpawnOptions & SandboxOptions>(all, CHILD);
   // Without a profile, `sandbox` says so.
   return {
-    own: { ...checked, onViolation, reportOnly, waitKillable },
+    own: { ...checked, onViolation, reportFallbacks, reportOnly, waitKillable },
     others: others as SpawnOptions & SandboxOptions,
   };
 }
 
-<<<<<<< HEAD
 function checkReport({
   onViolation,
+  reportFallbacks,
   reportOnly,
   waitKillable,
-}: Pick<OwnOptions, 'onViolation' | 'reportOnly' | 'waitKillable'>): void {
-=======
-function checkReport({ onViolation, reportFallbacks, reportOnly, waitKillable }: OwnOptions): void {
->>>>>>> reports
+}: Pick<OwnOptions, 'onViolation' | 'reportFallbacks' | 'reportOnly' | 'waitKillable'>): void {
   oneOf('reportOnly', reportOnly, [true, false]);
   oneOf('reportFallbacks', reportFallbacks, [true, false]);
   oneOf('waitKillable', waitKillable, [true, false]);
@@ -236,7 +235,7 @@ function planOf(filter: Filter | Uint8Array, own: OwnOptions, file: string): Pla
   return {
     filter: compilePolicy(notified(policy)),
     handler: call => verdict(call) ?? handler(call),
-    atStart: judge(policy, { onViolation: once(own.onViolation), reportOnly: own.reportOnly }, file),
+    atStart: judge(policy, { ...own, onViolation: once(own.onViolation) }, file),
   };
 }
 

@@ -6,6 +6,7 @@ import { SCMP_ACT_ERRNO } from '../../policy/constants.js';
 import { errnoName } from '../../policy/errno.js';
 import { evaluate } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
+import { own } from '../../own.js';
 import { printable } from '../../printable.js';
 import type { Supervisor } from '../supervise/attend.js';
 import type { ReportedViolation } from '../supervise/report.js';
@@ -198,7 +199,7 @@ function whyKilled({
       'Look for whoever killed it, and at memory and limits',
     );
   }
-  const name = REQUESTS[request] ?? `request ${request}`;
+  const name = own(REQUESTS, request) ?? `request ${request}`;
   return new SupervisionError(
     'traces-itself',
     `${printable(program ?? 'a program')} (${thread}) called ptrace(${name}), but with report-only every process of the command is traced already, and a process can have one tracer only: the command was killed`,

@@ -4,12 +4,14 @@ import { childProcess } from '../../builtins.js';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { traced } from '../../policy/traced.js';
-import { commandOf, type Attend } from '../children/launch.js';
+import type { IsolationPlan } from '../children/isolate.js';
+import { commandOf, type Attend, type LaunchRequest } from '../children/launch.js';
 import type { ChildLoadOptions } from '../children/sandbox.js';
 import { startChild } from '../children/start-child.js';
 import { stdioList } from '../children/stdio.js';
 import { loadRequest } from '../load.js';
 import type { ViolationReportOptions } from '../supervise/report.js';
+import { bare, own, type Own } from '../../own.js';
 import { follow, type Follower } from './follow.js';
 import { startTracer } from './tracer.js';
 
@@ -17,11 +19,12 @@ import { startTracer } from './tracer.js';
 export interface ReportOnlyPlan {
   readonly filter: Filter;
   readonly load: ChildLoadOptions & { readonly waitKillable?: boolean };
+  readonly isolation: IsolationPlan;
   /** Options of Node's. */
-  readonly rest: SpawnOptions;
-  readonly report: ViolationReportOptions;
+  readonly rest: Own<SpawnOptions>;
+  readonly report: Own<ViolationReportOptions>;
   /** For a supervisor of calls with the action NOTIFY: takes the listener while the launcher waits. */
-  readonly attend?: Attend;
+  readonly attend: Attend | undefined;
 }
 
 /** A command that runs as if there were no profile, and what is known of its calls. */
@@ -40,14 +43,18 @@ export function startReportOnly(
   args: readonly string[],
   plan: ReportOnlyPlan,
 ): ReportedCommand {
-  const { filter, load, rest, report, attend } = plan;
+  const { filter, load, isolation, rest, report, attend } = plan;
   const { onViolation = () => undefined, reportFallbacks = false } = report;
   const notifications = attend !== undefined;
-  const request = loadRequest(tracedFilter(filter, notifications), {
-    ...load,
-    scope: 'thread',
-    ...(notifications && { listener: true }),
-  });
+  const request: LaunchRequest = {
+    ...loadRequest(tracedFilter(filter, notifications), {
+      ...load,
+      scope: 'thread',
+      ...(notifications && { listener: true }),
+    }),
+    isolation,
+    endWithParent: false,
+  };
   const command = commandOf(file, args, rest);
   const stdio = stdioList(rest.stdio);
   const tracer = startTracer(rest);
@@ -58,12 +65,16 @@ export function startReportOnly(
       command,
       stdio,
       (what, all) =>
-        childProcess().spawn(what.file, what.words.slice(1), {
-          ...rest,
-          argv0: what.words[0] ?? '',
-          shell: false,
-          stdio: all,
-        }),
+        childProcess().spawn(
+          what.file,
+          what.words.slice(1),
+          bare({
+            ...rest,
+            argv0: what.words[0] ?? '',
+            shell: false,
+            stdio: all,
+          }),
+        ),
       attend,
       tracer,
     );
@@ -89,7 +100,7 @@ export function startReportOnly(
     follower.flush();
   });
   // A command that has not started has an event for that.
-  if (child.pid === undefined) follower.close();
+  if (own(child, 'pid') === undefined) follower.close();
   return { child, follower };
 }
 

@@ -1,5 +1,6 @@
 // Reads what a tracer has written down: the memory that native/tracer/table.h describes.
 import { readSync } from 'node:fs';
+import { own } from '../../own.js';
 
 /** Calls that are alike, with the first of them. */
 export interface TracedCalls {
@@ -49,12 +50,12 @@ export function readTable(descriptor: number): TracedTable {
   const entries = Math.min(header.readUInt32LE(0), MAX_ENTRIES);
   const records = read(descriptor, HEADER, entries * ENTRY);
   return {
-    state: STATES[header.readUInt32LE(8)] ?? 'failed',
+    state: own(STATES, header.readUInt32LE(8)) ?? 'failed',
     running: header.readUInt32LE(16),
     contender: {
       request: header.readUInt32LE(20),
       thread: header.readUInt32LE(24),
-      program: paths[header.readUInt32LE(28)],
+      program: own(paths, header.readUInt32LE(28)),
     },
     stops: Number(header.readBigUInt64LE(32)),
     lost: Number(header.readBigUInt64LE(40)),
@@ -66,7 +67,7 @@ export function readTable(descriptor: number): TracedTable {
 
 function entry(record: Buffer, paths: readonly string[]): TracedCalls {
   const program = record.readUInt32LE(76);
-  const path = paths[program];
+  const path = own(paths, program);
   return {
     count: Number(record.readBigUInt64LE(0)),
     instructionPointer: record.readBigUInt64LE(8),

@@ -1,8 +1,10 @@
 // Starts the tracer: a process of its own, since what it waits for would be taken from whoever waits for children here.
+import type { SpawnOptions } from 'node:child_process';
 import { readSync } from 'node:fs';
 import { childProcess } from '../../builtins.js';
 import { LoadError } from '../../errors.js';
 import { isFailure, native, type TracerFiles } from '../../native.js';
+import { bare, own, type Own } from '../../own.js';
 import { readTable, type TracedTable } from './table.js';
 
 /** A tracer that waits for a command, or follows one. It ends with the last process that it traces, or where nobody begins. */
@@ -29,7 +31,7 @@ export interface TracerUser {
 }
 
 /** Throws LoadError (`no-tracer`). */
-export function startTracer({ uid, gid }: TracerUser): Tracer {
+export function startTracer({ uid, gid }: Pick<Own<TracerUser>, 'uid' | 'gid'>): Tracer {
   const files = native().prepareTracer();
   if (isFailure(files)) throw noTracer(`${files.failed}: ${files.errnoName}`, files.errno);
   const open = new Set<keyof TracerFiles>(['image', 'table', 'woken', 'wake', 'forTracer', 'forLauncher']);
@@ -51,7 +53,7 @@ export function startTracer({ uid, gid }: TracerUser): Tracer {
         try {
           readSync(files.woken, Buffer.alloc(4096));
         } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+          if (own(error as NodeJS.ErrnoException, 'code') !== 'EAGAIN') throw error;
         }
       },
       close: () => {
@@ -66,19 +68,24 @@ export function startTracer({ uid, gid }: TracerUser): Tracer {
 
 /** Signals of a terminal are not for it, nor is the directory of this process. */
 function run(files: TracerFiles, uid: number | undefined, gid: number | undefined): number {
-  const child = childProcess().spawn('/proc/self/fd/3', [], {
-    argv0: 'tracer',
-    cwd: '/',
-    detached: true,
-    env: {},
-    stdio: ['ignore', 'ignore', 'ignore', files.image, files.table, files.wake, files.forTracer],
-    ...(uid !== undefined && { uid }),
-    ...(gid !== undefined && { gid }),
-  });
+  const child = childProcess().spawn(
+    '/proc/self/fd/3',
+    [],
+    bare<SpawnOptions>({
+      argv0: 'tracer',
+      cwd: '/',
+      detached: true,
+      env: bare({}),
+      stdio: ['ignore', 'ignore', 'ignore', files.image, files.table, files.wake, files.forTracer],
+      ...(uid !== undefined && { uid }),
+      ...(gid !== undefined && { gid }),
+    }),
+  );
   child.unref();
   child.on('error', () => undefined);
-  if (child.pid === undefined) throw noTracer(`spawn failed`, undefined);
-  return child.pid;
+  const pid = own(child, 'pid');
+  if (pid === undefined) throw noTracer('spawn failed', undefined);
+  return pid;
 }
 
 const noTracer = (why: string, errno: number | undefined): LoadError =>
