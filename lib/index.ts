@@ -120,6 +120,7 @@ export { spawn } from './process/children/spawn.js';
 export { spawnSync } from './process/children/spawn-sync.js';
 export { dump, type DumpOptions, type LiveLayer, type ProcessDump, type ThreadDump } from './process/dump.js';
 export { exec, type ExecOptions } from './process/exec.js';
+export type { RingFilterMode } from './process/ring-filter.js';
 export { isolationLayer } from './process/isolation-layer.js';
 export type { Isolation, IsolationMode, IsolationPart, OpenWay } from './process/isolation.js';
 export { features, type Features } from './process/features.js';

@@ -50,6 +50,8 @@ export interface Probe {
   readonly landlock: number;
   /** Why there is none, as the name of an errno; empty otherwise. */
   readonly landlockError: string;
+  /** Why the io_uring operations of a child cannot be filtered, as the name of an errno; empty where they can. */
+  readonly ringFilterError: string;
 }
 
 /** What a sandboxed child is started with: descriptors that the caller closes. See native/core/launch.h. */
@@ -156,7 +158,8 @@ export interface Native {
   /**
    * Makes the launcher for an isolation layer and a program, of which one may be empty; with `wait` also the pipe that is at
    * its end when the command runs or never will. `domain` is one of DOMAIN in lib/process/isolation.ts. With
-   * `endWithParent` the command is killed when the thread that starts it ends.
+   * `endWithParent` the command is killed when the thread that starts it ends. `ringVerdicts` is empty, or has one of
+   * RING_VERDICT in lib/process/ring-filter.ts for each io_uring operation.
    */
   prepareLaunch(
     layer: Uint8Array,
@@ -168,6 +171,7 @@ export interface Native {
     firstDescriptor: number,
     wait: boolean,
     endWithParent: boolean,
+    ringVerdicts: Uint8Array,
     /** The process that is to trace the command; 0 for none. */
     tracer: number,
   ): Launch | Failure;

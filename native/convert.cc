@@ -208,6 +208,7 @@ Napi::Value to_js(Napi::Env env, const Probe& value) {
   object.Set("jit", to_js(env, value.jit));
   object.Set("landlock", value.landlock);
   object.Set("landlockError", value.landlock_error);
+  object.Set("ringFilterError", value.ring_filter_error);
   return object;
 }
 

@@ -2,6 +2,7 @@
 import { SeccompError } from '../errors.js';
 import { applyProfile } from '../process/apply-profile.js';
 import { features } from '../process/features.js';
+import { reasonWithout } from '../process/ring-filter.js';
 import { liveRings } from '../process/rings.js';
 import { status } from '../process/status.js';
 import { unnamedCalls } from '../process/unnamed-calls.js';
@@ -81,6 +82,16 @@ function checks(): readonly Check[] {
           unnamed.length === 0
             ? `every call that this kernel serves has a name here (tables of Linux ${major}.${minor})${hidden}`
             : `this kernel serves calls that this version does not name: ${unnamed.join(', ')}. Profiles name them by number; a default of ALLOW allows them`,
+      };
+    }),
+    check('io_uring filter', () => {
+      const { ringFilterError } = features();
+      return {
+        ok: true,
+        detail:
+          ringFilterError === ''
+            ? 'the kernel can refuse io_uring operations of children'
+            : `none for children: ${reasonWithout(features())}`,
       };
     }),
     check('filters in force', () => {

@@ -49,11 +49,12 @@ export function exec(
       'Give a Filter, as compile makes it, or the bytes of a program; for what exec of node:child_process does, use execFile with shell: true',
     );
   }
-  if (!Array.isArray(args as unknown)) {
-    throw new UsageError('bad-argument', `args cannot be ${show(args)}`, 'Give a list: [argument, …]');
+  const list: unknown = args;
+  if (!Array.isArray(list)) {
+    throw new UsageError('bad-argument', `args cannot be ${show(list)}`, 'Give a list: [argument, …]');
   }
   const given = ownOptions(options, ['env', 'isolation'], ['log']);
-  const words = [command, ...ownElements(args as readonly string[])];
+  const words = [command, ...ownElements(args)];
   for (const word of words) {
     if (typeof word === 'string' && !word.includes('\0')) continue;
     throw new UsageError(

@@ -68,25 +68,30 @@ Result<Descriptor> report_file() {
 
 Result<Launch> prepare_launch(std::span<const std::byte> layer, std::span<const std::byte> program, std::uint32_t flags,
                               bool no_new_privs, std::uint32_t domain, bool only_stdio, std::uint32_t first_descriptor,
-                              bool await, bool end_with_parent, std::uint32_t tracer) {
+                              bool await, bool end_with_parent, std::span<const std::byte> ring_verdicts,
+                              std::uint32_t tracer) {
   const bool listen = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
   // Without somebody who takes it, the listener would end with the launcher; without a program there is none.
   if (listen && (!await || program.empty())) return Failure{"seccomp", EINVAL};
-  if (layer.empty() && program.empty()) return Failure{"seccomp", EINVAL};
+  if (layer.empty() && program.empty() && ring_verdicts.empty()) return Failure{"seccomp", EINVAL};
   for (const auto bytes : {layer, program}) {
     if (!bytes.empty() && !is_program_size(bytes.size())) return Failure{"seccomp", EINVAL};
   }
   if (domain > static_cast<std::uint32_t>(Domain::kRefer)) return Failure{"landlock_create_ruleset", EINVAL};
-  const Orders orders{.flags = flags,
-                      .no_new_privs = no_new_privs ? 1U : 0U,
-                      .first_descriptor = first_descriptor,
-                      .descriptors = (await ? 3U : 2U) + (tracer != 0 ? 1U : 0U),
-                      .only_stdio = only_stdio ? 1U : 0U,
-                      .domain = domain,
-                      .layer_instructions = static_cast<std::uint32_t>(layer.size() / sizeof(sock_filter)),
-                      .instructions = static_cast<std::uint32_t>(program.size() / sizeof(sock_filter)),
-                      .parent = end_with_parent ? static_cast<std::uint32_t>(getpid()) : 0U,
-                      .tracer = tracer};
+  if (ring_verdicts.size() > kRingOperations) return Failure{"io_uring_register", EINVAL};
+  Orders orders{.flags = flags,
+                .no_new_privs = no_new_privs ? 1U : 0U,
+                .first_descriptor = first_descriptor,
+                .descriptors = (await ? 3U : 2U) + (tracer != 0 ? 1U : 0U),
+                .only_stdio = only_stdio ? 1U : 0U,
+                .domain = domain,
+                .layer_instructions = static_cast<std::uint32_t>(layer.size() / sizeof(sock_filter)),
+                .instructions = static_cast<std::uint32_t>(program.size() / sizeof(sock_filter)),
+                .parent = end_with_parent ? static_cast<std::uint32_t>(getpid()) : 0U,
+                .tracer = tracer,
+                .ring_operations = static_cast<std::uint32_t>(ring_verdicts.size()),
+                .ring_verdicts = {}};
+  if (!ring_verdicts.empty()) std::memcpy(orders.ring_verdicts, ring_verdicts.data(), ring_verdicts.size());
   auto image = executable_file("seccomp-launcher", make_image(orders, layer, program));
   if (const auto* failure = image.failure()) return *failure;
   auto report = report_file();

@@ -4,9 +4,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "../launcher/isolation.h"
+#include "../launcher/ring_filter.h"
 #include "descriptor.h"
 #include "errno_name.h"
 #include "kernel_abi.h"
@@ -77,6 +79,24 @@ std::optional<std::int32_t> jit() {
   return digit - '0';
 }
 
+/** io_uring_setup(2). */
+constexpr long kIoUringSetup = 425;
+/** struct io_uring_params, of which nothing is looked at here. */
+using RingParameters = std::array<std::uint64_t, 15>;
+
+/**
+ * Why io_uring operations cannot be filtered. A ring is asked, since for a task the kernel looks at no_new_privs before
+ * it tells whether it has such filters.
+ */
+std::string ring_filter_error() {
+  RingParameters parameters{};
+  const Descriptor ring(static_cast<int>(syscall(kIoUringSetup, 1, parameters.data())));
+  if (!ring.valid()) return errno_name(errno);
+  // A filter is read before it is looked at, and there is none at this address.
+  if (syscall(kIoUringRegister, ring.number(), kRegisterBpfFilter, nullptr, 1) == 0 || errno == EFAULT) return "";
+  return errno_name(errno);
+}
+
 }  // namespace
 
 Probe probe() {
@@ -92,7 +112,8 @@ Probe probe() {
           .notification_sizes = notification_sizes(),
           .jit = jit(),
           .landlock = landlock < 0 ? 0 : static_cast<std::int32_t>(landlock),
-          .landlock_error = landlock_error};
+          .landlock_error = landlock_error,
+          .ring_filter_error = ring_filter_error()};
 }
 
 }  // namespace seccomp_node

@@ -29,6 +29,8 @@ struct Probe {
   std::int32_t landlock;
   /** Why there is none: the name of the errno, empty otherwise. */
   std::string landlock_error;
+  /** Why io_uring operations cannot be filtered: the name of an errno, empty where they can. */
+  std::string ring_filter_error;
 };
 
 Probe probe();

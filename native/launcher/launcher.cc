@@ -17,6 +17,7 @@
 
 #include "isolation.h"
 #include "orders.h"
+#include "ring_filter.h"
 
 /** Where the linker script lets the appended orders begin. */
 extern "C" __attribute__((visibility("hidden"))) const seccomp_node::Orders orders;
@@ -104,7 +105,7 @@ asm(".globl _start\n"
 #error "no system calls for this architecture"
 #endif
 
-/** `call` as isolation.h wants it. */
+/** `call` as isolation.h and ring_filter.h want it. */
 long call_four(long number, long a, long b, long c, long d) { return call(number, a, b, c, d); }
 
 long word(const void* pointer) { return reinterpret_cast<long>(pointer); }
@@ -329,6 +330,8 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
   }
   report.step = Step::kDomain;
   settle(report, enter_domain<call_four>(static_cast<Domain>(orders.domain)));
+  report.step = Step::kRings;
+  settle(report, filter_operations<call_four>(orders.ring_verdicts, orders.ring_operations));
   const bool listen = (orders.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
   Handover handover{static_cast<int>(first) + 2, kUnknown, kUnknown};
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.

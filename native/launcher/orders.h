@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "ring_filter.h"
+
 namespace seccomp_node {
 
 /** Stands behind the launcher's code in its image; the instructions of the two programs follow, the layer's first. */
@@ -28,15 +30,21 @@ struct Orders {
   std::uint32_t parent;
   /** The process that traces the command, 0 for none: the last descriptor is the socket to it. */
   std::uint32_t tracer;
+  /** Verdicts that `ring_verdicts` has; 0 for no filter of io_uring operations. */
+  std::uint32_t ring_operations;
+  /** `RingVerdict` by opcode. */
+  std::uint8_t ring_verdicts[kRingOperations];  // NOLINT(modernize-avoid-c-arrays): see launcher.cc.
 };
 
-/** What the launcher does, in this order; some steps only where they are ordered, two only for a listener. kTrace comes before kLayer. */
+/** What the launcher does, in this order; some steps only where they are ordered, two only for a listener. kTrace comes
+ * before kLayer. */
 enum class Step : std::uint32_t {
   kStart,
   kDescriptors,
   kNoNewPrivs,
   kLayer,
   kDomain,
+  kRings,
   kHelper,
   kFilter,
   kHandOver,

@@ -65,6 +65,7 @@ export function probes(arch, root, cache) {
     'examples/syscall': { source: 'examples/syscall.cc', command: CXX, flags: ['-static'] },
     caller: { source: 'test/support/caller.c', command: CC, flags: ['-static'] },
     reach: { source: 'test/attacks/reach.c', command: CC, flags: ['-static'] },
+    ring: { source: 'test/attacks/ring.c', command: CC, flags: ['-static'] },
     'killed-at.so': { source: 'test/support/killed-at.c', command: CC, flags: ['-shared', '-fPIC'] },
   };
   return Object.entries(recipes).map(([name, { source, command, flags }]) => {

@@ -22,6 +22,7 @@ function anything(): number {
     3,
     false,
     false,
+    new Uint8Array(),
     0,
   );
   assert.ok(!isFailure(launch));

@@ -21,7 +21,8 @@ const prepare = (
   wait: boolean,
   { layer = NONE, domain = 0, onlyStdio = false }: Isolated = {},
   flags = 0,
-): Launch | Failure => native().prepareLaunch(layer, program, flags, true, domain, onlyStdio, 3, wait, false, 0);
+): Launch | Failure =>
+  native().prepareLaunch(layer, program, flags, true, domain, onlyStdio, 3, wait, false, NONE, 0);
 
 const prepared = (program: Uint8Array, wait: boolean, isolated?: Isolated): Launch => {
   const launch = prepare(program, wait, isolated);
@@ -95,6 +96,11 @@ describe('prepareLaunch', () => {
         assert.ok(isFailure(prepare(ALLOW, false, { layer: Buffer.alloc(size) })), `layer of ${size}`);
     }
     assert.ok(isFailure(prepare(ALLOW, false, { domain: 3 })));
+    assert.ok(
+      isFailure(
+        native().prepareLaunch(NONE, ALLOW, 0, true, 0, false, 3, false, false, Buffer.alloc(129), 0),
+      ),
+    );
     assert.ok(isFailure(prepare(ALLOW, false, {}, NEW_LISTENER)));
     assert.ok(isFailure(prepare(NONE, true, { layer: ALLOW }, NEW_LISTENER)));
   });
@@ -105,11 +111,11 @@ describe('prepareLaunch', () => {
       words: string[],
       expected: readonly [number | null, number, number],
     ][] = [
-      [ALLOW, ['true', 'true'], [0, 8, 0]],
-      [ALLOW, ['/no/such/file', 'x'], [127, 8, 2]],
-      [ALLOW, ['', 'x'], [127, 8, 2]],
+      [ALLOW, ['true', 'true'], [0, 9, 0]],
+      [ALLOW, ['/no/such/file', 'x'], [127, 9, 2]],
+      [ALLOW, ['', 'x'], [127, 9, 2]],
       // The kernel refuses an instruction that does not exist.
-      [Buffer.from('ffff000000000000', 'hex'), ['true', 'true'], [127, 6, 22]],
+      [Buffer.from('ffff000000000000', 'hex'), ['true', 'true'], [127, 7, 22]],
       // Too few words: it was started by somebody else.
       [ALLOW, ['true'], [127, 0, 0]],
     ];
@@ -125,7 +131,7 @@ describe('prepareLaunch', () => {
     assert.deepEqual(run(broken, ['true', 'true']), [127, 3, 22]);
     close(broken);
     const isolated = prepared(NONE, false, { layer: ALLOW, onlyStdio: true });
-    assert.deepEqual(run(isolated, ['true', 'true']), [0, 8, 0]);
+    assert.deepEqual(run(isolated, ['true', 'true']), [0, 9, 0]);
     close(isolated);
   });
 });

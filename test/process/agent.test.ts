@@ -215,6 +215,7 @@ function pipe(): { readonly read: number } {
       3,
       false,
       false,
+      new Uint8Array(),
       0,
     ] as const),
   );

@@ -91,14 +91,15 @@ export function forkSandboxed(
       ({ file, words }, all) => begin(file, words.slice(1, words.length - 1 - args.length), all, words[0]),
     );
   if (when !== 'before-user-code') return launched(launchRequest(filter, load, isolation), execArgv, stdio);
+  const isolated = isolationRequest(filter, load, isolation);
   return forkPreloaded(
     filter,
     load,
     stdio,
     (preload, all) =>
-      isolation.receipt.mode === 'none'
+      isolation.receipt.mode === 'none' && isolated.ringVerdicts.length === 0
         ? begin(execPath, [...preload, ...execArgv], all)
-        : launched(isolationRequest(load, isolation), [...preload, ...execArgv], all),
+        : launched(isolated, [...preload, ...execArgv], all),
     endWithParent,
   );
 }

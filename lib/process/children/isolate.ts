@@ -2,6 +2,7 @@
 import { UnsupportedError } from '../../errors.js';
 import { oneOf } from '../../policy/options.js';
 import { features } from '../features.js';
+import { RING_FILTER_MODES, type RingFilterMode } from '../ring-filter.js';
 import { isolationLayer } from '../isolation-layer.js';
 import {
   DOMAIN,
@@ -18,6 +19,8 @@ export interface IsolationPlan {
   readonly layer: Uint8Array;
   /** One of DOMAIN. */
   readonly domain: number;
+  /** Whether io_uring operations are filtered. */
+  readonly ringFilter: RingFilterMode;
   /** Whether descriptors behind those of `stdio` are kept from the command. */
   readonly onlyStdio: boolean;
   /** What is in force once the command runs: where a part of it cannot be had after all, the command is not run. */
@@ -25,8 +28,12 @@ export interface IsolationPlan {
 }
 
 /** Throws UsageError (`bad-option`), UnsupportedError (`isolation-unavailable`). */
-export function planIsolation(mode: IsolationMode = 'best-effort'): IsolationPlan {
+export function planIsolation(
+  mode: IsolationMode = 'best-effort',
+  ringFilter: RingFilterMode = 'best-effort',
+): IsolationPlan {
   oneOf('isolation', mode, ISOLATION_MODES);
+  oneOf('ringFilter', ringFilter, RING_FILTER_MODES);
   const kernel = features();
   const receipt = isolationOf(mode, kernel);
   const [missing] = receipt.open;
@@ -42,6 +49,7 @@ export function planIsolation(mode: IsolationMode = 'best-effort'): IsolationPla
     layer: mode === 'none' ? new Uint8Array() : isolationLayer().bpf,
     domain: complete ? domainFor(kernel.landlock) : DOMAIN.none,
     onlyStdio: complete,
+    ringFilter,
     receipt,
   };
 }

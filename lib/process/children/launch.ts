@@ -9,6 +9,7 @@ import { errnoName } from '../../policy/errno.js';
 import { refuseWithoutExec } from '../exec.js';
 import { explain, explainIsolation, loadRequest, type LoadRequest } from '../load.js';
 import type { IsolationPlan } from './isolate.js';
+import { explainRingFilter, ringVerdicts } from '../ring-filter.js';
 import type { ChildLoadOptions } from './sandbox.js';
 import { own, owned } from '../../own.js';
 
@@ -29,6 +30,8 @@ export interface Launcher extends Command {
 /** What the launcher is to do. */
 export interface LaunchRequest extends LoadRequest {
   readonly isolation: IsolationPlan;
+  /** Of RING_VERDICT, by opcode; empty for no filter of io_uring operations. */
+  readonly ringVerdicts: Uint8Array;
   /** Whether the kernel kills the command when the thread that starts it ends. */
   readonly endWithParent: boolean;
 }
@@ -68,17 +71,27 @@ export function launchRequest(
   options: ChildLoadOptions,
   isolation: IsolationPlan,
 ): LaunchRequest {
-  return { ...childLoadRequest(filter, options), isolation, endWithParent: false };
+  return {
+    ...childLoadRequest(filter, options),
+    isolation,
+    ringVerdicts: ringVerdicts(filter, isolation.ringFilter),
+    endWithParent: false,
+  };
 }
 
-/** For a command that loads its filter itself: it is only isolated. */
-export const isolationRequest = (options: ChildLoadOptions, isolation: IsolationPlan): LaunchRequest => ({
+/** For a command that loads its filter itself: it is only isolated, and its io_uring operations are filtered. */
+export const isolationRequest = (
+  filter: Filter | Uint8Array,
+  options: ChildLoadOptions,
+  isolation: IsolationPlan,
+): LaunchRequest => ({
   bytes: new Uint8Array(),
   program: [],
   flags: [],
   bits: 0,
   setNoNewPrivs: own(options, 'noNewPrivs') ?? true,
   isolation,
+  ringVerdicts: ringVerdicts(filter, isolation.ringFilter),
   endWithParent: false,
 });
 
@@ -135,6 +148,7 @@ export function launch<Started>(
     first,
     until === 'running',
     request.endWithParent,
+    request.ringVerdicts,
     tracer?.pid ?? 0,
   );
   if (isFailure(descriptors)) {
@@ -180,11 +194,12 @@ const STEP = {
   noNewPrivs: 2,
   layer: 3,
   domain: 4,
-  helper: 5,
-  filter: 6,
-  handOver: 7,
-  execute: 8,
-  trace: 9,
+  rings: 5,
+  helper: 6,
+  filter: 7,
+  handOver: 8,
+  execute: 9,
+  trace: 10,
 } as const;
 
 /** What fails in a step. */
@@ -193,6 +208,7 @@ const CALLS: Readonly<Record<number, string>> = {
   [STEP.noNewPrivs]: 'prctl',
   [STEP.layer]: 'seccomp',
   [STEP.domain]: 'landlock_restrict_self',
+  [STEP.rings]: 'io_uring_register',
   [STEP.helper]: 'clone',
   [STEP.filter]: 'seccomp',
   [STEP.handOver]: 'sendmsg',
@@ -212,6 +228,8 @@ function outcomeOf(report: number, request: LaunchRequest): Outcome {
     case STEP.descriptors:
     case STEP.domain:
       return { kind: 'refused', error: explainIsolation(failure) };
+    case STEP.rings:
+      return { kind: 'refused', error: explainRingFilter(failure) };
     case STEP.layer:
       return {
         kind: 'refused',

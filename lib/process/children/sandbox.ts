@@ -6,6 +6,7 @@ import { givenOptions, ownOptions } from '../../policy/options.js';
 import type { Policy } from '../../policy/policy.js';
 import { UsageError } from '../../errors.js';
 import { type IsolationMode } from '../isolation.js';
+import type { RingFilterMode } from '../ring-filter.js';
 import { runningTarget, type Capabilities } from '../running-target.js';
 import { own, type Own, bare } from '../../own.js';
 import { ownEnvironment, type Environment } from './environment.js';
@@ -32,6 +33,12 @@ export interface SandboxOptions extends Omit<CompileOptions, 'arch' | 'kernel' |
    * a part is missing. A child of the same user still has the files and sockets of that user: docs/children.md.
    */
   readonly isolation?: IsolationMode;
+  /**
+   * Where the profile leaves io_uring open: have the kernel refuse, with EACCES, the ring operations whose system calls the
+   * profile does not allow whatever their arguments (Linux 7.0). Default: `best-effort`, where the kernel can. With
+   * `required` it is an error where it cannot; `none` leaves rings alone. docs/children.md says what is refused.
+   */
+  readonly ringFilter?: RingFilterMode;
 }
 
 /** How the filter of a child is loaded. */
@@ -53,7 +60,7 @@ const LOADING: readonly string[] = ['noNewPrivs', 'log', 'specAllow'];
 
 /** The names of these options. */
 export const SANDBOX_OPTIONS: readonly string[] = [
-  ...['profile', 'capabilities', 'isolation'],
+  ...['profile', 'capabilities', 'isolation', 'ringFilter'],
   ...COMPILING,
   ...LOADING,
 ];
@@ -68,7 +75,7 @@ export function sandbox<Options extends SandboxOptions>(
 ): Sandbox<Options> {
   const given = ownOptions<SandboxOptions>(options, [...nodeOptions, ...SANDBOX_OPTIONS], LOADING);
   return {
-    isolation: planIsolation(given.isolation),
+    isolation: planIsolation(given.isolation, given.ringFilter),
     filter: filterOf(given),
     load: givenOptions<ChildLoadOptions>(given, LOADING),
     rest: nodeRest(given, nodeOptions) as Own<Omit<Options, keyof SandboxOptions>>,

@@ -15,6 +15,7 @@ import type { ChildLoadOptions } from '../children/sandbox.js';
 import { startChild } from '../children/start-child.js';
 import { stdioList } from '../children/stdio.js';
 import { loadRequest } from '../load.js';
+import { ringVerdicts } from '../ring-filter.js';
 import { CONTINUE, sendAnswer } from './answer.js';
 import { callAt, callRecords } from './call.js';
 import { memoryReader } from './memory-reader.js';
@@ -113,7 +114,12 @@ function supervisedRequest(
     scope: 'thread',
     listener: true,
   });
-  return { ...request, isolation, endWithParent: false };
+  return {
+    ...request,
+    isolation,
+    ringVerdicts: ringVerdicts(filter, isolation.ringFilter),
+    endWithParent: false,
+  };
 }
 
 function asksForExec({ policy }: Filter): boolean {

@@ -53,6 +53,8 @@ export function startReportOnly(
       ...(notifications && { listener: true }),
     }),
     isolation,
+    // Nothing is refused, on rings as elsewhere.
+    ringVerdicts: new Uint8Array(),
     endWithParent: false,
   };
   const command = commandOf(file, args, rest);

@@ -1,0 +1,176 @@
+// A child whose profile leaves io_uring open does on a ring what the profile refuses, unless the kernel filters the ring.
+import assert from 'node:assert/strict';
+import {
+  execFileSync,
+  fork,
+  SandboxedWorker,
+  spawn,
+  spawnSync,
+  supervise,
+  type RingFilterMode,
+} from 'seccomp';
+import { once } from 'node:events';
+import { features } from '#lib/process/features.js';
+import { built } from '../support/built.js';
+import { USERS } from '../support/victim.js';
+
+const ring = (): string =>
+  built({ name: 'ring', compiler: 'gcc', sources: ['test/attacks/ring.c'], flags: [] });
+
+const [EBADF, EACCES] = [9, 13];
+
+/** What rings can do without a filter; nothing where io_uring cannot be used. */
+const FREE = { nop: 0, connect: -EBADF, openat: 0, socket: 0 };
+const REFUSED = { nop: 0, connect: -EACCES, openat: -EACCES, socket: -EACCES };
+
+const named = (action: string, ...names: readonly string[]): object => ({ names, action });
+
+/** Refuses the calls by themselves, and allows everything else, io_uring among it. openat is needed to start. */
+const BLOCKS = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [
+    named('SCMP_ACT_ERRNO', 'connect', 'pipe2'),
+    { names: ['socket'], action: 'SCMP_ACT_ERRNO', args: [{ index: 0, value: 2, op: 'SCMP_CMP_EQ' }] },
+    {
+      names: ['openat'],
+      action: 'SCMP_ACT_ERRNO',
+      args: [{ index: 2, value: 0x400, valueTwo: 0x400, op: 'SCMP_CMP_MASKED_EQ' }],
+    },
+  ],
+};
+
+function resultsIn(output: string): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    output
+      .trim()
+      .split('\n')
+      .map(line => line.split(' '))
+      .map(([name = '', result]): [string, number] => [name, Number(result)]),
+  );
+}
+
+const attempt = (
+  ringFilter: RingFilterMode,
+  options: { readonly uid?: number; readonly args?: readonly string[] } = {},
+): Readonly<Record<string, number>> =>
+  resultsIn(
+    execFileSync(ring(), options.args ?? [], {
+      profile: BLOCKS,
+      ringFilter,
+      encoding: 'utf8',
+      ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
+    }),
+  );
+
+/** The part of the results that every kernel with io_uring has. */
+const core = ({ nop, connect, openat, socket }: Readonly<Record<string, number>>): object => ({
+  nop,
+  connect,
+  openat,
+  socket,
+});
+
+describe('io_uring operations of a child', () => {
+  const { ringFilterError } = features();
+
+  it("do what the profile refuses with ringFilter: 'none'", function () {
+    if (ringFilterError !== '' && ringFilterError !== 'EINVAL') this.skip();
+    assert.deepEqual(core(attempt('none')), FREE);
+  });
+
+  describe('on a kernel with filters for them', () => {
+    before(function () {
+      // Before Linux 7.0 there are none: EINVAL.
+      if (ringFilterError !== '') this.skip();
+    });
+
+    for (const uid of USERS) {
+      it(`are refused where the profile does not always allow the call, for uid ${uid}`, () => {
+        assert.deepEqual(core(attempt('required', { uid })), REFUSED);
+      });
+    }
+
+    it('are refused by default', () => {
+      assert.deepEqual(core(attempt('best-effort')), REFUSED);
+    });
+
+    it('are refused in what the child starts, across execve', () => {
+      assert.deepEqual(core(attempt('required', { args: ['again'] })), REFUSED);
+    });
+
+    it('are all refused that an allow list does not name, and those that it names are not', () => {
+      const profile = {
+        ...BLOCKS,
+        defaultAction: 'SCMP_ACT_ERRNO',
+        syscalls: [named('SCMP_ACT_ALLOW', ...ENOUGH)],
+      };
+      const output = execFileSync(ring(), [], {
+        profile,
+        ringFilter: 'required',
+        encoding: 'utf8',
+      });
+      assert.deepEqual(resultsIn(output), {
+        nop: 0,
+        connect: -EACCES,
+        openat: 0,
+        socket: -EACCES,
+        pipe: -EACCES,
+      });
+    });
+
+    it('are refused however the child is started', async () => {
+      const options = { profile: BLOCKS, ringFilter: 'required' } as const;
+      const child = spawn(ring(), [], options);
+      let output = '';
+      child.stdout.on('data', text => (output += String(text)));
+      await once(child, 'close');
+      assert.deepEqual(core(resultsIn(output)), REFUSED, 'spawn');
+      assert.deepEqual(core(resultsIn(String(spawnSync(ring(), [], options).stdout))), REFUSED, 'spawnSync');
+      const supervised = supervise(ring(), [], { ...options, stdio: 'pipe' }).child;
+      output = '';
+      supervised.stdout?.on('data', text => (output += String(text)));
+      await once(supervised, 'close');
+      assert.deepEqual(core(resultsIn(output)), REFUSED, 'supervise');
+    });
+  });
+
+  describe('on a kernel without', () => {
+    before(function () {
+      if (ringFilterError === '') this.skip();
+    });
+
+    it("are an error before anything runs with ringFilter: 'required'", () => {
+      const options = { profile: BLOCKS, ringFilter: 'required' } as const;
+      const starts: readonly (() => unknown)[] = [
+        () => spawn(ring(), [], options),
+        () => spawnSync(ring(), [], options),
+        () => execFileSync(ring(), [], options),
+        () => supervise(ring(), [], options),
+        () => fork(ring(), [], options),
+        () => new SandboxedWorker('data:text/javascript,', options),
+        () => fork(ring(), [], { ...options, load: 'before-user-code' }),
+      ];
+      for (const start of starts) assert.throws(start, { code: 'ring-filter-unavailable' }, String(start));
+    });
+  });
+
+  it("need no filter where the profile refuses io_uring: 'required' is met on every kernel", () => {
+    const syscalls = [named('SCMP_ACT_ERRNO', 'io_uring_setup', 'connect')];
+    const { status } = spawnSync('true', [], { profile: { ...BLOCKS, syscalls }, ringFilter: 'required' });
+    assert.equal(status, 0);
+  });
+
+  it("refuse a program of bytes with 'required', since nothing tells what it means", () => {
+    assert.throws(
+      () =>
+        spawnSync('true', [], { profile: Buffer.from('060000000000ff7f', 'hex'), ringFilter: 'required' }),
+      { code: 'bad-option' },
+    );
+  });
+});
+
+/** What the attacker takes by itself. */
+const ENOUGH = (
+  'execve brk arch_prctl set_tid_address set_robust_list rseq prlimit64 readlink readlinkat getrandom mprotect mmap munmap ' +
+  'openat close read pread64 fstat newfstatat access faccessat write exit_group io_uring_setup io_uring_enter ioctl'
+).split(' ');
