@@ -222,7 +222,7 @@ describe('spawn', () => {
         ['a\0b', []],
         ['true', ['a\0b']],
         [5, []],
-        ['true', [5]],
+        ['true', [true]],
       ] as [string, string[]][]) {
         assert.throws(() => spawn(command, args, { profile: harmless }), { code: 'bad-argument' });
       }
