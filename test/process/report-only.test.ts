@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawn, supervise, type ReportedViolation, type SupervisionError } from 'seccomp';
+import { features, spawn, supervise, type ReportedViolation, type SupervisionError } from 'seccomp';
 import { inChild, told } from '../support/child.js';
 
 const refusing = (...names: string[]) => ({
@@ -401,6 +401,48 @@ print(os.waitpid(pid, 0)[1] >> 8)
     const exit = ending(child);
     process.kill(Number(tracer), 'SIGKILL');
     assert.deepEqual([await exit, (await error).code], ['SIGKILL', 'tracer-ended']);
+  });
+
+  it('isolates the command as without, and filters no rings', async () => {
+    const violations: (string | undefined)[] = [];
+    const { child, isolation, finished } = supervise(
+      'sh',
+      ['-c', 'cd / && grep Seccomp_filters /proc/self/status'],
+      {
+        profile: refusing('chdir'),
+        ringFilter: 'required',
+        stdio: ['ignore', 'pipe', 'inherit'],
+        reportOnly: true,
+        onViolation: ({ syscall }) => violations.push(syscall),
+      },
+    );
+    let stdout = '';
+    child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    await once(child, 'close');
+    await finished;
+    assert.deepEqual([isolation, violations], [features().isolation, ['chdir']]);
+    // The layer of isolation, and the filter that stops for the tracer.
+    assert.equal(stdout, 'Seccomp_filters:\t2\n');
+  });
+
+  it('closes the listener of a command that cannot be started', async () => {
+    const descriptors = (): number => readdirSync('/proc/self/fd').length;
+    const start = async (): Promise<number> => {
+      const { child, finished } = supervise('/no/such/file', {
+        profile: {
+          defaultAction: 'SCMP_ACT_ALLOW',
+          syscalls: [{ names: ['chdir'], action: 'SCMP_ACT_NOTIFY' }],
+        },
+        handlers: { chdir: () => ({ errno: 'EPERM' }) },
+        reportOnly: true,
+        onViolation: () => undefined,
+        stdio: 'ignore',
+      });
+      await once(child, 'error');
+      await finished;
+      return descriptors();
+    };
+    assert.equal(await start(), await start());
   });
 
   it('leaves no process behind when the command cannot be started', async () => {

@@ -52,7 +52,7 @@ export interface Supervised extends Supervisor {
  * brought to them. When this process ends, in whatever way, calls that wait and all later ones fail with ENOSYS.
  *
  * With `onViolation`, the calls that the profile refuses are reported too. With `reportOnly`, they are allowed, and nothing that
- * the command could notice changes: a tracer beside it writes them down.
+ * the command could notice changes: a tracer beside it writes them down. `isolation` stays in force, `ringFilter` does not.
  *
  * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program); LoadError
  * (`listener-unusable`, with which the command was killed; with `reportOnly` `no-tracer`, `tracer-refused`).
