@@ -269,8 +269,9 @@ export function commandOf(
   options: { readonly argv0?: string | undefined; readonly shell?: boolean | string | undefined },
 ): Command {
   const { argv0, shell } = owned(options);
-  for (const word of [file, argv0 ?? '', shell ?? '', ...args]) {
-    if (typeof word === 'boolean' || (typeof word === 'string' && !word.includes('\0'))) continue;
+  const named: readonly unknown[] = [file, argv0 ?? '', typeof shell === 'boolean' ? '' : (shell ?? '')];
+  for (const word of [...named, ...args]) {
+    if (typeof word === 'string' && !word.includes('\0')) continue;
     throw new UsageError(
       'bad-argument',
       'a command and its arguments are strings without NUL',
