@@ -43,12 +43,24 @@
       "ldflags": ["<@(launcher_ldflags)"]
     },
     {
+      # The program beside a command that is only reported on, made and held like the launcher.
+      "target_name": "seccomp-tracer",
+      "type": "executable",
+      "sources": ["<!@(node scripts/native-sources.mjs tracer)"],
+      "cflags": ["-Wall", "-Wextra", "-Werror"],
+      "cflags!": ["-fPIC", "-fstack-protector-strong", "-O2", "-O3", "-g"],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fexceptions"],
+      "cflags_cc": ["<@(launcher_cflags)"],
+      "ldflags!": ["-pthread", "-rdynamic"],
+      "ldflags": ["<@(launcher_ldflags)"]
+    },
+    {
       "target_name": "seccomp",
-      "dependencies": ["libseccomp", "seccomp-launcher"],
+      "dependencies": ["libseccomp", "seccomp-launcher", "seccomp-tracer"],
       "sources": ["<!@(node scripts/native-sources.mjs addon)", "<!@(node scripts/native-sources.mjs core)"],
       "include_dirs": [
         "<!(node scripts/native-sources.mjs node-addon-api-include)",
-        # Where native/core/launch.cc finds the launcher.
+        # Where native/core finds the launcher and the tracer.
         "<(PRODUCT_DIR)"
       ],
       "defines": [

@@ -222,7 +222,7 @@ const CHECKS = {
     const { zig, env } = toolchain();
     const built = JSON.parse(readFileSync(join(sanitizedBuild(), 'compile_commands.json'), 'utf8'));
     const calls = built
-      .filter(({ file }) => /\/native\/(?!launcher\/)/.test(file))
+      .filter(({ file }) => /\/native\/(?!launcher\/|tracer\/)/.test(file))
       .map(({ command, file }, index) => {
         const output = join(scratch, `musl-${index}.o`);
         return [...command.match(FOR_ANY_LIBC), file, '-o', output].join(' ');

@@ -63,6 +63,16 @@ export interface Launch {
   readonly held: number;
 }
 
+/** What a tracer is started with: descriptors that the caller closes. See native/core/tracer.h. */
+export interface TracerFiles {
+  readonly image: number;
+  readonly table: number;
+  readonly woken: number;
+  readonly wake: number;
+  readonly forTracer: number;
+  readonly forLauncher: number;
+}
+
 /** A rule table packed for one crossing; see native/compile_table.cc. */
 export interface RuleTable {
   readonly defaultAction: number;
@@ -162,9 +172,13 @@ export interface Native {
     wait: boolean,
     endWithParent: boolean,
     ringVerdicts: Uint8Array,
+    /** The process that is to trace the command; 0 for none. */
+    tracer: number,
   ): Launch | Failure;
   /** Has the kernel kill this process when the thread that started it ends; false where `parent` is not its parent any more. */
   endWithParent(parent: number): boolean;
+  /** Makes what a tracer is started with; see native/core/tracer.h. */
+  prepareTracer(): TracerFiles | Failure;
   /** Id of the calling thread. */
   threadId(): number;
   /**

@@ -34,6 +34,7 @@ void bind_kernel(Napi::Object exports) {
   bind<load_filter>(exports, "loadFilter");
   bind<load_and_exec_path>(exports, "loadAndExec");
   bind<prepare_launch>(exports, "prepareLaunch");
+  bind<prepare_tracer>(exports, "prepareTracer");
   bind<thread_id>(exports, "threadId");
   bind<end_with_parent>(exports, "endWithParent");
   bind<read_filters>(exports, "readFilters");

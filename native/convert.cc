@@ -295,6 +295,17 @@ Napi::Value to_js(Napi::Env env, const Launch& value) {
   return object;
 }
 
+Napi::Value to_js(Napi::Env env, const TracerFiles& value) {
+  auto object = Napi::Object::New(env);
+  object.Set("image", value.image);
+  object.Set("table", value.table);
+  object.Set("woken", value.woken);
+  object.Set("wake", value.wake);
+  object.Set("forTracer", value.for_tracer);
+  object.Set("forLauncher", value.for_launcher);
+  return object;
+}
+
 Napi::Value to_js(Napi::Env env, const Failure& value) { return describe(env, value); }
 
 Napi::Value to_js(Napi::Env env, const LoadFailure& value) {

@@ -20,6 +20,7 @@
 #include "core/probe.h"
 #include "core/read_filters.h"
 #include "core/result.h"
+#include "core/tracer.h"
 #include "core/unix_socket.h"
 #include "core/violation_log.h"
 
@@ -134,6 +135,7 @@ Napi::Value to_js(Napi::Env env, const Listener& value);
 Napi::Value to_js(Napi::Env env, const std::vector<LiveFilter>& value);
 Napi::Value to_js(Napi::Env env, const std::vector<std::int32_t>& value);
 Napi::Value to_js(Napi::Env env, const Launch& value);
+Napi::Value to_js(Napi::Env env, const TracerFiles& value);
 Napi::Value to_js(Napi::Env env, const Failure& value);
 Napi::Value to_js(Napi::Env env, const LoadFailure& value);
 /** A handle that owns the context. */

@@ -1,5 +1,5 @@
 // Lists the C and C++ sources of a build target, one a line: binding.gyp and CMakeLists.txt both read this list.
-// Usage: node scripts/native-sources.mjs addon|core|fuzz|launcher|libseccomp|libseccomp-include|node-addon-api-include
+// Usage: node scripts/native-sources.mjs addon|core|fuzz|launcher|libseccomp|libseccomp-include|node-addon-api-include|tracer
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,7 @@ const targets = {
   libseccomp: () => list(`${libseccomp()}/src`, '.c').filter(path => !path.endsWith(`/${NOT_IN_LIBRARY}`)),
   'libseccomp-include': () => [`${libseccomp()}/include`],
   'node-addon-api-include': () => [relative(root, buildTool('node-addon-api'))],
+  tracer: () => list('native/tracer', '.cc'),
 };
 
 const target = targets[process.argv[2]];

@@ -16,6 +16,9 @@ interface Flags extends CompileFlags {
   readonly log?: boolean;
   readonly report?: boolean;
   readonly reportOnly?: boolean;
+  readonly reportFallbacks?: boolean;
+  readonly reportFile?: string;
+  readonly reportFd?: number;
   readonly timeout?: number;
   readonly verbose?: boolean;
   readonly json?: boolean;
@@ -28,14 +31,26 @@ const seconds = (value: string): number => {
   throw new InvalidArgumentError(`Give a number of seconds, up to ${MAX_SECONDS}.`);
 };
 
+const descriptor = (value: string): number => {
+  const number = Number(value);
+  if (value !== '' && Number.isInteger(number) && number >= 0) return number;
+  throw new InvalidArgumentError('Give the number of a descriptor that is open for writing.');
+};
+
 /** What a timer of Node's can hold. */
 const MAX_SECONDS = 2_000_000;
 
 const withRunOptions = (command: Command): Command =>
   command
     .option('--log', 'log refused calls (see /proc/sys/kernel/seccomp/actions_logged)')
-    .option('--report', 'start the command and print the calls that are refused')
+    .option('--report', 'start the command and print at its end which calls were refused')
     .option('--report-only', 'start the command, print those calls and allow them: nothing is enforced')
+    .option(
+      '--report-fallbacks',
+      'print calls that fail with ENOSYS as well, which libraries have a detour for',
+    )
+    .option('--report-file <file>', 'write the report there and not to standard error')
+    .option('--report-fd <number>', 'write the report to this descriptor', descriptor)
     .option('--timeout <seconds>', 'start the command and kill it after that time', seconds)
     .addOption(
       new Option(
@@ -67,19 +82,32 @@ function filterOf(profile: string, flags: Flags): Filter {
   return filter;
 }
 
-function perform(
-  filter: Filter,
-  command: string,
-  args: readonly string[],
-  { log = false, report = false, reportOnly = false, timeout, json = false, isolation }: Flags,
-): Promise<number> {
+function perform(filter: Filter, command: string, args: readonly string[], flags: Flags): Promise<number> {
+  const { log = false, report = false, reportOnly = false, timeout, json = false, isolation } = flags;
   if (report && reportOnly) {
     throw new UsageError('bad-option', '--report enforces and --report-only does not', 'Choose one of them');
   }
-  // What is left out is the default of `exec`, and of those who start children.
+  const { reportFallbacks = false, reportFile, reportFd } = flags;
+  if (!report && !reportOnly && (reportFallbacks || reportFile !== undefined || reportFd !== undefined)) {
+    throw new UsageError(
+      'bad-option',
+      'there is no report, for which --report-fallbacks, --report-file and --report-fd are',
+      'Add --report or --report-only',
+    );
+  }
+  if (reportFile !== undefined && reportFd !== undefined)
+    throw new UsageError('bad-option', '--report-file and --report-fd are two places', 'Choose one of them');
   const isolating = isolation === undefined ? {} : { isolation };
   if (!report && !reportOnly && timeout === undefined)
     return exec(filter, command, args, { log, ...isolating });
   const watching = reportOnly ? 'allow' : report ? 'refuse' : 'nothing';
-  return runWatched(filter, command, args, { log, watching, timeout, json, ...isolating });
+  return runWatched(filter, command, args, {
+    log,
+    watching,
+    fallbacks: reportFallbacks,
+    target: reportFile ?? reportFd,
+    timeout,
+    json,
+    ...isolating,
+  });
 }

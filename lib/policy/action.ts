@@ -1,6 +1,6 @@
 // What a filter answers to a system call: a seccomp return value, ordered as the kernel orders them.
 import * as scmp from './constants.js';
-import { errnoName } from './errno.js';
+import { ENOSYS, errnoName } from './errno.js';
 
 /**
  * A seccomp return value (`SECCOMP_RET_*` with its data in the low 16 bits), as `SCMP_ACT_*` makes them.
@@ -58,6 +58,9 @@ export const mostRestrictive = (first: Action, second: Action): Action =>
 /** Whether the call is made: ALLOW, or LOG, which only records it. */
 export const permits = (action: Action): boolean =>
   actionKind(action) === scmp.SCMP_ACT_ALLOW || actionKind(action) === scmp.SCMP_ACT_LOG;
+
+/** Whether the call fails with ENOSYS, on which libraries make an older one: meant as a detour, not as a refusal. */
+export const isFallback = (action: Action): boolean => action === scmp.SCMP_ACT_ERRNO(ENOSYS);
 
 const KIND_NAMES = new Map<number, string>([
   [scmp.SCMP_ACT_KILL_PROCESS, 'KILL_PROCESS'],

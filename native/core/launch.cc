@@ -14,12 +14,9 @@
 #include "../launcher/isolation.h"
 #include "../launcher/orders.h"
 #include "descriptor.h"
+#include "executable_file.h"
 #include "kernel_abi.h"
 #include "load.h"
-
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
-#endif
 
 // The launcher as it was built for this architecture, an ELF file that the build puts where includes are looked for.
 asm(".pushsection .rodata\n"
@@ -59,31 +56,6 @@ std::vector<std::byte> make_image(const Orders& orders, std::span<const std::byt
   return image;
 }
 
-Status write_all(int descriptor, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const auto count = write(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Failure{"write", errno};
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-  return kDone;
-}
-
-/** A file in memory that may be executed and that nobody can change any more. */
-Result<Descriptor> executable_file(std::span<const std::byte> bytes) {
-  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-  int number = memfd_create("seccomp-launcher", kFlags | MFD_EXEC);
-  // Before Linux 6.3 the flag is unknown and every such file is executable.
-  if (number < 0 && errno == EINVAL) number = memfd_create("seccomp-launcher", kFlags);
-  if (number < 0) return Failure{"memfd_create", errno};
-  Descriptor file(number);
-  if (const auto failed = write_all(number, bytes)) return *failed;
-  if (fcntl(number, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
-    return Failure{"fcntl", errno};
-  }
-  return file;
-}
-
 /** A file in memory of the size of a report, all zeros. */
 Result<Descriptor> report_file() {
   Descriptor file(memfd_create("seccomp-report", MFD_CLOEXEC));
@@ -96,7 +68,8 @@ Result<Descriptor> report_file() {
 
 Result<Launch> prepare_launch(std::span<const std::byte> layer, std::span<const std::byte> program, std::uint32_t flags,
                               bool no_new_privs, std::uint32_t domain, bool only_stdio, std::uint32_t first_descriptor,
-                              bool await, bool end_with_parent, std::span<const std::byte> ring_verdicts) {
+                              bool await, bool end_with_parent, std::span<const std::byte> ring_verdicts,
+                              std::uint32_t tracer) {
   const bool listen = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
   // Without somebody who takes it, the listener would end with the launcher; without a program there is none.
   if (listen && (!await || program.empty())) return Failure{"seccomp", EINVAL};
@@ -109,16 +82,17 @@ Result<Launch> prepare_launch(std::span<const std::byte> layer, std::span<const 
   Orders orders{.flags = flags,
                 .no_new_privs = no_new_privs ? 1U : 0U,
                 .first_descriptor = first_descriptor,
-                .descriptors = await ? 3U : 2U,
+                .descriptors = (await ? 3U : 2U) + (tracer != 0 ? 1U : 0U),
                 .only_stdio = only_stdio ? 1U : 0U,
                 .domain = domain,
                 .layer_instructions = static_cast<std::uint32_t>(layer.size() / sizeof(sock_filter)),
                 .instructions = static_cast<std::uint32_t>(program.size() / sizeof(sock_filter)),
                 .parent = end_with_parent ? static_cast<std::uint32_t>(getpid()) : 0U,
+                .tracer = tracer,
                 .ring_operations = static_cast<std::uint32_t>(ring_verdicts.size()),
                 .ring_verdicts = {}};
   if (!ring_verdicts.empty()) std::memcpy(orders.ring_verdicts, ring_verdicts.data(), ring_verdicts.size());
-  auto image = executable_file(make_image(orders, layer, program));
+  auto image = executable_file("seccomp-launcher", make_image(orders, layer, program));
   if (const auto* failure = image.failure()) return *failure;
   auto report = report_file();
   if (const auto* failure = report.failure()) return *failure;

@@ -32,9 +32,12 @@ struct Launch {
  * `end_with_parent` it is killed when the thread that starts it ends.
  * `ring_verdicts` has a `RingVerdict` for each io_uring operation by its opcode, or is empty.
  * SECCOMP_FILTER_FLAG_NEW_LISTENER needs `await` and a program.
+ *
+ * With the number of a `tracer` process, the child gets one descriptor more, the last one: the socket to it.
  */
 Result<Launch> prepare_launch(std::span<const std::byte> layer, std::span<const std::byte> program, std::uint32_t flags,
                               bool no_new_privs, std::uint32_t domain, bool only_stdio, std::uint32_t first_descriptor,
-                              bool await, bool end_with_parent, std::span<const std::byte> ring_verdicts);
+                              bool await, bool end_with_parent, std::span<const std::byte> ring_verdicts,
+                              std::uint32_t tracer);
 
 }  // namespace seccomp_node

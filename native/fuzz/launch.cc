@@ -75,7 +75,7 @@ void fuzz(Input input) {
   }
   const auto layer = std::span<const std::byte>(program).first(std::min<std::size_t>(layer_size, program.size()));
   const auto launch = prepare_launch(layer, program, flags, no_new_privs, domain, only_stdio, first_descriptor, await,
-                                     end_with_parent, {});
+                                     end_with_parent, {}, 0);
   const bool listen = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
   const bool possible = is_program_size(program.size()) && (layer.empty() || is_program_size(layer.size())) &&
                         domain <= static_cast<std::uint32_t>(Domain::kRefer) && (await || !listen);

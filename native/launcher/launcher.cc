@@ -249,6 +249,17 @@ long load(sock_filter* instructions, std::uint32_t count, std::uint32_t flags) {
   return call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, static_cast<long>(flags), word(&program));
 }
 
+/** Has a tracer take this process, which need not be a parent of it. Returns the errno that the tracer met. */
+long wait_for_tracer(long socket, std::uint32_t tracer) {
+  // Of Yama, which may not be there: a process allows others to trace it.
+  call(SYS_prctl, PR_SET_PTRACER, tracer);
+  int message = static_cast<int>(call(SYS_getpid));
+  if (call(SYS_write, socket, word(&message), sizeof message) != sizeof message) return EPIPE;
+  if (call(SYS_read, socket, word(&message), sizeof message) != sizeof message) return ESRCH;
+  call(SYS_prctl, PR_SET_PTRACER, 0);
+  return message;
+}
+
 /** Ends the process: where no system call is allowed, by an instruction that does not exist. */
 [[noreturn]] void end() {
   call(SYS_exit_group, 127);
@@ -306,6 +317,10 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
   if (orders.no_new_privs != 0) {
     report.step = Step::kNoNewPrivs;
     settle(report, -call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1));
+  }
+  if (orders.tracer != 0) {
+    report.step = Step::kTrace;
+    settle(report, wait_for_tracer(first + static_cast<long>(orders.descriptors) - 1, orders.tracer));
   }
   // The kernel only reads what the pointer names.
   auto* const layer = const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(&orders + 1));

@@ -28,13 +28,16 @@ struct Orders {
   std::uint32_t instructions;
   /** The process with which the command ends, by PR_SET_PDEATHSIG; 0 where it may outlive it. */
   std::uint32_t parent;
+  /** The process that traces the command, 0 for none: the last descriptor is the socket to it. */
+  std::uint32_t tracer;
   /** Verdicts that `ring_verdicts` has; 0 for no filter of io_uring operations. */
   std::uint32_t ring_operations;
   /** `RingVerdict` by opcode. */
   std::uint8_t ring_verdicts[kRingOperations];  // NOLINT(modernize-avoid-c-arrays): see launcher.cc.
 };
 
-/** What the launcher does, in this order; some steps only where they are ordered, two only for a listener. */
+/** What the launcher does, in this order; some steps only where they are ordered, two only for a listener. kTrace comes
+ * before kLayer. */
 enum class Step : std::uint32_t {
   kStart,
   kDescriptors,
@@ -45,7 +48,8 @@ enum class Step : std::uint32_t {
   kHelper,
   kFilter,
   kHandOver,
-  kExecute
+  kExecute,
+  kTrace
 };
 
 /**

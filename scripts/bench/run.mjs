@@ -9,6 +9,7 @@ import { blocks, table } from './format.mjs';
 import * as loading from './loading.mjs';
 import { describeMachine } from './machine.mjs';
 import * as programs from './programs.mjs';
+import * as reportOnly from './report-only.mjs';
 import * as scaling from './scaling.mjs';
 import * as simulate from './simulate.mjs';
 import * as spawning from './spawn.mjs';
@@ -23,6 +24,7 @@ const MEASUREMENTS = {
   loading,
   spawn: spawning,
   supervise: supervising,
+  'report-only': reportOnly,
   calls: callCost,
   simulate,
 };

@@ -23,6 +23,7 @@ function anything(): number {
     false,
     false,
     new Uint8Array(),
+    0,
   );
   assert.ok(!isFailure(launch));
   native().closeDescriptor(launch.image);

@@ -1,8 +1,10 @@
 // seccomp run with somebody beside the command: reports, time, and exit codes as of shells.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { cli } from '../support/child.js';
 
 const SYSKILL = 159;
@@ -94,9 +96,117 @@ describe('seccomp run', () => {
     assert.deepEqual([first?.allowed, first?.args.length], [true, 6]);
   });
 
+  it('prints one line for each call, program and answer, with a count', () => {
+    const script = `i=0; while [ $i -lt 100 ]; do i=$((i+1)); mkdir ${directory}/$i 2>/dev/null; done; exit 0`;
+    for (const options of [['--report'], ['--report-only']]) {
+      const { stderr } = run(options, 'sh', '-c', script);
+      const lines = stderr.trim().split('\n');
+      assert.equal(lines.length, 1, stderr);
+      assert.match(lines[0] ?? '', /^seccomp: mkdir(?:at)?\(.* by \/\S*mkdir \(\d+\) was .*, 100 times, by /);
+    }
+  });
+
+  it('--report-file and --report-fd keep the report apart from what the command writes', () => {
+    const file = join(directory, 'report.txt');
+    writeFileSync(file, 'of last time\n');
+    const script = `mkdir ${directory}/apart; echo said >&2`;
+    const toFile = run(['--report-only', '--report-file', file], 'sh', '-c', script);
+    assert.equal(toFile.stderr, 'said\n');
+    assert.match(readFileSync(file, 'utf8'), /^seccomp: mkdir(?:at)?\([^\n]*\n$/);
+    const cliFile = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
+    const command = [cliFile, 'run', '--report', '--report-fd', '3', profile, '--', 'sh', '-c', script];
+    const { stderr, output } = spawnSync(process.execPath, command, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    });
+    assert.match(stderr, /^mkdir: .*\nsaid\n$/);
+    assert.match(output[3] ?? '', /^seccomp: mkdir(?:at)?\([^\n]*\n$/);
+  });
+
+  it('leaves ENOSYS out unless --report-fallbacks is given', () => {
+    const detour = join(directory, 'detour.json');
+    const rules = [
+      { names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' },
+      { names: ['umask'], action: 'SCMP_ACT_ERRNO' },
+    ];
+    writeFileSync(detour, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: rules }));
+    const names = (...options: string[]): unknown =>
+      [
+        ...cli([
+          'run',
+          ...options,
+          detour,
+          '--',
+          'sh',
+          '-c',
+          `umask 0; mkdir ${directory}/detour`,
+        ]).stderr.matchAll(/^seccomp: (\w+)\(/gm),
+      ].map(([, name]) => name?.replace(/at$/, ''));
+    assert.deepEqual(names('--report'), ['umask']);
+    assert.deepEqual(names('--report-only'), ['umask']);
+    assert.deepEqual(names('--report', '--report-fallbacks'), ['umask', 'mkdir']);
+  });
+
+  it('says of calls newer than the profile that they are left out', () => {
+    const old = join(directory, 'old.json');
+    writeFileSync(
+      old,
+      JSON.stringify({
+        defaultAction: 'SCMP_ACT_ERRNO',
+        syscalls: [{ names: ['getpid'], action: 'SCMP_ACT_ALLOW' }],
+      }),
+    );
+    const { code, stderr } = cli(['run', '--report-only', old, '--', 'true']);
+    assert.equal(code, 0);
+    assert.match(stderr, /^seccomp: left out: \d+ calls newer .*--report-fallbacks lists them$/m);
+  });
+
+  it('names a command that was ended by SIGSYS', () => {
+    const trap = join(directory, 'trap.json');
+    writeFileSync(
+      trap,
+      JSON.stringify({
+        defaultAction: 'SCMP_ACT_ALLOW',
+        syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_TRAP' }],
+      }),
+    );
+    const enforced = cli(['run', '--report', trap, '--', 'mkdir', join(directory, 'trap')]);
+    assert.equal(enforced.code, SYSKILL);
+    assert.match(enforced.stderr, /^seccomp: mkdir(?: |\().*(?:ended by SIGSYS|TRAP)/m);
+    const { code, stderr } = cli(['run', '--report-only', trap, '--', 'mkdir', join(directory, 'trap')]);
+    assert.equal(code, 0);
+    assert.match(stderr, /^seccomp: mkdir(?:at)?\(.*though the profile answers TRAP/m);
+  });
+
+  it('--report-only ends with the command, and says what it leaves running', () => {
+    const marker = join(directory, 'go');
+    const { code, stderr } = run(
+      ['--report-only'],
+      'sh',
+      '-c',
+      `(until [ -e ${marker} ]; do sleep 0.01; done) </dev/null >/dev/null 2>&1 & exit 5`,
+    );
+    writeFileSync(marker, '');
+    assert.equal(code, 5);
+    assert.match(stderr, /left running is not reported/);
+  });
+
+  it('--report-only ends with code 2 where the command traces others', function () {
+    if (spawnSync('which', ['strace']).status !== 0) this.skip();
+    const { code, stderr } = run(['--report-only'], 'strace', '-o', '/dev/null', 'true');
+    assert.equal(code, 2);
+    assert.match(stderr, /strace \(\d+\) called ptrace\(\w+\), but .* \[traces-itself\]/);
+  });
+
   it('refuses what makes no sense with exit code 2', () => {
     for (const options of [
       ['--report', '--report-only'],
+      ['--report-file', '/tmp/x'],
+      ['--report-fallbacks'],
+      ['--report', '--report-file', '/no/such/directory/x'],
+      ['--report', '--report-fd', '99'],
+      ['--report', '--report-fd', '-1'],
+      ['--report', '--report-fd', '2', '--report-file', '/tmp/x'],
       ['--timeout', '0'],
       ['--timeout', 'soon'],
     ]) {

@@ -23,6 +23,7 @@ const TAKES_NOTHING: ReadonlySet<string> = new Set([
   'threadId',
   'openRings',
   'pollingThreads',
+  'prepareTracer',
   'version',
   'apiGet',
   'archNative',

@@ -22,7 +22,7 @@ const prepare = (
   { layer = NONE, domain = 0, onlyStdio = false }: Isolated = {},
   flags = 0,
 ): Launch | Failure =>
-  native().prepareLaunch(layer, program, flags, true, domain, onlyStdio, 3, wait, false, NONE);
+  native().prepareLaunch(layer, program, flags, true, domain, onlyStdio, 3, wait, false, NONE, 0);
 
 const prepared = (program: Uint8Array, wait: boolean, isolated?: Isolated): Launch => {
   const launch = prepare(program, wait, isolated);
@@ -97,7 +97,9 @@ describe('prepareLaunch', () => {
     }
     assert.ok(isFailure(prepare(ALLOW, false, { domain: 3 })));
     assert.ok(
-      isFailure(native().prepareLaunch(NONE, ALLOW, 0, true, 0, false, 3, false, false, Buffer.alloc(129))),
+      isFailure(
+        native().prepareLaunch(NONE, ALLOW, 0, true, 0, false, 3, false, false, Buffer.alloc(129), 0),
+      ),
     );
     assert.ok(isFailure(prepare(ALLOW, false, {}, NEW_LISTENER)));
     assert.ok(isFailure(prepare(NONE, true, { layer: ALLOW }, NEW_LISTENER)));

@@ -216,6 +216,7 @@ function pipe(): { readonly read: number } {
       false,
       false,
       new Uint8Array(),
+      0,
     ] as const),
   );
   assert.ok(!('failed' in launch));

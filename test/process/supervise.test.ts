@@ -474,8 +474,8 @@ describe('supervise', () => {
       });
       supervised.child.stdout?.resume();
       await supervised.finished;
-      const line = seen.find(text => text.includes('flags=O_RDONLY,')) ?? seen.join();
-      assert.match(line, /^openat\(dfd=AT_FDCWD, filename=0x[\da-f]+, flags=O_RDONLY, mode=[^)]*\) on /);
+      const line = seen[0] ?? '';
+      assert.match(line, /^openat\(dfd=AT_FDCWD, filename=0x[\da-f]+, flags=O_\w+, mode=[^)]*\) on /);
       assert.ok(line.includes(`by ${directory}/a\\nb (`), line);
       assert.match(line, /^[ -~]*$/);
     });
@@ -488,13 +488,17 @@ describe('supervise', () => {
 
     it('allows them with reportOnly', async () => {
       const seen: string[] = [];
+      let count = 0;
       const lines = await run(['edge'], {
         profile: refusing,
         reportOnly: true,
-        onViolation: ({ syscall, allowed, action }) => seen.push(`${syscall} ${allowed} ${action}`),
+        onViolation: ({ syscall, allowed, action, count: more }) => {
+          count += more;
+          seen.splice(0, 1, `${syscall} ${allowed} ${action} ${count}`);
+        },
       });
       assert.deepEqual(lines, ['-1 2', '-1 14', '-1 14']);
-      assert.deepEqual(seen, Array(3).fill('chdir true KILL_PROCESS'));
+      assert.deepEqual([...new Set(seen)], ['chdir true KILL_PROCESS 3'], seen.join());
     });
 
     it('leaves NOTIFY to the handlers', async () => {
@@ -516,8 +520,10 @@ describe('supervise', () => {
       };
       const child = spawn(caller, ['edge'], options);
       assert.ok(child instanceof ChildProcess);
+      const exit = once(child, 'exit');
       assert.equal(await text(child.stdout), '-1 2\n-1 14\n-1 14\n');
-      assert.deepEqual(seen.splice(0), Array(3).fill('chdir true'));
+      await exit;
+      assert.deepEqual([...new Set(seen.splice(0))], ['chdir true']);
       const { stdout } = await promisify(execFile)(caller, ['getsid'], options);
       assert.match(stdout, /^\d+ 0\n$/);
       assert.deepEqual(seen, ['getsid true']);

@@ -36,6 +36,13 @@ export interface LaunchRequest extends LoadRequest {
   readonly endWithParent: boolean;
 }
 
+/** A process that is to trace the command before it begins. */
+export interface TracerProcess {
+  readonly pid: number;
+  /** A socket for the launcher. */
+  readonly socket: number;
+}
+
 /** What became of a launch. */
 export type Outcome =
   /** The command runs, or has run. */
@@ -128,6 +135,7 @@ export function launch<Started>(
   until: Until,
   start: (launcher: Launcher) => Started,
   attend: Attend = untilEnd,
+  tracer?: TracerProcess,
 ): { readonly started: Started; readonly outcome: Outcome } {
   const { layer, domain, onlyStdio } = request.isolation;
   const descriptors = native().prepareLaunch(
@@ -141,6 +149,7 @@ export function launch<Started>(
     until === 'running',
     request.endWithParent,
     request.ringVerdicts,
+    tracer?.pid ?? 0,
   );
   if (isFailure(descriptors)) {
     throw new LoadError(
@@ -163,7 +172,12 @@ export function launch<Started>(
       // The child's own, since it may have another user id than this process by then.
       file: `/proc/self/fd/${first}`,
       words: [command.file, ...command.words],
-      stdio: [descriptors.image, descriptors.report, ...(until === 'running' ? [descriptors.held] : [])],
+      stdio: [
+        descriptors.image,
+        descriptors.report,
+        ...(until === 'running' ? [descriptors.held] : []),
+        ...(tracer === undefined ? [] : [tracer.socket]),
+      ],
     });
     close(descriptors.held);
     if (until === 'running') attend(descriptors.awaited);
@@ -185,6 +199,7 @@ const STEP = {
   filter: 7,
   handOver: 8,
   execute: 9,
+  trace: 10,
 } as const;
 
 /** What fails in a step. */
@@ -206,6 +221,7 @@ function outcomeOf(report: number, request: LaunchRequest): Outcome {
   const [step = STEP.start, errno = 0] = words;
   if (step === STEP.execute) return errno === 0 ? { kind: 'started' } : { kind: 'failed', errno };
   if (step === STEP.start || errno === 0) return { kind: 'untold' };
+  if (step === STEP.trace) return { kind: 'refused', error: untraceable(errno) };
   const failed = own(CALLS, step) ?? 'seccomp';
   const failure = { failed, errno, errnoName: errnoName(errno), threadId: 0, threadName: '' };
   switch (step) {
@@ -223,6 +239,14 @@ function outcomeOf(report: number, request: LaunchRequest): Outcome {
       return { kind: 'refused', error: explain(failure, request) };
   }
 }
+
+const untraceable = (errno: number): LoadError =>
+  new LoadError(
+    'tracer-refused',
+    `the command cannot be traced, which report-only needs (ptrace: ${errnoName(errno)})`,
+    'Look at /proc/sys/kernel/yama/ptrace_scope, which must be below 2 for ordinary users, at the filters that this process has, and for strace or another tracer around it',
+    { errno },
+  );
 
 /** The error of a launch that nothing else explains. */
 export const launcherEnded = (file: string): LoadError =>
@@ -245,8 +269,9 @@ export function commandOf(
   options: { readonly argv0?: string | undefined; readonly shell?: boolean | string | undefined },
 ): Command {
   const { argv0, shell } = owned(options);
-  for (const word of [file, argv0 ?? '', shell ?? '', ...args]) {
-    if (typeof word === 'boolean' || (typeof word === 'string' && !word.includes('\0'))) continue;
+  const named: readonly unknown[] = [file, argv0 ?? '', typeof shell === 'boolean' ? '' : (shell ?? '')];
+  for (const word of [...named, ...args]) {
+    if (typeof word === 'string' && !word.includes('\0')) continue;
     throw new UsageError(
       'bad-argument',
       'a command and its arguments are strings without NUL',

@@ -10,6 +10,7 @@ import {
   type Attend,
   type Command,
   type LaunchRequest,
+  type TracerProcess,
 } from './launch.js';
 import { STAND_INS } from './stand-ins.js';
 import type { StdioList } from './stdio.js';
@@ -43,6 +44,7 @@ export function startChild(
   stdio: StdioList,
   start: Start,
   attend?: Attend,
+  tracer?: TracerProcess,
 ): ChildProcess {
   const { started: child, outcome } = launch(
     request,
@@ -51,6 +53,7 @@ export function startChild(
     'running',
     launcher => asIfPlain(start(launcher, [...stdio, ...launcher.stdio]), command, stdio),
     attend,
+    tracer,
   );
   const pid = own(child, 'pid');
   if (outcome.kind === 'started') {

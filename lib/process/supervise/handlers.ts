@@ -49,17 +49,11 @@ export function handlerOf({ handlers, otherwise = () => UNAVAILABLE }: Own<Handl
 
 /** The options, read once. Throws UsageError (`bad-option`) for names of no call and handlers that are none, `bad-answer` for a bad `timeoutAnswer`. */
 export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
-  const {
-    handlers: given = {},
-    otherwise,
-    onError,
-    answerTimeout,
-    readTimeout,
-    timeoutAnswer,
-  } = owned(options);
-  if (typeof given !== 'object') throw bad('handlers are no object', 'Give functions by names of calls');
-  const handlers = owned(given);
-  for (const [name, handler] of Object.entries(handlers)) {
+  const { handlers: given, otherwise, onError, answerTimeout, readTimeout, timeoutAnswer } = owned(options);
+  if (given !== undefined && typeof given !== 'object')
+    throw bad('handlers are no object', 'Give functions by names of calls');
+  const handlers = given && owned(given);
+  for (const [name, handler] of Object.entries(handlers ?? {})) {
     if (!isKnownSyscall(name)) {
       throw bad(
         `there is a handler for ${JSON.stringify(name)}, which is no system call`,

@@ -1,6 +1,6 @@
 // Reports the calls that a profile refuses to a child, and refuses or allows them in the filter's stead.
 import { readlinkSync } from 'node:fs';
-import { actionData, actionKind, actionName, permits, type Action } from '../../policy/action.js';
+import { actionData, actionKind, actionName, isFallback, permits, type Action } from '../../policy/action.js';
 import * as scmp from '../../policy/constants.js';
 import { ENOSYS, errnoName } from '../../policy/errno.js';
 import { evaluate } from '../../policy/evaluate.js';
@@ -12,7 +12,10 @@ import type { SupervisedCall } from './call.js';
 import { type Own } from '../../own.js';
 import { readText } from '../../read-text.js';
 
-/** A call of a child that its profile refuses. `errno` is 0 where the profile kills, `count` is 1: each one arrives. */
+/**
+ * A call of a child that its profile refuses. `errno` is 0 where the profile kills. `count` is 1 where the calls are refused, as each
+ * one arrives; with `reportOnly` it says how many calls this stands for, of which the arguments and the thread are the first one's.
+ */
 export interface ReportedViolation extends Violation {
   /** What the profile answers: `ERRNO(EPERM)`, `KILL_PROCESS`. */
   readonly action: string;
@@ -28,15 +31,25 @@ export interface ReportedViolation extends Violation {
 export interface ViolationReportOptions {
   /**
    * Hears of each call that the profile refuses, before it is answered. The calls fail as the profile says; where it kills,
-   * the process ends by SIGKILL. TRAP and TRACE are left to the kernel, and not reported.
+   * the process ends by SIGKILL. TRAP and TRACE are left to the kernel, and not reported. With `reportOnly`, calls of one kind
+   * share an event: see docs/report-only.md.
    */
   readonly onViolation?: (violation: ReportedViolation) => void;
-  /** With `onViolation`: allow those calls, also those that the profile traps, traces or kills for. Nothing is enforced then. */
+  /**
+   * With `onViolation`: allow those calls, also those that the profile traps, traces or kills for. Nothing is enforced then, and the
+   * command notices nothing. Where it traces processes of its own, it is killed, and the child has an `error` event with a
+   * SupervisionError (`traces-itself`); `tracer-ended` where somebody kills the tracer.
+   */
   readonly reportOnly?: boolean;
+  /**
+   * With `onViolation`: also report calls that fail with ENOSYS, which are meant to have a library make an older call: those
+   * above the newest one that the profile names, and `clone3` in many profiles. Default: false.
+   */
+  readonly reportFallbacks?: boolean;
 }
 
 /** Their names. */
-export const REPORT_OPTIONS: readonly string[] = ['onViolation', 'reportOnly'];
+export const REPORT_OPTIONS: readonly string[] = ['onViolation', 'reportFallbacks', 'reportOnly'];
 
 /** What the profile means for a call: an answer, or undefined where it asks the supervisor. */
 export type Judge = (call: SupervisedCall) => Answer | undefined;
@@ -44,7 +57,7 @@ export type Judge = (call: SupervisedCall) => Answer | undefined;
 /** Judges calls by a policy in place of the filter that `notified` made of it, and reports those that it refuses. */
 export function judge(
   policy: Policy,
-  { onViolation = () => undefined, reportOnly = false }: Own<ViolationReportOptions>,
+  { onViolation = () => undefined, reportFallbacks = false, reportOnly = false }: Own<ViolationReportOptions>,
   command: string | undefined,
 ): Judge {
   return call => {
@@ -52,7 +65,8 @@ export function judge(
     const action = evaluate(policy, { arch, syscall, args, instructionPointer });
     if (permits(action)) return CONTINUE;
     if (actionKind(action) === scmp.SCMP_ACT_NOTIFY) return undefined;
-    onViolation(describe(call, action, policy, reportOnly, command));
+    if (reportFallbacks || !isFallback(action))
+      onViolation(describe(call, action, policy, reportOnly, command));
     if (reportOnly) return CONTINUE;
     return enforce(call, action);
   };

@@ -65,23 +65,37 @@ export function startWithListener(file: string, args: readonly string[], plan: S
         if (listener !== undefined) untilItRuns(listener, awaited, atStart);
       },
     );
-    if (own(child, 'pid') !== undefined && listener === undefined) {
-      child.kill('SIGKILL');
-      throw new LoadError(
-        'listener-unusable',
-        `the listener of ${file} could not be received`,
-        'Look at the limit of open files, and at the filters that this process has',
-      );
-    }
-    if (own(child, 'pid') === undefined) release(listener);
-    return { child, listener: own(child, 'pid') === undefined ? undefined : listener };
+    return { child, listener: listenerOf(child, listener, file) };
   } catch (error) {
     release(listener);
     throw error;
   }
 }
 
-function release(listener: number | undefined): void {
+/**
+ * The listener of a child that runs; that of one that does not is closed. Throws LoadError (`listener-unusable`) where there
+ * is none: the child is killed, since nobody would answer it.
+ */
+export function listenerOf(
+  child: ChildProcess,
+  listener: number | undefined,
+  file: string,
+): number | undefined {
+  if (own(child, 'pid') === undefined) {
+    release(listener);
+    return undefined;
+  }
+  if (listener !== undefined) return listener;
+  child.kill('SIGKILL');
+  throw new LoadError(
+    'listener-unusable',
+    `the listener of ${file} could not be received`,
+    'Look at the limit of open files, and at the filters that this process has',
+  );
+}
+
+/** Closes a listener. */
+export function release(listener: number | undefined): void {
   if (listener !== undefined) native().closeDescriptor(listener);
 }
 
@@ -117,13 +131,13 @@ function asksForExec({ policy }: Filter): boolean {
 }
 
 /** The listener of the child; undefined where the launcher has failed before it had one, or it cannot be received. */
-function receiveListener(socket: number): number | undefined {
+export function receiveListener(socket: number): number | undefined {
   const message = native().receiveMessage(socket);
   return isFailure(message) ? undefined : message.descriptors[0];
 }
 
 /** Answers what the launcher calls until it has become the command, or has failed to. */
-function untilItRuns(listener: number, awaited: number, atStart: Judge): void {
+export function untilItRuns(listener: number, awaited: number, atStart: Judge): void {
   const record = callRecords(1);
   const reader = memoryReader();
   for (;;) {

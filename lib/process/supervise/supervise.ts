@@ -8,14 +8,28 @@ import { native } from '../../native.js';
 import { notified } from '../../policy/notified.js';
 import { givenOptions, oneOf, ownOptions } from '../../policy/options.js';
 import { argumentsOf } from '../children/arguments.js';
-import { sandbox, SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
+import {
+  sandbox,
+  SANDBOX_OPTIONS,
+  type ChildLoadOptions,
+  type Sandbox,
+  type SandboxOptions,
+} from '../children/sandbox.js';
 import type { Isolation } from '../isolation.js';
 import { SPAWN_OPTIONS } from '../children/start-child.js';
 import { CONTINUE, type Handler } from './answer.js';
 import { attend, nobody, type Supervisor } from './attend.js';
 import { checkedHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
 import { judge, REPORT_OPTIONS, type Judge, type ViolationReportOptions } from './report.js';
-import { startWithListener } from './start.js';
+import {
+  listenerOf,
+  receiveListener,
+  release,
+  startWithListener,
+  untilItRuns,
+  type StartPlan,
+} from './start.js';
+import { startReportOnly, type ReportedCommand, type ReportOnlyPlan } from '../trace/report-only.js';
 import { bare, type Own } from '../../own.js';
 
 export interface SuperviseOptions
@@ -37,10 +51,11 @@ export interface Supervised extends Supervisor {
  * process. They may take their time: the event loop goes on, and the caller waits. The execve that starts the command is not
  * brought to them. When this process ends, in whatever way, calls that wait and all later ones fail with ENOSYS.
  *
- * With `onViolation`, the calls that the profile refuses are reported too; with `reportOnly`, they are allowed.
+ * With `onViolation`, the calls that the profile refuses are reported too. With `reportOnly`, they are allowed, and nothing that
+ * the command could notice changes: a tracer beside it writes them down. `isolation` stays in force, `ringFilter` does not.
  *
  * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program); LoadError
- * (`listener-unusable`, with which the command was killed).
+ * (`listener-unusable`, with which the command was killed; with `reportOnly` `no-tracer`, `tracer-refused`).
  * Source: seccomp_unotify(2).
  */
 export function supervise(command: string, options: SuperviseOptions): Supervised;
@@ -52,20 +67,30 @@ export function supervise(
 ): Supervised {
   const [args, options] = argumentsOf(second, third);
   const { own, others } = apart(options);
-  const { filter, load, isolation, rest } = sandbox(others, SPAWN_OPTIONS);
+  const sandboxed = sandbox(others, SPAWN_OPTIONS);
+  if (own.reportOnly === true) return reportOnly(file, args, sandboxed, own);
+  const { filter, load, isolation, rest } = sandboxed;
   const plan = planOf(filter, own, file);
-  const { waitKillable } = own;
   const { child, listener } = startWithListener(file, args, {
     filter: plan.filter,
-    load: { ...load, ...(waitKillable !== undefined && { waitKillable }) },
+    load: withKillable(load, own),
     isolation,
     rest,
     atStart: plan.atStart,
   });
   const supervisor = listener === undefined ? nobody() : attendOrKill(child, listener, plan.handler, own);
+  return supervised(child, isolation.receipt, supervisor);
+}
+
+const withKillable = (load: ChildLoadOptions, { waitKillable }: OwnOptions): StartPlan['load'] => ({
+  ...load,
+  ...(waitKillable !== undefined && { waitKillable }),
+});
+
+function supervised(child: ChildProcess, isolation: Isolation, supervisor: Supervisor): Supervised {
   const properties = Object.entries(Object.getOwnPropertyDescriptors(supervisor));
   return Object.defineProperties(
-    { child, isolation: isolation.receipt },
+    { child, isolation },
     // A descriptor inherits what it lacks, too.
     Object.fromEntries(properties.map(([name, descriptor]) => [name, bare(descriptor)])),
   ) as Supervised;
@@ -87,6 +112,74 @@ function attendOrKill(
   }
 }
 
+/** Lets the command do all that its profile refuses. Calls with the action NOTIFY go to the handlers, where there are any. */
+function reportOnly(
+  file: string,
+  args: readonly string[],
+  { filter, load, isolation, rest }: Sandbox<SpawnOptions & SandboxOptions>,
+  own: OwnOptions,
+): Supervised {
+  if (!isFilter(filter)) throw needsPolicy();
+  const { receipt } = isolation;
+  const plan = { filter, isolation, rest, report: own };
+  if (own.handlers === undefined && own.otherwise === undefined) {
+    const { child, follower } = startReportOnly(file, args, { ...plan, load, attend: undefined });
+    return supervised(child, receipt, follower);
+  }
+  const { child, follower, listener } = startAttended(file, args, { ...plan, load: withKillable(load, own) });
+  if (listener === undefined) return supervised(child, receipt, follower);
+  const verdict = judge(filter.policy, own, undefined);
+  const handler = handlerOf(own);
+  const attending = attendOrKill(child, listener, call => verdict(call) ?? handler(call), own);
+  return supervised(child, receipt, both(follower, attending));
+}
+
+/** With a listener for the calls that the profile answers with NOTIFY; none where the command could not be executed. */
+function startAttended(
+  file: string,
+  args: readonly string[],
+  plan: Omit<ReportOnlyPlan, 'attend'>,
+): ReportedCommand & { readonly listener: number | undefined } {
+  let listener: number | undefined;
+  let started: ReportedCommand;
+  try {
+    started = startReportOnly(file, args, {
+      ...plan,
+      attend: awaited => {
+        listener = receiveListener(awaited);
+        if (listener !== undefined) untilItRuns(listener, awaited, () => CONTINUE);
+      },
+    });
+  } catch (error) {
+    release(listener);
+    throw error;
+  }
+  return { ...started, listener: listenerOf(started.child, listener, file) };
+}
+
+/** One supervisor out of two that follow the same command. */
+const both = (one: Supervisor, other: Supervisor): Supervisor => ({
+  get pending() {
+    return one.pending + other.pending;
+  },
+  get received() {
+    return one.received + other.received;
+  },
+  finished: Promise.all([one.finished, other.finished]).then(() => undefined),
+  close: () => {
+    one.close();
+    other.close();
+  },
+  ref: () => {
+    one.ref();
+    other.ref();
+  },
+  unref: () => {
+    one.unref();
+    other.unref();
+  },
+});
+
 type OwnOptions = Own<HandlerOptions & ViolationReportOptions & Pick<SuperviseOptions, 'waitKillable'>>;
 
 const SUPERVISING = [...HANDLER_OPTIONS, ...REPORT_OPTIONS, 'waitKillable'];
@@ -101,21 +194,23 @@ function apart(options: SuperviseOptions): {
   const all = ownOptions(options, [...SUPERVISING, ...CHILD]);
   const checked = checkedHandlers(givenOptions<HandlerOptions>(all, HANDLER_OPTIONS));
   checkReport(all);
-  const { onViolation, reportOnly, waitKillable } = all;
+  const { onViolation, reportFallbacks, reportOnly, waitKillable } = all;
   const others = givenOptions<SpawnOptions & SandboxOptions>(all, CHILD);
   // Without a profile, `sandbox` says so.
   return {
-    own: { ...checked, onViolation, reportOnly, waitKillable },
+    own: { ...checked, onViolation, reportFallbacks, reportOnly, waitKillable },
     others: others as SpawnOptions & SandboxOptions,
   };
 }
 
 function checkReport({
   onViolation,
+  reportFallbacks,
   reportOnly,
   waitKillable,
-}: Pick<OwnOptions, 'onViolation' | 'reportOnly' | 'waitKillable'>): void {
+}: Pick<OwnOptions, 'onViolation' | 'reportFallbacks' | 'reportOnly' | 'waitKillable'>): void {
   oneOf('reportOnly', reportOnly, [true, false]);
+  oneOf('reportFallbacks', reportFallbacks, [true, false]);
   oneOf('waitKillable', waitKillable, [true, false]);
   if (onViolation !== undefined && typeof onViolation !== 'function')
     throw new UsageError('bad-option', 'onViolation is no function', 'Give a function of the violation');
@@ -134,21 +229,22 @@ interface Plan {
 function planOf(filter: Filter | Uint8Array, own: OwnOptions, file: string): Plan {
   const handler = handlerOf(own);
   if (own.onViolation === undefined) return { filter, handler, atStart: () => CONTINUE };
-  if (!isFilter(filter)) {
-    throw new UsageError(
-      'report-needs-policy',
-      'what a raw program refuses cannot be reported, since nothing says what it means',
-      'Give a profile',
-    );
-  }
+  if (!isFilter(filter)) throw needsPolicy();
   const { policy } = filter;
   const verdict = judge(policy, own, undefined);
   return {
-    filter: compilePolicy(notified(policy, { traps: own.reportOnly === true })),
+    filter: compilePolicy(notified(policy)),
     handler: call => verdict(call) ?? handler(call),
-    atStart: judge(policy, { onViolation: once(own.onViolation), reportOnly: own.reportOnly }, file),
+    atStart: judge(policy, { ...own, onViolation: once(own.onViolation) }, file),
   };
 }
+
+const needsPolicy = (): UsageError =>
+  new UsageError(
+    'report-needs-policy',
+    'what a raw program refuses cannot be reported, since nothing says what it means',
+    'Give a profile',
+  );
 
 /** The launcher looks for the command in one directory after the other: one report is enough. */
 function once<Argument>(listener: (argument: Argument) => void): (argument: Argument) => void {

@@ -1,0 +1,208 @@
+// Turns what a tracer writes down into violations, and is a supervisor to those who started the command.
+import { LoadError, SupervisionError } from '../../errors.js';
+import { isFailure, native } from '../../native.js';
+import { actionData, actionKind, actionName, isFallback, permits } from '../../policy/action.js';
+import { SCMP_ACT_ERRNO } from '../../policy/constants.js';
+import { errnoName } from '../../policy/errno.js';
+import { evaluate } from '../../policy/evaluate.js';
+import type { Policy } from '../../policy/policy.js';
+import { own } from '../../own.js';
+import { printable } from '../../printable.js';
+import type { Supervisor } from '../supervise/attend.js';
+import type { ReportedViolation } from '../supervise/report.js';
+import { describeRefusal } from '../violation.js';
+import type { TracedCalls, TracedTable } from './table.js';
+import type { Tracer } from './tracer.js';
+
+/** What is told of, and to whom. */
+export interface FollowOptions {
+  /** What the calls are judged by. */
+  readonly policy: Policy;
+  /** The command, for its start. */
+  readonly command: string;
+  readonly fallbacks: boolean;
+  readonly onViolation: (violation: ReportedViolation) => void;
+  /** Hears why all that was traced has been killed, where it was. */
+  readonly onEnd: (error: SupervisionError) => void;
+}
+
+/** A supervisor of calls that nobody has to answer. */
+export interface Follower extends Supervisor {
+  /** Threads that are traced at this moment. */
+  readonly running: number;
+  /** Calls that are in no violation. */
+  readonly lost: number;
+  /** Tells of everything that was called by now. */
+  flush(): void;
+}
+
+/**
+ * Follows a tracer. Each kind of call is told of when it is first made, with a count of those that have come since; when their number
+ * has doubled; and at the end. `close` tells of what is left, and leaves the command to the tracer.
+ */
+export function follow(tracer: Tracer, options: FollowOptions): Follower {
+  const told: number[] = [];
+  let last = tracer.read();
+  let finish = (): void => undefined;
+  const finished = new Promise<void>(resolve => {
+    finish = resolve;
+  });
+
+  const deliver = (everything: boolean): void => {
+    last = tracer.read();
+    last.calls.forEach((calls, index) => {
+      const before = told[index] ?? 0;
+      if (calls.count === before || (!everything && calls.count < 2 * before)) return;
+      told[index] = calls.count;
+      const violation = describe(calls, calls.count - before, options);
+      // The launcher looks for the command in one directory after the other: one report is enough.
+      if (violation === undefined || (violation.starting && before > 0)) return;
+      guarded(() => {
+        options.onViolation(violation);
+      });
+    });
+  };
+  let closed = false;
+  /** Whether the tracer has come to its end. */
+  let ended = false;
+  const close = (): void => {
+    if (closed) return;
+    closed = true;
+    process.off('exit', close);
+    if (!isFailure(watched)) native().watchStop(watched);
+    deliver(true);
+    tracer.close();
+    if (last.state === 'contended' || ended) tellEnd();
+    finish();
+  };
+  const tellEnd = (): void => {
+    const killed = whyKilled(last);
+    if (killed === undefined) return;
+    guarded(() => {
+      options.onEnd(killed);
+    });
+  };
+  const watched = native().watch(tracer.woken, readable => {
+    if (!readable) {
+      ended = true;
+      close();
+      return;
+    }
+    tracer.drain();
+    deliver(false);
+  });
+  if (isFailure(watched)) {
+    native().closeDescriptor(tracer.woken);
+    tracer.close();
+    throw new LoadError(
+      'no-tracer',
+      `the tracer cannot be listened to (${watched.failed}: ${watched.errnoName})`,
+      'Look at the limit of open files',
+      { errno: watched.errno },
+    );
+  }
+  process.on('exit', close);
+
+  const keepAlive = (wanted: boolean): void => {
+    if (!closed) native().watchKeepAlive(watched, wanted);
+  };
+  return {
+    pending: 0,
+    get received() {
+      if (!closed) last = tracer.read();
+      return last.stops;
+    },
+    get running() {
+      if (!closed) last = tracer.read();
+      return last.running;
+    },
+    get lost() {
+      return last.lost;
+    },
+    finished,
+    flush: () => {
+      if (!closed) deliver(true);
+    },
+    close,
+    ref: () => {
+      keepAlive(true);
+    },
+    unref: () => {
+      keepAlive(false);
+    },
+  };
+}
+
+/** Errors of listeners are uncaught exceptions, and keep nobody from hearing of the rest. */
+function guarded(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
+/** The calls as a violation; undefined for what the policy permits, or what nobody wants to hear of. */
+function describe(
+  calls: TracedCalls,
+  count: number,
+  { policy, command, fallbacks }: FollowOptions,
+): ReportedViolation | undefined {
+  const { arch, number: syscall, args, instructionPointer } = calls;
+  const action = evaluate(policy, { arch, syscall, args, instructionPointer });
+  if (permits(action) || (isFallback(action) && !fallbacks)) return undefined;
+  const errno = actionKind(action) === SCMP_ACT_ERRNO(0) ? actionData(action) : 0;
+  const starting = calls.program === 'starting';
+  const described = describeRefusal(
+    {
+      arch,
+      syscall,
+      args,
+      instructionPointer,
+      errno,
+      errnoName: errno === 0 ? '' : errnoName(errno),
+      threadId: calls.thread,
+      threadName: calls.threadName,
+      count: starting ? 1 : count,
+    },
+    { layer: undefined, policy },
+  );
+  // Should the command not be found, the launcher ends by a call of its own.
+  if (starting && described.syscall !== 'execve') return undefined;
+  return {
+    ...described,
+    action: actionName(action),
+    allowed: true,
+    program: typeof calls.program === 'object' ? calls.program.path : starting ? command : undefined,
+    starting,
+  };
+}
+
+const REQUESTS: Readonly<Record<number, string>> = {
+  0: 'PTRACE_TRACEME',
+  16: 'PTRACE_ATTACH',
+  0x4206: 'PTRACE_SEIZE',
+};
+
+/** Why everything that was traced has been killed when the tracer ended; undefined where it ended with the last of it. */
+function whyKilled({
+  state,
+  contender: { request, thread, program },
+}: TracedTable): SupervisionError | undefined {
+  if (state === 'ended' || state === 'waiting') return undefined;
+  if (state !== 'contended') {
+    return new SupervisionError(
+      'tracer-ended',
+      'the tracer of report-only ended before the command, which the kernel then killed',
+      'Look for whoever killed it, and at memory and limits',
+    );
+  }
+  const name = own(REQUESTS, request) ?? `request ${request}`;
+  return new SupervisionError(
+    'traces-itself',
+    `${printable(program ?? 'a program')} (${thread}) called ptrace(${name}), but with report-only every process of the command is traced already, and a process can have one tracer only: the command was killed`,
+    'Try the profile on the program that is traced there, without its tracer',
+  );
+}

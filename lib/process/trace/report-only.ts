@@ -1,0 +1,120 @@
+// Starts a command under a profile that is not enforced: a tracer is stopped for instead, and calls go on.
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { childProcess } from '../../builtins.js';
+import { compilePolicy } from '../../filter/compile.js';
+import type { Filter } from '../../filter/filter.js';
+import { traced } from '../../policy/traced.js';
+import type { IsolationPlan } from '../children/isolate.js';
+import { commandOf, type Attend, type LaunchRequest } from '../children/launch.js';
+import type { ChildLoadOptions } from '../children/sandbox.js';
+import { startChild } from '../children/start-child.js';
+import { stdioList } from '../children/stdio.js';
+import { loadRequest } from '../load.js';
+import type { ViolationReportOptions } from '../supervise/report.js';
+import { bare, own, type Own } from '../../own.js';
+import { follow, type Follower } from './follow.js';
+import { startTracer } from './tracer.js';
+
+/** What is tried, and who hears of it. */
+export interface ReportOnlyPlan {
+  readonly filter: Filter;
+  readonly load: ChildLoadOptions & { readonly waitKillable?: boolean };
+  readonly isolation: IsolationPlan;
+  /** Options of Node's. */
+  readonly rest: Own<SpawnOptions>;
+  readonly report: Own<ViolationReportOptions>;
+  /** For a supervisor of calls with the action NOTIFY: takes the listener while the launcher waits. */
+  readonly attend: Attend | undefined;
+}
+
+/** A command that runs as if there were no profile, and what is known of its calls. */
+export interface ReportedCommand {
+  readonly child: ChildProcess;
+  readonly follower: Follower;
+}
+
+/**
+ * Starts a command. Calls that the profile refuses are told of and made. Where a process of the command wants to trace
+ * another one, all of them are killed, and the child has an `error` event with a SupervisionError (`traces-itself`).
+ * Throws as `spawn` does, and LoadError (`no-tracer`, `tracer-refused`): nothing has run then.
+ */
+export function startReportOnly(
+  file: string,
+  args: readonly string[],
+  plan: ReportOnlyPlan,
+): ReportedCommand {
+  const { filter, load, isolation, rest, report, attend } = plan;
+  const { onViolation = () => undefined, reportFallbacks = false } = report;
+  const notifications = attend !== undefined;
+  const request: LaunchRequest = {
+    ...loadRequest(tracedFilter(filter, notifications), {
+      ...load,
+      scope: 'thread',
+      ...(notifications && { listener: true }),
+    }),
+    isolation,
+    // Nothing is refused, on rings as elsewhere.
+    ringVerdicts: new Uint8Array(),
+    endWithParent: false,
+  };
+  const command = commandOf(file, args, rest);
+  const stdio = stdioList(rest.stdio);
+  const tracer = startTracer(rest);
+  let child: ChildProcess;
+  try {
+    child = startChild(
+      request,
+      command,
+      stdio,
+      (what, all) =>
+        childProcess().spawn(
+          what.file,
+          what.words.slice(1),
+          bare({
+            ...rest,
+            argv0: what.words[0] ?? '',
+            shell: false,
+            stdio: all,
+          }),
+        ),
+      attend,
+      tracer,
+    );
+  } catch (error) {
+    tracer.release();
+    const { policy } = filter;
+    // What was refused at the start is told of all the same.
+    follow(tracer, { policy, command: file, fallbacks: reportFallbacks, onViolation, onEnd }).close();
+    throw error;
+  }
+  tracer.release();
+  const follower = follow(tracer, {
+    policy: filter.policy,
+    command: file,
+    fallbacks: reportFallbacks,
+    onViolation,
+    onEnd: error => {
+      child.emit('error', error);
+    },
+  });
+  // Whoever waits for the command has heard of its calls then.
+  child.once('exit', () => {
+    follower.flush();
+  });
+  // A command that has not started has an event for that.
+  if (own(child, 'pid') === undefined) follower.close();
+  return { child, follower };
+}
+
+/** Neither a filter nor what is made of it ever changes: many commands are tried under few. */
+const known = new WeakMap<Filter, Map<boolean, Filter>>();
+
+function tracedFilter(filter: Filter, notifications: boolean): Filter {
+  const made = known.get(filter) ?? new Map<boolean, Filter>();
+  known.set(filter, made);
+  const program = made.get(notifications) ?? compilePolicy(traced(filter.policy, { notifications }));
+  made.set(notifications, program);
+  return program;
+}
+
+const onEnd = (): void => undefined;

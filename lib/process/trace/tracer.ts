@@ -1,0 +1,97 @@
+// Starts the tracer: a process of its own, since what it waits for would be taken from whoever waits for children here.
+import type { SpawnOptions } from 'node:child_process';
+import { readSync } from 'node:fs';
+import { childProcess } from '../../builtins.js';
+import { LoadError } from '../../errors.js';
+import { isFailure, native, type TracerFiles } from '../../native.js';
+import { bare, own, type Own } from '../../own.js';
+import { readTable, type TracedTable } from './table.js';
+
+/** A tracer that waits for a command, or follows one. It ends with the last process that it traces, or where nobody begins. */
+export interface Tracer {
+  readonly pid: number;
+  /** For the launcher. */
+  readonly socket: number;
+  /** The launcher has the socket: a tracer that has nobody to trace ends. */
+  release(): void;
+  /** What it has written down. */
+  read(): TracedTable;
+  /** Readable when there is something new, at its end with the tracer. Whoever watches it closes it. */
+  readonly woken: number;
+  /** Takes what the pipe holds. */
+  drain(): void;
+  /** Closes what `read` needs. */
+  close(): void;
+}
+
+/** A user and a group for the tracer: those of the command, so that it may trace it. */
+export interface TracerUser {
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+}
+
+/** Throws LoadError (`no-tracer`). */
+export function startTracer({ uid, gid }: Pick<Own<TracerUser>, 'uid' | 'gid'>): Tracer {
+  const files = native().prepareTracer();
+  if (isFailure(files)) throw noTracer(`${files.failed}: ${files.errnoName}`, files.errno);
+  const open = new Set<keyof TracerFiles>(['image', 'table', 'woken', 'wake', 'forTracer', 'forLauncher']);
+  const close = (...names: readonly (keyof TracerFiles)[]): void => {
+    for (const name of names) if (open.delete(name)) native().closeDescriptor(files[name]);
+  };
+  try {
+    const pid = run(files, uid, gid);
+    close('image', 'wake', 'forTracer');
+    return {
+      pid,
+      socket: files.forLauncher,
+      woken: files.woken,
+      release: () => {
+        close('forLauncher');
+      },
+      read: () => readTable(files.table),
+      drain: () => {
+        try {
+          readSync(files.woken, Buffer.alloc(4096));
+        } catch (error) {
+          if (own(error as NodeJS.ErrnoException, 'code') !== 'EAGAIN') throw error;
+        }
+      },
+      close: () => {
+        close('table');
+      },
+    };
+  } catch (error) {
+    close(...open);
+    throw error;
+  }
+}
+
+/** Signals of a terminal are not for it, nor is the directory of this process. */
+function run(files: TracerFiles, uid: number | undefined, gid: number | undefined): number {
+  const child = childProcess().spawn(
+    '/proc/self/fd/3',
+    [],
+    bare<SpawnOptions>({
+      argv0: 'tracer',
+      cwd: '/',
+      detached: true,
+      env: bare({}),
+      stdio: ['ignore', 'ignore', 'ignore', files.image, files.table, files.wake, files.forTracer],
+      ...(uid !== undefined && { uid }),
+      ...(gid !== undefined && { gid }),
+    }),
+  );
+  child.unref();
+  child.on('error', () => undefined);
+  const pid = own(child, 'pid');
+  if (pid === undefined) throw noTracer('spawn failed', undefined);
+  return pid;
+}
+
+const noTracer = (why: string, errno: number | undefined): LoadError =>
+  new LoadError(
+    'no-tracer',
+    `the tracer for report-only cannot be started (${why})`,
+    'It is an executable file in memory, started through /proc: look at /proc, vm.memfd_noexec, the limits of open files and processes, and the filters that this process has',
+    errno === undefined ? {} : { errno },
+  );

@@ -1,0 +1,45 @@
+#include "tracer.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <span>
+
+#include "../tracer/table.h"
+#include "descriptor.h"
+#include "executable_file.h"
+
+// The tracer as it was built for this architecture, an ELF file that the build puts where includes are looked for.
+asm(".pushsection .rodata\n"
+    ".balign 16\n"
+    "seccomp_tracer:\n"
+    ".incbin \"seccomp-tracer\"\n"
+    "seccomp_tracer_end:\n"
+    ".popsection\n");
+
+extern "C" __attribute__((visibility("hidden"))) const std::byte seccomp_tracer[];
+extern "C" __attribute__((visibility("hidden"))) const std::byte seccomp_tracer_end[];
+
+namespace seccomp_node {
+
+Result<TracerFiles> prepare_tracer() {
+  auto image = executable_file("seccomp-tracer", std::span(seccomp_tracer, seccomp_tracer_end));
+  if (const auto* failure = image.failure()) return *failure;
+  Descriptor table(memfd_create("seccomp-table", MFD_CLOEXEC));
+  if (!table.valid()) return Failure{"memfd_create", errno};
+  if (ftruncate(table.number(), sizeof(Table)) != 0) return Failure{"ftruncate", errno};
+  std::array<int, 2> pipe{-1, -1};
+  if (pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0) return Failure{"pipe2", errno};
+  Descriptor woken(pipe[0]);
+  Descriptor wake(pipe[1]);
+  std::array<int, 2> sockets{-1, -1};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets.data()) != 0) return Failure{"socketpair", errno};
+  return TracerFiles{image.value().release(), table.release(), woken.release(), wake.release(), sockets[0], sockets[1]};
+}
+
+}  // namespace seccomp_node

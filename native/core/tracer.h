@@ -1,0 +1,27 @@
+// Makes what the tracer of a command is started with: its program as a file in memory, and how it tells what it sees.
+#pragma once
+
+#include <cstdint>
+
+#include "result.h"
+
+namespace seccomp_node {
+
+/** Descriptors of the caller's, all close-on-exec. */
+struct TracerFiles {
+  /** An executable file that cannot change. */
+  std::int32_t image;
+  /** The memory that native/tracer/table.h describes, all zeros. */
+  std::int32_t table;
+  /** A pipe that does not block: `wake` goes to the tracer, `woken` has a byte when there is something new. */
+  std::int32_t woken;
+  std::int32_t wake;
+  /** Two sockets: one for the tracer, one for the launcher, which has itself traced through it. */
+  std::int32_t for_tracer;
+  std::int32_t for_launcher;
+};
+
+/** The tracer must get image, table, `wake` and `for_tracer` as the descriptors from 3 on. */
+Result<TracerFiles> prepare_tracer();
+
+}  // namespace seccomp_node
