@@ -73,7 +73,7 @@ class Ring {
   }
 
  private:
-  std::atomic<std::uint32_t>& word(std::uint32_t offset) const {
+  [[nodiscard]] std::atomic<std::uint32_t>& word(std::uint32_t offset) const {
     return *reinterpret_cast<std::atomic<std::uint32_t>*>(queues_ + offset);
   }
 
@@ -113,6 +113,7 @@ class Ring {
     const auto address = raw_syscall(SYS_mmap, 0, static_cast<long>(size), PROT_READ | PROT_WRITE,
                                      MAP_SHARED | MAP_POPULATE, descriptor, static_cast<long>(offset));
     // The last page of the address space holds errors.
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as numbers.
     return address < 0 && address > -4096 ? nullptr : reinterpret_cast<std::byte*>(address);
   }
 

@@ -86,6 +86,7 @@ inline constexpr std::size_t kNameOffset = 19;
 /** The number that a name is, or -1. */
 inline long to_descriptor(const char* name) {
   long number = 0;
+  // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): getdents64 wrote it.
   if (*name == '\0') return -1;
   for (; *name != '\0'; ++name) {
     if (*name < '0' || *name > '9') return -1;
@@ -122,7 +123,7 @@ long close_listed_on_exec(long first) {
 template <auto Call>
 long close_on_exec_from(long first) {
   // CLOSE_RANGE_CLOEXEC is of Linux 5.11, and a filter that is in force may know neither.
-  if (Call(kCloseRange, first, static_cast<long>(~0U), kCloseRangeCloexec, 0) == 0) return 0;
+  if (Call(kCloseRange, first, 0xffffffffL, kCloseRangeCloexec, 0) == 0) return 0;
   return close_listed_on_exec<Call>(first);
 }
 

@@ -6,6 +6,7 @@
 
 namespace seccomp_node {
 
+// NOLINTBEGIN(modernize-avoid-c-arrays): the layout of memory that is shared with a program without a standard library.
 /** Where the tracer is. */
 enum class TracerState : std::uint32_t {
   kWaiting,
@@ -90,5 +91,7 @@ enum TracerDescriptor : int {
   /** A socket: brings the process to trace as an `int`; an errno goes back, 0 once it is traced. */
   kTraceeDescriptor,
 };
+
+// NOLINTEND(modernize-avoid-c-arrays)
 
 }  // namespace seccomp_node

@@ -86,9 +86,9 @@ Type* allocate(std::size_t count) {
 /** `/proc/THREAD/NAME`. */
 struct ProcPath {
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
-  char text[48];
+  char text[48]{};
 
-  ProcPath(int thread, const char* name) : text{} {
+  ProcPath(int thread, const char* name) {
     std::size_t used = 0;
     for (const char* part = "/proc/"; *part != '\0'; ++part) text[used++] = *part;
     unsigned divisor = 1;
@@ -116,6 +116,7 @@ struct Call {
   std::uint32_t number;
   std::uint32_t data;
   std::uint64_t instruction_pointer;
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
   std::uint64_t args[6];
 };
 
@@ -262,7 +263,7 @@ class Tracer {
  private:
   template <typename Type>
   static void set(Type& place, Type value) {
-    __atomic_store_n(&place, value, __ATOMIC_RELEASE);
+    __atomic_store(&place, &value, __ATOMIC_RELEASE);
   }
 
   void count_running(int change) {
@@ -478,6 +479,7 @@ class Tracer {
     for (std::size_t start = 0; start + 8 < size; ++start) {
       if (start > 0 && text[start - 1] != '\n') continue;
       std::size_t letter = 0;
+      // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): read(2) wrote it.
       while (letter < 6 && text[start + letter] == name[letter]) ++letter;
       if (letter < 6) continue;
       std::uint64_t value = 0;

@@ -33,7 +33,7 @@ describe('A profile that kills, with onViolation', () => {
       try {
         const answer = judge(
           policy,
-          { onViolation: () => undefined, reportOnly: false },
+          { onViolation: () => undefined, reportOnly: false, reportFallbacks: undefined },
           undefined,
         )(callOf(pid, waiting));
         assert.deepEqual(answer, { errno: 38 });
