@@ -49,7 +49,8 @@ export function obstacles(policy: Policy, poolIsRunning: boolean): readonly Obst
   if (!poolIsRunning) {
     look(THREAD_CALLS, (answer, name) => !unknown(name, answer));
     // What glibc falls back to. A list of what is allowed leaves threads out on purpose, for programs without the pool.
-    if (permits(policy.defaultAction) && answerTo('clone3') === SCMP_ACT_ERRNO(ENOSYS)) look(['clone'], () => true);
+    if (permits(policy.defaultAction) && answerTo('clone3') === SCMP_ACT_ERRNO(ENOSYS))
+      look(['clone'], () => true);
   }
   return [...found].map(([syscall, answer]) => ({ syscall, answer: actionName(answer) }));
 }
