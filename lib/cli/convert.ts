@@ -16,7 +16,7 @@ import { readSource } from '../profile/read-source.js';
 import { resolveProfile } from '../profile/resolve.js';
 import { compileOptions, withCompileOptions, type CompileFlags } from './options.js';
 import { print, warn, type Register } from './output.js';
-import { isJson } from './source.js';
+import { isJson } from '../profile/is-json.js';
 
 interface Flags extends CompileFlags {
   readonly to: ConversionFormat | 'bpf';

@@ -6,7 +6,7 @@ import { htmlReport, type Reported } from '../report/report.js';
 import { layersArgument } from './input.js';
 import { compileOptions, withCompileOptions, type CompileFlags } from './options.js';
 import { print, toJson, write, type Register } from './output.js';
-import { isJson } from './source.js';
+import { isJson } from '../profile/is-json.js';
 
 interface Flags extends CompileFlags {
   readonly output: string;

@@ -1,5 +1,6 @@
 // Tells a profile from a program where a tool takes either without compiling.
 import { readFileSync } from 'node:fs';
+import { isJson } from '../profile/is-json.js';
 import { parseProfile } from '../profile/parse.js';
 import type { Profile } from '../profile/profile.js';
 import { readFile } from '../profile/read-file.js';
@@ -11,7 +12,7 @@ export type Source =
 
 /**
  * The profile or program of an argument: a path, the name of a profile that ships, or `-` for standard input. A file is
- * taken for a program when its name ends with `.bpf`, standard input when it does not start as JSON does.
+ * taken for a program when its name ends with `.bpf`, standard input when it is not text.
  */
 export function sourceArgument(argument: string): Source {
   if (argument.endsWith('.bpf')) return { kind: 'program', bytes: readFile(argument), file: argument };
@@ -22,7 +23,3 @@ export function sourceArgument(argument: string): Source {
     ? { kind: 'profile', profile: parseProfile(bytes, { file }) }
     : { kind: 'program', bytes, file };
 }
-
-/** Whether bytes start as a JSON object does. */
-export const isJson = (bytes: Uint8Array): boolean =>
-  /^\uFEFF?\s*[{[]/.test(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, 256)));

@@ -93,6 +93,16 @@ describe('spawnSync', () => {
     assert.ok(!existsSync('/tmp/never-made'));
   });
 
+  for (const [what, bytes] of [
+    ['starts', ''],
+    ['starts after a byte order mark', '\uFEFF'],
+    ['starts after a page of spaces', ' '.repeat(5000)],
+  ] as const)
+    it(`a buffer is a profile where the text ${what}`, () => {
+      const profile = Buffer.from(`${bytes}{ "defaultAction": "SCMP_ACT_ALLOW" }`);
+      assert.equal(spawnSync('echo', ['hi'], { profile, encoding: 'utf8' }).stdout, 'hi\n');
+    });
+
   it('leaves no descriptors', () => {
     const count = (): number => readdirSync('/proc/self/fd').length;
     const some = (): void => {

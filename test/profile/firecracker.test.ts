@@ -10,6 +10,7 @@ import { actionName } from '#lib/policy/action.js';
 import * as scmp from '#lib/policy/constants.js';
 import type { Policy } from '#lib/policy/policy.js';
 import { parseFirecracker } from '#lib/profile/firecracker/parse.js';
+import { parseProfile } from '#lib/profile/parse.js';
 import { resolveFirecracker } from '#lib/profile/firecracker/resolve.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { answer, answerNumber, brief, codes, failure, marked } from './helpers.js';
@@ -100,6 +101,48 @@ describe("Firecracker's filters: the meaning", () => {
     it(`the action ${JSON.stringify(written)}`, () => {
       const parsed = parseFirecracker(file([], { default_action: written, filter_action: { errno: 1 } }));
       assert.equal(actionName(parsed.filters.get('vmm')?.defaultAction ?? -1), expected);
+    });
+  }
+});
+
+describe("Firecracker's filters: the keys of rust-vmm's crate", () => {
+  const crate = (filter: readonly object[], actions: object = {}): object => ({
+    main: { mismatch_action: 'kill_process', match_action: 'allow', filter, ...actions },
+  });
+
+  it('are read by their meaning, and found out by the command line', () => {
+    const parsed = parseFirecracker(crate([{ syscall: 'read' }], { mismatch_action: 'user_notif' }));
+    const policy = resolveFirecracker(parsed, X86_64);
+    assert.deepEqual(
+      [answer(policy, 'x86_64', 'read'), answer(policy, 'x86_64', 'write'), answer(policy, 'x86', 'read')],
+      ['ALLOW', 'NOTIFY', 'KILL_PROCESS'],
+    );
+    assert.deepEqual(codes(failure(() => parseProfile(crate([]))).problems), ['foreign-format']);
+  });
+
+  it('compare a dword by 32 bits with every operator, which all versions of the crate do', () => {
+    const filter = [{ syscall: 'read', args: [condition('dword', 'ne', 1)] }];
+    const parsed = parseFirecracker(crate(filter));
+    assert.deepEqual(parsed.warnings, []);
+    const policy = resolveFirecracker(parsed, X86_64);
+    assert.deepEqual(
+      [[1n], [0x1_0000_0001n], [2n]].map(args => answer(policy, 'x86_64', 'read', args)),
+      ['KILL_PROCESS', 'KILL_PROCESS', 'ALLOW'],
+    );
+  });
+
+  for (const [code, text] of [
+    [
+      'unknown-key',
+      '{ "main": { →"mismatch_action": "trap", "default_action": "log", "filter_action": "allow", "filter": [] } }',
+    ],
+    ['missing-key', '{ "main": →{ "mismatch_action": "trap", "filter": [] } }'],
+    ['no-filters', '→{ "mismatch_action": "trap", "match_action": "allow", "filter": [] }'],
+  ] as const) {
+    it(`${code}: ${text}`, () => {
+      const { text: source, line, column } = marked(text);
+      const { problems } = failure(() => parseFirecracker(source));
+      assert.deepEqual(problems.map(brief), [`${line}:${column} ${code}`]);
     });
   }
 });

@@ -9,6 +9,7 @@ import { type IsolationMode } from '../isolation.js';
 import type { RingFilterMode } from '../ring-filter.js';
 import { runningTarget, type Capabilities } from '../running-target.js';
 import { own, type Own, bare } from '../../own.js';
+import { isJson } from '../../profile/is-json.js';
 import { ownEnvironment, type Environment } from './environment.js';
 import { planIsolation, type IsolationPlan } from './isolate.js';
 
@@ -95,7 +96,7 @@ function nodeRest(given: object, names: readonly string[]): object {
 function filterOf(options: Own<SandboxOptions>): Filter | Uint8Array {
   const { profile, capabilities } = options;
   const compiling = givenOptions<CompileOptions>(options, COMPILING);
-  if (isFilter(profile) || (profile instanceof Uint8Array && !looksLikeJson(profile))) {
+  if (isFilter(profile) || (profile instanceof Uint8Array && !isJson(profile))) {
     const [misplaced] = capabilities === undefined ? Object.keys(compiling) : ['capabilities'];
     if (misplaced === undefined) return profile;
     throw new UsageError(
@@ -108,7 +109,3 @@ function filterOf(options: Own<SandboxOptions>): Filter | Uint8Array {
   const target = isPolicy(profile) && capabilities === undefined ? {} : runningTarget(capabilities);
   return compile(profile, { ...compiling, ...target });
 }
-
-/** Whether bytes are the text of a profile. A program never starts like one: no instruction has such a code. */
-const looksLikeJson = (bytes: Uint8Array): boolean =>
-  /^\uFEFF?\s*[{[]/.test(Buffer.from(bytes.subarray(0, 256)).toString());

@@ -5,7 +5,7 @@ import type { ParseOptions } from '../parse.js';
 import { readSource, type ProfileSource } from '../read-source.js';
 import { readObject } from '../schema/values.js';
 import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
-import { readFilter } from './schema.js';
+import { ACTION_KEYS, readFilter } from './schema.js';
 import { pickOptions } from '../../policy/options.js';
 
 /**
@@ -19,7 +19,7 @@ export function parseFirecracker(source: ProfileSource, options: ParseOptions = 
   const { file = found, strict = false } = pickOptions(options, ['file', 'strict']);
   const findings = new Findings();
   const root = readObject(readJson(text, file, findings), 'a file of filters', findings);
-  if (root?.members.has('default_action') === true || root?.members.size === 0) {
+  if (root !== undefined && (root.members.size === 0 || ACTION_KEYS.some(key => root.members.has(key)))) {
     findings.error(
       'no-filters',
       locate(root),

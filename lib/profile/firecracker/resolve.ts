@@ -2,13 +2,13 @@
 import { UsageError } from '../../errors.js';
 import { ABIS, syscallNumber } from '../../policy/abi.js';
 import { isAction, type Action } from '../../policy/action.js';
-import { SCMP_ACT_KILL_THREAD } from '../../policy/constants.js';
+import { SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD } from '../../policy/constants.js';
 import { givenOptions, ownOptions } from '../../policy/options.js';
 import type { Policy, Rule, SyscallPolicy } from '../../policy/policy.js';
 import { makeTarget, type TargetOptions } from '../../policy/target.js';
 import { Findings, place } from '../findings.js';
 import { quote } from '../../policy/suggest.js';
-import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
+import type { Dialect, FirecrackerFile, FirecrackerFilter } from './filters.js';
 import { show } from '../../show.js';
 import { own } from '../../own.js';
 import { markPolicy } from '../../policy/own-policy.js';
@@ -16,7 +16,10 @@ import { markPolicy } from '../../policy/own-policy.js';
 export interface FirecrackerOptions extends TargetOptions {
   /** The category of threads; may be left out where the file has only one. */
   readonly category?: string;
-  /** For interfaces other than the native one; KILL_THREAD as from Firecracker 1.11 on, KILL_PROCESS before. */
+  /**
+   * For interfaces other than the native one. Default: KILL_THREAD, as from Firecracker 1.11 on, and KILL_PROCESS for a
+   * filter with rust-vmm's keys.
+   */
   readonly badArch?: Action;
   /** Turns every warning about the category into an error. */
   readonly strict?: boolean;
@@ -33,14 +36,15 @@ export function resolveFirecracker(
   options: FirecrackerOptions = {},
 ): Policy {
   const given = ownOptions(options, ['category', 'badArch', ...TARGET], ['strict']);
-  const { badArch = SCMP_ACT_KILL_THREAD, category, strict = false } = given;
+  const { category, strict = false } = given;
+  const filter = filterOf(filters, category);
+  const { badArch = BAD_ARCH[filter.dialect] } = given;
   if (!isAction(badArch))
     throw new UsageError(
       'bad-option',
       `badArch cannot be ${show(badArch)}`,
       'Give one of the SCMP_ACT_* values',
     );
-  const filter = filterOf(filters, category);
   const target = makeTarget(givenOptions<TargetOptions>(given, TARGET));
   const abi = ABIS[target.arch];
   const findings = new Findings();
@@ -97,6 +101,11 @@ export function resolveFirecracker(
     }),
   );
 }
+
+const BAD_ARCH: Readonly<Record<Dialect, Action>> = {
+  firecracker: SCMP_ACT_KILL_THREAD,
+  seccompiler: SCMP_ACT_KILL_PROCESS,
+};
 
 const TARGET = ['arch', 'kernel', 'capabilities'];
 

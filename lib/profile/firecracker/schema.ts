@@ -1,4 +1,4 @@
-// Reads one filter of Firecracker's seccompiler: two actions and rules by the names of calls.
+// Reads one filter of seccompiler, Firecracker's or rust-vmm's: two actions and rules by the names of calls.
 import { isKnownSyscall } from '../../policy/abi.js';
 import { actionName, MAX_ERRNO, type Action } from '../../policy/action.js';
 import * as scmp from '../../policy/constants.js';
@@ -8,7 +8,7 @@ import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { readList, readObject, readString, readUnsigned, wrongType } from '../schema/values.js';
 import { didYouMeanCall } from '../../policy/suggest-call.js';
 import { didYouMean, quote } from '../../policy/suggest.js';
-import type { FirecrackerFilter, FirecrackerRule } from './filters.js';
+import type { Dialect, FirecrackerFilter, FirecrackerRule } from './filters.js';
 import { own } from '../../own.js';
 
 /** Actions without a number, by the names that the format has for them. */
@@ -19,6 +19,13 @@ export const PLAIN_ACTIONS: Readonly<Record<string, Action>> = {
   log: scmp.SCMP_ACT_LOG,
   trap: scmp.SCMP_ACT_TRAP,
 };
+/** The crate of rust-vmm has one more. */
+const ACTIONS: Readonly<Record<string, Action>> = { ...PLAIN_ACTIONS, user_notif: scmp.SCMP_ACT_NOTIFY };
+
+/** The keys of the two actions: Firecracker's, and those of rust-vmm's crate, which takes Firecracker's as well. */
+const DEFAULT_ACTION = ['default_action', 'mismatch_action'] as const;
+const FILTER_ACTION = ['filter_action', 'match_action'] as const;
+export const ACTION_KEYS: readonly string[] = [...DEFAULT_ACTION, ...FILTER_ACTION];
 
 /** Comparisons without a mask, by the names that the format has for them. */
 export const PLAIN_OPERATORS: Readonly<Record<string, Exclude<Operator, 'SCMP_CMP_MASKED_EQ'>>> = {
@@ -34,11 +41,15 @@ export const PLAIN_OPERATORS: Readonly<Record<string, Exclude<Operator, 'SCMP_CM
 export function readFilter(value: JsonValue, findings: Findings): FirecrackerFilter | undefined {
   const object = readObject(value, 'a filter', findings);
   if (object === undefined) return undefined;
-  const fields = fieldsOf(object, ['default_action', 'filter_action', 'filter'], [], findings);
-  const defaultAction = readAction(fields.get('default_action'), findings);
-  const filterAction = readAction(fields.get('filter_action'), findings);
+  const [defaultKey, filterKey] = [keyOf(object, DEFAULT_ACTION), keyOf(object, FILTER_ACTION)];
+  const dialect = [defaultKey, filterKey].some(key => /match_action$/.test(key))
+    ? 'seccompiler'
+    : 'firecracker';
+  const fields = fieldsOf(object, [defaultKey, filterKey, 'filter'], [], findings);
+  const defaultAction = readAction(fields.get(defaultKey), findings);
+  const filterAction = readAction(fields.get(filterKey), findings);
   const rules = readList(fields.get('filter'), '"filter"', findings)
-    .map(item => readRule(item, findings))
+    .map(item => readRule(item, dialect, findings))
     .filter(rule => rule !== undefined);
   if (defaultAction === undefined || filterAction === undefined) return undefined;
   if (defaultAction === filterAction) {
@@ -46,11 +57,21 @@ export function readFilter(value: JsonValue, findings: Findings): FirecrackerFil
       'identical-actions',
       locate(object),
       `calls get ${actionName(defaultAction)} whether a rule matches or not`,
-      'Make "default_action" and "filter_action" differ',
+      `Make "${defaultKey}" and "${filterKey}" differ`,
     );
   }
-  return Object.freeze({ defaultAction, filterAction, rules: Object.freeze(rules), at: locate(object) });
+  return Object.freeze({
+    dialect,
+    defaultAction,
+    filterAction,
+    rules: Object.freeze(rules),
+    at: locate(object),
+  });
 }
+
+/** Which of two spellings of a key an object has. With both of them, the second one is an unknown key. */
+const keyOf = <Key extends string>(object: JsonObject, [usual, other]: readonly [Key, Key]): Key =>
+  object.members.has(usual) || !object.members.has(other) ? usual : other;
 
 /** The fields of an object, spelt exactly. Reports `unknown-key` and `missing-key`; an optional null counts as absent. */
 function fieldsOf<Field extends string>(
@@ -80,7 +101,7 @@ function fieldsOf<Field extends string>(
 function readAction(value: JsonValue | undefined, findings: Findings): Action | undefined {
   if (value === undefined) return undefined;
   if (value.kind === 'string') {
-    const plain = own(PLAIN_ACTIONS, value.value);
+    const plain = own(ACTIONS, value.value);
     if (plain !== undefined) return plain;
     return unknownAction(value, value.value, findings);
   }
@@ -103,19 +124,19 @@ function readAction(value: JsonValue | undefined, findings: Findings): Action | 
 }
 
 function unknownAction(value: JsonValue, name: string, findings: Findings): undefined {
-  const names = Object.keys(PLAIN_ACTIONS);
+  const names = Object.keys(ACTIONS);
   findings.error('unknown-action', locate(value), `there is no action ${quote(name)}`, () =>
     didYouMean(name, names, `Write one of ${names.join(', ')}, {"errno": …} or {"trace": …}`),
   );
 }
 
-function readRule(item: JsonValue, findings: Findings): FirecrackerRule | undefined {
+function readRule(item: JsonValue, dialect: Dialect, findings: Findings): FirecrackerRule | undefined {
   const object = readObject(item, 'an item of "filter"', findings);
   if (object === undefined) return undefined;
   const fields = fieldsOf(object, ['syscall'], ['args', 'comment'], findings);
   checkComment(fields.get('comment'), findings);
   const conditions = readList(fields.get('args'), '"args"', findings)
-    .map(arg => readCondition(arg, findings))
+    .map(arg => readCondition(arg, dialect, findings))
     .filter(condition => condition !== undefined);
   const name = fields.get('syscall');
   const syscall = name && readString(name, '"syscall"', findings);
@@ -135,7 +156,7 @@ function checkComment(value: JsonValue | undefined, findings: Findings): void {
   if (value !== undefined) readString(value, '"comment"', findings);
 }
 
-function readCondition(item: JsonValue, findings: Findings): Condition | undefined {
+function readCondition(item: JsonValue, dialect: Dialect, findings: Findings): Condition | undefined {
   const object = readObject(item, 'an item of "args"', findings);
   if (object === undefined) return undefined;
   const fields = fieldsOf(object, ['index', 'type', 'op', 'val'], ['comment'], findings);
@@ -166,7 +187,7 @@ function readCondition(item: JsonValue, findings: Findings): Condition | undefin
   const operator = op && readOperator(op, findings);
   if (arg === undefined || width === undefined || value === undefined || operator === undefined)
     return undefined;
-  if (width === 32 && operator !== 'SCMP_CMP_EQ') {
+  if (dialect === 'firecracker' && width === 32 && operator !== 'SCMP_CMP_EQ') {
     findings.warning(
       'dword-order',
       locate(object),
