@@ -1,6 +1,6 @@
 // The second opinion: a policy's program as libseccomp makes it, with runc's ENOSYS rule put in front.
 import { CompileError, LibseccompError } from '../errors.js';
-import { isFailure, native } from '../native.js';
+import { isFailure, native, type Failure } from '../native.js';
 import { syscallName, X32_BIT, type Abi } from '../policy/abi.js';
 import * as scmp from '../policy/constants.js';
 import { ENOSYS } from '../policy/errno.js';
@@ -59,9 +59,23 @@ export function generateWithLibseccomp(policy: Policy, optimize: Optimize = 2): 
     comparisons: BigUint64Array.from(comparisons),
   });
   if (isFailure(output))
-    throw tooMuchWork(output) ?? new LibseccompError(output.failed, output.errno, output.errnoName);
+    throw (
+      tooMuchWork(output) ??
+      tooMany(output) ??
+      new LibseccompError(output.failed, output.errno, output.errnoName)
+    );
   return { program: [...enosysStub(policy), ...decode(output.bpf)], pfc: output.pfc };
 }
+
+/** The error for rules, or decisions made of them, beyond the bounds of the core (native/core/context.h). */
+const tooMany = ({ failed, errnoName }: Failure): CompileError | undefined =>
+  errnoName === 'E2BIG'
+    ? new CompileError(
+        'unsupported-by-libseccomp',
+        `libseccomp cannot be given these rules: in ${failed}, they are more than it handles safely`,
+        "Use codegen 'tree', which has bounds of its own",
+      )
+    : undefined;
 
 /** The numbers of one comparison. libseccomp compares whole registers: half of one needs a mask. */
 const comparison = (condition: Condition, register: 32 | 64): readonly bigint[] => {

@@ -42,16 +42,6 @@ std::size_t count_decisions(std::string_view pseudo_code) {
   return count;
 }
 
-/** The caller holds the lock. */
-Result<std::string> pseudo_code(void* handle) {
-  auto file = MemoryFile::create();
-  if (const auto* failure = file.failure()) return *failure;
-  if (const auto failed = status("seccomp_export_pfc", seccomp_export_pfc(handle, file.value().descriptor()))) {
-    return *failed;
-  }
-  return file.value().contents();
-}
-
 }  // namespace
 
 Result<Context> Context::init(std::uint32_t default_action) {
@@ -270,13 +260,17 @@ Result<Bytes> Context::export_bpf() const {
 Result<std::string> Context::export_pfc() const {
   const LibraryLock lock;
   if (handle_ == nullptr) return released("seccomp_export_pfc");
-  return pseudo_code(handle_);
+  return pseudo_code();
 }
 
 Status Context::load() {
   const LibraryLock lock;
   if (handle_ == nullptr) return released("seccomp_load");
   if (const auto refused = refuse_oversize("seccomp_load")) return refused;
+#if LIBSECCOMP_AT_LEAST(2, 6)
+  // What is computed here is what libseccomp loads, so that the load itself comes to an end.
+  if (const auto failed = call("seccomp_load", [this] { return seccomp_precompute(handle_); })) return failed;
+#endif
   return status("seccomp_load", seccomp_load(handle_));
 }
 
@@ -290,14 +284,31 @@ Result<std::int32_t> Context::notify_fd() const {
 
 Status Context::call(const char* function, const std::function<int()>& work) const {
   if (may_not_terminate_) {
-    // One call that does not terminate leaves time for what can still be done with the rules before it.
-    const auto granted = std::min<std::chrono::microseconds>(budget_, kCallBudget);
-    auto left = granted;
-    const auto failed = try_in_child(function, left, [&] { work(); });
-    budget_ -= granted - left;
-    if (failed) return failed;
+    if (const auto failed = on_trial(function, work)) return failed;
   }
   return status(function, work());
+}
+
+Status Context::on_trial(const char* function, const std::function<int()>& work) const {
+  // One call that does not terminate leaves time for what can still be done with the rules before it.
+  const auto granted = std::min<std::chrono::microseconds>(budget_, kCallBudget);
+  auto left = granted;
+  const auto failed = try_in_child(function, left, [&] { work(); });
+  budget_ -= granted - left;
+  return failed;
+}
+
+Result<std::string> Context::pseudo_code() const {
+  constexpr auto kFunction = "seccomp_export_pfc";
+  if (!has_arch()) return Failure{kFunction, EINVAL};
+  auto file = MemoryFile::create();
+  if (const auto* failure = file.failure()) return *failure;
+  const auto write = [&] { return seccomp_export_pfc(handle_, file.value().descriptor()); };
+  // Where branches of the rules meet again, the text repeats what they share, and may double with each rule. A child,
+  // whose files are limited, writes it into the same file.
+  const auto failed = may_not_terminate_ ? on_trial(kFunction, write) : status(kFunction, write());
+  if (failed) return *failed;
+  return file.value().contents();
 }
 
 bool Context::has_arch() const {
@@ -307,7 +318,7 @@ bool Context::has_arch() const {
 
 Status Context::refuse_oversize(const char* function) const {
   if (!has_arch()) return Failure{function, EINVAL};
-  const auto code = pseudo_code(handle_);
+  const auto code = pseudo_code();
   if (const auto* failure = code.failure()) return *failure;
   if (count_decisions(code.value()) > kMaxDecisions) return Failure{function, E2BIG};
   return kDone;

@@ -80,6 +80,10 @@ class Context {
    * the budget: fails with ETIMEDOUT or ENOTRECOVERABLE where the child did not come to an end.
    */
   Status call(const char* function, const std::function<int()>& work) const;
+  /** Has a child do the work, within the budget. Its result is not known, only that it came to an end. */
+  Status on_trial(const char* function, const std::function<int()>& work) const;
+  /** The filter as text. The caller holds the lock. */
+  [[nodiscard]] Result<std::string> pseudo_code() const;
 
   /** A scmp_filter_ctx; null once released. */
   void* handle_;

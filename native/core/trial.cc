@@ -23,6 +23,7 @@ using std::chrono::microseconds;
 using std::chrono::seconds;
 
 constexpr std::size_t kExtraMemory = 256UL * 1024 * 1024;
+constexpr rlim_t kFileSize = 32UL * 1024 * 1024;
 /** The exit status of a child that could not be limited. */
 constexpr int kUnlimited = 1;
 
@@ -31,15 +32,29 @@ timeval to_timeval(microseconds duration) {
   return {static_cast<time_t>(whole.count()), static_cast<suseconds_t>((duration - whole).count())};
 }
 
+/** Has the signal end this process, whatever it does in Node. */
+bool end_by(int number) {
+  sigset_t alone;
+  sigemptyset(&alone);
+  sigaddset(&alone, number);
+  return signal(number, SIG_DFL) != SIG_ERR && pthread_sigmask(SIG_UNBLOCK, &alone, nullptr) == 0;
+}
+
 /** Has the kernel end this process by SIGVTALRM once it has used that much time of the processor, outside of calls. */
 bool limit_time(microseconds limit) {
-  sigset_t alarm;
-  sigemptyset(&alarm);
-  sigaddset(&alarm, SIGVTALRM);
   const itimerval timer{{0, 0}, to_timeval(limit)};
-  return signal(SIGVTALRM, SIG_DFL) != SIG_ERR && pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr) == 0 &&
-         setitimer(ITIMER_VIRTUAL, &timer, nullptr) == 0;
+  return end_by(SIGVTALRM) && setitimer(ITIMER_VIRTUAL, &timer, nullptr) == 0;
 }
+
+bool lower(decltype(RLIMIT_AS) resource, rlim_t to) {
+  rlimit limit{};
+  if (getrlimit(resource, &limit) != 0) return false;
+  limit.rlim_cur = std::min(to, limit.rlim_max);
+  return setrlimit(resource, &limit) == 0;
+}
+
+/** Has the kernel end this process by SIGXFSZ where it writes more into a file. */
+bool limit_files() { return end_by(SIGXFSZ) && lower(RLIMIT_FSIZE, kFileSize); }
 
 /** The first number of /proc/self/statm: the pages that are mapped. */
 bool limit_memory() {
@@ -48,11 +63,19 @@ bool limit_memory() {
   const auto length = file.valid() ? read(file.number(), text.data(), text.size()) : -1;
   std::size_t pages = 0;
   if (length <= 0 || std::from_chars(text.data(), text.data() + length, pages).ec != std::errc()) return false;
-  const auto limit = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + kExtraMemory;
-  rlimit memory{};
-  if (getrlimit(RLIMIT_AS, &memory) != 0) return false;
-  memory.rlim_cur = std::min<rlim_t>(limit, memory.rlim_max);
-  return setrlimit(RLIMIT_AS, &memory) == 0;
+  return lower(RLIMIT_AS, pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + kExtraMemory);
+}
+
+/** Why a task that a signal ended failed. */
+int reason_for(int signal_number) {
+  switch (signal_number) {
+    case SIGVTALRM:
+      return ETIMEDOUT;
+    case SIGXFSZ:
+      return EFBIG;
+    default:
+      return ENOTRECOVERABLE;
+  }
 }
 
 }  // namespace
@@ -63,7 +86,7 @@ Status try_in_child(const char* function, microseconds& budget, const std::funct
   const pid_t child = fork();
   if (child < 0) return Failure{"fork", errno};
   if (child == 0) {
-    if (!limit_time(budget) || !limit_memory()) _exit(kUnlimited);
+    if (!limit_time(budget) || !limit_memory() || !limit_files()) _exit(kUnlimited);
     task();
     _exit(0);
   }
@@ -73,7 +96,7 @@ Status try_in_child(const char* function, microseconds& budget, const std::funct
     if (errno != EINTR) return Failure{"wait4", errno};
   }
   budget -= seconds(used.ru_utime.tv_sec) + microseconds(used.ru_utime.tv_usec);
-  if (WIFSIGNALED(ending)) return Failure{function, WTERMSIG(ending) == SIGVTALRM ? ETIMEDOUT : ENOTRECOVERABLE};
+  if (WIFSIGNALED(ending)) return Failure{function, reason_for(WTERMSIG(ending))};
   if (WEXITSTATUS(ending) != 0) return Failure{"setrlimit", EINVAL};
   return kDone;
 }

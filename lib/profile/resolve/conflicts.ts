@@ -1,6 +1,6 @@
 // Finds rules of one system call that contradict each other: their actions differ and both can match.
 import type { Location } from '../../errors.js';
-import { actionName, mostRestrictive, type Action } from '../../policy/action.js';
+import { actionName, mostRestrictive } from '../../policy/action.js';
 import { holds } from '../../policy/evaluate.js';
 import type { Condition, Rule } from '../../policy/policy.js';
 import { place, type Findings } from '../findings.js';
@@ -23,35 +23,29 @@ export interface PlacedRule extends Rule {
   readonly at: Location;
 }
 
-/** Warns of rules with different actions that can match the same call, where libseccomp's choice follows no order. */
+/**
+ * Warns of rules with different actions that can match the same call, where libseccomp's choice follows no order: once for
+ * each rule, with the first that it contradicts.
+ */
 export function warnOfConflicts(
   rules: readonly PlacedRule[],
   budget: ConflictBudget,
   findings: Findings,
 ): void {
-  const byAction = new Map<Action, [number, PlacedRule][]>();
-  for (const [index, rule] of rules.entries()) {
-    const group = byAction.get(rule.action);
-    if (group === undefined) byAction.set(rule.action, [[index, rule]]);
-    else group.push([index, rule]);
-  }
-  const groups = [...byAction.values()];
-  for (const [position, group] of groups.entries()) {
-    for (const others of groups.slice(position + 1)) {
-      for (const [i, rule] of group) {
-        for (const [j, other] of others) {
-          budget.pairs -= Math.max(1, (rule.conditions.length + other.conditions.length) >> 4);
-          if (budget.pairs < 0) return warnOfLimit(findings);
-          if (!canBothHold(rule.conditions, other.conditions)) continue;
-          const [earlier, later] = i < j ? [rule, other] : [other, rule];
-          findings.warning(
-            'conflicting-rules',
-            later.at,
-            `this ${actionName(later.action)} and the ${actionName(earlier.action)} of ${place(earlier.at)} can both match ${quote(later.call)}: ${actionName(mostRestrictive(earlier.action, later.action))} wins`,
-            'Make their conditions exclude each other: other runtimes may choose otherwise',
-          );
-        }
-      }
+  for (const later of rules) {
+    for (const earlier of rules) {
+      if (earlier === later) break;
+      if (earlier.action === later.action) continue;
+      budget.pairs -= Math.max(1, (later.conditions.length + earlier.conditions.length) >> 4);
+      if (budget.pairs < 0) return warnOfLimit(findings);
+      if (!canBothHold(earlier.conditions, later.conditions)) continue;
+      findings.warning(
+        'conflicting-rules',
+        later.at,
+        `this ${actionName(later.action)} and the ${actionName(earlier.action)} of ${place(earlier.at)} can both match ${quote(later.call)}: ${actionName(mostRestrictive(earlier.action, later.action))} wins`,
+        'Make their conditions exclude each other: other runtimes may choose otherwise',
+      );
+      break;
     }
   }
 }
