@@ -74,12 +74,14 @@ function suite(command, args, { env = {}, cwd = root } = {}) {
     stdio: ['ignore', 'inherit', 'inherit'],
     timeout: 900_000,
   });
-  const { passes, failures, pending } = existsSync(file)
+  const { passes, failures, pending, milliseconds } = existsSync(file)
     ? JSON.parse(readFileSync(file, 'utf8'))
-    : { passes: 0, failures: 0, pending: 0 };
+    : { passes: 0, failures: 0, pending: 0, milliseconds: {} };
   totals.passed += passes;
   totals.failed += failures;
   totals.skipped += pending;
+  const slowest = Object.entries(milliseconds).sort(([, one], [, other]) => other - one);
+  for (const [name, took] of slowest.slice(0, 5)) console.log(`  ${(took / 1000).toFixed(0)} s ${name}`);
   if ((status !== 0 && failures === 0) || passes === 0) {
     throw new Error(`mocha ended with ${signal ?? `exit ${status}`} after ${passes} tests that passed`);
   }
@@ -152,7 +154,28 @@ const OF_ANY_NODE = ['notification-flood', 'own-options', 'prototype-pollution',
   name => ['--ignore', `out/test/attacks/${name}.test.js`],
 );
 
-const nodeSuite = major => () => suite(nodeBinary(major), [MOCHA, ...LIVE_SUITE, ...OF_ANY_NODE]);
+/** What is built on the inside of Node: its rings, workers, channels and ways to start processes. */
+const OF_EACH_NODE = [
+  ...['addon', 'load'].map(name => `native/${name}`),
+  ...[
+    'apply-profile',
+    'exec-file',
+    'features',
+    'fork',
+    'load',
+    'rings',
+    'sandboxed-worker',
+    'spawn',
+    'spawn-sync',
+  ].map(name => `process/${name}`),
+  ...['debugger', 'rings', 'sandboxed-worker', 'starters', 'worker-lifetime', 'worker-messages'].map(
+    name => `attacks/${name}`,
+  ),
+  'cli/run',
+  'examples/examples',
+].map(name => `out/test/${name}.test.js`);
+
+const nodeSuite = (major, files) => () => suite(nodeBinary(major), [MOCHA, ...files]);
 
 const CHECKS = {
   test: () => suite('npm', ['test', '--silent', '--']),
@@ -266,9 +289,10 @@ const CHECKS = {
     if (process.arch !== 'x64') throw new Skip('the lists of calls were measured on x64');
     run(process.execPath, ['scripts/measure-base-calls.mjs', '--quick']);
   },
-  'node-22': nodeSuite(22),
-  'node-24': nodeSuite(24),
-  'node-26': nodeSuite(26),
+  // The newest runs all that lives; the others the whole at night (scripts/nightly.mjs).
+  'node-22': nodeSuite(22, OF_EACH_NODE),
+  'node-24': nodeSuite(24, OF_EACH_NODE),
+  'node-26': nodeSuite(26, [...LIVE_SUITE, ...OF_ANY_NODE]),
 };
 
 /** What npm would publish has what package.json points to. */

@@ -1,14 +1,24 @@
-// mocha's dots and failures, with the totals left in a file for whoever adds them up.
+// mocha's dots and failures, with the totals left in a file for whoever adds them up, and where the time went.
 'use strict';
 const { writeFileSync } = require('node:fs');
+const { relative } = require('node:path');
 const { reporters } = require('mocha');
 
 module.exports = class extends reporters.Dot {
   constructor(runner, options) {
     super(runner, options);
+    const milliseconds = {};
+    let before = Date.now();
+    // Hooks count for the test that they come before or after.
+    runner.on('test end', ({ file }) => {
+      const now = Date.now();
+      const name = relative(process.cwd(), file);
+      milliseconds[name] = (milliseconds[name] ?? 0) + now - before;
+      before = now;
+    });
     runner.once('end', () => {
       const { passes, failures, pending } = this.stats;
-      writeFileSync(process.env.MOCHA_TOTALS, JSON.stringify({ passes, failures, pending }));
+      writeFileSync(process.env.MOCHA_TOTALS, JSON.stringify({ passes, failures, pending, milliseconds }));
     });
   }
 };

@@ -6,15 +6,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildFuzzers, fuzz, fuzzTargets } from './fuzz.mjs';
+import { nodeBinary } from './nodes.mjs';
 import { record } from './record.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const kept = join(root, 'build/nightly');
 
 /** Runs mocha without limits of time. */
-function suite(files, env) {
+function suite(files, env, node = process.execPath) {
   const { status, stdout, stderr } = spawnSync(
-    process.execPath,
+    node,
     [join(root, 'node_modules/mocha/bin/mocha.js'), '--timeout', '0', '--reporter', 'spec', ...files],
     { cwd: root, env: { ...process.env, ...env }, encoding: 'utf8', maxBuffer: 1 << 30 },
   );
@@ -41,9 +42,15 @@ const what = ({ passed, settings, executions, edges, features }) =>
     ? `${passed} tests with ${settings}`
     : `${executions} inputs; the corpus reaches ${edges} edges, ${features} features`;
 
+/** What depends on the Node that runs it. */
+const LIVE = ['native', 'process', 'attacks', 'cli', 'examples'].map(part => `out/test/${part}/**/*.test.js`);
+
 /** What there is to run, by name. */
 const JOBS = {
   policies: () => suite(['out/test/filter/*.test.js'], { POLICIES: '100000' }),
+  // Of these two, a change is tested by a part.
+  'node-22': () => suite(LIVE, {}, nodeBinary(22)),
+  'node-24': () => suite(LIVE, {}, nodeBinary(24)),
   bounds: () => suite(['out/test/filter/bounds.test.js'], { HOSTILE: 'all' }),
   leaks: () => suite(['out/test/leaks/*.test.js'], { CYCLES: '100000', CHILD_MINUTES: '600' }),
   'properties-profile': properties('profile'),
