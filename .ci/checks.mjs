@@ -33,11 +33,6 @@ const REPORTER = join(root, '.ci/reporter.cjs');
 const NATIVE_SUITE = ['out/test/native/**/*.test.js'];
 /** Everything much and at once, which takes longer where memory is checked. */
 const STRESS_SUITE = ['out/test/stress/**/*.test.js'];
-/** What depends on the Node that runs it: filters of running processes, children, the command line. */
-const LIVE_SUITE = ['native', 'process', 'attacks', 'cli', 'examples'].map(
-  part => `out/test/${part}/**/*.test.js`,
-);
-
 /** For each fuzzer, beyond what the corpus takes. */
 const FUZZ_SECONDS = 5;
 
@@ -149,11 +144,6 @@ const NEEDS = {
   arm64: toolsFor('arm64'),
 };
 
-/** Attacks that take long and do not depend on the Node that runs them. */
-const OF_ANY_NODE = ['notification-flood', 'own-options', 'prototype-pollution', 'unchanged'].flatMap(
-  name => ['--ignore', `out/test/attacks/${name}.test.js`],
-);
-
 /** What is built on the inside of Node: its rings, workers, channels and ways to start processes. */
 const OF_EACH_NODE = [
   ...['addon', 'load'].map(name => `native/${name}`),
@@ -175,7 +165,7 @@ const OF_EACH_NODE = [
   'examples/examples',
 ].map(name => `out/test/${name}.test.js`);
 
-const nodeSuite = (major, files) => () => suite(nodeBinary(major), [MOCHA, ...files]);
+const nodeSuite = major => () => suite(nodeBinary(major), [MOCHA, ...OF_EACH_NODE]);
 
 const CHECKS = {
   test: () => suite('npm', ['test', '--silent', '--']),
@@ -200,7 +190,7 @@ const CHECKS = {
     run(process.execPath, ['scripts/check-prebuilds.mjs', 'x64-glibc']);
     const copy = copyOfTree('prebuilt');
     cpSync(join(root, 'prebuilds/linux-x64/seccomp.glibc.node'), join(copy, 'build/Release/seccomp.node'));
-    suite(process.execPath, [MOCHA, ...NATIVE_SUITE, 'out/test/process/**/*.test.js'], { cwd: copy });
+    suite(process.execPath, [MOCHA, ...NATIVE_SUITE, ...OF_EACH_NODE], { cwd: copy });
   },
   package: checkPackage,
   packed: checkPacked,
@@ -289,10 +279,10 @@ const CHECKS = {
     if (process.arch !== 'x64') throw new Skip('the lists of calls were measured on x64');
     run(process.execPath, ['scripts/measure-base-calls.mjs', '--quick']);
   },
-  // The newest runs all that lives; the others the whole at night (scripts/nightly.mjs).
-  'node-22': nodeSuite(22, OF_EACH_NODE),
-  'node-24': nodeSuite(24, OF_EACH_NODE),
-  'node-26': nodeSuite(26, [...LIVE_SUITE, ...OF_ANY_NODE]),
+  // The nightly run has all that lives on each of them (scripts/nightly.mjs).
+  'node-22': nodeSuite(22),
+  'node-24': nodeSuite(24),
+  'node-26': nodeSuite(26),
 };
 
 /** What npm would publish has what package.json points to. */
