@@ -15,6 +15,7 @@
 
 #include <cstddef>
 
+#include "../freestanding/system_call.h"
 #include "isolation.h"
 #include "orders.h"
 #include "ring_filter.h"
@@ -27,16 +28,6 @@ namespace seccomp_node {
 namespace {
 
 #if defined(__x86_64__)
-
-/** A system call; its answer is -errno where it failed. */
-long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
-  long answer = number;
-  register long r10 asm("r10") = d;
-  register long r8 asm("r8") = e;
-  register long r9 asm("r9") = f;
-  asm volatile("syscall" : "+a"(answer) : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
-  return answer;
-}
 
 // At the entry the stack pointer is where argc is.
 asm(".globl _start\n"
@@ -63,19 +54,6 @@ asm(".globl _start\n"
     "1: ret\n");
 
 #elif defined(__aarch64__)
-
-/** A system call; its answer is -errno where it failed. */
-long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
-  register long x8 asm("x8") = number;
-  register long x0 asm("x0") = a;
-  register long x1 asm("x1") = b;
-  register long x2 asm("x2") = c;
-  register long x3 asm("x3") = d;
-  register long x4 asm("x4") = e;
-  register long x5 asm("x5") = f;
-  asm volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
-  return x0;
-}
 
 // At the entry the stack pointer is where argc is.
 asm(".globl _start\n"
@@ -105,10 +83,8 @@ asm(".globl _start\n"
 #error "no system calls for this architecture"
 #endif
 
-/** `call` as isolation.h and ring_filter.h want it. */
-long call_four(long number, long a, long b, long c, long d) { return call(number, a, b, c, d); }
-
-long word(const void* pointer) { return reinterpret_cast<long>(pointer); }
+/** `system_call` as isolation.h and ring_filter.h want it. */
+long call_four(long number, long a, long b, long c, long d) { return system_call(number, a, b, c, d); }
 
 std::size_t length(const char* text) {
   std::size_t count = 0;
@@ -148,7 +124,7 @@ const char* search_path(char** environment) {
 
 /** execve(2), which comes back with an errno or not at all. */
 long execute(const char* path, const Command& command) {
-  const long error = -call(SYS_execve, word(path), word(command.arguments), word(command.environment));
+  const long error = -system_call(SYS_execve, word(path), word(command.arguments), word(command.environment));
 #ifdef __GLIBC__
   if (error == ENOEXEC) {
     // glibc's execvp(3) takes what has no format for a script of the shell.
@@ -159,7 +135,7 @@ long execute(const char* path, const Command& command) {
     arguments[used++] = path;
     for (std::size_t index = 1; index < command.count; ++index) arguments[used++] = command.arguments[index];
     arguments[used] = nullptr;
-    return -call(SYS_execve, word(kShell), word(arguments), word(command.environment));
+    return -system_call(SYS_execve, word(kShell), word(arguments), word(command.environment));
   }
 #endif
   return error;
@@ -240,29 +216,29 @@ long send_descriptor(int socket, int descriptor) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  return call(SYS_sendmsg, socket, word(&message), MSG_NOSIGNAL);
+  return system_call(SYS_sendmsg, socket, word(&message), MSG_NOSIGNAL);
 }
 
 /** seccomp(2). Returns -errno where it failed, the listener where there is one. */
 long load(sock_filter* instructions, std::uint32_t count, std::uint32_t flags) {
   const sock_fprog program{static_cast<unsigned short>(count), instructions};
-  return call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, static_cast<long>(flags), word(&program));
+  return system_call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, static_cast<long>(flags), word(&program));
 }
 
 /** Has a tracer take this process, which need not be a parent of it. Returns the errno that the tracer met. */
 long wait_for_tracer(long socket, std::uint32_t tracer) {
   // Of Yama, which may not be there: a process allows others to trace it.
-  call(SYS_prctl, PR_SET_PTRACER, tracer);
-  int message = static_cast<int>(call(SYS_getpid));
-  if (call(SYS_write, socket, word(&message), sizeof message) != sizeof message) return EPIPE;
-  if (call(SYS_read, socket, word(&message), sizeof message) != sizeof message) return ESRCH;
-  call(SYS_prctl, PR_SET_PTRACER, 0);
+  system_call(SYS_prctl, PR_SET_PTRACER, tracer);
+  int message = static_cast<int>(system_call(SYS_getpid));
+  if (system_call(SYS_write, socket, word(&message), sizeof message) != sizeof message) return EPIPE;
+  if (system_call(SYS_read, socket, word(&message), sizeof message) != sizeof message) return ESRCH;
+  system_call(SYS_prctl, PR_SET_PTRACER, 0);
   return message;
 }
 
 /** Ends the process: where no system call is allowed, by an instruction that does not exist. */
 [[noreturn]] void end() {
-  call(SYS_exit_group, 127);
+  system_call(SYS_exit_group, 127);
   __builtin_trap();
 }
 
@@ -279,12 +255,12 @@ void settle(volatile Report& report, long error) {
 /** The life of the second thread. What is left of it ends with execve. */
 extern "C" [[noreturn]] __attribute__((used)) void hand_over(Handover* handover) {
   int listener = kUnknown;
-  while ((listener = __atomic_load_n(&handover->listener, __ATOMIC_ACQUIRE)) == kUnknown) call(SYS_sched_yield);
+  while ((listener = __atomic_load_n(&handover->listener, __ATOMIC_ACQUIRE)) == kUnknown) system_call(SYS_sched_yield);
   const long sent = send_descriptor(handover->socket, listener);
   // With a listener of its own, the command would wait for ever once the parent is gone.
-  call(SYS_close, listener);
+  system_call(SYS_close, listener);
   __atomic_store_n(&handover->outcome, sent < 0 ? static_cast<int>(-sent) : 0, __ATOMIC_RELEASE);
-  for (;;) call(SYS_exit, 0);
+  for (;;) system_call(SYS_exit, 0);
 }
 
 /** clone(2), with `stack` at the upper end of the thread's own. */
@@ -295,7 +271,7 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
   auto** const words = reinterpret_cast<char**>(stack + 1);
   const auto count = static_cast<std::size_t>(stack[0]);
   const auto first = static_cast<long>(orders.first_descriptor);
-  const long mapped = call(SYS_mmap, 0, sizeof(Report), PROT_READ | PROT_WRITE, MAP_SHARED, first + 1, 0);
+  const long mapped = system_call(SYS_mmap, 0, sizeof(Report), PROT_READ | PROT_WRITE, MAP_SHARED, first + 1, 0);
   if (count < 2 || mapped < 0) end();
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as numbers.
   auto& report = *reinterpret_cast<volatile Report*>(mapped);
@@ -305,18 +281,18 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
     settle(report, close_on_exec_from<call_four>(first));
   } else {
     for (long own = first; own < first + static_cast<long>(orders.descriptors); ++own) {
-      settle(report, -call(SYS_fcntl, own, F_SETFD, FD_CLOEXEC));
+      settle(report, -system_call(SYS_fcntl, own, F_SETFD, FD_CLOEXEC));
     }
   }
   if (orders.parent != 0) {
     // SIGKILL, since a stopped process serves no other. A parent that ended before gives no signal any more.
     constexpr long kSigkill = 9;
-    call(SYS_prctl, PR_SET_PDEATHSIG, kSigkill);
-    if (call(SYS_getppid) != static_cast<long>(orders.parent)) end();
+    system_call(SYS_prctl, PR_SET_PDEATHSIG, kSigkill);
+    if (system_call(SYS_getppid) != static_cast<long>(orders.parent)) end();
   }
   if (orders.no_new_privs != 0) {
     report.step = Step::kNoNewPrivs;
-    settle(report, -call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1));
+    settle(report, -system_call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1));
   }
   if (orders.tracer != 0) {
     report.step = Step::kTrace;

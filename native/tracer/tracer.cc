@@ -16,7 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "system_call.h"
+#include "../freestanding/system_call.h"
 #include "table.h"
 
 #if defined(__x86_64__)

@@ -5,15 +5,13 @@ import type {
   SpawnOptions,
   SpawnOptionsWithoutStdio,
 } from 'node:child_process';
-import { childProcess } from '../../builtins.js';
 import { REPORT_OPTIONS, type ViolationReportOptions } from '../supervise/report.js';
 import { supervise } from '../supervise/supervise.js';
 import { argumentsOf } from './arguments.js';
 import { commandOf, launchRequest } from './launch.js';
 import { sandbox, SANDBOX_OPTIONS, type SandboxOptions } from './sandbox.js';
-import { SPAWN_OPTIONS, startChild } from './start-child.js';
+import { SPAWN_OPTIONS, spawnWith, startChild } from './start-child.js';
 import { stdioList } from './stdio.js';
-import { bare } from '../../own.js';
 import { givenOptions, ownOptions } from '../../policy/options.js';
 
 /** What confines a command, and whether refusals are reported: this process answers them then, and stays until all is over. */
@@ -57,16 +55,5 @@ export function spawn(
   const { filter, load, isolation, rest } = sandbox(options, SPAWN_OPTIONS);
   const command = commandOf(file, args, rest);
   const request = launchRequest(filter, load, isolation);
-  return startChild(request, command, stdioList(rest.stdio), (what, stdio) =>
-    childProcess().spawn(
-      what.file,
-      what.words.slice(1),
-      bare({
-        ...rest,
-        argv0: what.words[0] ?? '',
-        shell: false,
-        stdio,
-      }),
-    ),
-  );
+  return startChild(request, command, stdioList(rest.stdio), spawnWith(rest));
 }

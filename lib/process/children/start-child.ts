@@ -1,5 +1,6 @@
 // Starts a child by Node's own means, with the launcher in place of the command, and tells when it runs.
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { childProcess } from '../../builtins.js';
 import { errnoName } from '../../policy/errno.js';
 import { endForGood } from './end-for-good.js';
 import { systemError } from './errors.js';
@@ -14,7 +15,7 @@ import {
 } from './launch.js';
 import { STAND_INS } from './stand-ins.js';
 import type { StdioList } from './stdio.js';
-import { own } from '../../own.js';
+import { bare, own, type Own } from '../../own.js';
 
 /** Options of Node's that every asynchronous function takes. */
 export const SPAWN_OPTIONS: readonly string[] = [
@@ -36,6 +37,16 @@ export const SPAWN_OPTIONS: readonly string[] = [
 
 /** Starts a command with the descriptors given, as Node does. */
 export type Start = (command: Command, stdio: StdioList) => ChildProcess;
+
+/** A start by Node's `spawn` with these options of Node's and, since it looks for others up the prototypes, no more. */
+export const spawnWith =
+  (options: Own<SpawnOptions>): Start =>
+  ({ file, words }, stdio) =>
+    childProcess().spawn(
+      file,
+      words.slice(1),
+      bare({ ...options, argv0: words[0] ?? '', shell: false, stdio }),
+    );
 
 /** Starts a command under a filter, by Node's own means, and waits until it runs. Throws as `spawn` does. */
 export function startChild(

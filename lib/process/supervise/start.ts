@@ -8,11 +8,10 @@ import { syscallNumber } from '../../policy/abi.js';
 import { actionKind } from '../../policy/action.js';
 import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
 import { outcome } from '../../policy/evaluate.js';
-import { childProcess } from '../../builtins.js';
 import type { IsolationPlan } from '../children/isolate.js';
 import { childLoadRequest, commandOf, type LaunchRequest } from '../children/launch.js';
 import type { ChildLoadOptions } from '../children/sandbox.js';
-import { startChild } from '../children/start-child.js';
+import { spawnWith, startChild } from '../children/start-child.js';
 import { stdioList } from '../children/stdio.js';
 import { loadRequest } from '../load.js';
 import { ringVerdicts } from '../ring-filter.js';
@@ -20,7 +19,7 @@ import { CONTINUE, sendAnswer } from './answer.js';
 import { callAt, callRecords } from './call.js';
 import { memoryReader } from './memory-reader.js';
 import type { Judge } from './report.js';
-import { own, bare, owned, type Own } from '../../own.js';
+import { own, owned, type Own } from '../../own.js';
 import { givenOptions } from '../../policy/options.js';
 
 /** What is to be started, under what, and who answers for the start. */
@@ -49,17 +48,7 @@ export function startWithListener(file: string, args: readonly string[], plan: S
       supervisedRequest(filter, load, isolation),
       commandOf(file, args, rest),
       stdioList(rest.stdio),
-      (what, stdio) =>
-        childProcess().spawn(
-          what.file,
-          what.words.slice(1),
-          bare({
-            ...rest,
-            argv0: what.words[0] ?? '',
-            shell: false,
-            stdio,
-          }),
-        ),
+      spawnWith(rest),
       awaited => {
         listener = receiveListener(awaited);
         if (listener !== undefined) untilItRuns(listener, awaited, atStart);

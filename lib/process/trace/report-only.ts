@@ -1,17 +1,16 @@
 // Starts a command under a profile that is not enforced: a tracer is stopped for instead, and calls go on.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { childProcess } from '../../builtins.js';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { traced } from '../../policy/traced.js';
 import type { IsolationPlan } from '../children/isolate.js';
 import { commandOf, type Attend, type LaunchRequest } from '../children/launch.js';
 import type { ChildLoadOptions } from '../children/sandbox.js';
-import { startChild } from '../children/start-child.js';
+import { spawnWith, startChild } from '../children/start-child.js';
 import { stdioList } from '../children/stdio.js';
 import { loadRequest } from '../load.js';
 import type { ViolationReportOptions } from '../supervise/report.js';
-import { bare, own, type Own } from '../../own.js';
+import { own, type Own } from '../../own.js';
 import { follow, type Follower } from './follow.js';
 import { startTracer } from './tracer.js';
 
@@ -62,24 +61,7 @@ export function startReportOnly(
   const tracer = startTracer(rest);
   let child: ChildProcess;
   try {
-    child = startChild(
-      request,
-      command,
-      stdio,
-      (what, all) =>
-        childProcess().spawn(
-          what.file,
-          what.words.slice(1),
-          bare({
-            ...rest,
-            argv0: what.words[0] ?? '',
-            shell: false,
-            stdio: all,
-          }),
-        ),
-      attend,
-      tracer,
-    );
+    child = startChild(request, command, stdio, spawnWith(rest), attend, tracer);
   } catch (error) {
     tracer.release();
     const { policy } = filter;
