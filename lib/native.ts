@@ -320,6 +320,8 @@ export interface Native {
   sendMessage(socket: number, data: Uint8Array, descriptor: number): number | Failure;
   /** close(2) of what the add-on has opened: in workers, Node warns of descriptors that it has not opened itself. */
   closeDescriptor(descriptor: number): void;
+  /** As closeDescriptor, on a thread, for a descriptor that came from elsewhere: the file system behind it may not answer. */
+  closeInBackground(descriptor: number): void;
 
   /**
    * Handles SIGSYS from now on and notes refused calls. `names` has a line `<arch in hex> <number> <name>` a call. Gives a

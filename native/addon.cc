@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "bind.h"
+#include "core/background.h"
 #include "core/descriptor.h"
 #include "core/exec.h"
 #include "core/notify_listener.h"
@@ -28,6 +29,12 @@ Result<std::int32_t> take_waiting(std::int32_t listener, std::span<std::uint64_t
 }
 
 void close_descriptor(std::int32_t number) { const Descriptor closing(number); }
+
+/** For descriptors of others: close(2) waits for the file system behind one, which may be a process that never answers.
+ */
+void close_in_background(std::int32_t number) {
+  if (run_in_background([number] { close_descriptor(number); })) close_descriptor(number);
+}
 
 void bind_kernel(Napi::Object exports) {
   bind<probe>(exports, "probe");
@@ -98,6 +105,7 @@ void bind_sockets(Napi::Object exports) {
   bind<receive_message>(exports, "receiveMessage");
   bind<send_message>(exports, "sendMessage");
   bind<close_descriptor>(exports, "closeDescriptor");
+  bind<close_in_background>(exports, "closeInBackground");
 }
 
 Napi::Object initialize(Napi::Env /*env*/, Napi::Object exports) {

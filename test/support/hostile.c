@@ -12,8 +12,10 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -21,6 +23,9 @@
 enum { FILE_SIZE = 16 * 4096 };
 
 static int device;
+
+/* Whether a close(2) of the file waits for ever, too. */
+static int keep_closing;
 
 static void fail(const char *what) {
   perror(what);
@@ -87,6 +92,9 @@ static void *serve(void *unused) {
       case FUSE_BATCH_FORGET:
       case FUSE_INTERRUPT:
         break;
+      case FUSE_FLUSH:
+        if (keep_closing) break;
+        /* fallthrough */
       default:
         reply(header->unique, -ENOSYS, NULL, 0);
     }
@@ -99,7 +107,7 @@ static void write_to(const char *path, const char *text) {
   close(fd);
 }
 
-static char *page_of_fuse(const char *directory) {
+static int file_of_fuse(const char *directory) {
   char text[256];
   unsigned user = getuid(), group = getgid();
   if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) fail("unshare");
@@ -116,10 +124,36 @@ static char *page_of_fuse(const char *directory) {
   pthread_create(&thread, NULL, serve, NULL);
   snprintf(text, sizeof text, "%s/file", directory);
   int fd = open(text, O_RDONLY);
-  char *page = fd < 0 ? MAP_FAILED : mmap(NULL, FILE_SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (fd < 0) fail(text);
+  return fd;
+}
+
+static char *page_of_fuse(const char *directory) {
+  int fd = file_of_fuse(directory);
+  char *page = mmap(NULL, FILE_SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
   if (page == MAP_FAILED) fail("mmap");
   close(fd);
   return page;
+}
+
+/* Gives a descriptor away whose close(2) does not end, and a byte that means nothing. */
+static void send_file(const char *directory, const char *path) {
+  keep_closing = 1;
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  int socket_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (connect(socket_fd, (const struct sockaddr *)&address, sizeof address) != 0) fail(path);
+  int file = file_of_fuse(directory);
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE(sizeof file)];
+  } control = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof file)}};
+  memcpy(CMSG_DATA(&control.header), &file, sizeof file);
+  struct iovec byte = {.iov_base = "?", .iov_len = 1};
+  struct msghdr message = {.msg_iov = &byte, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  if (sendmsg(socket_fd, &message, 0) != 1) fail("sendmsg");
+  shutdown(socket_fd, SHUT_WR);
+  for (;;) pause();
 }
 
 static void *flood(void *unused) {
@@ -134,6 +168,7 @@ int main(int argc, char **argv) {
     for (int i = 1; i < atoi(argv[2]); i++) pthread_create(&thread, NULL, flood, NULL);
     flood(NULL);
   }
+  if (strcmp(argv[1], "send") == 0) send_file(argv[2], argv[3]);
   char *page = strcmp(argv[1], "fuse") == 0 ? page_of_fuse(argv[2]) : page_of_userfaultfd();
   int answer = chdir(page);
   printf("%d %d\n", answer, answer == -1 ? errno : 0);

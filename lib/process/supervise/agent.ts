@@ -1,6 +1,6 @@
 // An agent for `listenerPath`: answers the calls of containers that runc, crun and others have started.
-import { unlinkSync } from 'node:fs';
-import { LoadError, UsageError } from '../../errors.js';
+import { closeSync, openSync, unlinkSync } from 'node:fs';
+import { LoadError, SupervisionError, UsageError } from '../../errors.js';
 import { isFailure, native, type Failure, type WatchHandle } from '../../native.js';
 import { ownOptions } from '../../policy/options.js';
 import type { Supervisor } from './attend.js';
@@ -10,7 +10,7 @@ import { superviseListener, type HandlerOptions } from './handlers.js';
 
 /** What an agent may be told. */
 export interface AgentOptions {
-  /** Hears of connections that brought no listener, and why. Default: nobody does. */
+  /** Hears of connections that brought no listener or could not be accepted, and why. Default: nobody does. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -56,16 +56,44 @@ export function listenForContainers(
 
   const supervisors = new Set<Supervisor>();
   const connections = new Set<() => void>();
+  let spare = openSpare();
+  const releaseSpare = (): void => {
+    if (spare !== undefined) closeSync(spare);
+    spare = undefined;
+  };
+
+  /**
+   * Turns a connection away that cannot be accepted for want of descriptors, with the one that is kept for that: it would
+   * wait in the queue, and have the event loop come back here at once.
+   */
+  const refuseOne = (reason: string): void => {
+    releaseSpare();
+    const connection = native().acceptConnection(socket);
+    if (!isFailure(connection)) native().closeDescriptor(connection);
+    spare = openSpare();
+    onError(
+      new SupervisionError(
+        'connection-refused',
+        `a connection to the agent could not be accepted: ${reason}`,
+        'Raise the limit of open files, or serve fewer containers in one process',
+      ),
+    );
+  };
+
   const watch = native().watch(socket, () => {
     for (let count = 0; count < MAX_CONNECTIONS; count++) {
       const connection = native().acceptConnection(socket);
-      if (isFailure(connection)) return;
+      if (isFailure(connection)) {
+        if (connection.errnoName !== 'EAGAIN') refuseOne(connection.errnoName);
+        return;
+      }
       if (connections.size < MAX_CONNECTIONS) receive(connection);
       else native().closeDescriptor(connection);
     }
   });
   if (isFailure(watch)) {
     native().closeDescriptor(socket);
+    releaseSpare();
     throw refused(path, watch);
   }
 
@@ -78,7 +106,7 @@ export function listenForContainers(
       connections.delete(end);
       clearTimeout(timer);
       if (!isFailure(handle)) native().watchStop(handle);
-      for (const descriptor of descriptors.splice(0)) native().closeDescriptor(descriptor);
+      for (const descriptor of descriptors.splice(0)) native().closeInBackground(descriptor);
     };
     const fail = (error: unknown): void => {
       end();
@@ -141,6 +169,7 @@ export function listenForContainers(
       closed = true;
       removeSocket(path);
       native().watchStop(watch);
+      releaseSpare();
       for (const end of [...connections]) end();
       for (const supervisor of supervisors) supervisor.close();
     },
@@ -151,6 +180,15 @@ export function listenForContainers(
       if (!closed) native().watchKeepAlive(watch, false);
     },
   };
+}
+
+/** A descriptor to give up when there are no others. None where there is none now. */
+function openSpare(): number | undefined {
+  try {
+    return openSync('/dev/null', 'r');
+  } catch {
+    return undefined;
+  }
 }
 
 function removeSocket(path: string): void {

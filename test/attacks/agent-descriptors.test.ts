@@ -1,0 +1,100 @@
+// What connects to an agent without being a container: descriptors that cannot be closed, and more of them than there is room.
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { canBuildHostile, hostileProgram, mayUseFuse } from '../support/hostile.js';
+
+describe('Who connects to an agent', () => {
+  let directory = '';
+  const running = new Set<ChildProcess>();
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'seccomp-agent-'))));
+  afterEach(async () => {
+    for (const child of running) {
+      child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    }
+    running.clear();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  /** A program that says with a line that it listens, or waits. */
+  async function started(program: string, prefix: readonly string[] = []): Promise<ChildProcess> {
+    const [file = '', ...args] = [...prefix, process.execPath, '--input-type=module', '-e', program];
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    running.add(child);
+    await once(child.stdout, 'data');
+    return child;
+  }
+
+  /** Sends a descriptor of a file system that never lets go of one. */
+  function sendFile(path: string): void {
+    running.add(
+      spawn(hostileProgram(), ['send', directory, path], { stdio: ['ignore', 'ignore', 'inherit'] }),
+    );
+  }
+
+  describe('with a descriptor whose close does not end', () => {
+    before(function () {
+      if (!canBuildHostile || !mayUseFuse()) this.skip();
+    });
+
+    it('stops whoever closes it on the event loop', async () => {
+      const path = join(directory, 'socket');
+      const child = await started(`
+        import { native } from '#lib/native.js';
+        const socket = native().listenAt(${JSON.stringify(path)});
+        native().watch(socket, () => {
+          const connection = native().acceptConnection(socket);
+          if (typeof connection !== 'number') return;
+          native().watch(connection, () => {
+            const { descriptors } = native().receiveMessage(connection);
+            if (descriptors.length === 0) return;
+            process.stdout.write('received\\n');
+            native().closeDescriptor(descriptors[0]);
+            process.stdout.write('closed\\n');
+          });
+        });
+        console.log('listening');`);
+      let said = '';
+      child.stdout?.setEncoding('utf8').on('data', (more: string) => (said += more));
+      sendFile(path);
+      while (!said.includes('received')) await once(child.stdout as NodeJS.ReadableStream, 'data');
+      await new Promise(resolve => setTimeout(resolve, 1000));
+      assert.equal(said, 'received\n');
+    });
+
+    it('does not stop the agent', async () => {
+      const path = join(directory, 'socket');
+      const child = await started(`
+        import { listenForContainers } from 'seccomp';
+        listenForContainers(${JSON.stringify(path)}, () => undefined, {
+          onError: error => setTimeout(() => { console.log(error.code); process.exit(); }, 10),
+        });
+        console.log('listening');`);
+      const said = text(child.stdout as NodeJS.ReadableStream);
+      sendFile(path);
+      assert.equal(await said, 'bad-container-state\n');
+    });
+  });
+
+  it('is turned away where the agent has no descriptor left, and does not keep its event loop busy', async () => {
+    const path = join(directory, 'socket');
+    const child = await started(
+      `
+        import { openSync } from 'node:fs';
+        import { listenForContainers } from 'seccomp';
+        listenForContainers(${JSON.stringify(path)}, () => undefined, { onError: error => console.log(error.code) });
+        try { for (;;) openSync('/dev/null'); } catch (error) { console.log(error.code); }`,
+      ['prlimit', '--nofile=64'],
+    );
+    const socket = connect(path);
+    socket.on('error', () => undefined).resume();
+    await once(socket, 'close');
+    child.kill('SIGKILL');
+  });
+});
