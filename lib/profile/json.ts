@@ -10,7 +10,7 @@ export const MAX_BYTES = 16 * 1024 * 1024;
 /** Containers in containers, the outermost included. Real profiles need seven. */
 export const MAX_DEPTH = 64;
 /** Values in a document, so that 16 MiB of `[]` do not become gigabytes of objects. */
-export const MAX_VALUES = 1_000_000;
+export const MAX_VALUES = 500_000;
 /** UTF-16 units in a key, which pointers repeat. */
 export const MAX_KEY = 1024;
 

@@ -52,7 +52,7 @@ const some = <Subject>(subjects: readonly Subject[]): readonly Subject[] =>
   process.env['HOSTILE'] === 'all' ? subjects : subjects.filter((_, index) => index % 4 === 0);
 
 const CODES =
-  /^(?:a result|undecidable-program|not-expressible|too-much-work|program-too-large|too-many-rules|unsupported-by-libseccomp|verification-failed|unknown-syscall|bad-errno)$/;
+  /^(?:a result|undecidable-program|not-expressible|too-much-work|program-too-large|too-many-rules|too-many-values|contradicting-rules|unsupported-by-libseccomp|verification-failed|unknown-syscall|bad-errno)$/;
 
 function assertAllEnd(outcomes: unknown): void {
   for (const [name, outcome] of Object.entries(outcomes as Readonly<Record<string, string>>))
