@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, SHARE_ENV, Worker, type WorkerOptions } from 'node:worker_threads';
+import type { SyscallName } from '#lib/policy/call-names.js';
 import {
   NEEDED_CALLS,
   SandboxedWorker,
@@ -15,9 +16,10 @@ import {
   type SandboxedWorkerOptions,
 } from 'seccomp';
 import { inChild, told } from '../support/child.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
-const ALLOW = { defaultAction: 'SCMP_ACT_ALLOW' };
-const NO_MKDIR = {
+const ALLOW: SeccompProfile = { defaultAction: 'SCMP_ACT_ALLOW' };
+const NO_MKDIR: SeccompProfile = {
   ...ALLOW,
   syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errno: 'EROFS' }],
 };
@@ -173,7 +175,7 @@ describe('SandboxedWorker', () => {
       });
 
       it('runs nothing and gives a LoadError where the process cannot be confined', async () => {
-        const profile =
+        const profile: SeccompProfile =
           load === 'before-exec'
             ? { ...ALLOW, syscalls: [{ name: 'execve', action: 'SCMP_ACT_ERRNO' }] }
             : { ...ALLOW, syscalls: [{ name: 'futex', action: 'SCMP_ACT_ERRNO' }] };
@@ -211,7 +213,7 @@ describe('SandboxedWorker', () => {
           syscalls: [
             {
               names: [
-                ...new Set([
+                ...new Set<SyscallName>([
                   ...NEEDED_CALLS.base,
                   ...NEEDED_CALLS.worker,
                   'statx',
