@@ -265,7 +265,7 @@ print(got, ctypes.get_errno())
   });
 
   it('allows calls that ask a supervisor where there are no handlers', async () => {
-    const profile = {
+    const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['chdir'], action: 'SCMP_ACT_NOTIFY' }],
     };
@@ -277,7 +277,7 @@ print(got, ctypes.get_errno())
   });
 
   it('leaves ENOSYS out, which is meant as a detour, unless asked', async () => {
-    const profile = {
+    const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [
         { names: ['chdir'], action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' },

@@ -13,7 +13,7 @@ import { parseFirecracker } from '#lib/profile/firecracker/parse.js';
 import { resolveFirecracker } from '#lib/profile/firecracker/resolve.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { answer, answerNumber, brief, codes, failure, marked } from './helpers.js';
-import { written } from '../support/written.js';
+import { written as asProfile } from '../support/written.js';
 
 const X86_64 = { arch: 'x86_64' } as const;
 
@@ -241,7 +241,7 @@ describe('convert: to Firecracker', () => {
     action: string,
   ): Policy =>
     resolveProfile(
-      written({
+      asProfile({
         defaultAction: 'SCMP_ACT_ERRNO',
         architectures,
         syscalls: [
