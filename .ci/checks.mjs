@@ -167,6 +167,7 @@ const CHECKS = {
       throw error;
     }
   },
+  'profile-schema': () => run(process.execPath, ['scripts/generate-profile-schema.mjs', '--check']),
   'api-table': () => run(process.execPath, ['scripts/generate-api-table.mjs', '--check']),
   // Fails when an export, or a member of one, has no comment, and on links that lead nowhere; typedoc.json has the rules.
   typedoc: () => run(bin('typedoc'), ['--emit', 'none']),
@@ -338,7 +339,7 @@ function perform(name, check) {
 const LANES = [
   ['test', 'system-libseccomp', 'containers', 'page', 'base-calls', 'node-22', 'node-24'],
   [
-    ...['types', 'eslint', 'prettier', 'kernel-tables', 'api-table', 'typedoc', 'clang-format'],
+    ...['types', 'eslint', 'prettier', 'kernel-tables', 'profile-schema', 'api-table', 'typedoc', 'clang-format'],
     ...['clang-tidy', 'musl', 'sanitizers', 'fuzz', 'prebuilds', 'package', 'packed', 'managers', 'arm64'],
     'node-26',
   ],

@@ -12,7 +12,6 @@ import * as scmp from '#lib/policy/constants.js';
 import type { Policy, Rule } from '#lib/policy/policy.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { written } from '../support/written.js';
-import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 interface Document {
   readonly defaultAction: string;

@@ -150,7 +150,7 @@ describe('properties of reading', () => {
     500,
     value => {
       try {
-        parseProfile(value as object);
+        parseProfile(value);
       } catch (error) {
         assert.ok(error instanceof SeccompError, String(error));
       }
