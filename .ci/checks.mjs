@@ -21,6 +21,7 @@ import { libseccompSource } from '../scripts/libseccomp.mjs';
 import { toolsFor } from '../scripts/machine/architectures.mjs';
 import { nodeBinary } from '../scripts/nodes.mjs';
 import { pack } from '../scripts/pack.mjs';
+import { brokenLinks } from '../scripts/package-links.mjs';
 import { checkKernelTables, OtherKernel, Unavailable } from '../scripts/refresh-kernel.mjs';
 import { toolchain } from '../scripts/toolchain.mjs';
 
@@ -293,7 +294,9 @@ function checkPackage() {
     `deps/libseccomp-${libseccompSource().version}.tar.gz`,
     'prebuilds/binding.gyp',
     'prebuilds/licenses/libseccomp.txt',
+    'profile.schema.json',
     'profiles/docker-default.json',
+    ...['SECURITY.md', 'CONTRIBUTING.md', 'docs/README.md', 'examples/worker.mjs'],
     'THIRD-PARTY.md',
   ];
   const missing = needed.filter(path => !packed.has(path));
@@ -309,6 +312,10 @@ function checkPacked() {
   const tarball = pack(scratch);
   run(bin('publint'), ['--strict', tarball]);
   run(bin('attw'), ['--profile', 'esm-only', tarball]);
+  const unpacked = mkdtempSync(join(scratch, 'packed-'));
+  run('tar', ['-xzf', tarball, '-C', unpacked]);
+  const broken = brokenLinks(join(unpacked, 'package'));
+  if (broken.length > 0) throw new Error(`links that lead nowhere in the package:\n${broken.join('\n')}`);
   const versions = ['20', '22', '24', '26'];
   process.stdout.write(
     run(process.execPath, ['scripts/check-package.mjs', '--tarball', tarball, ...versions]),
@@ -339,7 +346,16 @@ function perform(name, check) {
 const LANES = [
   ['test', 'system-libseccomp', 'containers', 'page', 'base-calls', 'node-22', 'node-24'],
   [
-    ...['types', 'eslint', 'prettier', 'kernel-tables', 'profile-schema', 'api-table', 'typedoc', 'clang-format'],
+    ...[
+      'types',
+      'eslint',
+      'prettier',
+      'kernel-tables',
+      'profile-schema',
+      'api-table',
+      'typedoc',
+      'clang-format',
+    ],
     ...['clang-tidy', 'musl', 'sanitizers', 'fuzz', 'prebuilds', 'package', 'packed', 'managers', 'arm64'],
     'node-26',
   ],
