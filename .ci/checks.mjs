@@ -311,7 +311,7 @@ function checkPackage() {
 function checkPacked() {
   const tarball = pack(scratch);
   run(bin('publint'), ['--strict', tarball]);
-  run(bin('attw'), ['--profile', 'esm-only', tarball]);
+  run(bin('attw'), ['--profile', 'node16', tarball]);
   const unpacked = mkdtempSync(join(scratch, 'packed-'));
   run('tar', ['-xzf', tarball, '-C', unpacked]);
   const broken = brokenLinks(join(unpacked, 'package'));
