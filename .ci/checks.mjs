@@ -184,6 +184,7 @@ const CHECKS = {
   package: checkPackage,
   packed: checkPacked,
   managers: () => run(process.execPath, ['scripts/check-managers.mjs']),
+  bundlers: () => run(process.execPath, ['scripts/check-bundlers.mjs']),
   'clang-format'() {
     run('clang-format', ['--dry-run', '-Werror', ...filesOf(CC)]);
   },
@@ -356,7 +357,18 @@ const LANES = [
       'typedoc',
       'clang-format',
     ],
-    ...['clang-tidy', 'musl', 'sanitizers', 'fuzz', 'prebuilds', 'package', 'packed', 'managers', 'arm64'],
+    ...[
+      'clang-tidy',
+      'musl',
+      'sanitizers',
+      'fuzz',
+      'prebuilds',
+      'package',
+      'packed',
+      'managers',
+      'bundlers',
+      'arm64',
+    ],
     'node-26',
   ],
 ];

@@ -45,8 +45,16 @@ export async function bundle() {
   copyTypes(join(root, 'dist'), join(root, 'types'));
 }
 
+/** Leaves what finds the files of the package in a file of its own, which is that of CommonJS. */
+const FILES_APART = {
+  name: 'files-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/package-files\.js$/ }, () => ({ path: './package-files.js', external: true }));
+  },
+};
+
 /** Compiles entries to ES modules that share files: their names and texts. */
-async function chunks(entryPoints) {
+async function chunks(entryPoints, plugins = []) {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints,
@@ -60,6 +68,7 @@ async function chunks(entryPoints) {
     mainFields: ['module', 'main'],
     external: ['commander', 'picocolors'],
     logLevel: 'error',
+    plugins,
   });
   return outputFiles
     .map(({ path, text }) => [basename(path), withoutBareImports(text)])
@@ -74,18 +83,16 @@ const withoutBareImports = text => text.replaceAll(/^import "\.\/chunk-\w+\.js";
 
 async function writeCommonJs(directory) {
   fresh(directory, 'commonjs');
-  const files = await chunks({ ...ENTRIES, ...PROGRAMS });
+  const commonJs = { format: 'cjs', platform: 'node', target: 'node20' };
+  const finder = readFileSync(join(root, 'dist/package-files-commonjs.js'), 'utf8');
+  const { code: found } = await transform(finder, { ...commonJs, target: 'es2020' });
+  writeFileSync(join(directory, 'package-files.js'), found);
+  const files = await chunks({ ...ENTRIES, ...PROGRAMS }, [FILES_APART]);
   await Promise.all(
     files.map(async ([name, text]) => {
       // It waits before the program begins, and knows itself by its URL: both need an ES module.
       if (name === 'preload.js') return writeFileSync(join(directory, 'preload.mjs'), text);
-      const { code } = await transform(text, {
-        format: 'cjs',
-        platform: 'node',
-        target: 'node20',
-        // CommonJS has no import.meta: lib/package-files.ts takes __dirname there.
-        logOverride: { 'empty-import-meta': 'silent' },
-      });
+      const { code } = await transform(text, commonJs);
       if (name === 'index.js') return writeEntry(directory, code);
       writeFileSync(join(directory, name), code);
     }),

@@ -79,6 +79,10 @@ const RIGHT: readonly (readonly [what: string, text: string])[] = [
     'text, bytes, a URL and a name',
     "s.compile('{}'); s.compile(Buffer.of()); s.compile(new URL('file:///x')); s.lint('docker-default');",
   ],
+  [
+    'a profile that ships, imported',
+    "import profile from 'seccomp/profiles/docker-default.json' with { type: 'json' }; s.applyProfile(profile);",
+  ],
   ['what JSON.parse gives', "s.compile(JSON.parse('{}'));"],
   [
     'an unknown value, by parseProfile',
