@@ -296,6 +296,8 @@ function checkPackage() {
     'prebuilds/binding.gyp',
     'prebuilds/licenses/libseccomp.txt',
     'profile.schema.json',
+    'profiles/profile.d.cts',
+    ...['module/apply.js', 'bundle/preload.mjs', 'bundle/package-files.js', 'types/package.json'],
     'profiles/docker-default.json',
     ...['SECURITY.md', 'CONTRIBUTING.md', 'docs/README.md', 'examples/worker.mjs'],
     'THIRD-PARTY.md',

@@ -17,7 +17,9 @@ const OPTIONS: ts.CompilerOptions = {
 
 /** Compiles all texts as modules of one program, and gives the errors of each in one text. */
 function errorsOf(texts: readonly string[]): readonly string[] {
-  const files = new Map(texts.map((text, index) => [`${FOLDER}case-${index}.ts`, text]));
+  const files = new Map(
+    texts.map((text, index) => [`${FOLDER}case-${index}.${/= require\(/.test(text) ? 'cts' : 'ts'}`, text]),
+  );
   const host = ts.createCompilerHost(OPTIONS);
   host.fileExists = path => files.has(path) || ts.sys.fileExists(path);
   host.readFile = path => files.get(path) ?? ts.sys.readFile(path);
@@ -82,6 +84,10 @@ const RIGHT: readonly (readonly [what: string, text: string])[] = [
   [
     'a profile that ships, imported',
     "import profile from 'seccomp/profiles/docker-default.json' with { type: 'json' }; s.applyProfile(profile);",
+  ],
+  [
+    'a profile in CommonJS',
+    "import c = require('seccomp'); c.compile({ defaultAction: 'SCMP_ACT_LOG' } satisfies c.SeccompProfile);",
   ],
   ['what JSON.parse gives', "s.compile(JSON.parse('{}'));"],
   [
