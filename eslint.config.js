@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 import { ownProperties } from './scripts/eslint/own-properties.mjs';
 
 export default defineConfig(
-  globalIgnores(['bundle', 'dist', 'out', 'build', 'deps', 'prebuilds']),
+  globalIgnores(['bundle', 'module', 'types', 'dist', 'out', 'build', 'deps', 'prebuilds']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],

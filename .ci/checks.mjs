@@ -21,6 +21,7 @@ import { libseccompSource } from '../scripts/libseccomp.mjs';
 import { toolsFor } from '../scripts/machine/architectures.mjs';
 import { nodeBinary } from '../scripts/nodes.mjs';
 import { pack } from '../scripts/pack.mjs';
+import { brokenLinks } from '../scripts/package-links.mjs';
 import { checkKernelTables, OtherKernel, Unavailable } from '../scripts/refresh-kernel.mjs';
 import { toolchain } from '../scripts/toolchain.mjs';
 
@@ -180,6 +181,7 @@ const CHECKS = {
       throw error;
     }
   },
+  'profile-schema': () => run(process.execPath, ['scripts/generate-profile-schema.mjs', '--check']),
   'api-table': () => run(process.execPath, ['scripts/generate-api-table.mjs', '--check']),
   // Fails when an export, or a member of one, has no comment, and on links that lead nowhere; typedoc.json has the rules.
   typedoc: () => run(bin('typedoc'), ['--emit', 'none']),
@@ -195,6 +197,7 @@ const CHECKS = {
   package: checkPackage,
   packed: checkPacked,
   managers: () => run(process.execPath, ['scripts/check-managers.mjs']),
+  bundlers: () => run(process.execPath, ['scripts/check-bundlers.mjs']),
   'clang-format'() {
     run('clang-format', ['--dry-run', '-Werror', ...filesOf(CC)]);
   },
@@ -306,7 +309,11 @@ function checkPackage() {
     `deps/libseccomp-${libseccompSource().version}.tar.gz`,
     'prebuilds/binding.gyp',
     'prebuilds/licenses/libseccomp.txt',
+    'profile.schema.json',
+    'profiles/profile.d.cts',
+    ...['module/apply.js', 'bundle/preload.mjs', 'bundle/package-files.js', 'types/package.json'],
     'profiles/docker-default.json',
+    ...['SECURITY.md', 'CONTRIBUTING.md', 'docs/README.md', 'examples/worker.mjs'],
     'THIRD-PARTY.md',
   ];
   const missing = needed.filter(path => !packed.has(path));
@@ -321,7 +328,11 @@ function checkPackage() {
 function checkPacked() {
   const tarball = pack(scratch);
   run(bin('publint'), ['--strict', tarball]);
-  run(bin('attw'), ['--profile', 'esm-only', tarball]);
+  run(bin('attw'), ['--profile', 'node16', tarball]);
+  const unpacked = mkdtempSync(join(scratch, 'packed-'));
+  run('tar', ['-xzf', tarball, '-C', unpacked]);
+  const broken = brokenLinks(join(unpacked, 'package'));
+  if (broken.length > 0) throw new Error(`links that lead nowhere in the package:\n${broken.join('\n')}`);
   const versions = ['20', '22', '24', '26'];
   process.stdout.write(
     run(process.execPath, ['scripts/check-package.mjs', '--tarball', tarball, ...versions]),
@@ -352,8 +363,28 @@ function perform(name, check) {
 const LANES = [
   ['test', 'system-libseccomp', 'containers', 'page', 'base-calls', 'node-22', 'node-24'],
   [
-    ...['types', 'eslint', 'prettier', 'kernel-tables', 'api-table', 'typedoc', 'clang-format'],
-    ...['clang-tidy', 'musl', 'sanitizers', 'fuzz', 'prebuilds', 'package', 'packed', 'managers', 'arm64'],
+    ...[
+      'types',
+      'eslint',
+      'prettier',
+      'kernel-tables',
+      'profile-schema',
+      'api-table',
+      'typedoc',
+      'clang-format',
+    ],
+    ...[
+      'clang-tidy',
+      'musl',
+      'sanitizers',
+      'fuzz',
+      'prebuilds',
+      'package',
+      'packed',
+      'managers',
+      'bundlers',
+      'arm64',
+    ],
     'node-26',
   ],
 ];

@@ -5,5 +5,6 @@
  */
 export * from './load.js';
 export { compile, type AnyProfile, type CompileOptions } from './compile.js';
+export type { OciConfig, SeccompProfile } from './profile/seccomp-profile.js';
 export { applyProfile, type ApplyOptions } from './process/apply-profile.js';
 export type { Capabilities } from './process/running-target.js';

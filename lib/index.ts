@@ -7,6 +7,10 @@ export * from './errors.js';
 export * from './policy/constants.js';
 export { ABIS, syscallName, syscallNumber, type Abi, type AbiName } from './policy/abi.js';
 export { actionName, type Action, type ActionName } from './policy/action.js';
+export type { SyscallName } from './policy/call-names.js';
+export type { CapabilityName } from './policy/capabilities.js';
+export type { DockerArchitecture } from './policy/docker-architectures.js';
+export type { ErrnoName } from './policy/errno.js';
 export { evaluate, type Event } from './policy/evaluate.js';
 export { nameValue, parseValue } from './policy/named-values.js';
 export { reasonFor, type Reason } from './policy/reason.js';
@@ -22,6 +26,7 @@ export type {
   Rule,
   SyscallPolicy,
 } from './policy/policy.js';
+export type { ArchitectureName } from './policy/scmp-archs.js';
 export {
   makeTarget,
   type Architecture,
@@ -42,6 +47,20 @@ export type {
   ProfileRule,
   Restriction,
 } from './profile/profile.js';
+export type {
+  OciConfig,
+  OciRule,
+  OciSeccomp,
+  ProfileRemarks,
+  SeccompArchitecture,
+  SeccompCondition,
+  SeccompNameRule,
+  SeccompNamesRule,
+  SeccompProfile,
+  SeccompRestriction,
+  SeccompRule,
+  SeccompRuleBase,
+} from './profile/seccomp-profile.js';
 export type { FirecrackerFile, FirecrackerFilter, FirecrackerRule } from './profile/firecracker/filters.js';
 export { parseFirecracker } from './profile/firecracker/parse.js';
 export { resolveFirecracker, type FirecrackerOptions } from './profile/firecracker/resolve.js';

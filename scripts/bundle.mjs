@@ -1,17 +1,29 @@
 // Joins the compiled modules to a few files, since Node spends more on finding seventy modules than on running them.
 // Usage: node scripts/bundle.mjs
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What is imported or run, by the name of its bundle. What several of them use is in files that they share. */
+/** What is imported or required, by the name of its bundle. What several of them use is in files that they share. */
 const ENTRIES = {
   index: 'dist/index.js',
   apply: 'dist/apply.js',
   load: 'dist/load.js',
+};
+/** What is run. */
+const PROGRAMS = {
   cli: 'dist/cli/main.js',
   // Imported by the Node processes that `fork` starts.
   preload: 'dist/process/children/preload.js',
@@ -21,15 +33,33 @@ const ENTRIES = {
 /** Packages that become part of the bundles; of all others, each is imported where it is needed. */
 const INLINED = ['fastest-levenshtein', 'jsonc-parser'];
 
-/** Writes bundle/, anew. */
+/**
+ * Writes bundle/, module/ and types/, anew.
+ *
+ * bundle/ is what Node loads, by `import` and by `require`: CommonJS, so that there is one instance of the package in a process,
+ * in Jest and other tools without ES modules too. module/ is the same as ES modules for bundlers, which ask for the condition
+ * `module`: they put it into a program, also one that is an ES module, where CommonJS has neither `require` nor `__dirname`.
+ */
 export async function bundle() {
-  const outdir = join(root, 'bundle');
-  rmSync(outdir, { recursive: true, force: true });
-  mkdirSync(outdir);
-  const { metafile } = await build({
+  await Promise.all([writeCommonJs(join(root, 'bundle')), writeModules(join(root, 'module'))]);
+  copyTypes(join(root, 'dist'), join(root, 'types'));
+}
+
+/** Leaves what finds the files of the package in a file of its own, which is that of CommonJS. */
+const FILES_APART = {
+  name: 'files-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/package-files\.js$/ }, () => ({ path: './package-files.js', external: true }));
+  },
+};
+
+/** Compiles entries to ES modules that share files: their names and texts. */
+async function chunks(entryPoints, plugins = []) {
+  const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ENTRIES,
-    outdir,
+    entryPoints,
+    outdir: 'bundle',
+    write: false,
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -38,21 +68,73 @@ export async function bundle() {
     mainFields: ['module', 'main'],
     external: ['commander', 'picocolors'],
     logLevel: 'error',
-    metafile: true,
+    plugins,
   });
-  for (const path of Object.keys(metafile.outputs)) dropBareImports(join(root, path));
-  for (const name of INLINED)
-    copyFileSync(join(root, 'node_modules', name, 'LICENSE.md'), join(outdir, `${name}.LICENSE.md`));
+  return outputFiles
+    .map(({ path, text }) => [basename(path), withoutBareImports(text)])
+    .filter(([, text]) => text !== '');
 }
 
 /**
  * Drops the imports that stand for nothing but the order in which shared files run: none does anything but define, and
  * each import is a file for Node to look for. Files with nothing in them go.
  */
-function dropBareImports(path) {
-  const text = readFileSync(path, 'utf8').replaceAll(/^import "\.\/chunk-\w+\.js";\n/gm, '');
-  if (text === '') rmSync(path);
-  else writeFileSync(path, text);
+const withoutBareImports = text => text.replaceAll(/^import "\.\/chunk-\w+\.js";\n/gm, '');
+
+async function writeCommonJs(directory) {
+  fresh(directory, 'commonjs');
+  const commonJs = { format: 'cjs', platform: 'node', target: 'node20' };
+  const finder = readFileSync(join(root, 'dist/package-files-commonjs.js'), 'utf8');
+  const { code: found } = await transform(finder, { ...commonJs, target: 'es2020' });
+  writeFileSync(join(directory, 'package-files.js'), found);
+  const files = await chunks({ ...ENTRIES, ...PROGRAMS }, [FILES_APART]);
+  await Promise.all(
+    files.map(async ([name, text]) => {
+      // It waits before the program begins, and knows itself by its URL: both need an ES module.
+      if (name === 'preload.js') return writeFileSync(join(directory, 'preload.mjs'), text);
+      const { code } = await transform(text, commonJs);
+      if (name === 'index.js') return writeEntry(directory, code);
+      writeFileSync(join(directory, name), code);
+    }),
+  );
+  chmodSync(join(directory, 'cli.js'), 0o755);
+  for (const name of INLINED)
+    copyFileSync(join(root, 'node_modules', name, 'LICENSE.md'), join(directory, `${name}.LICENSE.md`));
+}
+
+/**
+ * Writes the largest entry as a file of its own behind one that names its exports. For `import`, Node looks for the names in the
+ * text of the entry, which takes Node 20 and 22 as long as to run it.
+ */
+function writeEntry(directory, code) {
+  const [, names] = /^0 && \(module\.exports = \{([^}]*)\}\);$/m.exec(code);
+  writeFileSync(join(directory, 'main.js'), code);
+  writeFileSync(
+    join(directory, 'index.js'),
+    `const main = require('./main.js');\nmodule.exports = main;\n0 && (module.exports = {${names}});\n`,
+  );
+}
+
+async function writeModules(directory) {
+  fresh(directory, 'module');
+  for (const [name, text] of await chunks(ENTRIES)) writeFileSync(join(directory, name), text);
+}
+
+/** The declarations, as those of CommonJS: TypeScript takes the format from the package.json beside. */
+function copyTypes(from, to) {
+  fresh(to, 'commonjs');
+  for (const path of readdirSync(from, { recursive: true })) {
+    if (!path.endsWith('.d.ts') || !statSync(join(from, path)).isFile()) continue;
+    mkdirSync(join(to, dirname(path)), { recursive: true });
+    writeFileSync(join(to, path), readFileSync(join(from, path), 'utf8').replace(/^\/\/# source.*\n?/m, ''));
+  }
+}
+
+/** An empty directory whose files are of a format. */
+function fresh(directory, type) {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'package.json'), `{ "type": "${type}" }\n`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

@@ -1,5 +1,6 @@
 // The entries of the package: what each of them loads, and that they are one package in one process.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,10 +15,9 @@ function textOf(name: string): string {
     if (seen.has(path)) return;
     const text = readFileSync(path, 'utf8');
     seen.set(path, text);
-    for (const [, next = ''] of text.matchAll(
-      /^(?:import|export)\s[^;]*?\bfrom "(\.[^"]+)";|^import "(\.[^"]+)";/gm,
-    ))
-      if (next !== '') read(join(dirname(path), next));
+    // Those of functions are for later.
+    for (const [, next = ''] of text.matchAll(/^\S.*\brequire\(['"](\.[^'"]+)['"]\)/gm))
+      read(join(dirname(path), next));
   };
   read(`${bundle}${name}.js`);
   return [...seen.values()].join('\n');
@@ -39,6 +39,38 @@ describe('The entries', () => {
       );
     });
   }
+
+  it('are the same for import and require, so that a process has one instance of the package', () => {
+    const same = told<readonly boolean[]>(
+      inChild(`
+        const require = createRequire(import.meta.url);
+        const results = [];
+        for (const name of ['seccomp', 'seccomp/apply', 'seccomp/load']) {
+          const [imported, required] = [await import(name), require(name)];
+          const names = Object.keys(required);
+          results.push(names.length > 10 && names.every(key => imported[key] === required[key]));
+          results.push(Object.keys(imported).every(key => names.includes(key) || ['default', 'module.exports', '__esModule'].includes(key)));
+        }
+        const { parseProfile } = require('seccomp');
+        const profile = parseProfile('docker-default');
+        results.push((await import('seccomp')).parseProfile(profile) === profile);
+        tell(results);`),
+    );
+    assert.deepEqual(same, Array(7).fill(true));
+  });
+
+  it('are CommonJS that Node before require(esm) can load', () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [
+        '--no-experimental-require-module',
+        '-e',
+        "require('seccomp').compile('docker-default', { arch: 'x86_64' })",
+      ],
+      { cwd: fileURLToPath(new URL('../../', import.meta.url)), encoding: 'utf8' },
+    );
+    assert.equal(status, 0, stderr);
+  });
 
   it('are one package: a profile that one of them parsed is one for the others', () => {
     const same = told<readonly boolean[]>(

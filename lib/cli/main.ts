@@ -64,9 +64,7 @@ const COMMANDS: readonly Register[] = [
 ];
 for (const register of COMMANDS) register(program, run).exitOverride();
 
-try {
-  await program.parseAsync();
-} catch (error) {
+program.parseAsync().catch((error: unknown) => {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? 0 : 2;
-}
+});

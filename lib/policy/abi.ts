@@ -1,5 +1,6 @@
 // The system call interfaces the package knows: their names in every dialect, their width and their numbers.
 import * as scmp from './constants.js';
+import type { DockerArchitecture } from './docker-architectures.js';
 import { FOREIGN_SYSCALLS, SYSCALL_TABLES } from './syscall-table.js';
 import { own } from '../own.js';
 
@@ -20,7 +21,7 @@ export interface Abi {
   /** What the kernel puts in `seccomp_data.arch`. */
   readonly audit: number;
   /** Its name in `includes.arches`, as dockerd spells it. */
-  readonly dockerName: string;
+  readonly dockerName: DockerArchitecture;
   /** Bits of a register as the interface passes it: 32-bit interfaces compare low words only. */
   readonly width: 32 | 64;
   /** Set in every number of the interface. */
@@ -34,7 +35,7 @@ const abi = (
   name: AbiName,
   scmpName: string,
   token: number,
-  dockerName: string,
+  dockerName: DockerArchitecture,
   width: 32 | 64,
   audit = token,
   numberBit = 0,

@@ -1,7 +1,6 @@
 // The names of Linux capabilities, which `caps` of a profile are checked against.
 
-/** Every capability; its index is its bit in the sets of /proc/PID/status. Source: linux/capability.h. */
-export const CAPABILITIES: readonly string[] = [
+const NAMES = [
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',
   'CAP_DAC_READ_SEARCH',
@@ -43,4 +42,10 @@ export const CAPABILITIES: readonly string[] = [
   'CAP_PERFMON',
   'CAP_BPF',
   'CAP_CHECKPOINT_RESTORE',
-];
+] as const;
+
+/** The name of a capability, e.g. `CAP_SYS_ADMIN`. */
+export type CapabilityName = (typeof NAMES)[number];
+
+/** Every capability; its index is its bit in the sets of /proc/PID/status. Source: linux/capability.h. */
+export const CAPABILITIES: readonly string[] = NAMES;

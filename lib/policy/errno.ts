@@ -1,7 +1,7 @@
 // Linux errno numbers by name; the same on every architecture this package knows (asm-generic/errno.h).
 import { own } from '../own.js';
 
-const NAMES: Readonly<Record<string, number>> = {
+const NAMES = {
   EPERM: 1,
   ENOENT: 2,
   ESRCH: 3,
@@ -133,24 +133,30 @@ const NAMES: Readonly<Record<string, number>> = {
   ENOTRECOVERABLE: 131,
   ERFKILL: 132,
   EHWPOISON: 133,
-};
+} as const;
 
 /** Synonyms that errno.h defines through another name. */
-const SYNONYMS: Readonly<Record<string, string>> = {
+const SYNONYMS = {
   EWOULDBLOCK: 'EAGAIN',
   EDEADLOCK: 'EDEADLK',
   ENOTSUP: 'EOPNOTSUPP',
-};
+} as const satisfies Readonly<Record<string, keyof typeof NAMES>>;
 
-const BY_NUMBER = new Map(Object.entries(NAMES).map(([name, number]) => [number, name]));
+/** The name of an errno of Linux, e.g. `EPERM`. */
+export type ErrnoName = keyof typeof NAMES | keyof typeof SYNONYMS;
+
+const NUMBERS: Readonly<Record<string, number>> = NAMES;
+const CANONICAL: Readonly<Record<string, string>> = SYNONYMS;
+
+const BY_NUMBER = new Map(Object.entries(NUMBERS).map(([name, number]) => [number, name]));
 
 /** `EPERM` for 1; a number without a name prints as itself. */
 export const errnoName = (errno: number): string => BY_NUMBER.get(errno) ?? String(errno);
 
 /** 1 for `EPERM`; undefined for a name that Linux does not have. Case matters. */
 export const errnoNumber = (name: string): number | undefined => {
-  const canonical = own(SYNONYMS, name) ?? name;
-  return own(NAMES, canonical);
+  const canonical = own(CANONICAL, name) ?? name;
+  return own(NUMBERS, canonical);
 };
 
 /** Every name that `errnoNumber` knows. */

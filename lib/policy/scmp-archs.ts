@@ -25,8 +25,7 @@ import {
   SCMP_ARCH_SH,
 } from './constants.js';
 
-/** Tokens by name, without `SCMP_ARCH_NATIVE`, which is none of its own. */
-export const SCMP_ARCHS: Readonly<Record<string, number>> = {
+const TOKENS = {
   SCMP_ARCH_X86,
   SCMP_ARCH_X86_64,
   SCMP_ARCH_X32,
@@ -50,4 +49,10 @@ export const SCMP_ARCHS: Readonly<Record<string, number>> = {
   SCMP_ARCH_RISCV64,
   SCMP_ARCH_SHEB,
   SCMP_ARCH_SH,
-};
+} as const;
+
+/** The name of an architecture in a profile, e.g. `SCMP_ARCH_X86_64`. */
+export type ArchitectureName = keyof typeof TOKENS;
+
+/** Tokens by name, without `SCMP_ARCH_NATIVE`, which is none of its own. */
+export const SCMP_ARCHS: Readonly<Record<string, number>> = TOKENS;

@@ -3,7 +3,7 @@ import { Recent } from '../recent.js';
 import { Findings } from './findings.js';
 import { readJson } from './json.js';
 import { isProfile, sealProfile, type Profile } from './profile.js';
-import { readSource, type ProfileSource } from './read-source.js';
+import { readSource } from './read-source.js';
 import { readDocument } from './schema/document.js';
 import { pickOptions } from '../policy/options.js';
 
@@ -18,14 +18,15 @@ export interface ParseOptions {
 /**
  * Reads and checks a profile in Docker's format (new or old), or OCI's, alone or in a config.json.
  *
- * `source` is a path, JSON text (it starts with `{` or `[`), its UTF-8 bytes, a file: URL, a parsed object, the name of
- * a profile that ships, or a Profile, which is returned as it is. In an object, lines and columns count in its text
+ * `source` is a ProfileSource: a path, JSON text (it starts with `{` or `[`), its UTF-8 bytes, a file: URL, an object, the name
+ * of a profile that ships; or a Profile, which is returned as it is. Of any type, so that what JSON.parse or an imported file
+ * gave can be checked here and passed on as a Profile. In an object, lines and columns count in its text
  * with an indentation of two spaces; its integers beyond 2^53 - 1 must be bigints.
  *
  * Throws ProfileError with every problem in the order of the text, and UsageError for a source of another type.
  * Sources: moby's profiles/seccomp, libcontainer/seccomp of runc, containers/common, runtime-spec.
  */
-export function parseProfile(source: ProfileSource | Profile, options: ParseOptions = {}): Profile {
+export function parseProfile(source: unknown, options: ParseOptions = {}): Profile {
   const { strict = false, file: name } = pickOptions(options, ['strict', 'file']);
   const findings = new Findings();
   if (isProfile(source)) {

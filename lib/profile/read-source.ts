@@ -7,11 +7,12 @@ import { packageFile } from '../package-files.js';
 import { MAX_BYTES } from './json.js';
 import { objectText } from './object-text.js';
 import { fail, readFile, tooLarge } from './read-file.js';
+import type { OciConfig, SeccompProfile } from './seccomp-profile.js';
 import { didYouMean, quote } from '../policy/suggest.js';
 import { bare } from '../own.js';
 
-/** What a profile can be read from. */
-export type ProfileSource = string | Uint8Array | URL | object;
+/** What a profile can be read from: a path, the name of a profile that ships, JSON text, its bytes, a file: URL, an object. */
+export type ProfileSource = string | Uint8Array | URL | SeccompProfile | OciConfig;
 
 /** A text and what to call it in locations. */
 export interface SourceText {
@@ -27,7 +28,7 @@ export interface SourceText {
  * `profile-unreadable`, `not-a-file`, `profile-too-large`, `invalid-utf8`, and those of objectText) and UsageError
  * (`bad-profile-source`).
  */
-export function readSource(source: ProfileSource): SourceText {
+export function readSource(source: unknown): SourceText {
   if (typeof source === 'string') {
     if (/^[\s\uFEFF]*[{[]/.test(source)) {
       if (source.length > MAX_BYTES || Buffer.byteLength(source) > MAX_BYTES) tooLarge('the text');

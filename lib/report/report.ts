@@ -8,7 +8,7 @@ import type { Program } from '../filter/program.js';
 import { givenOptions, ownOptions } from '../policy/options.js';
 import { parseProfile } from '../profile/parse.js';
 import { isProfile, type Profile } from '../profile/profile.js';
-import { readSource, type ProfileSource } from '../profile/read-source.js';
+import { readSource } from '../profile/read-source.js';
 import { reportData, type ReportData, type Subject } from './data.js';
 import { profileFindings, programFindings, type FindingData } from './findings.js';
 import { page } from './page.js';
@@ -51,12 +51,12 @@ export function collect(source: Reported, options: ReportOptions): ReportData {
   if (against === undefined) return reportData(subject, findings);
   if (Array.isArray(against))
     return reportData(subject, findings, { name: againstName ?? 'a program', layers: against as Layers });
-  const other = subjectOf(against, againstName, compileOptions);
+  const other = subjectOf(against as Reported, againstName, compileOptions);
   return reportData(subject, findings, { name: other.name, layers: other.program });
 }
 
 /** A profile with its text. The text is read once, so that lines are those of what was compiled. */
-function read(source: ProfileSource, name: string | undefined): { profile: Profile; text: string } {
+function read(source: unknown, name: string | undefined): { profile: Profile; text: string } {
   const { text, file } = readSource(source);
   return { profile: parseProfile(Buffer.from(text), { file: name ?? file }), text };
 }

@@ -18,7 +18,20 @@ import { addInstallable } from './installable.mjs';
 import { pack } from './system.mjs';
 
 const PARTS = [
-  ...['bundle', 'data', 'dist', 'docs', 'examples', 'lib', 'out/test', 'profiles', 'scripts', 'test'],
+  ...[
+    'bundle',
+    'module',
+    'types',
+    'data',
+    'dist',
+    'docs',
+    'examples',
+    'lib',
+    'out/test',
+    'profiles',
+    'scripts',
+    'test',
+  ],
   ...[
     'package.json',
     'LICENSE',

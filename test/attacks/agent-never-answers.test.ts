@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { delegate, listenForContainers, sendListener } from 'seccomp';
 import { isFailure, native } from '#lib/native.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
@@ -44,7 +45,7 @@ describe('An agent', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const profile = () => ({ defaultAction: 'SCMP_ACT_ALLOW', listenerPath: path });
+  const profile = (): SeccompProfile => ({ defaultAction: 'SCMP_ACT_ALLOW', listenerPath: path });
 
   /** A socket with a full queue: another connection, if it might block, would wait until one is accepted. */
   function fullQueue(): number {

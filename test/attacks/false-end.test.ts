@@ -7,11 +7,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { spawn, spawnSync } from '#lib/index.js';
 import { readStatusFile } from '#lib/process/status-file.js';
 import { built } from '../support/built.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 const traced = (): string =>
   built({ name: 'traced', compiler: 'gcc', sources: ['test/attacks/traced.c'], flags: ['-pthread'] });
 
-const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] };
+const profile: SeccompProfile = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }],
+};
 
 type Files = readonly [go: string, done: string];
 

@@ -12,6 +12,7 @@ import { ownEnvironment } from '#lib/process/children/environment.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { inChild, told } from '../support/child.js';
+import { written } from '../support/written.js';
 
 interface Sample {
   readonly first?: unknown;
@@ -146,7 +147,7 @@ describe('profiles, policies, programs and events that change while they are rea
       syscalls: [],
     });
     assert.equal(
-      resolveProfile(profile).defaultAction,
+      resolveProfile(written(profile)).defaultAction,
       compile({ defaultAction: 'SCMP_ACT_ERRNO' }).policy.defaultAction,
     );
   });

@@ -13,6 +13,9 @@ import { once } from 'node:events';
 import { features } from '#lib/process/features.js';
 import { built } from '../support/built.js';
 import { USERS } from '../support/victim.js';
+import type { SeccompProfile, SeccompRule } from '#lib/profile/seccomp-profile.js';
+import type { ActionName } from '#lib/policy/action.js';
+import type { SyscallName } from '#lib/policy/call-names.js';
 
 const ring = (): string =>
   built({ name: 'ring', compiler: 'gcc', sources: ['test/attacks/ring.c'], flags: [] });
@@ -23,10 +26,13 @@ const [EBADF, EACCES] = [9, 13];
 const FREE = { nop: 0, connect: -EBADF, openat: 0, socket: 0 };
 const REFUSED = { nop: 0, connect: -EACCES, openat: -EACCES, socket: -EACCES };
 
-const named = (action: string, ...names: readonly string[]): object => ({ names, action });
+const named = (action: ActionName, ...names: readonly string[]): SeccompRule => ({
+  names: names as readonly SyscallName[],
+  action,
+});
 
 /** Refuses the calls by themselves, and allows everything else, io_uring among it. openat is needed to start. */
-const BLOCKS = {
+const BLOCKS: SeccompProfile = {
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [
     named('SCMP_ACT_ERRNO', 'connect', 'pipe2'),
@@ -99,7 +105,7 @@ describe('io_uring operations of a child', () => {
     });
 
     it('are all refused that an allow list does not name, and those that it names are not', () => {
-      const profile = {
+      const profile: SeccompProfile = {
         ...BLOCKS,
         defaultAction: 'SCMP_ACT_ERRNO',
         syscalls: [named('SCMP_ACT_ALLOW', ...ENOUGH)],

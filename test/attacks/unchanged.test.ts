@@ -8,6 +8,7 @@ import { spawnSync } from '#lib/process/children/spawn-sync.js';
 import { features } from '#lib/process/features.js';
 import { CHILD_LIMIT } from '../support/child.js';
 import { NOBODY, skip } from '../support/victim.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 interface Work {
   /** Programs that it takes. */
@@ -107,7 +108,7 @@ describe('in an isolated child', () => {
       if (!plain.startsWith('0\n')) skip(this, `it does not work on this machine: ${plain}`);
       if (mounts && features().isolation.refusesMounts)
         skip(this, 'mounts fail in a Landlock domain before Linux 6.12');
-      const profile = {
+      const profile: SeccompProfile = {
         defaultAction: 'SCMP_ACT_ALLOW',
         syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }],
       };

@@ -8,8 +8,9 @@ import { pack, unpack } from '#lib/process/sandboxed-worker/clone.js';
 import { FrameReader } from '#lib/process/sandboxed-worker/frames.js';
 import { packThrown, unpackThrown } from '#lib/process/sandboxed-worker/thrown.js';
 import { inChild, told } from '../support/child.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
-const ALLOW = { defaultAction: 'SCMP_ACT_ALLOW' };
+const ALLOW: SeccompProfile = { defaultAction: 'SCMP_ACT_ALLOW' };
 
 /** Code for a worker, in which `frame(kind, payload, length?)` is the bytes of a frame and `put(bytes)` writes to the channel. */
 const hostile = (code: string): string => `

@@ -1,12 +1,16 @@
 // No text from a name, a file, a profile or a process controls the terminal on which a subcommand writes.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { compile } from '#lib/compile.js';
 import { escapeControls, printable, singleLine } from '#lib/printable.js';
 import { cli } from '../support/child.js';
 import { live, type Live } from '../support/live.js';
+
+const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
 
 /** Escape sequences of 7 and 8 bits, bell, carriage return, directional marks, separators, and a line that is forged. */
 const HOSTILE = 'a\u001b[2J\u009b31m\u0007\r\u202e\u2066\u2028\u200b\u{e0041}\nFORGED: line';
@@ -196,5 +200,48 @@ describe('what the command line writes', () => {
     assertHarmless(cli(['ps', '--json']).stdout);
     const dumped = cli(['dump', String(target?.pid)]);
     assertHarmless(dumped.stdout + dumped.stderr);
+  });
+});
+
+describe('a binary result', () => {
+  /** Runs the command line with a terminal as its standard output, and gives what the terminal shows. */
+  const onTerminal = (
+    ...args: readonly string[]
+  ): { readonly status: number | null; readonly shown: string } => {
+    const words = [process.execPath, CLI, ...args].map(word => `'${word}'`).join(' ');
+    // -e gives the exit code of the command.
+    const { status, stdout } = spawnSync('script', ['-q', '-e', '-c', words, '/dev/null'], {
+      encoding: 'latin1',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    return { status, shown: stdout };
+  };
+
+  before(function () {
+    if (spawnSync('script', ['--version']).error !== undefined) this.skip();
+  });
+
+  for (const args of [
+    ['compile', 'docker-default'],
+    ['compile', 'docker-default', '--output', '-'],
+  ]) {
+    it(`of ${args.join(' ')} is not written to a terminal`, () => {
+      const { status, shown } = onTerminal(...args);
+      assert.equal(status, 2, shown);
+      assert.match(shown, /binary.*terminal[^]*--output/);
+      assert.doesNotMatch(shown, /\0/, 'every program has bytes that are 0');
+    });
+  }
+
+  it('as text is', () => {
+    const { status, shown } = onTerminal('compile', 'docker-default', '--format', 'asm');
+    assert.equal(status, 0, shown);
+    assert.match(shown, /ALLOW/);
+  });
+
+  it('is written to a pipe', () => {
+    const { status, stdout } = spawnSync(process.execPath, [CLI, 'compile', 'docker-default']);
+    assert.equal(status, 0);
+    assert.ok(stdout.length > 0 && stdout.length % 8 === 0);
   });
 });

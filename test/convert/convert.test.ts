@@ -11,6 +11,7 @@ import { findDifference } from '#lib/filter/verify.js';
 import * as scmp from '#lib/policy/constants.js';
 import type { Policy, Rule } from '#lib/policy/policy.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
+import { written } from '../support/written.js';
 
 interface Document {
   readonly defaultAction: string;
@@ -21,7 +22,7 @@ interface Document {
 const X86_64 = { arch: 'x86_64' } as const;
 
 const policyOf = (profile: object, unknownSyscalls: 'enosys' | 'default' = 'enosys'): Policy =>
-  resolveProfile(profile, X86_64, { unknownSyscalls });
+  resolveProfile(written(profile), X86_64, { unknownSyscalls });
 
 const allowing = (args: readonly object[], names: readonly string[] = ['mmap']): Policy =>
   policyOf({
@@ -93,7 +94,10 @@ describe('convert: to OCI', () => {
     assert.doesNotMatch(text, /archMap|includes|excludes|minKernel|"name"/);
     assert.match(text, /"architectures": \[\s*"SCMP_ARCH_X86_64",\s*"SCMP_ARCH_X86",\s*"SCMP_ARCH_X32"\s*\]/);
     const config = { ociVersion: '1.0.0', linux: { seccomp: JSON.parse(text) as object } };
-    assert.equal(findDifference(compilePolicy(policy).program, resolveProfile(config, X86_64)), undefined);
+    assert.equal(
+      findDifference(compilePolicy(policy).program, resolveProfile(written(config), X86_64)),
+      undefined,
+    );
   });
 
   it('keeps flags and the listener', () => {

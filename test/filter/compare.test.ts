@@ -26,6 +26,7 @@ import type { Policy } from '#lib/policy/policy.js';
 import type { Witness } from '#lib/errors.js';
 import { Random, seed } from '../support/random.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
+import { written } from '../support/written.js';
 
 const op = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, jf, k });
 const returns = (action: number): Program => [op(BPF.RET_K, action)];
@@ -33,7 +34,10 @@ const answer = (layers: readonly Program[], event: Witness): number =>
   composed(layers.map(program => interpret(program, seccompData(event)).action));
 const only = (syscall: string, args: readonly object[] = []): Program =>
   compile(
-    { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: [syscall], action: 'SCMP_ACT_ALLOW', args }] },
+    written({
+      defaultAction: 'SCMP_ACT_ERRNO',
+      syscalls: [{ names: [syscall], action: 'SCMP_ACT_ALLOW', args }],
+    }),
     { arch: 'x86_64', unknownSyscalls: 'default' },
   ).program;
 

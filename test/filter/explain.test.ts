@@ -20,6 +20,7 @@ import { resolveProfile } from '#lib/profile/resolve.js';
 import { explained } from '../support/explained.js';
 import { Random, seed } from '../support/random.js';
 import { probes, randomPolicy, randomShape, type Shape } from '../support/random-policy.js';
+import { written } from '../support/written.js';
 
 const PROFILES = fileURLToPath(new URL('../../../../shared/profiles/', import.meta.url));
 
@@ -99,7 +100,7 @@ const allowing = (
   rules: readonly (readonly (readonly [number, string, bigint, bigint?])[])[],
 ): Filter =>
   compile(
-    {
+    written({
       defaultAction: 'SCMP_ACT_ERRNO',
       syscalls: rules.map(conditions => ({
         names: [syscall],
@@ -111,7 +112,7 @@ const allowing = (
           ...(valueTwo !== undefined && { valueTwo }),
         })),
       })),
-    },
+    }),
     { arch: 'x86_64', unknownSyscalls: 'default' },
   );
 

@@ -14,23 +14,26 @@ import { evaluate } from '#lib/policy/evaluate.js';
 import type { Policy } from '#lib/policy/policy.js';
 import { Random, seed } from '../support/random.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
+import { written } from '../support/written.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 type Args = readonly (readonly [index: number, op: string, value: bigint, valueTwo?: bigint])[];
 
 /** A profile that allows getppid under any of these conjunctions, and refuses everything else. */
-const allowing = (rules: readonly Args[]): object => ({
-  defaultAction: 'SCMP_ACT_ERRNO',
-  syscalls: rules.map(args => ({
-    names: ['getppid'],
-    action: 'SCMP_ACT_ALLOW',
-    args: args.map(([index, op, value, valueTwo]) => ({
-      index,
-      op: `SCMP_CMP_${op}`,
-      value,
-      ...(valueTwo !== undefined && { valueTwo }),
+const allowing = (rules: readonly Args[]): SeccompProfile =>
+  written({
+    defaultAction: 'SCMP_ACT_ERRNO',
+    syscalls: rules.map(args => ({
+      names: ['getppid'],
+      action: 'SCMP_ACT_ALLOW',
+      args: args.map(([index, op, value, valueTwo]) => ({
+        index,
+        op: `SCMP_CMP_${op}`,
+        value,
+        ...(valueTwo !== undefined && { valueTwo }),
+      })),
     })),
-  })),
-});
+  });
 
 /** Compiles for x86_64 alone, verified as always. */
 const compileRules = (rules: readonly Args[]): Filter =>

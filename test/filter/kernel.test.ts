@@ -14,6 +14,7 @@ import { makeTarget, nativeArchitecture } from '#lib/policy/target.js';
 import { kernelAnswers, servesI386 } from '../support/kernel.js';
 import { Random, seed } from '../support/random.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
+import { written } from '../support/written.js';
 
 const arch = nativeArchitecture();
 
@@ -170,10 +171,10 @@ describe('kernel: calls of Linux 6.15 and later', () => {
     const answers = (denied: readonly string[]) =>
       kernelAnswers(
         compile(
-          {
+          written({
             defaultAction: 'SCMP_ACT_ALLOW',
             syscalls: [{ names: denied, action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
-          },
+          }),
           { arch },
         ).program,
         events,

@@ -8,6 +8,7 @@ import { ABIS, syscallNumber } from '#lib/policy/abi.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS } from '#lib/policy/constants.js';
 import type { Finding } from '#lib/policy/lint/finding.js';
 import { when, rule } from '../profile/helpers.js';
+import { written } from '../support/written.js';
 
 const at = (code: number, k: number, jt = 0, jf = 0): Instruction => ({ code, jt, jf, k });
 const load = (word: number): Instruction => at(BPF.LD_ABS, 4 * word);
@@ -88,7 +89,11 @@ describe('lint of programs', () => {
 
   it('equivalent-open: for a condition that another call evades, not for what an allow-list leaves out', () => {
     const allow = (...rules: readonly object[]): readonly string[] =>
-      codes(lintProgram(compile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: rules }, { arch: 'x86_64' })));
+      codes(
+        lintProgram(
+          compile(written({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: rules }), { arch: 'x86_64' }),
+        ),
+      );
     const chmod = rule('chmod', 'ALLOW', when(1, 'MASKED_EQ', 0o4000, 0));
     assert.ok(allow(chmod, rule('fchmodat', 'ALLOW')).includes('equivalent-open'));
     assert.ok(!allow(rule('chmod', 'ALLOW'), rule('mseal', 'ALLOW')).includes('equivalent-open'));
@@ -110,10 +115,10 @@ describe('lint of programs', () => {
   it('wide-comparison: garbage above an int gets a call allowed', () => {
     const program = (op: string, argWidth: 'profile' | 'declared'): Program =>
       compile(
-        {
+        written({
           defaultAction: 'SCMP_ACT_ERRNO',
           syscalls: [rule('socket', 'ALLOW', when(0, op, 40))],
-        },
+        }),
         { arch: 'x86_64', argWidth },
       ).program;
     assert.ok(lintCodes(...program('GT', 'profile')).includes('wide-comparison'));

@@ -12,12 +12,16 @@ import { ABIS, syscallNumber } from '#lib/policy/abi.js';
 import { actionName } from '#lib/policy/action.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '#lib/policy/constants.js';
 import type { Event } from '#lib/policy/evaluate.js';
+import { written } from '../support/written.js';
 
 const docker = compile('docker-default', { arch: 'x86_64' });
 const allowing = compile({ defaultAction: 'SCMP_ACT_ALLOW' }, { arch: 'x86_64' });
 const refusing = (errno: string) =>
   compile(
-    { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'socket', action: 'SCMP_ACT_ERRNO', errno }] },
+    written({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ name: 'socket', action: 'SCMP_ACT_ERRNO', errno }],
+    }),
     { arch: 'x86_64' },
   );
 const call = (name: string, ...args: bigint[]): Event => ({

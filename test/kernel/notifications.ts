@@ -13,8 +13,9 @@ import { callerProgram, canBuild } from '../support/caller-program.js';
 import { inChild, told } from '../support/child.js';
 import { kernelCall } from '../support/kernel.js';
 import type { Case } from './selftest-names.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
-const profile = {
+const profile: SeccompProfile = {
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [{ names: ['getsid'], action: 'SCMP_ACT_NOTIFY' }],
 };

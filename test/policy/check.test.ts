@@ -5,6 +5,7 @@ import { findDifference } from '#lib/filter/verify.js';
 import { ABIS } from '#lib/policy/abi.js';
 import { SCMP_ACT_ALLOW } from '#lib/policy/constants.js';
 import type { Policy } from '#lib/policy/policy.js';
+import { written } from '../support/written.js';
 
 const { policy, program } = compile({ defaultAction: 'SCMP_ACT_ERRNO' }, { arch: 'x86_64' });
 
@@ -56,7 +57,7 @@ describe('checkPolicy', () => {
   ];
   for (const [name, wrong] of refused) {
     it(`refuses ${name}, for a program as for a proof`, () => {
-      assert.throws(() => compile(wrong), { code: 'bad-policy' });
+      assert.throws(() => compile(written(wrong)), { code: 'bad-policy' });
       assert.throws(() => findDifference(program, wrong as Policy), { code: 'bad-policy' });
     });
   }

@@ -1,9 +1,11 @@
 // notified: a supervisor hears of exactly those calls that the policy refuses, and nothing else changes.
 import assert from 'node:assert/strict';
 import { ABIS, actionName, compile, evaluate, notified, resolveProfile, syscallNumber } from 'seccomp';
+import type { ActionName } from '#lib/policy/action.js';
+import type { SyscallName } from '#lib/policy/call-names.js';
 
 const target = { arch: 'x86_64', kernel: { major: 6, minor: 12 }, capabilities: [] } as const;
-const rule = (name: string, action: string) => ({ names: [name], action });
+const rule = (name: SyscallName, action: ActionName) => ({ names: [name], action });
 
 const policy = resolveProfile(
   {

@@ -9,6 +9,7 @@ import { describeRemedy, remedyFor } from '#lib/policy/remedy.js';
 import { trapped } from '#lib/policy/trapped.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { Random, seed } from '../support/random.js';
+import { written } from '../support/written.js';
 
 const call = (name: string, args: readonly bigint[] = [], abi: AbiName = 'x86_64'): Event => ({
   arch: ABIS[abi].audit,
@@ -26,7 +27,7 @@ interface WrittenProfile {
   readonly syscalls: WrittenRule[];
 }
 
-const resolve = (profile: object) => resolveProfile(profile, { arch: 'x86_64' });
+const resolve = (profile: object) => resolveProfile(written(profile), { arch: 'x86_64' });
 
 const when = (index: number, value: number, op = 'SCMP_CMP_EQ'): object => ({ index, value, op });
 const rule = (name: string, action: string, ...args: object[]): WrittenRule => ({

@@ -1,8 +1,10 @@
 // The tables of system calls: every call of every interface, with its number and the Linux that brought it.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import {
   ABIS,
   isKnownSyscall,
+  knownSyscalls,
   syscallName,
   syscallNumber,
   syscallsOf,
@@ -18,6 +20,12 @@ const { callsOf } = (await import(SCRIPT.href)) as {
 const ABI_NAMES = Object.keys(ABIS) as AbiName[];
 
 describe('the table of system calls', () => {
+  it('has the names of the type SyscallName, and no others', () => {
+    const text = readFileSync(new URL('../../../lib/policy/call-names.ts', import.meta.url), 'utf8');
+    const names = Array.from(text.matchAll(/^ {2}\| '(\w+)'/gm), ([, name]) => name);
+    assert.deepEqual(names, knownSyscalls());
+  });
+
   const table: readonly (readonly [string, number, readonly AbiName[]])[] = [
     ['open_tree_attr', 467, ABI_NAMES],
     ['file_getattr', 468, ABI_NAMES],

@@ -8,13 +8,14 @@ import { SCMP_ACT_ALLOW, SCMP_ACT_NOTIFY, SCMP_ACT_TRACE } from '#lib/policy/con
 import { evaluate } from '#lib/policy/evaluate.js';
 import { traced } from '#lib/policy/traced.js';
 import type { Policy } from '#lib/policy/policy.js';
+import { written } from '../support/written.js';
 
 const { audit: arch } = ABIS.x86_64;
 const TARGET = { arch: 'x86_64', kernel: { major: 6, minor: 12 }, capabilities: [] } as const;
 const TRACE = SCMP_ACT_TRACE(0);
 
 const policyOf = (syscalls: object[], defaultAction = 'SCMP_ACT_ALLOW'): Policy =>
-  compile({ defaultAction, syscalls }, TARGET).policy;
+  compile(written({ defaultAction, syscalls }), TARGET).policy;
 
 const answer = (policy: Policy, name: string, ...args: bigint[]): number =>
   evaluate(policy, { arch, syscall: syscallNumber('x86_64', name) ?? -1, args });

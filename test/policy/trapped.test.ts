@@ -10,6 +10,7 @@ import { NEVER_TRAPPED, trapped, type TrappedOptions } from '#lib/policy/trapped
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
 import { Random, seed } from '../support/random.js';
+import { written } from '../support/written.js';
 
 const TRAP = scmp.SCMP_ACT_TRAP;
 const kinds = {
@@ -18,7 +19,7 @@ const kinds = {
   thread: scmp.SCMP_ACT_KILL_THREAD,
 };
 
-const profile = (fields: object): Policy => resolveProfile(fields, { arch: 'x86_64' });
+const profile = (fields: object): Policy => resolveProfile(written(fields), { arch: 'x86_64' });
 
 const answer = (policy: Policy, name: string, args: readonly bigint[] = []): string =>
   actionName(

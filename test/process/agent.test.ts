@@ -17,6 +17,7 @@ import {
 } from 'seccomp';
 import { native } from '#lib/native.js';
 import { callerProgram, canBuild } from '../support/caller-program.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
@@ -34,7 +35,7 @@ describe('listenForContainers', () => {
   afterEach(() => agent?.close());
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  const profile = (listenerMetadata?: string) => ({
+  const profile = (listenerMetadata?: string): SeccompProfile => ({
     defaultAction: 'SCMP_ACT_ALLOW',
     listenerPath: path,
     ...(listenerMetadata !== undefined && { listenerMetadata }),
@@ -183,7 +184,7 @@ describe('listenForContainers', () => {
 });
 
 describe('delegate', () => {
-  const profile = { defaultAction: 'SCMP_ACT_ALLOW', listenerPath: '/no/such/agent' };
+  const profile: SeccompProfile = { defaultAction: 'SCMP_ACT_ALLOW', listenerPath: '/no/such/agent' };
 
   it('kills the command where there is no agent', () => {
     assert.throws(() => delegate('sleep', ['60'], { profile }), { code: 'agent-unreachable' });

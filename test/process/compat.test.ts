@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'seccomp';
 import { COMPAT, NATIVE, staticProgram, type MachineName } from '../support/static-program.js';
+import { written } from '../support/written.js';
 
 const SCMP_ARCH = {
   aarch64: 'SCMP_ARCH_AARCH64',
@@ -31,7 +32,7 @@ describe("a program of the processor's 32-bit interface", () => {
   let directory = '';
   const programOf = (machine: MachineName): string => staticProgram(directory, [CALL], 'result', machine);
   const under = (profile: object, machine: MachineName = COMPAT): End => {
-    const { status, signal } = spawnSync(programOf(machine), [], { profile });
+    const { status, signal } = spawnSync(programOf(machine), [], { profile: written(profile) });
     return { status, signal };
   };
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fork, NEEDED_CALLS, type ForkLoad, type ForkSandboxOptions } from 'seccomp';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 const LOADS: readonly ForkLoad[] = ['before-exec', 'before-user-code'];
 
@@ -96,7 +97,7 @@ describe('fork', () => {
           'mkdir.cjs',
           `try { require('fs').mkdirSync('/tmp/never-made'); process.send('made'); } catch ({ code }) { process.send(code); }`,
         );
-        const profile = {
+        const profile: SeccompProfile = {
           defaultAction: 'SCMP_ACT_ALLOW',
           syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errno: 'EROFS' }],
         };
@@ -145,7 +146,7 @@ describe('fork', () => {
 
   describe("with load: 'before-user-code'", () => {
     /** What a running Node needs, and nothing for its start: no execve, no openat. */
-    const running = {
+    const running: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ERRNO',
       syscalls: [
         { names: NEEDED_CALLS.base.filter(name => name !== 'openat'), action: 'SCMP_ACT_ALLOW' },
@@ -160,10 +161,10 @@ describe('fork', () => {
     it('needs no permission for the start of Node', async () => {
       // execve and what else starts a program are refused; the module has been read when the filter is loaded.
       const path = module('send.mjs', `process.send('here', () => process.exit(0));`);
-      const profile = {
+      const profile: SeccompProfile = {
         ...running,
         syscalls: [
-          ...running.syscalls,
+          ...(running.syscalls ?? []),
           {
             names: ['openat', 'statx', 'newfstatat', 'readlink', 'lseek', 'close'],
             action: 'SCMP_ACT_ALLOW',

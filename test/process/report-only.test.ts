@@ -7,14 +7,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { features, spawn, supervise, type ReportedViolation, type SupervisionError } from 'seccomp';
 import { inChild, told } from '../support/child.js';
+import { written } from '../support/written.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
-const refusing = (...names: string[]) => ({
-  defaultAction: 'SCMP_ACT_ALLOW',
-  syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }],
-});
+const refusing = (...names: string[]): SeccompProfile =>
+  written({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }],
+  });
 
 /** Refuses all; one call is named, so that it is a profile like others. */
-const nothing = {
+const nothing: SeccompProfile = {
   defaultAction: 'SCMP_ACT_ERRNO',
   syscalls: [{ names: ['getpid'], action: 'SCMP_ACT_ALLOW' }],
 };
@@ -27,7 +30,7 @@ interface Run {
 }
 
 async function report(
-  profile: object,
+  profile: SeccompProfile,
   command: string,
   args: readonly string[],
   options: object = {},
@@ -124,7 +127,7 @@ describe('reportOnly', function () {
     };
     const cases: readonly (readonly [
       what: string,
-      profile: object,
+      profile: SeccompProfile,
       command: () => readonly [string, readonly string[]],
     ])[] = [
       [
@@ -262,7 +265,7 @@ print(got, ctypes.get_errno())
   });
 
   it('allows calls that ask a supervisor where there are no handlers', async () => {
-    const profile = {
+    const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['chdir'], action: 'SCMP_ACT_NOTIFY' }],
     };
@@ -274,7 +277,7 @@ print(got, ctypes.get_errno())
   });
 
   it('leaves ENOSYS out, which is meant as a detour, unless asked', async () => {
-    const profile = {
+    const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [
         { names: ['chdir'], action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' },

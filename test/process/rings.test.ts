@@ -9,8 +9,9 @@ import type { Policy } from '#lib/policy/policy.js';
 import { RING_WAIT } from '#lib/policy/trapped.js';
 import { obstacles } from '#lib/process/preflight.js';
 import { closeRings } from '#lib/process/rings.js';
+import { written } from '../support/written.js';
 
-const policyOf = (profile: object): Policy => compile(profile, { arch: 'x86_64' }).policy;
+const policyOf = (profile: object): Policy => compile(written(profile), { arch: 'x86_64' }).policy;
 const answer = (policy: Policy, name: string, args: readonly bigint[] = []): string =>
   actionName(
     evaluate(policy, {

@@ -1,12 +1,13 @@
 // SandboxedWorker: what Worker of node:worker_threads does, in a process that is under a filter.
 import assert from 'node:assert/strict';
 import { once, type EventEmitter } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, SHARE_ENV, Worker, type WorkerOptions } from 'node:worker_threads';
+import type { SyscallName } from '#lib/policy/call-names.js';
 import {
   NEEDED_CALLS,
   SandboxedWorker,
@@ -15,9 +16,10 @@ import {
   type SandboxedWorkerOptions,
 } from 'seccomp';
 import { inChild, told } from '../support/child.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
-const ALLOW = { defaultAction: 'SCMP_ACT_ALLOW' };
-const NO_MKDIR = {
+const ALLOW: SeccompProfile = { defaultAction: 'SCMP_ACT_ALLOW' };
+const NO_MKDIR: SeccompProfile = {
   ...ALLOW,
   syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errno: 'EROFS' }],
 };
@@ -173,7 +175,7 @@ describe('SandboxedWorker', () => {
       });
 
       it('runs nothing and gives a LoadError where the process cannot be confined', async () => {
-        const profile =
+        const profile: SeccompProfile =
           load === 'before-exec'
             ? { ...ALLOW, syscalls: [{ name: 'execve', action: 'SCMP_ACT_ERRNO' }] }
             : { ...ALLOW, syscalls: [{ name: 'futex', action: 'SCMP_ACT_ERRNO' }] };
@@ -211,7 +213,7 @@ describe('SandboxedWorker', () => {
           syscalls: [
             {
               names: [
-                ...new Set([
+                ...new Set<SyscallName>([
                   ...NEEDED_CALLS.base,
                   ...NEEDED_CALLS.worker,
                   'statx',
@@ -230,6 +232,40 @@ describe('SandboxedWorker', () => {
       },
     );
     assert.deepEqual(await once(worker, 'message'), [[1, 'EPERM']]);
+  });
+
+  it("starts under a profile that kills for all but the documented calls, with load: 'before-user-code'", async () => {
+    const page = readFileSync(new URL('../../../docs/workers.md', import.meta.url), 'utf8');
+    const [row = ''] = /^\| `'before-user-code'` .*$/m.exec(page) ?? [];
+    const words = Array.from(row.split('|')[3]?.matchAll(/`([^`]+)`/g) ?? [], ([, word = '']) => word);
+    assert.deepEqual(words.slice(0, 3), ['NEEDED_CALLS.base', '.worker', '.import']);
+    const names = [
+      ...NEEDED_CALLS.base,
+      ...NEEDED_CALLS.worker,
+      ...NEEDED_CALLS.import,
+      ...(words.slice(3) as SyscallName[]),
+    ].filter(name => name !== 'clone3');
+    // A module by way of a link, with modules of its own.
+    writeFileSync(join(directory, 'part.cjs'), 'exports.part = 1;');
+    writeFileSync(join(directory, 'other.mjs'), 'export const other = 2;');
+    writeFileSync(
+      join(directory, 'whole.mjs'),
+      `import { parentPort } from 'node:worker_threads'; import { readFile } from 'node:fs/promises';
+       import { other } from './other.mjs'; import part from './part.cjs';
+       parentPort.postMessage([other, part.part, (await readFile(new URL('./part.cjs', import.meta.url), 'utf8')).length]);`,
+    );
+    symlinkSync(join(directory, 'whole.mjs'), join(directory, 'link.mjs'));
+    const worker = new SandboxedWorker(join(directory, 'link.mjs'), {
+      load: 'before-user-code',
+      profile: {
+        defaultAction: 'SCMP_ACT_KILL_PROCESS',
+        syscalls: [
+          { names: [...new Set(names)], action: 'SCMP_ACT_ALLOW' },
+          { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' },
+        ],
+      },
+    });
+    assert.deepEqual(await once(worker, 'message'), [[2, 1, 17]]);
   });
 
   it('detaches what is transferred and copies it', async () => {

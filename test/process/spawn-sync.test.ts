@@ -8,6 +8,7 @@ import {
 } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { compile, exec, execFileSync, spawnSync } from 'seccomp';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 const harmless = compile({
   defaultAction: 'SCMP_ACT_ALLOW',
@@ -84,7 +85,7 @@ describe('spawnSync', () => {
   }
 
   it('throws where the child cannot be confined, and runs nothing', () => {
-    const profile = {
+    const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ name: 'execve', action: 'SCMP_ACT_ERRNO' }],
     };

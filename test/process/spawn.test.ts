@@ -34,11 +34,14 @@ import {
 } from 'seccomp';
 import { inChild, told } from '../support/child.js';
 import { staticProgram } from '../support/static-program.js';
+import { written } from '../support/written.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
-const allowing = (...names: readonly string[]): object => ({
-  defaultAction: 'SCMP_ACT_KILL_PROCESS',
-  syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }],
-});
+const allowing = (...names: readonly string[]): SeccompProfile =>
+  written({
+    defaultAction: 'SCMP_ACT_KILL_PROCESS',
+    syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }],
+  });
 const harmless = compile({
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }],
@@ -110,7 +113,7 @@ describe('spawn', () => {
     });
 
     it('by any kind of profile', async () => {
-      const object = {
+      const object: SeccompProfile = {
         defaultAction: 'SCMP_ACT_ALLOW',
         syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errno: 'EXDEV' }],
       };
@@ -165,7 +168,7 @@ describe('spawn', () => {
     it('each by its own profile, two hundred at once', async () => {
       const errnos = Array.from({ length: 200 }, (_, index) => index + 1);
       const children = errnos.map(errno => {
-        const profile = {
+        const profile: SeccompProfile = {
           defaultAction: 'SCMP_ACT_ALLOW',
           syscalls: [
             { names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: errno % 2 === 0 ? 0 : 28 },
@@ -229,7 +232,7 @@ describe('spawn', () => {
     });
 
     it('when the profile refuses execve', () => {
-      const profile = {
+      const profile: SeccompProfile = {
         defaultAction: 'SCMP_ACT_ALLOW',
         syscalls: [{ name: 'execve', action: 'SCMP_ACT_ERRNO' }],
       };

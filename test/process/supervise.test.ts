@@ -34,11 +34,14 @@ import {
 import { callerProgram, canBuild } from '../support/caller-program.js';
 import { inChild, told } from '../support/child.js';
 import { killedAt } from '../support/killed-at.js';
+import { written } from '../support/written.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
-const asking = (...names: string[]) => ({
-  defaultAction: 'SCMP_ACT_ALLOW',
-  syscalls: [{ names, action: 'SCMP_ACT_NOTIFY' }],
-});
+const asking = (...names: string[]): SeccompProfile =>
+  written({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names, action: 'SCMP_ACT_NOTIFY' }],
+  });
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 const threads = (): number => readdirSync('/proc/self/task').length;
@@ -429,7 +432,7 @@ describe('supervise', () => {
   });
 
   describe('with a report', () => {
-    const refusing = {
+    const refusing: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [
         { names: ['getsid'], action: 'SCMP_ACT_ERRNO', errno: 'EXDEV' },
@@ -545,7 +548,7 @@ describe('supervise', () => {
     }
 
     it('tells of a start that is refused, once', async () => {
-      const noExec = {
+      const noExec: SeccompProfile = {
         defaultAction: 'SCMP_ACT_ALLOW',
         syscalls: [{ names: ['execve'], action: 'SCMP_ACT_ERRNO' }],
       };

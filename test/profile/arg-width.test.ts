@@ -8,6 +8,7 @@ import type { Policy } from '#lib/policy/policy.js';
 import { resolveProfile, type ArgWidth } from '#lib/profile/resolve.js';
 import { kernelCall, nativeAudit } from '../support/kernel.js';
 import { ALL_X86, X86_64, answer, codes, policy, rule, when } from './helpers.js';
+import { written } from '../support/written.js';
 
 const GARBAGE = 1n << 32n;
 const declared = { argWidth: 'declared' } as const;
@@ -103,7 +104,7 @@ describe('argWidth', () => {
       syscalls: [{ names: ['personality'], action: 'SCMP_ACT_ERRNO', args: [when(0, 'EQ', query)] }],
     };
     const call = (argWidth: ArgWidth, value: bigint): string =>
-      kernelCall([compile(profile, { argWidth }).program], {
+      kernelCall([compile(written(profile), { argWidth }).program], {
         arch: nativeAudit,
         syscall: syscallNumber(arch, 'personality') ?? -1,
         args: [value],

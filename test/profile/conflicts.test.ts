@@ -6,6 +6,7 @@ import { canBothHold } from '#lib/profile/resolve/conflicts.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { Random, seed } from '../support/random.js';
 import { codes } from './helpers.js';
+import { written } from '../support/written.js';
 
 type Test = readonly [index: number, op: string, value: number | bigint, valueTwo?: number | bigint];
 
@@ -15,13 +16,13 @@ const args = (tests: readonly Test[]): object[] =>
 const conflicts = (first: readonly Test[], second: readonly Test[]): readonly string[] =>
   codes(
     resolveProfile(
-      {
+      written({
         defaultAction: 'SCMP_ACT_ERRNO',
         syscalls: [
           { names: ['clone'], action: 'SCMP_ACT_ALLOW', args: args(first) },
           { names: ['clone'], action: 'SCMP_ACT_KILL', args: args(second) },
         ],
-      },
+      }),
       { arch: 'x86_64' },
     ).warnings,
   );
@@ -121,7 +122,9 @@ describe('conflicting rules', () => {
       action: index % 2 === 0 ? 'SCMP_ACT_ALLOW' : 'SCMP_ACT_LOG',
       args: args([[0, 'EQ', index]]),
     }));
-    const { warnings } = resolveProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls }, { arch: 'x86_64' });
+    const { warnings } = resolveProfile(written({ defaultAction: 'SCMP_ACT_ERRNO', syscalls }), {
+      arch: 'x86_64',
+    });
     assert.deepEqual(codes(warnings), ['conflicts-unchecked']);
   });
 
@@ -132,7 +135,8 @@ describe('conflicting rules', () => {
       args: args([[index, 'EQ', 1]]),
     }));
     assert.deepEqual(
-      resolveProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: rules }, { arch: 'x86_64' }).warnings,
+      resolveProfile(written({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: rules }), { arch: 'x86_64' })
+        .warnings,
       [],
     );
   });

@@ -8,14 +8,17 @@ import type { Architecture } from '#lib/policy/target.js';
 import { lint } from '#lib/profile/lint/lint.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { codes, failure } from './helpers.js';
+import { written } from '../support/written.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 type Name = string | number;
 
-const denying = (names: readonly Name[], more: object = {}): object => ({
-  defaultAction: 'SCMP_ACT_ALLOW',
-  syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }],
-  ...more,
-});
+const denying = (names: readonly Name[], more: object = {}): SeccompProfile =>
+  written({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }],
+    ...more,
+  });
 
 const MANY = { architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_AARCH64'] };
 
@@ -67,7 +70,7 @@ describe('denials without effect', () => {
   }
 
   it('are not refusals by ENOSYS, which send programs to the other call', () => {
-    const profile = {
+    const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['clock_gettime64'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 }],
     };
@@ -75,7 +78,7 @@ describe('denials without effect', () => {
   });
 
   it('are not there where the other call is allowed under conditions', () => {
-    const profile = {
+    const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [
         { names: ['fork'], action: 'SCMP_ACT_ERRNO' },
@@ -99,7 +102,7 @@ describe('denials without effect', () => {
   ]) {
     it(`are the same by ${action}, and under a default of LOG`, () => {
       for (const defaultAction of ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG']) {
-        const profile = { defaultAction, syscalls: [{ names: ['umount'], action }] };
+        const profile = written({ defaultAction, syscalls: [{ names: ['umount'], action }] });
         const { problems } = failure(() => resolveProfile(profile, { arch: 'x86_64' }));
         assert.deepEqual(codes(problems), ['denial-without-effect']);
       }
@@ -107,7 +110,7 @@ describe('denials without effect', () => {
   }
 
   it('are not there where the default refuses, and the author has allowed the other call by name', () => {
-    const profile = {
+    const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ERRNO',
       defaultErrnoRet: 38,
       syscalls: [
@@ -135,7 +138,7 @@ describe('denials without effect', () => {
 
 describe('lists of denials', () => {
   it('are told that they allow every call newer than the table', () => {
-    const codesOf = (profile: object) => lint(profile).map(({ code }) => code);
+    const codesOf = (profile: object) => lint(written(profile)).map(({ code }) => code);
     assert.ok(codesOf(denying(['mount'])).includes('newer-calls-allowed'));
     assert.ok(
       !codesOf({ ...denying(['mount']), defaultAction: 'SCMP_ACT_KILL' }).includes('newer-calls-allowed'),
@@ -267,7 +270,7 @@ describe('rules that contradict each other', () => {
   ];
   for (const [refused, rules] of table) {
     it(`${JSON.stringify(rules)}: ${refused ? 'an error' : 'none'}, as in libseccomp`, () => {
-      const profile = {
+      const profile = written({
         defaultAction: 'SCMP_ACT_ALLOW',
         architectures: ['SCMP_ARCH_X86_64'],
         syscalls: rules.map(([action, errno, ...tests]) => ({
@@ -281,7 +284,7 @@ describe('rules that contradict each other', () => {
             valueTwo: op === 'MASKED_EQ' ? valueTwo : 0,
           })),
         })),
-      };
+      });
       const resolve = () => resolveProfile(profile, { arch: 'x86_64' });
       if (refused) assert.ok(codes(failure(resolve).problems).includes('contradicting-rules'));
       else assert.doesNotThrow(resolve);
@@ -307,7 +310,9 @@ describe('rules that contradict each other', () => {
       args: [{ index: 0, op: 'SCMP_CMP_EQ', value }],
     }));
     const of = (architectures: readonly string[]) => () =>
-      resolveProfile({ defaultAction: 'SCMP_ACT_ALLOW', architectures, syscalls }, { arch: 'x86_64' });
+      resolveProfile(written({ defaultAction: 'SCMP_ACT_ALLOW', architectures, syscalls }), {
+        arch: 'x86_64',
+      });
     assert.doesNotThrow(of(['SCMP_ARCH_X86_64']));
     assert.ok(
       codes(failure(of(['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'])).problems).includes('contradicting-rules'),
@@ -347,7 +352,7 @@ describe('calls by number', () => {
   });
 
   it('count as named for the answer to newer calls', () => {
-    const profile = {
+    const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ERRNO',
       syscalls: [{ names: ['read', 480], action: 'SCMP_ACT_ALLOW' }],
     };

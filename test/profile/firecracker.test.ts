@@ -14,6 +14,7 @@ import { parseProfile } from '#lib/profile/parse.js';
 import { resolveFirecracker } from '#lib/profile/firecracker/resolve.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { answer, answerNumber, brief, codes, failure, marked } from './helpers.js';
+import { written as asProfile } from '../support/written.js';
 
 const X86_64 = { arch: 'x86_64' } as const;
 
@@ -283,14 +284,14 @@ describe('convert: to Firecracker', () => {
     action: string,
   ): Policy =>
     resolveProfile(
-      {
+      asProfile({
         defaultAction: 'SCMP_ACT_ERRNO',
         architectures,
         syscalls: [
           { names: ['read'], action: 'SCMP_ACT_ALLOW' },
           { names: ['write'], action },
         ],
-      },
+      }),
       X86_64,
       { unknownSyscalls },
     );

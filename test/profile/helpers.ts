@@ -7,6 +7,7 @@ import { evaluate } from '#lib/policy/evaluate.js';
 import type { Policy } from '#lib/policy/policy.js';
 import type { TargetOptions } from '#lib/policy/target.js';
 import { resolveProfile, type ResolveOptions } from '#lib/profile/resolve.js';
+import { written } from '../support/written.js';
 
 /** A text without its `→`, and the line and column that the arrow stood at. */
 export function marked(text: string): {
@@ -67,7 +68,8 @@ export const policy = (
   target: TargetOptions = X86_64,
   more: object = {},
   options?: ResolveOptions,
-): Policy => resolveProfile({ defaultAction: 'SCMP_ACT_ERRNO', ...more, syscalls: rules }, target, options);
+): Policy =>
+  resolveProfile(written({ defaultAction: 'SCMP_ACT_ERRNO', ...more, syscalls: rules }), target, options);
 
 /** A rule for one call. */
 export const rule = (name: string, action: string, ...args: readonly object[]): object => ({

@@ -9,6 +9,7 @@ import { ProfileError } from '#lib/errors.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { failure } from './helpers.js';
+import { written } from '../support/written.js';
 
 const SAMPLE = `{
   "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38,
@@ -26,7 +27,7 @@ const SAMPLE = `{
 /** Parses and resolves; anything but a policy or a ProfileError fails the test. */
 function survives(source: string | Uint8Array | object): void {
   try {
-    resolveProfile(source, { arch: 'x86_64', capabilities: ['CAP_BPF'] });
+    resolveProfile(written(source), { arch: 'x86_64', capabilities: ['CAP_BPF'] });
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     assert.ok(error.problems.length > 0);

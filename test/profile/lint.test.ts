@@ -9,22 +9,26 @@ import { atLeast, type Finding } from '#lib/policy/lint/finding.js';
 import { lint, type LintOptions } from '#lib/profile/lint/lint.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { ALL_X86, failure, marked, rule, when, withRule } from './helpers.js';
+import { written } from '../support/written.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 type Source = Parameters<typeof lint>[0];
 
-const deny = (...rules: readonly object[]): object => ({
-  defaultAction: 'SCMP_ACT_ERRNO',
-  architectures: ['SCMP_ARCH_X86_64'],
-  syscalls: rules,
-});
-const allow = (...rules: readonly object[]): object => ({
-  ...deny(...rules),
-  defaultAction: 'SCMP_ACT_ALLOW',
-});
+const deny = (...rules: readonly object[]): SeccompProfile =>
+  written({
+    defaultAction: 'SCMP_ACT_ERRNO',
+    architectures: ['SCMP_ARCH_X86_64'],
+    syscalls: rules,
+  });
+const allow = (...rules: readonly object[]): SeccompProfile =>
+  written({
+    ...deny(...rules),
+    defaultAction: 'SCMP_ACT_ALLOW',
+  });
 /** With x86 and x32. */
-const all = (profile: object): object => ({ ...profile, architectures: ALL_X86 });
+const all = (profile: object): SeccompProfile => written({ ...profile, architectures: ALL_X86 });
 const allows = (...names: readonly string[]): object => ({ names, action: 'SCMP_ACT_ALLOW' });
 const absent = (name: string): object => ({ names: [name], action: 'SCMP_ACT_ERRNO', errnoRet: 38 });
 
@@ -297,8 +301,8 @@ const codesOf = (findings: readonly Finding[]): readonly string[] => findings.ma
 describe('lint', () => {
   for (const { what, code, has, lacks } of CASES) {
     it(`${code}: ${what}`, () => {
-      assert.ok(codesOf(lint(has)).includes(code), 'is not found');
-      assert.ok(!codesOf(lint(lacks)).includes(code), 'is found where it is not');
+      assert.ok(codesOf(lint(written(has))).includes(code), 'is not found');
+      assert.ok(!codesOf(lint(written(lacks))).includes(code), 'is found where it is not');
     });
   }
 
@@ -340,7 +344,7 @@ describe('lint', () => {
   });
 
   it('gives the beginning of the file for what a profile leaves out', () => {
-    const [finding] = lint({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [allows('mseal')] });
+    const [finding] = lint(written({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [allows('mseal')] }));
     assert.equal(finding?.code, 'kill-on-probe');
     assert.deepEqual([finding.at?.line, finding.at?.column], [1, 1]);
   });

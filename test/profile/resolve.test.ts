@@ -5,6 +5,7 @@ import { makeTarget } from '#lib/policy/target.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile, type ResolveOptions } from '#lib/profile/resolve.js';
 import { ALL_X86, X86_64, answerNumber, codes, failure, policy, rule } from './helpers.js';
+import { written } from '../support/written.js';
 
 describe('resolving: calls newer than the profile', () => {
   const newest = (
@@ -84,13 +85,13 @@ describe('resolving: the policy', () => {
   it('carries target, flags, listener and the warnings of the profile', () => {
     const target = makeTarget({ arch: 'aarch64', kernel: '6.1', capabilities: ['CAP_BPF'] });
     const resolved = resolveProfile(
-      {
+      written({
         DefaultAction: 'SCMP_ACT_ALLOW',
         flags: ['SECCOMP_FILTER_FLAG_LOG'],
         listenerPath: '/run/x',
         listenerMetadata: 'm',
         syscalls: [],
-      },
+      }),
       target,
     );
     assert.deepEqual(resolved.target, target);
@@ -105,10 +106,10 @@ describe('resolving: the policy', () => {
   });
 
   it('with strict, every warning is an error, those of the profile and of the target together', () => {
-    const profile = {
+    const profile = written({
       DefaultAction: 'SCMP_ACT_ERRNO',
       syscalls: [rule('read', 'LOG'), rule('read', 'ALLOW')],
-    };
+    });
     assert.deepEqual(codes(failure(() => resolveProfile(profile, X86_64, { strict: true })).problems), [
       'key-case',
       'duplicate-rule',

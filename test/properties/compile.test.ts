@@ -15,11 +15,12 @@ import { load } from '#lib/process/load.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { event, profile } from '../support/arbitrary.js';
 import { property } from '../support/property.js';
+import { written } from '../support/written.js';
 
 /** The filter, or undefined for a profile that contradicts itself. */
 function compiled(source: object, options: object): Filter | undefined {
   try {
-    return compile(source, options);
+    return compile(written(source), options);
   } catch (error) {
     assert.ok(error instanceof ProfileError, String(error));
     return undefined;
@@ -125,7 +126,7 @@ describe('properties of compilation', () => {
     100,
     ([source, options]) => {
       try {
-        compile(source, { ...options, codegen: 'libseccomp' } as object);
+        compile(written(source), { ...options, codegen: 'libseccomp' } as object);
       } catch (error) {
         assert.ok(
           error instanceof ProfileError ||

@@ -12,6 +12,7 @@ import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile } from '#lib/profile/resolve.js';
 import { profile } from '../support/arbitrary.js';
 import { property } from '../support/property.js';
+import { written } from '../support/written.js';
 
 /** Parses and resolves. Anything but a policy or a ProfileError that shows a place in the text fails. */
 function resolvesOrSaysWhere(text: string): void {
@@ -118,7 +119,7 @@ describe('properties of reading', () => {
   property('an object says what its text says', fc.oneof(nearlyProfile, profile), 500, value => {
     const outcome = (source: string | object): unknown => {
       try {
-        return resolveProfile(source, { arch: 'x86_64' }).abis;
+        return resolveProfile(written(source), { arch: 'x86_64' }).abis;
       } catch (error) {
         if (!(error instanceof ProfileError)) throw error;
         return error.code;
@@ -149,7 +150,7 @@ describe('properties of reading', () => {
     500,
     value => {
       try {
-        parseProfile(value as object);
+        parseProfile(value);
       } catch (error) {
         assert.ok(error instanceof SeccompError, String(error));
       }
@@ -158,7 +159,7 @@ describe('properties of reading', () => {
 
   property('what resolves can be linted', profile, 150, value => {
     try {
-      lint(value, { arch: 'x86_64' });
+      lint(written(value), { arch: 'x86_64' });
     } catch (error) {
       assert.ok(error instanceof ProfileError, String(error));
     }

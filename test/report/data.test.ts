@@ -6,6 +6,7 @@ import { parseProfile } from '#lib/profile/parse.js';
 import { collect, type ReportOptions } from '#lib/report/report.js';
 import type { CallData } from '#lib/report/calls.js';
 import type { ReportData } from '#lib/report/data.js';
+import { written } from '../support/written.js';
 
 const PROFILE = `{
   "defaultAction": "SCMP_ACT_ERRNO",
@@ -101,7 +102,9 @@ describe('the data of a report', () => {
         action: 'SCMP_ACT_ALLOW',
         args: [{ index: 1, value: 7, op, ...(op === 'SCMP_CMP_MASKED_EQ' && { valueTwo: 9 }) }],
       };
-      const { rules } = collect({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [rule] }, { arch: 'x86_64' });
+      const { rules } = collect(written({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [rule] }), {
+        arch: 'x86_64',
+      });
       return [rules[0]?.conditions, expected];
     });
     for (const [said, expected] of words) assert.equal(said, expected);

@@ -7,6 +7,7 @@ import { actionName } from '#lib/policy/action.js';
 import { flowOf, type Flow, type FlowNode } from '#lib/report/flow.js';
 import { Random, seed } from '../support/random.js';
 import { randomProgram } from '../support/random-program.js';
+import { written } from '../support/written.js';
 
 const start = seed();
 
@@ -88,7 +89,7 @@ describe('the picture of a program', () => {
   it('stays narrow for programs that are long chains', () => {
     const names = ['read', 'write', 'close', 'fsync', 'getpid', 'getuid', 'brk', 'mmap'];
     const { program } = compile(
-      { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }] },
+      written({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }] }),
       { arch: 'x86_64', codegen: 'libseccomp' },
     );
     assert.ok(flowOf(program).columns <= 3);

@@ -6,17 +6,18 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { htmlReport } from '#lib/report/report.js';
 import { findChromium, openPage, type OpenPage } from './chromium.js';
+import { written } from '../support/written.js';
 
 const HOSTILE =
   '</script><img src="http://127.0.0.1:9/" onerror="window.injected = true"><script>window.injected = true</script>';
 
-const PROFILE = {
+const PROFILE = written({
   defaultAction: 'SCMP_ACT_ERRNO',
   syscalls: [
     { names: ['read', 'write', HOSTILE], action: 'SCMP_ACT_ALLOW', comment: HOSTILE },
     { names: ['kill'], action: 'SCMP_ACT_KILL_PROCESS' },
   ],
-};
+});
 
 const chromium = findChromium();
 

@@ -20,6 +20,7 @@ import {
 } from '#lib/index.js';
 import { HOSTILE_PROFILES } from './hostile-profiles.js';
 import { HOSTILE_PROGRAMS } from './hostile-programs.js';
+import { written } from './written.js';
 
 /** An analysis, ready to be run. */
 export type Analysis = () => unknown;
@@ -40,7 +41,7 @@ const profileSubjects = (): Subjects =>
       name,
       new Map<string, Analysis>([
         ['compile', () => compile(text(), { arch: 'x86_64' })],
-        ['compile an object', () => compile(JSON.parse(text()) as object, { arch: 'x86_64' })],
+        ['compile an object', () => compile(written(JSON.parse(text())), { arch: 'x86_64' })],
         ['compile by libseccomp', () => compile(text(), { arch: 'x86_64', codegen: 'libseccomp' })],
         ['parseProfile', () => parseProfile(text())],
         [

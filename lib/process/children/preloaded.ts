@@ -35,7 +35,7 @@ export interface PreloadFailure {
   readonly errno: number | undefined;
 }
 
-const PRELOAD = 'bundle/preload.js';
+const PRELOAD = 'bundle/preload.mjs';
 
 /**
  * Runs `begin` with arguments for Node that import the preload, and with one more pipe behind the stdio of the child,

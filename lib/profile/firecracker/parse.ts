@@ -2,7 +2,7 @@
 import { Findings } from '../findings.js';
 import { locate, readJson } from '../json.js';
 import type { ParseOptions } from '../parse.js';
-import { readSource, type ProfileSource } from '../read-source.js';
+import { readSource } from '../read-source.js';
 import { readObject } from '../schema/values.js';
 import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
 import { ACTION_KEYS, readFilter } from './schema.js';
@@ -14,7 +14,7 @@ import { pickOptions } from '../../policy/options.js';
  * Throws ProfileError with every problem in the order of the text. A key that the format does not have is one, as a
  * misspelt `args` would open a call. Sources: docs/seccompiler.md of Firecracker; the seccompiler of rust-vmm.
  */
-export function parseFirecracker(source: ProfileSource, options: ParseOptions = {}): FirecrackerFile {
+export function parseFirecracker(source: unknown, options: ParseOptions = {}): FirecrackerFile {
   const { text, file: found } = readSource(source);
   const { file = found, strict = false } = pickOptions(options, ['file', 'strict']);
   const findings = new Findings();

@@ -24,7 +24,8 @@ const FIELDS = [
   'listenerMetadata',
 ] as const;
 
-const FLAGS: readonly FilterFlag[] = [
+/** What "flags" can name. */
+export const FLAGS: readonly FilterFlag[] = [
   'SECCOMP_FILTER_FLAG_TSYNC',
   'SECCOMP_FILTER_FLAG_LOG',
   'SECCOMP_FILTER_FLAG_SPEC_ALLOW',

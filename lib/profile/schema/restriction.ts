@@ -1,5 +1,6 @@
 // Reads `includes` and `excludes`, and warns of spellings that dockerd never matches.
 import { ABIS } from '../../policy/abi.js';
+import { DOCKER_ARCHITECTURES } from '../../policy/docker-architectures.js';
 import type { KernelVersion } from '../../policy/target.js';
 import { CAPABILITIES } from '../../policy/capabilities.js';
 import type { Findings } from '../findings.js';
@@ -9,24 +10,7 @@ import { didYouMean, quote } from '../../policy/suggest.js';
 import { fieldsOf } from './fields.js';
 import { readObject, readString, readStrings, type Named } from './values.js';
 
-/** Architectures as dockerd spells them. Source: nativeToSeccomp in moby's profiles/seccomp. */
-const DOCKER_ARCHES: readonly string[] = [
-  ...Object.values(ABIS).map(({ dockerName }) => dockerName),
-  'loong64',
-  'mips',
-  'mips64',
-  'mips64n32',
-  'mipsel',
-  'mipsel64',
-  'mips3l64n32',
-  'mipsle',
-  'ppc',
-  'ppc64',
-  'ppc64le',
-  'riscv64',
-  's390',
-  's390x',
-];
+const ARCHES: readonly string[] = DOCKER_ARCHITECTURES;
 
 /** Other spellings of the architectures this package compiles for. */
 const MISSPELT_ARCHES: ReadonlyMap<string, string> = new Map([
@@ -86,13 +70,13 @@ function checkCapability(cap: Named, findings: Findings): void {
 
 function checkArch(arch: Named, findings: Findings): void {
   const { value: name } = arch;
-  if (DOCKER_ARCHES.includes(name)) return;
+  if (ARCHES.includes(name)) return;
   const meant = MISSPELT_ARCHES.get(name.toLowerCase());
   findings.warning(
     'arch-spelling',
     locate(arch),
     `the architecture ${quote(name)} never matches: "arches" holds Go's names`,
-    () => (meant === undefined ? didYouMean(name, DOCKER_ARCHES) : `Did you mean ${quote(meant)}?`),
+    () => (meant === undefined ? didYouMean(name, ARCHES) : `Did you mean ${quote(meant)}?`),
   );
 }
 

@@ -1,0 +1,159 @@
+// A profile as it is written in JSON or as an object: the types that editors and compilers check it by.
+import type { SyscallName } from '../policy/call-names.js';
+import type { ActionName } from '../policy/action.js';
+import type { CapabilityName } from '../policy/capabilities.js';
+import type { DockerArchitecture } from '../policy/docker-architectures.js';
+import type { ErrnoName } from '../policy/errno.js';
+import type { FilterFlag, Operator } from '../policy/policy.js';
+import type { ArchitectureName } from '../policy/scmp-archs.js';
+
+// Comments of keys become the descriptions in profile.schema.json: scripts/generate-profile-schema.mjs.
+
+/** Keys for human readers, which no program reads. */
+export interface ProfileRemarks {
+  /** A remark. */
+  readonly [remark: `_${string}`]: unknown;
+  /** A remark; `$schema` names the JSON Schema for editors. */
+  readonly [remark: `$${string}`]: unknown;
+  /** A remark. */
+  readonly [remark: `#${string}`]: unknown;
+  /** A remark. */
+  readonly [remark: `//${string}`]: unknown;
+  /** A remark. */
+  readonly comment?: unknown;
+  /** A remark. */
+  readonly comments?: unknown;
+  /** A remark. */
+  readonly description?: unknown;
+}
+
+/** A test of one argument of a call: an item of `args`. */
+export interface SeccompCondition extends ProfileRemarks {
+  /** Which argument of the call, counted from 0. */
+  readonly index: 0 | 1 | 2 | 3 | 4 | 5;
+  /** The number to compare the argument with, unsigned, up to 2^64 - 1; for `SCMP_CMP_MASKED_EQ` the mask. Beyond 2^53 - 1 as a bigint. */
+  readonly value: number | bigint;
+  /** What the masked argument must equal; for `SCMP_CMP_MASKED_EQ` only. */
+  readonly valueTwo?: number | bigint | null;
+  /** How the argument is compared with `value`. Comparisons are unsigned. */
+  readonly op: Operator;
+}
+
+/** What `includes` and `excludes` look at. */
+export interface SeccompRestriction extends ProfileRemarks {
+  /** Capabilities: `includes` needs all of them, `excludes` any of them. */
+  readonly caps?: readonly CapabilityName[] | null;
+  /** Native architectures in Go's spelling, of which one has to match. */
+  readonly arches?: readonly DockerArchitecture[] | null;
+  /** The oldest kernel that matches, as major.minor. */
+  readonly minKernel?: `${number}.${number}` | null;
+}
+
+/** What all rules have. */
+export interface SeccompRuleBase extends ProfileRemarks {
+  /** What happens to these calls where all of `args` hold. */
+  readonly action: ActionName;
+  /** The errno of `SCMP_ACT_ERRNO`, 0 to 4095, or the message of `SCMP_ACT_TRACE`, 0 to 65535. 1 (EPERM) unless given. */
+  readonly errnoRet?: number | null;
+  /** The errno of `SCMP_ACT_ERRNO` by name or in digits, as Podman writes it. Takes precedence over `errnoRet`; Docker ignores it. */
+  readonly errno?: ErrnoName | `${number}` | '' | null;
+  /** Conditions, all of which must hold. An argument that is tested twice turns AND into OR, as in runc. */
+  readonly args?: readonly SeccompCondition[] | null;
+  /** The rule counts only where all of this matches. */
+  readonly includes?: SeccompRestriction | null;
+  /** The rule does not count where any of this matches. */
+  readonly excludes?: SeccompRestriction | null;
+  /** For readers of the profile. */
+  readonly comment?: string | null;
+}
+
+/** A rule for several calls: an item of `syscalls`. */
+export interface SeccompNamesRule extends SeccompRuleBase {
+  /** System calls by name. As an extension, which Docker refuses, also by number: 0 to 1073741823, without quotes. */
+  readonly names: readonly (SyscallName | number)[];
+  /** Not together with `names`. */
+  readonly name?: '' | null;
+}
+
+/** A rule for one call, in the old format: an item of `syscalls`. */
+export interface SeccompNameRule extends SeccompRuleBase {
+  /** One system call: the old format. Not together with `names`. */
+  readonly name: SyscallName;
+  /** Not together with `name`. */
+  readonly names?: readonly never[] | null;
+}
+
+/** An item of `syscalls`. */
+export type SeccompRule = SeccompNamesRule | SeccompNameRule;
+
+/** The interfaces that go with a native architecture: an item of `archMap`. */
+export interface SeccompArchitecture extends ProfileRemarks {
+  /** The native architecture. The first item with the machine's own counts. */
+  readonly architecture: ArchitectureName;
+  /** Interfaces that the filter covers beside the native one. */
+  readonly subArchitectures?: readonly ArchitectureName[] | null;
+}
+
+/**
+ * A profile in Docker's format, old or new, with the additions of containers/common and the extensions of this package
+ * (docs/profiles.md). It also describes the `linux.seccomp` of an OCI configuration, which has fewer keys.
+ *
+ * `const profile = { … } satisfies SeccompProfile` makes a wrong key, action, operator, architecture, flag, capability or
+ * call name an error of the compiler. For values whose contents are not known when the program is compiled, such as those of
+ * JSON.parse or of an imported JSON file, call parseProfile, which takes everything and checks it.
+ */
+export interface SeccompProfile extends ProfileRemarks {
+  /** The JSON Schema that editors check the profile by, e.g. `./node_modules/seccomp/profile.schema.json`. */
+  readonly $schema?: string;
+  /** What happens to calls that no rule decides. */
+  readonly defaultAction: Exclude<ActionName, 'SCMP_ACT_NOTIFY'>;
+  /** The errno of `SCMP_ACT_ERRNO`, or the message of `SCMP_ACT_TRACE`, as the default action. 1 (EPERM) unless given. */
+  readonly defaultErrnoRet?: number | null;
+  /** The errno by name or in digits, as Podman writes it. Takes precedence over `defaultErrnoRet`; Docker ignores it. */
+  readonly defaultErrno?: ErrnoName | `${number}` | '' | null;
+  /** Interfaces that the filter covers beside the native one. Not together with `archMap`. */
+  readonly architectures?: readonly ArchitectureName[] | null;
+  /** The interfaces that the filter covers, by native architecture: one profile for several machines. Not together with `architectures`. */
+  readonly archMap?: readonly SeccompArchitecture[] | null;
+  /** The rules. Of several that match, the most restrictive action counts. */
+  readonly syscalls?: readonly SeccompRule[] | null;
+  /** Flags of seccomp(2). */
+  readonly flags?: readonly FilterFlag[] | null;
+  /** The socket to which a container runtime sends the descriptor of `SCMP_ACT_NOTIFY`. */
+  readonly listenerPath?: string | null;
+  /** What the runtime sends along with that descriptor. */
+  readonly listenerMetadata?: string | null;
+}
+
+/** The `linux.seccomp` of an OCI configuration: a profile without the keys that only Docker reads. */
+export interface OciSeccomp extends SeccompProfile {
+  /** Docker's alone. */
+  readonly archMap?: null;
+  /** The rules. Of several that match, the most restrictive action counts. */
+  readonly syscalls?: readonly OciRule[] | null;
+}
+
+/** An item of `syscalls` in an OCI configuration. */
+export interface OciRule extends SeccompNamesRule {
+  /** Docker's alone. */
+  readonly name?: null;
+  /** Docker's alone. */
+  readonly includes?: null;
+  /** Docker's alone. */
+  readonly excludes?: null;
+}
+
+/** A whole `config.json` of an OCI runtime; of its keys, `linux.seccomp` and `process.capabilities.bounding` are read. */
+export interface OciConfig {
+  /** The rest of the configuration. */
+  readonly [key: string]: unknown;
+  /** A profile has one at its top. */
+  readonly defaultAction?: undefined;
+  /** Where the filter is. */
+  readonly linux: {
+    /** The rest of it. */
+    readonly [key: string]: unknown;
+    /** The profile. */
+    readonly seccomp: OciSeccomp;
+  };
+}

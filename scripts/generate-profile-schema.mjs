@@ -1,0 +1,314 @@
+// Writes profile.schema.json, the JSON Schema of profiles for editors: names from the tables that the reader uses, descriptions
+// from the comments of lib/profile/seccomp-profile.ts. It accepts what parseProfile accepts without a word, but for what
+// docs/profiles.md lists; test/profile/json-schema.test.ts compares.
+// Usage: node scripts/generate-profile-schema.mjs [--check]   after the TypeScript has been compiled
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { generated, Stale } from './generated-file.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const TYPES = `${root}lib/profile/seccomp-profile.ts`;
+
+/** What happens to a call with each action, as docs/profiles.md has it. */
+function actionMeanings() {
+  const page = readFileSync(`${root}docs/profiles.md`, 'utf8');
+  const section = page.slice(page.indexOf('\n## Actions\n'), page.indexOf('\n## Conditions\n'));
+  const rows = [...section.matchAll(/^\| (`SCMP_ACT_[^|]+) \| ([^|]+) \|$/gm)];
+  return new Map(
+    rows.flatMap(([, names, meaning]) =>
+      [...names.matchAll(/`(\w+)`/g)].map(([, name]) => [name, `The call ${meaning}.`]),
+    ),
+  );
+}
+
+const OPERATOR_MEANINGS = {
+  SCMP_CMP_NE: 'The argument is not value.',
+  SCMP_CMP_LT: 'The argument is less than value.',
+  SCMP_CMP_LE: 'The argument is at most value.',
+  SCMP_CMP_EQ: 'The argument is value.',
+  SCMP_CMP_GE: 'The argument is at least value.',
+  SCMP_CMP_GT: 'The argument is greater than value.',
+  SCMP_CMP_MASKED_EQ: 'The bits of the argument that the mask (value) selects are valueTwo.',
+};
+
+const FLAG_MEANINGS = {
+  SECCOMP_FILTER_FLAG_TSYNC: 'Load the filter into all threads.',
+  SECCOMP_FILTER_FLAG_LOG:
+    'Log the actions other than ALLOW, as /proc/sys/kernel/seccomp/actions_logged says.',
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 'Leave the Speculative Store Bypass mitigation off.',
+  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV:
+    'Let only fatal signals interrupt a call that a listener has taken.',
+};
+
+/** By interface, the comment of each of its members, without Markdown. */
+function descriptions() {
+  const source = ts.createSourceFile(TYPES, readFileSync(TYPES, 'utf8'), ts.ScriptTarget.Latest, true);
+  const found = {};
+  for (const node of source.statements.filter(ts.isInterfaceDeclaration)) {
+    const members = node.members.filter(member => member.name !== undefined);
+    found[node.name.text] = Object.fromEntries(
+      members.map(member => [
+        member.name.getText(source),
+        ts.getTextOfJSDocComment(ts.getJSDocCommentsAndTags(member)[0]?.comment).replaceAll('`', ''),
+      ]),
+    );
+  }
+  return found;
+}
+
+/** A pattern for a word in any case: keywords of JSON Schema have no flag for that. */
+const anyCase = word =>
+  word.replaceAll(/[a-z]/gi, letter => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
+
+/** Keys for people, as fields.ts has them. */
+const remarkPattern = words => `^(?:[_$#]|//|(?:${words.map(anyCase).join('|')})$)`;
+const REMARKS = { [remarkPattern(['comment', 'comments', 'description'])]: true };
+/** In a rule, `comment` is a field, whose case matters. */
+const RULE_REMARKS = { [remarkPattern(['comments', 'description'])]: true };
+
+const object = (properties, more) => ({
+  type: 'object',
+  properties,
+  patternProperties: REMARKS,
+  additionalProperties: false,
+  ...more,
+});
+/** Null counts as absent, as in Go. */
+const orNull = ({ type, ...schema }) => ({ type: [type, 'null'], ...schema });
+const listOf = items => ({ type: 'array', items });
+const named = values => ({ type: 'string', enum: [...values] });
+const described = (values, meanings) => ({
+  ...named(values),
+  enumDescriptions: values.map(value => {
+    const meaning = meanings[value];
+    if (meaning === undefined) throw new Error(`nothing says what ${value} means`);
+    return meaning;
+  }),
+});
+const ref = name => ({ $ref: `#/definitions/${name}` });
+const absent = { type: 'null' };
+const integer = (minimum, maximum) => ({ type: 'integer', minimum, maximum });
+
+/** Digits of at most nine places, with a value from 1 to 4095, and up to 65535. */
+const ERRNO_DIGITS = '^(?=[0-9]{1,9}$)0*(?:[1-9][0-9]{0,2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-5])$';
+const MESSAGE_DIGITS =
+  '^(?=[0-9]{1,9}$)0*(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$';
+
+/** The numbers that go with an action: an errno with ERRNO, a message with TRACE, none with others. */
+function actionData(action, number, name) {
+  const when = (value, then) => ({ if: { properties: { [action]: value }, required: [action] }, then });
+  const data = (minimum, maximum, digits) => ({
+    properties: {
+      [number]: { type: ['integer', 'null'], minimum, maximum },
+      [name]: { anyOf: [absent, { const: '' }, ref('errnoName'), { type: 'string', pattern: digits }] },
+    },
+  });
+  return [
+    when({ const: 'SCMP_ACT_ERRNO' }, data(1, 4095, ERRNO_DIGITS)),
+    when({ const: 'SCMP_ACT_TRACE' }, data(0, 65535, MESSAGE_DIGITS)),
+    when(
+      { not: { enum: ['SCMP_ACT_ERRNO', 'SCMP_ACT_TRACE'] } },
+      { properties: { [number]: absent, [name]: { enum: ['', null] } } },
+    ),
+  ];
+}
+
+/** The schema, from the compiled tables. */
+export async function profileSchema() {
+  const [abi, action, capabilities, arches, errno, policy, archs, document] = await Promise.all(
+    [
+      ...['abi', 'action', 'capabilities', 'docker-architectures', 'errno', 'policy', 'scmp-archs'].map(
+        name => `policy/${name}`,
+      ),
+      'profile/schema/document',
+    ].map(name => import(new URL(`../dist/${name}.js`, import.meta.url).href)),
+  );
+  const words = descriptions();
+  const meanings = Object.fromEntries(actionMeanings());
+  const actions = Object.keys(action.ACTIONS);
+
+  /** Properties with the comments of an interface, which has to have one for each. */
+  const properties = (name, schemas) =>
+    Object.fromEntries(
+      Object.entries(schemas).map(([key, schema]) => {
+        const description = words[name]?.[key];
+        if (description === undefined) throw new Error(`${name} has no comment for ${key}`);
+        return [key, { description, ...schema }];
+      }),
+    );
+
+  const top = {
+    $schema: {},
+    defaultAction: described(
+      actions.filter(name => name !== 'SCMP_ACT_NOTIFY'),
+      meanings,
+    ),
+    defaultErrnoRet: { type: ['integer', 'null'] },
+    defaultErrno: { type: ['string', 'null'] },
+    architectures: orNull(listOf(ref('architecture'))),
+    archMap: orNull(listOf(ref('archMapItem'))),
+    syscalls: orNull(listOf(ref('rule'))),
+    flags: orNull(listOf(described(document.FLAGS, FLAG_MEANINGS))),
+    listenerPath: { type: ['string', 'null'] },
+    listenerMetadata: { type: ['string', 'null'] },
+  };
+  const profileRules = [
+    ...actionData('defaultAction', 'defaultErrnoRet', 'defaultErrno'),
+    {
+      if: {
+        properties: { listenerMetadata: { type: 'string', minLength: 1 } },
+        required: ['listenerMetadata'],
+      },
+      then: { properties: { listenerPath: { type: 'string', minLength: 1 } }, required: ['listenerPath'] },
+    },
+  ];
+  const filled = { type: 'array', minItems: 1 };
+  const rule = {
+    names: orNull(
+      listOf({
+        anyOf: [ref('syscall'), { ...integer(0, 0x3fffffff), description: 'The number of a call.' }],
+      }),
+    ),
+    name: { anyOf: [ref('syscall'), { enum: ['', null] }] },
+  };
+  const ruleBase = {
+    action: described(actions, meanings),
+    errnoRet: { type: ['integer', 'null'] },
+    errno: { type: ['string', 'null'] },
+    args: orNull(listOf(ref('condition'))),
+    includes: { anyOf: [ref('restriction'), absent] },
+    excludes: { anyOf: [ref('restriction'), absent] },
+    comment: {},
+  };
+  const ruleProperties = {
+    ...properties('SeccompNamesRule', { names: rule.names }),
+    ...properties('SeccompNameRule', { name: rule.name }),
+    ...properties('SeccompRuleBase', ruleBase),
+  };
+  const ruleRules = [
+    ...actionData('action', 'errnoRet', 'errno'),
+    {
+      if: { properties: { action: { const: 'SCMP_ACT_NOTIFY' } }, required: ['action'] },
+      then: {
+        properties: {
+          name: { not: { const: 'write' } },
+          names: { items: { not: { const: 'write' } } },
+        },
+      },
+    },
+  ];
+  const manyNames = { properties: { names: filled, name: { enum: ['', null] } }, required: ['names'] };
+  const oneName = {
+    properties: { name: { type: 'string', minLength: 1 }, names: { type: ['array', 'null'], maxItems: 0 } },
+    required: ['name'],
+  };
+  const dockersAlone = { ...absent, description: 'Only Docker reads it: OCI runtimes ignore it here.' };
+
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    $comment: 'Generated by scripts/generate-profile-schema.mjs: do not edit.',
+    title: 'A seccomp profile',
+    description: 'A seccomp profile of Docker, Podman or OCI, or an OCI config.json that contains one.',
+    if: {
+      type: 'object',
+      patternProperties: { [`^${anyCase('defaultAction')}$`]: absent },
+      anyOf: ['linux', 'ociVersion'].map(key => ({
+        properties: { [key]: { not: absent } },
+        required: [key],
+      })),
+    },
+    then: ref('config'),
+    else: ref('profile'),
+    definitions: {
+      profile: object(properties('SeccompProfile', top), {
+        required: ['defaultAction'],
+        allOf: [
+          ...profileRules,
+          {
+            not: {
+              properties: { architectures: filled, archMap: filled },
+              required: ['architectures', 'archMap'],
+            },
+          },
+        ],
+      }),
+      rule: object(ruleProperties, {
+        patternProperties: RULE_REMARKS,
+        required: ['action'],
+        allOf: [...ruleRules, { anyOf: [manyNames, oneName] }],
+      }),
+      condition: object(
+        properties('SeccompCondition', {
+          index: integer(0, 5),
+          value: integer(0, 2 ** 64),
+          valueTwo: { type: ['integer', 'null'], minimum: 0, maximum: 2 ** 64 },
+          op: described(policy.OPERATORS, OPERATOR_MEANINGS),
+        }),
+        {
+          required: ['index', 'value', 'op'],
+          if: { properties: { op: { const: 'SCMP_CMP_MASKED_EQ' } } },
+          else: { properties: { valueTwo: { enum: [0, null] } } },
+        },
+      ),
+      restriction: object(
+        properties('SeccompRestriction', {
+          caps: orNull(listOf(ref('capability'))),
+          arches: orNull(listOf(named(arches.DOCKER_ARCHITECTURES))),
+          minKernel: { type: ['string', 'null'], pattern: '^[0-9]{1,4}\\.[0-9]{1,4}$' },
+        }),
+      ),
+      archMapItem: object(
+        properties('SeccompArchitecture', {
+          architecture: ref('architecture'),
+          subArchitectures: orNull(listOf(ref('architecture'))),
+        }),
+        { required: ['architecture'] },
+      ),
+      config: {
+        type: 'object',
+        properties: {
+          linux: {
+            type: 'object',
+            properties: { seccomp: ref('ociSeccomp') },
+            required: ['seccomp'],
+          },
+        },
+        required: ['linux'],
+      },
+      ociSeccomp: object(
+        {
+          ...properties('SeccompProfile', { ...top, syscalls: orNull(listOf(ref('ociRule'))) }),
+          archMap: dockersAlone,
+        },
+        { required: ['defaultAction'], allOf: profileRules },
+      ),
+      ociRule: object(
+        { ...ruleProperties, name: dockersAlone, includes: dockersAlone, excludes: dockersAlone },
+        { patternProperties: RULE_REMARKS, required: ['action'], allOf: [...ruleRules, manyNames] },
+      ),
+      architecture: named(Object.keys(archs.SCMP_ARCHS)),
+      capability: named(capabilities.CAPABILITIES),
+      errnoName: named(errno.errnoNames()),
+      syscall: named(abi.knownSyscalls()),
+    },
+  };
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const flags = process.argv.slice(2);
+  if (flags.some(flag => flag !== '--check')) {
+    console.error('usage: node scripts/generate-profile-schema.mjs [--check]');
+    process.exit(2);
+  }
+  try {
+    generated(`${root}profile.schema.json`, `${JSON.stringify(await profileSchema(), undefined, 2)}\n`, {
+      check: flags.includes('--check'),
+      command: 'node scripts/generate-profile-schema.mjs',
+    });
+  } catch (error) {
+    if (!(error instanceof Stale)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,27 @@
+// Finds links between the pages of the unpacked package that lead nowhere: to a file that does not ship, or to no heading.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+/** The anchors of a page's headings, as GitHub makes them. */
+const anchorsOf = text =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+/** Every link of every page under a folder that leads nowhere in it, as `page: target`. */
+export function brokenLinks(folder) {
+  const pages = readdirSync(folder, { recursive: true }).filter(path => path.endsWith('.md'));
+  return pages.flatMap(page => {
+    const text = readFileSync(join(folder, page), 'utf8').replaceAll(/^```[^]*?^```$/gm, '');
+    return [...text.matchAll(/\]\((?![a-z]+:)([^)#]*)(?:#([^)]*))?\)/g)]
+      .filter(([, target, anchor]) => {
+        const path = target === '' ? join(folder, page) : join(folder, dirname(page), target);
+        if (relative(folder, path).startsWith('..') || !existsSync(path)) return true;
+        return anchor !== undefined && !anchorsOf(readFileSync(path, 'utf8')).includes(anchor);
+      })
+      .map(([, target, anchor]) => `${page}: ${target}${anchor === undefined ? '' : `#${anchor}`}`);
+  });
+}
