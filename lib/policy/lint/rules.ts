@@ -319,7 +319,7 @@ const TABLE = {
   'undecidable-program': rule(
     'info',
     'A program that cannot be followed',
-    'It computes with arguments in ways outside of masks and comparisons: what it answers was not looked at',
+    'It multiplies, divides or shifts by values that differ between calls, or tells too many calls apart: what it answers was not looked at',
     'Treat it as unknown',
   ),
   'unreachable-code': rule(
