@@ -96,7 +96,9 @@ function* lintInterfaces(
         yield {
           code: 'wide-comparison',
           abi,
-          message: `${name} is allowed for something above the 32 bits of argument ${arg} (${parameter?.type ?? ''} ${parameter?.name ?? ''}), which the kernel does not read`,
+          about: [[`argument ${arg} of ${name} (${parameter?.type ?? ''} ${parameter?.name ?? ''})`]],
+          message: args =>
+            `calls are allowed for something above the 32 bits that the kernel reads: ${args.text}`,
         };
       }
     }

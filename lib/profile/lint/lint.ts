@@ -3,6 +3,7 @@ import type { Diagnostic } from '../../errors.js';
 import { givenOptions, ownOptions } from '../../policy/options.js';
 import { policyAnswers } from '../../policy/lint/answers.js';
 import { lintAnswers } from '../../policy/lint/answer-rules.js';
+import { lintStarting } from '../../policy/lint/starting.js';
 import { findings, type Finding, type Observation } from '../../policy/lint/finding.js';
 import { isRuleCode } from '../../policy/lint/rules.js';
 import { ABIS } from '../../policy/abi.js';
@@ -43,6 +44,10 @@ const CONTEXT_RULES: readonly ContextRule[] = [
   lintForeign,
   lintNewerCalls,
   ({ policy }) => lintAnswers(policyAnswers(policy)),
+  ({ policy }) =>
+    policyAnswers(policy)
+      .slice(0, 1)
+      .flatMap(answers => [...lintStarting(answers)]),
 ];
 
 /**
@@ -71,9 +76,23 @@ export function lint(profile: ProfileSource | Profile, options: LintOptions = {}
 
 function* observe(profile: Profile, contexts: readonly LintContext[]): Generator<Observation> {
   for (const { policy } of contexts) yield* policy.warnings.map(observationOf);
-  for (const rule of PROFILE_RULES) yield* rule(profile);
+  // Of a rule whose loss matters, that is said, and not that it may be removed.
+  const lost = new Set(
+    contexts.flatMap(({ policy }) =>
+      policy.warnings.filter(isAboutLoss).map(warning => own(warning, 'at')?.pointer),
+    ),
+  );
+  for (const rule of PROFILE_RULES) {
+    for (const observation of rule(profile)) {
+      if (observation.code === 'rule-equals-default' && lost.has(own(observation, 'at')?.pointer)) continue;
+      yield observation;
+    }
+  }
   for (const rule of CONTEXT_RULES) for (const context of contexts) yield* rule(context);
 }
+
+const isAboutLoss = ({ code }: Diagnostic): boolean =>
+  code === 'denial-dropped' || code === 'exception-dropped';
 
 /** What is no one place's fault is found at the beginning of the file. */
 function* placed(observations: Iterable<Observation>, { file }: Profile): Generator<Observation> {
