@@ -35,6 +35,11 @@ const SILENT_REFUSALS: readonly SilentRefusal[] = [
     unless: ['socketpair', 'socket'],
   },
   {
+    calls: ['accept4'],
+    effect: 'a server of Node that listens never gets a connection',
+    unless: ['listen'],
+  },
+  {
     calls: ['sendto'],
     effect: 'Bun loses what node:child_process writes to the standard input of a child, which exits with 0',
     unless: ['socketpair'],

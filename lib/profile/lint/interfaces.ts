@@ -1,6 +1,7 @@
 // Lint rules about system call interfaces: names that they lack, ways around conditions, and interfaces left open.
 import {
   abiByScmpName,
+  architecturesWith,
   ABIS,
   i386Multiplexer,
   isKnownSyscall,
@@ -13,7 +14,7 @@ import { ruleAt, verb, type Observation } from '../../policy/lint/finding.js';
 import { abisOf, NEWEST_KERNEL } from '../../policy/target.js';
 import type { Profile, ProfileRule } from '../profile.js';
 import { substitutesOf } from '../../policy/call-classes.js';
-import { didYouMeanCall } from '../../policy/suggest-call.js';
+import { callLike, listed } from '../../policy/suggest-call.js';
 import { quote } from '../../policy/suggest.js';
 import type { LintContext } from './context.js';
 import { own } from '../../own.js';
@@ -28,15 +29,16 @@ export function* lintNames(profile: Profile): Generator<Observation> {
     for (const { name, at } of rule.names) {
       if (!isKnownSyscall(name) || interfaces.some(abi => syscallNumber(abi, name) !== undefined)) continue;
       if (interfaces.some(abi => substitutesOf(abi, name).calls.some(call => named.has(call)))) continue;
-      const remedy = didYouMeanCall(name, interfaces);
+      const meant = callLike(name, interfaces);
+      const elsewhere = listed(architecturesWith(name));
       yield {
         code: 'name-elsewhere',
         at,
         about: [[quote(name)]],
-        cause: `${ruleAt(at)} ${remedy ?? ''}`,
+        cause: `${ruleAt(at)} ${meant ?? ''} ${elsewhere}`,
         message: names =>
-          `${names.text} ${verb(names, 'is not a system call', 'are not system calls')} of ${interfaces.join(', ')}`,
-        remedy,
+          `${names.text} ${verb(names, 'is not a system call', 'are not system calls')} of ${listed(interfaces)}, but of ${elsewhere}`,
+        remedy: meant === undefined ? undefined : `Did you mean ${quote(meant)}?`,
       };
     }
   }
