@@ -84,6 +84,15 @@ describe('lint of programs', () => {
     assert.deepEqual(lintCodes(ret(SCMP_ACT_KILL_PROCESS)), []);
   });
 
+  it('errno-zero and unknown-action: one finding for all instructions that return the same', () => {
+    const test = (k: number): Program => [at(BPF.JEQ_K, k, 0, 1), ret(SCMP_ACT_ERRNO(0))];
+    const found = lintProgram([load(WORD.nr), ...test(1), ...test(2), ...test(3), ret(0x12340000)]);
+    assert.deepEqual(
+      found.filter(({ code }) => /errno-zero|unknown/.test(code)).map(({ message }) => message),
+      ['instructions 2, 4 and 6 return ERRNO(0)', 'instruction 7 returns 0x12340000'],
+    );
+  });
+
   it('unreachable-code: instructions that nothing leads to', () => {
     const [finding] = lintProgram([ret(0), ret(SCMP_ACT_ALLOW), ret(0)]);
     assert.equal(finding?.code, 'unreachable-code');
@@ -196,7 +205,8 @@ describe('lint of programs', () => {
           if (width !== 32 || value <= 0xffffffffn || !permitted(event)) continue;
           const clean = { ...event, args: event.args.with(arg, value & 0xffffffffn) };
           const said = findings.some(
-            ({ message }) => message.includes(`argument ${arg} of ${name} (`) || / and \d+ more$/.test(message),
+            ({ message }) =>
+              message.includes(`argument ${arg} of ${name} (`) || / and \d+ more$/.test(message),
           );
           if (permitted(clean)) closed++;
           else {

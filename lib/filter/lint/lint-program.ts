@@ -6,7 +6,7 @@ import { SCMP_ACT_ERRNO } from '../../policy/constants.js';
 import { oneOf, ownOptions } from '../../policy/options.js';
 import { isOpen, isPartly, isShut, type Answers } from '../../policy/lint/answers.js';
 import { lintAnswers } from '../../policy/lint/answer-rules.js';
-import { findings, type Finding, type Observation } from '../../policy/lint/finding.js';
+import { findings, verb, type Finding, type Observation } from '../../policy/lint/finding.js';
 import { suppress, type Suppression } from '../../policy/lint/suppress.js';
 import { parametersOf } from '../../policy/signatures.js';
 import { abisOf, nativeArchitecture, type Architecture } from '../../policy/target.js';
@@ -153,10 +153,16 @@ function* lintInstructions(program: Program): Generator<Observation> {
       message: `nothing leads to ${dead.length === 1 ? 'instruction' : 'instructions'} ${dead.slice(0, 8).join(', ')}${dead.length > 8 ? ' …' : ''}`,
     };
   }
-  for (const [index, { code, k }] of program.entries()) {
-    if (code !== BPF.RET_K || !reached.has(index)) continue;
-    const returned = `instruction ${index} returns ${actionName(k)}`;
-    if (!isAction(k)) yield { code: 'unknown-action', message: returned };
-    else if (k === SCMP_ACT_ERRNO(0)) yield { code: 'errno-zero', message: returned };
+  for (const [index, { code: opcode, k }] of program.entries()) {
+    if (opcode !== BPF.RET_K || !reached.has(index)) continue;
+    const code = !isAction(k) ? 'unknown-action' : k === SCMP_ACT_ERRNO(0) ? 'errno-zero' : undefined;
+    if (code === undefined) continue;
+    yield {
+      code,
+      about: [[String(index)]],
+      cause: actionName(k),
+      message: list =>
+        `${verb(list, 'instruction', 'instructions')} ${list.text} ${verb(list, 'returns', 'return')} ${actionName(k)}`,
+    };
   }
 }

@@ -13,7 +13,7 @@ export const STARTING: readonly string[] = ['execve', 'execveat'];
  * thread-local storage. aarch64 keeps that in a register that programs write themselves.
  * Measured: programs of glibc 2.36 and musl 1.2.3, static and dynamic, with each call refused with EPERM and ENOSYS.
  */
-export const BEFORE_MAIN: Readonly<Partial<Record<AbiName, readonly string[]>>> = { x86_64: ['arch_prctl'] };
+export const beforeMain = (abi: AbiName): readonly string[] => (abi === 'x86_64' ? ['arch_prctl'] : []);
 
 /** What the dynamic loader of glibc needs, each by one of several calls. Measured likewise; fstat is that of glibc before 2.33. */
 export const LOADING: readonly (readonly string[])[] = [

@@ -1,4 +1,5 @@
 // Lint rule for refusals that Node and Bun pass over without an error, as they were measured.
+import { own } from '../../own.js';
 import { actionKind } from '../action.js';
 import { SCMP_ACT_ERRNO } from '../constants.js';
 import { isShut, type Answer, type Answers } from './answers.js';
@@ -9,8 +10,8 @@ import { verb, type Observation } from './finding.js';
 interface SilentRefusal {
   readonly calls: readonly string[];
   readonly effect: string;
-  /** Without any of these the program meets an error before. */
-  readonly unless?: readonly string[];
+  /** Where there are any: unless one of these is open, the program meets an error before. */
+  readonly needs: readonly string[];
 }
 
 /**
@@ -23,26 +24,28 @@ const SILENT_REFUSALS: readonly SilentRefusal[] = [
     calls: ['getsockname', 'getsockopt'],
     effect:
       'Node loses what it writes to or reads from standard streams that are sockets, as those of the children of Node are, and exits with 0',
+    needs: [],
   },
   {
     calls: ['recvmsg'],
     effect: 'messages that a fork() of Node sends never arrive, and both processes exit with 0',
+    needs: [],
   },
   {
     calls: ['shutdown'],
     effect:
       'Node waits without end for the end of a stream: spawnSync with input, sockets that are half closed',
-    unless: ['socketpair', 'socket'],
+    needs: ['socketpair', 'socket'],
   },
   {
     calls: ['accept4'],
     effect: 'a server of Node that listens never gets a connection',
-    unless: ['listen'],
+    needs: ['listen'],
   },
   {
     calls: ['sendto'],
     effect: 'Bun loses what node:child_process writes to the standard input of a child, which exits with 0',
-    unless: ['socketpair'],
+    needs: ['socketpair'],
   },
 ];
 
@@ -60,14 +63,14 @@ export function* lintSilentRefusals({ abi, calls }: Answers): Generator<Observat
     return answer !== undefined && !isShut(answer);
   };
   if (!nodeContinues(isOpen)) return;
-  for (const { calls: names, effect, unless } of SILENT_REFUSALS) {
+  for (const { calls: names, effect, needs } of SILENT_REFUSALS) {
     const refused = names.filter(name => isRefused(calls.get(name)));
     const [first] = refused;
-    if (first === undefined || unless?.some(isOpen) === false) continue;
+    if (first === undefined || (needs.length > 0 && !needs.some(isOpen))) continue;
     yield {
       code: 'silent-refusal',
       abi,
-      at: calls.get(first)?.at,
+      at: own(calls.get(first), 'at'),
       about: [refused],
       cause: effect,
       message: list => `${list.text} ${verb(list, 'is', 'are')} refused: ${effect}`,

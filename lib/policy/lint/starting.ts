@@ -1,7 +1,7 @@
 // Lint rules about what can run under a filter at all: commands and containers, or only what loads the filter itself.
 import { permits } from '../action.js';
 import { isShut, type Answers } from './answers.js';
-import { BEFORE_MAIN, LOADING, nodeContinues, STARTING, threadWorks } from './essentials.js';
+import { beforeMain, LOADING, nodeContinues, STARTING, threadWorks } from './essentials.js';
 import { verb, type Observation } from './finding.js';
 
 /** Looks at the native interface, by which every program is started. */
@@ -11,7 +11,7 @@ export function* lintStarting({ abi, calls, otherwise }: Answers): Generator<Obs
     return answer !== undefined && !isShut(answer);
   };
   const starts = STARTING.some(isOpen);
-  const missing = starts ? (BEFORE_MAIN[abi] ?? []).filter(name => !isOpen(name)) : STARTING;
+  const missing = starts ? beforeMain(abi).filter(name => !isOpen(name)) : STARTING;
   if (missing.length === 0) {
     const loader = LOADING.filter(names => !names.some(isOpen)).flat();
     if (loader.length === 0) return;

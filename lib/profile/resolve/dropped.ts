@@ -78,18 +78,18 @@ function overlapping(
 }
 
 /** What is true exactly where another comparison is not. A comparison under a mask has no opposite. */
-const OPPOSITES: Readonly<Partial<Record<ProfileCondition['op'], string>>> = {
-  SCMP_CMP_EQ: 'SCMP_CMP_NE',
-  SCMP_CMP_NE: 'SCMP_CMP_EQ',
-  SCMP_CMP_LT: 'SCMP_CMP_GE',
-  SCMP_CMP_GE: 'SCMP_CMP_LT',
-  SCMP_CMP_LE: 'SCMP_CMP_GT',
-  SCMP_CMP_GT: 'SCMP_CMP_LE',
-};
+const OPPOSITES: ReadonlyMap<ProfileCondition['op'], ProfileCondition['op']> = new Map([
+  ['SCMP_CMP_EQ', 'SCMP_CMP_NE'],
+  ['SCMP_CMP_NE', 'SCMP_CMP_EQ'],
+  ['SCMP_CMP_LT', 'SCMP_CMP_GE'],
+  ['SCMP_CMP_GE', 'SCMP_CMP_LT'],
+  ['SCMP_CMP_LE', 'SCMP_CMP_GT'],
+  ['SCMP_CMP_GT', 'SCMP_CMP_LE'],
+]);
 
 function remedyOf({ conditions }: ProfileRule, decides: PlacedRule, other: string): string {
   const [condition, ...more] = conditions;
-  const opposite = condition && OPPOSITES[condition.op];
+  const opposite = condition && OPPOSITES.get(condition.op);
   if (condition === undefined || opposite === undefined || more.length > 0 || decides.conditions.length > 0)
     return `Write the conditions of the ${other} so that they leave out what this rule is about, and remove this rule`;
   return `Give the ${other} the opposite condition, argument ${condition.arg} ${opposite} ${condition.value}, and remove this rule`;
