@@ -492,6 +492,20 @@ describe('lint', () => {
       },
       /^chmod \(x86_64\) and fchmod get ERRNO\(EPERM\), while fchmodat and fchmodat2 can do the same$/,
     ],
+    [
+      'conflicting-rules',
+      deny(
+        rule('socket', 'ALLOW', when(0, 'LT', 9)),
+        rule('socket', 'ALLOW', when(0, 'LT', 8)),
+        rule('socket', 'LOG', when(0, 'EQ', 2)),
+      ),
+      /^this LOG and the ALLOW of line \d+.* can both match "socket".*; the rule has 1 more of these$/,
+    ],
+    [
+      'i386-multiplexer',
+      all(deny({ ...rule('socket', 'ALLOW', when(0, 'EQ', 1)), names: ['socket', 'bind', 'listen'] })),
+      /; the rule has 2 more of these$/,
+    ],
     ['ptrace-open', all(deny(allows('ptrace', 'pidfd_getfd'))), /ptrace and pidfd_getfd may be called/],
     [
       'silent-refusal',

@@ -4,7 +4,7 @@ import { givenOptions, ownOptions } from '../../policy/options.js';
 import { policyAnswers } from '../../policy/lint/answers.js';
 import { lintAnswers } from '../../policy/lint/answer-rules.js';
 import { lintStarting } from '../../policy/lint/starting.js';
-import { findings, type Finding, type Observation } from '../../policy/lint/finding.js';
+import { findings, ruleAt, type Finding, type Observation } from '../../policy/lint/finding.js';
 import { isRuleCode } from '../../policy/lint/rules.js';
 import { ABIS } from '../../policy/abi.js';
 import { abisOf, type Architecture, type TargetOptions } from '../../policy/target.js';
@@ -123,8 +123,24 @@ function architecturesOf({ architectures }: Profile): readonly Architecture[] {
   return served.length === 0 ? both : served;
 }
 
+/** Warnings that one rule of a profile has for each call that it names, or each rule that it meets. */
+const REPEATED: readonly string[] = [
+  'conflicting-rules',
+  'duplicate-rule',
+  'i386-multiplexer',
+  'shadowed-rule',
+];
+
 function observationOf(warning: Diagnostic): Observation {
   const { code, message, at, remedy } = owned(warning);
   if (!isRuleCode(code)) throw new Error(`unreachable: the warning ${code} has no lint rule`);
-  return { code, message, at, remedy };
+  if (!REPEATED.includes(code)) return { code, message, at, remedy };
+  return {
+    code,
+    at,
+    remedy,
+    about: [[message]],
+    cause: ruleAt(at),
+    message: ({ count }) => (count === 1 ? message : `${message}; the rule has ${count - 1} more of these`),
+  };
 }
