@@ -50,17 +50,41 @@ export function callsOf(root, abi) {
   );
 }
 
-/** The names of the calls of every architecture that the headers are for. */
+/** Debian's names of architectures by how they begin, where they are not the kernel's. */
+const ARCHITECTURES = {
+  aarch64: 'arm64',
+  hppa: 'parisc',
+  i386: 'x86',
+  loongarch64: 'loongarch',
+  mips: 'mips',
+  powerpc: 'powerpc',
+  riscv64: 'riscv',
+  s390x: 's390',
+  sh4: 'sh',
+  sparc64: 'sparc',
+  x86_64: 'x86',
+};
+
+/** The kernel's name of the architecture that a folder of headers is for. */
+function architectureOf(directory) {
+  const [machine] = directory.split('-');
+  const known = Object.keys(ARCHITECTURES).find(start => machine.startsWith(start));
+  return known === undefined ? machine : ARCHITECTURES[known];
+}
+
+/** The names of the calls of every architecture that the headers are for, each with the architectures that have it. */
 export function namesEverywhere(root) {
   const include = join(root, 'usr/include');
-  const names = new Set();
+  const names = new Map();
   for (const directory of readdirSync(include)) {
     const folder = join(include, directory, 'asm');
     if (!/-linux-/.test(directory) || !existsSync(folder)) continue;
     for (const file of readdirSync(folder).filter(name => /^unistd.*\.h$/.test(name))) {
       const text = readFileSync(join(folder, file), 'utf8');
       for (const [, name] of text.matchAll(/^#\s*define\s+__(?:ARM_)?NR_(\w+)\s/gm)) {
-        if (!NO_CALL.test(name)) names.add(name);
+        if (NO_CALL.test(name)) continue;
+        if (!names.has(name)) names.set(name, new Set());
+        names.get(name).add(architectureOf(directory));
       }
     }
   }

@@ -102,17 +102,30 @@ export const syscallName = (abiName: AbiName, number: number): string | undefine
 export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => numbersOf(abiName);
 
 /** Whether some architecture of Linux has a call of that name, also one that this package does not compile for. */
-export const isKnownSyscall = (name: string): boolean =>
-  ALL.some(abi => syscallNumber(abi.name, name) !== undefined) || foreign().has(name);
+export const isKnownSyscall = (name: string): boolean => architecturesWith(name).length > 0;
+
+/** The architectures that have a call of that name: interfaces of this package, or the kernel's names of others. */
+export function architecturesWith(name: string): readonly string[] {
+  const own = ALL.filter(abi => syscallNumber(abi.name, name) !== undefined).map(abi => abi.name);
+  return own.length > 0 ? own : (foreign().get(name) ?? []);
+}
 
 /** Every such name, in alphabetical order. */
 export const knownSyscalls = (): readonly string[] =>
   [
-    ...new Set([...Object.values(ABIS).flatMap(({ name }) => [...syscallsOf(name).keys()]), ...foreign()]),
+    ...new Set([
+      ...Object.values(ABIS).flatMap(({ name }) => [...syscallsOf(name).keys()]),
+      ...foreign().keys(),
+    ]),
   ].sort();
 
-let foreignNames: ReadonlySet<string> | undefined;
-const foreign = (): ReadonlySet<string> => (foreignNames ??= new Set(wordsOf(FOREIGN_SYSCALLS)));
+let foreignNames: ReadonlyMap<string, readonly string[]> | undefined;
+const foreign = (): ReadonlyMap<string, readonly string[]> =>
+  (foreignNames ??= new Map(
+    Object.entries(FOREIGN_SYSCALLS).flatMap(([architectures, names]) =>
+      wordsOf(names).map(name => [name, architectures.split(',')] as const),
+    ),
+  ));
 
 /** The interface of a `SCMP_ARCH_*` name, or undefined for one this package does not compile for. */
 export const abiByScmpName = (scmpName: string): Abi | undefined =>

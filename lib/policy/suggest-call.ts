@@ -1,5 +1,5 @@
 // Did-you-mean for system calls: by what a name stands for first, and by spelling last.
-import { isKnownSyscall, syscallNumber, syscallsOf, type AbiName } from './abi.js';
+import { architecturesWith, isKnownSyscall, syscallNumber, syscallsOf, type AbiName } from './abi.js';
 import { callAliases, substitutesOf } from './call-classes.js';
 import { closest, quote } from './suggest.js';
 
@@ -37,12 +37,21 @@ export function callLike(name: string, abis: readonly AbiName[]): string | undef
   );
 }
 
-/** A remedy that names the call; otherwise what is given, or nothing. */
+/** A remedy that names the call, or the architectures that have a call which these interfaces lack; otherwise what is given, or nothing. */
 export function didYouMeanCall(
   name: string,
   abis: readonly AbiName[],
   otherwise?: string,
 ): string | undefined {
   const call = callLike(name, abis);
-  return call === undefined ? otherwise : `Did you mean ${quote(call)}?`;
+  if (call !== undefined) return `Did you mean ${quote(call)}?`;
+  const elsewhere = architecturesWith(name);
+  if (elsewhere.length === 0) return otherwise;
+  return `${quote(name)} is a system call of ${listed(elsewhere)} alone${otherwise === undefined ? '' : `. ${otherwise}`}`;
 }
+
+/** `x86, x32 and arm`. */
+export const listed = (architectures: readonly string[]): string => {
+  const last = architectures.at(-1) ?? '';
+  return architectures.length < 2 ? last : `${architectures.slice(0, -1).join(', ')} and ${last}`;
+};

@@ -207,12 +207,12 @@ lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree
 listns rseq_slice_yield 983041 breakpoint cacheflush usr26 usr32 set_tls get_tls`,
 } as const;
 
-/** Names that only other architectures have. */
-export const FOREIGN_SYSCALLS = `
-atomic_barrier atomic_cmpxchg_32 cachectl dipc exec_with_loader execv getdomainname getdtablesize gethostname
-getpagesize getxgid getxpid getxuid kern_features llseek memory_ordering multiplexer old_adjtimex oldumount
-osf_adjtime osf_afs_syscall osf_alt_plock osf_alt_setsid osf_alt_sigpending osf_asynch_daemon osf_audcntl
-osf_audgen osf_chflags osf_execve osf_exportfs osf_fchflags osf_fdatasync osf_fpathconf osf_fstat osf_fstatfs
+/** Names that only other architectures have, by the kernel's names of those that have them. */
+export const FOREIGN_SYSCALLS: Readonly<Record<string, string>> = {
+  alpha: `
+dipc exec_with_loader getdtablesize gethostname getxgid getxpid getxuid old_adjtimex oldumount osf_adjtime
+osf_afs_syscall osf_alt_plock osf_alt_setsid osf_alt_sigpending osf_asynch_daemon osf_audcntl osf_audgen
+osf_chflags osf_execve osf_exportfs osf_fchflags osf_fdatasync osf_fpathconf osf_fstat osf_fstatfs
 osf_fstatfs64 osf_fuser osf_getaddressconf osf_getdirentries osf_getdomainname osf_getfh osf_getfsstat
 osf_gethostid osf_getitimer osf_getlogin osf_getmnt osf_getrusage osf_getsysinfo osf_gettimeofday osf_kloadcall
 osf_kmodcall osf_lstat osf_memcntl osf_mincore osf_mount osf_mremap osf_msfs_syscall osf_msleep osf_mvalid
@@ -225,7 +225,25 @@ osf_security osf_select osf_set_program_attributes osf_set_speculative osf_setho
 osf_setsysinfo osf_settimeofday osf_shmat osf_signal osf_sigprocmask osf_sigsendset osf_sigstack
 osf_sigwaitprim osf_sstk osf_stat osf_statfs osf_statfs64 osf_subsys_info osf_swapctl osf_swapon osf_syscall
 osf_sysinfo osf_table osf_uadmin osf_usleep_thread osf_uswitch osf_utc_adjtime osf_utc_gettime osf_utimes
-osf_utsname osf_wait4 osf_waitid perfctr riscv_flush_icache riscv_hwprobe rtas s390_guarded_storage
-s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr s390_sthyi sched_get_affinity sched_set_affinity
-sethae setpgrp spu_create spu_run subpage_prot swapcontext switch_endian sync_file_range2 sys_debug_setcontext
-syscall sysmips timerfd utrap_install`;
+osf_utsname osf_wait4 osf_waitid sethae setpgrp`,
+  'alpha,m68k,sparc': `
+getpagesize`,
+  'alpha,mips,s390': `
+timerfd`,
+  'loongarch,riscv': `
+llseek`,
+  m68k: `
+atomic_barrier atomic_cmpxchg_32`,
+  mips: `
+cachectl syscall sysmips`,
+  powerpc: `
+multiplexer rtas spu_create spu_run subpage_prot swapcontext switch_endian sys_debug_setcontext`,
+  'powerpc,sh': `
+sync_file_range2`,
+  riscv: `
+riscv_flush_icache riscv_hwprobe`,
+  s390: `
+s390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr s390_sthyi`,
+  sparc: `
+execv getdomainname kern_features memory_ordering perfctr sched_get_affinity sched_set_affinity utrap_install`,
+};

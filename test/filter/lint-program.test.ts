@@ -3,12 +3,20 @@ import assert from 'node:assert/strict';
 import { compile } from '#lib/compile.js';
 import { ProgramError } from '#lib/errors.js';
 import { lintProgram } from '#lib/filter/lint/lint-program.js';
+import { interpret, seccompData } from '#lib/filter/interpret.js';
 import { BPF, encode, WORD, type Instruction, type Program } from '#lib/filter/program.js';
-import { ABIS, syscallNumber } from '#lib/policy/abi.js';
+import { generate } from '#lib/filter/tree/generate.js';
+import { ABIS, syscallName, syscallNumber } from '#lib/policy/abi.js';
+import { permits } from '#lib/policy/action.js';
+import type { Event } from '#lib/policy/evaluate.js';
+import { OPERATORS } from '#lib/policy/policy.js';
+import { parametersOf } from '#lib/policy/signatures.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS } from '#lib/policy/constants.js';
 import type { Finding } from '#lib/policy/lint/finding.js';
 import { when, rule } from '../profile/helpers.js';
 import { written } from '../support/written.js';
+import { Random, seed } from '../support/random.js';
+import { probes, randomPolicy } from '../support/random-policy.js';
 
 const at = (code: number, k: number, jt = 0, jf = 0): Instruction => ({ code, jt, jf, k });
 const load = (word: number): Instruction => at(BPF.LD_ABS, 4 * word);
@@ -77,6 +85,15 @@ describe('lint of programs', () => {
     assert.deepEqual(lintCodes(ret(SCMP_ACT_KILL_PROCESS)), []);
   });
 
+  it('errno-zero and unknown-action: one finding for all instructions that return the same', () => {
+    const test = (k: number): Program => [at(BPF.JEQ_K, k, 0, 1), ret(SCMP_ACT_ERRNO(0))];
+    const found = lintProgram([load(WORD.nr), ...test(1), ...test(2), ...test(3), ret(0x12340000)]);
+    assert.deepEqual(
+      found.filter(({ code }) => /errno-zero|unknown/.test(code)).map(({ message }) => message),
+      ['instructions 2, 4 and 6 return ERRNO(0)', 'instruction 7 returns 0x12340000'],
+    );
+  });
+
   it('unreachable-code: instructions that nothing leads to', () => {
     const [finding] = lintProgram([ret(0), ret(SCMP_ACT_ALLOW), ret(0)]);
     assert.equal(finding?.code, 'unreachable-code');
@@ -126,15 +143,85 @@ describe('lint of programs', () => {
     assert.ok(!lintCodes(...program('GT', 'declared')).includes('wide-comparison'));
   });
 
-  it('undecidable-program: arithmetic that cannot be followed', () => {
+  /** Programs that refuse mkdir with EPERM on x86_64 alone, and look at its number in another way. */
+  const mkdir = number('mkdir');
+  const looks: readonly (readonly [what: string, Program])[] = [
+    ['as it is', [at(BPF.JEQ_K, mkdir, 0, 1)]],
+    ['plus a constant', [at(BPF.ADD_K, 1), at(BPF.JEQ_K, mkdir + 1, 0, 1)]],
+    ['minus X', [at(BPF.LDX_IMM, mkdir), at(BPF.SUB_X, 0), at(BPF.JEQ_K, 0, 0, 1)]],
+    ['under an exclusive or', [at(BPF.XOR_K, 0xffff), at(BPF.JEQ_K, mkdir ^ 0xffff, 0, 1)]],
+    ['shifted', [at(BPF.LSH_K, 2), at(BPF.JEQ_K, mkdir << 2, 0, 1)]],
+    [
+      'negated, by way of memory',
+      [at(BPF.NEG, 0), at(BPF.ST, 0), at(BPF.LD_MEM, 0), at(BPF.JEQ_K, -mkdir >>> 0, 0, 1)],
+    ],
+  ];
+  const found = ([, look]: readonly [string, Program]): readonly string[] =>
+    lintProgram(
+      [...onlyX86_64, load(WORD.nr), ...noX32, ...look, ret(SCMP_ACT_ERRNO(1)), ret(SCMP_ACT_ALLOW)],
+      { arch: 'x86_64' },
+    ).map(({ code, message }) => `${code} ${message}`);
+  for (const [what, look] of looks) {
+    it(`follows arithmetic: the number ${what}`, () => {
+      const findings = found([what, look]);
+      assert.ok(
+        findings.some(text => text.startsWith('equivalent-open') && /mkdir.*mkdirat/.test(text)),
+        findings.join('\n'),
+      );
+      assert.deepEqual(findings, found(['', looks[0]?.[1] ?? []]));
+    });
+  }
+
+  it('undecidable-program: products of what differs between calls', () => {
     const program: Program = [
+      load(WORD.low(0)),
+      at(BPF.TAX, 0),
       load(WORD.nr),
-      at(0x04, 1),
+      at(BPF.MUL_X, 0),
       at(BPF.JEQ_K, 5, 0, 1),
       ret(SCMP_ACT_ALLOW),
       ret(0),
     ];
     assert.ok(lintCodes(...program).includes('undecidable-program'));
+  });
+
+  const start = seed();
+  it(`wide-comparison: for every argument whose garbage gets a call allowed (SEED=${start})`, () => {
+    const random = new Random(start);
+    let [opened, closed] = [0, 0];
+    for (let index = 0; index < 40; index++) {
+      const policy = randomPolicy(random, {
+        arch: 'x86_64',
+        abis: ['x86_64'],
+        maxRules: 2,
+        maxConditions: 2,
+        operators: OPERATORS,
+        wide: true,
+        actions: [SCMP_ACT_ALLOW],
+      });
+      const program = generate(policy);
+      const permitted = (event: Event): boolean => permits(interpret(program, seccompData(event)).action);
+      const findings = lintProgram(program).filter(({ code }) => code === 'wide-comparison');
+      for (const event of probes(random, policy, 40)) {
+        const name = syscallName('x86_64', event.syscall);
+        if (event.arch !== ABIS.x86_64.audit || name === undefined) continue;
+        for (const [arg, { width }] of (parametersOf('x86_64', name) ?? []).entries()) {
+          const value = event.args[arg] ?? 0n;
+          if (width !== 32 || value <= 0xffffffffn || !permitted(event)) continue;
+          const clean = { ...event, args: event.args.with(arg, value & 0xffffffffn) };
+          const said = findings.some(
+            ({ message }) =>
+              message.includes(`argument ${arg} of ${name} (`) || / and \d+ more$/.test(message),
+          );
+          if (permitted(clean)) closed++;
+          else {
+            opened++;
+            assert.ok(said, `SEED=${start}, policy ${index}: ${name}, argument ${arg}`);
+          }
+        }
+      }
+    }
+    assert.ok(opened > 20 && closed > 20, `${opened} opened, ${closed} not`);
   });
 
   for (const codegen of ['tree', 'libseccomp'] as const) {

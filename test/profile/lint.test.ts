@@ -3,6 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '#lib/errors.js';
+import { compile } from '#lib/compile.js';
+import { simulate } from '#lib/filter/simulate.js';
+import { ABIS, syscallNumber, syscallsOf } from '#lib/policy/abi.js';
+import { actionName } from '#lib/policy/action.js';
 import { SCMP_ACT_ALLOW } from '#lib/policy/constants.js';
 import { RULES, type RuleCode } from '#lib/policy/lint/rules.js';
 import { atLeast, type Finding } from '#lib/policy/lint/finding.js';
@@ -31,6 +35,9 @@ const allow = (...rules: readonly object[]): SeccompProfile =>
 const all = (profile: object): SeccompProfile => written({ ...profile, architectures: ALL_X86 });
 const allows = (...names: readonly string[]): object => ({ names, action: 'SCMP_ACT_ALLOW' });
 const absent = (name: string): object => ({ names: [name], action: 'SCMP_ACT_ERRNO', errnoRet: 38 });
+
+/** What the loader of glibc needs. */
+const LOADER = ['mmap', 'mprotect', 'openat', 'read', 'pread64', 'newfstatat', 'close'];
 
 interface Case {
   readonly what: string;
@@ -288,6 +295,102 @@ const CASES: readonly Case[] = [
     has: all(allow(rule('reboot', 'ERRNO'))),
     lacks: allow(rule('reboot', 'ERRNO')),
   },
+  ...(
+    [
+      ['getsockname', 'getpeername'],
+      ['getsockopt', 'setsockopt'],
+      ['recvmsg', 'recvfrom'],
+      ['shutdown', 'bind'],
+      ['accept4', 'accept'],
+      ['sendto', 'sendmsg'],
+    ] as const
+  ).map(([silent, reported]) => ({
+    what: `Node or Bun does not report that ${silent} is refused`,
+    code: 'silent-refusal' as const,
+    has: allow(rule(silent, 'ERRNO')),
+    lacks: allow(rule(reported, 'ERRNO')),
+  })),
+  {
+    what: 'a call without which Node goes silent kills where it is made',
+    code: 'silent-refusal',
+    has: allow(rule('getsockname', 'ERRNO')),
+    lacks: allow(rule('getsockname', 'KILL_PROCESS')),
+  },
+  {
+    what: 'a server that cannot listen meets an error before',
+    code: 'silent-refusal',
+    has: allow(rule('accept4', 'ERRNO')),
+    lacks: allow(rule('accept4', 'ERRNO'), rule('listen', 'ERRNO')),
+  },
+  {
+    what: 'Node cannot run at all, so that it does not matter',
+    code: 'silent-refusal',
+    has: allow(rule('getsockname', 'ERRNO')),
+    lacks: allow(rule('getsockname', 'ERRNO'), rule('futex', 'ERRNO')),
+  },
+  {
+    what: 'nothing but the end is allowed',
+    code: 'nothing-starts',
+    has: { defaultAction: 'SCMP_ACT_KILL', syscalls: [allows('exit_group')] },
+    lacks: { defaultAction: 'SCMP_ACT_KILL', syscalls: [allows('read', 'write', 'exit', 'rt_sigreturn')] },
+  },
+  {
+    what: 'programs may be executed and cannot set up a thread',
+    code: 'nothing-starts',
+    has: deny(allows('execve', 'exit_group', ...LOADER)),
+    lacks: deny(allows('execve', 'exit_group', 'arch_prctl', ...LOADER)),
+  },
+  {
+    what: 'a thread that computes loads its filter itself',
+    code: 'only-self-applied',
+    has: deny(allows('read', 'write', 'futex', 'exit', 'rt_sigreturn')),
+    lacks: deny(allows('read', 'write', 'futex', 'exit', 'rt_sigreturn', 'execve', 'arch_prctl')),
+  },
+  {
+    what: 'a running Node goes on without starting programs',
+    code: 'only-self-applied',
+    has: allow(rule('execve', 'ERRNO'), rule('execveat', 'ERRNO')),
+    lacks: allow(rule('execve', 'ERRNO')),
+  },
+  {
+    what: 'the loader cannot open libraries',
+    code: 'no-dynamic-start',
+    has: allow(...['open', 'openat', 'openat2', 'creat'].map(name => rule(name, 'ERRNO'))),
+    lacks: allow(...['openat2', 'creat'].map(name => rule(name, 'ERRNO'))),
+  },
+  {
+    what: 'an exception stands beside a denial',
+    code: 'exception-dropped',
+    has: allow(rule('personality', 'ERRNO'), rule('personality', 'ALLOW', when(0, 'EQ', 8))),
+    lacks: allow(rule('personality', 'ERRNO', when(0, 'NE', 8))),
+  },
+  {
+    what: 'an exception stands beside a denial under conditions that it overlaps',
+    code: 'exception-dropped',
+    has: allow(
+      rule('personality', 'ERRNO', when(0, 'GT', 4)),
+      rule('personality', 'ALLOW', when(0, 'EQ', 8)),
+    ),
+    lacks: allow(
+      rule('personality', 'ERRNO', when(0, 'GT', 8)),
+      rule('personality', 'ALLOW', when(0, 'EQ', 8)),
+    ),
+  },
+  {
+    what: 'a denial with the default action stands beside what allows the call',
+    code: 'denial-dropped',
+    has: deny(allows('clone'), rule('clone', 'ERRNO', when(0, 'MASKED_EQ', 0x10000000, 0x10000000))),
+    lacks: deny(allows('clone'), {
+      ...rule('clone', 'ERRNO', when(0, 'MASKED_EQ', 0x10000000, 0x10000000)),
+      errnoRet: 2,
+    }),
+  },
+  {
+    what: 'a rule without conditions says what the default says of the rest of a call',
+    code: 'denial-dropped',
+    has: deny(allows('personality'), rule('personality', 'ERRNO')),
+    lacks: deny(rule('personality', 'ALLOW', when(0, 'EQ', 8)), rule('personality', 'ERRNO')),
+  },
   {
     what: 'a process may be traced',
     code: 'ptrace-open',
@@ -331,6 +434,176 @@ describe('lint', () => {
       [],
     );
   });
+
+  /** Profiles in which one cause shows on many calls and interfaces. */
+  const ONE_CAUSE: readonly (readonly [code: RuleCode, profile: Source | object, message: RegExp])[] = [
+    [
+      'wide-comparison',
+      all(deny({ ...rule('socket', 'ALLOW', when(0, 'GT', 40)), names: ['socket', 'dup', 'fsync'] })),
+      /argument 0 of "socket" \(int family\), "dup" \(unsigned int fildes\) and "fsync"/,
+    ],
+    [
+      'pointer-compared',
+      deny({ ...rule('stat', 'ALLOW', when(0, 'EQ', 4096)), names: ['stat', 'lstat'] }),
+      /argument 0 of "stat" \(.*\) and "lstat" \(.*\) is a pointer/,
+    ],
+    [
+      'no-such-argument',
+      deny({ ...rule('getpid', 'ALLOW', when(5, 'EQ', 1)), names: ['getpid', 'gettid'] }),
+      /"getpid" \(\) and "gettid" \(\) have no argument 5/,
+    ],
+    [
+      'impossible-condition',
+      all(deny({ ...rule('socket', 'ALLOW', when(0, 'LT', 0)), names: ['socket', 'bind', 'dup'] })),
+      /no call of .*socket.* meets/,
+    ],
+    [
+      'repeated-name',
+      deny(allows('socket', 'bind', 'listen'), allows('listen', 'bind', 'socket')),
+      /^"listen", "bind" and "socket" are named by the rule at line \d+, column \d+ already/,
+    ],
+    [
+      'conditions-without-effect',
+      deny(allows('dup', 'dup2'), { ...rule('dup', 'ALLOW', when(0, 'EQ', 1)), names: ['dup', 'dup2'] }),
+      /the conditions on "dup" and "dup2" have no effect/,
+    ],
+    [
+      'name-elsewhere',
+      deny(allows('vm86', 'vm86old', 'read')),
+      /^"vm86" and "vm86old" are not system calls of x86_64, but of x86$/,
+    ],
+    [
+      'multiplexer-open',
+      all(
+        deny(allows('socketcall'), {
+          ...rule('socket', 'ALLOW', when(0, 'EQ', 1)),
+          names: ['socket', 'bind'],
+        }),
+      ),
+      /32-bit programs on x86 make "socket" and "bind" by socketcall/,
+    ],
+    [
+      'kill-on-probe',
+      all(allow({ ...rule('rseq', 'KILL'), names: ['rseq', 'statx'] })),
+      /rseq and statx|statx and rseq/,
+    ],
+    ['equivalent-shut', deny(allows('read', 'write', 'openat')), /readv.*writev.*refused/],
+    [
+      'equivalent-open',
+      {
+        defaultAction: 'SCMP_ACT_ALLOW',
+        syscalls: [{ ...rule('chmod', 'ERRNO'), names: ['chmod', 'fchmod'] }],
+      },
+      /^chmod \(x86_64\) and fchmod get ERRNO\(EPERM\), while fchmodat and fchmodat2 can do the same$/,
+    ],
+    [
+      'conflicting-rules',
+      deny(
+        rule('socket', 'ALLOW', when(0, 'LT', 9)),
+        rule('socket', 'ALLOW', when(0, 'LT', 8)),
+        rule('socket', 'LOG', when(0, 'EQ', 2)),
+      ),
+      /^this LOG and the ALLOW of line \d+.* can both match "socket".*; the rule has 1 more of these$/,
+    ],
+    [
+      'i386-multiplexer',
+      all(deny({ ...rule('socket', 'ALLOW', when(0, 'EQ', 1)), names: ['socket', 'bind', 'listen'] })),
+      /; the rule has 2 more of these$/,
+    ],
+    ['ptrace-open', all(deny(allows('ptrace', 'pidfd_getfd'))), /ptrace and pidfd_getfd may be called/],
+    [
+      'silent-refusal',
+      allow({ ...rule('getsockopt', 'ERRNO'), names: ['getsockopt', 'getsockname'] }),
+      /getsockname and getsockopt are refused/,
+    ],
+  ];
+  for (const [code, profile, message] of ONE_CAUSE) {
+    it(`${code}: one finding for one cause`, () => {
+      const found = lint(profile).filter(finding => finding.code === code);
+      assert.equal(found.length, 1, JSON.stringify(found.map(finding => finding.message)));
+      assert.match(found[0]?.message ?? '', message);
+    });
+  }
+
+  it('equivalent-open: rules and kinds of calls have findings of their own', () => {
+    const found = lint(allow(rule('chmod', 'ERRNO'), rule('mount', 'ERRNO'), rule('fchmod', 'ERRNO')));
+    const messages = found.filter(({ code }) => code === 'equivalent-open').map(({ message }) => message);
+    assert.deepEqual(
+      messages.map(message => message.split(' ')[0]),
+      ['chmod', 'mount', 'fchmod'],
+    );
+  });
+
+  it('names at most twenty things in a message, and counts the others', () => {
+    const names = [...syscallsOf('x86_64').keys()].slice(0, 50);
+    const found = lint(deny(allows(...names), allows(...names))).filter(
+      ({ code }) => code === 'repeated-name',
+    );
+    assert.equal(found.length, 1);
+    assert.match(found[0]?.message ?? '', / and 30 more are named by the rule at /);
+    assert.ok((found[0]?.message.length ?? 0) < 500);
+  });
+
+  it('says which architecture has a name that the covered ones lack, and suggests no other', () => {
+    const finding = lint(deny(allows('spu_run'))).find(({ code }) => code === 'name-elsewhere');
+    assert.match(finding?.message ?? '', /"spu_run" is not a system call of x86_64, but of powerpc/);
+    assert.doesNotMatch(finding?.remedy ?? '', /Did you mean/);
+  });
+
+  for (const codegen of ['tree', 'libseccomp'] as const) {
+    const filter = (profile: object) => compile(profile, { arch: 'x86_64', codegen });
+    const answer = (profile: object, persona: bigint): string =>
+      actionName(
+        simulate(filter(profile), {
+          arch: ABIS.x86_64.audit,
+          syscall: syscallNumber('x86_64', 'personality') ?? -1,
+          args: [persona],
+        }).action,
+      );
+
+    it(`exception-dropped: nothing is excepted, and what the remedy says is (${codegen})`, () => {
+      const profile = allow(rule('personality', 'ERRNO'), rule('personality', 'ALLOW', when(0, 'EQ', 8)));
+      assert.deepEqual([answer(profile, 7n), answer(profile, 8n)], ['ERRNO(EPERM)', 'ERRNO(EPERM)']);
+      const finding = lint(profile).find(({ code }) => code === 'exception-dropped');
+      assert.equal(finding?.severity, 'medium');
+      assert.match(finding.remedy, /argument 0 SCMP_CMP_NE 8/);
+      const remedied = allow(rule('personality', 'ERRNO', when(0, 'NE', 8)));
+      assert.deepEqual([answer(remedied, 7n), answer(remedied, 8n)], ['ERRNO(EPERM)', 'ALLOW']);
+      assert.ok(!codesOf(lint(profile)).includes('rule-equals-default'), 'is told to be removed');
+    });
+
+    it(`denial-dropped: nothing is denied, and what the remedy says is (${codegen})`, () => {
+      const profile = deny(allows('personality'), rule('personality', 'ERRNO', when(0, 'EQ', 8)));
+      assert.deepEqual([answer(profile, 7n), answer(profile, 8n)], ['ALLOW', 'ALLOW']);
+      const finding = lint(profile).find(({ code }) => code === 'denial-dropped');
+      assert.equal(finding?.severity, 'high');
+      assert.match(finding.remedy, /argument 0 SCMP_CMP_NE 8/);
+      const remedied = deny(rule('personality', 'ALLOW', when(0, 'NE', 8)));
+      assert.deepEqual([answer(remedied, 7n), answer(remedied, 8n)], ['ALLOW', 'ERRNO(EPERM)']);
+    });
+  }
+
+  it('exception-dropped and denial-dropped: warnings of compile, errors with strict', () => {
+    const profile = deny(allows('personality'), rule('personality', 'ERRNO', when(0, 'EQ', 8)));
+    assert.deepEqual(
+      compile(profile, { arch: 'x86_64' }).warnings.map(({ code }) => code),
+      ['denial-dropped'],
+    );
+    assert.equal(failure(() => compile(profile, { arch: 'x86_64', strict: true })).code, 'denial-dropped');
+  });
+
+  for (const action of ['ERRNO', 'KILL_PROCESS', 'TRAP', 'LOG', 'NOTIFY'] as const) {
+    it(`newer-calls-allowed: ${action === 'LOG' ? 'not ' : ''}for a list of calls that get ${action}`, () => {
+      for (const defaultAction of ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG']) {
+        const profile = { ...allow(rule('mount', action)), defaultAction };
+        const found = lint(profile).find(({ code }) => code === 'newer-calls-allowed');
+        assert.equal(found !== undefined, action !== 'LOG', defaultAction);
+        if (found !== undefined)
+          assert.match(found.message, /lets through every call that came after Linux \d+\.\d+/);
+      }
+      assert.ok(!codesOf(lint(deny(rule('mount', action)))).includes('newer-calls-allowed'));
+    });
+  }
 
   it('gives the place of a condition', () => {
     const { text, line, column } = marked(

@@ -6,14 +6,14 @@ import { SCMP_ACT_ERRNO } from '../../policy/constants.js';
 import { oneOf, ownOptions } from '../../policy/options.js';
 import { isOpen, isPartly, isShut, type Answers } from '../../policy/lint/answers.js';
 import { lintAnswers } from '../../policy/lint/answer-rules.js';
-import { findings, type Finding, type Observation } from '../../policy/lint/finding.js';
+import { findings, verb, type Finding, type Observation } from '../../policy/lint/finding.js';
 import { suppress, type Suppression } from '../../policy/lint/suppress.js';
 import { parametersOf } from '../../policy/signatures.js';
 import { abisOf, nativeArchitecture, type Architecture } from '../../policy/target.js';
 import { programOf, type Layer } from '../layers.js';
+import { Decisions, type Node } from '../meaning/decisions.js';
+import { meaningOf } from '../meaning/meaning.js';
 import { BPF, successors, type Program } from '../program.js';
-import { Walker } from '../symbolic.js';
-import type { WorkBudget } from '../../work.js';
 import {
   archAnswers,
   interfaceAnswers,
@@ -43,13 +43,14 @@ export function lintProgram(layer: Layer, options: LintProgramOptions = {}): rea
   const observed = [...lintInstructions(program)];
   const looked: AbiName[] = [];
   try {
-    const walker = new Walker(program);
-    const archs = archAnswers(walker);
-    for (const answers of lookedAt(archs, arch, walker.work)) {
+    const decisions = new Decisions();
+    const meaning = meaningOf(decisions, program);
+    const archs = archAnswers(decisions, meaning);
+    for (const answers of lookedAt(decisions, archs, arch)) {
       looked.push(...answers.map(({ abi }) => abi));
-      observed.push(...lintInterfaces(walker, answers));
+      observed.push(...lintInterfaces(decisions, archs, answers));
     }
-    observed.push(...lintForeign(walker, archs));
+    observed.push(...lintForeign(decisions, meaning, archs));
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     observed.push({ code: 'undecidable-program', message: error.message });
@@ -59,38 +60,45 @@ export function lintProgram(layer: Layer, options: LintProgramOptions = {}): rea
 
 /** The interfaces that a program serves: those of which it allows something, by architecture, native ones first. */
 function lookedAt(
+  decisions: Decisions,
   all: readonly ArchAnswers[],
   arch: Architecture | undefined,
-  work: WorkBudget,
 ): readonly (readonly Answers[])[] {
-  const serving = all.filter(({ leaves }) => leaves.some(({ action }) => permits(action)));
+  const serving = all.filter(({ actions }) => actions.some(permits));
   const everyArch = serving.length === all.length;
   const families = everyArch ? [arch ?? nativeArchitecture()] : (['x86_64', 'aarch64'] as const);
   return families.map(family =>
     abisOf(family).flatMap(abi => {
       const served = serving.find(({ audit }) => audit === ABIS[abi].audit);
       if (served === undefined || (everyArch && abi !== family)) return [];
-      const answers = interfaceAnswers(abi, served.leaves, work);
+      const answers = interfaceAnswers(decisions, abi, served.section);
       return [...answers.calls.values()].every(isShut) ? [] : [answers];
     }),
   );
 }
 
-function* lintInterfaces(walker: Walker, answers: readonly Answers[]): Generator<Observation> {
+function* lintInterfaces(
+  decisions: Decisions,
+  archs: readonly ArchAnswers[],
+  answers: readonly Answers[],
+): Generator<Observation> {
   yield* lintAnswers(answers);
   yield* lintX32(answers);
   for (const { abi, calls } of answers) {
-    if (ABIS[abi].width === 32) continue;
+    const section = archs.find(({ audit }) => audit === ABIS[abi].audit)?.section;
+    if (ABIS[abi].width === 32 || section === undefined) continue;
     for (const [name, answer] of calls) {
       const narrow = (parametersOf(abi, name) ?? []).flatMap(({ width }, arg) => (width === 32 ? [arg] : []));
       if (!isPartly(answer) || narrow.length === 0) continue;
       const number = syscallNumber(abi, name) ?? -1;
-      for (const arg of openedByGarbage(walker, abi, number, narrow)) {
+      for (const arg of openedByGarbage(decisions, section, number, narrow)) {
         const parameter = parametersOf(abi, name)?.[arg];
         yield {
           code: 'wide-comparison',
           abi,
-          message: `${name} is allowed for something above the 32 bits of argument ${arg} (${parameter?.type ?? ''} ${parameter?.name ?? ''}), which the kernel does not read`,
+          about: [[`argument ${arg} of ${name} (${parameter?.type ?? ''} ${parameter?.name ?? ''})`]],
+          message: args =>
+            `calls are allowed for something above the 32 bits that the kernel reads: ${args.text}`,
         };
       }
     }
@@ -115,14 +123,17 @@ function* lintX32(answers: readonly Answers[]): Generator<Observation> {
   };
 }
 
-function* lintForeign(walker: Walker, all: readonly ArchAnswers[]): Generator<Observation> {
-  if (permitsForeign(walker)) {
+function* lintForeign(
+  decisions: Decisions,
+  meaning: Node,
+  all: readonly ArchAnswers[],
+): Generator<Observation> {
+  if (permitsForeign(decisions, meaning)) {
     yield { code: 'foreign-abi-open', message: 'calls of any architecture are answered, and some allowed' };
     return;
   }
-  const allowsAll = ({ leaves }: ArchAnswers): boolean => leaves.every(({ action }) => permits(action));
-  const served = all.filter(({ leaves }) => leaves.some(({ action }) => permits(action)));
-  const open = served.filter(allowsAll);
+  const served = all.filter(({ actions }) => actions.some(permits));
+  const open = served.filter(({ actions }) => actions.every(permits));
   if (open.length === served.length) return;
   for (const answers of open) {
     const { name } = Object.values(ABIS).find(({ audit }) => audit === answers.audit) ?? ABIS.x86_64;
@@ -142,10 +153,16 @@ function* lintInstructions(program: Program): Generator<Observation> {
       message: `nothing leads to ${dead.length === 1 ? 'instruction' : 'instructions'} ${dead.slice(0, 8).join(', ')}${dead.length > 8 ? ' …' : ''}`,
     };
   }
-  for (const [index, { code, k }] of program.entries()) {
-    if (code !== BPF.RET_K || !reached.has(index)) continue;
-    const returned = `instruction ${index} returns ${actionName(k)}`;
-    if (!isAction(k)) yield { code: 'unknown-action', message: returned };
-    else if (k === SCMP_ACT_ERRNO(0)) yield { code: 'errno-zero', message: returned };
+  for (const [index, { code: opcode, k }] of program.entries()) {
+    if (opcode !== BPF.RET_K || !reached.has(index)) continue;
+    const code = !isAction(k) ? 'unknown-action' : k === SCMP_ACT_ERRNO(0) ? 'errno-zero' : undefined;
+    if (code === undefined) continue;
+    yield {
+      code,
+      about: [[String(index)]],
+      cause: actionName(k),
+      message: list =>
+        `${verb(list, 'instruction', 'instructions')} ${list.text} ${verb(list, 'returns', 'return')} ${actionName(k)}`,
+    };
   }
 }

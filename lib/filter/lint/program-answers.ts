@@ -1,91 +1,65 @@
-// What a program answers to the calls of each interface, found by walking it over all numbers at once.
+// What a program answers to the calls of each interface, read off its meaning: exact, whatever the program computes.
 import { ABIS, syscallsOf, type AbiName } from '../../policy/abi.js';
 import { permits, type Action } from '../../policy/action.js';
 import { isAbsent, type Answer, type Answers } from '../../policy/lint/answers.js';
+import { EVERY, levelOf, NONE, type Decisions, type Node } from '../meaning/decisions.js';
+import { setOf } from '../meaning/sections.js';
 import { WORD } from '../program.js';
-import { EVERYTHING, narrow, type Region, type Walker } from '../symbolic.js';
-import type { WorkBudget } from '../../work.js';
-import { FULL, interval, split, type WordSet } from '../words.js';
 
-/** A return that some calls reach: the numbers and the architectures they may have. */
-interface Leaf {
-  readonly numbers: WordSet;
-  readonly action: Action;
-}
-
-/** The actions for one value of `seccomp_data.arch`. */
+/** What is left of a program's meaning for one value of `seccomp_data.arch`. */
 export interface ArchAnswers {
   readonly audit: number;
-  readonly leaves: readonly Leaf[];
+  /** The function from numbers and arguments to actions. */
+  readonly section: Node;
+  /** Every action that some call of the architecture gets. */
+  readonly actions: readonly Action[];
 }
 
 /** Numbers that no interface has: what they get is what nobody has named. */
 const UNNAMED = 0x00ff_fff0;
 
-/** Every return that calls of a region reach; those that differ in the words that `kept` has a bit for are told apart. */
-function walk(
-  walker: Walker,
-  region: Region,
-  kept: number,
-  leaf: (action: Action, reached: Region) => void,
-): void {
-  walker.walk(region, undefined, {
-    narrow: () => undefined,
-    key: () => '',
-    words: () => kept,
-    leaf: (_, action, reached) => {
-      leaf(action >>> 0, reached);
-      return true;
-    },
-  });
-}
-
-/** The returns that calls of a region reach, each with the numbers that reach it. */
-function leavesOf(walker: Walker, region: Region): readonly Leaf[] {
-  const leaves: Leaf[] = [];
-  walk(walker, region, 1 << WORD.nr, (action, reached) =>
-    leaves.push({ numbers: reached[WORD.nr] ?? FULL, action }),
-  );
-  return leaves;
-}
-
 /** The AUDIT_ARCH values that the package knows. */
-export const AUDITS: readonly number[] = [...new Set(Object.values(ABIS).map(({ audit }) => audit))];
+const AUDITS: readonly number[] = [...new Set(Object.values(ABIS).map(({ audit }) => audit))];
+
+/** The actions that a function gives for some calls. */
+const actionsOf = (decisions: Decisions, node: Node): readonly Action[] =>
+  decisions.rests(node).map(constant => decisions.valueOf(constant) ?? 0);
 
 /** What each known architecture is answered. Throws CompileError (`undecidable-program`). */
-export const archAnswers = (walker: Walker): readonly ArchAnswers[] =>
-  AUDITS.map(audit => ({
-    audit,
-    leaves: leavesOf(walker, narrow(EVERYTHING, WORD.arch, interval(audit, audit))),
-  }));
+export const archAnswers = (decisions: Decisions, meaning: Node): readonly ArchAnswers[] =>
+  AUDITS.map(audit => {
+    const section = decisions.given(meaning, WORD.arch, audit);
+    return { audit, section, actions: actionsOf(decisions, section) };
+  });
 
 /** Whether a call of an architecture that nobody knows may be made. */
-export function permitsForeign(walker: Walker): boolean {
-  let foreign: WordSet = FULL;
-  for (const audit of AUDITS)
-    foreign = split(foreign, { op: 'eq', mask: 0xffffffff, k: audit }).no ?? foreign;
-  return leavesOf(walker, narrow(EVERYTHING, WORD.arch, foreign)).some(({ action }) => permits(action));
+export function permitsForeign(decisions: Decisions, meaning: Node): boolean {
+  const known = setOf(
+    decisions,
+    WORD.arch,
+    AUDITS.toSorted((a, b) => a - b).map(audit => [audit, audit]),
+  );
+  const permitted = permittedBy(decisions, meaning);
+  return decisions.minus(permitted, known) !== NONE;
 }
 
-const has = (set: WordSet, number: number, work: WorkBudget): boolean =>
-  split(set, { op: 'eq', mask: 0xffffffff, k: number }, work).yes !== undefined;
-
-const actionsOf = (leaves: readonly Leaf[], number: number, work: WorkBudget): Answer['actions'] => {
-  const actions = new Set(
-    leaves.filter(({ numbers }) => has(numbers, number, work)).map(({ action }) => action),
-  );
-  return [...actions] as [Action, ...Action[]];
-};
+/** The calls that a function of actions lets through. */
+const permittedBy = (decisions: Decisions, node: Node): Node =>
+  decisions.replace(node, constant => (permits(decisions.valueOf(constant) ?? 0) ? EVERY : NONE));
 
 /** The answers of one interface. */
-export function interfaceAnswers(abi: AbiName, leaves: readonly Leaf[], work: WorkBudget): Answers {
+export function interfaceAnswers(decisions: Decisions, abi: AbiName, section: Node): Answers {
+  const known = new Map<Node, Answer['actions']>();
+  const answerTo = (number: number): Answer['actions'] => {
+    const node = decisions.given(section, WORD.nr, number);
+    const actions = known.get(node) ?? (actionsOf(decisions, node) as [Action, ...Action[]]);
+    known.set(node, actions);
+    return actions;
+  };
   const calls = new Map(
-    [...syscallsOf(abi)].map(([name, number]): [string, Answer] => [
-      name,
-      { actions: actionsOf(leaves, number, work) },
-    ]),
+    [...syscallsOf(abi)].map(([name, number]): [string, Answer] => [name, { actions: answerTo(number) }]),
   );
-  const [unnamed] = actionsOf(leaves, UNNAMED + ABIS[abi].numberBit, work);
+  const [unnamed] = answerTo(UNNAMED + ABIS[abi].numberBit);
   return { abi, calls, otherwise: permits(unnamed) ? unnamed : (usualRefusal(calls) ?? unnamed) };
 }
 
@@ -100,20 +74,17 @@ function usualRefusal(calls: ReadonlyMap<string, Answer>): Action | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** The arguments of one call that, with something in their high halves, get it allowed. */
+/** The arguments of one call that get it allowed with something in their high halves, and not with zeros there. */
 export function openedByGarbage(
-  walker: Walker,
-  abi: AbiName,
+  decisions: Decisions,
+  section: Node,
   number: number,
   args: readonly number[],
 ): readonly number[] {
-  const { audit } = ABIS[abi];
-  const native = narrow(EVERYTHING, WORD.arch, interval(audit, audit));
-  const kept = args.reduce((words, arg) => words | (1 << WORD.high(arg)), 0);
-  const opened = new Set<number>();
-  walk(walker, narrow(native, WORD.nr, interval(number, number)), kept, (action, reached) => {
-    if (!permits(action)) return;
-    for (const arg of args) if (!has(reached[WORD.high(arg)] ?? FULL, 0, walker.work)) opened.add(arg);
+  const permitted = permittedBy(decisions, decisions.given(section, WORD.nr, number));
+  return args.filter(arg => {
+    const word = WORD.high(arg);
+    const clean = decisions.replace(permitted, rest => decisions.given(rest, word, 0), levelOf(word, 31));
+    return decisions.minus(permitted, clean) !== NONE;
   });
-  return [...opened];
 }

@@ -1,5 +1,6 @@
 // What a program, or a stack of them, answers to every call there is, as one function.
 import { CompileError } from '../../errors.js';
+import { hasOwn } from '../../own.js';
 import { precedence } from '../../policy/action.js';
 import { enforced } from '../compose.js';
 import { layersOf, programOf, type Layers } from '../layers.js';
@@ -26,11 +27,15 @@ export function meaningOf(decisions: Decisions, layers: Layers): Node {
   return decisions.replace(returned, rest => decisions.constant(enforced(decisions.valueOf(rest) ?? 0)));
 }
 
-/** What registers and memory hold at an instruction, and the calls that come there with it. */
-interface State {
+/** What registers and memory hold at an instruction. */
+interface Registers {
   readonly a: Vector;
   readonly x: Vector;
   readonly memory: readonly Vector[];
+}
+
+/** Registers, and the calls that come to an instruction with them. */
+interface State extends Registers {
   readonly reach: Node;
 }
 
@@ -39,44 +44,140 @@ const STATE_BUDGET = 1024;
 /** Steps that a state counts for: what it holds until the program has passed it. */
 const STATE_STEPS = 64;
 
+const tooManyStates = (pc: number): CompileError =>
+  new CompileError('undecidable-program', `registers differ in too many ways at instruction ${pc}`);
+
+/** A text that is equal for registers that differ in nothing that still matters. */
+const keyOf = ({ a, x, memory }: Registers, live: number): string =>
+  [a, x, ...memory].map(({ id }, index) => (((live >>> index) & 1) === 0 ? '' : id)).join();
+
+const initial = (vectors: Vectors): Registers => {
+  const zero = vectors.constant(0);
+  return { a: zero, x: zero, memory: new Array<Vector>(MEMORY_WORDS).fill(zero) };
+};
+
 /** What a validated program returns. */
 export function programMeaning(decisions: Decisions, vectors: Vectors, program: Program): Node {
+  try {
+    const meaning = fromTheReturns(decisions, vectors, program);
+    if (meaning !== undefined) return meaning;
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    // Code that no call reaches may compute what cannot be followed.
+  }
+  return fromTheStart(decisions, vectors, program);
+}
+
+/** Where an instruction leads with certain registers: to one of two outcomes of later instructions, or to an end. */
+type Step = { readonly test: Node; readonly yes: Target; readonly no: Target } | { readonly end: Node };
+
+/** An instruction, and which of the registers that it may be reached with. */
+interface Target {
+  readonly pc: number;
+  readonly index: number;
+}
+
+/**
+ * Works out what each instruction leads to, the last ones first: a choice between two functions that are known. That is much
+ * cheaper than to follow sets of calls, but it cannot tell which values a register has that the program returns: then it
+ * gives undefined.
+ */
+function fromTheReturns(decisions: Decisions, vectors: Vectors, program: Program): Node | undefined {
   const live = liveRegisters(program);
-  const zero = vectors.constant(0);
+  const waiting = program.map((): Registers[] => []);
+  const places = program.map(() => new Map<string, number>());
+  const send = (pc: number, registers: Registers): Target => {
+    const [states = [], known = new Map<string, number>()] = [waiting[pc], places[pc]];
+    const key = keyOf(registers, live[pc] ?? 0);
+    const before = known.get(key);
+    if (before !== undefined) return { pc, index: before };
+    decisions.spend(STATE_STEPS);
+    const index = states.push(registers) - 1;
+    known.set(key, index);
+    if (states.length > STATE_BUDGET) throw tooManyStates(pc);
+    return { pc, index };
+  };
+  send(0, initial(vectors));
+  const steps: (readonly Step[])[] = [];
+  for (const [pc, states] of waiting.entries()) {
+    const { code, jt, jf, k } = program[pc] ?? END;
+    const those: Step[] = [];
+    for (const registers of states) {
+      const { a, x } = registers;
+      const operand = (code & 0x08) === 0 ? vectors.constant(k) : x;
+      const end = endOf(decisions, code, k, a, x);
+      if (end !== undefined) those.push({ end });
+      else if (code === BPF.RET_A) return undefined;
+      else if (code === BPF.JA) those.push(always(send(pc + 1 + k, registers)));
+      else if ((code & 0x07) === 0x05) {
+        const test = vectors.test(code, a, operand);
+        // What no call takes is not followed.
+        const yes = test === NONE ? undefined : send(pc + 1 + jt, registers);
+        const no = test === EVERY ? undefined : send(pc + 1 + jf, registers);
+        const either = yes ?? no;
+        if (either === undefined) throw new Error('unreachable: a test holds or not');
+        those.push({ test, yes: yes ?? either, no: no ?? either });
+      } else
+        those.push(always(send(pc + 1, { ...registers, ...step(vectors, code, k, registers, operand) })));
+    }
+    states.length = 0;
+    places[pc]?.clear();
+    steps.push(those);
+  }
+  const outcomes: (readonly Node[])[] = [];
+  const outcome = ({ pc, index }: Target): Node => outcomes[pc]?.[index] ?? NONE;
+  for (let pc = program.length - 1; pc >= 0; pc--) {
+    outcomes[pc] = (steps[pc] ?? []).map(each =>
+      hasOwn(each, 'end') ? each.end : decisions.choose(each.test, outcome(each.yes), outcome(each.no)),
+    );
+  }
+  return outcome({ pc: 0, index: 0 });
+}
+
+const always = (target: Target): Step => ({ test: EVERY, yes: target, no: target });
+
+const END = { code: BPF.RET_K, jt: 0, jf: 0, k: 0 };
+
+/** What an instruction returns that ends the program with the same for every call; otherwise undefined. */
+function endOf(decisions: Decisions, code: number, k: number, a: Vector, x: Vector): Node | undefined {
+  if (code === BPF.RET_K) return decisions.constant(k);
+  // A division by zero ends the program with 0.
+  if (code === BPF.DIV_X) return constantOf(x) === 0 ? decisions.constant(0) : undefined;
+  const returned = code === BPF.RET_A ? constantOf(a) : undefined;
+  return returned === undefined ? undefined : decisions.constant(returned);
+}
+
+/** Follows the calls that come to each instruction, from the first one on. */
+function fromTheStart(decisions: Decisions, vectors: Vectors, program: Program): Node {
+  const live = liveRegisters(program);
   const waiting = program.map(() => new Map<string, State>());
   const send = (to: number, state: State): void => {
     const states = waiting[to];
     if (states === undefined || state.reach === NONE) return;
-    const registers = live[to] ?? 0;
-    const key = [state.a, state.x, ...state.memory]
-      .map(({ id }, index) => (((registers >>> index) & 1) === 0 ? '' : id))
-      .join();
+    const key = keyOf(state, live[to] ?? 0);
     decisions.spend(STATE_STEPS);
     const before = states.get(key);
     const reach = before === undefined ? state.reach : decisions.or(state.reach, before.reach);
     states.set(key, { ...state, reach });
-    if (states.size > STATE_BUDGET)
-      throw new CompileError('undecidable-program', `registers differ in too many ways at instruction ${to}`);
+    if (states.size > STATE_BUDGET) throw tooManyStates(to);
   };
-  send(0, { a: zero, x: zero, memory: new Array<Vector>(MEMORY_WORDS).fill(zero), reach: EVERY });
+  send(0, { ...initial(vectors), reach: EVERY });
   let result = NONE;
   for (const [pc, states] of waiting.entries()) {
     for (const state of states.values()) {
-      const { a, x, memory, reach } = state;
-      const { code, jt, jf, k } = program[pc] ?? { code: BPF.RET_K, jt: 0, jf: 0, k: 0 };
+      const { a, x, reach } = state;
+      const { code, jt, jf, k } = program[pc] ?? END;
       const operand = (code & 0x08) === 0 ? vectors.constant(k) : x;
-      if (code === BPF.RET_K) result = decisions.choose(reach, decisions.constant(k), result);
+      const end = endOf(decisions, code, k, a, x);
+      if (end !== undefined) result = decisions.choose(reach, end, result);
       else if (code === BPF.RET_A) result = decisions.choose(reach, valueOf(decisions, a, reach), result);
       else if (code === BPF.JA) send(pc + 1 + k, state);
       else if ((code & 0x07) === 0x05) {
         const test = vectors.test(code, a, operand);
         send(pc + 1 + jt, { ...state, reach: decisions.and(test, reach) });
         send(pc + 1 + jf, { ...state, reach: decisions.minus(reach, test) });
-      } else if (code === BPF.DIV_X && constantOf(x) === 0) {
-        // A division by zero ends the program with 0.
-        result = decisions.choose(reach, decisions.constant(0), result);
       } else {
-        send(pc + 1, { ...state, ...step(vectors, code, k, a, x, memory, operand) });
+        send(pc + 1, { ...state, ...step(vectors, code, k, state, operand) });
       }
     }
     states.clear();
@@ -89,11 +190,9 @@ function step(
   vectors: Vectors,
   code: number,
   k: number,
-  a: Vector,
-  x: Vector,
-  memory: readonly Vector[],
+  { a, x, memory }: Registers,
   operand: Vector,
-): Partial<State> {
+): Partial<Registers> {
   switch (code) {
     case BPF.LD_ABS:
       return { a: vectors.word(k >>> 2) };

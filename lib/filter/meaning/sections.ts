@@ -182,7 +182,7 @@ function numbersOf(decisions: Decisions, abi: Abi): Node {
 }
 
 /** The calls of which a word is in one of these ranges, which are ascending. */
-function setOf(
+export function setOf(
   decisions: Decisions,
   word: number,
   ranges: readonly (readonly [low: number, high: number])[],

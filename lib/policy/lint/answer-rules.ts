@@ -1,10 +1,10 @@
 // Lint rules about answers, each a few lines: what they say of a policy they say of a program.
-import type { Location } from '../../errors.js';
 import { actionName, permits } from '../action.js';
 import { RING_OPERATIONS } from '../ring-operations.js';
 import { isAbsent, isDeadly, isOpen, isShut, type Answers } from './answers.js';
 import { lintEquivalents } from './equivalents.js';
-import type { Observation } from './finding.js';
+import { ruleAt, type Observation } from './finding.js';
+import { lintSilentRefusals } from './silent-refusals.js';
 import { own } from '../../own.js';
 
 /** A rule over the answers of one interface. */
@@ -32,12 +32,12 @@ function* lintRings({ abi, calls }: Answers): Generator<Observation> {
     return answer !== undefined && !isOpen(answer);
   });
   if (evaded.length === 0) return;
-  const shown = evaded.slice(0, 5).join(', ');
   yield {
     code: 'io-uring-open',
     abi,
     at: own(setup, 'at'),
-    message: `io_uring can do what is refused or restricted elsewhere: ${shown}${evaded.length > 5 ? ` and ${evaded.length - 5} more` : ''}`,
+    about: [evaded],
+    message: names => `io_uring can do what is refused or restricted elsewhere: ${names.text}`,
   };
 }
 
@@ -49,17 +49,18 @@ const PROBES =
 
 /** A probe should be answered, not end the program. */
 function* lintProbes({ abi, calls }: Answers): Generator<Observation> {
-  const deadly = new Map<string, { readonly at: Location | undefined; readonly names: string[] }>();
   for (const name of PROBES) {
     const answer = calls.get(name);
     if (answer === undefined || !isDeadly(answer)) continue;
-    const key = own(answer, 'at')?.pointer.replace(/\/names\/\d+$/, '') ?? '';
-    const group = deadly.get(key);
-    if (group === undefined) deadly.set(key, { at: own(answer, 'at'), names: [name] });
-    else group.names.push(name);
-  }
-  for (const { at, names } of deadly.values()) {
-    yield { code: 'kill-on-probe', abi, at, message: `programs that try ${names.join(', ')} are killed` };
+    const at = own(answer, 'at');
+    yield {
+      code: 'kill-on-probe',
+      abi,
+      at,
+      about: [[name]],
+      cause: ruleAt(at),
+      message: names => `programs that try ${names.text} are killed`,
+    };
   }
 }
 
@@ -74,7 +75,8 @@ function* lintInspection({ abi, calls }: Answers): Generator<Observation> {
     code: 'ptrace-open',
     abi,
     at: own(calls.get(first), 'at'),
-    message: `${names.join(', ')} may be called`,
+    about: [names],
+    message: list => `${list.text} may be called`,
   };
 }
 
@@ -84,6 +86,7 @@ const ANSWER_RULES: readonly AnswerRule[] = [
   lintRings,
   lintProbes,
   lintInspection,
+  lintSilentRefusals,
 ];
 
 /** What these rules see in the answers of all interfaces. */

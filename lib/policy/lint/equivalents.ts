@@ -2,12 +2,12 @@
 import { actionName, permits } from '../action.js';
 import { callClasses } from '../call-classes.js';
 import { isAbsent, isOpen, isPartly, isShut, type Answer, type Answers } from './answers.js';
-import type { Observation } from './finding.js';
+import { ruleAt, verb, type Observation } from './finding.js';
 import { own } from '../../own.js';
 
 /** Reports calls whose restriction another open call evades, and classes of which a part is refused. */
 export function* lintEquivalents(answers: Answers): Generator<Observation> {
-  for (const { calls, arguments: flags, interchangeable, kind } of callClasses()) {
+  for (const [index, { calls, arguments: flags, interchangeable, kind }] of callClasses().entries()) {
     if (kind === 'directed') continue;
     const members = calls
       .map(name => ({ name, answer: answers.calls.get(name) }))
@@ -16,11 +16,16 @@ export function* lintEquivalents(answers: Answers): Generator<Observation> {
     if (open.length === 0) continue;
     const restricted = members.filter(({ answer }) => isRestricted(answer, answers, flags));
     for (const { name, answer } of restricted) {
+      const actions = answer.actions.map(actionName).join(' or ');
+      const shut = isShut(answer);
       yield {
         code: 'equivalent-open',
         abi: answers.abi,
         at: own(answer, 'at'),
-        message: `${name} ${isShut(answer) ? `gets ${answer.actions.map(actionName).join(' or ')}` : 'is allowed under conditions'}, while ${list(open)} can do the same`,
+        about: [[name], open],
+        cause: `${ruleAt(own(answer, 'at'))} ${index} ${shut ? actions : ''}`,
+        message: (names, others) =>
+          `${names.text} ${shut ? `${verb(names, 'gets', 'get')} ${actions}` : `${verb(names, 'is', 'are')} allowed under conditions`}, while ${others.text} can do the same`,
       };
     }
     if (!interchangeable || restricted.length > 0 || permits(answers.otherwise)) continue;
@@ -30,7 +35,9 @@ export function* lintEquivalents(answers: Answers): Generator<Observation> {
       code: 'equivalent-shut',
       abi: answers.abi,
       at: own(answers.calls.get(open[0] ?? ''), 'at'),
-      message: `${list(open)} may be called, and ${list(left.map(({ name }) => name))} not`,
+      about: [left.map(({ name }) => name)],
+      message: names =>
+        `${names.text} ${verb(names, 'is', 'are')} refused, while other calls that do the same are allowed`,
     };
   }
 }
@@ -46,8 +53,3 @@ function isRestricted(answer: Answer, { otherwise }: Answers, flags: boolean): b
   if (isPartly(answer)) return flags;
   return isShut(answer) && answer.actions.some(action => action !== otherwise);
 }
-
-const list = (names: readonly string[]): string => {
-  const last = names.at(-1) ?? '';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
-};

@@ -30,7 +30,12 @@ export interface Finding {
 /** What a rule sees; the rest of a finding comes from the table of rules. */
 export interface Observation {
   readonly code: RuleCode;
-  readonly message: string;
+  /** What is there; made of the lists where observations of one cause become one finding. */
+  readonly message: string | ((...lists: readonly List[]) => string);
+  /** What differs between observations of one cause, such as the names of calls. One finding lists all of it. */
+  readonly about?: readonly (readonly string[])[];
+  /** Equal for observations of one cause with the same code; empty unless given. Only with `about`. */
+  readonly cause?: string;
   readonly at?: Location | undefined;
   /** The interface that was looked at; undefined where it does not matter. */
   readonly abi?: AbiName;
@@ -38,47 +43,118 @@ export interface Observation {
   readonly remedy?: string | undefined;
 }
 
+/** Things that a message lists. */
+export interface List {
+  /** `read, write and 3 more`. */
+  readonly text: string;
+  /** How many there are. */
+  readonly count: number;
+}
+
+/** The verb that agrees with a list. */
+export const verb = ({ count }: List, singular: string, plural: string): string =>
+  count === 1 ? singular : plural;
+
+/** The rule of a profile that a place is in, as a cause: empty for a place outside of the rules. */
+export const ruleAt = (at: Location | undefined): string =>
+  /^\/syscalls\/\d+/.exec(at?.pointer ?? '')?.[0] ?? '';
+
 /** How many findings are kept, so that a hostile profile cannot turn into gigabytes of messages. */
 const MAX_FINDINGS = 1000;
+/** How many things of one list a message names. */
+const MAX_LISTED = 20;
 
-/** Everything that the observations amount to: one finding for the same on several interfaces, in the order of the text. */
+/** Observations of one cause. */
+interface Group {
+  readonly first: Observation;
+  /** The interfaces that it was seen on. */
+  readonly abis: Set<AbiName>;
+  /** What the lists hold, each with the interfaces that it was seen on. */
+  readonly lists: readonly Map<string, Set<AbiName>>[];
+}
+
+/**
+ * Everything that the observations amount to, in the order of the text: one finding for one cause, whatever the number of
+ * calls and interfaces on which it shows.
+ */
 export function findings(
   observations: Iterable<Observation>,
   looked: readonly AbiName[],
 ): readonly Finding[] {
-  const found = new Map<string, { readonly first: Observation; readonly abis: Set<AbiName> }>();
+  const groups = new Map<string, Group>();
   for (const observation of observations) {
-    const { code, message, at, abi } = owned(observation);
-    const key = `${code} ${at?.file ?? ''} ${at?.pointer ?? ''} ${message}`;
-    const existing = found.get(key);
-    if (existing === undefined && found.size >= MAX_FINDINGS) break;
-    const { abis } = existing ?? { abis: new Set<AbiName>() };
-    if (abi !== undefined) abis.add(abi);
-    if (existing === undefined) found.set(key, { first: observation, abis });
+    const { code, message, at, abi, about = [], cause = '' } = owned(observation);
+    const key =
+      typeof message === 'string'
+        ? `${code} ${at?.file ?? ''} ${at?.pointer ?? ''} ${message}`
+        : `${code} ${at?.file ?? ''} cause ${cause}`;
+    let group = groups.get(key);
+    if (group === undefined) {
+      if (groups.size >= MAX_FINDINGS) break;
+      group = { first: observation, abis: new Set(), lists: about.map(() => new Map()) };
+      groups.set(key, group);
+    }
+    if (abi !== undefined) group.abis.add(abi);
+    for (const [index, items] of about.entries()) {
+      const list = group.lists[index];
+      for (const item of items) {
+        const seen = list?.get(item) ?? new Set<AbiName>();
+        if (abi !== undefined) seen.add(abi);
+        list?.set(item, seen);
+      }
+    }
   }
-  const all = [...found.values()].map(({ first, abis }) =>
-    complete(first, abis.size === looked.length ? [] : [...abis]),
-  );
-  if (found.size >= MAX_FINDINGS) {
+  const all = [...groups.values()].map(group => complete(group, looked));
+  if (groups.size >= MAX_FINDINGS) {
     all.push(
-      complete({ code: 'too-many-findings', message: `there may be more than ${MAX_FINDINGS} findings` }, []),
+      complete(
+        {
+          first: { code: 'too-many-findings', message: `there may be more than ${MAX_FINDINGS} findings` },
+          abis: new Set(),
+          lists: [],
+        },
+        looked,
+      ),
     );
   }
   return Object.freeze(all.sort(inSourceOrder));
 }
 
-function complete(observation: Observation, abis: readonly AbiName[]): Finding {
-  const { code, message, at, remedy } = owned(observation);
+function complete({ first, abis, lists }: Group, looked: readonly AbiName[]): Finding {
+  const { code, message, at, remedy } = owned(first);
   const rule = RULES[code];
+  const everywhere = abis.size === 0 || abis.size === looked.length;
+  // Where the interfaces differ in what they list, each thing names its own.
+  const alike = lists.every(list => [...list.values()].every(({ size }) => size === abis.size));
+  const text =
+    typeof message === 'string'
+      ? message
+      : message(...lists.map(list => listed(list, alike ? undefined : looked)));
   return Object.freeze({
     code,
     severity: rule.severity,
-    message: abis.length === 0 ? message : `${message} (${abis.join(', ')})`,
+    message: everywhere || !alike ? text : `${text} (${[...abis].join(', ')})`,
     why: rule.why,
     remedy: remedy ?? rule.remedy,
     ...(at !== undefined && { at }),
-    abis: Object.freeze(abis),
+    abis: Object.freeze(everywhere ? [] : [...abis]),
   });
+}
+
+/** Names the first things of a list; with `looked`, the interfaces of those that are not on all of these. */
+function listed(
+  list: ReadonlyMap<string, ReadonlySet<AbiName>>,
+  looked: readonly AbiName[] | undefined,
+): List {
+  const items = [...list].map(([item, abis]) =>
+    looked === undefined || abis.size === looked.length ? item : `${item} (${[...abis].join(', ')})`,
+  );
+  const shown = items.slice(0, MAX_LISTED);
+  const last = items.length > shown.length ? `${items.length - shown.length} more` : (shown.pop() ?? '');
+  return {
+    text: shown.length === 0 ? last : `${shown.join(', ')} and ${last}`,
+    count: items.length,
+  };
 }
 
 /** Those without a place last, the worst of them first. */

@@ -126,6 +126,18 @@ const TABLE = {
     'Runtimes drop it: the conditions and names in it have no effect, except that names count as known',
     'Remove it, or give it another action',
   ),
+  'denial-dropped': rule(
+    'high',
+    'A denial with the default action beside a rule that allows the same call',
+    'Runtimes drop rules with the default action: the other rule decides, and what was to be denied is allowed',
+    'Write the conditions of the other rule so that they leave out what is to be denied, and remove the denial',
+  ),
+  'exception-dropped': rule(
+    'medium',
+    'An exception with the default action beside a rule that denies the same call',
+    'Runtimes drop rules with the default action: the other rule decides, and the exception is denied too',
+    'Give the denial the opposite condition, and remove the exception',
+  ),
   'rule-never-applies': rule(
     'medium',
     'Restrictions that exclude each other',
@@ -260,6 +272,30 @@ const TABLE = {
     'The kernel kills the process on it',
     'Return one of the SECCOMP_RET_* values',
   ),
+  'silent-refusal': rule(
+    'medium',
+    'A refusal that Node or Bun does not report',
+    'Output, input or messages are lost while the program exits with 0, or it waits without end: nothing tells that the profile is the cause',
+    'Allow the call: without socket and connect it reaches no network. Where it has to be refused, kill instead, so that it is noticed',
+  ),
+  'nothing-starts': rule(
+    'high',
+    'A profile under which nothing can run',
+    'A command or container ends before its first instruction, and a process that loads the profile itself cannot go on',
+    'List what the program needs: seccomp run --report-only shows its calls',
+  ),
+  'only-self-applied': rule(
+    'info',
+    'A profile for processes that load it themselves',
+    'Programs cannot be started under it, by this package or by a container runtime; a process or thread that is running already can load it',
+    'Nothing, if that is what it is for; otherwise allow the calls that programs are started with',
+  ),
+  'no-dynamic-start': rule(
+    'low',
+    'A profile under which no dynamically linked program starts',
+    'The loader of the C library ends the program before main; programs that are linked statically may start',
+    'Allow these calls, or use the profile for static programs and for processes that load it themselves',
+  ),
   // What is left open.
   'equivalent-open': rule(
     'high',
@@ -319,7 +355,7 @@ const TABLE = {
   'undecidable-program': rule(
     'info',
     'A program that cannot be followed',
-    'It computes with arguments in ways outside of masks and comparisons: what it answers was not looked at',
+    'It multiplies, divides or shifts by values that differ between calls, or tells too many calls apart: what it answers was not looked at',
     'Treat it as unknown',
   ),
   'unreachable-code': rule(

@@ -2,7 +2,7 @@
 import { ABIS, syscallName, syscallNumber, type AbiName } from '../../policy/abi.js';
 import { precedence, type Action } from '../../policy/action.js';
 import { parametersOf, type Parameter } from '../../policy/signatures.js';
-import type { Observation } from '../../policy/lint/finding.js';
+import { ruleAt, verb, type Observation } from '../../policy/lint/finding.js';
 import type { ProfileCondition, ProfileRule } from '../profile.js';
 import { LOW_WORD } from '../resolve/table.js';
 import { canBothHold } from '../resolve/conflicts.js';
@@ -59,7 +59,9 @@ function* lintCondition(
       code: 'no-such-argument',
       abi,
       at,
-      message: `${quote(name)} has no argument ${arg}: it has ${all === '' ? 'none' : all}`,
+      about: [[`${quote(name)} (${all})`]],
+      cause: at.pointer,
+      message: calls => `${calls.text} ${verb(calls, 'has', 'have')} no argument ${arg}`,
     };
   } else if (parameter.kind === 'pointer') {
     if (asksForNull(condition)) return;
@@ -67,7 +69,9 @@ function* lintCondition(
       code: 'pointer-compared',
       abi,
       at,
-      message: `argument ${arg} of ${quote(name)} (${parameter.type} ${parameter.name}) is a pointer`,
+      about: [[`${quote(name)} (${parameter.type} ${parameter.name})`]],
+      cause: at.pointer,
+      message: calls => `argument ${arg} of ${calls.text} is a pointer`,
     };
   } else if (parameter.width === 32 && ABIS[abi].width === 64) {
     if (argWidth === 'declared' || !isEvadable(condition, rule.action, profile.defaultAction)) return;
@@ -75,7 +79,10 @@ function* lintCondition(
       code: 'wide-comparison',
       abi,
       at,
-      message: `${condition.op} compares 64 bits of argument ${arg} of ${quote(name)} (${parameter.type} ${parameter.name}), of which the kernel reads 32`,
+      about: [[`${quote(name)} (${parameter.type} ${parameter.name})`]],
+      cause: at.pointer,
+      message: calls =>
+        `${condition.op} compares 64 bits of argument ${arg} of ${calls.text}, of which the kernel reads 32`,
     };
   }
 }
@@ -126,7 +133,9 @@ export function* lintImpossible({ policy }: LintContext): Generator<Observation>
           code: 'impossible-condition',
           abi: abi.name,
           at: own(rule, 'at'),
-          message: `no call of ${syscallName(abi.name, number) ?? String(number)} meets the conditions of this rule`,
+          about: [[syscallName(abi.name, number) ?? String(number)]],
+          cause: ruleAt(own(rule, 'at')),
+          message: calls => `no call of ${calls.text} meets the conditions of this rule`,
         };
       }
     }

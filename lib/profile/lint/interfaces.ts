@@ -1,6 +1,7 @@
 // Lint rules about system call interfaces: names that they lack, ways around conditions, and interfaces left open.
 import {
   abiByScmpName,
+  architecturesWith,
   ABIS,
   i386Multiplexer,
   isKnownSyscall,
@@ -9,11 +10,11 @@ import {
   type AbiName,
 } from '../../policy/abi.js';
 import { actionName, permits } from '../../policy/action.js';
-import type { Observation } from '../../policy/lint/finding.js';
+import { ruleAt, verb, type Observation } from '../../policy/lint/finding.js';
 import { abisOf, NEWEST_KERNEL } from '../../policy/target.js';
 import type { Profile, ProfileRule } from '../profile.js';
 import { substitutesOf } from '../../policy/call-classes.js';
-import { didYouMeanCall } from '../../policy/suggest-call.js';
+import { callLike, listed } from '../../policy/suggest-call.js';
 import { quote } from '../../policy/suggest.js';
 import type { LintContext } from './context.js';
 import { own } from '../../own.js';
@@ -28,11 +29,16 @@ export function* lintNames(profile: Profile): Generator<Observation> {
     for (const { name, at } of rule.names) {
       if (!isKnownSyscall(name) || interfaces.some(abi => syscallNumber(abi, name) !== undefined)) continue;
       if (interfaces.some(abi => substitutesOf(abi, name).calls.some(call => named.has(call)))) continue;
+      const meant = callLike(name, interfaces);
+      const elsewhere = listed(architecturesWith(name));
       yield {
         code: 'name-elsewhere',
         at,
-        message: `${quote(name)} is no system call of ${interfaces.join(', ')}`,
-        remedy: didYouMeanCall(name, interfaces),
+        about: [[quote(name)]],
+        cause: `${ruleAt(at)} ${meant ?? ''} ${elsewhere}`,
+        message: names =>
+          `${names.text} ${verb(names, 'is not a system call', 'are not system calls')} of ${listed(interfaces)}, but of ${elsewhere}`,
+        remedy: meant === undefined ? undefined : `Did you mean ${quote(meant)}?`,
       };
     }
   }
@@ -79,7 +85,10 @@ export function* lintMultiplexers({ policy }: LintContext): Generator<Observatio
     yield {
       code: 'multiplexer-open',
       at: own(rules[0], 'at'),
-      message: `32-bit programs on x86 make ${quote(name)} by ${multiplexer.syscall}, which is allowed without conditions`,
+      about: [[quote(name)]],
+      cause: `${ruleAt(own(rules[0], 'at'))} ${multiplexer.syscall}`,
+      message: names =>
+        `32-bit programs on x86 make ${names.text} by ${multiplexer.syscall}, which is allowed without conditions`,
     };
   }
 }

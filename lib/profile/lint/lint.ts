@@ -3,7 +3,8 @@ import type { Diagnostic } from '../../errors.js';
 import { givenOptions, ownOptions } from '../../policy/options.js';
 import { policyAnswers } from '../../policy/lint/answers.js';
 import { lintAnswers } from '../../policy/lint/answer-rules.js';
-import { findings, type Finding, type Observation } from '../../policy/lint/finding.js';
+import { lintStarting } from '../../policy/lint/starting.js';
+import { findings, ruleAt, type Finding, type Observation } from '../../policy/lint/finding.js';
 import { isRuleCode } from '../../policy/lint/rules.js';
 import { ABIS } from '../../policy/abi.js';
 import { abisOf, type Architecture, type TargetOptions } from '../../policy/target.js';
@@ -43,6 +44,10 @@ const CONTEXT_RULES: readonly ContextRule[] = [
   lintForeign,
   lintNewerCalls,
   ({ policy }) => lintAnswers(policyAnswers(policy)),
+  ({ policy }) =>
+    policyAnswers(policy)
+      .slice(0, 1)
+      .flatMap(answers => [...lintStarting(answers)]),
 ];
 
 /**
@@ -71,9 +76,23 @@ export function lint(profile: ProfileSource | Profile, options: LintOptions = {}
 
 function* observe(profile: Profile, contexts: readonly LintContext[]): Generator<Observation> {
   for (const { policy } of contexts) yield* policy.warnings.map(observationOf);
-  for (const rule of PROFILE_RULES) yield* rule(profile);
+  // Of a rule whose loss matters, that is said, and not that it may be removed.
+  const lost = new Set(
+    contexts.flatMap(({ policy }) =>
+      policy.warnings.filter(isAboutLoss).map(warning => own(warning, 'at')?.pointer),
+    ),
+  );
+  for (const rule of PROFILE_RULES) {
+    for (const observation of rule(profile)) {
+      if (observation.code === 'rule-equals-default' && lost.has(own(observation, 'at')?.pointer)) continue;
+      yield observation;
+    }
+  }
   for (const rule of CONTEXT_RULES) for (const context of contexts) yield* rule(context);
 }
+
+const isAboutLoss = ({ code }: Diagnostic): boolean =>
+  code === 'denial-dropped' || code === 'exception-dropped';
 
 /** What is no one place's fault is found at the beginning of the file. */
 function* placed(observations: Iterable<Observation>, { file }: Profile): Generator<Observation> {
@@ -104,8 +123,24 @@ function architecturesOf({ architectures }: Profile): readonly Architecture[] {
   return served.length === 0 ? both : served;
 }
 
+/** Warnings that one rule of a profile has for each call that it names, or each rule that it meets. */
+const REPEATED: readonly string[] = [
+  'conflicting-rules',
+  'duplicate-rule',
+  'i386-multiplexer',
+  'shadowed-rule',
+];
+
 function observationOf(warning: Diagnostic): Observation {
   const { code, message, at, remedy } = owned(warning);
   if (!isRuleCode(code)) throw new Error(`unreachable: the warning ${code} has no lint rule`);
-  return { code, message, at, remedy };
+  if (!REPEATED.includes(code)) return { code, message, at, remedy };
+  return {
+    code,
+    at,
+    remedy,
+    about: [[message]],
+    cause: ruleAt(at),
+    message: ({ count }) => (count === 1 ? message : `${message}; the rule has ${count - 1} more of these`),
+  };
 }

@@ -1,7 +1,7 @@
 // Lint rules about what a profile says in vain: rules, names and conditions that change nothing.
 import { actionName } from '../../policy/action.js';
 import { kernelAtLeast } from '../../policy/target.js';
-import type { Observation } from '../../policy/lint/finding.js';
+import { verb, type Observation } from '../../policy/lint/finding.js';
 import { place } from '../findings.js';
 import type { Profile, ProfileCondition, ProfileRule } from '../profile.js';
 import { quote } from '../../policy/suggest.js';
@@ -46,7 +46,14 @@ export function* lintRepeated({ rules, profile }: LintContext): Generator<Observ
     const first = unconditional.get(name);
     if (first === undefined) unconditional.set(name, { rule, name, at });
     else if (first.rule.action === rule.action)
-      yield { code: 'repeated-name', at, message: `${quote(name)} is named at ${place(first.at)} already` };
+      yield {
+        code: 'repeated-name',
+        at,
+        about: [[quote(name)]],
+        cause: `${rule.at.pointer} ${first.rule.at.pointer}`,
+        message: names =>
+          `${names.text} ${verb(names, 'is', 'are')} named by the rule at ${place(first.rule.at)} already`,
+      };
   }
   for (const { rule, name, at } of named(rules, profile)) {
     if (rule.conditions.length === 0) continue;
@@ -57,7 +64,10 @@ export function* lintRepeated({ rules, profile }: LintContext): Generator<Observ
       yield {
         code: 'conditions-without-effect',
         at,
-        message: `the conditions on ${quote(name)} do nothing: ${place(decider.at)} answers ${actionName(rule.action)} without conditions`,
+        about: [[quote(name)]],
+        cause: `${rule.at.pointer} ${decider.rule.at.pointer}`,
+        message: names =>
+          `the conditions on ${names.text} have no effect: the rule at ${place(decider.rule.at)} answers ${actionName(rule.action)} without conditions`,
       };
       continue;
     }
@@ -68,7 +78,10 @@ export function* lintRepeated({ rules, profile }: LintContext): Generator<Observ
       yield {
         code: 'repeated-name',
         at,
-        message: `${quote(name)} has the same conditions at ${place(first.at)} already`,
+        about: [[quote(name)]],
+        cause: `conditions ${rule.at.pointer} ${first.rule.at.pointer}`,
+        message: names =>
+          `${names.text} ${verb(names, 'has', 'have')} the same conditions in the rule at ${place(first.rule.at)} already`,
       };
   }
 }

@@ -10,6 +10,7 @@ import { quote } from '../../policy/suggest.js';
 import { alternatives, type ProfileCondition, type ProfileRule } from '../profile.js';
 import { Chains } from './chains.js';
 import { warnOfConflicts, type ConflictBudget, type PlacedRule } from './conflicts.js';
+import { warnOfDropped, type DroppedCall } from './dropped.js';
 
 /** The half of a register that 32 bits are. */
 export const LOW_WORD = 0xffff_ffffn;
@@ -61,6 +62,7 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
     string,
     { readonly rule: ProfileRule; readonly at: Location; readonly gate: number }
   >();
+  const dropped: DroppedCall[] = [];
   let highest = abi.numberBit;
   let count = 0;
 
@@ -80,7 +82,13 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
     for (const { name, at } of rule.names) {
       const number = callNumber(abi.name, name);
       if (number !== undefined) highest = Math.max(highest, number);
-      if (action === context.defaultAction) continue;
+      if (action === context.defaultAction) {
+        if (number !== undefined) {
+          const lowered = conjunctionsOf(name).map(({ conditions }) => conditions);
+          dropped.push({ rule, name, number, alternatives: lowered });
+        }
+        continue;
+      }
       if (number !== undefined) for (const all of conjunctionsOf(name)) add(number, all, name, at);
       const multiplexer = abi.name === 'x86' ? i386Multiplexer(name) : undefined;
       const gate = multiplexer && syscallNumber('x86', multiplexer.syscall);
@@ -99,6 +107,8 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
     if (slots.get(gate)?.unconditional === undefined)
       warnOfMultiplexer(name, rule.conditions, at, context.findings);
   }
+  const { defaultAction, budget, findings } = context;
+  warnOfDropped(dropped, number => slots.get(number), defaultAction, budget, findings);
   const syscalls = new Map<number, SyscallPolicy>();
   for (const [number, slot] of slots) syscalls.set(number, settleSlot(slot, context));
   return Object.freeze({

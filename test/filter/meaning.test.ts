@@ -1,0 +1,83 @@
+// The meaning of programs of every instruction, as a diagram, beside what the interpreter makes of the same calls.
+import assert from 'node:assert/strict';
+import { CompileError } from '#lib/errors.js';
+import { interpret } from '#lib/filter/interpret.js';
+import { decisionBudget, Decisions } from '#lib/filter/meaning/decisions.js';
+import { programMeaning } from '#lib/filter/meaning/meaning.js';
+import { Vectors } from '#lib/filter/meaning/vectors.js';
+import { BPF, DATA_SIZE, validate, WORD, type Instruction, type Program } from '#lib/filter/program.js';
+import { Random, seed } from '../support/random.js';
+import { randomComputation, randomWord } from '../support/random-computation.js';
+
+/** In the order in which diagrams ask. */
+const WORDS: readonly number[] = [
+  WORD.arch,
+  WORD.nr,
+  ...[0, 1, 2, 3, 4, 5].flatMap(arg => [WORD.high(arg), WORD.low(arg)]),
+  WORD.ipHigh,
+  WORD.ipLow,
+];
+
+/** What a program returns for a call by its meaning; undefined where that cannot be represented. */
+function meaning(program: Program): ((data: Uint32Array) => number | undefined) | undefined {
+  const decisions = new Decisions(decisionBudget(500_000));
+  try {
+    const whole = programMeaning(decisions, new Vectors(decisions), program);
+    return data =>
+      decisions.valueOf(WORDS.reduce((node, word) => decisions.given(node, word, data[word] ?? 0), whole));
+  } catch (error) {
+    if (error instanceof CompileError && error.code === 'undecidable-program') return undefined;
+    throw error;
+  }
+}
+
+const insn = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, jf, k });
+
+describe('the meaning of programs', () => {
+  const start = seed();
+
+  it(`is what they return, whatever their instructions (SEED=${start})`, () => {
+    const random = new Random(start);
+    let decided = 0;
+    for (let index = 0; index < 400; index++) {
+      const program = randomComputation(random, 12, () => random.below(1000));
+      const returned = meaning(program);
+      if (returned === undefined) continue;
+      decided++;
+      for (let call = 0; call < 30; call++) {
+        const data = Uint32Array.from({ length: DATA_SIZE / 4 }, () => randomWord(random));
+        assert.equal(returned(data), interpret(program, data).action, `SEED=${start}, program ${index}`);
+      }
+    }
+    assert.ok(decided > 100, `${decided} programs`);
+  });
+
+  it('does not depend on code that no call reaches, though it cannot be followed', () => {
+    const program: Program = [
+      insn(BPF.LD_ABS, 4 * WORD.low(0)),
+      insn(BPF.TAX),
+      insn(BPF.LD_ABS, 4 * WORD.nr),
+      insn(BPF.JEQ_K, 5, 0, 3),
+      insn(BPF.JEQ_K, 6, 0, 2),
+      insn(BPF.MUL_X),
+      insn(BPF.RET_A),
+      insn(BPF.RET_K, 7),
+    ];
+    validate(program);
+    const returned = meaning(program);
+    assert.equal(returned?.(new Uint32Array(DATA_SIZE / 4).fill(5)), 7);
+  });
+
+  it('has the values of a register that is returned', () => {
+    const program: Program = [
+      insn(BPF.LD_ABS, 4 * WORD.nr),
+      insn(BPF.JGE_K, 4, 1, 0),
+      insn(BPF.RET_A),
+      insn(BPF.RET_K, 9),
+    ];
+    const returned = meaning(program);
+    const of = (number: number): number | undefined =>
+      returned?.(new Uint32Array(DATA_SIZE / 4).fill(number));
+    assert.deepEqual([of(0), of(3), of(4), of(0xffffffff)], [0, 3, 9, 9]);
+  });
+});
