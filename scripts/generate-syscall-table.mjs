@@ -14,7 +14,7 @@ export function syscallTable(headers, check) {
   const command = 'node scripts/refresh-kernel.mjs';
   const { tables, others } = callsFrom(headers);
   generated(output, tableText(versionOf(headers), tables, others), { check, command });
-  const names = new Set([...[...tables.map(([, calls]) => calls), others].flat().map(([name]) => name)]);
+  const names = new Set([...tables.map(([, calls]) => calls), others].flat().map(([name]) => name));
   generated(namesOutput, namesText([...names].sort()), { check, command });
 }
 

@@ -6,20 +6,24 @@ import { RULES, type RuleCode } from '#lib/policy/lint/rules.js';
 import { nativeArchitecture } from '#lib/policy/target.js';
 import { spawnSync } from '#lib/process/children/spawn-sync.js';
 import { lint } from '#lib/profile/lint/lint.js';
+import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
+import { written } from '../support/written.js';
 
 /** A list of what is allowed, or of what is denied, and what lint finds of these rules. */
-type Case = readonly [what: string, profile: object, code: RuleCode | undefined];
+type Case = readonly [what: string, profile: SeccompProfile, code: RuleCode | undefined];
 
 const CODES: readonly RuleCode[] = ['nothing-starts', 'only-self-applied', 'no-dynamic-start'];
 
-const allowing = (names: string): object => ({
-  defaultAction: 'SCMP_ACT_ERRNO',
-  syscalls: [{ names: names.split(' '), action: 'SCMP_ACT_ALLOW' }],
-});
-const denying = (...names: readonly string[]): object => ({
-  defaultAction: 'SCMP_ACT_ALLOW',
-  syscalls: names.length === 0 ? [] : [{ names, action: 'SCMP_ACT_ERRNO' }],
-});
+const allowing = (names: string): SeccompProfile =>
+  written({
+    defaultAction: 'SCMP_ACT_ERRNO',
+    syscalls: [{ names: names.split(' '), action: 'SCMP_ACT_ALLOW' }],
+  });
+const denying = (...names: readonly string[]): SeccompProfile =>
+  written({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: names.length === 0 ? [] : [{ names, action: 'SCMP_ACT_ERRNO' }],
+  });
 
 const x86 = nativeArchitecture() === 'x86_64';
 
@@ -41,7 +45,7 @@ const CASES: readonly Case[] = [
 ];
 
 /** Whether /bin/true ends well under a profile. Without execve the package does not even try. */
-function starts(profile: object): boolean {
+function starts(profile: SeccompProfile): boolean {
   try {
     const { status, error } = spawnSync('/bin/true', [], { profile, stdio: 'ignore' });
     return error === undefined && status === 0;

@@ -519,7 +519,7 @@ describe('lint', () => {
   ];
   for (const [code, profile, message] of ONE_CAUSE) {
     it(`${code}: one finding for one cause`, () => {
-      const found = lint(profile).filter(finding => finding.code === code);
+      const found = lint(written(profile)).filter(finding => finding.code === code);
       assert.equal(found.length, 1, JSON.stringify(found.map(finding => finding.message)));
       assert.match(found[0]?.message ?? '', message);
     });
@@ -551,8 +551,8 @@ describe('lint', () => {
   });
 
   for (const codegen of ['tree', 'libseccomp'] as const) {
-    const filter = (profile: object) => compile(profile, { arch: 'x86_64', codegen });
-    const answer = (profile: object, persona: bigint): string =>
+    const filter = (profile: SeccompProfile) => compile(profile, { arch: 'x86_64', codegen });
+    const answer = (profile: SeccompProfile, persona: bigint): string =>
       actionName(
         simulate(filter(profile), {
           arch: ABIS.x86_64.audit,
@@ -594,7 +594,7 @@ describe('lint', () => {
 
   for (const action of ['ERRNO', 'KILL_PROCESS', 'TRAP', 'LOG', 'NOTIFY'] as const) {
     it(`newer-calls-allowed: ${action === 'LOG' ? 'not ' : ''}for a list of calls that get ${action}`, () => {
-      for (const defaultAction of ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG']) {
+      for (const defaultAction of ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG'] as const) {
         const profile = { ...allow(rule('mount', action)), defaultAction };
         const found = lint(profile).find(({ code }) => code === 'newer-calls-allowed');
         assert.equal(found !== undefined, action !== 'LOG', defaultAction);
