@@ -129,6 +129,17 @@ describe('lint of programs', () => {
     assert.ok(!answered.includes('kill-on-probe') && !answered.includes('clone3-answer'));
   });
 
+  it('silent-refusal: as in profiles', () => {
+    const program = (action: number): Program => [
+      ...onlyX86_64,
+      load(WORD.nr),
+      ...noX32,
+      ...refuse('getsockname', action),
+    ];
+    assert.ok(lintCodes(...program(SCMP_ACT_ERRNO(1))).includes('silent-refusal'));
+    assert.ok(!lintCodes(...program(SCMP_ACT_KILL_PROCESS)).includes('silent-refusal'));
+  });
+
   it('wide-comparison: garbage above an int gets a call allowed', () => {
     const program = (op: string, argWidth: 'profile' | 'declared'): Program =>
       compile(

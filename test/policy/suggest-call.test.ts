@@ -1,7 +1,14 @@
 // What is suggested for the name of a system call that a target does not have.
 import assert from 'node:assert/strict';
-import { ABIS, syscallNumber, syscallsOf, type AbiName } from '#lib/policy/abi.js';
-import { callLike } from '#lib/policy/suggest-call.js';
+import {
+  ABIS,
+  architecturesWith,
+  knownSyscalls,
+  syscallNumber,
+  syscallsOf,
+  type AbiName,
+} from '#lib/policy/abi.js';
+import { callLike, didYouMeanCall } from '#lib/policy/suggest-call.js';
 
 describe('did you mean, for system calls', () => {
   const table: readonly (readonly [AbiName, string, string | undefined])[] = [
@@ -55,5 +62,23 @@ describe('did you mean, for system calls', () => {
         }
       }
     }
+  });
+
+  for (const [abi, name, expected] of [
+    ['x86_64', 'spu_run', '"spu_run" is a system call of powerpc alone. Remove it'],
+    ['x86_64', 'vm86', '"vm86" is a system call of x86 alone. Remove it'],
+    ['aarch64', 'arch_prctl', '"arch_prctl" is a system call of x86_64, x86 and x32 alone. Remove it'],
+    ['x86_64', 'llseek', 'Did you mean "lseek"?'],
+    ['x86_64', 'riscv_hwprobe', '"riscv_hwprobe" is a system call of riscv alone. Remove it'],
+    ['x86_64', 'send', 'Did you mean "sendto"?'],
+    ['x86_64', 'qqqqqqqq', 'Remove it'],
+  ] as const)
+    it(`the advice for ${name} on ${abi}: ${expected}`, () =>
+      assert.equal(didYouMeanCall(name, [abi], 'Remove it'), expected));
+
+  it('says of every call which architectures have it', () => {
+    for (const name of knownSyscalls()) assert.notDeepEqual(architecturesWith(name), [], name);
+    assert.deepEqual(architecturesWith('read'), ['x86_64', 'x86', 'x32', 'aarch64', 'arm']);
+    assert.deepEqual(architecturesWith('opneat'), []);
   });
 });
