@@ -38,7 +38,7 @@ export type Remedy =
       readonly name: string;
       /** Where the rule names the call. */
       readonly at: Location | undefined;
-      /** What to add besides, where the call would be refused without that rule too. */
+      /** What to add besides, where the call would be refused without that rule too, and no other rule stands in the way. */
       readonly rule?: AllowingRule;
     }
   | {
@@ -51,7 +51,8 @@ export type Remedy =
 /**
  * The shortest change of a profile under which a call would be allowed; undefined for one that is allowed, and for one
  * without a name. Where the profile allows the call with other arguments, the addition names the values of the arguments
- * that its rules look at, and no more is allowed than this. Where several rules refuse the call, the strongest is named.
+ * that its rules look at, and no more is allowed than this. Where several rules refuse the call, the strongest is named: the
+ * changed profile has a remedy of its own.
  */
 export function remedyFor(event: Event, policy: Policy): Remedy | undefined {
   if (permits(evaluate(policy, event))) return undefined;
@@ -69,8 +70,14 @@ export function remedyFor(event: Event, policy: Policy): Remedy | undefined {
   const [first, ...others] = matching;
   if (first !== undefined) {
     const strongest = others.reduce((a, b) => (precedence(b.action) < precedence(a.action) ? b : a), first);
-    const enough = matching.some(({ action }) => permits(action)) || permits(otherwise);
-    return { kind: 'remove', name, at: own(strongest, 'at'), ...(!enough && { rule }) };
+    // Beside another rule that matches, an addition might contradict it: it comes with the last one that is taken out.
+    const isLast = others.length === 0;
+    return {
+      kind: 'remove',
+      name,
+      at: own(strongest, 'at'),
+      ...(isLast && !permits(otherwise) && { rule }),
+    };
   }
   if (at === undefined) return { kind: 'add', rule };
   return { kind: 'remove', name, at, ...(!permits(policy.defaultAction) && { rule }) };
