@@ -84,9 +84,14 @@ const withoutBareImports = text => text.replaceAll(/^import "\.\/chunk-\w+\.js";
 async function writeCommonJs(directory) {
   fresh(directory, 'commonjs');
   const commonJs = { format: 'cjs', platform: 'node', target: 'node20' };
-  const finder = readFileSync(join(root, 'dist/package-files-commonjs.js'), 'utf8');
-  const { code: found } = await transform(finder, { ...commonJs, target: 'es2020' });
-  writeFileSync(join(directory, 'package-files.js'), found);
+  await build({
+    ...commonJs,
+    entryPoints: [join(root, 'dist/package-files-commonjs.js')],
+    outfile: join(directory, 'package-files.js'),
+    bundle: true,
+    target: 'es2020',
+    logLevel: 'error',
+  });
   const files = await chunks({ ...ENTRIES, ...PROGRAMS }, [FILES_APART]);
   await Promise.all(
     files.map(async ([name, text]) => {

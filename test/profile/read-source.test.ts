@@ -140,7 +140,7 @@ describe('profile sources', () => {
 
   it('other values are an error of usage', () => {
     for (const source of [5, 5n, undefined, true, Symbol('profile'), () => TEXT]) {
-      assert.throws(() => parseProfile(source as unknown as ProfileSource), UsageError);
+      assert.throws(() => parseProfile(source), UsageError);
     }
   });
 });

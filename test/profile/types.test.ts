@@ -18,7 +18,10 @@ const OPTIONS: ts.CompilerOptions = {
 /** Compiles all texts as modules of one program, and gives the errors of each in one text. */
 function errorsOf(texts: readonly string[]): readonly string[] {
   const files = new Map(
-    texts.map((text, index) => [`${FOLDER}case-${index}.${/= require\(/.test(text) ? 'cts' : 'ts'}`, text]),
+    texts.map((text, index) => [
+      `${FOLDER}case-${index}.${text.includes('= require(') ? 'cts' : 'ts'}`,
+      text,
+    ]),
   );
   const host = ts.createCompilerHost(OPTIONS);
   host.fileExists = path => files.has(path) || ts.sys.fileExists(path);
