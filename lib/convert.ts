@@ -1,5 +1,5 @@
 // From a policy to the formats of other programs, each read again and proven to say the same.
-import { ConversionError, type Witness } from './errors.js';
+import { ConversionError, ProfileError, type Witness } from './errors.js';
 import { compilePolicy } from './filter/compile.js';
 import { decompile } from './filter/decompile.js';
 import { findDifference } from './filter/verify.js';
@@ -49,7 +49,12 @@ export function convert(policy: Policy, format: ConversionFormat, options: Conve
     ? policy
     : { ...policy, abis: decompile(program, { arch: policy.target.arch }).abis };
   let difference: ConversionError | undefined;
-  for (const { text, meaning } of drafts(plain, format, given)) {
+  for (const { text, read } of drafts(plain, format, given)) {
+    const meaning = reading(read, format);
+    if (meaning instanceof ConversionError) {
+      difference = meaning;
+      continue;
+    }
     const witness = findDifference(program, meaning);
     if (witness === undefined) return text;
     difference = differenceError(policy, meaning, witness, format);
@@ -60,7 +65,22 @@ export function convert(policy: Policy, format: ConversionFormat, options: Conve
 /** A text and what it means to those who read it. */
 interface Draft {
   readonly text: string;
-  readonly meaning: Policy;
+  readonly read: () => Policy;
+}
+
+/** What a text means, or why nobody takes it: rules of i386 that lose a condition may contradict each other. */
+function reading(read: () => Policy, format: ConversionFormat): Policy | ConversionError {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    const [problem] = error.problems;
+    return new ConversionError(
+      'not-expressible',
+      `${format} has no words for it: ${problem?.message ?? error.message}`,
+      'Leave SCMP_ARCH_X86 out of the profile, or give the rules of a call one action',
+    );
+  }
 }
 
 /** Texts that may say what the policy says, the shortest first. */
@@ -70,7 +90,7 @@ function* drafts(policy: Policy, format: ConversionFormat, options: Own<ConvertO
     const { category = 'vmm' } = options;
     const text = firecrackerText(policy, category);
     const { arch } = target;
-    yield { text, meaning: resolveFirecracker(parseFirecracker(text), { category, arch }) };
+    yield { text, read: () => resolveFirecracker(parseFirecracker(text), { category, arch }) };
     return;
   }
   const { unknownSyscalls = 'enosys', name = 'seccomp' } = options;
@@ -79,10 +99,10 @@ function* drafts(policy: Policy, format: ConversionFormat, options: Own<ConvertO
     const document = documentOf(policy, { multiplexers });
     if (format === 'spo') {
       const spec = spoSpec(document);
-      yield { text: spoText(spec, name), meaning: read(objectText(spec)) };
+      yield { text: spoText(spec, name), read: () => read(objectText(spec)) };
     } else {
       const text = documentText(document, format);
-      yield { text, meaning: read(text) };
+      yield { text, read: () => read(text) };
     }
   }
 }

@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { canBuildHostile, hostileProgram, mayUseFuse } from '../support/hostile.js';
 
 describe('Who connects to an agent', () => {
@@ -14,8 +13,9 @@ describe('Who connects to an agent', () => {
   const running = new Set<ChildProcess>();
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'seccomp-agent-'))));
   afterEach(async () => {
+    // Whoever waits for the file system can end only after it has.
+    for (const child of running) child.kill('SIGKILL');
     for (const child of running) {
-      child.kill('SIGKILL');
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     }
     running.clear();
@@ -24,8 +24,8 @@ describe('Who connects to an agent', () => {
 
   /** A program that says with a line that it listens, or waits. */
   async function started(program: string, prefix: readonly string[] = []): Promise<ChildProcess> {
-    const [file = '', ...args] = [...prefix, process.execPath, '--input-type=module', '-e', program];
-    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const args = [...prefix, process.execPath, '--input-type=module', '-e', program];
+    const child = spawn('env', args, { stdio: ['pipe', 'pipe', 'inherit'] });
     running.add(child);
     await once(child.stdout, 'data');
     return child;
@@ -73,12 +73,12 @@ describe('Who connects to an agent', () => {
       const child = await started(`
         import { listenForContainers } from 'seccomp';
         listenForContainers(${JSON.stringify(path)}, () => undefined, {
-          onError: error => setTimeout(() => { console.log(error.code); process.exit(); }, 10),
+          onError: error => setTimeout(() => { console.log(error.code); }, 10),
         });
         console.log('listening');`);
-      const said = text(child.stdout as NodeJS.ReadableStream);
       sendFile(path);
-      assert.equal(await said, 'bad-container-state\n');
+      const [said] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+      assert.equal(said.toString(), 'bad-container-state\n');
     });
   });
 

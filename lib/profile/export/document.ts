@@ -142,7 +142,10 @@ function nameOf(abi: Abi, number: number, part: SyscallPolicy): string {
   );
 }
 
-/** One entry for all names with the same action and conditions; those without conditions first. */
+/**
+ * One entry for all names with the same action and conditions. Those with fewer conditions come first: runtimes refuse a rule
+ * that an earlier one continues with another action. By i386's socketcall, a condition on argument 0 is lost.
+ */
 function grouped(calls: ReadonlyMap<string, SyscallPolicy>): readonly DocumentRule[] {
   const groups = new Map<string, { readonly names: string[]; readonly rule: Rule }>();
   for (const [name, { rules, otherwise }] of calls) {
@@ -154,8 +157,10 @@ function grouped(calls: ReadonlyMap<string, SyscallPolicy>): readonly DocumentRu
     }
   }
   const all = [...groups.values()].map(({ names, rule }) => entry(names, rule));
-  const isConditional = (rule: DocumentRule): boolean => own(rule, 'args') !== undefined;
-  return [...all.filter(rule => !isConditional(rule)), ...all.filter(isConditional)];
+  const args = (rule: DocumentRule): readonly DocumentArgument[] => own(rule, 'args') ?? [];
+  const kept = (rule: DocumentRule): number => args(rule).filter(({ index }) => index > 0).length;
+  const count = (rule: DocumentRule): number => args(rule).length;
+  return all.toSorted((a, b) => kept(a) - kept(b) || count(a) - count(b));
 }
 
 const identity = ({ conditions, action }: Rule): string =>

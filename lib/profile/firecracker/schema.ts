@@ -42,7 +42,7 @@ export function readFilter(value: JsonValue, findings: Findings): FirecrackerFil
   const object = readObject(value, 'a filter', findings);
   if (object === undefined) return undefined;
   const [defaultKey, filterKey] = [keyOf(object, DEFAULT_ACTION), keyOf(object, FILTER_ACTION)];
-  const dialect = [defaultKey, filterKey].some(key => /match_action$/.test(key))
+  const dialect = [defaultKey, filterKey].some(key => key.endsWith('match_action'))
     ? 'seccompiler'
     : 'firecracker';
   const fields = fieldsOf(object, [defaultKey, filterKey, 'filter'], [], findings);
