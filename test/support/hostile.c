@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <linux/userfaultfd.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,9 +24,6 @@
 enum { FILE_SIZE = 16 * 4096 };
 
 static int device;
-
-/* Whether a close(2) of the file waits for ever, too. */
-static int keep_closing;
 
 static void fail(const char *what) {
   perror(what);
@@ -92,9 +90,6 @@ static void *serve(void *unused) {
       case FUSE_BATCH_FORGET:
       case FUSE_INTERRUPT:
         break;
-      case FUSE_FLUSH:
-        if (keep_closing) break;
-        /* fallthrough */
       default:
         reply(header->unique, -ENOSYS, NULL, 0);
     }
@@ -107,7 +102,7 @@ static void write_to(const char *path, const char *text) {
   close(fd);
 }
 
-static int file_of_fuse(const char *directory) {
+static char *page_of_fuse(const char *directory) {
   char text[256];
   unsigned user = getuid(), group = getgid();
   if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) fail("unshare");
@@ -124,35 +119,46 @@ static int file_of_fuse(const char *directory) {
   pthread_create(&thread, NULL, serve, NULL);
   snprintf(text, sizeof text, "%s/file", directory);
   int fd = open(text, O_RDONLY);
-  if (fd < 0) fail(text);
-  return fd;
-}
-
-static char *page_of_fuse(const char *directory) {
-  int fd = file_of_fuse(directory);
-  char *page = mmap(NULL, FILE_SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
+  char *page = fd < 0 ? MAP_FAILED : mmap(NULL, FILE_SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
   if (page == MAP_FAILED) fail("mmap");
   close(fd);
   return page;
 }
 
-/* Gives a descriptor away whose close(2) does not end, and a byte that means nothing. */
-static void send_file(const char *directory, const char *path) {
-  keep_closing = 1;
+/* A connection whose last close(2) waits for the other side to read, which this process is, and does not. */
+static int lingering_socket(void) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  int server = socket(AF_INET, SOCK_STREAM, 0);
+  if (bind(server, (const struct sockaddr *)&address, size) != 0 || listen(server, 1) != 0) fail("listen");
+  if (getsockname(server, (struct sockaddr *)&address, &size) != 0) fail("getsockname");
+  int client = socket(AF_INET, SOCK_STREAM, 0);
+  if (connect(client, (const struct sockaddr *)&address, size) != 0 || accept(server, NULL, NULL) < 0) fail("connect");
+  static const char data[1 << 16];
+  while (send(client, data, sizeof data, MSG_DONTWAIT) > 0) continue;
+  struct linger linger = {.l_onoff = 1, .l_linger = 1000};
+  if (setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) != 0) fail("SO_LINGER");
+  return client;
+}
+
+/* Gives that connection away, with a byte that means nothing. */
+static void send_lingering(const char *path) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-  int socket_fd = socket(AF_UNIX, SOCK_STREAM, 0);
-  if (connect(socket_fd, (const struct sockaddr *)&address, sizeof address) != 0) fail(path);
-  int file = file_of_fuse(directory);
+  int receiver = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (connect(receiver, (const struct sockaddr *)&address, sizeof address) != 0) fail(path);
+  int descriptor = lingering_socket();
   union {
     struct cmsghdr header;
-    char space[CMSG_SPACE(sizeof file)];
-  } control = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof file)}};
-  memcpy(CMSG_DATA(&control.header), &file, sizeof file);
+    char space[CMSG_SPACE(sizeof descriptor)];
+  } control = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof descriptor)}};
+  memcpy(CMSG_DATA(&control.header), &descriptor, sizeof descriptor);
   struct iovec byte = {.iov_base = "?", .iov_len = 1};
   struct msghdr message = {.msg_iov = &byte, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-  if (sendmsg(socket_fd, &message, 0) != 1) fail("sendmsg");
-  shutdown(socket_fd, SHUT_WR);
+  if (sendmsg(receiver, &message, 0) != 1) fail("sendmsg");
+  /* The receiver's is the last one. */
+  close(descriptor);
+  shutdown(receiver, SHUT_WR);
   for (;;) pause();
 }
 
@@ -168,7 +174,7 @@ int main(int argc, char **argv) {
     for (int i = 1; i < atoi(argv[2]); i++) pthread_create(&thread, NULL, flood, NULL);
     flood(NULL);
   }
-  if (strcmp(argv[1], "send") == 0) send_file(argv[2], argv[3]);
+  if (strcmp(argv[1], "send") == 0) send_lingering(argv[2]);
   char *page = strcmp(argv[1], "fuse") == 0 ? page_of_fuse(argv[2]) : page_of_userfaultfd();
   int answer = chdir(page);
   printf("%d %d\n", answer, answer == -1 ? errno : 0);

@@ -19,7 +19,7 @@ export const hostileProgram = (): string => built(RECIPE);
 
 const isRoot = process.getuid?.() === 0;
 
-export function mayUseFuse(): boolean {
+function mayUseFuse(): boolean {
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-fuse-'));
   try {
     accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
