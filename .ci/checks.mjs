@@ -53,7 +53,7 @@ function run(command, args, { env = {}, cwd = root, input = '' } = {}) {
     encoding: 'utf8',
     input,
     maxBuffer: 256 * 1024 * 1024,
-    timeout: 900_000,
+    timeout: 1_500_000,
   });
   if (error !== undefined) throw error;
   if (status !== 0)
@@ -68,7 +68,7 @@ function suite(command, args, { env = {}, cwd = root } = {}) {
     cwd,
     env: { ...process.env, ...env, MOCHA_TOTALS: file },
     stdio: ['ignore', 'inherit', 'inherit'],
-    timeout: 900_000,
+    timeout: 1_500_000,
   });
   const { passes, failures, pending, milliseconds } = existsSync(file)
     ? JSON.parse(readFileSync(file, 'utf8'))

@@ -10,14 +10,13 @@ import { canBuildHostile, hostileProgram } from '../support/hostile.js';
 
 describe('Who connects to an agent', () => {
   let directory = '';
-  const running = new Set<ChildProcess>();
+  const running = new Map<ChildProcess, Promise<unknown>>();
+  const keep = (child: ChildProcess): void => void running.set(child, once(child, 'close'));
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'seccomp-agent-'))));
   afterEach(async () => {
     // Whoever waits for another one can end only after it has.
-    for (const child of running) child.kill('SIGKILL');
-    for (const child of running) {
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    }
+    for (const child of running.keys()) child.kill('SIGKILL');
+    await Promise.all(running.values());
     running.clear();
     rmSync(directory, { recursive: true, force: true });
   });
@@ -26,14 +25,18 @@ describe('Who connects to an agent', () => {
   async function started(program: string, prefix: readonly string[] = []): Promise<ChildProcess> {
     const args = [...prefix, process.execPath, '--input-type=module', '-e', program];
     const child = spawn('env', args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    running.add(child);
+    keep(child);
     await once(child.stdout, 'data');
     return child;
   }
 
-  /** Sends a connection that lingers for as long as its other side does not read. */
-  function sendLingering(path: string): void {
-    running.add(spawn(hostileProgram(), ['send', path], { stdio: ['ignore', 'ignore', 'inherit'] }));
+  /** Sends a connection that lingers for as long as its other side does not read. The receiver's becomes the last descriptor. */
+  async function sendLingering(path: string, receiver: ChildProcess): Promise<void> {
+    receiver.kill('SIGSTOP');
+    const sender = spawn(hostileProgram(), ['send', path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    keep(sender);
+    await once(sender.stdout, 'data');
+    receiver.kill('SIGCONT');
   }
 
   describe('with a descriptor whose close does not end', () => {
@@ -60,7 +63,7 @@ describe('Who connects to an agent', () => {
         console.log('listening');`);
       let said = '';
       child.stdout?.setEncoding('utf8').on('data', (more: string) => (said += more));
-      sendLingering(path);
+      await sendLingering(path, child);
       while (!said.includes('received')) await once(child.stdout as NodeJS.ReadableStream, 'data');
       await new Promise(resolve => setTimeout(resolve, 1000));
       assert.equal(said, 'received\n');
@@ -74,8 +77,9 @@ describe('Who connects to an agent', () => {
           onError: error => setTimeout(() => { console.log(error.code); }, 10),
         });
         console.log('listening');`);
-      sendLingering(path);
-      const [said] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+      const answer = once(child.stdout as NodeJS.ReadableStream, 'data');
+      await sendLingering(path, child);
+      const [said] = (await answer) as [Buffer];
       assert.equal(said.toString(), 'bad-container-state\n');
     });
   });

@@ -159,6 +159,8 @@ static void send_lingering(const char *path) {
   /* The receiver's is the last one. */
   close(descriptor);
   shutdown(receiver, SHUT_WR);
+  puts("sent");
+  fflush(stdout);
   for (;;) pause();
 }
 
