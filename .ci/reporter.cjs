@@ -16,9 +16,15 @@ module.exports = class extends reporters.Dot {
       milliseconds[name] = (milliseconds[name] ?? 0) + now - before;
       before = now;
     });
-    runner.once('end', () => {
+    const tell = () => {
       const { passes, failures, pending } = this.stats;
       writeFileSync(process.env.MOCHA_TOTALS, JSON.stringify({ passes, failures, pending, milliseconds }));
+    };
+    runner.once('end', tell);
+    // Whoever ends a run that takes too long learns where it was.
+    process.once('SIGTERM', () => {
+      tell();
+      process.exit(143);
     });
   }
 };
