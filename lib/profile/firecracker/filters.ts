@@ -13,16 +13,13 @@ export interface FirecrackerRule {
   readonly at: Location;
 }
 
-/**
- * Whose keys a filter has: `default_action` and `filter_action`, or `mismatch_action` and `match_action`. The crate of
- * rust-vmm compares a `dword` by 32 bits with every operator, and kills the process where the architecture is another.
- */
-export type Dialect = 'firecracker' | 'seccompiler';
-
 /** The filter of one category of threads. */
 export interface FirecrackerFilter {
-  /** Whose keys it has. */
-  readonly dialect: Dialect;
+  /**
+   * Whose keys it has: Firecracker's `default_action` and `filter_action`, or `mismatch_action` and `match_action` of
+   * rust-vmm's crate, which compares a `dword` by 32 bits with every operator, and kills the process on other architectures.
+   */
+  readonly dialect: 'firecracker' | 'seccompiler';
   /** When no rule matches. */
   readonly defaultAction: Action;
   /** When one does. */

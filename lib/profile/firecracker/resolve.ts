@@ -8,7 +8,7 @@ import type { Policy, Rule, SyscallPolicy } from '../../policy/policy.js';
 import { makeTarget, type TargetOptions } from '../../policy/target.js';
 import { Findings, place } from '../findings.js';
 import { quote } from '../../policy/suggest.js';
-import type { Dialect, FirecrackerFile, FirecrackerFilter } from './filters.js';
+import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
 import { show } from '../../show.js';
 import { own } from '../../own.js';
 import { markPolicy } from '../../policy/own-policy.js';
@@ -102,7 +102,7 @@ export function resolveFirecracker(
   );
 }
 
-const BAD_ARCH: Readonly<Record<Dialect, Action>> = {
+const BAD_ARCH: Readonly<Record<FirecrackerFilter['dialect'], Action>> = {
   firecracker: SCMP_ACT_KILL_THREAD,
   seccompiler: SCMP_ACT_KILL_PROCESS,
 };

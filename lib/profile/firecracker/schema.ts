@@ -8,7 +8,7 @@ import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { readList, readObject, readString, readUnsigned, wrongType } from '../schema/values.js';
 import { didYouMeanCall } from '../../policy/suggest-call.js';
 import { didYouMean, quote } from '../../policy/suggest.js';
-import type { Dialect, FirecrackerFilter, FirecrackerRule } from './filters.js';
+import type { FirecrackerFilter, FirecrackerRule } from './filters.js';
 import { own } from '../../own.js';
 
 /** Actions without a number, by the names that the format has for them. */
@@ -130,7 +130,11 @@ function unknownAction(value: JsonValue, name: string, findings: Findings): unde
   );
 }
 
-function readRule(item: JsonValue, dialect: Dialect, findings: Findings): FirecrackerRule | undefined {
+function readRule(
+  item: JsonValue,
+  dialect: FirecrackerFilter['dialect'],
+  findings: Findings,
+): FirecrackerRule | undefined {
   const object = readObject(item, 'an item of "filter"', findings);
   if (object === undefined) return undefined;
   const fields = fieldsOf(object, ['syscall'], ['args', 'comment'], findings);
@@ -156,7 +160,11 @@ function checkComment(value: JsonValue | undefined, findings: Findings): void {
   if (value !== undefined) readString(value, '"comment"', findings);
 }
 
-function readCondition(item: JsonValue, dialect: Dialect, findings: Findings): Condition | undefined {
+function readCondition(
+  item: JsonValue,
+  dialect: FirecrackerFilter['dialect'],
+  findings: Findings,
+): Condition | undefined {
   const object = readObject(item, 'an item of "args"', findings);
   if (object === undefined) return undefined;
   const fields = fieldsOf(object, ['index', 'type', 'op', 'val'], ['comment'], findings);
