@@ -361,7 +361,7 @@ function perform(name, check) {
 
 /** Checks that wait for each other: they build on what others made. Tests of live processes are one after the other. */
 const LANES = [
-  ['test', 'system-libseccomp', 'containers', 'page', 'base-calls', 'node-22', 'node-24'],
+  ['test', 'system-libseccomp', 'containers', 'page', 'base-calls', 'node-22'],
   [
     ...[
       'types',
@@ -385,6 +385,7 @@ const LANES = [
       'bundlers',
       'arm64',
     ],
+    'node-24',
     'node-26',
   ],
 ];
