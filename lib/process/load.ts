@@ -119,13 +119,15 @@ export function load(filter: Filter | Uint8Array, options: LoadOptions = {}): Lo
     refuseObstacles(obstaclesTo(filter, plan.program, rings));
     refusePolledRings(plan.program, rings);
   }
-  if (plan.receipt.dryRun) return withWarning(plan.receipt, keptRings(filter, plan.program, rings));
+  // Before the filter is in force, which need not allow what it takes to look at this process.
+  const warning = keptRings(filter, plan.program, rings);
+  if (plan.receipt.dryRun) return withWarning(plan.receipt, warning);
   if (plan.receipt.scope === 'thread') fillPool();
   serveRings(plan.program);
   const answer = native().loadFilter(plan.bytes, plan.bits, plan.setNoNewPrivs);
   if (isFailure(answer)) throw explain(answer, plan);
   const listener = answer.listener < 0 ? undefined : answer.listener;
-  return withWarning({ ...plan.receipt, listener }, keptRings(filter, plan.program, rings));
+  return withWarning({ ...plan.receipt, listener }, warning);
 }
 
 const withWarning = (receipt: LoadedFilter, warning: Diagnostic | undefined): LoadedFilter =>

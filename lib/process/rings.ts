@@ -161,8 +161,8 @@ const closesRings = (program: Program, rings: readonly number[]): boolean =>
   (refuses(program, 'io_uring_setup') || answersOn(program, rings).some(answer => !permits(answer)));
 
 /**
- * What the kernel does on rings that the filter refuses elsewhere, once it is loaded. Asked after the load, when no more rings can
- * be opened; a filter that refuses to read /proc leaves it at what was found before.
+ * What the kernel does on rings that the filter refuses elsewhere, once it is loaded. Asked before the load: the filter need not
+ * allow to read /proc, which would end the process.
  */
 export function keptRings(
   filter: Filter | Uint8Array,
