@@ -4,8 +4,9 @@ import { locate, readJson } from '../json.js';
 import type { ParseOptions } from '../parse.js';
 import { readSource } from '../read-source.js';
 import { readObject } from '../schema/values.js';
+import { hasActions } from './detect.js';
 import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
-import { ACTION_KEYS, readFilter } from './schema.js';
+import { readFilter } from './schema.js';
 import { pickOptions } from '../../policy/options.js';
 
 /**
@@ -19,7 +20,7 @@ export function parseFirecracker(source: unknown, options: ParseOptions = {}): F
   const { file = found, strict = false } = pickOptions(options, ['file', 'strict']);
   const findings = new Findings();
   const root = readObject(readJson(text, file, findings), 'a file of filters', findings);
-  if (root !== undefined && (root.members.size === 0 || ACTION_KEYS.some(key => root.members.has(key)))) {
+  if (root !== undefined && (root.members.size === 0 || hasActions(root))) {
     findings.error(
       'no-filters',
       locate(root),

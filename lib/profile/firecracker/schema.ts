@@ -8,6 +8,7 @@ import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { readList, readObject, readString, readUnsigned, wrongType } from '../schema/values.js';
 import { didYouMeanCall } from '../../policy/suggest-call.js';
 import { didYouMean, quote } from '../../policy/suggest.js';
+import { DEFAULT_ACTION, FILTER_ACTION } from './detect.js';
 import type { FirecrackerFilter, FirecrackerRule } from './filters.js';
 import { own } from '../../own.js';
 
@@ -21,11 +22,6 @@ export const PLAIN_ACTIONS: Readonly<Record<string, Action>> = {
 };
 /** The crate of rust-vmm has one more. */
 const ACTIONS: Readonly<Record<string, Action>> = { ...PLAIN_ACTIONS, user_notif: scmp.SCMP_ACT_NOTIFY };
-
-/** The keys of the two actions: Firecracker's, and those of rust-vmm's crate, which takes Firecracker's as well. */
-const DEFAULT_ACTION = ['default_action', 'mismatch_action'] as const;
-const FILTER_ACTION = ['filter_action', 'match_action'] as const;
-export const ACTION_KEYS: readonly string[] = [...DEFAULT_ACTION, ...FILTER_ACTION];
 
 /** Comparisons without a mask, by the names that the format has for them. */
 export const PLAIN_OPERATORS: Readonly<Record<string, Exclude<Operator, 'SCMP_CMP_MASKED_EQ'>>> = {

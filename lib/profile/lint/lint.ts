@@ -43,11 +43,7 @@ const CONTEXT_RULES: readonly ContextRule[] = [
   lintMultiplexers,
   lintForeign,
   lintNewerCalls,
-  ({ policy }) => lintAnswers(policyAnswers(policy)),
-  ({ policy }) =>
-    policyAnswers(policy)
-      .slice(0, 1)
-      .flatMap(answers => [...lintStarting(answers)]),
+  lintAllAnswers,
 ];
 
 /**
@@ -93,6 +89,13 @@ function* observe(profile: Profile, contexts: readonly LintContext[]): Generator
 
 const isAboutLoss = ({ code }: Diagnostic): boolean =>
   code === 'denial-dropped' || code === 'exception-dropped';
+
+/** Programs are started by the native interface, the first. */
+function* lintAllAnswers({ policy }: LintContext): Generator<Observation> {
+  const answers = policyAnswers(policy);
+  yield* lintAnswers(answers);
+  for (const native of answers.slice(0, 1)) yield* lintStarting(native);
+}
 
 /** What is no one place's fault is found at the beginning of the file. */
 function* placed(observations: Iterable<Observation>, { file }: Profile): Generator<Observation> {
