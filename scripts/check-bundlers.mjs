@@ -1,11 +1,10 @@
 // Uses what would be published in Jest and in programs that bundlers make, inside of them and beside them: each applies a profile
 // in a test.
 // Usage: node scripts/check-bundlers.mjs [--tarball FILE] [NAME...]   all of them by default
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { checkTarball } from './check-tarball.mjs';
 import { npmPackages } from './npm-packages.mjs';
-import { pack } from './pack.mjs';
 import { run } from './run.mjs';
 
 const VERSIONS = { jest: '30', '@vercel/ncc': '0.45', webpack: '5', esbuild: '0.28', vite: '8.3.8' };
@@ -124,22 +123,8 @@ function check(name, modules, project, elsewhere) {
   if (!/^(?:# pass|ℹ pass) 1$/m.test(printed)) throw new Error(`${name}: the program printed ${printed}`);
 }
 
-const given = process.argv.slice(2);
-const option = given.indexOf('--tarball');
-const [, own] = option === -1 ? [] : given.splice(option, 2);
-const names = given.length > 0 ? given : Object.keys(TOOLS);
-const unknown = names.filter(name => !Object.hasOwn(TOOLS, name));
-if (unknown.length > 0 || (own !== undefined && !existsSync(own))) {
-  const known = Object.keys(TOOLS)
-    .map(name => JSON.stringify(name))
-    .join('|');
-  console.error(`usage: node scripts/check-bundlers.mjs [--tarball FILE] [${known}]...`);
-  process.exit(2);
-}
-const scratch = mkdtempSync(join(tmpdir(), 'seccomp-bundlers-'));
-try {
+checkTarball('check-bundlers', Object.keys(TOOLS), (names, tarball, scratch) => {
   const modules = npmPackages('bundlers', VERSIONS);
-  const tarball = own ?? pack(scratch);
   const [project, elsewhere] = ['project', 'elsewhere'].map(name => join(scratch, name));
   for (const directory of [project, elsewhere]) mkdirSync(directory);
   for (const [file, text] of Object.entries(FILES)) writeFileSync(join(project, file), text);
@@ -149,9 +134,4 @@ try {
     check(name, modules, project, elsewhere);
     console.log(`${name}: applied a profile (${((Date.now() - started) / 1000).toFixed(1)} s)`);
   }
-} catch (error) {
-  console.error(error.message);
-  process.exitCode = 1;
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
-}
+});

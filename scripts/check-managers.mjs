@@ -1,10 +1,9 @@
 // Installs what would be published by other package managers than npm, in each of their layouts, and uses it there.
 // Usage: node scripts/check-managers.mjs [--tarball FILE] [NAME...]   all of them by default
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkTarball } from './check-tarball.mjs';
 import { npmPackages } from './npm-packages.mjs';
-import { pack } from './pack.mjs';
 import { USES } from './package-uses.mjs';
 import { run } from './run.mjs';
 
@@ -59,25 +58,7 @@ function check(name, modules, tarball, scratch) {
   console.log(`${name}: ${Object.keys(USES).join(', ')}`);
 }
 
-const given = process.argv.slice(2);
-const option = given.indexOf('--tarball');
-const [, own] = option === -1 ? [] : given.splice(option, 2);
-const names = given.length > 0 ? given : Object.keys(MANAGERS);
-const unknown = names.filter(name => !Object.hasOwn(MANAGERS, name));
-if (unknown.length > 0 || (own !== undefined && !existsSync(own))) {
-  console.error(
-    `usage: node scripts/check-managers.mjs [--tarball FILE] [${Object.keys(MANAGERS).join('|')}]...`,
-  );
-  process.exit(2);
-}
-const scratch = mkdtempSync(join(tmpdir(), 'seccomp-managers-'));
-try {
+checkTarball('check-managers', Object.keys(MANAGERS), (names, tarball, scratch) => {
   const modules = npmPackages('managers', VERSIONS);
-  const tarball = own ?? pack(scratch);
   for (const name of names) check(name, modules, tarball, scratch);
-} catch (error) {
-  console.error(error.message);
-  process.exitCode = 1;
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
-}
+});

@@ -1,11 +1,10 @@
 // Installs what would be published where there is nothing but node, npm and sh, and uses it there as a stranger would.
 // Usage: node scripts/check-package.mjs [--tarball FILE] [MAJOR...]   Node versions; this one by default
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkTarball } from './check-tarball.mjs';
 import { nodeBinary } from './nodes.mjs';
-import { pack } from './pack.mjs';
 import { USES } from './package-uses.mjs';
 import { run } from './run.mjs';
 
@@ -46,17 +45,7 @@ function checkWith(major, tarball, scratch) {
   console.log(`Node ${version}: installed in ${seconds.toFixed(1)} s; ${Object.keys(USES).join(', ')}`);
 }
 
-const given = process.argv.slice(2);
-const option = given.indexOf('--tarball');
-const [, own] = option === -1 ? [] : given.splice(option, 2);
-const majors = given.length > 0 ? given.map(Number) : [Number(process.versions.node.split('.')[0])];
-const scratch = mkdtempSync(join(tmpdir(), 'seccomp-package-'));
-try {
-  const tarball = own ?? pack(scratch);
+checkTarball('check-package', undefined, (given, tarball, scratch) => {
+  const majors = given.length > 0 ? given.map(Number) : [Number(process.versions.node.split('.')[0])];
   for (const major of majors) checkWith(major, tarball, scratch);
-} catch (error) {
-  console.error(error.message);
-  process.exitCode = 1;
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
-}
+});
