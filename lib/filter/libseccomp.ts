@@ -33,7 +33,7 @@ export interface LibseccompOutput {
 /**
  * Compiles a policy through libseccomp. The program still has to be verified: not every rule set comes out as it went in.
  * Throws CompileError (`unsupported-by-libseccomp`) for rules that libseccomp cannot express or on which it does
- * not terminate within 2 s of processor time, and LibseccompError for a function that failed.
+ * not terminate within 4 s of processor time, and LibseccompError for a function that failed.
  */
 export function generateWithLibseccomp(policy: Policy, optimize: Optimize = 2): LibseccompOutput {
   for (const part of policy.abis) refuseUnsupported(part, policy);
