@@ -145,7 +145,7 @@ export class FilterContext {
    * since are as they were then.
    *
    * libseccomp's work is bounded where several rules of one call compare several arguments each, unless all compare for
-   * equality: every method of the filter then does its work in a child process first, with 2 s of processor time, and 4 s
+   * equality: every method of the filter then does its work in a child process first, with 1 s of processor time, and 4 s
    * until the next reset. Throws CompileError (`unsupported-by-libseccomp`) where that does not suffice: the filter
    * stays as it was.
    */

@@ -4,7 +4,7 @@ import type { Failure } from '../native.js';
 
 /** What a trial of the core in a child process fails with, and why (native/core/trial.h). */
 const REASONS: ReadonlyMap<string, string> = new Map([
-  ['ETIMEDOUT', 'it does not terminate within 2 s of processor time, or 4 s for the filter'],
+  ['ETIMEDOUT', 'it does not terminate within 1 s of processor time, or 4 s for the filter'],
   ['EFBIG', 'its text is longer than 32 MiB'],
   ['ENOTRECOVERABLE', 'it crashes'],
 ]);

@@ -26,7 +26,7 @@ class Context {
   /** Processor time that a context may take of libseccomp where its rules are such that it may not terminate. */
   static constexpr std::chrono::seconds kTrialBudget{4};
   /** What one call may take of it. */
-  static constexpr std::chrono::milliseconds kCallBudget{2000};
+  static constexpr std::chrono::milliseconds kCallBudget{1000};
   /** What is left of it at least when the context is freed. */
   static constexpr std::chrono::milliseconds kReleaseBudget{200};
 
