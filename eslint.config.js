@@ -3,6 +3,7 @@ import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 import { ownProperties } from './scripts/eslint/own-properties.mjs';
+import { importDirections } from './scripts/eslint/import-directions.mjs';
 
 export default defineConfig(
   globalIgnores(['bundle', 'module', 'types', 'dist', 'out', 'build', 'deps', 'prebuilds']),
@@ -37,7 +38,7 @@ export default defineConfig(
     ],
     languageOptions: {
       parserOptions: {
-        project: ['lib/tsconfig.json', 'test/tsconfig.json'],
+        project: ['tsconfig.lib.json', 'test/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -71,6 +72,7 @@ export default defineConfig(
     plugins: { seccomp: { rules: { 'own-properties': ownProperties } } },
     rules: { 'seccomp/own-properties': 'error' },
   },
+  ...importDirections,
   {
     files: ['test/**/*.ts'],
     rules: {

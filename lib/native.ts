@@ -1,8 +1,8 @@
 // The only file that touches the .node: finds it, loads it, and gives its exports their types.
 import { existsSync, openSync, readSync, closeSync } from 'node:fs';
-import { UnsupportedError } from './errors.js';
+import { UnsupportedError } from './util/errors.js';
 import { packageFile } from './package-files.js';
-import { own } from './own.js';
+import { own } from './util/own.js';
 
 /** Opaque owner of a `scmp_filter_ctx`. */
 export type ContextHandle = { readonly __context: unique symbol };
@@ -157,9 +157,9 @@ export interface Native {
   ): LoadFailure;
   /**
    * Makes the launcher for an isolation layer and a program, of which one may be empty; with `wait` also the pipe that is at
-   * its end when the command runs or never will. `domain` is one of DOMAIN in lib/process/isolation.ts. With
+   * its end when the command runs or never will. `domain` is one of DOMAIN in lib/process/isolation/isolation.ts. With
    * `endWithParent` the command is killed when the thread that starts it ends. `ringVerdicts` is empty, or has one of
-   * RING_VERDICT in lib/process/ring-filter.ts for each io_uring operation.
+   * RING_VERDICT in lib/process/isolation/ring-filter.ts for each io_uring operation.
    */
   prepareLaunch(
     layer: Uint8Array,

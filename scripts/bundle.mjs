@@ -18,15 +18,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What is imported or required, by the name of its bundle. What several of them use is in files that they share. */
 const ENTRIES = {
-  index: 'dist/index.js',
-  apply: 'dist/apply.js',
-  load: 'dist/load.js',
+  index: 'dist/entries/index.js',
+  apply: 'dist/entries/apply.js',
+  load: 'dist/entries/load.js',
 };
 /** What is run. */
 const PROGRAMS = {
   cli: 'dist/cli/main.js',
   // Imported by the Node processes that `fork` starts.
-  preload: 'dist/process/children/preload.js',
+  preload: 'dist/process/children/launch/preload.js',
   // Run by the processes of SandboxedWorker.
   'sandboxed-worker-relay': 'dist/process/sandboxed-worker/sandboxed-worker-relay.js',
 };
@@ -86,7 +86,7 @@ async function writeCommonJs(directory) {
   const commonJs = { format: 'cjs', platform: 'node', target: 'node20' };
   await build({
     ...commonJs,
-    entryPoints: [join(root, 'dist/package-files-commonjs.js')],
+    entryPoints: [join(root, 'dist/entries/package-files-commonjs.js')],
     outfile: join(directory, 'package-files.js'),
     bundle: true,
     target: 'es2020',

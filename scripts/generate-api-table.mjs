@@ -5,8 +5,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as api from '#lib/filter/context.js';
-import * as constants from '#lib/policy/constants.js';
+import * as api from '#lib/libseccomp/context.js';
+import * as constants from '#lib/kernel/constants.js';
 import { libseccompSource } from './libseccomp.mjs';
 
 const output = fileURLToPath(new URL('../docs/libseccomp-api.md', import.meta.url));
@@ -95,7 +95,7 @@ function constantBinding(name, inC) {
   // Tokens and actions are unsigned in the API, whatever type their macros have.
   const expected = inC.get(name);
   if (value !== expected && value !== expected >>> 0) {
-    throw new Error(`${name} is ${value} in lib/policy/constants.ts and ${expected} in seccomp.h`);
+    throw new Error(`${name} is ${value} in lib/kernel/constants.ts and ${expected} in seccomp.h`);
   }
   return `\`${shown}\``;
 }

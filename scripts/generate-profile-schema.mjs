@@ -118,9 +118,9 @@ function actionData(action, number, name) {
 export async function profileSchema() {
   const [abi, action, capabilities, arches, errno, policy, archs, document] = await Promise.all(
     [
-      ...['abi', 'action', 'capabilities', 'docker-architectures', 'errno', 'policy', 'scmp-archs'].map(
-        name => `policy/${name}`,
-      ),
+      ...['abi', 'action', 'capabilities', 'docker-architectures', 'errno'].map(name => `kernel/${name}`),
+      'policy/policy',
+      'kernel/scmp-archs',
       'profile/schema/document',
     ].map(name => import(new URL(`../dist/${name}.js`, import.meta.url).href)),
   );

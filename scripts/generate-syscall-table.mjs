@@ -1,13 +1,13 @@
-// Writes lib/policy/syscall-table.ts: the name and number of every system call, as the kernel's headers have them; and
-// lib/policy/call-names.ts, the same names as a type.
+// Writes lib/kernel/calls/syscall-table.ts: the name and number of every system call, as the kernel's headers have them; and
+// lib/kernel/calls/call-names.ts, the same names as a type.
 // Usage: node scripts/generate-syscall-table.mjs HEADERS [--check]
 // HEADERS is an unpacked linux-libc-dev of Debian, 6.13 or newer, which holds every architecture.
 import { fileURLToPath } from 'node:url';
 import { generated } from './generated-file.mjs';
 import { callsOf, INTERFACE_NAMES, namesEverywhere, versionOf } from './kernel-calls.mjs';
 
-const output = fileURLToPath(new URL('../lib/policy/syscall-table.ts', import.meta.url));
-const namesOutput = fileURLToPath(new URL('../lib/policy/call-names.ts', import.meta.url));
+const output = fileURLToPath(new URL('../lib/kernel/calls/syscall-table.ts', import.meta.url));
+const namesOutput = fileURLToPath(new URL('../lib/kernel/calls/call-names.ts', import.meta.url));
 
 /** Writes the table and the type, or compares them. */
 export function syscallTable(headers, check) {

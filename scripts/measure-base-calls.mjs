@@ -1,6 +1,6 @@
 // Measures which system calls Node itself goes on making after a filter is loaded into it, because nobody documents them.
 // Usage: node scripts/measure-base-calls.mjs [--check | --quick]
-//   without an option, writes lib/process/base-calls.ts and docs/node-base-calls.md: half an hour
+//   without an option, writes lib/kernel/calls/base-calls.ts and docs/node-base-calls.md: half an hour
 //   --check measures again and fails on anything that the lists lack
 //   --quick only runs each program once under a filter made of the lists, and fails where one does not work: a minute
 import { writeFileSync } from 'node:fs';

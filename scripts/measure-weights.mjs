@@ -1,4 +1,4 @@
-// Counts the system calls of typical Node programs with strace, and writes lib/filter/weights.ts from the counts.
+// Counts the system calls of typical Node programs with strace, and writes lib/filter/generate/weights.ts from the counts.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import prettier from 'prettier';
 import { nodeBinary } from './nodes.mjs';
 
 const MAJORS = [20, 22, 24, 26];
-const output = fileURLToPath(new URL('../lib/filter/weights.ts', import.meta.url));
+const output = fileURLToPath(new URL('../lib/filter/generate/weights.ts', import.meta.url));
 
 /** Programs by what they stand for. */
 const WORKLOADS = {

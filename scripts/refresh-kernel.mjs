@@ -45,7 +45,7 @@ function generateAll({ headers, manual, source }, check) {
   namedValues(headers, check);
 }
 
-const tableText = () => readFileSync(join(root, 'lib/policy/syscall-table.ts'), 'utf8');
+const tableText = () => readFileSync(join(root, 'lib/kernel/calls/syscall-table.ts'), 'utf8');
 
 function tableVersion() {
   const [, major, minor] = /major: (\d+), minor: (\d+)/.exec(tableText());

@@ -69,6 +69,7 @@ async function compileTypeScript() {
     'scripts/bundle.mjs',
     'tsconfig.base.json',
     'tsconfig.json',
+    'tsconfig.lib.json',
     'package.json',
     ...sourcesUnder('lib'),
     ...sourcesUnder('test'),
@@ -76,9 +77,13 @@ async function compileTypeScript() {
   const names = sources.join('\n');
   const known = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   const built = modified(stamp);
-  const complete = ['dist/native.js', 'out/test', 'bundle/cli.js', 'module/load.js', 'types/load.d.ts'].every(
-    path => existsSync(inRoot(path)),
-  );
+  const complete = [
+    'dist/native.js',
+    'out/test',
+    'bundle/cli.js',
+    'module/load.js',
+    'types/entries/load.d.ts',
+  ].every(path => existsSync(inRoot(path)));
   if (complete && known === names && sources.every(path => modified(inRoot(path)) < built)) return false;
   const gone = known.split('\n').some(path => path !== '' && !sources.includes(path));
   if (gone)

@@ -1,12 +1,12 @@
 // What an argument of the command line stands for: a profile, a program in the kernel's format, or a running process.
 import { readFileSync } from 'node:fs';
-import { compile } from '../compile.js';
-import { UsageError } from '../errors.js';
+import { compile } from '../filter/compile-profile.js';
+import { UsageError } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
 import type { Layer } from '../filter/layers.js';
-import { BPF, decode, validate, type Program } from '../filter/program.js';
-import { SCMP_ACT_ALLOW } from '../policy/constants.js';
-import { dump } from '../process/dump.js';
+import { BPF, decode, validate, type Program } from '../bpf/program.js';
+import { SCMP_ACT_ALLOW } from '../kernel/constants.js';
+import { dump } from '../process/inspect/dump.js';
 import { parseProfile } from '../profile/parse.js';
 import type { Profile } from '../profile/profile.js';
 import { readFile } from '../profile/read-file.js';

@@ -2,22 +2,22 @@
 // The `seccomp` command: one subcommand a file, exit code 0 for fine, 1 for no, 2 for wrong usage or input.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { asmCommand } from './asm.js';
-import { compileCommand } from './compile.js';
-import { convertCommand } from './convert.js';
-import { diffCommand } from './diff.js';
-import { disasmCommand } from './disasm.js';
-import { doctorCommand } from './doctor.js';
-import { dumpCommand } from './dump.js';
-import { explainCommand } from './explain.js';
-import { lintCommand } from './lint.js';
+import { asmCommand } from './commands/asm.js';
+import { compileCommand } from './commands/compile.js';
+import { convertCommand } from './commands/convert.js';
+import { diffCommand } from './commands/diff.js';
+import { disasmCommand } from './commands/disasm.js';
+import { doctorCommand } from './commands/doctor.js';
+import { dumpCommand } from './commands/dump.js';
+import { explainCommand } from './commands/explain.js';
+import { lintCommand } from './commands/lint.js';
 import { fail, print, printError, type Register, type Run } from './output.js';
 import { packageFile } from '../package-files.js';
-import { psCommand } from './ps.js';
-import { reportCommand } from './report.js';
-import { runCommand } from './run.js';
-import { simulateCommand } from './simulate.js';
-import { singleLine } from '../printable.js';
+import { psCommand } from './commands/ps.js';
+import { reportCommand } from './commands/report.js';
+import { runCommand } from './commands/run.js';
+import { simulateCommand } from './commands/simulate.js';
+import { singleLine } from '../util/printable.js';
 
 const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
   version: string;

@@ -1,10 +1,11 @@
 // Options that several subcommands share, and what they mean for the compiler.
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { CAPABILITIES } from '../policy/capabilities.js';
-import type { CompileOptions } from '../compile.js';
-import { parseKernelVersion, type Architecture } from '../policy/target.js';
-import type { ArgWidth } from '../profile/resolve.js';
-import { boundingSet } from '../process/capabilities.js';
+import { CAPABILITIES } from '../kernel/capabilities.js';
+import type { CompileOptions } from '../filter/compile-profile.js';
+import type { Architecture } from '../policy/target.js';
+import { parseKernelVersion } from '../kernel/kernel-version.js';
+import type { ArgWidth } from '../profile/resolve/resolve.js';
+import { boundingSet } from '../process/machine/capabilities.js';
 
 /** Options of `compile` as commander parses them. */
 export interface CompileFlags {

@@ -3,8 +3,8 @@ import { writeFileSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import picocolors from 'picocolors';
-import { formatDiagnostic, ProfileError, UsageError, type Diagnostic } from '../errors.js';
-import { escapeControls, singleLine } from '../printable.js';
+import { formatDiagnostic, ProfileError, UsageError, type Diagnostic } from '../util/errors.js';
+import { escapeControls, singleLine } from '../util/printable.js';
 
 /** 0: fine. 1: the answer is no. 2: wrong usage or input. */
 export type ExitCode = 0 | 1 | 2;

@@ -1,13 +1,14 @@
 // From a policy to a filter: code is generated, then proven, and only then returned.
 import type { Policy } from '../policy/policy.js';
 import { checkedPolicy } from '../policy/check.js';
-import { oneOf, pickOptions } from '../policy/options.js';
+import { oneOf, pickOptions } from '../util/options.js';
 import { runTable } from '../policy/runs.js';
-import { Filter, type Codegen } from './filter.js';
-import { generateWithLibseccomp, type Optimize } from './libseccomp.js';
-import { generate, UNIFORM, type Weights } from './tree/generate.js';
-import { prove } from './verify.js';
-import { nodeWeights } from './weights.js';
+import type { Codegen, Filter } from './filter.js';
+import { VerifiedFilter } from './verified-filter.js';
+import { generateWithLibseccomp, type Optimize } from '../libseccomp/generate.js';
+import { generate, UNIFORM, type Weights } from './generate/generate.js';
+import { prove } from './prove/verify.js';
+import { nodeWeights } from './generate/weights.js';
 
 /** Which calls the search tree favours: those that Node programs make most, or none. */
 export type WeightsName = 'node' | 'uniform';
@@ -40,7 +41,7 @@ export function compilePolicy(source: Policy, options: CompilePolicyOptions = {}
       ? { program: generate(policy, weights, runs) }
       : generateWithLibseccomp(policy, optimize);
   prove(program, policy, runs, REMEDIES[codegen]);
-  return new Filter({ program, policy, codegen, weights, ...extra });
+  return new VerifiedFilter({ program, policy, codegen, weights, ...extra });
 }
 
 const REMEDIES: Readonly<Record<Codegen, string>> = {

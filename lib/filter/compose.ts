@@ -1,6 +1,6 @@
 // What a stack of filters answers together: the kernel runs all of them and lets the strongest answer count.
-import { actionData, actionKind, isAction, MAX_ERRNO, precedence, type Action } from '../policy/action.js';
-import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS } from '../policy/constants.js';
+import { actionData, actionKind, isAction, MAX_ERRNO, precedence, type Action } from '../kernel/action.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS } from '../kernel/constants.js';
 
 /**
  * Which layer decides, given what each returned, the oldest first: the one with the strongest action, of equally

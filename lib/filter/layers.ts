@@ -1,9 +1,9 @@
 // What every tool that looks at programs takes: one filter or a stack of them, known or of unknown origin.
-import { UsageError } from '../errors.js';
+import { UsageError } from '../util/errors.js';
 import type { Filter } from './filter.js';
-import { isFilter } from './is-filter.js';
-import { decode, ownProgram, validate, type Program } from './program.js';
-import { ownElements } from '../own.js';
+import { isFilter } from './filter.js';
+import { decode, ownProgram, validate, type Program } from '../bpf/program.js';
+import { ownElements } from '../util/own-elements.js';
 
 /** A filter, or a program that came from elsewhere: its instructions, or its bytes in the kernel's format. */
 export type Layer = Filter | Program | Uint8Array;

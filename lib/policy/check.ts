@@ -1,7 +1,7 @@
 // Whether a policy is well formed. Those of resolveProfile always are; one made by hand must not be proven to mean nonsense.
-import { UsageError } from '../errors.js';
-import { ABIS } from './abi.js';
-import { isAction } from './action.js';
+import { UsageError } from '../util/errors.js';
+import { ABIS } from '../kernel/abi.js';
+import { isAction } from '../kernel/action.js';
 import { OPERATORS, type AbiPolicy, type Condition, type Policy, type SyscallPolicy } from './policy.js';
 import { abisOf } from './target.js';
 import { ownPolicy } from './own-policy.js';

@@ -1,5 +1,5 @@
 // Conditions as keys of maps.
-import { hasOwn } from '../own.js';
+import { hasOwn } from '../util/own.js';
 import type { Condition } from './policy.js';
 
 /** A text that two conditions share when they are equal. */

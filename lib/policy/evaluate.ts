@@ -1,22 +1,11 @@
 // The definition of meaning: what a policy answers to one system call. Everything else is checked against this.
-import { X32_BIT } from './abi.js';
-import { permits, precedence, type Action } from './action.js';
-import { SCMP_ACT_ERRNO } from './constants.js';
-import { ENOSYS } from './errno.js';
+import type { Event } from '../kernel/event.js';
+import { X32_BIT } from '../kernel/abi.js';
+import { permits, precedence, type Action } from '../kernel/action.js';
+import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
+import { ENOSYS } from '../kernel/errno.js';
 import type { Condition, Policy, Rule, SyscallPolicy } from './policy.js';
-import { own } from '../own.js';
-
-/** A system call as the kernel shows it to a filter (`struct seccomp_data`). */
-export interface Event {
-  /** AUDIT_ARCH_* of the interface. */
-  readonly arch: number;
-  /** Unsigned 32 bits. */
-  readonly syscall: number;
-  /** Up to six registers, unsigned 64 bits; those that are left out are 0. */
-  readonly args?: readonly bigint[];
-  /** 0 unless given. No policy looks at it. */
-  readonly instructionPointer?: bigint;
-}
+import { own } from '../util/own.js';
 
 const X86_64 = 0xc000003e;
 /** The number -1, which a tracer sets to skip a call. */

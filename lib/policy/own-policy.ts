@@ -1,5 +1,6 @@
 // Policies that were made by hand, read once and by own properties only.
-import { own, owned, ownElements } from '../own.js';
+import { own, owned } from '../util/own.js';
+import { ownElements } from '../util/own-elements.js';
 import type { AbiPolicy, Condition, Policy, Rule, SyscallPolicy } from './policy.js';
 
 const made = new WeakSet<Policy>();

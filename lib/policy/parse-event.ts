@@ -1,10 +1,10 @@
 // A system call as a person writes it: `openat AT_FDCWD 0 O_RDONLY|O_CLOEXEC`.
-import { UsageError } from '../errors.js';
-import { ABIS, syscallName, syscallNumber, type Abi, type AbiName } from './abi.js';
-import { callLike } from './suggest-call.js';
-import type { Event } from './evaluate.js';
-import { parseValue } from './named-values.js';
-import { parameterOf } from './signatures.js';
+import { UsageError } from '../util/errors.js';
+import { ABIS, syscallName, syscallNumber, type Abi, type AbiName } from '../kernel/abi.js';
+import { callLike } from '../kernel/calls/suggest-call.js';
+import type { Event } from '../kernel/event.js';
+import { parseValue } from '../kernel/arguments/named-values.js';
+import { parameterOf } from '../kernel/arguments/signatures.js';
 
 /** Registers of a call. */
 const ARGUMENTS = 6;

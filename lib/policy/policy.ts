@@ -1,7 +1,7 @@
 // The rule table: what a profile means on one target, free of JSON and of BPF.
-import type { Diagnostic, Location } from '../errors.js';
-import type { Abi } from './abi.js';
-import type { Action } from './action.js';
+import type { Diagnostic, Location } from '../util/errors.js';
+import type { Abi } from '../kernel/abi.js';
+import type { Action } from '../kernel/action.js';
 import type { Target } from './target.js';
 
 /** Comparisons of an argument with constants. Source: seccomp_rule_add(3). */

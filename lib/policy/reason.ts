@@ -1,9 +1,10 @@
 // Why a policy answers as it does: the rule that decides about one system call, and its place in the profile.
-import type { Location } from '../errors.js';
-import type { Action } from './action.js';
-import { decidingRule, outcome, type Event } from './evaluate.js';
+import type { Location } from '../util/errors.js';
+import type { Action } from '../kernel/action.js';
+import { decidingRule, outcome } from './evaluate.js';
+import type { Event } from '../kernel/event.js';
 import type { Policy, Rule } from './policy.js';
-import { own, owned } from '../own.js';
+import { own, owned } from '../util/own.js';
 
 /** What made a policy answer with an action. */
 export type Reason =

@@ -1,10 +1,11 @@
 // What to write into a profile so that a call it refuses is allowed: the shortest addition, or what stands in its way.
-import type { Location } from '../errors.js';
-import { abiOf, syscallName } from './abi.js';
-import { permits, precedence } from './action.js';
-import { evaluate, holds, outcome, type Event } from './evaluate.js';
+import type { Location } from '../util/errors.js';
+import { abiOf, syscallName } from '../kernel/abi.js';
+import { permits, precedence } from '../kernel/action.js';
+import { evaluate, holds, outcome } from './evaluate.js';
+import type { Event } from '../kernel/event.js';
 import type { Policy } from './policy.js';
-import { own, owned } from '../own.js';
+import { own, owned } from '../util/own.js';
 
 /** A rule of a profile that allows a call, as it stands in `syscalls`. */
 export interface AllowingRule {

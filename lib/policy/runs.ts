@@ -1,5 +1,5 @@
 // A policy as a table over numbers: the longest runs of numbers with one outcome, for one AUDIT_ARCH.
-import { X32_BIT } from './abi.js';
+import { X32_BIT } from '../kernel/abi.js';
 import { outcomesOf } from './evaluate.js';
 import type { Policy, SyscallPolicy } from './policy.js';
 

@@ -1,22 +1,14 @@
 // The machine a profile is resolved for: everything the meaning of a profile may depend on.
-import { UnsupportedError, UsageError } from '../errors.js';
-import type { AbiName } from './abi.js';
-import { frozen } from './frozen.js';
-import { oneOf, pickOptions } from './options.js';
-import { TABLE_KERNEL } from './syscall-table.js';
-import { show } from '../show.js';
-import { ownElements } from '../own.js';
+import { UnsupportedError, UsageError } from '../util/errors.js';
+import type { AbiName } from '../kernel/abi.js';
+import { frozen } from '../util/frozen.js';
+import { oneOf, pickOptions } from '../util/options.js';
+import { NEWEST_KERNEL, parseKernelVersion, type KernelVersion } from '../kernel/kernel-version.js';
+import { show } from '../util/show.js';
+import { ownElements } from '../util/own-elements.js';
 
 /** Architectures a filter can be made for; the 32-bit interfaces of each come with the profile. */
 export type Architecture = 'x86_64' | 'aarch64';
-
-/** A version of Linux, as far as profiles can ask for one. */
-export interface KernelVersion {
-  /** 6 of 6.1. */
-  readonly major: number;
-  /** 1 of 6.1. */
-  readonly minor: number;
-}
 
 /** What a profile is resolved against. */
 export interface Target {
@@ -59,26 +51,6 @@ export function nativeArchitecture(): Architecture {
 /** Every interface a kernel of that architecture may serve, native first. */
 export const abisOf = (arch: Architecture): readonly AbiName[] =>
   arch === 'x86_64' ? ['x86_64', 'x86', 'x32'] : ['aarch64', 'arm'];
-
-/** The newest kernel the package knows the calls of. */
-export const NEWEST_KERNEL: KernelVersion = TABLE_KERNEL;
-
-/** Reads `major.minor` from a version or a release string. Throws UsageError for anything else. */
-export function parseKernelVersion(text: string): KernelVersion {
-  const match = /^(\d{1,4})\.(\d{1,4})(?:[.\-+~].*)?$/.exec(text);
-  if (match === null) {
-    throw new UsageError(
-      'bad-kernel-version',
-      `${JSON.stringify(text)} is not a kernel version`,
-      'Write major.minor, e.g. 6.1',
-    );
-  }
-  return { major: Number(match[1]), minor: Number(match[2]) };
-}
-
-/** Whether `kernel` is `minimum` or newer. */
-export const kernelAtLeast = (kernel: KernelVersion, minimum: KernelVersion): boolean =>
-  kernel.major > minimum.major || (kernel.major === minimum.major && kernel.minor >= minimum.minor);
 
 /**
  * Completes a target: this architecture, the newest kernel and no capabilities unless given.

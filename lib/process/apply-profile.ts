@@ -1,14 +1,20 @@
 // The main entry: a profile in, the running process confined.
-import { COMPILE_OPTIONS, isPolicy, policyOf, type AnyProfile, type CompileOptions } from '../compile.js';
+import {
+  COMPILE_OPTIONS,
+  isPolicy,
+  policyOf,
+  type AnyProfile,
+  type CompileOptions,
+} from '../filter/compile-profile.js';
 import { compilePolicy } from '../filter/compile.js';
-import { UsageError, type Diagnostic } from '../errors.js';
-import { givenOptions, ownOptions, pickOptions } from '../policy/options.js';
+import { UsageError, type Diagnostic } from '../util/errors.js';
+import { givenOptions, ownOptions, pickOptions } from '../util/options.js';
 import type { Policy } from '../policy/policy.js';
-import { trapped } from '../policy/trapped.js';
+import { trapped } from '../policy/with-traps.js';
 import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from './load.js';
 import { closeRings, liveRings } from './rings.js';
-import { runningTarget, type Capabilities } from './running-target.js';
-import type { Violations } from './violations.js';
+import { runningTarget, type Capabilities } from './machine/running-target.js';
+import type { Violations } from './violations/violations.js';
 
 /** How `applyProfile` resolves, compiles and loads. */
 export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>, LoadOptions {

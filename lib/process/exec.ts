@@ -1,20 +1,21 @@
 // Becomes another program under a filter, with no system call of ours between the two.
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { LoadError, UsageError } from '../errors.js';
+import { LoadError, UsageError } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
-import { isFilter } from '../filter/is-filter.js';
+import { isFilter } from '../filter/filter.js';
 import { native } from '../native.js';
-import { syscallNumber } from '../policy/abi.js';
-import { actionName } from '../policy/action.js';
+import { syscallNumber } from '../kernel/abi.js';
+import { actionName } from '../kernel/action.js';
 import { mayPermit, outcome } from '../policy/evaluate.js';
-import { ownOptions } from '../policy/options.js';
-import { planIsolation } from './children/isolate.js';
-import type { IsolationMode } from './isolation.js';
+import { ownOptions } from '../util/options.js';
+import { planIsolation } from './isolation/isolate.js';
+import type { IsolationMode } from './isolation/isolation.js';
 import { explainIsolation, loadRequest } from './load.js';
-import { own, ownElements } from '../own.js';
-import { show } from '../show.js';
-import { ownEnvironment } from './children/environment.js';
+import { own } from '../util/own.js';
+import { ownElements } from '../util/own-elements.js';
+import { show } from '../util/show.js';
+import { ownEnvironment } from './children/launch/environment.js';
 
 /** How `exec` starts the command. */
 export interface ExecOptions {

@@ -1,17 +1,17 @@
 // Hands a filter to the kernel, and says exactly what was done or why nothing was.
 import { readdirSync } from 'node:fs';
-import { LoadError, UsageError, type Diagnostic } from '../errors.js';
+import { LoadError, UsageError, type Diagnostic } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
-import { isFilter } from '../filter/is-filter.js';
-import { BPF, decode, MAX_INSTRUCTIONS, validate, type Program } from '../filter/program.js';
+import { isFilter } from '../filter/filter.js';
+import { BPF, decode, MAX_INSTRUCTIONS, validate, type Program } from '../bpf/program.js';
 import { isFailure, native, type Failure, type LoadFailure } from '../native.js';
-import { actionKind, actionName } from '../policy/action.js';
-import { SCMP_ACT_NOTIFY } from '../policy/constants.js';
-import { oneOf, ownOptions, pickOptions } from '../policy/options.js';
+import { actionKind, actionName } from '../kernel/action.js';
+import { SCMP_ACT_NOTIFY } from '../kernel/constants.js';
+import { oneOf, ownOptions, pickOptions } from '../util/options.js';
 import { nativeArchitecture } from '../policy/target.js';
-import { needsHandler } from '../policy/trapped.js';
-import { features } from './features.js';
-import { sinceWhen } from './kernel-features.js';
+import { needsHandler } from '../policy/with-traps.js';
+import { features } from './machine/features.js';
+import { sinceWhen } from '../kernel/kernel-features.js';
 import { fillPool, poolIsRunning } from './pool.js';
 import { obstacles, refuseObstacles, type Obstacle } from './preflight.js';
 import {
@@ -22,8 +22,8 @@ import {
   refusePolledRings,
   serveRings,
 } from './rings.js';
-import { threadStatus } from './status.js';
-import { own, type Own } from '../own.js';
+import { threadStatus } from './inspect/status.js';
+import { own, type Own } from '../util/own.js';
 
 /** Which threads a filter covers. */
 export type Scope = 'process' | 'thread';

@@ -1,13 +1,13 @@
 // Whether the running Node can go on under a policy: what it is sure to call must not be refused.
-import { LoadError } from '../errors.js';
-import { syscallNumber } from '../policy/abi.js';
-import { actionName, permits, precedence, type Action } from '../policy/action.js';
-import { SCMP_ACT_ERRNO } from '../policy/constants.js';
-import { ENOSYS } from '../policy/errno.js';
+import { LoadError } from '../util/errors.js';
+import { syscallNumber } from '../kernel/abi.js';
+import { actionName, permits, precedence, type Action } from '../kernel/action.js';
+import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
+import { ENOSYS } from '../kernel/errno.js';
 import { mayPermit, outcome } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
-import { isTrappedErrno } from '../policy/trapped.js';
-import { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from './base-calls.js';
+import { isTrappedErrno } from '../policy/with-traps.js';
+import { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from '../kernel/calls/base-calls.js';
 
 /** A call that this process depends on, and what the policy answers. */
 export interface Obstacle {

@@ -1,19 +1,19 @@
 // Closes io_uring in a process that holds rings open, without taking from libuv what it does with them.
-import { LoadError, UnsupportedError, type Diagnostic } from '../errors.js';
+import { LoadError, UnsupportedError, type Diagnostic } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
-import { interpret, seccompData } from '../filter/interpret.js';
-import { isFilter } from '../filter/is-filter.js';
-import { BPF, type Program } from '../filter/program.js';
+import { interpret, seccompData } from '../bpf/interpret.js';
+import { isFilter } from '../filter/filter.js';
+import { BPF, type Program } from '../bpf/program.js';
 import { isFailure, native, type Failure } from '../native.js';
-import { ABIS, syscallNumber } from '../policy/abi.js';
-import { actionName, permits, type Action } from '../policy/action.js';
-import { SCMP_ACT_ERRNO } from '../policy/constants.js';
-import { ENOSYS } from '../policy/errno.js';
+import { ABIS, syscallNumber } from '../kernel/abi.js';
+import { actionName, permits, type Action } from '../kernel/action.js';
+import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
+import { ENOSYS } from '../kernel/errno.js';
 import { mayPermit, outcome } from '../policy/evaluate.js';
 import type { AbiPolicy, Condition, Policy, SyscallPolicy } from '../policy/policy.js';
-import { RING_OPERATIONS } from '../policy/ring-operations.js';
+import { RING_OPERATIONS } from '../kernel/ring-operations.js';
 import { nativeArchitecture } from '../policy/target.js';
-import { RING_WAIT } from '../policy/trapped.js';
+import { RING_WAIT } from '../policy/with-traps.js';
 import type { Obstacle } from './preflight.js';
 
 /**

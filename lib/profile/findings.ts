@@ -1,6 +1,6 @@
 // Collects what is wrong with a profile, so that a reader sees every problem at once and in the order of the text.
-import { ProfileError, type Diagnostic, type Location } from '../errors.js';
-import { own } from '../own.js';
+import { ProfileError, type Diagnostic, type Location } from '../util/errors.js';
+import { own } from '../util/own.js';
 
 /** How many findings are kept, so that a hostile profile cannot turn into gigabytes of messages. */
 export const MAX_FINDINGS = 1000;

@@ -1,9 +1,9 @@
 // Reads JSON without losing anything: exact numbers, and the line, column and pointer of every key and value.
 import { printParseErrorCode, visit, type ParseErrorCode } from 'jsonc-parser';
-import { ProfileError, type Location } from '../errors.js';
+import { ProfileError, type Location } from '../util/errors.js';
 import { place, type Findings } from './findings.js';
-import { quote } from '../policy/suggest.js';
-import { own, hasOwn } from '../own.js';
+import { quote } from '../util/suggest.js';
+import { own, hasOwn } from '../util/own.js';
 
 /** Bytes in the text of a profile. Docker's default has 13,470. */
 export const MAX_BYTES = 16 * 1024 * 1024;

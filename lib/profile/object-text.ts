@@ -1,7 +1,7 @@
 // Turns a parsed object back into JSON text, so that one reader serves texts and objects and every finding has a line.
-import { ProfileError, SeccompError } from '../errors.js';
+import { ProfileError, SeccompError } from '../util/errors.js';
 import { MAX_BYTES, MAX_DEPTH } from './json.js';
-import { own } from '../own.js';
+import { own } from '../util/own.js';
 
 const fail = (code: string, pointer: string, message: string, remedy: string): never => {
   throw new ProfileError([

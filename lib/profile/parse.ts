@@ -1,11 +1,11 @@
 // The first step: from the text of a profile to a Profile, or to every reason why it is none.
-import { Recent } from '../recent.js';
+import { Recent } from '../util/lru-cache.js';
 import { Findings } from './findings.js';
 import { readJson } from './json.js';
 import { isProfile, sealProfile, type Profile } from './profile.js';
 import { readSource } from './read-source.js';
 import { readDocument } from './schema/document.js';
-import { pickOptions } from '../policy/options.js';
+import { pickOptions } from '../util/options.js';
 
 /** How `parseProfile` reads. */
 export interface ParseOptions {

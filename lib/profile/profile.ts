@@ -1,8 +1,8 @@
 // What a profile says, read and checked, before it meets a machine.
-import type { Diagnostic, Location } from '../errors.js';
-import type { Action } from '../policy/action.js';
+import type { Diagnostic, Location } from '../util/errors.js';
+import type { Action } from '../kernel/action.js';
 import type { FilterFlag, Operator } from '../policy/policy.js';
-import type { KernelVersion } from '../policy/target.js';
+import type { KernelVersion } from '../kernel/kernel-version.js';
 
 /** A test of one argument as the profile writes it: unsigned 64-bit numbers, whatever the width of the register. */
 export type ProfileCondition =

@@ -1,9 +1,9 @@
 // Reads a file that may be anything: huge, growing, a FIFO, a directory, gone.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { ProfileError } from '../errors.js';
+import { ProfileError } from '../util/errors.js';
 import { MAX_BYTES } from './json.js';
-import { quote } from '../policy/suggest.js';
-import { own } from '../own.js';
+import { quote } from '../util/suggest.js';
+import { own } from '../util/own.js';
 
 /** Throws a ProfileError with one problem that has no place in a text. */
 export const fail = (code: string, message: string, remedy?: string): never => {

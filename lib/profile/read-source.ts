@@ -2,14 +2,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../util/errors.js';
 import { packageFile } from '../package-files.js';
 import { MAX_BYTES } from './json.js';
 import { objectText } from './object-text.js';
 import { fail, readFile, tooLarge } from './read-file.js';
 import type { OciConfig, SeccompProfile } from './seccomp-profile.js';
-import { didYouMean, quote } from '../policy/suggest.js';
-import { bare } from '../own.js';
+import { didYouMean, quote } from '../util/suggest.js';
+import { bare } from '../util/own.js';
 
 /** What a profile can be read from: a path, the name of a profile that ships, JSON text, its bytes, a file: URL, an object. */
 export type ProfileSource = string | Uint8Array | URL | SeccompProfile | OciConfig;

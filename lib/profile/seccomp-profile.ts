@@ -1,11 +1,11 @@
 // A profile as it is written in JSON or as an object: the types that editors and compilers check it by.
-import type { SyscallName } from '../policy/call-names.js';
-import type { ActionName } from '../policy/action.js';
-import type { CapabilityName } from '../policy/capabilities.js';
-import type { DockerArchitecture } from '../policy/docker-architectures.js';
-import type { ErrnoName } from '../policy/errno.js';
+import type { SyscallName } from '../kernel/calls/call-names.js';
+import type { ActionName } from '../kernel/action.js';
+import type { CapabilityName } from '../kernel/capabilities.js';
+import type { DockerArchitecture } from '../kernel/docker-architectures.js';
+import type { ErrnoName } from '../kernel/errno.js';
 import type { FilterFlag, Operator } from '../policy/policy.js';
-import type { ArchitectureName } from '../policy/scmp-archs.js';
+import type { ArchitectureName } from '../kernel/scmp-archs.js';
 
 // Comments of keys become the descriptions in profile.schema.json: scripts/generate-profile-schema.mjs.
 

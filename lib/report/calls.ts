@@ -1,15 +1,15 @@
 // The system calls of a report: each with its answer, in words where arguments decide, and the rules that name it.
-import type { Explanation } from '../filter/meaning/explain.js';
-import { wordForeign } from '../filter/meaning/layout.js';
+import type { Explanation } from '../filter/inspect/explain.js';
+import { wordForeign } from '../filter/inspect/format.js';
 import type { InterfaceAnswers, NamedAnswers } from '../filter/meaning/sections.js';
-import { wordAnswers, wordConditions, wordNumbers } from '../filter/meaning/wording.js';
-import { ABIS, type AbiName } from '../policy/abi.js';
-import { actionKind, actionName, type Action } from '../policy/action.js';
-import * as scmp from '../policy/constants.js';
+import { wordAnswers, wordConditions, wordNumbers } from '../filter/inspect/format-conditions.js';
+import { ABIS, type AbiName } from '../kernel/abi.js';
+import { actionKind, actionName, type Action } from '../kernel/action.js';
+import * as scmp from '../kernel/constants.js';
 import type { Policy } from '../policy/policy.js';
 import { reasonFor } from '../policy/reason.js';
-import { parametersOf } from '../policy/signatures.js';
-import { groupBy } from '../group-by.js';
+import { parametersOf } from '../kernel/arguments/signatures.js';
+import { groupBy } from '../util/group-by.js';
 import type { Place, RuleData } from './rules.js';
 
 /** What kind of answer: calls are coloured and chosen by it. */

@@ -1,12 +1,12 @@
 // The differences between two filters as rows of a table: what changes in the same way on several interfaces once.
 import type { Layers } from '../filter/layers.js';
-import { diff, type Difference } from '../filter/meaning/diff.js';
-import { wordForeign } from '../filter/meaning/layout.js';
-import { wordConditions, wordNumber, wordNumbers } from '../filter/meaning/wording.js';
-import { actionName } from '../policy/action.js';
-import { groupBy } from '../group-by.js';
+import { diff, type Difference } from '../filter/inspect/diff.js';
+import { wordForeign } from '../filter/inspect/format.js';
+import { wordConditions, wordNumber, wordNumbers } from '../filter/inspect/format-conditions.js';
+import { actionName } from '../kernel/action.js';
+import { groupBy } from '../util/group-by.js';
 import { toneOf, type Tone } from './calls.js';
-import { own } from '../own.js';
+import { own } from '../util/own.js';
 
 /** Calls for which the answer changes in one way. */
 export interface DifferenceData {

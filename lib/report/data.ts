@@ -1,18 +1,18 @@
 // What a report says, as plain data: collected here, laid out elsewhere.
 import type { Filter } from '../filter/filter.js';
 import type { Layers } from '../filter/layers.js';
-import { explain } from '../filter/meaning/explain.js';
-import { annotate } from '../filter/disassemble.js';
-import type { Program } from '../filter/program.js';
-import type { Report } from '../filter/report.js';
-import { actionName } from '../policy/action.js';
+import { explain } from '../filter/inspect/explain.js';
+import { annotate } from '../bpf/listing/disassemble.js';
+import type { Program } from '../bpf/program.js';
+import type { Report } from '../filter/inspect/metrics.js';
+import { actionName } from '../kernel/action.js';
 import type { Profile } from '../profile/profile.js';
 import { elsewhere, interfaceData, type InterfaceData, type Remark } from './calls.js';
 import { compare, type DifferenceData } from './comparison.js';
 import type { FindingData } from './findings.js';
 import { flowOf, type Flow } from './flow.js';
 import { ruleData, type RuleData } from './rules.js';
-import { owned } from '../own.js';
+import { owned } from '../util/own.js';
 
 /** What a report is about: a program, and as much as is known of where it came from. */
 export interface Subject {

@@ -1,14 +1,14 @@
 // What is wrong with the subject of a report, or worth knowing, at its places.
-import type { CompileOptions } from '../compile.js';
-import { lintProgram } from '../filter/lint/lint-program.js';
-import type { Program } from '../filter/program.js';
-import type { Finding } from '../policy/lint/finding.js';
-import type { Severity } from '../policy/lint/rules.js';
+import type { CompileOptions } from '../filter/compile-profile.js';
+import { lintProgram } from '../lint/lint-program.js';
+import type { Program } from '../bpf/program.js';
+import type { Finding } from '../lint/finding.js';
+import type { Severity } from '../lint/rules.js';
 import type { Architecture, Target } from '../policy/target.js';
-import { lint } from '../profile/lint/lint.js';
+import { lint } from '../lint/lint.js';
 import type { Profile } from '../profile/profile.js';
 import { placeOf, type Place } from './rules.js';
-import { owned } from '../own.js';
+import { owned } from '../util/own.js';
 
 /** A finding of `lint`; without a place for programs. */
 export interface FindingData {

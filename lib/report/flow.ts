@@ -1,8 +1,8 @@
 // The decisions of a program laid out as a picture: tests, where each leads, and the answers at the ends.
-import { knownAt, certainCall, type Known } from '../filter/disassemble/known.js';
-import { architectureName, callName } from '../filter/disassemble/names.js';
-import { TESTS, wordAt } from '../filter/disassemble/notation.js';
-import { wordNumber } from '../filter/meaning/wording.js';
+import { knownAt, certainCall, type Known } from '../bpf/listing/known.js';
+import { architectureName, callName } from '../bpf/listing/names.js';
+import { TESTS, wordAt } from '../bpf/listing/notation.js';
+import { wordNumber } from '../filter/inspect/format-conditions.js';
 import {
   BPF,
   isConditional,
@@ -11,13 +11,13 @@ import {
   WORD,
   type Instruction,
   type Program,
-} from '../filter/program.js';
-import { abiOf, syscallName, type AbiName } from '../policy/abi.js';
-import { actionName } from '../policy/action.js';
-import { nameValue } from '../policy/named-values.js';
-import { parameterOf } from '../policy/signatures.js';
+} from '../bpf/program.js';
+import { abiOf, syscallName, type AbiName } from '../kernel/abi.js';
+import { actionName } from '../kernel/action.js';
+import { nameValue } from '../kernel/arguments/named-values.js';
+import { parameterOf } from '../kernel/arguments/signatures.js';
 import { toneOf, type Tone } from './calls.js';
-import { own, owned } from '../own.js';
+import { own, owned } from '../util/own.js';
 
 interface Placed {
   readonly column: number;

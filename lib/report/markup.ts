@@ -1,5 +1,5 @@
 // HTML that nothing can be injected into: values become text unless they are markup themselves.
-import { own, hasOwn } from '../own.js';
+import { own, hasOwn } from '../util/own.js';
 
 /** A piece of HTML. Made by `markup` alone. */
 export interface Markup {

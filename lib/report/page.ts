@@ -1,5 +1,5 @@
 // The page of a report: one HTML document that needs nothing else and can run nothing else.
-import { crypto } from '../builtins.js';
+import { crypto } from '../util/builtins.js';
 import { packageFile } from '../package-files.js';
 import type { CallData } from './calls.js';
 import type { ReportData } from './data.js';
@@ -14,8 +14,8 @@ import {
   sourceSection,
   summarySection,
 } from './sections.js';
-import { owned } from '../own.js';
-import { readText } from '../read-text.js';
+import { owned } from '../util/own.js';
+import { readText } from '../util/read-text.js';
 
 /** The document. Its scripts and styles are let in by their hashes; everything else is shut out, the network too. */
 export function page(data: ReportData): string {

@@ -1,18 +1,18 @@
 // From a profile or a program to a page that shows all there is to know of it.
-import { COMPILE_OPTIONS, compile, type AnyProfile, type CompileOptions } from '../compile.js';
-import { UsageError } from '../errors.js';
+import { COMPILE_OPTIONS, compile, type AnyProfile, type CompileOptions } from '../filter/compile-profile.js';
+import { UsageError } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
-import { isFilter } from '../filter/is-filter.js';
+import { isFilter } from '../filter/filter.js';
 import { programOf, type Layer, type Layers } from '../filter/layers.js';
-import type { Program } from '../filter/program.js';
-import { givenOptions, ownOptions } from '../policy/options.js';
+import type { Program } from '../bpf/program.js';
+import { givenOptions, ownOptions } from '../util/options.js';
 import { parseProfile } from '../profile/parse.js';
 import { isProfile, type Profile } from '../profile/profile.js';
 import { readSource } from '../profile/read-source.js';
 import { reportData, type ReportData, type Subject } from './data.js';
 import { profileFindings, programFindings, type FindingData } from './findings.js';
 import { page } from './page.js';
-import { own, owned } from '../own.js';
+import { own, owned } from '../util/own.js';
 
 /** A profile, as `compile` takes it, a filter, or the instructions of a program. */
 export type Reported = AnyProfile | Filter | Program;

@@ -1,9 +1,9 @@
 // The rules of a profile in words: what each says, where, and whether it is in force on the target.
-import type { Location } from '../errors.js';
+import type { Location } from '../util/errors.js';
 import type { Term } from '../filter/meaning/answers.js';
-import { wordConditions, type Topic } from '../filter/meaning/wording.js';
-import { syscallNumber } from '../policy/abi.js';
-import { actionName } from '../policy/action.js';
+import { wordConditions, type Topic } from '../filter/inspect/format-conditions.js';
+import { syscallNumber } from '../kernel/abi.js';
+import { actionName } from '../kernel/action.js';
 import type { Policy } from '../policy/policy.js';
 import {
   alternatives,
@@ -13,7 +13,7 @@ import {
   type Restriction,
 } from '../profile/profile.js';
 import { applies } from '../profile/resolve/select.js';
-import { owned } from '../own.js';
+import { owned } from '../util/own.js';
 
 /** A place in the text of the profile; both count from 1, columns in UTF-16 units. */
 export interface Place {

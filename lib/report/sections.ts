@@ -3,11 +3,11 @@ import type { CallData, InterfaceData, Tone } from './calls.js';
 import type { DifferenceData } from './comparison.js';
 import type { ReportData, SummaryData } from './data.js';
 import type { FindingData } from './findings.js';
-import { groupBy } from '../group-by.js';
+import { groupBy } from '../util/group-by.js';
 import { markup, type Markup, type Value } from './markup.js';
 import { picture } from './picture.js';
 import type { Place } from './rules.js';
-import { own, owned } from '../own.js';
+import { own, owned } from '../util/own.js';
 
 /** The kinds of answers, in the order of the page, and what they are called. */
 export const TONES: Readonly<Record<Tone, string>> = {

@@ -10,7 +10,7 @@
 
 namespace seccomp_node {
 
-/** The Landlock domain that a command enters. Mirrored by `DOMAIN` in lib/process/isolation.ts. */
+/** The Landlock domain that a command enters. Mirrored by `DOMAIN` in lib/process/isolation/isolation.ts. */
 enum class Domain : std::uint32_t {
   kNone,
   /** ABI 6 and later: signals and abstract sockets are scoped, and no access to files is handled. */

@@ -10,7 +10,7 @@
 
 namespace seccomp_node {
 
-/** What becomes of an operation. Mirrored by `RING_VERDICT` in lib/process/ring-filter.ts. */
+/** What becomes of an operation. Mirrored by `RING_VERDICT` in lib/process/isolation/ring-filter.ts. */
 enum class RingVerdict : std::uint8_t {
   /** As it was. */
   kUnchanged,

@@ -1,5 +1,5 @@
 // Compares the lists that the package has with Node: a whole measurement, or single runs under filters made of them.
-import * as committed from '../../dist/process/base-calls.js';
+import * as committed from '../../dist/kernel/calls/base-calls.js';
 import { inLab, inParallel, nodes, requireStrace, runOnce } from './lab.mjs';
 import { allowOnly, trappedIn } from './measure.mjs';
 import { PROGRAMS } from './programs.mjs';

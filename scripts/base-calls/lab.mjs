@@ -59,7 +59,7 @@ export async function inLab(patience, use) {
 
 /** Writes the programs to a directory of their own, as files that Node loads without touching its thread pool. */
 function writePrograms(directory) {
-  const api = JSON.stringify(join(root, 'dist', 'index.js'));
+  const api = JSON.stringify(join(root, 'dist/entries/index.js'));
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(directory, name), text);
   for (const [index, { run }] of PROGRAMS.entries()) {
     const text = `'use strict';

@@ -46,7 +46,7 @@ export function pageText(measured) {
 
 A filter that is loaded into a running Node also meets the calls that Node makes for itself: its event loop, its garbage
 collector, its console, its end. This page lists them as they were measured on Node ${versionsOf(measured)},
-${machine()}, glibc ${glibc()}, ${measured.strace}. \`lib/process/base-calls.ts\` holds the same lists for the package's own check
+${machine()}, glibc ${glibc()}, ${measured.strace}. \`lib/kernel/calls/base-calls.ts\` holds the same lists for the package's own check
 before a load.
 
 ## Method

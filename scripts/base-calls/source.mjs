@@ -1,4 +1,4 @@
-// Writes lib/process/base-calls.ts.
+// Writes lib/kernel/calls/base-calls.ts.
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { MAJORS } from './lab.mjs';
@@ -6,7 +6,7 @@ import { machine, versionsOf } from './machine.mjs';
 import { ACTIVITIES } from './programs.mjs';
 import { baseCalls, isFatal, summarize } from './summary.mjs';
 
-export const SOURCE = fileURLToPath(new URL('../../lib/process/base-calls.ts', import.meta.url));
+export const SOURCE = fileURLToPath(new URL('../../lib/kernel/calls/base-calls.ts', import.meta.url));
 
 /** The text of the file, formatted. */
 export async function sourceText(measured) {

@@ -1,8 +1,8 @@
 // The time from rules to a program: ours with its proof, in this process, and libseccomp's in processes of their own, in turn.
-import { parseProfile, resolveProfile, validate, verify } from '../../dist/index.js';
+import { parseProfile, resolveProfile, validate, verify } from '../../dist/entries/index.js';
 import { compilePolicy } from '../../dist/filter/compile.js';
-import { generate, UNIFORM } from '../../dist/filter/tree/generate.js';
-import { nodeWeights } from '../../dist/filter/weights.js';
+import { generate, UNIFORM } from '../../dist/filter/generate/generate.js';
+import { nodeWeights } from '../../dist/filter/generate/weights.js';
 import { blocks, factor, spread, table } from './format.mjs';
 import { nativeArch, policiesOf, profileText } from './input.mjs';
 import { languages, startCompiler } from './libseccomp-programs.mjs';

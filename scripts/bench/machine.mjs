@@ -1,8 +1,8 @@
 // The machine that figures come from, without which they mean nothing.
 import { readFileSync } from 'node:fs';
 import { cpus, machine, release } from 'node:os';
-import { features } from '../../dist/index.js';
-import { version } from '../../dist/filter/context.js';
+import { features } from '../../dist/entries/index.js';
+import { version } from '../../dist/libseccomp/context.js';
 
 /** `key: value` of the first line of a file that starts with the key, or the whole first line without a key. */
 function read(path, key = '') {

@@ -1,7 +1,7 @@
 // Counts of programs, which are the same on every machine: length, paths, and calls that the kernel answers from its cache.
-import { compile } from '../../dist/index.js';
-import { report } from '../../dist/filter/report.js';
-import { nodeWeights } from '../../dist/filter/weights.js';
+import { compile } from '../../dist/entries/index.js';
+import { report } from '../../dist/filter/inspect/metrics.js';
+import { nodeWeights } from '../../dist/filter/generate/weights.js';
 import { blocks, table } from './format.mjs';
 import { GENERATORS, policiesOf } from './input.mjs';
 

@@ -1,7 +1,7 @@
 // What report-only adds to the time of a command: where every call is reported, where few are, and what strace adds.
 import { spawn as plainSpawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { compile, spawn } from '../../dist/index.js';
+import { compile, spawn } from '../../dist/entries/index.js';
 import { blocks, factor, spread, table } from './format.mjs';
 import { profileText } from './input.mjs';
 import { interleave, ratios, summarize } from './statistics.mjs';

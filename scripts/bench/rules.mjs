@@ -1,6 +1,6 @@
 // A policy as lines of text for programs over libseccomp, so that every one of them is fed the same rules.
-import * as scmp from '../../dist/policy/constants.js';
-import { syscallName } from '../../dist/policy/abi.js';
+import * as scmp from '../../dist/kernel/constants.js';
+import { syscallName } from '../../dist/kernel/abi.js';
 
 /**
  * `default ACTION`, `badarch ACTION`, `arch TOKEN NAME` for each interface, native first, and

@@ -1,8 +1,8 @@
 // How time and length grow with the number of rules, and where each generator ends.
-import { resolveProfile } from '../../dist/index.js';
+import { resolveProfile } from '../../dist/entries/index.js';
 import { compilePolicy } from '../../dist/filter/compile.js';
-import { syscallsOf } from '../../dist/policy/abi.js';
-import { MAX_INSTRUCTIONS } from '../../dist/filter/program.js';
+import { syscallsOf } from '../../dist/kernel/abi.js';
+import { MAX_INSTRUCTIONS } from '../../dist/bpf/program.js';
 import { blocks, spread, table } from './format.mjs';
 import { nativeArch } from './input.mjs';
 import { startCompiler } from './libseccomp-programs.mjs';

@@ -1,6 +1,13 @@
 // How many calls a second can be replayed: prepared once, by the interpreter, and by the policy itself.
-import { compile, evaluate, interpret, resolveProfile, seccompData, simulator } from '../../dist/index.js';
-import { ABIS, syscallNumber } from '../../dist/index.js';
+import {
+  compile,
+  evaluate,
+  interpret,
+  resolveProfile,
+  seccompData,
+  simulator,
+} from '../../dist/entries/index.js';
+import { ABIS, syscallNumber } from '../../dist/entries/index.js';
 import { blocks, factor, spread, table } from './format.mjs';
 import { nativeArch, profileText } from './input.mjs';
 import { interleave, ratios, summarize, time } from './statistics.mjs';

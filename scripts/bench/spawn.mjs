@@ -1,7 +1,7 @@
 // What it costs to start a child under a filter, isolated and not: beside a plain spawn, from the call to the exit event.
 import { spawn as plainSpawn, spawnSync as plainSpawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { compile, spawn, spawnSync } from '../../dist/index.js';
+import { compile, spawn, spawnSync } from '../../dist/entries/index.js';
 import { blocks, factor, spread, table } from './format.mjs';
 import { profileText } from './input.mjs';
 import { interleave, ratios, summarize } from './statistics.mjs';

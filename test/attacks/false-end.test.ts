@@ -4,8 +4,8 @@ import * as plain from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { spawn, spawnSync } from '#lib/index.js';
-import { readStatusFile } from '#lib/process/status-file.js';
+import { spawn, spawnSync } from '#lib/entries/index.js';
+import { readStatusFile } from '#lib/process/inspect/status-file.js';
 import { built } from '../support/built.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 

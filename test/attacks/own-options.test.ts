@@ -1,16 +1,17 @@
 // What a caller gives is read once and by own properties only: what was checked is what is used.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
-import { UsageError } from '#lib/errors.js';
-import { disassemble } from '#lib/filter/disassemble.js';
-import { simulate } from '#lib/filter/simulate.js';
-import { verify } from '#lib/filter/verify.js';
-import { own, owned, ownElements } from '#lib/own.js';
-import { ownOptions } from '#lib/policy/options.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { UsageError } from '#lib/util/errors.js';
+import { disassemble } from '#lib/bpf/listing/disassemble.js';
+import { simulate } from '#lib/filter/inspect/simulate.js';
+import { verify } from '#lib/filter/prove/verify.js';
+import { own, owned } from '#lib/util/own.js';
+import { ownElements } from '#lib/util/own-elements.js';
+import { ownOptions } from '#lib/util/options.js';
 import { makeTarget } from '#lib/policy/target.js';
-import { ownEnvironment } from '#lib/process/children/environment.js';
+import { ownEnvironment } from '#lib/process/children/launch/environment.js';
 import { parseProfile } from '#lib/profile/parse.js';
-import { resolveProfile } from '#lib/profile/resolve.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { inChild, told } from '../support/child.js';
 import { written } from '../support/written.js';
 

@@ -23,7 +23,7 @@ const NODES = ['input', 'encoding', 'maxBuffer', 'LD_PRELOAD', 'NODE_OPTIONS', '
 
 /** The names of all properties of exported types that are options or records: new ones are covered when they come. */
 function optionNames(): readonly string[] {
-  const file = `${root}dist/index.d.ts`;
+  const file = `${root}dist/entries/index.d.ts`;
   const program = ts.createProgram([file], {
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,

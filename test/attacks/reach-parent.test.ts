@@ -1,7 +1,7 @@
 // A child that may do everything tries to reach the process that has started it, in every way there is.
 import assert from 'node:assert/strict';
-import { features } from '#lib/process/features.js';
-import type { IsolationPart } from '#lib/process/isolation.js';
+import { features } from '#lib/process/machine/features.js';
+import type { IsolationPart } from '#lib/process/isolation/isolation.js';
 import { canRecord, recordFindings } from '../support/findings.js';
 import { abstractServer, resultsIn, skip, toldBy, USERS, victim } from '../support/victim.js';
 

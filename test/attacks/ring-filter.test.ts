@@ -10,12 +10,12 @@ import {
   type RingFilterMode,
 } from 'seccomp';
 import { once } from 'node:events';
-import { features } from '#lib/process/features.js';
+import { features } from '#lib/process/machine/features.js';
 import { built } from '../support/built.js';
 import { USERS } from '../support/victim.js';
 import type { SeccompProfile, SeccompRule } from '#lib/profile/seccomp-profile.js';
-import type { ActionName } from '#lib/policy/action.js';
-import type { SyscallName } from '#lib/policy/call-names.js';
+import type { ActionName } from '#lib/kernel/action.js';
+import type { SyscallName } from '#lib/kernel/calls/call-names.js';
 
 const ring = (): string =>
   built({ name: 'ring', compiler: 'gcc', sources: ['test/attacks/ring.c'], flags: [] });

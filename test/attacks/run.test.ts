@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { features } from '#lib/process/features.js';
+import { features } from '#lib/process/machine/features.js';
 import { CHILD_LIMIT } from '../support/child.js';
 import { reach, resultsIn, skip } from '../support/victim.js';
 

@@ -1,7 +1,7 @@
 // What a SandboxedWorker in plain JavaScript does to the process that has started it.
 import assert from 'node:assert/strict';
-import { features } from '#lib/process/features.js';
-import type { IsolationPart } from '#lib/process/isolation.js';
+import { features } from '#lib/process/machine/features.js';
+import type { IsolationPart } from '#lib/process/isolation/isolation.js';
 import { skip, USERS, victim } from '../support/victim.js';
 
 const POST = `require('node:worker_threads').parentPort.postMessage`;

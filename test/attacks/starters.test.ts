@@ -1,7 +1,7 @@
 // Everything that starts a child isolates it unless told otherwise.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { features } from '#lib/process/features.js';
+import { features } from '#lib/process/machine/features.js';
 import { resultsIn, skip, toldBy, USERS, victim } from '../support/victim.js';
 
 const [EPERM, EBADF, EACCES] = [1, 9, 13];

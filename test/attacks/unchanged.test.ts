@@ -5,7 +5,7 @@ import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from '#lib/process/children/spawn-sync.js';
-import { features } from '#lib/process/features.js';
+import { features } from '#lib/process/machine/features.js';
 import { CHILD_LIMIT } from '../support/child.js';
 import { NOBODY, skip } from '../support/victim.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compile } from '#lib/compile.js';
-import { toC } from '#lib/filter/c-array.js';
-import { annotate, disassemble } from '#lib/filter/disassemble.js';
-import { decode } from '#lib/filter/program.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { toC } from '#lib/bpf/c-array.js';
+import { annotate, disassemble } from '#lib/bpf/listing/disassemble.js';
+import { decode } from '#lib/bpf/program.js';
 import { cli } from '../support/child.js';
 
 describe('seccomp disasm and asm', () => {

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compile } from '#lib/compile.js';
-import { disassemble } from '#lib/filter/disassemble.js';
-import { CAPABILITIES } from '#lib/policy/capabilities.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { disassemble } from '#lib/bpf/listing/disassemble.js';
+import { CAPABILITIES } from '#lib/kernel/capabilities.js';
 import { cli } from '../support/child.js';
 import { staticProgram } from '../support/static-program.js';
 

@@ -5,7 +5,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compile } from '#lib/compile.js';
+import { compile } from '#lib/filter/compile-profile.js';
 import { cli } from '../support/child.js';
 
 const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));

@@ -4,10 +4,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { layersArgument } from '#lib/cli/input.js';
-import { compile } from '#lib/compile.js';
-import { disassemble } from '#lib/filter/disassemble.js';
-import { Filter } from '#lib/filter/filter.js';
-import { decode } from '#lib/filter/program.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { disassemble } from '#lib/bpf/listing/disassemble.js';
+import { isFilter } from '#lib/filter/filter.js';
+import { decode } from '#lib/bpf/program.js';
 import { cli, inChild, told } from '../support/child.js';
 import { liveNode, needsDump, type Live } from '../support/live.js';
 
@@ -110,7 +110,7 @@ describe('seccomp dump', function () {
 
     it('takes a profile and a file for one layer', () => {
       const [layer, ...more] = layersArgument('docker-default', { arch: 'aarch64' });
-      assert.ok(layer instanceof Filter);
+      assert.ok(isFilter(layer));
       assert.deepEqual(layer.bpf, compile('docker-default', { arch: 'aarch64' }).bpf);
       assert.deepEqual(more, []);
     });

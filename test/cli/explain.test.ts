@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compile } from '#lib/compile.js';
+import { compile } from '#lib/filter/compile-profile.js';
 import { cli } from '../support/child.js';
 
 const NATIVE = ['--arch', 'x86_64'];

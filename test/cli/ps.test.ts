@@ -1,6 +1,6 @@
 // `seccomp ps`: the tree for people and the list for machines.
 import assert from 'node:assert/strict';
-import { ps, type ProcessList } from '#lib/process/ps.js';
+import { ps, type ProcessList } from '#lib/process/inspect/ps.js';
 import { cli } from '../support/child.js';
 import { liveNode, type Live } from '../support/live.js';
 

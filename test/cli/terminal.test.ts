@@ -5,8 +5,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compile } from '#lib/compile.js';
-import { escapeControls, printable, singleLine } from '#lib/printable.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { escapeControls, printable, singleLine } from '#lib/util/printable.js';
 import { cli } from '../support/child.js';
 import { live, type Live } from '../support/live.js';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ABIS, knownSyscalls, type AbiName } from '#lib/policy/abi.js';
+import { ABIS, knownSyscalls, type AbiName } from '#lib/kernel/abi.js';
 
 /** By interface and name, the number, positive only where the call is a direct one. */
 export type KnownNumbers = (abi: AbiName, name: string) => number;

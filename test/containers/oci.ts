@@ -1,6 +1,6 @@
 // A profile as `linux.seccomp` of an OCI config.json, resolved as a container engine resolves it.
-import { ABIS } from '#lib/policy/abi.js';
-import { actionKind, actionName, type Action } from '#lib/policy/action.js';
+import { ABIS } from '#lib/kernel/abi.js';
+import { actionKind, actionName, type Action } from '#lib/kernel/action.js';
 import type { Target } from '#lib/policy/target.js';
 import type { Profile, ProfileCondition } from '#lib/profile/profile.js';
 import { applies, interfaces } from '#lib/profile/resolve/select.js';

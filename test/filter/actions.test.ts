@@ -1,6 +1,6 @@
 // What each action does to a call, and what happens where filters are layered: seen in the kernel.
 import assert from 'node:assert/strict';
-import * as scmp from '#lib/policy/constants.js';
+import * as scmp from '#lib/kernel/constants.js';
 import { answering, audit, numberOf } from '../support/answering.js';
 import { kernelCall } from '../support/kernel.js';
 

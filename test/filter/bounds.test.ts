@@ -1,17 +1,17 @@
 // Hostile programs and profiles: every analysis of them ends with a result or an error with a code, within a small heap.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { resolveProfile } from '#lib/index.js';
-import { decisionBudget, Decisions } from '#lib/filter/meaning/decisions.js';
+import { resolveProfile } from '#lib/entries/index.js';
+import { decisionBudget, Decisions } from '#lib/filter/meaning/bdd.js';
 import { differenceByDiagrams } from '#lib/filter/meaning/policy-meaning.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import { runTable } from '#lib/policy/runs.js';
-import { BPF, validate, type Program } from '#lib/filter/program.js';
-import { interpret, seccompData } from '#lib/filter/interpret.js';
-import { walkBudget, Walker } from '#lib/filter/symbolic.js';
-import { generate, UNIFORM } from '#lib/filter/tree/generate.js';
-import { RuleLists } from '#lib/filter/tree/rule-lists.js';
-import { findDifference, walked } from '#lib/filter/verify.js';
+import { BPF, validate, type Program } from '#lib/bpf/program.js';
+import { interpret, seccompData } from '#lib/bpf/interpret.js';
+import { walkBudget, Walker } from '#lib/filter/prove/symbolic.js';
+import { generate, UNIFORM } from '#lib/filter/generate/generate.js';
+import { RuleLists } from '#lib/filter/generate/rule-lists.js';
+import { findDifference, walked } from '#lib/filter/prove/verify.js';
 import { HOSTILE_PROFILES, SHARED_RULES } from '../support/hostile-profiles.js';
 import { HOSTILE_PROGRAMS } from '../support/hostile-programs.js';
 import { Random } from '../support/random.js';

@@ -1,10 +1,10 @@
 // The kernel's cache of constant outcomes, as the source of the kernel defines it.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
-import { allowedByCache } from '#lib/filter/cache.js';
-import { BPF, type Instruction, type Program } from '#lib/filter/program.js';
-import { ABIS, syscallNumber, type AbiName } from '#lib/policy/abi.js';
-import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_LOG } from '#lib/policy/constants.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { allowedByCache } from '#lib/filter/inspect/cache.js';
+import { BPF, type Instruction, type Program } from '#lib/bpf/program.js';
+import { ABIS, syscallNumber, type AbiName } from '#lib/kernel/abi.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_LOG } from '#lib/kernel/constants.js';
 
 const { program } = compile('docker-default', { arch: 'x86_64' });
 const cached = (of: Program, abi: AbiName, name: string): boolean =>

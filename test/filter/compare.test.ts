@@ -1,29 +1,29 @@
 // Two filters or stacks compared by meaning: equality and inclusion are exact, and a refutation is a call that shows it.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
-import { CompileError } from '#lib/errors.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { CompileError } from '#lib/util/errors.js';
 import { compilePolicy } from '#lib/filter/compile.js';
 import { composed } from '#lib/filter/compose.js';
-import { interpret, seccompData } from '#lib/filter/interpret.js';
+import { interpret, seccompData } from '#lib/bpf/interpret.js';
 import {
   findDisagreement,
   findExcess,
   isEquivalent,
   isSubset,
   latitude,
-} from '#lib/filter/meaning/compare.js';
-import { BPF, isReturn, validate, type Instruction, type Program } from '#lib/filter/program.js';
-import { generate } from '#lib/filter/tree/generate.js';
-import { findDifference } from '#lib/filter/verify.js';
+} from '#lib/filter/inspect/compare.js';
+import { BPF, isReturn, validate, type Instruction, type Program } from '#lib/bpf/program.js';
+import { generate } from '#lib/filter/generate/generate.js';
+import { findDifference } from '#lib/filter/prove/verify.js';
 import {
   SCMP_ACT_ALLOW,
   SCMP_ACT_ERRNO,
   SCMP_ACT_LOG,
   SCMP_ACT_NOTIFY,
   SCMP_ACT_TRACE,
-} from '#lib/policy/constants.js';
+} from '#lib/kernel/constants.js';
 import type { Policy } from '#lib/policy/policy.js';
-import type { Witness } from '#lib/errors.js';
+import type { Witness } from '#lib/util/errors.js';
 import { Random, seed } from '../support/random.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
 import { written } from '../support/written.js';

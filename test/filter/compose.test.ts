@@ -1,8 +1,8 @@
 // What a stack of filters answers: the rule, and the kernel asked about real stacks.
 import assert from 'node:assert/strict';
 import { composed, decidingLayer } from '#lib/filter/compose.js';
-import { actionData, actionKind, actionName } from '#lib/policy/action.js';
-import * as scmp from '#lib/policy/constants.js';
+import { actionData, actionKind, actionName } from '#lib/kernel/action.js';
+import * as scmp from '#lib/kernel/constants.js';
 import { stackVerdicts } from '../support/stack.js';
 import { Random, seed } from '../support/random.js';
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { compile } from '#lib/compile.js';
-import { ProfileError } from '#lib/errors.js';
-import { interpret, seccompData } from '#lib/filter/interpret.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { ProfileError } from '#lib/util/errors.js';
+import { interpret, seccompData } from '#lib/bpf/interpret.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { Random, seed } from '../support/random.js';

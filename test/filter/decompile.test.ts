@@ -1,14 +1,14 @@
 // From programs back to policies: nothing is lost, and what no policy can say is refused by name.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
-import { SeccompError } from '#lib/errors.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { SeccompError } from '#lib/util/errors.js';
 import { compilePolicy } from '#lib/filter/compile.js';
-import { decompile } from '#lib/filter/decompile.js';
-import { interpret, seccompData } from '#lib/filter/interpret.js';
-import { BPF, type Instruction, type Program } from '#lib/filter/program.js';
-import { ABIS } from '#lib/policy/abi.js';
-import { actionName } from '#lib/policy/action.js';
-import * as scmp from '#lib/policy/constants.js';
+import { decompile } from '#lib/filter/decompile/decompile.js';
+import { interpret, seccompData } from '#lib/bpf/interpret.js';
+import { BPF, type Instruction, type Program } from '#lib/bpf/program.js';
+import { ABIS } from '#lib/kernel/abi.js';
+import { actionName } from '#lib/kernel/action.js';
+import * as scmp from '#lib/kernel/constants.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import type { Condition, Operator, Policy, Rule } from '#lib/policy/policy.js';
 import { makeTarget } from '#lib/policy/target.js';

@@ -1,16 +1,16 @@
 // Differences: every call whose answer changes is in one of them, no other is, and each has a witness.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
-import type { Witness } from '#lib/errors.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import type { Witness } from '#lib/util/errors.js';
 import { composed } from '#lib/filter/compose.js';
-import { interpret, seccompData } from '#lib/filter/interpret.js';
-import { isEquivalent } from '#lib/filter/meaning/compare.js';
-import { diff, type Difference, type Place } from '#lib/filter/meaning/diff.js';
-import { formatDiff } from '#lib/filter/meaning/layout.js';
-import { BPF, type Instruction, type Program } from '#lib/filter/program.js';
-import { generate } from '#lib/filter/tree/generate.js';
-import { ABIS } from '#lib/policy/abi.js';
-import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '#lib/policy/constants.js';
+import { interpret, seccompData } from '#lib/bpf/interpret.js';
+import { isEquivalent } from '#lib/filter/inspect/compare.js';
+import { diff, type Difference, type Place } from '#lib/filter/inspect/diff.js';
+import { formatDiff } from '#lib/filter/inspect/format.js';
+import { BPF, type Instruction, type Program } from '#lib/bpf/program.js';
+import { generate } from '#lib/filter/generate/generate.js';
+import { ABIS } from '#lib/kernel/abi.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '#lib/kernel/constants.js';
 import { answered, contains } from '../support/explained.js';
 import { Random, seed } from '../support/random.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';

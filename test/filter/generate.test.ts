@@ -1,15 +1,15 @@
 // Our generator on generated policies: what the program answers is what the policy says.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
-import { CompileError } from '#lib/errors.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { CompileError } from '#lib/util/errors.js';
 import { compilePolicy } from '#lib/filter/compile.js';
 import type { Filter } from '#lib/filter/filter.js';
-import { interpret, seccompData } from '#lib/filter/interpret.js';
-import { BPF, validate } from '#lib/filter/program.js';
-import { generate } from '#lib/filter/tree/generate.js';
-import { findDifference } from '#lib/filter/verify.js';
-import { ABIS, syscallName } from '#lib/policy/abi.js';
-import { SCMP_ACT_ALLOW } from '#lib/policy/constants.js';
+import { interpret, seccompData } from '#lib/bpf/interpret.js';
+import { BPF, validate } from '#lib/bpf/program.js';
+import { generate } from '#lib/filter/generate/generate.js';
+import { findDifference } from '#lib/filter/prove/verify.js';
+import { ABIS, syscallName } from '#lib/kernel/abi.js';
+import { SCMP_ACT_ALLOW } from '#lib/kernel/constants.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import type { Policy } from '#lib/policy/policy.js';
 import { Random, seed } from '../support/random.js';

@@ -1,13 +1,13 @@
 // The kernel as a second opinion: for random policies, evaluate, interpreter and kernel give one answer.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
-import { generateWithLibseccomp } from '#lib/filter/libseccomp.js';
-import { interpret, seccompData } from '#lib/filter/interpret.js';
-import { generate } from '#lib/filter/tree/generate.js';
-import { findDifference } from '#lib/filter/verify.js';
-import { ABIS, syscallNumber } from '#lib/policy/abi.js';
-import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_THREAD } from '#lib/policy/constants.js';
-import type { Witness } from '#lib/errors.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { generateWithLibseccomp } from '#lib/libseccomp/generate.js';
+import { interpret, seccompData } from '#lib/bpf/interpret.js';
+import { generate } from '#lib/filter/generate/generate.js';
+import { findDifference } from '#lib/filter/prove/verify.js';
+import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_THREAD } from '#lib/kernel/constants.js';
+import type { Witness } from '#lib/util/errors.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import { OPERATORS, type Condition, type Policy, type SyscallPolicy } from '#lib/policy/policy.js';
 import { makeTarget, nativeArchitecture } from '#lib/policy/target.js';

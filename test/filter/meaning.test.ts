@@ -1,11 +1,11 @@
 // The meaning of programs of every instruction, as a diagram, beside what the interpreter makes of the same calls.
 import assert from 'node:assert/strict';
-import { CompileError } from '#lib/errors.js';
-import { interpret } from '#lib/filter/interpret.js';
-import { decisionBudget, Decisions } from '#lib/filter/meaning/decisions.js';
+import { CompileError } from '#lib/util/errors.js';
+import { interpret } from '#lib/bpf/interpret.js';
+import { decisionBudget, Decisions } from '#lib/filter/meaning/bdd.js';
 import { programMeaning } from '#lib/filter/meaning/meaning.js';
 import { Vectors } from '#lib/filter/meaning/vectors.js';
-import { BPF, DATA_SIZE, validate, WORD, type Instruction, type Program } from '#lib/filter/program.js';
+import { BPF, DATA_SIZE, validate, WORD, type Instruction, type Program } from '#lib/bpf/program.js';
 import { Random, seed } from '../support/random.js';
 import { randomComputation, randomWord } from '../support/random-computation.js';
 

@@ -1,17 +1,17 @@
 // One call under filters: the verdict, the layer that decides, the way through the program, the rule.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
-import { SeccompError } from '#lib/errors.js';
-import type { Call } from '#lib/filter/call.js';
-import { seccompData } from '#lib/filter/interpret.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { SeccompError } from '#lib/util/errors.js';
+import type { Call } from '#lib/bpf/call.js';
+import { seccompData } from '#lib/bpf/interpret.js';
 import type { Layers } from '#lib/filter/layers.js';
-import { BPF } from '#lib/filter/program.js';
-import { simulate } from '#lib/filter/simulate.js';
-import { simulator } from '#lib/filter/simulator.js';
-import { ABIS, syscallNumber } from '#lib/policy/abi.js';
-import { actionName } from '#lib/policy/action.js';
-import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '#lib/policy/constants.js';
-import type { Event } from '#lib/policy/evaluate.js';
+import { BPF } from '#lib/bpf/program.js';
+import { simulate } from '#lib/filter/inspect/simulate.js';
+import { simulator } from '#lib/filter/inspect/simulator.js';
+import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
+import { actionName } from '#lib/kernel/action.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '#lib/kernel/constants.js';
+import type { Event } from '#lib/kernel/event.js';
 import { written } from '../support/written.js';
 
 const docker = compile('docker-default', { arch: 'x86_64' });

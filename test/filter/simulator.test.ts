@@ -1,14 +1,15 @@
 // The fast way to answer calls: held to the interpreter, which is held to the kernel.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
+import { compile } from '#lib/filter/compile-profile.js';
 import { composed } from '#lib/filter/compose.js';
-import { interpret, seccompData } from '#lib/filter/interpret.js';
-import { BPF, WORD, type Instruction, type Program } from '#lib/filter/program.js';
-import { simulate } from '#lib/filter/simulate.js';
-import { simulator } from '#lib/filter/simulator.js';
-import { ABIS } from '#lib/policy/abi.js';
-import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '#lib/policy/constants.js';
-import { evaluate, type Event } from '#lib/policy/evaluate.js';
+import { interpret, seccompData } from '#lib/bpf/interpret.js';
+import { BPF, WORD, type Instruction, type Program } from '#lib/bpf/program.js';
+import { simulate } from '#lib/filter/inspect/simulate.js';
+import { simulator } from '#lib/filter/inspect/simulator.js';
+import { ABIS } from '#lib/kernel/abi.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '#lib/kernel/constants.js';
+import { evaluate } from '#lib/policy/evaluate.js';
+import type { Event } from '#lib/kernel/event.js';
 import { nativeArchitecture } from '#lib/policy/target.js';
 import { kernelAnswers } from '../support/kernel.js';
 import { randomComputation, randomWord } from '../support/random-computation.js';

@@ -1,12 +1,13 @@
 // The proof: every program of ours passes, and every change of one instruction that changes a verdict is found.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
-import { CompileError, VerificationError } from '#lib/errors.js';
-import { interpret, seccompData } from '#lib/filter/interpret.js';
-import { BPF, isConditional, validate, type Instruction, type Program } from '#lib/filter/program.js';
-import { generate } from '#lib/filter/tree/generate.js';
-import { findDifference, verify } from '#lib/filter/verify.js';
-import { evaluate, type Event } from '#lib/policy/evaluate.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { CompileError, VerificationError } from '#lib/util/errors.js';
+import { interpret, seccompData } from '#lib/bpf/interpret.js';
+import { BPF, isConditional, validate, type Instruction, type Program } from '#lib/bpf/program.js';
+import { generate } from '#lib/filter/generate/generate.js';
+import { findDifference, verify } from '#lib/filter/prove/verify.js';
+import { evaluate } from '#lib/policy/evaluate.js';
+import type { Event } from '#lib/kernel/event.js';
 import type { Policy } from '#lib/policy/policy.js';
 import { Random, seed } from '../support/random.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';

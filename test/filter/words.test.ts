@@ -8,7 +8,7 @@ import {
   split,
   type WordSet,
   type WordTest,
-} from '#lib/filter/words.js';
+} from '#lib/filter/prove/words.js';
 import { Random, seed } from '../support/random.js';
 
 const SIZE = 256;

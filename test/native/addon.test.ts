@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isFailure, native, type ContextHandle, type Native } from '#lib/native.js';
-import { SCMP_ACT_ALLOW } from '#lib/policy/constants.js';
+import { SCMP_ACT_ALLOW } from '#lib/kernel/constants.js';
 import { needs26 } from '../support/libseccomp.js';
 import { CHILD_LIMIT } from '../support/child.js';
 

@@ -1,8 +1,8 @@
 // compileTable: a whole rule table through libseccomp, numbers taken on each rule's own architecture.
 import assert from 'node:assert/strict';
-import { apiGet, apiSet } from '#lib/filter/context.js';
+import { apiGet, apiSet } from '#lib/libseccomp/context.js';
 import { isFailure, native, type RuleTable } from '#lib/native.js';
-import { syscallNumber, type AbiName } from '#lib/policy/abi.js';
+import { syscallNumber, type AbiName } from '#lib/kernel/abi.js';
 import {
   SCMP_ACT_ALLOW,
   SCMP_ACT_ERRNO,
@@ -17,7 +17,7 @@ import {
   SCMP_ARCH_X86,
   SCMP_ARCH_X86_64,
   SCMP_CMP_EQ,
-} from '#lib/policy/constants.js';
+} from '#lib/kernel/constants.js';
 
 const DENY = SCMP_ACT_ERRNO(1);
 

@@ -1,8 +1,8 @@
 // The rules of a FilterContext: what libseccomp takes, merges, orders and refuses.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { CompileError, LibseccompError, UsageError } from '#lib/errors.js';
-import { FilterContext, syscallResolveName, type Comparison } from '#lib/filter/context.js';
+import { CompileError, LibseccompError, UsageError } from '#lib/util/errors.js';
+import { FilterContext, syscallResolveName, type Comparison } from '#lib/libseccomp/context.js';
 import {
   SCMP_ACT_ALLOW,
   SCMP_ACT_TRAP,
@@ -15,7 +15,7 @@ import {
   SCMP_CMP_LT,
   SCMP_CMP_MASKED_EQ,
   SCMP_CMP_NE,
-} from '#lib/policy/constants.js';
+} from '#lib/kernel/constants.js';
 import { EPERM_ACTION, fails, FOREIGN } from '../support/context.js';
 
 describe('FilterContext', () => {

@@ -1,10 +1,10 @@
 // FilterContext.verify: what libseccomp makes of rules, against the rules.
 import assert from 'node:assert/strict';
-import { CompileError, VerificationError } from '#lib/errors.js';
-import { FilterContext, type Comparison } from '#lib/filter/context.js';
-import { interpret, seccompData } from '#lib/filter/interpret.js';
-import { decode } from '#lib/filter/program.js';
-import { ABIS, syscallNumber } from '#lib/policy/abi.js';
+import { CompileError, VerificationError } from '#lib/util/errors.js';
+import { FilterContext, type Comparison } from '#lib/libseccomp/context.js';
+import { interpret, seccompData } from '#lib/bpf/interpret.js';
+import { decode } from '#lib/bpf/program.js';
+import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
 import {
   SCMP_ACT_ALLOW,
   SCMP_ACT_ERRNO,
@@ -16,7 +16,7 @@ import {
   SCMP_CMP_MASKED_EQ,
   SCMP_CMP_NE,
   SCMP_FLTATR_API_TSKIP,
-} from '#lib/policy/constants.js';
+} from '#lib/kernel/constants.js';
 import { nativeArchitecture } from '#lib/policy/target.js';
 import { needs26 } from '../support/libseccomp.js';
 import { Random, seed } from '../support/random.js';

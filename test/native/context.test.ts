@@ -1,8 +1,8 @@
 // FilterContext, function by function: what libseccomp's C API does, and that no misuse of it crashes.
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { UsageError } from '#lib/errors.js';
-import { archNative, FilterContext } from '#lib/filter/context.js';
+import { UsageError } from '#lib/util/errors.js';
+import { archNative, FilterContext } from '#lib/libseccomp/context.js';
 import {
   SCMP_ACT_ALLOW,
   SCMP_ACT_KILL,
@@ -26,7 +26,7 @@ import {
   SCMP_FLTATR_CTL_SSB,
   SCMP_FLTATR_CTL_TSYNC,
   SCMP_FLTATR_CTL_WAITKILL,
-} from '#lib/policy/constants.js';
+} from '#lib/kernel/constants.js';
 import { needs26 } from '../support/libseccomp.js';
 import { EPERM_ACTION, fails, FOREIGN } from '../support/context.js';
 

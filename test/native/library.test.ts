@@ -1,6 +1,6 @@
 // The functions of libseccomp that take no filter: version, API level, architectures, names and notifications.
 import assert from 'node:assert/strict';
-import { LibseccompError, UsageError } from '#lib/errors.js';
+import { LibseccompError, UsageError } from '#lib/util/errors.js';
 import {
   apiGet,
   apiSet,
@@ -16,8 +16,8 @@ import {
   syscallResolveNameRewrite,
   syscallResolveNumArch,
   version,
-} from '#lib/filter/context.js';
-import { syscallsOf, ABIS } from '#lib/policy/abi.js';
+} from '#lib/libseccomp/context.js';
+import { syscallsOf, ABIS } from '#lib/kernel/abi.js';
 import {
   __NR_SCMP_ERROR,
   SCMP_ACT_LOG,
@@ -27,7 +27,7 @@ import {
   SCMP_ARCH_X32,
   SCMP_ARCH_X86,
   SCMP_ARCH_X86_64,
-} from '#lib/policy/constants.js';
+} from '#lib/kernel/constants.js';
 import { needs26 } from '../support/libseccomp.js';
 
 const fails = (errnoName: string, cFunction: string) => (error: unknown) =>

@@ -1,9 +1,9 @@
 // Policies made by hand: what is not well formed is refused, and never proven to mean something.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
-import { findDifference } from '#lib/filter/verify.js';
-import { ABIS } from '#lib/policy/abi.js';
-import { SCMP_ACT_ALLOW } from '#lib/policy/constants.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { findDifference } from '#lib/filter/prove/verify.js';
+import { ABIS } from '#lib/kernel/abi.js';
+import { SCMP_ACT_ALLOW } from '#lib/kernel/constants.js';
 import type { Policy } from '#lib/policy/policy.js';
 import { written } from '../support/written.js';
 

@@ -1,9 +1,10 @@
 // The meaning of a policy, case by case: what evaluate answers is what everything else is held to.
 import assert from 'node:assert/strict';
-import { ABIS, type AbiName } from '#lib/policy/abi.js';
-import { actionName, mostRestrictive, precedence } from '#lib/policy/action.js';
-import * as scmp from '#lib/policy/constants.js';
-import { evaluate, holds, outcome, type Event } from '#lib/policy/evaluate.js';
+import { ABIS, type AbiName } from '#lib/kernel/abi.js';
+import { actionName, mostRestrictive, precedence } from '#lib/kernel/action.js';
+import * as scmp from '#lib/kernel/constants.js';
+import { evaluate, holds, outcome } from '#lib/policy/evaluate.js';
+import type { Event } from '#lib/kernel/event.js';
 import type { Condition, Policy, Rule, SyscallPolicy } from '#lib/policy/policy.js';
 import { runsOf } from '#lib/policy/runs.js';
 import { makeTarget } from '#lib/policy/target.js';

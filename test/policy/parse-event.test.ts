@@ -1,7 +1,7 @@
 // Calls as people write them.
 import assert from 'node:assert/strict';
-import { SeccompError } from '#lib/errors.js';
-import { ABIS, syscallNumber, type AbiName } from '#lib/policy/abi.js';
+import { SeccompError } from '#lib/util/errors.js';
+import { ABIS, syscallNumber, type AbiName } from '#lib/kernel/abi.js';
 import { parseEvent } from '#lib/policy/parse-event.js';
 
 describe('a call in words', () => {

@@ -1,11 +1,11 @@
 // Why a policy answers as it does: the deciding rule, and that it is the one of evaluate.
 import assert from 'node:assert/strict';
-import { ABIS, syscallNumber, type AbiName } from '#lib/policy/abi.js';
-import { precedence } from '#lib/policy/action.js';
-import { SCMP_ACT_ERRNO } from '#lib/policy/constants.js';
+import { ABIS, syscallNumber, type AbiName } from '#lib/kernel/abi.js';
+import { precedence } from '#lib/kernel/action.js';
+import { SCMP_ACT_ERRNO } from '#lib/kernel/constants.js';
 import { evaluate, holds } from '#lib/policy/evaluate.js';
 import { reasonFor, type Reason } from '#lib/policy/reason.js';
-import { resolveProfile } from '#lib/profile/resolve.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
 import { Random, seed } from '../support/random.js';
 

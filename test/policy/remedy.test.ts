@@ -1,13 +1,14 @@
 // remedyFor: what it says to write allows the call, and no more than that.
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { ProfileError } from '#lib/errors.js';
-import { ABIS, syscallNumber, type AbiName } from '#lib/policy/abi.js';
-import { permits } from '#lib/policy/action.js';
-import { evaluate, type Event } from '#lib/policy/evaluate.js';
+import { ProfileError } from '#lib/util/errors.js';
+import { ABIS, syscallNumber, type AbiName } from '#lib/kernel/abi.js';
+import { permits } from '#lib/kernel/action.js';
+import { evaluate } from '#lib/policy/evaluate.js';
+import type { Event } from '#lib/kernel/event.js';
 import { describeRemedy, remedyFor } from '#lib/policy/remedy.js';
-import { trapped } from '#lib/policy/trapped.js';
-import { resolveProfile } from '#lib/profile/resolve.js';
+import { trapped } from '#lib/policy/with-traps.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { Random, seed } from '../support/random.js';
 import { written } from '../support/written.js';
 

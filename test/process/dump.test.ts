@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { SeccompError } from '#lib/errors.js';
-import { encode } from '#lib/filter/program.js';
-import { dump, type ThreadDump } from '#lib/process/dump.js';
+import { SeccompError } from '#lib/util/errors.js';
+import { encode } from '#lib/bpf/program.js';
+import { dump, type ThreadDump } from '#lib/process/inspect/dump.js';
 import { inChild, told } from '../support/child.js';
 import { live, liveNode, liveUnderFilter, needsDump, scenes, type Live } from '../support/live.js';
 

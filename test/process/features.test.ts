@@ -1,9 +1,9 @@
 // features: what a kernel lacks is named with the first one that has it, and the kernel agrees.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { features } from '#lib/process/features.js';
-import { missingFeatures } from '#lib/process/kernel-features.js';
-import { syscallNumber } from '#lib/policy/abi.js';
+import { features } from '#lib/process/machine/features.js';
+import { missingFeatures } from '#lib/kernel/kernel-features.js';
+import { syscallNumber } from '#lib/kernel/abi.js';
 import { nativeArchitecture } from '#lib/policy/target.js';
 import { callerAddon } from '../support/caller.js';
 import { inChild, told } from '../support/child.js';

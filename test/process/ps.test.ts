@@ -5,9 +5,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SeccompError } from '#lib/errors.js';
-import { processTree } from '#lib/process/process-tree.js';
-import { ps, type ProcessEntry, type ProcessList } from '#lib/process/ps.js';
+import { SeccompError } from '#lib/util/errors.js';
+import { processTree } from '#lib/process/inspect/process-tree.js';
+import { ps, type ProcessEntry, type ProcessList } from '#lib/process/inspect/ps.js';
 import { live, liveNode, scenes, type Live } from '../support/live.js';
 
 const entry = (pid: number): ProcessEntry => {
@@ -150,7 +150,7 @@ describe('ps', () => {
   ] as const) {
     it(`shows a user's own processes where /proc is mounted with hidepid=${hidepid}`, function () {
       if (process.getuid?.() !== 0) this.skip(); // only root can mount
-      const library = new URL('../../../dist/index.js', import.meta.url).href;
+      const library = new URL('../../../dist/entries/index.js', import.meta.url).href;
       const look = `
         import { ps } from ${JSON.stringify(library)};
         process.setgid(65534); process.setuid(65534);

@@ -1,12 +1,12 @@
 // What keeps a running Node alive under a strict profile: its rings and its base calls.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
+import { compile } from '#lib/filter/compile-profile.js';
 import { compilePolicy } from '#lib/filter/compile.js';
-import { ABIS, syscallNumber } from '#lib/policy/abi.js';
-import { actionName } from '#lib/policy/action.js';
+import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
+import { actionName } from '#lib/kernel/action.js';
 import { evaluate, mayPermit } from '#lib/policy/evaluate.js';
 import type { Policy } from '#lib/policy/policy.js';
-import { RING_WAIT } from '#lib/policy/trapped.js';
+import { RING_WAIT } from '#lib/policy/with-traps.js';
 import { obstacles } from '#lib/process/preflight.js';
 import { closeRings } from '#lib/process/rings.js';
 import { written } from '../support/written.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, SHARE_ENV, Worker, type WorkerOptions } from 'node:worker_threads';
-import type { SyscallName } from '#lib/policy/call-names.js';
+import type { SyscallName } from '#lib/kernel/calls/call-names.js';
 import {
   NEEDED_CALLS,
   SandboxedWorker,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lint } from '#lib/profile/lint/lint.js';
+import { lint } from '#lib/lint/lint.js';
 import { spawnSync } from '#lib/process/children/spawn-sync.js';
 import { CHILD_LIMIT } from '../support/child.js';
 

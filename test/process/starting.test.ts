@@ -1,11 +1,11 @@
 // What lint says of profiles under which programs do not start, beside what the kernel and the C library make of them.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { LoadError } from '#lib/errors.js';
-import { RULES, type RuleCode } from '#lib/policy/lint/rules.js';
+import { LoadError } from '#lib/util/errors.js';
+import { RULES, type RuleCode } from '#lib/lint/rules.js';
 import { nativeArchitecture } from '#lib/policy/target.js';
 import { spawnSync } from '#lib/process/children/spawn-sync.js';
-import { lint } from '#lib/profile/lint/lint.js';
+import { lint } from '#lib/lint/lint.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 import { written } from '../support/written.js';
 

@@ -1,11 +1,12 @@
 // Whether the kernel is newer than the tables: calls are tried by a child, and the answer is the kernel's.
 import assert from 'node:assert/strict';
 import { isFailure, native } from '#lib/native.js';
-import { syscallNumber } from '#lib/policy/abi.js';
-import { firstVersion } from '#lib/policy/first-versions.js';
-import { kernelAtLeast, nativeArchitecture, parseKernelVersion } from '#lib/policy/target.js';
-import { features } from '#lib/process/features.js';
-import { unnamedCalls } from '#lib/process/unnamed-calls.js';
+import { syscallNumber } from '#lib/kernel/abi.js';
+import { firstVersion } from '#lib/kernel/calls/first-versions.js';
+import { nativeArchitecture } from '#lib/policy/target.js';
+import { kernelAtLeast, parseKernelVersion } from '#lib/kernel/kernel-version.js';
+import { features } from '#lib/process/machine/features.js';
+import { unnamedCalls } from '#lib/process/machine/unnamed-calls.js';
 
 const arch = nativeArchitecture();
 const running = parseKernelVersion(features().release);

@@ -1,11 +1,11 @@
 // Conditions on arguments that the kernel reads as 32 bits: the register as in Docker, or the half that counts.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
-import { CompileError, UsageError } from '#lib/errors.js';
-import { findDifference } from '#lib/filter/verify.js';
-import { syscallNumber } from '#lib/policy/abi.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { CompileError, UsageError } from '#lib/util/errors.js';
+import { findDifference } from '#lib/filter/prove/verify.js';
+import { syscallNumber } from '#lib/kernel/abi.js';
 import type { Policy } from '#lib/policy/policy.js';
-import { resolveProfile, type ArgWidth } from '#lib/profile/resolve.js';
+import { resolveProfile, type ArgWidth } from '#lib/profile/resolve/resolve.js';
 import { kernelCall, nativeAudit } from '../support/kernel.js';
 import { ALL_X86, X86_64, answer, codes, policy, rule, when } from './helpers.js';
 import { written } from '../support/written.js';

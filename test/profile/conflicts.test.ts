@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { holds } from '#lib/policy/evaluate.js';
 import type { Condition } from '#lib/policy/policy.js';
 import { canBothHold } from '#lib/profile/resolve/conflicts.js';
-import { resolveProfile } from '#lib/profile/resolve.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { Random, seed } from '../support/random.js';
 import { codes } from './helpers.js';
 import { written } from '../support/written.js';

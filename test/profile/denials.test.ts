@@ -1,12 +1,12 @@
 // Denials that deny nothing on a target, rules that contradict each other, and calls by number.
 import assert from 'node:assert/strict';
-import { FilterContext } from '#lib/filter/context.js';
-import { compile } from '#lib/compile.js';
+import { FilterContext } from '#lib/libseccomp/context.js';
+import { compile } from '#lib/filter/compile-profile.js';
 import { evaluate } from '#lib/policy/evaluate.js';
-import * as scmp from '#lib/policy/constants.js';
+import * as scmp from '#lib/kernel/constants.js';
 import type { Architecture } from '#lib/policy/target.js';
-import { lint } from '#lib/profile/lint/lint.js';
-import { resolveProfile } from '#lib/profile/resolve.js';
+import { lint } from '#lib/lint/lint.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { codes, failure } from './helpers.js';
 import { written } from '../support/written.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ABIS, syscallNumber, type Abi, type AbiName } from '#lib/policy/abi.js';
-import { actionName } from '#lib/policy/action.js';
+import { ABIS, syscallNumber, type Abi, type AbiName } from '#lib/kernel/abi.js';
+import { actionName } from '#lib/kernel/action.js';
 import { evaluate, outcome } from '#lib/policy/evaluate.js';
 import type { Condition, Policy, Rule, SyscallPolicy } from '#lib/policy/policy.js';
 import { abisOf, type Architecture } from '#lib/policy/target.js';
-import { CAPABILITIES } from '#lib/policy/capabilities.js';
+import { CAPABILITIES } from '#lib/kernel/capabilities.js';
 import { parseProfile } from '#lib/profile/parse.js';
-import { resolveProfile } from '#lib/profile/resolve.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { Random, seed } from '../support/random.js';
 
 const ARCHITECTURES: readonly Architecture[] = ['x86_64', 'aarch64'];

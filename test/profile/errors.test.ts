@@ -1,6 +1,6 @@
 // What makes a profile unusable as it is written: codes, places, and what to do.
 import assert from 'node:assert/strict';
-import { formatDiagnostic } from '#lib/errors.js';
+import { formatDiagnostic } from '#lib/util/errors.js';
 import { MAX_FINDINGS } from '#lib/profile/findings.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { brief, codes, failure, marked, withCondition, withRule } from './helpers.js';

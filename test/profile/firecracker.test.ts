@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { compile } from '#lib/compile.js';
-import { convert } from '#lib/convert.js';
-import { decompile } from '#lib/filter/decompile.js';
-import { findDifference } from '#lib/filter/verify.js';
-import { actionName } from '#lib/policy/action.js';
-import * as scmp from '#lib/policy/constants.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { convert } from '#lib/filter/convert.js';
+import { decompile } from '#lib/filter/decompile/decompile.js';
+import { findDifference } from '#lib/filter/prove/verify.js';
+import { actionName } from '#lib/kernel/action.js';
+import * as scmp from '#lib/kernel/constants.js';
 import type { Policy } from '#lib/policy/policy.js';
-import { parseFirecracker } from '#lib/profile/firecracker/parse.js';
+import { parseFirecracker } from '#lib/profile/formats/firecracker/parse.js';
 import { parseProfile } from '#lib/profile/parse.js';
-import { resolveFirecracker } from '#lib/profile/firecracker/resolve.js';
-import { resolveProfile } from '#lib/profile/resolve.js';
+import { resolveFirecracker } from '#lib/profile/formats/firecracker/resolve.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { answer, answerNumber, brief, codes, failure, marked } from './helpers.js';
 import { written as asProfile } from '../support/written.js';
 

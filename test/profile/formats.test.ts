@@ -1,7 +1,7 @@
 // The formats that are told apart, and what each of them says.
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { actionName } from '#lib/policy/action.js';
+import { actionName } from '#lib/kernel/action.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { codes, failure } from './helpers.js';
 

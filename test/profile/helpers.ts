@@ -1,12 +1,12 @@
 // What the tests of profiles share: texts with a marked place, profiles in one line, and errors as values.
 import assert from 'node:assert/strict';
-import { ProfileError, type Diagnostic } from '#lib/errors.js';
-import { syscallNumber, ABIS, type AbiName } from '#lib/policy/abi.js';
-import { actionName } from '#lib/policy/action.js';
+import { ProfileError, type Diagnostic } from '#lib/util/errors.js';
+import { syscallNumber, ABIS, type AbiName } from '#lib/kernel/abi.js';
+import { actionName } from '#lib/kernel/action.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import type { Policy } from '#lib/policy/policy.js';
 import type { TargetOptions } from '#lib/policy/target.js';
-import { resolveProfile, type ResolveOptions } from '#lib/profile/resolve.js';
+import { resolveProfile, type ResolveOptions } from '#lib/profile/resolve/resolve.js';
 import { written } from '../support/written.js';
 
 /** A text without its `→`, and the line and column that the arrow stood at. */

@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ProfileError } from '#lib/errors.js';
+import { ProfileError } from '#lib/util/errors.js';
 import { parseProfile } from '#lib/profile/parse.js';
-import { resolveProfile } from '#lib/profile/resolve.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { failure } from './helpers.js';
 import { written } from '../support/written.js';
 

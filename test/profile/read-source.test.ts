@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { UsageError } from '#lib/errors.js';
+import { UsageError } from '#lib/util/errors.js';
 import { MAX_BYTES } from '#lib/profile/json.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import type { ProfileSource } from '#lib/profile/read-source.js';

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { abisOf, type Architecture } from '#lib/policy/target.js';
-import { CAPABILITIES } from '#lib/policy/capabilities.js';
+import { CAPABILITIES } from '#lib/kernel/capabilities.js';
 import { parseProfile } from '#lib/profile/parse.js';
-import { resolveProfile } from '#lib/profile/resolve.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { codes, failure } from './helpers.js';
 
 const FOLDER = fileURLToPath(new URL('../../../../shared/profiles/', import.meta.url));

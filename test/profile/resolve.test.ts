@@ -1,9 +1,9 @@
 // What a whole profile comes to on a machine: calls newer than it, and what the policy carries.
 import assert from 'node:assert/strict';
-import { syscallNumber } from '#lib/policy/abi.js';
+import { syscallNumber } from '#lib/kernel/abi.js';
 import { makeTarget } from '#lib/policy/target.js';
 import { parseProfile } from '#lib/profile/parse.js';
-import { resolveProfile, type ResolveOptions } from '#lib/profile/resolve.js';
+import { resolveProfile, type ResolveOptions } from '#lib/profile/resolve/resolve.js';
 import { ALL_X86, X86_64, answerNumber, codes, failure, policy, rule } from './helpers.js';
 import { written } from '../support/written.js';
 

@@ -1,6 +1,6 @@
 // What rules mean together: on one call, in 32 bits, and through i386's multiplexers.
 import assert from 'node:assert/strict';
-import { syscallNumber } from '#lib/policy/abi.js';
+import { syscallNumber } from '#lib/kernel/abi.js';
 import type { Policy } from '#lib/policy/policy.js';
 import { ALL_X86, X86_64, answer, codes, policy, rule, when } from './helpers.js';
 

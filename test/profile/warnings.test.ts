@@ -1,6 +1,6 @@
 // What a profile may say without meaning it: codes, places, and what to do.
 import assert from 'node:assert/strict';
-import { formatDiagnostic } from '#lib/errors.js';
+import { formatDiagnostic } from '#lib/util/errors.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { codes, failure, marked, withCondition, withRule } from './helpers.js';
 

@@ -1,18 +1,24 @@
 // Profiles of every shape all the way: the compiled program, its listing, its policy and its conversions mean the same.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { compile } from '#lib/compile.js';
-import { convert } from '#lib/convert.js';
-import { CompileError, ConversionError, ProfileError, SeccompError, VerificationError } from '#lib/errors.js';
-import { assemble } from '#lib/filter/assemble.js';
-import { decompile } from '#lib/filter/decompile.js';
-import { disassemble } from '#lib/filter/disassemble.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { convert } from '#lib/filter/convert.js';
+import {
+  CompileError,
+  ConversionError,
+  ProfileError,
+  SeccompError,
+  VerificationError,
+} from '#lib/util/errors.js';
+import { assemble } from '#lib/bpf/assemble/assemble.js';
+import { decompile } from '#lib/filter/decompile/decompile.js';
+import { disassemble } from '#lib/bpf/listing/disassemble.js';
 import type { Filter } from '#lib/filter/filter.js';
-import { interpret, seccompData } from '#lib/filter/interpret.js';
-import { findDifference } from '#lib/filter/verify.js';
+import { interpret, seccompData } from '#lib/bpf/interpret.js';
+import { findDifference } from '#lib/filter/prove/verify.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import { load } from '#lib/process/load.js';
-import { resolveProfile } from '#lib/profile/resolve.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { event, profile } from '../support/arbitrary.js';
 import { property } from '../support/property.js';
 import { written } from '../support/written.js';

@@ -1,15 +1,15 @@
 // Whatever is given as a profile: a policy, or an error that shows the place in the text.
 import assert from 'node:assert/strict';
 import fc, { type Arbitrary } from 'fast-check';
-import { AssemblyError, ProfileError, SeccompError, UsageError } from '#lib/errors.js';
-import { assemble } from '#lib/filter/assemble.js';
+import { AssemblyError, ProfileError, SeccompError, UsageError } from '#lib/util/errors.js';
+import { assemble } from '#lib/bpf/assemble/assemble.js';
 import { parseEvent } from '#lib/policy/parse-event.js';
-import { parseValue } from '#lib/policy/named-values.js';
-import { parseFirecracker } from '#lib/profile/firecracker/parse.js';
-import { resolveFirecracker } from '#lib/profile/firecracker/resolve.js';
-import { lint } from '#lib/profile/lint/lint.js';
+import { parseValue } from '#lib/kernel/arguments/named-values.js';
+import { parseFirecracker } from '#lib/profile/formats/firecracker/parse.js';
+import { resolveFirecracker } from '#lib/profile/formats/firecracker/resolve.js';
+import { lint } from '#lib/lint/lint.js';
 import { parseProfile } from '#lib/profile/parse.js';
-import { resolveProfile } from '#lib/profile/resolve.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { profile } from '../support/arbitrary.js';
 import { property } from '../support/property.js';
 import { written } from '../support/written.js';

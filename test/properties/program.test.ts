@@ -1,17 +1,17 @@
 // Programs that anybody may have written: read, listed, analysed or refused as the kernel would.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { compile } from '#lib/compile.js';
-import { CompileError, ProgramError, SeccompError, VerificationError } from '#lib/errors.js';
-import { assemble } from '#lib/filter/assemble.js';
-import { decompile } from '#lib/filter/decompile.js';
-import { annotate, disassemble } from '#lib/filter/disassemble.js';
-import { interpret, seccompData } from '#lib/filter/interpret.js';
-import { lintProgram } from '#lib/filter/lint/lint-program.js';
-import { explain } from '#lib/filter/meaning/explain.js';
-import { BPF, decode, encode, findFault, type Program } from '#lib/filter/program.js';
-import { simulate } from '#lib/filter/simulate.js';
-import { findDifference, verify } from '#lib/filter/verify.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { CompileError, ProgramError, SeccompError, VerificationError } from '#lib/util/errors.js';
+import { assemble } from '#lib/bpf/assemble/assemble.js';
+import { decompile } from '#lib/filter/decompile/decompile.js';
+import { annotate, disassemble } from '#lib/bpf/listing/disassemble.js';
+import { interpret, seccompData } from '#lib/bpf/interpret.js';
+import { lintProgram } from '#lib/lint/lint-program.js';
+import { explain } from '#lib/filter/inspect/explain.js';
+import { BPF, decode, encode, findFault, type Program } from '#lib/bpf/program.js';
+import { simulate } from '#lib/filter/inspect/simulate.js';
+import { findDifference, verify } from '#lib/filter/prove/verify.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import { load } from '#lib/process/load.js';
 import { event, instructions } from '../support/arbitrary.js';

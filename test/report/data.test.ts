@@ -1,7 +1,7 @@
 // What a report says about a profile or a program, before it becomes a page.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
-import { UsageError } from '#lib/errors.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { UsageError } from '#lib/util/errors.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { collect, type ReportOptions } from '#lib/report/report.js';
 import type { CallData } from '#lib/report/calls.js';

@@ -1,9 +1,9 @@
 // The picture of a program: whoever follows it comes to the answer of the program.
 import assert from 'node:assert/strict';
-import { compile } from '#lib/compile.js';
-import { isConditional, type Program } from '#lib/filter/program.js';
-import { interpret } from '#lib/filter/interpret.js';
-import { actionName } from '#lib/policy/action.js';
+import { compile } from '#lib/filter/compile-profile.js';
+import { isConditional, type Program } from '#lib/bpf/program.js';
+import { interpret } from '#lib/bpf/interpret.js';
+import { actionName } from '#lib/kernel/action.js';
 import { flowOf, type Flow, type FlowNode } from '#lib/report/flow.js';
 import { Random, seed } from '../support/random.js';
 import { randomProgram } from '../support/random-program.js';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
-import { interpret, seccompData } from '#lib/filter/interpret.js';
-import { isConditional } from '#lib/filter/program.js';
+import { interpret, seccompData } from '#lib/bpf/interpret.js';
+import { isConditional } from '#lib/bpf/program.js';
 import { packageFile } from '#lib/package-files.js';
 import { Random, seed } from '../support/random.js';
 import { randomProgram } from '../support/random-program.js';

@@ -1,9 +1,9 @@
 // Programs for the native interface that answer one call and allow all others.
-import { generate } from '#lib/filter/tree/generate.js';
-import type { Program } from '#lib/filter/program.js';
-import { ABIS, syscallNumber } from '#lib/policy/abi.js';
-import type { Action } from '#lib/policy/action.js';
-import { SCMP_ACT_ALLOW } from '#lib/policy/constants.js';
+import { generate } from '#lib/filter/generate/generate.js';
+import type { Program } from '#lib/bpf/program.js';
+import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
+import type { Action } from '#lib/kernel/action.js';
+import { SCMP_ACT_ALLOW } from '#lib/kernel/constants.js';
 import type { Rule } from '#lib/policy/policy.js';
 import { makeTarget, nativeArchitecture } from '#lib/policy/target.js';
 

@@ -1,8 +1,8 @@
 // What fast-check makes programs, rules and calls from: the values at which something changes, more often than their share.
 import fc, { type Arbitrary } from 'fast-check';
-import { BPF, type Instruction, type Program } from '#lib/filter/program.js';
-import { ABIS, syscallsOf } from '#lib/policy/abi.js';
-import type { Event } from '#lib/policy/evaluate.js';
+import { BPF, type Instruction, type Program } from '#lib/bpf/program.js';
+import { ABIS, syscallsOf } from '#lib/kernel/abi.js';
+import type { Event } from '#lib/kernel/event.js';
 import { OPERATORS } from '#lib/policy/policy.js';
 
 const LIMITS = [

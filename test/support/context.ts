@@ -1,6 +1,6 @@
 // What tests of FilterContext share.
-import { LibseccompError } from '#lib/errors.js';
-import { SCMP_ACT_ERRNO, SCMP_ARCH_AARCH64, SCMP_ARCH_X86_64 } from '#lib/policy/constants.js';
+import { LibseccompError } from '#lib/util/errors.js';
+import { SCMP_ACT_ERRNO, SCMP_ARCH_AARCH64, SCMP_ARCH_X86_64 } from '#lib/kernel/constants.js';
 
 export const EPERM_ACTION = SCMP_ACT_ERRNO(1);
 /** An architecture of the same byte order that is not this machine's. */

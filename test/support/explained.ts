@@ -1,9 +1,9 @@
 // Answers a call from an explanation alone, to hold it against the program that was explained.
-import type { Witness } from '#lib/errors.js';
+import type { Witness } from '#lib/util/errors.js';
 import type { Answers } from '#lib/filter/meaning/answers.js';
 import type { NumberTest } from '#lib/filter/meaning/number-sets.js';
 import type { NumberedAnswers, Numbers, Sections } from '#lib/filter/meaning/sections.js';
-import { ABIS } from '#lib/policy/abi.js';
+import { ABIS } from '#lib/kernel/abi.js';
 
 const passes = (x: bigint, test: NumberTest): boolean => {
   switch (test.op) {

@@ -1,6 +1,6 @@
 // Tells the host of a virtual machine what attacks have found, for the table in docs/children.md.
-import { features } from '#lib/process/features.js';
-import type { IsolationPart } from '#lib/process/isolation.js';
+import { features } from '#lib/process/machine/features.js';
+import type { IsolationPart } from '#lib/process/isolation/isolation.js';
 
 /** Whether somebody reads it: the machine's reporter is in use, or the table is wanted here. */
 export const canRecord = (): boolean =>

@@ -1,5 +1,5 @@
 // Profiles of moderate size that are meant to exhaust whoever reads, resolves, compiles or lints them.
-import { syscallsOf } from '#lib/policy/abi.js';
+import { syscallsOf } from '#lib/kernel/abi.js';
 import { Random } from './random.js';
 
 /** A profile by what it does. */

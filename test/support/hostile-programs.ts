@@ -1,5 +1,5 @@
 // Programs that the kernel accepts and that are meant to exhaust whoever analyses them.
-import { BPF, MAX_INSTRUCTIONS, validate, type Instruction, type Program } from '#lib/filter/program.js';
+import { BPF, MAX_INSTRUCTIONS, validate, type Instruction, type Program } from '#lib/bpf/program.js';
 import { Random } from './random.js';
 
 /** A program by what it does. */

@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BPF, encode, type Program } from '#lib/filter/program.js';
-import { ABIS, syscallNumber } from '#lib/policy/abi.js';
-import { SCMP_ACT_ERRNO } from '#lib/policy/constants.js';
-import type { Witness } from '#lib/errors.js';
-import type { Event } from '#lib/policy/evaluate.js';
+import { BPF, encode, type Program } from '#lib/bpf/program.js';
+import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
+import { SCMP_ACT_ERRNO } from '#lib/kernel/constants.js';
+import type { Witness } from '#lib/util/errors.js';
+import type { Event } from '#lib/kernel/event.js';
 import { built } from './built.js';
 
 /** The program of a probe. `headers`: of the project, what it includes. */

@@ -1,5 +1,5 @@
 // What the linked libseccomp has: builds with the system's library may have an older one than this package brings.
-import { version } from '#lib/filter/context.js';
+import { version } from '#lib/libseccomp/context.js';
 
 /** Skips a test of what libseccomp has since 2.6. */
 export function needs26(test: Mocha.Context): void {

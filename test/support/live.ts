@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { status } from '#lib/process/status.js';
+import { status } from '#lib/process/inspect/status.js';
 import { built } from './built.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

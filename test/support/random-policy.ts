@@ -1,8 +1,8 @@
 // Random policies of every shape, and the calls on which a wrong program would show.
-import { ABIS, syscallsOf, type AbiName } from '#lib/policy/abi.js';
-import * as scmp from '#lib/policy/constants.js';
-import { syscallResolveNumArch } from '#lib/filter/context.js';
-import type { Witness } from '#lib/errors.js';
+import { ABIS, syscallsOf, type AbiName } from '#lib/kernel/abi.js';
+import * as scmp from '#lib/kernel/constants.js';
+import { syscallResolveNumArch } from '#lib/libseccomp/context.js';
+import type { Witness } from '#lib/util/errors.js';
 import {
   OPERATORS,
   type AbiPolicy,

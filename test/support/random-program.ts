@@ -1,6 +1,6 @@
 // Random programs of every instruction that seccomp has, and small damage to them.
-import { BPF, DATA_SIZE, MEMORY_WORDS, type Instruction, type Program } from '#lib/filter/program.js';
-import { ABIS, syscallsOf, type AbiName } from '#lib/policy/abi.js';
+import { BPF, DATA_SIZE, MEMORY_WORDS, type Instruction, type Program } from '#lib/bpf/program.js';
+import { ABIS, syscallsOf, type AbiName } from '#lib/kernel/abi.js';
 import { ALL_ACTIONS } from './random-policy.js';
 import type { Random } from './random.js';
 

@@ -1,6 +1,6 @@
 // Sets of values of one argument, as the two words of a register: what decompiling computes with.
-import type { WorkBudget } from '../../work.js';
-import { difference, FULL, intersection, type WordSet } from '../words.js';
+import type { WorkBudget } from '../../util/work.js';
+import { difference, FULL, intersection, type WordSet } from '../prove/words.js';
 
 /** Registers whose high word is in one set and whose low word is in another. */
 export interface Cell {

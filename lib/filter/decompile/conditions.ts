@@ -1,7 +1,7 @@
 // Puts a set of values of one argument into the comparisons that profiles have, any one of which is enough.
-import { ConversionError } from '../../errors.js';
+import { ConversionError } from '../../util/errors.js';
 import type { Condition } from '../../policy/policy.js';
-import { FULL, type WordSet } from '../words.js';
+import { FULL, type WordSet } from '../prove/words.js';
 import { isEveryValue, type ArgumentSet } from './argument-set.js';
 
 /** Values from low to high, both included. */

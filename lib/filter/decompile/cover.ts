@@ -1,7 +1,7 @@
 // Describes in few words the calls that get one action: the step from the many ways through a program to rules.
-import { CompileError } from '../../errors.js';
-import { WorkBudget } from '../../work.js';
-import type { Action } from '../../policy/action.js';
+import { CompileError } from '../../util/errors.js';
+import { WorkBudget } from '../../util/work.js';
+import type { Action } from '../../kernel/action.js';
 import {
   EVERY_VALUE,
   includes,

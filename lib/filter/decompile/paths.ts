@@ -1,10 +1,10 @@
 // Every way through a program for one architecture, sorted by the numbers that take it.
-import { CompileError, ConversionError } from '../../errors.js';
-import { actionName, isAction, type Action } from '../../policy/action.js';
-import type { WorkBudget } from '../../work.js';
-import { WORD } from '../program.js';
-import { EVERYTHING, narrow, type Region, type Walker } from '../symbolic.js';
-import { FULL, interval } from '../words.js';
+import { CompileError, ConversionError } from '../../util/errors.js';
+import { actionName, isAction, type Action } from '../../kernel/action.js';
+import type { WorkBudget } from '../../util/work.js';
+import { WORD } from '../../bpf/program.js';
+import { EVERYTHING, narrow, type Region, type Walker } from '../prove/symbolic.js';
+import { FULL, interval } from '../prove/words.js';
 import type { Path } from './cover.js';
 
 /** Numbers from `low` to `high`, both included, that take the same paths. */

@@ -1,9 +1,9 @@
 // What a call is answered by its arguments, as conditions: the exact short form that people read and machines compare.
-import { hasOwn } from '../../own.js';
-import { precedence, type Action } from '../../policy/action.js';
-import { EVERY, NONE, type Decisions, type Node } from './decisions.js';
+import { hasOwn } from '../../util/own.js';
+import { precedence, type Action } from '../../kernel/action.js';
+import { EVERY, NONE, type Decisions, type Node } from './bdd.js';
 import type { NumberTest } from './number-sets.js';
-import { Products, type Product, type Subject } from './products.js';
+import { Products, type Product, type Subject } from './cover.js';
 
 /** A condition on one argument: at least one of the tests passes. */
 export interface Term {

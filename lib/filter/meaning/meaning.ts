@@ -1,12 +1,12 @@
 // What a program, or a stack of them, answers to every call there is, as one function.
-import { CompileError } from '../../errors.js';
-import { hasOwn } from '../../own.js';
-import { precedence } from '../../policy/action.js';
+import { CompileError } from '../../util/errors.js';
+import { hasOwn } from '../../util/own.js';
+import { precedence } from '../../kernel/action.js';
 import { enforced } from '../compose.js';
 import { layersOf, programOf, type Layers } from '../layers.js';
-import { liveRegisters } from '../live-registers.js';
-import { BPF, DATA_SIZE, MEMORY_WORDS, type Program } from '../program.js';
-import { EVERY, NONE, type Decisions, type Node } from './decisions.js';
+import { liveRegisters } from '../../bpf/live-registers.js';
+import { BPF, DATA_SIZE, MEMORY_WORDS, type Program } from '../../bpf/program.js';
+import { EVERY, NONE, type Decisions, type Node } from './bdd.js';
 import { constantOf, Vectors, type Vector } from './vectors.js';
 
 /**

@@ -1,5 +1,5 @@
 // Sets of numbers in the shortest of several exact forms: values and ranges, their complement, or bits under masks.
-import { EVERY, LEVELS, NONE, type Decisions, type Node } from './decisions.js';
+import { EVERY, LEVELS, NONE, type Decisions, type Node } from './bdd.js';
 
 /** Numbers from the first to the second, both included. */
 export type NumberRange = readonly [low: bigint, high: bigint];

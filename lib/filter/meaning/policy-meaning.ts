@@ -1,12 +1,12 @@
 // What a policy answers to every call there is, as one function: the second way to prove a program.
-import type { Witness } from '../../errors.js';
-import { precedence } from '../../policy/action.js';
+import type { Witness } from '../../util/errors.js';
+import { precedence } from '../../kernel/action.js';
 import { conditionKey } from '../../policy/condition-key.js';
 import type { Condition, Policy, Rule, SyscallPolicy } from '../../policy/policy.js';
 import type { Run, RunTable } from '../../policy/runs.js';
-import { eventOf } from '../call.js';
-import { WORD, type Program } from '../program.js';
-import { Decisions, EVERY, levelOf, NONE, type Node } from './decisions.js';
+import { eventOf } from '../../bpf/call.js';
+import { WORD, type Program } from '../../bpf/program.js';
+import { Decisions, EVERY, levelOf, NONE, type Node } from './bdd.js';
 import { programMeaning } from './meaning.js';
 import { Vectors } from './vectors.js';
 

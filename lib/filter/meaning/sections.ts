@@ -1,13 +1,13 @@
 // A function of calls cut into what people name: interfaces, their calls, numbers without a name, other architectures.
-import { UsageError } from '../../errors.js';
-import { ABIS, syscallNumber, syscallsOf, X32_BIT, type Abi, type AbiName } from '../../policy/abi.js';
-import { didYouMeanCall } from '../../policy/suggest-call.js';
-import { quote } from '../../policy/suggest.js';
-import { WORD } from '../program.js';
+import { UsageError } from '../../util/errors.js';
+import { ABIS, syscallNumber, syscallsOf, X32_BIT, type Abi, type AbiName } from '../../kernel/abi.js';
+import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
+import { quote } from '../../util/suggest.js';
+import { WORD } from '../../bpf/program.js';
 import { Describer, type Answers } from './answers.js';
-import { EVERY, levelOf, NONE, type Decisions, type Node } from './decisions.js';
+import { EVERY, levelOf, NONE, type Decisions, type Node } from './bdd.js';
 import { describeNumbers, type NumberTest } from './number-sets.js';
-import { show } from '../../show.js';
+import { show } from '../../util/show.js';
 
 /** A call that an interface names. */
 export interface NamedAnswers<T> extends Answers<T> {

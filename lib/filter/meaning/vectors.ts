@@ -1,6 +1,6 @@
 // What registers hold for all calls at once: 32 bits, each of them a set of the calls for which it is 1.
-import { CompileError } from '../../errors.js';
-import { EVERY, levelOf, NONE, type Decisions, type Node } from './decisions.js';
+import { CompileError } from '../../util/errors.js';
+import { EVERY, levelOf, NONE, type Decisions, type Node } from './bdd.js';
 
 /** A 32-bit number that depends on the call; bit 0 is the lowest. Equal ones of one `Vectors` are the same object. */
 export interface Vector {

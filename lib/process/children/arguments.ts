@@ -1,7 +1,7 @@
 // The two shapes of a call: with a list of arguments before the options, or without.
-import { UsageError } from '../../errors.js';
-import { ownElements } from '../../own.js';
-import { show } from '../../show.js';
+import { UsageError } from '../../util/errors.js';
+import { ownElements } from '../../util/own-elements.js';
+import { show } from '../../util/show.js';
 
 /**
  * Arguments, each read once, and options, which are not read here. Numbers become text, as with Node.

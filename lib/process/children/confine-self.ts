@@ -1,14 +1,14 @@
 // Loads what a parent has ordered into this process, or ends it.
 import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
-import { SeccompError } from '../../errors.js';
+import { SeccompError } from '../../util/errors.js';
 import { native } from '../../native.js';
-import { ABIS } from '../../policy/abi.js';
+import { ABIS } from '../../kernel/abi.js';
 import type { AbiPolicy, Policy } from '../../policy/policy.js';
 import { applyProfile } from '../apply-profile.js';
 import { load } from '../load.js';
-import type { PreloadFailure, PreloadOrders } from './preloaded.js';
-import { own } from '../../own.js';
+import type { PreloadFailure, PreloadOrders } from './launch/preloaded.js';
+import { own } from '../../util/own.js';
 
 /** Reads orders from a pipe to their end and follows them. What fails is told on the same pipe, and the process ends. */
 export function confineSelf(descriptor: number): void {

@@ -8,8 +8,8 @@ import type {
 import { argumentsOf } from './arguments.js';
 import { SANDBOX_OPTIONS, type SandboxOptions } from './sandbox.js';
 import { spawnSync, SPAWN_SYNC_OPTIONS } from './spawn-sync.js';
-import { own } from '../../own.js';
-import { givenOptions, ownOptions } from '../../policy/options.js';
+import { own } from '../../util/own.js';
+import { givenOptions, ownOptions } from '../../util/options.js';
 
 /**
  * Runs a command under a profile to its end and gives what it wrote to its standard output, with the options of

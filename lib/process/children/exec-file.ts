@@ -1,17 +1,17 @@
 // execFile of node:child_process, for a command that is under a filter from its first instruction on.
 import type { ChildProcess, ExecFileException, ExecFileOptions, PromiseWithChild } from 'node:child_process';
 import { promisify } from 'node:util';
-import { UsageError } from '../../errors.js';
+import { UsageError } from '../../util/errors.js';
 import { argumentsOf } from './arguments.js';
-import { os } from '../../builtins.js';
+import { os } from '../../util/builtins.js';
 import { collect } from './collect.js';
 import { REPORT_OPTIONS, type ViolationReportOptions } from '../supervise/report.js';
 import { SANDBOX_OPTIONS, type SandboxOptions } from './sandbox.js';
 import { spawn } from './spawn.js';
-import { show } from '../../show.js';
-import { bare } from '../../own.js';
-import { givenOptions, ownOptions } from '../../policy/options.js';
-import { SPAWN_OPTIONS } from './start-child.js';
+import { show } from '../../util/show.js';
+import { bare } from '../../util/own.js';
+import { givenOptions, ownOptions } from '../../util/options.js';
+import { SPAWN_OPTIONS } from './launch/start-child.js';
 
 type Options = ExecFileOptions & SandboxOptions & ViolationReportOptions;
 type Callback<Output> = (error: ExecFileException | null, stdout: Output, stderr: Output) => void;

@@ -1,16 +1,17 @@
 // fork of node:child_process, for a Node program that is under a filter from its start, or from its own first line on.
 import type { ChildProcess, ForkOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { oneOf } from '../../policy/options.js';
-import { UsageError } from '../../errors.js';
+import { oneOf } from '../../util/options.js';
+import { UsageError } from '../../util/errors.js';
 import { argumentsOf } from './arguments.js';
-import { childProcess } from '../../builtins.js';
-import { commandOf, isolationRequest, launchRequest, type LaunchRequest } from './launch.js';
-import { forkPreloaded } from './preloaded.js';
+import { childProcess } from '../../util/builtins.js';
+import { commandOf, isolationRequest, launchRequest, type LaunchRequest } from './launch/launch.js';
+import { forkPreloaded } from './launch/preloaded.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';
-import { SPAWN_OPTIONS, startChild } from './start-child.js';
-import { stdioList, type StdioList } from './stdio.js';
-import { own, bare, ownElements, type Own } from '../../own.js';
+import { SPAWN_OPTIONS, startChild } from './launch/start-child.js';
+import { stdioList, type StdioList } from './launch/stdio.js';
+import { own, bare, type Own } from '../../util/own.js';
+import { ownElements } from '../../util/own-elements.js';
 
 /** When the filter of a Node program is loaded. */
 export type ForkLoad = 'before-exec' | 'before-user-code';

@@ -1,17 +1,23 @@
 // What confines a child: takes the options of this package apart from those of Node.
-import { compile, COMPILE_OPTIONS, isPolicy, type AnyProfile, type CompileOptions } from '../../compile.js';
+import {
+  compile,
+  COMPILE_OPTIONS,
+  isPolicy,
+  type AnyProfile,
+  type CompileOptions,
+} from '../../filter/compile-profile.js';
 import type { Filter } from '../../filter/filter.js';
-import { isFilter } from '../../filter/is-filter.js';
-import { givenOptions, ownOptions } from '../../policy/options.js';
+import { isFilter } from '../../filter/filter.js';
+import { givenOptions, ownOptions } from '../../util/options.js';
 import type { Policy } from '../../policy/policy.js';
-import { UsageError } from '../../errors.js';
-import { type IsolationMode } from '../isolation.js';
-import type { RingFilterMode } from '../ring-filter.js';
-import { runningTarget, type Capabilities } from '../running-target.js';
-import { own, type Own, bare } from '../../own.js';
+import { UsageError } from '../../util/errors.js';
+import { type IsolationMode } from '../isolation/isolation.js';
+import type { RingFilterMode } from '../isolation/ring-filter.js';
+import { runningTarget, type Capabilities } from '../machine/running-target.js';
+import { own, type Own, bare } from '../../util/own.js';
 import { isJson } from '../../profile/is-json.js';
-import { ownEnvironment, type Environment } from './environment.js';
-import { planIsolation, type IsolationPlan } from './isolate.js';
+import { ownEnvironment, type Environment } from './launch/environment.js';
+import { planIsolation, type IsolationPlan } from '../isolation/isolate.js';
 
 /** What the functions that start children take in addition to the options of Node's. */
 export interface SandboxOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'> {

@@ -6,14 +6,21 @@ import type {
   SpawnSyncReturns,
 } from 'node:child_process';
 import { argumentsOf } from './arguments.js';
-import { childProcess } from '../../builtins.js';
-import { endedForGood } from './end-for-good.js';
-import { systemError } from './errors.js';
-import { commandOf, launch, launcherEnded, launchRequest, requireProc, type Command } from './launch.js';
-import { NEVER_THERE } from './stand-ins.js';
+import { childProcess } from '../../util/builtins.js';
+import { endedForGood } from './launch/end-for-good.js';
+import { systemError } from './launch/errors.js';
+import {
+  commandOf,
+  launch,
+  launcherEnded,
+  launchRequest,
+  requireProc,
+  type Command,
+} from './launch/launch.js';
+import { NEVER_THERE } from './launch/unexecutable-paths.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';
-import { stdioList, type StdioList } from './stdio.js';
-import { own, bare } from '../../own.js';
+import { stdioList, type StdioList } from './launch/stdio.js';
+import { own, bare } from '../../util/own.js';
 
 /** Options of Node's that these functions take. */
 export const SPAWN_SYNC_OPTIONS: readonly string[] = [

@@ -8,11 +8,11 @@ import type {
 import { REPORT_OPTIONS, type ViolationReportOptions } from '../supervise/report.js';
 import { supervise } from '../supervise/supervise.js';
 import { argumentsOf } from './arguments.js';
-import { commandOf, launchRequest } from './launch.js';
+import { commandOf, launchRequest } from './launch/launch.js';
 import { sandbox, SANDBOX_OPTIONS, type SandboxOptions } from './sandbox.js';
-import { SPAWN_OPTIONS, spawnWith, startChild } from './start-child.js';
-import { stdioList } from './stdio.js';
-import { givenOptions, ownOptions } from '../../policy/options.js';
+import { SPAWN_OPTIONS, spawnWith, startChild } from './launch/start-child.js';
+import { stdioList } from './launch/stdio.js';
+import { givenOptions, ownOptions } from '../../util/options.js';
 
 /** What confines a command, and whether refusals are reported: this process answers them then, and stays until all is over. */
 type Options = SandboxOptions & ViolationReportOptions;

@@ -1,5 +1,5 @@
 // Bounds what deserializing a message costs, before V8 does it: bytes are cheap to receive, and some are dear to decode.
-import { WorkerError } from '../../errors.js';
+import { WorkerError } from '../../util/errors.js';
 
 /** What a message may be at most. */
 export interface MessageLimits {

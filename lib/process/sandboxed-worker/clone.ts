@@ -1,6 +1,6 @@
 // Structured clones as bytes: what postMessage makes of a value, for a thread of another process.
 import type { Transferable } from 'node:worker_threads';
-import { util, v8 } from '../../builtins.js';
+import { util, v8 } from '../../util/builtins.js';
 import { MAX_PAYLOAD } from './frames.js';
 
 /** A serialized value. */

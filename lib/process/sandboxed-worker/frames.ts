@@ -1,7 +1,7 @@
 // Frames of bytes over a stream: a kind, a length and a payload. The channel of `fork` will not do: what is not a message on
 // it is an uncaught exception in the process that reads.
 import type { Socket } from 'node:net';
-import { WorkerError } from '../../errors.js';
+import { WorkerError } from '../../util/errors.js';
 import { TurnQueue, type Task } from './turns.js';
 
 /** What is sent: a kind, which is a byte, and any bytes. */

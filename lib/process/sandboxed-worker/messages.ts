@@ -1,7 +1,7 @@
 // What the two processes of a SandboxedWorker send each other, as frames.
 import type { WorkerOptions } from 'node:worker_threads';
-import { WorkerError } from '../../errors.js';
-import { show } from '../../show.js';
+import { WorkerError } from '../../util/errors.js';
+import { show } from '../../util/show.js';
 import type { Packed } from './clone.js';
 import type { Frame } from './frames.js';
 

@@ -4,21 +4,21 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { Transferable, WorkerOptions } from 'node:worker_threads';
-import { LoadError, UsageError, WorkerError } from '../../errors.js';
+import { LoadError, UsageError, WorkerError } from '../../util/errors.js';
 import { packageFile } from '../../package-files.js';
-import { givenOptions, ownOptions } from '../../policy/options.js';
-import { show } from '../../show.js';
-import { net, os } from '../../builtins.js';
+import { givenOptions, ownOptions } from '../../util/options.js';
+import { show } from '../../util/show.js';
+import { net, os } from '../../util/builtins.js';
 import { forkSandboxed, type ForkLoad } from '../children/fork.js';
-import { planIsolation } from '../children/isolate.js';
+import { planIsolation } from '../isolation/isolate.js';
 import { SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
-import type { Isolation } from '../isolation.js';
+import type { Isolation } from '../isolation/isolation.js';
 import { checkClone, DEFAULT_LIMITS, type MessageLimits } from './check-clone.js';
 import { pack, unpack, type Packed } from './clone.js';
 import { MAX_PAYLOAD, readFrames, writeFrame, type Frame, type FrameStream } from './frames.js';
 import { frameOf, ReportReader, type OrderKind, type Start, type ThreadOptions } from './messages.js';
 import { unpackThrown } from './thrown.js';
-import { own, type Own } from '../../own.js';
+import { own, type Own } from '../../util/own.js';
 
 /** What SandboxedWorker takes: options of Worker, of its process, and what confines it. */
 export interface SandboxedWorkerOptions

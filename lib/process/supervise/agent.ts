@@ -1,9 +1,9 @@
 // An agent for `listenerPath`: answers the calls of containers that runc, crun and others have started.
 import { closeSync, openSync, unlinkSync } from 'node:fs';
-import { LoadError, SupervisionError, UsageError } from '../../errors.js';
+import { LoadError, SupervisionError, UsageError } from '../../util/errors.js';
 import { isFailure, native, type Failure, type WatchHandle } from '../../native.js';
-import { ownOptions } from '../../policy/options.js';
-import type { Supervisor } from './attend.js';
+import { ownOptions } from '../../util/options.js';
+import type { Supervisor } from './serve-listener.js';
 import { badState, parseContainerState, type ContainerProcess } from './container-state.js';
 import { jsonEnd } from './json-end.js';
 import { superviseListener, type HandlerOptions } from './handlers.js';

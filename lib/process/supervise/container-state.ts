@@ -1,6 +1,6 @@
 // What a container runtime says about a container whose calls it hands to an agent.
-import { SupervisionError } from '../../errors.js';
-import { bare, owned } from '../../own.js';
+import { SupervisionError } from '../../util/errors.js';
+import { bare, owned } from '../../util/own.js';
 
 /**
  * A process of a container that has loaded its filter.

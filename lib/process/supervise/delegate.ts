@@ -1,16 +1,16 @@
 // Starts a command whose calls an agent answers, as container runtimes do for `listenerPath`.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { UsageError } from '../../errors.js';
-import { isFilter } from '../../filter/is-filter.js';
+import { UsageError } from '../../util/errors.js';
+import { isFilter } from '../../filter/filter.js';
 import { native } from '../../native.js';
 import { argumentsOf } from '../children/arguments.js';
 import { sandbox, SANDBOX_OPTIONS, type SandboxOptions } from '../children/sandbox.js';
-import { SPAWN_OPTIONS } from '../children/start-child.js';
-import { CONTINUE } from './answer.js';
+import { SPAWN_OPTIONS } from '../children/launch/start-child.js';
+import { CONTINUE } from './response.js';
 import { beginSending } from './send-listener.js';
 import { startWithListener } from './start.js';
-import { givenOptions, ownOptions } from '../../policy/options.js';
-import { own } from '../../own.js';
+import { givenOptions, ownOptions } from '../../util/options.js';
+import { own } from '../../util/own.js';
 import { checkTime } from './time.js';
 
 export interface DelegateOptions extends SpawnOptions, SandboxOptions {

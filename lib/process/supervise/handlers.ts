@@ -1,12 +1,12 @@
 // One handler out of many by the names of calls, and the options of those who answer calls.
-import { UsageError } from '../../errors.js';
-import { isKnownSyscall } from '../../policy/abi.js';
-import { givenOptions, ownOptions } from '../../policy/options.js';
-import { didYouMeanCall } from '../../policy/suggest-call.js';
+import { UsageError } from '../../util/errors.js';
+import { isKnownSyscall } from '../../kernel/abi.js';
+import { givenOptions, ownOptions } from '../../util/options.js';
+import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import { abisOf, nativeArchitecture } from '../../policy/target.js';
-import { checkAnswer, UNAVAILABLE, type Handler } from './answer.js';
-import { attend, type AttendOptions, type Supervisor } from './attend.js';
-import { owned, type Own } from '../../own.js';
+import { checkAnswer, UNAVAILABLE, type Handler } from './response.js';
+import { attend, type AttendOptions, type Supervisor } from './serve-listener.js';
+import { owned, type Own } from '../../util/own.js';
 import { checkTime } from './time.js';
 
 /** Who answers which call. */

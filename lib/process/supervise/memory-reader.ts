@@ -1,5 +1,5 @@
 // Reads the memory of processes that make supervised calls, without ever waiting for them on the event loop.
-import { SupervisionError } from '../../errors.js';
+import { SupervisionError } from '../../util/errors.js';
 import { isFailure, native, type Failure, type WatchHandle } from '../../native.js';
 
 /** How long a read may take, in milliseconds, unless the caller says otherwise. */

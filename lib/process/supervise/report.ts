@@ -1,16 +1,16 @@
 // Reports the calls that a profile refuses to a child, and refuses or allows them in the filter's stead.
 import { readlinkSync } from 'node:fs';
-import { actionData, actionKind, actionName, isFallback, permits, type Action } from '../../policy/action.js';
-import * as scmp from '../../policy/constants.js';
-import { ENOSYS, errnoName } from '../../policy/errno.js';
+import { actionData, actionKind, actionName, isFallback, permits, type Action } from '../../kernel/action.js';
+import * as scmp from '../../kernel/constants.js';
+import { ENOSYS, errnoName } from '../../kernel/errno.js';
 import { evaluate } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
-import { printable } from '../../printable.js';
-import { describeRefusal, sentence, type Violation } from '../violation.js';
-import { CONTINUE, UNAVAILABLE, type Answer } from './answer.js';
+import { printable } from '../../util/printable.js';
+import { describeRefusal, sentence, type Violation } from '../violations/violation.js';
+import { CONTINUE, UNAVAILABLE, type Answer } from './response.js';
 import type { SupervisedCall } from './call.js';
-import { type Own } from '../../own.js';
-import { readText } from '../../read-text.js';
+import { type Own } from '../../util/own.js';
+import { readText } from '../../util/read-text.js';
 
 /**
  * A call of a child that its profile refuses. `errno` is 0 where the profile kills. `count` is 1 where the calls are refused, as each

@@ -1,8 +1,8 @@
 // Hands a listener to an agent, as a container runtime does, without waiting for the agent on the event loop.
-import { LoadError, UsageError } from '../../errors.js';
+import { LoadError, UsageError } from '../../util/errors.js';
 import { isFailure, native, type Failure } from '../../native.js';
-import type { Own } from '../../own.js';
-import { ownOptions } from '../../policy/options.js';
+import type { Own } from '../../util/own.js';
+import { ownOptions } from '../../util/options.js';
 import { containerState } from './container-state.js';
 import { checkTime } from './time.js';
 

@@ -1,26 +1,26 @@
 // Starts a command under a filter with a listener, and brings the listener here.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { LoadError } from '../../errors.js';
+import { LoadError } from '../../util/errors.js';
 import type { Filter } from '../../filter/filter.js';
-import { isFilter } from '../../filter/is-filter.js';
+import { isFilter } from '../../filter/filter.js';
 import { isFailure, native } from '../../native.js';
-import { syscallNumber } from '../../policy/abi.js';
-import { actionKind } from '../../policy/action.js';
-import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
+import { syscallNumber } from '../../kernel/abi.js';
+import { actionKind } from '../../kernel/action.js';
+import { SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
 import { outcome } from '../../policy/evaluate.js';
-import type { IsolationPlan } from '../children/isolate.js';
-import { childLoadRequest, commandOf, type LaunchRequest } from '../children/launch.js';
+import type { IsolationPlan } from '../isolation/isolate.js';
+import { childLoadRequest, commandOf, type LaunchRequest } from '../children/launch/launch.js';
 import type { ChildLoadOptions } from '../children/sandbox.js';
-import { spawnWith, startChild } from '../children/start-child.js';
-import { stdioList } from '../children/stdio.js';
+import { spawnWith, startChild } from '../children/launch/start-child.js';
+import { stdioList } from '../children/launch/stdio.js';
 import { loadRequest } from '../load.js';
-import { ringVerdicts } from '../ring-filter.js';
-import { CONTINUE, sendAnswer } from './answer.js';
+import { ringVerdicts } from '../isolation/ring-filter.js';
+import { CONTINUE, sendAnswer } from './response.js';
 import { callAt, callRecords } from './call.js';
 import { memoryReader } from './memory-reader.js';
 import type { Judge } from './report.js';
-import { own, owned, type Own } from '../../own.js';
-import { givenOptions } from '../../policy/options.js';
+import { own, owned, type Own } from '../../util/own.js';
+import { givenOptions } from '../../util/options.js';
 
 /** What is to be started, under what, and who answers for the start. */
 export interface StartPlan {

@@ -1,12 +1,12 @@
 // Starts a command under a profile whose NOTIFY actions are answered by functions of this process.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { UsageError } from '../../errors.js';
+import { UsageError } from '../../util/errors.js';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
-import { isFilter } from '../../filter/is-filter.js';
+import { isFilter } from '../../filter/filter.js';
 import { native } from '../../native.js';
-import { notified } from '../../policy/notified.js';
-import { givenOptions, oneOf, ownOptions } from '../../policy/options.js';
+import { notified } from '../../policy/with-notifications.js';
+import { givenOptions, oneOf, ownOptions } from '../../util/options.js';
 import { argumentsOf } from '../children/arguments.js';
 import {
   sandbox,
@@ -15,10 +15,10 @@ import {
   type Sandbox,
   type SandboxOptions,
 } from '../children/sandbox.js';
-import type { Isolation } from '../isolation.js';
-import { SPAWN_OPTIONS } from '../children/start-child.js';
-import { CONTINUE, type Handler } from './answer.js';
-import { attend, nobody, type Supervisor } from './attend.js';
+import type { Isolation } from '../isolation/isolation.js';
+import { SPAWN_OPTIONS } from '../children/launch/start-child.js';
+import { CONTINUE, type Handler } from './response.js';
+import { attend, nobody, type Supervisor } from './serve-listener.js';
 import { checkedHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
 import { judge, REPORT_OPTIONS, type Judge, type ViolationReportOptions } from './report.js';
 import {
@@ -30,7 +30,7 @@ import {
   type StartPlan,
 } from './start.js';
 import { startReportOnly, type ReportedCommand, type ReportOnlyPlan } from '../trace/report-only.js';
-import { bare, type Own } from '../../own.js';
+import { bare, type Own } from '../../util/own.js';
 
 export interface SuperviseOptions
   extends SpawnOptions, SandboxOptions, HandlerOptions, ViolationReportOptions {

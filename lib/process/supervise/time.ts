@@ -1,6 +1,6 @@
 // Checks options that are times.
-import { UsageError } from '../../errors.js';
-import { show } from '../../show.js';
+import { UsageError } from '../../util/errors.js';
+import { show } from '../../util/show.js';
 
 /** What a timer of Node's can hold: it takes more for 1 ms. */
 const MAX_TIME = 2 ** 31 - 1;

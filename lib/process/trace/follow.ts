@@ -1,16 +1,16 @@
 // Turns what a tracer writes down into violations, and is a supervisor to those who started the command.
-import { LoadError, SupervisionError } from '../../errors.js';
+import { LoadError, SupervisionError } from '../../util/errors.js';
 import { isFailure, native } from '../../native.js';
-import { actionData, actionKind, actionName, isFallback, permits } from '../../policy/action.js';
-import { SCMP_ACT_ERRNO } from '../../policy/constants.js';
-import { errnoName } from '../../policy/errno.js';
+import { actionData, actionKind, actionName, isFallback, permits } from '../../kernel/action.js';
+import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
+import { errnoName } from '../../kernel/errno.js';
 import { evaluate } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
-import { own } from '../../own.js';
-import { printable } from '../../printable.js';
-import type { Supervisor } from '../supervise/attend.js';
+import { own } from '../../util/own.js';
+import { printable } from '../../util/printable.js';
+import type { Supervisor } from '../supervise/serve-listener.js';
 import type { ReportedViolation } from '../supervise/report.js';
-import { describeRefusal } from '../violation.js';
+import { describeRefusal } from '../violations/violation.js';
 import type { TracedCalls, TracedTable } from './table.js';
 import type { Tracer } from './tracer.js';
 

@@ -2,15 +2,15 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
-import { traced } from '../../policy/traced.js';
-import type { IsolationPlan } from '../children/isolate.js';
-import { commandOf, type Attend, type LaunchRequest } from '../children/launch.js';
+import { traced } from '../../policy/with-stops.js';
+import type { IsolationPlan } from '../isolation/isolate.js';
+import { commandOf, type Attend, type LaunchRequest } from '../children/launch/launch.js';
 import type { ChildLoadOptions } from '../children/sandbox.js';
-import { spawnWith, startChild } from '../children/start-child.js';
-import { stdioList } from '../children/stdio.js';
+import { spawnWith, startChild } from '../children/launch/start-child.js';
+import { stdioList } from '../children/launch/stdio.js';
 import { loadRequest } from '../load.js';
 import type { ViolationReportOptions } from '../supervise/report.js';
-import { own, type Own } from '../../own.js';
+import { own, type Own } from '../../util/own.js';
 import { follow, type Follower } from './follow.js';
 import { startTracer } from './tracer.js';
 

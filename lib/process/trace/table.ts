@@ -1,6 +1,6 @@
 // Reads what a tracer has written down: the memory that native/tracer/table.h describes.
 import { readSync } from 'node:fs';
-import { own } from '../../own.js';
+import { own } from '../../util/own.js';
 
 /** Calls that are alike, with the first of them. */
 export interface TracedCalls {

@@ -1,10 +1,10 @@
 // Starts the tracer: a process of its own, since what it waits for would be taken from whoever waits for children here.
 import type { SpawnOptions } from 'node:child_process';
 import { readSync } from 'node:fs';
-import { childProcess } from '../../builtins.js';
-import { LoadError } from '../../errors.js';
+import { childProcess } from '../../util/builtins.js';
+import { LoadError } from '../../util/errors.js';
 import { isFailure, native, type TracerFiles } from '../../native.js';
-import { bare, own, type Own } from '../../own.js';
+import { bare, own, type Own } from '../../util/own.js';
 import { readTable, type TracedTable } from './table.js';
 
 /** A tracer that waits for a command, or follows one. It ends with the last process that it traces, or where nobody begins. */

@@ -1,5 +1,5 @@
 // Which rules of one call libseccomp refuses to hold together. Source: _db_rule_add and the tree of db.c, EEXIST.
-import type { Action } from '../../policy/action.js';
+import type { Action } from '../../kernel/action.js';
 
 /** A rule as a path through libseccomp's tree: its conditions in the order of their arguments. */
 interface Chained {

@@ -1,10 +1,10 @@
 // Finds rules of one system call that contradict each other: their actions differ and both can match.
-import type { Location } from '../../errors.js';
-import { actionName, mostRestrictive } from '../../policy/action.js';
+import type { Location } from '../../util/errors.js';
+import { actionName, mostRestrictive } from '../../kernel/action.js';
 import { holds } from '../../policy/evaluate.js';
 import type { Condition, Rule } from '../../policy/policy.js';
 import { place, type Findings } from '../findings.js';
-import { quote } from '../../policy/suggest.js';
+import { quote } from '../../util/suggest.js';
 
 /** Pairs of rules with different actions that one resolve compares, so that hostile profiles take no quadratic time. */
 const MAX_PAIRS = 100_000;

@@ -1,12 +1,12 @@
 // Finds denials without effect: the target lacks the call that a rule refuses, and another call that does its work is allowed.
-import { ABIS, i386Multiplexer, syscallNumber, type AbiName } from '../../policy/abi.js';
-import { permits, type Action } from '../../policy/action.js';
-import { substitutesOf } from '../../policy/call-classes.js';
-import { SCMP_ACT_ERRNO } from '../../policy/constants.js';
-import { ENOSYS } from '../../policy/errno.js';
+import { ABIS, i386Multiplexer, syscallNumber, type AbiName } from '../../kernel/abi.js';
+import { permits, type Action } from '../../kernel/action.js';
+import { substitutesOf } from '../../kernel/calls/call-classes.js';
+import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
+import { ENOSYS } from '../../kernel/errno.js';
 import { outcomesOf } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
-import { quote } from '../../policy/suggest.js';
+import { quote } from '../../util/suggest.js';
 import type { Findings } from '../findings.js';
 import type { NamedSyscall, Profile, ProfileRule } from '../profile.js';
 

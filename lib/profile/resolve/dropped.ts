@@ -1,8 +1,8 @@
 // Finds rules that runtimes drop for having the default action, although another rule acts on the same calls: exceptions that
 // except nothing, and denials that deny nothing. Source: matchCall in libcontainer/seccomp of runc; seccomp_rule_add(3), EACCES.
-import { actionName, precedence, type Action } from '../../policy/action.js';
+import { actionName, precedence, type Action } from '../../kernel/action.js';
 import type { Condition } from '../../policy/policy.js';
-import { quote } from '../../policy/suggest.js';
+import { quote } from '../../util/suggest.js';
 import { place, type Findings } from '../findings.js';
 import type { ProfileCondition, ProfileRule } from '../profile.js';
 import { canBothHold, type ConflictBudget, type PlacedRule } from './conflicts.js';

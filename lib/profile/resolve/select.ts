@@ -1,8 +1,9 @@
 // Decides which rules and which system call interfaces of a profile hold on a target. Source: setupSeccomp of dockerd.
-import { abiByScmpName, ABIS, type AbiName } from '../../policy/abi.js';
-import { abisOf, kernelAtLeast, type Target } from '../../policy/target.js';
+import { abiByScmpName, ABIS, type AbiName } from '../../kernel/abi.js';
+import { abisOf, type Target } from '../../policy/target.js';
+import { kernelAtLeast } from '../../kernel/kernel-version.js';
 import type { Profile, ProfileRule } from '../profile.js';
-import { own } from '../../own.js';
+import { own } from '../../util/own.js';
 
 /** Whether a rule is left on the target: any match of `excludes` drops it, then all of `includes` must hold. */
 export function applies({ includes, excludes }: ProfileRule, target: Target): boolean {

@@ -1,12 +1,12 @@
 // Merges the rules that are left into the table of one system call interface. Sources: matchCall in libcontainer/seccomp
 // of runc; db.c and arch-x86.c of libseccomp.
-import { ProfileError, type Location } from '../../errors.js';
-import { callNumber, i386Multiplexer, syscallNumber, type Abi, type AbiName } from '../../policy/abi.js';
-import { actionName, type Action } from '../../policy/action.js';
-import { frozen } from '../../policy/frozen.js';
+import { ProfileError, type Location } from '../../util/errors.js';
+import { callNumber, i386Multiplexer, syscallNumber, type Abi, type AbiName } from '../../kernel/abi.js';
+import { actionName, type Action } from '../../kernel/action.js';
+import { frozen } from '../../util/frozen.js';
 import type { AbiPolicy, Condition, SyscallPolicy } from '../../policy/policy.js';
 import { place, type Findings } from '../findings.js';
-import { quote } from '../../policy/suggest.js';
+import { quote } from '../../util/suggest.js';
 import { alternatives, type ProfileCondition, type ProfileRule } from '../profile.js';
 import { Chains } from './chains.js';
 import { warnOfConflicts, type ConflictBudget, type PlacedRule } from './conflicts.js';

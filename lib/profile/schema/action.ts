@@ -1,10 +1,10 @@
 // Reads an action together with its errno, as runc and containers/common do.
-import { ACTIONS, actionKind, MAX_ERRNO, type Action, type ActionName } from '../../policy/action.js';
-import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../policy/constants.js';
-import { EPERM, errnoName, errnoNumber } from '../../policy/errno.js';
+import { ACTIONS, actionKind, MAX_ERRNO, type Action, type ActionName } from '../../kernel/action.js';
+import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../kernel/constants.js';
+import { EPERM, errnoName, errnoNumber } from '../../kernel/errno.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
-import { didYouMean, quote } from '../../policy/suggest.js';
+import { didYouMean, quote } from '../../util/suggest.js';
 import { readString, readUnsigned } from './values.js';
 
 const MAX_MESSAGE = 0xffff;

@@ -1,10 +1,10 @@
 // Reads `architectures` and `archMap`.
-import { abiByScmpName, type AbiName } from '../../policy/abi.js';
-import { SCMP_ARCHS } from '../../policy/scmp-archs.js';
+import { abiByScmpName, type AbiName } from '../../kernel/abi.js';
+import { SCMP_ARCHS } from '../../kernel/scmp-archs.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
 import type { ArchitectureMapping, ProfileArchitectures } from '../profile.js';
-import { didYouMean, quote } from '../../policy/suggest.js';
+import { didYouMean, quote } from '../../util/suggest.js';
 import { fieldsOf } from './fields.js';
 import { readList, readObject, readString, readStrings } from './values.js';
 

@@ -3,7 +3,7 @@ import { OPERATORS, type Operator } from '../../policy/policy.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
 import type { ProfileCondition } from '../profile.js';
-import { didYouMean, quote } from '../../policy/suggest.js';
+import { didYouMean, quote } from '../../util/suggest.js';
 import { fieldsOf } from './fields.js';
 import { readObject, readString, readUnsigned } from './values.js';
 

@@ -1,11 +1,11 @@
 // Reads a whole document: tells the formats apart, then the fields that stand at the top.
-import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
+import { SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
 import type { FilterFlag } from '../../policy/policy.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
-import { isFirecracker } from '../firecracker/detect.js';
+import { isFirecracker } from '../formats/firecracker/detect.js';
 import type { Profile } from '../profile.js';
-import { didYouMean, quote } from '../../policy/suggest.js';
+import { didYouMean, quote } from '../../util/suggest.js';
 import { readAction } from './action.js';
 import { coveredInterfaces, readArchitectures } from './architecture.js';
 import { fieldsOf, peek } from './fields.js';

@@ -1,7 +1,7 @@
 // Finds the fields of an object as Go's JSON does, and says what Go would pass over in silence.
 import type { Findings } from '../findings.js';
 import { locate, reportDuplicate, type JsonMember, type JsonObject, type JsonValue } from '../json.js';
-import { didYouMean, quote } from '../../policy/suggest.js';
+import { didYouMean, quote } from '../../util/suggest.js';
 
 /** Keys that people write for people. */
 const REMARK = /^(?:[_$#]|\/\/|comments?$|description$)/i;

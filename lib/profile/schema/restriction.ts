@@ -1,12 +1,12 @@
 // Reads `includes` and `excludes`, and warns of spellings that dockerd never matches.
-import { ABIS } from '../../policy/abi.js';
-import { DOCKER_ARCHITECTURES } from '../../policy/docker-architectures.js';
-import type { KernelVersion } from '../../policy/target.js';
-import { CAPABILITIES } from '../../policy/capabilities.js';
+import { ABIS } from '../../kernel/abi.js';
+import { DOCKER_ARCHITECTURES } from '../../kernel/docker-architectures.js';
+import type { KernelVersion } from '../../kernel/kernel-version.js';
+import { CAPABILITIES } from '../../kernel/capabilities.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
 import type { Restriction } from '../profile.js';
-import { didYouMean, quote } from '../../policy/suggest.js';
+import { didYouMean, quote } from '../../util/suggest.js';
 import { fieldsOf } from './fields.js';
 import { readObject, readString, readStrings, type Named } from './values.js';
 

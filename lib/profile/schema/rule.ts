@@ -1,15 +1,15 @@
 // Reads one entry of `syscalls`.
-import { isCallNumber, isKnownSyscall, syscallName, type AbiName } from '../../policy/abi.js';
-import { permits, type Action } from '../../policy/action.js';
-import { SCMP_ACT_NOTIFY } from '../../policy/constants.js';
+import { isCallNumber, isKnownSyscall, syscallName, type AbiName } from '../../kernel/abi.js';
+import { permits, type Action } from '../../kernel/action.js';
+import { SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { alternatives, type NamedSyscall, type Profile, type ProfileRule } from '../profile.js';
-import { didYouMeanCall } from '../../policy/suggest-call.js';
-import { quote } from '../../policy/suggest.js';
+import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
+import { quote } from '../../util/suggest.js';
 import { readAction } from './action.js';
 import { readCondition } from './argument.js';
-import { own } from '../../own.js';
+import { own } from '../../util/own.js';
 import { fieldsOf } from './fields.js';
 import { readRestriction } from './restriction.js';
 import { readList, readObject, readString, readUnsigned, wrongType, type Named } from './values.js';

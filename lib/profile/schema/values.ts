@@ -1,7 +1,7 @@
 // Typed readers of single values; each reports what is wrong and gives undefined, so that checking goes on.
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
-import { quote } from '../../policy/suggest.js';
+import { quote } from '../../util/suggest.js';
 
 /** Kinds of values as messages name them. */
 export const KINDS: Readonly<Record<JsonValue['kind'], string>> = {

@@ -1,0 +1,71 @@
+// Looks up the names that tests compare with, by what the accumulator holds there.
+import { ABIS, syscallNumber, type AbiName } from '../../kernel/abi.js';
+import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
+import { didYouMean, quote } from '../../util/suggest.js';
+import type { Known } from '../listing/known.js';
+import {
+  architectureNames,
+  architectureNumber,
+  isArchitectureName,
+  mainInterface,
+  splitCallName,
+} from '../listing/names.js';
+import { WORD } from '../program.js';
+import { failAt, show, type Token } from './tokens.js';
+
+/** The AUDIT_ARCH value of a name that is meant for an architecture; undefined for other names. */
+export function architectureOf(token: Token): number | undefined {
+  if (!isArchitectureName(token.text)) return undefined;
+  return (
+    architectureNumber(token.text) ??
+    failAt(
+      token,
+      'unknown-name',
+      `there is no architecture ${show(token)}`,
+      didYouMean(token.text, architectureNames(), 'Write its AUDIT_ARCH value as a number'),
+    )
+  );
+}
+
+/**
+ * What a name stands for in a test. `abi` is the interface to assume where the program has not asked for the architecture.
+ * Throws AssemblyError (`unknown-name`, `misplaced-name`, `unknown-interface`).
+ */
+export function constantOf(token: Token, known: Known | undefined, abi: AbiName | undefined): number {
+  const architecture = architectureOf(token);
+  const word = architecture === undefined ? WORD.nr : WORD.arch;
+  if (known?.word !== undefined && known.word !== word) {
+    return failAt(
+      token,
+      'misplaced-name',
+      `${show(token)} is compared with something else than ${word === WORD.nr ? 'the number of a call' : 'an architecture'}`,
+      `Load it first: A = ${word === WORD.nr ? 'sys_number' : 'arch'}`,
+    );
+  }
+  return architecture ?? callOf(token, known, abi);
+}
+
+function callOf(token: Token, known: Known | undefined, assumed: AbiName | undefined): number {
+  const audit = known?.audit;
+  const { abi, name } = splitCallName(token.text) ?? {
+    abi: audit === undefined ? assumed : mainInterface(audit),
+    name: token.text,
+  };
+  if (abi !== undefined) return syscallNumber(abi, name) ?? unknownCall(token, name, abi);
+  const example = Object.keys(ABIS).find(one => syscallNumber(one as AbiName, name) !== undefined);
+  if (example === undefined) return unknownCall(token, name);
+  return failAt(
+    token,
+    'unknown-interface',
+    `the number of ${quote(name)} depends on the architecture, which the program has not tested on every way here`,
+    `Name the interface, as in ${example}.${name}, or compare A = arch with an architecture first`,
+  );
+}
+
+const unknownCall = (token: Token, name: string, abi?: AbiName): never =>
+  failAt(
+    token,
+    'unknown-name',
+    `there is no system call ${quote(name)}${abi === undefined ? '' : ` on ${abi}`}`,
+    didYouMeanCall(name, abi === undefined ? (Object.keys(ABIS) as AbiName[]) : [abi], 'Write its number'),
+  );

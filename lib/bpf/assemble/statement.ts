@@ -1,0 +1,262 @@
+// Reads one statement of an assembly text: an instruction whose labels and names are still to be looked up.
+import { ACTIONS, actionKind } from '../../kernel/action.js';
+import { errnoNames, errnoNumber } from '../../kernel/errno.js';
+import { didYouMean } from '../../util/suggest.js';
+import { SCMP_ACT_ERRNO, SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
+import { ARITHMETIC, DATA_LENGTH, TESTS } from '../listing/notation.js';
+import { BPF, WORD } from '../program.js';
+import { isNumeric, parseNumber, takeNegative, takeWord } from './number.js';
+import { failAt, show, unexpected, type Reader, type Token } from './tokens.js';
+
+/** A label, or undefined for the instruction that follows. */
+export type Target = Token | undefined;
+
+/** An instruction as it is written. */
+export type Statement =
+  | { readonly kind: 'simple'; readonly code: number; readonly k: number }
+  | { readonly kind: 'goto'; readonly target: Target }
+  | {
+      readonly kind: 'test';
+      readonly code: number;
+      /** A token is the name of an architecture or a call. */
+      readonly constant: number | Token;
+      readonly whenTrue: Target;
+      readonly whenFalse: Target;
+    };
+
+/** Takes a statement, the first word of which has been taken. Throws AssemblyError. */
+export function parseStatement(first: Token, reader: Reader): Statement {
+  switch (first.text) {
+    case 'A':
+      return parseA(reader);
+    case 'X':
+      reader.expect('=');
+      return loadX(reader);
+    case 'mem': {
+      const k = takeIndex(reader);
+      reader.expect('=');
+      if (reader.accept('A')) return simple(BPF.ST, k);
+      reader.expect('X');
+      return simple(BPF.STX, k);
+    }
+    case 'goto':
+      return { kind: 'goto', target: takeTarget(reader) };
+    case 'if':
+      return parseIf(reader);
+    case 'return':
+      return parseReturn(reader);
+    default:
+      return unexpected(first, 'a label, "A", "X", "mem", "if", "goto" or "return"');
+  }
+}
+
+const simple = (code: number, k = 0): Statement => ({ kind: 'simple', code, k });
+
+/** What an opcode has that takes its operand from X (`BPF_X`). */
+const FROM_X = BPF.ADD_X ^ BPF.ADD_K;
+
+const ARITHMETIC_BITS: ReadonlyMap<string, number> = new Map(
+  [...ARITHMETIC].map(([bits, sign]) => [sign, bits]),
+);
+
+function parseA(reader: Reader): Statement {
+  if (reader.accept('=')) return loadA(reader);
+  const bits = ARITHMETIC_BITS.get(reader.peek().text);
+  if (bits !== undefined) {
+    reader.next();
+    return reader.accept('X') ? simple(BPF.ADD_X | bits) : simple(BPF.ADD_K | bits, takeWord(reader));
+  }
+  const comparison = takeComparison(reader);
+  reader.expect('?');
+  const whenTrue = takeTarget(reader);
+  reader.expect(':');
+  return test(comparison, whenTrue, takeTarget(reader));
+}
+
+function loadA(reader: Reader): Statement {
+  if (reader.accept('-'))
+    return reader.accept('A') ? simple(BPF.NEG) : simple(BPF.LD_IMM, takeNegative(reader));
+  const token = reader.next();
+  if (isNumeric(token)) return simple(BPF.LD_IMM, parseNumber(token));
+  switch (token.text) {
+    case 'sys_number':
+      return simple(BPF.LD_ABS, 4 * WORD.nr);
+    case 'arch':
+      return simple(BPF.LD_ABS, 4 * WORD.arch);
+    case 'instruction_pointer':
+      return simple(BPF.LD_ABS, 4 * (acceptHighHalf(reader) ? WORD.ipHigh : WORD.ipLow));
+    case 'args': {
+      const argument = takeIndex(reader, 5);
+      return simple(BPF.LD_ABS, 4 * (acceptHighHalf(reader) ? WORD.high(argument) : WORD.low(argument)));
+    }
+    case 'data':
+      return simple(BPF.LD_ABS, takeIndex(reader));
+    case 'mem':
+      return simple(BPF.LD_MEM, takeIndex(reader));
+    case 'X':
+      return simple(BPF.TXA);
+    case 'sizeof':
+      expectDataLength(reader);
+      return simple(BPF.LD_LEN);
+    default:
+      return unexpected(
+        token,
+        `a number, "sys_number", "arch", "args[0]", "instruction_pointer", "data[0]", "mem[0]", "X", "-A" or "${DATA_LENGTH}"`,
+      );
+  }
+}
+
+function loadX(reader: Reader): Statement {
+  if (reader.accept('A')) return simple(BPF.TAX);
+  if (reader.accept('mem')) return simple(BPF.LDX_MEM, takeIndex(reader));
+  if (!reader.accept('sizeof')) return simple(BPF.LDX_IMM, takeWord(reader));
+  expectDataLength(reader);
+  return simple(BPF.LDX_LEN);
+}
+
+/** Takes what follows `sizeof`. */
+function expectDataLength(reader: Reader): void {
+  for (const text of ['(', 'struct', 'seccomp_data', ')']) reader.expect(text);
+}
+
+function takeIndex(reader: Reader, most?: number): number {
+  reader.expect('[');
+  const index = parseNumber(reader.next(), most);
+  reader.expect(']');
+  return index;
+}
+
+/** Takes the shift that stands for the high half of a 64-bit word, where there is one. */
+function acceptHighHalf(reader: Reader): boolean {
+  if (!reader.accept('>>')) return false;
+  reader.expect('32');
+  return true;
+}
+
+interface Comparison {
+  readonly code: number;
+  readonly constant: number | Token;
+  /** Whether the instruction tests the opposite. */
+  readonly negated: boolean;
+}
+
+const COMPARISONS: ReadonlyMap<string, { readonly bits: number; readonly negated: boolean }> = new Map(
+  [...TESTS].flatMap(([bits, { sign, negated }]) =>
+    [
+      { text: sign, bits, negated: false },
+      { text: negated, bits, negated: true },
+    ].flatMap(({ text, ...rest }) => (text === undefined ? [] : [[text, rest] as const])),
+  ),
+);
+
+/** Takes what follows the A of a comparison. */
+function takeComparison(reader: Reader): Comparison {
+  const sign = reader.next();
+  const found = COMPARISONS.get(sign.text);
+  if (found === undefined) return unexpected(sign, 'an assignment or a comparison');
+  const { bits, negated } = found;
+  const code = BPF.JA | bits;
+  const operand = reader.peek();
+  if (isNumeric(operand) || operand.text === '-') return { code, constant: takeWord(reader), negated };
+  reader.next();
+  if (operand.text === 'X') return { code: code | FROM_X, constant: 0, negated };
+  return {
+    code,
+    constant: isWord(operand) ? operand : unexpected(operand, 'a number, a name or "X"'),
+    negated,
+  };
+}
+
+/** Takes what follows `if`: a comparison in parentheses, any of which may have a ! before. */
+function parseIf(reader: Reader): Statement {
+  let open = 0;
+  let negated = false;
+  while (reader.peek().text !== 'A' || open === 0) {
+    while (reader.accept('!')) negated = !negated;
+    reader.expect('(');
+    open++;
+  }
+  reader.next();
+  const comparison = takeComparison(reader);
+  for (; open > 0; open--) reader.expect(')');
+  reader.expect('goto');
+  const then = takeTarget(reader);
+  const otherwise = reader.accept('else') ? takeElse(reader) : undefined;
+  return test({ ...comparison, negated: comparison.negated !== negated }, then, otherwise);
+}
+
+function takeElse(reader: Reader): Target {
+  reader.expect('goto');
+  return takeTarget(reader);
+}
+
+const test = ({ code, constant, negated }: Comparison, then: Target, otherwise: Target): Statement => ({
+  kind: 'test',
+  code,
+  constant,
+  whenTrue: negated ? otherwise : then,
+  whenFalse: negated ? then : otherwise,
+});
+
+/** The label that every statement has: the instruction that follows. */
+export const NEXT = 'next';
+
+function takeTarget(reader: Reader): Target {
+  const label = reader.next();
+  if (!isWord(label)) return unexpected(label, 'a label');
+  return label.text === NEXT ? undefined : label;
+}
+
+/** Whether a token is a word or a number, no sign. */
+export const isWord = ({ text }: Token): boolean => /^[\p{L}\p{N}_.]/u.test(text);
+
+const ACTION_KINDS: ReadonlyMap<string, number> = new Map([
+  ...Object.entries(ACTIONS).map(([name, action]) => [name.replace('SCMP_ACT_', ''), action] as const),
+  ['USER_NOTIF', SCMP_ACT_NOTIFY],
+]);
+
+function parseReturn(reader: Reader): Statement {
+  if (reader.accept('A')) return simple(BPF.RET_A);
+  const token = reader.peek();
+  if (isNumeric(token) || token.text === '-') return simple(BPF.RET_K, takeWord(reader));
+  reader.next();
+  if (!isWord(token)) return unexpected(token, 'an action, a number or "A"');
+  const action = ACTION_KINDS.get(token.text);
+  if (action === undefined) {
+    return failAt(
+      token,
+      'unknown-name',
+      `there is no action ${show(token)}`,
+      didYouMean(token.text, ACTION_KINDS.keys(), `Actions are ${[...ACTION_KINDS.keys()].join(', ')}`),
+    );
+  }
+  const isErrno = action === actionKind(SCMP_ACT_ERRNO(0));
+  if (reader.accept('(')) {
+    const data = isErrno ? parseErrno(reader.next()) : parseNumber(reader.next(), MAX_DATA);
+    reader.expect(')');
+    return simple(BPF.RET_K, (action | data) >>> 0);
+  }
+  if (!isErrno) return simple(BPF.RET_K, action);
+  return failAt(
+    token,
+    'bad-statement',
+    'ERRNO without an errno would report success for a call that was not made',
+    'Write for example ERRNO(EPERM), or ERRNO(0) where success is meant',
+  );
+}
+
+const MAX_DATA = 0xffff;
+
+function parseErrno(token: Token): number {
+  if (isNumeric(token)) return parseNumber(token, MAX_DATA);
+  if (!isWord(token)) return unexpected(token, 'an errno');
+  return (
+    errnoNumber(token.text) ??
+    failAt(
+      token,
+      'unknown-name',
+      `there is no errno ${show(token)}`,
+      didYouMean(token.text, errnoNames(), 'Write a name of errno(3) or a number'),
+    )
+  );
+}

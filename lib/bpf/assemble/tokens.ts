@@ -1,0 +1,101 @@
+// The words and signs of an assembly text with their places, one after the other.
+import { AssemblyError } from '../../util/errors.js';
+import { quote } from '../../util/suggest.js';
+
+/** A place in the text. Lines and columns count from 1, columns in UTF-16 units. */
+export type Place = AssemblyError['at'];
+
+/** A word, a number or a sign; at the end of the text an empty one. */
+export interface Token {
+  readonly text: string;
+  readonly at: Place;
+  /** Whether it is the first of its line. */
+  readonly startsLine: boolean;
+}
+
+/** Goes through the tokens of a text. */
+export interface Reader {
+  /** The token that comes next. */
+  readonly peek: () => Token;
+  /** Takes the token that comes next. */
+  readonly next: () => Token;
+  /** Takes the token that comes next if it is this one, and says whether it was. */
+  readonly accept: (text: string) => boolean;
+  /** Takes the token that comes next, which must be this one. */
+  readonly expect: (text: string) => Token;
+}
+
+/** Throws AssemblyError for a token. */
+export function failAt({ at }: Pick<Token, 'at'>, code: string, message: string, remedy?: string): never {
+  throw new AssemblyError(code, message, remedy, at);
+}
+
+/** Throws AssemblyError (`bad-statement`) for a token that cannot stand where it does. */
+export const unexpected = (token: Token, expected: string, remedy?: string): never =>
+  failAt(token, 'bad-statement', `${show(token)} cannot stand here: expected is ${expected}`, remedy);
+
+/** A token as it may stand in a message. */
+export const show = ({ text }: Token): string => (text === '' ? 'the end of the text' : quote(text));
+
+/** What separates tokens: blanks, comments, and the two lines at the head of a listing. */
+const GAP = /[ \t\r]+|#[^\n]*|\/\/[^\n]*/y;
+const HEAD = /[ \t]*(?:line[ \t]+CODE\b[^\n]*|={3,})/y;
+const TOKEN = /[\p{L}\p{N}_.]+|<<=|>>=|[-+*/|&^=!<>]=|>>|[-=<>&!?:,()[\]]/uy;
+
+/** Reads a text as tokens. Throws AssemblyError (`bad-statement`) for a character that no statement has. */
+export function readTokens(source: string, file: string): Reader {
+  let position = 0;
+  let line = 1;
+  let lineStart = 0;
+
+  function matchHere(pattern: RegExp): string | undefined {
+    pattern.lastIndex = position;
+    const text = pattern.exec(source)?.[0];
+    if (text !== undefined) position += text.length;
+    return text;
+  }
+
+  function scan(): Token {
+    let startsLine = position === 0;
+    for (;;) {
+      if (position === lineStart) matchHere(HEAD);
+      if (source[position] === '\n') {
+        position++;
+        line++;
+        lineStart = position;
+        startsLine = true;
+      } else if (matchHere(GAP) === undefined) break;
+    }
+    const at = { file, line, column: position - lineStart + 1 };
+    const text = matchHere(TOKEN);
+    if (text !== undefined || position === source.length) return { text: text ?? '', at, startsLine };
+    const character = String.fromCodePoint(source.codePointAt(position) ?? 0);
+    return failAt(
+      { at },
+      'bad-statement',
+      `${quote(character)} is no part of any statement`,
+      'Write comments after #',
+    );
+  }
+
+  let ahead: Token | undefined;
+  const peek = (): Token => (ahead ??= scan());
+  const next = (): Token => {
+    const token = peek();
+    ahead = undefined;
+    return token;
+  };
+  return {
+    peek,
+    next,
+    accept: text => {
+      const found = peek().text === text;
+      if (found) next();
+      return found;
+    },
+    expect: text => {
+      const token = next();
+      return token.text === text ? token : unexpected(token, quote(text));
+    },
+  };
+}

@@ -1,0 +1,21 @@
+// A program as source text for C, to be loaded by a program that does not use this package.
+import { UsageError } from '../util/errors.js';
+import { annotate, type ProgramSource } from './listing/disassemble.js';
+import { hex, lineNumber } from './listing/notation.js';
+
+/**
+ * An array of `struct sock_filter` with what each instruction does in a comment. It needs `#include <linux/filter.h>`.
+ * Throws UsageError (`bad-option`) for a name that C cannot have, ProgramError as `decode` does.
+ */
+export function toC(source: ProgramSource, name = 'filter'): string {
+  if (!/^[A-Za-z_]\w*$/.test(name))
+    throw new UsageError(
+      'bad-option',
+      `${JSON.stringify(name)} is no name in C`,
+      'Use letters, digits and _',
+    );
+  const lines = annotate(source).map(({ index, code, jt, jf, k, text }) => {
+    return `\t{ ${hex(code, 2)}, ${jt}, ${jf}, ${hex(k, 8)} }, /* ${lineNumber(index)}: ${text} */`;
+  });
+  return [`static const struct sock_filter ${name}[] = {`, ...lines, '};', ''].join('\n');
+}

@@ -1,0 +1,260 @@
+// Classic BPF as seccomp takes it: instructions, their bytes, and the rules by which the kernel accepts a program.
+import { ProgramError } from '../util/errors.js';
+import { owned } from '../util/own.js';
+import { ownElements } from '../util/own-elements.js';
+
+/** One `struct sock_filter`. */
+export interface Instruction {
+  /** `BPF_*` bits of the class, the mode and the operation. */
+  readonly code: number;
+  /** Instructions to skip when a test holds. */
+  readonly jt: number;
+  /** Instructions to skip when it does not. */
+  readonly jf: number;
+  /** Unsigned 32-bit operand. */
+  readonly k: number;
+}
+
+/** A BPF program: up to 4096 instructions, of which jumps lead forward alone. */
+export type Program = readonly Instruction[];
+
+/** Opcodes of linux/bpf_common.h in the combinations that seccomp accepts. */
+export const BPF = {
+  LD_ABS: 0x20,
+  LD_IMM: 0x00,
+  LD_MEM: 0x60,
+  LD_LEN: 0x80,
+  LDX_IMM: 0x01,
+  LDX_MEM: 0x61,
+  LDX_LEN: 0x81,
+  ST: 0x02,
+  STX: 0x03,
+  ADD_K: 0x04,
+  ADD_X: 0x0c,
+  SUB_K: 0x14,
+  SUB_X: 0x1c,
+  MUL_K: 0x24,
+  MUL_X: 0x2c,
+  DIV_K: 0x34,
+  DIV_X: 0x3c,
+  OR_K: 0x44,
+  OR_X: 0x4c,
+  AND_K: 0x54,
+  AND_X: 0x5c,
+  LSH_K: 0x64,
+  LSH_X: 0x6c,
+  RSH_K: 0x74,
+  RSH_X: 0x7c,
+  NEG: 0x84,
+  XOR_K: 0xa4,
+  XOR_X: 0xac,
+  JA: 0x05,
+  JEQ_K: 0x15,
+  JEQ_X: 0x1d,
+  JGT_K: 0x25,
+  JGT_X: 0x2d,
+  JGE_K: 0x35,
+  JGE_X: 0x3d,
+  JSET_K: 0x45,
+  JSET_X: 0x4d,
+  RET_K: 0x06,
+  RET_A: 0x16,
+  TAX: 0x07,
+  TXA: 0x87,
+} as const;
+
+/** The most instructions the kernel takes in one filter (BPF_MAXINSNS). */
+export const MAX_INSTRUCTIONS = 4096;
+
+/** Bytes of `struct sock_filter`. */
+export const INSTRUCTION_SIZE = 8;
+
+/** Bytes of `struct seccomp_data`, what BPF_LEN yields. */
+export const DATA_SIZE = 64;
+
+/** Scratch words (BPF_MEMWORDS). */
+export const MEMORY_WORDS = 16;
+
+/** Words of `struct seccomp_data` by index; a program loads word w from offset 4·w. */
+export const WORD = {
+  nr: 0,
+  arch: 1,
+  ipLow: 2,
+  ipHigh: 3,
+  /** Low word of an argument on a little-endian machine. */
+  low: (arg: number): number => 4 + 2 * arg,
+  /** High word of an argument. */
+  high: (arg: number): number => 5 + 2 * arg,
+} as const;
+
+/** Writes the kernel's array of `struct sock_filter`, 8 bytes each, little-endian. Source: linux/filter.h. */
+export function encode(program: Program): Buffer {
+  const bytes = Buffer.alloc(program.length * INSTRUCTION_SIZE);
+  program.forEach(({ code, jt, jf, k }, index) => {
+    const offset = index * INSTRUCTION_SIZE;
+    bytes.writeUInt16LE(code, offset);
+    bytes.writeUInt8(jt, offset + 2);
+    bytes.writeUInt8(jf, offset + 3);
+    bytes.writeUInt32LE(k, offset + 4);
+  });
+  return bytes;
+}
+
+/** Reads the array. Throws ProgramError (`bad-program-size`) when it is empty, ragged or longer than the kernel takes. */
+export function decode(bytes: Uint8Array): Program {
+  const count = bytes.byteLength / INSTRUCTION_SIZE;
+  if (!Number.isInteger(count) || count < 1 || count > MAX_INSTRUCTIONS) {
+    throw new ProgramError(
+      'bad-program-size',
+      `a program of ${bytes.byteLength} bytes is not 1 to ${MAX_INSTRUCTIONS} instructions of ${INSTRUCTION_SIZE} bytes`,
+      'Give the raw struct sock_filter array, as `seccomp compile --format bpf` writes it',
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: count }, (_, index) => {
+    const offset = index * INSTRUCTION_SIZE;
+    return {
+      code: view.getUint16(offset, true),
+      jt: view.getUint8(offset + 2),
+      jf: view.getUint8(offset + 3),
+      k: view.getUint32(offset + 4, true),
+    };
+  });
+}
+
+/** The instructions of a list that a caller made: own properties only, each read once. */
+export const ownProgram = (program: Program): Program =>
+  ownElements(program).map(instruction => {
+    const { code, jt, jf, k } = owned(Object(instruction) as Instruction);
+    return { code, jt, jf, k };
+  });
+
+/** Every opcode that seccomp accepts. */
+export const CODES: ReadonlySet<number> = new Set(Object.values(BPF));
+const CONDITIONAL: ReadonlySet<number> = new Set([
+  BPF.JEQ_K,
+  BPF.JEQ_X,
+  BPF.JGT_K,
+  BPF.JGT_X,
+  BPF.JGE_K,
+  BPF.JGE_X,
+  BPF.JSET_K,
+  BPF.JSET_X,
+]);
+
+/** Whether an instruction is a test with two targets. */
+export const isConditional = (instruction: Instruction): boolean => CONDITIONAL.has(instruction.code);
+
+/** Whether an instruction ends the program. */
+export const isReturn = (instruction: Instruction): boolean =>
+  instruction.code === BPF.RET_K || instruction.code === BPF.RET_A;
+
+/** The instructions that may run after the one at `index`. */
+export function successors(program: Program, index: number): readonly number[] {
+  const instruction = program[index];
+  if (instruction === undefined || isReturn(instruction)) return [];
+  if (instruction.code === BPF.JA) return [index + 1 + instruction.k];
+  if (isConditional(instruction)) return [index + 1 + instruction.jt, index + 1 + instruction.jf];
+  return [index + 1];
+}
+
+/** Why the kernel would refuse a program, and which instruction is the first at fault. */
+export interface Fault {
+  readonly index: number;
+  readonly reason: string;
+}
+
+/**
+ * Checks what the kernel checks before it takes a filter: known instructions, jumps inside the program, aligned loads
+ * inside `struct seccomp_data`, scratch words written before they are read, a return at the end.
+ * Throws ProgramError (`bad-program`) that names the first instruction at fault and the reason, or `bad-program-size`.
+ * Source: bpf_check_classic, net/core/filter.c, and seccomp_check_filter, kernel/seccomp.c.
+ */
+export function validate(program: Program): void {
+  if (program.length < 1 || program.length > MAX_INSTRUCTIONS) {
+    throw new ProgramError(
+      'bad-program-size',
+      `a program has 1 to ${MAX_INSTRUCTIONS} instructions, this one ${program.length}`,
+    );
+  }
+  const fault = findFault(program);
+  if (fault !== undefined)
+    throw new ProgramError('bad-program', `instruction ${fault.index}: ${fault.reason}`);
+}
+
+/**
+ * The first instruction for which the kernel would refuse a program of an acceptable length, or undefined.
+ * Source: bpf_check_classic and check_load_and_stores (net/core/filter.c), seccomp_check_filter (kernel/seccomp.c).
+ */
+export function findFault(program: Program): Fault | undefined {
+  for (const [index, instruction] of program.entries()) {
+    const reason = faultOf(instruction, index, program.length);
+    if (reason !== undefined) return { index, reason };
+  }
+  const last = program.at(-1);
+  if (last === undefined || !isReturn(last))
+    return { index: Math.max(program.length - 1, 0), reason: 'the last instruction must be a return' };
+  return program.some(readsScratch) ? scratchFault(program) : undefined;
+}
+
+const readsScratch = ({ code }: Instruction): boolean => code === BPF.LD_MEM || code === BPF.LDX_MEM;
+
+const isUnsigned = (value: number, bits: number): boolean =>
+  Number.isInteger(value) && value >= 0 && value < 2 ** bits;
+
+function faultOf({ code, jt, jf, k }: Instruction, index: number, length: number): string | undefined {
+  if (!isUnsigned(jt, 8) || !isUnsigned(jf, 8)) return 'a jump is not an unsigned number of 8 bits';
+  if (!isUnsigned(k, 32)) return 'the operand is not an unsigned number of 32 bits';
+  if (!CODES.has(code))
+    return `opcode 0x${code.toString(16).padStart(4, '0')} is not allowed in a seccomp filter`;
+  const last = length - 1;
+  switch (code) {
+    case BPF.LD_ABS:
+      if (k >= DATA_SIZE) return `offset ${k} is outside of struct seccomp_data (${DATA_SIZE} bytes)`;
+      return k % 4 === 0 ? undefined : `offset ${k} is not a multiple of 4`;
+    case BPF.LD_MEM:
+    case BPF.LDX_MEM:
+    case BPF.ST:
+    case BPF.STX:
+      return k < MEMORY_WORDS ? undefined : `there is no scratch word ${k}`;
+    case BPF.DIV_K:
+      return k === 0 ? 'division by zero' : undefined;
+    case BPF.LSH_K:
+    case BPF.RSH_K:
+      return k < 32 ? undefined : `a shift by ${k} is more than 31`;
+    case BPF.JA:
+      return index + 1 + k <= last ? undefined : `the jump goes to ${index + 1 + k}, behind the end`;
+    default:
+      if (!CONDITIONAL.has(code)) return undefined;
+      if (index + 1 + jt > last) return `the jump if true goes to ${index + 1 + jt}, behind the end`;
+      return index + 1 + jf > last
+        ? `the jump if false goes to ${index + 1 + jf}, behind the end`
+        : undefined;
+  }
+}
+
+/**
+ * The first read of a scratch word that may not have been written. The kernel goes through the program once, line by
+ * line: what follows a return counts as reached from it, other than what follows a jump.
+ */
+function scratchFault(program: Program): Fault | undefined {
+  // For each target of a jump, the words written on every jump to it.
+  const atTarget = new Array<number>(program.length).fill(ALL_WORDS);
+  let written = 0;
+  for (const [index, instruction] of program.entries()) {
+    const { code, k } = instruction;
+    written &= atTarget[index] ?? ALL_WORDS;
+    if (code === BPF.ST || code === BPF.STX) written |= 1 << k;
+    if (readsScratch(instruction) && (written & (1 << k)) === 0)
+      return { index, reason: `scratch word ${k} is read before it is written` };
+    if (code === BPF.JA || isConditional(instruction)) {
+      for (const target of successors(program, index))
+        atTarget[target] = (atTarget[target] ?? ALL_WORDS) & written;
+      written = ALL_WORDS;
+    }
+  }
+  return undefined;
+}
+
+/** A bit for each scratch word. */
+const ALL_WORDS = 2 ** MEMORY_WORDS - 1;

@@ -1,0 +1,52 @@
+// `seccomp asm`: a listing, or a program written by hand in its notation, to the program.
+import { Option } from 'commander';
+import { assemble } from '../../bpf/assemble/assemble.js';
+import { toC } from '../../bpf/c-array.js';
+import { annotate, disassemble } from '../../bpf/listing/disassemble.js';
+import { encode, type Program } from '../../bpf/program.js';
+import { ABIS, type AbiName } from '../../kernel/abi.js';
+import { textArgument } from '../input.js';
+import { toJson, write, type Register } from '../output.js';
+
+type Format = 'bpf' | 'asm' | 'c' | 'json';
+
+interface Flags {
+  readonly format: Format;
+  readonly output: string;
+  readonly abi?: AbiName;
+  readonly json?: boolean;
+}
+
+const FORMATS: Readonly<Record<Format, (program: Program) => string | Uint8Array>> = {
+  bpf: encode,
+  asm: program => disassemble(program),
+  c: program => toC(program),
+  json: program => toJson({ instructions: annotate(program), bpf: encode(program).toString('base64') }),
+};
+
+/** Registers the subcommand. */
+export const asmCommand: Register = (program, run) =>
+  program
+    .command('asm')
+    .description('assemble what disasm prints, or the same notation written by hand with labels')
+    .argument('<file>', 'the text, or - for standard input')
+    .addOption(
+      new Option('-f, --format <format>', 'what to write').choices(Object.keys(FORMATS)).default('bpf'),
+    )
+    .option('-o, --output <file>', 'where to write it; - is standard output', '-')
+    .addOption(
+      new Option('--abi <abi>', 'interface of calls where the program has not asked for one').choices(
+        Object.keys(ABIS),
+      ),
+    )
+    .option('--json', 'the same as --format json; errors as JSON too')
+    .action((file: string, { format, output, abi, json = false }: Flags) => {
+      return run(() => {
+        const assembled = assemble(textArgument(file), {
+          file: file === '-' ? '<stdin>' : file,
+          ...(abi !== undefined && { abi }),
+        });
+        write(output, FORMATS[json ? 'json' : format](assembled));
+        return 0;
+      }, json);
+    });

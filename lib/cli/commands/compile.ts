@@ -1,0 +1,54 @@
+// `seccomp compile`: a profile to a program, in the format of choice.
+import { Option } from 'commander';
+import { compile } from '../../filter/compile-profile.js';
+import { toC } from '../../bpf/c-array.js';
+import type { Filter } from '../../filter/filter.js';
+import { profileArgument } from '../input.js';
+import { compileOptions, withCompileOptions, type CompileFlags } from '../options.js';
+import { toJson, warn, write, type Register } from '../output.js';
+
+type Format = 'bpf' | 'asm' | 'pfc' | 'c' | 'json';
+
+interface Flags extends CompileFlags {
+  readonly format: Format;
+  readonly output: string;
+  readonly json?: boolean;
+}
+
+const FORMATS: Readonly<Record<Format, (filter: Filter) => string | Uint8Array>> = {
+  bpf: filter => filter.bpf,
+  asm: filter => filter.disassembly,
+  pfc: filter => filter.pfc,
+  c: filter => toC(filter),
+  json: filter =>
+    toJson({
+      target: filter.target,
+      codegen: filter.codegen,
+      report: filter.report,
+      warnings: filter.warnings,
+      bpf: filter.bpf.toString('base64'),
+    }),
+};
+
+/** Registers the subcommand. */
+export const compileCommand: Register = (program, run) =>
+  withCompileOptions(program.command('compile'))
+    .description('compile a profile to a BPF program and prove that it means the same')
+    .argument('<profile>', 'a path, the name of a profile that ships, or - for standard input')
+    .addOption(
+      new Option('-f, --format <format>', 'what to write')
+        .choices(['bpf', 'asm', 'pfc', 'c', 'json'])
+        .default('bpf'),
+    )
+    .option('-o, --output <file>', 'where to write it; - is standard output', '-')
+    .option('--json', 'the same as --format json; errors as JSON too')
+    .action((profile: string, flags: Flags) => {
+      return run(() => {
+        const filter = compile(profileArgument(profile), compileOptions(flags));
+        const format = flags.json === true ? 'json' : flags.format;
+        if (format !== 'json') warn(filter.warnings);
+        const result = FORMATS[format](filter);
+        write(flags.output, result);
+        return 0;
+      }, flags.json === true);
+    });

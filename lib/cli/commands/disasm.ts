@@ -1,0 +1,64 @@
+// `seccomp disasm`: a program, or what a profile compiles to, as a listing.
+import { Option } from 'commander';
+import { ProgramError } from '../../util/errors.js';
+import { annotate, disassemble, type DisassembleOptions } from '../../bpf/listing/disassemble.js';
+import { isFilter } from '../../filter/filter.js';
+import { validate, type Program } from '../../bpf/program.js';
+import { ABIS, type AbiName } from '../../kernel/abi.js';
+import { layerArgument } from '../input.js';
+import { withCompileOptions, type CompileFlags } from '../options.js';
+import { fail, print, toJson, warn, type Register } from '../output.js';
+
+interface Flags extends CompileFlags {
+  readonly form: NonNullable<DisassembleOptions['form']>;
+  readonly abi?: AbiName;
+  readonly json?: boolean;
+}
+
+/** Registers the subcommand. */
+export const disasmCommand: Register = (program, run) =>
+  withCompileOptions(program.command('disasm'))
+    .description('list a program, also one that the kernel would refuse (exit code 1)')
+    .argument('<filter>', 'a .bpf file, a profile, the name of one that ships, or - for standard input')
+    .addOption(
+      new Option('--form <form>', 'with the fields of each instruction, without, or with labels for editing')
+        .choices(['listing', 'plain', 'source'])
+        .default('listing'),
+    )
+    .addOption(
+      new Option('--abi <abi>', 'interface for names where the program has not asked for one').choices(
+        Object.keys(ABIS),
+      ),
+    )
+    .option('--json', 'the instructions for machines; errors as JSON too')
+    .action((argument: string, { form, abi, json = false, ...flags }: Flags) => {
+      return run(() => {
+        const filter = layerArgument(argument, flags, () => undefined);
+        const options = abi === undefined ? {} : { abi };
+        const refused = refusal(isFilter(filter) ? filter.program : filter);
+        if (json) {
+          print(
+            toJson({
+              instructions: annotate(filter, options),
+              ...(refused !== undefined && { refused: { code: refused.code, message: refused.message } }),
+            }),
+          );
+        } else {
+          if (isFilter(filter)) warn(filter.warnings);
+          print(disassemble(filter, { ...options, form }));
+          if (refused !== undefined) fail(refused, false);
+        }
+        return refused === undefined ? 0 : 1;
+      }, json);
+    });
+
+/** Why the kernel would refuse a program. */
+function refusal(program: Program): ProgramError | undefined {
+  try {
+    validate(program);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ProgramError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,155 @@
+// `seccomp doctor`: what this machine, this Node and this build can do, and what stands in the way.
+import { SeccompError } from '../../util/errors.js';
+import { applyProfile } from '../../process/apply-profile.js';
+import { features } from '../../process/machine/features.js';
+import { reasonWithout } from '../../process/isolation/ring-filter.js';
+import { liveRings } from '../../process/rings.js';
+import { status } from '../../process/inspect/status.js';
+import { unnamedCalls } from '../../process/machine/unnamed-calls.js';
+import { NEWEST_KERNEL } from '../../kernel/kernel-version.js';
+import { print, toJson, type Register } from '../output.js';
+
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** Runs a check; one that throws an error of ours has failed with that message. */
+function check(name: string, look: () => { readonly ok: boolean; readonly detail: string }): Check {
+  try {
+    return { name, ...look() };
+  } catch (error) {
+    if (!(error instanceof SeccompError)) throw error;
+    return { name, ok: false, detail: error.message };
+  }
+}
+
+/** The calls that have no name here, or why they cannot be told: a filter may refuse what it takes to ask. */
+function triedCalls(): readonly number[] | string {
+  try {
+    return unnamedCalls();
+  } catch (error) {
+    if (error instanceof SeccompError) return error.message;
+    throw error;
+  }
+}
+
+function checks(): readonly Check[] {
+  return [
+    check('platform', () => ({
+      ok: process.platform === 'linux',
+      detail: `${process.platform} ${process.arch}, Node ${process.version}`,
+    })),
+    check('add-on', () => ({ ok: true, detail: `loaded, libseccomp ${features().libseccomp}` })),
+    check('kernel', () => {
+      const { available, release, actions, flags } = features();
+      return {
+        ok: available,
+        detail: `${release}: ${actions.length} actions, ${flags.length} flags (${flags.map(flag => flag.replace('SECCOMP_FILTER_FLAG_', '')).join(', ')})`,
+      };
+    }),
+    check('newer kernels', () => {
+      const { missing } = features();
+      return {
+        ok: true,
+        detail:
+          missing.length === 0
+            ? 'know nothing of seccomp that this one does not'
+            : missing.map(({ name, since }) => `${since} has ${name.replace(/^SECCOMP_/, '')}`).join(', '),
+      };
+    }),
+    check('isolation', () => {
+      const { landlock, isolation } = features();
+      const { closed, open, refusesMounts } = isolation;
+      const abi = landlock === 0 ? 'no Landlock' : `ABI ${landlock} of Landlock`;
+      const parts = [
+        `${abi}: children are kept from ${closed.join(', ')}`,
+        ...open.map(({ part, reason }) => `${part} stays open (${reason})`),
+        ...(refusesMounts ? ['mounts fail in children, since Linux is older than 6.12'] : []),
+      ];
+      return { ok: true, detail: parts.join('; ') };
+    }),
+    check('system calls', () => {
+      const unnamed = triedCalls();
+      if (typeof unnamed === 'string')
+        return { ok: true, detail: `which are served cannot be told: ${unnamed}` };
+      const { major, minor } = NEWEST_KERNEL;
+      const hidden = status().filters === 0 ? '' : ', as far as the filters in force let see';
+      return {
+        ok: true,
+        detail:
+          unnamed.length === 0
+            ? `every call that this kernel serves has a name here (tables of Linux ${major}.${minor})${hidden}`
+            : `this kernel serves calls that this version does not name: ${unnamed.join(', ')}. Profiles name them by number; a default of ALLOW allows them`,
+      };
+    }),
+    check('io_uring filter', () => {
+      const { ringFilterError } = features();
+      return {
+        ok: true,
+        detail:
+          ringFilterError === ''
+            ? 'the kernel can refuse io_uring operations of children'
+            : `none for children: ${reasonWithout(features())}`,
+      };
+    }),
+    check('filters in force', () => {
+      const { mode, filters, noNewPrivs } = status();
+      return {
+        ok: true,
+        detail:
+          mode === 'disabled'
+            ? 'none'
+            : `mode ${mode}, ${filters ?? 'unknown'} layers, no_new_privs ${noNewPrivs ? 'set' : 'not set'}`,
+      };
+    }),
+    check('JIT', () => {
+      const { jit } = features();
+      return {
+        ok: true,
+        detail:
+          jit === undefined
+            ? 'cannot be read'
+            : jit > 0
+              ? 'on: filters run as native code'
+              : 'off: filters are interpreted',
+      };
+    }),
+    check('io_uring', () => {
+      const rings = liveRings();
+      return {
+        ok: true,
+        detail:
+          rings.length === 0
+            ? 'this Node holds no rings open'
+            : `this Node holds ${rings.length} rings open; applyProfile closes them to everything but what libuv does`,
+      };
+    }),
+    check('docker-default', () => {
+      const { filter } = applyProfile('docker-default', { dryRun: true });
+      return {
+        ok: true,
+        detail: `can be applied to this process: ${filter?.instructions ?? 0} instructions, verified`,
+      };
+    }),
+  ];
+}
+
+/** Registers the subcommand. */
+export const doctorCommand: Register = (program, run) =>
+  program
+    .command('doctor')
+    .description('check what this machine, this Node and this build can do')
+    .option('--json', 'for machines')
+    .action((flags: { readonly json?: boolean }) => {
+      return run(() => {
+        const results = checks();
+        print(
+          flags.json === true
+            ? toJson(results)
+            : results.map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'} ${name}: ${detail}\n`).join(''),
+        );
+        return results.every(({ ok }) => ok) ? 0 : 1;
+      }, flags.json === true);
+    });

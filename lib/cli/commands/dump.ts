@@ -1,0 +1,142 @@
+// `seccomp dump`: the filters of a running process, read back from the kernel.
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../../util/errors.js';
+import { disassemble } from '../../bpf/listing/disassemble.js';
+import { encode } from '../../bpf/program.js';
+import { dump, type LiveLayer, type ProcessDump, type ThreadDump } from '../../process/inspect/dump.js';
+import { pidOf } from '../input.js';
+import { print, toJson, warn, type Register } from '../output.js';
+import { printable } from '../../util/printable.js';
+
+type Format = 'raw' | 'asm' | 'json';
+
+interface Flags {
+  readonly format: Format;
+  readonly output: string;
+  readonly layer?: number;
+  readonly json?: boolean;
+}
+
+/** A layer with its place: 1 is the oldest, as in the receipt of a load. */
+interface Numbered extends LiveLayer {
+  readonly number: number;
+}
+
+const layerNumber = (value: string): number => {
+  if (/^[1-9][0-9]{0,4}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('a layer is a number from 1, the oldest');
+};
+
+/** Registers the subcommand. */
+export const dumpCommand: Register = (program, run) =>
+  program
+    .command('dump')
+    .description('read the filters of a running process back from the kernel, the newest first')
+    .argument('<pid>', 'the id of a process, whose threads are compared, or of one thread')
+    .addOption(
+      new Option('-f, --format <format>', 'what to write').choices(['raw', 'asm', 'json']).default('asm'),
+    )
+    .option('-l, --layer <number>', 'this layer alone; 1 is the oldest', layerNumber)
+    .option('-o, --output <path>', 'a file, a directory for one file a layer, or - for standard output', '-')
+    .option('--json', 'the same as --format json; errors as JSON too')
+    .action((argument: string, flags: Flags) =>
+      run(() => {
+        const format = flags.json === true ? 'json' : flags.format;
+        const process = dump(pidOf(argument));
+        if (format !== 'json') warn(process.warnings);
+        const layers = chosen(process, flags.layer);
+        if (format !== 'json' && isDirectory(flags.output)) {
+          for (const layer of layers) {
+            writeFileSync(
+              join(flags.output, `${process.id}-${layer.number}${SUFFIX[format]}`),
+              WRITE[format](layer),
+            );
+          }
+        } else {
+          const result =
+            format === 'json' ? toJson(described(process, layers)) : joined(format, process, layers);
+          if (flags.output === '-') print(result);
+          else writeFileSync(flags.output, result);
+        }
+        return process.warnings.length === 0 ? 0 : 1;
+      }, flags.json === true),
+    );
+
+const SUFFIX = { raw: '.bpf', asm: '.asm' } as const;
+
+const WRITE = {
+  raw: ({ program }: Numbered): Uint8Array => encode(program),
+  asm: ({ program }: Numbered): string => disassemble(program),
+} as const;
+
+/** The newest first. */
+const numbered = ({ layers }: ThreadDump): readonly Numbered[] =>
+  layers.map((layer, index) => ({ ...layer, number: index + 1 })).toReversed();
+
+function chosen(thread: ThreadDump, number: number | undefined): readonly Numbered[] {
+  const layers = numbered(thread);
+  if (number === undefined) return layers;
+  const layer = layers.filter(each => each.number === number);
+  if (layer.length > 0) return layer;
+  throw new UsageError(
+    'bad-option',
+    `${thread.id} has ${layers.length} layers, and none of number ${number}`,
+    'Layers count from 1, the oldest',
+  );
+}
+
+/** All layers in one text; a single one that was asked for stands alone, so that other tools can take it. */
+function joined(
+  format: 'raw' | 'asm',
+  process: ProcessDump,
+  layers: readonly Numbered[],
+): string | Uint8Array {
+  const [only, ...more] = layers;
+  if (format === 'raw') {
+    if (only !== undefined && more.length > 0) {
+      throw new UsageError(
+        'bad-option',
+        `${layers.length} programs do not go into one file`,
+        'Choose one with --layer, or give a directory with --output',
+      );
+    }
+    return only === undefined ? '' : WRITE.raw(only);
+  }
+  if (only !== undefined && process.layers.length !== layers.length) return WRITE.asm(only);
+  return [
+    `# ${process.id} (${printable(process.name)}): ${counted(layers.length, 'layer')}, the newest first\n`,
+    ...layers.map(layer => `\n# ${heading(layer, process.layers.length)}\n${WRITE.asm(layer)}`),
+  ].join('');
+}
+
+const heading = ({ number, program, flags }: Numbered, count: number): string =>
+  [`layer ${number} of ${count}`, counted(program.length, 'instruction'), ...(flags ?? [])].join(', ');
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+function described(process: ProcessDump, layers: readonly Numbered[]): unknown {
+  const { pid, differing, warnings } = process;
+  return {
+    pid,
+    ...describedThread(process, layers),
+    differing: differing.map(thread => describedThread(thread, numbered(thread))),
+    warnings,
+  };
+}
+
+const describedThread = ({ id, name, mode }: ThreadDump, layers: readonly Numbered[]): object => ({
+  id,
+  name,
+  mode,
+  layers: layers.map(({ number, program, flags }) => ({
+    layer: number,
+    instructions: program.length,
+    flags,
+    bpf: encode(program).toString('base64'),
+  })),
+});
+
+const isDirectory = (path: string): boolean =>
+  path !== '-' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;

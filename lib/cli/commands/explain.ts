@@ -1,0 +1,35 @@
+// `seccomp explain`: what a filter, or a stack of them, answers to every call, or to one.
+import { explain } from '../../filter/inspect/explain.js';
+import { formatExplanation } from '../../filter/inspect/format.js';
+import { layersArgument } from '../input.js';
+import { collect, withCompileOptions, type CompileFlags } from '../options.js';
+import { print, toJson, type Register } from '../output.js';
+
+interface Flags extends CompileFlags {
+  readonly layer?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** The name or the number of a system call. */
+const syscallArgument = (text: string): string | number =>
+  /^(?:0[xX][\da-fA-F]+|\d+)$/.test(text) ? Number(text) : text;
+
+/** Registers the subcommand. */
+export const explainCommand: Register = (program, run) =>
+  withCompileOptions(program.command('explain'))
+    .description('what a filter answers to every system call, under which conditions')
+    .argument(
+      '<filter>',
+      'a path to a profile or a .bpf file, the name of a profile that ships, pid:1234, or -',
+    )
+    .argument('[syscall]', 'one system call by its name, or by its number')
+    .option('-l, --layer <filter>', 'a filter that is loaded after those before; repeatable', collect)
+    .option('--json', 'for machines')
+    .action((filter: string, syscall: string | undefined, flags: Flags) => {
+      return run(() => {
+        const layers = [filter, ...(flags.layer ?? [])].flatMap(name => layersArgument(name, flags));
+        const explanation = explain(layers, syscall === undefined ? undefined : syscallArgument(syscall));
+        print(flags.json === true ? toJson(explanation) : formatExplanation(explanation));
+        return 0;
+      }, flags.json === true);
+    });

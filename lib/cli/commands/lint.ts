@@ -1,0 +1,159 @@
+// `seccomp lint`: what is wrong with profiles and programs, for a person, for machines, or for code scanning.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Option } from 'commander';
+import { UsageError } from '../../util/errors.js';
+import { lintProgram } from '../../lint/lint-program.js';
+import { applyBaseline, makeBaseline } from '../../lint/baseline.js';
+import { atLeast, formatFinding, SEVERITIES, type Finding } from '../../lint/finding.js';
+import type { Severity } from '../../lint/rules.js';
+import { toSarif } from '../../lint/sarif.js';
+import { checkedSuppressions, suppress, type Suppression } from '../../lint/suppress.js';
+import { lint } from '../../lint/lint.js';
+import { compileOptions, withTargetOptions, type CompileFlags } from '../options.js';
+import { colorsFor, fail, printPainted, toJson, type Register } from '../output.js';
+import { sourceArgument } from '../source.js';
+import { singleLine } from '../../util/printable.js';
+
+interface Flags extends CompileFlags {
+  readonly suppressions?: string;
+  readonly baseline?: string;
+  readonly writeBaseline?: boolean;
+  readonly failOn: Severity | 'never';
+  readonly verbose?: boolean;
+  readonly sarif?: boolean;
+  readonly json?: boolean;
+}
+
+/** Registers the subcommand. */
+export const lintCommand: Register = (program, run) =>
+  withTargetOptions(program.command('lint'))
+    .description('look for mistakes and gaps in profiles and programs')
+    .argument('<profile...>', 'paths, names of profiles that ship, .bpf files, or - for standard input')
+    .option('--suppressions <file>', 'findings that are there for a reason, as JSON')
+    .option('--baseline <file>', 'findings that are known, so that only new ones count')
+    .option('--write-baseline', 'write what is found to the file of --baseline instead')
+    .addOption(
+      new Option('--fail-on <severity>', 'exit with 1 for findings at least as bad')
+        .choices([...SEVERITIES, 'never'])
+        .default('medium'),
+    )
+    .option('-v, --verbose', 'say why it matters, and show suppressed and known findings too')
+    .addOption(new Option('--sarif', 'SARIF 2.1.0, for code scanning').conflicts('json'))
+    .option('--json', 'for machines')
+    .action((profiles: string[], flags: Flags) => {
+      return run(() => {
+        const { linted, unreadable } = lintAll(profiles, flags);
+        const suppressions = flags.suppressions === undefined ? [] : readSuppressions(flags.suppressions);
+        const found = suppress(linted, suppressions);
+        if (flags.writeBaseline === true) {
+          writeFileSync(baselineFile(flags), toJson(makeBaseline(found)));
+          return unreadable ? 2 : 0;
+        }
+        const findings =
+          flags.baseline === undefined
+            ? found
+            : applyBaseline(found, readJson(flags.baseline, 'bad-baseline'));
+        printPainted(show(findings, flags, program.version()));
+        const { failOn } = flags;
+        if (unreadable) return 2;
+        if (failOn === 'never') return 0;
+        return findings.some(finding => isNew(finding) && atLeast(finding.severity, failOn)) ? 1 : 0;
+      }, flags.json === true);
+    });
+
+const isNew = ({ suppressed, known }: Finding): boolean => suppressed === undefined && known !== true;
+
+/**
+ * What is found in all of them. Of several, one that cannot be read does not keep the others from being looked at: its error
+ * is told on standard error. Throws where there is only one.
+ */
+function lintAll(
+  profiles: readonly string[],
+  flags: Flags,
+): { readonly linted: readonly Finding[]; readonly unreadable: boolean } {
+  let unreadable = false;
+  const linted = profiles.flatMap(profile => {
+    try {
+      return lintArgument(profile, flags);
+    } catch (error) {
+      if (profiles.length === 1) throw error;
+      fail(error, false);
+      unreadable = true;
+      return [];
+    }
+  });
+  return { linted, unreadable };
+}
+
+function lintArgument(argument: string, flags: Flags): readonly Finding[] {
+  const source = sourceArgument(argument);
+  const { arch, ...rest } = compileOptions(flags);
+  const target = arch === undefined ? {} : { arch };
+  if (source.kind === 'profile') return lint(source.profile, { ...rest, ...target });
+  const at = { file: source.file, line: 1, column: 1, pointer: '' };
+  return lintProgram(source.bytes, target).map(finding => ({ ...finding, at }));
+}
+
+function show(
+  findings: readonly Finding[],
+  { sarif, json, verbose = false }: Flags,
+  version: string | undefined,
+): string {
+  if (sarif === true) return toJson(toSarif(findings, version === undefined ? {} : { version }));
+  if (json === true) return toJson(findings);
+  const shown = findings.filter(finding => verbose || isNew(finding));
+  const lines = shown.map(finding => {
+    const line = paint(singleLine(formatFinding(finding)), finding.severity);
+    return verbose ? `${line}\n    ${finding.why}.\n` : `${line}\n`;
+  });
+  return `${lines.join('')}${summary(findings)}\n`;
+}
+
+const colors = colorsFor(1);
+const COLORS = { high: colors.red, medium: colors.yellow, low: colors.cyan, info: colors.dim } as const;
+
+const paint = (line: string, severity: Severity): string =>
+  line.replace(` ${severity}: `, ` ${COLORS[severity](`${severity}:`)} `);
+
+/** `2 findings: 1 high, 1 low; 3 suppressed`. */
+function summary(findings: readonly Finding[]): string {
+  const fresh = findings.filter(isNew);
+  const counts = [...SEVERITIES]
+    .reverse()
+    .map(severity => ({ severity, count: fresh.filter(finding => finding.severity === severity).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ severity, count }) => `${count} ${severity}`);
+  const suppressed = findings.filter(finding => finding.suppressed !== undefined).length;
+  const known = findings.filter(finding => finding.known === true).length;
+  const head = fresh.length === 1 ? '1 finding' : `${fresh.length} findings`;
+  return [
+    `${head}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
+    ...(suppressed > 0 ? [`${suppressed} suppressed`] : []),
+    ...(known > 0 ? [`${known} known`] : []),
+  ].join('; ');
+}
+
+function baselineFile({ baseline }: Flags): string {
+  if (baseline !== undefined) return baseline;
+  throw new UsageError('bad-baseline', '--write-baseline has no file', 'Name it with --baseline');
+}
+
+/** The list in a file: `{ "suppressions": […] }`. */
+function readSuppressions(path: string): readonly Suppression[] {
+  const document = readJson(path, 'bad-suppression');
+  const list: unknown =
+    typeof document === 'object' && document !== null && 'suppressions' in document
+      ? document.suppressions
+      : undefined;
+  checkedSuppressions(list);
+  return list as readonly Suppression[];
+}
+
+function readJson(path: string, code: 'bad-baseline' | 'bad-suppression'): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new UsageError(code, `${path} cannot be read: ${error.message}`, 'Give a file with JSON');
+  }
+}

@@ -1,0 +1,45 @@
+// `seccomp report`: a page about a profile or a program, for people.
+import { readFileSync } from 'node:fs';
+import { decode } from '../../bpf/program.js';
+import { readFile } from '../../profile/read-file.js';
+import { htmlReport, type Reported } from '../../report/report.js';
+import { layersArgument } from '../input.js';
+import { compileOptions, withCompileOptions, type CompileFlags } from '../options.js';
+import { print, toJson, write, type Register } from '../output.js';
+import { isJson } from '../../profile/is-json.js';
+
+interface Flags extends CompileFlags {
+  readonly output: string;
+  readonly against?: string;
+  readonly json?: boolean;
+}
+
+/** Registers the subcommand. */
+export const reportCommand: Register = (program, run) =>
+  withCompileOptions(program.command('report'))
+    .description('write a page about a filter that a browser shows without a network')
+    .argument('<filter>', 'a path to a profile or a .bpf file, the name of a profile that ships, or -')
+    .option('-o, --output <file>', 'where to write it; - is standard output', '-')
+    .option('--against <filter>', 'compare with: as above, or pid:1234')
+    .option('--json', 'errors as JSON; with a file, what was written too')
+    .action((filter: string, flags: Flags) => {
+      const { output, against } = flags;
+      return run(() => {
+        const text = htmlReport(reported(filter), {
+          ...compileOptions(flags),
+          name: filter === '-' ? '<stdin>' : filter,
+          ...(against !== undefined && { against: layersArgument(against, flags), againstName: against }),
+        });
+        write(output, text);
+        if (flags.json === true && output !== '-') print(toJson({ output, bytes: Buffer.byteLength(text) }));
+        return 0;
+      }, flags.json === true);
+    });
+
+/** A profile with its text, or a program. */
+function reported(argument: string): Reported {
+  if (argument.endsWith('.bpf')) return decode(readFile(argument));
+  if (argument !== '-') return argument;
+  const bytes = readFileSync(0);
+  return isJson(bytes) ? bytes : decode(bytes);
+}

@@ -1,0 +1,113 @@
+// `seccomp run`: becomes a command under a profile, or starts it and reports what the profile refuses to it.
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { compile } from '../../filter/compile-profile.js';
+import { UsageError } from '../../util/errors.js';
+import type { Filter } from '../../filter/filter.js';
+import { parseKernelVersion } from '../../kernel/kernel-version.js';
+import { exec } from '../../process/exec.js';
+import { features } from '../../process/machine/features.js';
+import { ISOLATION_MODES, type IsolationMode } from '../../process/isolation/isolation.js';
+import { profileArgument } from '../input.js';
+import { compileOptions, withCompileOptions, type CompileFlags } from '../options.js';
+import { warn, type Register } from '../output.js';
+import { runWatched } from '../run-supervised.js';
+
+interface Flags extends CompileFlags {
+  readonly log?: boolean;
+  readonly report?: boolean;
+  readonly reportOnly?: boolean;
+  readonly reportFallbacks?: boolean;
+  readonly reportFile?: string;
+  readonly reportFd?: number;
+  readonly timeout?: number;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+  readonly isolation?: IsolationMode;
+}
+
+const seconds = (value: string): number => {
+  const number = Number(value);
+  if (number > 0 && number <= MAX_SECONDS) return number;
+  throw new InvalidArgumentError(`Give a number of seconds, up to ${MAX_SECONDS}.`);
+};
+
+const descriptor = (value: string): number => {
+  const number = Number(value);
+  if (value !== '' && Number.isInteger(number) && number >= 0) return number;
+  throw new InvalidArgumentError('Give the number of a descriptor that is open for writing.');
+};
+
+/** What a timer of Node's can hold. */
+const MAX_SECONDS = 2_000_000;
+
+const withRunOptions = (command: Command): Command =>
+  command
+    .option('--log', 'log refused calls (see /proc/sys/kernel/seccomp/actions_logged)')
+    .option('--report', 'start the command and print at its end which calls were refused')
+    .option('--report-only', 'start the command, print those calls and allow them: nothing is enforced')
+    .option(
+      '--report-fallbacks',
+      'print calls that fail with ENOSYS as well, which libraries have a detour for',
+    )
+    .option('--report-file <file>', 'write the report there and not to standard error')
+    .option('--report-fd <number>', 'write the report to this descriptor', descriptor)
+    .option('--timeout <seconds>', 'start the command and kill it after that time', seconds)
+    .addOption(
+      new Option(
+        '--isolation <mode>',
+        'what the command is kept from: default terminal, and best-effort with --report, --report-only and --timeout',
+      ).choices([...ISOLATION_MODES]),
+    )
+    .option('-v, --verbose', 'print the warnings of the profile')
+    .option('--json', 'errors and reports as JSON');
+
+/** Registers the subcommand. */
+export const runCommand: Register = (program, run) =>
+  withRunOptions(withCompileOptions(program.command('run')))
+    .description(
+      'load a profile and become a command; the profile need only allow execve and what the command needs',
+    )
+    .argument('<profile>', 'a path, the name of a profile that ships, or - for standard input')
+    .argument('<command...>', 'the command and its arguments, after --')
+    .passThroughOptions()
+    .action((profile: string, words: string[], flags: Flags) => {
+      const [command = '', ...args] = words[0] === '--' ? words.slice(1) : words;
+      return run(() => perform(filterOf(profile, flags), command, args, flags), flags.json === true);
+    });
+
+function filterOf(profile: string, flags: Flags): Filter {
+  const { major, minor } = parseKernelVersion(features().release);
+  const filter = compile(profileArgument(profile), { kernel: { major, minor }, ...compileOptions(flags) });
+  if (flags.verbose === true) warn(filter.warnings);
+  return filter;
+}
+
+function perform(filter: Filter, command: string, args: readonly string[], flags: Flags): Promise<number> {
+  const { log = false, report = false, reportOnly = false, timeout, json = false, isolation } = flags;
+  if (report && reportOnly) {
+    throw new UsageError('bad-option', '--report enforces and --report-only does not', 'Choose one of them');
+  }
+  const { reportFallbacks = false, reportFile, reportFd } = flags;
+  if (!report && !reportOnly && (reportFallbacks || reportFile !== undefined || reportFd !== undefined)) {
+    throw new UsageError(
+      'bad-option',
+      'there is no report, for which --report-fallbacks, --report-file and --report-fd are',
+      'Add --report or --report-only',
+    );
+  }
+  if (reportFile !== undefined && reportFd !== undefined)
+    throw new UsageError('bad-option', '--report-file and --report-fd are two places', 'Choose one of them');
+  const isolating = isolation === undefined ? {} : { isolation };
+  if (!report && !reportOnly && timeout === undefined)
+    return exec(filter, command, args, { log, ...isolating });
+  const watching = reportOnly ? 'allow' : report ? 'refuse' : 'nothing';
+  return runWatched(filter, command, args, {
+    log,
+    watching,
+    fallbacks: reportFallbacks,
+    target: reportFile ?? reportFd,
+    timeout,
+    json,
+    ...isolating,
+  });
+}

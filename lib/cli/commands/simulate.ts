@@ -1,0 +1,101 @@
+// `seccomp simulate`: what becomes of system calls under a filter, or under several of them as layers.
+import { UsageError } from '../../util/errors.js';
+import { simulate } from '../../filter/inspect/simulate.js';
+import { simulator } from '../../filter/inspect/simulator.js';
+import type { AbiName } from '../../kernel/abi.js';
+import { actionName, permits } from '../../kernel/action.js';
+import type { Event } from '../../kernel/event.js';
+import { parseEvent } from '../../policy/parse-event.js';
+import { nativeArchitecture } from '../../policy/target.js';
+import { callsOf } from '../read-events.js';
+import { layersArgument } from '../input.js';
+import { collect, withCompileOptions, type CompileFlags } from '../options.js';
+import { print, toJson, type ExitCode, type Register } from '../output.js';
+import { simulationJson, simulationText } from '../format-simulation.js';
+
+interface Flags extends CompileFlags {
+  readonly layer?: readonly string[];
+  readonly events?: string;
+  readonly json?: boolean;
+}
+
+const OUTPUT_CHUNK = 65_536;
+
+/** Registers the subcommand. */
+export const simulateCommand: Register = (program, run) =>
+  withCompileOptions(program.command('simulate'))
+    .description('what becomes of a system call: the action, the rule, the way through the program')
+    .argument('<filter>', 'a path to a profile or a .bpf file, the name of a profile that ships, or -')
+    .argument('[call...]', 'the system call, x86:NAME for that of another interface, and its arguments')
+    .option('-l, --layer <filter>', 'a filter that is loaded after those before; repeatable', collect)
+    .option('-e, --events <file>', 'answer the calls of a file, one a line; - is standard input')
+    .option('--json', 'for machines; with --events one object a line')
+    .action((filter: string, call: readonly string[], flags: Flags) => {
+      return run(() => {
+        const names = [filter, ...(flags.layer ?? [])];
+        checkUsage(names, call, flags.events);
+        const layers = names.flatMap(name => layersArgument(name, flags));
+        const abi = flags.arch ?? nativeArchitecture();
+        if (flags.events !== undefined)
+          return replay(simulator(layers), flags.events, abi, flags.json === true);
+        const event = parseEvent(call.join(' '), abi);
+        const simulation = simulate(layers, event);
+        const subject = { names, given: event.args?.length ?? 0 };
+        print(
+          flags.json === true
+            ? toJson(simulationJson(simulation, subject))
+            : simulationText(simulation, subject),
+        );
+        return simulation.permitted ? 0 : 1;
+      }, flags.json === true);
+    });
+
+function checkUsage(names: readonly string[], call: readonly string[], events: string | undefined): void {
+  if ((events === undefined) === (call.length === 0)) {
+    throw new UsageError(
+      'bad-option',
+      events === undefined ? 'there is no system call' : 'there are both a system call and --events',
+      'Name a call, or give a file of calls with --events',
+    );
+  }
+  if ([...names, events].filter(name => name === '-').length > 1)
+    throw new UsageError('bad-option', 'standard input is named twice', 'It can be read once: use a file');
+}
+
+/** Answers one call a line; the exit code says whether all of them are permitted. */
+async function replay(
+  answer: ReturnType<typeof simulator>,
+  source: string,
+  abi: AbiName,
+  json: boolean,
+): Promise<ExitCode> {
+  let allPermitted = true;
+  let output = '';
+  try {
+    for await (const { line, call } of callsOf(source)) {
+      const action = answer(eventAt(source, line, call, abi));
+      const permitted = permits(action);
+      allPermitted &&= permitted;
+      const name = actionName(action);
+      output += json
+        ? `${JSON.stringify({ line, call, action: name, permitted })}\n`
+        : `${name.padEnd(16)} ${call}\n`;
+      if (output.length < OUTPUT_CHUNK) continue;
+      print(output);
+      output = '';
+    }
+  } finally {
+    print(output);
+  }
+  return allPermitted ? 0 : 1;
+}
+
+/** The call of a line; errors name the line. */
+function eventAt(source: string, line: number, call: string, abi: AbiName): Event {
+  try {
+    return parseEvent(call, abi);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(error.code, `${source === '-' ? '<stdin>' : source}:${line}: ${error.message}`);
+  }
+}

@@ -1,0 +1,173 @@
+// How a simulation is told: the answer, why, and what ran; for a person, and as JSON.
+import type { Location } from '../util/errors.js';
+import { disassemble } from '../bpf/listing/disassemble.js';
+import { BPF, WORD, type Instruction } from '../bpf/program.js';
+import type { LayerRun, Simulation, Step } from '../filter/inspect/simulate.js';
+import { ABIS, syscallName, X32_BIT, type Abi } from '../kernel/abi.js';
+import { actionKind, actionName, type Action } from '../kernel/action.js';
+import * as scmp from '../kernel/constants.js';
+import type { Event } from '../kernel/event.js';
+import { nameRegister } from '../kernel/arguments/named-arguments.js';
+import type { Reason } from '../policy/reason.js';
+import { parametersOf } from '../kernel/arguments/signatures.js';
+import { singleLine } from '../util/printable.js';
+
+/** What was asked: the layers as they were named, oldest first, and how many arguments of the call were given. */
+export interface Question {
+  readonly names: readonly string[];
+  readonly given: number;
+}
+
+/** A paragraph for the call and its answer, and one for each layer: why, and what ran. */
+export function simulationText(simulation: Simulation, { names, given }: Question): string {
+  const { event, action, decidedBy, cached, layers } = simulation;
+  const head = [
+    callText(event, given),
+    `${actionName(action)}: ${CONSEQUENCES.get(actionKind(action)) ?? ''}${cached ? FROM_CACHE : ''}`,
+  ];
+  const paragraphs = layers.map((run, index) => {
+    const place = layers.length === 1 ? '' : `layer ${index + 1} of ${layers.length}, `;
+    const decides =
+      layers.length > 1 && index === decidedBy && action !== scmp.SCMP_ACT_ALLOW ? ', decides' : '';
+    return [
+      `${place}${singleLine(names[index] ?? '')}${decides}: ${actionName(run.returned)}`,
+      ...why(run.reason).map(line => `  ${line}`),
+      ...notGiven(run, given),
+      ...listing(run, event),
+    ];
+  });
+  return [head, ...paragraphs].map(lines => `${lines.join('\n')}\n`).join('\n');
+}
+
+const CONSEQUENCES: ReadonlyMap<Action, string> = new Map([
+  [scmp.SCMP_ACT_KILL_PROCESS, 'the process is killed'],
+  [scmp.SCMP_ACT_KILL_THREAD, 'the thread is killed'],
+  [scmp.SCMP_ACT_TRAP, 'the call is not made, and the thread gets SIGSYS'],
+  [scmp.SCMP_ACT_ERRNO(0), 'the call is not made, and returns this'],
+  [scmp.SCMP_ACT_NOTIFY, 'a supervisor decides; without one the call fails with ENOSYS'],
+  [scmp.SCMP_ACT_TRACE(0), 'a tracer decides; without one the call fails with ENOSYS'],
+  [scmp.SCMP_ACT_LOG, 'the call is made, and logged'],
+  [scmp.SCMP_ACT_ALLOW, 'the call is made'],
+]);
+const FROM_CACHE = ", and the kernel's cache answers without running a filter";
+
+/** The interface of a call; x86_64 and x32 differ in a bit of the number. Undefined for one that is not known. */
+function abiOf({ arch, syscall }: Event): Abi | undefined {
+  const same = Object.values(ABIS).filter(({ audit }) => audit === arch);
+  return same.find(({ numberBit }) => numberBit === (syscall & X32_BIT)) ?? same[0];
+}
+
+/** `x86_64 socket (41): family = AF_UNIX (0x1), type = 0x0, protocol = 0x0`. */
+function callText(event: Required<Event>, given: number): string {
+  const abi = abiOf(event);
+  const name = abi === undefined ? undefined : syscallName(abi.name, event.syscall);
+  const parameters = abi === undefined || name === undefined ? undefined : parametersOf(abi.name, name);
+  const shown = Math.max(given, parameters?.length ?? event.args.length);
+  const args = event.args.slice(0, shown).map((value, index) => {
+    const words =
+      abi === undefined || name === undefined ? undefined : nameRegister(abi.name, name, index, value);
+    return `${parameters?.[index]?.name ?? `args[${index}]`} = ${words === undefined ? hex(value) : `${words} (${hex(value)})`}`;
+  });
+  const interfaceName = abi?.name ?? hex(event.arch);
+  return `${interfaceName} ${name ?? 'call'} (${event.syscall})${args.length === 0 ? '' : `: ${args.join(', ')}`}`;
+}
+
+const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
+
+const placeOf = (at: Location | undefined): string =>
+  at === undefined
+    ? 'a rule without a place'
+    : singleLine(`${at.file}:${at.line}:${at.column} ${at.pointer}`);
+
+/** Why a layer of which the policy is known answers so. */
+function why(reason: Reason | undefined): readonly string[] {
+  switch (reason?.kind) {
+    case undefined:
+      return [];
+    case 'rule':
+    case 'call':
+      return [`by ${placeOf(reason.at)}`];
+    case 'default':
+      return reason.unmet.length === 0
+        ? ['by default, since the profile does not name the call']
+        : ['by default, since no rule matches of', ...reason.unmet.map(({ at }) => `  ${placeOf(at)}`)];
+    case 'newer':
+      return ['since the call is newer than those that the profile names'];
+    case 'foreign':
+      return ['since the profile does not cover the interface'];
+  }
+}
+
+/** Arguments that the program looked at though they were left out. */
+function notGiven({ program, path }: LayerRun, given: number): readonly string[] {
+  const seen = path
+    .map(({ index }) => program[index])
+    .filter(instruction => instruction?.code === BPF.LD_ABS)
+    .map(instruction => ((instruction?.k ?? 0) / 4 - WORD.low(0)) >> 1);
+  const missing = [0, 1, 2, 3, 4, 5].filter(arg => arg >= given && seen.includes(arg));
+  return missing.map(arg => `  argument ${arg} was not given and counts as 0`);
+}
+
+/** What ran, as lines of the listing, with what was loaded or computed. */
+function listing({ program, path }: LayerRun, event: Event): readonly string[] {
+  const lines = new Map(
+    disassemble(program)
+      .split('\n')
+      .map(line => [Number(/^\s*(\d+):/.exec(line)?.[1] ?? NaN), line]),
+  );
+  const ran = path.map(({ index }) => lines.get(index) ?? '');
+  const width = Math.max(...ran.map(line => line.length));
+  return path.map(({ index }, at) => {
+    const instruction = program[index];
+    const seen = instruction === undefined ? undefined : change(instruction, path[at + 1], event);
+    const line = ran[at] ?? '';
+    return seen === undefined ? line : `${line.padEnd(width)}  ; ${seen}`;
+  });
+}
+
+/** The register that an instruction has written, and what it held afterwards. */
+function change({ code, k }: Instruction, next: Step | undefined, event: Event): string | undefined {
+  if (next === undefined) return undefined;
+  if (code === BPF.TAX || WRITES_X.has(code & CLASS)) return `X = ${hex(next.x)}`;
+  if (code !== BPF.TXA && !WRITES_A.has(code & CLASS)) return undefined;
+  const name = code === BPF.LD_ABS ? wordName(k >>> 2, event) : undefined;
+  return `A = ${hex(next.a)}${name === undefined ? '' : ` (${name})`}`;
+}
+
+/** The instruction classes of linux/bpf_common.h: the low three bits of the code. */
+const CLASS = 0x07;
+const WRITES_A: ReadonlySet<number> = new Set([BPF.LD_ABS & CLASS, BPF.ADD_K & CLASS]);
+const WRITES_X: ReadonlySet<number> = new Set([BPF.LDX_IMM & CLASS]);
+
+function wordName(word: number, event: Event): string | undefined {
+  const abi = abiOf(event);
+  if (abi === undefined) return undefined;
+  if (word === WORD.arch) return abi.name;
+  return word === WORD.nr ? syscallName(abi.name, event.syscall) : undefined;
+}
+
+/** The same for a machine. */
+export function simulationJson(simulation: Simulation, { names }: Question): object {
+  const { event, action, permitted, decidedBy, cached, layers } = simulation;
+  const abi = abiOf(event);
+  return {
+    call: {
+      abi: abi?.name,
+      name: abi === undefined ? undefined : syscallName(abi.name, event.syscall),
+      arch: event.arch,
+      syscall: event.syscall,
+      args: event.args,
+    },
+    action: actionName(action),
+    permitted,
+    decidedBy,
+    cached,
+    layers: layers.map(({ returned, cacheable, reason, path }, index) => ({
+      filter: names[index],
+      returned: actionName(returned),
+      cacheable,
+      reason,
+      path,
+    })),
+  };
+}

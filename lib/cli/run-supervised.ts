@@ -1,0 +1,201 @@
+// A command under a profile with somebody beside it, who prints what is refused and ends with its exit code.
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { SeccompError } from '../util/errors.js';
+import type { Filter } from '../filter/filter.js';
+import { actionName } from '../kernel/action.js';
+import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
+import { ENOSYS } from '../kernel/errno.js';
+import { outcome } from '../policy/evaluate.js';
+import { sandbox, type SandboxOptions } from '../process/children/sandbox.js';
+import { spawn } from '../process/children/spawn.js';
+import { SPAWN_OPTIONS } from '../process/children/launch/start-child.js';
+import { findProgram } from '../process/exec.js';
+import type { IsolationMode } from '../process/isolation/isolation.js';
+import { formatReport, type ReportedViolation } from '../process/supervise/report.js';
+import { supervise } from '../process/supervise/supervise.js';
+import { startReportOnly } from '../process/trace/report-only.js';
+import { summarizeViolations } from '../process/violations/violation-summary.js';
+import { printError, toJson } from './output.js';
+import { singleLine } from '../util/printable.js';
+import { reportTarget } from './report-target.js';
+
+export interface WatchOptions {
+  readonly log: boolean;
+  /** What becomes of calls that the profile refuses: reported and refused, reported and allowed, or not reported. */
+  readonly watching: 'refuse' | 'allow' | 'nothing';
+  /** Report answers with ENOSYS too. */
+  readonly fallbacks: boolean;
+  /** A file or a descriptor for the report; standard error unless given. */
+  readonly target: string | number | undefined;
+  /** Seconds until the command is killed. */
+  readonly timeout: number | undefined;
+  readonly json: boolean;
+  readonly isolation?: IsolationMode;
+}
+
+/** Of a command that was found and could not be executed, as in shells. */
+const CANNOT_EXECUTE = 126;
+const WRONG_USE = 2;
+
+const FALLBACK = actionName(SCMP_ACT_ERRNO(ENOSYS));
+
+/** How long a tracer that was killed may take to be known as such, in milliseconds. */
+const PATIENCE = 1000;
+
+/** Starts a command with this process's streams and waits for its end. Gives its exit code as a shell does. */
+export async function runWatched(
+  filter: Filter,
+  command: string,
+  args: readonly string[],
+  options: WatchOptions,
+): Promise<number> {
+  findProgram(command, process.env['PATH']);
+  const target = reportTarget(options.target);
+  const summary = summarizeViolations();
+  const print = (): void => {
+    for (const violation of summary.list())
+      target.write(options.json ? oneLine(violation) : `seccomp: ${singleLine(formatReport(violation))}\n`);
+  };
+  const fate = { killed: false };
+  const started: { child?: ChildProcess } = {};
+  let newer = 0;
+  const hear = (violation: ReportedViolation): void => {
+    if (!options.fallbacks && violation.action === FALLBACK) {
+      if (isNewer(violation, filter)) newer += violation.count;
+      return;
+    }
+    summary.add(violation);
+    if (kills(violation) && (violation.starting || isOf(started.child, violation.thread.id)))
+      fate.killed = true;
+  };
+  let watched: Watched;
+  try {
+    watched = start(filter, command, args, options, hear);
+  } catch (error) {
+    print();
+    target.close();
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    printError(`seccomp: ${singleLine(`${error.message}: ${command} was not run`)}\n`);
+    return CANNOT_EXECUTE;
+  }
+  const { child } = watched;
+  started.child = child;
+  const failures: SeccompError[] = [];
+  child.on('error', error => {
+    if (!(error instanceof SeccompError)) throw error;
+    failures.push(error);
+  });
+  const stop = accompany(child, options.timeout);
+  const [code, signal] = await ending(child);
+  const notes = await watched.end(signal);
+  stop();
+  print();
+  if (newer > 0)
+    notes.push(
+      `left out: ${newer} calls newer than all that the profile names, which it answers with ENOSYS; --report-fallbacks lists them`,
+    );
+  if (signal === 'SIGSYS' && !fate.killed) notes.push(endedBySigsys(command, child.pid));
+  for (const note of notes) if (!options.json) target.write(`seccomp: ${singleLine(note)}\n`);
+  target.close();
+  for (const { message, code: name } of failures) printError(`seccomp: ${singleLine(message)} [${name}]\n`);
+  if (failures.length > 0) return WRONG_USE;
+  if (signal === null) return code ?? CANNOT_EXECUTE;
+  // By SIGKILL in the kernel's stead, which would have said SIGSYS.
+  return 128 + constants.signals[fate.killed && signal === 'SIGKILL' ? 'SIGSYS' : signal];
+}
+
+interface Watched {
+  readonly child: ChildProcess;
+  /** Fulfilled when the command can be taken for ended; gives what is to be said about the report. */
+  readonly end: (signal: NodeJS.Signals | null) => Promise<string[]>;
+}
+
+function start(
+  profile: Filter,
+  command: string,
+  args: readonly string[],
+  { log, watching, isolation }: WatchOptions,
+  onViolation: (violation: ReportedViolation) => void,
+): Watched {
+  const options = {
+    ...{ profile, log, stdio: 'inherit' as const },
+    ...(isolation !== undefined && { isolation }),
+  };
+  // Those that are left out are counted.
+  const report = { onViolation, reportFallbacks: true };
+  if (watching === 'nothing') return { child: spawn(command, args, options), end: () => Promise.resolve([]) };
+  if (watching === 'refuse') {
+    const { child, finished } = supervise(command, args, { ...options, ...report });
+    // What it has left running is supervised as well, and would fail without.
+    return { child, end: () => finished.then(() => []) };
+  }
+  const { load, isolation: plan, rest } = sandbox<SpawnOptions & SandboxOptions>(options, SPAWN_OPTIONS);
+  const { child, follower } = startReportOnly(command, args, {
+    ...{ filter: profile, load, isolation: plan, rest },
+    report: { ...report, reportOnly: true },
+    attend: undefined,
+  });
+  return {
+    child,
+    // What it has left running goes on without this process.
+    end: async signal => {
+      if (signal === 'SIGKILL') await Promise.race([follower.finished, later(PATIENCE)]);
+      const { running } = follower;
+      follower.close();
+      return [
+        ...(running === 0 ? [] : ['what the command has left running is not reported from here on']),
+        ...(follower.lost === 0 ? [] : [`${follower.lost} calls found no room in the report`]),
+      ];
+    },
+  };
+}
+
+const ending = (child: ChildProcess): Promise<readonly [number | null, NodeJS.Signals | null]> =>
+  new Promise(resolve => {
+    child.on('exit', (code, signal) => {
+      resolve([code, signal]);
+    });
+  });
+
+const later = (milliseconds: number): Promise<void> =>
+  new Promise(resolve => {
+    setTimeout(resolve, milliseconds).unref();
+  });
+
+const endedBySigsys = (command: string, pid: number | undefined): string =>
+  `${command} (${pid ?? 0}) was ended by SIGSYS: it made a call that its profile answers with TRAP, and had no handler for that. --report-only says which call`;
+
+/** Passes signals on and keeps the time, until told to stop. SIGINT and SIGQUIT of a terminal reach the command as well. */
+function accompany(child: ChildProcess, timeout: number | undefined): () => void {
+  const timer =
+    timeout === undefined
+      ? undefined
+      : setTimeout(() => {
+          printError(`seccomp: killed after ${timeout} s\n`);
+          child.kill('SIGKILL');
+        }, timeout * 1000);
+  const ignore = (): void => undefined;
+  const pass = (signal: NodeJS.Signals): void => {
+    child.kill(signal);
+  };
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, ignore);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
+  return () => {
+    clearTimeout(timer);
+    for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.off(signal, ignore);
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, pass);
+  };
+}
+
+const isNewer = ({ arch, number }: ReportedViolation, { policy }: Filter): boolean =>
+  outcome(policy, arch, number).unnamed === 'newer';
+
+const kills = ({ action, allowed }: ReportedViolation): boolean => !allowed && action.startsWith('KILL');
+
+const isOf = (child: ChildProcess | undefined, thread: number): boolean =>
+  child?.pid !== undefined && existsSync(`/proc/${child.pid}/task/${thread}`);
+
+const oneLine = (violation: ReportedViolation): string =>
+  `${JSON.stringify(JSON.parse(toJson(violation)))}\n`;

@@ -1,0 +1,10 @@
+/**
+ * The entry `seccomp/apply`: the way from a profile to a filter in force, without the tools that look at filters.
+ *
+ * @module seccomp/apply
+ */
+export * from './load.js';
+export { compile, type AnyProfile, type CompileOptions } from '../filter/compile-profile.js';
+export type { OciConfig, SeccompProfile } from '../profile/seccomp-profile.js';
+export { applyProfile, type ApplyOptions } from '../process/apply-profile.js';
+export type { Capabilities } from '../process/machine/running-target.js';

@@ -1,0 +1,11 @@
+/**
+ * The entry `seccomp/load`: loads programs that were compiled before, without the parser, the generator or libseccomp's
+ * tables.
+ *
+ * @module seccomp/load
+ */
+export * from '../util/errors.js';
+export { features, type Features } from '../process/machine/features.js';
+export type { MissingFeature } from '../kernel/kernel-features.js';
+export { load, type LoadedFilter, type LoadOptions, type Scope } from '../process/load.js';
+export { status, type Mode, type ProcessStatus, type ThreadStatus } from '../process/inspect/status.js';

@@ -1,0 +1,92 @@
+// The whole way from a profile to a proven filter, each step of which is also there on its own.
+import { compilePolicy, type CompilePolicyOptions } from './compile.js';
+import type { Filter } from './filter.js';
+import { givenOptions, ownOptions } from '../util/options.js';
+import type { Policy } from '../policy/policy.js';
+import { makeTarget, type Target, type TargetOptions } from '../policy/target.js';
+import { parseProfile } from '../profile/parse.js';
+import type { Profile } from '../profile/profile.js';
+import type { ProfileSource } from '../profile/read-source.js';
+import { UsageError } from '../util/errors.js';
+import { Recent } from '../util/lru-cache.js';
+import { resolveProfile, type ResolveOptions } from '../profile/resolve/resolve.js';
+import { own, type Own } from '../util/own.js';
+
+/** Anything a profile can be given as; see `parseProfile`. */
+export type AnyProfile = ProfileSource | Profile;
+
+/** For a profile, all of these; for a policy, which has its target, only those of `compilePolicy`. */
+export interface CompileOptions extends TargetOptions, ResolveOptions, CompilePolicyOptions {}
+
+/**
+ * Compiles a profile or a policy to a filter that is proven to mean the same.
+ *
+ * On every machine the same profile and options give the same bytes: the architecture of this process, the newest
+ * kernel the package knows and no capabilities, unless given. Filters never change, so that the same text and options
+ * may give the same object again.
+ *
+ * Throws ProfileError for a profile with problems, CompileError when no program can be made, VerificationError when a
+ * program differs from its policy; UsageError for options that are unknown, or that a policy has settled already.
+ */
+export function compile(source: AnyProfile | Policy, options: CompileOptions = {}): Filter {
+  const given = ownOptions(options, COMPILE_OPTIONS);
+  const program = givenOptions<CompilePolicyOptions>(given, PROGRAM_OPTIONS);
+  const meaning = givenOptions<CompileOptions>(given, RESOLVE_OPTIONS);
+  if (isPolicy(source)) return compilePolicy(policyOf(source, meaning), program);
+  const profile = parseProfile(source);
+  const target = makeTarget(meaning);
+  const make = (): Filter => compilePolicy(policyOf(profile, { ...meaning, ...target }), program);
+  const key = keyOf(target, given);
+  if (key === undefined) return make();
+  const known = filters.get(profile) ?? new Recent<Filter>(REMEMBERED_FILTERS);
+  filters.set(profile, known);
+  return known.get(key, make);
+}
+
+/** Filters by what they were made of: a profile, which never changes, and every option. */
+const filters = new WeakMap<Profile, Recent<Filter>>();
+const REMEMBERED_FILTERS = 16;
+
+/** A text that differs wherever some option differs in its meaning; undefined where an option is of no type that is taken. */
+function keyOf({ arch, kernel, capabilities }: Target, options: Own<CompileOptions>): string | undefined {
+  const described: readonly string[] = TARGET_OPTIONS;
+  const words: string[] = [];
+  for (const name of [...RESOLVE_OPTIONS, ...PROGRAM_OPTIONS]) {
+    if (described.includes(name)) continue;
+    const value: unknown = options[name];
+    if (!['string', 'number', 'boolean', 'undefined'].includes(typeof value)) return undefined;
+    words.push(`${typeof value} ${value as string}`);
+  }
+  return JSON.stringify([arch, kernel.major, kernel.minor, [...capabilities].sort(), ...words]);
+}
+
+/** The policy of a profile, or the policy itself. Throws as resolveProfile does, and UsageError (`bad-option`). */
+export function policyOf(source: AnyProfile | Policy, options: CompileOptions): Policy {
+  if (!isPolicy(source)) return resolveProfile(source, options, options);
+  const misplaced = RESOLVE_OPTIONS.find(name => own(options, name) !== undefined);
+  if (misplaced === undefined) return source;
+  throw new UsageError(
+    'bad-option',
+    `${misplaced} decides what a profile means, and a policy has that settled`,
+    'Give it to resolveProfile, or compile the profile',
+  );
+}
+
+/** Options that describe the machine. */
+const TARGET_OPTIONS = ['arch', 'kernel', 'capabilities'] as const;
+
+/** Options that decide what a profile means. */
+const RESOLVE_OPTIONS = [...TARGET_OPTIONS, 'unknownSyscalls', 'badArch', 'argWidth', 'strict'] as const;
+
+/** Options that decide how the program is made. */
+const PROGRAM_OPTIONS = ['codegen', 'weights', 'optimize'] as const;
+
+/** Every option of `compile`. */
+export const COMPILE_OPTIONS: readonly string[] = [...RESOLVE_OPTIONS, ...PROGRAM_OPTIONS];
+
+/** Whether a value is a policy: a profile's default action is a string, a policy's a number. */
+export const isPolicy = (source: unknown): source is Policy =>
+  typeof source === 'object' &&
+  source !== null &&
+  Object.hasOwn(source, 'abis') &&
+  typeof own(source as Partial<Policy>, 'defaultAction') === 'number';

@@ -1,0 +1,134 @@
+// From a policy to the formats of other programs, each read again and proven to say the same.
+import { ConversionError, ProfileError, type Witness } from '../util/errors.js';
+import { compilePolicy } from './compile.js';
+import { decompile } from './decompile/decompile.js';
+import { findDifference } from './prove/verify.js';
+import { ABIS, syscallName } from '../kernel/abi.js';
+import { actionName } from '../kernel/action.js';
+import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
+import { ENOSYS } from '../kernel/errno.js';
+import { evaluate } from '../policy/evaluate.js';
+import { oneOf, ownOptions } from '../util/options.js';
+import type { Policy } from '../policy/policy.js';
+import { documentOf, isPlain } from '../profile/formats/export/document.js';
+import { firecrackerText } from '../profile/formats/export/firecracker.js';
+import { documentText } from '../profile/formats/export/json.js';
+import { spoSpec, spoText } from '../profile/formats/export/spo.js';
+import { parseFirecracker } from '../profile/formats/firecracker/parse.js';
+import { resolveFirecracker } from '../profile/formats/firecracker/resolve.js';
+import { objectText } from '../profile/object-text.js';
+import { resolveForReview } from '../profile/resolve/resolve.js';
+import { type Own } from '../util/own.js';
+
+/** Docker's profile, OCI's `linux.seccomp`, a filter of Firecracker's seccompiler, a SeccompProfile of Kubernetes. */
+export type ConversionFormat = 'docker' | 'oci' | 'firecracker' | 'spo';
+
+/** What the formats have no common word for. */
+export interface ConvertOptions {
+  /** What readers of `docker`, `oci` and `spo` answer to calls newer than the profile: ENOSYS, as runc (default), or the default action, as crun. */
+  readonly unknownSyscalls?: 'enosys' | 'default';
+  /** For `firecracker`: the category of threads, `vmm` unless given. */
+  readonly category?: string;
+  /** For `spo`: the name of the resource, `seccomp` unless given. */
+  readonly name?: string;
+}
+
+/**
+ * The text of a policy in another format, for the policy's own architecture, kernel and capabilities. It was read again
+ * and proven to answer every call as the policy does. Rules are kept as they are where the format has words for
+ * them; others are put into rules of which no two with different actions can match the same call.
+ *
+ * Throws ConversionError (`not-expressible`) that names what the format cannot say, and as `compile` and `decompile` do.
+ */
+export function convert(policy: Policy, format: ConversionFormat, options: ConvertOptions = {}): string {
+  const given = ownOptions(options, ['unknownSyscalls', 'category', 'name']);
+  oneOf('format', format, ['docker', 'oci', 'firecracker', 'spo']);
+  oneOf('unknownSyscalls', given.unknownSyscalls, ['enosys', 'default']);
+  const { program } = compilePolicy(policy);
+  const plain = isPlain(policy)
+    ? policy
+    : { ...policy, abis: decompile(program, { arch: policy.target.arch }).abis };
+  let difference: ConversionError | undefined;
+  for (const { text, read } of drafts(plain, format, given)) {
+    const meaning = reading(read, format);
+    if (meaning instanceof ConversionError) {
+      difference = meaning;
+      continue;
+    }
+    const witness = findDifference(program, meaning);
+    if (witness === undefined) return text;
+    difference = differenceError(policy, meaning, witness, format);
+  }
+  throw difference ?? new Error('there is a draft for every format');
+}
+
+/** A text and what it means to those who read it. */
+interface Draft {
+  readonly text: string;
+  readonly read: () => Policy;
+}
+
+/** What a text means, or why nobody takes it: rules of i386 that lose a condition may contradict each other. */
+function reading(read: () => Policy, format: ConversionFormat): Policy | ConversionError {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    const [problem] = error.problems;
+    return new ConversionError(
+      'not-expressible',
+      `${format} has no words for it: ${problem?.message ?? error.message}`,
+      'Leave SCMP_ARCH_X86 out of the profile, or give the rules of a call one action',
+    );
+  }
+}
+
+/** Texts that may say what the policy says, the shortest first. */
+function* drafts(policy: Policy, format: ConversionFormat, options: Own<ConvertOptions>): Generator<Draft> {
+  const { target } = policy;
+  if (format === 'firecracker') {
+    const { category = 'vmm' } = options;
+    const text = firecrackerText(policy, category);
+    const { arch } = target;
+    yield { text, read: () => resolveFirecracker(parseFirecracker(text), { category, arch }) };
+    return;
+  }
+  const { unknownSyscalls = 'enosys', name = 'seccomp' } = options;
+  const read = (source: string): Policy => resolveForReview(Buffer.from(source), target, { unknownSyscalls });
+  for (const multiplexers of [false, true]) {
+    const document = documentOf(policy, { multiplexers });
+    if (format === 'spo') {
+      const spec = spoSpec(document);
+      yield { text: spoText(spec, name), read: () => read(objectText(spec)) };
+    } else {
+      const text = documentText(document, format);
+      yield { text, read: () => read(text) };
+    }
+  }
+}
+
+function differenceError(
+  policy: Policy,
+  meaning: Policy,
+  witness: Witness,
+  format: ConversionFormat,
+): ConversionError {
+  const wanted = evaluate(policy, witness);
+  const said = evaluate(meaning, witness);
+  const { arch, syscall, args } = witness;
+  const abi = Object.values(ABIS).find(
+    ({ name, audit }) => audit === arch && syscallName(name, syscall) !== undefined,
+  );
+  const call =
+    abi === undefined
+      ? `call number ${syscall} of architecture 0x${arch.toString(16)}`
+      : `${syscallName(abi.name, syscall) ?? ''} of ${abi.name}`;
+  return new ConversionError(
+    'not-expressible',
+    `${format} has no words for it: ${call} with arguments (${args.map(arg => `0x${arg.toString(16)}`).join(', ')}) ` +
+      `gets ${actionName(wanted)} and would get ${actionName(said)}`,
+    said === SCMP_ACT_ERRNO(ENOSYS)
+      ? "Readers such as runc answer ENOSYS above the highest call named; for those that do not, say unknownSyscalls: 'default' (--unknown-syscalls default)"
+      : 'A name has one rule for all interfaces of a profile, and numbers without a name get the default action',
+  );
+}

@@ -1,0 +1,138 @@
+// Our own code generator: from the rule table to the smallest program that this package knows how to make.
+import { CompileError } from '../../util/errors.js';
+import { syscallName, syscallsOf, X32_BIT } from '../../kernel/abi.js';
+import { mayPermit } from '../../policy/evaluate.js';
+import type { Policy } from '../../policy/policy.js';
+import { isConstant, runTable, type Run, type RunTable } from '../../policy/runs.js';
+import { MAX_INSTRUCTIONS, WORD, type Program } from '../../bpf/program.js';
+import { assemble } from './lay-out.js';
+import { Diagram, type Node } from './diagram.js';
+import { RuleLists } from './rule-lists.js';
+import { PEAK_SHARE, searchTree, type Aim, type Cell, type Peak } from './search-tree.js';
+
+/** How often a system call occurs, in any unit; what is not known counts as rare. */
+export type Weights = (syscall: string) => number;
+
+/** Every call equally often. */
+export const UNIFORM: Weights = () => 1;
+
+/** What a refused call counts in proportion to an allowed one of the same weight: programs avoid it. */
+const REFUSED_SHARE = 0.05;
+
+/**
+ * Generates a program for a policy of any shape: fast for the weights or, where that would be too large, small.
+ * Throws CompileError: `program-too-large` with the number of instructions when the kernel would not take it, and
+ * `too-much-work` for rules that take more steps than a policy is worth.
+ */
+export function generate(
+  policy: Policy,
+  weights: Weights = UNIFORM,
+  runs = runTable(policy),
+  lists = new RuleLists(policy),
+): Program {
+  const native = weights === UNIFORM ? 'balanced' : 'skewed';
+  const fast = programFor(new Diagram(), policy, runs, lists, weights, native, 'quick');
+  if (fast.length <= MAX_INSTRUCTIONS) return fast;
+  const diagram = new Diagram();
+  const program = programFor(diagram, policy, runs, lists, weights, 'small', 'small');
+  if (program.length <= MAX_INSTRUCTIONS) return program;
+  throw new CompileError(
+    'program-too-large',
+    `the program needs ${program.length} instructions and the kernel takes ${MAX_INSTRUCTIONS}`,
+    `Most are spent on the conditions of ${largestCalls(policy, lists, diagram).join(', ')}: merge their rules or use masks`,
+  );
+}
+
+/** A program of any length, with one aim for the native numbers and one for all else. */
+function programFor(
+  diagram: Diagram,
+  policy: Policy,
+  runs: RunTable,
+  lists: RuleLists,
+  weights: Weights,
+  native: Aim,
+  others: Aim,
+): Program {
+  let node: Node = diagram.return(policy.badArch);
+  // The last architecture to be put in front is the first to be asked about: the native one.
+  for (const [arch, own] of [...runs].toReversed()) {
+    const aim = arch === policy.abis[0].abi.audit ? native : others;
+    node = diagram.test('eq', arch, numbers(diagram, policy, arch, own, lists, weights, aim, others), node);
+  }
+  return assemble(node.kind === 'test' ? diagram.load(WORD.arch, node) : node);
+}
+
+/** The search over the numbers of one AUDIT_ARCH. */
+function numbers(
+  diagram: Diagram,
+  policy: Policy,
+  arch: number,
+  runs: readonly Run[],
+  lists: RuleLists,
+  weights: Weights,
+  aim: Aim,
+  argumentAim: Aim,
+): Node {
+  const calls: Peak[] = [];
+  let total = 0;
+  for (const { abi } of policy.abis) {
+    // Of two interfaces with one AUDIT_ARCH, the numbers of the second one are all larger.
+    if (abi.audit !== arch) continue;
+    for (const [name, value] of syscallsOf(abi.name)) {
+      const weight = weights(name);
+      total += weight;
+      calls.push({ value, weight });
+    }
+  }
+  let next = 0;
+  const cells = runs.map(({ low, high, part }): Cell => {
+    const permitted = mayPermit(part);
+    const peaks: Peak[] = [];
+    let weight = 0;
+    for (let call = calls[next]; call !== undefined && call.value <= high; call = calls[++next]) {
+      weight += call.weight;
+      if (permitted && call.weight >= PEAK_SHARE * total) peaks.push(call);
+    }
+    const node = isConstant(part)
+      ? diagram.return(part.otherwise)
+      : lists.node(diagram, low, part, argumentAim);
+    return { low, high, node, weight: permitted ? weight : REFUSED_SHARE * weight, peaks };
+  });
+  const tree = searchTree(diagram, x32AsOne(diagram, cells), aim);
+  return tree.kind === 'test' ? diagram.load(WORD.nr, tree) : tree;
+}
+
+/** The calls of x32, and what is above, as a tree of their own behind one cell, so that native paths do not pay for them. */
+function x32AsOne(diagram: Diagram, cells: readonly Cell[]): readonly Cell[] {
+  const first = cells.findIndex(({ low }) => low >= X32_BIT);
+  const inner = first < 0 ? [] : cells.slice(first);
+  const [from, to] = [inner[0], inner[inner.length - 1]];
+  if (from === undefined || to === undefined || inner.length < 2) return cells;
+  return [
+    ...cells.slice(0, first),
+    { low: from.low, high: to.high, node: searchTree(diagram, inner), weight: 0, steps: 1 },
+  ];
+}
+
+/** The calls with the largest programs of their own, with the number of their instructions. */
+function largestCalls(policy: Policy, lists: RuleLists, diagram: Diagram): readonly string[] {
+  // Equal lists have one node, and one size.
+  const sizes = new Map<Node, number>();
+  const sizeOf = (node: Node): number => {
+    const size = sizes.get(node) ?? assemble(node).length;
+    sizes.set(node, size);
+    return size;
+  };
+  return policy.abis
+    .flatMap(({ abi, syscalls }) =>
+      [...syscalls]
+        .filter(([, part]) => !isConstant(part))
+        .map(([number, part]) => ({
+          name: `${syscallName(abi.name, number) ?? `call ${number}`} on ${abi.name}`,
+          size: sizeOf(lists.node(diagram, number, part, 'small')),
+        })),
+    )
+    .sort((a, b) => b.size - a.size)
+    .slice(0, 3)
+    .map(({ name, size }) => `${name} (${size} instructions)`);
+}

@@ -1,0 +1,88 @@
+// Lays a decision diagram out as a program: from the end to the start, since classic BPF only jumps forward.
+import { BPF, type Instruction, type Program } from '../../bpf/program.js';
+import type { Node } from './diagram.js';
+
+/** The farthest a conditional jump reaches. */
+const REACH = 255;
+
+const TESTS = { eq: BPF.JEQ_K, ge: BPF.JGE_K, set: BPF.JSET_K } as const;
+
+/** The program that starts at `root`. It may be longer than the kernel takes. */
+export function assemble(root: Node): Program {
+  return new Assembler().assemble(root);
+}
+
+class Assembler {
+  /** Instructions from the last to the first. */
+  readonly #reversed: Instruction[] = [];
+  /** Where the nearest code of a node starts, counted from the end: 1 is the last instruction. */
+  readonly #places = new Map<Node, number>();
+
+  assemble(root: Node): Program {
+    this.#emit(root);
+    return this.#reversed.reverse();
+  }
+
+  #emit(node: Node): void {
+    if (this.#places.has(node)) return;
+    switch (node.kind) {
+      case 'return':
+        break;
+      case 'test':
+        this.#emit(node.no);
+        this.#emit(node.yes);
+        this.#bring(node.yes, node.no);
+        break;
+      default:
+        this.#emit(node.next);
+        if (this.#distance(node.next) > 0) this.#relay(node.next);
+    }
+    this.#push(node, this.#instruction(node));
+  }
+
+  #instruction(node: Node): Instruction {
+    switch (node.kind) {
+      case 'return':
+        return { code: BPF.RET_K, jt: 0, jf: 0, k: node.action };
+      case 'load':
+        return { code: BPF.LD_ABS, jt: 0, jf: 0, k: 4 * node.word };
+      case 'and':
+        return { code: BPF.AND_K, jt: 0, jf: 0, k: node.mask };
+      case 'save':
+        return { code: BPF.TAX, jt: 0, jf: 0, k: 0 };
+      case 'restore':
+        return { code: BPF.TXA, jt: 0, jf: 0, k: 0 };
+      case 'test':
+        return { code: TESTS[node.op], jt: this.#distance(node.yes), jf: this.#distance(node.no), k: node.k };
+    }
+  }
+
+  /** Brings both targets of a test within its reach. */
+  #bring(first: Node, second: Node): void {
+    for (;;) {
+      const far = [first, second].find(target => this.#distance(target) > REACH);
+      if (far === undefined) return;
+      this.#relay(far);
+    }
+  }
+
+  /** Puts a way to a node at the current place: a copy of a return, or a jump. */
+  #relay(target: Node): void {
+    this.#push(
+      target,
+      target.kind === 'return'
+        ? this.#instruction(target)
+        : { code: BPF.JA, jt: 0, jf: 0, k: this.#distance(target) },
+    );
+  }
+
+  /** Instructions between the next one to be placed and a node. */
+  #distance(node: Node): number {
+    return this.#reversed.length - (this.#places.get(node) ?? 0);
+  }
+
+  #push(node: Node, instruction: Instruction): void {
+    this.#reversed.push(instruction);
+    this.#places.set(node, this.#reversed.length);
+  }
+}

@@ -1,0 +1,137 @@
+// Works out the rules of all calls of a policy: equal lists once, whatever call or interface has them, and within a bound.
+import { CompileError, type Location } from '../../util/errors.js';
+import { syscallName } from '../../kernel/abi.js';
+import { own } from '../../util/own.js';
+import { conditionKey } from '../../policy/condition-key.js';
+import type { Condition, Policy, SyscallPolicy } from '../../policy/policy.js';
+import { quote } from '../../util/suggest.js';
+import { WorkBudget } from '../../util/work.js';
+import { argumentDiagram } from './arguments.js';
+import type { Diagram, Node } from './diagram.js';
+import type { Aim } from './search-tree.js';
+
+/**
+ * Steps that the rules of one policy are worth, all of its calls, interfaces and attempts together: values times rules.
+ * Docker's default needs some hundred; a grid of 44 by 44 rules, which nearly fills a filter, 110,000.
+ */
+export const RULE_STEPS = 8_000_000;
+
+/** Where lists with the most work behind them are named. */
+const NAMED_LISTS = 3;
+
+/** What one list of rules has cost, and who has it. */
+interface Cost {
+  readonly part: SyscallPolicy;
+  readonly calls: Set<string>;
+  steps: number;
+}
+
+/** The work of one compilation. */
+export class RuleLists {
+  readonly #policy: Policy;
+  readonly #keys = new RuleKeys();
+  readonly #costs = new Map<string, Cost>();
+  readonly #work: WorkBudget;
+  /** Diagrams by diagram store, aim and list. */
+  readonly #nodes = new WeakMap<Diagram, Map<string, Node>>();
+  #lists = 0;
+
+  constructor(policy: Policy, limit = RULE_STEPS) {
+    this.#policy = policy;
+    this.#work = new WorkBudget(limit, () => this.#tooMuchWork(limit));
+  }
+
+  /** Steps so far. */
+  get steps(): number {
+    return this.#work.used;
+  }
+
+  /** How many lists were worked out. */
+  get lists(): number {
+    return this.#lists;
+  }
+
+  /**
+   * The diagram of the rules of one call.
+   * Throws CompileError (`too-much-work`) that names the calls whose rules took most of the work.
+   */
+  node(diagram: Diagram, number: number, part: SyscallPolicy, aim: Aim): Node {
+    const key = this.#keys.of(part);
+    const known = this.#nodes.get(diagram) ?? new Map<string, Node>();
+    this.#nodes.set(diagram, known);
+    const cost = this.#costs.get(key) ?? { part, calls: new Set<string>(), steps: 0 };
+    this.#costs.set(key, cost);
+    cost.calls.add(this.#nameOf(number));
+    const place = `${aim} ${key}`;
+    const before = known.get(place);
+    if (before !== undefined) return before;
+    this.#lists++;
+    const start = this.#work.used;
+    try {
+      const node = argumentDiagram(diagram, part, this.#work, aim);
+      known.set(place, node);
+      return node;
+    } catch (error) {
+      // Rules that nest deeper than the stack are far beyond any program too.
+      if (error instanceof RangeError) throw this.#tooMuchWork(RULE_STEPS, cost, error);
+      throw error;
+    } finally {
+      cost.steps += this.#work.used - start;
+    }
+  }
+
+  #nameOf(number: number): string {
+    return (
+      this.#policy.abis.map(({ abi }) => syscallName(abi.name, number)).find(name => name !== undefined) ??
+      `call ${number}`
+    );
+  }
+
+  #tooMuchWork(limit: number, culprit?: Cost, cause?: unknown): CompileError {
+    const running = culprit ?? [...this.#costs.values()].at(-1);
+    const most = [...this.#costs.values()]
+      .filter(cost => cost.steps > 0 && cost !== running)
+      .sort((a, b) => b.steps - a.steps)
+      .slice(0, NAMED_LISTS - 1);
+    const lists = [running, ...most].filter(cost => cost !== undefined).map(describe);
+    return new CompileError(
+      'too-much-work',
+      `the rules take more than the ${limit} steps that one policy is worth: most go to ${lists.join('; ')}`,
+      'Merge these rules, use masks, or let them compare fewer arguments',
+      { cause },
+    );
+  }
+}
+
+/** `the 200 rules of "read", "write" and 108 more (line 3, column 5)`. */
+function describe({ part, calls }: Cost): string {
+  const names = [...calls];
+  const shown = names.slice(0, NAMED_LISTS).map(quote).join(', ');
+  const more = names.length > NAMED_LISTS ? ` and ${names.length - NAMED_LISTS} more` : '';
+  const at: Location | undefined = part.rules.map(rule => own(rule, 'at')).find(at => at !== undefined);
+  const place = at === undefined ? '' : ` (from ${at.file}:${at.line}:${at.column})`;
+  return `the ${part.rules.length} rules of ${shown}${more}${place}`;
+}
+
+/** Keys that are equal for lists of equal rules in the same order. */
+export class RuleKeys {
+  readonly #texts = new WeakMap<readonly Condition[], number>();
+  readonly #numbers = new Map<string, number>();
+
+  /** The key of the rules of one call, and of what it gets when none matches. */
+  of({ rules, otherwise }: SyscallPolicy): string {
+    let key = `${otherwise}`;
+    for (const { conditions, action } of rules) key += ` ${this.#number(conditions)}>${action}`;
+    return key;
+  }
+
+  #number(conditions: readonly Condition[]): number {
+    const known = this.#texts.get(conditions);
+    if (known !== undefined) return known;
+    const text = conditions.map(conditionKey).join('&');
+    const number = this.#numbers.get(text) ?? this.#numbers.size;
+    this.#numbers.set(text, number);
+    this.#texts.set(conditions, number);
+    return number;
+  }
+}

@@ -1,0 +1,435 @@
+// The cheapest search tree over the cells of one word: comparisons by order, and single values taken out by equality.
+import type { Diagram, Node } from './diagram.js';
+import { own } from '../../util/own.js';
+
+/** Values from `low` to `high`, both included, that lead to one node. */
+export interface Cell {
+  readonly low: number;
+  readonly high: number;
+  readonly node: Node;
+  /** How often a value of the cell is looked up; any unit. */
+  readonly weight: number;
+  /** Steps from here to a return that count towards the longest path; the node's own unless given. */
+  readonly steps?: number;
+  /** Values of the cell that are looked up so often that an equality of their own may pay; part of `weight`. */
+  readonly peaks?: readonly Peak[];
+}
+
+/** One frequent value. */
+export interface Peak {
+  readonly value: number;
+  readonly weight: number;
+}
+
+/** Cells for which the best tree is computed, in time cubic in their number; more are first halved by weight. */
+const OPTIMAL_LIMITS: Readonly<Record<Aim, number>> = { quick: 24, balanced: 160, skewed: 160, small: 160 };
+/** Single values that are taken out one after another before what remains is one node. */
+const CHAIN_LIMIT = 5;
+/** Cells that so many single values and what is between them can make up. */
+const CHAIN_LENGTH = 2 * CHAIN_LIMIT + 1;
+/** The total weight of a search, so that weights and costs are integers: cold engines box every fraction that they load. */
+const TOTAL = 2 ** 22;
+/** What an instruction costs beside that total: between two trees equally fast, the smaller one. */
+const INSTRUCTION_COSTS: Readonly<Record<Aim, number>> = {
+  quick: TOTAL >> 11,
+  balanced: TOTAL >> 11,
+  skewed: TOTAL >> 11,
+  small: TOTAL,
+};
+/** Share of the total weight that is spread over all cells, the more the longer their own code is, to keep paths short. */
+const FLOORS: Readonly<Record<Aim, number>> = { quick: 0.15, balanced: 0.02, skewed: 0.005, small: 0.15 };
+/** Steps by which the longest path may exceed the shortest possible one, in favour of frequent values. */
+const DEPTH_SLACK = 2;
+/** Steps beyond these are not counted, so that one long call does not starve the others. */
+const STEPS_LIMIT = 10;
+/** In the place of a cell to compare with: the stretch is decided by equalities. No comparison is before cell 0. */
+const CHAINED = 0;
+/** In the same place, less the number of a peak: that peak is taken out by an equality. */
+const PEAK = 255;
+/** Peaks that are considered; each doubles the work. */
+const MAX_PEAKS = 2;
+/** Share of the total weight from which on a value is worth naming as a peak. */
+export const PEAK_SHARE = 0.02;
+/** Times that a search is repeated to shorten paths, and the share of its weight that a cell gains each time. */
+const ROUNDS = 12;
+const GAIN = 1;
+
+/**
+ * What a tree is to be good at. `quick`: found fast, fair to all cells. `balanced`: the best mean among trees with short
+ * worst paths. `skewed`: the best mean, for weights that are known well enough to let rare values go deep. `small`: few
+ * instructions, whatever the paths.
+ */
+export type Aim = 'quick' | 'balanced' | 'skewed' | 'small';
+
+/**
+ * Steps that the search over so many cells counts for: stretches of cells are solved in tables, whose size is quadratic in
+ * the cells up to the limit, by a short search each.
+ */
+export const searchSteps = (cells: number, aim: Aim): number =>
+  (cells * Math.min(cells, OPTIMAL_LIMITS[aim])) >>> 2;
+
+/** Builds the tree; the accumulator must hold the word when it runs. Cells must cover all values in ascending order. */
+export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 'quick'): Node {
+  const merged = mergeEqual(cells);
+  const [only] = merged;
+  if (only !== undefined && merged.length === 1) return only.node;
+  const total = merged.reduce((sum, cell) => sum + cell.weight, 0) || 1;
+  const scale = (weight: number): number => Math.round(TOTAL * weight);
+  // A tree of given depth has room for 2^depth leaves, so each step below a leaf doubles the room that it takes.
+  const rooms = merged.map(cell => 2 ** stepsOf(diagram, cell));
+  const room = rooms.reduce((sum, each) => sum + each, 0);
+  const floor = FLOORS[aim];
+  const share = (weight: number): number => ((1 - floor) * weight) / total;
+  return subtree(
+    diagram,
+    merged.map((cell, index) => ({
+      ...cell,
+      weight: scale(share(cell.weight) + (floor * (rooms[index] as number)) / room),
+      peaks: (own(cell, 'peaks') ?? []).map(({ value, weight }) => ({ value, weight: scale(share(weight)) })),
+    })),
+    aim,
+  );
+}
+
+/** Steps from a cell to a return when the arguments are 0, as far as they matter. */
+const stepsOf = (diagram: Diagram, cell: Cell): number =>
+  Math.min(own(cell, 'steps') ?? diagram.zeroPath(cell.node), STEPS_LIMIT);
+
+function mergeEqual(cells: readonly Cell[]): readonly Cell[] {
+  const merged: Cell[] = [];
+  for (const cell of cells) {
+    const previous = merged[merged.length - 1];
+    if (previous?.node === cell.node) {
+      merged[merged.length - 1] = {
+        ...previous,
+        high: cell.high,
+        weight: previous.weight + cell.weight,
+        peaks: [...(own(previous, 'peaks') ?? []), ...(own(cell, 'peaks') ?? [])],
+      };
+    } else merged.push(cell);
+  }
+  return merged;
+}
+
+function subtree(diagram: Diagram, cells: readonly Cell[], aim: Aim): Node {
+  if (cells.length <= OPTIMAL_LIMITS[aim])
+    return new Search(diagram, cells, INSTRUCTION_COSTS[aim]).tree(aim === 'balanced' ? ROUNDS : 0);
+  // An equal share for every cell keeps both halves from being almost empty.
+  const share = (cell: Cell | undefined): number => (cell?.weight ?? 0) + 1 / cells.length;
+  const total = cells.reduce((sum, cell) => sum + share(cell), 0);
+  let middle = 1;
+  for (let weight = share(cells[0]); middle < cells.length - 1 && weight < total / 2; middle++)
+    weight += share(cells[middle]);
+  return diagram.test(
+    'ge',
+    cells[middle]?.low ?? 0,
+    subtree(diagram, cells.slice(middle), aim),
+    subtree(diagram, cells.slice(0, middle), aim),
+  );
+}
+
+/** Single cells taken out by equality, in this order, until the rest is one node. */
+interface Chain {
+  readonly singles: readonly number[];
+  readonly rest: Node;
+}
+
+/** A peak and the cell that holds it. */
+interface PlacedPeak extends Peak {
+  readonly index: number;
+}
+
+/** The solution for one set of peaks that have been decided already; the best tree of a stretch is at first, last. */
+interface Table {
+  /** By cell, without the weight of those peaks. */
+  readonly weights: number[];
+  /** What the tree costs. */
+  readonly cost: number[][];
+  /** How it starts: CHAINED, a cell to compare before, or a peak. */
+  readonly start: number[][];
+}
+
+/** Dynamic programming over stretches of cells, and over which peaks have been taken out above them. */
+class Search {
+  readonly #diagram: Diagram;
+  readonly #cells: readonly Cell[];
+  readonly #count: number;
+  readonly #instructionCost: number;
+  readonly #stepCounts: readonly number[];
+  readonly #peaks: readonly PlacedPeak[];
+  /** By the set of peaks taken out, as bits. */
+  readonly #tables: readonly Table[];
+  /** Stretches that a chain of equalities can decide, by first·CHAIN_LENGTH+last-first. */
+  readonly #chains: (Chain | undefined)[];
+
+  constructor(diagram: Diagram, cells: readonly Cell[], instructionCost: number) {
+    this.#instructionCost = instructionCost;
+    const count = cells.length;
+    this.#diagram = diagram;
+    this.#cells = cells;
+    this.#count = count;
+    this.#stepCounts = cells.map(cell => stepsOf(diagram, cell));
+    this.#peaks = highestPeaks(cells);
+    this.#chains = new Array<Chain | undefined>(count * CHAIN_LENGTH).fill(undefined);
+    this.#findChains();
+    this.#tables = Array.from({ length: 2 ** this.#peaks.length }, (_, taken) => {
+      const weights = cells.map(({ weight }) => weight);
+      this.#peaks.forEach(({ index, weight }, bit) => {
+        if ((taken >> bit) & 1) weights[index] = Math.max(0, (weights[index] as number) - weight);
+      });
+      return { weights, cost: [], start: [] };
+    });
+  }
+
+  /** The best tree. With `rounds`, cells that lie too deep gain weight and the search is repeated, that often at most. */
+  tree(rounds: number): Node {
+    const last = this.#count - 1;
+    const room = this.#cells.reduce((sum, _, index) => sum + 2 ** this.#steps(index), 0);
+    const limit = Math.ceil(Math.log2(room)) + DEPTH_SLACK;
+    this.#solve();
+    for (let round = 0; round < rounds; round++) {
+      const deep = this.#deeperThan(limit, 0, last, 0, 0);
+      if (deep.length === 0) break;
+      for (const index of deep) {
+        const gain = ((this.#tables[0] as Table).weights[index] as number) * GAIN;
+        for (const { weights } of this.#tables) weights[index] = (weights[index] as number) + gain;
+      }
+      this.#solve();
+    }
+    return this.#build(0, last, 0);
+  }
+
+  /** Steps from a cell to a return. */
+  #steps(index: number): number {
+    return this.#stepCounts[index] as number;
+  }
+
+  #table(taken: number): Table {
+    return this.#tables[taken] as Table;
+  }
+
+  #start(taken: number, first: number, last: number): number {
+    return (this.#table(taken).start[first] as number[])[last] as number;
+  }
+
+  #solve(): void {
+    // With more peaks taken out there is less to decide, so that the other tables build on the last one.
+    for (let taken = this.#tables.length - 1; taken >= 0; taken--) this.#solveTable(taken);
+  }
+
+  #solveTable(taken: number): void {
+    const table = this.#table(taken);
+    const { weights, cost, start } = table;
+    const sums = [0];
+    for (const weight of weights) sums.push((sums[sums.length - 1] as number) + weight);
+    const open = this.#peaks
+      .map(({ index }, bit) => ({ index, bit, without: this.#table(taken | (1 << bit)) }))
+      .filter(({ bit }) => ((taken >> bit) & 1) === 0)
+      .sort((a, b) => a.index - b.index);
+    const [nearest, farthest] = [open[0], open[open.length - 1]];
+    for (let first = this.#count - 1; first >= 0; first--) {
+      // A stretch that lacks a peak is solved already, in the table where that peak is taken out.
+      if (nearest !== undefined && first > nearest.index) {
+        cost[first] = nearest.without.cost[first] as number[];
+        start[first] = nearest.without.start[first] as number[];
+        continue;
+      }
+      // So are those of this row that end before the last peak.
+      const solved = farthest?.without ?? { cost: [], start: [] };
+      cost[first] = solved.cost[first]?.slice() ?? new Array<number>(this.#count).fill(0);
+      start[first] = solved.start[first]?.slice() ?? new Array<number>(this.#count).fill(0);
+      this.#solveRow(first, Math.max(first + 1, farthest?.index ?? 0), table, sums, open);
+    }
+  }
+
+  /** Solves the stretches from one cell to each other one from `from` on. Those that start later are solved. */
+  #solveRow(
+    first: number,
+    from: number,
+    { weights, cost, start }: Table,
+    sums: readonly number[],
+    open: readonly { readonly bit: number; readonly without: Table }[],
+  ): void {
+    const costs = cost[first] as number[];
+    const starts = start[first] as number[];
+    const base = sums[first] as number;
+    let division = first + 1;
+    for (let last = from; last < this.#count; last++) {
+      const total = (sums[last + 1] as number) - base;
+      // The best division is near that of the stretch without its last cell. A stretch of several cells costs its weight
+      // at least, and more by its weight with each cell more: to either side the search ends where that is too much.
+      const near = division;
+      division = first + 1;
+      let best = (cost[division] as number[])[last] as number;
+      if ((costs[last - 1] as number) < best) {
+        best = costs[last - 1] as number;
+        division = last;
+      }
+      for (let middle = near; middle < last; middle++) {
+        const left = costs[middle - 1] as number;
+        if (left + total - (sums[middle] as number) + base >= best) break;
+        const candidate = left + ((cost[middle] as number[])[last] as number);
+        if (candidate < best) {
+          best = candidate;
+          division = middle;
+        }
+      }
+      for (let middle = near - 1; middle > first + 1; middle--) {
+        const right = (cost[middle] as number[])[last] as number;
+        if (right + (sums[middle] as number) - base >= best) break;
+        const candidate = (costs[middle - 1] as number) + right;
+        if (candidate < best) {
+          best = candidate;
+          division = middle;
+        }
+      }
+      let at = division;
+      for (const { bit, without } of open) {
+        const candidate = (without.cost[first] as number[])[last] as number;
+        if (candidate < best) {
+          best = candidate;
+          at = PEAK - bit;
+        }
+      }
+      best += total + this.#instructionCost;
+      const chain =
+        last - first < CHAIN_LENGTH ? this.#chains[first * CHAIN_LENGTH + last - first] : undefined;
+      if (chain !== undefined) {
+        const chained = chainCost(chain, weights, total, this.#instructionCost);
+        // Of two trees that cost the same, equalities read better.
+        if (chained <= best) {
+          best = chained;
+          at = CHAINED;
+        }
+      }
+      costs[last] = best;
+      starts[last] = at;
+    }
+  }
+
+  /** Cells of a stretch whose path to a return has more than `limit` steps, when `depth` steps lead to the stretch. */
+  #deeperThan(limit: number, first: number, last: number, taken: number, depth: number): readonly number[] {
+    if (first === last) return depth + this.#steps(first) > limit ? [first] : [];
+    const at = this.#start(taken, first, last);
+    if (at > PEAK - MAX_PEAKS)
+      return this.#deeperThan(limit, first, last, taken | (1 << (PEAK - at)), depth + 1);
+    if (at !== CHAINED) {
+      return [
+        ...this.#deeperThan(limit, first, at - 1, taken, depth + 1),
+        ...this.#deeperThan(limit, at, last, taken, depth + 1),
+      ];
+    }
+    const { singles } = this.#chains[first * CHAIN_LENGTH + last - first] as Chain;
+    const cells = Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
+    return cells.filter(index => {
+      const place = singles.indexOf(index);
+      return depth + (place < 0 ? singles.length : place + 1) + this.#steps(index) > limit;
+    });
+  }
+
+  #build(first: number, last: number, taken: number): Node {
+    const single = this.#cells[first];
+    if (first === last && single !== undefined) return single.node;
+    const at = this.#start(taken, first, last);
+    if (at > PEAK - MAX_PEAKS) {
+      const { value, index } = this.#peaks[PEAK - at] as PlacedPeak;
+      return this.#diagram.test(
+        'eq',
+        value,
+        (this.#cells[index] as Cell).node,
+        this.#build(first, last, taken | (1 << (PEAK - at))),
+      );
+    }
+    if (at !== CHAINED) {
+      return this.#diagram.test(
+        'ge',
+        (this.#cells[at] as Cell).low,
+        this.#build(at, last, taken),
+        this.#build(first, at - 1, taken),
+      );
+    }
+    const { singles, rest } = this.#chains[first * CHAIN_LENGTH + last - first] as Chain;
+    return singles.reduceRight((next, index) => {
+      const cell = this.#cells[index] as Cell;
+      return this.#diagram.test('eq', cell.low, cell.node, next);
+    }, rest);
+  }
+
+  /** Finds the chains; their heaviest cells come first, and of equally heavy ones those with more code below. */
+  #findChains(): void {
+    const before = (a: number, b: number): number =>
+      (this.#cells[b] as Cell).weight - (this.#cells[a] as Cell).weight || this.#steps(b) - this.#steps(a);
+    for (let first = 0; first < this.#count; first++) {
+      const end = Math.min(this.#count, first + CHAIN_LENGTH);
+      for (let last = first + 1; last < end; last++) {
+        const chain = singlesAndRest(this.#cells, first, last);
+        // What is no chain does not become one with more cells.
+        if (chain === undefined) break;
+        if (chain.singles.length > 1) chain.singles.sort(before);
+        this.#chains[first * CHAIN_LENGTH + last - first] = chain;
+      }
+    }
+  }
+}
+
+/** Cost of a chain over a stretch of that total weight: each single pays for those before it, the rest for all. */
+function chainCost(
+  { singles }: Chain,
+  weights: readonly number[],
+  total: number,
+  instructionCost: number,
+): number {
+  let cost = singles.length * instructionCost;
+  let rest = total;
+  for (let place = 0; place < singles.length; place++) {
+    const weight = weights[singles[place] as number] as number;
+    rest -= weight;
+    cost += weight * (place + 1);
+  }
+  return cost + rest * singles.length;
+}
+
+/** Splits a stretch into single values and one node that all other cells share; undefined where that cannot be done. */
+function singlesAndRest(
+  cells: readonly Cell[],
+  first: number,
+  last: number,
+): { readonly singles: number[]; readonly rest: Node } | undefined {
+  let rest: Node | undefined;
+  for (let index = first; index <= last; index++) {
+    const cell = cells[index] as Cell;
+    if (cell.low === cell.high) continue;
+    if (rest !== undefined && rest !== cell.node) return undefined;
+    rest = cell.node;
+  }
+  rest ??= mostFrequent(cells, first, last);
+  const singles: number[] = [];
+  for (let index = first; index <= last; index++) {
+    if ((cells[index] as Cell).node !== rest && singles.push(index) > CHAIN_LIMIT) return undefined;
+  }
+  return { singles, rest };
+}
+
+/** The peaks that may be worth an equality: those outside of the heaviest cell, which is found soon in any case. */
+function highestPeaks(cells: readonly Cell[]): readonly PlacedPeak[] {
+  const heaviest = Math.max(...cells.map(({ weight }) => weight));
+  return cells
+    .flatMap((cell, index) =>
+      cell.weight === heaviest ? [] : (own(cell, 'peaks') ?? []).map(peak => ({ ...peak, index })),
+    )
+    .sort((a, b) => b.weight - a.weight)
+    .slice(0, MAX_PEAKS);
+}
+
+/** The node that most cells of a short stretch share. */
+function mostFrequent(cells: readonly Cell[], first: number, last: number): Node {
+  let best = (cells[first] as Cell).node;
+  let most = 0;
+  for (let index = first; index <= last; index++) {
+    const { node } = cells[index] as Cell;
+    let count = 0;
+    for (let other = first; other <= last; other++) if ((cells[other] as Cell).node === node) count++;
+    if (count > most) [best, most] = [node, count];
+  }
+  return best;
+}

@@ -1,0 +1,50 @@
+// Which calls the kernel answers without running a filter: its cache of constant outcomes.
+import { ABIS, syscallName } from '../../kernel/abi.js';
+import { SCMP_ACT_ALLOW } from '../../kernel/constants.js';
+import { test } from '../../bpf/interpret.js';
+import { BPF, WORD, type Program } from '../../bpf/program.js';
+
+/**
+ * Whether the kernel, since 5.11, allows a call by its number alone under a validated program: when it loads a filter
+ * it looks which numbers lead to a plain ALLOW by nothing but tests of number and architecture. x32 is never cached, and
+ * numbers without a name are not counted. In a stack, every layer has to allow in this way.
+ * Source: seccomp_is_const_allow, kernel/seccomp.c.
+ */
+export function allowedByCache(program: Program, arch: number, syscall: number): boolean {
+  if (!isCacheable(arch, syscall)) return false;
+  let a = 0;
+  for (let pc = 0; ; pc++) {
+    const instruction = program[pc];
+    if (instruction === undefined) return false;
+    const { code, jt, jf, k } = instruction;
+    switch (code) {
+      case BPF.LD_ABS:
+        if (k > 4 * WORD.arch) return false;
+        a = k === 4 * WORD.nr ? syscall : arch;
+        break;
+      case BPF.AND_K:
+        a = (a & k) >>> 0;
+        break;
+      case BPF.JA:
+        pc += k;
+        break;
+      case BPF.JEQ_K:
+      case BPF.JGT_K:
+      case BPF.JGE_K:
+      case BPF.JSET_K:
+        pc += test(code, a, k) ? jt : jf;
+        break;
+      case BPF.RET_K:
+        return k === SCMP_ACT_ALLOW;
+      default:
+        return false;
+    }
+  }
+}
+
+/** The interfaces that have a cache, and the calls that they have. */
+const isCacheable = (arch: number, syscall: number): boolean =>
+  Object.values(ABIS).some(
+    ({ name, audit, numberBit }) =>
+      audit === arch && numberBit === 0 && syscallName(name, syscall) !== undefined,
+  );

@@ -1,0 +1,154 @@
+// What changes from one filter, or stack of them, to another: which calls, under which conditions, from what to what.
+import type { Witness } from '../../util/errors.js';
+import { ABIS, type AbiName } from '../../kernel/abi.js';
+import type { Action } from '../../kernel/action.js';
+import { eventOf } from '../../bpf/call.js';
+import type { Layers } from '../layers.js';
+import { WORD } from '../../bpf/program.js';
+import type { Answers, Conditions } from '../meaning/answers.js';
+import { Decisions, EVERY, NONE } from '../meaning/bdd.js';
+import { meaningOf } from '../meaning/meaning.js';
+import { sectionsOf, type Numbers } from '../meaning/sections.js';
+
+/** The calls that a difference is about, whatever their arguments. */
+export type Place =
+  | {
+      /** Every call of an interface, whatever its number. */
+      readonly kind: 'interface';
+      /** The interface. */
+      readonly abi: AbiName;
+    }
+  | {
+      /** One call of an interface. */
+      readonly kind: 'syscall';
+      /** The interface. */
+      readonly abi: AbiName;
+      /** The name of the call. */
+      readonly syscall: string;
+      /** Its number there. */
+      readonly number: number;
+    }
+  | {
+      /** Numbers of an interface that have no name. */
+      readonly kind: 'numbers';
+      /** The interface. */
+      readonly abi: AbiName;
+      /** The numbers. */
+      readonly numbers: Numbers;
+    }
+  | {
+      /** Architectures that have no name. */
+      readonly kind: 'architectures';
+      /** Values of AUDIT_ARCH. */
+      readonly architectures: Numbers;
+      /** Numbers of calls there. */
+      readonly numbers: Numbers;
+    };
+
+/** Calls for which the answer changes in one way. */
+export interface Difference {
+  /** The calls that it is about. */
+  readonly place: Place;
+  /** The answer of the first filter, as a seccomp return value. */
+  readonly from: Action;
+  /** The answer of the second one. */
+  readonly to: Action;
+  /** The arguments for which it changes so; one empty list where it always does. */
+  readonly when: Conditions | undefined;
+  /** One of these calls. */
+  readonly witness: Witness;
+}
+
+interface Change {
+  readonly value: number;
+  readonly from: Action;
+  readonly to: Action;
+}
+
+/**
+ * Every difference in meaning between two filters, or stacks of them (the oldest layer first), whatever they were made
+ * from: none means that they answer every call alike. With `syscall`, of one call: by name, or by number.
+ * Throws UsageError (`bad-filter`, `unknown-syscall`, `bad-value`), ProgramError, CompileError (`undecidable-program`).
+ */
+export function diff(first: Layers, second: Layers, syscall?: string | number): readonly Difference[] {
+  const decisions = new Decisions();
+  const changes: Change[] = [{ value: 0, from: 0, to: 0 }];
+  const values = new Map<string, number>();
+  const changed = decisions.combine(meaningOf(decisions, first), meaningOf(decisions, second), (from, to) => {
+    if (from === to) return 0;
+    const key = `${from},${to}`;
+    const value = values.get(key) ?? changes.length;
+    if (value === changes.length) changes.push({ value, from, to });
+    values.set(key, value);
+    return value;
+  });
+  const sections = sectionsOf(
+    decisions,
+    changed,
+    value => changes[value] ?? { value, from: 0, to: 0 },
+    syscall,
+    0,
+  );
+  const witness = (arch: number, number: number, { value }: Change): Witness => {
+    const rest = decisions.given(decisions.given(changed, WORD.arch, arch), WORD.nr, number);
+    const wanted = decisions.constant(value);
+    const words =
+      decisions.callOtherThan(
+        decisions.replace(rest, other => (other === wanted ? EVERY : NONE)),
+        0,
+      ) ?? new Uint32Array(16);
+    words[WORD.arch] = arch;
+    words[WORD.nr] = number;
+    return eventOf(words);
+  };
+  const differences = (
+    place: Place,
+    arch: number,
+    number: number,
+    { cases }: Answers<Change>,
+  ): readonly Difference[] =>
+    cases.map(({ answer, when }) => ({
+      place,
+      from: answer.from,
+      to: answer.to,
+      when,
+      witness: witness(arch, number, answer),
+    }));
+  return [
+    ...sections.interfaces.flatMap(({ abi, always, syscalls, unnamed }) => {
+      if (always !== undefined && syscall === undefined) {
+        if (always.value === 0) return [];
+        const answers = { cases: [{ answer: always, when: [[]] }], otherwise: always };
+        return differences({ kind: 'interface', abi }, ABIS[abi].audit, ABIS[abi].numberBit, answers);
+      }
+      return [
+        ...syscalls.flatMap(one =>
+          differences(
+            { kind: 'syscall', abi, syscall: one.syscall, number: one.number },
+            ABIS[abi].audit,
+            one.number,
+            one,
+          ),
+        ),
+        ...unnamed.flatMap(one =>
+          differences(
+            { kind: 'numbers', abi, numbers: one.numbers },
+            ABIS[abi].audit,
+            one.numbers.example,
+            one,
+          ),
+        ),
+      ];
+    }),
+    ...sections.otherArchitectures.flatMap(({ architectures, answers }) =>
+      answers.flatMap(one =>
+        differences(
+          { kind: 'architectures', architectures, numbers: one.numbers },
+          architectures.example,
+          one.numbers.example,
+          one,
+        ),
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,152 @@
+// Conditions and answers in words: arguments and their values by the names that people write.
+import { ABIS, type AbiName } from '../../kernel/abi.js';
+import { actionName, type Action } from '../../kernel/action.js';
+import { SCMP_ACT_ALLOW } from '../../kernel/constants.js';
+import { nameValue } from '../../kernel/arguments/named-values.js';
+import { parameterOf } from '../../kernel/arguments/signatures.js';
+import type { Answers, Conditions, Term } from '../meaning/answers.js';
+import type { NumberRange, NumberTest } from '../meaning/number-sets.js';
+import type { Numbers } from '../meaning/sections.js';
+import { own, hasOwn } from '../../util/own.js';
+
+/** The call that words are about; without one, arguments and values are numbers. */
+export interface Topic {
+  readonly abi: AbiName;
+  readonly syscall: string;
+}
+
+/** Names of the man pages where the kernel has others. */
+const MAN_NAMES: Readonly<Record<string, string>> = {
+  'socket family': 'domain',
+  'socketpair family': 'domain',
+  'clone clone_flags': 'flags',
+  'unshare unshare_flags': 'flags',
+  'personality personality': 'persona',
+};
+
+/** `allowed if domain is AF_UNIX; otherwise ERRNO(EPERM)`, or the action alone where there are no conditions. */
+export function wordAnswers({ cases, otherwise }: Answers<Action>, topic?: Topic): string {
+  const [only] = cases;
+  if (only === undefined) return actionName(otherwise);
+  if (cases.length === 1 && otherwise === SCMP_ACT_ALLOW)
+    return `allowed unless ${wordConditions(only.when, topic)}; then ${actionName(only.answer)}`;
+  const parts = cases.map(({ answer, when }) => `${verb(answer)} if ${wordConditions(when, topic)}`);
+  return `${parts.join('; ')}; otherwise ${verb(otherwise)}`;
+}
+
+const verb = (action: Action): string => (action === SCMP_ACT_ALLOW ? 'allowed' : actionName(action));
+
+/** `domain is AF_UNIX and (type & 0xf) == 2, or domain is AF_INET`. */
+export function wordConditions(conditions: Conditions | undefined, topic?: Topic): string {
+  if (conditions === undefined) return 'one of more conditions holds than can be listed';
+  return conditions
+    .map(terms => wordTerms(terms, topic))
+    .join(conditions.some(terms => terms.length > 1) ? ', or ' : ' or ');
+}
+
+const wordTerms = (terms: readonly Term[], topic: Topic | undefined): string =>
+  terms
+    .map(term => {
+      const text = wordTerm(term, topic);
+      return terms.length > 1 && text.includes(' or ') ? `(${text})` : text;
+    })
+    .join(' and ');
+
+/** `domain is AF_UNIX or AF_INET`. */
+function wordTerm({ of, width, anyOf }: Term, topic?: Topic): string {
+  const subject = subjectOf(of, width, anyOf, topic);
+  const name: Namer = (value, mask) => {
+    if (topic === undefined || of === 'instructionPointer') return undefined;
+    const words = nameValue(topic.abi, topic.syscall, of, value, mask);
+    // Where only some of the bits have names, the number says more.
+    return words === undefined || /(?:^|\|)0x/.test(words) ? undefined : words;
+  };
+  return anyOf.map(test => wordTest(test, subject, width, name)).join(' or ');
+}
+
+/** The name of a value, or of some of its bits. */
+type Namer = (value: bigint, mask?: bigint) => string | undefined;
+
+/** Ranges of so many values that have names are listed by them. */
+const SHORT_RANGE = 4n;
+
+function subjectOf(
+  of: Term['of'],
+  width: 32 | 64,
+  tests: readonly NumberTest[],
+  topic: Topic | undefined,
+): string {
+  const parameter =
+    topic === undefined || of === 'instructionPointer'
+      ? undefined
+      : parameterOf(topic.abi, topic.syscall, of);
+  const kernelName =
+    parameter?.name ?? (of === 'instructionPointer' ? 'the instruction pointer' : `arg${of}`);
+  const name = (topic && own(MAN_NAMES, `${topic.syscall} ${kernelName}`)) ?? kernelName;
+  const wide = topic === undefined || (ABIS[topic.abi].width === 64 && parameter?.width !== 32);
+  // A mask says itself which bits count.
+  const masked = tests.every(({ op }) => op === 'maskedEqual' || op === 'maskedUnequal');
+  return wide && width === 32 && !masked ? `the low half of ${name}` : name;
+}
+
+function wordTest(test: NumberTest, subject: string, width: 32 | 64, name: Namer): string {
+  const show = (value: bigint, mask?: bigint): string => name(value, mask) ?? wordNumber(value);
+  if (hasOwn(test, 'mask')) {
+    const { mask, value } = test;
+    const bits = show(mask);
+    const sign = test.op === 'maskedEqual' ? '==' : '!=';
+    const shown = value === 0n ? '0' : value === mask ? bits : show(value, mask);
+    return `(${subject} & ${bits.includes('|') ? `(${bits})` : bits}) ${sign} ${shown}`;
+  }
+  const inside = test.op === 'in';
+  const ranges = test.ranges.flatMap(range => spelledOut(range, name));
+  const [only] = ranges;
+  if (only !== undefined && ranges.length === 1 && only[0] !== only[1]) {
+    const [low, high] = only;
+    if (low === 0n) return `${subject} ${inside ? '<=' : '>'} ${show(high)}`;
+    if (high === 2n ** BigInt(width) - 1n) return `${subject} ${inside ? '>=' : '<'} ${show(low)}`;
+    return `${subject} is ${inside ? 'in' : 'outside of'} ${wordRange(only, show)}`;
+  }
+  const values = ranges.map(range => wordRange(range, show));
+  if (inside) return `${subject} is ${listed(values, 'or')}`;
+  if (values.length === 1) return `${subject} is not ${values.join('')}`;
+  return values.length === 2
+    ? `${subject} is neither ${values.join(' nor ')}`
+    : `${subject} is none of ${listed(values, 'and')}`;
+}
+
+/** A range as its values where these are few and all have names. */
+function spelledOut([low, high]: NumberRange, name: Namer): readonly NumberRange[] {
+  if (high - low >= SHORT_RANGE) return [[low, high]];
+  const values = Array.from({ length: Number(high - low) + 1 }, (_, index) => low + BigInt(index));
+  return values.every(value => name(value) !== undefined)
+    ? values.map((value): NumberRange => [value, value])
+    : [[low, high]];
+}
+
+const wordRange = ([low, high]: NumberRange, show: (value: bigint) => string): string =>
+  low === high ? show(low) : `${show(low)}..${show(high)}`;
+
+/** Numbers on their own: `336..423, 467`, `all but 3`. */
+export function wordNumbers({ allOf }: Pick<Numbers, 'allOf'>): string {
+  if (allOf === undefined) return 'more than can be listed';
+  return allOf.map(anyOf => anyOf.map(wordNumberTest).join(' or ')).join(' and ');
+}
+
+function wordNumberTest(test: NumberTest): string {
+  if (hasOwn(test, 'mask')) return wordTest(test, 'number', 32, () => undefined);
+  const ranges = test.ranges.map(range => wordRange(range, wordNumber)).join(', ');
+  if (test.op === 'notIn') return `all but ${ranges}`;
+  return ranges === ALL_NUMBERS ? 'all' : ranges;
+}
+
+const ALL_NUMBERS = '0..0xffffffff';
+
+/** `a, b or c`. */
+const listed = (words: readonly string[], last: string): string =>
+  words.length < 2
+    ? words.join('')
+    : `${words.slice(0, -1).join(', ')} ${last} ${words[words.length - 1] ?? ''}`;
+
+/** Small numbers in decimal, which counts and descriptors are; others in hexadecimal. */
+export const wordNumber = (value: bigint): string => (value < 1024n ? `${value}` : `0x${value.toString(16)}`);

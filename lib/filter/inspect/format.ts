@@ -1,0 +1,188 @@
+// Explanations and differences as text: what is said of several calls, or on several interfaces, is said once.
+import { groupBy } from '../../util/group-by.js';
+import { ABIS, syscallNumber, type AbiName } from '../../kernel/abi.js';
+import { actionName, precedence, type Action } from '../../kernel/action.js';
+import type { Answers } from '../meaning/answers.js';
+import type { Difference } from './diff.js';
+import type { Explanation } from './explain.js';
+import type { Numbers } from '../meaning/sections.js';
+import { wordAnswers, wordConditions, wordNumber, wordNumbers } from './format-conditions.js';
+import { own } from '../../util/own.js';
+
+/** Columns that lists of names are broken at. */
+const WIDTH = 100;
+
+/** What is said of one call, or of some numbers, on one interface. */
+interface Statement {
+  readonly abi: AbiName;
+  /** The name of the call; undefined for numbers without one. */
+  readonly syscall?: string;
+  readonly numbers?: Numbers;
+  readonly text: string;
+  /** Whether arguments decide. Such a call gets a line of its own; others are listed behind what is said of all of them. */
+  readonly conditional: boolean;
+  /** Smaller ones are listed first. */
+  readonly order: number;
+  readonly example?: string;
+}
+
+/**
+ * An explanation in lines for people to read: calls that are answered by their arguments, then the others by action,
+ * numbers without a name, and interfaces that get the same answer to everything. Names are followed by the interfaces
+ * that they are meant on, unless they are meant on all that are listed first.
+ */
+export function formatExplanation({ interfaces, otherArchitectures }: Explanation): string {
+  const statement = (abi: AbiName, answers: Answers<Action>, syscall?: string): Statement => ({
+    abi,
+    ...(syscall !== undefined && { syscall }),
+    text: wordAnswers(answers, syscall === undefined ? undefined : { abi, syscall }),
+    conditional: answers.cases.length > 0,
+    order: -precedence(answers.otherwise),
+  });
+  const statements = interfaces.flatMap(({ abi, always, syscalls, unnamed }) =>
+    always !== undefined
+      ? []
+      : [
+          ...syscalls.map(call => statement(abi, call, call.syscall)),
+          ...unnamed.map(one => ({ ...statement(abi, one), numbers: one.numbers })),
+        ],
+  );
+  const elsewhere = [
+    ...interfaces.flatMap(({ abi, always }): readonly Remark[] =>
+      always === undefined ? [] : [{ name: abi, text: actionName(always) }],
+    ),
+    ...otherArchitectures.flatMap(({ architectures, answers }) =>
+      answers.map(one => ({ name: wordForeign(architectures, one.numbers), text: wordAnswers(one) })),
+    ),
+  ];
+  return [...statementLines(statements), ...remarkLines(elsewhere)].join('');
+}
+
+/** Differences in lines for people to read, what changes in the same way together; empty for none. */
+export function formatDiff(differences: readonly Difference[]): string {
+  const statements: Statement[] = [];
+  const elsewhere: Remark[] = [];
+  for (const { place, from, to, when, witness } of differences) {
+    const topic = place.kind === 'syscall' ? place : undefined;
+    const conditional = when?.length !== 1 || when[0]?.length !== 0;
+    const text = `${actionName(from)} -> ${actionName(to)}${conditional ? ` if ${wordConditions(when, topic)}` : ''}`;
+    switch (place.kind) {
+      case 'interface':
+        elsewhere.push({ name: place.abi, text });
+        break;
+      case 'architectures':
+        elsewhere.push({ name: wordForeign(place.architectures, place.numbers), text });
+        break;
+      default:
+        statements.push({
+          ...place,
+          text,
+          conditional,
+          order: 0,
+          example: `${topic?.syscall ?? witness.syscall}(${wordArguments(witness.args)})`,
+        });
+    }
+  }
+  return [...statementLines(statements), ...remarkLines(elsewhere)].join('');
+}
+
+/** Places that are spoken of as a whole. */
+interface Remark {
+  readonly name: string;
+  readonly text: string;
+}
+
+const remarkLines = (remarks: readonly Remark[]): readonly string[] =>
+  [...groupBy(remarks, ({ text }) => text)].map(
+    ([text, group]) => `${group.map(({ name }) => name).join('; ')}: ${text}\n`,
+  );
+
+/** Statements with equal texts in one place. */
+function statementLines(statements: readonly Statement[]): readonly string[] {
+  const abis = [...new Set(statements.map(({ abi }) => abi))];
+  const named = statements.filter(one => own(one, 'syscall') !== undefined);
+  const conditional = [
+    ...groupBy(
+      named.filter(one => one.conditional),
+      ({ text }) => text,
+    ),
+  ];
+  const plain = [
+    ...groupBy(
+      named.filter(one => !one.conditional),
+      ({ text }) => text,
+    ),
+  ];
+  const unnamed = [
+    ...groupBy(
+      statements.filter(one => own(one, 'syscall') === undefined),
+      ({ text }) => text,
+    ),
+  ];
+  return [
+    ...(abis.length > 0 ? [`on ${abis.join(', ')}\n`] : []),
+    ...conditional.map(([text, group]) => {
+      const [example] = group.flatMap(one => own(one, 'example') ?? []);
+      return `${labels(group, abis).join(', ')}: ${text}\n${example === undefined ? '' : `  for example ${example}\n`}`;
+    }),
+    ...plain
+      .sort(([, [a]], [, [b]]) => (a?.order ?? 0) - (b?.order ?? 0))
+      .map(([text, group]) => `${text}\n${wrapped(labels(group, abis))}`),
+    ...(unnamed.length > 0 ? ['numbers without a name\n'] : []),
+    ...unnamed.map(([text, group]) => {
+      const lines = group.map(one => {
+        const numbers = own(one, 'numbers');
+        return `    ${one.abi}: ${numbers === undefined ? '' : wordNumbers(numbers)}\n`;
+      });
+      return `  ${text}\n${lines.join('')}`;
+    }),
+  ];
+}
+
+/** The names of calls, each with the interfaces that it is meant on where these are not all that have it. */
+function labels(statements: readonly Statement[], abis: readonly AbiName[]): readonly string[] {
+  return [...groupBy(statements, one => own(one, 'syscall') ?? '')].map(([syscall, group]) => {
+    const on = new Set(group.map(({ abi }) => abi));
+    const everywhere = abis.every(abi => on.has(abi) || syscallNumber(abi, syscall) === undefined);
+    return everywhere ? syscall : `${syscall} (${[...on].join(', ')})`;
+  });
+}
+
+const KNOWN_ARCHITECTURES = new Set(Object.values(ABIS).map(({ audit }) => BigInt(audit)));
+
+/** Architectures, and which of their numbers. */
+export const wordForeign = (architectures: Numbers, numbers: Numbers): string => {
+  const [which, all] = [wordArchitectures(architectures), wordNumbers(numbers)];
+  return all === 'all' ? which : `numbers ${all} of ${which}`;
+};
+
+function wordArchitectures(architectures: Numbers): string {
+  const [only] = architectures.allOf?.flat() ?? [];
+  const isRest =
+    only?.op === 'notIn' &&
+    architectures.allOf?.length === 1 &&
+    only.ranges.every(([low, high]) => low === high && KNOWN_ARCHITECTURES.has(low));
+  return isRest ? 'all other architectures' : `architecture ${wordNumbers(architectures)}`;
+}
+
+/** Six arguments as in a call in C, without the zeros at the end. */
+function wordArguments(args: readonly bigint[]): string {
+  const last = args.findLastIndex(arg => arg !== 0n);
+  return args
+    .slice(0, last + 1)
+    .map(wordNumber)
+    .join(', ');
+}
+
+/** Names in lines of limited length, indented. */
+function wrapped(names: readonly string[]): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const name of names) {
+    if (line !== '' && line.length + name.length + 2 > WIDTH - 2) {
+      lines.push(`${line},`);
+      line = name;
+    } else line = line === '' ? name : `${line}, ${name}`;
+  }
+  return [...lines, line].map(text => `  ${text}\n`).join('');
+}

@@ -1,0 +1,49 @@
+// What a program costs: its length, the paths through it, and how many calls the kernel answers without running it.
+import { syscallsOf } from '../../kernel/abi.js';
+import { permits } from '../../kernel/action.js';
+import type { Policy } from '../../policy/policy.js';
+import { allowedByCache } from './cache.js';
+import { interpret, seccompData } from '../../bpf/interpret.js';
+import type { Program } from '../../bpf/program.js';
+import type { Weights } from '../generate/generate.js';
+
+/** Figures of a program; paths are in executed instructions, with all arguments 0. */
+export interface Report {
+  /** Length of the program; the kernel takes up to 4096. */
+  readonly instructions: number;
+  /** Longest path over the named numbers of every interface. */
+  readonly worstPath: number;
+  /** Mean path over the native numbers that are allowed. */
+  readonly meanPath: number;
+  /** The same mean, weighted by how often calls occur. */
+  readonly weightedPath: number;
+  /** Native numbers that the kernel allows from its cache of constant outcomes. */
+  readonly cachedNumbers: number;
+}
+
+/** Measures a program by running it on every named call. */
+export function report(program: Program, policy: Policy, weights: Weights): Report {
+  const [native] = policy.abis;
+  let worstPath = 0;
+  let [steps, allowed, weightedSteps, weight, cachedNumbers] = [0, 0, 0, 0, 0];
+  for (const { abi } of policy.abis) {
+    for (const [name, number] of syscallsOf(abi.name)) {
+      const data = seccompData({ arch: abi.audit, syscall: number, args: [], instructionPointer: 0n });
+      const run = interpret(program, data);
+      worstPath = Math.max(worstPath, run.steps);
+      if (abi !== native.abi || !permits(run.action)) continue;
+      allowed++;
+      steps += run.steps;
+      weight += weights(name);
+      weightedSteps += run.steps * weights(name);
+      if (allowedByCache(program, abi.audit, number)) cachedNumbers++;
+    }
+  }
+  return {
+    instructions: program.length,
+    worstPath,
+    meanPath: steps / Math.max(allowed, 1),
+    weightedPath: weight === 0 ? 0 : weightedSteps / weight,
+    cachedNumbers,
+  };
+}

@@ -1,0 +1,85 @@
+// What becomes of one system call under a filter or a stack of them, and how it came to that.
+import { permits, type Action } from '../../kernel/action.js';
+import type { Event } from '../../kernel/event.js';
+import { reasonFor, type Reason } from '../../policy/reason.js';
+import { allowedByCache } from './cache.js';
+import { eventOf, wordsOf, type Call } from '../../bpf/call.js';
+import { composed, decidingLayer } from '../compose.js';
+import { isFilter } from '../filter.js';
+import { interpret } from '../../bpf/interpret.js';
+import { layersOf, programOf, type Layer, type Layers } from '../layers.js';
+import type { Program } from '../../bpf/program.js';
+
+/** An instruction that ran. */
+export interface Step {
+  /** Its place in the program. */
+  readonly index: number;
+  /** What the accumulator held before it ran. */
+  readonly a: number;
+  /** What the index register held before it ran. */
+  readonly x: number;
+}
+
+/** One layer's run on the call. */
+export interface LayerRun {
+  /** Its instructions. */
+  readonly program: Program;
+  /** What the program returned, as it stands there. */
+  readonly returned: Action;
+  /** Every instruction that ran, the return last. */
+  readonly path: readonly Step[];
+  /** Whether the number alone leads to ALLOW in a way that the kernel's cache takes in. */
+  readonly cacheable: boolean;
+  /** For a `Filter`: the rule of its policy that decides. */
+  readonly reason: Reason | undefined;
+}
+
+/** What becomes of a call. */
+export interface Simulation {
+  /** The call, with all six arguments. */
+  readonly event: Required<Event>;
+  /** What the kernel does: the strongest answer of all layers, as it is enforced. */
+  readonly action: Action;
+  /** Whether the call is made: by ALLOW, or by LOG, which records it. */
+  readonly permitted: boolean;
+  /** Index of the layer whose answer counts. */
+  readonly decidedBy: number;
+  /** Whether the kernel allows the call from its cache, without running a filter. */
+  readonly cached: boolean;
+  /** In the order of the layers, the oldest first. */
+  readonly layers: readonly LayerRun[];
+}
+
+/**
+ * Runs a call through a filter, or through a stack of them as the kernel would (`composed`), and says what happened on
+ * the way. For many calls use `simulator`.
+ * Throws UsageError (`bad-filter`, `bad-event`) and ProgramError for what is neither layer nor call.
+ */
+export function simulate(layers: Layers, call: Call): Simulation {
+  const data = wordsOf(call);
+  const event = eventOf(data);
+  const runs = layersOf(layers).map(layer => runLayer(layer, event, data));
+  const returned = runs.map(run => run.returned);
+  const action = composed(returned);
+  return {
+    event,
+    action,
+    permitted: permits(action),
+    decidedBy: decidingLayer(returned),
+    cached: runs.every(({ cacheable }) => cacheable),
+    layers: runs,
+  };
+}
+
+function runLayer(layer: Layer, event: Event, data: Uint32Array): LayerRun {
+  const program = programOf(layer);
+  const path: Step[] = [];
+  const { action } = interpret(program, data, (index, a, x) => path.push({ index, a, x }));
+  return {
+    program,
+    returned: action,
+    path,
+    cacheable: allowedByCache(program, event.arch, event.syscall),
+    reason: isFilter(layer) ? reasonFor(layer.policy, event) : undefined,
+  };
+}

@@ -1,0 +1,300 @@
+// Functions of a system call as reduced decision diagrams over the bits of its data: equal functions are the same node.
+import { CompileError } from '../../util/errors.js';
+import { WorkBudget } from '../../util/work.js';
+import { WORD } from '../../bpf/program.js';
+
+/** A function from calls to unsigned 32-bit numbers, by its place in a `Decisions`. As a set, it holds the calls it gives 1. */
+export type Node = number;
+
+/** The function that gives 0 everywhere: no call. */
+export const NONE: Node = 0;
+/** The function that gives 1 everywhere: every call. */
+export const EVERY: Node = 1;
+
+/**
+ * Words of `struct seccomp_data` in the order in which diagrams ask about them, each from its highest bit down: both
+ * halves of an argument are one number of 64 bits.
+ */
+const WORD_ORDER = [
+  WORD.arch,
+  WORD.nr,
+  ...[0, 1, 2, 3, 4, 5].flatMap(arg => [WORD.high(arg), WORD.low(arg)]),
+  WORD.ipHigh,
+  WORD.ipLow,
+];
+
+/** Where a word's highest bit is asked about. */
+const LEVEL_OF_WORD: readonly number[] = WORD_ORDER.map((_, word) => 32 * WORD_ORDER.indexOf(word));
+
+/** The level that bit `bit` (0 is the lowest) of a word is asked at: 0 comes first. */
+export const levelOf = (word: number, bit: number): number => (LEVEL_OF_WORD[word] ?? 0) + 31 - bit;
+
+/** Bits of a call, and the level of constants. */
+export const LEVELS = 32 * WORD_ORDER.length;
+
+/** Nodes, and steps, before a question is given up: bounds on hostile programs, far above what real ones need. */
+const NODE_BUDGET = 1 << 21;
+const STEP_BUDGET = 20_000_000;
+
+/** Steps that an entry in a table of nodes, or of pairs, counts for: they take more time, and memory until they are dropped. */
+const ENTRY_STEPS = 4;
+const PAIR_STEPS = 8;
+
+/** The budget of one `Decisions`. Exceeding it throws CompileError (`undecidable-program`). */
+export const decisionBudget = (limit = STEP_BUDGET): WorkBudget => new WorkBudget(limit, tooManyCalls);
+
+const tooManyCalls = (): CompileError =>
+  new CompileError(
+    'undecidable-program',
+    'the program tells more calls apart than can be represented',
+    'Treat it as unknown: seccomp filters that compilers make need a small part of the work that this would take',
+  );
+
+/** A key of two nodes. */
+const pairKey = (a: Node, b: Node): number => a * NODE_BUDGET + b;
+
+/**
+ * A store of diagrams. Within one store every function exists once, so that comparing two is comparing two numbers.
+ * Methods throw CompileError (`undecidable-program`) for functions beyond any that a real program has.
+ */
+export class Decisions {
+  #levels = new Uint16Array(1 << 14);
+  /** The child where the bit is 0; the value of a constant. */
+  #lows = new Uint32Array(1 << 14);
+  /** The child where the bit is 1. */
+  #highs = new Uint32Array(1 << 14);
+  #count = 0;
+  /** Open hash of all nodes: their place plus one. */
+  #unique = new Uint32Array(1 << 15);
+  /** Results of `choose` by its three operands; what collides is forgotten. */
+  #cache = new Uint32Array(4 << 15);
+  /** What every operation is counted on. */
+  readonly work: WorkBudget;
+
+  constructor(work = decisionBudget()) {
+    this.work = work;
+    this.constant(0);
+    this.constant(1);
+  }
+
+  /** The function that gives one number everywhere. */
+  constant(value: number): Node {
+    return this.#intern(LEVELS, value, 0);
+  }
+
+  /** The function that asks for one bit and goes on. Both children are about later bits. */
+  node(level: number, low: Node, high: Node): Node {
+    return low === high ? low : this.#intern(level, low, high);
+  }
+
+  /** The bit that a function asks for first; LEVELS for a constant. */
+  level(node: Node): number {
+    return this.#levels[node] ?? 0;
+  }
+
+  /** What is left of a function where the bit that it asks for first is 0. */
+  low(node: Node): Node {
+    return this.#lows[node] ?? 0;
+  }
+
+  /** What is left of a function where the bit that it asks for first is 1. */
+  high(node: Node): Node {
+    return this.#highs[node] ?? 0;
+  }
+
+  /** What a constant gives; undefined for a function that asks for something. */
+  valueOf(node: Node): number | undefined {
+    return this.level(node) === LEVELS ? this.low(node) : undefined;
+  }
+
+  /** The function that is `yes` for calls in the set and `no` for the others. */
+  choose(set: Node, yes: Node, no: Node): Node {
+    if (set === EVERY || yes === no) return yes;
+    if (set === NONE) return no;
+    if (yes === EVERY && no === NONE) return set;
+    this.work.spend(1);
+    const [setLevel, yesLevel, noLevel] = [this.level(set), this.level(yes), this.level(no)];
+    const level = Math.min(setLevel, yesLevel, noLevel);
+    const slot = 4 * (hash(set, yes, no) & (this.#cache.length / 4 - 1));
+    const cache = this.#cache;
+    if (cache[slot] === set && cache[slot + 1] === yes && cache[slot + 2] === no) return cache[slot + 3] ?? 0;
+    const low = this.choose(
+      setLevel === level ? this.low(set) : set,
+      yesLevel === level ? this.low(yes) : yes,
+      noLevel === level ? this.low(no) : no,
+    );
+    const high = this.choose(
+      setLevel === level ? this.high(set) : set,
+      yesLevel === level ? this.high(yes) : yes,
+      noLevel === level ? this.high(no) : no,
+    );
+    const result = this.node(level, low, high);
+    // The cache may have been replaced by a larger one.
+    const { length } = this.#cache;
+    const place = 4 * (hash(set, yes, no) & (length / 4 - 1));
+    this.#cache[place] = set;
+    this.#cache[place + 1] = yes;
+    this.#cache[place + 2] = no;
+    this.#cache[place + 3] = result;
+    return result;
+  }
+
+  /** Calls in both sets. */
+  and(a: Node, b: Node): Node {
+    return this.choose(a, b, NONE);
+  }
+
+  /** Calls in at least one of the sets. */
+  or(a: Node, b: Node): Node {
+    return this.choose(a, EVERY, b);
+  }
+
+  /** Calls outside of the set. */
+  not(a: Node): Node {
+    return this.choose(a, NONE, EVERY);
+  }
+
+  /** Calls of the first set outside of the second. */
+  minus(a: Node, b: Node): Node {
+    return this.choose(b, NONE, a);
+  }
+
+  /** The function that combines what two functions give. */
+  combine(a: Node, b: Node, how: (a: number, b: number) => number): Node {
+    const known = new Map<number, Node>();
+    const visit = (x: Node, y: Node): Node => {
+      const [xLevel, yLevel] = [this.level(x), this.level(y)];
+      const level = Math.min(xLevel, yLevel);
+      if (level === LEVELS) return this.constant(how(this.low(x), this.low(y)));
+      const key = pairKey(x, y);
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      this.work.spend(PAIR_STEPS);
+      const low = visit(xLevel === level ? this.low(x) : x, yLevel === level ? this.low(y) : y);
+      const high = visit(xLevel === level ? this.high(x) : x, yLevel === level ? this.high(y) : y);
+      const result = this.node(level, low, high);
+      known.set(key, result);
+      return result;
+    };
+    return visit(a, b);
+  }
+
+  /**
+   * The function with everything from a level on replaced by what `how` makes of it: of constants, or of the functions
+   * that are left once the bits before that level are known.
+   */
+  replace(a: Node, how: (rest: Node) => Node, from = LEVELS): Node {
+    const known = new Map<Node, Node>();
+    const visit = (x: Node): Node => {
+      const before = known.get(x);
+      if (before !== undefined) return before;
+      this.work.spend(ENTRY_STEPS);
+      const level = this.level(x);
+      const result = level >= from ? how(x) : this.node(level, visit(this.low(x)), visit(this.high(x)));
+      known.set(x, result);
+      return result;
+    };
+    return visit(a);
+  }
+
+  /** What is left of a function once the bits before a level are known: every rest that occurs, once. */
+  rests(a: Node, from = LEVELS): readonly Node[] {
+    const found: Node[] = [];
+    const seen = new Set<Node>();
+    const visit = (x: Node): void => {
+      if (seen.has(x)) return;
+      this.work.spend(ENTRY_STEPS);
+      seen.add(x);
+      if (this.level(x) >= from) found.push(x);
+      else {
+        visit(this.low(x));
+        visit(this.high(x));
+      }
+    };
+    visit(a);
+    return found;
+  }
+
+  /** What is left of a function once a word has a value. The function asks for nothing that comes before that word. */
+  given(a: Node, word: number, value: number): Node {
+    const first = levelOf(word, 31);
+    let node = a;
+    for (let level = this.level(node); level < first + 32; level = this.level(node))
+      node = ((value >>> (first + 31 - level)) & 1) === 0 ? this.low(node) : this.high(node);
+    return node;
+  }
+
+  /** The words of one call for which the function does not give `value`, with bits that do not matter 0; undefined if there is none. */
+  callOtherThan(a: Node, value: number): Uint32Array | undefined {
+    const avoided = this.constant(value);
+    if (a === avoided) return undefined;
+    const words = new Uint32Array(WORD_ORDER.length);
+    for (let node = a, level = this.level(a); level < LEVELS; level = this.level(node)) {
+      // What is not the constant itself gives something else somewhere.
+      if (this.low(node) !== avoided) node = this.low(node);
+      else {
+        node = this.high(node);
+        const word = WORD_ORDER[level >>> 5] ?? 0;
+        words[word] = ((words[word] ?? 0) | (1 << (31 - (level & 31)))) >>> 0;
+      }
+    }
+    return words;
+  }
+
+  /** Counts steps of what is built upon diagrams. Throws CompileError (`undecidable-program`). */
+  spend(steps: number): void {
+    this.work.spend(steps);
+  }
+
+  #intern(level: number, low: number, high: number): Node {
+    const mask = this.#unique.length - 1;
+    for (let slot = hash(level, low, high) & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#unique[slot] ?? 0;
+      if (entry === 0) return this.#add(level, low, high, slot);
+      const node = entry - 1;
+      if (this.#lows[node] === low && this.#highs[node] === high && this.#levels[node] === level) return node;
+    }
+  }
+
+  #add(level: number, low: number, high: number, slot: number): Node {
+    const node = this.#count++;
+    if (node >= NODE_BUDGET) throw tooManyCalls();
+    if (node === this.#lows.length) this.#grow();
+    this.#levels[node] = level;
+    this.#lows[node] = low;
+    this.#highs[node] = high;
+    if (2 * this.#count > this.#unique.length) this.#rehash();
+    else this.#unique[slot] = node + 1;
+    return node;
+  }
+
+  #grow(): void {
+    const larger = <T extends Uint16Array | Uint32Array>(to: T, from: T): T => {
+      to.set(from);
+      return to;
+    };
+    const length = 2 * this.#lows.length;
+    this.#levels = larger(new Uint16Array(length), this.#levels);
+    this.#lows = larger(new Uint32Array(length), this.#lows);
+    this.#highs = larger(new Uint32Array(length), this.#highs);
+  }
+
+  #rehash(): void {
+    this.#unique = new Uint32Array(2 * this.#unique.length);
+    this.#cache = new Uint32Array(4 * (this.#unique.length / 2));
+    const mask = this.#unique.length - 1;
+    for (let node = 0; node < this.#count; node++) {
+      let slot = hash(this.#levels[node] ?? 0, this.#lows[node] ?? 0, this.#highs[node] ?? 0) & mask;
+      while (this.#unique[slot] !== 0) slot = (slot + 1) & mask;
+      this.#unique[slot] = node + 1;
+    }
+  }
+}
+
+/** A hash of three unsigned numbers. */
+function hash(a: number, b: number, c: number): number {
+  let mixed = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b, 0xc2b2ae35);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x27d4eb2f) ^ Math.imul(c, 0x165667b1);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0x9e3779b1);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}

@@ -1,0 +1,317 @@
+// Walks a program over whole sets of system calls at once: every path that some call can take, with the calls that take it.
+import { CompileError } from '../../util/errors.js';
+import type { Action } from '../../kernel/action.js';
+import { WorkBudget } from '../../util/work.js';
+import { arithmetic } from '../../bpf/interpret.js';
+import { liveRegisters } from '../../bpf/live-registers.js';
+import { BPF, DATA_SIZE, successors, type Program } from '../../bpf/program.js';
+import { FULL, member, split, wordSetKey, type WordSet, type WordTest } from './words.js';
+import { own } from '../../util/own.js';
+
+/** A set of calls: for each word of `struct seccomp_data` the values it may have, independently of the others. */
+export type Region = readonly WordSet[];
+
+/** Every call there is. */
+export const EVERYTHING: Region = new Array<WordSet>(DATA_SIZE / 4).fill(FULL);
+
+/** The region with one word narrowed. */
+export const narrow = (region: Region, word: number, set: WordSet): Region => region.with(word, set);
+
+/** One call of a region. */
+export function sample(region: Region): Uint32Array {
+  return Uint32Array.from(region, set => member(set) ?? 0);
+}
+
+/** What rides along on a walk: knowledge that shrinks as the region does, such as the rules that can still match. */
+export interface Companion<C> {
+  /** Called for each side of a division of the region on one word. */
+  narrow(companion: C, word: number, region: Region): C;
+  /** Called at each return; answers false to end the walk. */
+  leaf(companion: C, action: Action, region: Region): boolean;
+  /** Equal for companions from which a walk over the same region would give the same answers. */
+  key(companion: C): string;
+  /** Bit w is set when the companion still depends on word w of the region. */
+  words(companion: C): number;
+  /** Says that every path counts, also where two lead on alike, so that none need be remembered. */
+  readonly everyPath?: boolean;
+}
+
+/** What a register holds: a constant, or a word of the data under a mask. */
+type Value =
+  { readonly word: -1; readonly constant: number } | { readonly word: number; readonly mask: number };
+
+interface State<C> {
+  readonly pc: number;
+  readonly a: Value;
+  readonly x: Value;
+  readonly memory: readonly Value[];
+  readonly region: Region;
+  readonly companion: C;
+}
+
+/**
+ * Steps of all walks over one program: instructions, and what the sets of calls and the states that are kept hold.
+ * Real
+ * profiles need up to 20,000; a grid of rules that fills the 4096 instructions, 300,000.
+ */
+export const WALK_STEPS = 2_000_000;
+
+/** The budget of the walks over one program. Exceeding it throws CompileError (`undecidable-program`). */
+export const walkBudget = (limit = WALK_STEPS): WorkBudget =>
+  new WorkBudget(
+    limit,
+    () =>
+      new CompileError(
+        'undecidable-program',
+        'the program has more paths than can be walked',
+        'Treat it as unknown: seccomp filters that compilers make need a small part of the work that this would take',
+      ),
+  );
+
+const ZERO: Value = { word: -1, constant: 0 };
+const ALL = 0xffffffff;
+const OPS = ['eq', 'gt', 'ge', 'set'] as const;
+
+/** Prepares a validated program for walks. */
+export class Walker {
+  /** What all walks over the program may still cost. */
+  readonly work: WorkBudget;
+  readonly #program: Program;
+  /** Words that may still be loaded from an instruction on. */
+  readonly #live: readonly number[];
+  /** Registers whose contents still matter before an instruction. */
+  readonly #registers: readonly number[];
+  /** Whether several ways lead to an instruction and on from there, so that it pays to remember states. */
+  readonly #joins: readonly boolean[];
+
+  constructor(program: Program, work = walkBudget()) {
+    this.work = work;
+    this.#program = program;
+    const live = new Array<number>(program.length).fill(0);
+    const ways = new Array<number>(program.length).fill(0);
+    for (let index = program.length - 1; index >= 0; index--) {
+      const instruction = program[index];
+      let words = instruction?.code === BPF.LD_ABS ? 1 << (instruction.k >>> 2) : 0;
+      for (const next of successors(program, index)) {
+        words |= live[next] ?? 0;
+        ways[next] = (ways[next] ?? 0) + 1;
+      }
+      live[index] = words;
+    }
+    this.#live = live;
+    this.#registers = liveRegisters(program);
+    this.#joins = ways.map((count, index) => count > 1 && successors(program, index).length > 0);
+  }
+
+  /**
+   * Visits every path that a call of the region can take and shows the companion each return with the calls that reach it.
+   * Returns false when the companion ended the walk.
+   * Throws CompileError (`undecidable-program`) where the program computes with words beyond masks and comparisons, and
+   * where the budget of the walks is spent.
+   */
+  walk<C>(region: Region, companion: C, hooks: Companion<C>): boolean {
+    const seen = new Set<string>();
+    const stack: State<C>[] = [{ pc: 0, a: ZERO, x: ZERO, memory: [], region, companion }];
+    const { work } = this;
+    for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
+      let { pc, a, x, memory, region: where, companion: mate } = state;
+      for (;;) {
+        work.spend(1);
+        if (this.#joins[pc] === true && pc > 0 && own(hooks, 'everyPath') !== true) {
+          const key = this.#stateKey(pc, a, x, memory, where, hooks.words(mate), hooks.key(mate));
+          work.spend(key.length >>> 3);
+          if (seen.has(key)) break;
+          seen.add(key);
+        }
+        const instruction = this.#program[pc];
+        if (instruction === undefined)
+          throw new RangeError(`the program runs past its end at ${pc}; validate it first`);
+        const { code, jt, jf, k } = instruction;
+        if (code === BPF.RET_K || code === BPF.RET_A) {
+          if (!hooks.leaf(mate, code === BPF.RET_K ? k : known(a, where, pc), where)) return false;
+          break;
+        }
+        if (code === BPF.JA) {
+          pc += 1 + k;
+          continue;
+        }
+        if ((code & 0x07) === 0x05) {
+          // Where both sides go on alike, the answer does not matter.
+          if (jt === jf) {
+            pc += 1 + jt;
+            continue;
+          }
+          const operand = (code & 0x08) === 0 ? k : known(x, where, pc);
+          const question: WordTest = {
+            op: OPS[((code & 0xf0) >>> 4) - 1] ?? 'eq',
+            mask: a.word < 0 ? ALL : (a as Word).mask,
+            k: operand,
+          };
+          const set = a.word < 0 ? undefined : where[a.word];
+          const answer =
+            set === undefined
+              ? decideConstant((a as Constant).constant, question)
+              : decideQuickly(set, question);
+          if (answer !== undefined) {
+            pc += 1 + (answer ? jt : jf);
+            continue;
+          }
+          const { yes, no } = split(set ?? FULL, question, work);
+          if (yes === undefined || no === undefined) {
+            pc += 1 + (no === undefined ? jt : jf);
+            continue;
+          }
+          const otherwise = where.with(a.word, no);
+          stack.push({
+            pc: pc + 1 + jf,
+            a,
+            x,
+            memory,
+            region: otherwise,
+            companion: hooks.narrow(mate, a.word, otherwise),
+          });
+          where = where.with(a.word, yes);
+          mate = hooks.narrow(mate, a.word, where);
+          pc += 1 + jt;
+          continue;
+        }
+        switch (code) {
+          case BPF.LD_ABS:
+            a = { word: k >>> 2, mask: ALL };
+            break;
+          case BPF.LD_IMM:
+            a = { word: -1, constant: k };
+            break;
+          case BPF.LD_LEN:
+            a = { word: -1, constant: DATA_SIZE };
+            break;
+          case BPF.LD_MEM:
+            a = memory[k] ?? ZERO;
+            break;
+          case BPF.LDX_IMM:
+            x = { word: -1, constant: k };
+            break;
+          case BPF.LDX_LEN:
+            x = { word: -1, constant: DATA_SIZE };
+            break;
+          case BPF.LDX_MEM:
+            x = memory[k] ?? ZERO;
+            break;
+          case BPF.ST:
+            memory = withSlot(memory, k, a);
+            break;
+          case BPF.STX:
+            memory = withSlot(memory, k, x);
+            break;
+          case BPF.TAX:
+            x = a;
+            break;
+          case BPF.TXA:
+            a = x;
+            break;
+          default: {
+            const operand = (code & 0x08) === 0 || code === BPF.NEG ? k : known(x, where, pc);
+            if ((code === BPF.AND_K || code === BPF.AND_X) && a.word >= 0) {
+              a = { word: a.word, mask: ((a as Word).mask & operand) >>> 0 };
+              break;
+            }
+            const result = arithmetic(code, known(a, where, pc), operand);
+            if (result === undefined) {
+              if (!hooks.leaf(mate, 0, where)) return false;
+              pc = -1;
+            } else a = { word: -1, constant: result };
+          }
+        }
+        if (pc < 0) break;
+        pc++;
+      }
+    }
+    return true;
+  }
+
+  #stateKey(
+    pc: number,
+    a: Value,
+    x: Value,
+    memory: readonly Value[],
+    region: Region,
+    words: number,
+    mate: string,
+  ): string {
+    let needed = (this.#live[pc] ?? 0) | words;
+    const registers = this.#registers[pc] ?? 0;
+    let key = `${pc}|${mate}`;
+    const add = (value: Value | undefined, index: number): void => {
+      if (((registers >>> index) & 1) === 0 || value === undefined) return;
+      if (value.word >= 0) needed |= 1 << value.word;
+      key += `|${index}=${valueKey(value)}`;
+    };
+    add(a, 0);
+    add(x, 1);
+    for (let slot = 0; slot < memory.length; slot++) add(memory[slot], 2 + slot);
+    for (let word = 0; word < region.length; word++) {
+      const set = region[word];
+      if ((needed & (1 << word)) !== 0 && set !== undefined && set !== FULL)
+        key += `|${word}:${wordSetKey(set)}`;
+    }
+    return key;
+  }
+}
+
+type Constant = Extract<Value, { word: -1 }>;
+type Word = Exclude<Value, Constant>;
+
+const valueKey = (value: Value): string =>
+  value.word < 0 ? `#${(value as Constant).constant}` : `${value.word}&${(value as Word).mask}`;
+
+/** The value of a register that has only one on this path. */
+function known(value: Value, region: Region, pc: number): number {
+  if (value.word < 0) return (value as Constant).constant;
+  const { word, mask } = value as Word;
+  const ranges = region[word]?.ranges;
+  if (ranges?.length === 2 && ranges[0] === ranges[1]) return ((ranges[0] ?? 0) & mask) >>> 0;
+  throw new CompileError(
+    'undecidable-program',
+    `instruction ${pc} computes with a value that differs between calls, which is outside of what can be proven`,
+  );
+}
+
+function withSlot(memory: readonly Value[], slot: number, value: Value): readonly Value[] {
+  const next = Array.from({ length: Math.max(memory.length, slot + 1) }, (_, index) => memory[index] ?? ZERO);
+  next[slot] = value;
+  return next;
+}
+
+function decideConstant(constant: number, { op, k }: WordTest): boolean {
+  switch (op) {
+    case 'eq':
+      return constant === k;
+    case 'gt':
+      return constant > k;
+    case 'ge':
+      return constant >= k;
+    case 'set':
+      return (constant & k) !== 0;
+  }
+}
+
+/** The answer where the ends of the set alone give it; undefined where a division is needed. */
+function decideQuickly(set: WordSet, { op, mask, k }: WordTest): boolean | undefined {
+  if (mask !== ALL || op === 'set') {
+    const only = set.ranges.length === 2 && set.ranges[0] === set.ranges[1] ? set.ranges[0] : undefined;
+    return only === undefined ? undefined : decideConstant((only & mask) >>> 0, { op, mask, k });
+  }
+  const low = set.ranges[0] ?? 0;
+  const high = set.ranges[set.ranges.length - 1] ?? ALL;
+  switch (op) {
+    case 'eq':
+      if (k < low || k > high) return false;
+      return low === high ? true : undefined;
+    case 'gt':
+      if (low > k) return true;
+      return high <= k ? false : undefined;
+    case 'ge':
+      if (low >= k) return true;
+      return high < k ? false : undefined;
+  }
+}

@@ -1,0 +1,65 @@
+// Makes filters: what a verified program and its policy give, computed when somebody asks.
+import type { Diagnostic } from '../util/errors.js';
+import type { Policy } from '../policy/policy.js';
+import type { Target } from '../policy/target.js';
+import { disassemble } from '../bpf/listing/disassemble.js';
+import { markFilter, type Codegen, type Filter } from './filter.js';
+import { pfc } from './pfc.js';
+import { encode, type Program } from '../bpf/program.js';
+import { report, type Report } from './inspect/metrics.js';
+import type { Weights } from './generate/generate.js';
+import { own } from '../util/own.js';
+
+/** A verified program and what can be asked of it. */
+export class VerifiedFilter implements Filter {
+  readonly program: Program;
+  readonly policy: Policy;
+  readonly codegen: Codegen;
+  readonly warnings: readonly Diagnostic[];
+  readonly #weights: Weights;
+  readonly #pfc: string | undefined;
+  #bytes: Buffer | undefined;
+
+  /** Filters come from `compile`, which verifies them first. */
+  constructor(parts: {
+    readonly program: Program;
+    readonly policy: Policy;
+    readonly codegen: Codegen;
+    readonly weights: Weights;
+    readonly pfc?: string;
+  }) {
+    this.program = Object.freeze(parts.program.map(instruction => Object.freeze({ ...instruction })));
+    this.policy = parts.policy;
+    this.codegen = parts.codegen;
+    this.warnings = parts.policy.warnings;
+    this.#weights = parts.weights;
+    this.#pfc = own(parts, 'pfc');
+    markFilter(this);
+    Object.freeze(this);
+  }
+
+  get target(): Target {
+    return this.policy.target;
+  }
+
+  get bpf(): Buffer {
+    this.#bytes ??= encode(this.program);
+    return Buffer.from(this.#bytes);
+  }
+
+  get instructions(): number {
+    return this.program.length;
+  }
+
+  get pfc(): string {
+    return this.#pfc ?? pfc(this.policy);
+  }
+
+  get disassembly(): string {
+    return disassemble(this.program);
+  }
+
+  get report(): Report {
+    return report(this.program, this.policy, this.#weights);
+  }
+}

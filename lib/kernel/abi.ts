@@ -1,0 +1,191 @@
+// The system call interfaces the package knows: their names in every dialect, their width and their numbers.
+import * as scmp from './constants.js';
+import type { DockerArchitecture } from './docker-architectures.js';
+import { FOREIGN_SYSCALLS, SYSCALL_TABLES } from './calls/syscall-table.js';
+import { own } from '../util/own.js';
+
+/**
+ * The system call interfaces that filters are made for: the native ones of x86_64 and aarch64, and the others of
+ * each.
+ */
+export type AbiName = 'x86_64' | 'x86' | 'x32' | 'aarch64' | 'arm';
+
+/** One system call interface. x86_64 and x32 share an AUDIT_ARCH and differ in bit 30 of the number. */
+export interface Abi {
+  /** What this package calls it. */
+  readonly name: AbiName;
+  /** Its name in a profile, e.g. `SCMP_ARCH_X86_64`. */
+  readonly scmpName: string;
+  /** libseccomp's token for it. */
+  readonly token: number;
+  /** What the kernel puts in `seccomp_data.arch`. */
+  readonly audit: number;
+  /** Its name in `includes.arches`, as dockerd spells it. */
+  readonly dockerName: DockerArchitecture;
+  /** Bits of a register as the interface passes it: 32-bit interfaces compare low words only. */
+  readonly width: 32 | 64;
+  /** Set in every number of the interface. */
+  readonly numberBit: number;
+}
+
+/** Bit 30 of the number marks an x32 call (`__X32_SYSCALL_BIT`). */
+export const X32_BIT = 0x40000000;
+
+const abi = (
+  name: AbiName,
+  scmpName: string,
+  token: number,
+  dockerName: DockerArchitecture,
+  width: 32 | 64,
+  audit = token,
+  numberBit = 0,
+): Abi => ({ name, scmpName, token, audit, dockerName, width, numberBit });
+
+/** Every interface, by its name. */
+export const ABIS: Readonly<Record<AbiName, Abi>> = {
+  x86_64: abi('x86_64', 'SCMP_ARCH_X86_64', scmp.SCMP_ARCH_X86_64, 'amd64', 64),
+  x86: abi('x86', 'SCMP_ARCH_X86', scmp.SCMP_ARCH_X86, 'x86', 32),
+  x32: abi('x32', 'SCMP_ARCH_X32', scmp.SCMP_ARCH_X32, 'x32', 32, scmp.SCMP_ARCH_X86_64, X32_BIT),
+  aarch64: abi('aarch64', 'SCMP_ARCH_AARCH64', scmp.SCMP_ARCH_AARCH64, 'arm64', 64),
+  arm: abi('arm', 'SCMP_ARCH_ARM', scmp.SCMP_ARCH_ARM, 'arm', 32),
+};
+
+/** As a list, made once: it is looked through for every call of a supervised child. */
+const ALL: readonly Abi[] = Object.values(ABIS);
+
+const numbers = new Map<AbiName, ReadonlyMap<string, number>>();
+const names = new Map<AbiName, ReadonlyMap<number, string>>();
+
+function numbersOf(name: AbiName): ReadonlyMap<string, number> {
+  const existing = numbers.get(name);
+  if (existing !== undefined) return existing;
+  const own = new Map<string, number>();
+  let next = ABIS[name].numberBit;
+  for (const word of wordsOf(SYSCALL_TABLES[name])) {
+    const digit = word.charCodeAt(0) - ZERO;
+    if (digit >= 0 && digit <= 9) next = ABIS[name].numberBit + Number(word);
+    else own.set(word, next++);
+  }
+  numbers.set(name, own);
+  return own;
+}
+
+/** The other way round, which compiling does not need. */
+function namesOf(name: AbiName): ReadonlyMap<number, string> {
+  const existing = names.get(name);
+  if (existing !== undefined) return existing;
+  const own = new Map(Array.from(numbersOf(name), ([call, number]) => [number, call]));
+  names.set(name, own);
+  return own;
+}
+
+const ZERO = '0'.charCodeAt(0);
+
+const wordsOf = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+/** Number of a call by its name, or undefined where the interface does not have it. x32 numbers include bit 30. */
+export const syscallNumber = (abiName: AbiName, name: string): number | undefined =>
+  numbersOf(abiName).get(name);
+
+/** A system call that a profile names by its number. */
+export const isCallNumber = (name: string): boolean => /^\d{1,10}$/.test(name);
+
+/** Number of a call by its name, or by its number in digits, as a profile may name it: without x32's bit 30. */
+export const callNumber = (abiName: AbiName, name: string): number | undefined =>
+  isCallNumber(name) ? Number(name) + ABIS[abiName].numberBit : syscallNumber(abiName, name);
+
+/** Name of a call by its number, or undefined where the table has none. */
+export const syscallName = (abiName: AbiName, number: number): string | undefined =>
+  namesOf(abiName).get(number);
+
+/** Every named call of an interface with its number, in ascending order. */
+export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => numbersOf(abiName);
+
+/** Whether some architecture of Linux has a call of that name, also one that this package does not compile for. */
+export const isKnownSyscall = (name: string): boolean => architecturesWith(name).length > 0;
+
+/** The architectures that have a call of that name: interfaces of this package, or the kernel's names of others. */
+export function architecturesWith(name: string): readonly string[] {
+  const own = ALL.filter(abi => syscallNumber(abi.name, name) !== undefined).map(abi => abi.name);
+  return own.length > 0 ? own : (foreign().get(name) ?? []);
+}
+
+/** Every such name, in alphabetical order. */
+export const knownSyscalls = (): readonly string[] =>
+  [
+    ...new Set([
+      ...Object.values(ABIS).flatMap(({ name }) => [...syscallsOf(name).keys()]),
+      ...foreign().keys(),
+    ]),
+  ].sort();
+
+let foreignNames: ReadonlyMap<string, readonly string[]> | undefined;
+const foreign = (): ReadonlyMap<string, readonly string[]> =>
+  (foreignNames ??= new Map(
+    Object.entries(FOREIGN_SYSCALLS).flatMap(([architectures, names]) =>
+      wordsOf(names).map(name => [name, architectures.split(',')] as const),
+    ),
+  ));
+
+/** The interface of a `SCMP_ARCH_*` name, or undefined for one this package does not compile for. */
+export const abiByScmpName = (scmpName: string): Abi | undefined =>
+  ALL.find(candidate => candidate.scmpName === scmpName);
+
+/** The interface of a call, from its AUDIT_ARCH_* and, for x32, its number; undefined for one the package does not know. */
+export const abiOf = (arch: number, syscall: number): Abi | undefined =>
+  ALL.find(
+    ({ audit, numberBit }) =>
+      audit === arch && (ABIS.x86_64.audit !== arch || (syscall & X32_BIT) === numberBit),
+  );
+
+/**
+ * The numbers by which i386's `socketcall` and `ipc` take the call of that name, or undefined.
+ * libseccomp adds a rule for them beside the direct call (net.h, ipc.h of the kernel).
+ */
+export function i386Multiplexer(
+  name: string,
+): { readonly syscall: 'socketcall' | 'ipc'; readonly call: number } | undefined {
+  const socketCall = own(SOCKETCALL, name);
+  if (socketCall !== undefined) return { syscall: 'socketcall', call: socketCall };
+  const ipcCall = own(IPC, name);
+  if (ipcCall !== undefined) return { syscall: 'ipc', call: ipcCall };
+  return undefined;
+}
+
+const SOCKETCALL: Readonly<Record<string, number>> = {
+  socket: 1,
+  bind: 2,
+  connect: 3,
+  listen: 4,
+  accept: 5,
+  getsockname: 6,
+  getpeername: 7,
+  socketpair: 8,
+  send: 9,
+  recv: 10,
+  sendto: 11,
+  recvfrom: 12,
+  shutdown: 13,
+  setsockopt: 14,
+  getsockopt: 15,
+  sendmsg: 16,
+  recvmsg: 17,
+  accept4: 18,
+  recvmmsg: 19,
+  sendmmsg: 20,
+};
+
+const IPC: Readonly<Record<string, number>> = {
+  semop: 1,
+  semget: 2,
+  semctl: 3,
+  semtimedop: 4,
+  msgsnd: 11,
+  msgrcv: 12,
+  msgget: 13,
+  msgctl: 14,
+  shmat: 21,
+  shmdt: 22,
+  shmget: 23,
+  shmctl: 24,
+};

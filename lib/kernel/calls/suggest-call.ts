@@ -1,0 +1,57 @@
+// Did-you-mean for system calls: by what a name stands for first, and by spelling last.
+import { architecturesWith, isKnownSyscall, syscallNumber, syscallsOf, type AbiName } from '../abi.js';
+import { callAliases, substitutesOf } from './call-classes.js';
+import { closest, quote } from '../../util/suggest.js';
+
+/** What C headers, tracers and the kernel's source put before the name of a call. */
+const PREFIX =
+  /^(?:__)?(?:NR|ARM_NR|SYS|SCMP_SYS|sys|ksys|do_sys|__do_sys|__se_sys|compat_sys|(?:x64|x86|x32|ia32|arm64|arm)(?:_compat)?_sys)_+/i;
+
+/**
+ * The call of these interfaces that a name stands for where they do not have it: without a prefix (`__NR_write`), by what the
+ * C library or the kernel calls it (`pwrite`, `newstat`), by what an old or foreign call does (`send`, `waitpid`), or the
+ * closest in spelling. Undefined where nothing here does that, or nothing is close.
+ */
+export function callLike(name: string, abis: readonly AbiName[]): string | undefined {
+  const has = (call: string): boolean => abis.some(abi => syscallNumber(abi, call) !== undefined);
+  for (const word of new Set([name, name.toLowerCase(), name.replace(PREFIX, '')])) {
+    if (word !== name && has(word)) return word;
+    for (const call of callAliases().get(word) ?? []) if (has(call)) return call;
+    for (const call of [word, ...(callAliases().get(word) ?? [])]) {
+      for (const abi of abis) {
+        const [twin] = substitutesOf(abi, call).twins;
+        if (twin !== undefined) return twin;
+      }
+      for (const abi of abis) {
+        const [first] = substitutesOf(abi, call).calls;
+        if (first !== undefined) return first;
+      }
+    }
+    // A call of another architecture is no misspelling.
+    if (isKnownSyscall(word)) return undefined;
+  }
+  return closest(
+    name,
+    // In alphabetical order, so that of equally close ones the same is named everywhere.
+    [...new Set(abis.flatMap(abi => [...syscallsOf(abi).keys()]))].sort(),
+  );
+}
+
+/** A remedy that names the call, or the architectures that have a call which these interfaces lack; otherwise what is given, or nothing. */
+export function didYouMeanCall(
+  name: string,
+  abis: readonly AbiName[],
+  otherwise?: string,
+): string | undefined {
+  const call = callLike(name, abis);
+  if (call !== undefined) return `Did you mean ${quote(call)}?`;
+  const elsewhere = architecturesWith(name);
+  if (elsewhere.length === 0) return otherwise;
+  return `${quote(name)} is a system call of ${listed(elsewhere)} alone${otherwise === undefined ? '' : `. ${otherwise}`}`;
+}
+
+/** `x86, x32 and arm`. */
+export const listed = (architectures: readonly string[]): string => {
+  const last = architectures.at(-1) ?? '';
+  return architectures.length < 2 ? last : `${architectures.slice(0, -1).join(', ')} and ${last}`;
+};

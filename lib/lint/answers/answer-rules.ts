@@ -1,0 +1,95 @@
+// Lint rules about answers, each a few lines: what they say of a policy they say of a program.
+import { actionName, permits } from '../../kernel/action.js';
+import { RING_OPERATIONS } from '../../kernel/ring-operations.js';
+import { isAbsent, isDeadly, isOpen, isShut, type Answers } from './answers.js';
+import { lintEquivalents } from './equivalents.js';
+import { ruleAt, type Observation } from '../finding.js';
+import { lintSilentRefusals } from './silent-refusals.js';
+import { own } from '../../util/own.js';
+
+/** A rule over the answers of one interface. */
+type AnswerRule = (answers: Answers) => Iterable<Observation>;
+
+/** Thread creation fails where clone3 is refused with anything but ENOSYS. */
+function* lintClone3({ abi, calls }: Answers): Generator<Observation> {
+  const [clone, clone3] = [calls.get('clone'), calls.get('clone3')];
+  if (clone === undefined || isShut(clone)) return;
+  if (clone3 === undefined || !isShut(clone3) || isAbsent(clone3)) return;
+  yield {
+    code: 'clone3-answer',
+    abi,
+    at: own(clone3, 'at') ?? own(clone, 'at'),
+    message: `clone is allowed and clone3 gets ${clone3.actions.map(actionName).join(' or ')}`,
+  };
+}
+
+/** A ring makes calls that no filter sees. */
+function* lintRings({ abi, calls }: Answers): Generator<Observation> {
+  const [setup, enter] = [calls.get('io_uring_setup'), calls.get('io_uring_enter')];
+  if (setup === undefined || isShut(setup) || enter === undefined || isShut(enter)) return;
+  const evaded = RING_OPERATIONS.filter(name => {
+    const answer = calls.get(name);
+    return answer !== undefined && !isOpen(answer);
+  });
+  if (evaded.length === 0) return;
+  yield {
+    code: 'io-uring-open',
+    abi,
+    at: own(setup, 'at'),
+    about: [evaded],
+    message: names => `io_uring can do what is refused or restricted elsewhere: ${names.text}`,
+  };
+}
+
+/** Calls that programs, C libraries and run-times try before they fall back to something older. */
+const PROBES =
+  'cachestat clone3 close_range copy_file_range epoll_pwait2 faccessat2 fchmodat2 futex_waitv getrandom io_uring_setup landlock_create_ruleset membarrier memfd_create openat2 pidfd_open pkey_alloc preadv2 renameat2 rseq set_mempolicy_home_node statx userfaultfd'.split(
+    ' ',
+  );
+
+/** A probe should be answered, not end the program. */
+function* lintProbes({ abi, calls }: Answers): Generator<Observation> {
+  for (const name of PROBES) {
+    const answer = calls.get(name);
+    if (answer === undefined || !isDeadly(answer)) continue;
+    const at = own(answer, 'at');
+    yield {
+      code: 'kill-on-probe',
+      abi,
+      at,
+      about: [[name]],
+      cause: ruleAt(at),
+      message: names => `programs that try ${names.text} are killed`,
+    };
+  }
+}
+
+/** Other processes' memory and descriptors. */
+function* lintInspection({ abi, calls }: Answers): Generator<Observation> {
+  const names = ['ptrace', 'process_vm_readv', 'process_vm_writev', 'pidfd_getfd'].filter(
+    name => calls.get(name)?.actions.some(permits) === true,
+  );
+  const [first] = names;
+  if (first === undefined) return;
+  yield {
+    code: 'ptrace-open',
+    abi,
+    at: own(calls.get(first), 'at'),
+    about: [names],
+    message: list => `${list.text} may be called`,
+  };
+}
+
+const ANSWER_RULES: readonly AnswerRule[] = [
+  lintEquivalents,
+  lintClone3,
+  lintRings,
+  lintProbes,
+  lintInspection,
+  lintSilentRefusals,
+];
+
+/** What these rules see in the answers of all interfaces. */
+export function* lintAnswers(interfaces: readonly Answers[]): Generator<Observation> {
+  for (const answers of interfaces) for (const rule of ANSWER_RULES) yield* rule(answers);
+}

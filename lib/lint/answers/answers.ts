@@ -1,0 +1,64 @@
+// What is answered to each call of an interface, in the form that lint rules look at: the same for policies and programs.
+import type { Location } from '../../util/errors.js';
+import { syscallsOf, type AbiName } from '../../kernel/abi.js';
+import { actionKind, permits, type Action } from '../../kernel/action.js';
+import { SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD } from '../../kernel/constants.js';
+import { ENOSYS } from '../../kernel/errno.js';
+import { outcome } from '../../policy/evaluate.js';
+import type { Policy } from '../../policy/policy.js';
+import { own } from '../../util/own.js';
+
+/** Every action that a call can be answered with, depending on its arguments, and where a profile says so. */
+export interface Answer {
+  readonly actions: readonly [Action, ...Action[]];
+  readonly at?: Location | undefined;
+}
+
+/** The answers of one interface. */
+export interface Answers {
+  readonly abi: AbiName;
+  /** By name. */
+  readonly calls: ReadonlyMap<string, Answer>;
+  /** What a call that nobody has named gets. */
+  readonly otherwise: Action;
+}
+
+/** The answers of a policy, native interface first. */
+export const policyAnswers = (policy: Policy): readonly Answers[] =>
+  policy.abis.map(({ abi, syscalls }) => ({
+    abi: abi.name,
+    otherwise: policy.defaultAction,
+    calls: new Map(
+      [...syscallsOf(abi.name)].map(([name, number]): [string, Answer] => {
+        const { rules, otherwise } = outcome(policy, abi.audit, number);
+        const actions = new Set([...rules.map(({ action }) => action), otherwise]);
+        return [
+          name,
+          {
+            actions: [...actions] as [Action, ...Action[]],
+            at: own(rules[0], 'at') ?? own(syscalls.get(number), 'at'),
+          },
+        ];
+      }),
+    ),
+  }));
+
+/** Whether the call is made whatever its arguments. */
+export const isOpen = ({ actions }: Answer): boolean => actions.every(permits);
+
+/** Whether the call is never made. */
+export const isShut = ({ actions }: Answer): boolean => !actions.some(permits);
+
+/** Whether the arguments decide. */
+export const isPartly = (answer: Answer): boolean => !isOpen(answer) && !isShut(answer);
+
+const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
+
+/** Whether the program is told that the kernel does not have the call. */
+export const isAbsent = ({ actions }: Answer): boolean => actions.every(action => action === ENOSYS_ACTION);
+
+const isKill = (action: Action): boolean =>
+  actionKind(action) === SCMP_ACT_KILL_THREAD || actionKind(action) === SCMP_ACT_KILL_PROCESS;
+
+/** Whether making the call ends the program. */
+export const isDeadly = ({ actions }: Answer): boolean => actions.every(isKill);

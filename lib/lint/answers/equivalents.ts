@@ -1,0 +1,55 @@
+// Calls that do the same: a restriction of one is worth nothing while another is open.
+import { actionName, permits } from '../../kernel/action.js';
+import { callClasses } from '../../kernel/calls/call-classes.js';
+import { isAbsent, isOpen, isPartly, isShut, type Answer, type Answers } from './answers.js';
+import { ruleAt, verb, type Observation } from '../finding.js';
+import { own } from '../../util/own.js';
+
+/** Reports calls whose restriction another open call evades, and classes of which a part is refused. */
+export function* lintEquivalents(answers: Answers): Generator<Observation> {
+  for (const [index, { calls, arguments: flags, interchangeable, kind }] of callClasses().entries()) {
+    if (kind === 'directed') continue;
+    const members = calls
+      .map(name => ({ name, answer: answers.calls.get(name) }))
+      .filter((member): member is Member => member.answer !== undefined);
+    const open = members.filter(({ answer }) => isOpen(answer)).map(({ name }) => name);
+    if (open.length === 0) continue;
+    const restricted = members.filter(({ answer }) => isRestricted(answer, answers, flags));
+    for (const { name, answer } of restricted) {
+      const actions = answer.actions.map(actionName).join(' or ');
+      const shut = isShut(answer);
+      yield {
+        code: 'equivalent-open',
+        abi: answers.abi,
+        at: own(answer, 'at'),
+        about: [[name], open],
+        cause: `${ruleAt(own(answer, 'at'))} ${index} ${shut ? actions : ''}`,
+        message: (names, others) =>
+          `${names.text} ${shut ? `${verb(names, 'gets', 'get')} ${actions}` : `${verb(names, 'is', 'are')} allowed under conditions`}, while ${others.text} can do the same`,
+      };
+    }
+    if (!interchangeable || restricted.length > 0 || permits(answers.otherwise)) continue;
+    const left = members.filter(({ answer }) => isShut(answer) && !isAbsent(answer));
+    if (left.length === 0) continue;
+    yield {
+      code: 'equivalent-shut',
+      abi: answers.abi,
+      at: own(answers.calls.get(open[0] ?? ''), 'at'),
+      about: [left.map(({ name }) => name)],
+      message: names =>
+        `${names.text} ${verb(names, 'is', 'are')} refused, while other calls that do the same are allowed`,
+    };
+  }
+}
+
+interface Member {
+  readonly name: string;
+  readonly answer: Answer;
+}
+
+/** Whether someone has decided against the call, by a condition or by name. ENOSYS only sends libraries to another call. */
+function isRestricted(answer: Answer, { otherwise }: Answers, flags: boolean): boolean {
+  if (isAbsent(answer)) return false;
+  if (isPartly(answer)) return flags;
+  return isShut(answer) && answer.actions.some(action => action !== otherwise);
+}

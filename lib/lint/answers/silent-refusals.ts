@@ -1,0 +1,79 @@
+// Lint rule for refusals that Node and Bun pass over without an error, as they were measured.
+import { own } from '../../util/own.js';
+import { actionKind } from '../../kernel/action.js';
+import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
+import { isShut, type Answer, type Answers } from './answers.js';
+import { nodeContinues } from './essentials.js';
+import { verb, type Observation } from '../finding.js';
+
+/** What happens without an error while these calls are refused. */
+interface SilentRefusal {
+  readonly calls: readonly string[];
+  readonly effect: string;
+  /** Where there are any: unless one of these is open, the program meets an error before. */
+  readonly needs: readonly string[];
+}
+
+/**
+ * Measured on x86_64, Linux 6.18, with each call refused with EPERM, EACCES, EINVAL, ENOSYS, ENOTSOCK and EOPNOTSUPP (Bun: EPERM
+ * and ENOSYS): Node 20.20.2, 22.23.3, 24.21.0, 26.12.1, Bun 1.4.5. test/process/silent-refusals.test.ts repeats the measurement.
+ * `socketpair` is not here: both report its refusal as the error of the spawn.
+ */
+const SILENT_REFUSALS: readonly SilentRefusal[] = [
+  {
+    calls: ['getsockname', 'getsockopt'],
+    effect:
+      'Node loses what it writes to or reads from standard streams that are sockets, as those of the children of Node are, and exits with 0',
+    needs: [],
+  },
+  {
+    calls: ['recvmsg'],
+    effect: 'messages that a fork() of Node sends never arrive, and both processes exit with 0',
+    needs: [],
+  },
+  {
+    calls: ['shutdown'],
+    effect:
+      'Node waits without end for the end of a stream: spawnSync with input, sockets that are half closed',
+    needs: ['socketpair', 'socket'],
+  },
+  {
+    calls: ['accept4'],
+    effect: 'a server of Node that listens never gets a connection',
+    needs: ['listen'],
+  },
+  {
+    calls: ['sendto'],
+    effect: 'Bun loses what node:child_process writes to the standard input of a child, which exits with 0',
+    needs: ['socketpair'],
+  },
+];
+
+/** Whether the call always fails with an error; a signal would not pass unnoticed. */
+const isRefused = (answer: Answer | undefined): boolean =>
+  answer !== undefined &&
+  isShut(answer) &&
+  answer.actions.every(action => actionKind(action) === SCMP_ACT_ERRNO(0) && action !== SCMP_ACT_ERRNO(0));
+
+/** Under a filter that Node runs under at all. */
+export function* lintSilentRefusals({ abi, calls }: Answers): Generator<Observation> {
+  if (abi !== 'x86_64' && abi !== 'aarch64') return;
+  const isOpen = (name: string): boolean => {
+    const answer = calls.get(name);
+    return answer !== undefined && !isShut(answer);
+  };
+  if (!nodeContinues(isOpen)) return;
+  for (const { calls: names, effect, needs } of SILENT_REFUSALS) {
+    const refused = names.filter(name => isRefused(calls.get(name)));
+    const [first] = refused;
+    if (first === undefined || (needs.length > 0 && !needs.some(isOpen))) continue;
+    yield {
+      code: 'silent-refusal',
+      abi,
+      at: own(calls.get(first), 'at'),
+      about: [refused],
+      cause: effect,
+      message: list => `${list.text} ${verb(list, 'is', 'are')} refused: ${effect}`,
+    };
+  }
+}

@@ -1,0 +1,38 @@
+// Lint rules about what can run under a filter at all: commands and containers, or only what loads the filter itself.
+import { permits } from '../../kernel/action.js';
+import { isShut, type Answers } from './answers.js';
+import { beforeMain, LOADING, nodeContinues, STARTING, threadWorks } from './essentials.js';
+import { verb, type Observation } from '../finding.js';
+
+/** Looks at the native interface, by which every program is started. */
+export function* lintStarting({ abi, calls, otherwise }: Answers): Generator<Observation> {
+  const isOpen = (name: string): boolean => {
+    const answer = calls.get(name);
+    return answer !== undefined && !isShut(answer);
+  };
+  const starts = STARTING.some(isOpen);
+  const missing = starts ? beforeMain(abi).filter(name => !isOpen(name)) : STARTING;
+  if (missing.length === 0) {
+    const loader = LOADING.filter(names => !names.some(isOpen)).flat();
+    if (loader.length === 0) return;
+    yield {
+      code: 'no-dynamic-start',
+      abi,
+      about: [loader.filter(name => calls.has(name))],
+      message: list =>
+        `no program that is linked dynamically starts: ${list.text} ${verb(list, 'is', 'are')} refused`,
+    };
+    return;
+  }
+  // Who allows execve in a list of what is allowed wants programs to start.
+  const selfApplied = nodeContinues(isOpen) || (threadWorks(isOpen) && !(starts && !permits(otherwise)));
+  yield {
+    code: selfApplied ? 'only-self-applied' : 'nothing-starts',
+    abi,
+    about: [missing.filter(name => calls.has(name))],
+    message: list =>
+      selfApplied
+        ? `no command or container starts under this profile: ${list.text} ${verb(list, 'is', 'are')} refused`
+        : `nothing can run under this profile: ${list.text} ${verb(list, 'is', 'are')} refused, without which no program starts, and so are calls without which a running one cannot go on`,
+  };
+}

@@ -1,0 +1,68 @@
+// A baseline: the findings that were there when someone started to lint, so that only new ones count.
+import { crypto } from '../util/builtins.js';
+import { basename } from 'node:path';
+import { UsageError } from '../util/errors.js';
+import type { Finding } from './finding.js';
+import { own, owned } from '../util/own.js';
+
+/** What a baseline file holds. */
+export interface Baseline {
+  /** Of the format of the file. */
+  readonly version: 1;
+  /** How often each finding is there, by its fingerprint. */
+  readonly findings: Readonly<Record<string, number>>;
+}
+
+/**
+ * What stays the same of a finding when lines are added above it: its rule, what it says, and the name of the file.
+ * Places in the message do not count.
+ */
+export function fingerprint(finding: Finding): string {
+  const { code, message, at } = owned(finding);
+  return crypto()
+    .createHash('sha256')
+    .update([code, at === undefined ? '' : basename(at.file), message.replace(PLACES, '')].join('\0'))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+const PLACES = /line \d+, column \d+/g;
+
+/** The baseline that holds these findings; suppressed ones are left out. */
+export function makeBaseline(findings: readonly Finding[]): Baseline {
+  const counts = new Map<string, number>();
+  for (const finding of findings) {
+    if (own(finding, 'suppressed') !== undefined) continue;
+    const print = fingerprint(finding);
+    counts.set(print, (counts.get(print) ?? 0) + 1);
+  }
+  return { version: 1, findings: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+/** Marks the findings that a baseline has, each as often as it has it. Throws UsageError (`bad-baseline`). */
+export function applyBaseline(findings: readonly Finding[], baseline: unknown): readonly Finding[] {
+  const left = countsOf(baseline);
+  return findings.map(finding => {
+    if (own(finding, 'suppressed') !== undefined) return finding;
+    const print = fingerprint(finding);
+    const count = left.get(print) ?? 0;
+    if (count === 0) return finding;
+    left.set(print, count - 1);
+    return Object.freeze({ ...finding, known: true });
+  });
+}
+
+/** How often a baseline has each finding. */
+function countsOf(value: unknown): Map<string, number> {
+  const { version, findings } = owned(Object(value) as Partial<Record<keyof Baseline, unknown>>);
+  const counts = typeof findings === 'object' && findings !== null ? Object.entries(findings) : undefined;
+  if (version !== 1 || counts?.every(isCount) !== true)
+    throw new UsageError(
+      'bad-baseline',
+      'not a baseline of findings',
+      'Write one with seccomp lint --write-baseline',
+    );
+  return new Map(counts.filter(isCount));
+}
+
+const isCount = (entry: [string, unknown]): entry is [string, number] => Number.isSafeInteger(entry[1]);

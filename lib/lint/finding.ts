@@ -1,0 +1,184 @@
+// What a linter says: one finding, from a rule's observation to what a caller gets.
+import type { Location } from '../util/errors.js';
+import type { AbiName } from '../kernel/abi.js';
+import { RULES, type RuleCode, type Severity } from './rules.js';
+import { own, owned } from '../util/own.js';
+import { printable } from '../util/printable.js';
+
+/** Something that is wrong, or that a reader should know. */
+export interface Finding {
+  /** Stable, kebab-case; listed in docs/lint.md. */
+  readonly code: RuleCode;
+  /** How much it matters. */
+  readonly severity: Severity;
+  /** What is there. */
+  readonly message: string;
+  /** Why it matters. */
+  readonly why: string;
+  /** What to do about it. */
+  readonly remedy: string;
+  /** Where in a profile; its beginning for what it leaves out. Absent for programs. */
+  readonly at?: Location;
+  /** The interfaces on which it is so; empty for what is so on all. */
+  readonly abis: readonly AbiName[];
+  /** The reason for which the caller wants to hear no more of it. */
+  readonly suppressed?: string;
+  /** Whether a baseline has it, so that it is nothing new. */
+  readonly known?: boolean;
+}
+
+/** What a rule sees; the rest of a finding comes from the table of rules. */
+export interface Observation {
+  readonly code: RuleCode;
+  /** What is there; made of the lists where observations of one cause become one finding. */
+  readonly message: string | ((...lists: readonly List[]) => string);
+  /** What differs between observations of one cause, such as the names of calls. One finding lists all of it. */
+  readonly about?: readonly (readonly string[])[];
+  /** Equal for observations of one cause with the same code; empty unless given. Only with `about`. */
+  readonly cause?: string;
+  readonly at?: Location | undefined;
+  /** The interface that was looked at; undefined where it does not matter. */
+  readonly abi?: AbiName;
+  /** More specific than the rule's own. */
+  readonly remedy?: string | undefined;
+}
+
+/** Things that a message lists. */
+export interface List {
+  /** `read, write and 3 more`. */
+  readonly text: string;
+  /** How many there are. */
+  readonly count: number;
+}
+
+/** The verb that agrees with a list. */
+export const verb = ({ count }: List, singular: string, plural: string): string =>
+  count === 1 ? singular : plural;
+
+/** The rule of a profile that a place is in, as a cause: empty for a place outside of the rules. */
+export const ruleAt = (at: Location | undefined): string =>
+  /^\/syscalls\/\d+/.exec(at?.pointer ?? '')?.[0] ?? '';
+
+/** How many findings are kept, so that a hostile profile cannot turn into gigabytes of messages. */
+const MAX_FINDINGS = 1000;
+/** How many things of one list a message names. */
+const MAX_LISTED = 20;
+
+/** Observations of one cause. */
+interface Group {
+  readonly first: Observation;
+  /** The interfaces that it was seen on. */
+  readonly abis: Set<AbiName>;
+  /** What the lists hold, each with the interfaces that it was seen on. */
+  readonly lists: readonly Map<string, Set<AbiName>>[];
+}
+
+/**
+ * Everything that the observations amount to, in the order of the text: one finding for one cause, whatever the number of
+ * calls and interfaces on which it shows.
+ */
+export function findings(
+  observations: Iterable<Observation>,
+  looked: readonly AbiName[],
+): readonly Finding[] {
+  const groups = new Map<string, Group>();
+  for (const observation of observations) {
+    const { code, message, at, abi, about = [], cause = '' } = owned(observation);
+    const key =
+      typeof message === 'string'
+        ? `${code} ${at?.file ?? ''} ${at?.pointer ?? ''} ${message}`
+        : `${code} ${at?.file ?? ''} cause ${cause}`;
+    let group = groups.get(key);
+    if (group === undefined) {
+      if (groups.size >= MAX_FINDINGS) break;
+      group = { first: observation, abis: new Set(), lists: about.map(() => new Map()) };
+      groups.set(key, group);
+    }
+    if (abi !== undefined) group.abis.add(abi);
+    for (const [index, items] of about.entries()) {
+      const list = group.lists[index];
+      for (const item of items) {
+        const seen = list?.get(item) ?? new Set<AbiName>();
+        if (abi !== undefined) seen.add(abi);
+        list?.set(item, seen);
+      }
+    }
+  }
+  const all = [...groups.values()].map(group => complete(group, looked));
+  if (groups.size >= MAX_FINDINGS) {
+    all.push(
+      complete(
+        {
+          first: { code: 'too-many-findings', message: `there may be more than ${MAX_FINDINGS} findings` },
+          abis: new Set(),
+          lists: [],
+        },
+        looked,
+      ),
+    );
+  }
+  return Object.freeze(all.sort(inSourceOrder));
+}
+
+function complete({ first, abis, lists }: Group, looked: readonly AbiName[]): Finding {
+  const { code, message, at, remedy } = owned(first);
+  const rule = RULES[code];
+  const everywhere = abis.size === 0 || abis.size === looked.length;
+  // Where the interfaces differ in what they list, each thing names its own.
+  const alike = lists.every(list => [...list.values()].every(({ size }) => size === abis.size));
+  const text =
+    typeof message === 'string'
+      ? message
+      : message(...lists.map(list => listed(list, alike ? undefined : looked)));
+  return Object.freeze({
+    code,
+    severity: rule.severity,
+    message: everywhere || !alike ? text : `${text} (${[...abis].join(', ')})`,
+    why: rule.why,
+    remedy: remedy ?? rule.remedy,
+    ...(at !== undefined && { at }),
+    abis: Object.freeze(everywhere ? [] : [...abis]),
+  });
+}
+
+/** Names the first things of a list; with `looked`, the interfaces of those that are not on all of these. */
+function listed(
+  list: ReadonlyMap<string, ReadonlySet<AbiName>>,
+  looked: readonly AbiName[] | undefined,
+): List {
+  const items = [...list].map(([item, abis]) =>
+    looked === undefined || abis.size === looked.length ? item : `${item} (${[...abis].join(', ')})`,
+  );
+  const shown = items.slice(0, MAX_LISTED);
+  const last = items.length > shown.length ? `${items.length - shown.length} more` : (shown.pop() ?? '');
+  return {
+    text: shown.length === 0 ? last : `${shown.join(', ')} and ${last}`,
+    count: items.length,
+  };
+}
+
+/** Those without a place last, the worst of them first. */
+function inSourceOrder(a: Finding, b: Finding): number {
+  const [first, second] = [own(a, 'at'), own(b, 'at')];
+  if (first === undefined || second === undefined) {
+    const place = Number(first === undefined) - Number(second === undefined);
+    return place === 0 ? SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) : place;
+  }
+  return first.line - second.line || first.column - second.column;
+}
+
+/** From the mildest to the worst. */
+export const SEVERITIES: readonly Severity[] = ['info', 'low', 'medium', 'high'];
+
+/** Whether a severity is as bad as another, or worse. */
+export const atLeast = (severity: Severity, least: Severity): boolean =>
+  SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);
+
+/** Prints a finding on one line: `file:line:column: severity: message at /json/pointer [code]. Remedy`. */
+export function formatFinding(finding: Finding): string {
+  const { severity, code, message, remedy, at, suppressed, known } = owned(finding);
+  const place = at === undefined ? '' : `${printable(at.file)}:${at.line}:${at.column}: `;
+  const where = at === undefined || at.pointer === '' ? '' : ` at ${printable(at.pointer)}`;
+  const note = suppressed !== undefined ? ` (suppressed: ${suppressed})` : known === true ? ' (known)' : '';
+  return `${place}${severity}: ${message}${where} [${code}]${note}. ${remedy}`;
+}

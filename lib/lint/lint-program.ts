@@ -1,0 +1,168 @@
+// Lints programs of any origin: what they leave open, and what they answer.
+import { CompileError } from '../util/errors.js';
+import { ABIS, syscallNumber, type AbiName } from '../kernel/abi.js';
+import { actionName, isAction, permits } from '../kernel/action.js';
+import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
+import { oneOf, ownOptions } from '../util/options.js';
+import { isOpen, isPartly, isShut, type Answers } from './answers/answers.js';
+import { lintAnswers } from './answers/answer-rules.js';
+import { findings, verb, type Finding, type Observation } from './finding.js';
+import { suppress, type Suppression } from './suppress.js';
+import { parametersOf } from '../kernel/arguments/signatures.js';
+import { abisOf, nativeArchitecture, type Architecture } from '../policy/target.js';
+import { programOf, type Layer } from '../filter/layers.js';
+import { Decisions, type Node } from '../filter/meaning/bdd.js';
+import { meaningOf } from '../filter/meaning/meaning.js';
+import { BPF, successors, type Program } from '../bpf/program.js';
+import {
+  archAnswers,
+  interfaceAnswers,
+  openedByGarbage,
+  permitsForeign,
+  type ArchAnswers,
+} from './answers/program-answers.js';
+
+/** What a program does not say, and what not to hear of. */
+export interface LintProgramOptions {
+  /** Whose calls are looked at where the program does not look at the architecture; this process's unless given. */
+  readonly arch?: Architecture;
+  /** Findings that are there for a reason. */
+  readonly suppress?: readonly Suppression[];
+}
+
+/**
+ * What is wrong with a program, or worth knowing. A program does not say what its author wanted: only what it answers is
+ * looked at, by the rules of docs/lint.md that need no profile.
+ *
+ * Throws ProgramError for what the kernel would not take, UsageError (`bad-filter`, `bad-option`).
+ */
+export function lintProgram(layer: Layer, options: LintProgramOptions = {}): readonly Finding[] {
+  const { arch, suppress: suppressions = [] } = ownOptions(options, ['arch', 'suppress']);
+  oneOf('arch', arch, ['x86_64', 'aarch64']);
+  const program = programOf(layer);
+  const observed = [...lintInstructions(program)];
+  const looked: AbiName[] = [];
+  try {
+    const decisions = new Decisions();
+    const meaning = meaningOf(decisions, program);
+    const archs = archAnswers(decisions, meaning);
+    for (const answers of lookedAt(decisions, archs, arch)) {
+      looked.push(...answers.map(({ abi }) => abi));
+      observed.push(...lintInterfaces(decisions, archs, answers));
+    }
+    observed.push(...lintForeign(decisions, meaning, archs));
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    observed.push({ code: 'undecidable-program', message: error.message });
+  }
+  return suppress(findings(observed, looked), suppressions);
+}
+
+/** The interfaces that a program serves: those of which it allows something, by architecture, native ones first. */
+function lookedAt(
+  decisions: Decisions,
+  all: readonly ArchAnswers[],
+  arch: Architecture | undefined,
+): readonly (readonly Answers[])[] {
+  const serving = all.filter(({ actions }) => actions.some(permits));
+  const everyArch = serving.length === all.length;
+  const families = everyArch ? [arch ?? nativeArchitecture()] : (['x86_64', 'aarch64'] as const);
+  return families.map(family =>
+    abisOf(family).flatMap(abi => {
+      const served = serving.find(({ audit }) => audit === ABIS[abi].audit);
+      if (served === undefined || (everyArch && abi !== family)) return [];
+      const answers = interfaceAnswers(decisions, abi, served.section);
+      return [...answers.calls.values()].every(isShut) ? [] : [answers];
+    }),
+  );
+}
+
+function* lintInterfaces(
+  decisions: Decisions,
+  archs: readonly ArchAnswers[],
+  answers: readonly Answers[],
+): Generator<Observation> {
+  yield* lintAnswers(answers);
+  yield* lintX32(answers);
+  for (const { abi, calls } of answers) {
+    const section = archs.find(({ audit }) => audit === ABIS[abi].audit)?.section;
+    if (ABIS[abi].width === 32 || section === undefined) continue;
+    for (const [name, answer] of calls) {
+      const narrow = (parametersOf(abi, name) ?? []).flatMap(({ width }, arg) => (width === 32 ? [arg] : []));
+      if (!isPartly(answer) || narrow.length === 0) continue;
+      const number = syscallNumber(abi, name) ?? -1;
+      for (const arg of openedByGarbage(decisions, section, number, narrow)) {
+        const parameter = parametersOf(abi, name)?.[arg];
+        yield {
+          code: 'wide-comparison',
+          abi,
+          about: [[`argument ${arg} of ${name} (${parameter?.type ?? ''} ${parameter?.name ?? ''})`]],
+          message: args =>
+            `calls are allowed for something above the 32 bits that the kernel reads: ${args.text}`,
+        };
+      }
+    }
+  }
+}
+
+/** Calls that are refused on x86_64 and allowed by their x32 numbers. */
+function* lintX32(answers: readonly Answers[]): Generator<Observation> {
+  const native = answers.find(({ abi }) => abi === 'x86_64');
+  const x32 = answers.find(({ abi }) => abi === 'x32');
+  if (native === undefined || x32 === undefined) return;
+  const evaded = [...native.calls].filter(([name, answer]) => {
+    const other = x32.calls.get(name);
+    return !isOpen(answer) && other !== undefined && isOpen(other);
+  });
+  const [first] = evaded;
+  if (first === undefined) return;
+  const more = evaded.length > 1 ? ` (and ${evaded.length - 1} more)` : '';
+  yield {
+    code: 'x32-open',
+    message: `${first[0]}${more} is allowed by its x32 number, and not by that of x86_64`,
+  };
+}
+
+function* lintForeign(
+  decisions: Decisions,
+  meaning: Node,
+  all: readonly ArchAnswers[],
+): Generator<Observation> {
+  if (permitsForeign(decisions, meaning)) {
+    yield { code: 'foreign-abi-open', message: 'calls of any architecture are answered, and some allowed' };
+    return;
+  }
+  const served = all.filter(({ actions }) => actions.some(permits));
+  const open = served.filter(({ actions }) => actions.every(permits));
+  if (open.length === served.length) return;
+  for (const answers of open) {
+    const { name } = Object.values(ABIS).find(({ audit }) => audit === answers.audit) ?? ABIS.x86_64;
+    yield { code: 'foreign-abi-open', message: `every call of ${name} is allowed` };
+  }
+}
+
+/** Single instructions: what they return, and whether anything leads to them. */
+function* lintInstructions(program: Program): Generator<Observation> {
+  const reached = new Set([0]);
+  for (const index of reached) for (const next of successors(program, index)) reached.add(next);
+  const dead = program.flatMap((_, index) => (reached.has(index) ? [] : [index]));
+  // libseccomp ends every program with one return too many.
+  if (dead.some(index => index < program.length - 1)) {
+    yield {
+      code: 'unreachable-code',
+      message: `nothing leads to ${dead.length === 1 ? 'instruction' : 'instructions'} ${dead.slice(0, 8).join(', ')}${dead.length > 8 ? ' …' : ''}`,
+    };
+  }
+  for (const [index, { code: opcode, k }] of program.entries()) {
+    if (opcode !== BPF.RET_K || !reached.has(index)) continue;
+    const code = !isAction(k) ? 'unknown-action' : k === SCMP_ACT_ERRNO(0) ? 'errno-zero' : undefined;
+    if (code === undefined) continue;
+    yield {
+      code,
+      about: [[String(index)]],
+      cause: actionName(k),
+      message: list =>
+        `${verb(list, 'instruction', 'instructions')} ${list.text} ${verb(list, 'returns', 'return')} ${actionName(k)}`,
+    };
+  }
+}

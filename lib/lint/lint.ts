@@ -1,0 +1,149 @@
+// Lints profiles: what reading and resolving warn of, and the rules beside this file, as one list.
+import type { Diagnostic } from '../util/errors.js';
+import { givenOptions, ownOptions } from '../util/options.js';
+import { policyAnswers } from './answers/answers.js';
+import { lintAnswers } from './answers/answer-rules.js';
+import { lintStarting } from './answers/starting.js';
+import { findings, ruleAt, type Finding, type Observation } from './finding.js';
+import { isRuleCode } from './rules.js';
+import { ABIS } from '../kernel/abi.js';
+import { abisOf, type Architecture, type TargetOptions } from '../policy/target.js';
+import { parseProfile } from '../profile/parse.js';
+import type { Profile } from '../profile/profile.js';
+import type { ProfileSource } from '../profile/read-source.js';
+import { resolveForReview, type ResolveOptions } from '../profile/resolve/resolve.js';
+import { applies, interfaces } from '../profile/resolve/select.js';
+import { lintArguments, lintImpossible } from './profiles/arguments.js';
+import { lintContainerd } from './profiles/containerd.js';
+import type { ContextRule, LintContext } from './profiles/context.js';
+import { lintForeign, lintMultiplexers, lintNames, lintNewerCalls } from './profiles/interfaces.js';
+import { suppress, type Suppression } from './suppress.js';
+import { lintDropped, lintRepeated } from './profiles/without-effect.js';
+import { own, owned } from '../util/own.js';
+
+/** For which machines a profile is looked at, and what not to hear of. */
+export interface LintOptions extends TargetOptions, Omit<ResolveOptions, 'strict'> {
+  /** Findings that are there for a reason. */
+  readonly suppress?: readonly Suppression[];
+}
+
+const RESOLVING = ['unknownSyscalls', 'badArch', 'argWidth'];
+const OPTIONS = ['arch', 'kernel', 'capabilities', 'suppress', ...RESOLVING];
+
+const PROFILE_RULES: readonly ((profile: Profile) => Iterable<Observation>)[] = [
+  lintDropped,
+  lintNames,
+  lintContainerd,
+];
+
+const CONTEXT_RULES: readonly ContextRule[] = [
+  lintArguments,
+  lintImpossible,
+  lintRepeated,
+  lintMultiplexers,
+  lintForeign,
+  lintNewerCalls,
+  lintAllAnswers,
+];
+
+/**
+ * What is wrong with a profile, or worth knowing, in the order of the text: the warnings of reading and resolving it, and
+ * the rules of docs/lint.md. For every architecture that the profile covers unless `arch` is given, the newest kernel and
+ * no capabilities unless given.
+ *
+ * Findings that `suppress` names are in the list with their reason; a suppression that names none is a finding.
+ * Throws as parseProfile and resolveProfile do: a profile that cannot be used is not linted. Throws UsageError
+ * (`bad-option`).
+ */
+export function lint(profile: ProfileSource | Profile, options: LintOptions = {}): readonly Finding[] {
+  const given = ownOptions(options, OPTIONS);
+  const { suppress: suppressions = [], arch, kernel, capabilities } = given;
+  const resolving = givenOptions<ResolveOptions>(given, RESOLVING);
+  const parsed = parseProfile(profile);
+  const targets = (arch === undefined ? architecturesOf(parsed) : [arch]).map(name => ({
+    arch: name,
+    ...(kernel !== undefined && { kernel }),
+    ...(capabilities !== undefined && { capabilities: [...capabilities] }),
+  }));
+  const contexts = targets.map(target => contextOf(parsed, target, resolving));
+  const looked = new Set(contexts.flatMap(context => context.interfaces));
+  return suppress(findings(placed(observe(parsed, contexts), parsed), [...looked]), suppressions);
+}
+
+function* observe(profile: Profile, contexts: readonly LintContext[]): Generator<Observation> {
+  for (const { policy } of contexts) yield* policy.warnings.map(observationOf);
+  // Of a rule whose loss matters, that is said, and not that it may be removed.
+  const lost = new Set(
+    contexts.flatMap(({ policy }) =>
+      policy.warnings.filter(isAboutLoss).map(warning => own(warning, 'at')?.pointer),
+    ),
+  );
+  for (const rule of PROFILE_RULES) {
+    for (const observation of rule(profile)) {
+      if (observation.code === 'rule-equals-default' && lost.has(own(observation, 'at')?.pointer)) continue;
+      yield observation;
+    }
+  }
+  for (const rule of CONTEXT_RULES) for (const context of contexts) yield* rule(context);
+}
+
+const isAboutLoss = ({ code }: Diagnostic): boolean =>
+  code === 'denial-dropped' || code === 'exception-dropped';
+
+/** Programs are started by the native interface, the first. */
+function* lintAllAnswers({ policy }: LintContext): Generator<Observation> {
+  const answers = policyAnswers(policy);
+  yield* lintAnswers(answers);
+  for (const native of answers.slice(0, 1)) yield* lintStarting(native);
+}
+
+/** What is no one place's fault is found at the beginning of the file. */
+function* placed(observations: Iterable<Observation>, { file }: Profile): Generator<Observation> {
+  const top = { file, line: 1, column: 1, pointer: '' };
+  for (const observation of observations) yield { ...observation, at: own(observation, 'at') ?? top };
+}
+
+function contextOf(profile: Profile, target: TargetOptions, options: ResolveOptions): LintContext {
+  const policy = resolveForReview(profile, target, options);
+  return {
+    profile,
+    policy,
+    argWidth: own(options, 'argWidth') ?? 'profile',
+    rules: profile.rules.filter(rule => applies(rule, policy.target)),
+    interfaces: interfaces(profile, policy.target),
+  };
+}
+
+/** The architectures that a profile is written for: those it lists, or both. */
+function architecturesOf({ architectures }: Profile): readonly Architecture[] {
+  const both: readonly Architecture[] = ['x86_64', 'aarch64'];
+  if (architectures.kind === 'native') return both;
+  const listed =
+    architectures.kind === 'list'
+      ? architectures.architectures
+      : architectures.entries.map(({ architecture }) => architecture);
+  const served = both.filter(arch => abisOf(arch).some(abi => listed.includes(ABIS[abi].scmpName)));
+  return served.length === 0 ? both : served;
+}
+
+/** Warnings that one rule of a profile has for each call that it names, or each rule that it meets. */
+const REPEATED: readonly string[] = [
+  'conflicting-rules',
+  'duplicate-rule',
+  'i386-multiplexer',
+  'shadowed-rule',
+];
+
+function observationOf(warning: Diagnostic): Observation {
+  const { code, message, at, remedy } = owned(warning);
+  if (!isRuleCode(code)) throw new Error(`unreachable: the warning ${code} has no lint rule`);
+  if (!REPEATED.includes(code)) return { code, message, at, remedy };
+  return {
+    code,
+    at,
+    remedy,
+    about: [[message]],
+    cause: ruleAt(at),
+    message: ({ count }) => (count === 1 ? message : `${message}; the rule has ${count - 1} more of these`),
+  };
+}

@@ -1,0 +1,143 @@
+// Lint rules about conditions: whether what they compare is what the kernel reads.
+import { ABIS, syscallName, syscallNumber, type AbiName } from '../../kernel/abi.js';
+import { precedence, type Action } from '../../kernel/action.js';
+import { parametersOf, type Parameter } from '../../kernel/arguments/signatures.js';
+import { ruleAt, verb, type Observation } from '../finding.js';
+import type { ProfileCondition, ProfileRule } from '../../profile/profile.js';
+import { LOW_WORD } from '../../profile/resolve/table.js';
+import { canBothHold } from '../../profile/resolve/conflicts.js';
+import { quote } from '../../util/suggest.js';
+import type { LintContext } from './context.js';
+import { own } from '../../util/own.js';
+
+/** Pairs of a condition and a call that are looked at, so that hostile profiles take no quadratic time. */
+const MAX_PAIRS = 200_000;
+
+/** Looks at every condition for every call that it is about. */
+export function* lintArguments(context: LintContext): Generator<Observation> {
+  let pairs = 0;
+  for (const rule of context.rules) {
+    if (rule.action === context.profile.defaultAction) continue;
+    for (const condition of rule.conditions) {
+      if (isAlwaysTrue(condition)) {
+        yield {
+          code: 'condition-always-true',
+          at: condition.at,
+          message: `every value of argument ${condition.arg} meets this condition`,
+        };
+      }
+      for (const { name } of rule.names) {
+        if (pairs++ > MAX_PAIRS) {
+          yield {
+            code: 'conditions-unchecked',
+            message: `more than ${MAX_PAIRS} pairs of a condition and a call: the rest was not looked at`,
+          };
+          return;
+        }
+        for (const abi of context.interfaces) {
+          const parameters = syscallNumber(abi, name) === undefined ? undefined : parametersOf(abi, name);
+          if (parameters !== undefined) yield* lintCondition(condition, rule, name, abi, parameters, context);
+        }
+      }
+    }
+  }
+}
+
+function* lintCondition(
+  condition: ProfileCondition,
+  rule: ProfileRule,
+  name: string,
+  abi: AbiName,
+  parameters: readonly Parameter[],
+  { profile, argWidth }: LintContext,
+): Generator<Observation> {
+  const { arg, at } = condition;
+  const parameter = parameters[arg];
+  if (parameter === undefined) {
+    const all = parameters.map(other => other.name).join(', ');
+    yield {
+      code: 'no-such-argument',
+      abi,
+      at,
+      about: [[`${quote(name)} (${all})`]],
+      cause: at.pointer,
+      message: calls => `${calls.text} ${verb(calls, 'has', 'have')} no argument ${arg}`,
+    };
+  } else if (parameter.kind === 'pointer') {
+    if (asksForNull(condition)) return;
+    yield {
+      code: 'pointer-compared',
+      abi,
+      at,
+      about: [[`${quote(name)} (${parameter.type} ${parameter.name})`]],
+      cause: at.pointer,
+      message: calls => `argument ${arg} of ${calls.text} is a pointer`,
+    };
+  } else if (parameter.width === 32 && ABIS[abi].width === 64) {
+    if (argWidth === 'declared' || !isEvadable(condition, rule.action, profile.defaultAction)) return;
+    yield {
+      code: 'wide-comparison',
+      abi,
+      at,
+      about: [[`${quote(name)} (${parameter.type} ${parameter.name})`]],
+      cause: at.pointer,
+      message: calls =>
+        `${condition.op} compares 64 bits of argument ${arg} of ${calls.text}, of which the kernel reads 32`,
+    };
+  }
+}
+
+/** Whether garbage in the high half of a register changes the answer to a milder one. */
+function isEvadable(condition: ProfileCondition, action: Action, defaultAction: Action): boolean {
+  const milder = precedence(action) > precedence(defaultAction);
+  switch (condition.op) {
+    case 'SCMP_CMP_NE':
+    case 'SCMP_CMP_GT':
+    case 'SCMP_CMP_GE':
+      return milder;
+    case 'SCMP_CMP_EQ':
+    case 'SCMP_CMP_LT':
+    case 'SCMP_CMP_LE':
+      return !milder;
+    case 'SCMP_CMP_MASKED_EQ':
+      return !milder && condition.mask > LOW_WORD;
+  }
+}
+
+const EVERY_BIT = 0xffff_ffff_ffff_ffffn;
+
+function isAlwaysTrue(condition: ProfileCondition): boolean {
+  switch (condition.op) {
+    case 'SCMP_CMP_GE':
+      return condition.value === 0n;
+    case 'SCMP_CMP_LE':
+      return condition.value === EVERY_BIT;
+    case 'SCMP_CMP_MASKED_EQ':
+      return condition.mask === 0n;
+    default:
+      return false;
+  }
+}
+
+/** A comparison with NULL means something. */
+const asksForNull = ({ op, value }: ProfileCondition): boolean =>
+  value === 0n && (op === 'SCMP_CMP_EQ' || op === 'SCMP_CMP_NE' || op === 'SCMP_CMP_GT');
+
+/** Conditions of one rule that exclude each other. */
+export function* lintImpossible({ policy }: LintContext): Generator<Observation> {
+  for (const { abi, syscalls } of policy.abis) {
+    for (const [number, { rules }] of syscalls) {
+      for (const rule of rules) {
+        if (canBothHold(rule.conditions, rule.conditions)) continue;
+        yield {
+          code: 'impossible-condition',
+          abi: abi.name,
+          at: own(rule, 'at'),
+          about: [[syscallName(abi.name, number) ?? String(number)]],
+          cause: ruleAt(own(rule, 'at')),
+          message: calls => `no call of ${calls.text} meets the conditions of this rule`,
+        };
+      }
+    }
+  }
+}

@@ -1,0 +1,21 @@
+// What the lint rules of profiles look at: the profile as written, and what it means on one target.
+import type { AbiName } from '../../kernel/abi.js';
+import type { Observation } from '../finding.js';
+import type { Policy } from '../../policy/policy.js';
+import type { Profile, ProfileRule } from '../../profile/profile.js';
+import type { ArgWidth } from '../../profile/resolve/resolve.js';
+
+/** A profile on one target. */
+export interface LintContext {
+  readonly profile: Profile;
+  readonly policy: Policy;
+  /** The rules whose restrictions hold on the target, in the order of the text. */
+  readonly rules: readonly ProfileRule[];
+  /** How many bits of an argument its conditions compare. */
+  readonly argWidth: ArgWidth;
+  /** The covered interfaces, native first. */
+  readonly interfaces: readonly AbiName[];
+}
+
+/** A rule over a profile on one target. */
+export type ContextRule = (context: LintContext) => Iterable<Observation>;

@@ -1,0 +1,101 @@
+// Lint rules about what a profile says in vain: rules, names and conditions that change nothing.
+import { actionName } from '../../kernel/action.js';
+import { kernelAtLeast } from '../../kernel/kernel-version.js';
+import { verb, type Observation } from '../finding.js';
+import { place } from '../../profile/findings.js';
+import type { Profile, ProfileCondition, ProfileRule } from '../../profile/profile.js';
+import { quote } from '../../util/suggest.js';
+import type { LintContext } from './context.js';
+import { own } from '../../util/own.js';
+
+/** Rules that runtimes drop on every machine. */
+export function* lintDropped({ rules, defaultAction }: Profile): Generator<Observation> {
+  for (const rule of rules) {
+    if (rule.action === defaultAction) {
+      yield {
+        code: 'rule-equals-default',
+        at: rule.at,
+        message: `this rule answers ${actionName(rule.action)}, as the default does`,
+      };
+    }
+    const contradiction = contradictionOf(rule);
+    if (contradiction !== undefined) {
+      yield { code: 'rule-never-applies', at: rule.at, message: `this rule never applies: ${contradiction}` };
+    }
+  }
+}
+
+/** Why no machine meets the restrictions of a rule, or undefined. */
+function contradictionOf({ includes, excludes }: ProfileRule): string | undefined {
+  const cap = includes.caps.find(name => excludes.caps.includes(name));
+  if (cap !== undefined) return `it includes and excludes ${quote(cap)}`;
+  if (includes.arches.length > 0 && includes.arches.every(name => excludes.arches.includes(name)))
+    return 'it excludes every architecture that it includes';
+  const [from, until] = [own(includes, 'minKernel'), own(excludes, 'minKernel')];
+  if (from !== undefined && until !== undefined && kernelAtLeast(from, until))
+    return `it asks for Linux ${from.major}.${from.minor} and is dropped from ${until.major}.${until.minor} on`;
+  return undefined;
+}
+
+/** Names that another rule of the same action has decided already. */
+export function* lintRepeated({ rules, profile }: LintContext): Generator<Observation> {
+  const unconditional = new Map<string, Named>();
+  const conditional = new Map<string, Named>();
+  for (const { rule, name, at } of named(rules, profile)) {
+    if (rule.conditions.length > 0) continue;
+    const first = unconditional.get(name);
+    if (first === undefined) unconditional.set(name, { rule, name, at });
+    else if (first.rule.action === rule.action)
+      yield {
+        code: 'repeated-name',
+        at,
+        about: [[quote(name)]],
+        cause: `${rule.at.pointer} ${first.rule.at.pointer}`,
+        message: names =>
+          `${names.text} ${verb(names, 'is', 'are')} named by the rule at ${place(first.rule.at)} already`,
+      };
+  }
+  for (const { rule, name, at } of named(rules, profile)) {
+    if (rule.conditions.length === 0) continue;
+    const decider = unconditional.get(name);
+    if (decider !== undefined) {
+      // With another action, resolving has said so.
+      if (decider.rule.action !== rule.action) continue;
+      yield {
+        code: 'conditions-without-effect',
+        at,
+        about: [[quote(name)]],
+        cause: `${rule.at.pointer} ${decider.rule.at.pointer}`,
+        message: names =>
+          `the conditions on ${names.text} have no effect: the rule at ${place(decider.rule.at)} answers ${actionName(rule.action)} without conditions`,
+      };
+      continue;
+    }
+    const key = `${name} ${rule.action} ${rule.conditions.map(textOf).sort().join(' ')}`;
+    const first = conditional.get(key);
+    if (first === undefined) conditional.set(key, { rule, name, at });
+    else
+      yield {
+        code: 'repeated-name',
+        at,
+        about: [[quote(name)]],
+        cause: `conditions ${rule.at.pointer} ${first.rule.at.pointer}`,
+        message: names =>
+          `${names.text} ${verb(names, 'has', 'have')} the same conditions in the rule at ${place(first.rule.at)} already`,
+      };
+  }
+}
+
+type Named = { readonly rule: ProfileRule } & ProfileRule['names'][number];
+
+function* named(rules: readonly ProfileRule[], { defaultAction }: Profile): Generator<Named> {
+  for (const rule of rules) {
+    if (rule.action === defaultAction) continue;
+    for (const { name, at } of rule.names) yield { rule, name, at };
+  }
+}
+
+const textOf = (condition: ProfileCondition): string =>
+  condition.op === 'SCMP_CMP_MASKED_EQ'
+    ? `${condition.arg}&${condition.mask}=${condition.value}`
+    : `${condition.arg}${condition.op}${condition.value}`;

@@ -1,0 +1,101 @@
+// Findings for code scanning: the Static Analysis Results Interchange Format, OASIS SARIF 2.1.0.
+import { isAbsolute, relative, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Log, ReportingDescriptor, Result, Run } from 'sarif';
+import { fingerprint } from './baseline.js';
+import type { Finding } from './finding.js';
+import { RULES, type RuleCode, type Severity } from './rules.js';
+import { owned } from '../util/own.js';
+import { ownOptions } from '../util/options.js';
+
+/** What `toSarif` may be told. */
+export interface SarifOptions {
+  /** The version of this package. */
+  readonly version?: string;
+  /** Paths below this directory are written relative to it; the working directory unless given. */
+  readonly root?: string;
+}
+
+/** A SARIF log, ready for JSON.stringify. */
+export interface SarifLog {
+  /** Where the JSON schema of the format is. */
+  readonly $schema: string;
+  /** Of the format. */
+  readonly version: '2.1.0';
+  /** One run of one tool: `run` objects of SARIF, section 3.14. */
+  readonly runs: readonly object[];
+}
+
+const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
+  high: 'error',
+  medium: 'warning',
+  low: 'note',
+  info: 'note',
+};
+
+/** On the scale of CVSS, as GitHub's code scanning sorts by. */
+const SCORES: Readonly<Record<Severity, string>> = { high: '8.0', medium: '5.0', low: '3.0', info: '1.0' };
+
+const CODES = Object.keys(RULES) as readonly RuleCode[];
+
+/** A SARIF log of findings, in which suppressed and known ones are marked as such. */
+export function toSarif(findings: readonly Finding[], options: SarifOptions = {}): SarifLog {
+  const { version, root = process.cwd() } = ownOptions(options, ['version', 'root']);
+  const run: Run = {
+    tool: {
+      driver: { name: 'seccomp', ...(version !== undefined && { version }), rules: CODES.map(ruleOf) },
+    },
+    columnKind: 'utf16CodeUnits',
+    results: findings.map(finding => resultOf(finding, root)),
+  };
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [run],
+  } satisfies Log;
+}
+
+function ruleOf(code: RuleCode): ReportingDescriptor {
+  const { severity, title, why, remedy } = RULES[code];
+  return {
+    id: code,
+    shortDescription: { text: title },
+    fullDescription: { text: `${why}.` },
+    help: { text: `${why}. ${remedy}.` },
+    defaultConfiguration: { level: LEVELS[severity] },
+    properties: { tags: ['security'], 'security-severity': SCORES[severity] },
+  };
+}
+
+function resultOf(finding: Finding, root: string): Result {
+  const { code, severity, message, remedy, at, suppressed, known } = owned(finding);
+  return {
+    ruleId: code,
+    ruleIndex: CODES.indexOf(code),
+    level: LEVELS[severity],
+    message: { text: `${message}. ${remedy}.` },
+    ...(at !== undefined && {
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: uriOf(at.file, root) },
+            region: { startLine: at.line, startColumn: at.column },
+          },
+          ...(at.pointer !== '' && { logicalLocations: [{ fullyQualifiedName: at.pointer }] }),
+        },
+      ],
+    }),
+    partialFingerprints: { 'seccompLint/v1': fingerprint(finding) },
+    ...(known !== undefined && { baselineState: 'unchanged' }),
+    ...(suppressed !== undefined && { suppressions: [{ kind: 'external', justification: suppressed }] }),
+  };
+}
+
+/** Relative references where the file lies below the root, so that they hold on every machine. */
+function uriOf(file: string, root: string): string {
+  if (!isAbsolute(file)) return encode(file);
+  const below = relative(root, file);
+  return below.startsWith('..') ? pathToFileURL(file).href : encode(below);
+}
+
+const encode = (path: string): string => path.split(sep).map(encodeURIComponent).join('/');

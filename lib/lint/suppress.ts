@@ -1,0 +1,86 @@
+// Findings that are there for a reason: which ones, and the reason, kept outside of the profile.
+import { UsageError } from '../util/errors.js';
+import { findings, type Finding } from './finding.js';
+import { isRuleCode, type RuleCode } from './rules.js';
+import { own, owned, type Own } from '../util/own.js';
+import { ownElements } from '../util/own-elements.js';
+
+/** What not to hear of, and why. */
+export interface Suppression {
+  /** The rule. */
+  readonly code: RuleCode;
+  /** A JSON pointer: only findings at this place or below it. Everywhere unless given. */
+  readonly pointer?: string;
+  /** Only findings whose message has this text, e.g. the name of a call. */
+  readonly text?: string;
+  /** Only for profiles whose path ends so. */
+  readonly file?: string;
+  /** Never empty. */
+  readonly reason: string;
+}
+
+const KEYS = ['code', 'pointer', 'text', 'file', 'reason'];
+
+/** Marks the findings that suppressions name, and adds one for each suppression that names none. */
+export function suppress(
+  found: readonly Finding[],
+  suppressions: readonly Suppression[],
+): readonly Finding[] {
+  if (Array.isArray(suppressions) && suppressions.length === 0) return found;
+  return suppressBy(found, checkedSuppressions(suppressions));
+}
+
+function suppressBy(
+  found: readonly Finding[],
+  suppressions: readonly Own<Suppression>[],
+): readonly Finding[] {
+  const used = new Set<Own<Suppression>>();
+  const marked = found.map(finding => {
+    const match = suppressions.find(suppression => names(suppression, finding));
+    if (match === undefined) return finding;
+    used.add(match);
+    return Object.freeze({ ...finding, suppressed: match.reason });
+  });
+  const unused = suppressions.filter(suppression => !used.has(suppression) && suppression.file === undefined);
+  const observed = unused.map(({ code, pointer, text }) => ({
+    code: 'unused-suppression' as const,
+    message: `nothing is suppressed by ${[code, pointer, text].filter(part => part !== undefined).join(' ')}`,
+  }));
+  return Object.freeze([...marked, ...findings(observed, [])]);
+}
+
+function names({ code, pointer, text, file }: Own<Suppression>, finding: Finding): boolean {
+  const at = own(finding, 'at');
+  return (
+    code === finding.code &&
+    (pointer === undefined || at?.pointer === pointer || (at?.pointer.startsWith(`${pointer}/`) ?? false)) &&
+    (text === undefined || finding.message.includes(text)) &&
+    (file === undefined || (at?.file.endsWith(file) ?? false))
+  );
+}
+
+/** The suppressions of a list. Throws UsageError (`bad-suppression`) for what is no list of them, or one without a reason. */
+export function checkedSuppressions(value: unknown): readonly Own<Suppression>[] {
+  if (!Array.isArray(value)) throw bad('suppressions are not a list');
+  return ownElements<unknown>(value).map((item, index) => {
+    const where = `suppression ${index}`;
+    if (typeof item !== 'object' || item === null) throw bad(`${where} is not an object`);
+    const fields = new Map<string, unknown>(Object.entries(item));
+    for (const [key, field] of fields) {
+      if (!KEYS.includes(key)) throw bad(`${where} has an unknown key ${JSON.stringify(key)}`);
+      if (typeof field !== 'string' || field === '') throw bad(`${key} of ${where} is no text`);
+    }
+    const code: unknown = fields.get('code');
+    if (typeof code !== 'string' || !isRuleCode(code))
+      throw bad(`${where} names no rule${typeof code === 'string' ? `: ${JSON.stringify(code)}` : ''}`);
+    if (!fields.has('reason')) throw bad(`${where} gives no reason`);
+    return owned(Object.fromEntries(fields) as unknown as Suppression);
+  });
+}
+
+const bad = (what: string): UsageError =>
+  new UsageError(
+    'bad-suppression',
+    what,
+    'Write { "code", "reason" } and, to narrow it down, "pointer", "text" and "file"',
+  );

@@ -1,0 +1,59 @@
+// Turns refusals into notifications, so that a supervisor can report them and decide what becomes of the call.
+import { actionKind, type Action } from '../kernel/action.js';
+import * as scmp from '../kernel/constants.js';
+import { ownOptions } from '../util/options.js';
+import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
+import { markPolicy, ownPolicy } from './own-policy.js';
+
+/** What `notified` may be told. */
+export interface NotifiedOptions {
+  /** Also notify of calls that the policy answers with TRAP or TRACE, which a supervisor cannot do in their stead. Default: false. */
+  readonly traps?: boolean;
+}
+
+/**
+ * A policy under which a supervisor hears of every call that this one refuses: ERRNO, KILL_THREAD and KILL_PROCESS become
+ * NOTIFY, also for numbers above those that the profile knows. Without a supervisor each of these calls fails with ENOSYS.
+ * What the call was to be answered with is what `evaluate` says of the policy that was given.
+ *
+ * Of rules that meet on one call, one with TRAP comes before one with KILL then, since the kernel takes TRAP for stronger
+ * than NOTIFY. Throws UsageError (`bad-option`).
+ */
+export function notified(source: Policy, options: NotifiedOptions = {}): Policy {
+  const policy = ownPolicy(source);
+  const { traps = false } = ownOptions(options, [], ['traps']);
+  const notify = (action: Action): Action => (isHeard(action, traps) ? scmp.SCMP_ACT_NOTIFY : action);
+  const defaultAction = notify(policy.defaultAction);
+  const convert = ({ abi, syscalls, enosysAbove }: AbiPolicy): AbiPolicy => ({
+    abi,
+    syscalls: new Map([...syscalls].map(([number, part]) => [number, notifiedCall(part, notify)])),
+    enosysAbove: defaultAction === scmp.SCMP_ACT_NOTIFY ? undefined : enosysAbove,
+  });
+  const [native, ...others] = policy.abis;
+  return markPolicy({
+    ...policy,
+    defaultAction,
+    badArch: notify(policy.badArch),
+    abis: [convert(native), ...others.map(convert)],
+  });
+}
+
+function isHeard(action: Action, traps: boolean): boolean {
+  switch (actionKind(action)) {
+    case scmp.SCMP_ACT_ERRNO(0):
+    case scmp.SCMP_ACT_KILL_THREAD:
+    case scmp.SCMP_ACT_KILL_PROCESS:
+      return true;
+    case scmp.SCMP_ACT_TRAP:
+    case scmp.SCMP_ACT_TRACE(0):
+      return traps;
+    default:
+      return false;
+  }
+}
+
+const notifiedCall = (part: SyscallPolicy, notify: (action: Action) => Action): SyscallPolicy => ({
+  ...part,
+  rules: part.rules.map(rule => ({ ...rule, action: notify(rule.action) })),
+  otherwise: notify(part.otherwise),
+});

@@ -1,0 +1,139 @@
+// Turns refusals into stops for a tracer, which writes them down and lets the calls go on.
+import type { Location } from '../util/errors.js';
+import { own } from '../util/own.js';
+import { syscallNumber, syscallsOf, type Abi } from '../kernel/abi.js';
+import { actionKind, permits, precedence, type Action } from '../kernel/action.js';
+import * as scmp from '../kernel/constants.js';
+import { outcome } from './evaluate.js';
+import { ownOptions } from '../util/options.js';
+import { markPolicy, ownPolicy } from './own-policy.js';
+import type { AbiPolicy, Condition, Policy, Rule, SyscallPolicy } from './policy.js';
+
+/** What `traced` may be told. */
+export interface TracedOptions {
+  /** Leave NOTIFY to a supervisor. Default: false, and the tracer is stopped for instead. */
+  readonly notifications?: boolean;
+}
+
+/** Data of TRACE that the tracer acts upon: native/tracer/table.h has them too. */
+const LOOK_AT_PTRACE = 0x8000;
+const LOOK_AT_CLONE = 0x4000;
+const MAX_ANSWER = 0x3fff;
+
+const CLONE_UNTRACED = 0x00800000n;
+const PTRACE_TRACEME = 0n;
+const PTRACE_ATTACH = 16n;
+const PTRACE_SEIZE = 0x4206n;
+
+/**
+ * A policy under which a tracer is stopped for (TRACE) at every call that this one does not permit, so that it can let them
+ * go on; what the call was to be answered with is what `evaluate` says of the policy that was given. Calls for which
+ * different rules decide have different data. The tracer is also stopped for where a process wants to trace another one, or
+ * to start one that is not traced.
+ *
+ * Without a tracer each of these calls fails with ENOSYS. Throws UsageError (`bad-option`).
+ */
+export function traced(source: Policy, options: TracedOptions = {}): Policy {
+  const policy = ownPolicy(source);
+  const { notifications = false } = ownOptions(options, [], ['notifications']);
+  const number = numbering();
+  const convert = (action: Action, at?: Location): Action => {
+    if (permits(action)) return action;
+    if (actionKind(action) === scmp.SCMP_ACT_NOTIFY && notifications) return action;
+    return scmp.SCMP_ACT_TRACE(number(action, at));
+  };
+  const [native, ...others] = policy.abis;
+  const part = (one: AbiPolicy): AbiPolicy => tracedInterface(one, policy, convert);
+  return markPolicy({
+    ...policy,
+    defaultAction: convert(policy.defaultAction),
+    badArch: convert(policy.badArch),
+    abis: [part(native), ...others.map(part)],
+    // For listeners alone.
+    flags: policy.flags.filter(flag => flag !== 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV' || notifications),
+  });
+}
+
+/** Numbers what is told apart, from 1. */
+function numbering(): (action: Action, at: Location | undefined) => number {
+  const known = new Map<string, number>();
+  return (action, at) => {
+    const key = JSON.stringify([action, at?.file, at?.line, at?.column]);
+    const number = known.get(key) ?? Math.min(known.size + 1, MAX_ANSWER);
+    known.set(key, number);
+    return number;
+  };
+}
+
+type Convert = (action: Action, at?: Location) => Action;
+
+function tracedInterface(
+  { abi, syscalls, enosysAbove }: AbiPolicy,
+  policy: Policy,
+  convert: Convert,
+): AbiPolicy {
+  const table = new Map([...syscalls].map(([number, part]) => [number, tracedCall(part, convert)]));
+  // Where the default stops for the tracer too, newer calls are told apart by the policy afterwards.
+  if (enosysAbove !== undefined && permits(convert(policy.defaultAction))) {
+    for (const number of syscallsOf(abi.name).values()) {
+      if (number > enosysAbove) table.set(number, tracedCall(outcome(policy, abi.audit, number), convert));
+    }
+  }
+  watch(
+    table,
+    abi,
+    'ptrace',
+    LOOK_AT_PTRACE,
+    [PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE].map(value => ({
+      op: 'SCMP_CMP_EQ',
+      arg: 0,
+      width: abi.width,
+      value,
+    })),
+  );
+  watch(table, abi, 'clone', LOOK_AT_CLONE, [
+    { op: 'SCMP_CMP_MASKED_EQ', arg: 0, width: 32, mask: CLONE_UNTRACED, value: CLONE_UNTRACED },
+  ]);
+  return { abi, syscalls: table, enosysAbove: undefined };
+
+  /** Has the tracer look at a call, also where it is permitted, under one of these conditions. */
+  function watch(
+    calls: Map<number, SyscallPolicy>,
+    of: Abi,
+    name: string,
+    data: number,
+    conditions: readonly Condition[],
+  ): void {
+    const number = syscallNumber(of.name, name);
+    if (number === undefined) return;
+    const call = calls.get(number) ?? tracedCall(outcome(policy, of.audit, number), convert);
+    const { rules, otherwise } = call;
+    const look = (action: Action): Action =>
+      actionKind(action) === scmp.SCMP_ACT_TRACE(0) ? action | data : action;
+    calls.set(number, {
+      ...call,
+      rules: [
+        ...rules.map(rule => ({ ...rule, action: look(rule.action) })),
+        ...(permits(otherwise) || rules.some(({ action }) => permits(action))
+          ? conditions.map((condition): Rule => ({
+              conditions: [condition],
+              action: scmp.SCMP_ACT_TRACE(data),
+            }))
+          : []),
+      ],
+      otherwise: look(otherwise),
+    });
+  }
+}
+
+/** Rules in the order of their strength: of those that stop for the tracer alike, the first gives the data. */
+function tracedCall(part: SyscallPolicy, convert: Convert): SyscallPolicy {
+  const { rules, otherwise } = part;
+  return {
+    ...part,
+    rules: rules
+      .toSorted((a, b) => precedence(a.action) - precedence(b.action))
+      .map(rule => ({ ...rule, action: convert(rule.action, own(rule, 'at')) })),
+    otherwise: convert(otherwise, own(part, 'at')),
+  };
+}

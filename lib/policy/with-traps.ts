@@ -1,0 +1,109 @@
+// Turns refusals into traps with the same errno, so that a SIGSYS handler in the process can report them.
+import { syscallNumber, syscallsOf, type AbiName } from '../kernel/abi.js';
+import { actionData, actionKind, precedence, type Action } from '../kernel/action.js';
+import * as scmp from '../kernel/constants.js';
+import { outcome } from './evaluate.js';
+import { ownOptions } from '../util/options.js';
+import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
+import { markPolicy, ownPolicy } from './own-policy.js';
+
+/** What `trapped` may be told. */
+export interface TrappedOptions {
+  /** Also trap calls that the policy kills for: the process then says why on standard error before it ends. Default: false. */
+  readonly kills?: boolean;
+}
+
+/** The data of a TRAP that ends the process; no errno is as large. native/core/sigsys.h knows it too. */
+const TRAP_AND_DIE = 0xffff;
+
+/**
+ * The action for the call to io_uring_enter by which libuv makes its changes to an epoll set take effect: the handler makes
+ * these changes by epoll_ctl, and the kernel takes nothing off the ring. native/core/sigsys.h knows the data too.
+ */
+export const RING_WAIT: Action = scmp.SCMP_ACT_TRAP | 0xfffe;
+
+/**
+ * Calls that are not trapped, because no handler could serve them. While libc starts a thread or a process, signals are
+ * blocked, and a trap then kills; when it changes ids, it does so on every thread, one of which blocks all signals in
+ * Node. A new process that is refused execve has no handlers any more. rt_sigreturn ends a handler. Programs that this
+ * process starts, Node among them, ask for io_uring before anything else, and do without it.
+ */
+export const NEVER_TRAPPED: readonly string[] = [
+  ...['clone', 'clone3', 'fork', 'vfork', 'rseq', 'set_robust_list', 'execve', 'execveat'],
+  ...['setuid', 'setgid', 'setreuid', 'setregid', 'setresuid', 'setresgid', 'setgroups'],
+  ...['setuid32', 'setgid32', 'setreuid32', 'setregid32', 'setresuid32', 'setresgid32', 'setgroups32'],
+  ...['rt_sigreturn', 'sigreturn'],
+  ...['io_uring_setup', 'io_uring_enter', 'io_uring_register'],
+];
+
+/**
+ * A policy that refuses the same calls and lets a handler know: ERRNO(n) becomes TRAP(n), on which `onViolation` makes
+ * the call fail with n. Under a program without such a handler, each of these calls ends the process.
+ *
+ * ERRNO(0), which reports success, stays; so do NEVER_TRAPPED, and numbers above all that a table names. KILL_PROCESS
+ * and KILL_THREAD stay unless `kills` is given; then both end the whole process.
+ *
+ * Throws UsageError (`bad-option`).
+ */
+export function trapped(source: Policy, options: TrappedOptions = {}): Policy {
+  const policy = ownPolicy(source);
+  const { kills = false } = ownOptions(options, [], ['kills']);
+  const trap = (action: Action): Action => trappedAction(action, kills);
+  const [native, ...others] = policy.abis;
+  const convert = (part: AbiPolicy): AbiPolicy => trappedInterface(part, policy, trap);
+  return markPolicy({
+    ...policy,
+    defaultAction: trap(policy.defaultAction),
+    badArch: trap(policy.badArch),
+    abis: [convert(native), ...others.map(convert)],
+  });
+}
+
+function trappedAction(action: Action, kills: boolean): Action {
+  const kind = actionKind(action);
+  if (kind === scmp.SCMP_ACT_ERRNO(0) && actionData(action) !== 0)
+    return scmp.SCMP_ACT_TRAP | actionData(action);
+  const kill = kind === scmp.SCMP_ACT_KILL_PROCESS || kind === scmp.SCMP_ACT_KILL_THREAD;
+  return kill && kills ? scmp.SCMP_ACT_TRAP | TRAP_AND_DIE : action;
+}
+
+function trappedInterface(
+  { abi, syscalls, enosysAbove }: AbiPolicy,
+  policy: Policy,
+  trap: (action: Action) => Action,
+): AbiPolicy {
+  const kept = new Set(NEVER_TRAPPED.map(name => syscallNumber(abi.name, name)));
+  const newer = enosysAbove === undefined ? [] : newerNumbers(enosysAbove, abi.name);
+  const numbers = new Set([...syscalls.keys(), ...newer, ...kept].filter(number => number !== undefined));
+  const table = [...numbers].map((number): readonly [number, SyscallPolicy] => {
+    const part = outcome(policy, abi.audit, number);
+    return [number, kept.has(number) ? part : trappedCall(part, trap)];
+  });
+  return { abi, syscalls: new Map(table), enosysAbove: newer.at(-1) ?? enosysAbove };
+}
+
+/**
+ * The numbers above a limit as far as a table has names among the next thousand, so that they can be listed one by one.
+ * Private calls of arm lie far above.
+ */
+function newerNumbers(limit: number, abi: AbiName): readonly number[] {
+  const named = [...syscallsOf(abi).values()].filter(number => number - limit <= 1000);
+  return Array.from({ length: Math.max(limit, ...named) - limit }, (_, index) => limit + 1 + index);
+}
+
+/** Rules in the order of their strength: traps that were errnos must not come before those that were traps. */
+const trappedCall = (part: SyscallPolicy, trap: (action: Action) => Action): SyscallPolicy => ({
+  ...part,
+  rules: part.rules
+    .toSorted((a, b) => precedence(a.action) - precedence(b.action))
+    .map(rule => ({ ...rule, action: trap(rule.action) })),
+  otherwise: trap(part.otherwise),
+});
+
+/** Whether an action is a TRAP with data that stands for a refusal, which a handler alone can make sense of. */
+export const needsHandler = (action: Action): boolean =>
+  actionKind(action) === scmp.SCMP_ACT_TRAP && actionData(action) !== 0 && action !== RING_WAIT;
+
+/** Whether an action is a TRAP that a handler turns into an errno, and not into an end. */
+export const isTrappedErrno = (action: Action): boolean =>
+  needsHandler(action) && actionData(action) !== TRAP_AND_DIE;

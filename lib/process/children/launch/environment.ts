@@ -1,0 +1,30 @@
+// The environment of a child. Node takes inherited variables too, those of Object.prototype among them.
+import { UsageError } from '../../../util/errors.js';
+import { show } from '../../../util/show.js';
+
+/** A variable that is undefined is not set. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The variables that an object itself has, or those of this process, without a prototype; each is read once.
+ * Throws UsageError (`bad-option`) for what is no object, and for one that inherits variables: they would be lost.
+ */
+export function ownEnvironment(env: Environment | null | undefined): Record<string, string | undefined> {
+  const given: unknown = env ?? process.env;
+  if (typeof given !== 'object' || given === null)
+    throw new UsageError('bad-option', `env cannot be ${show(given)}`, 'Give an object');
+  for (
+    let prototype = Reflect.getPrototypeOf(given), next: object | null;
+    prototype !== null && (next = Reflect.getPrototypeOf(prototype)) !== null;
+    prototype = next
+  ) {
+    const [inherited] = Object.keys(prototype);
+    if (inherited === undefined) continue;
+    throw new UsageError(
+      'bad-option',
+      `env inherits ${show(inherited)}, and only an object's own properties count`,
+      'Copy it: { ...process.env, ...variables }',
+    );
+  }
+  return { __proto__: null, ...given } as unknown as Record<string, string | undefined>;
+}

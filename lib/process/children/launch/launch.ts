@@ -1,0 +1,286 @@
+// Starts the launcher in place of a command: it isolates itself, loads the filter and becomes the command, or says why not.
+import { existsSync, readSync } from 'node:fs';
+import { LoadError, UnsupportedError, UsageError } from '../../../util/errors.js';
+import type { Filter } from '../../../filter/filter.js';
+import { decode } from '../../../bpf/program.js';
+import { isFilter } from '../../../filter/filter.js';
+import { isFailure, native } from '../../../native.js';
+import { errnoName } from '../../../kernel/errno.js';
+import { refuseWithoutExec } from '../../exec.js';
+import { explain, explainIsolation, loadRequest, type LoadRequest } from '../../load.js';
+import type { IsolationPlan } from '../../isolation/isolate.js';
+import { explainRingFilter, ringVerdicts } from '../../isolation/ring-filter.js';
+import type { ChildLoadOptions } from '../sandbox.js';
+import { own, owned } from '../../../util/own.js';
+
+/** A command as execvp(3) takes it. */
+export interface Command {
+  /** A path, or a name to look for in the PATH of the command's environment. */
+  readonly file: string;
+  /** argv, from argv[0] on. */
+  readonly words: readonly string[];
+}
+
+/** What Node is to start for a command. */
+export interface Launcher extends Command {
+  /** Descriptors for the child, behind those of the caller. */
+  readonly stdio: readonly number[];
+}
+
+/** What the launcher is to do. */
+export interface LaunchRequest extends LoadRequest {
+  readonly isolation: IsolationPlan;
+  /** Of RING_VERDICT, by opcode; empty for no filter of io_uring operations. */
+  readonly ringVerdicts: Uint8Array;
+  /** Whether the kernel kills the command when the thread that starts it ends. */
+  readonly endWithParent: boolean;
+}
+
+/** A process that is to trace the command before it begins. */
+export interface TracerProcess {
+  readonly pid: number;
+  /** A socket for the launcher. */
+  readonly socket: number;
+}
+
+/** What became of a launch. */
+export type Outcome =
+  /** The command runs, or has run. */
+  | { readonly kind: 'started' }
+  /** execve failed, as it would have without a filter: a positive errno. */
+  | { readonly kind: 'failed'; readonly errno: number }
+  /** The child could not be isolated, or the filter not be loaded. */
+  | { readonly kind: 'refused'; readonly error: LoadError }
+  /** The launcher came to its end before it could tell, or was never started. */
+  | { readonly kind: 'untold' };
+
+/** How long the caller waits: until the command runs, for which a pipe is made, or until it has ended. */
+export type Until = 'running' | 'ended';
+
+/** Waits, with `running`, until a descriptor is at its end; for a load with a listener it is a socket that gives that first. */
+export type Attend = (awaited: number) => void;
+
+const untilEnd: Attend = awaited => readSync(awaited, Buffer.alloc(1));
+
+/**
+ * What the kernel is to be asked for in a child; checked without doing it.
+ * Throws as `load` does, and LoadError (`exec-refused`).
+ */
+export function launchRequest(
+  filter: Filter | Uint8Array,
+  options: ChildLoadOptions,
+  isolation: IsolationPlan,
+): LaunchRequest {
+  return {
+    ...childLoadRequest(filter, options),
+    isolation,
+    ringVerdicts: ringVerdicts(filter, isolation.ringFilter),
+    endWithParent: false,
+  };
+}
+
+/** For a command that loads its filter itself: it is only isolated, and its io_uring operations are filtered. */
+export const isolationRequest = (
+  filter: Filter | Uint8Array,
+  options: ChildLoadOptions,
+  isolation: IsolationPlan,
+): LaunchRequest => ({
+  bytes: new Uint8Array(),
+  program: [],
+  flags: [],
+  bits: 0,
+  setNoNewPrivs: own(options, 'noNewPrivs') ?? true,
+  isolation,
+  ringVerdicts: ringVerdicts(filter, isolation.ringFilter),
+  endWithParent: false,
+});
+
+/**
+ * What the kernel is to be asked for in a child, without isolation.
+ * Throws as `load` does, and LoadError (`exec-refused`).
+ */
+export function childLoadRequest(filter: Filter | Uint8Array, options: ChildLoadOptions): LoadRequest {
+  if (!isFilter(filter)) return loadRequest(filter, { ...options, scope: 'thread' });
+  const known = requests.get(filter) ?? new Map<string, LoadRequest>();
+  requests.set(filter, known);
+  const { noNewPrivs, log, specAllow } = owned(options);
+  const key = JSON.stringify([noNewPrivs, log, specAllow]);
+  const request = known.get(key) ?? makeRequest(filter, options);
+  known.set(key, request);
+  return request;
+}
+
+/** Requests by filter and options, neither of which ever change: many children are started under few filters. */
+const requests = new WeakMap<Filter, Map<string, LoadRequest>>();
+
+function makeRequest(filter: Filter, options: ChildLoadOptions): LoadRequest {
+  refuseWithoutExec(filter);
+  return loadRequest(filter, { ...options, scope: 'thread' });
+}
+
+/**
+ * Runs `start` with the launcher for a command, and gives what it gives with what became of the launch.
+ *
+ * The launcher is a file in memory that holds its orders and the program. It shares a page with this process, where it
+ * writes what it is about to do, until execve takes the page away: so a failure is told without any system call under
+ * the filter. With `running`, this process waits as uv_spawn(3) does, until the launcher's end of a pipe is closed
+ * by its execve or its death.
+ *
+ * `first` is the number of descriptors that the caller gives to the child. Throws LoadError (`no-launcher`).
+ */
+export function launch<Started>(
+  request: LaunchRequest,
+  command: Command,
+  first: number,
+  until: Until,
+  start: (launcher: Launcher) => Started,
+  attend: Attend = untilEnd,
+  tracer?: TracerProcess,
+): { readonly started: Started; readonly outcome: Outcome } {
+  const { layer, domain, onlyStdio } = request.isolation;
+  const descriptors = native().prepareLaunch(
+    layer,
+    request.bytes,
+    request.bits,
+    request.setNoNewPrivs,
+    domain,
+    onlyStdio,
+    first,
+    until === 'running',
+    request.endWithParent,
+    request.ringVerdicts,
+    tracer?.pid ?? 0,
+  );
+  if (isFailure(descriptors)) {
+    throw new LoadError(
+      'no-launcher',
+      `the launcher for sandboxed children cannot be made (${descriptors.failed}: ${descriptors.errnoName})`,
+      'It is an executable file in memory: look at vm.memfd_noexec, at the limit of open files, and at the filters that this process has',
+      { errno: descriptors.errno },
+    );
+  }
+  const open = new Set(
+    [descriptors.image, descriptors.report, descriptors.awaited, descriptors.held].filter(
+      descriptor => descriptor >= 0,
+    ),
+  );
+  const close = (descriptor: number): void => {
+    if (open.delete(descriptor)) native().closeDescriptor(descriptor);
+  };
+  try {
+    const started = start({
+      // The child's own, since it may have another user id than this process by then.
+      file: `/proc/self/fd/${first}`,
+      words: [command.file, ...command.words],
+      stdio: [
+        descriptors.image,
+        descriptors.report,
+        ...(until === 'running' ? [descriptors.held] : []),
+        ...(tracer === undefined ? [] : [tracer.socket]),
+      ],
+    });
+    close(descriptors.held);
+    if (until === 'running') attend(descriptors.awaited);
+    return { started, outcome: outcomeOf(descriptors.report, request) };
+  } finally {
+    for (const descriptor of open) close(descriptor);
+  }
+}
+
+/** `Step` of native/launcher/orders.h. */
+const STEP = {
+  start: 0,
+  descriptors: 1,
+  noNewPrivs: 2,
+  layer: 3,
+  domain: 4,
+  rings: 5,
+  helper: 6,
+  filter: 7,
+  handOver: 8,
+  execute: 9,
+  trace: 10,
+} as const;
+
+/** What fails in a step. */
+const CALLS: Readonly<Record<number, string>> = {
+  [STEP.descriptors]: 'close_range',
+  [STEP.noNewPrivs]: 'prctl',
+  [STEP.layer]: 'seccomp',
+  [STEP.domain]: 'landlock_restrict_self',
+  [STEP.rings]: 'io_uring_register',
+  [STEP.helper]: 'clone',
+  [STEP.filter]: 'seccomp',
+  [STEP.handOver]: 'sendmsg',
+};
+
+/** Reads a `Report`. */
+function outcomeOf(report: number, request: LaunchRequest): Outcome {
+  const words = new Uint32Array(2);
+  readSync(report, words, 0, words.byteLength, 0);
+  const [step = STEP.start, errno = 0] = words;
+  if (step === STEP.execute) return errno === 0 ? { kind: 'started' } : { kind: 'failed', errno };
+  if (step === STEP.start || errno === 0) return { kind: 'untold' };
+  if (step === STEP.trace) return { kind: 'refused', error: untraceable(errno) };
+  const failed = own(CALLS, step) ?? 'seccomp';
+  const failure = { failed, errno, errnoName: errnoName(errno), threadId: 0, threadName: '' };
+  switch (step) {
+    case STEP.descriptors:
+    case STEP.domain:
+      return { kind: 'refused', error: explainIsolation(failure) };
+    case STEP.rings:
+      return { kind: 'refused', error: explainRingFilter(failure) };
+    case STEP.layer:
+      return {
+        kind: 'refused',
+        error: explain(failure, { ...request, program: decode(request.isolation.layer) }),
+      };
+    default:
+      return { kind: 'refused', error: explain(failure, request) };
+  }
+}
+
+const untraceable = (errno: number): LoadError =>
+  new LoadError(
+    'tracer-refused',
+    `the command cannot be traced, which report-only needs (ptrace: ${errnoName(errno)})`,
+    'Look at /proc/sys/kernel/yama/ptrace_scope, which must be below 2 for ordinary users, at the filters that this process has, and for strace or another tracer around it',
+    { errno },
+  );
+
+/** The error of a launch that nothing else explains. */
+export const launcherEnded = (file: string): LoadError =>
+  new LoadError(
+    'launcher-ended',
+    `the launcher came to its end before it had loaded the filter, so that ${file} was not run`,
+    'Look for a signal from elsewhere, for memory and limits, and for a filter of this process that kills',
+  );
+
+/** Throws UnsupportedError (`no-proc`) where the launcher cannot be found for want of /proc. */
+export function requireProc(): void {
+  if (existsSync('/proc/self/fd')) return;
+  throw new UnsupportedError('no-proc', 'sandboxed children are started through /proc', 'Mount it');
+}
+
+/** The command that Node would run, with a shell where one is asked for. Throws UsageError (`bad-argument`). */
+export function commandOf(
+  file: string,
+  args: readonly string[],
+  options: { readonly argv0?: string | undefined; readonly shell?: boolean | string | undefined },
+): Command {
+  const { argv0, shell } = owned(options);
+  const named: readonly unknown[] = [file, argv0 ?? '', typeof shell === 'boolean' ? '' : (shell ?? '')];
+  for (const word of [...named, ...args]) {
+    if (typeof word === 'string' && !word.includes('\0')) continue;
+    throw new UsageError(
+      'bad-argument',
+      'a command and its arguments are strings without NUL',
+      'Give other words',
+    );
+  }
+  if (file === '') throw new UsageError('bad-argument', 'a command cannot be empty', 'Name a program');
+  if (shell === undefined || shell === false || shell === '')
+    return { file, words: [argv0 ?? file, ...args] };
+  const program = shell === true ? '/bin/sh' : shell;
+  return { file: program, words: [argv0 ?? program, '-c', [file, ...args].join(' ')] };
+}

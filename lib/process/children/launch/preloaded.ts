@@ -1,0 +1,78 @@
+// Starts a Node that loads its filter itself, after its own start-up and before any line of the program.
+import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { pathToFileURL } from 'node:url';
+import { LoadError } from '../../../util/errors.js';
+import { isFilter } from '../../../filter/filter.js';
+import type { Codegen, Filter } from '../../../filter/filter.js';
+import { packageFile } from '../../../package-files.js';
+import type { Policy } from '../../../policy/policy.js';
+import { loadRequest } from '../../load.js';
+import { net, v8 } from '../../../util/builtins.js';
+import type { ChildLoadOptions } from '../sandbox.js';
+import type { StdioList } from './stdio.js';
+import { own } from '../../../util/own.js';
+
+/** What the child is to load: it may hold io_uring rings, for which only a policy can be adapted. */
+export type PreloadOrders = {
+  /** The process with which the child ends, if it is to. */
+  readonly parent: number | undefined;
+} & (
+  | {
+      readonly kind: 'policy';
+      readonly policy: Policy;
+      readonly codegen: Codegen;
+      readonly load: ChildLoadOptions;
+    }
+  | { readonly kind: 'program'; readonly bytes: Uint8Array; readonly load: ChildLoadOptions }
+);
+
+/** Why the child has not loaded it; where it has, it says nothing. */
+export interface PreloadFailure {
+  readonly code: string;
+  readonly reason: string;
+  readonly remedy: string;
+  readonly errno: number | undefined;
+}
+
+const PRELOAD = 'bundle/preload.mjs';
+
+/**
+ * Runs `begin` with arguments for Node that import the preload, and with one more pipe behind the stdio of the child,
+ * over which it gets its orders and says what failed: an `error` event with a LoadError.
+ * Throws as `load` does for what can be known before.
+ */
+export function forkPreloaded(
+  filter: Filter | Uint8Array,
+  load: ChildLoadOptions,
+  stdio: StdioList,
+  begin: (nodeArgs: readonly string[], stdio: StdioList) => ChildProcess,
+  endWithParent: boolean,
+): ChildProcess {
+  const { bytes } = loadRequest(filter, { ...load, scope: 'process' });
+  const parent = endWithParent ? process.pid : undefined;
+  const orders: PreloadOrders = isFilter(filter)
+    ? { parent, kind: 'policy', policy: filter.policy, codegen: filter.codegen, load }
+    : { parent, kind: 'program', bytes, load };
+  const child = begin(
+    ['--import', `${pathToFileURL(packageFile(PRELOAD)).href}?fd=${stdio.length}`],
+    [...stdio, 'pipe'],
+  );
+  const channel: unknown = (child.stdio as unknown[]).pop();
+  // Without a process there is an error event of Node's to come.
+  if (own(child, 'pid') !== undefined && channel instanceof net().Socket) direct(child, channel, orders);
+  return child;
+}
+
+function direct(child: ChildProcess, channel: Socket, orders: PreloadOrders): void {
+  const said: Buffer[] = [];
+  // A child that has ended early tells by its exit event.
+  channel.on('error', () => undefined);
+  channel.on('data', (chunk: Buffer) => said.push(chunk));
+  channel.on('end', () => {
+    if (said.length === 0) return;
+    const { code, reason, remedy, errno } = v8().deserialize(Buffer.concat(said)) as PreloadFailure;
+    child.emit('error', new LoadError(code, reason, remedy, errno === undefined ? {} : { errno }));
+  });
+  channel.end(v8().serialize(orders));
+}

@@ -1,0 +1,24 @@
+// The stdio of a child as a list, behind which descriptors of our own can follow.
+import type { IOType, StdioOptions } from 'node:child_process';
+import { UsageError } from '../../../util/errors.js';
+import { oneOf } from '../../../util/options.js';
+import { ownElements } from '../../../util/own-elements.js';
+
+/** One item per descriptor. */
+export type StdioList = Extract<StdioOptions, unknown[]>;
+
+/** The list that Node makes of `stdio`: at least three items. Throws UsageError (`bad-option`). */
+export function stdioList(stdio: StdioOptions | null | undefined, standard: IOType = 'pipe'): StdioList {
+  const given = stdio ?? standard;
+  if (typeof given === 'string') {
+    oneOf('stdio', given, ['pipe', 'overlapped', 'ignore', 'inherit']);
+    return [given, given, given];
+  }
+  if (!Array.isArray(given)) {
+    throw new UsageError('bad-option', 'stdio is neither a string nor a list', 'See node:child_process');
+  }
+  // Holes become undefined.
+  const list = ownElements(given);
+  while (list.length < 3) list.push(undefined);
+  return list;
+}

@@ -1,0 +1,225 @@
+// Reads the filters of another process back from the kernel: what is really in force.
+import { DumpError, type Diagnostic, type SeccompError } from '../../util/errors.js';
+import { decode, type Program } from '../../bpf/program.js';
+import { isFailure, native, type Failure, type LiveFilter } from '../../native.js';
+import { ownOptions } from '../../util/options.js';
+import type { FilterFlag } from '../../policy/policy.js';
+import { checkPid, noSuchProcess, taskIds, threadStatus } from './status.js';
+import { readStatusFile, type Mode, type StatusFile } from './status-file.js';
+
+/** One layer as it was loaded. */
+export interface LiveLayer {
+  /** The instructions that the kernel gave back. */
+  readonly program: Program;
+  /** Of the flags of a load the kernel tells SECCOMP_FILTER_FLAG_LOG alone; undefined before Linux 4.16. */
+  readonly flags: readonly FilterFlag[] | undefined;
+}
+
+/** The layers of one thread. */
+export interface ThreadDump {
+  /** The kernel's id of the thread. */
+  readonly id: number;
+  /** As the kernel keeps it: at most 15 bytes, which may be control characters. */
+  readonly name: string;
+  /** Its mode. */
+  readonly mode: Mode;
+  /** The oldest first. */
+  readonly layers: readonly LiveLayer[];
+}
+
+/** The layers of a thread, and of those threads of its process that have others. */
+export interface ProcessDump extends ThreadDump {
+  /** The process that the thread belongs to. */
+  readonly pid: number;
+  /** Threads with other layers than this one. */
+  readonly differing: readonly ThreadDump[];
+  /** What a reader should know: `not-filtered`, `strict-mode`, `threads-differ`. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** What `dump` looks at. */
+export interface DumpOptions {
+  /** Compare the other threads too, where the id is that of a process (default). Each is stopped in its turn. */
+  readonly threads?: boolean;
+}
+
+/** Milliseconds that a thread has to stop in: one that runs or sleeps takes well under one. */
+const LIMIT = 1000;
+
+const LOG_FLAG = 2;
+
+/**
+ * Reads the filters of a process, by the id of it or of one of its threads. Each thread that has any is stopped for a
+ * fraction of a millisecond and goes on as it was, whatever happens to this process meanwhile; as after SIGSTOP and
+ * SIGCONT, a few calls that wait (epoll_wait, semop, read from inotify) may end with EINTR. Threads are read one after
+ * the other: a filter that comes in between may show as a difference.
+ *
+ * Needs CAP_SYS_ADMIN in the initial user namespace, CAP_SYS_PTRACE for other users' processes, and to be under no filter
+ * itself. Throws DumpError: `dump-refused`, `dump-from-filtered`, `dump-self`, `already-traced`, `process-does-not-stop`,
+ * `no-filter-readback`, `dump-failed`; UnsupportedError (`no-such-process`) for one that has ended or is hidden;
+ * UsageError (`bad-pid`, `bad-option`).
+ * Source: ptrace(2), PTRACE_SECCOMP_GET_FILTER and PTRACE_SECCOMP_GET_METADATA; signal(7) for EINTR.
+ */
+export function dump(id: number, options: DumpOptions = {}): ProcessDump {
+  checkPid(id);
+  const { threads = true } = ownOptions(options, [], ['threads']);
+  const file = stateOf(id);
+  if (file === undefined) throw noSuchProcess(id);
+  const thread = readThread(file);
+  const compared = id === file.process && threads ? otherThreads(id) : [];
+  const key = keyOf(thread);
+  const differing = compared.filter(other => keyOf(other) !== key);
+  return {
+    pid: file.process,
+    ...thread,
+    differing,
+    warnings: warningsOf(thread, differing, compared.length),
+  };
+}
+
+/** A thread's state, or undefined when it has ended. Throws UnsupportedError (`no-such-process`) where it is hidden. */
+function stateOf(id: number): StatusFile | undefined {
+  try {
+    const file = readStatusFile(`/proc/${id}/status`);
+    return file === undefined || /[ZX]/.test(file.state) ? undefined : file;
+  } catch (error) {
+    throw noSuchProcess(id, error);
+  }
+}
+
+function otherThreads(pid: number): readonly ThreadDump[] {
+  return taskIds(pid).flatMap(id => {
+    const file = id === pid ? undefined : stateOf(id);
+    if (file === undefined) return [];
+    try {
+      return [readThread(file)];
+    } catch (error) {
+      // Threads come and go; only the one that was asked for has to be there.
+      if (stateOf(id) === undefined) return [];
+      throw error;
+    }
+  });
+}
+
+function readThread(file: StatusFile): ThreadDump {
+  const { id, name, mode } = file;
+  return { id, name, mode, layers: mode === 'filter' ? readLayers(file) : [] };
+}
+
+function readLayers({ id, process: pid }: StatusFile): readonly LiveLayer[] {
+  if (pid === process.pid) {
+    throw new DumpError(
+      'dump-self',
+      'a process cannot read its own filters back',
+      'Keep the Filter that was loaded, or run `seccomp dump` from outside',
+    );
+  }
+  if (threadStatus()?.mode !== 'disabled') {
+    throw new DumpError(
+      'dump-from-filtered',
+      'this process is under a filter itself, and the kernel shows filters to none that is',
+      'Look from a process without a filter; in a container, start it with seccomp=unconfined',
+    );
+  }
+  const answer = native().readFilters(id, LIMIT);
+  if (isFailure(answer)) throw explain(answer, id);
+  return answer.map(liveLayer);
+}
+
+const liveLayer = ({ program, flags }: LiveFilter): LiveLayer => ({
+  program: decode(program),
+  flags: flags === undefined ? undefined : (flags & LOG_FLAG) === 0 ? [] : ['SECCOMP_FILTER_FLAG_LOG'],
+});
+
+/** Equal for threads with the same layers. */
+const keyOf = ({ mode, layers }: ThreadDump): string => JSON.stringify([mode, layers]);
+
+function explain({ failed, errno, errnoName }: Failure, id: number): SeccompError {
+  const state = stateOf(id);
+  if (state === undefined || errnoName === 'ESRCH') return noSuchProcess(id);
+  const because = `(${failed}: ${errnoName})`;
+  switch (errnoName) {
+    case 'EPERM':
+    case 'EACCES':
+      if (failed === 'PTRACE_SEIZE' && state.tracer !== 0) {
+        return new DumpError(
+          'already-traced',
+          `process ${state.tracer} traces ${id} already, and there can be one tracer only ${because}`,
+          'End the debugger, strace or other dump first',
+          errno,
+        );
+      }
+      return new DumpError(
+        'dump-refused',
+        `the kernel does not show the filters of ${id} to this process ${because}`,
+        'It takes CAP_SYS_ADMIN and CAP_SYS_PTRACE in the initial user namespace: run it as root of the machine, in a container with both capabilities added',
+        errno,
+      );
+    case 'ETIMEDOUT':
+      return new DumpError(
+        'process-does-not-stop',
+        `${id} did not stop within ${LIMIT} ms, so that its filters could not be read; it goes on as before`,
+        'It waits where nothing interrupts it: for a disk, a child after vfork, or to be thawed. Try again later',
+        errno,
+      );
+    case 'EINVAL':
+    case 'EIO':
+      return new DumpError(
+        'no-filter-readback',
+        `this kernel cannot show filters ${because}`,
+        'It needs CONFIG_CHECKPOINT_RESTORE, Linux 4.4 or newer',
+        errno,
+      );
+    default:
+      return new DumpError(
+        'dump-failed',
+        `the filters of ${id} could not be read ${because}`,
+        'See ptrace(2)',
+        errno,
+      );
+  }
+}
+
+function warningsOf(
+  { id, mode, layers }: ThreadDump,
+  differing: readonly ThreadDump[],
+  compared: number,
+): readonly Diagnostic[] {
+  const warning = (code: string, message: string, remedy: string): Diagnostic => ({
+    code,
+    severity: 'warning',
+    message,
+    remedy,
+  });
+  const warnings: Diagnostic[] = [];
+  if (mode === 'strict') {
+    warnings.push(
+      warning(
+        'strict-mode',
+        `${id} is in strict mode, which has no program`,
+        'It may call read, write, exit and sigreturn',
+      ),
+    );
+  } else if (layers.length === 0) {
+    warnings.push(
+      warning(
+        'not-filtered',
+        `${id} has no filter`,
+        'Nothing is refused to it: load one where one is expected',
+      ),
+    );
+  }
+  if (differing.length > 0) {
+    warnings.push(
+      warning(
+        'threads-differ',
+        `${differing.length} of ${compared} other threads have other filters than ${id}: ${shortList(differing.map(thread => thread.id))}`,
+        'A filter on one thread is no sandbox: load it for the whole process',
+      ),
+    );
+  }
+  return warnings;
+}
+
+const shortList = (ids: readonly number[]): string =>
+  ids.length <= 8 ? ids.join(', ') : `${ids.slice(0, 8).join(', ')} and ${ids.length - 8} more`;

@@ -1,0 +1,85 @@
+// What the kernel says about the filters of a process, thread by thread.
+import { readdirSync } from 'node:fs';
+import { UnsupportedError, UsageError } from '../../util/errors.js';
+import { readStatusFile, type Mode, type StatusFile, type ThreadStatus } from './status-file.js';
+import { show } from '../../util/show.js';
+
+export type { Mode, ThreadStatus };
+
+/** The state of a process and of all of its threads. */
+export interface ProcessStatus {
+  /** Its id. */
+  readonly pid: number;
+  /** The weakest mode among the threads: `filter` only when every thread is filtered. */
+  readonly mode: Mode;
+  /** The fewest layers that any thread has. */
+  readonly filters: number | undefined;
+  /** Whether every thread has it. */
+  readonly noNewPrivs: boolean;
+  /** Those that were there, by id. */
+  readonly threads: readonly ThreadStatus[];
+}
+
+const MODES: readonly Mode[] = ['disabled', 'strict', 'filter'];
+
+/**
+ * Reads the state of a process, this one unless another is named.
+ * Throws UnsupportedError without /proc or for a process that is gone or hidden, UsageError for a bad pid.
+ * Source: proc_pid_status(5).
+ */
+export function status(pid: number = process.pid): ProcessStatus {
+  checkPid(pid);
+  const threads = taskIds(pid).flatMap(id => {
+    const file = readStatusFile(`/proc/${pid}/task/${id}/status`);
+    return file === undefined ? [] : [threadStatusOf(file)];
+  });
+  // It has ended in between: of no threads, every one would have no_new_privs.
+  if (threads.length === 0) throw noSuchProcess(pid);
+  const layers = threads.map(thread => thread.filters);
+  return {
+    pid,
+    mode: MODES[Math.min(...threads.map(thread => MODES.indexOf(thread.mode)))] ?? 'disabled',
+    filters: layers.includes(undefined) ? undefined : Math.min(...layers.map(count => count ?? 0)),
+    noNewPrivs: threads.every(thread => thread.noNewPrivs),
+    threads,
+  };
+}
+
+/** State of the calling thread alone. */
+export function threadStatus(): ThreadStatus | undefined {
+  const file = readStatusFile('/proc/thread-self/status');
+  return file && threadStatusOf(file);
+}
+
+/** Throws UsageError (`bad-pid`) for what cannot be the id of a process or a thread. */
+export function checkPid(pid: number): void {
+  if (Number.isSafeInteger(pid) && pid >= 1 && pid <= 0x7fff_ffff) return;
+  throw new UsageError('bad-pid', `${show(pid)} is not a process id`, 'Give a positive integer');
+}
+
+/** What to throw for a process that is not there, or cannot be seen. */
+export const noSuchProcess = (pid: number, cause?: unknown): UnsupportedError =>
+  new UnsupportedError(
+    'no-such-process',
+    `the state of process ${pid} cannot be read`,
+    'It may have ended, or /proc may be missing or hide it',
+    { cause },
+  );
+
+/** Ids of the threads of a process. Throws UnsupportedError (`no-such-process`). */
+export function taskIds(pid: number): readonly number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch (error) {
+    throw noSuchProcess(pid, error);
+  }
+}
+
+/** The part of a status file that is about filters. */
+export const threadStatusOf = ({ id, name, mode, filters, noNewPrivs }: StatusFile): ThreadStatus => ({
+  id,
+  name,
+  mode,
+  filters,
+  noNewPrivs,
+});

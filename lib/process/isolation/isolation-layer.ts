@@ -1,0 +1,79 @@
+// The filter layer that every isolated child gets below its own: it needs no permission of a profile, and gives none.
+import { compilePolicy } from '../../filter/compile.js';
+import type { Filter } from '../../filter/filter.js';
+import { ABIS, syscallNumber, X32_BIT, type Abi, type AbiName } from '../../kernel/abi.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../../kernel/constants.js';
+import { errnoNumber } from '../../kernel/errno.js';
+import type { AbiPolicy, Condition, Policy, SyscallPolicy } from '../../policy/policy.js';
+import { abisOf, makeTarget, nativeArchitecture, type Architecture } from '../../policy/target.js';
+
+const EPERM = SCMP_ACT_ERRNO(errnoNumber('EPERM') ?? 1);
+
+/** Requests of ioctl(2), the same on all architectures of this package: asm-generic/ioctls.h. */
+const TIOCSTI = 0x5412n;
+const TIOCLINUX = 0x541cn;
+
+/** The kernel takes the request as an unsigned int, and cuts off what is above it. */
+const IOCTL: SyscallPolicy = {
+  otherwise: SCMP_ACT_ALLOW,
+  rules: [TIOCSTI, TIOCLINUX].map(value => ({
+    conditions: [{ op: 'SCMP_CMP_EQ', arg: 1, width: 32, value }],
+    action: EPERM,
+  })),
+};
+
+/** New limits are set through a pointer, which is as wide as a register; the process is an int, 0 the caller itself. */
+const prlimit = ({ name, width }: Abi): SyscallPolicy => {
+  const other: Condition = { op: 'SCMP_CMP_NE', arg: 0, width: 32, value: 0n };
+  const sets: Condition = { op: 'SCMP_CMP_NE', arg: 2, width, value: 0n };
+  // x32 passes pointers of 64 bits, of which its conditions see the low half: there, other limits cannot be read either.
+  return {
+    otherwise: SCMP_ACT_ALLOW,
+    rules: [{ conditions: name === 'x32' ? [other] : [other, sets], action: EPERM }],
+  };
+};
+
+/**
+ * Numbers that kernels before 5.4 serve too: those of x32 without its bit, and those of x86_64 with it.
+ * Source: arch/x86/entry/syscalls/syscall_64.tbl, and commit 6365b842aae4.
+ */
+const OTHER_IOCTLS: ReadonlyMap<AbiName, number> = new Map<AbiName, number>([
+  ['x86_64', 514],
+  ['x32', X32_BIT + 16],
+]);
+
+function interfaceOf(name: AbiName): AbiPolicy {
+  const abi = ABIS[name];
+  const numbers: readonly (readonly [number | undefined, SyscallPolicy])[] = [
+    [syscallNumber(name, 'ioctl'), IOCTL],
+    [OTHER_IOCTLS.get(name), IOCTL],
+    [syscallNumber(name, 'prlimit64'), prlimit(abi)],
+  ];
+  const known = numbers.flatMap(([number, part]) => (number === undefined ? [] : [[number, part] as const]));
+  return { abi, syscalls: new Map(known), enosysAbove: undefined };
+}
+
+/** What the layer means: TIOCSTI, TIOCLINUX and the limits of other processes are refused on every interface. */
+export function isolationPolicy(arch: Architecture = nativeArchitecture()): Policy {
+  const [first, ...others] = abisOf(arch).map(interfaceOf) as [AbiPolicy, ...AbiPolicy[]];
+  return {
+    target: makeTarget({ arch }),
+    defaultAction: SCMP_ACT_ALLOW,
+    // Other interfaces are left to the filter above.
+    badArch: SCMP_ACT_ALLOW,
+    abis: [first, ...others],
+    flags: [],
+    warnings: [],
+  };
+}
+
+let layer: Filter | undefined;
+
+/**
+ * The filter that isolated children get below that of their profile. It answers EPERM to the ioctl(2) requests TIOCSTI
+ * and TIOCLINUX, by which a process types into its terminal, and to prlimit(2) that sets the limits of another process;
+ * everything else it allows. It is proven like any other filter, and made once for this process.
+ */
+export function isolationLayer(): Filter {
+  return (layer ??= compilePolicy(isolationPolicy()));
+}

@@ -1,0 +1,113 @@
+// What parts a child from the process that starts it, and what the running kernel can do of that.
+import type { Probe } from '../../native.js';
+
+/**
+ * How a child is kept away from the process that starts it. `best-effort`: by everything that the kernel has. `required`:
+ * the same, and an error where the kernel lacks a part. `terminal`: only by the filter layer, which refuses to type into a
+ * terminal and to limit other processes. `none`: not at all.
+ */
+export type IsolationMode = 'best-effort' | 'required' | 'terminal' | 'none';
+
+/** Every mode. */
+export const ISOLATION_MODES: readonly IsolationMode[] = ['best-effort', 'required', 'terminal', 'none'];
+
+/**
+ * A way from a child to the process that started it.
+ *
+ * `memory`: reading and writing it, ptrace(2), descriptors by pidfd_getfd(2) and /proc. `signals`: to processes that
+ * the child has not started, by any system call. `abstract-sockets`: connections to AF_UNIX sockets without a path.
+ * `descriptors`: inherited ones that are not in `stdio`. `terminal`: ioctl(2) TIOCSTI and TIOCLINUX. `limits`: prlimit(2)
+ * of other processes.
+ */
+export type IsolationPart = 'memory' | 'signals' | 'abstract-sockets' | 'descriptors' | 'terminal' | 'limits';
+
+/** A way that stays open. */
+export interface OpenWay {
+  /** Which way. */
+  readonly part: IsolationPart;
+  /** Why it is open. */
+  readonly reason: string;
+}
+
+/** The receipt of an isolation. */
+export interface Isolation {
+  /** What was asked for. */
+  readonly mode: IsolationMode;
+  /** Ways that are closed. */
+  readonly closed: readonly IsolationPart[];
+  /** Ways that stay open, and why. */
+  readonly open: readonly OpenWay[];
+  /**
+   * Whether mount(2), umount(2) and pivot_root(2) fail in the child, also in a user namespace of its own: a side effect of
+   * Landlock before Linux 6.12.
+   */
+  readonly refusesMounts: boolean;
+}
+
+/** `Domain` of native/launcher/isolation.h. */
+export const DOMAIN = { none: 0, scoped: 1, refer: 2 } as const;
+
+/** The Landlock domain for a version of Landlock's ABI. */
+export function domainFor(abi: number): (typeof DOMAIN)[keyof typeof DOMAIN] {
+  if (abi >= SCOPED_ABI) return DOMAIN.scoped;
+  // A domain of ABI 1 would make rename(2) and link(2) from one directory to another fail.
+  return abi >= REFER_ABI ? DOMAIN.refer : DOMAIN.none;
+}
+
+/** Linux 5.19. */
+const REFER_ABI = 2;
+/** Linux 6.12. */
+const SCOPED_ABI = 6;
+
+interface Part {
+  readonly part: IsolationPart;
+  /** The filter layer closes it, which every kernel with filters can load. */
+  readonly byLayer: boolean;
+  /** The version of Landlock's ABI that it takes, 0 for none, and the Linux that brought it. */
+  readonly abi: number;
+  readonly linux: string;
+}
+
+const PARTS: readonly Part[] = [
+  { part: 'memory', byLayer: false, abi: REFER_ABI, linux: '5.19' },
+  { part: 'signals', byLayer: false, abi: SCOPED_ABI, linux: '6.12' },
+  { part: 'abstract-sockets', byLayer: false, abi: SCOPED_ABI, linux: '6.12' },
+  { part: 'descriptors', byLayer: false, abi: 0, linux: '' },
+  { part: 'terminal', byLayer: true, abi: 0, linux: '' },
+  { part: 'limits', byLayer: true, abi: 0, linux: '' },
+];
+
+/** What a mode closes on a kernel. */
+export function isolationOf(
+  mode: IsolationMode,
+  kernel: Pick<Probe, 'release' | 'landlock' | 'landlockError'>,
+): Isolation {
+  const closes = ({ byLayer, abi }: Part): boolean =>
+    mode === 'terminal' ? byLayer : mode !== 'none' && kernel.landlock >= abi;
+  const reason = ({ linux }: Part): string =>
+    mode === 'none' || mode === 'terminal' ? `isolation is '${mode}'` : lacking(kernel, linux);
+  return {
+    mode,
+    closed: PARTS.filter(closes).map(({ part }) => part),
+    open: PARTS.filter(part => !closes(part)).map(part => ({ part: part.part, reason: reason(part) })),
+    refusesMounts:
+      (mode === 'best-effort' || mode === 'required') && domainFor(kernel.landlock) === DOMAIN.refer,
+  };
+}
+
+/** Why Landlock cannot do it here. */
+function lacking(
+  { release, landlock, landlockError }: Pick<Probe, 'release' | 'landlock' | 'landlockError'>,
+  linux: string,
+): string {
+  if (landlock > 0)
+    return `it came with Linux ${linux}, and this is ${release} with ABI ${landlock} of Landlock`;
+  switch (landlockError) {
+    case 'EOPNOTSUPP':
+      return 'Landlock is switched off at boot: it is not in the list that the parameter lsm= gives';
+    case 'ENOSYS':
+      return `the kernel ${release} has no Landlock: that takes Linux ${linux} and CONFIG_SECURITY_LANDLOCK`;
+    default:
+      return `Landlock cannot be used (landlock_create_ruleset: ${landlockError}): a filter that is in force may refuse it`;
+  }
+}

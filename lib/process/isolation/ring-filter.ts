@@ -1,0 +1,101 @@
+// Which io_uring operations a child is refused: what its profile says of the system calls whose work they do.
+import { LoadError, UnsupportedError, UsageError } from '../../util/errors.js';
+import type { Filter } from '../../filter/filter.js';
+import { isFilter } from '../../filter/filter.js';
+import type { Failure, Probe } from '../../native.js';
+import { syscallNumber, type Abi } from '../../kernel/abi.js';
+import { permits } from '../../kernel/action.js';
+import { mayPermit, outcome } from '../../policy/evaluate.js';
+import type { Policy } from '../../policy/policy.js';
+import { RING_OPCODES } from '../../kernel/ring-operations.js';
+import { features } from '../machine/features.js';
+
+/** Whether the io_uring operations of a child are filtered: where the kernel can, always or as an error, or not at all. */
+export type RingFilterMode = 'best-effort' | 'required' | 'none';
+
+/** Every mode. */
+export const RING_FILTER_MODES: readonly RingFilterMode[] = ['best-effort', 'required', 'none'];
+
+/** `RingVerdict` of native/launcher/ring_filter.h. */
+const RING_VERDICT = { unchanged: 0, allow: 1, refuse: 2 } as const;
+
+const NONE = new Uint8Array();
+
+/**
+ * A verdict for each operation, or nothing where there is nothing to filter, or no kernel for it.
+ * Throws UsageError (`bad-option`) and UnsupportedError (`ring-filter-unavailable`) with `required`.
+ */
+export function ringVerdicts(filter: Filter | Uint8Array, mode: RingFilterMode): Uint8Array {
+  if (mode === 'none') return NONE;
+  if (!isFilter(filter)) {
+    if (mode === 'best-effort') return NONE;
+    throw new UsageError(
+      'bad-option',
+      "ringFilter: 'required' takes a profile, and this is the bytes of a program",
+      'Give a profile or what compile returns',
+    );
+  }
+  const verdicts = verdictsOf(filter);
+  const { release, ringFilterError } = features();
+  if (verdicts.length === 0 || ringFilterError === '') return verdicts;
+  if (mode === 'best-effort') return NONE;
+  throw new UnsupportedError(
+    'ring-filter-unavailable',
+    `ringFilter: 'required' cannot be met, since the profile allows io_uring_setup and ${reasonWithout({ release, ringFilterError })}`,
+    'Use Linux 7.0 or newer, or refuse io_uring_setup, io_uring_enter and io_uring_register in the profile',
+  );
+}
+
+/** Why operations cannot be filtered. */
+export const reasonWithout = ({
+  release,
+  ringFilterError,
+}: Pick<Probe, 'release' | 'ringFilterError'>): string =>
+  ringFilterError === 'EINVAL'
+    ? `filters of io_uring operations came with Linux 7.0, and this is ${release}`
+    : `io_uring cannot be used here (${ringFilterError}): a filter that is in force or kernel.io_uring_disabled may refuse it`;
+
+/** Why the launcher could not register them. */
+export const explainRingFilter = ({ errno, errnoName, failed }: Failure): LoadError =>
+  new LoadError(
+    'ring-filter-refused',
+    `the kernel refused the filter of io_uring operations (${failed}: ${errnoName})`,
+    errnoName === 'EACCES'
+      ? 'Leave noNewPrivs on: without it, the child needs CAP_SYS_ADMIN'
+      : "Look at the filters that this process has, or give ringFilter: 'none'",
+    { errno },
+  );
+
+/** Verdicts by filter, which never change: many children are started under few filters. */
+const known = new WeakMap<Filter, Uint8Array>();
+
+function verdictsOf(filter: Filter): Uint8Array {
+  const verdicts = known.get(filter) ?? makeVerdicts(filter.policy);
+  known.set(filter, verdicts);
+  return verdicts;
+}
+
+function makeVerdicts(policy: Policy): Uint8Array {
+  const opening = policy.abis.map(({ abi }) => abi).filter(abi => opensRings(policy, abi));
+  if (opening.length === 0) return NONE;
+  const otherwise = permits(policy.defaultAction) ? RING_VERDICT.unchanged : RING_VERDICT.allow;
+  const verdicts = Uint8Array.from(RING_OPCODES, calls =>
+    opening.every(abi => calls.every(name => alwaysAllows(policy, abi, name)))
+      ? otherwise
+      : RING_VERDICT.refuse,
+  );
+  return verdicts.some(verdict => verdict !== RING_VERDICT.unchanged) ? verdicts : NONE;
+}
+
+const opensRings = (policy: Policy, { audit, name }: Abi): boolean => {
+  const number = syscallNumber(name, 'io_uring_setup');
+  return number !== undefined && mayPermit(outcome(policy, audit, number));
+};
+
+/** Whether a call is allowed whatever its arguments, or there is none of that name. */
+const alwaysAllows = (policy: Policy, { audit, name }: Abi, call: string): boolean => {
+  const number = syscallNumber(name, call);
+  if (number === undefined) return true;
+  const { rules, otherwise } = outcome(policy, audit, number);
+  return permits(otherwise) && rules.every(({ action }) => permits(action));
+};

@@ -1,0 +1,44 @@
+// What the running kernel can do with filters, found by asking it.
+import { native, type Probe } from '../../native.js';
+import { parseKernelVersion } from '../../kernel/kernel-version.js';
+import { isolationOf, type Isolation } from '../isolation/isolation.js';
+import { missingFeatures, type MissingFeature } from '../../kernel/kernel-features.js';
+
+/** What this kernel and this build can do. */
+export interface Features extends Probe {
+  /** Whether filters can be loaded at all. */
+  readonly available: boolean;
+  /** Version of the libseccomp that is linked. */
+  readonly libseccomp: string;
+  /** What newer kernels can do and this one cannot, with the first that can. */
+  readonly missing: readonly MissingFeature[];
+  /** What a child is kept from by `isolation: 'best-effort'`, and what stays open. */
+  readonly isolation: Isolation;
+}
+
+let known: Features | undefined;
+
+/**
+ * Asks the kernel which actions and flags of seccomp(2) it knows, and for Landlock. Changes nothing. Asked once, since a filter may refuse the question later.
+ * Throws UnsupportedError where the add-on cannot be loaded.
+ * Source: seccomp(2), SECCOMP_GET_ACTION_AVAIL and SECCOMP_GET_NOTIF_SIZES; landlock_create_ruleset(2), LANDLOCK_CREATE_RULESET_VERSION.
+ */
+export function features(): Features {
+  return (known ??= ask());
+}
+
+function ask(): Features {
+  const probe = native().probe();
+  const { major, minor, micro } = native().version();
+  return {
+    ...probe,
+    available: probe.filter,
+    libseccomp: `${major}.${minor}.${micro}`,
+    get missing() {
+      return missingFeatures([...probe.actions, ...probe.flags], parseKernelVersion(probe.release));
+    },
+    get isolation() {
+      return isolationOf('best-effort', probe);
+    },
+  };
+}

@@ -1,0 +1,110 @@
+// What a handler may answer, and how the kernel is told.
+import { UsageError } from '../../util/errors.js';
+import { native, type Failure } from '../../native.js';
+import { MAX_ERRNO } from '../../kernel/action.js';
+import { errnoNumber, ENOSYS } from '../../kernel/errno.js';
+import type { SupervisedCall } from './call.js';
+import { owned } from '../../util/own.js';
+
+/** What becomes of a call. */
+export type Answer =
+  | {
+      /** It fails: a name, or a positive number up to 4095. */
+      readonly errno: string | number;
+    }
+  | {
+      /** It returns this without having been made. */
+      readonly value: bigint | number;
+    }
+  | {
+      /**
+       * The kernel makes it after all, as if there were no filter. It reads the caller's memory again then: a decision
+       * that rests on what a pointer led to can be evaded. This is no means to enforce a policy on such contents.
+       */
+      readonly continue: true;
+    }
+  | {
+      /**
+       * It returns a copy of this descriptor of this process, in one step where the kernel can (Linux 5.14). The
+       * descriptor stays open here, until the answer was given at the least: what is sent is a copy. It arrives when the
+       * caller runs, which the caller can delay; where 256 of one listener have not arrived, calls fail with EAGAIN.
+       */
+      readonly fd: number;
+      /** Whether an execve of the caller closes the copy. Default: true. */
+      readonly closeOnExec?: boolean;
+    };
+
+/** Decides about a call. While a promise is pending, the caller waits and this process goes on. */
+export type Handler = (call: SupervisedCall) => Answer | Promise<Answer>;
+
+export const CONTINUE: Answer = { continue: true };
+export const UNAVAILABLE: Answer = { errno: ENOSYS };
+
+const FLAG_CONTINUE = 1;
+
+/** Errnos that say that nobody waits for the answer: the caller is gone, or was answered. */
+const TOO_LATE: readonly string[] = ['ENOENT', 'EINPROGRESS'];
+
+/**
+ * Answers a call. One that waits no more needs none. A descriptor that cannot be given away makes the call fail with the
+ * errno of that. Throws UsageError (`bad-answer`) before anything is sent, and gives what failed otherwise.
+ */
+export function sendAnswer(listener: number, id: bigint, answer: unknown): Failure | undefined {
+  const failure = transmit(listener, id, checkAnswer(answer));
+  return failure === undefined || TOO_LATE.includes(failure.errnoName) ? undefined : failure;
+}
+
+function transmit(listener: number, id: bigint, answer: Checked): Failure | undefined {
+  const { kind } = answer;
+  switch (kind) {
+    case 'errno':
+      return native().answerCall(listener, id, 0n, -answer.errno, 0);
+    case 'value':
+      return native().answerCall(listener, id, answer.value, 0, 0);
+    case 'continue':
+      return native().answerCall(listener, id, 0n, 0, FLAG_CONTINUE);
+    case 'fd': {
+      const failure = native().beginAnswerWithDescriptor(listener, id, answer.fd, answer.closeOnExec);
+      return failure && native().answerCall(listener, id, 0n, -failure.errno, 0);
+    }
+  }
+}
+
+/** An answer that can be sent. */
+type Checked =
+  | { readonly kind: 'errno'; readonly errno: number }
+  | { readonly kind: 'value'; readonly value: bigint }
+  | { readonly kind: 'continue' }
+  | { readonly kind: 'fd'; readonly fd: number; readonly closeOnExec: boolean };
+
+/** Throws UsageError (`bad-answer`) for what is no answer. */
+export function checkAnswer(answer: unknown): Checked {
+  if (typeof answer === 'object' && answer !== null) {
+    const given = owned(
+      answer as Partial<Record<'errno' | 'value' | 'continue' | 'fd' | 'closeOnExec', unknown>>,
+    );
+    if (Object.hasOwn(given, 'errno')) {
+      const errno = typeof given.errno === 'string' ? errnoNumber(given.errno) : given.errno;
+      if (isInteger(errno) && errno >= 1 && errno <= MAX_ERRNO) return { kind: 'errno', errno };
+    } else if (Object.hasOwn(given, 'value')) {
+      const { value } = given;
+      if (isInteger(value)) return { kind: 'value', value: BigInt(value) };
+      if (typeof value === 'bigint') return { kind: 'value', value: BigInt.asIntN(64, value) };
+    } else if (Object.hasOwn(given, 'continue')) {
+      if (given.continue === true) return { kind: 'continue' };
+    } else if (Object.hasOwn(given, 'fd')) {
+      const { fd } = given;
+      const closeOnExec = Object.hasOwn(given, 'closeOnExec') ? given.closeOnExec : true;
+      if (isInteger(fd) && fd >= 0 && fd <= 0x7fffffff && typeof closeOnExec === 'boolean')
+        return { kind: 'fd', fd, closeOnExec };
+    }
+  }
+  throw new UsageError(
+    'bad-answer',
+    'a handler gave what is no answer',
+    'Answer { errno }, { value }, { continue: true } or { fd }',
+  );
+}
+
+const isInteger = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value);

@@ -1,0 +1,272 @@
+// Brings the calls of a listener to a handler, through the event loop of the calling thread.
+import { readlinkSync } from 'node:fs';
+import { LoadError, SupervisionError } from '../../util/errors.js';
+import { isFailure, native, type Failure } from '../../native.js';
+import { sendAnswer, UNAVAILABLE, type Answer, type Handler } from './response.js';
+import { callAt, callRecords, type CallRecords, type SupervisedCall } from './call.js';
+import type { Own } from '../../util/own.js';
+import { memoryReader } from './memory-reader.js';
+
+/** Somebody who answers the calls of a listener. */
+export interface Supervisor {
+  /** Calls that a handler has and that were not answered yet. */
+  readonly pending: number;
+  /** Calls that have arrived. */
+  readonly received: number;
+  /** Fulfilled when no process is left under the filter, or after `close`. */
+  readonly finished: Promise<void>;
+  /**
+   * Gives up the listener: calls that wait fail with ENOSYS, and so does every later one. The kernel does the same when this
+   * process ends, in whatever way.
+   */
+  close(): void;
+  /** Keep the event loop alive as long as there is a process under the filter (default), or not. */
+  ref(): void;
+  /** Do not keep the event loop alive. */
+  unref(): void;
+}
+
+/** What becomes of calls that are not answered. */
+export interface AttendOptions {
+  /**
+   * How long a caller waits, in milliseconds; for ever unless given. Counted by the event loop: code that blocks it, blocks
+   * the callers with it.
+   */
+  readonly answerTimeout?: number;
+  /** The answer after that time. Default: ENOSYS, as when there is no supervisor. */
+  readonly timeoutAnswer?: Answer;
+  /**
+   * How long reading the caller's memory may take, in milliseconds. Default: 1000. Then the promise of `readString` or
+   * `readMemory` is rejected (`memory-timeout`).
+   */
+  readonly readTimeout?: number;
+  /**
+   * Hears of errors that handlers throw, and of invalid responses; the call has failed with ENOSYS then. Hears without a
+   * call that the listener cannot be used any more (`listener-unusable`), which was closed then. Unless given, such an error
+   * is an uncaught exception, and so is one that this function throws.
+   */
+  readonly onError?: (error: unknown, call: SupervisedCall | undefined) => void;
+}
+
+/** Calls that are taken from the kernel in one step. */
+const BATCH = 16;
+
+/** Milliseconds that one listener may take of a turn of the event loop before others, timers and signals get theirs. */
+const TURN = 4;
+
+/**
+ * Answers what arrives on a listener, which it takes over, by a handler. `exclusive` where nobody else can hold it.
+ * Throws LoadError (`listener-unusable`) for a descriptor that is no listener.
+ */
+export function attend(
+  listener: number,
+  handler: Handler,
+  options: Own<AttendOptions>,
+  exclusive: boolean,
+): Supervisor {
+  const next = callRecords(1);
+  const more = callRecords(BATCH);
+  const reader = memoryReader(options.readTimeout);
+  const timers = new Set<NodeJS.Timeout>();
+  const { promise: finished, resolve: finish } = resolvers();
+  let pending = 0;
+  let received = 0;
+  let closed = false;
+
+  refuseOthers(listener);
+  // Callers that take turns with this process are woken sooner, on the same processor. Before Linux 6.6 they are not.
+  const untold = native().wakeInTurn(listener);
+  if (untold !== undefined && ['EBADF', 'ENOTTY'].includes(untold.errnoName)) throw unusable(untold);
+  const watch = native().watchCalls(listener, next.words, exclusive, arrived);
+  if (isFailure(watch)) throw unusable(watch);
+
+  /** Handlers and listeners for errors may close. */
+  const isClosed = (): boolean => closed;
+
+  function close(): void {
+    if (closed || isFailure(watch)) return;
+    closed = true;
+    native().watchStop(watch);
+    reader.close();
+    for (const timer of timers) clearTimeout(timer);
+    timers.clear();
+    finish();
+  }
+
+  /** Closes a listener that fails: whoever waits gets ENOSYS from the kernel. */
+  function fail(failure: Failure): void {
+    close();
+    complain(unusable(failure), undefined);
+  }
+
+  /** Has been given the next call, if there is one: -1 when none ever will be. */
+  function arrived(taken: number | Failure): void {
+    handle(next, taken);
+    // To look for more takes time that a caller would wait who is alone.
+    if (pending === 0 || isClosed()) return;
+    const end = performance.now() + TURN;
+    for (;;) {
+      const others = native().takeNotifications(listener, more.words);
+      handle(more, others);
+      // What is left is brought in the next turn.
+      if (isClosed() || others !== BATCH || performance.now() >= end) return;
+    }
+  }
+
+  function handle(records: CallRecords, taken: number | Failure): void {
+    if (isFailure(taken)) {
+      fail(taken);
+      return;
+    }
+    if (taken < 0) {
+      close();
+      return;
+    }
+    received += taken;
+    for (let index = 0; index < taken; index++) {
+      // The kernel has answered the rest.
+      if (isClosed()) return;
+      answer(callAt(listener, records, index, reader));
+    }
+  }
+
+  /** Never throws: others that have arrived are still to be answered. */
+  function answer(call: SupervisedCall): void {
+    pending++;
+    try {
+      const given = handler(call);
+      if (given instanceof Promise) answerLater(call, given);
+      else settle(call, given);
+    } catch (error) {
+      settle(call, UNAVAILABLE);
+      report(error, call);
+    }
+  }
+
+  /** The first answer counts; an error is told of in any case. */
+  function answerLater(call: SupervisedCall, promise: Promise<Answer>): void {
+    let settled = false;
+    const settleOnce = (given: unknown): void => {
+      if (settled) return;
+      settled = true;
+      if (timer !== undefined) {
+        clearTimeout(timer);
+        timers.delete(timer);
+      }
+      settle(call, given);
+    };
+    whenSettled(promise, settleOnce, (error: unknown) => {
+      settleOnce(UNAVAILABLE);
+      report(error, call);
+    });
+    const timer =
+      options.answerTimeout === undefined
+        ? undefined
+        : setTimeout(settleOnce, options.answerTimeout, options.timeoutAnswer ?? UNAVAILABLE);
+    if (timer !== undefined) timers.add(timer);
+  }
+
+  function settle(call: SupervisedCall, given: unknown): void {
+    pending--;
+    // The number of the listener may be another descriptor's by now.
+    if (closed) return;
+    let failure: Failure | undefined;
+    try {
+      failure = sendAnswer(listener, call.id, given);
+    } catch (error) {
+      failure = sendAnswer(listener, call.id, UNAVAILABLE);
+      complain(error, call);
+    }
+    if (failure !== undefined && !isClosed()) fail(failure);
+  }
+
+  /** That a caller has gone is no error of the handler that finds out. */
+  function report(error: unknown, call: SupervisedCall): void {
+    if (!(error instanceof SupervisionError && error.code === 'call-gone')) complain(error, call);
+  }
+
+  function complain(error: unknown, call: SupervisedCall | undefined): void {
+    if (options.onError === undefined) {
+      throwLater(error);
+      return;
+    }
+    try {
+      options.onError(error, call);
+    } catch (another) {
+      throwLater(another);
+    }
+  }
+
+  return {
+    get pending() {
+      return pending;
+    },
+    get received() {
+      return received;
+    },
+    finished,
+    close,
+    ref: () => {
+      if (!closed) native().watchKeepAlive(watch, true);
+    },
+    unref: () => {
+      if (!closed) native().watchKeepAlive(watch, false);
+    },
+  };
+}
+
+/** A supervisor of nobody, for a command that has not started. */
+export const nobody = (): Supervisor => ({
+  pending: 0,
+  received: 0,
+  finished: Promise.resolve(),
+  close: () => undefined,
+  ref: () => undefined,
+  unref: () => undefined,
+});
+
+/** Throws LoadError (`listener-unusable`) for another descriptor, before anything is asked of what may be somebody's file. */
+function refuseOthers(listener: number): void {
+  let link = LISTENER;
+  try {
+    link = readlinkSync(`/proc/self/fd/${listener}`);
+  } catch {
+    // Closed, or there is no /proc: the kernel tells.
+  }
+  if (link !== LISTENER) throw unusable({ failed: 'readlink', errno: ENOTTY, errnoName: 'ENOTTY' });
+}
+
+const LISTENER = 'anon_inode:seccomp notify';
+const ENOTTY = 25;
+
+const unusable = ({ failed, errno, errnoName }: Failure): LoadError =>
+  new LoadError(
+    'listener-unusable',
+    `the listener cannot be used (${failed}: ${errnoName})`,
+    'Give the descriptor that a load with listener: true gave, open and not watched already',
+    { errno },
+  );
+
+/** What a promise's own `then` may hide. */
+const whenSettled = (
+  promise: Promise<unknown>,
+  fulfilled: (value: unknown) => void,
+  rejected: (error: unknown) => void,
+): void => {
+  void Promise.prototype.then.call(promise, fulfilled, rejected);
+};
+
+/** As an uncaught exception, with nothing of ours left undone. */
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+function resolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>(done => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

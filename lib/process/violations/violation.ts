@@ -1,0 +1,125 @@
+// One refused call as a listener sees it: by name, with the rule that refused it and what would allow it.
+import type { Location } from '../../util/errors.js';
+import type { RefusedCall } from '../../native.js';
+import { abiOf, syscallName, type AbiName } from '../../kernel/abi.js';
+import { actionKind } from '../../kernel/action.js';
+import { SCMP_ACT_TRAP } from '../../kernel/constants.js';
+import { namedArguments, type NamedArgument } from '../../kernel/arguments/named-arguments.js';
+import { decidingRule, evaluate, outcome } from '../../policy/evaluate.js';
+import type { Event } from '../../kernel/event.js';
+import type { Policy } from '../../policy/policy.js';
+import { printable } from '../../util/printable.js';
+import { describeRemedy, remedyFor, type Remedy } from '../../policy/remedy.js';
+import { own, owned } from '../../util/own.js';
+
+/** A call that a filter refused, or several of them that were too fast to be told apart. */
+export interface Violation {
+  /** Its name, or undefined for a number that no table has. */
+  readonly syscall: string | undefined;
+  /** Its number as the kernel sees it. */
+  readonly number: number;
+  /** The interface it was made by, or undefined for one that this package does not know. */
+  readonly abi: AbiName | undefined;
+  /** `AUDIT_ARCH_*` of the interface. */
+  readonly arch: number;
+  /** Its six registers, also those that the call does not use. Pointers are into memory that has changed since. */
+  readonly args: readonly bigint[];
+  /** Those that the call uses, by name and with constants in words; undefined where nothing is known of them. */
+  readonly arguments: readonly NamedArgument[] | undefined;
+  /** What it failed with, positive. */
+  readonly errno: number;
+  /** Its name, e.g. `EPERM`. */
+  readonly errnoName: string;
+  /** The thread that made it: the kernel's id and name. */
+  readonly thread: {
+    /** Of the PID namespace that the process is in. */
+    readonly id: number;
+    /** At most 15 bytes. */
+    readonly name: string;
+  };
+  /** The instruction after the one that made it. */
+  readonly instructionPointer: bigint;
+  /** How many calls this stands for: this one, and later ones by the same thread at the same instruction. */
+  readonly count: number;
+  /** The filter that refused it, by its place in the chain: 1 for the first; undefined where it is not known. */
+  readonly layer: number | undefined;
+  /** Where the profile refuses it; undefined where its default action does, or where the filter is not known. */
+  readonly at: Location | undefined;
+  /** What would allow it, where the filter is known. */
+  readonly remedy: Remedy | undefined;
+}
+
+/** A loaded filter by its place in the chain and its meaning. */
+export interface KnownLayer {
+  readonly layer: number | undefined;
+  readonly policy: Policy;
+}
+
+/** Names what the handler noted. `layers` are those that are known, the oldest first. */
+export function describeCall(call: RefusedCall, layers: readonly KnownLayer[]): Violation {
+  // Of equal answers the kernel takes that of the newest filter.
+  const refusing = layers.findLast(
+    ({ policy }) => actionKind(evaluate(policy, eventOf(call))) === SCMP_ACT_TRAP,
+  );
+  return describeRefusal(call, refusing);
+}
+
+const eventOf = ({ arch, syscall, args, instructionPointer }: RefusedCall): Event => ({
+  arch,
+  syscall,
+  args,
+  instructionPointer,
+});
+
+/** Names a refused call. `refusing` is the filter that refused it, where it is known. */
+export function describeRefusal(call: RefusedCall, refusing: KnownLayer | undefined): Violation {
+  const { arch, syscall: number, args, errno, errnoName, instructionPointer, count } = call;
+  const abi = abiOf(arch, number);
+  const syscall = abi && syscallName(abi.name, number);
+  const event = eventOf(call);
+  return {
+    syscall,
+    number,
+    abi: abi?.name,
+    arch,
+    args,
+    arguments: abi && syscall !== undefined ? namedArguments(abi.name, syscall, args) : undefined,
+    errno,
+    errnoName,
+    thread: { id: call.threadId, name: call.threadName },
+    instructionPointer,
+    count,
+    layer: refusing?.layer,
+    at: refusing && placeOf(event, refusing.policy),
+    remedy: refusing && remedyFor(event, refusing.policy),
+  };
+}
+
+/** Where a policy says what becomes of a call. */
+function placeOf(event: Event, policy: Policy): Location | undefined {
+  const { rules, at } = owned(outcome(policy, event.arch, event.syscall));
+  const rule = decidingRule(rules, own(event, 'args') ?? []);
+  return rule === undefined ? at : own(rule, 'at');
+}
+
+/** A violation on one line: the call, what became of it, where the profile says so, and what would allow it. */
+export function formatViolation(violation: Violation): string {
+  const { errnoName, thread } = violation;
+  return sentence(violation, `failed with ${errnoName} in thread ${thread.id} (${printable(thread.name)})`);
+}
+
+/** The same with other words for what became of the call, which are to be printable. */
+export function sentence(violation: Violation, fate: string): string {
+  const { syscall, number, abi, count, at, remedy } = violation;
+  const name = syscall ?? `call ${number}`;
+  const times = count === 1 ? '' : `, ${count} times`;
+  const place = at === undefined ? '' : `, by ${printable(at.file)}:${at.line}:${at.column}`;
+  const advice = remedy === undefined ? '' : `. To allow it, ${printable(describeRemedy(remedy))}`;
+  return `${name}(${argumentList(violation)}) on ${abi ?? `architecture ${hex(violation.arch)}`} ${fate}${times}${place}${advice}`;
+}
+
+/** `family=AF_ALG, type=SOCK_SEQPACKET, protocol=0x0`, or six registers. */
+const argumentList = ({ arguments: named, args }: Violation): string =>
+  (named?.map(({ name, value, words }) => `${name}=${words ?? hex(value)}`) ?? args.map(hex)).join(', ');
+
+const hex = (value: bigint | number): string => `0x${value.toString(16)}`;

@@ -1,0 +1,204 @@
+// Writes a policy in the words that container runtimes share: names, actions and comparisons of 64 bits.
+import { ConversionError } from '../../../util/errors.js';
+import { syscallName, type Abi } from '../../../kernel/abi.js';
+import {
+  actionData,
+  actionKind,
+  actionName,
+  ACTIONS,
+  MAX_ERRNO,
+  type Action,
+  type ActionName,
+} from '../../../kernel/action.js';
+import {
+  SCMP_ACT_ERRNO,
+  SCMP_ACT_KILL_THREAD,
+  SCMP_ACT_NOTIFY,
+  SCMP_ACT_TRACE,
+} from '../../../kernel/constants.js';
+import type { Condition, Operator, Policy, Rule, SyscallPolicy } from '../../../policy/policy.js';
+import { own, owned } from '../../../util/own.js';
+
+/** An entry of `args`. For SCMP_CMP_MASKED_EQ `value` is the mask. */
+export interface DocumentArgument {
+  readonly index: number;
+  readonly value: bigint;
+  readonly valueTwo?: bigint;
+  readonly op: Operator;
+}
+
+/** An entry of `syscalls`. */
+export interface DocumentRule {
+  readonly names: readonly string[];
+  readonly action: ActionName;
+  readonly errnoRet?: number;
+  readonly args?: readonly DocumentArgument[];
+}
+
+/** What the formats of Docker, OCI and the Security Profiles Operator have in common. Source: runtime-spec, config-linux.md. */
+export interface SeccompDocument {
+  readonly defaultAction: ActionName;
+  readonly defaultErrnoRet?: number;
+  /** `SCMP_ARCH_*`, the native one first. */
+  readonly architectures: readonly string[];
+  readonly flags: readonly string[];
+  readonly listenerPath?: string;
+  readonly listenerMetadata?: string;
+  readonly syscalls: readonly DocumentRule[];
+}
+
+export interface DocumentOptions {
+  /**
+   * Whether conditions on i386's `socketcall` and `ipc` are written out. Every reader derives them from `socket`, `semop`
+   * and the like; they are needed where the policy says something else.
+   */
+  readonly multiplexers: boolean;
+}
+
+/**
+ * Whether every rule can be written as it stands: the formats bind conditions on one argument by OR, compare whole
+ * registers, give calls with conditions the default action otherwise, and leave open which of two actions wins.
+ */
+export const isPlain = ({ abis, defaultAction }: Policy): boolean =>
+  abis.every(({ abi, syscalls }) =>
+    [...syscalls.values()].every(
+      ({ rules, otherwise }) =>
+        rules.length === 0 ||
+        (otherwise === defaultAction &&
+          rules.every(
+            ({ conditions, action }) =>
+              action === rules[0]?.action &&
+              conditions.every(({ width }) => width === abi.width) &&
+              new Set(conditions.map(({ arg }) => arg)).size === conditions.length,
+          )),
+    ),
+  );
+
+/**
+ * The document of a plain policy. It names each call once, with the rules of the first interface that has it, and adds names
+ * whose action is the default one where the rule for newer calls needs them: it starts above the highest number named.
+ *
+ * Throws ConversionError (`not-expressible`) for what these formats cannot say. It is for the caller to read the document
+ * again and compare: interfaces may differ in what they say about one name.
+ */
+export function documentOf(policy: Policy, options: DocumentOptions): SeccompDocument {
+  const { defaultAction, badArch, abis, flags } = policy;
+  const listener = own(policy, 'listener');
+  const metadata = own(listener, 'metadata');
+  if (badArch !== SCMP_ACT_KILL_THREAD) {
+    throw new ConversionError(
+      'not-expressible',
+      `foreign architectures get ${actionName(badArch)}, and the format has no word for it: there they get KILL_THREAD`,
+    );
+  }
+  if (defaultAction === SCMP_ACT_NOTIFY)
+    throw new ConversionError('not-expressible', 'the format does not take NOTIFY as the default action');
+  const calls = new Map<string, SyscallPolicy>();
+  for (const { abi, syscalls } of abis) {
+    for (const [number, part] of syscalls) {
+      const name = nameOf(abi, number, part);
+      if (!options.multiplexers && part.rules.length > 0 && isMultiplexer(name)) continue;
+      if (!calls.has(name)) calls.set(name, part);
+    }
+  }
+  const unlisted = new Set<string>();
+  for (const { abi, enosysAbove } of abis) {
+    if (enosysAbove === undefined) continue;
+    const name = syscallName(abi.name, enosysAbove);
+    if (name === undefined) {
+      throw new ConversionError(
+        'not-expressible',
+        `numbers above ${enosysAbove} of ${abi.name} get ENOSYS, and no call of that number has a name: the rule starts above a named one`,
+      );
+    }
+    if (!calls.has(name)) unlisted.add(name);
+  }
+  const { name, data } = owned(actionWords(defaultAction));
+  return {
+    defaultAction: name,
+    ...(data !== undefined && { defaultErrnoRet: data }),
+    architectures: abis.map(({ abi }) => abi.scmpName),
+    flags,
+    ...(listener !== undefined && {
+      listenerPath: listener.path,
+      ...(metadata !== undefined && { listenerMetadata: metadata }),
+    }),
+    syscalls: [
+      ...grouped(calls),
+      ...(unlisted.size > 0 ? [entry([...unlisted], { conditions: [], action: defaultAction })] : []),
+    ],
+  };
+}
+
+const isMultiplexer = (name: string): boolean => name === 'socketcall' || name === 'ipc';
+
+function nameOf(abi: Abi, number: number, part: SyscallPolicy): string {
+  const name = syscallName(abi.name, number);
+  // Readers know other tables than this one, and names that a table lacks are passed over.
+  if (name !== undefined) return name;
+  throw new ConversionError(
+    'not-expressible',
+    `call number ${number} of ${abi.name}, which gets ${actionName(part.rules[0]?.action ?? part.otherwise)}, has no name`,
+  );
+}
+
+/**
+ * One entry for all names with the same action and conditions. Those with fewer conditions come first: runtimes refuse a rule
+ * that an earlier one continues with another action. By i386's socketcall, a condition on argument 0 is lost.
+ */
+function grouped(calls: ReadonlyMap<string, SyscallPolicy>): readonly DocumentRule[] {
+  const groups = new Map<string, { readonly names: string[]; readonly rule: Rule }>();
+  for (const [name, { rules, otherwise }] of calls) {
+    for (const rule of rules.length > 0 ? rules : [{ conditions: [], action: otherwise }]) {
+      const key = identity(rule);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { names: [name], rule });
+      else group.names.push(name);
+    }
+  }
+  const all = [...groups.values()].map(({ names, rule }) => entry(names, rule));
+  const args = (rule: DocumentRule): readonly DocumentArgument[] => own(rule, 'args') ?? [];
+  const kept = (rule: DocumentRule): number => args(rule).filter(({ index }) => index > 0).length;
+  const count = (rule: DocumentRule): number => args(rule).length;
+  return all.toSorted((a, b) => kept(a) - kept(b) || count(a) - count(b));
+}
+
+const identity = ({ conditions, action }: Rule): string =>
+  `${action} ${conditions.map(condition => `${condition.arg} ${condition.op} ${maskOf(condition) ?? ''} ${condition.value}`).join(', ')}`;
+
+const maskOf = (condition: Condition): bigint | undefined =>
+  condition.op === 'SCMP_CMP_MASKED_EQ' ? condition.mask : undefined;
+
+function entry(names: readonly string[], { conditions, action }: Rule): DocumentRule {
+  const { name, data } = owned(actionWords(action));
+  return {
+    names: [...names].sort(),
+    action: name,
+    ...(data !== undefined && { errnoRet: data }),
+    ...(conditions.length > 0 && { args: conditions.map(argument) }),
+  };
+}
+
+function argument(condition: Condition): DocumentArgument {
+  const { arg, op, value } = condition;
+  const mask = maskOf(condition);
+  return mask === undefined ? { index: arg, value, op } : { index: arg, value: mask, valueTwo: value, op };
+}
+
+const NAMES = new Map<Action, ActionName>([
+  ...(Object.keys(ACTIONS) as ActionName[]).map((name): [Action, ActionName] => [ACTIONS[name], name]),
+]);
+
+/** An action by name, with the number of ERRNO and TRACE. */
+function actionWords(action: Action): { readonly name: ActionName; readonly data?: number } {
+  const [kind, data] = [actionKind(action), actionData(action)];
+  const name = NAMES.get(kind);
+  const carriesData = kind === SCMP_ACT_ERRNO(0) || kind === SCMP_ACT_TRACE(0);
+  if (name === undefined || (carriesData ? kind === SCMP_ACT_ERRNO(0) && data > MAX_ERRNO : data !== 0)) {
+    throw new ConversionError(
+      'not-expressible',
+      `the format has no word for the action ${actionName(action)}`,
+    );
+  }
+  return carriesData ? { name, data } : { name };
+}

@@ -1,0 +1,21 @@
+// The JSON text of a document, as container runtimes read it.
+import { objectText } from '../../object-text.js';
+import type { SeccompDocument } from './document.js';
+import { owned } from '../../../util/own.js';
+
+/**
+ * OCI's `linux.seccomp`, or Docker's profile, which differs in naming the 32-bit interfaces by `archMap`.
+ * Numbers of 64 bits are written exactly. Sources: runtime-spec, config-linux.md; moby's profiles/seccomp.
+ */
+export function documentText(document: SeccompDocument, format: 'docker' | 'oci'): string {
+  const { defaultAction, defaultErrnoRet, architectures, flags, syscalls, ...listener } = owned(document);
+  const [architecture, ...subArchitectures] = architectures;
+  return `${objectText({
+    defaultAction,
+    ...(defaultErrnoRet !== undefined && { defaultErrnoRet }),
+    ...(format === 'oci' ? { architectures } : { archMap: [{ architecture, subArchitectures }] }),
+    ...(flags.length > 0 && { flags }),
+    ...listener,
+    syscalls,
+  })}\n`;
+}

@@ -1,0 +1,72 @@
+// The resource of Kubernetes' Security Profiles Operator.
+import { ConversionError, UsageError } from '../../../util/errors.js';
+import { quote } from '../../../util/suggest.js';
+import type { DocumentRule, SeccompDocument } from './document.js';
+import { yamlText } from './yaml.js';
+import { own, owned } from '../../../util/own.js';
+
+/** The part of the resource that is the profile, in OCI's words. */
+export type SpoSpec = Omit<SeccompDocument, 'defaultErrnoRet' | 'flags'> & {
+  readonly flags?: readonly string[];
+};
+
+const MAX_INT64 = 0x7fff_ffff_ffff_ffffn;
+const LISTENER = /^\/var\/run\/security-profiles-operator\/[a-zA-Z0-9_.-]+$/;
+
+/**
+ * The `spec` of a resource, or ConversionError (`not-expressible`) for what its schema does not take: an errno of the
+ * default action other than EPERM, an errno of 0, values above 2^63 - 1, listeners outside of the operator's folder.
+ * Source: api/seccompprofile of the operator.
+ */
+export function spoSpec(whole: SeccompDocument): SpoSpec {
+  const { defaultErrnoRet = 1, flags, listenerPath, listenerMetadata, ...document } = owned(whole);
+  if (defaultErrnoRet !== 1)
+    throw cannot(
+      `say that ${document.defaultAction} carries ${defaultErrnoRet} as the default action: it carries 1`,
+    );
+  if (listenerPath !== undefined && !LISTENER.test(listenerPath))
+    throw cannot(`name the listener ${quote(listenerPath)}: it lies in /var/run/security-profiles-operator`);
+  document.syscalls.forEach(checkRule);
+  return {
+    ...document,
+    ...(listenerPath !== undefined && { listenerPath }),
+    ...(listenerMetadata !== undefined && { listenerMetadata }),
+    ...(flags.length > 0 && { flags }),
+  };
+}
+
+function checkRule(rule: DocumentRule): void {
+  const { names, action, errnoRet, args = [] } = owned(rule);
+  if (errnoRet === 0) throw cannot(`say that ${action} carries 0, as for ${names.join(', ')}`);
+  for (const argument of args) {
+    const large = [argument.value, own(argument, 'valueTwo') ?? 0n].find(number => number > MAX_INT64);
+    if (large !== undefined)
+      throw cannot(`hold ${large}, which ${names.join(', ')} is compared with: its numbers end at 2^63 - 1`);
+  }
+}
+
+const cannot = (what: string): ConversionError =>
+  new ConversionError('not-expressible', `a SeccompProfile cannot ${what}`);
+
+/** The YAML text. Throws UsageError (`bad-option`) for a name that Kubernetes does not take. */
+export function spoText(spec: SpoSpec, name: string): string {
+  if (name.length > 253 || !/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name)) {
+    throw new UsageError(
+      'bad-option',
+      `${quote(name)} is no name for a resource`,
+      'Use lower-case letters, digits, "-" and "."',
+    );
+  }
+  return yamlText({
+    apiVersion: 'security-profiles-operator.x-k8s.io/v1beta1',
+    kind: 'SeccompProfile',
+    metadata: { name },
+    spec: {
+      ...spec,
+      syscalls: spec.syscalls.map(whole => {
+        const { args, ...rule } = owned(whole);
+        return { ...rule, ...(args !== undefined && { args: args.map(argument => ({ ...argument })) }) };
+      }),
+    },
+  });
+}

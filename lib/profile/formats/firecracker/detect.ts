@@ -1,0 +1,17 @@
+// Tells the files of Firecracker's seccompiler from profiles.
+import type { JsonObject, JsonValue } from '../../json.js';
+
+/** The keys of the two actions: Firecracker's, and those of rust-vmm's crate, which takes Firecracker's as well. */
+export const DEFAULT_ACTION = ['default_action', 'mismatch_action'] as const;
+export const FILTER_ACTION = ['filter_action', 'match_action'] as const;
+
+/** Whether an object is one filter. */
+export const hasActions = ({ members }: JsonObject): boolean =>
+  [...DEFAULT_ACTION, ...FILTER_ACTION].some(key => members.has(key));
+
+/** Whether a document has the actions of such a filter, or is an object of objects one of which has. */
+export const isFirecracker = (root: JsonValue): boolean =>
+  root.kind === 'object' &&
+  [root, ...Array.from(root.members.values(), ({ value }) => value)].some(
+    value => value.kind === 'object' && hasActions(value),
+  );

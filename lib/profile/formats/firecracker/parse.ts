@@ -1,0 +1,40 @@
+// From the text of a file of Firecracker's seccompiler to its filters, or to every reason why it holds none.
+import { Findings } from '../../findings.js';
+import { locate, readJson } from '../../json.js';
+import type { ParseOptions } from '../../parse.js';
+import { readSource } from '../../read-source.js';
+import { readObject } from '../../schema/values.js';
+import { hasActions } from './detect.js';
+import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
+import { readFilter } from './schema.js';
+import { pickOptions } from '../../../util/options.js';
+
+/**
+ * Reads and checks a file in the format of Firecracker's seccompiler. `source` is what parseProfile takes.
+ *
+ * Throws ProfileError with every problem in the order of the text. A key that the format does not have is one, as a
+ * misspelt `args` would open a call. Sources: docs/seccompiler.md of Firecracker; the seccompiler of rust-vmm.
+ */
+export function parseFirecracker(source: unknown, options: ParseOptions = {}): FirecrackerFile {
+  const { text, file: found } = readSource(source);
+  const { file = found, strict = false } = pickOptions(options, ['file', 'strict']);
+  const findings = new Findings();
+  const root = readObject(readJson(text, file, findings), 'a file of filters', findings);
+  if (root !== undefined && (root.members.size === 0 || hasActions(root))) {
+    findings.error(
+      'no-filters',
+      locate(root),
+      root.members.size === 0
+        ? 'the file holds no filter'
+        : 'this is one filter, without the category it is for',
+      'Write one for each category of threads: { "vmm": { "default_action": …, … } }',
+    );
+    findings.conclude(false);
+  }
+  const filters = new Map<string, FirecrackerFilter>();
+  for (const [category, { value }] of root?.members ?? []) {
+    const filter = readFilter(value, findings);
+    if (filter !== undefined) filters.set(category, filter);
+  }
+  return Object.freeze({ file, filters, warnings: findings.conclude(strict) });
+}

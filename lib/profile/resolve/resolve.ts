@@ -1,0 +1,186 @@
+// The second step: from what a profile says to what it means on one target.
+import { UsageError } from '../../util/errors.js';
+import { ABIS, callNumber, isCallNumber, syscallName, type AbiName } from '../../kernel/abi.js';
+import { actionKind, isAction, permits, type Action } from '../../kernel/action.js';
+import { SCMP_ACT_KILL_THREAD, SCMP_ACT_TRACE } from '../../kernel/constants.js';
+import type { Policy } from '../../policy/policy.js';
+import { oneOf, pickOptions } from '../../util/options.js';
+import { parameterOf } from '../../kernel/arguments/signatures.js';
+import { makeTarget, type TargetOptions } from '../../policy/target.js';
+import { Findings } from '../findings.js';
+import { parseProfile } from '../parse.js';
+import type { Profile, ProfileCondition, ProfileRule } from '../profile.js';
+import type { ProfileSource } from '../read-source.js';
+import { conflictBudget } from './conflicts.js';
+import { reportVainDenials } from './denials.js';
+import { applies, interfaces } from './select.js';
+import { buildTable, LOW_WORD, type TableContext, type WidthOf } from './table.js';
+import { show } from '../../util/show.js';
+import { own } from '../../util/own.js';
+import { markPolicy } from '../../policy/own-policy.js';
+
+/** Whose idea of the width of an argument counts: the profile's, which is always a register, or the kernel's. */
+export type ArgWidth = 'declared' | 'profile';
+
+/** What a profile leaves open. */
+export interface ResolveOptions {
+  /**
+   * What calls newer than the profile get: ENOSYS, as in runc, so that libc falls back (the default); or the default
+   * action. A default action of ALLOW, LOG or TRACE always counts as the second.
+   */
+  readonly unknownSyscalls?: 'enosys' | 'default';
+  /** For interfaces the profile does not cover; KILL_THREAD, as libseccomp has it, unless given. */
+  readonly badArch?: Action;
+  /**
+   * How many bits of a register a condition on a 64-bit interface compares: all 64, as Docker does (`profile`, the
+   * default), or as many as the kernel reads of that argument (`declared`), so that garbage above an `int` changes nothing.
+   */
+  readonly argWidth?: ArgWidth;
+  /** Turns every warning, of the profile too, into an error. */
+  readonly strict?: boolean;
+}
+
+/** Denials without effect are errors, or warnings for those who look at a profile without using it. */
+type DenialSeverity = 'error' | 'warning';
+
+/**
+ * What a profile means on a target: this architecture, the newest kernel and no capabilities unless given.
+ *
+ * `profile` is a Profile or anything that parseProfile takes. Throws as parseProfile does; also ProfileError
+ * `too-many-rules` for more rules than any filter could hold, `denial-without-effect` for rules that deny calls which the target
+ * lacks while others that do the same stay allowed, `contradicting-rules`, `ambiguous-number`, and with `strict` for what
+ * would be a warning.
+ * Sources: setupSeccomp of dockerd for what is left of the profile; libcontainer/seccomp of runc for what it means.
+ */
+export function resolveProfile(
+  profile: ProfileSource | Profile,
+  target: TargetOptions = {},
+  options: ResolveOptions = {},
+): Policy {
+  return resolved(profile, target, options, 'error');
+}
+
+/** What a profile means, for those who look at it without using it: denials without effect are warnings. Throws as resolveProfile does. */
+export function resolveForReview(
+  profile: ProfileSource | Profile,
+  target: TargetOptions,
+  options: ResolveOptions,
+): Policy {
+  return resolved(profile, target, options, 'warning');
+}
+
+function resolved(
+  profile: ProfileSource | Profile,
+  target: TargetOptions,
+  options: ResolveOptions,
+  denials: DenialSeverity,
+): Policy {
+  const given = pickOptions(options, ['unknownSyscalls', 'badArch', 'argWidth', 'strict']);
+  const { unknownSyscalls = 'enosys', badArch = SCMP_ACT_KILL_THREAD, strict = false } = given;
+  const { argWidth = 'profile' } = given;
+  oneOf('unknownSyscalls', unknownSyscalls, ['enosys', 'default']);
+  oneOf('argWidth', argWidth, ['declared', 'profile']);
+  if (!isAction(badArch)) {
+    throw new UsageError(
+      'bad-option',
+      `badArch cannot be ${show(badArch)}`,
+      'Give one of the SCMP_ACT_* values',
+    );
+  }
+  const parsed = parseProfile(profile);
+  const machine = makeTarget(target);
+  const findings = new Findings();
+  const { defaultAction } = parsed;
+  const listenerPath = own(parsed, 'listenerPath');
+  const listenerMetadata = own(parsed, 'listenerMetadata');
+  const rules = parsed.rules.filter(rule => applies(rule, machine));
+  const [native, ...others] = interfaces(parsed, machine);
+
+  const enosys =
+    unknownSyscalls === 'enosys' &&
+    !permits(defaultAction) &&
+    actionKind(defaultAction) !== SCMP_ACT_TRACE(0);
+  const widthOf = argWidth === 'declared' ? declaredWidth : registerWidth;
+  const context = { defaultAction, enosys, findings, budget: conflictBudget(), widthOf };
+  for (const rule of rules) {
+    refuseAmbiguousNumbers(rule, [native, ...others], findings);
+    warnOfTruncation(rule, [native, ...others], context);
+  }
+  const abis = [
+    buildTable(ABIS[native], rules, context),
+    ...others.map(name => buildTable(ABIS[name], rules, context)),
+  ] as const;
+
+  const policy = {
+    target: machine,
+    defaultAction,
+    badArch,
+    abis: Object.freeze(abis),
+    flags: parsed.flags,
+    ...(listenerPath !== undefined && {
+      listener: Object.freeze({
+        path: listenerPath,
+        ...(listenerMetadata !== undefined && { metadata: listenerMetadata }),
+      }),
+    }),
+    warnings: [],
+  };
+  reportVainDenials(parsed, rules, policy, findings, denials);
+  return markPolicy(Object.freeze({ ...policy, warnings: findings.conclude(strict, parsed.warnings) }));
+}
+
+/** The bits that policies compare of a register, whatever the argument. */
+const registerWidth: WidthOf = abi => ABIS[abi].width;
+
+/** The bits of an argument that the kernel reads; of one it declares nothing about, the register. */
+const declaredWidth: WidthOf = (abi, syscall, arg) =>
+  ABIS[abi].width === 32 ? 32 : (parameterOf(abi, syscall, arg)?.width ?? 64);
+
+/** Refuses a number that is one call on an interface and another, or none, on another one. */
+function refuseAmbiguousNumbers(
+  { names }: ProfileRule,
+  interfaces: readonly AbiName[],
+  findings: Findings,
+): void {
+  for (const { name, at } of names) {
+    if (!isCallNumber(name)) continue;
+    const calls = interfaces.map(abi => syscallName(abi, callNumber(abi, name) ?? -1));
+    if (new Set(calls).size < 2) continue;
+    const meanings = interfaces.map((abi, index) => `${calls[index] ?? 'no known call'} on ${abi}`);
+    findings.error(
+      'ambiguous-number',
+      at,
+      `call ${name} is ${meanings.join(', ')}: numbers below 424 differ between architectures`,
+      'Write the name, or cover one interface',
+    );
+  }
+}
+
+/** Warns once a rule of values that are cut to their low words. */
+function warnOfTruncation(
+  { action, names, conditions }: ProfileRule,
+  interfaces: readonly AbiName[],
+  { defaultAction, widthOf, findings }: TableContext,
+): void {
+  if (action === defaultAction) return;
+  const isWide = (condition: ProfileCondition): boolean =>
+    condition.value > LOW_WORD || (condition.op === 'SCMP_CMP_MASKED_EQ' && condition.mask > LOW_WORD);
+  // One of each argument will do, however many a hostile rule has.
+  const firsts = [0, 1, 2, 3, 4, 5].map(arg => conditions.find(other => other.arg === arg && isWide(other)));
+  for (const condition of firsts) {
+    if (condition === undefined) continue;
+    const cut = interfaces.filter(abi =>
+      names.some(
+        ({ name }) => callNumber(abi, name) !== undefined && widthOf(abi, name, condition.arg) === 32,
+      ),
+    );
+    if (cut.length === 0) continue;
+    findings.warning(
+      'value-truncated',
+      condition.at,
+      `a value is wider than the 32 bits of an argument on ${cut.join(' and ')}: only its low half is compared there`,
+      'Leave these architectures out of the profile, or use a value that fits',
+    );
+    return;
+  }
+}

@@ -1,0 +1,18 @@
+// Object.freeze for maps and sets, whose contents it does not cover.
+import { bare } from './own.js';
+
+const CHANGES = ['set', 'add', 'delete', 'clear'] as const;
+
+/** The same collection, which from now on throws TypeError when it is to be changed. */
+export function frozen<C extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>>(collection: C): C {
+  for (const name of CHANGES) {
+    const value = (): never => {
+      throw new TypeError(
+        `cannot ${name}: this ${collection instanceof Map ? 'map' : 'set'} is shared and never changes`,
+      );
+    };
+    const isThere = Reflect.has(collection, name);
+    if (isThere) Object.defineProperty(collection, name, bare({ value }));
+  }
+  return Object.freeze(collection);
+}

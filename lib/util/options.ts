@@ -1,0 +1,112 @@
+// The one place where options are read: each once, by own properties only, and none that is misspelt.
+import { UsageError } from './errors.js';
+import type { Own } from './own.js';
+import { show } from './show.js';
+
+/** Throws UsageError (`bad-option`) for a value that an option does not know; undefined counts as not given. */
+export function oneOf(option: string, value: unknown, choices: readonly unknown[]): void {
+  if (value === undefined || choices.includes(value)) return;
+  throw new UsageError(
+    'bad-option',
+    `${option} cannot be ${show(value)}`,
+    `Choose one of: ${choices.join(', ')}`,
+  );
+}
+
+/**
+ * What a caller gave as options: a frozen object without a prototype that has every one of these names, undefined where
+ * it was not given. Getters and proxies are asked once, here; what they throw is thrown.
+ *
+ * Throws UsageError (`bad-option`) unless the options are an object with these keys at most; `flags` must be booleans.
+ * So is an option that the object inherits from a class or another object: it would not count, and must not seem to.
+ * What Object.prototype holds is nobody's option and is ignored.
+ */
+export function ownOptions<Options extends object>(
+  options: Options,
+  names: readonly string[],
+  flags: readonly string[] = [],
+): Own<Options> {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) {
+    throw new UsageError('bad-option', `options cannot be ${show(given)}`, 'Give an object');
+  }
+  const known = flags.length === 0 ? names : [...names, ...flags];
+  const read = emptyOptions(known);
+  for (const name of Reflect.ownKeys(given)) {
+    if (typeof name === 'symbol') continue;
+    if (!known.includes(name)) {
+      throw new UsageError(
+        'bad-option',
+        `there is no option ${show(name)}`,
+        ELSEWHERE.get(name) ?? `The options are: ${known.join(', ')}`,
+      );
+    }
+    const value: unknown = Reflect.get(given, name);
+    if (flags.includes(name)) oneOf(name, value, [true, false]);
+    read[name] = value;
+  }
+  refuseInherited(given, known);
+  return Object.freeze(read) as Own<Options>;
+}
+
+/** Those of these names that the options have, as `ownOptions` reads them, whatever else there is. */
+export function pickOptions<Options extends object, Name extends keyof Options & string>(
+  options: Options,
+  names: readonly Name[],
+): { readonly [Picked in Name]: Options[Picked] | undefined } {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) {
+    throw new UsageError('bad-option', `options cannot be ${show(given)}`, 'Give an object');
+  }
+  const read = emptyOptions(names);
+  for (const name of names) if (Object.hasOwn(given, name)) read[name] = Reflect.get(given, name);
+  refuseInherited(given, names);
+  return Object.freeze(read) as { readonly [Picked in Name]: Options[Picked] | undefined };
+}
+
+/** Those of these names that were given, without a prototype: to be passed on where undefined would mean something. */
+export function givenOptions<Options extends object>(
+  options: object,
+  names: readonly string[],
+): Partial<Options> {
+  const given = Object.create(null) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && names.includes(name)) given[name] = value;
+  return given as Partial<Options>;
+}
+
+function emptyOptions(names: readonly string[]): Record<string, unknown> {
+  const empty: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const name of names) empty[name] = undefined;
+  return empty;
+}
+
+function refuseInherited(options: object, names: readonly string[]): void {
+  for (
+    let prototype: unknown = Reflect.getPrototypeOf(options);
+    typeof prototype === 'object' && prototype !== null && !isRoot(prototype);
+    prototype = Reflect.getPrototypeOf(prototype)
+  ) {
+    for (const name of names) {
+      if (!Object.hasOwn(prototype, name) || Object.hasOwn(options, name)) continue;
+      throw new UsageError(
+        'bad-option',
+        `the option ${name} is inherited, and only an object's own properties count`,
+        'Copy it: { ...defaults, ...options }',
+      );
+    }
+  }
+}
+
+/** Object.prototype, that of another realm too. */
+const isRoot = (prototype: object): boolean =>
+  prototype === Object.prototype ||
+  (Reflect.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'));
+
+/** Options that other functions have, and why these cannot. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  [
+    'reportOnly',
+    'Give it to spawn, execFile or supervise with onViolation: what a filter refuses can only be allowed from outside of it, by a process that is free to answer',
+  ],
+]);

@@ -1,0 +1,65 @@
+// The rooms of lib/ and what each may import, as rules for eslint: imports point one way.
+
+/** For each folder of lib/ those that it may import from. */
+export const ROOMS = {
+  util: [],
+  kernel: ['util'],
+  bpf: ['kernel', 'util'],
+  policy: ['kernel', 'util'],
+  profile: ['policy', 'kernel', 'util'],
+  libseccomp: ['policy', 'bpf', 'kernel', 'util'],
+  filter: ['profile', 'policy', 'bpf', 'kernel', 'util'],
+  lint: ['filter', 'profile', 'policy', 'bpf', 'kernel', 'util'],
+  process: ['lint', 'filter', 'profile', 'policy', 'bpf', 'kernel', 'util'],
+  report: ['lint', 'filter', 'profile', 'policy', 'bpf', 'kernel', 'util'],
+  cli: ['process', 'report', 'lint', 'filter', 'libseccomp', 'profile', 'policy', 'bpf', 'kernel', 'util'],
+  entries: [
+    'process',
+    'report',
+    'lint',
+    'filter',
+    'libseccomp',
+    'profile',
+    'policy',
+    'bpf',
+    'kernel',
+    'util',
+  ],
+};
+
+/**
+ * Files that join two rooms. libseccomp is the second generator of filters, and what a FilterContext exports is proven like any
+ * other program.
+ */
+const BRIDGES = {
+  'filter/compile.ts': ['libseccomp/generate\\.js'],
+  'libseccomp/context.ts': ['filter/prove/verify\\.js'],
+};
+
+const rule = (room, bridges) => {
+  const others = Object.keys(ROOMS).filter(other => other !== room && !ROOMS[room].includes(other));
+  const except = bridges.length === 0 ? '' : `(?!(?:.*/)?(?:${bridges.join('|')})$)`;
+  return [
+    'error',
+    {
+      patterns: [
+        {
+          regex: `^${except}(?:\\.|#lib/).*\\b(?:${others.join('|')})/`,
+          message: `lib/${room}/ may import from ${ROOMS[room].join(', ') || 'no other folder'}: scripts/eslint/import-directions.mjs.`,
+        },
+      ],
+    },
+  ];
+};
+
+/** Configurations of eslint, one for each room and one for each bridge. */
+export const importDirections = [
+  ...Object.keys(ROOMS).map(room => ({
+    files: [`lib/${room}/**/*.ts`],
+    rules: { 'no-restricted-imports': rule(room, []) },
+  })),
+  ...Object.entries(BRIDGES).map(([file, bridges]) => ({
+    files: [`lib/${file}`],
+    rules: { 'no-restricted-imports': rule(file.split('/')[0], bridges) },
+  })),
+];

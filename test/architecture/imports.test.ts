@@ -1,0 +1,108 @@
+// The rooms of lib/: imports point one way and never in a circle, and no room is a catch-all.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ESLint } from 'eslint';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const lib = join(root, 'lib');
+const ROOMS_FILE = new URL('../../../scripts/eslint/import-directions.mjs', import.meta.url).href;
+
+const modules = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter(path => path.endsWith('.ts'));
+
+/** The modules that a module imports, for values or for types, as paths in lib/. */
+function importsOf(path: string): readonly string[] {
+  const { importedFiles } = ts.preProcessFile(readFileSync(join(lib, path), 'utf8'), true, true);
+  return importedFiles
+    .filter(({ fileName }) => fileName.startsWith('.'))
+    .map(({ fileName }) => relative(lib, join(lib, dirname(path), fileName)).replace(/\.js$/, '.ts'));
+}
+
+/** A circle in a graph, as the nodes along it; undefined where there is none. */
+function circle(graph: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+  const done = new Set<string>();
+  const walk = (node: string, way: readonly string[]): readonly string[] | undefined => {
+    if (way.includes(node)) return [...way.slice(way.indexOf(node)), node];
+    if (done.has(node)) return undefined;
+    for (const next of graph.get(node) ?? []) {
+      const found = walk(next, [...way, node]);
+      if (found !== undefined) return found;
+    }
+    done.add(node);
+    return undefined;
+  };
+  for (const node of graph.keys()) {
+    const found = walk(node, []);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+describe('the modules of lib/', () => {
+  it('import each other without a circle, types included', () => {
+    const graph = new Map(modules.map(path => [path, importsOf(path)]));
+    assert.ok(
+      [...graph.values()].flat().every(path => graph.has(path)),
+      'every import is a module',
+    );
+    assert.equal(circle(graph)?.join(' -> '), undefined);
+  });
+
+  it('would not pass with one', () => {
+    const graph = new Map([
+      ['a', ['b']],
+      ['b', ['c']],
+      ['c', ['b']],
+    ]);
+    assert.deepEqual(circle(graph), ['b', 'c', 'b']);
+  });
+
+  it('are in folders of at most fifteen entries', () => {
+    const crowded = ['.', ...modules.map(dirname)]
+      .filter((folder, index, all) => all.indexOf(folder) === index)
+      .map(folder => [folder, readdirSync(join(lib, folder)).length] as const)
+      .filter(([, entries]) => entries > 15);
+    assert.deepEqual(crowded, []);
+  });
+});
+
+describe('the rule about directions', function () {
+  this.timeout(120_000);
+
+  it('knows every folder of lib/', async () => {
+    const { ROOMS } = (await import(ROOMS_FILE)) as { ROOMS: Readonly<Record<string, readonly string[]>> };
+    const folders = readdirSync(lib, { withFileTypes: true }).filter(entry => entry.isDirectory());
+    assert.deepEqual(Object.keys(ROOMS).sort(), folders.map(({ name }) => name).sort());
+    assert.equal(circle(new Map(Object.entries(ROOMS))), undefined);
+  });
+
+  const eslint = new ESLint({
+    cwd: root,
+    ruleFilter: ({ ruleId }: { readonly ruleId: string }) => ruleId === 'no-restricted-imports',
+  });
+  for (const [file, imported, refused] of [
+    ['kernel/abi.ts', '../policy/policy.js', true],
+    ['policy/evaluate.ts', '../filter/filter.js', true],
+    ['bpf/interpret.ts', '../policy/evaluate.js', true],
+    ['profile/resolve/resolve.ts', '../../process/load.js', true],
+    ['filter/compile.ts', '../libseccomp/context.js', true],
+    ['lint/lint.ts', '../process/load.js', true],
+    ['process/load.ts', '../cli/main.js', true],
+    ['libseccomp/context.ts', '../filter/filter.js', true],
+    ['policy/evaluate.ts', '../kernel/abi.js', false],
+    ['filter/compile.ts', '../libseccomp/generate.js', false],
+    ['libseccomp/context.ts', '../filter/prove/verify.js', false],
+  ] as const) {
+    for (const type of ['', 'type ']) {
+      it(`${refused ? 'refuses' : 'permits'} lib/${file} to import ${type}{} from ${imported}`, async () => {
+        const [result] = await eslint.lintText(`import ${type}{ one } from '${imported}';\n`, {
+          filePath: join(lib, file),
+        });
+        const found = result?.messages.map(({ ruleId }) => ruleId);
+        assert.deepEqual(found, refused ? ['no-restricted-imports'] : [], JSON.stringify(result?.messages));
+      });
+    }
+  }
+});

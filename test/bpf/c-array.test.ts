@@ -1,0 +1,54 @@
+// Programs as C: a compiler takes them without a warning, and the bytes are those of the program.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compile } from '#lib/filter/compile-profile.js';
+import { toC } from '#lib/bpf/c-array.js';
+import { BPF, decode, type Program } from '#lib/bpf/program.js';
+import { Random, seed } from '../support/random.js';
+import { randomProgram } from '../support/random-program.js';
+
+/** The program that a C compiler makes of an array. */
+function compiled(array: string, name: string): Program {
+  const directory = mkdtempSync(join(tmpdir(), 'seccomp-c-'));
+  try {
+    const [source, binary] = [join(directory, 'array.c'), join(directory, 'array')];
+    writeFileSync(
+      source,
+      `#include <linux/filter.h>\n#include <stdio.h>\n${array}` +
+        `int main(void) { return fwrite(${name}, sizeof ${name}, 1, stdout) == 1 ? 0 : 1; }\n`,
+    );
+    const { status, stderr } = spawnSync('gcc', ['-Wall', '-Wextra', '-Werror', '-o', binary, source], {
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stderr);
+    return decode(execFileSync(binary));
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+describe('programs as C', () => {
+  it('say in a comment what each instruction does', () => {
+    assert.equal(
+      toC([{ code: BPF.RET_K, jt: 0, jf: 0, k: 0x7fff0000 }], 'allow_all'),
+      'static const struct sock_filter allow_all[] = {\n\t{ 0x06, 0, 0, 0x7fff0000 }, /* 0000: return ALLOW */\n};\n',
+    );
+  });
+
+  it('have a name that C can have', () => {
+    for (const name of ['', '1', 'a b', 'a-b', 'a;', 'é'])
+      assert.throws(() => toC([{ code: BPF.RET_A, jt: 0, jf: 0, k: 0 }], name), { code: 'bad-option' });
+  });
+
+  const start = seed();
+  it(`come back from the compiler as they were (SEED=${start})`, function () {
+    if (spawnSync('gcc', ['--version']).error !== undefined) this.skip();
+    const program = compile('docker-default', { arch: 'x86_64' }).program;
+    assert.deepEqual(compiled(toC(program), 'filter'), program);
+    const random = randomProgram(new Random(start), 4000);
+    assert.deepEqual(compiled(toC(random, 'sandbox'), 'sandbox'), random);
+  });
+});

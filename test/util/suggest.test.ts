@@ -1,0 +1,31 @@
+// Did-you-mean: what is close enough to be suggested.
+import assert from 'node:assert/strict';
+import { knownSyscalls } from '#lib/kernel/abi.js';
+import { closest, quote } from '#lib/util/suggest.js';
+
+describe('suggestions', () => {
+  const syscalls: readonly (readonly [word: string, meant: string | undefined])[] = [
+    ['opneat', 'openat'],
+    ['opeenat', 'openat'],
+    ['raed', 'read'],
+    ['READ', 'read'],
+    ['epoll_wait2', 'epoll_pwait2'],
+    ['gettimeofday_', 'gettimeofday'],
+    ['completely_different', undefined],
+    ['', undefined],
+    ['x'.repeat(1_000_000), undefined],
+  ];
+  for (const [word, meant] of syscalls) {
+    it(`${quote(word)} gives ${meant ?? 'nothing'}`, () => {
+      assert.equal(closest(word, knownSyscalls()), meant);
+    });
+  }
+
+  it('a name without its prefix gives the whole name', () => {
+    assert.equal(closest('sys_admin', ['CAP_CHOWN', 'CAP_SYS_ADMIN']), 'CAP_SYS_ADMIN');
+  });
+
+  it('of equally close candidates the first is taken', () => {
+    assert.equal(closest('dup9', ['dup2', 'dup3']), 'dup2');
+  });
+});
