@@ -27,7 +27,7 @@ function layOut(value: bigint, into: Uint32Array, low: number): void {
 }
 
 /** How a run went. */
-export interface Run {
+export interface ProgramRun {
   /** What the program returned. */
   readonly action: Action;
   /** Instructions executed, the return included. */
@@ -42,7 +42,7 @@ export function interpret(
   program: Program,
   data: Uint32Array,
   trace?: (index: number, a: number, x: number) => void,
-): Run {
+): ProgramRun {
   const memory = new Uint32Array(MEMORY_WORDS);
   let a = 0;
   let x = 0;

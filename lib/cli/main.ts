@@ -11,7 +11,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { dumpCommand } from './commands/dump.js';
 import { explainCommand } from './commands/explain.js';
 import { lintCommand } from './commands/lint.js';
-import { fail, print, printError, type Register, type Run } from './output.js';
+import { fail, print, printError, type Register, type RunCommand } from './output.js';
 import { packageFile } from '../package-files.js';
 import { psCommand } from './commands/ps.js';
 import { reportCommand } from './commands/report.js';
@@ -23,7 +23,7 @@ const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')
   version: string;
 };
 
-const run: Run = async (action, json) => {
+const run: RunCommand = async (action, json) => {
   try {
     process.exitCode = await action();
   } catch (error) {

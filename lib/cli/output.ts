@@ -13,10 +13,10 @@ export type ExitCode = 0 | 1 | 2;
  * Performs a subcommand: its exit code becomes the process's, its errors are told, as JSON where `json` says so. A code that
  * is no ExitCode is that of a command which was run.
  */
-export type Run = (action: () => number | Promise<number>, json: boolean) => Promise<void>;
+export type RunCommand = (action: () => number | Promise<number>, json: boolean) => Promise<void>;
 
 /** Adds a subcommand to the program. */
-export type Register = (program: Command, run: Run) => Command;
+export type Register = (program: Command, run: RunCommand) => Command;
 
 /** Colours for a descriptor where a person reads it: elsewhere, in checks that run by themselves too, text stays plain. */
 export const colorsFor = (descriptor: 1 | 2): ReturnType<typeof picocolors.createColors> =>

@@ -6,7 +6,7 @@ import type { Profile } from '../profile/profile.js';
 import { readFile } from '../profile/read-file.js';
 
 /** What an argument names: a profile, or the bytes of a program. */
-export type Source =
+export type ProfileOrProgram =
   | { readonly kind: 'profile'; readonly profile: Profile }
   | { readonly kind: 'program'; readonly bytes: Uint8Array; readonly file: string };
 
@@ -14,7 +14,7 @@ export type Source =
  * The profile or program of an argument: a path, the name of a profile that ships, or `-` for standard input. A file is
  * taken for a program when its name ends with `.bpf`, standard input when it is not text.
  */
-export function sourceArgument(argument: string): Source {
+export function sourceArgument(argument: string): ProfileOrProgram {
   if (argument.endsWith('.bpf')) return { kind: 'program', bytes: readFile(argument), file: argument };
   if (argument !== '-') return { kind: 'profile', profile: parseProfile(argument) };
   const bytes = readFileSync(0);

@@ -31,8 +31,8 @@ export type { ArchitectureName } from '../kernel/scmp-archs.js';
 export { makeTarget, type Architecture, type Target, type TargetOptions } from '../policy/target.js';
 export type { KernelVersion } from '../kernel/kernel-version.js';
 export { describeRemedy, remedyFor, type AllowingRule, type Remedy } from '../policy/remedy.js';
-export { notified, type NotifiedOptions } from '../policy/with-notifications.js';
-export { NEVER_TRAPPED, trapped, type TrappedOptions } from '../policy/with-traps.js';
+export { withNotifications, type NotificationOptions } from '../policy/with-notifications.js';
+export { NEVER_TRAPPED, withTraps, type TrapOptions } from '../policy/with-traps.js';
 export { parseProfile, type ParseOptions } from '../profile/parse.js';
 export type {
   ArchitectureMapping,
@@ -78,7 +78,7 @@ export type { Suppression } from '../lint/suppress.js';
 export { toSarif, type SarifLog, type SarifOptions } from '../lint/sarif.js';
 export type { CompilePolicyOptions, WeightsName } from '../filter/compile.js';
 export type { Codegen, Filter } from '../filter/filter.js';
-export type { Report } from '../filter/inspect/metrics.js';
+export type { ProgramMetrics } from '../filter/inspect/metrics.js';
 export { assemble, type AssembleOptions } from '../bpf/assemble/assemble.js';
 export { toC } from '../bpf/c-array.js';
 export {
@@ -89,11 +89,11 @@ export {
   type DisassembleOptions,
   type ProgramSource,
 } from '../bpf/listing/disassemble.js';
-export { interpret, seccompData, type Run } from '../bpf/interpret.js';
+export { interpret, seccompData, type ProgramRun } from '../bpf/interpret.js';
 export { decode, encode, validate, type Instruction, type Program } from '../bpf/program.js';
 export type { Call } from '../bpf/call.js';
 export type { Optimize } from '../libseccomp/generate.js';
-export { composed } from '../filter/compose.js';
+export { composeLayers } from '../filter/compose.js';
 export type { Layer, Layers } from '../filter/layers.js';
 export { simulate, type LayerRun, type Simulation, type Step } from '../filter/inspect/simulate.js';
 export { simulator } from '../filter/inspect/simulator.js';
@@ -158,8 +158,8 @@ export {
   type SandboxedWorkerOptions,
 } from '../process/sandboxed-worker/sandboxed-worker.js';
 export { listenForContainers, type AgentOptions, type ContainerAgent } from '../process/supervise/agent.js';
-export type { Answer, Handler } from '../process/supervise/response.js';
-export type { AttendOptions, Supervisor } from '../process/supervise/serve-listener.js';
+export type { Response, Handler } from '../process/supervise/response.js';
+export type { ServeOptions, Supervisor } from '../process/supervise/serve-listener.js';
 export type { SupervisedCall } from '../process/supervise/call.js';
 export type { ContainerProcess } from '../process/supervise/container-state.js';
 export { delegate, type DelegateOptions } from '../process/supervise/delegate.js';

@@ -8,7 +8,7 @@ import { parseProfile } from '../profile/parse.js';
 import type { Profile } from '../profile/profile.js';
 import type { ProfileSource } from '../profile/read-source.js';
 import { UsageError } from '../util/errors.js';
-import { Recent } from '../util/lru-cache.js';
+import { LruCache } from '../util/lru-cache.js';
 import { resolveProfile, type ResolveOptions } from '../profile/resolve/resolve.js';
 import { own, type Own } from '../util/own.js';
 
@@ -38,13 +38,13 @@ export function compile(source: AnyProfile | Policy, options: CompileOptions = {
   const make = (): Filter => compilePolicy(policyOf(profile, { ...meaning, ...target }), program);
   const key = keyOf(target, given);
   if (key === undefined) return make();
-  const known = filters.get(profile) ?? new Recent<Filter>(REMEMBERED_FILTERS);
+  const known = filters.get(profile) ?? new LruCache<Filter>(REMEMBERED_FILTERS);
   filters.set(profile, known);
   return known.get(key, make);
 }
 
 /** Filters by what they were made of: a profile, which never changes, and every option. */
-const filters = new WeakMap<Profile, Recent<Filter>>();
+const filters = new WeakMap<Profile, LruCache<Filter>>();
 const REMEMBERED_FILTERS = 16;
 
 /** A text that differs wherever some option differs in its meaning; undefined where an option is of no type that is taken. */

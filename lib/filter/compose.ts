@@ -34,5 +34,5 @@ export function enforced(action: Action): Action {
  * What becomes of a call, given what each layer returned for it, the oldest first, the newest last.
  * Source: seccomp_run_filters, kernel/seccomp.c.
  */
-export const composed = (returned: readonly Action[]): Action =>
+export const composeLayers = (returned: readonly Action[]): Action =>
   returned.length === 0 ? SCMP_ACT_ALLOW : enforced(returned[decidingLayer(returned)] ?? 0);

@@ -4,7 +4,7 @@ import type { Program } from '../bpf/program.js';
 import type { Policy } from '../policy/policy.js';
 import type { Target } from '../policy/target.js';
 import type { Diagnostic } from '../util/errors.js';
-import type { Report } from './inspect/metrics.js';
+import type { ProgramMetrics } from './inspect/metrics.js';
 
 /** Who wrote the program: this package's generator, or libseccomp. */
 export type Codegen = 'tree' | 'libseccomp';
@@ -30,7 +30,7 @@ export interface Filter {
   /** The program as a listing. */
   readonly disassembly: string;
   /** Length, paths and how many calls the kernel's cache covers. */
-  readonly report: Report;
+  readonly metrics: ProgramMetrics;
 }
 
 const filters = new WeakSet<Filter>();

@@ -6,7 +6,7 @@ import { disassemble } from '../bpf/listing/disassemble.js';
 import { markFilter, type Codegen, type Filter } from './filter.js';
 import { pfc } from './pfc.js';
 import { encode, type Program } from '../bpf/program.js';
-import { report, type Report } from './inspect/metrics.js';
+import { programMetrics, type ProgramMetrics } from './inspect/metrics.js';
 import type { Weights } from './generate/generate.js';
 import { own } from '../util/own.js';
 
@@ -59,7 +59,7 @@ export class VerifiedFilter implements Filter {
     return disassemble(this.program);
   }
 
-  get report(): Report {
-    return report(this.program, this.policy, this.#weights);
+  get metrics(): ProgramMetrics {
+    return programMetrics(this.program, this.policy, this.#weights);
   }
 }

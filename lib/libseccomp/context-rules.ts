@@ -17,7 +17,7 @@ import { abisOf, makeTarget, type Architecture } from '../policy/target.js';
 const COMPARISON_WORDS = 4;
 
 /** One rule that libseccomp has taken. */
-interface ContextRule {
+interface StatedRule {
   readonly action: Action;
   /** The number of the call on the native architecture. */
   readonly syscall: number;
@@ -25,7 +25,7 @@ interface ContextRule {
 }
 
 /** The rules of each architecture of a context, by token. */
-type RulesByArch = ReadonlyMap<number, readonly ContextRule[]>;
+type RulesByArch = ReadonlyMap<number, readonly StatedRule[]>;
 
 /**
  * The history of a context, as far as it decides what its program means. libseccomp goes back in it itself: to the
@@ -118,7 +118,7 @@ function architectureOf(tokens: readonly number[]): Architecture {
 
 function syscallsOf(
   abi: Abi,
-  rules: readonly ContextRule[],
+  rules: readonly StatedRule[],
   defaultAction: Action,
 ): ReadonlyMap<number, SyscallPolicy> {
   const calls = new Map<number, SyscallPolicy>();

@@ -65,7 +65,7 @@ const MAX_FINDINGS = 1000;
 const MAX_LISTED = 20;
 
 /** Observations of one cause. */
-interface Group {
+interface FindingGroup {
   readonly first: Observation;
   /** The interfaces that it was seen on. */
   readonly abis: Set<AbiName>;
@@ -81,7 +81,7 @@ export function findings(
   observations: Iterable<Observation>,
   looked: readonly AbiName[],
 ): readonly Finding[] {
-  const groups = new Map<string, Group>();
+  const groups = new Map<string, FindingGroup>();
   for (const observation of observations) {
     const { code, message, at, abi, about = [], cause = '' } = owned(observation);
     const key =
@@ -120,7 +120,7 @@ export function findings(
   return Object.freeze(all.sort(inSourceOrder));
 }
 
-function complete({ first, abis, lists }: Group, looked: readonly AbiName[]): Finding {
+function complete({ first, abis, lists }: FindingGroup, looked: readonly AbiName[]): Finding {
   const { code, message, at, remedy } = owned(first);
   const rule = RULES[code];
   const everywhere = abis.size === 0 || abis.size === looked.length;

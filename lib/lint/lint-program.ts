@@ -4,14 +4,14 @@ import { ABIS, syscallNumber, type AbiName } from '../kernel/abi.js';
 import { actionName, isAction, permits } from '../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
 import { oneOf, ownOptions } from '../util/options.js';
-import { isOpen, isPartly, isShut, type Answers } from './answers/answers.js';
+import { alwaysAllowed, dependsOnArguments, neverAllowed, type AbiAnswers } from './answers/answers.js';
 import { lintAnswers } from './answers/answer-rules.js';
 import { findings, verb, type Finding, type Observation } from './finding.js';
 import { suppress, type Suppression } from './suppress.js';
 import { parametersOf } from '../kernel/arguments/signatures.js';
 import { abisOf, nativeArchitecture, type Architecture } from '../policy/target.js';
 import { programOf, type Layer } from '../filter/layers.js';
-import { Decisions, type Node } from '../filter/meaning/bdd.js';
+import { Bdd, type Node } from '../filter/meaning/bdd.js';
 import { meaningOf } from '../filter/meaning/meaning.js';
 import { BPF, successors, type Program } from '../bpf/program.js';
 import {
@@ -43,14 +43,14 @@ export function lintProgram(layer: Layer, options: LintProgramOptions = {}): rea
   const observed = [...lintInstructions(program)];
   const looked: AbiName[] = [];
   try {
-    const decisions = new Decisions();
-    const meaning = meaningOf(decisions, program);
-    const archs = archAnswers(decisions, meaning);
-    for (const answers of lookedAt(decisions, archs, arch)) {
+    const bdd = new Bdd();
+    const meaning = meaningOf(bdd, program);
+    const archs = archAnswers(bdd, meaning);
+    for (const answers of lookedAt(bdd, archs, arch)) {
       looked.push(...answers.map(({ abi }) => abi));
-      observed.push(...lintInterfaces(decisions, archs, answers));
+      observed.push(...lintInterfaces(bdd, archs, answers));
     }
-    observed.push(...lintForeign(decisions, meaning, archs));
+    observed.push(...lintForeign(bdd, meaning, archs));
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     observed.push({ code: 'undecidable-program', message: error.message });
@@ -60,10 +60,10 @@ export function lintProgram(layer: Layer, options: LintProgramOptions = {}): rea
 
 /** The interfaces that a program serves: those of which it allows something, by architecture, native ones first. */
 function lookedAt(
-  decisions: Decisions,
+  bdd: Bdd,
   all: readonly ArchAnswers[],
   arch: Architecture | undefined,
-): readonly (readonly Answers[])[] {
+): readonly (readonly AbiAnswers[])[] {
   const serving = all.filter(({ actions }) => actions.some(permits));
   const everyArch = serving.length === all.length;
   const families = everyArch ? [arch ?? nativeArchitecture()] : (['x86_64', 'aarch64'] as const);
@@ -71,16 +71,16 @@ function lookedAt(
     abisOf(family).flatMap(abi => {
       const served = serving.find(({ audit }) => audit === ABIS[abi].audit);
       if (served === undefined || (everyArch && abi !== family)) return [];
-      const answers = interfaceAnswers(decisions, abi, served.section);
-      return [...answers.calls.values()].every(isShut) ? [] : [answers];
+      const answers = interfaceAnswers(bdd, abi, served.section);
+      return [...answers.calls.values()].every(neverAllowed) ? [] : [answers];
     }),
   );
 }
 
 function* lintInterfaces(
-  decisions: Decisions,
+  bdd: Bdd,
   archs: readonly ArchAnswers[],
-  answers: readonly Answers[],
+  answers: readonly AbiAnswers[],
 ): Generator<Observation> {
   yield* lintAnswers(answers);
   yield* lintX32(answers);
@@ -89,9 +89,9 @@ function* lintInterfaces(
     if (ABIS[abi].width === 32 || section === undefined) continue;
     for (const [name, answer] of calls) {
       const narrow = (parametersOf(abi, name) ?? []).flatMap(({ width }, arg) => (width === 32 ? [arg] : []));
-      if (!isPartly(answer) || narrow.length === 0) continue;
+      if (!dependsOnArguments(answer) || narrow.length === 0) continue;
       const number = syscallNumber(abi, name) ?? -1;
-      for (const arg of openedByGarbage(decisions, section, number, narrow)) {
+      for (const arg of openedByGarbage(bdd, section, number, narrow)) {
         const parameter = parametersOf(abi, name)?.[arg];
         yield {
           code: 'wide-comparison',
@@ -106,13 +106,13 @@ function* lintInterfaces(
 }
 
 /** Calls that are refused on x86_64 and allowed by their x32 numbers. */
-function* lintX32(answers: readonly Answers[]): Generator<Observation> {
+function* lintX32(answers: readonly AbiAnswers[]): Generator<Observation> {
   const native = answers.find(({ abi }) => abi === 'x86_64');
   const x32 = answers.find(({ abi }) => abi === 'x32');
   if (native === undefined || x32 === undefined) return;
   const evaded = [...native.calls].filter(([name, answer]) => {
     const other = x32.calls.get(name);
-    return !isOpen(answer) && other !== undefined && isOpen(other);
+    return !alwaysAllowed(answer) && other !== undefined && alwaysAllowed(other);
   });
   const [first] = evaded;
   if (first === undefined) return;
@@ -123,12 +123,8 @@ function* lintX32(answers: readonly Answers[]): Generator<Observation> {
   };
 }
 
-function* lintForeign(
-  decisions: Decisions,
-  meaning: Node,
-  all: readonly ArchAnswers[],
-): Generator<Observation> {
-  if (permitsForeign(decisions, meaning)) {
+function* lintForeign(bdd: Bdd, meaning: Node, all: readonly ArchAnswers[]): Generator<Observation> {
+  if (permitsForeign(bdd, meaning)) {
     yield { code: 'foreign-abi-open', message: 'calls of any architecture are answered, and some allowed' };
     return;
   }

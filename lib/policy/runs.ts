@@ -4,7 +4,7 @@ import { outcomesOf } from './evaluate.js';
 import type { Policy, SyscallPolicy } from './policy.js';
 
 /** Numbers from `low` to `high`, both included, that a policy treats alike. */
-export interface Run {
+export interface NumberRun {
   readonly low: number;
   readonly high: number;
   readonly part: SyscallPolicy;
@@ -18,13 +18,13 @@ export const auditArchs = (policy: Policy): readonly number[] => [
 ];
 
 /** The runs of every AUDIT_ARCH that a policy covers, native first. */
-export type RunTable = ReadonlyMap<number, readonly Run[]>;
+export type RunTable = ReadonlyMap<number, readonly NumberRun[]>;
 
 export const runTable = (policy: Policy): RunTable =>
   new Map(auditArchs(policy).map(arch => [arch, runsOf(policy, arch)]));
 
 /** Every number of an AUDIT_ARCH in ascending runs. Calls whose rules look at arguments are runs of their own. */
-export function runsOf(policy: Policy, arch: number): readonly Run[] {
+export function runsOf(policy: Policy, arch: number): readonly NumberRun[] {
   // The outcome of a number depends on comparisons with nothing but these.
   const starts = [0, X32_BIT, 2 * X32_BIT, 3 * X32_BIT, LAST];
   for (const { abi, syscalls, enosysAbove } of policy.abis) {

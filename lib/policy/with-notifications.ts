@@ -6,7 +6,7 @@ import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
 import { markPolicy, ownPolicy } from './own-policy.js';
 
 /** What `notified` may be told. */
-export interface NotifiedOptions {
+export interface NotificationOptions {
   /** Also notify of calls that the policy answers with TRAP or TRACE, which a supervisor cannot do in their stead. Default: false. */
   readonly traps?: boolean;
 }
@@ -19,7 +19,7 @@ export interface NotifiedOptions {
  * Of rules that meet on one call, one with TRAP comes before one with KILL then, since the kernel takes TRAP for stronger
  * than NOTIFY. Throws UsageError (`bad-option`).
  */
-export function notified(source: Policy, options: NotifiedOptions = {}): Policy {
+export function withNotifications(source: Policy, options: NotificationOptions = {}): Policy {
   const policy = ownPolicy(source);
   const { traps = false } = ownOptions(options, [], ['traps']);
   const notify = (action: Action): Action => (isHeard(action, traps) ? scmp.SCMP_ACT_NOTIFY : action);

@@ -10,7 +10,7 @@ import { markPolicy, ownPolicy } from './own-policy.js';
 import type { AbiPolicy, Condition, Policy, Rule, SyscallPolicy } from './policy.js';
 
 /** What `traced` may be told. */
-export interface TracedOptions {
+export interface StopOptions {
   /** Leave NOTIFY to a supervisor. Default: false, and the tracer is stopped for instead. */
   readonly notifications?: boolean;
 }
@@ -33,7 +33,7 @@ const PTRACE_SEIZE = 0x4206n;
  *
  * Without a tracer each of these calls fails with ENOSYS. Throws UsageError (`bad-option`).
  */
-export function traced(source: Policy, options: TracedOptions = {}): Policy {
+export function withStops(source: Policy, options: StopOptions = {}): Policy {
   const policy = ownPolicy(source);
   const { notifications = false } = ownOptions(options, [], ['notifications']);
   const number = numbering();

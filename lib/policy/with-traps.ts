@@ -8,7 +8,7 @@ import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
 import { markPolicy, ownPolicy } from './own-policy.js';
 
 /** What `trapped` may be told. */
-export interface TrappedOptions {
+export interface TrapOptions {
   /** Also trap calls that the policy kills for: the process then says why on standard error before it ends. Default: false. */
   readonly kills?: boolean;
 }
@@ -45,7 +45,7 @@ export const NEVER_TRAPPED: readonly string[] = [
  *
  * Throws UsageError (`bad-option`).
  */
-export function trapped(source: Policy, options: TrappedOptions = {}): Policy {
+export function withTraps(source: Policy, options: TrapOptions = {}): Policy {
   const policy = ownPolicy(source);
   const { kills = false } = ownOptions(options, [], ['kills']);
   const trap = (action: Action): Action => trappedAction(action, kills);

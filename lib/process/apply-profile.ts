@@ -10,7 +10,7 @@ import { compilePolicy } from '../filter/compile.js';
 import { UsageError, type Diagnostic } from '../util/errors.js';
 import { givenOptions, ownOptions, pickOptions } from '../util/options.js';
 import type { Policy } from '../policy/policy.js';
-import { trapped } from '../policy/with-traps.js';
+import { withTraps } from '../policy/with-traps.js';
 import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from './load.js';
 import { closeRings, liveRings } from './rings.js';
 import { runningTarget, type Capabilities } from './machine/running-target.js';
@@ -43,7 +43,7 @@ export function applyProfile(profile: AnyProfile | Policy, options: ApplyOptions
   const given = capabilities === undefined ? rest : { ...rest, capabilities: target.capabilities };
   const policy = policyOf(profile, isPolicy(profile) ? given : { ...rest, ...target });
   const fitted = force || liveRings().length === 0 ? policy : closeRings(policy);
-  const enforced = violations ? trapped(fitted, { kills: violations.fatal }) : fitted;
+  const enforced = violations ? withTraps(fitted, { kills: violations.fatal }) : fitted;
   const loaded = load(
     compilePolicy(enforced, rest),
     givenOptions<LoadOptions>(own, ['scope', ...LOAD_FLAGS]),

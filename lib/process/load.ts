@@ -12,7 +12,7 @@ import { nativeArchitecture } from '../policy/target.js';
 import { needsHandler } from '../policy/with-traps.js';
 import { features } from './machine/features.js';
 import { sinceWhen } from '../kernel/kernel-features.js';
-import { fillPool, poolIsRunning } from './pool.js';
+import { startThreadPool, poolIsRunning } from './pool.js';
 import { obstacles, refuseObstacles, type Obstacle } from './preflight.js';
 import {
   keptRings,
@@ -122,7 +122,7 @@ export function load(filter: Filter | Uint8Array, options: LoadOptions = {}): Lo
   // Before the filter is in force, which need not allow what it takes to look at this process.
   const warning = keptRings(filter, plan.program, rings);
   if (plan.receipt.dryRun) return withWarning(plan.receipt, warning);
-  if (plan.receipt.scope === 'thread') fillPool();
+  if (plan.receipt.scope === 'thread') startThreadPool();
   serveRings(plan.program);
   const answer = native().loadFilter(plan.bytes, plan.bits, plan.setNoNewPrivs);
   if (isFailure(answer)) throw explain(answer, plan);

@@ -6,7 +6,7 @@ import { readText } from '../util/read-text.js';
  * Starts the threads of libuv's pool, if they are not running yet. They are there when this returns: libuv creates all
  * of them before it queues the first piece of work.
  */
-export function fillPool(): void {
+export function startThreadPool(): void {
   access('/', () => undefined);
 }
 

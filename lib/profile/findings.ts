@@ -6,7 +6,7 @@ import { own } from '../util/own.js';
 export const MAX_FINDINGS = 1000;
 
 /** Remedies may be costly to find (did-you-mean), so that they are only asked for when a finding is kept. */
-export type Remedy = string | undefined | (() => string | undefined);
+export type RemedyText = string | undefined | (() => string | undefined);
 
 /** A place as messages name it: `line 3, column 5`. */
 export const place = ({ line, column }: Location): string => `line ${line}, column ${column}`;
@@ -24,12 +24,12 @@ export class Findings {
   #seen = new Set<string>();
 
   /** Something that makes the profile unusable. */
-  error(code: string, at: Location | undefined, message: string, remedy?: Remedy): void {
+  error(code: string, at: Location | undefined, message: string, remedy?: RemedyText): void {
     this.#add(this.#errors, 'error', code, at, message, remedy);
   }
 
   /** Something that does not mean what it seems to. The same finding counts once. */
-  warning(code: string, at: Location | undefined, message: string, remedy?: Remedy): void {
+  warning(code: string, at: Location | undefined, message: string, remedy?: RemedyText): void {
     this.#add(this.#warnings, 'warning', code, at, message, remedy);
   }
 
@@ -39,7 +39,7 @@ export class Findings {
     code: string,
     at: Location | undefined,
     message: string,
-    remedy: Remedy,
+    remedy: RemedyText,
   ): void {
     if (list.length > MAX_FINDINGS) return;
     if (list.length === MAX_FINDINGS) {

@@ -1,5 +1,5 @@
 // The first step: from the text of a profile to a Profile, or to every reason why it is none.
-import { Recent } from '../util/lru-cache.js';
+import { LruCache } from '../util/lru-cache.js';
 import { Findings } from './findings.js';
 import { readJson } from './json.js';
 import { isProfile, sealProfile, type Profile } from './profile.js';
@@ -43,7 +43,7 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
 
 /** Texts that are kept with their profiles; a few, and none that is large. */
 const REMEMBERED_LENGTH = 256 * 1024;
-const recent = new Recent<Profile>(16);
+const recent = new LruCache<Profile>(16);
 
 function read(text: string, file: string, strict: boolean): Profile {
   const findings = new Findings();

@@ -1,8 +1,8 @@
 // The system calls of a report: each with its answer, in words where arguments decide, and the rules that name it.
 import type { Explanation } from '../filter/inspect/explain.js';
-import { wordForeign } from '../filter/inspect/format.js';
+import { formatForeign } from '../filter/inspect/format.js';
 import type { InterfaceAnswers, NamedAnswers } from '../filter/meaning/sections.js';
-import { wordAnswers, wordConditions, wordNumbers } from '../filter/inspect/format-conditions.js';
+import { formatAnswers, formatConditions, formatNumbers } from '../filter/inspect/format-conditions.js';
 import { ABIS, type AbiName } from '../kernel/abi.js';
 import { actionKind, actionName, type Action } from '../kernel/action.js';
 import * as scmp from '../kernel/constants.js';
@@ -10,7 +10,7 @@ import type { Policy } from '../policy/policy.js';
 import { reasonFor } from '../policy/reason.js';
 import { parametersOf } from '../kernel/arguments/signatures.js';
 import { groupBy } from '../util/group-by.js';
-import type { Place, RuleData } from './rules.js';
+import type { RuleLine, RuleData } from './rules.js';
 
 /** What kind of answer: calls are coloured and chosen by it. */
 export type Tone = 'allow' | 'log' | 'conditional' | 'notify' | 'trace' | 'errno' | 'trap' | 'kill';
@@ -32,7 +32,7 @@ export interface CallData {
   /** As in a declaration in C; undefined where nothing is known. */
   readonly parameters?: readonly string[];
   /** The rules that name it, as indexes, with the place where each does. */
-  readonly rules: readonly { readonly rule: number; readonly at: Place }[];
+  readonly rules: readonly { readonly rule: number; readonly at: RuleLine }[];
 }
 
 /** Numbers without a name that are answered alike. */
@@ -51,7 +51,7 @@ export interface InterfaceData {
 }
 
 /** Interfaces or architectures that are spoken of as a whole. */
-export interface Remark {
+export interface CallRemark {
   readonly place: string;
   readonly words: string;
 }
@@ -67,19 +67,19 @@ export function interfaceData(
     abi: answers.abi,
     audit: ABIS[answers.abi].audit,
     calls: answers.syscalls.map(call => callData(answers.abi, call, policy, linesOf.get(call.syscall) ?? [])),
-    unnamed: answers.unnamed.map(one => ({ numbers: wordNumbers(one.numbers), words: wordAnswers(one) })),
+    unnamed: answers.unnamed.map(one => ({ numbers: formatNumbers(one.numbers), words: formatAnswers(one) })),
   }));
 }
 
 /** What is answered on all other interfaces and architectures. */
-export function elsewhere(explanation: Explanation, policy: Policy | undefined): readonly Remark[] {
+export function elsewhere(explanation: Explanation, policy: Policy | undefined): readonly CallRemark[] {
   const told = new Set(shown(explanation, policy).map(({ abi }) => abi));
   return [
     ...explanation.interfaces.flatMap(({ abi, always }) =>
       told.has(abi) || always === undefined ? [] : [{ place: abi, words: actionName(always) }],
     ),
     ...explanation.otherArchitectures.flatMap(({ architectures, answers }) =>
-      answers.map(one => ({ place: wordForeign(architectures, one.numbers), words: wordAnswers(one) })),
+      answers.map(one => ({ place: formatForeign(architectures, one.numbers), words: formatAnswers(one) })),
     ),
   ];
 }
@@ -106,11 +106,11 @@ function callData(
     tone: cases.length > 0 ? 'conditional' : toneOf(otherwise),
     ...(cases.length === 0 && { action: actionName(otherwise) }),
     cases: cases.map(({ answer, when }) => ({
-      condition: wordConditions(when, topic),
+      condition: formatConditions(when, topic),
       action: actionName(answer),
     })),
     otherwise: actionName(otherwise),
-    words: wordAnswers(call, topic),
+    words: formatAnswers(call, topic),
     ...(why !== undefined && { why }),
     ...(parameters !== undefined && { parameters: parameters.map(parameterWords) }),
     rules: rules.map(({ rule, at }) => ({ rule, at })),
@@ -136,7 +136,7 @@ function whyNoRule(policy: Policy, abi: AbiName, syscall: number): string | unde
 
 const rulesByName = (
   rules: readonly RuleData[],
-): ReadonlyMap<string, readonly { readonly name: string; readonly rule: number; readonly at: Place }[]> =>
+): ReadonlyMap<string, readonly { readonly name: string; readonly rule: number; readonly at: RuleLine }[]> =>
   groupBy(
     rules.flatMap(({ names }, rule) => names.map(one => ({ ...one, rule }))),
     ({ name }) => name,

@@ -1,8 +1,8 @@
 // The differences between two filters as rows of a table: what changes in the same way on several interfaces once.
 import type { Layers } from '../filter/layers.js';
 import { diff, type Difference } from '../filter/inspect/diff.js';
-import { wordForeign } from '../filter/inspect/format.js';
-import { wordConditions, wordNumber, wordNumbers } from '../filter/inspect/format-conditions.js';
+import { formatForeign } from '../filter/inspect/format.js';
+import { formatConditions, formatNumber, formatNumbers } from '../filter/inspect/format-conditions.js';
 import { actionName } from '../kernel/action.js';
 import { groupBy } from '../util/group-by.js';
 import { toneOf, type Tone } from './calls.js';
@@ -52,15 +52,15 @@ const distinct = (words: readonly string[]): readonly string[] => [...new Set(wo
 function rowOf({ place, from, to, when, witness }: Difference): DifferenceData {
   const always = when?.length === 1 && when[0]?.length === 0;
   const [interfaceName, calls] = placeWords(place);
-  const shown = place.kind === 'syscall' ? place.syscall : wordNumber(BigInt(witness.syscall));
+  const shown = place.kind === 'syscall' ? place.syscall : formatNumber(BigInt(witness.syscall));
   const last = witness.args.findLastIndex(arg => arg !== 0n);
-  const args = witness.args.slice(0, last + 1).map(wordNumber);
+  const args = witness.args.slice(0, last + 1).map(formatNumber);
   return {
     interfaces: [interfaceName],
     calls,
     from: { action: actionName(from), tone: toneOf(from) },
     to: { action: actionName(to), tone: toneOf(to) },
-    ...(!always && { when: wordConditions(when, place.kind === 'syscall' ? place : undefined) }),
+    ...(!always && { when: formatConditions(when, place.kind === 'syscall' ? place : undefined) }),
     witness: `${shown}(${args.join(', ')})`,
   };
 }
@@ -73,8 +73,8 @@ function placeWords(place: Difference['place']): readonly [string, readonly stri
     case 'syscall':
       return [place.abi, [place.syscall]];
     case 'numbers':
-      return [place.abi, [wordNumbers(place.numbers)]];
+      return [place.abi, [formatNumbers(place.numbers)]];
     case 'architectures':
-      return [wordForeign(place.architectures, place.numbers), []];
+      return [formatForeign(place.architectures, place.numbers), []];
   }
 }

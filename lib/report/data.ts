@@ -4,10 +4,10 @@ import type { Layers } from '../filter/layers.js';
 import { explain } from '../filter/inspect/explain.js';
 import { annotate } from '../bpf/listing/disassemble.js';
 import type { Program } from '../bpf/program.js';
-import type { Report } from '../filter/inspect/metrics.js';
+import type { ProgramMetrics } from '../filter/inspect/metrics.js';
 import { actionName } from '../kernel/action.js';
 import type { Profile } from '../profile/profile.js';
-import { elsewhere, interfaceData, type InterfaceData, type Remark } from './calls.js';
+import { elsewhere, interfaceData, type InterfaceData, type CallRemark } from './calls.js';
 import { compare, type DifferenceData } from './comparison.js';
 import type { FindingData } from './findings.js';
 import { flowOf, type Flow } from './flow.js';
@@ -15,7 +15,7 @@ import { ruleData, type RuleData } from './rules.js';
 import { owned } from '../util/own.js';
 
 /** What a report is about: a program, and as much as is known of where it came from. */
-export interface Subject {
+export interface ReportSubject {
   readonly name: string;
   readonly program: Program;
   /** Present where the program was compiled from a policy. */
@@ -37,7 +37,7 @@ export interface SummaryData {
     readonly badArch: string;
     readonly flags: readonly string[];
     readonly codegen: string;
-    readonly report: Report;
+    readonly report: ProgramMetrics;
   };
 }
 
@@ -56,7 +56,7 @@ export interface ReportData {
   readonly summary: SummaryData;
   readonly interfaces: readonly InterfaceData[];
   /** Interfaces and architectures that are answered as a whole. */
-  readonly elsewhere: readonly Remark[];
+  readonly elsewhere: readonly CallRemark[];
   readonly rules: readonly RuleData[];
   readonly findings: readonly FindingData[];
   /** The lines of the profile. */
@@ -68,7 +68,7 @@ export interface ReportData {
 
 /** Collects what is to be said of a program, and of how it differs from others. Throws as `explain` and `diff` do. */
 export function reportData(
-  subject: Subject,
+  subject: ReportSubject,
   findings: readonly FindingData[],
   against?: { readonly name: string; readonly layers: Layers },
 ): ReportData {
@@ -105,7 +105,7 @@ function summaryOf(program: Program, filter: Filter | undefined): SummaryData {
       badArch: actionName(badArch),
       flags,
       codegen: filter.codegen,
-      report: filter.report,
+      report: filter.metrics,
     },
   };
 }

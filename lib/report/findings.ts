@@ -7,7 +7,7 @@ import type { Severity } from '../lint/rules.js';
 import type { Architecture, Target } from '../policy/target.js';
 import { lint } from '../lint/lint.js';
 import type { Profile } from '../profile/profile.js';
-import { placeOf, type Place } from './rules.js';
+import { placeOf, type RuleLine } from './rules.js';
 import { owned } from '../util/own.js';
 
 /** A finding of `lint`; without a place for programs. */
@@ -17,7 +17,7 @@ export interface FindingData {
   readonly message: string;
   readonly why: string;
   readonly remedy: string;
-  readonly at?: Place;
+  readonly at?: RuleLine;
 }
 
 /** The findings about a profile on the target that it was compiled for, in the order of the text. */

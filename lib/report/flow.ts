@@ -2,7 +2,7 @@
 import { knownAt, certainCall, type Known } from '../bpf/listing/known.js';
 import { architectureName, callName } from '../bpf/listing/names.js';
 import { TESTS, wordAt } from '../bpf/listing/notation.js';
-import { wordNumber } from '../filter/inspect/format-conditions.js';
+import { formatNumber } from '../filter/inspect/format-conditions.js';
 import {
   BPF,
   isConditional,
@@ -19,27 +19,27 @@ import { parameterOf } from '../kernel/arguments/signatures.js';
 import { toneOf, type Tone } from './calls.js';
 import { own, owned } from '../util/own.js';
 
-interface Placed {
+interface PlacedNode {
   readonly column: number;
   readonly row: number;
 }
 
 /** A test; `at` is the index of its instruction. */
-export interface FlowTest extends Placed {
+export interface FlowTest extends PlacedNode {
   readonly kind: 'test';
   readonly at: number;
   readonly text: string;
 }
 
 /** The end of a way: an answer. */
-export interface FlowAnswer extends Placed {
+export interface FlowAnswer extends PlacedNode {
   readonly kind: 'answer';
   readonly text: string;
   readonly tone: Tone;
 }
 
 /** A way that goes on at a test that is drawn elsewhere. */
-export interface FlowLink extends Placed {
+export interface FlowLink extends PlacedNode {
   readonly kind: 'link';
   readonly to: number;
 }
@@ -94,11 +94,12 @@ export function flowOf(program: Program): Flow {
   return { nodes, edges, columns, rows };
 }
 
-type Draft = Omit<FlowTest, keyof Placed> | Omit<FlowAnswer, keyof Placed> | Omit<FlowLink, keyof Placed>;
+type FlowDraft =
+  Omit<FlowTest, keyof PlacedNode> | Omit<FlowAnswer, keyof PlacedNode> | Omit<FlowLink, keyof PlacedNode>;
 
 /** Something to be placed: in the next row that is free, unless one is given. */
 interface Waiting {
-  readonly draft: Draft;
+  readonly draft: FlowDraft;
   readonly column: number;
   readonly row?: number;
   readonly from?: FlowTest;
@@ -109,19 +110,19 @@ interface Waiting {
 interface Way {
   readonly direction: 'right' | 'down';
   readonly when: boolean;
-  readonly draft: Draft;
+  readonly draft: FlowDraft;
 }
 
 /** What is drawn at the end of each way, the way down of each test first. */
 function plan(program: Program): {
-  readonly entry: Draft;
+  readonly entry: FlowDraft;
   readonly ways: ReadonlyMap<number, readonly Way[]>;
 } {
   const known = knownAt(program);
   const sizes = sizesOf(program);
   const ways = new Map<number, Way[]>();
-  let entry: Draft | undefined;
-  const waiting: { readonly from: number; readonly end?: (draft: Draft) => void }[] = [{ from: 0 }];
+  let entry: FlowDraft | undefined;
+  const waiting: { readonly from: number; readonly end?: (draft: FlowDraft) => void }[] = [{ from: 0 }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const draft = draftAt(program, known, ways, next.from);
     entry ??= draft;
@@ -134,7 +135,7 @@ function plan(program: Program): {
     const [right, down] = yesIsLess ? [yes, no] : [no, yes];
     const end =
       (direction: Way['direction'], when: boolean) =>
-      (reached: Draft): void => {
+      (reached: FlowDraft): void => {
         out.push({ direction, when, draft: reached });
       };
     waiting.push({ from: right, end: end('right', yesIsLess) });
@@ -149,7 +150,7 @@ function draftAt(
   known: readonly (Known | undefined)[],
   drawn: ReadonlyMap<number, unknown>,
   from: number,
-): Draft {
+): FlowDraft {
   const { end, text } = blockAt(program, known, from);
   const instruction = program[end];
   if (instruction === undefined || isReturn(instruction)) return answer(instruction);
@@ -157,7 +158,7 @@ function draftAt(
 }
 
 /** What a return gives: an action, or what was computed. */
-const answer = (instruction: Instruction | undefined): Draft =>
+const answer = (instruction: Instruction | undefined): FlowDraft =>
   instruction?.code === BPF.RET_K
     ? { kind: 'answer', text: actionName(instruction.k), tone: toneOf(instruction.k) }
     : { kind: 'answer', text: 'A', tone: 'conditional' };
@@ -187,7 +188,7 @@ function blockAt(
       return { end: index, text: testText(program, index, known[index], subject) };
     const { code, k } = instruction;
     if (code === BPF.LD_ABS) subject = subjectOf(known[index], wordAt(k));
-    else if (code === BPF.AND_K) subject = `(${subject} & ${wordNumber(BigInt(k))})`;
+    else if (code === BPF.AND_K) subject = `(${subject} & ${formatNumber(BigInt(k))})`;
     else if (CHANGES_A.has(code)) subject = 'A';
     [index = program.length] = successors(program, index);
   }
@@ -231,7 +232,7 @@ function testText(program: Program, index: number, known: Known | undefined, sub
 
 /** The constant of a test, with its name where it is certain. */
 function constant(code: number, k: number, known: Known | undefined): string {
-  const number = wordNumber(BigInt(k));
+  const number = formatNumber(BigInt(k));
   const word = known?.word;
   if (word === WORD.arch) return architectureName(k) ?? number;
   if (code === BPF.JSET_K || word === undefined) return number;

@@ -7,7 +7,7 @@ export interface Markup {
 }
 
 /** What may stand in a template: text, markup, lists of them; nothing for `undefined`. */
-export type Value = string | number | Markup | undefined | readonly Value[];
+export type MarkupValue = string | number | Markup | undefined | readonly MarkupValue[];
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -27,7 +27,7 @@ export const visible = (text: string): string =>
     return `‹U+${code.toString(16).toUpperCase().padStart(4, '0')}›`;
   });
 
-function render(value: Value): string {
+function render(value: MarkupValue): string {
   if (value === undefined) return '';
   if (typeof value === 'number') return String(value);
   if (typeof value === 'string')
@@ -36,7 +36,7 @@ function render(value: Value): string {
 }
 
 /** A template of HTML. What is put in is text in elements and in attributes, which must be in quotation marks. */
-export const markup = (parts: TemplateStringsArray, ...values: readonly Value[]): Markup => ({
+export const markup = (parts: TemplateStringsArray, ...values: readonly MarkupValue[]): Markup => ({
   html: parts.map((part, index) => `${part}${render(values[index])}`).join(''),
 });
 

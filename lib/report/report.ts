@@ -9,7 +9,7 @@ import { givenOptions, ownOptions } from '../util/options.js';
 import { parseProfile } from '../profile/parse.js';
 import { isProfile, type Profile } from '../profile/profile.js';
 import { readSource } from '../profile/read-source.js';
-import { reportData, type ReportData, type Subject } from './data.js';
+import { reportData, type ReportData, type ReportSubject } from './data.js';
 import { profileFindings, programFindings, type FindingData } from './findings.js';
 import { page } from './page.js';
 import { own, owned } from '../util/own.js';
@@ -61,7 +61,7 @@ function read(source: unknown, name: string | undefined): { profile: Profile; te
   return { profile: parseProfile(Buffer.from(text), { file: name ?? file }), text };
 }
 
-function subjectOf(source: Reported, name: string | undefined, options: CompileOptions): Subject {
+function subjectOf(source: Reported, name: string | undefined, options: CompileOptions): ReportSubject {
   if (isFilter(source) || Array.isArray(source)) {
     const program = programOf(source as Layer);
     return { name: name ?? 'a program', program, ...(isFilter(source) && { filter: source }) };
@@ -71,7 +71,7 @@ function subjectOf(source: Reported, name: string | undefined, options: CompileO
   return { name: name ?? profile.file, program: filter.program, filter, profile, ...text };
 }
 
-function findingsOf(subject: Subject, options: CompileOptions): readonly FindingData[] {
+function findingsOf(subject: ReportSubject, options: CompileOptions): readonly FindingData[] {
   const { profile, filter, program } = owned(subject);
   return profile === undefined || filter === undefined
     ? programFindings(program, filter?.target.arch ?? own(options, 'arch'))

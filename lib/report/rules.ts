@@ -1,7 +1,7 @@
 // The rules of a profile in words: what each says, where, and whether it is in force on the target.
 import type { Location } from '../util/errors.js';
 import type { Term } from '../filter/meaning/answers.js';
-import { wordConditions, type Topic } from '../filter/inspect/format-conditions.js';
+import { formatConditions, type Topic } from '../filter/inspect/format-conditions.js';
 import { syscallNumber } from '../kernel/abi.js';
 import { actionName } from '../kernel/action.js';
 import type { Policy } from '../policy/policy.js';
@@ -16,19 +16,19 @@ import { applies } from '../profile/resolve/select.js';
 import { owned } from '../util/own.js';
 
 /** A place in the text of the profile; both count from 1, columns in UTF-16 units. */
-export interface Place {
+export interface RuleLine {
   readonly line: number;
   readonly column: number;
 }
 
 /** The place without the file. */
-export const placeOf = ({ line, column }: Location): Place => ({ line, column });
+export const placeOf = ({ line, column }: Location): RuleLine => ({ line, column });
 
 /** One entry of `syscalls`. */
 export interface RuleData {
-  readonly at: Place;
+  readonly at: RuleLine;
   readonly action: string;
-  readonly names: readonly { readonly name: string; readonly at: Place }[];
+  readonly names: readonly { readonly name: string; readonly at: RuleLine }[];
   /** Undefined where there are none. */
   readonly conditions?: string;
   /** The machines that it is for: `only with CAP_BPF`. Undefined for all. */
@@ -63,7 +63,7 @@ function topicOf({ names }: ProfileRule, policy: Policy): Topic | undefined {
 }
 
 const conditionWords = ({ conditions }: ProfileRule, topic: Topic | undefined): string =>
-  wordConditions(
+  formatConditions(
     alternatives(conditions).map(all => all.map(termOf)),
     topic,
   );

@@ -4,9 +4,9 @@ import type { DifferenceData } from './comparison.js';
 import type { ReportData, SummaryData } from './data.js';
 import type { FindingData } from './findings.js';
 import { groupBy } from '../util/group-by.js';
-import { markup, type Markup, type Value } from './markup.js';
+import { markup, type Markup, type MarkupValue } from './markup.js';
 import { picture } from './picture.js';
-import type { Place } from './rules.js';
+import type { RuleLine } from './rules.js';
 import { own, owned } from '../util/own.js';
 
 /** The kinds of answers, in the order of the page, and what they are called. */
@@ -168,7 +168,7 @@ export function findingsSection({ findings, source }: ReportData): Markup {
 }
 
 /** A place, with a link to it where it is shown. */
-const placeMarkup = ({ line, column }: Place, lines: number): Markup =>
+const placeMarkup = ({ line, column }: RuleLine, lines: number): Markup =>
   line <= lines ? markup`<a href="#P${line}-${column}">${line}:${column}</a>` : markup`${line}:${column}`;
 
 const findingMarkup = ({ severity, code, message }: FindingData): Markup =>
@@ -257,7 +257,7 @@ export function sourceSection({ source, findings, rules }: ReportData): Markup |
 
 /** A place that the page points to, with the severity of what was found there. */
 interface Pointed {
-  readonly at: Place;
+  readonly at: RuleLine;
   readonly severity?: string;
 }
 
@@ -265,13 +265,13 @@ interface Pointed {
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"?|[^\s,:{}[\]"]+|./suy;
 
 /** A line, with an element around each token that is pointed to. */
-function pieces(text: string, places: readonly Pointed[]): readonly Value[] {
+function pieces(text: string, places: readonly Pointed[]): readonly MarkupValue[] {
   const severities = new Map<number, string | undefined>();
   for (const pointed of places) {
     const column = pointed.at.column - 1;
     severities.set(column, own(pointed, 'severity') ?? severities.get(column));
   }
-  const parts: Value[] = [];
+  const parts: MarkupValue[] = [];
   let done = 0;
   for (const [start, severity] of [...severities].sort(([a], [b]) => a - b)) {
     TOKEN.lastIndex = start;

@@ -1,7 +1,7 @@
 // The results of the last few different questions, for answers that are dear to make and never change.
 
 /** Remembers up to `capacity` results by key, and forgets the one that was asked for longest ago. */
-export class Recent<V extends object> {
+export class LruCache<V extends object> {
   readonly #results = new Map<string, V>();
   readonly #capacity: number;
 

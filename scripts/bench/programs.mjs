@@ -1,6 +1,6 @@
 // Counts of programs, which are the same on every machine: length, paths, and calls that the kernel answers from its cache.
 import { compile } from '../../dist/entries/index.js';
-import { report } from '../../dist/filter/inspect/metrics.js';
+import { programMetrics } from '../../dist/filter/inspect/metrics.js';
 import { nodeWeights } from '../../dist/filter/generate/weights.js';
 import { blocks, table } from './format.mjs';
 import { GENERATORS, policiesOf } from './input.mjs';
@@ -13,7 +13,7 @@ export function measure() {
       interfaces,
       programs: Object.entries(GENERATORS).map(([generator, options]) => ({
         generator,
-        ...report(compile(policy, options).program, policy, nodeWeights),
+        ...programMetrics(compile(policy, options).program, policy, nodeWeights),
       })),
     })),
   );

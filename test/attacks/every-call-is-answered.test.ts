@@ -92,9 +92,9 @@ describe('Every call is answered', () => {
       [],
     ],
     [
-      'a promise never settles, with answerTimeout',
+      'a promise never settles, with responseTimeout',
       `return new Promise(() => {});`,
-      `answerTimeout: 50,`,
+      `responseTimeout: 50,`,
       [],
       [],
     ],

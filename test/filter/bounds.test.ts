@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { resolveProfile } from '#lib/entries/index.js';
-import { decisionBudget, Decisions } from '#lib/filter/meaning/bdd.js';
+import { bddBudget, Bdd } from '#lib/filter/meaning/bdd.js';
 import { differenceByDiagrams } from '#lib/filter/meaning/policy-meaning.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import { runTable } from '#lib/policy/runs.js';
@@ -189,11 +189,10 @@ describe('hostile programs', function () {
   });
 
   it('diagrams count their steps', () => {
-    const decisions = new Decisions(decisionBudget(10));
+    const bdd = new Bdd(bddBudget(10));
     assert.throws(
       () => {
-        for (let level = 0; level < 20; level++)
-          decisions.and(decisions.node(level, 0, 1), decisions.node(level + 1, 1, 0));
+        for (let level = 0; level < 20; level++) bdd.and(bdd.node(level, 0, 1), bdd.node(level + 1, 1, 0));
       },
       { code: 'undecidable-program' },
     );

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { CompileError } from '#lib/util/errors.js';
 import { compilePolicy } from '#lib/filter/compile.js';
-import { composed } from '#lib/filter/compose.js';
+import { composeLayers } from '#lib/filter/compose.js';
 import { interpret, seccompData } from '#lib/bpf/interpret.js';
 import {
   findDisagreement,
@@ -31,7 +31,7 @@ import { written } from '../support/written.js';
 const op = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, jf, k });
 const returns = (action: number): Program => [op(BPF.RET_K, action)];
 const answer = (layers: readonly Program[], event: Witness): number =>
-  composed(layers.map(program => interpret(program, seccompData(event)).action));
+  composeLayers(layers.map(program => interpret(program, seccompData(event)).action));
 const only = (syscall: string, args: readonly object[] = []): Program =>
   compile(
     written({

@@ -1,6 +1,6 @@
 // What a stack of filters answers: the rule, and the kernel asked about real stacks.
 import assert from 'node:assert/strict';
-import { composed, decidingLayer } from '#lib/filter/compose.js';
+import { composeLayers, decidingLayer } from '#lib/filter/compose.js';
 import { actionData, actionKind, actionName } from '#lib/kernel/action.js';
 import * as scmp from '#lib/kernel/constants.js';
 import { stackVerdicts } from '../support/stack.js';
@@ -75,7 +75,7 @@ describe('a stack of filters', () => {
     ];
   for (const [name, stack, action, layer] of cases) {
     it(name, () => {
-      assert.equal(actionName(composed(stack)), action);
+      assert.equal(actionName(composeLayers(stack)), action);
       assert.equal(decidingLayer(stack), layer);
     });
   }
@@ -87,7 +87,7 @@ describe('a stack of filters in the kernel', () => {
     stacks.forEach((stack, index) => {
       assert.equal(
         verdicts[index],
-        consequence(composed(stack)),
+        consequence(composeLayers(stack)),
         `oldest first: ${stack.map(actionName).join(', ')}`,
       );
     });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import type { Witness } from '#lib/util/errors.js';
-import { composed } from '#lib/filter/compose.js';
+import { composeLayers } from '#lib/filter/compose.js';
 import { interpret, seccompData } from '#lib/bpf/interpret.js';
 import { isEquivalent } from '#lib/filter/inspect/compare.js';
 import { diff, type Difference, type Place } from '#lib/filter/inspect/diff.js';
@@ -17,7 +17,7 @@ import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
 
 const op = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, jf, k });
 const answer = (layers: readonly Program[], event: Witness): number =>
-  composed(layers.map(program => interpret(program, seccompData(event)).action));
+  composeLayers(layers.map(program => interpret(program, seccompData(event)).action));
 
 /** Whether a difference is about a call. */
 function covers({ place, when }: Difference, event: Witness): boolean {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compile } from '#lib/filter/compile-profile.js';
 import { compilePolicy } from '#lib/filter/compile.js';
-import { composed } from '#lib/filter/compose.js';
+import { composeLayers } from '#lib/filter/compose.js';
 import { interpret, seccompData } from '#lib/bpf/interpret.js';
 import { diff } from '#lib/filter/inspect/diff.js';
 import { explain } from '#lib/filter/inspect/explain.js';
@@ -27,7 +27,7 @@ const PROFILES = fileURLToPath(new URL('../../../../shared/profiles/', import.me
 const op = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, jf, k });
 
 const answer = (layers: readonly Program[], event: Witness): number =>
-  composed(layers.map(program => interpret(program, seccompData(event)).action));
+  composeLayers(layers.map(program => interpret(program, seccompData(event)).action));
 
 /** Holds an explanation against the programs, on calls that probe the policies that they were made from. */
 function assertExact(

@@ -139,14 +139,14 @@ describe('generator: quality', () => {
   const native: Policy = { ...policy, abis: [policy.abis[0]] };
 
   it("Docker's default for x86_64 alone is as small and as shallow as promised", () => {
-    const { instructions, worstPath, meanPath } = compilePolicy(native, { weights: 'uniform' }).report;
+    const { instructions, worstPath, meanPath } = compilePolicy(native, { weights: 'uniform' }).metrics;
     assert.ok(instructions <= 88, `${instructions} instructions`);
     assert.ok(worstPath <= 13, `worst path ${worstPath}`);
     assert.ok(meanPath <= 8.8, `mean path ${meanPath}`);
   });
 
   it('weighted by what Node programs call, it is shorter still', () => {
-    const { weightedPath } = compilePolicy(native).report;
+    const { weightedPath } = compilePolicy(native).metrics;
     assert.ok(weightedPath <= 6.2, `weighted path ${weightedPath}`);
   });
 
@@ -162,7 +162,7 @@ describe('generator: quality', () => {
   });
 
   it('no argument is looked at where the number decides, so that the kernel caches every such call', () => {
-    const { cachedNumbers } = compilePolicy(native).report;
+    const { cachedNumbers } = compilePolicy(native).metrics;
     const [{ syscalls }] = policy.abis;
     const decided = [...syscalls].filter(
       ([number, { rules, otherwise }]) =>

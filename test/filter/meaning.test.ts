@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { CompileError } from '#lib/util/errors.js';
 import { interpret } from '#lib/bpf/interpret.js';
-import { decisionBudget, Decisions } from '#lib/filter/meaning/bdd.js';
+import { bddBudget, Bdd } from '#lib/filter/meaning/bdd.js';
 import { programMeaning } from '#lib/filter/meaning/meaning.js';
 import { Vectors } from '#lib/filter/meaning/vectors.js';
 import { BPF, DATA_SIZE, validate, WORD, type Instruction, type Program } from '#lib/bpf/program.js';
@@ -20,11 +20,11 @@ const WORDS: readonly number[] = [
 
 /** What a program returns for a call by its meaning; undefined where that cannot be represented. */
 function meaning(program: Program): ((data: Uint32Array) => number | undefined) | undefined {
-  const decisions = new Decisions(decisionBudget(500_000));
+  const bdd = new Bdd(bddBudget(500_000));
   try {
-    const whole = programMeaning(decisions, new Vectors(decisions), program);
+    const whole = programMeaning(bdd, new Vectors(bdd), program);
     return data =>
-      decisions.valueOf(WORDS.reduce((node, word) => decisions.given(node, word, data[word] ?? 0), whole));
+      bdd.valueOf(WORDS.reduce((node, word) => bdd.cofactor(node, word, data[word] ?? 0), whole));
   } catch (error) {
     if (error instanceof CompileError && error.code === 'undecidable-program') return undefined;
     throw error;

@@ -1,7 +1,7 @@
 // The fast way to answer calls: held to the interpreter, which is held to the kernel.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
-import { composed } from '#lib/filter/compose.js';
+import { composeLayers } from '#lib/filter/compose.js';
 import { interpret, seccompData } from '#lib/bpf/interpret.js';
 import { BPF, WORD, type Instruction, type Program } from '#lib/bpf/program.js';
 import { simulate } from '#lib/filter/inspect/simulate.js';
@@ -31,8 +31,12 @@ describe('simulator', () => {
       for (let call = 0; call < 12; call++) {
         const data = Uint32Array.from({ length: 16 }, () => randomWord(random));
         const { action } = interpret(program, data, at => ran.add(program[at]?.code ?? -1));
-        assert.equal(answer(data), composed([action]), `program ${index} of SEED=${start}: ${show(program)}`);
-        assert.equal(answer(data), composed([action]), 'the same call again');
+        assert.equal(
+          answer(data),
+          composeLayers([action]),
+          `program ${index} of SEED=${start}: ${show(program)}`,
+        );
+        assert.equal(answer(data), composeLayers([action]), 'the same call again');
       }
     }
     assert.deepEqual(
@@ -54,13 +58,17 @@ describe('simulator', () => {
         const syscall = random.pick([0, 1, 2048, 4096, 0x40000000]);
         const event: Event = { arch: random.pick([0, 4, 0xc000003e]), syscall, args: [random.register()] };
         const returned = layers.map(program => interpret(program, seccompData(event)).action);
-        assert.equal(answer(event), composed(returned), `stack ${index} of SEED=${start}`);
+        assert.equal(answer(event), composeLayers(returned), `stack ${index} of SEED=${start}`);
         assert.equal(
           answer(seccompData(event)),
-          composed(returned),
+          composeLayers(returned),
           `stack ${index} of SEED=${start}, words`,
         );
-        assert.equal(simulate(layers, event).action, composed(returned), `stack ${index} of SEED=${start}`);
+        assert.equal(
+          simulate(layers, event).action,
+          composeLayers(returned),
+          `stack ${index} of SEED=${start}`,
+        );
       }
     }
   });

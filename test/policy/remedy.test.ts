@@ -7,7 +7,7 @@ import { permits } from '#lib/kernel/action.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import type { Event } from '#lib/kernel/event.js';
 import { describeRemedy, remedyFor } from '#lib/policy/remedy.js';
-import { trapped } from '#lib/policy/with-traps.js';
+import { withTraps } from '#lib/policy/with-traps.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { Random, seed } from '../support/random.js';
 import { written } from '../support/written.js';
@@ -102,7 +102,11 @@ describe('remedyFor', () => {
 
   it('says the same of a policy whose refusals are trapped', () => {
     for (const [what, profile, event] of cases)
-      assert.deepEqual(remedyFor(event, trapped(resolve(profile))), remedyFor(event, resolve(profile)), what);
+      assert.deepEqual(
+        remedyFor(event, withTraps(resolve(profile))),
+        remedyFor(event, resolve(profile)),
+        what,
+      );
   });
 
   it('leads to a profile that allows the call, within as many steps as there are rules, for random profiles', () => {

@@ -1,6 +1,14 @@
-// notified: a supervisor hears of exactly those calls that the policy refuses, and nothing else changes.
+// withNotifications: a supervisor hears of exactly those calls that the policy refuses, and nothing else changes.
 import assert from 'node:assert/strict';
-import { ABIS, actionName, compile, evaluate, notified, resolveProfile, syscallNumber } from 'seccomp';
+import {
+  ABIS,
+  actionName,
+  compile,
+  evaluate,
+  resolveProfile,
+  withNotifications,
+  syscallNumber,
+} from 'seccomp';
 import type { ActionName } from '#lib/kernel/action.js';
 import type { SyscallName } from '#lib/kernel/calls/call-names.js';
 
@@ -23,11 +31,11 @@ const policy = resolveProfile(
   target,
 );
 
-describe('notified', () => {
+describe('withNotifications', () => {
   const answers = (name: string | number, traps: boolean): string => {
     const syscall = typeof name === 'number' ? name : (syscallNumber('x86_64', name) ?? -1);
     const event = { arch: ABIS.x86_64.audit, syscall, args: [], instructionPointer: 0n };
-    return actionName(evaluate(notified(policy, { traps }), event)).replace(/\(.*/, '');
+    return actionName(evaluate(withNotifications(policy, { traps }), event)).replace(/\(.*/, '');
   };
 
   const cases: readonly [call: string | number, plain: string, withTraps: string][] = [
@@ -50,14 +58,15 @@ describe('notified', () => {
 
   it('notifies of interfaces that the policy does not cover', () => {
     const event = { arch: ABIS.arm.audit, syscall: 0, args: [], instructionPointer: 0n };
-    assert.equal(actionName(evaluate(notified(policy), event)), 'NOTIFY');
+    assert.equal(actionName(evaluate(withNotifications(policy), event)), 'NOTIFY');
   });
 
   it('gives what can be compiled and proven', () => {
-    for (const traps of [false, true]) assert.ok(compile(notified(policy, { traps })).bpf.length > 0);
+    for (const traps of [false, true])
+      assert.ok(compile(withNotifications(policy, { traps })).bpf.length > 0);
   });
 
   it('refuses options that it does not know', () => {
-    assert.throws(() => notified(policy, { trap: true } as never), { code: 'bad-option' });
+    assert.throws(() => withNotifications(policy, { trap: true } as never), { code: 'bad-option' });
   });
 });

@@ -6,7 +6,7 @@ import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
 import { actionKind, permits } from '#lib/kernel/action.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_NOTIFY, SCMP_ACT_TRACE } from '#lib/kernel/constants.js';
 import { evaluate } from '#lib/policy/evaluate.js';
-import { traced } from '#lib/policy/with-stops.js';
+import { withStops } from '#lib/policy/with-stops.js';
 import type { Policy } from '#lib/policy/policy.js';
 import { written } from '../support/written.js';
 
@@ -23,7 +23,7 @@ const answer = (policy: Policy, name: string, ...args: bigint[]): number =>
 describe('traced', () => {
   for (const action of ['ERRNO', 'KILL_PROCESS', 'KILL_THREAD', 'TRAP', 'TRACE', 'NOTIFY']) {
     it(`stops for ${action}`, () => {
-      const policy = traced(policyOf([{ names: ['chdir'], action: `SCMP_ACT_${action}` }]));
+      const policy = withStops(policyOf([{ names: ['chdir'], action: `SCMP_ACT_${action}` }]));
       assert.equal(actionKind(answer(policy, 'chdir')), TRACE);
       assert.equal(answer(policy, 'mkdir'), SCMP_ACT_ALLOW);
     });
@@ -31,11 +31,11 @@ describe('traced', () => {
 
   it('leaves NOTIFY to a supervisor where there is one', () => {
     const policy = policyOf([{ names: ['chdir'], action: 'SCMP_ACT_NOTIFY' }]);
-    assert.equal(answer(traced(policy, { notifications: true }), 'chdir'), SCMP_ACT_NOTIFY);
+    assert.equal(answer(withStops(policy, { notifications: true }), 'chdir'), SCMP_ACT_NOTIFY);
   });
 
   it('tells by the data which rule decides, the strongest one first', () => {
-    const policy = traced(
+    const policy = withStops(
       policyOf([
         { names: ['chdir'], action: 'SCMP_ACT_ERRNO', args: [{ index: 0, op: 'SCMP_CMP_EQ', value: 1 }] },
         {
@@ -56,13 +56,13 @@ describe('traced', () => {
   });
 
   it('stops for numbers above all that the profile names, and permits none of them by ENOSYS', () => {
-    const policy = traced(policyOf([{ names: ['getpid'], action: 'SCMP_ACT_ALLOW' }], 'SCMP_ACT_ERRNO'));
+    const policy = withStops(policyOf([{ names: ['getpid'], action: 'SCMP_ACT_ALLOW' }], 'SCMP_ACT_ERRNO'));
     for (const syscall of [2, 400, 5000])
       assert.equal(actionKind(evaluate(policy, { arch, syscall })), TRACE);
   });
 
   it('looks at calls that would take its tracer away, also where they are permitted', () => {
-    const policy = traced(policyOf([]));
+    const policy = withStops(policyOf([]));
     const LOOK = { ptrace: 0x8000, clone: 0x4000 };
     for (const [name, first, data] of [
       ['ptrace', 0n, LOOK.ptrace],
@@ -78,7 +78,7 @@ describe('traced', () => {
 
   it('is compiled and proven for the profile of Docker', () => {
     const { policy } = compile('docker-default', TARGET);
-    const filter = compilePolicy(traced(policy));
+    const filter = compilePolicy(withStops(policy));
     assert.ok(filter.program.length < 4096);
     assert.ok(permits(evaluate(policy, { arch, syscall: 0 })));
   });

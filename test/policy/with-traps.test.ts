@@ -1,4 +1,4 @@
-// trapped: the same calls are refused with the same errno, and a handler in the process gets to know.
+// withTraps: the same calls are refused with the same errno, and a handler in the process gets to know.
 import assert from 'node:assert/strict';
 import { compilePolicy } from '#lib/filter/compile.js';
 import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
@@ -6,7 +6,7 @@ import { actionData, actionKind, actionName, permits } from '#lib/kernel/action.
 import * as scmp from '#lib/kernel/constants.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import type { Policy } from '#lib/policy/policy.js';
-import { NEVER_TRAPPED, trapped, type TrappedOptions } from '#lib/policy/with-traps.js';
+import { NEVER_TRAPPED, withTraps, type TrapOptions } from '#lib/policy/with-traps.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
 import { Random, seed } from '../support/random.js';
@@ -26,17 +26,17 @@ const answer = (policy: Policy, name: string, args: readonly bigint[] = []): str
     evaluate(policy, { arch: ABIS.x86_64.audit, syscall: syscallNumber('x86_64', name) ?? -1, args }),
   );
 
-/** What `trapped` has to make of an action. */
-function expected(action: number, { kills = false }: TrappedOptions): number {
+/** What `withTraps` has to make of an action. */
+function expected(action: number, { kills = false }: TrapOptions): number {
   const kind = actionKind(action);
   if (kind === kinds.errno && actionData(action) !== 0) return TRAP | actionData(action);
   if (kills && (kind === kinds.process || kind === kinds.thread)) return TRAP | 0xffff;
   return action;
 }
 
-describe('trapped', () => {
+describe('withTraps', () => {
   it('turns each errno into a trap that carries it, for the default and for rules', () => {
-    const policy = trapped(
+    const policy = withTraps(
       profile({
         defaultAction: 'SCMP_ACT_ERRNO',
         syscalls: [
@@ -54,7 +54,7 @@ describe('trapped', () => {
   });
 
   it('traps the known calls that are newer than the profile', () => {
-    const policy = trapped(
+    const policy = withTraps(
       profile({
         defaultAction: 'SCMP_ACT_ERRNO',
         syscalls: [{ names: ['write'], action: 'SCMP_ACT_ALLOW' }],
@@ -73,15 +73,15 @@ describe('trapped', () => {
         { names: ['rmdir', 'umount2'], action: 'SCMP_ACT_KILL_THREAD' },
       ],
     });
-    const answers = (options: TrappedOptions): readonly string[] =>
-      ['mkdir', 'rmdir', 'link'].map(name => answer(trapped(policy, options), name));
+    const answers = (options: TrapOptions): readonly string[] =>
+      ['mkdir', 'rmdir', 'link'].map(name => answer(withTraps(policy, options), name));
     assert.deepEqual(answers({}), ['ERRNO(0)', 'KILL_THREAD', 'KILL_PROCESS']);
     assert.deepEqual(answers({ kills: true }), ['ERRNO(0)', 'TRAP(65535)', 'TRAP(65535)']);
   });
 
   it('leaves calls alone that no handler could serve', () => {
     const policy = resolveProfile('docker-default', { arch: 'x86_64' });
-    const changed = trapped(policy);
+    const changed = withTraps(policy);
     for (const name of NEVER_TRAPPED.filter(known => syscallNumber('x86_64', known) !== undefined))
       assert.equal(answer(changed, name), answer(policy, name), name);
     assert.equal(answer(changed, 'clone3'), 'ERRNO(ENOSYS)');
@@ -94,7 +94,7 @@ describe('trapped', () => {
     for (let count = 0; count < 60; count++) {
       const policy = randomPolicy(random, randomShape(random));
       const options = { kills: random.chance(0.5) };
-      const changed = trapped(policy, options);
+      const changed = withTraps(policy, options);
       const names = new Map(
         policy.abis.flatMap(({ abi }) =>
           [...kept].map(name => [`${abi.audit} ${String(syscallNumber(abi.name, name))}`, name] as const),
@@ -120,7 +120,7 @@ describe('trapped', () => {
 
   it('compiles to programs that are proven like any other', () => {
     const filter = compilePolicy(
-      trapped(resolveProfile('docker-default', { arch: 'aarch64' }), { kills: true }),
+      withTraps(resolveProfile('docker-default', { arch: 'aarch64' }), { kills: true }),
     );
     assert.ok(filter.instructions > 0);
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { compile } from 'seccomp';
 import type { SupervisedCall } from '#lib/process/supervise/call.js';
-import { judge } from '#lib/process/supervise/report.js';
+import { policyResponse } from '#lib/process/supervise/report.js';
 
 const { policy } = compile({ defaultAction: 'SCMP_ACT_KILL_PROCESS' });
 
@@ -31,7 +31,7 @@ describe('A profile that kills, with onViolation', () => {
     it(`sends ${killed.length === 0 ? 'no ' : ''}SIGKILL for a caller ${pid} that ${waiting ? 'waits' : 'has gone'}, and fails the call`, () => {
       const kill = mock.method(process, 'kill', () => true);
       try {
-        const answer = judge(
+        const answer = policyResponse(
           policy,
           { onViolation: () => undefined, reportOnly: false, reportFallbacks: undefined },
           undefined,

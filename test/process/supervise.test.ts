@@ -26,7 +26,7 @@ import {
   supervise,
   superviseListener,
   UsageError,
-  type Answer,
+  type Response,
   type ReportedViolation,
   type SupervisedCall,
   type SuperviseOptions,
@@ -72,7 +72,7 @@ describe('supervise', () => {
   }
 
   describe('answers', () => {
-    const cases: readonly [name: string, answer: () => Answer | Promise<Answer>, seen: string][] = [
+    const cases: readonly [name: string, answer: () => Response | Promise<Response>, seen: string][] = [
       ['an errno by name', () => ({ errno: 'EXDEV' }), '-1 18'],
       ['an errno by number', () => ({ errno: 4095 }), '-1 4095'],
       ['a number', () => ({ value: 42 }), '42 0'],
@@ -123,16 +123,16 @@ describe('supervise', () => {
     });
 
     it('with ENOSYS where a handler fails, and tells of the error', async () => {
-      const failures: readonly [handler: () => Answer, code: RegExp][] = [
+      const failures: readonly [handler: () => Response, code: RegExp][] = [
         [
           () => {
             throw new Error('fault');
           },
           /fault/,
         ],
-        [() => ({ errno: 0 }), /bad-answer|no answer/],
-        [() => ({ errno: 'ENOTHING' }), /no answer/],
-        [() => undefined as unknown as Answer, /no answer/],
+        [() => ({ errno: 0 }), /bad-response|invalid response/],
+        [() => ({ errno: 'ENOTHING' }), /invalid response/],
+        [() => undefined as unknown as Response, /invalid response/],
       ];
       for (const [handler, expected] of failures) {
         const errors: unknown[] = [];
@@ -144,10 +144,10 @@ describe('supervise', () => {
     });
 
     it('with ENOSYS, or what else is wanted, after the time that a caller waits', async () => {
-      const never = () => new Promise<Answer>(() => undefined);
-      const limited = { otherwise: never, answerTimeout: 20 };
+      const never = () => new Promise<Response>(() => undefined);
+      const limited = { otherwise: never, responseTimeout: 20 };
       assert.deepEqual(await run(['getsid'], limited), ['-1 38']);
-      assert.deepEqual(await run(['getsid'], { ...limited, timeoutAnswer: { errno: 'EPERM' } }), ['-1 1']);
+      assert.deepEqual(await run(['getsid'], { ...limited, timeoutResponse: { errno: 'EPERM' } }), ['-1 1']);
     });
   });
 
@@ -279,7 +279,7 @@ describe('supervise', () => {
   it('answers thousands of calls that wait at once, each of them', async function () {
     this.timeout(120_000);
     const count = Number(process.env['IN_FLIGHT'] ?? 2000);
-    const waiting: ((answer: Answer) => void)[] = [];
+    const waiting: ((answer: Response) => void)[] = [];
     let most = 0;
     const supervised = supervise(caller, ['threads', String(count)], {
       profile: asking('getsid'),
@@ -568,8 +568,8 @@ describe('supervise', () => {
       [{ handlers: { getsidd: () => ({ value: 0 }) } }, 'bad-option'],
       [{ handlers: { getsid: 1 } }, 'bad-option'],
       [{ otherwise: 1 }, 'bad-option'],
-      [{ answerTimeout: 0 }, 'bad-option'],
-      [{ timeoutAnswer: {} }, 'bad-answer'],
+      [{ responseTimeout: 0 }, 'bad-option'],
+      [{ timeoutResponse: {} }, 'bad-response'],
       [{ reportOnly: true }, 'bad-option'],
       [{ reportOnly: 1, onViolation: () => undefined }, 'bad-option'],
       [{ onViolation: 1 }, 'bad-option'],

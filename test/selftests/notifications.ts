@@ -6,7 +6,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { supervise, type Answer, type SupervisedCall, type SuperviseOptions } from 'seccomp';
+import { supervise, type Response, type SupervisedCall, type SuperviseOptions } from 'seccomp';
 import * as scmp from '#lib/kernel/constants.js';
 import { answering, audit, numberOf } from '../support/answering.js';
 import { callerProgram, canBuild } from '../support/caller-program.js';
@@ -24,7 +24,7 @@ const profile: SeccompProfile = {
 const MAGIC = 0x7fffffff;
 const ANSWERED = `${MAGIC} 0`;
 
-type Handler = (call: SupervisedCall) => Answer | Promise<Answer>;
+type Handler = (call: SupervisedCall) => Response | Promise<Response>;
 
 /** Runs a program in C whose getsid asks the handler: what it printed, and what ended it. */
 async function asked(
@@ -36,7 +36,7 @@ async function asked(
   if (!canBuild) this.skip();
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-selftests-'));
   try {
-    const answers: Promise<Answer>[] = [];
+    const answers: Promise<Response>[] = [];
     const [command = '', ...words] = [...before, callerProgram(directory), ...args];
     const { child, finished } = supervise(command, words, {
       profile,

@@ -4,7 +4,7 @@ import { ABIS, type AbiName } from '../../kernel/abi.js';
 import { oneOf, ownOptions } from '../../util/options.js';
 import { labelKey, readLines, type Line, type Source } from './lines.js';
 import { architectureOf, constantOf } from './names.js';
-import type { Target } from './statement.js';
+import type { JumpTarget } from './statement.js';
 import { failAt, readTokens, show } from './tokens.js';
 import { knownAt } from '../listing/known.js';
 import { unusedFields } from '../listing/notation.js';
@@ -84,7 +84,7 @@ function withUnused(instruction: Instruction, { unused }: Line): Instruction {
 }
 
 /** How many instructions a jump skips. */
-function skip(target: Target, index: number, { labels }: Source): number {
+function skip(target: JumpTarget, index: number, { labels }: Source): number {
   if (target === undefined) return 0;
   const label =
     labels.get(labelKey(target)) ??
@@ -107,7 +107,7 @@ function skip(target: Target, index: number, { labels }: Source): number {
 /** The most instructions that a test can skip; `goto` has no such limit. */
 const MAX_SKIP = 255;
 
-function shortSkip(target: Target, index: number, source: Source): number {
+function shortSkip(target: JumpTarget, index: number, source: Source): number {
   const count = skip(target, index, source);
   if (target === undefined || count <= MAX_SKIP) return count;
   return failAt(

@@ -1,12 +1,12 @@
 // The lines of an assembly text: statements with what stands around them, and the labels before them.
 import { MAX_INSTRUCTIONS, type Instruction } from '../program.js';
 import { isNumeric, parseNumber } from './number.js';
-import { isWord, NEXT, parseStatement, type Statement } from './statement.js';
+import { isWord, NEXT, parseStatement, type AssemblyStatement } from './statement.js';
 import { failAt, show, unexpected, type Reader, type Token } from './tokens.js';
 
 /** One instruction as it is written. */
 export interface Line {
-  readonly statement: Statement;
+  readonly statement: AssemblyStatement;
   /** Values for fields that the instruction does not read. */
   readonly unused: readonly UnusedField[];
   /** The fields that a listing shows before the statement. */

@@ -9,23 +9,23 @@ import { isNumeric, parseNumber, takeNegative, takeWord } from './number.js';
 import { failAt, show, unexpected, type Reader, type Token } from './tokens.js';
 
 /** A label, or undefined for the instruction that follows. */
-export type Target = Token | undefined;
+export type JumpTarget = Token | undefined;
 
 /** An instruction as it is written. */
-export type Statement =
+export type AssemblyStatement =
   | { readonly kind: 'simple'; readonly code: number; readonly k: number }
-  | { readonly kind: 'goto'; readonly target: Target }
+  | { readonly kind: 'goto'; readonly target: JumpTarget }
   | {
       readonly kind: 'test';
       readonly code: number;
       /** A token is the name of an architecture or a call. */
       readonly constant: number | Token;
-      readonly whenTrue: Target;
-      readonly whenFalse: Target;
+      readonly whenTrue: JumpTarget;
+      readonly whenFalse: JumpTarget;
     };
 
 /** Takes a statement, the first word of which has been taken. Throws AssemblyError. */
-export function parseStatement(first: Token, reader: Reader): Statement {
+export function parseStatement(first: Token, reader: Reader): AssemblyStatement {
   switch (first.text) {
     case 'A':
       return parseA(reader);
@@ -50,7 +50,7 @@ export function parseStatement(first: Token, reader: Reader): Statement {
   }
 }
 
-const simple = (code: number, k = 0): Statement => ({ kind: 'simple', code, k });
+const simple = (code: number, k = 0): AssemblyStatement => ({ kind: 'simple', code, k });
 
 /** What an opcode has that takes its operand from X (`BPF_X`). */
 const FROM_X = BPF.ADD_X ^ BPF.ADD_K;
@@ -59,7 +59,7 @@ const ARITHMETIC_BITS: ReadonlyMap<string, number> = new Map(
   [...ARITHMETIC].map(([bits, sign]) => [sign, bits]),
 );
 
-function parseA(reader: Reader): Statement {
+function parseA(reader: Reader): AssemblyStatement {
   if (reader.accept('=')) return loadA(reader);
   const bits = ARITHMETIC_BITS.get(reader.peek().text);
   if (bits !== undefined) {
@@ -73,7 +73,7 @@ function parseA(reader: Reader): Statement {
   return test(comparison, whenTrue, takeTarget(reader));
 }
 
-function loadA(reader: Reader): Statement {
+function loadA(reader: Reader): AssemblyStatement {
   if (reader.accept('-'))
     return reader.accept('A') ? simple(BPF.NEG) : simple(BPF.LD_IMM, takeNegative(reader));
   const token = reader.next();
@@ -106,7 +106,7 @@ function loadA(reader: Reader): Statement {
   }
 }
 
-function loadX(reader: Reader): Statement {
+function loadX(reader: Reader): AssemblyStatement {
   if (reader.accept('A')) return simple(BPF.TAX);
   if (reader.accept('mem')) return simple(BPF.LDX_MEM, takeIndex(reader));
   if (!reader.accept('sizeof')) return simple(BPF.LDX_IMM, takeWord(reader));
@@ -133,7 +133,7 @@ function acceptHighHalf(reader: Reader): boolean {
   return true;
 }
 
-interface Comparison {
+interface AssemblyComparison {
   readonly code: number;
   readonly constant: number | Token;
   /** Whether the instruction tests the opposite. */
@@ -150,7 +150,7 @@ const COMPARISONS: ReadonlyMap<string, { readonly bits: number; readonly negated
 );
 
 /** Takes what follows the A of a comparison. */
-function takeComparison(reader: Reader): Comparison {
+function takeComparison(reader: Reader): AssemblyComparison {
   const sign = reader.next();
   const found = COMPARISONS.get(sign.text);
   if (found === undefined) return unexpected(sign, 'an assignment or a comparison');
@@ -168,7 +168,7 @@ function takeComparison(reader: Reader): Comparison {
 }
 
 /** Takes what follows `if`: a comparison in parentheses, any of which may have a ! before. */
-function parseIf(reader: Reader): Statement {
+function parseIf(reader: Reader): AssemblyStatement {
   let open = 0;
   let negated = false;
   while (reader.peek().text !== 'A' || open === 0) {
@@ -185,12 +185,16 @@ function parseIf(reader: Reader): Statement {
   return test({ ...comparison, negated: comparison.negated !== negated }, then, otherwise);
 }
 
-function takeElse(reader: Reader): Target {
+function takeElse(reader: Reader): JumpTarget {
   reader.expect('goto');
   return takeTarget(reader);
 }
 
-const test = ({ code, constant, negated }: Comparison, then: Target, otherwise: Target): Statement => ({
+const test = (
+  { code, constant, negated }: AssemblyComparison,
+  then: JumpTarget,
+  otherwise: JumpTarget,
+): AssemblyStatement => ({
   kind: 'test',
   code,
   constant,
@@ -201,7 +205,7 @@ const test = ({ code, constant, negated }: Comparison, then: Target, otherwise: 
 /** The label that every statement has: the instruction that follows. */
 export const NEXT = 'next';
 
-function takeTarget(reader: Reader): Target {
+function takeTarget(reader: Reader): JumpTarget {
   const label = reader.next();
   if (!isWord(label)) return unexpected(label, 'a label');
   return label.text === NEXT ? undefined : label;
@@ -215,7 +219,7 @@ const ACTION_KINDS: ReadonlyMap<string, number> = new Map([
   ['USER_NOTIF', SCMP_ACT_NOTIFY],
 ]);
 
-function parseReturn(reader: Reader): Statement {
+function parseReturn(reader: Reader): AssemblyStatement {
   if (reader.accept('A')) return simple(BPF.RET_A);
   const token = reader.peek();
   if (isNumeric(token) || token.text === '-') return simple(BPF.RET_K, takeWord(reader));

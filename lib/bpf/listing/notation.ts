@@ -53,7 +53,7 @@ export function wordName(offset: number): string {
   return NAMED_WORDS.get(word) ?? `args[${(word - 4) >>> 1}]${word % 2 === 0 ? '' : HIGH_HALF}`;
 }
 
-type Field = 'jt' | 'jf' | 'k';
+type ListingField = 'jt' | 'jf' | 'k';
 
 /** Instructions whose operand is not read. */
 const WITHOUT_OPERAND: ReadonlySet<number> = new Set([
@@ -63,9 +63,9 @@ const WITHOUT_OPERAND: ReadonlySet<number> = new Set([
 ]);
 
 /** The fields that an instruction does not read. The kernel lets anything stand there. */
-export function unusedFields(instruction: Instruction): readonly Field[] {
+export function unusedFields(instruction: Instruction): readonly ListingField[] {
   const { code } = instruction;
   if (!CODES.has(code)) return [];
-  const jumps: readonly Field[] = isConditional(instruction) ? [] : ['jt', 'jf'];
+  const jumps: readonly ListingField[] = isConditional(instruction) ? [] : ['jt', 'jf'];
   return WITHOUT_OPERAND.has(code) ? [...jumps, 'k'] : jumps;
 }

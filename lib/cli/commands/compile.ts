@@ -24,7 +24,7 @@ const FORMATS: Readonly<Record<Format, (filter: Filter) => string | Uint8Array>>
     toJson({
       target: filter.target,
       codegen: filter.codegen,
-      report: filter.report,
+      report: filter.metrics,
       warnings: filter.warnings,
       bpf: filter.bpf.toString('base64'),
     }),

@@ -3,15 +3,15 @@ import type { WorkBudget } from '../../util/work.js';
 import { difference, FULL, intersection, type WordSet } from '../prove/words.js';
 
 /** Registers whose high word is in one set and whose low word is in another. */
-export interface Cell {
+export interface WordPair {
   readonly high: WordSet;
   readonly low: WordSet;
 }
 
 /** A union of cells, which may overlap. */
-export type ArgumentSet = readonly Cell[];
+export type ArgumentSet = readonly WordPair[];
 
-const EVERY_CELL: Cell = { high: FULL, low: FULL };
+const EVERY_CELL: WordPair = { high: FULL, low: FULL };
 
 /** Every value. */
 export const EVERY_VALUE: ArgumentSet = [EVERY_CELL];
@@ -21,14 +21,14 @@ export const isEveryValue = (set: ArgumentSet): boolean =>
   set.some(({ high, low }) => high === FULL && low === FULL);
 
 /** Whether a value is in both. As all of these, it counts its steps on `work`. */
-export const meets = (set: ArgumentSet, cell: Cell, work?: WorkBudget): boolean =>
+export const meets = (set: ArgumentSet, cell: WordPair, work?: WorkBudget): boolean =>
   set.some(
     ({ high, low }) =>
       intersection(high, cell.high, work) !== undefined && intersection(low, cell.low, work) !== undefined,
   );
 
 /** Whether every value of the cell is in the set. */
-export function includes(set: ArgumentSet, cell: Cell, work?: WorkBudget): boolean {
+export function includes(set: ArgumentSet, cell: WordPair, work?: WorkBudget): boolean {
   work?.spend(set.length);
   const [first, ...rest] = set;
   if (first === undefined) return false;

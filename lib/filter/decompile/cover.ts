@@ -9,14 +9,14 @@ import {
   meets,
   simplify,
   type ArgumentSet,
-  type Cell,
+  type WordPair,
 } from './argument-set.js';
 
 /** One way through a program for one number: the arguments that take it, each independent of the others. */
 export interface Path {
   readonly action: Action;
   /** Six, by index. */
-  readonly cells: readonly Cell[];
+  readonly cells: readonly WordPair[];
 }
 
 /** Calls whose six arguments are in these sets. */
@@ -123,7 +123,7 @@ function trimmed(
 const contains = (outer: Box, inner: Box, work: WorkBudget): boolean =>
   outer.every((set, arg) => (inner[arg] ?? []).every(cell => includes(set, cell, work)));
 
-const cellOf = (cells: readonly Cell[], arg: number): Cell => {
+const cellOf = (cells: readonly WordPair[], arg: number): WordPair => {
   const cell = cells[arg];
   if (cell === undefined) throw new RangeError(`a path has no argument ${arg}`);
   return cell;

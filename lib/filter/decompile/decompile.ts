@@ -112,13 +112,13 @@ function answers(walker: Walker, region: Region): ReadonlySet<Action> {
 }
 
 /** One interface with the runs of numbers that are its own. */
-interface Table {
+interface RuleTable {
   readonly abi: Abi;
   readonly runs: readonly NumberRun[];
 }
 
 /** The interfaces that the program covers: the native one, and each that does not get the bad-architecture action throughout. */
-function interfacesOf(walker: Walker, names: readonly AbiName[], badArch: Action): readonly Table[] {
+function interfacesOf(walker: Walker, names: readonly AbiName[], badArch: Action): readonly RuleTable[] {
   const byArch = new Map<number, readonly NumberRun[]>();
   return names.flatMap(name => {
     const abi = ABIS[name];
@@ -135,7 +135,7 @@ const ownQuarter = (number: number, { numberBit }: Abi): boolean =>
   number < 2 * X32_BIT && (number & X32_BIT) === numberBit;
 
 /** Where numbers that get ENOSYS to the last one begin; undefined where the last one gets something else. */
-function tailOf({ runs }: Table): number | undefined {
+function tailOf({ runs }: RuleTable): number | undefined {
   let start: number | undefined;
   for (const { low, paths } of [...runs].reverse()) {
     if (constant(paths) !== ENOSYS_ACTION) break;
@@ -148,7 +148,7 @@ function tailOf({ runs }: Table): number | undefined {
  * The answer to the number -1 on x86_64 without x32, which a tracer sets to skip a call: of all numbers the one that
  * always gets the default action. Undefined where it tells nothing.
  */
-function skippedAnswer(walker: Walker, tables: readonly Table[]): Action | undefined {
+function skippedAnswer(walker: Walker, tables: readonly RuleTable[]): Action | undefined {
   if (tables[0]?.abi !== ABIS.x86_64 || tables.some(({ abi }) => abi === ABIS.x32)) return undefined;
   const native = narrow(EVERYTHING, WORD.arch, interval(ABIS.x86_64.audit, ABIS.x86_64.audit));
   const [action, ...others] = answers(walker, narrow(native, WORD.nr, interval(0xffffffff, 0xffffffff)));
@@ -159,7 +159,7 @@ function skippedAnswer(walker: Walker, tables: readonly Table[]): Action | undef
  * The action that numbers without a name have in common, or else the one that most calls get.
  * Numbers beyond the last name do not count where they get ENOSYS: a rule of its own says so.
  */
-function defaultOf(tables: readonly Table[]): Action {
+function defaultOf(tables: readonly RuleTable[]): Action {
   const votes = new Map<Action, { nameless: number; named: number }>();
   for (const table of tables) {
     const tail = tailOf(table) ?? Infinity;
@@ -191,7 +191,7 @@ function namesWithin({ name }: Abi, low: number, high: number): number {
   return count;
 }
 
-function abiPolicy(table: Table, defaultAction: Action, budget: WorkBudget): AbiPolicy {
+function abiPolicy(table: RuleTable, defaultAction: Action, budget: WorkBudget): AbiPolicy {
   const { abi, runs } = table;
   const tail = defaultAction === ENOSYS_ACTION ? undefined : tailOf(table);
   const enosysAbove = tail === undefined || tail <= abi.numberBit ? undefined : tail - 1;

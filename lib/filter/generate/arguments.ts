@@ -3,7 +3,7 @@ import { precedence, type Action } from '../../kernel/action.js';
 import type { Condition, SyscallPolicy } from '../../policy/policy.js';
 import type { WorkBudget } from '../../util/work.js';
 import { WORD } from '../../bpf/program.js';
-import type { Diagram, Node } from './diagram.js';
+import type { Diagram, DiagramNode } from './diagram.js';
 import { searchSteps, searchTree, type Aim, type Cell } from './search-tree.js';
 
 /** Ascending, disjoint ranges of values: low, high, low, high, … */
@@ -19,15 +19,20 @@ type Atom =
       readonly value: number;
       readonly key: string;
     }
-  | { readonly kind: 'pair'; readonly word: number; readonly cases: readonly Case[]; readonly key: string };
+  | {
+      readonly kind: 'pair';
+      readonly word: number;
+      readonly cases: readonly WordCase[];
+      readonly key: string;
+    };
 
 /** For values of the high word in `ranges`, `then` must hold; for values in no case the condition is false. */
-interface Case {
+interface WordCase {
   readonly ranges: Ranges;
   readonly then: readonly Atom[];
 }
 
-interface Rule {
+interface WordRule {
   readonly atoms: readonly Atom[];
   readonly action: Action;
   readonly order: number;
@@ -44,7 +49,12 @@ const KEY_STEPS = 2;
 const ATOMS_STEPS = 8;
 
 /** Builds the diagram for one call, and counts on `work` the values of words times the rules that look at them. */
-export function argumentDiagram(diagram: Diagram, part: SyscallPolicy, work: WorkBudget, aim: Aim): Node {
+export function argumentDiagram(
+  diagram: Diagram,
+  part: SyscallPolicy,
+  work: WorkBudget,
+  aim: Aim,
+): DiagramNode {
   const rules = part.rules.map((rule, order) => ({
     atoms: rule.conditions.flatMap(atomsOf),
     action: rule.action,
@@ -112,7 +122,7 @@ function ordered(
 ): readonly Atom[] {
   const then = rangeAtom(low, lowRanges);
   if (width === 32) return then;
-  const cases: Case[] = [{ ranges: [equal, equal], then }];
+  const cases: WordCase[] = [{ ranges: [equal, equal], then }];
   if (decisive.length > 0) cases.push({ ranges: decisive, then: [] });
   return [
     {
@@ -148,8 +158,8 @@ class Builder {
   readonly #otherwise: Action;
   readonly #words: readonly number[];
   readonly #aim: Aim;
-  readonly #memo = new Map<string, Node>();
-  readonly #ids = new WeakMap<Rule, number>();
+  readonly #memo = new Map<string, DiagramNode>();
+  readonly #ids = new WeakMap<WordRule, number>();
   readonly #numbers = new Map<string, number>();
   readonly #work: WorkBudget;
 
@@ -162,7 +172,7 @@ class Builder {
   }
 
   /** The node for the rules that can still match once the words before `place` are known. */
-  build(all: readonly Rule[], place: number): Node {
+  build(all: readonly WordRule[], place: number): DiagramNode {
     const rules = undominated(all);
     const verdict = this.#verdict(rules);
     const word = this.#words[place];
@@ -174,7 +184,7 @@ class Builder {
       const weighted = cells.map(({ low, high }, index): Cell => ({
         low,
         high,
-        node: nodes[index] as Node,
+        node: nodes[index] as DiagramNode,
         weight: low === 0 ? ZERO_WEIGHT : 1,
       }));
       const tree = searchTree(this.#diagram, weighted, this.#aim);
@@ -182,13 +192,13 @@ class Builder {
     });
   }
 
-  #verdict(rules: readonly Rule[]): Action | undefined {
+  #verdict(rules: readonly WordRule[]): Action | undefined {
     const settled = rules.find(rule => rule.atoms.length === 0);
     const action = settled?.action ?? this.#otherwise;
     return rules.every(rule => rule.action === action) ? action : undefined;
   }
 
-  #remember(stage: string, rules: readonly Rule[], make: () => Node): Node {
+  #remember(stage: string, rules: readonly WordRule[], make: () => DiagramNode): DiagramNode {
     this.#work.spend(KEY_STEPS * rules.length);
     let key = stage;
     for (const rule of rules) key += ` ${this.#idOf(rule)}`;
@@ -200,7 +210,7 @@ class Builder {
   }
 
   /** A number that rules share of which the same is left. */
-  #idOf(rule: Rule): number {
+  #idOf(rule: WordRule): number {
     const known = this.#ids.get(rule);
     if (known !== undefined) return known;
     this.#work.spend(ATOMS_STEPS);
@@ -213,16 +223,16 @@ class Builder {
 
   /** Divides the values of a word where some rule changes its mind, with the rules that remain in each cell. */
   #cells(
-    rules: readonly Rule[],
+    rules: readonly WordRule[],
     word: number,
-  ): readonly { low: number; high: number; rules: readonly Rule[] }[] {
+  ): readonly { low: number; high: number; rules: readonly WordRule[] }[] {
     const starts = new Set<number>([0]);
     for (const rule of rules) for (const atom of rule.atoms) if (atom.word === word) addStarts(atom, starts);
     const lows = Uint32Array.from(starts).sort();
     const cells = Array.from(lows, (low, index) => ({
       low,
       high: index + 1 < lows.length ? (lows[index + 1] as number) - 1 : ALL,
-      rules: [] as Rule[],
+      rules: [] as WordRule[],
     }));
     for (const rule of rules) {
       const here = rule.atoms.filter(atom => atom.word === word && atom.kind !== 'mask');
@@ -276,7 +286,13 @@ class Builder {
   }
 
   /** Decides the masked questions about a word, then goes on to the next word. `saved`: X holds the word; `intact`: so does A. */
-  #masks(all: readonly Rule[], place: number, word: number, saved: boolean, intact: boolean): Node {
+  #masks(
+    all: readonly WordRule[],
+    place: number,
+    word: number,
+    saved: boolean,
+    intact: boolean,
+  ): DiagramNode {
     const rules = undominated(all);
     const verdict = this.#verdict(rules);
     if (verdict !== undefined) return this.#diagram.return(verdict);
@@ -288,7 +304,8 @@ class Builder {
       const no = assume(rules, atom, false);
       const onlyBits = atom.value === 0 || (atom.mask & (atom.mask - 1)) === 0;
       const keep = !onlyBits && !saved && [yes, no].some(side => firstMask(side, word) !== undefined);
-      const next = (side: readonly Rule[]): Node => this.#masks(side, place, word, saved || keep, onlyBits);
+      const next = (side: readonly WordRule[]): DiagramNode =>
+        this.#masks(side, place, word, saved || keep, onlyBits);
       const [whenTrue, whenFalse] = [next(yes), next(no)];
       // The question does not matter: without it, the registers are as they were.
       if (whenTrue === whenFalse) return this.#masks(no, place, word, saved, intact);
@@ -305,7 +322,7 @@ class Builder {
 
 type MaskAtom = Extract<Atom, { kind: 'mask' }>;
 
-function firstMask(rules: readonly Rule[], word: number): MaskAtom | undefined {
+function firstMask(rules: readonly WordRule[], word: number): MaskAtom | undefined {
   for (const rule of rules) {
     for (const atom of rule.atoms) if (atom.kind === 'mask' && atom.word === word) return atom;
   }
@@ -313,7 +330,7 @@ function firstMask(rules: readonly Rule[], word: number): MaskAtom | undefined {
 }
 
 /** The rules once a masked question is answered; other questions that the answer decides go with it. */
-function assume(rules: readonly Rule[], known: MaskAtom, holds: boolean): readonly Rule[] {
+function assume(rules: readonly WordRule[], known: MaskAtom, holds: boolean): readonly WordRule[] {
   return rules.flatMap(rule => {
     const atoms: Atom[] = [];
     for (const atom of rule.atoms) {
@@ -336,7 +353,7 @@ function implied(atom: MaskAtom, known: MaskAtom, holds: boolean): boolean | und
   return agree && (known.mask & ~atom.mask) === 0 ? false : undefined;
 }
 
-const casesOf = (atom: Atom): readonly Case[] => {
+const casesOf = (atom: Atom): readonly WordCase[] => {
   if (atom.kind === 'pair') return atom.cases;
   return atom.kind === 'ranges' ? [{ ranges: atom.ranges, then: [] }] : [];
 };
@@ -364,17 +381,17 @@ function indexOf(lows: Uint32Array, value: number): number {
 }
 
 /** Drops rules that cannot change the answer because a stronger one surely matches. */
-function undominated(rules: readonly Rule[]): readonly Rule[] {
-  let best: Rule | undefined;
+function undominated(rules: readonly WordRule[]): readonly WordRule[] {
+  let best: WordRule | undefined;
   for (const rule of rules)
     if (rule.atoms.length === 0 && (best === undefined || stronger(rule, best))) best = rule;
   const settled = best;
   return settled === undefined ? rules : rules.filter(rule => rule === settled || stronger(rule, settled));
 }
 
-const stronger = (a: Rule, b: Rule): boolean =>
+const stronger = (a: WordRule, b: WordRule): boolean =>
   precedence(a.action) < precedence(b.action) ||
   (precedence(a.action) === precedence(b.action) && a.order < b.order);
 
 /** Whether a node looks at the accumulator before it loads anything. */
-const readsAccumulator = (node: Node): boolean => node.kind !== 'return' && node.kind !== 'load';
+const readsAccumulator = (node: DiagramNode): boolean => node.kind !== 'return' && node.kind !== 'load';

@@ -3,10 +3,10 @@ import { CompileError } from '../../util/errors.js';
 import { syscallName, syscallsOf, X32_BIT } from '../../kernel/abi.js';
 import { mayPermit } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
-import { isConstant, runTable, type Run, type RunTable } from '../../policy/runs.js';
+import { isConstant, runTable, type NumberRun, type RunTable } from '../../policy/runs.js';
 import { MAX_INSTRUCTIONS, WORD, type Program } from '../../bpf/program.js';
 import { assemble } from './lay-out.js';
-import { Diagram, type Node } from './diagram.js';
+import { Diagram, type DiagramNode } from './diagram.js';
 import { RuleLists } from './rule-lists.js';
 import { PEAK_SHARE, searchTree, type Aim, type Cell, type Peak } from './search-tree.js';
 
@@ -53,7 +53,7 @@ function programFor(
   native: Aim,
   others: Aim,
 ): Program {
-  let node: Node = diagram.return(policy.badArch);
+  let node: DiagramNode = diagram.return(policy.badArch);
   // The last architecture to be put in front is the first to be asked about: the native one.
   for (const [arch, own] of [...runs].toReversed()) {
     const aim = arch === policy.abis[0].abi.audit ? native : others;
@@ -67,12 +67,12 @@ function numbers(
   diagram: Diagram,
   policy: Policy,
   arch: number,
-  runs: readonly Run[],
+  runs: readonly NumberRun[],
   lists: RuleLists,
   weights: Weights,
   aim: Aim,
   argumentAim: Aim,
-): Node {
+): DiagramNode {
   const calls: Peak[] = [];
   let total = 0;
   for (const { abi } of policy.abis) {
@@ -117,8 +117,8 @@ function x32AsOne(diagram: Diagram, cells: readonly Cell[]): readonly Cell[] {
 /** The calls with the largest programs of their own, with the number of their instructions. */
 function largestCalls(policy: Policy, lists: RuleLists, diagram: Diagram): readonly string[] {
   // Equal lists have one node, and one size.
-  const sizes = new Map<Node, number>();
-  const sizeOf = (node: Node): number => {
+  const sizes = new Map<DiagramNode, number>();
+  const sizeOf = (node: DiagramNode): number => {
     const size = sizes.get(node) ?? assemble(node).length;
     sizes.set(node, size);
     return size;

@@ -1,6 +1,6 @@
 // Lays a decision diagram out as a program: from the end to the start, since classic BPF only jumps forward.
 import { BPF, type Instruction, type Program } from '../../bpf/program.js';
-import type { Node } from './diagram.js';
+import type { DiagramNode } from './diagram.js';
 
 /** The farthest a conditional jump reaches. */
 const REACH = 255;
@@ -8,7 +8,7 @@ const REACH = 255;
 const TESTS = { eq: BPF.JEQ_K, ge: BPF.JGE_K, set: BPF.JSET_K } as const;
 
 /** The program that starts at `root`. It may be longer than the kernel takes. */
-export function assemble(root: Node): Program {
+export function assemble(root: DiagramNode): Program {
   return new Assembler().assemble(root);
 }
 
@@ -16,14 +16,14 @@ class Assembler {
   /** Instructions from the last to the first. */
   readonly #reversed: Instruction[] = [];
   /** Where the nearest code of a node starts, counted from the end: 1 is the last instruction. */
-  readonly #places = new Map<Node, number>();
+  readonly #places = new Map<DiagramNode, number>();
 
-  assemble(root: Node): Program {
+  assemble(root: DiagramNode): Program {
     this.#emit(root);
     return this.#reversed.reverse();
   }
 
-  #emit(node: Node): void {
+  #emit(node: DiagramNode): void {
     if (this.#places.has(node)) return;
     switch (node.kind) {
       case 'return':
@@ -40,7 +40,7 @@ class Assembler {
     this.#push(node, this.#instruction(node));
   }
 
-  #instruction(node: Node): Instruction {
+  #instruction(node: DiagramNode): Instruction {
     switch (node.kind) {
       case 'return':
         return { code: BPF.RET_K, jt: 0, jf: 0, k: node.action };
@@ -58,7 +58,7 @@ class Assembler {
   }
 
   /** Brings both targets of a test within its reach. */
-  #bring(first: Node, second: Node): void {
+  #bring(first: DiagramNode, second: DiagramNode): void {
     for (;;) {
       const far = [first, second].find(target => this.#distance(target) > REACH);
       if (far === undefined) return;
@@ -67,7 +67,7 @@ class Assembler {
   }
 
   /** Puts a way to a node at the current place: a copy of a return, or a jump. */
-  #relay(target: Node): void {
+  #relay(target: DiagramNode): void {
     this.#push(
       target,
       target.kind === 'return'
@@ -77,11 +77,11 @@ class Assembler {
   }
 
   /** Instructions between the next one to be placed and a node. */
-  #distance(node: Node): number {
+  #distance(node: DiagramNode): number {
     return this.#reversed.length - (this.#places.get(node) ?? 0);
   }
 
-  #push(node: Node, instruction: Instruction): void {
+  #push(node: DiagramNode, instruction: Instruction): void {
     this.#reversed.push(instruction);
     this.#places.set(node, this.#reversed.length);
   }

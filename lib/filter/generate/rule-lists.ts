@@ -7,7 +7,7 @@ import type { Condition, Policy, SyscallPolicy } from '../../policy/policy.js';
 import { quote } from '../../util/suggest.js';
 import { WorkBudget } from '../../util/work.js';
 import { argumentDiagram } from './arguments.js';
-import type { Diagram, Node } from './diagram.js';
+import type { Diagram, DiagramNode } from './diagram.js';
 import type { Aim } from './search-tree.js';
 
 /**
@@ -33,7 +33,7 @@ export class RuleLists {
   readonly #costs = new Map<string, Cost>();
   readonly #work: WorkBudget;
   /** Diagrams by diagram store, aim and list. */
-  readonly #nodes = new WeakMap<Diagram, Map<string, Node>>();
+  readonly #nodes = new WeakMap<Diagram, Map<string, DiagramNode>>();
   #lists = 0;
 
   constructor(policy: Policy, limit = RULE_STEPS) {
@@ -55,9 +55,9 @@ export class RuleLists {
    * The diagram of the rules of one call.
    * Throws CompileError (`too-much-work`) that names the calls whose rules took most of the work.
    */
-  node(diagram: Diagram, number: number, part: SyscallPolicy, aim: Aim): Node {
+  node(diagram: Diagram, number: number, part: SyscallPolicy, aim: Aim): DiagramNode {
     const key = this.#keys.of(part);
-    const known = this.#nodes.get(diagram) ?? new Map<string, Node>();
+    const known = this.#nodes.get(diagram) ?? new Map<string, DiagramNode>();
     this.#nodes.set(diagram, known);
     const cost = this.#costs.get(key) ?? { part, calls: new Set<string>(), steps: 0 };
     this.#costs.set(key, cost);

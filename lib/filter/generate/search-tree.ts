@@ -1,12 +1,12 @@
 // The cheapest search tree over the cells of one word: comparisons by order, and single values taken out by equality.
-import type { Diagram, Node } from './diagram.js';
+import type { Diagram, DiagramNode } from './diagram.js';
 import { own } from '../../util/own.js';
 
 /** Values from `low` to `high`, both included, that lead to one node. */
 export interface Cell {
   readonly low: number;
   readonly high: number;
-  readonly node: Node;
+  readonly node: DiagramNode;
   /** How often a value of the cell is looked up; any unit. */
   readonly weight: number;
   /** Steps from here to a return that count towards the longest path; the node's own unless given. */
@@ -69,7 +69,7 @@ export const searchSteps = (cells: number, aim: Aim): number =>
   (cells * Math.min(cells, OPTIMAL_LIMITS[aim])) >>> 2;
 
 /** Builds the tree; the accumulator must hold the word when it runs. Cells must cover all values in ascending order. */
-export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 'quick'): Node {
+export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 'quick'): DiagramNode {
   const merged = mergeEqual(cells);
   const [only] = merged;
   if (only !== undefined && merged.length === 1) return only.node;
@@ -111,7 +111,7 @@ function mergeEqual(cells: readonly Cell[]): readonly Cell[] {
   return merged;
 }
 
-function subtree(diagram: Diagram, cells: readonly Cell[], aim: Aim): Node {
+function subtree(diagram: Diagram, cells: readonly Cell[], aim: Aim): DiagramNode {
   if (cells.length <= OPTIMAL_LIMITS[aim])
     return new Search(diagram, cells, INSTRUCTION_COSTS[aim]).tree(aim === 'balanced' ? ROUNDS : 0);
   // An equal share for every cell keeps both halves from being almost empty.
@@ -131,7 +131,7 @@ function subtree(diagram: Diagram, cells: readonly Cell[], aim: Aim): Node {
 /** Single cells taken out by equality, in this order, until the rest is one node. */
 interface Chain {
   readonly singles: readonly number[];
-  readonly rest: Node;
+  readonly rest: DiagramNode;
 }
 
 /** A peak and the cell that holds it. */
@@ -140,7 +140,7 @@ interface PlacedPeak extends Peak {
 }
 
 /** The solution for one set of peaks that have been decided already; the best tree of a stretch is at first, last. */
-interface Table {
+interface CostTable {
   /** By cell, without the weight of those peaks. */
   readonly weights: number[];
   /** What the tree costs. */
@@ -158,7 +158,7 @@ class Search {
   readonly #stepCounts: readonly number[];
   readonly #peaks: readonly PlacedPeak[];
   /** By the set of peaks taken out, as bits. */
-  readonly #tables: readonly Table[];
+  readonly #tables: readonly CostTable[];
   /** Stretches that a chain of equalities can decide, by first·CHAIN_LENGTH+last-first. */
   readonly #chains: (Chain | undefined)[];
 
@@ -182,7 +182,7 @@ class Search {
   }
 
   /** The best tree. With `rounds`, cells that lie too deep gain weight and the search is repeated, that often at most. */
-  tree(rounds: number): Node {
+  tree(rounds: number): DiagramNode {
     const last = this.#count - 1;
     const room = this.#cells.reduce((sum, _, index) => sum + 2 ** this.#steps(index), 0);
     const limit = Math.ceil(Math.log2(room)) + DEPTH_SLACK;
@@ -191,7 +191,7 @@ class Search {
       const deep = this.#deeperThan(limit, 0, last, 0, 0);
       if (deep.length === 0) break;
       for (const index of deep) {
-        const gain = ((this.#tables[0] as Table).weights[index] as number) * GAIN;
+        const gain = ((this.#tables[0] as CostTable).weights[index] as number) * GAIN;
         for (const { weights } of this.#tables) weights[index] = (weights[index] as number) + gain;
       }
       this.#solve();
@@ -204,8 +204,8 @@ class Search {
     return this.#stepCounts[index] as number;
   }
 
-  #table(taken: number): Table {
-    return this.#tables[taken] as Table;
+  #table(taken: number): CostTable {
+    return this.#tables[taken] as CostTable;
   }
 
   #start(taken: number, first: number, last: number): number {
@@ -246,9 +246,9 @@ class Search {
   #solveRow(
     first: number,
     from: number,
-    { weights, cost, start }: Table,
+    { weights, cost, start }: CostTable,
     sums: readonly number[],
-    open: readonly { readonly bit: number; readonly without: Table }[],
+    open: readonly { readonly bit: number; readonly without: CostTable }[],
   ): void {
     const costs = cost[first] as number[];
     const starts = start[first] as number[];
@@ -327,7 +327,7 @@ class Search {
     });
   }
 
-  #build(first: number, last: number, taken: number): Node {
+  #build(first: number, last: number, taken: number): DiagramNode {
     const single = this.#cells[first];
     if (first === last && single !== undefined) return single.node;
     const at = this.#start(taken, first, last);
@@ -394,8 +394,8 @@ function singlesAndRest(
   cells: readonly Cell[],
   first: number,
   last: number,
-): { readonly singles: number[]; readonly rest: Node } | undefined {
-  let rest: Node | undefined;
+): { readonly singles: number[]; readonly rest: DiagramNode } | undefined {
+  let rest: DiagramNode | undefined;
   for (let index = first; index <= last; index++) {
     const cell = cells[index] as Cell;
     if (cell.low === cell.high) continue;
@@ -422,7 +422,7 @@ function highestPeaks(cells: readonly Cell[]): readonly PlacedPeak[] {
 }
 
 /** The node that most cells of a short stretch share. */
-function mostFrequent(cells: readonly Cell[], first: number, last: number): Node {
+function mostFrequent(cells: readonly Cell[], first: number, last: number): DiagramNode {
   let best = (cells[first] as Cell).node;
   let most = 0;
   for (let index = first; index <= last; index++) {

@@ -2,11 +2,11 @@
 import type { Witness } from '../../util/errors.js';
 import { actionKind, permits, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_NOTIFY, SCMP_ACT_TRACE } from '../../kernel/constants.js';
-import { composed } from '../compose.js';
+import { composeLayers } from '../compose.js';
 import { eventOf } from '../../bpf/call.js';
 import { interpret } from '../../bpf/interpret.js';
 import { layersOf, programOf, type Layers } from '../layers.js';
-import { Decisions, type Node } from '../meaning/bdd.js';
+import { Bdd, type Node } from '../meaning/bdd.js';
 import { meaningOf } from '../meaning/meaning.js';
 
 /** A call that two filters answer differently. */
@@ -59,22 +59,17 @@ function search(
   second: Layers,
   differ: (first: Action, second: Action) => boolean,
 ): Disagreement | undefined {
-  const decisions = new Decisions();
-  const [a, b] = [meaningOf(decisions, first), meaningOf(decisions, second)];
-  const different = decisions.combine(a, b, (x, y) => (differ(x, y) ? 1 : 0));
-  return witnessOf(decisions, different, first, second);
+  const bdd = new Bdd();
+  const [a, b] = [meaningOf(bdd, first), meaningOf(bdd, second)];
+  const different = bdd.combine(a, b, (x, y) => (differ(x, y) ? 1 : 0));
+  return witnessOf(bdd, different, first, second);
 }
 
 /** A call for which a function does not give 0, with what both sides answer to it: they are run to say so. */
-function witnessOf(
-  decisions: Decisions,
-  different: Node,
-  first: Layers,
-  second: Layers,
-): Disagreement | undefined {
-  const words = decisions.callOtherThan(different, 0);
+function witnessOf(bdd: Bdd, different: Node, first: Layers, second: Layers): Disagreement | undefined {
+  const words = bdd.witness(different, 0);
   if (words === undefined) return undefined;
   const run = (layers: Layers): Action =>
-    composed(layersOf(layers).map(layer => interpret(programOf(layer), words).action));
+    composeLayers(layersOf(layers).map(layer => interpret(programOf(layer), words).action));
   return { call: eventOf(words), first: run(first), second: run(second) };
 }

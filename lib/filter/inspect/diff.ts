@@ -6,7 +6,7 @@ import { eventOf } from '../../bpf/call.js';
 import type { Layers } from '../layers.js';
 import { WORD } from '../../bpf/program.js';
 import type { Answers, Conditions } from '../meaning/answers.js';
-import { Decisions, EVERY, NONE } from '../meaning/bdd.js';
+import { Bdd, EVERY, NONE } from '../meaning/bdd.js';
 import { meaningOf } from '../meaning/meaning.js';
 import { sectionsOf, type Numbers } from '../meaning/sections.js';
 
@@ -71,10 +71,10 @@ interface Change {
  * Throws UsageError (`bad-filter`, `unknown-syscall`, `bad-value`), ProgramError, CompileError (`undecidable-program`).
  */
 export function diff(first: Layers, second: Layers, syscall?: string | number): readonly Difference[] {
-  const decisions = new Decisions();
+  const bdd = new Bdd();
   const changes: Change[] = [{ value: 0, from: 0, to: 0 }];
   const values = new Map<string, number>();
-  const changed = decisions.combine(meaningOf(decisions, first), meaningOf(decisions, second), (from, to) => {
+  const changed = bdd.combine(meaningOf(bdd, first), meaningOf(bdd, second), (from, to) => {
     if (from === to) return 0;
     const key = `${from},${to}`;
     const value = values.get(key) ?? changes.length;
@@ -82,19 +82,13 @@ export function diff(first: Layers, second: Layers, syscall?: string | number): 
     values.set(key, value);
     return value;
   });
-  const sections = sectionsOf(
-    decisions,
-    changed,
-    value => changes[value] ?? { value, from: 0, to: 0 },
-    syscall,
-    0,
-  );
+  const sections = sectionsOf(bdd, changed, value => changes[value] ?? { value, from: 0, to: 0 }, syscall, 0);
   const witness = (arch: number, number: number, { value }: Change): Witness => {
-    const rest = decisions.given(decisions.given(changed, WORD.arch, arch), WORD.nr, number);
-    const wanted = decisions.constant(value);
+    const rest = bdd.cofactor(bdd.cofactor(changed, WORD.arch, arch), WORD.nr, number);
+    const wanted = bdd.constant(value);
     const words =
-      decisions.callOtherThan(
-        decisions.replace(rest, other => (other === wanted ? EVERY : NONE)),
+      bdd.witness(
+        bdd.replace(rest, other => (other === wanted ? EVERY : NONE)),
         0,
       ) ?? new Uint32Array(16);
     words[WORD.arch] = arch;

@@ -1,7 +1,7 @@
 // What a filter, or a stack of them, answers to every call there is, in conditions that are exact and short.
 import type { Action } from '../../kernel/action.js';
 import type { Layers } from '../layers.js';
-import { Decisions } from '../meaning/bdd.js';
+import { Bdd } from '../meaning/bdd.js';
 import { meaningOf } from '../meaning/meaning.js';
 import { sectionsOf, type Sections } from '../meaning/sections.js';
 
@@ -17,6 +17,6 @@ export type Explanation = Sections<Action>;
  * Throws UsageError (`bad-filter`, `unknown-syscall`, `bad-value`), ProgramError, CompileError (`undecidable-program`).
  */
 export function explain(layers: Layers, syscall?: string | number): Explanation {
-  const decisions = new Decisions();
-  return sectionsOf(decisions, meaningOf(decisions, layers), action => action, syscall);
+  const bdd = new Bdd();
+  return sectionsOf(bdd, meaningOf(bdd, layers), action => action, syscall);
 }

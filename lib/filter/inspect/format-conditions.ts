@@ -25,35 +25,35 @@ const MAN_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** `allowed if domain is AF_UNIX; otherwise ERRNO(EPERM)`, or the action alone where there are no conditions. */
-export function wordAnswers({ cases, otherwise }: Answers<Action>, topic?: Topic): string {
+export function formatAnswers({ cases, otherwise }: Answers<Action>, topic?: Topic): string {
   const [only] = cases;
   if (only === undefined) return actionName(otherwise);
   if (cases.length === 1 && otherwise === SCMP_ACT_ALLOW)
-    return `allowed unless ${wordConditions(only.when, topic)}; then ${actionName(only.answer)}`;
-  const parts = cases.map(({ answer, when }) => `${verb(answer)} if ${wordConditions(when, topic)}`);
+    return `allowed unless ${formatConditions(only.when, topic)}; then ${actionName(only.answer)}`;
+  const parts = cases.map(({ answer, when }) => `${verb(answer)} if ${formatConditions(when, topic)}`);
   return `${parts.join('; ')}; otherwise ${verb(otherwise)}`;
 }
 
 const verb = (action: Action): string => (action === SCMP_ACT_ALLOW ? 'allowed' : actionName(action));
 
 /** `domain is AF_UNIX and (type & 0xf) == 2, or domain is AF_INET`. */
-export function wordConditions(conditions: Conditions | undefined, topic?: Topic): string {
+export function formatConditions(conditions: Conditions | undefined, topic?: Topic): string {
   if (conditions === undefined) return 'one of more conditions holds than can be listed';
   return conditions
-    .map(terms => wordTerms(terms, topic))
+    .map(terms => formatTerms(terms, topic))
     .join(conditions.some(terms => terms.length > 1) ? ', or ' : ' or ');
 }
 
-const wordTerms = (terms: readonly Term[], topic: Topic | undefined): string =>
+const formatTerms = (terms: readonly Term[], topic: Topic | undefined): string =>
   terms
     .map(term => {
-      const text = wordTerm(term, topic);
+      const text = formatTerm(term, topic);
       return terms.length > 1 && text.includes(' or ') ? `(${text})` : text;
     })
     .join(' and ');
 
 /** `domain is AF_UNIX or AF_INET`. */
-function wordTerm({ of, width, anyOf }: Term, topic?: Topic): string {
+function formatTerm({ of, width, anyOf }: Term, topic?: Topic): string {
   const subject = subjectOf(of, width, anyOf, topic);
   const name: Namer = (value, mask) => {
     if (topic === undefined || of === 'instructionPointer') return undefined;
@@ -61,7 +61,7 @@ function wordTerm({ of, width, anyOf }: Term, topic?: Topic): string {
     // Where only some of the bits have names, the number says more.
     return words === undefined || /(?:^|\|)0x/.test(words) ? undefined : words;
   };
-  return anyOf.map(test => wordTest(test, subject, width, name)).join(' or ');
+  return anyOf.map(test => formatTest(test, subject, width, name)).join(' or ');
 }
 
 /** The name of a value, or of some of its bits. */
@@ -89,8 +89,8 @@ function subjectOf(
   return wide && width === 32 && !masked ? `the low half of ${name}` : name;
 }
 
-function wordTest(test: NumberTest, subject: string, width: 32 | 64, name: Namer): string {
-  const show = (value: bigint, mask?: bigint): string => name(value, mask) ?? wordNumber(value);
+function formatTest(test: NumberTest, subject: string, width: 32 | 64, name: Namer): string {
+  const show = (value: bigint, mask?: bigint): string => name(value, mask) ?? formatNumber(value);
   if (hasOwn(test, 'mask')) {
     const { mask, value } = test;
     const bits = show(mask);
@@ -105,9 +105,9 @@ function wordTest(test: NumberTest, subject: string, width: 32 | 64, name: Namer
     const [low, high] = only;
     if (low === 0n) return `${subject} ${inside ? '<=' : '>'} ${show(high)}`;
     if (high === 2n ** BigInt(width) - 1n) return `${subject} ${inside ? '>=' : '<'} ${show(low)}`;
-    return `${subject} is ${inside ? 'in' : 'outside of'} ${wordRange(only, show)}`;
+    return `${subject} is ${inside ? 'in' : 'outside of'} ${formatRange(only, show)}`;
   }
-  const values = ranges.map(range => wordRange(range, show));
+  const values = ranges.map(range => formatRange(range, show));
   if (inside) return `${subject} is ${listed(values, 'or')}`;
   if (values.length === 1) return `${subject} is not ${values.join('')}`;
   return values.length === 2
@@ -124,18 +124,18 @@ function spelledOut([low, high]: NumberRange, name: Namer): readonly NumberRange
     : [[low, high]];
 }
 
-const wordRange = ([low, high]: NumberRange, show: (value: bigint) => string): string =>
+const formatRange = ([low, high]: NumberRange, show: (value: bigint) => string): string =>
   low === high ? show(low) : `${show(low)}..${show(high)}`;
 
 /** Numbers on their own: `336..423, 467`, `all but 3`. */
-export function wordNumbers({ allOf }: Pick<Numbers, 'allOf'>): string {
+export function formatNumbers({ allOf }: Pick<Numbers, 'allOf'>): string {
   if (allOf === undefined) return 'more than can be listed';
-  return allOf.map(anyOf => anyOf.map(wordNumberTest).join(' or ')).join(' and ');
+  return allOf.map(anyOf => anyOf.map(formatNumberTest).join(' or ')).join(' and ');
 }
 
-function wordNumberTest(test: NumberTest): string {
-  if (hasOwn(test, 'mask')) return wordTest(test, 'number', 32, () => undefined);
-  const ranges = test.ranges.map(range => wordRange(range, wordNumber)).join(', ');
+function formatNumberTest(test: NumberTest): string {
+  if (hasOwn(test, 'mask')) return formatTest(test, 'number', 32, () => undefined);
+  const ranges = test.ranges.map(range => formatRange(range, formatNumber)).join(', ');
   if (test.op === 'notIn') return `all but ${ranges}`;
   return ranges === ALL_NUMBERS ? 'all' : ranges;
 }
@@ -149,4 +149,5 @@ const listed = (words: readonly string[], last: string): string =>
     : `${words.slice(0, -1).join(', ')} ${last} ${words[words.length - 1] ?? ''}`;
 
 /** Small numbers in decimal, which counts and descriptors are; others in hexadecimal. */
-export const wordNumber = (value: bigint): string => (value < 1024n ? `${value}` : `0x${value.toString(16)}`);
+export const formatNumber = (value: bigint): string =>
+  value < 1024n ? `${value}` : `0x${value.toString(16)}`;

@@ -6,7 +6,7 @@ import type { Answers } from '../meaning/answers.js';
 import type { Difference } from './diff.js';
 import type { Explanation } from './explain.js';
 import type { Numbers } from '../meaning/sections.js';
-import { wordAnswers, wordConditions, wordNumber, wordNumbers } from './format-conditions.js';
+import { formatAnswers, formatConditions, formatNumber, formatNumbers } from './format-conditions.js';
 import { own } from '../../util/own.js';
 
 /** Columns that lists of names are broken at. */
@@ -35,7 +35,7 @@ export function formatExplanation({ interfaces, otherArchitectures }: Explanatio
   const statement = (abi: AbiName, answers: Answers<Action>, syscall?: string): Statement => ({
     abi,
     ...(syscall !== undefined && { syscall }),
-    text: wordAnswers(answers, syscall === undefined ? undefined : { abi, syscall }),
+    text: formatAnswers(answers, syscall === undefined ? undefined : { abi, syscall }),
     conditional: answers.cases.length > 0,
     order: -precedence(answers.otherwise),
   });
@@ -52,7 +52,7 @@ export function formatExplanation({ interfaces, otherArchitectures }: Explanatio
       always === undefined ? [] : [{ name: abi, text: actionName(always) }],
     ),
     ...otherArchitectures.flatMap(({ architectures, answers }) =>
-      answers.map(one => ({ name: wordForeign(architectures, one.numbers), text: wordAnswers(one) })),
+      answers.map(one => ({ name: formatForeign(architectures, one.numbers), text: formatAnswers(one) })),
     ),
   ];
   return [...statementLines(statements), ...remarkLines(elsewhere)].join('');
@@ -65,13 +65,13 @@ export function formatDiff(differences: readonly Difference[]): string {
   for (const { place, from, to, when, witness } of differences) {
     const topic = place.kind === 'syscall' ? place : undefined;
     const conditional = when?.length !== 1 || when[0]?.length !== 0;
-    const text = `${actionName(from)} -> ${actionName(to)}${conditional ? ` if ${wordConditions(when, topic)}` : ''}`;
+    const text = `${actionName(from)} -> ${actionName(to)}${conditional ? ` if ${formatConditions(when, topic)}` : ''}`;
     switch (place.kind) {
       case 'interface':
         elsewhere.push({ name: place.abi, text });
         break;
       case 'architectures':
-        elsewhere.push({ name: wordForeign(place.architectures, place.numbers), text });
+        elsewhere.push({ name: formatForeign(place.architectures, place.numbers), text });
         break;
       default:
         statements.push({
@@ -132,7 +132,7 @@ function statementLines(statements: readonly Statement[]): readonly string[] {
     ...unnamed.map(([text, group]) => {
       const lines = group.map(one => {
         const numbers = own(one, 'numbers');
-        return `    ${one.abi}: ${numbers === undefined ? '' : wordNumbers(numbers)}\n`;
+        return `    ${one.abi}: ${numbers === undefined ? '' : formatNumbers(numbers)}\n`;
       });
       return `  ${text}\n${lines.join('')}`;
     }),
@@ -151,18 +151,18 @@ function labels(statements: readonly Statement[], abis: readonly AbiName[]): rea
 const KNOWN_ARCHITECTURES = new Set(Object.values(ABIS).map(({ audit }) => BigInt(audit)));
 
 /** Architectures, and which of their numbers. */
-export const wordForeign = (architectures: Numbers, numbers: Numbers): string => {
-  const [which, all] = [wordArchitectures(architectures), wordNumbers(numbers)];
+export const formatForeign = (architectures: Numbers, numbers: Numbers): string => {
+  const [which, all] = [formatArchitectures(architectures), formatNumbers(numbers)];
   return all === 'all' ? which : `numbers ${all} of ${which}`;
 };
 
-function wordArchitectures(architectures: Numbers): string {
+function formatArchitectures(architectures: Numbers): string {
   const [only] = architectures.allOf?.flat() ?? [];
   const isRest =
     only?.op === 'notIn' &&
     architectures.allOf?.length === 1 &&
     only.ranges.every(([low, high]) => low === high && KNOWN_ARCHITECTURES.has(low));
-  return isRest ? 'all other architectures' : `architecture ${wordNumbers(architectures)}`;
+  return isRest ? 'all other architectures' : `architecture ${formatNumbers(architectures)}`;
 }
 
 /** Six arguments as in a call in C, without the zeros at the end. */
@@ -170,7 +170,7 @@ function wordArguments(args: readonly bigint[]): string {
   const last = args.findLastIndex(arg => arg !== 0n);
   return args
     .slice(0, last + 1)
-    .map(wordNumber)
+    .map(formatNumber)
     .join(', ');
 }
 

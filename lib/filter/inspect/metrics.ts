@@ -8,7 +8,7 @@ import type { Program } from '../../bpf/program.js';
 import type { Weights } from '../generate/generate.js';
 
 /** Figures of a program; paths are in executed instructions, with all arguments 0. */
-export interface Report {
+export interface ProgramMetrics {
   /** Length of the program; the kernel takes up to 4096. */
   readonly instructions: number;
   /** Longest path over the named numbers of every interface. */
@@ -22,7 +22,7 @@ export interface Report {
 }
 
 /** Measures a program by running it on every named call. */
-export function report(program: Program, policy: Policy, weights: Weights): Report {
+export function programMetrics(program: Program, policy: Policy, weights: Weights): ProgramMetrics {
   const [native] = policy.abis;
   let worstPath = 0;
   let [steps, allowed, weightedSteps, weight, cachedNumbers] = [0, 0, 0, 0, 0];

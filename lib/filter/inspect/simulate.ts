@@ -4,7 +4,7 @@ import type { Event } from '../../kernel/event.js';
 import { reasonFor, type Reason } from '../../policy/reason.js';
 import { allowedByCache } from './cache.js';
 import { eventOf, wordsOf, type Call } from '../../bpf/call.js';
-import { composed, decidingLayer } from '../compose.js';
+import { composeLayers, decidingLayer } from '../compose.js';
 import { isFilter } from '../filter.js';
 import { interpret } from '../../bpf/interpret.js';
 import { layersOf, programOf, type Layer, type Layers } from '../layers.js';
@@ -60,7 +60,7 @@ export function simulate(layers: Layers, call: Call): Simulation {
   const event = eventOf(data);
   const runs = layersOf(layers).map(layer => runLayer(layer, event, data));
   const returned = runs.map(run => run.returned);
-  const action = composed(returned);
+  const action = composeLayers(returned);
   return {
     event,
     action,

@@ -1,7 +1,7 @@
 // Answers very many system calls: programs are laid out flat once, and what the number alone decides is looked up.
 import type { Action } from '../../kernel/action.js';
 import { checkedCall, type Call } from '../../bpf/call.js';
-import { composed } from '../compose.js';
+import { composeLayers } from '../compose.js';
 import { arithmetic, seccompData, test } from '../../bpf/interpret.js';
 import { layersOf, programOf, type Layers } from '../layers.js';
 import { BPF, DATA_SIZE, MEMORY_WORDS, WORD, type Program } from '../../bpf/program.js';
@@ -75,7 +75,7 @@ interface Machine {
 function runStack(stack: readonly FlatProgram[], data: Uint32Array, machine: Machine): Action {
   machine.sawMore = false;
   for (const [layer, program] of stack.entries()) machine.returned[layer] = run(program, data, machine);
-  return composed(machine.returned);
+  return composeLayers(machine.returned);
 }
 
 /** As `interpret`, which is checked against the kernel; this is checked against `interpret`. */

@@ -1,9 +1,9 @@
 // What a call is answered by its arguments, as conditions: the exact short form that people read and machines compare.
 import { hasOwn } from '../../util/own.js';
 import { precedence, type Action } from '../../kernel/action.js';
-import { EVERY, NONE, type Decisions, type Node } from './bdd.js';
+import { EVERY, NONE, type Bdd, type Node } from './bdd.js';
 import type { NumberTest } from './number-sets.js';
-import { Products, type Product, type Subject } from './cover.js';
+import { CubeCovers, type Cube, type Variable } from './cover.js';
 
 /** A condition on one argument: at least one of the tests passes. */
 export interface Term {
@@ -34,18 +34,18 @@ export interface Answers<T> {
   readonly otherwise: T;
 }
 
-/** Describes functions of arguments of one `Decisions`; equal functions give the same object. */
+/** Describes functions of arguments of one `Bdd`; equal functions give the same object. */
 export class Describer<T> {
-  readonly #decisions: Decisions;
-  readonly #products: Products;
+  readonly #bdd: Bdd;
+  readonly #covers: CubeCovers;
   readonly #meaning: (value: number) => T;
   readonly #otherwise: number | undefined;
   readonly #known = new Map<Node, Answers<T>>();
 
   /** `meaning` says what the values of functions stand for; with `otherwise`, that value is always the one without conditions. */
-  constructor(decisions: Decisions, meaning: (value: number) => T, otherwise?: number) {
-    this.#decisions = decisions;
-    this.#products = new Products(decisions);
+  constructor(bdd: Bdd, meaning: (value: number) => T, otherwise?: number) {
+    this.#bdd = bdd;
+    this.#covers = new CubeCovers(bdd);
     this.#meaning = meaning;
     this.#otherwise = otherwise;
   }
@@ -55,44 +55,44 @@ export class Describer<T> {
     const answers = this.#known.get(node) ?? this.#describe(node);
     this.#known.set(node, answers);
     // Those who print an explanation write the conditions of each call anew, although they are one object.
-    this.#decisions.spend(TEST_STEPS * testsOf(answers));
+    this.#bdd.spend(TEST_STEPS * testsOf(answers));
     return answers;
   }
 
   #describe(node: Node): Answers<T> {
-    const decisions = this.#decisions;
-    const values = decisions.rests(node).map(constant => decisions.valueOf(constant) ?? 0);
+    const bdd = this.#bdd;
+    const values = bdd.rests(node).map(constant => bdd.valueOf(constant) ?? 0);
     const [only] = values;
     if (this.#otherwise === undefined && only !== undefined && values.length === 1)
       return { cases: [], otherwise: this.#meaning(only) };
     const all: Candidate[] = [];
     for (const value of values) {
       if (value === this.#otherwise) continue;
-      const set = decisions.replace(node, rest => (decisions.valueOf(rest) === value ? EVERY : NONE));
+      const set = bdd.replace(node, rest => (bdd.valueOf(rest) === value ? EVERY : NONE));
       // Of two answers one goes without saying: the second is not pursued once it gets longer than the first.
       const limit = this.#otherwise === undefined && values.length === 2 ? all[0]?.cost : undefined;
-      const products = this.#products.of(set, limit);
-      all.push({ value, products, cost: products === undefined ? Infinity : this.#products.cost(products) });
+      const cubes = this.#covers.of(set, limit);
+      all.push({ value, cubes, cost: cubes === undefined ? Infinity : this.#covers.cost(cubes) });
     }
     const otherwise = this.#otherwise ?? all.reduce(longer).value;
     return {
       cases: all
         .filter(({ value }) => value !== otherwise)
-        .map(({ value, products }) => ({ answer: this.#meaning(value), when: this.#terms(products) })),
+        .map(({ value, cubes }) => ({ answer: this.#meaning(value), when: this.#terms(cubes) })),
       otherwise: this.#meaning(otherwise),
     };
   }
 
-  #terms(products: readonly Product[] | undefined): Conditions | undefined {
-    if (products === undefined) return undefined;
+  #terms(cubes: readonly Cube[] | undefined): Conditions | undefined {
+    if (cubes === undefined) return undefined;
     const lists: (readonly Term[])[] = [];
-    for (const { factors } of products.toSorted((a, b) => firstSubject(a) - firstSubject(b))) {
+    for (const { literals } of cubes.toSorted((a, b) => firstSubject(a) - firstSubject(b))) {
       const terms: Term[] = [];
-      for (const factor of factors) {
-        const numbers = this.#products.describe(factor);
+      for (const literal of literals) {
+        const numbers = this.#covers.describe(literal);
         if (numbers === undefined) return undefined;
         for (const anyOf of numbers.allOf)
-          terms.push({ of: nameOf(factor.subject), width: numbers.width, anyOf });
+          terms.push({ of: nameOf(literal.subject), width: numbers.width, anyOf });
       }
       lists.push(terms);
     }
@@ -115,12 +115,12 @@ function testsOf({ cases }: Answers<unknown>): number {
   return tests;
 }
 
-const firstSubject = ({ factors }: Product): number => factors[0]?.subject ?? 0;
+const firstSubject = ({ literals }: Cube): number => literals[0]?.subject ?? 0;
 
 /** One of the answers, with what it takes to say when it is given. */
 interface Candidate {
   readonly value: Action;
-  readonly products: readonly Product[] | undefined;
+  readonly cubes: readonly Cube[] | undefined;
   readonly cost: number;
 }
 
@@ -128,4 +128,4 @@ interface Candidate {
 const longer = (a: Candidate, b: Candidate): Candidate =>
   b.cost > a.cost || (b.cost === a.cost && precedence(b.value) < precedence(a.value)) ? b : a;
 
-const nameOf = (subject: Subject): Term['of'] => (subject === 6 ? 'instructionPointer' : subject);
+const nameOf = (subject: Variable): Term['of'] => (subject === 6 ? 'instructionPointer' : subject);

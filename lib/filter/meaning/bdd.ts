@@ -3,7 +3,7 @@ import { CompileError } from '../../util/errors.js';
 import { WorkBudget } from '../../util/work.js';
 import { WORD } from '../../bpf/program.js';
 
-/** A function from calls to unsigned 32-bit numbers, by its place in a `Decisions`. As a set, it holds the calls it gives 1. */
+/** A function from calls to unsigned 32-bit numbers, by its place in a `Bdd`. As a set, it holds the calls it gives 1. */
 export type Node = number;
 
 /** The function that gives 0 everywhere: no call. */
@@ -40,8 +40,8 @@ const STEP_BUDGET = 20_000_000;
 const ENTRY_STEPS = 4;
 const PAIR_STEPS = 8;
 
-/** The budget of one `Decisions`. Exceeding it throws CompileError (`undecidable-program`). */
-export const decisionBudget = (limit = STEP_BUDGET): WorkBudget => new WorkBudget(limit, tooManyCalls);
+/** The budget of one `Bdd`. Exceeding it throws CompileError (`undecidable-program`). */
+export const bddBudget = (limit = STEP_BUDGET): WorkBudget => new WorkBudget(limit, tooManyCalls);
 
 const tooManyCalls = (): CompileError =>
   new CompileError(
@@ -57,7 +57,7 @@ const pairKey = (a: Node, b: Node): number => a * NODE_BUDGET + b;
  * A store of diagrams. Within one store every function exists once, so that comparing two is comparing two numbers.
  * Methods throw CompileError (`undecidable-program`) for functions beyond any that a real program has.
  */
-export class Decisions {
+export class Bdd {
   #levels = new Uint16Array(1 << 14);
   /** The child where the bit is 0; the value of a constant. */
   #lows = new Uint32Array(1 << 14);
@@ -71,7 +71,7 @@ export class Decisions {
   /** What every operation is counted on. */
   readonly work: WorkBudget;
 
-  constructor(work = decisionBudget()) {
+  constructor(work = bddBudget()) {
     this.work = work;
     this.constant(0);
     this.constant(1);
@@ -108,7 +108,7 @@ export class Decisions {
   }
 
   /** The function that is `yes` for calls in the set and `no` for the others. */
-  choose(set: Node, yes: Node, no: Node): Node {
+  ite(set: Node, yes: Node, no: Node): Node {
     if (set === EVERY || yes === no) return yes;
     if (set === NONE) return no;
     if (yes === EVERY && no === NONE) return set;
@@ -118,12 +118,12 @@ export class Decisions {
     const slot = 4 * (hash(set, yes, no) & (this.#cache.length / 4 - 1));
     const cache = this.#cache;
     if (cache[slot] === set && cache[slot + 1] === yes && cache[slot + 2] === no) return cache[slot + 3] ?? 0;
-    const low = this.choose(
+    const low = this.ite(
       setLevel === level ? this.low(set) : set,
       yesLevel === level ? this.low(yes) : yes,
       noLevel === level ? this.low(no) : no,
     );
-    const high = this.choose(
+    const high = this.ite(
       setLevel === level ? this.high(set) : set,
       yesLevel === level ? this.high(yes) : yes,
       noLevel === level ? this.high(no) : no,
@@ -141,22 +141,22 @@ export class Decisions {
 
   /** Calls in both sets. */
   and(a: Node, b: Node): Node {
-    return this.choose(a, b, NONE);
+    return this.ite(a, b, NONE);
   }
 
   /** Calls in at least one of the sets. */
   or(a: Node, b: Node): Node {
-    return this.choose(a, EVERY, b);
+    return this.ite(a, EVERY, b);
   }
 
   /** Calls outside of the set. */
   not(a: Node): Node {
-    return this.choose(a, NONE, EVERY);
+    return this.ite(a, NONE, EVERY);
   }
 
   /** Calls of the first set outside of the second. */
   minus(a: Node, b: Node): Node {
-    return this.choose(b, NONE, a);
+    return this.ite(b, NONE, a);
   }
 
   /** The function that combines what two functions give. */
@@ -216,7 +216,7 @@ export class Decisions {
   }
 
   /** What is left of a function once a word has a value. The function asks for nothing that comes before that word. */
-  given(a: Node, word: number, value: number): Node {
+  cofactor(a: Node, word: number, value: number): Node {
     const first = levelOf(word, 31);
     let node = a;
     for (let level = this.level(node); level < first + 32; level = this.level(node))
@@ -225,7 +225,7 @@ export class Decisions {
   }
 
   /** The words of one call for which the function does not give `value`, with bits that do not matter 0; undefined if there is none. */
-  callOtherThan(a: Node, value: number): Uint32Array | undefined {
+  witness(a: Node, value: number): Uint32Array | undefined {
     const avoided = this.constant(value);
     if (a === avoided) return undefined;
     const words = new Uint32Array(WORD_ORDER.length);

@@ -1,118 +1,118 @@
-// Sets of calls as few alternatives, each of them a set of values for each of some arguments.
+// Covers of sets of calls: few cubes, each of which is a set of values for each of some arguments.
 import { WORD } from '../../bpf/program.js';
-import { EVERY, levelOf, NONE, type Decisions, type Node } from './bdd.js';
+import { EVERY, levelOf, NONE, type Bdd, type Node } from './bdd.js';
 import { describeNumbers, type NumberSet } from './number-sets.js';
 
 /** Calls for which each of some arguments is in a set of its own. */
-export interface Product {
-  readonly factors: readonly Factor[];
+export interface Cube {
+  readonly literals: readonly Literal[];
   readonly calls: Node;
 }
 
 /** The calls for which one argument is in a set. */
-export interface Factor {
-  readonly subject: Subject;
+export interface Literal {
+  readonly subject: Variable;
   readonly calls: Node;
 }
 
 /** Index of an argument, or 6 for the instruction pointer. */
-export type Subject = 0 | 1 | 2 | 3 | 4 | 5 | 6;
+export type Variable = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 
-const SUBJECTS: readonly Subject[] = [0, 1, 2, 3, 4, 5, 6];
+const SUBJECTS: readonly Variable[] = [0, 1, 2, 3, 4, 5, 6];
 const BITS = 64;
 const FIRST_LEVEL = levelOf(WORD.high(0), 31);
 
 /** The level at which the first bit of a subject is asked. */
-const firstLevel = (subject: Subject): number => FIRST_LEVEL + BITS * subject;
+const firstLevel = (subject: Variable): number => FIRST_LEVEL + BITS * subject;
 
-/** Products of one set before it counts as beyond description. */
+/** Cubes of one set before it counts as beyond description. */
 const LIMIT = 4096;
-/** Products up to which each is tried to be left out, or made simpler: the time is quadratic. */
+/** Cubes up to which each is tried to be left out, or made simpler: the time is quadratic. */
 const TIDY_LIMIT = 200;
-/** Comparisons of products with values that are made for one set before brevity is given up. */
+/** Comparisons of cubes with values that are made for one set before brevity is given up. */
 const PATIENCE = 5_000;
 /** Steps that a class of values counts for: each is remembered for a while, and takes some memory. */
 const CELL_STEPS = 16;
 
-/** Finds products for the sets of one `Decisions`, remembering what it found. */
-export class Products {
-  readonly #decisions: Decisions;
-  /** Comparisons that may still be made to find fewer products; what comes after is longer, and as exact. */
+/** Finds covers for the sets of one `Bdd`, remembering what it found. */
+export class CubeCovers {
+  readonly #bdd: Bdd;
+  /** Comparisons that may still be made to find fewer cubes; what comes after is longer, and as exact. */
   #patience = 0;
   #limit = LIMIT;
   readonly #numbers = new Map<string, Described | undefined>();
 
-  constructor(decisions: Decisions) {
-    this.#decisions = decisions;
+  constructor(bdd: Bdd) {
+    this.#bdd = bdd;
   }
 
   /**
-   * Few products that hold the calls of a set and no others; the set is about arguments.
+   * Few cubes that hold the calls of a set and no others; the set is about arguments.
    * Undefined where they come to more than `limit`, as far as one can see.
    */
-  of(set: Node, limit = LIMIT): readonly Product[] | undefined {
+  of(set: Node, limit = LIMIT): readonly Cube[] | undefined {
     this.#patience = PATIENCE;
     this.#limit = Math.min(limit, LIMIT);
-    const products = this.#cover(set, set);
-    if (products === undefined || products.length > TIDY_LIMIT) return products;
-    return this.#narrowed(this.#withoutSuperfluous(products.map(product => this.#simpler(product, set))));
+    const cubes = this.#cover(set, set);
+    if (cubes === undefined || cubes.length > TIDY_LIMIT) return cubes;
+    return this.#narrowed(this.#withoutSuperfluous(cubes.map(cube => this.#simpler(cube, set))));
   }
 
-  /** The values of a factor in words; undefined when that takes too many. */
-  describe({ subject, calls }: Factor): Described | undefined {
+  /** The values of a literal in words; undefined when that takes too many. */
+  describe({ subject, calls }: Literal): Described | undefined {
     const key = `${subject},${calls}`;
     if (this.#numbers.has(key)) return this.#numbers.get(key);
     const first = firstLevel(subject);
     // Where nothing asks for the high word, the low one is a number of its own.
-    const width = this.#decisions.level(calls) >= first + BITS / 2 ? 32 : 64;
-    const numbers = describeNumbers(this.#decisions, calls, first + BITS - width, width);
+    const width = this.#bdd.level(calls) >= first + BITS / 2 ? 32 : 64;
+    const numbers = describeNumbers(this.#bdd, calls, first + BITS - width, width);
     const described: Described | undefined = numbers === undefined ? undefined : { width, ...numbers };
     this.#numbers.set(key, described);
     return described;
   }
 
-  /** How much there is to read about products. */
-  cost(products: readonly Product[]): number {
-    const factors = products.flatMap(product => product.factors);
-    return factors.reduce((sum, factor) => sum + this.#cost(factor), 0.1 * products.length);
+  /** How much there is to read about cubes. */
+  cost(cubes: readonly Cube[]): number {
+    const literals = cubes.flatMap(cube => cube.literals);
+    return literals.reduce((sum, literal) => sum + this.#cost(literal), 0.1 * cubes.length);
   }
 
-  /** Products within `may` that hold all of `must`. */
-  #cover(must: Node, may: Node): readonly Product[] | undefined {
-    const decisions = this.#decisions;
+  /** Cubes within `may` that hold all of `must`. */
+  #cover(must: Node, may: Node): readonly Cube[] | undefined {
+    const bdd = this.#bdd;
     if (must === NONE) return [];
-    if (may === EVERY) return [{ factors: [], calls: EVERY }];
-    const level = Math.min(decisions.level(must), decisions.level(may));
+    if (may === EVERY) return [{ literals: [], calls: EVERY }];
+    const level = Math.min(bdd.level(must), bdd.level(may));
     const subject = SUBJECTS[((level - FIRST_LEVEL) / BITS) | 0] ?? 0;
     const cells = this.#cells(must, may, firstLevel(subject) + BITS);
-    const found: Product[] = [];
-    const settle = (product: Product, among: readonly Cell[]): void => {
-      for (const cell of among) cell.must = decisions.minus(cell.must, product.calls);
+    const found: Cube[] = [];
+    const settle = (cube: Cube, among: readonly ValueClass[]): void => {
+      for (const cell of among) cell.must = bdd.minus(cell.must, cube.calls);
     };
-    // What may be whatever this argument is needs no factor for it.
-    const always = cells.reduce((all, cell) => decisions.and(all, cell.may), EVERY);
-    const some = always === NONE ? NONE : cells.reduce((any, cell) => decisions.or(cell.must, any), NONE);
-    const free = this.#cover(decisions.and(some, always), always);
+    // What may be whatever this argument is needs no literal for it.
+    const always = cells.reduce((all, cell) => bdd.and(all, cell.may), EVERY);
+    const some = always === NONE ? NONE : cells.reduce((any, cell) => bdd.or(cell.must, any), NONE);
+    const free = this.#cover(bdd.and(some, always), always);
     if (free === undefined) return undefined;
-    for (const product of free) {
-      found.push(product);
-      settle(product, cells);
+    for (const cube of free) {
+      found.push(cube);
+      settle(cube, cells);
     }
     for (const cell of cells) {
       const rests = this.#cover(cell.must, cell.may);
       if (rests === undefined || found.length + rests.length > this.#limit) return undefined;
       for (const rest of rests) {
-        if (decisions.and(cell.must, rest.calls) === NONE) continue;
+        if (bdd.and(cell.must, rest.calls) === NONE) continue;
         const fitting =
           this.#patience < 0
             ? [cell]
-            : cells.filter(({ may: allowed }) => decisions.minus(rest.calls, allowed) === NONE);
+            : cells.filter(({ may: allowed }) => bdd.minus(rest.calls, allowed) === NONE);
         this.#patience -= cells.length;
-        const needed = fitting.filter(({ must: asked }) => decisions.and(asked, rest.calls) !== NONE);
-        const factor = this.#simplest(subject, [fitting, needed]);
+        const needed = fitting.filter(({ must: asked }) => bdd.and(asked, rest.calls) !== NONE);
+        const literal = this.#simplest(subject, [fitting, needed]);
         found.push({
-          factors: factor.calls === EVERY ? rest.factors : [factor, ...rest.factors],
-          calls: decisions.and(factor.calls, rest.calls),
+          literals: literal.calls === EVERY ? rest.literals : [literal, ...rest.literals],
+          calls: bdd.and(literal.calls, rest.calls),
         });
         settle(rest, needed);
       }
@@ -120,10 +120,10 @@ export class Products {
     return found;
   }
 
-  #simplest(subject: Subject, choices: readonly (readonly Cell[])[]): Factor {
-    const [first, second] = choices.map((cells): Factor => ({
+  #simplest(subject: Variable, choices: readonly (readonly ValueClass[])[]): Literal {
+    const [first, second] = choices.map((cells): Literal => ({
       subject,
-      calls: cells.reduce((all, { values }) => this.#decisions.or(values, all), NONE),
+      calls: cells.reduce((all, { values }) => this.#bdd.or(values, all), NONE),
     }));
     if (first === undefined || second === undefined) throw new RangeError('there are two choices');
     if (first.calls === second.calls) return first;
@@ -131,99 +131,99 @@ export class Products {
   }
 
   /** The values of one argument, in classes for which the same is left of both sets. */
-  #cells(must: Node, may: Node, next: number): readonly Cell[] {
-    const decisions = this.#decisions;
-    const known = new Map<string, ReadonlyMap<string, Cell>>();
-    const visit = (a: Node, b: Node): ReadonlyMap<string, Cell> => {
+  #cells(must: Node, may: Node, next: number): readonly ValueClass[] {
+    const bdd = this.#bdd;
+    const known = new Map<string, ReadonlyMap<string, ValueClass>>();
+    const visit = (a: Node, b: Node): ReadonlyMap<string, ValueClass> => {
       const key = `${a},${b}`;
       const before = known.get(key);
       if (before !== undefined) return before;
-      const level = Math.min(decisions.level(a), decisions.level(b));
-      const cells = new Map<string, Cell>();
+      const level = Math.min(bdd.level(a), bdd.level(b));
+      const cells = new Map<string, ValueClass>();
       if (level >= next) cells.set(key, { must: a, may: b, values: EVERY });
       else {
-        const [a0, a1] = decisions.level(a) === level ? [decisions.low(a), decisions.high(a)] : [a, a];
-        const [b0, b1] = decisions.level(b) === level ? [decisions.low(b), decisions.high(b)] : [b, b];
+        const [a0, a1] = bdd.level(a) === level ? [bdd.low(a), bdd.high(a)] : [a, a];
+        const [b0, b1] = bdd.level(b) === level ? [bdd.low(b), bdd.high(b)] : [b, b];
         for (const [name, cell] of visit(a0, b0))
-          cells.set(name, { ...cell, values: decisions.node(level, cell.values, NONE) });
+          cells.set(name, { ...cell, values: bdd.node(level, cell.values, NONE) });
         for (const [name, cell] of visit(a1, b1)) {
           const zero = cells.get(name)?.values ?? NONE;
-          const low = zero === NONE ? NONE : decisions.level(zero) === level ? decisions.low(zero) : zero;
-          cells.set(name, { ...cell, values: decisions.node(level, low, cell.values) });
+          const low = zero === NONE ? NONE : bdd.level(zero) === level ? bdd.low(zero) : zero;
+          cells.set(name, { ...cell, values: bdd.node(level, low, cell.values) });
         }
       }
-      decisions.spend(CELL_STEPS * cells.size);
+      bdd.spend(CELL_STEPS * cells.size);
       known.set(key, cells);
       return cells;
     };
     return [...visit(must, may).values()].map(cell => ({ ...cell }));
   }
 
-  /** The product without factors that it can do without, inside of a set. */
-  #simpler(product: Product, set: Node): Product {
-    let { factors } = product;
-    for (const factor of product.factors) {
-      const without = factors.filter(other => other !== factor);
-      if (this.#decisions.minus(this.#all(without), set) === NONE) factors = without;
+  /** The cube without literals that it can do without, inside of a set. */
+  #simpler(cube: Cube, set: Node): Cube {
+    let { literals } = cube;
+    for (const literal of cube.literals) {
+      const without = literals.filter(other => other !== literal);
+      if (this.#bdd.minus(this.#all(without), set) === NONE) literals = without;
     }
-    return factors === product.factors ? product : { factors, calls: this.#all(factors) };
+    return literals === cube.literals ? cube : { literals, calls: this.#all(literals) };
   }
 
-  /** The products without those that others cover; the ones that are longest to read go first. */
-  #withoutSuperfluous(products: readonly Product[]): readonly Product[] {
-    const longestFirst = products.toSorted((a, b) => this.cost([b]) - this.cost([a]));
-    const superfluous = new Set<Product>();
-    this.#eachWithOthers(longestFirst, (product, others) => {
-      if (this.#decisions.minus(product.calls, others) !== NONE) return product;
-      superfluous.add(product);
+  /** The cubes without those that others cover; the ones that are longest to read go first. */
+  #withoutSuperfluous(cubes: readonly Cube[]): readonly Cube[] {
+    const longestFirst = cubes.toSorted((a, b) => this.cost([b]) - this.cost([a]));
+    const superfluous = new Set<Cube>();
+    this.#eachWithOthers(longestFirst, (cube, others) => {
+      if (this.#bdd.minus(cube.calls, others) !== NONE) return cube;
+      superfluous.add(cube);
       return undefined;
     });
-    return products.filter(product => !superfluous.has(product));
+    return cubes.filter(cube => !superfluous.has(cube));
   }
 
-  /** The products without values that others hold anyway, where that takes fewer words. */
-  #narrowed(products: readonly Product[]): readonly Product[] {
-    return this.#eachWithOthers(products, (product, others) => {
-      const own = this.#decisions.minus(product.calls, others);
-      const factors = product.factors.map(factor => {
-        const needed = { subject: factor.subject, calls: this.#values(own, factor.subject) };
-        return this.#cost(needed) < this.#cost(factor) ? needed : factor;
+  /** The cubes without values that others hold anyway, where that takes fewer words. */
+  #narrowed(cubes: readonly Cube[]): readonly Cube[] {
+    return this.#eachWithOthers(cubes, (cube, others) => {
+      const own = this.#bdd.minus(cube.calls, others);
+      const literals = cube.literals.map(literal => {
+        const needed = { subject: literal.subject, calls: this.#values(own, literal.subject) };
+        return this.#cost(needed) < this.#cost(literal) ? needed : literal;
       });
-      return { factors, calls: this.#all(factors) };
+      return { literals, calls: this.#all(literals) };
     });
   }
 
-  /** Replaces one product after another, each in view of the calls of all others as they are by then. */
+  /** Replaces one cube after another, each in view of the calls of all others as they are by then. */
   #eachWithOthers(
-    products: readonly Product[],
-    replace: (product: Product, others: Node) => Product | undefined,
-  ): readonly Product[] {
-    const later = products.map(() => NONE);
-    for (let index = products.length - 2; index >= 0; index--)
-      later[index] = this.#decisions.or(products[index + 1]?.calls ?? NONE, later[index + 1] ?? NONE);
+    cubes: readonly Cube[],
+    replace: (cube: Cube, others: Node) => Cube | undefined,
+  ): readonly Cube[] {
+    const later = cubes.map(() => NONE);
+    for (let index = cubes.length - 2; index >= 0; index--)
+      later[index] = this.#bdd.or(cubes[index + 1]?.calls ?? NONE, later[index + 1] ?? NONE);
     let earlier = NONE;
-    return products.flatMap((product, index) => {
-      const replaced = replace(product, this.#decisions.or(earlier, later[index] ?? NONE));
+    return cubes.flatMap((cube, index) => {
+      const replaced = replace(cube, this.#bdd.or(earlier, later[index] ?? NONE));
       if (replaced === undefined) return [];
-      earlier = this.#decisions.or(replaced.calls, earlier);
+      earlier = this.#bdd.or(replaced.calls, earlier);
       return [replaced];
     });
   }
 
   /** The calls for which the value of a subject occurs among those of a set. */
-  #values(set: Node, subject: Subject): Node {
-    const decisions = this.#decisions;
+  #values(set: Node, subject: Variable): Node {
+    const bdd = this.#bdd;
     const first = firstLevel(subject);
-    const any = decisions.rests(set, first).reduce((all, rest) => decisions.or(rest, all), NONE);
-    return decisions.replace(any, rest => (rest === NONE ? NONE : EVERY), first + BITS);
+    const any = bdd.rests(set, first).reduce((all, rest) => bdd.or(rest, all), NONE);
+    return bdd.replace(any, rest => (rest === NONE ? NONE : EVERY), first + BITS);
   }
 
-  #cost(factor: Factor): number {
-    return this.describe(factor)?.cost ?? LIMIT;
+  #cost(literal: Literal): number {
+    return this.describe(literal)?.cost ?? LIMIT;
   }
 
-  #all(factors: readonly Factor[]): Node {
-    return factors.reduce((all, { calls }) => this.#decisions.and(all, calls), EVERY);
+  #all(literals: readonly Literal[]): Node {
+    return literals.reduce((all, { calls }) => this.#bdd.and(all, calls), EVERY);
   }
 }
 
@@ -234,7 +234,7 @@ export interface Described extends NumberSet {
 }
 
 /** Values of one argument for which the same is left of two sets. */
-interface Cell {
+interface ValueClass {
   must: Node;
   readonly may: Node;
   readonly values: Node;

@@ -6,7 +6,7 @@ import { enforced } from '../compose.js';
 import { layersOf, programOf, type Layers } from '../layers.js';
 import { liveRegisters } from '../../bpf/live-registers.js';
 import { BPF, DATA_SIZE, MEMORY_WORDS, type Program } from '../../bpf/program.js';
-import { EVERY, NONE, type Decisions, type Node } from './bdd.js';
+import { EVERY, NONE, type Bdd, type Node } from './bdd.js';
 import { constantOf, Vectors, type Vector } from './vectors.js';
 
 /**
@@ -17,14 +17,14 @@ import { constantOf, Vectors, type Vector } from './vectors.js';
  * multiplies, divides or shifts by the data of a call, or that tells more calls apart than can be represented.
  * Source: seccomp_run_filters, kernel/seccomp.c; seccomp(2).
  */
-export function meaningOf(decisions: Decisions, layers: Layers): Node {
-  const vectors = new Vectors(decisions);
+export function meaningOf(bdd: Bdd, layers: Layers): Node {
+  const vectors = new Vectors(bdd);
   const returned = layersOf(layers)
-    .map(layer => programMeaning(decisions, vectors, programOf(layer)))
+    .map(layer => programMeaning(bdd, vectors, programOf(layer)))
     .reduceRight((newer, older) =>
-      decisions.combine(newer, older, (a, b) => (precedence(b) < precedence(a) ? b : a)),
+      bdd.combine(newer, older, (a, b) => (precedence(b) < precedence(a) ? b : a)),
     );
-  return decisions.replace(returned, rest => decisions.constant(enforced(decisions.valueOf(rest) ?? 0)));
+  return bdd.replace(returned, rest => bdd.constant(enforced(bdd.valueOf(rest) ?? 0)));
 }
 
 /** What registers and memory hold at an instruction. */
@@ -57,22 +57,23 @@ const initial = (vectors: Vectors): Registers => {
 };
 
 /** What a validated program returns. */
-export function programMeaning(decisions: Decisions, vectors: Vectors, program: Program): Node {
+export function programMeaning(bdd: Bdd, vectors: Vectors, program: Program): Node {
   try {
-    const meaning = fromTheReturns(decisions, vectors, program);
+    const meaning = fromTheReturns(bdd, vectors, program);
     if (meaning !== undefined) return meaning;
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     // Code that no call reaches may compute what cannot be followed.
   }
-  return fromTheStart(decisions, vectors, program);
+  return fromTheStart(bdd, vectors, program);
 }
 
 /** Where an instruction leads with certain registers: to one of two outcomes of later instructions, or to an end. */
-type Step = { readonly test: Node; readonly yes: Target; readonly no: Target } | { readonly end: Node };
+type Transition =
+  { readonly test: Node; readonly yes: JumpPlace; readonly no: JumpPlace } | { readonly end: Node };
 
 /** An instruction, and which of the registers that it may be reached with. */
-interface Target {
+interface JumpPlace {
   readonly pc: number;
   readonly index: number;
 }
@@ -82,30 +83,30 @@ interface Target {
  * cheaper than to follow sets of calls, but it cannot tell which values a register has that the program returns: then it
  * gives undefined.
  */
-function fromTheReturns(decisions: Decisions, vectors: Vectors, program: Program): Node | undefined {
+function fromTheReturns(bdd: Bdd, vectors: Vectors, program: Program): Node | undefined {
   const live = liveRegisters(program);
   const waiting = program.map((): Registers[] => []);
   const places = program.map(() => new Map<string, number>());
-  const send = (pc: number, registers: Registers): Target => {
+  const send = (pc: number, registers: Registers): JumpPlace => {
     const [states = [], known = new Map<string, number>()] = [waiting[pc], places[pc]];
     const key = keyOf(registers, live[pc] ?? 0);
     const before = known.get(key);
     if (before !== undefined) return { pc, index: before };
-    decisions.spend(STATE_STEPS);
+    bdd.spend(STATE_STEPS);
     const index = states.push(registers) - 1;
     known.set(key, index);
     if (states.length > STATE_BUDGET) throw tooManyStates(pc);
     return { pc, index };
   };
   send(0, initial(vectors));
-  const steps: (readonly Step[])[] = [];
+  const steps: (readonly Transition[])[] = [];
   for (const [pc, states] of waiting.entries()) {
     const { code, jt, jf, k } = program[pc] ?? END;
-    const those: Step[] = [];
+    const those: Transition[] = [];
     for (const registers of states) {
       const { a, x } = registers;
       const operand = (code & 0x08) === 0 ? vectors.constant(k) : x;
-      const end = endOf(decisions, code, k, a, x);
+      const end = endOf(bdd, code, k, a, x);
       if (end !== undefined) those.push({ end });
       else if (code === BPF.RET_A) return undefined;
       else if (code === BPF.JA) those.push(always(send(pc + 1 + k, registers)));
@@ -125,39 +126,39 @@ function fromTheReturns(decisions: Decisions, vectors: Vectors, program: Program
     steps.push(those);
   }
   const outcomes: (readonly Node[])[] = [];
-  const outcome = ({ pc, index }: Target): Node => outcomes[pc]?.[index] ?? NONE;
+  const outcome = ({ pc, index }: JumpPlace): Node => outcomes[pc]?.[index] ?? NONE;
   for (let pc = program.length - 1; pc >= 0; pc--) {
     outcomes[pc] = (steps[pc] ?? []).map(each =>
-      hasOwn(each, 'end') ? each.end : decisions.choose(each.test, outcome(each.yes), outcome(each.no)),
+      hasOwn(each, 'end') ? each.end : bdd.ite(each.test, outcome(each.yes), outcome(each.no)),
     );
   }
   return outcome({ pc: 0, index: 0 });
 }
 
-const always = (target: Target): Step => ({ test: EVERY, yes: target, no: target });
+const always = (target: JumpPlace): Transition => ({ test: EVERY, yes: target, no: target });
 
 const END = { code: BPF.RET_K, jt: 0, jf: 0, k: 0 };
 
 /** What an instruction returns that ends the program with the same for every call; otherwise undefined. */
-function endOf(decisions: Decisions, code: number, k: number, a: Vector, x: Vector): Node | undefined {
-  if (code === BPF.RET_K) return decisions.constant(k);
+function endOf(bdd: Bdd, code: number, k: number, a: Vector, x: Vector): Node | undefined {
+  if (code === BPF.RET_K) return bdd.constant(k);
   // A division by zero ends the program with 0.
-  if (code === BPF.DIV_X) return constantOf(x) === 0 ? decisions.constant(0) : undefined;
+  if (code === BPF.DIV_X) return constantOf(x) === 0 ? bdd.constant(0) : undefined;
   const returned = code === BPF.RET_A ? constantOf(a) : undefined;
-  return returned === undefined ? undefined : decisions.constant(returned);
+  return returned === undefined ? undefined : bdd.constant(returned);
 }
 
 /** Follows the calls that come to each instruction, from the first one on. */
-function fromTheStart(decisions: Decisions, vectors: Vectors, program: Program): Node {
+function fromTheStart(bdd: Bdd, vectors: Vectors, program: Program): Node {
   const live = liveRegisters(program);
   const waiting = program.map(() => new Map<string, State>());
   const send = (to: number, state: State): void => {
     const states = waiting[to];
     if (states === undefined || state.reach === NONE) return;
     const key = keyOf(state, live[to] ?? 0);
-    decisions.spend(STATE_STEPS);
+    bdd.spend(STATE_STEPS);
     const before = states.get(key);
-    const reach = before === undefined ? state.reach : decisions.or(state.reach, before.reach);
+    const reach = before === undefined ? state.reach : bdd.or(state.reach, before.reach);
     states.set(key, { ...state, reach });
     if (states.size > STATE_BUDGET) throw tooManyStates(to);
   };
@@ -168,14 +169,14 @@ function fromTheStart(decisions: Decisions, vectors: Vectors, program: Program):
       const { a, x, reach } = state;
       const { code, jt, jf, k } = program[pc] ?? END;
       const operand = (code & 0x08) === 0 ? vectors.constant(k) : x;
-      const end = endOf(decisions, code, k, a, x);
-      if (end !== undefined) result = decisions.choose(reach, end, result);
-      else if (code === BPF.RET_A) result = decisions.choose(reach, valueOf(decisions, a, reach), result);
+      const end = endOf(bdd, code, k, a, x);
+      if (end !== undefined) result = bdd.ite(reach, end, result);
+      else if (code === BPF.RET_A) result = bdd.ite(reach, valueOf(bdd, a, reach), result);
       else if (code === BPF.JA) send(pc + 1 + k, state);
       else if ((code & 0x07) === 0x05) {
         const test = vectors.test(code, a, operand);
-        send(pc + 1 + jt, { ...state, reach: decisions.and(test, reach) });
-        send(pc + 1 + jf, { ...state, reach: decisions.minus(reach, test) });
+        send(pc + 1 + jt, { ...state, reach: bdd.and(test, reach) });
+        send(pc + 1 + jf, { ...state, reach: bdd.minus(reach, test) });
       } else {
         send(pc + 1, { ...state, ...step(vectors, code, k, state, operand) });
       }
@@ -222,14 +223,11 @@ function step(
 }
 
 /** The function that gives what a register holds, for the calls of a set. */
-function valueOf(decisions: Decisions, { bits }: Vector, set: Node): Node {
+function valueOf(bdd: Bdd, { bits }: Vector, set: Node): Node {
   /** For calls outside of the set, which need not be told apart: no register holds it. */
   const outside = 0;
   // Values are built one bit at a time behind a leading 1, which keeps them apart from `outside` until it falls off.
-  return bits.reduceRight(
-    (value, bit) => decisions.combine(value, bit, append),
-    decisions.choose(set, EVERY, NONE),
-  );
+  return bits.reduceRight((value, bit) => bdd.combine(value, bit, append), bdd.ite(set, EVERY, NONE));
   function append(value: number, bit: number): number {
     return value === outside ? outside : (2 * value + bit) >>> 0;
   }

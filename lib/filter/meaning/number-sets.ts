@@ -1,5 +1,5 @@
 // Sets of numbers in the shortest of several exact forms: values and ranges, their complement, or bits under masks.
-import { EVERY, LEVELS, NONE, type Decisions, type Node } from './bdd.js';
+import { EVERY, LEVELS, NONE, type Bdd, type Node } from './bdd.js';
 
 /** Numbers from the first to the second, both included. */
 export type NumberRange = readonly [low: bigint, high: bigint];
@@ -44,28 +44,28 @@ const NEGATION = 0.5;
  * With `prefer`, ranges are used wherever they can be. Undefined for a set that no form describes in 4096 tests.
  */
 export function describeNumbers(
-  decisions: Decisions,
+  bdd: Bdd,
   set: Node,
   first: number,
   width: number,
   prefer?: 'ranges',
 ): NumberSet | undefined {
-  const [direct] = rangesForm(decisions, 'in', set, first, width, 1);
+  const [direct] = rangesForm(bdd, 'in', set, first, width, 1);
   if (direct !== undefined && direct.cost <= 1) return direct;
-  const inverse = decisions.not(set);
+  const inverse = bdd.not(set);
   const ranges = (limit: number): readonly NumberSet[] => [
-    ...rangesForm(decisions, 'in', set, first, width, limit),
-    ...rangesForm(decisions, 'notIn', inverse, first, width, limit),
+    ...rangesForm(bdd, 'in', set, first, width, limit),
+    ...rangesForm(bdd, 'notIn', inverse, first, width, limit),
   ];
   const masks = (limit: number): readonly NumberSet[] => [
-    ...masksForm(decisions, set, first, width, limit, tests => [tests]),
-    ...masksForm(decisions, inverse, first, width, limit, tests => tests.map(test => [negated(test)])),
+    ...masksForm(bdd, set, first, width, limit, tests => [tests]),
+    ...masksForm(bdd, inverse, first, width, limit, tests => tests.map(test => [negated(test)])),
   ];
   if (prefer === 'ranges') return cheapest(ranges(MANY)) ?? cheapest(masks(MANY));
   const plain = [
     ...ranges(FEW),
-    ...maskForm(decisions, 'maskedEqual', set, first, width),
-    ...maskForm(decisions, 'maskedUnequal', inverse, first, width),
+    ...maskForm(bdd, 'maskedEqual', set, first, width),
+    ...maskForm(bdd, 'maskedUnequal', inverse, first, width),
   ];
   const simple = cheapest(plain);
   if (simple !== undefined && simple.cost <= PLAIN) return simple;
@@ -79,14 +79,14 @@ const cheapest = (forms: readonly NumberSet[]): NumberSet | undefined =>
   );
 
 function rangesForm(
-  decisions: Decisions,
+  bdd: Bdd,
   op: 'in' | 'notIn',
   set: Node,
   first: number,
   width: number,
   limit: number,
 ): readonly NumberSet[] {
-  const ranges = rangesOf(decisions, set, first, width, limit);
+  const ranges = rangesOf(bdd, set, first, width, limit);
   if (ranges === undefined) return [];
   const last = 2n ** BigInt(width) - 1n;
   const rangeCost = ([low, high]: NumberRange): number =>
@@ -96,7 +96,7 @@ function rangesForm(
 }
 
 function maskForm(
-  decisions: Decisions,
+  bdd: Bdd,
   op: 'maskedEqual' | 'maskedUnequal',
   set: Node,
   first: number,
@@ -105,9 +105,9 @@ function maskForm(
   let [mask, value] = [0n, 0n];
   let node = set;
   for (; node !== EVERY;) {
-    const level = decisions.level(node);
+    const level = bdd.level(node);
     if (level === LEVELS) return [];
-    const [low, high] = [decisions.low(node), decisions.high(node)];
+    const [low, high] = [bdd.low(node), bdd.high(node)];
     if (low !== NONE && high !== NONE) return [];
     const bit = 1n << BigInt(first + width - 1 - level);
     mask |= bit;
@@ -118,14 +118,14 @@ function maskForm(
 }
 
 function masksForm(
-  decisions: Decisions,
+  bdd: Bdd,
   set: Node,
   first: number,
   width: number,
   limit: number,
   arrange: (tests: readonly NumberTest[]) => NumberSet['allOf'],
 ): readonly NumberSet[] {
-  const masks = masksOf(decisions, set, limit);
+  const masks = masksOf(bdd, set, limit);
   if (masks === undefined) return [];
   const shift = BigInt(LEVELS - first - width);
   const all = 2n ** BigInt(width) - 1n;
@@ -152,7 +152,7 @@ function negated(test: NumberTest): NumberTest {
 
 /** The longest ranges of a set, ascending; undefined for too many. */
 function rangesOf(
-  decisions: Decisions,
+  bdd: Bdd,
   set: Node,
   first: number,
   width: number,
@@ -168,10 +168,10 @@ function rangesOf(
       else ranges.push([base, base + size - 1n]);
       return ranges.length <= limit;
     }
-    const asked = decisions.level(node) === level;
+    const asked = bdd.level(node) === level;
     return (
-      visit(asked ? decisions.low(node) : node, level + 1, base) &&
-      visit(asked ? decisions.high(node) : node, level + 1, base + size / 2n)
+      visit(asked ? bdd.low(node) : node, level + 1, base) &&
+      visit(asked ? bdd.high(node) : node, level + 1, base + size / 2n)
     );
   };
   return visit(set, first, 0n) ? ranges : undefined;
@@ -189,7 +189,7 @@ class TooMany extends Error {}
  * Masks that cover a set and nothing else, none of them superfluous; undefined for too many.
  * Method: S. Minato, "Fast generation of prime-irredundant covers from binary decision diagrams", 1993.
  */
-function masksOf(decisions: Decisions, set: Node, limit: number): readonly Mask[] | undefined {
+function masksOf(bdd: Bdd, set: Node, limit: number): readonly Mask[] | undefined {
   interface Cover {
     readonly masks: readonly Mask[];
     readonly node: Node;
@@ -201,14 +201,14 @@ function masksOf(decisions: Decisions, set: Node, limit: number): readonly Mask[
     const key = `${must},${may}`;
     const before = known.get(key);
     if (before !== undefined) return before;
-    const level = Math.min(decisions.level(must), decisions.level(may));
+    const level = Math.min(bdd.level(must), bdd.level(may));
     const at = (node: Node, child: 'low' | 'high'): Node =>
-      decisions.level(node) === level ? decisions[child](node) : node;
+      bdd.level(node) === level ? bdd[child](node) : node;
     const [must0, must1, may0, may1] = [at(must, 'low'), at(must, 'high'), at(may, 'low'), at(may, 'high')];
-    const low = cover(decisions.minus(must0, may1), may0);
-    const high = cover(decisions.minus(must1, may0), may1);
-    const rest = decisions.or(decisions.minus(must0, low.node), decisions.minus(must1, high.node));
-    const either = cover(rest, decisions.and(may0, may1));
+    const low = cover(bdd.minus(must0, may1), may0);
+    const high = cover(bdd.minus(must1, may0), may1);
+    const rest = bdd.or(bdd.minus(must0, low.node), bdd.minus(must1, high.node));
+    const either = cover(rest, bdd.and(may0, may1));
     const bit = 1n << BigInt(LEVELS - 1 - level);
     const masks = [
       ...either.masks,
@@ -216,8 +216,8 @@ function masksOf(decisions: Decisions, set: Node, limit: number): readonly Mask[
       ...high.masks.map(({ mask, value }) => ({ mask: mask | bit, value: value | bit })),
     ];
     if (masks.length > limit) throw new TooMany();
-    decisions.spend(MASK_STEPS * masks.length);
-    const node = decisions.or(either.node, decisions.node(level, low.node, high.node));
+    bdd.spend(MASK_STEPS * masks.length);
+    const node = bdd.or(either.node, bdd.node(level, low.node, high.node));
     const result = { masks, node };
     known.set(key, result);
     return result;

@@ -3,10 +3,10 @@ import type { Witness } from '../../util/errors.js';
 import { precedence } from '../../kernel/action.js';
 import { conditionKey } from '../../policy/condition-key.js';
 import type { Condition, Policy, Rule, SyscallPolicy } from '../../policy/policy.js';
-import type { Run, RunTable } from '../../policy/runs.js';
+import type { NumberRun, RunTable } from '../../policy/runs.js';
 import { eventOf } from '../../bpf/call.js';
 import { WORD, type Program } from '../../bpf/program.js';
-import { Decisions, EVERY, levelOf, NONE, type Node } from './bdd.js';
+import { Bdd, EVERY, levelOf, NONE, type Node } from './bdd.js';
 import { programMeaning } from './meaning.js';
 import { Vectors } from './vectors.js';
 
@@ -15,28 +15,28 @@ import { Vectors } from './vectors.js';
  * Throws CompileError (`undecidable-program`) as `meaningOf` does.
  */
 export function differenceByDiagrams(program: Program, policy: Policy, table: RunTable): Witness | undefined {
-  const decisions = new Decisions();
-  const expected = policyMeaning(decisions, policy, table);
-  const actual = programMeaning(decisions, new Vectors(decisions), program);
-  const different = decisions.combine(expected, actual, (a, b) => (a >>> 0 === b >>> 0 ? 0 : 1));
-  const words = decisions.callOtherThan(different, 0);
+  const bdd = new Bdd();
+  const expected = policyMeaning(bdd, policy, table);
+  const actual = programMeaning(bdd, new Vectors(bdd), program);
+  const different = bdd.combine(expected, actual, (a, b) => (a >>> 0 === b >>> 0 ? 0 : 1));
+  const words = bdd.witness(different, 0);
   return words && eventOf(words);
 }
 
 /** The function from calls to what the policy answers. */
-export function policyMeaning(decisions: Decisions, policy: Policy, table: RunTable): Node {
+export function policyMeaning(bdd: Bdd, policy: Policy, table: RunTable): Node {
   const parts = new Map<string, Node>();
-  let result = decisions.constant(policy.badArch >>> 0);
+  let result = bdd.constant(policy.badArch >>> 0);
   for (const [arch, runs] of table) {
-    const own = numbers(decisions, runs, part => {
-      if (part.rules.length === 0) return decisions.constant(part.otherwise >>> 0);
-      decisions.spend(part.rules.length);
+    const own = numbers(bdd, runs, part => {
+      if (part.rules.length === 0) return bdd.constant(part.otherwise >>> 0);
+      bdd.spend(part.rules.length);
       const key = keyOf(part);
-      const known = parts.get(key) ?? callMeaning(decisions, part);
+      const known = parts.get(key) ?? callMeaning(bdd, part);
       parts.set(key, known);
       return known;
     });
-    result = decisions.choose(pattern(decisions, WORD.arch, 0xffffffff, arch, EVERY), own, result);
+    result = bdd.ite(pattern(bdd, WORD.arch, 0xffffffff, arch, EVERY), own, result);
   }
   return result;
 }
@@ -45,14 +45,14 @@ const keyOf = ({ rules, otherwise }: SyscallPolicy): string =>
   `${rules.map(({ action, conditions }) => `${conditions.map(conditionKey).join('&')}>${action}`).join('|')}|${otherwise}`;
 
 /** A function of numbers, by ascending runs that hold all of them. */
-function numbers(decisions: Decisions, runs: readonly Run[], of: (part: SyscallPolicy) => Node): Node {
+function numbers(bdd: Bdd, runs: readonly NumberRun[], of: (part: SyscallPolicy) => Node): Node {
   const nodes = runs.map(({ part }) => of(part));
   const build = (bit: number, base: number, from: number, to: number): Node => {
     const last = base + 2 ** (bit + 1) - 1;
     while ((runs[from]?.high ?? last) < base) from++;
     while ((runs[to]?.low ?? base) > last) to--;
     if (from === to) return nodes[from] ?? NONE;
-    return decisions.node(
+    return bdd.node(
       levelOf(WORD.nr, bit),
       build(bit - 1, base, from, to),
       build(bit - 1, base + 2 ** bit, from, to),
@@ -62,37 +62,37 @@ function numbers(decisions: Decisions, runs: readonly Run[], of: (part: SyscallP
 }
 
 /** What the rules of one call answer: the strongest that matches, of equally strong ones the first. */
-function callMeaning(decisions: Decisions, { rules, otherwise }: SyscallPolicy): Node {
+function callMeaning(bdd: Bdd, { rules, otherwise }: SyscallPolicy): Node {
   const weakestFirst = rules.toReversed().sort((a, b) => precedence(b.action) - precedence(a.action));
   return weakestFirst.reduce(
-    (rest, rule) => decisions.choose(ruleSet(decisions, rule), decisions.constant(rule.action >>> 0), rest),
-    decisions.constant(otherwise >>> 0),
+    (rest, rule) => bdd.ite(ruleSet(bdd, rule), bdd.constant(rule.action >>> 0), rest),
+    bdd.constant(otherwise >>> 0),
   );
 }
 
-const ruleSet = (decisions: Decisions, { conditions }: Rule): Node =>
-  conditions.reduce((all, condition) => decisions.and(conditionSet(decisions, condition), all), EVERY);
+const ruleSet = (bdd: Bdd, { conditions }: Rule): Node =>
+  conditions.reduce((all, condition) => bdd.and(conditionSet(bdd, condition), all), EVERY);
 
 /** The calls for which a condition holds. */
-function conditionSet(decisions: Decisions, condition: Condition): Node {
+function conditionSet(bdd: Bdd, condition: Condition): Node {
   const { arg, width, value } = condition;
   const [low, high] = [WORD.low(arg), WORD.high(arg)];
   const [lowValue, highValue] = [Number(value & 0xffffffffn), Number(value >> 32n)];
   const equal = (mask: bigint): Node => {
-    const lowSet = pattern(decisions, low, Number(mask & 0xffffffffn), lowValue, EVERY);
-    return width === 32 ? lowSet : pattern(decisions, high, Number(mask >> 32n), highValue, lowSet);
+    const lowSet = pattern(bdd, low, Number(mask & 0xffffffffn), lowValue, EVERY);
+    return width === 32 ? lowSet : pattern(bdd, high, Number(mask >> 32n), highValue, lowSet);
   };
   /** Those of which the argument is at least the value, or more than it. */
   const above = (whereEqual: Node): Node => {
-    const lowSet = atLeast(decisions, low, lowValue, whereEqual);
-    return width === 32 ? lowSet : atLeast(decisions, high, highValue, lowSet);
+    const lowSet = atLeast(bdd, low, lowValue, whereEqual);
+    return width === 32 ? lowSet : atLeast(bdd, high, highValue, lowSet);
   };
   const all = 2n ** BigInt(width) - 1n;
   switch (condition.op) {
     case 'SCMP_CMP_EQ':
       return equal(all);
     case 'SCMP_CMP_NE':
-      return decisions.not(equal(all));
+      return bdd.not(equal(all));
     case 'SCMP_CMP_MASKED_EQ':
       return equal(condition.mask);
     case 'SCMP_CMP_GE':
@@ -100,29 +100,29 @@ function conditionSet(decisions: Decisions, condition: Condition): Node {
     case 'SCMP_CMP_GT':
       return above(NONE);
     case 'SCMP_CMP_LT':
-      return decisions.not(above(EVERY));
+      return bdd.not(above(EVERY));
     case 'SCMP_CMP_LE':
-      return decisions.not(above(NONE));
+      return bdd.not(above(NONE));
   }
 }
 
 /** `then` where the bits of a word under a mask are those of the value. */
-function pattern(decisions: Decisions, word: number, mask: number, value: number, then: Node): Node {
+function pattern(bdd: Bdd, word: number, mask: number, value: number, then: Node): Node {
   let node = then;
   for (let bit = 0; bit < 32; bit++) {
     if (((mask >>> bit) & 1) === 0) continue;
     const [zero, one] = ((value >>> bit) & 1) === 0 ? [node, NONE] : [NONE, node];
-    node = decisions.node(levelOf(word, bit), zero, one);
+    node = bdd.node(levelOf(word, bit), zero, one);
   }
   return node;
 }
 
 /** The calls of which a word is more than the value, and, where it is equal, those of `whereEqual`. */
-function atLeast(decisions: Decisions, word: number, value: number, whereEqual: Node): Node {
+function atLeast(bdd: Bdd, word: number, value: number, whereEqual: Node): Node {
   let node = whereEqual;
   for (let bit = 0; bit < 32; bit++) {
     const [zero, one] = ((value >>> bit) & 1) === 0 ? [node, EVERY] : [NONE, node];
-    node = decisions.node(levelOf(word, bit), zero, one);
+    node = bdd.node(levelOf(word, bit), zero, one);
   }
   return node;
 }

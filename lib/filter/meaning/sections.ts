@@ -5,7 +5,7 @@ import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import { quote } from '../../util/suggest.js';
 import { WORD } from '../../bpf/program.js';
 import { Describer, type Answers } from './answers.js';
-import { EVERY, levelOf, NONE, type Decisions, type Node } from './bdd.js';
+import { EVERY, levelOf, NONE, type Bdd, type Node } from './bdd.js';
 import { describeNumbers, type NumberTest } from './number-sets.js';
 import { show } from '../../util/show.js';
 
@@ -92,57 +92,56 @@ function checkSyscall(syscall: unknown): void {
  * Throws UsageError as `checkSyscall` does.
  */
 export function sectionsOf<T>(
-  decisions: Decisions,
+  bdd: Bdd,
   root: Node,
   meaning: (value: number) => T,
   syscall?: string | number,
   otherwise?: number,
 ): Sections<T> {
   if (syscall !== undefined) checkSyscall(syscall);
-  const describer = new Describer(decisions, meaning, otherwise);
-  const leftOut = decisions.constant(LEFT_OUT);
+  const describer = new Describer(bdd, meaning, otherwise);
+  const leftOut = bdd.constant(LEFT_OUT);
   const chosen =
     typeof syscall === 'number'
-      ? setOf(decisions, WORD.nr, [[syscall, syscall]])
+      ? setOf(bdd, WORD.nr, [[syscall, syscall]])
       : syscall === undefined
         ? EVERY
         : NONE;
   const numbered = (section: Node, set: Node): readonly NumberedAnswers<T>[] =>
-    classes(decisions, decisions.choose(decisions.and(set, chosen), section, leftOut), WORD.nr).map(
-      ({ rest, values }) => ({ numbers: values, ...describer.describe(rest) }),
-    );
+    classes(bdd, bdd.ite(bdd.and(set, chosen), section, leftOut), WORD.nr).map(({ rest, values }) => ({
+      numbers: values,
+      ...describer.describe(rest),
+    }));
   const interfaces = ABI_LIST.map((abi): InterfaceAnswers<T> => {
-    const section = decisions.given(root, WORD.arch, abi.audit);
-    const own = numbersOf(decisions, abi);
+    const section = bdd.cofactor(root, WORD.arch, abi.audit);
+    const own = numbersOf(bdd, abi);
     const calls = [...syscallsOf(abi.name)].sort(([, a], [, b]) => a - b);
     const named = setOf(
-      decisions,
+      bdd,
       WORD.nr,
       calls.map(([, number]) => [number, number]),
     );
-    const constants = decisions
-      .rests(decisions.choose(own, section, leftOut))
-      .filter(rest => rest !== leftOut);
+    const constants = bdd.rests(bdd.ite(own, section, leftOut)).filter(rest => rest !== leftOut);
     return {
       abi: abi.name,
-      always: constants.length === 1 ? meaning(decisions.valueOf(constants[0] ?? NONE) ?? 0) : undefined,
+      always: constants.length === 1 ? meaning(bdd.valueOf(constants[0] ?? NONE) ?? 0) : undefined,
       syscalls: calls
         .filter(([name, number]) => syscall === undefined || name === syscall || number === syscall)
         .map(([name, number]) => ({
           syscall: name,
           number,
-          ...describer.describe(decisions.given(section, WORD.nr, number)),
+          ...describer.describe(bdd.cofactor(section, WORD.nr, number)),
         })),
-      unnamed: numbered(section, decisions.minus(own, named)),
+      unnamed: numbered(section, bdd.minus(own, named)),
     };
   });
   const archs = [...new Set(ABI_LIST.map(({ audit }) => audit))].sort((a, b) => a - b);
   const known = setOf(
-    decisions,
+    bdd,
     WORD.arch,
     archs.map(audit => [audit, audit]),
   );
-  const foreign = classes(decisions, decisions.choose(known, leftOut, root), WORD.arch);
+  const foreign = classes(bdd, bdd.ite(known, leftOut, root), WORD.arch);
   return {
     interfaces,
     otherArchitectures:
@@ -154,36 +153,36 @@ export function sectionsOf<T>(
 
 /** The values of a word in classes for which the same is left of a function, but for those that are left out. */
 function classes(
-  decisions: Decisions,
+  bdd: Bdd,
   whole: Node,
   word: number,
 ): readonly { readonly rest: Node; readonly values: Numbers }[] {
   const next = levelOf(word, 0) + 1;
-  return decisions
+  return bdd
     .rests(whole, next)
-    .filter(rest => decisions.valueOf(rest) !== LEFT_OUT)
+    .filter(rest => bdd.valueOf(rest) !== LEFT_OUT)
     .map(rest => {
-      const values = decisions.replace(whole, other => (other === rest ? EVERY : NONE), next);
+      const values = bdd.replace(whole, other => (other === rest ? EVERY : NONE), next);
       return {
         rest,
         values: {
-          example: decisions.callOtherThan(values, 0)?.[word] ?? 0,
-          allOf: describeNumbers(decisions, values, next - 32, 32, 'ranges')?.allOf,
+          example: bdd.witness(values, 0)?.[word] ?? 0,
+          allOf: describeNumbers(bdd, values, next - 32, 32, 'ranges')?.allOf,
         },
       };
     });
 }
 
 /** The numbers that belong to an interface. */
-function numbersOf(decisions: Decisions, abi: Abi): Node {
-  const x32 = setOf(decisions, WORD.nr, [[X32_BIT, 2 * X32_BIT - 1]]);
+function numbersOf(bdd: Bdd, abi: Abi): Node {
+  const x32 = setOf(bdd, WORD.nr, [[X32_BIT, 2 * X32_BIT - 1]]);
   if (abi.audit !== ABIS.x32.audit) return EVERY;
-  return abi.numberBit === 0 ? decisions.not(x32) : x32;
+  return abi.numberBit === 0 ? bdd.not(x32) : x32;
 }
 
 /** The calls of which a word is in one of these ranges, which are ascending. */
 export function setOf(
-  decisions: Decisions,
+  bdd: Bdd,
   word: number,
   ranges: readonly (readonly [low: number, high: number])[],
 ): Node {
@@ -195,7 +194,7 @@ export function setOf(
     const range = ranges[from];
     if (from === to || range === undefined) return NONE;
     if (range[0] <= base && range[1] >= last) return EVERY;
-    return decisions.node(
+    return bdd.node(
       levelOf(word, bit),
       build(bit - 1, base, from, to),
       build(bit - 1, base + 2 ** bit, from, to),

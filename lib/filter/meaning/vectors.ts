@@ -1,6 +1,6 @@
 // What registers hold for all calls at once: 32 bits, each of them a set of the calls for which it is 1.
 import { CompileError } from '../../util/errors.js';
-import { EVERY, levelOf, NONE, type Decisions, type Node } from './bdd.js';
+import { EVERY, levelOf, NONE, type Bdd, type Node } from './bdd.js';
 
 /** A 32-bit number that depends on the call; bit 0 is the lowest. Equal ones of one `Vectors` are the same object. */
 export interface Vector {
@@ -15,13 +15,13 @@ const PLACES = Array.from({ length: 32 }, (_, bit) => bit);
 
 /** Makes vectors and computes with them as a program does. */
 export class Vectors {
-  readonly #decisions: Decisions;
+  readonly #bdd: Bdd;
   readonly #byBits = new Map<string, Vector>();
   readonly #constants = new Map<number, Vector>();
   readonly #words = new Map<number, Vector>();
 
-  constructor(decisions: Decisions) {
-    this.#decisions = decisions;
+  constructor(bdd: Bdd) {
+    this.#bdd = bdd;
   }
 
   /** The same number for every call. */
@@ -32,7 +32,7 @@ export class Vectors {
   /** A word of the call. */
   word(word: number): Vector {
     return remember(this.#words, word, () =>
-      this.#of(bit => this.#decisions.node(levelOf(word, bit), NONE, EVERY)),
+      this.#of(bit => this.#bdd.node(levelOf(word, bit), NONE, EVERY)),
     );
   }
 
@@ -48,7 +48,7 @@ export class Vectors {
         return this.#atLeast(a, b);
       default:
         return PLACES.reduce(
-          (any, bit) => this.#decisions.or(and(a.bits[bit] ?? NONE, b.bits[bit] ?? NONE), any),
+          (any, bit) => this.#bdd.or(and(a.bits[bit] ?? NONE, b.bits[bit] ?? NONE), any),
           NONE,
         );
     }
@@ -143,15 +143,15 @@ export class Vectors {
     }, EVERY);
   }
 
-  readonly #choose = (set: Node, yes: Node, no: Node): Node => this.#decisions.choose(set, yes, no);
+  readonly #choose = (set: Node, yes: Node, no: Node): Node => this.#bdd.ite(set, yes, no);
   readonly #sets = {
-    and: (a: Node, b: Node): Node => this.#decisions.and(a, b),
-    or: (a: Node, b: Node): Node => this.#decisions.or(a, b),
-    not: (a: Node): Node => this.#decisions.not(a),
+    and: (a: Node, b: Node): Node => this.#bdd.and(a, b),
+    or: (a: Node, b: Node): Node => this.#bdd.or(a, b),
+    not: (a: Node): Node => this.#bdd.not(a),
   };
 
   #of(bit: (place: number) => Node): Vector {
-    this.#decisions.spend(VECTOR_STEPS);
+    this.#bdd.spend(VECTOR_STEPS);
     const bits = PLACES.map(bit);
     return remember(this.#byBits, bits.join(), () => ({ id: this.#byBits.size, bits }));
   }

@@ -8,7 +8,7 @@ import { FULL, split, type WordSet, type WordTest } from './words.js';
 import { hasOwn } from '../../util/own.js';
 
 /** A condition in words: how it asks about the high word, if at all, and about the low one. */
-interface Atom {
+interface RemainingTest {
   readonly condition: Condition;
   readonly high: number;
   readonly low: number;
@@ -19,7 +19,7 @@ interface Atom {
 
 /** A rule of which some conditions have been found true. */
 interface Pending {
-  readonly atoms: readonly Atom[];
+  readonly atoms: readonly RemainingTest[];
   readonly action: Action;
   /** Place among the rules, which breaks ties between equally strong actions. */
   readonly order: number;
@@ -56,7 +56,7 @@ export function residualOf(part: SyscallPolicy, region: Region, work?: WorkBudge
   );
 }
 
-function makeAtom(condition: Condition): Atom {
+function makeAtom(condition: Condition): RemainingTest {
   const low = WORD.low(condition.arg);
   const high = condition.width === 64 ? WORD.high(condition.arg) : -1;
   const mask = condition.op === 'SCMP_CMP_MASKED_EQ' ? condition.mask : undefined;
@@ -90,7 +90,7 @@ function decideAtoms(residual: Residual, words: number, region: Region, work?: W
   const pending: Pending[] = [];
   let changed = false;
   for (const rule of residual.pending) {
-    const atoms: Atom[] = [];
+    const atoms: RemainingTest[] = [];
     let possible = true;
     for (const atom of rule.atoms) {
       const verdict = (atom.words & words) === 0 ? undefined : decide(atom, region, work);
@@ -154,7 +154,7 @@ export function nextQuestion(
 }
 
 /** Whether an atom holds for every call of the region, for none, or (undefined) for some. */
-function decide(atom: Atom, region: Region, work: WorkBudget | undefined): boolean | undefined {
+function decide(atom: RemainingTest, region: Region, work: WorkBudget | undefined): boolean | undefined {
   const ask = (set: WordSet, question: Question): boolean | undefined => answerOf(set, question, work);
   const low = region[atom.low] ?? FULL;
   const { condition } = atom;
@@ -224,7 +224,7 @@ function lowTest(condition: Condition, value: number): Negatable {
   }
 }
 
-function questions(atom: Atom): readonly { readonly word: number; readonly test: WordTest }[] {
+function questions(atom: RemainingTest): readonly { readonly word: number; readonly test: WordTest }[] {
   const { condition } = atom;
   const low = { word: atom.low, test: lowTest(condition, Number(condition.value & LOW)).test };
   if (atom.high < 0) return [low];

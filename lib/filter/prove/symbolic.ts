@@ -40,7 +40,7 @@ export interface Companion<C> {
 type Value =
   { readonly word: -1; readonly constant: number } | { readonly word: number; readonly mask: number };
 
-interface State<C> {
+interface WalkState<C> {
   readonly pc: number;
   readonly a: Value;
   readonly x: Value;
@@ -111,7 +111,7 @@ export class Walker {
    */
   walk<C>(region: Region, companion: C, hooks: Companion<C>): boolean {
     const seen = new Set<string>();
-    const stack: State<C>[] = [{ pc: 0, a: ZERO, x: ZERO, memory: [], region, companion }];
+    const stack: WalkState<C>[] = [{ pc: 0, a: ZERO, x: ZERO, memory: [], region, companion }];
     const { work } = this;
     for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
       let { pc, a, x, memory, region: where, companion: mate } = state;

@@ -4,7 +4,7 @@ import { actionName, type Action } from '../../kernel/action.js';
 import { checkedPolicy } from '../../policy/check.js';
 import { evaluate } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
-import { isConstant, runTable, type Run, type RunTable } from '../../policy/runs.js';
+import { isConstant, runTable, type NumberRun, type RunTable } from '../../policy/runs.js';
 import { eventOf } from '../../bpf/call.js';
 import { interpret, seccompData } from '../../bpf/interpret.js';
 import { validate, WORD, type Program, ownProgram } from '../../bpf/program.js';
@@ -65,7 +65,7 @@ export function findDifference(program: Program, policy: Policy): Witness | unde
 
 /** What the policy says in a region: while its numbers have several outcomes, the runs it may hold; then one call's rules. */
 type Meaning =
-  | { readonly kind: 'runs'; readonly runs: readonly Run[]; readonly from: number; readonly to: number }
+  | { readonly kind: 'runs'; readonly runs: readonly NumberRun[]; readonly from: number; readonly to: number }
   | { readonly kind: 'call'; readonly residual: Residual };
 
 /**
@@ -140,10 +140,10 @@ function narrowRuns(
   const { ranges } = region[WORD.nr] ?? FULL;
   const low = ranges[0] ?? 0;
   const high = ranges[ranges.length - 1] ?? 0;
-  while ((runs[from] as Run).high < low) from++;
-  while ((runs[to] as Run).low > high) to--;
+  while ((runs[from] as NumberRun).high < low) from++;
+  while ((runs[to] as NumberRun).low > high) to--;
   if (from < to) return { kind: 'runs', runs, from, to };
-  return { kind: 'call', residual: residualOf((runs[from] as Run).part, region, work) };
+  return { kind: 'call', residual: residualOf((runs[from] as NumberRun).part, region, work) };
 }
 
 /** The same as `disagreement` for a region whose numbers have several outcomes. */

@@ -1,20 +1,20 @@
 // Lint rules about answers, each a few lines: what they say of a policy they say of a program.
 import { actionName, permits } from '../../kernel/action.js';
 import { RING_OPERATIONS } from '../../kernel/ring-operations.js';
-import { isAbsent, isDeadly, isOpen, isShut, type Answers } from './answers.js';
+import { isAbsent, kills, alwaysAllowed, neverAllowed, type AbiAnswers } from './answers.js';
 import { lintEquivalents } from './equivalents.js';
 import { ruleAt, type Observation } from '../finding.js';
 import { lintSilentRefusals } from './silent-refusals.js';
 import { own } from '../../util/own.js';
 
 /** A rule over the answers of one interface. */
-type AnswerRule = (answers: Answers) => Iterable<Observation>;
+type AnswerRule = (answers: AbiAnswers) => Iterable<Observation>;
 
 /** Thread creation fails where clone3 is refused with anything but ENOSYS. */
-function* lintClone3({ abi, calls }: Answers): Generator<Observation> {
+function* lintClone3({ abi, calls }: AbiAnswers): Generator<Observation> {
   const [clone, clone3] = [calls.get('clone'), calls.get('clone3')];
-  if (clone === undefined || isShut(clone)) return;
-  if (clone3 === undefined || !isShut(clone3) || isAbsent(clone3)) return;
+  if (clone === undefined || neverAllowed(clone)) return;
+  if (clone3 === undefined || !neverAllowed(clone3) || isAbsent(clone3)) return;
   yield {
     code: 'clone3-answer',
     abi,
@@ -24,12 +24,12 @@ function* lintClone3({ abi, calls }: Answers): Generator<Observation> {
 }
 
 /** A ring makes calls that no filter sees. */
-function* lintRings({ abi, calls }: Answers): Generator<Observation> {
+function* lintRings({ abi, calls }: AbiAnswers): Generator<Observation> {
   const [setup, enter] = [calls.get('io_uring_setup'), calls.get('io_uring_enter')];
-  if (setup === undefined || isShut(setup) || enter === undefined || isShut(enter)) return;
+  if (setup === undefined || neverAllowed(setup) || enter === undefined || neverAllowed(enter)) return;
   const evaded = RING_OPERATIONS.filter(name => {
     const answer = calls.get(name);
-    return answer !== undefined && !isOpen(answer);
+    return answer !== undefined && !alwaysAllowed(answer);
   });
   if (evaded.length === 0) return;
   yield {
@@ -48,10 +48,10 @@ const PROBES =
   );
 
 /** A probe should be answered, not end the program. */
-function* lintProbes({ abi, calls }: Answers): Generator<Observation> {
+function* lintProbes({ abi, calls }: AbiAnswers): Generator<Observation> {
   for (const name of PROBES) {
     const answer = calls.get(name);
-    if (answer === undefined || !isDeadly(answer)) continue;
+    if (answer === undefined || !kills(answer)) continue;
     const at = own(answer, 'at');
     yield {
       code: 'kill-on-probe',
@@ -65,7 +65,7 @@ function* lintProbes({ abi, calls }: Answers): Generator<Observation> {
 }
 
 /** Other processes' memory and descriptors. */
-function* lintInspection({ abi, calls }: Answers): Generator<Observation> {
+function* lintInspection({ abi, calls }: AbiAnswers): Generator<Observation> {
   const names = ['ptrace', 'process_vm_readv', 'process_vm_writev', 'pidfd_getfd'].filter(
     name => calls.get(name)?.actions.some(permits) === true,
   );
@@ -90,6 +90,6 @@ const ANSWER_RULES: readonly AnswerRule[] = [
 ];
 
 /** What these rules see in the answers of all interfaces. */
-export function* lintAnswers(interfaces: readonly Answers[]): Generator<Observation> {
+export function* lintAnswers(interfaces: readonly AbiAnswers[]): Generator<Observation> {
   for (const answers of interfaces) for (const rule of ANSWER_RULES) yield* rule(answers);
 }

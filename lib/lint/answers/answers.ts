@@ -9,27 +9,27 @@ import type { Policy } from '../../policy/policy.js';
 import { own } from '../../util/own.js';
 
 /** Every action that a call can be answered with, depending on its arguments, and where a profile says so. */
-export interface Answer {
+export interface CallAnswer {
   readonly actions: readonly [Action, ...Action[]];
   readonly at?: Location | undefined;
 }
 
 /** The answers of one interface. */
-export interface Answers {
+export interface AbiAnswers {
   readonly abi: AbiName;
   /** By name. */
-  readonly calls: ReadonlyMap<string, Answer>;
+  readonly calls: ReadonlyMap<string, CallAnswer>;
   /** What a call that nobody has named gets. */
   readonly otherwise: Action;
 }
 
 /** The answers of a policy, native interface first. */
-export const policyAnswers = (policy: Policy): readonly Answers[] =>
+export const policyAnswers = (policy: Policy): readonly AbiAnswers[] =>
   policy.abis.map(({ abi, syscalls }) => ({
     abi: abi.name,
     otherwise: policy.defaultAction,
     calls: new Map(
-      [...syscallsOf(abi.name)].map(([name, number]): [string, Answer] => {
+      [...syscallsOf(abi.name)].map(([name, number]): [string, CallAnswer] => {
         const { rules, otherwise } = outcome(policy, abi.audit, number);
         const actions = new Set([...rules.map(({ action }) => action), otherwise]);
         return [
@@ -44,21 +44,23 @@ export const policyAnswers = (policy: Policy): readonly Answers[] =>
   }));
 
 /** Whether the call is made whatever its arguments. */
-export const isOpen = ({ actions }: Answer): boolean => actions.every(permits);
+export const alwaysAllowed = ({ actions }: CallAnswer): boolean => actions.every(permits);
 
 /** Whether the call is never made. */
-export const isShut = ({ actions }: Answer): boolean => !actions.some(permits);
+export const neverAllowed = ({ actions }: CallAnswer): boolean => !actions.some(permits);
 
 /** Whether the arguments decide. */
-export const isPartly = (answer: Answer): boolean => !isOpen(answer) && !isShut(answer);
+export const dependsOnArguments = (answer: CallAnswer): boolean =>
+  !alwaysAllowed(answer) && !neverAllowed(answer);
 
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
 /** Whether the program is told that the kernel does not have the call. */
-export const isAbsent = ({ actions }: Answer): boolean => actions.every(action => action === ENOSYS_ACTION);
+export const isAbsent = ({ actions }: CallAnswer): boolean =>
+  actions.every(action => action === ENOSYS_ACTION);
 
 const isKill = (action: Action): boolean =>
   actionKind(action) === SCMP_ACT_KILL_THREAD || actionKind(action) === SCMP_ACT_KILL_PROCESS;
 
 /** Whether making the call ends the program. */
-export const isDeadly = ({ actions }: Answer): boolean => actions.every(isKill);
+export const kills = ({ actions }: CallAnswer): boolean => actions.every(isKill);

@@ -1,23 +1,30 @@
 // Calls that do the same: a restriction of one is worth nothing while another is open.
 import { actionName, permits } from '../../kernel/action.js';
 import { callClasses } from '../../kernel/calls/call-classes.js';
-import { isAbsent, isOpen, isPartly, isShut, type Answer, type Answers } from './answers.js';
+import {
+  isAbsent,
+  alwaysAllowed,
+  dependsOnArguments,
+  neverAllowed,
+  type CallAnswer,
+  type AbiAnswers,
+} from './answers.js';
 import { ruleAt, verb, type Observation } from '../finding.js';
 import { own } from '../../util/own.js';
 
 /** Reports calls whose restriction another open call evades, and classes of which a part is refused. */
-export function* lintEquivalents(answers: Answers): Generator<Observation> {
+export function* lintEquivalents(answers: AbiAnswers): Generator<Observation> {
   for (const [index, { calls, arguments: flags, interchangeable, kind }] of callClasses().entries()) {
     if (kind === 'directed') continue;
     const members = calls
       .map(name => ({ name, answer: answers.calls.get(name) }))
       .filter((member): member is Member => member.answer !== undefined);
-    const open = members.filter(({ answer }) => isOpen(answer)).map(({ name }) => name);
+    const open = members.filter(({ answer }) => alwaysAllowed(answer)).map(({ name }) => name);
     if (open.length === 0) continue;
     const restricted = members.filter(({ answer }) => isRestricted(answer, answers, flags));
     for (const { name, answer } of restricted) {
       const actions = answer.actions.map(actionName).join(' or ');
-      const shut = isShut(answer);
+      const shut = neverAllowed(answer);
       yield {
         code: 'equivalent-open',
         abi: answers.abi,
@@ -29,7 +36,7 @@ export function* lintEquivalents(answers: Answers): Generator<Observation> {
       };
     }
     if (!interchangeable || restricted.length > 0 || permits(answers.otherwise)) continue;
-    const left = members.filter(({ answer }) => isShut(answer) && !isAbsent(answer));
+    const left = members.filter(({ answer }) => neverAllowed(answer) && !isAbsent(answer));
     if (left.length === 0) continue;
     yield {
       code: 'equivalent-shut',
@@ -44,12 +51,12 @@ export function* lintEquivalents(answers: Answers): Generator<Observation> {
 
 interface Member {
   readonly name: string;
-  readonly answer: Answer;
+  readonly answer: CallAnswer;
 }
 
 /** Whether someone has decided against the call, by a condition or by name. ENOSYS only sends libraries to another call. */
-function isRestricted(answer: Answer, { otherwise }: Answers, flags: boolean): boolean {
+function isRestricted(answer: CallAnswer, { otherwise }: AbiAnswers, flags: boolean): boolean {
   if (isAbsent(answer)) return false;
-  if (isPartly(answer)) return flags;
-  return isShut(answer) && answer.actions.some(action => action !== otherwise);
+  if (dependsOnArguments(answer)) return flags;
+  return neverAllowed(answer) && answer.actions.some(action => action !== otherwise);
 }

@@ -1,8 +1,8 @@
 // What a program answers to the calls of each interface, read off its meaning: exact, whatever the program computes.
 import { ABIS, syscallsOf, type AbiName } from '../../kernel/abi.js';
 import { permits, type Action } from '../../kernel/action.js';
-import { isAbsent, type Answer, type Answers } from './answers.js';
-import { EVERY, levelOf, NONE, type Decisions, type Node } from '../../filter/meaning/bdd.js';
+import { isAbsent, type CallAnswer, type AbiAnswers } from './answers.js';
+import { EVERY, levelOf, NONE, type Bdd, type Node } from '../../filter/meaning/bdd.js';
 import { setOf } from '../../filter/meaning/sections.js';
 import { WORD } from '../../bpf/program.js';
 
@@ -22,49 +22,49 @@ const UNNAMED = 0x00ff_fff0;
 const AUDITS: readonly number[] = [...new Set(Object.values(ABIS).map(({ audit }) => audit))];
 
 /** The actions that a function gives for some calls. */
-const actionsOf = (decisions: Decisions, node: Node): readonly Action[] =>
-  decisions.rests(node).map(constant => decisions.valueOf(constant) ?? 0);
+const actionsOf = (bdd: Bdd, node: Node): readonly Action[] =>
+  bdd.rests(node).map(constant => bdd.valueOf(constant) ?? 0);
 
 /** What each known architecture is answered. Throws CompileError (`undecidable-program`). */
-export const archAnswers = (decisions: Decisions, meaning: Node): readonly ArchAnswers[] =>
+export const archAnswers = (bdd: Bdd, meaning: Node): readonly ArchAnswers[] =>
   AUDITS.map(audit => {
-    const section = decisions.given(meaning, WORD.arch, audit);
-    return { audit, section, actions: actionsOf(decisions, section) };
+    const section = bdd.cofactor(meaning, WORD.arch, audit);
+    return { audit, section, actions: actionsOf(bdd, section) };
   });
 
 /** Whether a call of an architecture that nobody knows may be made. */
-export function permitsForeign(decisions: Decisions, meaning: Node): boolean {
+export function permitsForeign(bdd: Bdd, meaning: Node): boolean {
   const known = setOf(
-    decisions,
+    bdd,
     WORD.arch,
     AUDITS.toSorted((a, b) => a - b).map(audit => [audit, audit]),
   );
-  const permitted = permittedBy(decisions, meaning);
-  return decisions.minus(permitted, known) !== NONE;
+  const permitted = permittedBy(bdd, meaning);
+  return bdd.minus(permitted, known) !== NONE;
 }
 
 /** The calls that a function of actions lets through. */
-const permittedBy = (decisions: Decisions, node: Node): Node =>
-  decisions.replace(node, constant => (permits(decisions.valueOf(constant) ?? 0) ? EVERY : NONE));
+const permittedBy = (bdd: Bdd, node: Node): Node =>
+  bdd.replace(node, constant => (permits(bdd.valueOf(constant) ?? 0) ? EVERY : NONE));
 
 /** The answers of one interface. */
-export function interfaceAnswers(decisions: Decisions, abi: AbiName, section: Node): Answers {
-  const known = new Map<Node, Answer['actions']>();
-  const answerTo = (number: number): Answer['actions'] => {
-    const node = decisions.given(section, WORD.nr, number);
-    const actions = known.get(node) ?? (actionsOf(decisions, node) as [Action, ...Action[]]);
+export function interfaceAnswers(bdd: Bdd, abi: AbiName, section: Node): AbiAnswers {
+  const known = new Map<Node, CallAnswer['actions']>();
+  const answerTo = (number: number): CallAnswer['actions'] => {
+    const node = bdd.cofactor(section, WORD.nr, number);
+    const actions = known.get(node) ?? (actionsOf(bdd, node) as [Action, ...Action[]]);
     known.set(node, actions);
     return actions;
   };
   const calls = new Map(
-    [...syscallsOf(abi)].map(([name, number]): [string, Answer] => [name, { actions: answerTo(number) }]),
+    [...syscallsOf(abi)].map(([name, number]): [string, CallAnswer] => [name, { actions: answerTo(number) }]),
   );
   const [unnamed] = answerTo(UNNAMED + ABIS[abi].numberBit);
   return { abi, calls, otherwise: permits(unnamed) ? unnamed : (usualRefusal(calls) ?? unnamed) };
 }
 
 /** What most refused calls get. ENOSYS does not count: it is for calls that are newer than the profile. */
-function usualRefusal(calls: ReadonlyMap<string, Answer>): Action | undefined {
+function usualRefusal(calls: ReadonlyMap<string, CallAnswer>): Action | undefined {
   const counts = new Map<Action, number>();
   for (const answer of calls.values()) {
     const [action] = answer.actions;
@@ -76,15 +76,15 @@ function usualRefusal(calls: ReadonlyMap<string, Answer>): Action | undefined {
 
 /** The arguments of one call that get it allowed with something in their high halves, and not with zeros there. */
 export function openedByGarbage(
-  decisions: Decisions,
+  bdd: Bdd,
   section: Node,
   number: number,
   args: readonly number[],
 ): readonly number[] {
-  const permitted = permittedBy(decisions, decisions.given(section, WORD.nr, number));
+  const permitted = permittedBy(bdd, bdd.cofactor(section, WORD.nr, number));
   return args.filter(arg => {
     const word = WORD.high(arg);
-    const clean = decisions.replace(permitted, rest => decisions.given(rest, word, 0), levelOf(word, 31));
-    return decisions.minus(permitted, clean) !== NONE;
+    const clean = bdd.replace(permitted, rest => bdd.cofactor(rest, word, 0), levelOf(word, 31));
+    return bdd.minus(permitted, clean) !== NONE;
   });
 }

@@ -2,7 +2,7 @@
 import { own } from '../../util/own.js';
 import { actionKind } from '../../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
-import { isShut, type Answer, type Answers } from './answers.js';
+import { neverAllowed, type CallAnswer, type AbiAnswers } from './answers.js';
 import { nodeContinues } from './essentials.js';
 import { verb, type Observation } from '../finding.js';
 
@@ -50,17 +50,17 @@ const SILENT_REFUSALS: readonly SilentRefusal[] = [
 ];
 
 /** Whether the call always fails with an error; a signal would not pass unnoticed. */
-const isRefused = (answer: Answer | undefined): boolean =>
+const isRefused = (answer: CallAnswer | undefined): boolean =>
   answer !== undefined &&
-  isShut(answer) &&
+  neverAllowed(answer) &&
   answer.actions.every(action => actionKind(action) === SCMP_ACT_ERRNO(0) && action !== SCMP_ACT_ERRNO(0));
 
 /** Under a filter that Node runs under at all. */
-export function* lintSilentRefusals({ abi, calls }: Answers): Generator<Observation> {
+export function* lintSilentRefusals({ abi, calls }: AbiAnswers): Generator<Observation> {
   if (abi !== 'x86_64' && abi !== 'aarch64') return;
   const isOpen = (name: string): boolean => {
     const answer = calls.get(name);
-    return answer !== undefined && !isShut(answer);
+    return answer !== undefined && !neverAllowed(answer);
   };
   if (!nodeContinues(isOpen)) return;
   for (const { calls: names, effect, needs } of SILENT_REFUSALS) {

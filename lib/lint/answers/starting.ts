@@ -1,14 +1,14 @@
 // Lint rules about what can run under a filter at all: commands and containers, or only what loads the filter itself.
 import { permits } from '../../kernel/action.js';
-import { isShut, type Answers } from './answers.js';
+import { neverAllowed, type AbiAnswers } from './answers.js';
 import { beforeMain, LOADING, nodeContinues, STARTING, threadWorks } from './essentials.js';
 import { verb, type Observation } from '../finding.js';
 
 /** Looks at the native interface, by which every program is started. */
-export function* lintStarting({ abi, calls, otherwise }: Answers): Generator<Observation> {
+export function* lintStarting({ abi, calls, otherwise }: AbiAnswers): Generator<Observation> {
   const isOpen = (name: string): boolean => {
     const answer = calls.get(name);
-    return answer !== undefined && !isShut(answer);
+    return answer !== undefined && !neverAllowed(answer);
   };
   const starts = STARTING.some(isOpen);
   const missing = starts ? beforeMain(abi).filter(name => !isOpen(name)) : STARTING;

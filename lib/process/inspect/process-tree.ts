@@ -1,7 +1,7 @@
 // Puts processes below their parents.
 
 /** What a tree is made of. */
-interface Node {
+interface ProcessNode {
   readonly id: number;
   readonly parent: number;
 }
@@ -11,7 +11,7 @@ interface Node {
  * is not among them stands at depth 0. As the list was no snapshot, and ids are used again, parents may even lead round in a
  * circle: it is cut at one of them.
  */
-export function processTree<T extends Node>(
+export function processTree<T extends ProcessNode>(
   processes: readonly T[],
 ): readonly { readonly depth: number; readonly process: T }[] {
   const ids = new Set(processes.map(({ id }) => id));

@@ -5,12 +5,12 @@ import { givenOptions, ownOptions } from '../../util/options.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import { abisOf, nativeArchitecture } from '../../policy/target.js';
 import { checkAnswer, UNAVAILABLE, type Handler } from './response.js';
-import { attend, type AttendOptions, type Supervisor } from './serve-listener.js';
+import { serveListener, type ServeOptions, type Supervisor } from './serve-listener.js';
 import { owned, type Own } from '../../util/own.js';
 import { checkTime } from './time.js';
 
 /** Who answers which call. */
-export interface HandlerOptions extends AttendOptions {
+export interface HandlerOptions extends ServeOptions {
   /** By the name of the call, for every interface that has a call of that name. */
   readonly handlers?: Readonly<Record<string, Handler>>;
   /** For every other call. Without it they fail with ENOSYS, as when there is no supervisor. */
@@ -19,26 +19,26 @@ export interface HandlerOptions extends AttendOptions {
 
 /** Their names. */
 export const HANDLER_OPTIONS: readonly string[] = [
-  'answerTimeout',
+  'responseTimeout',
   'handlers',
   'onError',
   'otherwise',
   'readTimeout',
-  'timeoutAnswer',
+  'timeoutResponse',
 ];
 
 /**
  * Answers the calls of a listener, such as `load` with `listener: true` gives. Takes the descriptor over and closes it in
  * the end. Calls of this process itself must not be among them: nobody could answer.
  *
- * Throws UsageError (`bad-option`, `bad-answer`), LoadError (`listener-unusable`).
+ * Throws UsageError (`bad-option`, `bad-response`), LoadError (`listener-unusable`).
  * Source: seccomp_unotify(2).
  */
 export function superviseListener(listener: number, options: HandlerOptions): Supervisor {
   const checked = checkedHandlers(
     givenOptions<HandlerOptions>(ownOptions(options, HANDLER_OPTIONS), HANDLER_OPTIONS),
   );
-  return attend(listener, handlerOf(checked), checked, false);
+  return serveListener(listener, handlerOf(checked), checked, false);
 }
 
 /** The handler that a call goes to. */
@@ -47,9 +47,16 @@ export function handlerOf({ handlers, otherwise = () => UNAVAILABLE }: Own<Handl
   return call => ((call.name === undefined ? undefined : byName.get(call.name)) ?? otherwise)(call);
 }
 
-/** The options, read once. Throws UsageError (`bad-option`) for names of no call and handlers that are none, `bad-answer` for a bad `timeoutAnswer`. */
+/** The options, read once. Throws UsageError (`bad-option`) for names of no call and handlers that are none, `bad-response` for a bad `timeoutResponse`. */
 export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
-  const { handlers: given, otherwise, onError, answerTimeout, readTimeout, timeoutAnswer } = owned(options);
+  const {
+    handlers: given,
+    otherwise,
+    onError,
+    responseTimeout,
+    readTimeout,
+    timeoutResponse,
+  } = owned(options);
   if (given !== undefined && typeof given !== 'object')
     throw bad('handlers are no object', 'Give functions by names of calls');
   const handlers = given && owned(given);
@@ -64,10 +71,10 @@ export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
   }
   checkFunction('otherwise', otherwise);
   checkFunction('onError', onError);
-  if (timeoutAnswer !== undefined) checkAnswer(timeoutAnswer);
-  checkTime('answerTimeout', answerTimeout);
+  if (timeoutResponse !== undefined) checkAnswer(timeoutResponse);
+  checkTime('responseTimeout', responseTimeout);
   checkTime('readTimeout', readTimeout);
-  return { handlers, otherwise, onError, answerTimeout, readTimeout, timeoutAnswer };
+  return { handlers, otherwise, onError, responseTimeout, readTimeout, timeoutResponse };
 }
 
 function checkFunction(what: string, value: unknown): void {

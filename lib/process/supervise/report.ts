@@ -7,7 +7,7 @@ import { evaluate } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
 import { printable } from '../../util/printable.js';
 import { describeRefusal, sentence, type Violation } from '../violations/violation.js';
-import { CONTINUE, UNAVAILABLE, type Answer } from './response.js';
+import { CONTINUE, UNAVAILABLE, type Response } from './response.js';
 import type { SupervisedCall } from './call.js';
 import { type Own } from '../../util/own.js';
 import { readText } from '../../util/read-text.js';
@@ -52,10 +52,10 @@ export interface ViolationReportOptions {
 export const REPORT_OPTIONS: readonly string[] = ['onViolation', 'reportFallbacks', 'reportOnly'];
 
 /** What the profile means for a call: an answer, or undefined where it asks the supervisor. */
-export type Judge = (call: SupervisedCall) => Answer | undefined;
+export type Judge = (call: SupervisedCall) => Response | undefined;
 
 /** Judges calls by a policy in place of the filter that `notified` made of it, and reports those that it refuses. */
-export function judge(
+export function policyResponse(
   policy: Policy,
   { onViolation = () => undefined, reportFallbacks = false, reportOnly = false }: Own<ViolationReportOptions>,
   command: string | undefined,
@@ -107,7 +107,7 @@ function ofThread(pid: number, name: string, read: (path: string) => string): st
   }
 }
 
-function enforce(call: SupervisedCall, action: Action): Answer {
+function enforce(call: SupervisedCall, action: Action): Response {
   switch (actionKind(action)) {
     case scmp.SCMP_ACT_ERRNO(0): {
       const errno = actionData(action);

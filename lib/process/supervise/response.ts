@@ -7,7 +7,7 @@ import type { SupervisedCall } from './call.js';
 import { owned } from '../../util/own.js';
 
 /** What becomes of a call. */
-export type Answer =
+export type Response =
   | {
       /** It fails: a name, or a positive number up to 4095. */
       readonly errno: string | number;
@@ -35,10 +35,10 @@ export type Answer =
     };
 
 /** Decides about a call. While a promise is pending, the caller waits and this process goes on. */
-export type Handler = (call: SupervisedCall) => Answer | Promise<Answer>;
+export type Handler = (call: SupervisedCall) => Response | Promise<Response>;
 
-export const CONTINUE: Answer = { continue: true };
-export const UNAVAILABLE: Answer = { errno: ENOSYS };
+export const CONTINUE: Response = { continue: true };
+export const UNAVAILABLE: Response = { errno: ENOSYS };
 
 const FLAG_CONTINUE = 1;
 
@@ -47,7 +47,7 @@ const TOO_LATE: readonly string[] = ['ENOENT', 'EINPROGRESS'];
 
 /**
  * Answers a call. One that waits no more needs none. A descriptor that cannot be given away makes the call fail with the
- * errno of that. Throws UsageError (`bad-answer`) before anything is sent, and gives what failed otherwise.
+ * errno of that. Throws UsageError (`bad-response`) before anything is sent, and gives what failed otherwise.
  */
 export function sendAnswer(listener: number, id: bigint, answer: unknown): Failure | undefined {
   const failure = transmit(listener, id, checkAnswer(answer));
@@ -77,7 +77,7 @@ type Checked =
   | { readonly kind: 'continue' }
   | { readonly kind: 'fd'; readonly fd: number; readonly closeOnExec: boolean };
 
-/** Throws UsageError (`bad-answer`) for what is no answer. */
+/** Throws UsageError (`bad-response`) for an invalid response. */
 export function checkAnswer(answer: unknown): Checked {
   if (typeof answer === 'object' && answer !== null) {
     const given = owned(
@@ -100,8 +100,8 @@ export function checkAnswer(answer: unknown): Checked {
     }
   }
   throw new UsageError(
-    'bad-answer',
-    'a handler gave what is no answer',
+    'bad-response',
+    'the handler returned an invalid response',
     'Answer { errno }, { value }, { continue: true } or { fd }',
   );
 }

@@ -2,7 +2,7 @@
 import { readlinkSync } from 'node:fs';
 import { LoadError, SupervisionError } from '../../util/errors.js';
 import { isFailure, native, type Failure } from '../../native.js';
-import { sendAnswer, UNAVAILABLE, type Answer, type Handler } from './response.js';
+import { sendAnswer, UNAVAILABLE, type Response, type Handler } from './response.js';
 import { callAt, callRecords, type CallRecords, type SupervisedCall } from './call.js';
 import type { Own } from '../../util/own.js';
 import { memoryReader } from './memory-reader.js';
@@ -27,14 +27,14 @@ export interface Supervisor {
 }
 
 /** What becomes of calls that are not answered. */
-export interface AttendOptions {
+export interface ServeOptions {
   /**
    * How long a caller waits, in milliseconds; for ever unless given. Counted by the event loop: code that blocks it, blocks
    * the callers with it.
    */
-  readonly answerTimeout?: number;
+  readonly responseTimeout?: number;
   /** The answer after that time. Default: ENOSYS, as when there is no supervisor. */
-  readonly timeoutAnswer?: Answer;
+  readonly timeoutResponse?: Response;
   /**
    * How long reading the caller's memory may take, in milliseconds. Default: 1000. Then the promise of `readString` or
    * `readMemory` is rejected (`memory-timeout`).
@@ -58,10 +58,10 @@ const TURN = 4;
  * Answers what arrives on a listener, which it takes over, by a handler. `exclusive` where nobody else can hold it.
  * Throws LoadError (`listener-unusable`) for a descriptor that is no listener.
  */
-export function attend(
+export function serveListener(
   listener: number,
   handler: Handler,
-  options: Own<AttendOptions>,
+  options: Own<ServeOptions>,
   exclusive: boolean,
 ): Supervisor {
   const next = callRecords(1);
@@ -144,7 +144,7 @@ export function attend(
   }
 
   /** The first answer counts; an error is told of in any case. */
-  function answerLater(call: SupervisedCall, promise: Promise<Answer>): void {
+  function answerLater(call: SupervisedCall, promise: Promise<Response>): void {
     let settled = false;
     const settleOnce = (given: unknown): void => {
       if (settled) return;
@@ -160,9 +160,9 @@ export function attend(
       report(error, call);
     });
     const timer =
-      options.answerTimeout === undefined
+      options.responseTimeout === undefined
         ? undefined
-        : setTimeout(settleOnce, options.answerTimeout, options.timeoutAnswer ?? UNAVAILABLE);
+        : setTimeout(settleOnce, options.responseTimeout, options.timeoutResponse ?? UNAVAILABLE);
     if (timer !== undefined) timers.add(timer);
   }
 

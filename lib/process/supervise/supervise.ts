@@ -5,7 +5,7 @@ import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { isFilter } from '../../filter/filter.js';
 import { native } from '../../native.js';
-import { notified } from '../../policy/with-notifications.js';
+import { withNotifications } from '../../policy/with-notifications.js';
 import { givenOptions, oneOf, ownOptions } from '../../util/options.js';
 import { argumentsOf } from '../children/arguments.js';
 import {
@@ -18,9 +18,9 @@ import {
 import type { Isolation } from '../isolation/isolation.js';
 import { SPAWN_OPTIONS } from '../children/launch/start-child.js';
 import { CONTINUE, type Handler } from './response.js';
-import { attend, nobody, type Supervisor } from './serve-listener.js';
+import { serveListener, nobody, type Supervisor } from './serve-listener.js';
 import { checkedHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
-import { judge, REPORT_OPTIONS, type Judge, type ViolationReportOptions } from './report.js';
+import { policyResponse, REPORT_OPTIONS, type Judge, type ViolationReportOptions } from './report.js';
 import {
   listenerOf,
   receiveListener,
@@ -54,7 +54,7 @@ export interface Supervised extends Supervisor {
  * With `onViolation`, the calls that the profile refuses are reported too. With `reportOnly`, they are allowed, and nothing that
  * the command could notice changes: a tracer beside it writes them down. `isolation` stays in force, `ringFilter` does not.
  *
- * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program); LoadError
+ * Throws what `spawn` throws; UsageError (`bad-option`, `bad-response`; `report-needs-policy` for a report on a raw program); LoadError
  * (`listener-unusable`, with which the command was killed; with `reportOnly` `no-tracer`, `tracer-refused`).
  * Source: seccomp_unotify(2).
  */
@@ -78,7 +78,7 @@ export function supervise(
     rest,
     atStart: plan.atStart,
   });
-  const supervisor = listener === undefined ? nobody() : attendOrKill(child, listener, plan.handler, own);
+  const supervisor = listener === undefined ? nobody() : serveOrKill(child, listener, plan.handler, own);
   return supervised(child, isolation.receipt, supervisor);
 }
 
@@ -97,14 +97,14 @@ function supervised(child: ChildProcess, isolation: Isolation, supervisor: Super
 }
 
 /** A child that nobody answers must not go on. */
-function attendOrKill(
+function serveOrKill(
   child: ChildProcess,
   listener: number,
   handler: Handler,
   options: OwnOptions,
 ): Supervisor {
   try {
-    return attend(listener, handler, options, true);
+    return serveListener(listener, handler, options, true);
   } catch (error) {
     child.kill('SIGKILL');
     native().closeDescriptor(listener);
@@ -128,9 +128,9 @@ function reportOnly(
   }
   const { child, follower, listener } = startAttended(file, args, { ...plan, load: withKillable(load, own) });
   if (listener === undefined) return supervised(child, receipt, follower);
-  const verdict = judge(filter.policy, own, undefined);
+  const verdict = policyResponse(filter.policy, own, undefined);
   const handler = handlerOf(own);
-  const attending = attendOrKill(child, listener, call => verdict(call) ?? handler(call), own);
+  const attending = serveOrKill(child, listener, call => verdict(call) ?? handler(call), own);
   return supervised(child, receipt, both(follower, attending));
 }
 
@@ -231,11 +231,11 @@ function planOf(filter: Filter | Uint8Array, own: OwnOptions, file: string): Pla
   if (own.onViolation === undefined) return { filter, handler, atStart: () => CONTINUE };
   if (!isFilter(filter)) throw needsPolicy();
   const { policy } = filter;
-  const verdict = judge(policy, own, undefined);
+  const verdict = policyResponse(policy, own, undefined);
   return {
-    filter: compilePolicy(notified(policy)),
+    filter: compilePolicy(withNotifications(policy)),
     handler: call => verdict(call) ?? handler(call),
-    atStart: judge(policy, { ...own, onViolation: once(own.onViolation) }, file),
+    atStart: policyResponse(policy, { ...own, onViolation: once(own.onViolation) }, file),
   };
 }
 

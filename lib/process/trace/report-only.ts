@@ -2,7 +2,7 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
-import { traced } from '../../policy/with-stops.js';
+import { withStops } from '../../policy/with-stops.js';
 import type { IsolationPlan } from '../isolation/isolate.js';
 import { commandOf, type Attend, type LaunchRequest } from '../children/launch/launch.js';
 import type { ChildLoadOptions } from '../children/sandbox.js';
@@ -94,7 +94,7 @@ const known = new WeakMap<Filter, Map<boolean, Filter>>();
 function tracedFilter(filter: Filter, notifications: boolean): Filter {
   const made = known.get(filter) ?? new Map<boolean, Filter>();
   known.set(filter, made);
-  const program = made.get(notifications) ?? compilePolicy(traced(filter.policy, { notifications }));
+  const program = made.get(notifications) ?? compilePolicy(withStops(filter.policy, { notifications }));
   made.set(notifications, program);
   return program;
 }

@@ -109,13 +109,13 @@ export function formatViolation(violation: Violation): string {
 }
 
 /** The same with other words for what became of the call, which are to be printable. */
-export function sentence(violation: Violation, fate: string): string {
+export function sentence(violation: Violation, outcome: string): string {
   const { syscall, number, abi, count, at, remedy } = violation;
   const name = syscall ?? `call ${number}`;
   const times = count === 1 ? '' : `, ${count} times`;
   const place = at === undefined ? '' : `, by ${printable(at.file)}:${at.line}:${at.column}`;
   const advice = remedy === undefined ? '' : `. To allow it, ${printable(describeRemedy(remedy))}`;
-  return `${name}(${argumentList(violation)}) on ${abi ?? `architecture ${hex(violation.arch)}`} ${fate}${times}${place}${advice}`;
+  return `${name}(${argumentList(violation)}) on ${abi ?? `architecture ${hex(violation.arch)}`} ${outcome}${times}${place}${advice}`;
 }
 
 /** `family=AF_ALG, type=SOCK_SEQPACKET, protocol=0x0`, or six registers. */

@@ -44,7 +44,7 @@ export interface TracerProcess {
 }
 
 /** What became of a launch. */
-export type Outcome =
+export type LaunchOutcome =
   /** The command runs, or has run. */
   | { readonly kind: 'started' }
   /** execve failed, as it would have without a filter: a positive errno. */
@@ -136,7 +136,7 @@ export function launch<Started>(
   start: (launcher: Launcher) => Started,
   attend: Attend = untilEnd,
   tracer?: TracerProcess,
-): { readonly started: Started; readonly outcome: Outcome } {
+): { readonly started: Started; readonly outcome: LaunchOutcome } {
   const { layer, domain, onlyStdio } = request.isolation;
   const descriptors = native().prepareLaunch(
     layer,
@@ -215,7 +215,7 @@ const CALLS: Readonly<Record<number, string>> = {
 };
 
 /** Reads a `Report`. */
-function outcomeOf(report: number, request: LaunchRequest): Outcome {
+function outcomeOf(report: number, request: LaunchRequest): LaunchOutcome {
   const words = new Uint32Array(2);
   readSync(report, words, 0, words.byteLength, 0);
   const [step = STEP.start, errno = 0] = words;
