@@ -313,7 +313,8 @@ function checkPackage() {
     ...['call-classes.txt', 'first-versions.txt', 'named-values.txt', 'signatures.txt'].map(
       name => `data/${name}`,
     ),
-    ...['interpreter.js', 'page.css', 'page.js'].map(name => `data/report/${name}`),
+    ...['page.css', 'page.js'].map(name => `data/report/${name}`),
+    'bundle/report-interpreter.js',
     'prebuilds/linux-x64/seccomp.glibc.node',
     `deps/libseccomp-${libseccompSource().version}.tar.gz`,
     'prebuilds/binding.gyp',

@@ -3,16 +3,17 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ARCHITECTURES } from '../dist/kernel/architectures.js';
 
 const [before, after, folder] = process.argv.slice(2).map(path => resolve(path));
-const builds = await Promise.all([before, after].map(path => import(join(path, 'index.js'))));
+const builds = await Promise.all([before, after].map(path => import(join(path, 'entries/index.js'))));
 const files = readdirSync(folder)
   .filter(name => name.endsWith('.json'))
   .map(name => join(folder, name));
 
 let [same, different] = [0, 0];
 for (const profile of ['docker-default', ...files]) {
-  for (const arch of ['x86_64', 'aarch64']) {
+  for (const arch of ARCHITECTURES) {
     for (const weights of ['node', 'uniform']) {
       const [one, other] = builds.map(({ compile }) => {
         try {

@@ -1,5 +1,5 @@
 // What a report does beside being read: search, the chosen call, the way of a call through the program.
-/* global runProgram, callWords */
+/* global interpreter */
 'use strict';
 
 (() => {
@@ -243,7 +243,10 @@
     const number = known?.number ?? asked;
     if (from === undefined || number === undefined || number > 0xffffffff) return say(`No call ${call}`);
     if (registers.includes(undefined) || registers.length > 6) return say('Arguments are up to six numbers');
-    const { action, path } = runProgram(data.program, callWords(from.audit, number, registers));
+    const { action, path } = interpreter.runProgram(
+      data.program,
+      interpreter.callWords(from.audit, number, registers),
+    );
     show(path);
     const last = data.program[path.at(-1).index];
     const words = last[0] === 0x06 ? last[4].replace(/^return /, '') : `0x${action.toString(16)}`;

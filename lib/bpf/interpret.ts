@@ -1,7 +1,8 @@
 // Runs a classic BPF program on one system call, as the kernel would.
 import type { Action } from '../kernel/action.js';
 import type { Event } from '../kernel/event.js';
-import { BPF, DATA_SIZE, MEMORY_WORDS, WORD, type Program } from './program.js';
+import { operationOf, type ArithmeticName, type LoadSource, type TestName } from './opcodes.js';
+import { DATA_SIZE, MEMORY_WORDS, WORD, type Program } from './program.js';
 import { own } from '../util/own.js';
 
 /** A register and its halves, in one place of memory: by far the fastest way to cut a bigint in two. */
@@ -54,103 +55,91 @@ export function interpret(
     const { code, jt, jf, k } = instruction;
     steps++;
     trace?.(pc, a, x);
-    switch (code) {
-      case BPF.LD_ABS:
-        a = data[k >>> 2] ?? 0;
+    const operation = operationOf(code);
+    switch (operation?.kind) {
+      case 'load': {
+        const value = loaded(operation.from, k, data, memory);
+        if (operation.to === 'a') a = value;
+        else x = value;
         break;
-      case BPF.LD_IMM:
-        a = k;
+      }
+      case 'store':
+        memory[k] = operation.from === 'a' ? a : x;
         break;
-      case BPF.LD_MEM:
-        a = memory[k] ?? 0;
+      case 'copy':
+        if (operation.to === 'a') a = x;
+        else x = a;
         break;
-      case BPF.LD_LEN:
-        a = DATA_SIZE;
-        break;
-      case BPF.LDX_IMM:
-        x = k;
-        break;
-      case BPF.LDX_MEM:
-        x = memory[k] ?? 0;
-        break;
-      case BPF.LDX_LEN:
-        x = DATA_SIZE;
-        break;
-      case BPF.ST:
-        memory[k] = a;
-        break;
-      case BPF.STX:
-        memory[k] = x;
-        break;
-      case BPF.TAX:
-        x = a;
-        break;
-      case BPF.TXA:
-        a = x;
-        break;
-      case BPF.JA:
+      case 'jump':
         pc += k;
         break;
-      case BPF.JEQ_K:
-      case BPF.JEQ_X:
-      case BPF.JGT_K:
-      case BPF.JGT_X:
-      case BPF.JGE_K:
-      case BPF.JGE_X:
-      case BPF.JSET_K:
-      case BPF.JSET_X:
-        pc += test(code, a, (code & 0x08) === 0 ? k : x) ? jt : jf;
+      case 'test':
+        pc += holds(operation.op, a, operation.operand === 'k' ? k : x) ? jt : jf;
         break;
-      case BPF.RET_K:
-        return { action: k, steps };
-      case BPF.RET_A:
-        return { action: a, steps };
-      default: {
-        const result = arithmetic(code, a, (code & 0x08) === 0 ? k : x);
+      case 'return':
+        return { action: operation.from === 'k' ? k : a, steps };
+      case 'arithmetic': {
+        const result = compute(operation.op, a, operation.operand === 'k' ? k : x);
         // A division by zero ends the program with 0, which kills the thread.
         if (result === undefined) return { action: 0, steps };
         a = result;
+        break;
       }
+      default:
+        throw new RangeError(`there is no instruction ${code} at ${pc}; validate the program first`);
     }
   }
 }
 
-/** The outcome of a conditional jump on two unsigned words. */
-export function test(code: number, a: number, operand: number): boolean {
-  switch (code & 0xf0) {
-    case 0x10:
+function loaded(from: LoadSource, k: number, data: Uint32Array, memory: Uint32Array): number {
+  switch (from) {
+    case 'data':
+      return data[k >>> 2] ?? 0;
+    case 'constant':
+      return k;
+    case 'memory':
+      return memory[k] ?? 0;
+    case 'length':
+      return DATA_SIZE;
+  }
+}
+
+/** Whether a conditional jump's test holds for two unsigned words. */
+export function holds(op: TestName, a: number, operand: number): boolean {
+  switch (op) {
+    case 'eq':
       return a === operand;
-    case 0x20:
+    case 'gt':
       return a > operand;
-    case 0x30:
+    case 'ge':
       return a >= operand;
-    default:
+    case 'set':
       return (a & operand) !== 0;
   }
 }
 
 /** The result of an arithmetic instruction on two unsigned words; undefined for a division by zero. */
-export function arithmetic(code: number, a: number, operand: number): number | undefined {
-  switch (code & 0xf0) {
-    case 0x00:
+export function compute(op: ArithmeticName, a: number, operand: number): number | undefined {
+  switch (op) {
+    case 'add':
       return (a + operand) >>> 0;
-    case 0x10:
+    case 'sub':
       return (a - operand) >>> 0;
-    case 0x20:
+    case 'mul':
       return Math.imul(a, operand) >>> 0;
-    case 0x30:
+    case 'div':
       return operand === 0 ? undefined : Math.floor(a / operand);
-    case 0x40:
+    case 'or':
       return (a | operand) >>> 0;
-    case 0x50:
+    case 'and':
       return (a & operand) >>> 0;
-    case 0x60:
+    case 'lsh':
       return (a << (operand & 31)) >>> 0;
-    case 0x70:
+    case 'rsh':
       return a >>> (operand & 31);
-    case 0xa0:
+    case 'xor':
       return (a ^ operand) >>> 0;
-    default:
+    case 'neg':
       return -a >>> 0;
   }
 }

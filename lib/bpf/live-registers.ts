@@ -1,5 +1,6 @@
 // Which registers and scratch words still matter at an instruction, so that states which differ in others are one.
-import { BPF, successors, type Program } from './program.js';
+import { BPF, operationOf, type Operation } from './opcodes.js';
+import { successors, type Program } from './program.js';
 
 /** The bit of the accumulator. */
 const A = 1 << 0;
@@ -12,34 +13,44 @@ const scratch = (k: number): number => 1 << (2 + k);
 export function liveRegisters(program: Program): readonly number[] {
   const live = new Array<number>(program.length).fill(0);
   for (let index = program.length - 1; index >= 0; index--) {
-    const { code, k } = program[index] ?? { code: BPF.RET_K, k: 0 };
+    const { code = BPF.RET_K, k = 0 } = program[index] ?? {};
+    const operation = operationOf(code);
     const after = successors(program, index).reduce((all, next) => all | (live[next] ?? 0), 0);
-    live[index] = (after & ~written(code, k)) | read(code, k);
+    live[index] = (after & ~written(operation, k)) | read(operation, k);
   }
   return live;
 }
 
-function written(code: number, k: number): number {
-  if (code === BPF.ST || code === BPF.STX) return scratch(k);
-  if (code === BPF.TAX || (code & 0x07) === 0x01) return X;
-  return (code & 0x07) === 0x05 || (code & 0x07) === 0x06 ? 0 : A;
+/** What an instruction writes. */
+function written(operation: Operation | undefined, k: number): number {
+  switch (operation?.kind) {
+    case 'load':
+    case 'copy':
+      return operation.to === 'a' ? A : X;
+    case 'arithmetic':
+      return A;
+    case 'store':
+      return scratch(k);
+    default:
+      return 0;
+  }
 }
 
-function read(code: number, k: number): number {
-  switch (code) {
-    case BPF.LD_MEM:
-    case BPF.LDX_MEM:
-      return scratch(k);
-    case BPF.STX:
-    case BPF.TXA:
-      return X;
-    case BPF.ST:
-    case BPF.TAX:
-    case BPF.RET_A:
-    case BPF.NEG:
-      return A;
+/** What an instruction reads. */
+function read(operation: Operation | undefined, k: number): number {
+  switch (operation?.kind) {
+    case 'load':
+      return operation.from === 'memory' ? scratch(k) : 0;
+    case 'store':
+      return operation.from === 'a' ? A : X;
+    case 'copy':
+      return operation.to === 'a' ? X : A;
+    case 'arithmetic':
+    case 'test':
+      return operation.operand === 'x' ? A | X : A;
+    case 'return':
+      return operation.from === 'a' ? A : 0;
+    default:
+      return 0;
   }
-  const computes = (code & 0x07) === 0x04 || ((code & 0x07) === 0x05 && code !== BPF.JA);
-  if (!computes) return 0;
-  return (code & 0x08) === 0 ? A : A | X;
 }

@@ -2,6 +2,7 @@
 import { ProgramError } from '../util/errors.js';
 import { owned } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
+import { operationOf } from './opcodes.js';
 
 /** One `struct sock_filter`. */
 export interface Instruction {
@@ -17,51 +18,6 @@ export interface Instruction {
 
 /** A BPF program: up to 4096 instructions, of which jumps lead forward alone. */
 export type Program = readonly Instruction[];
-
-/** Opcodes of linux/bpf_common.h in the combinations that seccomp accepts. */
-export const BPF = {
-  LD_ABS: 0x20,
-  LD_IMM: 0x00,
-  LD_MEM: 0x60,
-  LD_LEN: 0x80,
-  LDX_IMM: 0x01,
-  LDX_MEM: 0x61,
-  LDX_LEN: 0x81,
-  ST: 0x02,
-  STX: 0x03,
-  ADD_K: 0x04,
-  ADD_X: 0x0c,
-  SUB_K: 0x14,
-  SUB_X: 0x1c,
-  MUL_K: 0x24,
-  MUL_X: 0x2c,
-  DIV_K: 0x34,
-  DIV_X: 0x3c,
-  OR_K: 0x44,
-  OR_X: 0x4c,
-  AND_K: 0x54,
-  AND_X: 0x5c,
-  LSH_K: 0x64,
-  LSH_X: 0x6c,
-  RSH_K: 0x74,
-  RSH_X: 0x7c,
-  NEG: 0x84,
-  XOR_K: 0xa4,
-  XOR_X: 0xac,
-  JA: 0x05,
-  JEQ_K: 0x15,
-  JEQ_X: 0x1d,
-  JGT_K: 0x25,
-  JGT_X: 0x2d,
-  JGE_K: 0x35,
-  JGE_X: 0x3d,
-  JSET_K: 0x45,
-  JSET_X: 0x4d,
-  RET_K: 0x06,
-  RET_A: 0x16,
-  TAX: 0x07,
-  TXA: 0x87,
-} as const;
 
 /** The most instructions the kernel takes in one filter (BPF_MAXINSNS). */
 export const MAX_INSTRUCTIONS = 4096;
@@ -129,31 +85,17 @@ export const ownProgram = (program: Program): Program =>
     return { code, jt, jf, k };
   });
 
-/** Every opcode that seccomp accepts. */
-export const CODES: ReadonlySet<number> = new Set(Object.values(BPF));
-const CONDITIONAL: ReadonlySet<number> = new Set([
-  BPF.JEQ_K,
-  BPF.JEQ_X,
-  BPF.JGT_K,
-  BPF.JGT_X,
-  BPF.JGE_K,
-  BPF.JGE_X,
-  BPF.JSET_K,
-  BPF.JSET_X,
-]);
-
 /** Whether an instruction is a test with two targets. */
-export const isConditional = (instruction: Instruction): boolean => CONDITIONAL.has(instruction.code);
+export const isConditional = ({ code }: Instruction): boolean => operationOf(code)?.kind === 'test';
 
 /** Whether an instruction ends the program. */
-export const isReturn = (instruction: Instruction): boolean =>
-  instruction.code === BPF.RET_K || instruction.code === BPF.RET_A;
+export const isReturn = ({ code }: Instruction): boolean => operationOf(code)?.kind === 'return';
 
 /** The instructions that may run after the one at `index`. */
 export function successors(program: Program, index: number): readonly number[] {
   const instruction = program[index];
   if (instruction === undefined || isReturn(instruction)) return [];
-  if (instruction.code === BPF.JA) return [index + 1 + instruction.k];
+  if (operationOf(instruction.code)?.kind === 'jump') return [index + 1 + instruction.k];
   if (isConditional(instruction)) return [index + 1 + instruction.jt, index + 1 + instruction.jf];
   return [index + 1];
 }
@@ -197,7 +139,10 @@ export function findFault(program: Program): Fault | undefined {
   return program.some(readsScratch) ? scratchFault(program) : undefined;
 }
 
-const readsScratch = ({ code }: Instruction): boolean => code === BPF.LD_MEM || code === BPF.LDX_MEM;
+const readsScratch = ({ code }: Instruction): boolean => {
+  const operation = operationOf(code);
+  return operation?.kind === 'load' && operation.from === 'memory';
+};
 
 const isUnsigned = (value: number, bits: number): boolean =>
   Number.isInteger(value) && value >= 0 && value < 2 ** bits;
@@ -205,33 +150,38 @@ const isUnsigned = (value: number, bits: number): boolean =>
 function faultOf({ code, jt, jf, k }: Instruction, index: number, length: number): string | undefined {
   if (!isUnsigned(jt, 8) || !isUnsigned(jf, 8)) return 'a jump is not an unsigned number of 8 bits';
   if (!isUnsigned(k, 32)) return 'the operand is not an unsigned number of 32 bits';
-  if (!CODES.has(code))
+  const operation = operationOf(code);
+  if (operation === undefined)
     return `opcode 0x${code.toString(16).padStart(4, '0')} is not allowed in a seccomp filter`;
   const last = length - 1;
-  switch (code) {
-    case BPF.LD_ABS:
+  switch (operation.kind) {
+    case 'load':
+      if (operation.from === 'memory') return scratchWord(k);
+      if (operation.from !== 'data') return undefined;
       if (k >= DATA_SIZE) return `offset ${k} is outside of struct seccomp_data (${DATA_SIZE} bytes)`;
       return k % 4 === 0 ? undefined : `offset ${k} is not a multiple of 4`;
-    case BPF.LD_MEM:
-    case BPF.LDX_MEM:
-    case BPF.ST:
-    case BPF.STX:
-      return k < MEMORY_WORDS ? undefined : `there is no scratch word ${k}`;
-    case BPF.DIV_K:
-      return k === 0 ? 'division by zero' : undefined;
-    case BPF.LSH_K:
-    case BPF.RSH_K:
-      return k < 32 ? undefined : `a shift by ${k} is more than 31`;
-    case BPF.JA:
+    case 'store':
+      return scratchWord(k);
+    case 'arithmetic':
+      if (operation.operand !== 'k') return undefined;
+      if (operation.op === 'div' && k === 0) return 'division by zero';
+      return (operation.op === 'lsh' || operation.op === 'rsh') && k > 31
+        ? `a shift by ${k} is more than 31`
+        : undefined;
+    case 'jump':
       return index + 1 + k <= last ? undefined : `the jump goes to ${index + 1 + k}, behind the end`;
-    default:
-      if (!CONDITIONAL.has(code)) return undefined;
+    case 'test':
       if (index + 1 + jt > last) return `the jump if true goes to ${index + 1 + jt}, behind the end`;
       return index + 1 + jf > last
         ? `the jump if false goes to ${index + 1 + jf}, behind the end`
         : undefined;
+    default:
+      return undefined;
   }
 }
+
+const scratchWord = (k: number): string | undefined =>
+  k < MEMORY_WORDS ? undefined : `there is no scratch word ${k}`;
 
 /**
  * The first read of a scratch word that may not have been written. The kernel goes through the program once, line by
@@ -244,10 +194,10 @@ function scratchFault(program: Program): Fault | undefined {
   for (const [index, instruction] of program.entries()) {
     const { code, k } = instruction;
     written &= atTarget[index] ?? ALL_WORDS;
-    if (code === BPF.ST || code === BPF.STX) written |= 1 << k;
+    if (operationOf(code)?.kind === 'store') written |= 1 << k;
     if (readsScratch(instruction) && (written & (1 << k)) === 0)
       return { index, reason: `scratch word ${k} is read before it is written` };
-    if (code === BPF.JA || isConditional(instruction)) {
+    if (operationOf(code)?.kind === 'jump' || isConditional(instruction)) {
       for (const target of successors(program, index))
         atTarget[target] = (atTarget[target] ?? ALL_WORDS) & written;
       written = ALL_WORDS;

@@ -1,7 +1,8 @@
 // How a simulation is told: the answer, why, and what ran; for a person, and as JSON.
 import type { Location } from '../util/errors.js';
 import { disassemble } from '../bpf/listing/disassemble.js';
-import { BPF, WORD, type Instruction } from '../bpf/program.js';
+import { WORD, type Instruction } from '../bpf/program.js';
+import { BPF, operationOf, writesA, writesX } from '../bpf/opcodes.js';
 import type { LayerRun, Simulation, Step } from '../filter/inspect/simulate.js';
 import { ABIS, syscallName, X32_BIT, type Abi } from '../kernel/abi.js';
 import { actionKind, actionName, type Action } from '../kernel/action.js';
@@ -128,16 +129,13 @@ function listing({ program, path }: LayerRun, event: Event): readonly string[] {
 /** The register that an instruction has written, and what it held afterwards. */
 function change({ code, k }: Instruction, next: Step | undefined, event: Event): string | undefined {
   if (next === undefined) return undefined;
-  if (code === BPF.TAX || WRITES_X.has(code & CLASS)) return `X = ${hex(next.x)}`;
-  if (code !== BPF.TXA && !WRITES_A.has(code & CLASS)) return undefined;
+  const operation = operationOf(code);
+  if (operation === undefined) return undefined;
+  if (writesX(operation)) return `X = ${hex(next.x)}`;
+  if (!writesA(operation)) return undefined;
   const name = code === BPF.LD_ABS ? wordName(k >>> 2, event) : undefined;
   return `A = ${hex(next.a)}${name === undefined ? '' : ` (${name})`}`;
 }
-
-/** The instruction classes of linux/bpf_common.h: the low three bits of the code. */
-const CLASS = 0x07;
-const WRITES_A: ReadonlySet<number> = new Set([BPF.LD_ABS & CLASS, BPF.ADD_K & CLASS]);
-const WRITES_X: ReadonlySet<number> = new Set([BPF.LDX_IMM & CLASS]);
 
 function wordName(word: number, event: Event): string | undefined {
   const abi = abiOf(event);

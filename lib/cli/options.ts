@@ -1,8 +1,9 @@
 // Options that several subcommands share, and what they mean for the compiler.
+import { architectureByName, architectureNames } from '../kernel/abi.js';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { CAPABILITIES } from '../kernel/capabilities.js';
 import type { CompileOptions } from '../filter/compile-profile.js';
-import type { Architecture } from '../policy/target.js';
+import type { Architecture } from '../kernel/architectures.js';
 import { parseKernelVersion } from '../kernel/kernel-version.js';
 import type { ArgWidth } from '../profile/resolve/resolve.js';
 import { boundingSet } from '../process/machine/capabilities.js';
@@ -35,18 +36,10 @@ const kernelVersion = (value: string): string => {
   }
 };
 
-/** Architectures by the names of this package and of Docker. */
-const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
-  ['x86_64', 'x86_64'],
-  ['amd64', 'x86_64'],
-  ['aarch64', 'aarch64'],
-  ['arm64', 'aarch64'],
-]);
-
 const architecture = (value: string): Architecture => {
-  const found = ARCHITECTURES.get(value);
+  const found = architectureByName(value);
   if (found !== undefined) return found;
-  throw new InvalidArgumentError(`Allowed choices are ${[...ARCHITECTURES.keys()].join(', ')}.`);
+  throw new InvalidArgumentError(`Allowed choices are ${architectureNames().join(', ')}.`);
 };
 
 /** The capabilities of an option: `ALL` is all of them, as in Docker. */

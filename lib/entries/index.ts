@@ -5,7 +5,8 @@
  */
 export * from '../util/errors.js';
 export * from '../kernel/constants.js';
-export { ABIS, syscallName, syscallNumber, type Abi, type AbiName } from '../kernel/abi.js';
+export { ABIS, syscallName, syscallNumber, type Abi } from '../kernel/abi.js';
+export type { AbiName } from '../kernel/architectures.js';
 export { actionName, type Action, type ActionName } from '../kernel/action.js';
 export type { SyscallName } from '../kernel/calls/call-names.js';
 export type { CapabilityName } from '../kernel/capabilities.js';
@@ -28,7 +29,8 @@ export type {
   SyscallPolicy,
 } from '../policy/policy.js';
 export type { ArchitectureName } from '../kernel/scmp-archs.js';
-export { makeTarget, type Architecture, type Target, type TargetOptions } from '../policy/target.js';
+export { makeTarget, type Target, type TargetOptions } from '../policy/target.js';
+export type { Architecture } from '../kernel/architectures.js';
 export type { KernelVersion } from '../kernel/kernel-version.js';
 export { describeRemedy, remedyFor, type AllowingRule, type Remedy } from '../policy/remedy.js';
 export { withNotifications, type NotificationOptions } from '../policy/with-notifications.js';

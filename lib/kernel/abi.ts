@@ -1,14 +1,9 @@
 // The system call interfaces the package knows: their names in every dialect, their width and their numbers.
+import { ARCHITECTURES, type AbiName, type Architecture } from './architectures.js';
 import * as scmp from './constants.js';
 import type { DockerArchitecture } from './docker-architectures.js';
 import { FOREIGN_SYSCALLS, SYSCALL_TABLES } from './calls/syscall-table.js';
 import { own } from '../util/own.js';
-
-/**
- * The system call interfaces that filters are made for: the native ones of x86_64 and aarch64, and the others of
- * each.
- */
-export type AbiName = 'x86_64' | 'x86' | 'x32' | 'aarch64' | 'arm';
 
 /** One system call interface. x86_64 and x32 share an AUDIT_ARCH and differ in bit 30 of the number. */
 export interface Abi {
@@ -49,6 +44,15 @@ export const ABIS: Readonly<Record<AbiName, Abi>> = {
   aarch64: abi('aarch64', 'SCMP_ARCH_AARCH64', scmp.SCMP_ARCH_AARCH64, 'arm64', 64),
   arm: abi('arm', 'SCMP_ARCH_ARM', scmp.SCMP_ARCH_ARM, 'arm', 32),
 };
+
+/** The architecture of a name as this package or as Docker has it, e.g. `amd64`; undefined for any other. */
+export const architectureByName = (name: string): Architecture | undefined =>
+  ARCHITECTURES.find(arch => arch === name || ABIS[arch].dockerName === name);
+
+/** The names that `architectureByName` takes. */
+export const architectureNames = (): readonly string[] => [
+  ...new Set(ARCHITECTURES.flatMap(arch => [arch, ABIS[arch].dockerName])),
+];
 
 /** As a list, made once: it is looked through for every call of a supervised child. */
 const ALL: readonly Abi[] = Object.values(ABIS);

@@ -11,7 +11,8 @@ import {
   type SyscallPolicy,
 } from '../policy/policy.js';
 import { SCMP_ARCHS } from '../kernel/scmp-archs.js';
-import { abisOf, makeTarget, type Architecture } from '../policy/target.js';
+import { makeTarget } from '../policy/target.js';
+import { abisOf, type Architecture, ARCHITECTURES } from '../kernel/architectures.js';
 
 /** A comparison as the add-on takes it: argument, operator, datum_a, datum_b. */
 const COMPARISON_WORDS = 4;
@@ -106,8 +107,9 @@ const resolved = (arch: number): number => (arch === 0 ? native().archNative() :
 
 /** The architecture whose interfaces these are. */
 function architectureOf(tokens: readonly number[]): Architecture {
-  const arch = (['x86_64', 'aarch64'] as const).find(name => tokens.includes(ABIS[name].token));
-  if (arch === undefined) throw notProvable('it covers neither SCMP_ARCH_X86_64 nor SCMP_ARCH_AARCH64');
+  const arch = ARCHITECTURES.find(name => tokens.includes(ABIS[name].token));
+  if (arch === undefined)
+    throw notProvable(`it covers none of ${ARCHITECTURES.map(name => ABIS[name].scmpName).join(', ')}`);
   const served = abisOf(arch).map(name => ABIS[name].token);
   const foreign = tokens.find(token => !served.includes(token));
   if (foreign === undefined) return arch;

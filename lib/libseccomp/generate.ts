@@ -8,7 +8,8 @@ import { firstVersion } from '../kernel/calls/first-versions.js';
 import type { AbiPolicy, Condition, Policy, Rule } from '../policy/policy.js';
 import { auditArchs } from '../policy/runs.js';
 import { tooMuchWork } from './limits.js';
-import { BPF, decode, WORD, type Instruction, type Program } from '../bpf/program.js';
+import { decode, WORD, type Instruction, type Program } from '../bpf/program.js';
+import { BPF } from '../bpf/opcodes.js';
 
 /** 1: one comparison a call, in order of priority; 2: a binary tree (SCMP_FLTATR_CTL_OPTIMIZE, seccomp_attr_set(3)). */
 export type Optimize = 1 | 2;

@@ -1,6 +1,6 @@
 // What a linter says: one finding, from a rule's observation to what a caller gets.
 import type { Location } from '../util/errors.js';
-import type { AbiName } from '../kernel/abi.js';
+import type { AbiName } from '../kernel/architectures.js';
 import { RULES, type RuleCode, type Severity } from './rules.js';
 import { own, owned } from '../util/own.js';
 import { printable } from '../util/printable.js';

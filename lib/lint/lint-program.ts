@@ -1,6 +1,7 @@
 // Lints programs of any origin: what they leave open, and what they answer.
 import { CompileError } from '../util/errors.js';
-import { ABIS, syscallNumber, type AbiName } from '../kernel/abi.js';
+import { ABIS, syscallNumber } from '../kernel/abi.js';
+import { type AbiName, ARCHITECTURES } from '../kernel/architectures.js';
 import { actionName, isAction, permits } from '../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
 import { oneOf, ownOptions } from '../util/options.js';
@@ -9,11 +10,12 @@ import { lintAnswers } from './answers/answer-rules.js';
 import { findings, verb, type Finding, type Observation } from './finding.js';
 import { suppress, type Suppression } from './suppress.js';
 import { parametersOf } from '../kernel/arguments/signatures.js';
-import { abisOf, nativeArchitecture, type Architecture } from '../policy/target.js';
+import { abisOf, nativeArchitecture, type Architecture } from '../kernel/architectures.js';
 import { programOf, type Layer } from '../filter/layers.js';
 import { Bdd, type Node } from '../filter/meaning/bdd.js';
 import { meaningOf } from '../filter/meaning/meaning.js';
-import { BPF, successors, type Program } from '../bpf/program.js';
+import { successors, type Program } from '../bpf/program.js';
+import { BPF } from '../bpf/opcodes.js';
 import {
   archAnswers,
   interfaceAnswers,
@@ -38,7 +40,7 @@ export interface LintProgramOptions {
  */
 export function lintProgram(layer: Layer, options: LintProgramOptions = {}): readonly Finding[] {
   const { arch, suppress: suppressions = [] } = ownOptions(options, ['arch', 'suppress']);
-  oneOf('arch', arch, ['x86_64', 'aarch64']);
+  oneOf('arch', arch, ARCHITECTURES);
   const program = programOf(layer);
   const observed = [...lintInstructions(program)];
   const looked: AbiName[] = [];
@@ -66,7 +68,7 @@ function lookedAt(
 ): readonly (readonly AbiAnswers[])[] {
   const serving = all.filter(({ actions }) => actions.some(permits));
   const everyArch = serving.length === all.length;
-  const families = everyArch ? [arch ?? nativeArchitecture()] : (['x86_64', 'aarch64'] as const);
+  const families = everyArch ? [arch ?? nativeArchitecture()] : ARCHITECTURES;
   return families.map(family =>
     abisOf(family).flatMap(abi => {
       const served = serving.find(({ audit }) => audit === ABIS[abi].audit);

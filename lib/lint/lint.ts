@@ -7,7 +7,8 @@ import { lintStarting } from './answers/starting.js';
 import { findings, ruleAt, type Finding, type Observation } from './finding.js';
 import { isRuleCode } from './rules.js';
 import { ABIS } from '../kernel/abi.js';
-import { abisOf, type Architecture, type TargetOptions } from '../policy/target.js';
+import type { TargetOptions } from '../policy/target.js';
+import { abisOf, type Architecture, ARCHITECTURES } from '../kernel/architectures.js';
 import { parseProfile } from '../profile/parse.js';
 import type { Profile } from '../profile/profile.js';
 import type { ProfileSource } from '../profile/read-source.js';
@@ -114,16 +115,15 @@ function contextOf(profile: Profile, target: TargetOptions, options: ResolveOpti
   };
 }
 
-/** The architectures that a profile is written for: those it lists, or both. */
+/** The architectures that a profile is written for: those it lists, or all. */
 function architecturesOf({ architectures }: Profile): readonly Architecture[] {
-  const both: readonly Architecture[] = ['x86_64', 'aarch64'];
-  if (architectures.kind === 'native') return both;
+  if (architectures.kind === 'native') return ARCHITECTURES;
   const listed =
     architectures.kind === 'list'
       ? architectures.architectures
       : architectures.entries.map(({ architecture }) => architecture);
-  const served = both.filter(arch => abisOf(arch).some(abi => listed.includes(ABIS[abi].scmpName)));
-  return served.length === 0 ? both : served;
+  const served = ARCHITECTURES.filter(arch => abisOf(arch).some(abi => listed.includes(ABIS[abi].scmpName)));
+  return served.length === 0 ? ARCHITECTURES : served;
 }
 
 /** Warnings that one rule of a profile has for each call that it names, or each rule that it meets. */

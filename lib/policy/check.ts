@@ -3,7 +3,7 @@ import { UsageError } from '../util/errors.js';
 import { ABIS } from '../kernel/abi.js';
 import { isAction } from '../kernel/action.js';
 import { OPERATORS, type AbiPolicy, type Condition, type Policy, type SyscallPolicy } from './policy.js';
-import { abisOf } from './target.js';
+import { abisOf } from '../kernel/architectures.js';
 import { ownPolicy } from './own-policy.js';
 
 /**

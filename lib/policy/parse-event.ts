@@ -1,6 +1,7 @@
 // A system call as a person writes it: `openat AT_FDCWD 0 O_RDONLY|O_CLOEXEC`.
 import { UsageError } from '../util/errors.js';
-import { ABIS, syscallName, syscallNumber, type Abi, type AbiName } from '../kernel/abi.js';
+import { ABIS, syscallName, syscallNumber, type Abi } from '../kernel/abi.js';
+import type { AbiName } from '../kernel/architectures.js';
 import { callLike } from '../kernel/calls/suggest-call.js';
 import type { Event } from '../kernel/event.js';
 import { parseValue } from '../kernel/arguments/named-values.js';

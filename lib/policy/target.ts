@@ -1,14 +1,11 @@
 // The machine a profile is resolved for: everything the meaning of a profile may depend on.
-import { UnsupportedError, UsageError } from '../util/errors.js';
-import type { AbiName } from '../kernel/abi.js';
+import { UsageError } from '../util/errors.js';
+import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../kernel/architectures.js';
 import { frozen } from '../util/frozen.js';
 import { oneOf, pickOptions } from '../util/options.js';
 import { NEWEST_KERNEL, parseKernelVersion, type KernelVersion } from '../kernel/kernel-version.js';
 import { show } from '../util/show.js';
 import { ownElements } from '../util/own-elements.js';
-
-/** Architectures a filter can be made for; the 32-bit interfaces of each come with the profile. */
-export type Architecture = 'x86_64' | 'aarch64';
 
 /** What a profile is resolved against. */
 export interface Target {
@@ -30,28 +27,6 @@ export interface TargetOptions {
   readonly capabilities?: Iterable<string>;
 }
 
-const NATIVE: ReadonlyMap<string, Architecture> = new Map([
-  ['x64', 'x86_64'],
-  ['arm64', 'aarch64'],
-]);
-
-/** The architecture of this process. Throws UnsupportedError where no filter can be made for it. */
-export function nativeArchitecture(): Architecture {
-  const arch = NATIVE.get(process.arch);
-  if (arch === undefined) {
-    throw new UnsupportedError(
-      'unsupported-architecture',
-      `seccomp filters cannot be made for ${process.arch}`,
-      'Name a target: x86_64 or aarch64',
-    );
-  }
-  return arch;
-}
-
-/** Every interface a kernel of that architecture may serve, native first. */
-export const abisOf = (arch: Architecture): readonly AbiName[] =>
-  arch === 'x86_64' ? ['x86_64', 'x86', 'x32'] : ['aarch64', 'arm'];
-
 /**
  * Completes a target: this architecture, the newest kernel and no capabilities unless given.
  * Throws UsageError (`bad-option`, `bad-kernel-version`) for values it does not know.
@@ -59,7 +34,7 @@ export const abisOf = (arch: Architecture): readonly AbiName[] =>
 export function makeTarget(options: TargetOptions = {}): Target {
   const given = pickOptions(options, ['kernel', 'arch', 'capabilities']);
   const { kernel = NEWEST_KERNEL, arch = nativeArchitecture(), capabilities = [] } = given;
-  oneOf('arch', arch, ['x86_64', 'aarch64']);
+  oneOf('arch', arch, ARCHITECTURES);
   return {
     arch,
     kernel: typeof kernel === 'string' ? parseKernelVersion(kernel) : checkedKernel(kernel),

@@ -1,5 +1,6 @@
 // Turns refusals into traps with the same errno, so that a SIGSYS handler in the process can report them.
-import { syscallNumber, syscallsOf, type AbiName } from '../kernel/abi.js';
+import { syscallNumber, syscallsOf } from '../kernel/abi.js';
+import type { AbiName } from '../kernel/architectures.js';
 import { actionData, actionKind, precedence, type Action } from '../kernel/action.js';
 import * as scmp from '../kernel/constants.js';
 import { outcome } from './evaluate.js';

@@ -3,7 +3,8 @@ import { LoadError, UnsupportedError, type Diagnostic } from '../util/errors.js'
 import type { Filter } from '../filter/filter.js';
 import { interpret, seccompData } from '../bpf/interpret.js';
 import { isFilter } from '../filter/filter.js';
-import { BPF, type Program } from '../bpf/program.js';
+import type { Program } from '../bpf/program.js';
+import { BPF } from '../bpf/opcodes.js';
 import { isFailure, native, type Failure } from '../native.js';
 import { ABIS, syscallNumber } from '../kernel/abi.js';
 import { actionName, permits, type Action } from '../kernel/action.js';
@@ -12,7 +13,7 @@ import { ENOSYS } from '../kernel/errno.js';
 import { mayPermit, outcome } from '../policy/evaluate.js';
 import type { AbiPolicy, Condition, Policy, SyscallPolicy } from '../policy/policy.js';
 import { RING_OPERATIONS } from '../kernel/ring-operations.js';
-import { nativeArchitecture } from '../policy/target.js';
+import { nativeArchitecture } from '../kernel/architectures.js';
 import { RING_WAIT } from '../policy/with-traps.js';
 import type { Obstacle } from './preflight.js';
 

@@ -1,18 +1,12 @@
 // The decisions of a program laid out as a picture: tests, where each leads, and the answers at the ends.
 import { knownAt, certainCall, type Known } from '../bpf/listing/known.js';
 import { architectureName, callName } from '../bpf/listing/names.js';
-import { TESTS, wordAt } from '../bpf/listing/notation.js';
+import { wordAt } from '../bpf/listing/notation.js';
 import { formatNumber } from '../filter/inspect/format-conditions.js';
-import {
-  BPF,
-  isConditional,
-  isReturn,
-  successors,
-  WORD,
-  type Instruction,
-  type Program,
-} from '../bpf/program.js';
-import { abiOf, syscallName, type AbiName } from '../kernel/abi.js';
+import { isConditional, isReturn, successors, WORD, type Instruction, type Program } from '../bpf/program.js';
+import { BPF, operationOf, writesA, type TestName } from '../bpf/opcodes.js';
+import { abiOf, syscallName } from '../kernel/abi.js';
+import type { AbiName } from '../kernel/architectures.js';
 import { actionName } from '../kernel/action.js';
 import { nameValue } from '../kernel/arguments/named-values.js';
 import { parameterOf } from '../kernel/arguments/signatures.js';
@@ -187,17 +181,13 @@ function blockAt(
     if (isConditional(instruction))
       return { end: index, text: testText(program, index, known[index], subject) };
     const { code, k } = instruction;
+    const operation = operationOf(code);
     if (code === BPF.LD_ABS) subject = subjectOf(known[index], wordAt(k));
     else if (code === BPF.AND_K) subject = `(${subject} & ${formatNumber(BigInt(k))})`;
-    else if (CHANGES_A.has(code)) subject = 'A';
+    else if (operation !== undefined && writesA(operation)) subject = 'A';
     [index = program.length] = successors(program, index);
   }
 }
-
-/** Instructions after which the accumulator holds something that is not told in words. */
-const CHANGES_A: ReadonlySet<number> = new Set(
-  Object.values(BPF).filter(code => (code & 0x07) === 0x00 || (code & 0x07) === 0x04 || code === BPF.TXA),
-);
 
 /** What the accumulator holds. */
 function subjectOf(known: Known | undefined, word: number | undefined): string {
@@ -221,13 +211,14 @@ function subjectOf(known: Known | undefined, word: number | undefined): string {
 
 const argumentOf = (word: number): number => (word - WORD.low(0)) >> 1;
 
-const SIGNS: Readonly<Record<string, string>> = { '==': '=', '>': '>', '>=': '≥', '&': '&' };
+const SIGNS: Readonly<Record<TestName, string>> = { eq: '=', gt: '>', ge: '≥', set: '&' };
 
 function testText(program: Program, index: number, known: Known | undefined, subject: string): string {
-  const { code, k } = program[index] ?? { code: 0, k: 0 };
-  const sign = own(SIGNS, TESTS.get(code & 0xf0)?.sign ?? '') ?? '?';
-  const operand = (code & 0x08) === 0 ? constant(code, k, known) : 'X';
-  return `${subject} ${sign} ${operand}`;
+  const { code = BPF.JA, k = 0 } = program[index] ?? {};
+  const operation = operationOf(code);
+  if (operation?.kind !== 'test') return subject;
+  const operand = operation.operand === 'k' ? constant(code, k, known) : 'X';
+  return `${subject} ${SIGNS[operation.op]} ${operand}`;
 }
 
 /** The constant of a test, with its name where it is certain. */

@@ -20,7 +20,7 @@ import { readText } from '../util/read-text.js';
 /** The document. Its scripts and styles are let in by their hashes; everything else is shut out, the network too. */
 export function page(data: ReportData): string {
   const style = asset('page.css');
-  const script = `${asset('interpreter.js')}${asset('page.js')}`;
+  const script = `${readText(packageFile('bundle/report-interpreter.js'))}${asset('page.js')}`;
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(script)}'`,

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile } from '#lib/filter/compile-profile.js';
 import { toC } from '#lib/bpf/c-array.js';
-import { BPF, decode, type Program } from '#lib/bpf/program.js';
+import { decode, type Program } from '#lib/bpf/program.js';
+import { BPF } from '#lib/bpf/opcodes.js';
 import { Random, seed } from '../support/random.js';
 import { randomProgram } from '../support/random-program.js';
 

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { annotate, disassemble } from '#lib/bpf/listing/disassemble.js';
-import { BPF, encode, type Instruction, type Program } from '#lib/bpf/program.js';
-import { ABIS, syscallNumber, type AbiName } from '#lib/kernel/abi.js';
+import { encode, type Instruction, type Program } from '#lib/bpf/program.js';
+import { BPF } from '#lib/bpf/opcodes.js';
+import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_TRACE, SCMP_ARCH_S390X } from '#lib/kernel/constants.js';
 import { Random, seed } from '../support/random.js';
 import { randomProgram } from '../support/random-program.js';

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { disassemble } from '#lib/bpf/listing/disassemble.js';
 import { interpret, seccompData } from '#lib/bpf/interpret.js';
-import { BPF, decode, encode, type Instruction } from '#lib/bpf/program.js';
+import { decode, encode, type Instruction } from '#lib/bpf/program.js';
+import { BPF } from '#lib/bpf/opcodes.js';
 import { SCMP_ACT_ALLOW } from '#lib/kernel/constants.js';
 
 const insn = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, jf, k });

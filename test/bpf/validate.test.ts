@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { ProgramError } from '#lib/util/errors.js';
-import { BPF, validate, type Instruction, type Program } from '#lib/bpf/program.js';
+import { validate, type Instruction, type Program } from '#lib/bpf/program.js';
+import { BPF } from '#lib/bpf/opcodes.js';
 import { SCMP_ACT_ALLOW } from '#lib/kernel/constants.js';
 import { kernelVerdicts } from '../support/kernel.js';
 import { Random, seed } from '../support/random.js';

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ABIS, knownSyscalls, type AbiName } from '#lib/kernel/abi.js';
+import { ABIS, knownSyscalls } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 
 /** By interface and name, the number, positive only where the call is a direct one. */
 export type KnownNumbers = (abi: AbiName, name: string) => number;

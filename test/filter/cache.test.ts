@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { allowedByCache } from '#lib/filter/inspect/cache.js';
-import { BPF, type Instruction, type Program } from '#lib/bpf/program.js';
-import { ABIS, syscallNumber, type AbiName } from '#lib/kernel/abi.js';
+import type { Instruction, Program } from '#lib/bpf/program.js';
+import { BPF } from '#lib/bpf/opcodes.js';
+import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_LOG } from '#lib/kernel/constants.js';
 
 const { program } = compile('docker-default', { arch: 'x86_64' });

@@ -12,7 +12,8 @@ import {
   isSubset,
   latitude,
 } from '#lib/filter/inspect/compare.js';
-import { BPF, isReturn, validate, type Instruction, type Program } from '#lib/bpf/program.js';
+import { isReturn, validate, type Instruction, type Program } from '#lib/bpf/program.js';
+import { BPF } from '#lib/bpf/opcodes.js';
 import { generate } from '#lib/filter/generate/generate.js';
 import { findDifference } from '#lib/filter/prove/verify.js';
 import {

@@ -10,7 +10,8 @@ import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_THREAD } from '#lib/kerne
 import type { Witness } from '#lib/util/errors.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import { OPERATORS, type Condition, type Policy, type SyscallPolicy } from '#lib/policy/policy.js';
-import { makeTarget, nativeArchitecture } from '#lib/policy/target.js';
+import { makeTarget } from '#lib/policy/target.js';
+import { nativeArchitecture } from '#lib/kernel/architectures.js';
 import { kernelAnswers, servesI386 } from '../support/kernel.js';
 import { Random, seed } from '../support/random.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';

@@ -5,7 +5,8 @@ import { interpret } from '#lib/bpf/interpret.js';
 import { bddBudget, Bdd } from '#lib/filter/meaning/bdd.js';
 import { programMeaning } from '#lib/filter/meaning/meaning.js';
 import { Vectors } from '#lib/filter/meaning/vectors.js';
-import { BPF, DATA_SIZE, validate, WORD, type Instruction, type Program } from '#lib/bpf/program.js';
+import { DATA_SIZE, validate, WORD, type Instruction, type Program } from '#lib/bpf/program.js';
+import { BPF } from '#lib/bpf/opcodes.js';
 import { Random, seed } from '../support/random.js';
 import { randomComputation, randomWord } from '../support/random-computation.js';
 

@@ -5,7 +5,7 @@ import { SeccompError } from '#lib/util/errors.js';
 import type { Call } from '#lib/bpf/call.js';
 import { seccompData } from '#lib/bpf/interpret.js';
 import type { Layers } from '#lib/filter/layers.js';
-import { BPF } from '#lib/bpf/program.js';
+import { BPF } from '#lib/bpf/opcodes.js';
 import { simulate } from '#lib/filter/inspect/simulate.js';
 import { simulator } from '#lib/filter/inspect/simulator.js';
 import { ABIS, syscallNumber } from '#lib/kernel/abi.js';

@@ -1,6 +1,7 @@
 // The table of what calls do: every call is in it, and it answers by what is on the target.
 import assert from 'node:assert/strict';
-import { ABIS, isKnownSyscall, knownSyscalls, type AbiName } from '#lib/kernel/abi.js';
+import { ABIS, isKnownSyscall, knownSyscalls } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { callAliases, callClasses, callsAlone, substitutesOf } from '#lib/kernel/calls/call-classes.js';
 
 const inClasses = new Set(callClasses().flatMap(({ calls }) => calls));

@@ -1,6 +1,6 @@
 // The arguments of calls that were made, as a person reads them.
 import assert from 'node:assert/strict';
-import type { AbiName } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { namedArguments } from '#lib/kernel/arguments/named-arguments.js';
 
 const wordsOf = (abi: AbiName, syscall: string, ...registers: readonly bigint[]) =>

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { constants as fs } from 'node:fs';
 import { constants as os } from 'node:os';
 import { UsageError } from '#lib/util/errors.js';
-import type { AbiName } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { constantsOf, nameValue, parseValue } from '#lib/kernel/arguments/named-values.js';
 import { parameterOf, type Parameter } from '#lib/kernel/arguments/signatures.js';
 

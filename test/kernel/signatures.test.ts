@@ -1,6 +1,7 @@
 // What is known of the arguments of system calls: names, types, widths, on every interface.
 import assert from 'node:assert/strict';
-import { ABIS, syscallsOf, type AbiName } from '#lib/kernel/abi.js';
+import { ABIS, syscallsOf } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { argumentsOfGroup, usedGroups } from '#lib/kernel/arguments/argument-groups.js';
 import { constantsOf } from '#lib/kernel/arguments/named-values.js';
 import { parametersOf } from '#lib/kernel/arguments/signatures.js';

@@ -1,13 +1,7 @@
 // What is suggested for the name of a system call that a target does not have.
 import assert from 'node:assert/strict';
-import {
-  ABIS,
-  architecturesWith,
-  knownSyscalls,
-  syscallNumber,
-  syscallsOf,
-  type AbiName,
-} from '#lib/kernel/abi.js';
+import { ABIS, architecturesWith, knownSyscalls, syscallNumber, syscallsOf } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { callLike, didYouMeanCall } from '#lib/kernel/calls/suggest-call.js';
 
 describe('did you mean, for system calls', () => {

@@ -8,8 +8,8 @@ import {
   syscallName,
   syscallNumber,
   syscallsOf,
-  type AbiName,
 } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { firstVersion } from '#lib/kernel/calls/first-versions.js';
 import { NEWEST_KERNEL } from '#lib/kernel/kernel-version.js';
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { apiGet, apiSet } from '#lib/libseccomp/context.js';
 import { isFailure, native, type RuleTable } from '#lib/native.js';
-import { syscallNumber, type AbiName } from '#lib/kernel/abi.js';
+import { syscallNumber } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import {
   SCMP_ACT_ALLOW,
   SCMP_ACT_ERRNO,

@@ -17,7 +17,7 @@ import {
   SCMP_CMP_NE,
   SCMP_FLTATR_API_TSKIP,
 } from '#lib/kernel/constants.js';
-import { nativeArchitecture } from '#lib/policy/target.js';
+import { nativeArchitecture } from '#lib/kernel/architectures.js';
 import { needs26 } from '../support/libseccomp.js';
 import { Random, seed } from '../support/random.js';
 

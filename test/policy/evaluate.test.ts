@@ -1,6 +1,7 @@
 // The meaning of a policy, case by case: what evaluate answers is what everything else is held to.
 import assert from 'node:assert/strict';
-import { ABIS, type AbiName } from '#lib/kernel/abi.js';
+import { ABIS } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { actionName, mostRestrictive, precedence } from '#lib/kernel/action.js';
 import * as scmp from '#lib/kernel/constants.js';
 import { evaluate, holds, outcome } from '#lib/policy/evaluate.js';

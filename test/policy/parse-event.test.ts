@@ -1,7 +1,8 @@
 // Calls as people write them.
 import assert from 'node:assert/strict';
 import { SeccompError } from '#lib/util/errors.js';
-import { ABIS, syscallNumber, type AbiName } from '#lib/kernel/abi.js';
+import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { parseEvent } from '#lib/policy/parse-event.js';
 
 describe('a call in words', () => {

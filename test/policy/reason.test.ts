@@ -1,6 +1,7 @@
 // Why a policy answers as it does: the deciding rule, and that it is the one of evaluate.
 import assert from 'node:assert/strict';
-import { ABIS, syscallNumber, type AbiName } from '#lib/kernel/abi.js';
+import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { precedence } from '#lib/kernel/action.js';
 import { SCMP_ACT_ERRNO } from '#lib/kernel/constants.js';
 import { evaluate, holds } from '#lib/policy/evaluate.js';

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { ProfileError } from '#lib/util/errors.js';
-import { ABIS, syscallNumber, type AbiName } from '#lib/kernel/abi.js';
+import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { permits } from '#lib/kernel/action.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import type { Event } from '#lib/kernel/event.js';

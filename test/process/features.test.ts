@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { features } from '#lib/process/machine/features.js';
 import { missingFeatures } from '#lib/kernel/kernel-features.js';
 import { syscallNumber } from '#lib/kernel/abi.js';
-import { nativeArchitecture } from '#lib/policy/target.js';
+import { nativeArchitecture } from '#lib/kernel/architectures.js';
 import { callerAddon } from '../support/caller.js';
 import { inChild, told } from '../support/child.js';
 

@@ -1,10 +1,11 @@
 // What isolation promises on which kernel, and what its filter layer means on every interface.
 import assert from 'node:assert/strict';
 import { compilePolicy } from '#lib/filter/compile.js';
-import { ABIS, syscallNumber, X32_BIT, type AbiName } from '#lib/kernel/abi.js';
+import { ABIS, syscallNumber, X32_BIT } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '#lib/kernel/constants.js';
 import { evaluate } from '#lib/policy/evaluate.js';
-import { abisOf, type Architecture } from '#lib/policy/target.js';
+import { abisOf, type Architecture } from '#lib/kernel/architectures.js';
 import { isolationOf } from '#lib/process/isolation/isolation.js';
 import { isolationPolicy } from '#lib/process/isolation/isolation-layer.js';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { LoadError } from '#lib/util/errors.js';
 import { RULES, type RuleCode } from '#lib/lint/rules.js';
-import { nativeArchitecture } from '#lib/policy/target.js';
+import { nativeArchitecture } from '#lib/kernel/architectures.js';
 import { spawnSync } from '#lib/process/children/spawn-sync.js';
 import { lint } from '#lib/lint/lint.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';

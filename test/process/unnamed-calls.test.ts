@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { isFailure, native } from '#lib/native.js';
 import { syscallNumber } from '#lib/kernel/abi.js';
 import { firstVersion } from '#lib/kernel/calls/first-versions.js';
-import { nativeArchitecture } from '#lib/policy/target.js';
+import { nativeArchitecture } from '#lib/kernel/architectures.js';
 import { kernelAtLeast, parseKernelVersion } from '#lib/kernel/kernel-version.js';
 import { features } from '#lib/process/machine/features.js';
 import { unnamedCalls } from '#lib/process/machine/unnamed-calls.js';

@@ -4,7 +4,7 @@ import { FilterContext } from '#lib/libseccomp/context.js';
 import { compile } from '#lib/filter/compile-profile.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import * as scmp from '#lib/kernel/constants.js';
-import type { Architecture } from '#lib/policy/target.js';
+import type { Architecture } from '#lib/kernel/architectures.js';
 import { lint } from '#lib/lint/lint.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { codes, failure } from './helpers.js';

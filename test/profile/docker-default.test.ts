@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ABIS, syscallNumber, type Abi, type AbiName } from '#lib/kernel/abi.js';
+import { ABIS, syscallNumber, type Abi } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { actionName } from '#lib/kernel/action.js';
 import { evaluate, outcome } from '#lib/policy/evaluate.js';
 import type { Condition, Policy, Rule, SyscallPolicy } from '#lib/policy/policy.js';
-import { abisOf, type Architecture } from '#lib/policy/target.js';
+import { abisOf, type Architecture } from '#lib/kernel/architectures.js';
 import { CAPABILITIES } from '#lib/kernel/capabilities.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';

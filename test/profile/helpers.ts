@@ -1,7 +1,8 @@
 // What the tests of profiles share: texts with a marked place, profiles in one line, and errors as values.
 import assert from 'node:assert/strict';
 import { ProfileError, type Diagnostic } from '#lib/util/errors.js';
-import { syscallNumber, ABIS, type AbiName } from '#lib/kernel/abi.js';
+import { syscallNumber, ABIS } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { actionName } from '#lib/kernel/action.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import type { Policy } from '#lib/policy/policy.js';

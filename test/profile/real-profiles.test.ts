@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { abisOf, type Architecture } from '#lib/policy/target.js';
+import { abisOf, type Architecture } from '#lib/kernel/architectures.js';
 import { CAPABILITIES } from '#lib/kernel/capabilities.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';

@@ -1,8 +1,9 @@
 // Which rules and which interfaces of a profile are left on a machine.
 import assert from 'node:assert/strict';
-import { type AbiName } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { SCMP_ACT_KILL_PROCESS } from '#lib/kernel/constants.js';
-import type { Architecture, TargetOptions } from '#lib/policy/target.js';
+import type { TargetOptions } from '#lib/policy/target.js';
+import type { Architecture } from '#lib/kernel/architectures.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { ALL_X86, X86_64, answer, policy, rule } from './helpers.js';

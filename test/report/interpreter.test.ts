@@ -1,4 +1,4 @@
-// The interpreter that runs in the page, against the one that everything else is checked with.
+// The interpreter as the page has it, against the one that everything else is checked with.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
@@ -16,8 +16,8 @@ interface Interpreter {
   ) => { readonly action: number; readonly path: readonly { index: number; a: number; held?: boolean }[] };
 }
 
-const source = readFileSync(packageFile('data/report/interpreter.js'), 'utf8');
-const { callWords, runProgram } = runInNewContext(`${source}; ({ callWords, runProgram })`) as Interpreter;
+const source = readFileSync(packageFile('bundle/report-interpreter.js'), 'utf8');
+const { callWords, runProgram } = runInNewContext(`${source}; interpreter`) as Interpreter;
 const start = seed();
 
 describe("the page's interpreter", () => {

@@ -1,6 +1,7 @@
 // Selftests about one call of one thread, which a small program makes under the filters of the test.
 import assert from 'node:assert/strict';
-import { BPF, encode, type Program } from '#lib/bpf/program.js';
+import { encode, type Program } from '#lib/bpf/program.js';
+import { BPF } from '#lib/bpf/opcodes.js';
 import * as scmp from '#lib/kernel/constants.js';
 import { answering, audit, numberOf } from '../support/answering.js';
 import { inChild, told } from '../support/child.js';

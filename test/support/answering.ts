@@ -5,7 +5,8 @@ import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
 import type { Action } from '#lib/kernel/action.js';
 import { SCMP_ACT_ALLOW } from '#lib/kernel/constants.js';
 import type { Rule } from '#lib/policy/policy.js';
-import { makeTarget, nativeArchitecture } from '#lib/policy/target.js';
+import { makeTarget } from '#lib/policy/target.js';
+import { nativeArchitecture } from '#lib/kernel/architectures.js';
 
 const arch = nativeArchitecture();
 

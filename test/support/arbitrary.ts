@@ -1,6 +1,7 @@
 // What fast-check makes programs, rules and calls from: the values at which something changes, more often than their share.
 import fc, { type Arbitrary } from 'fast-check';
-import { BPF, type Instruction, type Program } from '#lib/bpf/program.js';
+import type { Instruction, Program } from '#lib/bpf/program.js';
+import { BPF } from '#lib/bpf/opcodes.js';
 import { ABIS, syscallsOf } from '#lib/kernel/abi.js';
 import type { Event } from '#lib/kernel/event.js';
 import { OPERATORS } from '#lib/policy/policy.js';

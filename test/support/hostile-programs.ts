@@ -1,5 +1,6 @@
 // Programs that the kernel accepts and that are meant to exhaust whoever analyses them.
-import { BPF, MAX_INSTRUCTIONS, validate, type Instruction, type Program } from '#lib/bpf/program.js';
+import { MAX_INSTRUCTIONS, validate, type Instruction, type Program } from '#lib/bpf/program.js';
+import { BPF } from '#lib/bpf/opcodes.js';
 import { Random } from './random.js';
 
 /** A program by what it does. */

@@ -1,5 +1,6 @@
 // Random programs that the kernel takes, of every instruction: what no compiler writes has to run all the same.
-import { BPF, DATA_SIZE, validate, type Instruction, type Program } from '#lib/bpf/program.js';
+import { DATA_SIZE, validate, type Instruction, type Program } from '#lib/bpf/program.js';
+import { BPF } from '#lib/bpf/opcodes.js';
 import type { Random } from './random.js';
 
 const CODES: readonly number[] = Object.values(BPF);

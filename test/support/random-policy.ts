@@ -1,5 +1,6 @@
 // Random policies of every shape, and the calls on which a wrong program would show.
-import { ABIS, syscallsOf, type AbiName } from '#lib/kernel/abi.js';
+import { ABIS, syscallsOf } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import * as scmp from '#lib/kernel/constants.js';
 import { syscallResolveNumArch } from '#lib/libseccomp/context.js';
 import type { Witness } from '#lib/util/errors.js';
@@ -12,7 +13,8 @@ import {
   type Rule,
   type SyscallPolicy,
 } from '#lib/policy/policy.js';
-import { makeTarget, type Architecture } from '#lib/policy/target.js';
+import { makeTarget } from '#lib/policy/target.js';
+import type { Architecture } from '#lib/kernel/architectures.js';
 import type { Random } from './random.js';
 
 export interface Shape {

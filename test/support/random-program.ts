@@ -1,6 +1,8 @@
 // Random programs of every instruction that seccomp has, and small damage to them.
-import { BPF, DATA_SIZE, MEMORY_WORDS, type Instruction, type Program } from '#lib/bpf/program.js';
-import { ABIS, syscallsOf, type AbiName } from '#lib/kernel/abi.js';
+import { DATA_SIZE, MEMORY_WORDS, type Instruction, type Program } from '#lib/bpf/program.js';
+import { BPF } from '#lib/bpf/opcodes.js';
+import { ABIS, syscallsOf } from '#lib/kernel/abi.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
 import { ALL_ACTIONS } from './random-policy.js';
 import type { Random } from './random.js';
 

@@ -1,6 +1,7 @@
 // A listing back to the program, and programs written by hand in the same notation.
 import { AssemblyError, UsageError } from '../../util/errors.js';
-import { ABIS, type AbiName } from '../../kernel/abi.js';
+import { ABIS } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { oneOf, ownOptions } from '../../util/options.js';
 import { labelKey, readLines, type Line, type Source } from './lines.js';
 import { architectureOf, constantOf } from './names.js';
@@ -8,7 +9,8 @@ import type { JumpTarget } from './statement.js';
 import { failAt, readTokens, show } from './tokens.js';
 import { knownAt } from '../listing/known.js';
 import { unusedFields } from '../listing/notation.js';
-import { BPF, findFault, type Instruction, type Program } from '../program.js';
+import { findFault, type Instruction, type Program } from '../program.js';
+import { BPF } from '../opcodes.js';
 
 /** What `assemble` may be told about a text. */
 export interface AssembleOptions {

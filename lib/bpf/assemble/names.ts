@@ -1,5 +1,6 @@
 // Looks up the names that tests compare with, by what the accumulator holds there.
-import { ABIS, syscallNumber, type AbiName } from '../../kernel/abi.js';
+import { ABIS, syscallNumber } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import { didYouMean, quote } from '../../util/suggest.js';
 import type { Known } from '../listing/known.js';

@@ -4,7 +4,8 @@ import { errnoNames, errnoNumber } from '../../kernel/errno.js';
 import { didYouMean } from '../../util/suggest.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
 import { ARITHMETIC, DATA_LENGTH, TESTS } from '../listing/notation.js';
-import { BPF, WORD } from '../program.js';
+import { BPF, codeOf, type ArithmeticName, type TestName } from '../opcodes.js';
+import { WORD } from '../program.js';
 import { isNumeric, parseNumber, takeNegative, takeWord } from './number.js';
 import { failAt, show, unexpected, type Reader, type Token } from './tokens.js';
 
@@ -52,19 +53,18 @@ export function parseStatement(first: Token, reader: Reader): AssemblyStatement 
 
 const simple = (code: number, k = 0): AssemblyStatement => ({ kind: 'simple', code, k });
 
-/** What an opcode has that takes its operand from X (`BPF_X`). */
-const FROM_X = BPF.ADD_X ^ BPF.ADD_K;
-
-const ARITHMETIC_BITS: ReadonlyMap<string, number> = new Map(
-  [...ARITHMETIC].map(([bits, sign]) => [sign, bits]),
+const ARITHMETIC_NAMES: ReadonlyMap<string, ArithmeticName> = new Map(
+  Object.entries(ARITHMETIC).map(([name, sign]) => [sign, name as ArithmeticName]),
 );
 
 function parseA(reader: Reader): AssemblyStatement {
   if (reader.accept('=')) return loadA(reader);
-  const bits = ARITHMETIC_BITS.get(reader.peek().text);
-  if (bits !== undefined) {
+  const op = ARITHMETIC_NAMES.get(reader.peek().text);
+  if (op !== undefined) {
     reader.next();
-    return reader.accept('X') ? simple(BPF.ADD_X | bits) : simple(BPF.ADD_K | bits, takeWord(reader));
+    return reader.accept('X')
+      ? simple(codeOf({ kind: 'arithmetic', op, operand: 'x' }))
+      : simple(codeOf({ kind: 'arithmetic', op, operand: 'k' }), takeWord(reader));
   }
   const comparison = takeComparison(reader);
   reader.expect('?');
@@ -140,11 +140,11 @@ interface AssemblyComparison {
   readonly negated: boolean;
 }
 
-const COMPARISONS: ReadonlyMap<string, { readonly bits: number; readonly negated: boolean }> = new Map(
-  [...TESTS].flatMap(([bits, { sign, negated }]) =>
+const COMPARISONS: ReadonlyMap<string, { readonly op: TestName; readonly negated: boolean }> = new Map(
+  Object.entries(TESTS).flatMap(([name, { sign, negated }]) =>
     [
-      { text: sign, bits, negated: false },
-      { text: negated, bits, negated: true },
+      { text: sign, op: name as TestName, negated: false },
+      { text: negated, op: name as TestName, negated: true },
     ].flatMap(({ text, ...rest }) => (text === undefined ? [] : [[text, rest] as const])),
   ),
 );
@@ -154,12 +154,12 @@ function takeComparison(reader: Reader): AssemblyComparison {
   const sign = reader.next();
   const found = COMPARISONS.get(sign.text);
   if (found === undefined) return unexpected(sign, 'an assignment or a comparison');
-  const { bits, negated } = found;
-  const code = BPF.JA | bits;
+  const { op, negated } = found;
+  const code = codeOf({ kind: 'test', op, operand: 'k' });
   const operand = reader.peek();
   if (isNumeric(operand) || operand.text === '-') return { code, constant: takeWord(reader), negated };
   reader.next();
-  if (operand.text === 'X') return { code: code | FROM_X, constant: 0, negated };
+  if (operand.text === 'X') return { code: codeOf({ kind: 'test', op, operand: 'x' }), constant: 0, negated };
   return {
     code,
     constant: isWord(operand) ? operand : unexpected(operand, 'a number, a name or "X"'),

@@ -1,12 +1,14 @@
 // A program as a listing, in the notation that readers of seccomp filters know.
 import { UsageError } from '../../util/errors.js';
-import { ABIS, type AbiName } from '../../kernel/abi.js';
+import { ABIS } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { oneOf, ownOptions } from '../../util/options.js';
 import { certainCall, knownAt, type Known } from './known.js';
 import { architectureName, callName } from './names.js';
 import { hex, lineNumber, wordAt } from './notation.js';
 import { statement } from './statement.js';
-import { BPF, decode, successors, WORD, type Instruction, type Program, ownProgram } from '../program.js';
+import { decode, successors, WORD, type Instruction, type Program, ownProgram } from '../program.js';
+import { BPF } from '../opcodes.js';
 
 /** A program, its bytes, or a filter. */
 export type ProgramSource =

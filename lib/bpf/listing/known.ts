@@ -1,5 +1,6 @@
 // What is certain wherever a program goes: the word in the accumulator, the architecture, the call.
-import { BPF, isConditional, successors, WORD, type Instruction, type Program } from '../program.js';
+import { operationOf, writesA } from '../opcodes.js';
+import { isConditional, successors, WORD, type Instruction, type Program } from '../program.js';
 import { wordAt } from './notation.js';
 
 /** What holds on every way to an instruction; undefined where ways differ. */
@@ -40,27 +41,29 @@ export function knownAt(program: Program): readonly (Known | undefined)[] {
 }
 
 function wordAfter({ code, k }: Instruction, before: number | undefined): number | undefined {
-  if (code === BPF.LD_ABS) return wordAt(k);
-  const loadsOrComputesA = (code & 0x07) === 0x00 || (code & 0x07) === 0x04 || code === BPF.TXA;
-  return loadsOrComputesA ? undefined : before;
+  const operation = operationOf(code);
+  if (operation === undefined || !writesA(operation)) return before;
+  return operation.kind === 'load' && operation.from === 'data' ? wordAt(k) : undefined;
 }
 
 /** What is known where a test held, or did not. */
 function tested({ code, k }: Instruction, here: Known, held: boolean): Known {
-  if (here.word === WORD.arch) return code === BPF.JEQ_K && held ? { ...here, audit: k } : here;
+  const operation = operationOf(code);
+  if (operation?.kind !== 'test' || operation.operand !== 'k') return here;
+  if (here.word === WORD.arch) return operation.op === 'eq' && held ? { ...here, audit: k } : here;
   if (here.word !== WORD.nr) return here;
   const { least, greatest } = here;
   const atLeast = (border: number): Known => ({ ...here, least: Math.max(least, border) });
   const atMost = (border: number): Known => ({ ...here, greatest: Math.min(greatest, border) });
-  switch (code) {
-    case BPF.JEQ_K:
+  switch (operation.op) {
+    case 'eq':
       if (held) return { ...here, least: k, greatest: k };
       return k === least ? atLeast(k + 1) : k === greatest ? atMost(k - 1) : here;
-    case BPF.JGT_K:
+    case 'gt':
       return held ? atLeast(k + 1) : atMost(k);
-    case BPF.JGE_K:
+    case 'ge':
       return held ? atLeast(k) : atMost(k - 1);
-    default:
+    case 'set':
       return here;
   }
 }

@@ -1,5 +1,6 @@
 // Names of architectures and system calls as a listing has them, both ways.
-import { ABIS, syscallName, type Abi, type AbiName } from '../../kernel/abi.js';
+import { ABIS, syscallName, type Abi } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { SCMP_ARCHS } from '../../kernel/scmp-archs.js';
 
 /** The token that the kernel never puts into `seccomp_data.arch`. */

@@ -1,5 +1,6 @@
 // The signs of the listing notation, for the side that writes it and the side that reads it.
-import { BPF, CODES, DATA_SIZE, isConditional, WORD, type Instruction } from '../program.js';
+import { operationOf, type ArithmeticName, type Operation, type TestName } from '../opcodes.js';
+import { DATA_SIZE, WORD, type Instruction } from '../program.js';
 
 /** A number as a listing has it. */
 export const hex = (value: number, digits = 1): string => `0x${value.toString(16).padStart(digits, '0')}`;
@@ -7,27 +8,28 @@ export const hex = (value: number, digits = 1): string => `0x${value.toString(16
 /** The number of a line, which is the index of its instruction. */
 export const lineNumber = (index: number): string => String(index).padStart(4, '0');
 
-/** Operations on the accumulator by their bits of the opcode (`BPF_OP`). */
-export const ARITHMETIC: ReadonlyMap<number, string> = new Map([
-  [0x00, '+='],
-  [0x10, '-='],
-  [0x20, '*='],
-  [0x30, '/='],
-  [0x40, '|='],
-  [0x50, '&='],
-  [0x60, '<<='],
-  [0x70, '>>='],
-  [0xa0, '^='],
-]);
+/** Operations on the accumulator; a change of sign is written otherwise. */
+export const ARITHMETIC: Readonly<Record<Exclude<ArithmeticName, 'neg'>, string>> = {
+  add: '+=',
+  sub: '-=',
+  mul: '*=',
+  div: '/=',
+  or: '|=',
+  and: '&=',
+  lsh: '<<=',
+  rsh: '>>=',
+  xor: '^=',
+};
 
-/** Tests by their bits of the opcode, and what they are when they do not hold; the last one has no sign for that. */
-export const TESTS: ReadonlyMap<number, { readonly sign: string; readonly negated: string | undefined }> =
-  new Map([
-    [0x10, { sign: '==', negated: '!=' }],
-    [0x20, { sign: '>', negated: '<=' }],
-    [0x30, { sign: '>=', negated: '<' }],
-    [0x40, { sign: '&', negated: undefined }],
-  ]);
+/** Tests, and what they are when they do not hold; the last one has no sign for that. */
+export const TESTS: Readonly<
+  Record<TestName, { readonly sign: string; readonly negated: string | undefined }>
+> = {
+  eq: { sign: '==', negated: '!=' },
+  gt: { sign: '>', negated: '<=' },
+  ge: { sign: '>=', negated: '<' },
+  set: { sign: '&', negated: undefined },
+};
 
 /** What follows the name of a 64-bit word when its high half is meant. */
 export const HIGH_HALF = ' >> 32';
@@ -55,17 +57,24 @@ export function wordName(offset: number): string {
 
 type ListingField = 'jt' | 'jf' | 'k';
 
-/** Instructions whose operand is not read. */
-const WITHOUT_OPERAND: ReadonlySet<number> = new Set([
-  ...[BPF.LD_LEN, BPF.LDX_LEN, BPF.NEG, BPF.RET_A, BPF.TAX, BPF.TXA],
-  ...[BPF.ADD_X, BPF.SUB_X, BPF.MUL_X, BPF.DIV_X, BPF.OR_X, BPF.AND_X, BPF.LSH_X, BPF.RSH_X, BPF.XOR_X],
-  ...[BPF.JEQ_X, BPF.JGT_X, BPF.JGE_X, BPF.JSET_X],
-]);
-
 /** The fields that an instruction does not read. The kernel lets anything stand there. */
-export function unusedFields(instruction: Instruction): readonly ListingField[] {
-  const { code } = instruction;
-  if (!CODES.has(code)) return [];
-  const jumps: readonly ListingField[] = isConditional(instruction) ? [] : ['jt', 'jf'];
-  return WITHOUT_OPERAND.has(code) ? [...jumps, 'k'] : jumps;
+export function unusedFields({ code }: Instruction): readonly ListingField[] {
+  const operation = operationOf(code);
+  if (operation === undefined || operation.kind === 'test') return operation?.operand === 'x' ? ['k'] : [];
+  return usesConstant(operation) ? ['jt', 'jf'] : ['jt', 'jf', 'k'];
+}
+
+function usesConstant(operation: Exclude<Operation, { kind: 'test' }>): boolean {
+  switch (operation.kind) {
+    case 'load':
+      return operation.from !== 'length';
+    case 'arithmetic':
+      return operation.operand === 'k';
+    case 'return':
+      return operation.from === 'k';
+    case 'copy':
+      return false;
+    default:
+      return true;
+  }
 }

@@ -4,7 +4,8 @@ import { assemble } from '../../bpf/assemble/assemble.js';
 import { toC } from '../../bpf/c-array.js';
 import { annotate, disassemble } from '../../bpf/listing/disassemble.js';
 import { encode, type Program } from '../../bpf/program.js';
-import { ABIS, type AbiName } from '../../kernel/abi.js';
+import { ABIS } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { textArgument } from '../input.js';
 import { toJson, write, type Register } from '../output.js';
 

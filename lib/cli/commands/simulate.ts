@@ -2,11 +2,11 @@
 import { UsageError } from '../../util/errors.js';
 import { simulate } from '../../filter/inspect/simulate.js';
 import { simulator } from '../../filter/inspect/simulator.js';
-import type { AbiName } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { actionName, permits } from '../../kernel/action.js';
 import type { Event } from '../../kernel/event.js';
 import { parseEvent } from '../../policy/parse-event.js';
-import { nativeArchitecture } from '../../policy/target.js';
+import { nativeArchitecture } from '../../kernel/architectures.js';
 import { callsOf } from '../read-events.js';
 import { layersArgument } from '../input.js';
 import { collect, withCompileOptions, type CompileFlags } from '../options.js';

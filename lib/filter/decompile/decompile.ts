@@ -1,12 +1,14 @@
 // The way back: from a program of any origin to the policy that it enforces, proven to be the same.
 import { ConversionError } from '../../util/errors.js';
-import { ABIS, syscallName, syscallsOf, X32_BIT, type Abi, type AbiName } from '../../kernel/abi.js';
+import { ABIS, syscallName, syscallsOf, X32_BIT, type Abi } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { actionKind, actionName, permits, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../kernel/constants.js';
 import { ENOSYS } from '../../kernel/errno.js';
 import { oneOf, ownOptions } from '../../util/options.js';
 import type { AbiPolicy, Policy, Rule, SyscallPolicy } from '../../policy/policy.js';
-import { abisOf, makeTarget, nativeArchitecture, type Architecture } from '../../policy/target.js';
+import { makeTarget } from '../../policy/target.js';
+import { abisOf, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
 import { conditionsOf } from './conditions.js';
 import { cover, coverBudget, type Path } from './cover.js';
 import { constant, numberRuns, type NumberRun } from './paths.js';

@@ -1,5 +1,6 @@
 // Lays a decision diagram out as a program: from the end to the start, since classic BPF only jumps forward.
-import { BPF, type Instruction, type Program } from '../../bpf/program.js';
+import type { Instruction, Program } from '../../bpf/program.js';
+import { BPF } from '../../bpf/opcodes.js';
 import type { DiagramNode } from './diagram.js';
 
 /** The farthest a conditional jump reaches. */

@@ -1,8 +1,9 @@
 // Which calls the kernel answers without running a filter: its cache of constant outcomes.
 import { ABIS, syscallName } from '../../kernel/abi.js';
 import { SCMP_ACT_ALLOW } from '../../kernel/constants.js';
-import { test } from '../../bpf/interpret.js';
-import { BPF, WORD, type Program } from '../../bpf/program.js';
+import { holds } from '../../bpf/interpret.js';
+import { WORD, type Program } from '../../bpf/program.js';
+import { BPF, operationOf } from '../../bpf/opcodes.js';
 
 /**
  * Whether the kernel, since 5.11, allows a call by its number alone under a validated program: when it loads a filter
@@ -17,28 +18,15 @@ export function allowedByCache(program: Program, arch: number, syscall: number):
     const instruction = program[pc];
     if (instruction === undefined) return false;
     const { code, jt, jf, k } = instruction;
-    switch (code) {
-      case BPF.LD_ABS:
-        if (k > 4 * WORD.arch) return false;
-        a = k === 4 * WORD.nr ? syscall : arch;
-        break;
-      case BPF.AND_K:
-        a = (a & k) >>> 0;
-        break;
-      case BPF.JA:
-        pc += k;
-        break;
-      case BPF.JEQ_K:
-      case BPF.JGT_K:
-      case BPF.JGE_K:
-      case BPF.JSET_K:
-        pc += test(code, a, k) ? jt : jf;
-        break;
-      case BPF.RET_K:
-        return k === SCMP_ACT_ALLOW;
-      default:
-        return false;
-    }
+    const operation = operationOf(code);
+    if (operation?.kind === 'load' && operation.to === 'a' && operation.from === 'data') {
+      if (k > 4 * WORD.arch) return false;
+      a = k === 4 * WORD.nr ? syscall : arch;
+    } else if (code === BPF.AND_K) a = (a & k) >>> 0;
+    else if (operation?.kind === 'jump') pc += k;
+    else if (operation?.kind === 'test' && operation.operand === 'k')
+      pc += holds(operation.op, a, k) ? jt : jf;
+    else return code === BPF.RET_K && k === SCMP_ACT_ALLOW;
   }
 }
 

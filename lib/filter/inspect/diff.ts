@@ -1,6 +1,7 @@
 // What changes from one filter, or stack of them, to another: which calls, under which conditions, from what to what.
 import type { Witness } from '../../util/errors.js';
-import { ABIS, type AbiName } from '../../kernel/abi.js';
+import { ABIS } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import type { Action } from '../../kernel/action.js';
 import { eventOf } from '../../bpf/call.js';
 import type { Layers } from '../layers.js';

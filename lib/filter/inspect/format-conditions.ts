@@ -1,5 +1,6 @@
 // Conditions and answers in words: arguments and their values by the names that people write.
-import { ABIS, type AbiName } from '../../kernel/abi.js';
+import { ABIS } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { actionName, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_ALLOW } from '../../kernel/constants.js';
 import { nameValue } from '../../kernel/arguments/named-values.js';

@@ -1,6 +1,7 @@
 // Explanations and differences as text: what is said of several calls, or on several interfaces, is said once.
 import { groupBy } from '../../util/group-by.js';
-import { ABIS, syscallNumber, type AbiName } from '../../kernel/abi.js';
+import { ABIS, syscallNumber } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { actionName, precedence, type Action } from '../../kernel/action.js';
 import type { Answers } from '../meaning/answers.js';
 import type { Difference } from './diff.js';

@@ -2,9 +2,10 @@
 import type { Action } from '../../kernel/action.js';
 import { checkedCall, type Call } from '../../bpf/call.js';
 import { composeLayers } from '../compose.js';
-import { arithmetic, seccompData, test } from '../../bpf/interpret.js';
+import { compute, holds, seccompData } from '../../bpf/interpret.js';
 import { layersOf, programOf, type Layers } from '../layers.js';
-import { BPF, DATA_SIZE, MEMORY_WORDS, WORD, type Program } from '../../bpf/program.js';
+import { DATA_SIZE, MEMORY_WORDS, WORD, type Program } from '../../bpf/program.js';
+import { BPF, operationOf } from '../../bpf/opcodes.js';
 
 /** A program in columns. */
 interface FlatProgram {
@@ -78,7 +79,7 @@ function runStack(stack: readonly FlatProgram[], data: Uint32Array, machine: Mac
   return composeLayers(machine.returned);
 }
 
-/** As `interpret`, which is checked against the kernel; this is checked against `interpret`. */
+/** Common instructions come first. As `interpret`, which is checked against the kernel; this is checked against `interpret`. */
 function run({ code, k, jt, jf }: FlatProgram, data: Uint32Array, machine: Machine): Action {
   const { memory } = machine;
   let a = 0;
@@ -108,49 +109,38 @@ function run({ code, k, jt, jf }: FlatProgram, data: Uint32Array, machine: Machi
       case BPF.JA:
         pc += operand;
         break;
-      case BPF.JSET_K:
-      case BPF.JSET_X:
-      case BPF.JEQ_X:
-      case BPF.JGT_X:
-      case BPF.JGE_X:
-        pc += (test(op, a, (op & 0x08) === 0 ? operand : x) ? jt[pc] : jf[pc]) ?? 0;
-        break;
-      case BPF.LD_IMM:
-        a = operand;
-        break;
-      case BPF.LD_MEM:
-        a = memory[operand] ?? 0;
-        break;
-      case BPF.LD_LEN:
-        a = DATA_SIZE;
-        break;
-      case BPF.LDX_IMM:
-        x = operand;
-        break;
-      case BPF.LDX_MEM:
-        x = memory[operand] ?? 0;
-        break;
-      case BPF.LDX_LEN:
-        x = DATA_SIZE;
-        break;
-      case BPF.ST:
-        memory[operand] = a;
-        break;
-      case BPF.STX:
-        memory[operand] = x;
-        break;
-      case BPF.TAX:
-        x = a;
-        break;
-      case BPF.TXA:
-        a = x;
-        break;
-      case BPF.RET_A:
-        return a;
       default: {
-        const result = arithmetic(op, a, (op & 0x08) === 0 ? operand : x);
-        if (result === undefined) return 0;
-        a = result;
+        const operation = operationOf(op);
+        switch (operation?.kind) {
+          case 'load': {
+            const value =
+              operation.from === 'memory'
+                ? (memory[operand] ?? 0)
+                : operation.from === 'length'
+                  ? DATA_SIZE
+                  : operand;
+            if (operation.to === 'a') a = value;
+            else x = value;
+            break;
+          }
+          case 'store':
+            memory[operand] = operation.from === 'a' ? a : x;
+            break;
+          case 'copy':
+            if (operation.to === 'a') a = x;
+            else x = a;
+            break;
+          case 'test':
+            pc += (holds(operation.op, a, operation.operand === 'k' ? operand : x) ? jt[pc] : jf[pc]) ?? 0;
+            break;
+          case 'return':
+            return a;
+          case 'arithmetic': {
+            const result = compute(operation.op, a, operation.operand === 'k' ? operand : x);
+            if (result === undefined) return 0;
+            a = result;
+          }
+        }
       }
     }
   }

@@ -5,7 +5,8 @@ import { precedence } from '../../kernel/action.js';
 import { enforced } from '../compose.js';
 import { layersOf, programOf, type Layers } from '../layers.js';
 import { liveRegisters } from '../../bpf/live-registers.js';
-import { BPF, DATA_SIZE, MEMORY_WORDS, type Program } from '../../bpf/program.js';
+import { DATA_SIZE, MEMORY_WORDS, type Program } from '../../bpf/program.js';
+import { BPF } from '../../bpf/opcodes.js';
 import { EVERY, NONE, type Bdd, type Node } from './bdd.js';
 import { constantOf, Vectors, type Vector } from './vectors.js';
 

@@ -1,6 +1,7 @@
 // A function of calls cut into what people name: interfaces, their calls, numbers without a name, other architectures.
 import { UsageError } from '../../util/errors.js';
-import { ABIS, syscallNumber, syscallsOf, X32_BIT, type Abi, type AbiName } from '../../kernel/abi.js';
+import { ABIS, syscallNumber, syscallsOf, X32_BIT, type Abi } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import { quote } from '../../util/suggest.js';
 import { WORD } from '../../bpf/program.js';

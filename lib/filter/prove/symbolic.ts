@@ -2,9 +2,10 @@
 import { CompileError } from '../../util/errors.js';
 import type { Action } from '../../kernel/action.js';
 import { WorkBudget } from '../../util/work.js';
-import { arithmetic } from '../../bpf/interpret.js';
+import { compute } from '../../bpf/interpret.js';
 import { liveRegisters } from '../../bpf/live-registers.js';
-import { BPF, DATA_SIZE, successors, type Program } from '../../bpf/program.js';
+import { DATA_SIZE, successors, type Program } from '../../bpf/program.js';
+import { BPF, operationOf, type LoadSource } from '../../bpf/opcodes.js';
 import { FULL, member, split, wordSetKey, type WordSet, type WordTest } from './words.js';
 import { own } from '../../util/own.js';
 
@@ -70,7 +71,6 @@ export const walkBudget = (limit = WALK_STEPS): WorkBudget =>
 
 const ZERO: Value = { word: -1, constant: 0 };
 const ALL = 0xffffffff;
-const OPS = ['eq', 'gt', 'ge', 'set'] as const;
 
 /** Prepares a validated program for walks. */
 export class Walker {
@@ -127,23 +127,24 @@ export class Walker {
         if (instruction === undefined)
           throw new RangeError(`the program runs past its end at ${pc}; validate it first`);
         const { code, jt, jf, k } = instruction;
-        if (code === BPF.RET_K || code === BPF.RET_A) {
-          if (!hooks.leaf(mate, code === BPF.RET_K ? k : known(a, where, pc), where)) return false;
+        const operation = operationOf(code);
+        if (operation?.kind === 'return') {
+          if (!hooks.leaf(mate, operation.from === 'k' ? k : known(a, where, pc), where)) return false;
           break;
         }
-        if (code === BPF.JA) {
+        if (operation?.kind === 'jump') {
           pc += 1 + k;
           continue;
         }
-        if ((code & 0x07) === 0x05) {
+        if (operation?.kind === 'test') {
           // Where both sides go on alike, the answer does not matter.
           if (jt === jf) {
             pc += 1 + jt;
             continue;
           }
-          const operand = (code & 0x08) === 0 ? k : known(x, where, pc);
+          const operand = operation.operand === 'k' ? k : known(x, where, pc);
           const question: WordTest = {
-            op: OPS[((code & 0xf0) >>> 4) - 1] ?? 'eq',
+            op: operation.op,
             mask: a.word < 0 ? ALL : (a as Word).mask,
             k: operand,
           };
@@ -175,52 +176,35 @@ export class Walker {
           pc += 1 + jt;
           continue;
         }
-        switch (code) {
-          case BPF.LD_ABS:
-            a = { word: k >>> 2, mask: ALL };
+        switch (operation?.kind) {
+          case 'load': {
+            const value = loaded(operation.from, k, memory);
+            if (operation.to === 'a') a = value;
+            else x = value;
             break;
-          case BPF.LD_IMM:
-            a = { word: -1, constant: k };
+          }
+          case 'store':
+            memory = withSlot(memory, k, operation.from === 'a' ? a : x);
             break;
-          case BPF.LD_LEN:
-            a = { word: -1, constant: DATA_SIZE };
+          case 'copy':
+            if (operation.to === 'a') a = x;
+            else x = a;
             break;
-          case BPF.LD_MEM:
-            a = memory[k] ?? ZERO;
-            break;
-          case BPF.LDX_IMM:
-            x = { word: -1, constant: k };
-            break;
-          case BPF.LDX_LEN:
-            x = { word: -1, constant: DATA_SIZE };
-            break;
-          case BPF.LDX_MEM:
-            x = memory[k] ?? ZERO;
-            break;
-          case BPF.ST:
-            memory = withSlot(memory, k, a);
-            break;
-          case BPF.STX:
-            memory = withSlot(memory, k, x);
-            break;
-          case BPF.TAX:
-            x = a;
-            break;
-          case BPF.TXA:
-            a = x;
-            break;
-          default: {
-            const operand = (code & 0x08) === 0 || code === BPF.NEG ? k : known(x, where, pc);
-            if ((code === BPF.AND_K || code === BPF.AND_X) && a.word >= 0) {
+          case 'arithmetic': {
+            const operand = operation.operand === 'x' ? known(x, where, pc) : k;
+            if (operation.op === 'and' && a.word >= 0) {
               a = { word: a.word, mask: ((a as Word).mask & operand) >>> 0 };
               break;
             }
-            const result = arithmetic(code, known(a, where, pc), operand);
+            const result = compute(operation.op, known(a, where, pc), operand);
             if (result === undefined) {
               if (!hooks.leaf(mate, 0, where)) return false;
               pc = -1;
             } else a = { word: -1, constant: result };
+            break;
           }
+          default:
+            throw new RangeError(`there is no instruction ${code} at ${pc}; validate the program first`);
         }
         if (pc < 0) break;
         pc++;
@@ -274,6 +258,19 @@ function known(value: Value, region: Region, pc: number): number {
     'undecidable-program',
     `instruction ${pc} computes with a value that differs between calls, which is outside of what can be proven`,
   );
+}
+
+function loaded(from: LoadSource, k: number, memory: readonly Value[]): Value {
+  switch (from) {
+    case 'data':
+      return { word: k >>> 2, mask: ALL };
+    case 'constant':
+      return { word: -1, constant: k };
+    case 'memory':
+      return memory[k] ?? ZERO;
+    case 'length':
+      return { word: -1, constant: DATA_SIZE };
+  }
 }
 
 function withSlot(memory: readonly Value[], slot: number, value: Value): readonly Value[] {

@@ -1,5 +1,5 @@
 // The arguments of one call as a person reads them: under the kernel's names, and constants in words.
-import type { AbiName } from '../abi.js';
+import type { AbiName } from '../architectures.js';
 import { constantsOf, nameValue } from './named-values.js';
 import { parameterOf, parametersOf } from './signatures.js';
 

@@ -1,6 +1,6 @@
 // Constants of system calls by name, per interface: from what a person writes to a register, and back.
 import { UsageError } from '../../util/errors.js';
-import type { AbiName } from '../abi.js';
+import type { AbiName } from '../architectures.js';
 import type { ConstantGroup } from './argument-groups.js';
 import { dataLines } from '../data-file.js';
 import { closest } from '../../util/suggest.js';

@@ -1,5 +1,6 @@
 // What the arguments of every system call are: their names, C types and widths, as the kernel declares them.
-import { ABIS, syscallNumber, type AbiName } from '../abi.js';
+import { ABIS, syscallNumber } from '../abi.js';
+import type { AbiName } from '../architectures.js';
 import { constantGroup, type ConstantGroup } from './argument-groups.js';
 import { dataLines } from '../data-file.js';
 

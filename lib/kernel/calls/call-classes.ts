@@ -1,5 +1,6 @@
 // What calls do, whatever they are called: which calls of a target do the work of one, and what people call them.
-import { syscallNumber, type AbiName } from '../abi.js';
+import { syscallNumber } from '../abi.js';
+import type { AbiName } from '../architectures.js';
 import { dataLines } from '../data-file.js';
 
 /** Calls that reach the same end. */

@@ -1,5 +1,6 @@
 // Did-you-mean for system calls: by what a name stands for first, and by spelling last.
-import { architecturesWith, isKnownSyscall, syscallNumber, syscallsOf, type AbiName } from '../abi.js';
+import { architecturesWith, isKnownSyscall, syscallNumber, syscallsOf } from '../abi.js';
+import type { AbiName } from '../architectures.js';
 import { callAliases, substitutesOf } from './call-classes.js';
 import { closest, quote } from '../../util/suggest.js';
 

@@ -1,6 +1,7 @@
 // What is answered to each call of an interface, in the form that lint rules look at: the same for policies and programs.
 import type { Location } from '../../util/errors.js';
-import { syscallsOf, type AbiName } from '../../kernel/abi.js';
+import { syscallsOf } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { actionKind, permits, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD } from '../../kernel/constants.js';
 import { ENOSYS } from '../../kernel/errno.js';

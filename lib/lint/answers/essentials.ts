@@ -1,6 +1,6 @@
 // The calls without which programs do not start or go on, as lint rules ask for them.
 import { BASE_CALLS } from '../../kernel/calls/base-calls.js';
-import type { AbiName } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 
 /** Says whether a call may be made with some arguments at least. An interface without the call does not allow it. */
 export type IsOpen = (name: string) => boolean;

@@ -1,5 +1,6 @@
 // What a program answers to the calls of each interface, read off its meaning: exact, whatever the program computes.
-import { ABIS, syscallsOf, type AbiName } from '../../kernel/abi.js';
+import { ABIS, syscallsOf } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { permits, type Action } from '../../kernel/action.js';
 import { isAbsent, type CallAnswer, type AbiAnswers } from './answers.js';
 import { EVERY, levelOf, NONE, type Bdd, type Node } from '../../filter/meaning/bdd.js';

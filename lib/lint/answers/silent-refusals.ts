@@ -1,4 +1,5 @@
 // Lint rule for refusals that Node and Bun pass over without an error, as they were measured.
+import { isNative } from '../../kernel/architectures.js';
 import { own } from '../../util/own.js';
 import { actionKind } from '../../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
@@ -57,7 +58,7 @@ const isRefused = (answer: CallAnswer | undefined): boolean =>
 
 /** Under a filter that Node runs under at all. */
 export function* lintSilentRefusals({ abi, calls }: AbiAnswers): Generator<Observation> {
-  if (abi !== 'x86_64' && abi !== 'aarch64') return;
+  if (!isNative(abi)) return;
   const isOpen = (name: string): boolean => {
     const answer = calls.get(name);
     return answer !== undefined && !neverAllowed(answer);

@@ -1,5 +1,6 @@
 // Lint rules about conditions: whether what they compare is what the kernel reads.
-import { ABIS, syscallName, syscallNumber, type AbiName } from '../../kernel/abi.js';
+import { ABIS, syscallName, syscallNumber } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { precedence, type Action } from '../../kernel/action.js';
 import { parametersOf, type Parameter } from '../../kernel/arguments/signatures.js';
 import { ruleAt, verb, type Observation } from '../finding.js';

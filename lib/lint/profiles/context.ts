@@ -1,5 +1,5 @@
 // What the lint rules of profiles look at: the profile as written, and what it means on one target.
-import type { AbiName } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import type { Observation } from '../finding.js';
 import type { Policy } from '../../policy/policy.js';
 import type { Profile, ProfileRule } from '../../profile/profile.js';

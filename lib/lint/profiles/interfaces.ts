@@ -7,11 +7,11 @@ import {
   isKnownSyscall,
   syscallName,
   syscallNumber,
-  type AbiName,
 } from '../../kernel/abi.js';
+import { type AbiName, isNative } from '../../kernel/architectures.js';
 import { actionName, permits } from '../../kernel/action.js';
 import { ruleAt, verb, type Observation } from '../finding.js';
-import { abisOf } from '../../policy/target.js';
+import { abisOf } from '../../kernel/architectures.js';
 import { NEWEST_KERNEL } from '../../kernel/kernel-version.js';
 import type { Profile, ProfileRule } from '../../profile/profile.js';
 import { substitutesOf } from '../../kernel/calls/call-classes.js';
@@ -68,7 +68,7 @@ function reachable(
   const named = includes.arches.map(arch => all.find(({ dockerName }) => dockerName === arch)?.name);
   if (!named.every(name => name !== undefined)) return undefined;
   // A restriction names the machine, which serves its 32-bit interfaces too.
-  const families = named.flatMap(name => (name === 'x86_64' || name === 'aarch64' ? abisOf(name) : [name]));
+  const families = named.flatMap(name => (isNative(name) ? abisOf(name) : [name]));
   const both = covered === undefined ? families : families.filter(name => covered.includes(name));
   return both.length === 0 ? undefined : [...new Set(both)];
 }

@@ -1,11 +1,13 @@
 // The filter layer that every isolated child gets below its own: it needs no permission of a profile, and gives none.
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
-import { ABIS, syscallNumber, X32_BIT, type Abi, type AbiName } from '../../kernel/abi.js';
+import { ABIS, syscallNumber, X32_BIT, type Abi } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../../kernel/constants.js';
 import { errnoNumber } from '../../kernel/errno.js';
 import type { AbiPolicy, Condition, Policy, SyscallPolicy } from '../../policy/policy.js';
-import { abisOf, makeTarget, nativeArchitecture, type Architecture } from '../../policy/target.js';
+import { makeTarget } from '../../policy/target.js';
+import { abisOf, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
 
 const EPERM = SCMP_ACT_ERRNO(errnoNumber('EPERM') ?? 1);
 

@@ -1,6 +1,7 @@
 // The machine that this process runs on, as profiles are resolved for it.
 import { UnsupportedError } from '../../util/errors.js';
-import { nativeArchitecture, type TargetOptions } from '../../policy/target.js';
+import type { TargetOptions } from '../../policy/target.js';
+import { nativeArchitecture } from '../../kernel/architectures.js';
 import { parseKernelVersion } from '../../kernel/kernel-version.js';
 import { boundingSet } from './capabilities.js';
 import { features } from './features.js';

@@ -2,7 +2,7 @@
 import { LibseccompError } from '../../util/errors.js';
 import { isFailure, native } from '../../native.js';
 import { syscallsOf } from '../../kernel/abi.js';
-import { nativeArchitecture } from '../../policy/target.js';
+import { nativeArchitecture } from '../../kernel/architectures.js';
 
 /** Numbers that are tried above the table: a release of Linux brings a few. */
 const TRIED = 64;

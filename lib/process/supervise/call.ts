@@ -1,7 +1,8 @@
 // A call that waits for an answer, as a handler sees it: by name, with a look into the caller's memory.
 import { SupervisionError, UsageError } from '../../util/errors.js';
 import { isFailure, native, type Failure } from '../../native.js';
-import { abiOf, syscallName, type AbiName } from '../../kernel/abi.js';
+import { abiOf, syscallName } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { show } from '../../util/show.js';
 import { gone, type MemoryReader } from './memory-reader.js';
 

@@ -3,7 +3,7 @@ import { UsageError } from '../../util/errors.js';
 import { isKnownSyscall } from '../../kernel/abi.js';
 import { givenOptions, ownOptions } from '../../util/options.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
-import { abisOf, nativeArchitecture } from '../../policy/target.js';
+import { abisOf, nativeArchitecture } from '../../kernel/architectures.js';
 import { checkAnswer, UNAVAILABLE, type Handler } from './response.js';
 import { serveListener, type ServeOptions, type Supervisor } from './serve-listener.js';
 import { owned, type Own } from '../../util/own.js';

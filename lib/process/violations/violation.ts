@@ -1,7 +1,8 @@
 // One refused call as a listener sees it: by name, with the rule that refused it and what would allow it.
 import type { Location } from '../../util/errors.js';
 import type { RefusedCall } from '../../native.js';
-import { abiOf, syscallName, type AbiName } from '../../kernel/abi.js';
+import { abiOf, syscallName } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { actionKind } from '../../kernel/action.js';
 import { SCMP_ACT_TRAP } from '../../kernel/constants.js';
 import { namedArguments, type NamedArgument } from '../../kernel/arguments/named-arguments.js';

@@ -5,7 +5,7 @@ import { isFailure, native } from '../../native.js';
 import { ABIS, syscallsOf } from '../../kernel/abi.js';
 import { readArgumentTables } from '../../kernel/arguments/named-arguments.js';
 import { ownOptions } from '../../util/options.js';
-import { abisOf, nativeArchitecture } from '../../policy/target.js';
+import { abisOf, nativeArchitecture } from '../../kernel/architectures.js';
 import type { LoadedFilter } from '../load.js';
 import { status } from '../inspect/status.js';
 import { describeCall, type KnownLayer, type Violation } from './violation.js';

@@ -1,5 +1,6 @@
 // Finds denials without effect: the target lacks the call that a rule refuses, and another call that does its work is allowed.
-import { ABIS, i386Multiplexer, syscallNumber, type AbiName } from '../../kernel/abi.js';
+import { ABIS, i386Multiplexer, syscallNumber } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { permits, type Action } from '../../kernel/action.js';
 import { substitutesOf } from '../../kernel/calls/call-classes.js';
 import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';

@@ -1,6 +1,7 @@
 // The second step: from what a profile says to what it means on one target.
 import { UsageError } from '../../util/errors.js';
-import { ABIS, callNumber, isCallNumber, syscallName, type AbiName } from '../../kernel/abi.js';
+import { ABIS, callNumber, isCallNumber, syscallName } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { actionKind, isAction, permits, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_KILL_THREAD, SCMP_ACT_TRACE } from '../../kernel/constants.js';
 import type { Policy } from '../../policy/policy.js';

@@ -1,6 +1,8 @@
 // Decides which rules and which system call interfaces of a profile hold on a target. Source: setupSeccomp of dockerd.
-import { abiByScmpName, ABIS, type AbiName } from '../../kernel/abi.js';
-import { abisOf, type Target } from '../../policy/target.js';
+import { abiByScmpName, ABIS } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
+import type { Target } from '../../policy/target.js';
+import { abisOf } from '../../kernel/architectures.js';
 import { kernelAtLeast } from '../../kernel/kernel-version.js';
 import type { Profile, ProfileRule } from '../profile.js';
 import { own } from '../../util/own.js';

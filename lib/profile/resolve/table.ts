@@ -1,7 +1,8 @@
 // Merges the rules that are left into the table of one system call interface. Sources: matchCall in libcontainer/seccomp
 // of runc; db.c and arch-x86.c of libseccomp.
 import { ProfileError, type Location } from '../../util/errors.js';
-import { callNumber, i386Multiplexer, syscallNumber, type Abi, type AbiName } from '../../kernel/abi.js';
+import { callNumber, i386Multiplexer, syscallNumber, type Abi } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { actionName, type Action } from '../../kernel/action.js';
 import { frozen } from '../../util/frozen.js';
 import type { AbiPolicy, Condition, SyscallPolicy } from '../../policy/policy.js';

@@ -1,5 +1,6 @@
 // Reads `architectures` and `archMap`.
-import { abiByScmpName, type AbiName } from '../../kernel/abi.js';
+import { abiByScmpName } from '../../kernel/abi.js';
+import { type AbiName, ARCHITECTURES } from '../../kernel/architectures.js';
 import { SCMP_ARCHS } from '../../kernel/scmp-archs.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
@@ -8,7 +9,7 @@ import { didYouMean, quote } from '../../util/suggest.js';
 import { fieldsOf } from './fields.js';
 import { readList, readObject, readString, readStrings } from './values.js';
 
-const ARCHITECTURES: ReadonlySet<string> = new Set(Object.keys(SCMP_ARCHS));
+const NAMES: ReadonlySet<string> = new Set(Object.keys(SCMP_ARCHS));
 
 const compiledFor = (name: string): boolean => abiByScmpName(name) !== undefined;
 
@@ -78,9 +79,9 @@ function knownArchitectures(
 }
 
 function checkArchitecture(name: string, value: JsonValue, findings: Findings): boolean {
-  if (ARCHITECTURES.has(name)) return true;
+  if (NAMES.has(name)) return true;
   findings.error('unknown-architecture', locate(value), `there is no architecture ${quote(name)}`, () =>
-    didYouMean(name, ARCHITECTURES, 'Write a name such as SCMP_ARCH_X86_64'),
+    didYouMean(name, NAMES, 'Write a name such as SCMP_ARCH_X86_64'),
   );
   return false;
 }
@@ -94,5 +95,5 @@ export function coveredInterfaces(architectures: ProfileArchitectures): readonly
         ? architectures.entries.flatMap(entry => [entry.architecture, ...entry.subArchitectures])
         : [];
   const abis = names.map(name => abiByScmpName(name)?.name).filter(name => name !== undefined);
-  return abis.length === 0 ? ['x86_64', 'aarch64'] : [...new Set(abis)];
+  return abis.length === 0 ? ARCHITECTURES : [...new Set(abis)];
 }

@@ -1,5 +1,6 @@
 // Reads one entry of `syscalls`.
-import { isCallNumber, isKnownSyscall, syscallName, type AbiName } from '../../kernel/abi.js';
+import { isCallNumber, isKnownSyscall, syscallName } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
 import { permits, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
 import type { Findings } from '../findings.js';

@@ -1,4 +1,5 @@
 // Reads one filter of seccompiler, Firecracker's or rust-vmm's: two actions and rules by the names of calls.
+import { ARCHITECTURES } from '../../../kernel/architectures.js';
 import { isKnownSyscall } from '../../../kernel/abi.js';
 import { actionName, MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import * as scmp from '../../../kernel/constants.js';
@@ -146,7 +147,7 @@ function readRule(
       'unknown-syscall',
       locate(name),
       `no architecture has a system call ${quote(syscall)}`,
-      () => didYouMeanCall(syscall, ['x86_64', 'aarch64']),
+      () => didYouMeanCall(syscall, ARCHITECTURES),
     );
   }
   return Object.freeze({ syscall, conditions: Object.freeze(conditions), at: locate(name) });

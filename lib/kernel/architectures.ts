@@ -1,0 +1,46 @@
+// The architectures that filters are made for: the interfaces of each, and what Node calls it. All other lists follow.
+import { UnsupportedError } from '../util/errors.js';
+
+/** The interfaces of each, the native one first, and its name in `process.arch`. */
+const TABLE = {
+  x86_64: { abis: ['x86_64', 'x86', 'x32'], node: 'x64' },
+  aarch64: { abis: ['aarch64', 'arm'], node: 'arm64' },
+} as const;
+
+/** Architectures a filter can be made for; the 32-bit interfaces of each come with the profile. */
+export type Architecture = keyof typeof TABLE;
+
+/**
+ * The system call interfaces that filters are made for: the native ones of all architectures, and the others of
+ * each.
+ */
+export type AbiName = (typeof TABLE)[Architecture]['abis'][number];
+
+/** Every architecture. */
+export const ARCHITECTURES = Object.keys(TABLE) as readonly Architecture[];
+
+/** Every interface a kernel of that architecture may serve, native first. */
+export const abisOf = (arch: Architecture): readonly AbiName[] => TABLE[arch].abis;
+
+/** Whether the interface is the native one of an architecture. */
+export const isNative = (abi: AbiName): abi is AbiName & Architecture => Object.hasOwn(TABLE, abi);
+
+/** The architecture whose kernels serve an interface. */
+export const architectureOf = (abi: AbiName): Architecture => {
+  const found = ARCHITECTURES.find(arch => abisOf(arch).includes(abi));
+  if (found === undefined) throw new RangeError(`${abi} is an interface of no architecture`);
+  return found;
+};
+
+/** The architecture of this process. Throws UnsupportedError where no filter can be made for it. */
+export function nativeArchitecture(): Architecture {
+  const arch = ARCHITECTURES.find(name => TABLE[name].node === process.arch);
+  if (arch === undefined) {
+    throw new UnsupportedError(
+      'unsupported-architecture',
+      `seccomp filters cannot be made for ${process.arch}`,
+      `Name a target: ${ARCHITECTURES.join(' or ')}`,
+    );
+  }
+  return arch;
+}
