@@ -4,6 +4,7 @@
  * @module seccomp
  */
 export * from '../util/errors.js';
+export type { Code } from '../util/codes.js';
 export * from '../kernel/constants.js';
 export { ABIS, syscallName, syscallNumber, type Abi } from '../kernel/abi.js';
 export type { AbiName } from '../kernel/architectures.js';

@@ -1,4 +1,5 @@
 // Hands a filter to the kernel, and says exactly what was done or why nothing was.
+import type { Code } from '../util/codes.js';
 import { readdirSync } from 'node:fs';
 import { LoadError, UsageError, type Diagnostic } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
@@ -360,7 +361,7 @@ export function explain(failure: LoadFailure, { program }: LoadRequest): LoadErr
   });
 }
 
-const EXPLANATIONS: Readonly<Record<string, readonly [code: string, reason: string, remedy: string]>> = {
+const EXPLANATIONS: Readonly<Record<string, readonly [code: Code, reason: string, remedy: string]>> = {
   EPERM: [
     'seccomp-refused',
     'a filter that is in force refuses seccomp(2) or prctl(2)',

@@ -1,4 +1,5 @@
 // Collects what is wrong with a profile, so that a reader sees every problem at once and in the order of the text.
+import type { Code } from '../util/codes.js';
 import { ProfileError, type Diagnostic, type Location } from '../util/errors.js';
 import { own } from '../util/own.js';
 
@@ -24,19 +25,19 @@ export class Findings {
   #seen = new Set<string>();
 
   /** Something that makes the profile unusable. */
-  error(code: string, at: Location | undefined, message: string, remedy?: RemedyText): void {
+  error(code: Code, at: Location | undefined, message: string, remedy?: RemedyText): void {
     this.#add(this.#errors, 'error', code, at, message, remedy);
   }
 
   /** Something that does not mean what it seems to. The same finding counts once. */
-  warning(code: string, at: Location | undefined, message: string, remedy?: RemedyText): void {
+  warning(code: Code, at: Location | undefined, message: string, remedy?: RemedyText): void {
     this.#add(this.#warnings, 'warning', code, at, message, remedy);
   }
 
   #add(
     list: Diagnostic[],
     severity: Diagnostic['severity'],
-    code: string,
+    code: Code,
     at: Location | undefined,
     message: string,
     remedy: RemedyText,

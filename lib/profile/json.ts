@@ -1,4 +1,5 @@
 // Reads JSON without losing anything: exact numbers, and the line, column and pointer of every key and value.
+import type { Code } from '../util/codes.js';
 import { printParseErrorCode, visit, type ParseErrorCode } from 'jsonc-parser';
 import { ProfileError, type Location } from '../util/errors.js';
 import { place, type Findings } from './findings.js';
@@ -137,7 +138,7 @@ export function readJson(text: string, file: string, findings: Findings): JsonVa
   let pending: Placed | undefined;
   let count = 0;
 
-  const fail = (code: string, line: number, column: number, message: string, remedy?: string): never => {
+  const fail = (code: Code, line: number, column: number, message: string, remedy?: string): never => {
     const around = pending ?? open.at(-1)?.node;
     const at = {
       file,

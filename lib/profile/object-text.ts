@@ -1,9 +1,10 @@
 // Turns a parsed object back into JSON text, so that one reader serves texts and objects and every finding has a line.
+import type { Code } from '../util/codes.js';
 import { ProfileError, SeccompError } from '../util/errors.js';
 import { MAX_BYTES, MAX_DEPTH } from './json.js';
 import { own } from '../util/own.js';
 
-const fail = (code: string, pointer: string, message: string, remedy: string): never => {
+const fail = (code: Code, pointer: string, message: string, remedy: string): never => {
   throw new ProfileError([
     { code, severity: 'error', message: pointer === '' ? message : `${message} at ${pointer}`, remedy },
   ]);

@@ -1,4 +1,5 @@
 // Reads a file that may be anything: huge, growing, a FIFO, a directory, gone.
+import type { Code } from '../util/codes.js';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { ProfileError } from '../util/errors.js';
 import { MAX_BYTES } from './json.js';
@@ -6,7 +7,7 @@ import { quote } from '../util/suggest.js';
 import { own } from '../util/own.js';
 
 /** Throws a ProfileError with one problem that has no place in a text. */
-export const fail = (code: string, message: string, remedy?: string): never => {
+export const fail = (code: Code, message: string, remedy?: string): never => {
   throw new ProfileError([{ code, severity: 'error', message, ...(remedy !== undefined && { remedy }) }]);
 };
 

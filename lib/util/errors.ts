@@ -1,4 +1,5 @@
 // Every error the package throws, so that callers can tell them apart by class and by `code`.
+import type { Code } from './codes.js';
 import { own, owned } from './own.js';
 import { printable } from './printable.js';
 
@@ -16,8 +17,8 @@ export interface Location {
 
 /** One finding about a profile, a policy or a program. */
 export interface Diagnostic {
-  /** Stable, kebab-case; documented in docs/diagnostics.md. */
-  readonly code: string;
+  /** Documented in docs/diagnostics.md. */
+  readonly code: Code;
   /** An `error` stops what was asked for; with `strict`, a `warning` does too. */
   readonly severity: 'error' | 'warning';
   /** What is wrong. */
@@ -40,12 +41,12 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
 export class SeccompError extends Error {
   /** The name of the class, which survives minifiers. */
   override readonly name: string = 'SeccompError';
-  /** Stable, kebab-case; listed in docs/diagnostics.md. */
-  readonly code: string;
+  /** Listed in docs/diagnostics.md. */
+  readonly code: Code;
   /** What to do; undefined where there is nothing to advise. The message ends with it. */
   readonly remedy: string | undefined;
 
-  constructor(code: string, message: string, remedy?: string, options?: ErrorOptions) {
+  constructor(code: Code, message: string, remedy?: string, options?: ErrorOptions) {
     super(remedy === undefined ? message : `${message}. ${remedy}`, options);
     this.code = code;
     this.remedy = remedy;
@@ -89,7 +90,7 @@ export class AssemblyError extends SeccompError {
   /** Where the first mistake is. */
   readonly at: Omit<Location, 'pointer'>;
 
-  constructor(code: string, message: string, remedy: string | undefined, at: Omit<Location, 'pointer'>) {
+  constructor(code: Code, message: string, remedy: string | undefined, at: Omit<Location, 'pointer'>) {
     super(code, `${printable(at.file)}:${at.line}:${at.column}: ${message}`, remedy);
     this.at = at;
   }
@@ -141,7 +142,7 @@ export class LoadError extends SeccompError {
     | undefined;
 
   constructor(
-    code: string,
+    code: Code,
     message: string,
     remedy: string,
     detail: { errno?: number; thread?: { id: number; name: string } } = {},
@@ -158,7 +159,7 @@ export class WorkerError extends SeccompError {
   /** The signal that ended the process, if one did. */
   readonly signal: NodeJS.Signals | null;
 
-  constructor(code: string, message: string, remedy: string, signal: NodeJS.Signals | null) {
+  constructor(code: Code, message: string, remedy: string, signal: NodeJS.Signals | null) {
     super(code, message, remedy);
     this.signal = signal;
   }
@@ -170,7 +171,7 @@ export class DumpError extends SeccompError {
   /** errno of the system call that failed, where one did. */
   readonly errno: number | undefined;
 
-  constructor(code: string, message: string, remedy: string, errno?: number) {
+  constructor(code: Code, message: string, remedy: string, errno?: number) {
     super(code, message, remedy);
     this.errno = errno;
   }

@@ -1,4 +1,5 @@
 // The words and signs of an assembly text with their places, one after the other.
+import type { Code } from '../../util/codes.js';
 import { AssemblyError } from '../../util/errors.js';
 import { quote } from '../../util/suggest.js';
 
@@ -26,7 +27,7 @@ export interface Reader {
 }
 
 /** Throws AssemblyError for a token. */
-export function failAt({ at }: Pick<Token, 'at'>, code: string, message: string, remedy?: string): never {
+export function failAt({ at }: Pick<Token, 'at'>, code: Code, message: string, remedy?: string): never {
   throw new AssemblyError(code, message, remedy, at);
 }
 

@@ -1,4 +1,5 @@
 // Reads the filters of another process back from the kernel: what is really in force.
+import type { Code } from '../../util/codes.js';
 import { DumpError, type Diagnostic, type SeccompError } from '../../util/errors.js';
 import { decode, type Program } from '../../bpf/program.js';
 import { isFailure, native, type Failure, type LiveFilter } from '../../native.js';
@@ -185,7 +186,7 @@ function warningsOf(
   differing: readonly ThreadDump[],
   compared: number,
 ): readonly Diagnostic[] {
-  const warning = (code: string, message: string, remedy: string): Diagnostic => ({
+  const warning = (code: Code, message: string, remedy: string): Diagnostic => ({
     code,
     severity: 'warning',
     message,

@@ -1,4 +1,5 @@
 // Starts a Node that loads its filter itself, after its own start-up and before any line of the program.
+import type { Code } from '../../../util/codes.js';
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
@@ -29,7 +30,7 @@ export type PreloadOrders = {
 
 /** Why the child has not loaded it; where it has, it says nothing. */
 export interface PreloadFailure {
-  readonly code: string;
+  readonly code: Code;
   readonly reason: string;
   readonly remedy: string;
   readonly errno: number | undefined;
