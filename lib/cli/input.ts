@@ -11,27 +11,74 @@ import { dump } from '../process/inspect/dump.js';
 import { parseProfile } from '../profile/parse.js';
 import type { Profile } from '../profile/profile.js';
 import { readFile } from '../profile/read-file.js';
+import { readInput, type Input, type SourceText } from '../profile/read-source.js';
+import { Findings } from '../profile/findings.js';
+import { isFirecracker } from '../profile/formats/firecracker/detect.js';
+import { parseFirecracker } from '../profile/formats/firecracker/parse.js';
+import { resolveFirecracker } from '../profile/formats/firecracker/resolve.js';
+import { readJson } from '../profile/json.js';
+import { resolveProfile } from '../profile/resolve/resolve.js';
+import type { Policy } from '../policy/policy.js';
+import { decompile } from '../filter/decompile/decompile.js';
+import type { Finding } from '../lint/finding.js';
+import { lint } from '../lint/lint.js';
+import { lintProgram } from '../lint/lint-program.js';
 import { compileOptions, type CompileFlags } from './options.js';
 import { warn } from './output.js';
-import { sourceArgument } from './source.js';
 
-/** The profile of an argument: a path, the name of one that ships, or `-` for standard input. */
+/** What an argument names: a path, a profile that ships, or `-` for standard input. Its content tells a profile from a program. */
+export const inputArgument = (argument: string): Input =>
+  argument === '-' ? readInput(readFileSync(0), '<stdin>') : readInput(argument);
+
+const profileOf = ({ text, file }: SourceText): Profile => parseProfile(Buffer.from(text), { file });
+
+/** The profile of an argument that cannot be a program. */
 export const profileArgument = (argument: string): Profile =>
   argument === '-' ? parseProfile(readFileSync(0), { file: '<stdin>' }) : parseProfile(argument);
 
-/**
- * What an argument means, as sourceArgument reads it: a profile is compiled, a program must pass `check`.
- */
+/** What an argument means: a profile is compiled, a program must pass `check`. */
 export function layerArgument(
   argument: string,
   flags: CompileFlags,
   check: (program: Program) => void = validate,
 ): Filter | Program {
-  const source = sourceArgument(argument);
-  if (source.kind === 'profile') return compile(source.profile, compileOptions(flags));
-  const program = decode(source.bytes);
+  const input = inputArgument(argument);
+  if (input.kind === 'text') return compile(profileOf(input), compileOptions(flags));
+  const program = decode(input.bytes);
   check(program);
   return program;
+}
+
+/** What is wrong with what an argument names. */
+export function lintArgument(argument: string, flags: CompileFlags): readonly Finding[] {
+  const input = inputArgument(argument);
+  const options = compileOptions(flags);
+  if (input.kind === 'text') return lint(profileOf(input), options);
+  const at = { file: input.file, line: 1, column: 1, pointer: '' };
+  const { arch } = options;
+  return lintProgram(input.bytes, arch === undefined ? {} : { arch }).map(finding => ({ ...finding, at }));
+}
+
+/** The meaning of what an argument names: a profile, a program, or a filter of Firecracker's. */
+export function policyArgument(
+  argument: string,
+  flags: CompileFlags & { readonly category?: string },
+): Policy {
+  const input = inputArgument(argument);
+  const meaning = compileOptions(flags);
+  const { arch, strict } = meaning;
+  const machine = arch === undefined ? {} : { arch };
+  if (input.kind === 'program') return decompile(input.bytes, machine);
+  const { text, file } = input;
+  const options = { file, ...(strict !== undefined && { strict }) };
+  if (!isFirecracker(readJson(text, file, new Findings())))
+    return resolveProfile(parseProfile(Buffer.from(text), options), meaning, meaning);
+  const { category } = flags;
+  return resolveFirecracker(parseFirecracker(Buffer.from(text), options), {
+    ...machine,
+    ...(category !== undefined && { category }),
+    ...(strict !== undefined && { strict }),
+  });
 }
 
 /**

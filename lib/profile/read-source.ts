@@ -1,4 +1,4 @@
-// Gets the text of a profile from wherever it is, without trusting what is there.
+// Gets a profile or a program from wherever it is, without trusting what is there, and tells one from the other.
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
@@ -20,6 +20,37 @@ export interface SourceText {
   readonly file: string;
 }
 
+/** What a source holds: the text of a profile, or a program in the kernel's format. */
+export type Input =
+  | (SourceText & { readonly kind: 'text' })
+  | { readonly kind: 'program'; readonly bytes: Uint8Array; readonly file: string };
+
+/** Whether bytes are a program. The code of each of its instructions has a byte of zero, which no JSON text has. */
+export const isProgramBytes = (bytes: Uint8Array): boolean => bytes.includes(0);
+
+/** Reads a source as `readSource` does, whatever it holds. `file` is what to call bytes. */
+export function readInput(source: unknown, file = '<buffer>'): Input {
+  if (types.isUint8Array(source)) return inputOf(source, file, 'the buffer');
+  if (typeof source === 'string' && !isText(source)) {
+    const path = pathNamed(source);
+    return inputOf(readFile(path), path, quote(path));
+  }
+  return { kind: 'text', ...readSource(source) };
+}
+
+function inputOf(bytes: Uint8Array, file: string, what: string): Input {
+  if (bytes.length > MAX_BYTES) tooLarge(what);
+  return isProgramBytes(bytes)
+    ? { kind: 'program', bytes, file }
+    : { kind: 'text', text: decode(bytes, what), file };
+}
+
+const isText = (source: string): boolean => /^[\s\uFEFF]*[{[]/.test(source);
+
+/** The path that a string stands for: a path, or the name of a profile that ships. */
+const pathNamed = (source: string): string =>
+  /[./\\]/.test(source) || source === '' ? source : shippedPath(source);
+
 /**
  * The JSON text behind a source.
  *
@@ -30,11 +61,11 @@ export interface SourceText {
  */
 export function readSource(source: unknown): SourceText {
   if (typeof source === 'string') {
-    if (/^[\s\uFEFF]*[{[]/.test(source)) {
+    if (isText(source)) {
       if (source.length > MAX_BYTES || Buffer.byteLength(source) > MAX_BYTES) tooLarge('the text');
       return { text: source.replace(/^\uFEFF/, ''), file: '<string>' };
     }
-    const path = /[./\\]/.test(source) || source === '' ? source : shippedPath(source);
+    const path = pathNamed(source);
     return { text: decode(readFile(path), quote(path)), file: path };
   }
   if (types.isUint8Array(source)) {

@@ -1,22 +1,12 @@
 // `seccomp convert`: a profile, a program or a filter of Firecracker's, in the format of another program.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { convert, type ConversionFormat } from '../../filter/convert.js';
 import { compilePolicy } from '../../filter/compile.js';
-import { decompile } from '../../filter/decompile/decompile.js';
 import type { Policy } from '../../policy/policy.js';
-import { Findings } from '../../profile/findings.js';
-import { isFirecracker } from '../../profile/formats/firecracker/detect.js';
-import { parseFirecracker } from '../../profile/formats/firecracker/parse.js';
-import { resolveFirecracker } from '../../profile/formats/firecracker/resolve.js';
-import { readJson } from '../../profile/json.js';
-import { parseProfile } from '../../profile/parse.js';
-import { readFile } from '../../profile/read-file.js';
-import { readSource } from '../../profile/read-source.js';
-import { resolveProfile } from '../../profile/resolve/resolve.js';
-import { compileOptions, withCompileOptions, type CompileFlags } from '../options.js';
+import { policyArgument } from '../input.js';
+import { withCompileOptions, type CompileFlags } from '../options.js';
 import { print, warn, type Register } from '../output.js';
-import { isJson } from '../../profile/is-json.js';
 
 interface Flags extends CompileFlags {
   readonly to: ConversionFormat | 'bpf';
@@ -47,7 +37,7 @@ export const convertCommand: Register = (program, run) =>
     .option('--json', 'errors as JSON')
     .action((input: string, flags: Flags) => {
       return run(() => {
-        const policy = policyOf(input, flags);
+        const policy = policyArgument(input, flags);
         warn(policy.warnings);
         const result = flags.to === 'bpf' ? bpf(policy, flags) : text(policy, flags.to, flags);
         if (flags.output === '-') print(result);
@@ -69,26 +59,3 @@ const text = (policy: Policy, to: ConversionFormat, { unknownSyscalls, category,
     ...(category !== undefined && { category }),
     ...(name !== undefined && { name }),
   });
-
-/** What the input means on the target that the flags describe. */
-function policyOf(input: string, flags: Flags): Policy {
-  const meaning = compileOptions(flags);
-  const { arch, strict } = meaning;
-  const machine = arch === undefined ? {} : { arch };
-  const stdin = input === '-' ? readFileSync(0) : undefined;
-  if (stdin !== undefined ? !isJson(stdin) : input.endsWith('.bpf'))
-    return decompile(stdin ?? readFile(input), machine);
-  const { text: source, file } =
-    stdin === undefined ? readSource(input) : { ...readSource(stdin), file: '<stdin>' };
-  const bytes = Buffer.from(source);
-  const options = { file, ...(strict !== undefined && { strict }) };
-  if (isFirecracker(readJson(source, file, new Findings()))) {
-    const { category } = flags;
-    return resolveFirecracker(parseFirecracker(bytes, options), {
-      ...machine,
-      ...(category !== undefined && { category }),
-      ...(strict !== undefined && { strict }),
-    });
-  }
-  return resolveProfile(parseProfile(bytes, options), meaning, meaning);
-}

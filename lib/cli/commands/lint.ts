@@ -2,16 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { UsageError } from '../../util/errors.js';
-import { lintProgram } from '../../lint/lint-program.js';
 import { applyBaseline, makeBaseline } from '../../lint/baseline.js';
 import { atLeast, formatFinding, SEVERITIES, type Finding } from '../../lint/finding.js';
 import type { Severity } from '../../lint/rules.js';
 import { toSarif } from '../../lint/sarif.js';
 import { checkedSuppressions, suppress, type Suppression } from '../../lint/suppress.js';
-import { lint } from '../../lint/lint.js';
-import { compileOptions, withTargetOptions, type CompileFlags } from '../options.js';
+import { lintArgument } from '../input.js';
+import { withTargetOptions, type CompileFlags } from '../options.js';
 import { colorsFor, fail, printPainted, toJson, type Register } from '../output.js';
-import { sourceArgument } from '../source.js';
 import { singleLine } from '../../util/printable.js';
 
 interface Flags extends CompileFlags {
@@ -83,15 +81,6 @@ function lintAll(
     }
   });
   return { linted, unreadable };
-}
-
-function lintArgument(argument: string, flags: Flags): readonly Finding[] {
-  const source = sourceArgument(argument);
-  const { arch, ...rest } = compileOptions(flags);
-  const target = arch === undefined ? {} : { arch };
-  if (source.kind === 'profile') return lint(source.profile, { ...rest, ...target });
-  const at = { file: source.file, line: 1, column: 1, pointer: '' };
-  return lintProgram(source.bytes, target).map(finding => ({ ...finding, at }));
 }
 
 function show(

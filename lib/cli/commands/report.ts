@@ -1,12 +1,9 @@
 // `seccomp report`: a page about a profile or a program, for people.
-import { readFileSync } from 'node:fs';
 import { decode } from '../../bpf/program.js';
-import { readFile } from '../../profile/read-file.js';
 import { htmlReport, type Reported } from '../../report/report.js';
-import { layersArgument } from '../input.js';
+import { inputArgument, layersArgument } from '../input.js';
 import { compileOptions, withCompileOptions, type CompileFlags } from '../options.js';
 import { print, toJson, write, type Register } from '../output.js';
-import { isJson } from '../../profile/is-json.js';
 
 interface Flags extends CompileFlags {
   readonly output: string;
@@ -36,10 +33,8 @@ export const reportCommand: Register = (program, run) =>
       }, flags.json === true);
     });
 
-/** A profile with its text, or a program. */
+/** A profile, or a program. */
 function reported(argument: string): Reported {
-  if (argument.endsWith('.bpf')) return decode(readFile(argument));
-  if (argument !== '-') return argument;
-  const bytes = readFileSync(0);
-  return isJson(bytes) ? bytes : decode(bytes);
+  const input = inputArgument(argument);
+  return input.kind === 'program' ? decode(input.bytes) : Buffer.from(input.text);
 }

@@ -15,7 +15,7 @@ import { type IsolationMode } from '../isolation/isolation.js';
 import type { RingFilterMode } from '../isolation/ring-filter.js';
 import { runningTarget, type Capabilities } from '../machine/running-target.js';
 import { own, type Own, bare } from '../../util/own.js';
-import { isJson } from '../../profile/is-json.js';
+import { isProgramBytes } from '../../profile/read-source.js';
 import { ownEnvironment, type Environment } from './launch/environment.js';
 import { planIsolation, type IsolationPlan } from '../isolation/isolate.js';
 
@@ -102,7 +102,7 @@ function nodeRest(given: object, names: readonly string[]): object {
 function filterOf(options: Own<SandboxOptions>): Filter | Uint8Array {
   const { profile, capabilities } = options;
   const compiling = givenOptions<CompileOptions>(options, COMPILING);
-  if (isFilter(profile) || (profile instanceof Uint8Array && !isJson(profile))) {
+  if (isFilter(profile) || (profile instanceof Uint8Array && isProgramBytes(profile))) {
     const [misplaced] = capabilities === undefined ? Object.keys(compiling) : ['capabilities'];
     if (misplaced === undefined) return profile;
     throw new UsageError(
