@@ -1,17 +1,15 @@
 // Looks at a profile without loading anything: what it means, the program it becomes, and what a foreign program does.
+import { compile, disassemble, resolveProfile } from 'seccomp';
 import {
-  compile,
   decode,
-  disassemble,
   evaluate,
   actionName,
   findDifference,
   interpret,
   ABIS,
-  resolveProfile,
   seccompData,
   syscallNumber,
-} from 'seccomp';
+} from 'seccomp/inspect';
 
 const PROFILE = {
   defaultAction: 'SCMP_ACT_ERRNO',

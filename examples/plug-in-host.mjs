@@ -2,7 +2,8 @@
 // has no network and starts no programs. What a plug-in gives back is data, and not to be trusted.
 // Usage: node examples/plug-in-host.mjs [SECONDS]   how long each may take
 import { once } from 'node:events';
-import { NEEDED_CALLS, SandboxedWorker } from 'seccomp';
+import { SandboxedWorker } from 'seccomp';
+import { NEEDED_CALLS } from 'seccomp/inspect';
 
 const needed = new Set([...NEEDED_CALLS.base, ...NEEDED_CALLS.worker]);
 // Allowed below in part, or not at all. tgkill stays, since V8 stops its threads by it; native code could signal others.

@@ -13,7 +13,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { gunzip, gzip } from 'node:zlib';
-import { applyProfile, makeTarget, status, syscallNumber } from 'seccomp';
+import { applyProfile, status } from 'seccomp';
+import { makeTarget, syscallNumber } from 'seccomp/inspect';
 
 const { arch } = makeTarget();
 const helper = buildHelper();

@@ -21,6 +21,8 @@ const ENTRIES = {
   index: 'dist/entries/index.js',
   apply: 'dist/entries/apply.js',
   load: 'dist/entries/load.js',
+  inspect: 'dist/entries/inspect.js',
+  libseccomp: 'dist/entries/libseccomp.js',
 };
 /** What is run. */
 const PROGRAMS = {

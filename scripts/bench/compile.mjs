@@ -1,5 +1,5 @@
 // The time from rules to a program: ours with its proof, in this process, and libseccomp's in processes of their own, in turn.
-import { parseProfile, resolveProfile, validate, verify } from '../../dist/entries/index.js';
+import { parseProfile, resolveProfile, validate, verify } from '../../dist/entries/inspect.js';
 import { compilePolicy } from '../../dist/filter/compile.js';
 import { generate, UNIFORM } from '../../dist/filter/generate/generate.js';
 import { nodeWeights } from '../../dist/filter/generate/weights.js';

@@ -1,7 +1,7 @@
 // What is measured: Docker's default profile, resolved with no capabilities, and the programs it is compiled to.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { compile, makeTarget, resolveProfile } from '../../dist/entries/index.js';
+import { compile, makeTarget, resolveProfile } from '../../dist/entries/inspect.js';
 
 export const profilePath = fileURLToPath(new URL('../../profiles/docker-default.json', import.meta.url));
 export const profileText = readFileSync(profilePath, 'utf8');

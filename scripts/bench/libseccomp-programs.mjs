@@ -1,7 +1,7 @@
 // Programs over libseccomp that compile rules on request: in C, and in the languages whose bindings are installed.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findDifference, decode, validate } from '../../dist/entries/index.js';
+import { findDifference, decode, validate } from '../../dist/entries/inspect.js';
 import { buildGo, buildWithLibseccomp, programPath, scratch, sharedLibseccomp, works } from './build.mjs';
 import { Helper } from './helper.mjs';
 import { libseccompRules } from './rules.mjs';

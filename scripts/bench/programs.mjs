@@ -1,5 +1,5 @@
 // Counts of programs, which are the same on every machine: length, paths, and calls that the kernel answers from its cache.
-import { compile } from '../../dist/entries/index.js';
+import { compile } from '../../dist/entries/inspect.js';
 import { programMetrics } from '../../dist/filter/inspect/metrics.js';
 import { nodeWeights } from '../../dist/filter/generate/weights.js';
 import { blocks, table } from './format.mjs';

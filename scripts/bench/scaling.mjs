@@ -1,5 +1,5 @@
 // How time and length grow with the number of rules, and where each generator ends.
-import { resolveProfile } from '../../dist/entries/index.js';
+import { resolveProfile } from '../../dist/entries/inspect.js';
 import { compilePolicy } from '../../dist/filter/compile.js';
 import { syscallsOf } from '../../dist/kernel/abi.js';
 import { MAX_INSTRUCTIONS } from '../../dist/bpf/program.js';

@@ -6,8 +6,8 @@ import {
   resolveProfile,
   seccompData,
   simulator,
-} from '../../dist/entries/index.js';
-import { ABIS, syscallNumber } from '../../dist/entries/index.js';
+} from '../../dist/entries/inspect.js';
+import { ABIS, syscallNumber } from '../../dist/entries/inspect.js';
 import { blocks, factor, spread, table } from './format.mjs';
 import { nativeArch, profileText } from './input.mjs';
 import { interleave, ratios, summarize, time } from './statistics.mjs';

@@ -70,8 +70,7 @@ const DECIDING: readonly string[] = [
 /** In the child: `outcomes(action)` gives what an action returns or throws, alone and under each pollution. */
 const POLLUTION = (names: readonly string[]): string => `
   const names = ${JSON.stringify(names)};
-  const { inspect } = m('node:util');
-  const described = value => inspect(value, { depth: 12, maxArrayLength: null, maxStringLength: null, sorted: true });
+  const described = value => m('node:util').inspect(value, { depth: 12, maxArrayLength: null, maxStringLength: null, sorted: true });
   const attempt = action => {
     try { return { value: action() }; } catch (error) { return { thrown: [Object.hasOwn(error, 'code') ? error.code : '', error.message] }; }
   };
@@ -104,7 +103,7 @@ const POLLUTION = (names: readonly string[]): string => `
     ] });
   /** Never the same text, so that no cache answers. */
   const fresh = () => ({ ...JSON.parse(text), comment: count++ });
-  const facts = ({ bpf, policy, warnings, codegen, report }) => ({ bpf: bpf.toString('hex'), policy, warnings, codegen, report });
+  const facts = ({ bpf, policy, warnings, codegen, metrics }) => ({ bpf: bpf.toString('hex'), policy, warnings, codegen, metrics });
 `;
 
 /** Functions that change nothing. */
@@ -116,44 +115,44 @@ const PURE = `{
   'compile a policy': () => facts(s.compile(s.resolveProfile(text))),
   'compile for a target': () => facts(s.compile(fresh(), { arch: 'aarch64', kernel: { major: 6, minor: 1 }, capabilities: ['CAP_SYS_ADMIN'] })),
   'a policy without a listener': () => facts(s.compile({ ...s.resolveProfile(text) })),
-  makeTarget: () => s.makeTarget(),
-  'a kernel that is empty': () => s.makeTarget({ kernel: {} }),
-  'capabilities with a hole': () => s.makeTarget({ capabilities: Array(1) }),
-  withTraps: () => s.withTraps(s.resolveProfile(text)),
-  withNotifications: () => s.withNotifications(s.resolveProfile(text)),
-  evaluate: () => s.evaluate(s.resolveProfile(text), { arch: 0xc000003e, syscall: 135 }),
-  remedyFor: () => s.remedyFor({ arch: 0xc000003e, syscall: 135 }, s.resolveProfile(text)),
-  reasonFor: () => s.reasonFor(s.resolveProfile(text), { arch: 0xc000003e, syscall: 135 }),
-  interpret: () => s.interpret(filter.program, s.seccompData({ arch: 0xc000003e, syscall: 135 })),
+  makeTarget: () => inspect.makeTarget(),
+  'a kernel that is empty': () => inspect.makeTarget({ kernel: {} }),
+  'capabilities with a hole': () => inspect.makeTarget({ capabilities: Array(1) }),
+  withTraps: () => inspect.withTraps(s.resolveProfile(text)),
+  withNotifications: () => inspect.withNotifications(s.resolveProfile(text)),
+  evaluate: () => inspect.evaluate(s.resolveProfile(text), { arch: 0xc000003e, syscall: 135 }),
+  remedyFor: () => inspect.remedyFor({ arch: 0xc000003e, syscall: 135 }, s.resolveProfile(text)),
+  reasonFor: () => inspect.reasonFor(s.resolveProfile(text), { arch: 0xc000003e, syscall: 135 }),
+  interpret: () => inspect.interpret(filter.program, inspect.seccompData({ arch: 0xc000003e, syscall: 135 })),
   simulate: () => s.simulate(filter, { arch: 0xc000003e, syscall: 135 }).action,
   'simulate no call': () => s.simulate(filter, {}).action,
-  simulator: () => s.simulator(filter)({ arch: 0xc000003e, syscall: 135 }),
-  explain: () => s.formatExplanation(s.explain(filter)),
-  diff: () => s.formatDiff(s.diff(filter, other)),
-  isSubset: () => s.isSubset(filter, other),
+  simulator: () => inspect.simulator(filter)({ arch: 0xc000003e, syscall: 135 }),
+  explain: () => inspect.formatExplanation(s.explain(filter)),
+  diff: () => inspect.formatDiff(s.diff(filter, other)),
+  isSubset: () => inspect.isSubset(filter, other),
   disassemble: () => s.disassemble(filter),
   'disassemble instructions': () => s.disassemble([...filter.program]),
   'disassemble an object that is empty': () => s.disassemble({}),
-  annotate: () => s.annotate(filter),
-  assemble: () => s.assemble('A = sys_number\\nreturn ALLOW'),
-  decompile: () => s.decompile(filter.bpf),
-  'convert to docker': () => s.convert(plain, 'docker'),
-  'convert to oci': () => s.convert(plain, 'oci'),
-  'convert to spo': () => s.convert(plain, 'spo'),
-  'convert to firecracker': () => s.convert(plain, 'firecracker'),
-  lint: () => s.lint(fresh()).map(s.formatFinding),
-  lintProgram: () => s.lintProgram(filter).map(s.formatFinding),
-  toSarif: () => s.toSarif(findings),
-  applyBaseline: () => s.applyBaseline(findings, s.makeBaseline(findings)),
-  'a baseline that is empty': () => s.applyBaseline(findings, {}),
+  annotate: () => inspect.annotate(filter),
+  assemble: () => inspect.assemble('A = sys_number\\nreturn ALLOW'),
+  decompile: () => inspect.decompile(filter.bpf),
+  'convert to docker': () => inspect.convert(plain, 'docker'),
+  'convert to oci': () => inspect.convert(plain, 'oci'),
+  'convert to spo': () => inspect.convert(plain, 'spo'),
+  'convert to firecracker': () => inspect.convert(plain, 'firecracker'),
+  lint: () => s.lint(fresh()).map(inspect.formatFinding),
+  lintProgram: () => inspect.lintProgram(filter).map(inspect.formatFinding),
+  toSarif: () => inspect.toSarif(findings),
+  applyBaseline: () => inspect.applyBaseline(findings, inspect.makeBaseline(findings)),
+  'a baseline that is empty': () => inspect.applyBaseline(findings, {}),
   'a suppression that is empty': () => s.lint(text, { suppress: [{}] }),
-  resolveFirecracker: () => s.resolveFirecracker(s.parseFirecracker(firecracker)),
-  verify: () => s.verify(filter.program, { ...filter.policy }),
-  'instructions that are empty': () => s.verify([{}], filter.policy),
-  toC: () => s.toC(filter),
-  formatViolation: () => s.describeRemedy(s.remedyFor({ arch: 0xc000003e, syscall: 135 }, s.resolveProfile(text))),
+  resolveFirecracker: () => inspect.resolveFirecracker(inspect.parseFirecracker(firecracker)),
+  verify: () => inspect.verify(filter.program, { ...filter.policy }),
+  'instructions that are empty': () => inspect.verify([{}], filter.policy),
+  toC: () => inspect.toC(filter),
+  formatViolation: () => inspect.describeRemedy(inspect.remedyFor({ arch: 0xc000003e, syscall: 135 }, s.resolveProfile(text))),
   FilterContext: () => {
-    const context = new s.FilterContext(s.SCMP_ACT_ALLOW);
+    const context = new c.FilterContext(s.SCMP_ACT_ALLOW);
     context.ruleAdd(s.SCMP_ACT_ERRNO(1), 'personality', [{ arg: 0, op: s.SCMP_CMP_EQ, a: 8n }]);
     const bpf = context.exportBpf().toString('hex');
     context.close();
@@ -170,7 +169,7 @@ const PREPARED = `
   const plain = s.resolveProfile(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW' }] }), {}, { unknownSyscalls: 'default' });
   const other = s.compile('{ "defaultAction": "SCMP_ACT_ALLOW" }');
   const findings = s.lint(text);
-  const firecracker = s.convert(plain, 'firecracker');
+  const firecracker = inspect.convert(plain, 'firecracker');
 `;
 
 describe('a polluted Object.prototype', () => {

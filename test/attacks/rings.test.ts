@@ -196,13 +196,13 @@ describe("Node's rings", function () {
     });
 
     it('take nothing by any other way to enter them', () => {
-      const number = 'syscallNumber(s.makeTarget().arch, "io_uring_enter")';
+      const number = 'syscallNumber(inspect.makeTarget().arch, "io_uring_enter")';
       const seen = told<number[]>(
         native(`
           const ring = caller.openRing(0);
           caller.operationOnRing(0, 0, 0, 0);
           s.applyProfile(${PROFILE});
-          const enter = (...args) => caller.call(s.${number}, ring, ...args);
+          const enter = (...args) => caller.call(inspect.${number}, ring, ...args);
           tell([enter(1, 0, 0, 0, 0), enter(1, 1, 1, 0, 8), enter(1, 1, 1 | 8, 0, 0), enter(1, 1, 1 | 16, 0, 0), enter(0, 0, 2, 0, 0)]);`),
       );
       assert.deepEqual(seen, [-38, -38, -38, -38, -38]);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as seccomp from 'seccomp';
+import * as inspect from 'seccomp/inspect';
 import { CODES } from '#lib/util/codes.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -62,7 +63,7 @@ describe('The pages', () => {
       ...read('docs/lint.md').matchAll(/^\| `([a-z0-9-]+)` \| (\w+) \| (.*) \| (.*) \| (.*) \|$/gm),
     ];
     const documented = rows.map(([, ...cells]) => cells);
-    const rules = Object.entries(seccomp.LINT_RULES).map(([code, { severity, title, why, remedy }]) => [
+    const rules = Object.entries(inspect.LINT_RULES).map(([code, { severity, title, why, remedy }]) => [
       code,
       severity,
       title,
@@ -110,7 +111,7 @@ describe('The pages', () => {
 
   it('have a section for every function that the package exports', () => {
     const overview = read('docs/api-overview.md');
-    for (const [name, value] of Object.entries(seccomp)) {
+    for (const [name, value] of Object.entries({ ...seccomp, ...inspect })) {
       if (name.startsWith('__NR_')) continue;
       if (typeof value !== 'function' || name.startsWith('SCMP_') || name.endsWith('Error')) continue;
       assert.match(

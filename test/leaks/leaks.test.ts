@@ -44,7 +44,7 @@ const cases: readonly (readonly [what: string, cycles: number, share: number, cy
     "contexts of libseccomp's",
     500,
     1,
-    `const context = new s.FilterContext(s.SCMP_ACT_ALLOW); context.ruleAdd(s.SCMP_ACT_ERRNO(1), 'read'); context.exportBpf(); context.close();`,
+    `const context = new c.FilterContext(s.SCMP_ACT_ALLOW); context.ruleAdd(s.SCMP_ACT_ERRNO(1), 'read'); context.exportBpf(); context.close();`,
   ],
   [
     'children under a filter',

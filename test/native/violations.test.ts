@@ -14,7 +14,7 @@ const FIRST = 1000;
 const listening = (body: string): Outcome =>
   inChild(`
     const caller = m(${JSON.stringify(callerAddon())});
-    const words = (...lines) => s.encode(lines.map(([code, k, jt = 0, jf = 0]) => ({ code, jt, jf, k })));
+    const words = (...lines) => inspect.encode(lines.map(([code, k, jt = 0, jf = 0]) => ({ code, jt, jf, k })));
     const program = words([0x20, 0], [0x35, ${FIRST}, 0, 2], [0x15, 0xffffffff, 1, 0], [0x06, 0x30005], [0x06, 0x7fff0000]);
     const events = [];
     const seen = () => events.reduce((sum, { count }) => sum + count, 0);
@@ -38,7 +38,7 @@ describe('A trapped call', () => {
       const outcome = inChild(`
         const caller = m(${JSON.stringify(callerAddon())});
         s.onViolation(() => undefined);
-        s.load(s.encode([[0x20, 0, 0, 0], [0x15, ${number}, 0, 1], [0x06, ${0x30000 + data}, 0, 0], [0x06, 0x7fff0000, 0, 0]]
+        s.load(inspect.encode([[0x20, 0, 0, 0], [0x15, ${number}, 0, 1], [0x06, ${0x30000 + data}, 0, 0], [0x06, 0x7fff0000, 0, 0]]
           .map(([code, k, jt, jf]) => ({ code, jt, jf, k }))));
         tell(caller.call(${number}));`);
       assert.equal(told(outcome), -errno);

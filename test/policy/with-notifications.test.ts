@@ -1,14 +1,7 @@
 // withNotifications: a supervisor hears of exactly those calls that the policy refuses, and nothing else changes.
 import assert from 'node:assert/strict';
-import {
-  ABIS,
-  actionName,
-  compile,
-  evaluate,
-  resolveProfile,
-  withNotifications,
-  syscallNumber,
-} from 'seccomp';
+import { compile, resolveProfile } from 'seccomp';
+import { ABIS, actionName, evaluate, withNotifications, syscallNumber } from 'seccomp/inspect';
 import type { ActionName } from '#lib/kernel/action.js';
 import type { SyscallName } from '#lib/kernel/calls/call-names.js';
 

@@ -211,7 +211,7 @@ describe('applyProfile: what would take Node down', () => {
   });
 
   it('a default that kills is refused for all that Node is sure to call, not only for what it fails without', () => {
-    const base = `syscalls: [{ names: s.BASE_CALLS, action: 'SCMP_ACT_ALLOW' }]`;
+    const base = `syscalls: [{ names: inspect.BASE_CALLS, action: 'SCMP_ACT_ALLOW' }]`;
     assert.equal(
       refusal(`{ defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 38, ${base} }`).code,
       'node-cannot-continue',

@@ -86,7 +86,7 @@ describe('dump', function () {
 
     it('gives as many layers and instructions as the kernel takes', async () => {
       const { pid, told: layers } = await ready<number>(`
-        const filler = count => s.encode([
+        const filler = count => inspect.encode([
           ...Array.from({ length: count - 1 }, () => ({ code: 0x20, jt: 0, jf: 0, k: 0 })),
           { code: 0x06, jt: 0, jf: 0, k: s.SCMP_ACT_ALLOW }]);
         let layers = 0;

@@ -6,7 +6,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { fork, NEEDED_CALLS, type ForkLoad, type ForkSandboxOptions } from 'seccomp';
+import { fork, type ForkLoad, type ForkSandboxOptions } from 'seccomp';
+import { NEEDED_CALLS } from 'seccomp/inspect';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 const LOADS: readonly ForkLoad[] = ['before-exec', 'before-user-code'];

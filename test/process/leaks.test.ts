@@ -73,8 +73,9 @@ describe("The pool's threads", () => {
       );
     };
     const raw = `
-      const context = new s.FilterContext(s.SCMP_ACT_ALLOW);
-      for (const name of ['mkdir', 'mkdirat']) if (s.syscallNumber(s.makeTarget().arch, name) !== undefined) context.ruleAdd(s.SCMP_ACT_ERRNO(30), name);
+      const context = new (require('seccomp/libseccomp').FilterContext)(s.SCMP_ACT_ALLOW);
+      const inspect = require('seccomp/inspect');
+      for (const name of ['mkdir', 'mkdirat']) if (inspect.syscallNumber(inspect.makeTarget().arch, name) !== undefined) context.ruleAdd(s.SCMP_ACT_ERRNO(30), name);
       context.load();`;
     const ours = `s.load(s.compile(profile), { scope: 'thread' });`;
     assert.deepEqual(mainAfter(raw), { own: 'done', pool: 'EROFS' });
@@ -134,7 +135,7 @@ describe('Rings', () => {
         if (opened < 0) tell({ opened });
         else {
           s.applyProfile(noSockets, { force: true });
-          const call = caller.call(s.syscallNumber(s.makeTarget().arch, 'socket'), 1, 1);
+          const call = caller.call(inspect.syscallNumber(inspect.makeTarget().arch, 'socket'), 1, 1);
           const ring = caller.socketOnRing(1, 1);
           tell({ opened: 0, call, ring: ring >= 0 ? 'a socket' : ring });
         }`),

@@ -95,7 +95,7 @@ describe('load', () => {
     const { code, layers } = told<{ code: string; layers: number }>(
       inChild(`
         const filler = Array.from({ length: 4095 }, () => ({ code: 0x20, jt: 0, jf: 0, k: 0 }));
-        const program = s.encode([...filler, { code: 0x06, jt: 0, jf: 0, k: s.SCMP_ACT_ALLOW }]);
+        const program = inspect.encode([...filler, { code: 0x06, jt: 0, jf: 0, k: s.SCMP_ACT_ALLOW }]);
         let layers = 0;
         try { for (; layers < 20; layers++) s.load(program); tell({ code: 'none' }); }
         catch ({ code }) { tell({ code, layers }); }`),

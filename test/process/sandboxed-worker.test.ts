@@ -8,13 +8,8 @@ import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, SHARE_ENV, Worker, type WorkerOptions } from 'node:worker_threads';
 import type { SyscallName } from '#lib/kernel/calls/call-names.js';
-import {
-  NEEDED_CALLS,
-  SandboxedWorker,
-  WorkerError,
-  type ForkLoad,
-  type SandboxedWorkerOptions,
-} from 'seccomp';
+import { SandboxedWorker, WorkerError, type ForkLoad, type SandboxedWorkerOptions } from 'seccomp';
+import { NEEDED_CALLS } from 'seccomp/inspect';
 import { inChild, told } from '../support/child.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 

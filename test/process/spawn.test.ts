@@ -22,16 +22,15 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import {
   compile,
-  encode,
   SCMP_ACT_ALLOW,
   SCMP_ACT_ERRNO,
   SCMP_ACT_KILL_PROCESS,
   spawn,
   status,
-  syscallNumber,
   type Instruction,
   type SandboxOptions,
 } from 'seccomp';
+import { encode, syscallNumber } from 'seccomp/inspect';
 import { inChild, told } from '../support/child.js';
 import { staticProgram } from '../support/static-program.js';
 import { written } from '../support/written.js';
@@ -301,7 +300,7 @@ describe('spawn', () => {
       const { codes } = told<{ codes: string[] }>(
         inChild(`
           const filler = Array.from({ length: 4095 }, () => ({ code: 0x20, jt: 0, jf: 0, k: 0 }));
-          const program = s.encode([...filler, { code: 0x06, jt: 0, jf: 0, k: s.SCMP_ACT_ALLOW }]);
+          const program = inspect.encode([...filler, { code: 0x06, jt: 0, jf: 0, k: s.SCMP_ACT_ALLOW }]);
           const codes = [];
           for (let layer = 0; layer < 8; layer++) {
             try { s.spawn('true', [], { profile: program }); s.load(program); }

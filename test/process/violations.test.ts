@@ -61,7 +61,7 @@ describe('onViolation', () => {
   it('says nothing of the rule where the filter is not known', () => {
     const event = told(
       child(`${LISTEN}
-        s.load(s.compile(s.withTraps(s.resolveProfile(noMkdir))));
+        s.load(s.compile(inspect.withTraps(s.resolveProfile(noMkdir))));
         await codeOf(() => fs.mkdirSync(directory));
         await until(() => events.length > 0);
         const [{ errnoName, layer, at, remedy }] = events;
@@ -101,7 +101,7 @@ describe('onViolation', () => {
     const socket = told(
       child(`${LISTEN}
         s.applyProfile(deny(['socket']), { violations });
-        caller.call(s.syscallNumber(s.makeTarget().arch, 'socket'), 38, 0x80005, 0);
+        caller.call(inspect.syscallNumber(inspect.makeTarget().arch, 'socket'), 38, 0x80005, 0);
         await until(() => events.length > 0);
         const [{ arguments: named }] = events;
         tell({ named, text: s.formatViolation(events[0]).split(' on ')[0] });`),
@@ -230,7 +230,7 @@ describe('onViolation', () => {
           { eval: true, execArgv: [] });
         const next = () => new Promise(resolve => worker.once('message', resolve));
         await next();
-        s.load(s.compile(s.withTraps(s.resolveProfile(noMkdir))));
+        s.load(s.compile(inspect.withTraps(s.resolveProfile(noMkdir))));
         const first = await codeOf(() => fs.mkdirSync(directory));
         const { errnoName, thread } = await next();
         await worker.terminate();
@@ -381,7 +381,7 @@ describe('load', () => {
   it('refuses a filter whose refusals are traps while nobody listens', () => {
     const seen = told(
       child(`
-        const filter = s.compile(s.withTraps(s.resolveProfile(noMkdir)));
+        const filter = s.compile(inspect.withTraps(s.resolveProfile(noMkdir)));
         tell([await codeOf(() => s.load(filter)), await codeOf(() => s.load(filter.bpf))]);`),
     );
     assert.deepEqual(seen, ['traps-unhandled', 'traps-unhandled']);

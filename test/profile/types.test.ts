@@ -40,6 +40,7 @@ function errorsOf(texts: readonly string[]): readonly string[] {
 }
 
 const imports = `import * as s from 'seccomp';
+import * as inspect from 'seccomp/inspect';
 import type { Profile, SeccompProfile } from 'seccomp';
 `;
 const profile = (fields: string): string =>
@@ -70,7 +71,7 @@ const RIGHT: readonly (readonly [what: string, text: string])[] = [
   ],
   [
     'the lists of calls that Node needs',
-    rule("names: [...s.NEEDED_CALLS.base, ...s.BASE_CALLS], action: 'SCMP_ACT_ALLOW'"),
+    rule("names: [...inspect.NEEDED_CALLS.base, ...inspect.BASE_CALLS], action: 'SCMP_ACT_ALLOW'"),
   ],
   [
     'a constant',
@@ -109,7 +110,7 @@ const TAKERS: Readonly<Record<string, (given: string) => string>> = {
   compile: given => `s.compile(${given}, { arch: 'x86_64' });`,
   resolveProfile: given => `s.resolveProfile(${given});`,
   lint: given => `s.lint(${given});`,
-  htmlReport: given => `s.htmlReport(${given});`,
+  htmlReport: given => `inspect.htmlReport(${given});`,
   spawn: given => `s.spawn('true', [], { profile: ${given} });`,
   spawnSync: given => `s.spawnSync('true', [], { profile: ${given} });`,
   execFile: given => `s.execFile('true', [], { profile: ${given} }, () => undefined);`,

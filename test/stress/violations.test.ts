@@ -17,7 +17,7 @@ const PREPARE = `
   const { once } = m('events');
   const addon = ${JSON.stringify(callerAddon())};
   const caller = m(addon);
-  const words = (...lines) => s.encode(lines.map(([code, k, jt = 0, jf = 0]) => ({ code, jt, jf, k })));
+  const words = (...lines) => inspect.encode(lines.map(([code, k, jt = 0, jf = 0]) => ({ code, jt, jf, k })));
   const first = s.onViolation(() => undefined);
   s.load(words([0x20, 0], [0x35, ${FIRST}, 0, 2], [0x15, 0xffffffff, 1, 0], [0x06, 0x30005], [0x06, 0x7fff0000]));
   first.close();

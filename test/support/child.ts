@@ -16,7 +16,8 @@ export interface Outcome {
 }
 
 /**
- * Runs the body of an async function with everything that `seccomp` exports as `s`, Node's modules by `m('fs')`,
+ * Runs the body of an async function with everything that `seccomp` exports as `s`, what `seccomp/inspect` and
+ * `seccomp/libseccomp` do as `inspect` and `c` where the body mentions them, Node's modules by `m('fs')`,
  * `tell(value)` to hand a result back as JSON on standard output, `until(condition)` to wait for what takes longer on some
  * machines than on others, and `harmless`, a filter that no Node minds.
  */
@@ -26,6 +27,8 @@ export function inChild(
 ): Outcome {
   const program = `
     import * as s from 'seccomp';
+    ${/\binspect\./.test(body) ? "import * as inspect from 'seccomp/inspect';" : ''}
+    ${/\bc\.FilterContext/.test(body) ? "import * as c from 'seccomp/libseccomp';" : ''}
     import { createRequire } from 'node:module';
     import { writeSync } from 'node:fs';
     const m = createRequire(${JSON.stringify(`${root}package.json`)});

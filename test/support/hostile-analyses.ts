@@ -17,7 +17,7 @@ import {
   resolveProfile,
   simulate,
   toC,
-} from '#lib/entries/index.js';
+} from '#lib/entries/inspect.js';
 import { HOSTILE_PROFILES } from './hostile-profiles.js';
 import { HOSTILE_PROGRAMS } from './hostile-programs.js';
 import { written } from './written.js';

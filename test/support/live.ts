@@ -54,6 +54,7 @@ export const liveNode = (body: string): Live =>
     '--input-type=module',
     '-e',
     `import * as s from 'seccomp';
+     ${/\binspect\./.test(body) ? "import * as inspect from 'seccomp/inspect';" : ''}
      import { createRequire } from 'node:module';
      const m = createRequire(${JSON.stringify(`${root}package.json`)});
      const tell = value => console.log(JSON.stringify(value));

@@ -1,7 +1,7 @@
 // Programs without a C library, written byte by byte, which make exactly the system calls that a test wants.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { syscallNumber } from 'seccomp';
+import { syscallNumber } from 'seccomp/inspect';
 
 /** The argument of a call: a number, or what the call before it has returned. */
 type Argument = number | 'result';

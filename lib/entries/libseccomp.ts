@@ -1,0 +1,10 @@
+/**
+ * The entry `seccomp/libseccomp`: the C library as it is, for code and knowledge that come from C. One function for each of
+ * libseccomp's, under the name that it has in C, and the context as a class.
+ *
+ * @module seccomp/libseccomp
+ */
+export * from '../util/errors.js';
+export type { Code } from '../util/codes.js';
+export * from '../kernel/constants.js';
+export * from '../libseccomp/context.js';
