@@ -9,7 +9,7 @@ const needed = new Set([...NEEDED_CALLS.base, ...NEEDED_CALLS.worker]);
 // Allowed below in part, or not at all. tgkill stays, since V8 stops its threads by it; native code could signal others.
 for (const name of ['openat', 'clone3', 'kill']) needed.delete(name);
 
-const SECONDS = Number(process.argv[2] ?? 5);
+const SECONDS = Number(process.argv[2] ?? 10);
 
 /** What a running Node and a worker in it need, and nothing else. */
 const PROFILE = {

@@ -1,4 +1,4 @@
-// Where the files that come with the package are: the only place that knows how its folders lie to each other.
+// Resolves the paths of files that ship with the package.
 
 /**
  * The path of a file of the package. This module and the bundles that it becomes part of lie in the same folder.

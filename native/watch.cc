@@ -128,7 +128,7 @@ class Watch {
   bool stopping_ = false;
 };
 
-/** The watch of a handle: null once it has ended, absent for what is no handle. */
+/** The watch of a handle: null once it has ended, absent for anything that is not a handle. */
 std::optional<Watch**> watch_of(Napi::Value value) {
   bool tagged = false;
   void* holder = nullptr;

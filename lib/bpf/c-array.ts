@@ -11,7 +11,7 @@ export function toC(source: ProgramSource, name = 'filter'): string {
   if (!/^[A-Za-z_]\w*$/.test(name))
     throw new UsageError(
       'bad-option',
-      `${JSON.stringify(name)} is no name in C`,
+      `${JSON.stringify(name)} is not a valid C identifier`,
       'Use letters, digits and _',
     );
   const lines = annotate(source).map(({ index, code, jt, jf, k, text }) => {

@@ -11,19 +11,19 @@ export type Call = Event | Uint32Array;
 
 const WORDS = DATA_SIZE / 4;
 
-/** The words of a call; those of an event are written to `into`. Throws UsageError (`bad-event`) for what is no call. */
+/** The words of a call; those of an event are written to `into`. Throws UsageError (`bad-event`) for anything that is not a call. */
 export function wordsOf(call: Call, into?: Uint32Array): Uint32Array {
   const checked = checkedCall(call);
   return checked instanceof Uint32Array ? checked : seccompData(checked, into);
 }
 
-/** A call by its own properties, each read once. Throws UsageError (`bad-event`) for what is no call. */
+/** A call by its own properties, each read once. Throws UsageError (`bad-event`) for anything that is not a call. */
 export function checkedCall(call: Call): Required<Event> | Uint32Array {
   if (call instanceof Uint32Array) {
     if (call.length !== WORDS) throw badEvent(`struct seccomp_data has ${WORDS} words, not ${call.length}`);
     return call;
   }
-  if (typeof call !== 'object' || (call as unknown) === null) throw badEvent('it is no object');
+  if (typeof call !== 'object' || (call as unknown) === null) throw badEvent('it is not an object');
   const [arch, syscall] = [own(call, 'arch'), own(call, 'syscall')];
   const given = own(call, 'args') ?? [];
   const instructionPointer = own(call, 'instructionPointer') ?? 0n;
@@ -40,7 +40,7 @@ const isInteger = (value: unknown): value is number => Number.isInteger(value);
 const badEvent = (reason: string): UsageError =>
   new UsageError(
     'bad-event',
-    `this is no system call: ${reason}`,
+    `this is not a system call: ${reason}`,
     'Give { arch, syscall, args }, or the words of struct seccomp_data',
   );
 

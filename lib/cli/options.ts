@@ -51,7 +51,7 @@ export const withTargetOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--arch <arch>',
-        'architecture of the machine: x86_64 or amd64, aarch64 or arm64 (default: this one; for lint, each that the profile covers)',
+        `architecture of the machine: ${architectureNames().join(', ')} (default: this one; for lint, each that the profile covers)`,
       ).argParser(architecture),
     )
     .option(

@@ -56,7 +56,7 @@ export function write(file: string, text: string | Uint8Array): void {
   else writeFileSync(file, text);
 }
 
-/** Writes all of it to a descriptor; a reader that has gone is no error. */
+/** Writes all of it to a descriptor; a reader that has gone is not an error. */
 export function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let offset = 0; offset < bytes.length;) {
     try {

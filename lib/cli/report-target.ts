@@ -12,7 +12,7 @@ export interface ReportTarget {
 
 /**
  * Opens a file, which is emptied, or takes a descriptor; standard error for neither. Throws UsageError (`bad-option`):
- * before the command starts, so that no run is in vain.
+ * before the command starts, so that no run is wasted.
  */
 export function reportTarget(target: string | number | undefined): ReportTarget {
   if (target === undefined) return { write: printError, close: () => undefined };

@@ -1,4 +1,4 @@
-// Reads the tables that ship as text in data/: they are large, and only loaded by who asks for them.
+// Reads the tables that ship as text in data/. They are large, and loaded lazily.
 import { packageFile } from '../package-files.js';
 import { readText } from '../util/read-text.js';
 

@@ -1,4 +1,4 @@
-// Which Linux brought what of seccomp, so that what a kernel lacks can be named with the first one that has it.
+// The kernel version that introduced each seccomp feature, for messages about what a kernel lacks.
 import { kernelAtLeast, parseKernelVersion, type KernelVersion } from './kernel-version.js';
 import { own } from '../util/own.js';
 

@@ -59,7 +59,7 @@ function names({ code, pointer, text, file }: Own<Suppression>, finding: Finding
   );
 }
 
-/** The suppressions of a list. Throws UsageError (`bad-suppression`) for what is no list of them, or one without a reason. */
+/** The suppressions of a list. Throws UsageError (`bad-suppression`) for anything that is not a list of them, or one without a reason. */
 export function checkedSuppressions(value: unknown): readonly Own<Suppression>[] {
   if (!Array.isArray(value)) throw bad('suppressions are not a list');
   return ownElements<unknown>(value).map((item, index) => {
@@ -68,7 +68,7 @@ export function checkedSuppressions(value: unknown): readonly Own<Suppression>[]
     const fields = new Map<string, unknown>(Object.entries(item));
     for (const [key, field] of fields) {
       if (!KEYS.includes(key)) throw bad(`${where} has an unknown key ${JSON.stringify(key)}`);
-      if (typeof field !== 'string' || field === '') throw bad(`${key} of ${where} is no text`);
+      if (typeof field !== 'string' || field === '') throw bad(`${key} of ${where} is not a text`);
     }
     const code: unknown = fields.get('code');
     if (typeof code !== 'string' || !isRuleCode(code))

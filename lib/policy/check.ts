@@ -16,17 +16,17 @@ import { ownPolicy } from './own-policy.js';
 export function checkedPolicy(source: Policy): Policy {
   const policy = ownPolicy(source);
   const { target, abis } = policy;
-  expect(isAction(policy.defaultAction), 'defaultAction is an action');
-  expect(isAction(policy.badArch), 'badArch is an action');
-  expect(Array.isArray(policy.flags) && Array.isArray(policy.warnings), 'flags and warnings are lists');
-  expect(Array.isArray(abis) && abis.length > 0, 'abis is a list that is not empty');
+  expect(isAction(policy.defaultAction), 'defaultAction must be an action');
+  expect(isAction(policy.badArch), 'badArch must be an action');
+  expect(Array.isArray(policy.flags) && Array.isArray(policy.warnings), 'flags and warnings must be lists');
+  expect(Array.isArray(abis) && abis.length > 0, 'abis must be a list that is not empty');
   const served = abisOf(target.arch);
-  expect(abis[0].abi.name === target.arch, 'the first interface is the native one of the target');
-  expect(new Set(abis.map(({ abi }) => abi)).size === abis.length, 'no interface is there twice');
+  expect(abis[0].abi.name === target.arch, 'the first interface must be the native one of the target');
+  expect(new Set(abis.map(({ abi }) => abi)).size === abis.length, 'no interface may be there twice');
   for (const part of abis) {
     expect(
       part.abi === ABIS[part.abi.name] && served.includes(part.abi.name),
-      'interfaces are those of the target',
+      'interfaces must be those of the target',
     );
     checkInterface(part);
   }
@@ -36,11 +36,11 @@ export function checkedPolicy(source: Policy): Policy {
 function checkInterface({ abi, syscalls, enosysAbove }: AbiPolicy): void {
   expect(
     enosysAbove === undefined || isUint32(enosysAbove),
-    `enosysAbove of ${abi.name} is a number of 32 bits`,
+    `enosysAbove of ${abi.name} must be a number of 32 bits`,
   );
-  expect(syscalls instanceof Map, `syscalls of ${abi.name} is a Map`);
+  expect(syscalls instanceof Map, `syscalls of ${abi.name} must be a Map`);
   for (const [number, part] of syscalls) {
-    const required = isUint32(number) ? broken(part, abi.width) : 'numbers have 32 bits';
+    const required = isUint32(number) ? broken(part, abi.width) : 'numbers must have 32 bits';
     // Put together for a fault alone: there are a thousand calls in a policy.
     if (required !== undefined) refuse(`${required}, in call ${number} of ${abi.name}`);
   }
@@ -48,9 +48,9 @@ function checkInterface({ abi, syscalls, enosysAbove }: AbiPolicy): void {
 
 /** The first requirement that a call does not meet. */
 function broken({ rules, otherwise }: SyscallPolicy, width: 32 | 64): string | undefined {
-  if (!isAction(otherwise)) return 'what other arguments are answered is an action';
+  if (!isAction(otherwise)) return 'the action for other arguments must be an action';
   for (const { conditions, action } of rules) {
-    if (!isAction(action)) return 'the action of each rule is one';
+    if (!isAction(action)) return 'the action of each rule must be an action';
     for (const condition of conditions) {
       const required = brokenBy(condition, width);
       if (required !== undefined) return required;
@@ -61,16 +61,16 @@ function broken({ rules, otherwise }: SyscallPolicy, width: 32 | 64): string | u
 
 function brokenBy(condition: Condition, width: 32 | 64): string | undefined {
   const { arg, op, value } = condition;
-  if (!Number.isInteger(arg) || arg < 0 || arg > 5) return 'arguments are 0 to 5';
-  if (!OPERATORS.includes(op)) return 'operators are SCMP_CMP_*';
+  if (!Number.isInteger(arg) || arg < 0 || arg > 5) return 'arguments must be 0 to 5';
+  if (!OPERATORS.includes(op)) return 'operators must be SCMP_CMP_*';
   if (condition.width !== 32 && condition.width !== width)
-    return `conditions are 32 bits wide, or ${width} as the registers`;
+    return `conditions must be 32 bits wide, or ${width} as the registers`;
   const fits = (number: unknown): boolean =>
     typeof number === 'bigint' && number >= 0n && number < 1n << BigInt(condition.width);
-  if (!fits(value)) return 'values are bigints that fit the width of their condition';
+  if (!fits(value)) return 'values must be bigints that fit the width of their condition';
   if (condition.op !== 'SCMP_CMP_MASKED_EQ') return undefined;
-  if (!fits(condition.mask)) return 'masks are bigints that fit the width of their condition';
-  return (value & ~condition.mask) === 0n ? undefined : 'values have no bits outside of their masks';
+  if (!fits(condition.mask)) return 'masks must be bigints that fit the width of their condition';
+  return (value & ~condition.mask) === 0n ? undefined : 'values must have no bits outside of their masks';
 }
 
 const isUint32 = (value: unknown): boolean =>
@@ -81,9 +81,5 @@ function expect(holds: boolean, what: string): void {
 }
 
 function refuse(required: string): never {
-  throw new UsageError(
-    'bad-policy',
-    `not a policy: it does not hold that ${required}`,
-    'Make policies with resolveProfile',
-  );
+  throw new UsageError('bad-policy', `invalid policy: ${required}`, 'Make policies with resolveProfile');
 }

@@ -11,7 +11,7 @@ export function markPolicy<Made extends Policy>(policy: Made): Made {
   return policy;
 }
 
-/** The policy itself where this package has made it, and a copy otherwise; what is no policy is left to the checks. */
+/** The policy itself where this package has made it, and a copy otherwise; what is not a policy is left to the checks. */
 export function ownPolicy(policy: Policy): Policy {
   if (made.has(policy)) return policy;
   const { listener, ...copy } = owned(policy);

@@ -17,7 +17,7 @@ const MAX_QUOTED = 80;
  * `parseValue` takes them: negative ones get the width of the C type that the kernel declares. Those that are left out
  * are not in the event.
  *
- * Throws UsageError: `bad-event` for what is no call, `unknown-syscall`, `unknown-constant` and `bad-value`.
+ * Throws UsageError: `bad-event` for anything that is not a call, `unknown-syscall`, `unknown-constant` and `bad-value`.
  */
 export function parseEvent(line: string, abi: AbiName): Event {
   const [call = '', ...words] = line.trim().split(/\s+/);
@@ -47,7 +47,7 @@ function numberOf(text: string, { name, numberBit }: Abi): number {
   const number = syscallNumber(name, text);
   if (number !== undefined) return number;
   if (!/^\w+$/.test(text))
-    throw badEvent(`${quote(text)} is no system call`, 'Write its name, or its number of 32 bits');
+    throw badEvent(`${quote(text)} is not a system call`, 'Write its name, or its number of 32 bits');
   const meant = callLike(text, [name]);
   throw new UsageError(
     'unknown-syscall',

@@ -108,7 +108,7 @@ type FlagName = keyof typeof FLAGS;
  * among it (applyProfile makes a filter that closes them and goes on); `rings-polled` for one that refuses io_uring while the
  * kernel polls a ring; `rings-not-served` where rings cannot be closed; `traps-unhandled` for one made by `trapped` while nobody
  * listens; with the errno where the kernel refused; with the thread's id and name where one could not follow. Throws
- * UsageError for options that contradict each other; ProgramError for bytes that are no program. Nothing has changed
+ * UsageError for options that contradict each other; ProgramError for bytes that are not program. Nothing has changed
  * then, except that no_new_privs stays set where it was the kernel that refused the filter: `errno` is there then.
  * Source: seccomp(2).
  */
@@ -374,7 +374,7 @@ const EXPLANATIONS: Readonly<Record<string, readonly [code: Code, reason: string
   ],
   EINVAL: [
     'invalid-program',
-    `the kernel takes neither the program nor the flags; it allows ${MAX_INSTRUCTIONS} instructions`,
+    `the kernel rejected the program or its flags; it allows ${MAX_INSTRUCTIONS} instructions`,
     'Look at features()',
   ],
   ENOMEM: [

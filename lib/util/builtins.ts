@@ -1,4 +1,4 @@
-// Modules of Node that take a while to load and that few programs need: they are loaded by who asks for them first.
+// Node modules that are loaded lazily, because loading them slows start-up and few programs need them.
 
 export const childProcess = () => process.getBuiltinModule('node:child_process');
 export const crypto = () => process.getBuiltinModule('node:crypto');

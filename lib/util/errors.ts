@@ -84,7 +84,7 @@ export class ProgramError extends SeccompError {
   override readonly name = 'ProgramError';
 }
 
-/** A text that is no program: the place of the first mistake, in lines and columns that count from 1. */
+/** A text that is not a program: the place of the first mistake, in lines and columns that count from 1. */
 export class AssemblyError extends SeccompError {
   override readonly name = 'AssemblyError';
   /** Where the first mistake is. */

@@ -1,4 +1,4 @@
-// The results of the last few different questions, for answers that are dear to make and never change.
+// An LRU cache for immutable results that are expensive to compute.
 
 /** Remembers up to `capacity` results by key, and forgets the one that was asked for longest ago. */
 export class LruCache<V extends object> {

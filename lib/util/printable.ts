@@ -1,4 +1,4 @@
-// Text from elsewhere, such as names of processes, in a form that does nothing to a terminal.
+// Escapes untrusted text, such as names of processes, for terminal output.
 
 /**
  * Replaces what a terminal acts upon or a reader does not see by escapes: control characters (also those of 8 bits), marks

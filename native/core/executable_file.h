@@ -1,4 +1,4 @@
-// Programs that are no files of the package: the add-on holds them and puts them into memory to be executed.
+// Programs that are not files of the package: the add-on holds them and puts them into memory to be executed.
 #pragma once
 
 #include <cstddef>

@@ -70,7 +70,7 @@ class ViolationLog {
   using Key = std::array<std::uint64_t, kKeyWords>;
 
   /**
-   * Counts that are no counts. A slot's state holds a generation, which grows with every claim, above its count: a
+   * Counts that are not counts. A slot's state holds a generation, which grows with every claim, above its count: a
    * state that is still the same after the words were read proves that they belonged together.
    */
   static constexpr std::uint32_t kFree = 0;

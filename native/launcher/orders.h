@@ -53,8 +53,8 @@ enum class Step : std::uint32_t {
 };
 
 /**
- * Memory that the launcher shares with its parent, and that its successful execve gives up. Writing to it is no system
- * call, so that no filter can keep a failure from being told.
+ * Memory that the launcher shares with its parent, and that its successful execve gives up. Writing to it is not a
+ * system call, so that no filter can keep a failure from being told.
  */
 struct Report {
   /** The last step that was begun. */

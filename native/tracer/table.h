@@ -28,7 +28,7 @@ struct TableHeader {
   std::uint32_t error;
   /** Threads that are traced now. */
   std::uint32_t running;
-  /** The request of ptrace(2) that was in vain, by whom. */
+  /** The ptrace(2) request that failed, by whom. */
   std::uint32_t request;
   std::uint32_t thread;
   std::uint32_t program;

@@ -292,7 +292,7 @@ class Tracer {
       case PTRACE_EVENT_EXEC: {
         started_ = true;
         forget(thread);
-        // A thread that is not the first takes over its number, and its own ends untold.
+        // A thread that is not the first takes over its number, and its own ends unreported.
         unsigned long former = 0;
         if (ptrace(PTRACE_GETEVENTMSG, thread, 0, &former) == 0 && static_cast<int>(former) != thread) {
           forget(static_cast<int>(former));

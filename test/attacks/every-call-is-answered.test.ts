@@ -143,7 +143,7 @@ describe('Every call is answered', () => {
     assert.deepEqual(seen, { code: 'listener-unusable', left: 0 });
   });
 
-  it('a descriptor that is no listener is refused before anything is asked of it', () => {
+  it('a descriptor that is not a listener is refused before anything is asked of it', () => {
     for (const descriptor of [0x7fffffff, 0]) {
       assert.throws(() => superviseListener(descriptor, {}), { code: 'listener-unusable' });
     }

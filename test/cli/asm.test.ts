@@ -58,7 +58,7 @@ describe('seccomp disasm and asm', () => {
     assert.deepEqual([instructions.length, refused.code], [2, 'bad-program']);
   });
 
-  it('exit with 2 for what is no program, no profile or not there', () => {
+  it('exit with 2 for anything that is not a program, no profile or not there', () => {
     for (const argument of [file('ragged.bpf'), file('none.bpf'), file('none.json'), 'no-such-profile']) {
       const { code, stderr } = cli(['disasm', argument]);
       assert.equal(code, 2, stderr);

@@ -146,7 +146,7 @@ describe('seccomp compile', () => {
       const { code, stderr } = cli(args);
       assert.equal(code, 2, `${args.join(' ')}: ${stderr}`);
       assert.notEqual(stderr, '');
-      assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace is no error message');
+      assert.doesNotMatch(stderr, /^\s+at /m, 'a stack trace is not an error message');
     }
   });
 

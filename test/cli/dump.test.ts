@@ -123,7 +123,7 @@ describe('seccomp dump', function () {
       assert.match(outcome.stderr, /not-filtered/);
     });
 
-    it('refuses what is no id', () => {
+    it('refuses what is not an id', () => {
       for (const argument of ['pid:', 'pid:0', 'pid:x', 'pid:1x', 'pid:99999999999'])
         assert.throws(() => layersArgument(argument, {}), { code: 'bad-pid' });
     });

@@ -73,6 +73,25 @@ describe('seccomp explain', () => {
     ]);
   });
 
+  for (const [name, arch, note] of [
+    [
+      'fadvise64_64',
+      'aarch64',
+      'aarch64 and arm have no system call "fadvise64_64". fadvise64 and arm_fadvise64_64 may do the same',
+    ],
+    ['vm86', 'aarch64', 'aarch64 and arm have no system call "vm86"'],
+  ] as const) {
+    it(`says that ${arch} has no ${name}`, () => {
+      const { stderr, code } = cli(['explain', 'docker-default', name, '--arch', arch]);
+      assert.equal(code, 0);
+      assert.equal(stderr, `note: ${note}\n`);
+    });
+  }
+
+  it('says nothing of a call that one interface of the machine has', () => {
+    assert.equal(cli(['explain', 'docker-default', 'mkdir', '--arch', 'aarch64']).stderr, '');
+  });
+
   it('refuses a call that nothing knows', () => {
     const { code, stderr } = cli(['explain', 'docker-default', 'sokcet']);
     assert.equal(code, 2);

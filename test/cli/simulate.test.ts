@@ -155,7 +155,7 @@ describe('seccomp simulate --events', () => {
     assert.match(stdout, /^ALLOW +write$/m);
   });
 
-  it('exits with 2 at a line that is no call, and names it', () => {
+  it('exits with 2 at a line that is not a call, and names it', () => {
     const { code, stdout, stderr } = replay('read\n\nnonsense\nwrite\n');
     assert.deepEqual([code, stdout], [2, 'ALLOW            read\n']);
     assert.match(stderr, /<stdin>:3: x86_64 has no system call "nonsense"/);

@@ -263,7 +263,7 @@ describe('decompile: what no policy says', () => {
     });
   }
 
-  it('an unknown option, another architecture, and bytes that are no program', () => {
+  it('an unknown option, another architecture, and bytes that are not program', () => {
     assert.equal(
       code(() => decompile(native, { architecture: 'x86_64' } as object)),
       'bad-option',

@@ -101,7 +101,7 @@ describe('simulate and simulator refuse', () => {
   const refused: readonly (readonly [name: string, code: string, layers: unknown, call: unknown])[] = [
     ['no layer at all', 'bad-filter', [], read],
     ['what is no filter', 'bad-filter', {}, read],
-    ['bytes that are no program', 'bad-program-size', new Uint8Array(9), read],
+    ['bytes that are not program', 'bad-program-size', new Uint8Array(9), read],
     ['a program that the kernel refuses', 'bad-program', new Uint8Array(8).fill(0xff), read],
     ['too few words', 'bad-event', docker, new Uint32Array(15)],
     ['nothing', 'bad-event', docker, undefined],
@@ -109,7 +109,7 @@ describe('simulate and simulator refuse', () => {
     ['a number', 'bad-event', docker, 7],
     ['a call without an architecture', 'bad-event', docker, { syscall: 1 }],
     ['a fraction of a number', 'bad-event', docker, { ...read, syscall: 0.5 }],
-    ['arguments that are no list', 'bad-event', docker, { ...read, args: 'abc' }],
+    ['arguments that are not list', 'bad-event', docker, { ...read, args: 'abc' }],
     ['arguments that are numbers', 'bad-event', docker, { ...read, args: [1] }],
     ['seven arguments', 'bad-event', docker, { ...read, args: [0n, 0n, 0n, 0n, 0n, 0n, 0n] }],
     ['an instruction pointer that is a number', 'bad-event', docker, { ...read, instructionPointer: 1 }],

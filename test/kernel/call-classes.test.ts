@@ -29,7 +29,7 @@ describe('classes of calls', () => {
     );
   });
 
-  it('have aliases that are no calls themselves', () => {
+  it('have aliases that are not calls themselves', () => {
     assert.deepEqual(
       [...callAliases().keys()].filter(name => isKnownSyscall(name)),
       [],

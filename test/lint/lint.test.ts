@@ -663,7 +663,7 @@ describe('lint', () => {
     assert.deepEqual(codesOf(findings), ['multiplexer-open', 'wide-comparison']);
   });
 
-  it('refuses what is no profile, as reading it does', () => {
+  it('refuses what is not a profile, as reading it does', () => {
     assert.equal(failure(() => lint('{}')).code, 'missing-default-action');
   });
 

@@ -107,7 +107,7 @@ describe('add-on', () => {
       }
     });
 
-    it('what is no handle', () => {
+    it('what is not a handle', () => {
       const ofContext = calls.filter(([name]) => name.startsWith('context') && name !== 'contextInit');
       for (const [name, call] of ofContext) {
         for (const value of [...hostile, context.constructor, structuredClone]) {

@@ -171,7 +171,7 @@ describe('FilterContext', () => {
       );
     });
 
-    it('refuses what is no context', () => {
+    it('refuses what is not a context', () => {
       for (const source of [{}, null, undefined, 7, Object.create(FilterContext.prototype)]) {
         assert.throws(() => {
           filter.merge(source as FilterContext);

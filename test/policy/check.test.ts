@@ -65,7 +65,7 @@ describe('checkPolicy', () => {
   it('names the call and the interface of what it refuses', () => {
     assert.throws(
       () => compile(withCondition({ ...equal, arg: 6 })),
-      /arguments are 0 to 5, in call 39 of x86_64/,
+      /arguments must be 0 to 5, in call 39 of x86_64/,
     );
   });
 });

@@ -51,10 +51,10 @@ describe('a call in words', () => {
   });
 
   const refused: readonly (readonly [line: string, code: string, message: RegExp])[] = [
-    ['', 'bad-event', /"" is no system call/],
+    ['', 'bad-event', /"" is not a system call/],
     ['4294967296', 'unknown-syscall', /x86_64 has no system call "4294967296"/],
-    ['-2147483649', 'bad-event', /no system call/],
-    ['1.5', 'bad-event', /no system call/],
+    ['-2147483649', 'bad-event', /not a system call/],
+    ['1.5', 'bad-event', /not a system call/],
     ['sparc:read', 'bad-event', /no interface "sparc"\. Write one of: x86_64, x86/],
     ['__proto__:read', 'bad-event', /no interface/],
     ['constructor', 'unknown-syscall', /no system call "constructor"/],

@@ -106,9 +106,9 @@ describe('listenForContainers', () => {
         ...fields,
       });
     const cases: readonly [name: string, sent: string, reason: RegExp][] = [
-      ['what is no JSON', 'hello }', /no JSON|not JSON/],
+      ['what is not a JSON', 'hello }', /no JSON|not JSON/],
       ['nothing at all', '', /not JSON/],
-      ['a list', '[]', /no object/],
+      ['a list', '[]', /not an object/],
       ['a state without a listener among its descriptors', state({ fds: [] }), /seccompFd/],
       ['a state without a pid', state({ pid: 'x' }), /pid/],
       ['a state whose listener did not come', state({}), /did not come/],
@@ -134,7 +134,7 @@ describe('listenForContainers', () => {
       });
     }
 
-    it('descriptors that are no listener, and handlers that make no sense', async () => {
+    it('descriptors that are not listener, and handlers that make no sense', async () => {
       for (const [handlers, code] of [
         [{}, 'listener-unusable'],
         [{ handlers: { nothing: () => ({ value: 1 }) } } satisfies HandlerOptions, 'bad-option'],
@@ -204,7 +204,7 @@ describe('delegate', () => {
   });
 });
 
-/** A descriptor that is no listener and belongs to nobody. */
+/** A descriptor that is not a listener and belongs to nobody. */
 function pipe(): { readonly read: number } {
   const launch = native().prepareLaunch(
     ...([

@@ -358,7 +358,7 @@ describe('dump', function () {
       assert.equal(failure(() => dump(zombie)).code, 'no-such-process');
     });
 
-    it('for what is no id, and for options that do not exist', () => {
+    it('for anything that is not an id, and for options that do not exist', () => {
       for (const id of [0, -1, 1.5, NaN, Infinity, 2 ** 31])
         assert.equal(failure(() => dump(id)).code, 'bad-pid');
       assert.equal(failure(() => dump(1, JSON.parse('{"thread":true}') as object)).code, 'bad-option');

@@ -104,7 +104,7 @@ describe('load', () => {
     assert.ok(layers >= 3, `${layers} layers`);
   });
 
-  it('refuses bytes that are no program before the kernel is asked', () => {
+  it('refuses bytes that are not program before the kernel is asked', () => {
     const { codes, noNewPrivs } = told<{ codes: string[]; noNewPrivs: boolean }>(
       inChild(`
         const codes = [Buffer.alloc(0), Buffer.alloc(7), Buffer.alloc(8 * 4097), Buffer.alloc(8), Buffer.from('20000000030000000600000000000000', 'hex')]

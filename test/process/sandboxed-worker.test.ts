@@ -88,7 +88,7 @@ const CASES: Readonly<
     code: `class Odd extends Error { name = 'Odd'; action = () => 1; } setTimeout(() => { throw new Odd('odd'); });`,
   },
   'an error of the system': { code: `require('fs').readFileSync('/does/not/exist');` },
-  'a thrown value that is no error': { code: `throw [1, 'two'];` },
+  'a thrown value that is not an error': { code: `throw [1, 'two'];` },
   'a mistake in the code': { code: 'const const' },
   'a module that is missing': { code: '/does/not/exist.js', options: { eval: false } },
   'standard output and error': {

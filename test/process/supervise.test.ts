@@ -412,7 +412,7 @@ describe('supervise', () => {
       ],
     ];
     for (const [step, killAt, answer, seen, kernel] of steps) {
-      it(`${step}${kernel === 'old' ? ' (Linux before 5.14)' : ''} leaves ENOSYS for what is not answered, and nobody who waits`, async function () {
+      it(`${step}${kernel === 'old' ? ' (Linux before 5.14)' : ''} leaves ENOSYS for anything that is not answered, and nobody who waits`, async function () {
         if (kernel === 'new' && features().missing.some(({ name }) => name === 'SECCOMP_ADDFD_FLAG_SEND'))
           this.skip();
         const running = supervisor(
@@ -588,7 +588,7 @@ describe('supervise', () => {
 });
 
 describe('superviseListener', () => {
-  it('refuses what is no listener', () => {
+  it('refuses what is not a listener', () => {
     const fd = openSync('/dev/null', 'r');
     assert.throws(() => superviseListener(fd, {}), { code: 'listener-unusable' });
     closeSync(fd);

@@ -250,7 +250,7 @@ describe('onViolation', () => {
     });
   });
 
-  it('refuses what is no listener, and options that it does not know', () => {
+  it('refuses what is not a listener, and options that it does not know', () => {
     const codes = told(
       child(`tell([
         await codeOf(() => s.onViolation('listener')),

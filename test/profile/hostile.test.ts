@@ -250,7 +250,7 @@ describe('hostile sources', () => {
     ['a file that claims to be empty and has no end', () => '/proc/self/pagemap', 'profile-too-large'],
     ['a file that cannot be read at its start', () => '/proc/self/mem', 'profile-unreadable'],
     ['/dev/full', () => '/dev/full', 'not-a-file'],
-    ['a path through what is no directory', () => '/proc/self/fd/0/nothing', 'profile-not-found'],
+    ['a path through what is not a directory', () => '/proc/self/fd/0/nothing', 'profile-not-found'],
     [
       'a link to a file that has vanished',
       () => {

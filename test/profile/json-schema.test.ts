@@ -372,7 +372,7 @@ describe('The JSON Schema of profiles', () => {
         'a resource of Kubernetes',
         '{ "kind": "SeccompProfile", "spec": { "defaultAction": "SCMP_ACT_LOG" } }',
       ],
-      ['what is no object', '[]'],
+      ['what is not an object', '[]'],
     ];
     for (const [what, text] of REFUSED) {
       it(what, () => {

@@ -150,7 +150,7 @@ const WRONG: readonly (readonly [what: string, text: string, error: RegExp])[] =
   ['an operator', condition("index: 0, op: 'SCMP_CMP_EQUAL', value: 0"), /SCMP_CMP_EQUAL/],
   ['a condition without an operator', condition('index: 0, value: 0'), /op/],
   ['a seventh argument', condition("index: 6, op: 'SCMP_CMP_EQ', value: 0"), /6/],
-  ['a value that is no number', condition("index: 0, op: 'SCMP_CMP_EQ', value: '0'"), /string/],
+  ['a value that is not a number', condition("index: 0, op: 'SCMP_CMP_EQ', value: '0'"), /string/],
   ['a capability', rule(`${READ}, includes: { caps: ['SYS_ADMIN'] }`), /SYS_ADMIN/],
   ["an architecture in Docker's spelling", rule(`${READ}, excludes: { arches: ['x86_64'] }`), /x86_64/],
   ['a key of a restriction', rule(`${READ}, includes: { cap: [] }`), /'cap' does not exist/],

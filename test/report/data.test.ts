@@ -188,7 +188,7 @@ describe('the data of a report', () => {
   });
 
   for (const [name, options] of Object.entries({
-    'a name that is no text': { name: 7 },
+    'a name that is not a text': { name: 7 },
     'an unknown option': { agianst: 'docker-default' },
   })) {
     it(`refuses ${name}`, () => {

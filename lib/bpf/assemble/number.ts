@@ -18,7 +18,7 @@ export function parseNumber(token: Token, most = 0xffffffff): number {
     return failAt(
       token,
       'bad-number',
-      `${show(token)} is no number`,
+      `${show(token)} is not a number`,
       'Write it in decimal without leading zeros, or in hexadecimal after 0x',
     );
   }

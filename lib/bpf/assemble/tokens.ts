@@ -74,7 +74,7 @@ export function readTokens(source: string, file: string): Reader {
     return failAt(
       { at },
       'bad-statement',
-      `${quote(character)} is no part of any statement`,
+      `${quote(character)} is not part of any statement`,
       'Write comments after #',
     );
   }

@@ -53,7 +53,7 @@ export interface AnnotatedInstruction extends Instruction {
 /**
  * Lists a program, valid or not, one instruction a line, with names for architectures, system calls and actions where
  * they are certain. `assemble` reads every form of it.
- * Throws ProgramError (`bad-program-size`) for bytes that are no program, UsageError (`bad-option`, `bad-filter`).
+ * Throws ProgramError (`bad-program-size`) for bytes that are not program, UsageError (`bad-option`, `bad-filter`).
  */
 export function disassemble(source: ProgramSource, options: DisassembleOptions = {}): string {
   const { form = 'listing', abi } = ownOptions(options, ['abi', 'form']);

@@ -48,7 +48,7 @@ const NAMED_WORDS: ReadonlyMap<number, string> = new Map([
 export const wordAt = (offset: number): number | undefined =>
   offset % 4 === 0 && offset < DATA_SIZE ? offset / 4 : undefined;
 
-/** What is loaded from an offset: `sys_number`, `args[0] >> 32`, and `data[2]` for what is no word. */
+/** What is loaded from an offset: `sys_number`, `args[0] >> 32`, and `data[2]` for anything that is not a word. */
 export function wordName(offset: number): string {
   const word = wordAt(offset);
   if (word === undefined) return `data[${offset}]`;

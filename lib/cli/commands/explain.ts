@@ -1,9 +1,15 @@
 // `seccomp explain`: what a filter, or a stack of them, answers to every call, or to one.
 import { explain } from '../../filter/inspect/explain.js';
 import { formatExplanation } from '../../filter/inspect/format.js';
+import { syscallNumber } from '../../kernel/abi.js';
+import { abisOf } from '../../kernel/architectures.js';
+import { callLike, listed } from '../../kernel/calls/suggest-call.js';
+import { isFilter } from '../../filter/filter.js';
+import type { Layer } from '../../filter/layers.js';
+import { quote } from '../../util/suggest.js';
 import { layersArgument } from '../input.js';
 import { collect, withCompileOptions, type CompileFlags } from '../options.js';
-import { print, toJson, type Register } from '../output.js';
+import { print, printError, toJson, type Register } from '../output.js';
 
 interface Flags extends CompileFlags {
   readonly layer?: readonly string[];
@@ -29,7 +35,22 @@ export const explainCommand: Register = (program, run) =>
       return run(() => {
         const layers = [filter, ...(flags.layer ?? [])].flatMap(name => layersArgument(name, flags));
         const explanation = explain(layers, syscall === undefined ? undefined : syscallArgument(syscall));
+        if (syscall !== undefined) noteAbsence(layers, syscall);
         print(flags.json === true ? toJson(explanation) : formatExplanation(explanation));
         return 0;
       }, flags.json === true);
     });
+
+/** Says that the machines which filters were compiled for have no call of a name, and what they have in its place. */
+function noteAbsence(layers: readonly Layer[], name: string): void {
+  if (typeof syscallArgument(name) === 'number') return;
+  for (const arch of new Set(layers.flatMap(layer => (isFilter(layer) ? [layer.target.arch] : [])))) {
+    const abis = abisOf(arch);
+    if (abis.some(abi => syscallNumber(abi, name) !== undefined)) continue;
+    const like = abis.flatMap(abi => callLike(name, [abi]) ?? []);
+    const advice = like.length === 0 ? '' : `. ${listed([...new Set(like)])} may do the same`;
+    printError(
+      `note: ${listed(abis)} ${abis.length === 1 ? 'has' : 'have'} no system call ${quote(name)}${advice}\n`,
+    );
+  }
+}

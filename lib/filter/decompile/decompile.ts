@@ -40,7 +40,7 @@ const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
  *
  * Throws ConversionError (`not-expressible`) for what no policy says (several answers to foreign architectures, the
  * instruction pointer, …), CompileError (`undecidable-program`) for a program that cannot be analysed, and as
- * `programOf` does for what is no program.
+ * `programOf` does for anything that is not a program.
  */
 export function decompile(layer: Layer, options: DecompileOptions = {}): Policy {
   const { arch } = ownOptions(options, ['arch']);

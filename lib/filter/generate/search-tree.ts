@@ -363,7 +363,7 @@ class Search {
       const end = Math.min(this.#count, first + CHAIN_LENGTH);
       for (let last = first + 1; last < end; last++) {
         const chain = singlesAndRest(this.#cells, first, last);
-        // What is no chain does not become one with more cells.
+        // What is not a chain does not become one with more cells.
         if (chain === undefined) break;
         if (chain.singles.length > 1) chain.singles.sort(before);
         this.#chains[first * CHAIN_LENGTH + last - first] = chain;

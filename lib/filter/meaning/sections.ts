@@ -65,14 +65,14 @@ const LAST = 0xffffffff;
 /** Stands for calls that are not asked about; no function gives it. */
 const LEFT_OUT = LAST;
 
-/** Throws UsageError (`unknown-syscall`, `bad-value`) for a name that no interface has, and for what is no number of 32 bits. */
+/** Throws UsageError (`unknown-syscall`, `bad-value`) for a name that no interface has, and for anything that is not a number of 32 bits. */
 function checkSyscall(syscall: unknown): void {
   const isNumber = Number.isInteger(syscall) && Number(syscall) >= 0 && Number(syscall) <= LAST;
   if (isNumber) return;
   if (typeof syscall !== 'string')
     throw new UsageError(
       'bad-value',
-      `${show(syscall)} is no system call`,
+      `${show(syscall)} is not a system call`,
       'Give a name, or a number of 32 bits',
     );
   if (ABI_LIST.some(({ name }) => syscallNumber(name, syscall) !== undefined)) return;

@@ -71,7 +71,7 @@ export const constantsOf = (abi: AbiName, group: ConstantGroup): ReadonlyMap<str
  * not known. Every other number is taken as it is, up to 64 bits, so that garbage above an `int` can be written. On x86
  * and arm a register has 32 bits.
  *
- * Throws UsageError `bad-value` for what is no number or does not fit, and `unknown-constant`, with a suggestion, for a
+ * Throws UsageError `bad-value` for anything that is not a number or does not fit, and `unknown-constant`, with a suggestion, for a
  * name that the interface does not have.
  */
 export function parseValue(text: string, parameter: Parameter | undefined, abi: AbiName): bigint {
@@ -138,7 +138,7 @@ export function nameValue(
   const all = (1n << BigInt(parameter.width)) - 1n;
   if (value > all) return undefined;
   const known = (mask ?? all) & all;
-  // The low byte of clone's flags is no flag: it is the signal for the parent when the child ends.
+  // The low byte of clone's flags is not a flag: it is the signal for the parent when the child ends.
   if (syscall === 'clone')
     return nameFlags(group, { mask: 0xffn, values: constantsOf(abi, 'SIG') }, value, known, parameter.width);
   if (name === 'S') return nameMode(group, value, known);

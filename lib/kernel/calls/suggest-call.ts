@@ -28,7 +28,7 @@ export function callLike(name: string, abis: readonly AbiName[]): string | undef
         if (first !== undefined) return first;
       }
     }
-    // A call of another architecture is no misspelling.
+    // A call of another architecture is not a misspelling.
     if (isKnownSyscall(word)) return undefined;
   }
   return closest(

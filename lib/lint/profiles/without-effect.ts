@@ -1,4 +1,4 @@
-// Lint rules about what a profile says in vain: rules, names and conditions that change nothing.
+// Lint rules about rules, names and conditions that have no effect.
 import { actionName } from '../../kernel/action.js';
 import { kernelAtLeast } from '../../kernel/kernel-version.js';
 import { verb, type Observation } from '../finding.js';

@@ -104,8 +104,8 @@ export function spawnSync(
   if (outcome.kind === 'failed') {
     return asIfPlain(start({ ...command, file: NEVER_THERE }, stdio), command, stdio.length, outcome.errno);
   }
-  if (outcome.kind === 'untold' && own(result, 'error') === undefined) throw launcherEnded(command.file);
-  if (outcome.kind === 'untold') requireProc();
+  if (outcome.kind === 'unknown' && own(result, 'error') === undefined) throw launcherEnded(command.file);
+  if (outcome.kind === 'unknown') requireProc();
   const alive = endedForGood(result.pid, result.status, result.signal);
   if (alive !== undefined) throw alive;
   return asIfPlain(result, command, stdio.length);

@@ -215,7 +215,7 @@ function warningsOf(
       warning(
         'threads-differ',
         `${differing.length} of ${compared} other threads have other filters than ${id}: ${shortList(differing.map(thread => thread.id))}`,
-        'A filter on one thread is no sandbox: load it for the whole process',
+        'A filter on one thread is not a sandbox: load it for the whole process',
       ),
     );
   }

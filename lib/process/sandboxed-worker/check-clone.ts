@@ -1,4 +1,4 @@
-// Bounds what deserializing a message costs, before V8 does it: bytes are cheap to receive, and some are dear to decode.
+// Bounds what deserializing a message costs, before V8 does it: bytes are cheap to receive, and some are expensive to decode.
 import { WorkerError } from '../../util/errors.js';
 
 /** What a message may be at most. */
@@ -101,7 +101,7 @@ interface Open {
  * Walks through a serialized value without making it. Strict: it accepts what V8's own serializer writes for what can
  * leave a process, and nothing else of V8's format (no shared or transferred memory, no WebAssembly).
  *
- * Throws WorkerError (`worker-message-too-costly`) beyond a limit, TypeError for what is not a serialized value.
+ * Throws WorkerError (`worker-message-too-costly`) beyond a limit, TypeError for anything that is not a serialized value.
  */
 export function checkClone(bytes: Uint8Array, limits: MessageLimits): void {
   new Walk(bytes, limits).run();

@@ -60,7 +60,7 @@ export function pack(value: unknown, transfer: readonly Transferable[] = []): Pa
 /**
  * Deserializes a value. Each view in it has a buffer of its own with its bytes and nothing else: Node's deserializer would
  * give views of `bytes`, or of the pool that small Buffers are parts of.
- * Throws for what is not a serialized value.
+ * Throws for anything that is not a serialized value.
  */
 export function unpack(bytes: Packed): unknown {
   const deserializer = new (v8().DefaultDeserializer)(bytes);

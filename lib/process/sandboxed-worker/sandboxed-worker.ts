@@ -140,7 +140,7 @@ export class SandboxedWorker extends EventEmitter<{
     const start = startOrder(filename, options);
     this.isolation = planIsolation(options.isolation).receipt;
     this.#child = this.#start(options);
-    // The last one: what `fork` has for itself is no socket.
+    // The last one: what `fork` has for itself is not a socket.
     this.#channel = this.#child === undefined ? undefined : socketsOf(this.#child).at(-1);
     this.pid = own(this.#child, 'pid');
     this.stdin = this.#child?.stdin ?? null;

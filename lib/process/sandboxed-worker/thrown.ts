@@ -74,7 +74,7 @@ const isThrown = (parts: unknown): parts is Thrown =>
 const isCode = (code: unknown): boolean =>
   typeof code === 'number' || (typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code));
 
-/** A text of at most so many characters; '' for what is not a text. */
+/** A text of at most so many characters; '' for anything that is not a text. */
 const bounded = (text: unknown, length: number): string =>
   typeof text === 'string' ? text.slice(0, length) : '';
 

@@ -48,7 +48,7 @@ export function parseContainerState(text: string): ReceivedState {
   const listenerIndex = Array.isArray(fds) ? fds.indexOf(LISTENER_NAME) : -1;
   if (listenerIndex === -1) throw badState(`"fds" does not name ${LISTENER_NAME}`);
   const { pid } = root;
-  if (typeof pid !== 'number' || !Number.isInteger(pid)) throw badState('"pid" is no number');
+  if (typeof pid !== 'number' || !Number.isInteger(pid)) throw badState('"pid" is not a number');
   const { annotations } = state;
   return {
     listenerIndex,
@@ -92,7 +92,7 @@ function parse(text: string): unknown {
 /** An object without a prototype: what is absent is undefined. */
 function object(value: unknown, what: string): Readonly<Partial<Record<Key, unknown>>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return bare(value);
-  throw badState(`${what} is no object`);
+  throw badState(`${what} is not an object`);
 }
 
 const string = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -58,7 +58,7 @@ export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
     timeoutResponse,
   } = owned(options);
   if (given !== undefined && typeof given !== 'object')
-    throw bad('handlers are no object', 'Give functions by names of calls');
+    throw bad('handlers are not object', 'Give functions by names of calls');
   const handlers = given && owned(given);
   for (const [name, handler] of Object.entries(handlers ?? {})) {
     if (!isKnownSyscall(name)) {
@@ -79,7 +79,7 @@ export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
 
 function checkFunction(what: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return;
-  throw bad(`${what} is no function`, 'Give a function of the call');
+  throw bad(`${what} is not a function`, 'Give a function of the call');
 }
 
 const bad = (message: string, remedy: string): UsageError => new UsageError('bad-option', message, remedy);

@@ -56,7 +56,7 @@ const TURN = 4;
 
 /**
  * Answers what arrives on a listener, which it takes over, by a handler. `exclusive` where nobody else can hold it.
- * Throws LoadError (`listener-unusable`) for a descriptor that is no listener.
+ * Throws LoadError (`listener-unusable`) for a descriptor that is not a listener.
  */
 export function serveListener(
   listener: number,
@@ -75,8 +75,8 @@ export function serveListener(
 
   refuseOthers(listener);
   // Callers that take turns with this process are woken sooner, on the same processor. Before Linux 6.6 they are not.
-  const untold = native().wakeInTurn(listener);
-  if (untold !== undefined && ['EBADF', 'ENOTTY'].includes(untold.errnoName)) throw unusable(untold);
+  const failure = native().wakeInTurn(listener);
+  if (failure !== undefined && ['EBADF', 'ENOTTY'].includes(failure.errnoName)) throw unusable(failure);
   const watch = native().watchCalls(listener, next.words, exclusive, arrived);
   if (isFailure(watch)) throw unusable(watch);
 
@@ -180,7 +180,7 @@ export function serveListener(
     if (failure !== undefined && !isClosed()) fail(failure);
   }
 
-  /** That a caller has gone is no error of the handler that finds out. */
+  /** That a caller has gone is not an error of the handler that finds out. */
   function report(error: unknown, call: SupervisedCall): void {
     if (!(error instanceof SupervisionError && error.code === 'call-gone')) complain(error, call);
   }
@@ -215,7 +215,7 @@ export function serveListener(
   };
 }
 
-/** A supervisor of nobody, for a command that has not started. */
+/** A supervisor with no calls to serve, for a command that has not started. */
 export const nobody = (): Supervisor => ({
   pending: 0,
   received: 0,

@@ -213,7 +213,7 @@ function checkReport({
   oneOf('reportFallbacks', reportFallbacks, [true, false]);
   oneOf('waitKillable', waitKillable, [true, false]);
   if (onViolation !== undefined && typeof onViolation !== 'function')
-    throw new UsageError('bad-option', 'onViolation is no function', 'Give a function of the violation');
+    throw new UsageError('bad-option', 'onViolation is not a function', 'Give a function of the violation');
   if (reportOnly === true && onViolation === undefined)
     throw new UsageError('bad-option', 'reportOnly allows what nobody would hear of', 'Give onViolation too');
 }

@@ -25,7 +25,7 @@ export interface TracedTable {
   readonly stops: number;
   /** Calls that found no room. */
   readonly lost: number;
-  /** The request of ptrace(2) that was in vain, with `contended`. */
+  /** The ptrace(2) request that failed, with `contended`. */
   readonly contender: {
     readonly request: number;
     readonly thread: number;

@@ -51,7 +51,7 @@ const listed = (names: readonly string[]): string => {
 
 /**
  * The denials of these rules that let through what they deny. In a profile whose default refuses, nothing is open that its author
- * has not allowed by name: real ones refuse old calls there for the sake of their errno. ENOSYS is no denial: it sends programs to the very call that is
+ * has not allowed by name: real ones refuse old calls there for the sake of their errno. ENOSYS is not a denial: it sends programs to the very call that is
  * open. Nor is there one where a twin of the call (chown of chown32) is refused, or where a profile for several architectures
  * refuses one of the calls that do the same; `equivalent-open` of the linter says what the others leave open then.
  */

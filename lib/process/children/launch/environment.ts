@@ -7,7 +7,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The variables that an object itself has, or those of this process, without a prototype; each is read once.
- * Throws UsageError (`bad-option`) for what is no object, and for one that inherits variables: they would be lost.
+ * Throws UsageError (`bad-option`) for anything that is not an object, and for one that inherits variables: they would be lost.
  */
 export function ownEnvironment(env: Environment | null | undefined): Record<string, string | undefined> {
   const given: unknown = env ?? process.env;

@@ -52,7 +52,7 @@ export type LaunchOutcome =
   /** The child could not be isolated, or the filter not be loaded. */
   | { readonly kind: 'refused'; readonly error: LoadError }
   /** The launcher came to its end before it could tell, or was never started. */
-  | { readonly kind: 'untold' };
+  | { readonly kind: 'unknown' };
 
 /** How long the caller waits: until the command runs, for which a pipe is made, or until it has ended. */
 export type Until = 'running' | 'ended';
@@ -220,7 +220,7 @@ function outcomeOf(report: number, request: LaunchRequest): LaunchOutcome {
   readSync(report, words, 0, words.byteLength, 0);
   const [step = STEP.start, errno = 0] = words;
   if (step === STEP.execute) return errno === 0 ? { kind: 'started' } : { kind: 'failed', errno };
-  if (step === STEP.start || errno === 0) return { kind: 'untold' };
+  if (step === STEP.start || errno === 0) return { kind: 'unknown' };
   if (step === STEP.trace) return { kind: 'refused', error: untraceable(errno) };
   const failed = own(CALLS, step) ?? 'seccomp';
   const failure = { failed, errno, errnoName: errnoName(errno), threadId: 0, threadName: '' };

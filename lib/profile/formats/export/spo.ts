@@ -53,7 +53,7 @@ export function spoText(spec: SpoSpec, name: string): string {
   if (name.length > 253 || !/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name)) {
     throw new UsageError(
       'bad-option',
-      `${quote(name)} is no name for a resource`,
+      `${quote(name)} is not a name for a resource`,
       'Use lower-case letters, digits, "-" and "."',
     );
   }

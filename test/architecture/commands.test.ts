@@ -1,0 +1,29 @@
+// Every subcommand has a page, a test and a place among the commands that hostile text is tried on.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
+
+const commands = readdirSync(`${root}lib/cli/commands`).map(name => name.replace('.ts', ''));
+const tests = readdirSync(`${root}test/cli`)
+  .filter(name => name.endsWith('.test.ts') && name !== 'terminal.test.ts')
+  .map(name => read(`test/cli/${name}`))
+  .join('\n');
+
+describe('every subcommand', () => {
+  for (const command of commands) {
+    it(`${command} has a section in docs/cli.md`, () => {
+      assert.match(read('docs/cli.md'), new RegExp(`^## ${command}$`, 'm'));
+    });
+
+    it(`${command} is run by a test`, () => {
+      assert.match(tests, new RegExp(`'${command}'|\\b${command} `));
+    });
+
+    it(`${command} is tried with text that acts on terminals`, () => {
+      assert.match(read('test/cli/terminal.test.ts'), new RegExp(`\\['${command}'`));
+    });
+  }
+});
