@@ -5,6 +5,6 @@
  * @module seccomp/libseccomp
  */
 export * from '../util/errors.js';
-export type { Code } from '../util/codes.js';
+export { CODES, type Code } from '../util/codes.js';
 export * from '../kernel/constants.js';
 export * from '../libseccomp/context.js';

@@ -5,7 +5,7 @@
  * @module seccomp/load
  */
 export * from '../util/errors.js';
-export type { Code } from '../util/codes.js';
+export { CODES, type Code } from '../util/codes.js';
 export { features, type Features } from '../process/machine/features.js';
 export type { MissingFeature } from '../kernel/kernel-features.js';
 export { load, type LoadedFilter, type LoadOptions, type Scope } from '../process/load.js';
