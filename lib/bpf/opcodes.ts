@@ -124,10 +124,12 @@ const OPERATIONS: Readonly<Record<keyof typeof BPF, Operation>> = {
   TXA: { kind: 'copy', to: 'a' },
 };
 
-const BY_CODE: readonly (Operation | undefined)[] = Array.from(
-  { length: 0x100 },
-  (_, code) => Object.entries(OPERATIONS).find(([name]) => BPF[name as keyof typeof BPF] === code)?.[1],
-);
+const BY_CODE: readonly (Operation | undefined)[] = (() => {
+  const codes: ReadonlyMap<string, number> = new Map(Object.entries(BPF));
+  const table = new Array<Operation | undefined>(0x100).fill(undefined);
+  for (const [name, operation] of Object.entries(OPERATIONS)) table[codes.get(name) ?? 0] = operation;
+  return table;
+})();
 
 /** What the instruction of an opcode does; undefined for one that seccomp does not accept. */
 export const operationOf = (code: number): Operation | undefined => BY_CODE[code];
