@@ -134,12 +134,12 @@ const BY_CODE: readonly (Operation | undefined)[] = (() => {
 /** What the instruction of an opcode does; undefined for one that seccomp does not accept. */
 export const operationOf = (code: number): Operation | undefined => BY_CODE[code];
 
-/** The opcode of an operation. */
-export const codeOf = (operation: Operation): number => BY_CODE.findIndex(known => isSame(known, operation));
-
-const isSame = (one: Operation | undefined, other: Operation): boolean =>
-  one !== undefined &&
-  Object.entries(other).every(([key, value]) => (one as Readonly<Record<string, unknown>>)[key] === value);
+/** The opcode of a test, or of an operation on the accumulator. */
+export const codeOf = (
+  kind: 'test' | 'arithmetic',
+  op: TestName | ArithmeticName,
+  operand: Operand,
+): number => BY_CODE.findIndex(known => known?.kind === kind && known.op === op && known.operand === operand);
 
 /** Whether an instruction writes the accumulator. */
 export const writesA = (operation: Operation): boolean =>

@@ -63,8 +63,8 @@ function parseA(reader: Reader): AssemblyStatement {
   if (op !== undefined) {
     reader.next();
     return reader.accept('X')
-      ? simple(codeOf({ kind: 'arithmetic', op, operand: 'x' }))
-      : simple(codeOf({ kind: 'arithmetic', op, operand: 'k' }), takeWord(reader));
+      ? simple(codeOf('arithmetic', op, 'x'))
+      : simple(codeOf('arithmetic', op, 'k'), takeWord(reader));
   }
   const comparison = takeComparison(reader);
   reader.expect('?');
@@ -155,11 +155,11 @@ function takeComparison(reader: Reader): AssemblyComparison {
   const found = COMPARISONS.get(sign.text);
   if (found === undefined) return unexpected(sign, 'an assignment or a comparison');
   const { op, negated } = found;
-  const code = codeOf({ kind: 'test', op, operand: 'k' });
+  const code = codeOf('test', op, 'k');
   const operand = reader.peek();
   if (isNumeric(operand) || operand.text === '-') return { code, constant: takeWord(reader), negated };
   reader.next();
-  if (operand.text === 'X') return { code: codeOf({ kind: 'test', op, operand: 'x' }), constant: 0, negated };
+  if (operand.text === 'X') return { code: codeOf('test', op, 'x'), constant: 0, negated };
   return {
     code,
     constant: isWord(operand) ? operand : unexpected(operand, 'a number, a name or "X"'),
