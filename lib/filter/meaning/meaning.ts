@@ -7,7 +7,7 @@ import { layersOf, programOf, type Layers } from '../layers.js';
 import { liveRegisters } from '../../bpf/live-registers.js';
 import { BPF, DATA_SIZE, MEMORY_WORDS, type Program } from '../../bpf/program.js';
 import { EVERY, NONE, type Bdd, type Node } from './bdd.js';
-import { constantOf, Vectors, type Vector } from './vectors.js';
+import { constantOf, Vectors, type Operand, type Vector } from './vectors.js';
 
 /**
  * The function from calls to what the kernel does with them under a stack, the oldest layer first: the strongest action
@@ -70,7 +70,16 @@ export function programMeaning(bdd: Bdd, vectors: Vectors, program: Program): No
 
 /** Where an instruction leads with certain registers: to one of two outcomes of later instructions, or to an end. */
 type Transition =
-  { readonly test: Node; readonly yes: JumpPlace; readonly no: JumpPlace } | { readonly end: Node };
+  | { readonly end: Node }
+  | { readonly test: Node; readonly yes: JumpPlace; readonly no: JumpPlace }
+  | {
+      /** The word that is compared with `k`. */
+      readonly word: number;
+      readonly k: number;
+      readonly less: JumpPlace;
+      readonly equal: JumpPlace;
+      readonly greater: JumpPlace;
+    };
 
 /** An instruction, and which of the registers that it may be reached with. */
 interface JumpPlace {
@@ -105,12 +114,19 @@ function fromTheReturns(bdd: Bdd, vectors: Vectors, program: Program): Node | un
     const those: Transition[] = [];
     for (const registers of states) {
       const { a, x } = registers;
-      const operand = (code & 0x08) === 0 ? vectors.constant(k) : x;
+      const operand = (code & 0x08) === 0 ? k : x;
       const end = endOf(bdd, code, k, a, x);
       if (end !== undefined) those.push({ end });
       else if (code === BPF.RET_A) return undefined;
       else if (code === BPF.JA) those.push(always(send(pc + 1 + k, registers)));
       else if ((code & 0x07) === 0x05) {
+        const word = vectors.wordOf(a);
+        if (word !== undefined && (code === BPF.JEQ_K || code === BPF.JGT_K || code === BPF.JGE_K)) {
+          const [yes, no] = [send(pc + 1 + jt, registers), send(pc + 1 + jf, registers)];
+          const [equal, greater] = [code === BPF.JGT_K ? no : yes, code === BPF.JEQ_K ? no : yes];
+          those.push({ word, k, less: no, equal, greater });
+          continue;
+        }
         const test = vectors.test(code, a, operand);
         // What no call takes is not followed.
         const yes = test === NONE ? undefined : send(pc + 1 + jt, registers);
@@ -128,9 +144,12 @@ function fromTheReturns(bdd: Bdd, vectors: Vectors, program: Program): Node | un
   const outcomes: (readonly Node[])[] = [];
   const outcome = ({ pc, index }: JumpPlace): Node => outcomes[pc]?.[index] ?? NONE;
   for (let pc = program.length - 1; pc >= 0; pc--) {
-    outcomes[pc] = (steps[pc] ?? []).map(each =>
-      hasOwn(each, 'end') ? each.end : bdd.ite(each.test, outcome(each.yes), outcome(each.no)),
-    );
+    outcomes[pc] = (steps[pc] ?? []).map(each => {
+      if (hasOwn(each, 'end')) return each.end;
+      if (hasOwn(each, 'test')) return bdd.ite(each.test, outcome(each.yes), outcome(each.no));
+      const { word, k, less, equal, greater } = each;
+      return bdd.compare(word, k, outcome(less), outcome(equal), outcome(greater));
+    });
   }
   return outcome({ pc: 0, index: 0 });
 }
@@ -168,7 +187,7 @@ function fromTheStart(bdd: Bdd, vectors: Vectors, program: Program): Node {
     for (const state of states.values()) {
       const { a, x, reach } = state;
       const { code, jt, jf, k } = program[pc] ?? END;
-      const operand = (code & 0x08) === 0 ? vectors.constant(k) : x;
+      const operand = (code & 0x08) === 0 ? k : x;
       const end = endOf(bdd, code, k, a, x);
       if (end !== undefined) result = bdd.ite(reach, end, result);
       else if (code === BPF.RET_A) result = bdd.ite(reach, valueOf(bdd, a, reach), result);
@@ -192,7 +211,7 @@ function step(
   code: number,
   k: number,
   { a, x, memory }: Registers,
-  operand: Vector,
+  operand: Operand,
 ): Partial<Registers> {
   switch (code) {
     case BPF.LD_ABS:

@@ -8,6 +8,12 @@ export interface Vector {
   readonly bits: readonly Node[];
 }
 
+/** A number for all calls, or one that depends on the call. */
+export type Operand = number | Vector;
+
+const bitOf = (operand: Operand, bit: number): Node =>
+  typeof operand === 'number' ? (operand >>> bit) & 1 : (operand.bits[bit] ?? NONE);
+
 /** Steps that a vector counts for: each is remembered. */
 const VECTOR_STEPS = 64;
 
@@ -19,6 +25,7 @@ export class Vectors {
   readonly #byBits = new Map<string, Vector>();
   readonly #constants = new Map<number, Vector>();
   readonly #words = new Map<number, Vector>();
+  readonly #wordOf = new Map<Vector, number>();
 
   constructor(bdd: Bdd) {
     this.#bdd = bdd;
@@ -31,13 +38,20 @@ export class Vectors {
 
   /** A word of the call. */
   word(word: number): Vector {
-    return remember(this.#words, word, () =>
-      this.#of(bit => this.#bdd.node(levelOf(word, bit), NONE, EVERY)),
-    );
+    return remember(this.#words, word, () => {
+      const vector = this.#of(bit => this.#bdd.node(levelOf(word, bit), NONE, EVERY));
+      this.#wordOf.set(vector, word);
+      return vector;
+    });
+  }
+
+  /** The word of the call that a vector is; undefined for one that is something else. */
+  wordOf(vector: Vector): number | undefined {
+    return this.#wordOf.get(vector);
   }
 
   /** The calls for which a conditional jump's test holds. */
-  test(code: number, a: Vector, b: Vector): Node {
+  test(code: number, a: Vector, b: Operand): Node {
     const { and, not } = this.#sets;
     switch (code & 0xf0) {
       case 0x10:
@@ -47,10 +61,7 @@ export class Vectors {
       case 0x30:
         return this.#atLeast(a, b);
       default:
-        return PLACES.reduce(
-          (any, bit) => this.#bdd.or(and(a.bits[bit] ?? NONE, b.bits[bit] ?? NONE), any),
-          NONE,
-        );
+        return PLACES.reduce((any, bit) => this.#bdd.or(and(bitOf(a, bit), bitOf(b, bit)), any), NONE);
     }
   }
 
@@ -58,17 +69,17 @@ export class Vectors {
    * The result of an arithmetic instruction. Throws CompileError (`undecidable-program`) for products, quotients and
    * shifts of numbers that differ between calls, unless the other one is a constant power of two.
    */
-  arithmetic(code: number, a: Vector, b: Vector): Vector {
+  arithmetic(code: number, a: Vector, b: Operand): Vector {
     const { and, or, not } = this.#sets;
     const each = (how: (x: Node, y: Node) => Node): Vector =>
-      this.#of(bit => how(a.bits[bit] ?? NONE, b.bits[bit] ?? NONE));
+      this.#of(bit => how(bitOf(a, bit), bitOf(b, bit)));
     switch (code & 0xf0) {
       case 0x00:
         return this.#sum(a, b, NONE);
       case 0x10:
         return this.#sum(
           a,
-          this.#of(bit => not(b.bits[bit] ?? NONE)),
+          this.#of(bit => not(bitOf(b, bit))),
           EVERY,
         );
       case 0x40:
@@ -89,7 +100,7 @@ export class Vectors {
   }
 
   /** Products, quotients and shifts. */
-  #scaled(code: number, a: Vector, b: Vector): Vector {
+  #scaled(code: number, a: Vector, b: Operand): Vector {
     const [left, right] = [constantOf(a), constantOf(b)];
     const shift = (places: number): Vector => this.#of(bit => a.bits[bit - places] ?? NONE);
     if (right !== undefined) {
@@ -116,12 +127,12 @@ export class Vectors {
     );
   }
 
-  #sum(a: Vector, b: Vector, carryIn: Node): Vector {
+  #sum(a: Vector, b: Operand, carryIn: Node): Vector {
     const { and, or, not } = this.#sets;
     const xor = (x: Node, y: Node): Node => this.#choose(x, not(y), y);
     let carry = carryIn;
     return this.#of(bit => {
-      const [x, y] = [a.bits[bit] ?? NONE, b.bits[bit] ?? NONE];
+      const [x, y] = [bitOf(a, bit), bitOf(b, bit)];
       const half = xor(x, y);
       const digit = xor(half, carry);
       carry = or(and(x, y), and(half, carry));
@@ -129,16 +140,16 @@ export class Vectors {
     });
   }
 
-  #equal(a: Vector, b: Vector): Node {
+  #equal(a: Operand, b: Operand): Node {
     return PLACES.reduce((same, bit) => {
-      const [x, y] = [a.bits[bit] ?? NONE, b.bits[bit] ?? NONE];
+      const [x, y] = [bitOf(a, bit), bitOf(b, bit)];
       return this.#choose(x, this.#choose(y, same, NONE), this.#choose(y, NONE, same));
     }, EVERY);
   }
 
-  #atLeast(a: Vector, b: Vector): Node {
+  #atLeast(a: Operand, b: Operand): Node {
     return PLACES.reduce((lower, bit) => {
-      const [x, y] = [a.bits[bit] ?? NONE, b.bits[bit] ?? NONE];
+      const [x, y] = [bitOf(a, bit), bitOf(b, bit)];
       return this.#choose(x, this.#choose(y, lower, EVERY), this.#choose(y, NONE, lower));
     }, EVERY);
   }
@@ -157,11 +168,14 @@ export class Vectors {
   }
 }
 
-/** The number that a vector is for every call; undefined for one that differs between calls. */
-export const constantOf = ({ bits }: Vector): number | undefined =>
-  bits.every(bit => bit === NONE || bit === EVERY)
+/** The number that an operand is for every call; undefined for one that differs between calls. */
+export function constantOf(operand: Operand): number | undefined {
+  if (typeof operand === 'number') return operand;
+  const { bits } = operand;
+  return bits.every(bit => bit === NONE || bit === EVERY)
     ? bits.reduce((value, bit, place) => (value | (bit << place)) >>> 0, 0)
     : undefined;
+}
 
 function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   const before = known.get(key);
