@@ -8,6 +8,7 @@ import {
   disjointMasksOf,
   masksOf,
   rangesOf,
+  type Mask,
   type NumberRange,
 } from '../meaning/number-sets.js';
 import { conditionSet } from '../meaning/policy-meaning.js';
@@ -23,6 +24,9 @@ interface Argument {
   readonly width: 32 | 64;
 }
 
+const MASK_COST = 1.9;
+const NEXT_VALUE_COST = 0.75;
+
 /** How much there is to read: values that follow each other take less, masks more. */
 const costOf = (conditions: readonly Condition[]): number =>
   conditions.reduce((sum, { op, value }, index) => {
@@ -36,9 +40,6 @@ const costOf = (conditions: readonly Condition[]): number =>
 /** About how much there is to read about a set of values, found in much less time than the comparisons themselves. */
 export const estimate = (bdd: Bdd, first: number, calls: Node): number =>
   Math.min(countRanges(bdd, calls, first), MASK_COST * countPaths(bdd, calls));
-
-const MASK_COST = 1.9;
-const NEXT_VALUE_COST = 0.75;
 
 /**
  * Comparisons of an argument that hold for all values that must be, and for none but those that may be; as few as are
@@ -63,19 +64,21 @@ export function conditionsBetween(
     return ranges && ofRanges(ranges, argument);
   };
   const ends = endsOf(bdd, may, first, argument);
-  const masked = (some: readonly Condition[], find: typeof masksOf): readonly Condition[] | undefined => {
+  const disjoint: MaskCover = rest => disjointMasksOf(bdd, rest, first, width, MAX_ALTERNATIVES);
+  const irredundant: MaskCover = rest => masksOf(bdd, rest, may, first, width, MAX_ALTERNATIVES);
+  const masked = (some: readonly Condition[], cover: MaskCover): readonly Condition[] | undefined => {
     const rest = some.reduce((left, end) => bdd.minus(left, conditionSet(bdd, end)), must);
-    const masks = find(bdd, rest, may, first, width, MAX_ALTERNATIVES);
+    const masks = cover(rest);
     return masks && [...some, ...masks.map(({ mask, value }) => ofMask(mask, value, argument))];
   };
   const choices: readonly (() => readonly Condition[] | undefined)[] = [
     ...ends.map(end => () => (bdd.minus(must, conditionSet(bdd, end)) === NONE ? [end] : undefined)),
     () => listed(may),
     () => (must === may ? undefined : listed(must)),
-    () => masked([], disjointMasksOf),
-    () => masked(ends, disjointMasksOf),
-    () => masked([], masksOf),
-    () => (ends.length === 0 ? undefined : masked(ends, masksOf)),
+    () => masked([], disjoint),
+    () => (ends.length === 0 ? undefined : masked(ends, disjoint)),
+    () => masked([], irredundant),
+    () => (ends.length === 0 ? undefined : masked(ends, irredundant)),
   ];
   let best: Alternatives | undefined;
   for (const choice of choices) {
@@ -83,11 +86,14 @@ export function conditionsBetween(
     if (conditions === undefined || conditions.length > MAX_ALTERNATIVES) continue;
     const cost = costOf(conditions);
     if (best === undefined || cost < best.cost) best = { conditions, cost };
-    // No way is shorter than one comparison by order, which comes first, or by a mask.
+    // What could be shorter than one mask, a comparison by order, was tried before.
     if (cost <= MASK_COST) break;
   }
   return best?.conditions;
 }
+
+/** Masks for what is left of a set; undefined for too many. */
+type MaskCover = (rest: Node) => readonly Mask[] | undefined;
 
 interface Alternatives {
   readonly conditions: readonly Condition[];

@@ -20,7 +20,7 @@ import { conditionsBetween, estimate } from './conditions.js';
 const MAX_RULES = 256;
 /** What a literal costs that no conditions express. */
 const INEXPRESSIBLE = 4096;
-/** How often cubes are rearranged; most become no fewer after the second time. */
+/** How often cubes are rearranged at most. */
 const ROUNDS = 4;
 
 /** Writes the rules of the calls of one interface. Calls that are treated alike get the same object. */
@@ -83,8 +83,8 @@ export class RuleWriter {
   }
 
   /**
-   * The cubes with literals chosen anew, one after another: between the values without which calls would be lost, and those with
-   * which none are won. What others hold by then falls away.
+   * Chooses the literals of each cube anew, between the values that no other cube holds and all those that the set allows.
+   * Cubes of which others hold everything are dropped.
    * Method: R. K. Brayton et al., "Logic Minimization Algorithms for VLSI Synthesis", 1984 (expand, reduce, irredundant).
    */
   #rearranged(cubes: readonly Cube[], set: Node): readonly Cube[] {
@@ -107,6 +107,7 @@ export class RuleWriter {
     });
   }
 
+  /** The shortest literal that is found between two. */
   #between(subject: Variable, must: Node, may: Node): Node {
     const conditions = this.#conditions(subject, must, may);
     if (conditions === undefined) return must;

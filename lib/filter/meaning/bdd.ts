@@ -143,6 +143,7 @@ export class Bdd {
 
   /** The function that goes on with one of three others, by how a word compares with a value. */
   compare(word: number, value: number, less: Node, equal: Node, greater: Node): Node {
+    if (less === equal && equal === greater) return equal;
     const first = levelOf(word, 31);
     if (Math.min(this.level(less), this.level(equal), this.level(greater)) < first) {
       const [isLess, isEqual] = [

@@ -41,7 +41,7 @@ export class CubeCovers {
   #patience = 0;
   #limit = LIMIT;
 
-  /** `costOf` is asked for the same literal several times; it gives Infinity for one that is not to be used if it can be avoided. */
+  /** `costOf` says how long a literal is; it is asked for the same one several times. */
   constructor(bdd: Bdd, costOf: (literal: Literal) => number) {
     this.#bdd = bdd;
     this.#costOf = costOf;
@@ -57,7 +57,7 @@ export class CubeCovers {
     return this.#narrowed(this.#withoutSuperfluous(cubes.map(cube => this.#simpler(cube, set))));
   }
 
-  /** As `of`, where cubes may be superfluous, and literals longer than they have to be. */
+  /** As `of`, in less time: some cubes may be superfluous, and some literals longer than they have to be. */
   rough(set: Node, limit = LIMIT): readonly Cube[] | undefined {
     this.#patience = PATIENCE;
     this.#limit = Math.min(limit, LIMIT);

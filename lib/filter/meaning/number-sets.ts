@@ -267,13 +267,12 @@ export function masksOf(
 }
 
 /**
- * Masks that cover a set, no two of which hold the same number: one for each path of the diagram. For ranges these are blocks of
- * leading bits, which is fewer than `masksOf` finds. Undefined for more than `limit`.
+ * Masks that cover a set, no two of which hold the same number: one for each path of the diagram. For ranges these are blocks
+ * of leading bits, fewer than `masksOf` finds. Undefined for more than `limit`.
  */
 export function disjointMasksOf(
   bdd: Bdd,
   set: Node,
-  _allowed: Node,
   first: number,
   width: number,
   limit: number,
@@ -288,7 +287,7 @@ export function disjointMasksOf(
   return visit(set, 0n, 0n);
 }
 
-/** In how many ways one can come to the conclusion that a call is in a set. */
+/** How many paths of a diagram lead to a call that is in the set. */
 export function countPaths(bdd: Bdd, set: Node): number {
   const known = new Map<Node, number>([
     [NONE, 0],
