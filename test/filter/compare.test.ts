@@ -109,7 +109,7 @@ describe('comparing filters', () => {
           assert.equal(answer(first, event), answer(second, event), `SEED=${start}, stack ${index}`);
       }
     }
-    assert.ok(different > 10);
+    assert.ok(different > 3, `${different} pairs differ (SEED=${start})`);
   });
 
   it('sees one of 2^64 values, and one of 2^32 architectures', () => {

@@ -1,7 +1,6 @@
 // Sets of words: divisions by tests are exact, checked against every value of a small range.
 import assert from 'node:assert/strict';
 import {
-  difference,
   intersection,
   interval,
   member,
@@ -58,7 +57,7 @@ describe('words: division of a set by a test', () => {
     }
   });
 
-  it(`intersects and subtracts sets value by value (SEED=${start})`, () => {
+  it(`intersects sets value by value (SEED=${start})`, () => {
     const random = new Random(start);
     const randomSet = (): WordSet => {
       let set = interval(0, SIZE - 1);
@@ -73,21 +72,10 @@ describe('words: division of a set by a test', () => {
     for (let round = 0; round < 500; round++) {
       const [a, b] = [randomSet(), randomSet()];
       const [inA, inB] = [members(a), members(b)];
-      const context = `SEED=${start} round ${round}`;
       assert.deepEqual(
         members(intersection(a, b)),
         inA.filter(x => inB.includes(x)),
-        context,
-      );
-      const parts = difference(a, b).map(members);
-      assert.deepEqual(
-        parts.flat().sort((x, y) => x - y),
-        inA.filter(x => !inB.includes(x)),
-        `${context}: disjoint and complete`,
-      );
-      assert.ok(
-        parts.every(part => part.length > 0),
-        context,
+        `SEED=${start} round ${round}`,
       );
     }
   });

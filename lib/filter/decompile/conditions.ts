@@ -1,192 +1,148 @@
 // Puts a set of values of one argument into the comparisons that profiles have, any one of which is enough.
-import { ConversionError } from '../../util/errors.js';
 import type { Condition } from '../../policy/policy.js';
-import { FULL, type WordSet } from '../prove/words.js';
-import { isEveryValue, type ArgumentSet } from './argument-set.js';
-
-/** Values from low to high, both included. */
-interface Interval {
-  readonly low: bigint;
-  readonly high: bigint;
-}
-
-/** Values of which the bits under the mask are known. */
-interface Pattern {
-  readonly mask: bigint;
-  readonly value: bigint;
-}
+import { EVERY, NONE, type Bdd, type Node } from '../meaning/bdd.js';
+import { firstLevel } from '../meaning/cover.js';
+import {
+  countPaths,
+  countRanges,
+  disjointMasksOf,
+  masksOf,
+  rangesOf,
+  type Mask,
+  type NumberRange,
+} from '../meaning/number-sets.js';
+import { conditionSet } from '../meaning/policy-meaning.js';
 
 /** Comparisons that one argument may take; a profile of more is not meant to be read. */
 const MAX_ALTERNATIVES = 128;
-/** Ranges of up to so many values are listed. */
+/** Ranges of up to so many values may be listed. */
 const SHORT_RANGE = 8n;
 
-const WORD_BITS = 32n;
-const WORD_ALL = 0xffffffffn;
+/** An argument, and the bits of it that are compared. */
+interface Argument {
+  readonly arg: 0 | 1 | 2 | 3 | 4 | 5;
+  readonly width: 32 | 64;
+}
+
+/** People read four values sooner than a mask and its value. */
+const MASK_COST = 4.6;
+const NEXT_VALUE_COST = 0.75;
+
+/** How much there is to read: values that follow each other take less, masks more. */
+const costOf = (conditions: readonly Condition[]): number =>
+  conditions.reduce((sum, { op, value }, index) => {
+    if (op === 'SCMP_CMP_MASKED_EQ') return sum + MASK_COST;
+    const before = conditions[index - 1];
+    return (
+      sum + (op === 'SCMP_CMP_EQ' && before?.op === op && before.value + 1n === value ? NEXT_VALUE_COST : 1)
+    );
+  }, 0);
+
+/** About how much there is to read about a set of values, found in much less time than the comparisons themselves. */
+export const estimate = (bdd: Bdd, first: number, calls: Node): number =>
+  Math.min(countRanges(bdd, calls, first), MASK_COST * countPaths(bdd, calls));
 
 /**
- * Comparisons of an argument that together hold for exactly the values of a set; undefined where every value is in it.
+ * Comparisons of an argument that hold for all values that must be, and for none but those that may be; as few as are
+ * found. `width` says how many bits of arguments are compared. Undefined for a set that looks at others, and for one that
+ * takes too many.
  *
- * One rule cannot hold both ends of a range, as a repeated argument means OR: an inner range becomes patterns of leading
- * bits. Throws ConversionError (`not-expressible`) for a set that looks at the upper half of a 32-bit argument, or needs
- * too many comparisons; `where` names the call.
+ * One rule cannot hold both ends of a range, as a repeated argument means OR: an inner range becomes its values, or
+ * patterns of bits.
  */
-export function conditionsOf(
-  set: ArgumentSet,
-  arg: number,
+export function conditionsBetween(
+  bdd: Bdd,
+  arg: Argument['arg'],
   width: 32 | 64,
-  where: string,
+  must: Node,
+  may: Node,
 ): readonly Condition[] | undefined {
-  if (isEveryValue(set)) return undefined;
-  const { intervals, patterns } = width === 32 ? partsOfWords(set, arg, where) : partsOfRegisters(set, where);
-  const all = (1n << BigInt(width)) - 1n;
-  const ranges = merged(intervals);
-  if (ranges[0]?.low === 0n && ranges[0].high === all) return undefined;
-  const conditions = [
-    ...ofIntervals(ranges, arg, width),
-    ...patterns.map(pattern => ofPattern(pattern, arg, width)),
+  const first = firstLevel(arg) + 64 - width;
+  if (bdd.level(must) < first || bdd.level(may) < first) return undefined;
+  const argument: Argument = { arg, width };
+  const listed = (calls: Node): readonly Condition[] | undefined => {
+    const ranges = rangesOf(bdd, calls, first, width, MAX_ALTERNATIVES);
+    return ranges && ofRanges(ranges, argument);
+  };
+  const ends = endsOf(bdd, may, first, argument);
+  const disjoint: MaskCover = rest => disjointMasksOf(bdd, rest, first, width, MAX_ALTERNATIVES);
+  const irredundant: MaskCover = rest => masksOf(bdd, rest, may, first, width, MAX_ALTERNATIVES);
+  const masked = (some: readonly Condition[], cover: MaskCover): readonly Condition[] | undefined => {
+    const rest = some.reduce((left, end) => bdd.minus(left, conditionSet(bdd, end)), must);
+    const masks = cover(rest);
+    return masks && [...some, ...masks.map(({ mask, value }) => ofMask(mask, value, argument))];
+  };
+  const choices: readonly (() => readonly Condition[] | undefined)[] = [
+    ...ends.map(end => () => (bdd.minus(must, conditionSet(bdd, end)) === NONE ? [end] : undefined)),
+    () => listed(may),
+    () => (must === may ? undefined : listed(must)),
+    () => masked([], disjoint),
+    () => (ends.length === 0 ? undefined : masked(ends, disjoint)),
+    () => masked([], irredundant),
+    () => (ends.length === 0 ? undefined : masked(ends, irredundant)),
   ];
-  if (conditions.length > MAX_ALTERNATIVES) throw tooMany(where);
+  let best: Alternatives | undefined;
+  for (const choice of choices) {
+    const conditions = choice();
+    if (conditions === undefined || conditions.length > MAX_ALTERNATIVES) continue;
+    const cost = costOf(conditions);
+    if (best === undefined || cost < best.cost) best = { conditions, cost };
+    // What could be shorter than one mask, a comparison by order, was tried before.
+    if (cost <= MASK_COST) break;
+  }
+  return best?.conditions;
+}
+
+/** Masks for what is left of a set; undefined for too many. */
+type MaskCover = (rest: Node) => readonly Mask[] | undefined;
+
+interface Alternatives {
+  readonly conditions: readonly Condition[];
+  readonly cost: number;
+}
+
+/** The comparisons by order that hold for values of the set alone: up to the first one outside of it, and from the last one on. */
+function endsOf(bdd: Bdd, calls: Node, first: number, { arg, width }: Argument): readonly Condition[] {
+  const all = (1n << BigInt(width)) - 1n;
+  const values = (side: 'low' | 'high'): bigint => {
+    let [node, count] = [calls, 0n];
+    for (let bit = width - 1; bit >= 0; bit--) {
+      const asked = bdd.level(node) === first + width - 1 - bit;
+      const [low, high] = asked ? [bdd.low(node), bdd.high(node)] : [node, node];
+      const [near, far] = side === 'low' ? [low, high] : [high, low];
+      if (near === EVERY) count += 1n << BigInt(bit);
+      node = near === EVERY ? far : near;
+    }
+    return node === EVERY ? count + 1n : count;
+  };
+  const [below, above] = [values('low'), values('high')];
+  return [
+    ...(below > 1n ? [{ op: 'SCMP_CMP_LE', arg, width, value: below - 1n } as const] : []),
+    ...(above > 1n ? [{ op: 'SCMP_CMP_GE', arg, width, value: all - above + 1n } as const] : []),
+  ];
+}
+
+/** Ranges as comparisons by order, and as the values of inner ones; undefined where one of these is long. */
+function ofRanges(
+  ranges: readonly NumberRange[],
+  { arg, width }: Argument,
+): readonly Condition[] | undefined {
+  const all = (1n << BigInt(width)) - 1n;
+  const [first, second, ...others] = ranges;
+  if (first?.[0] === 0n && second?.[1] === all && others.length === 0 && second[0] === first[1] + 2n)
+    return [{ op: 'SCMP_CMP_NE', arg, width, value: first[1] + 1n }];
+  const conditions: Condition[] = [];
+  for (const [low, high] of ranges) {
+    if (low !== high && low === 0n) conditions.push({ op: 'SCMP_CMP_LE', arg, width, value: high });
+    else if (low !== high && high === all) conditions.push({ op: 'SCMP_CMP_GE', arg, width, value: low });
+    else if (high - low >= SHORT_RANGE) return undefined;
+    else
+      for (let value = low; value <= high; value++) conditions.push({ op: 'SCMP_CMP_EQ', arg, width, value });
+  }
   return conditions;
 }
 
-/** A set as ranges and patterns, any of which a value may be in. */
-interface Parts {
-  readonly intervals: readonly Interval[];
-  readonly patterns: readonly Pattern[];
-}
-
-/** Of an argument of 32 bits, whose upper half no condition can look at. */
-function partsOfWords(set: ArgumentSet, arg: number, where: string): Parts {
-  if (set.some(({ high }) => high !== FULL)) {
-    throw new ConversionError(
-      'not-expressible',
-      `${where} depends on the upper half of argument ${arg}, which has 32 bits there`,
-    );
-  }
-  const words = set.map(({ low }) => low);
-  return {
-    intervals: words.filter(isRanges).flatMap(rangesOf),
-    patterns: words.filter(word => !isRanges(word)).flatMap(word => patternsOf(word, where)),
-  };
-}
-
-/** Of an argument of 64 bits: ranges where the halves together make some, patterns otherwise. */
-function partsOfRegisters(set: ArgumentSet, where: string): Parts {
-  const intervals: Interval[] = [];
-  const patterns: Pattern[] = [];
-  /** Of the low word, whatever the high one. */
-  const lowRanges: Interval[] = [];
-  for (const { high, low } of set) {
-    if (low === FULL && isRanges(high)) {
-      for (const range of rangesOf(high))
-        intervals.push({ low: range.low << WORD_BITS, high: (range.high << WORD_BITS) | WORD_ALL });
-    } else if (isOneValue(high) && isRanges(low)) {
-      const upper = BigInt(high.ranges[0] ?? 0) << WORD_BITS;
-      for (const range of rangesOf(low)) intervals.push({ low: upper | range.low, high: upper | range.high });
-    } else if (high === FULL && isRanges(low)) {
-      lowRanges.push(...rangesOf(low));
-    } else {
-      for (const upper of patternsOf(high, where)) {
-        for (const lower of patternsOf(low, where)) {
-          patterns.push({
-            mask: (upper.mask << WORD_BITS) | lower.mask,
-            value: (upper.value << WORD_BITS) | lower.value,
-          });
-        }
-      }
-      if (patterns.length > MAX_ALTERNATIVES) throw tooMany(where);
-    }
-  }
-  for (const range of merged(lowRanges)) patterns.push(...patternsOfRange(range, WORD_ALL));
-  return { intervals, patterns };
-}
-
-const tooMany = (where: string): ConversionError =>
-  new ConversionError(
-    'not-expressible',
-    `${where} depends on its arguments in a way that takes more than ${MAX_ALTERNATIVES} rules to say`,
-  );
-
-const isRanges = ({ facts }: WordSet): boolean => facts.length === 0;
-
-const isOneValue = (word: WordSet): boolean =>
-  isRanges(word) && word.ranges.length === 2 && word.ranges[0] === word.ranges[1];
-
-const rangesOf = ({ ranges }: WordSet): readonly Interval[] =>
-  ranges.flatMap((low, index) =>
-    index % 2 === 0 ? [{ low: BigInt(low), high: BigInt(ranges[index + 1] ?? low) }] : [],
-  );
-
-/** The same values as patterns of 32 bits. */
-function patternsOf(word: WordSet, where: string): readonly Pattern[] {
-  let patterns = rangesOf(word).flatMap(range => patternsOfRange(range, WORD_ALL));
-  if (patterns.length > MAX_ALTERNATIVES) throw tooMany(where);
-  for (const { mask, value, equal } of word.facts) {
-    const fact = { mask: BigInt(mask), value: BigInt(value) };
-    const facts = equal ? [fact] : complement(fact);
-    patterns = patterns.flatMap(pattern => facts.flatMap(other => both(pattern, other)));
-    if (patterns.length > MAX_ALTERNATIVES) throw tooMany(where);
-  }
-  return patterns;
-}
-
-/** The values that differ from a pattern: one bit is the first to differ. */
-function complement({ mask, value }: Pattern): readonly Pattern[] {
-  const patterns: Pattern[] = [];
-  let before = 0n;
-  for (let bit = 1n; bit <= mask; bit <<= 1n) {
-    if ((mask & bit) === 0n) continue;
-    patterns.push({ mask: before | bit, value: (value & before) | (~value & bit) });
-    before |= bit;
-  }
-  return patterns;
-}
-
-/** The values of both patterns: one pattern, or none where they contradict each other. */
-const both = (a: Pattern, b: Pattern): readonly Pattern[] =>
-  ((a.value ^ b.value) & a.mask & b.mask) === 0n ? [{ mask: a.mask | b.mask, value: a.value | b.value }] : [];
-
-/** A range as its values where they are few, or as blocks of equal leading bits. `all` has every bit of the width. */
-function patternsOfRange({ low, high }: Interval, all: bigint): readonly Pattern[] {
-  const patterns: Pattern[] = [];
-  const listed = high - low < SHORT_RANGE;
-  for (let start = low; start <= high;) {
-    let size = 1n;
-    while (!listed && (start & (2n * size - 1n)) === 0n && start + 2n * size - 1n <= high) size *= 2n;
-    patterns.push({ mask: all & ~(size - 1n), value: start });
-    start += size;
-  }
-  return patterns;
-}
-
-/** Ascending, neither overlapping nor touching. */
-function merged(intervals: readonly Interval[]): readonly Interval[] {
-  const result: { low: bigint; high: bigint }[] = [];
-  for (const { low, high } of [...intervals].sort((a, b) => (a.low < b.low ? -1 : Number(a.low > b.low)))) {
-    const last = result.at(-1);
-    if (last === undefined || low > last.high + 1n) result.push({ low, high });
-    else if (high > last.high) last.high = high;
-  }
-  return result;
-}
-
-function ofIntervals(intervals: readonly Interval[], arg: number, width: 32 | 64): readonly Condition[] {
-  const all = (1n << BigInt(width)) - 1n;
-  const [first, second, ...others] = intervals;
-  if (first?.low === 0n && second?.high === all && others.length === 0 && second.low === first.high + 2n) {
-    return [{ op: 'SCMP_CMP_NE', arg, width, value: first.high + 1n }];
-  }
-  return intervals.flatMap(({ low, high }): readonly Condition[] => {
-    if (low !== high && low === 0n) return [{ op: 'SCMP_CMP_LE', arg, width, value: high }];
-    if (low !== high && high === all) return [{ op: 'SCMP_CMP_GE', arg, width, value: low }];
-    return patternsOfRange({ low, high }, all).map(pattern => ofPattern(pattern, arg, width));
-  });
-}
-
-function ofPattern({ mask, value }: Pattern, arg: number, width: 32 | 64): Condition {
-  const all = (1n << BigInt(width)) - 1n;
-  return mask === all
+const ofMask = (mask: bigint, value: bigint, { arg, width }: Argument): Condition =>
+  mask === (1n << BigInt(width)) - 1n
     ? { op: 'SCMP_CMP_EQ', arg, width, value }
     : { op: 'SCMP_CMP_MASKED_EQ', arg, width, mask, value };
-}

@@ -1,24 +1,29 @@
 // The way back: from a program of any origin to the policy that it enforces, proven to be the same.
 import { ConversionError } from '../../util/errors.js';
 import { ABIS, syscallName, syscallsOf, X32_BIT, type Abi } from '../../kernel/abi.js';
-import type { AbiName } from '../../kernel/architectures.js';
-import { actionKind, actionName, permits, type Action } from '../../kernel/action.js';
+import { actionKind, actionName, isAction, permits, type Action } from '../../kernel/action.js';
+import {
+  abisOf,
+  ARCHITECTURES,
+  nativeArchitecture,
+  type AbiName,
+  type Architecture,
+} from '../../kernel/architectures.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../kernel/constants.js';
 import { ENOSYS } from '../../kernel/errno.js';
 import { oneOf, ownOptions } from '../../util/options.js';
-import type { AbiPolicy, Policy, Rule, SyscallPolicy } from '../../policy/policy.js';
+import type { AbiPolicy, Policy, SyscallPolicy } from '../../policy/policy.js';
 import { makeTarget } from '../../policy/target.js';
-import { abisOf, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
-import { conditionsOf } from './conditions.js';
-import { cover, coverBudget, type Path } from './cover.js';
-import { constant, numberRuns, type NumberRun } from './paths.js';
 import { programOf, type Layer } from '../layers.js';
 import { WORD, type Program } from '../../bpf/program.js';
-import { EVERYTHING, narrow, Walker, type Region } from '../prove/symbolic.js';
+import { Bdd, levelOf, LEVELS, type Node } from '../meaning/bdd.js';
+import { programMeaning } from '../meaning/meaning.js';
+import { setOf } from '../meaning/sections.js';
+import { Vectors } from '../meaning/vectors.js';
 import { findDifference } from '../prove/verify.js';
-import type { WorkBudget } from '../../util/work.js';
-import { FULL, interval, split, type WordSet } from '../prove/words.js';
 import { markPolicy } from '../../policy/own-policy.js';
+import { numberRuns, type NumberRun } from './number-runs.js';
+import { RuleWriter } from './rules.js';
 
 /** What a program does not say. */
 export interface DecompileOptions {
@@ -28,8 +33,9 @@ export interface DecompileOptions {
 
 /** Calls that one policy lists; the largest named number has six digits. */
 const MAX_CALLS = 20_000;
-/** Rules of one call. */
-const MAX_RULES = 256;
+/** Runs of numbers of one interface; Docker's default has some hundreds. */
+const MAX_RUNS = 10_000;
+const LAST = 0xffffffff;
 
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
@@ -44,16 +50,19 @@ const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
  */
 export function decompile(layer: Layer, options: DecompileOptions = {}): Policy {
   const { arch } = ownOptions(options, ['arch']);
-  oneOf('arch', arch, ['x86_64', 'aarch64']);
+  oneOf('arch', arch, ARCHITECTURES);
   const program = programOf(layer);
   const target = makeTarget({ arch: arch ?? architectureOf(program) });
-  const walker = new Walker(program);
+  const bdd = new Bdd();
+  const meaning = programMeaning(bdd, new Vectors(bdd), program);
+  checkAnswers(bdd, meaning);
   const names = abisOf(target.arch);
-  const badArch = foreignAnswer(walker, names);
-  const tables = interfacesOf(walker, names, badArch);
-  const defaultAction = skippedAnswer(walker, tables) ?? defaultOf(tables);
-  const budget = coverBudget();
-  const abis = tables.map(table => abiPolicy(table, defaultAction, budget));
+  const badArch = foreignAnswer(bdd, meaning, names);
+  const tables = interfacesOf(bdd, meaning, names, badArch);
+  const defaultAction = skippedAnswer(bdd, meaning, tables) ?? defaultOf(tables);
+  const abis = tables.map(table =>
+    abiPolicy(table, defaultAction, new RuleWriter(bdd, table.abi.width, defaultAction)),
+  );
   const [native, ...others] = abis;
   if (native === undefined) throw new Error('the native interface is always there');
   const policy: Policy = {
@@ -75,21 +84,46 @@ export function decompile(layer: Layer, options: DecompileOptions = {}): Policy 
 
 /** The architecture whose AUDIT_ARCH the program compares with. */
 function architectureOf(program: Program): Architecture {
-  const asked = (['x86_64', 'aarch64'] as const).filter(arch =>
-    program.some(({ k }) => k === ABIS[arch].audit),
-  );
+  const asked = ARCHITECTURES.filter(arch => program.some(({ k }) => k === ABIS[arch].audit));
   const [only, ...others] = asked;
   return only !== undefined && others.length === 0 ? only : nativeArchitecture();
 }
 
+/** Throws ConversionError for what no policy answers, and for answers that depend on what no policy looks at. */
+function checkAnswers(bdd: Bdd, meaning: Node): void {
+  if (bdd.rests(meaning, levelOf(WORD.ipHigh, 31)).some(rest => bdd.level(rest) < LEVELS)) {
+    throw new ConversionError(
+      'not-expressible',
+      'the program looks at the instruction pointer, for which policies have no words',
+    );
+  }
+  for (const answer of answersOf(bdd, meaning)) {
+    if (isAction(answer)) continue;
+    throw new ConversionError(
+      'not-expressible',
+      `the program returns ${actionName(answer)}, which is no action: kernels kill the process`,
+    );
+  }
+}
+
+/** Every answer that a function gives. */
+const answersOf = (bdd: Bdd, part: Node): readonly Action[] =>
+  bdd.rests(part).map(rest => bdd.valueOf(rest) ?? 0);
+
+/** Stands for calls that are not asked about; it is no action. */
+const LEFT_OUT = 0xffffffff;
+
 /** What the program answers to every architecture but those of the target. */
-function foreignAnswer(walker: Walker, names: readonly AbiName[]): Action {
-  let foreign: WordSet = FULL;
-  for (const name of names)
-    foreign = split(foreign, { op: 'eq', mask: 0xffffffff, k: ABIS[name].audit }).no ?? foreign;
-  const actions = answers(walker, narrow(EVERYTHING, WORD.arch, foreign));
-  const [answer, second] = actions;
-  if (answer === undefined) throw new Error('every walk reaches a return');
+function foreignAnswer(bdd: Bdd, meaning: Node, names: readonly AbiName[]): Action {
+  const archs = names.map(name => ABIS[name].audit).sort((a, b) => a - b);
+  const own = setOf(
+    bdd,
+    WORD.arch,
+    archs.map(arch => [arch, arch]),
+  );
+  const foreign = bdd.ite(own, bdd.constant(LEFT_OUT), meaning);
+  const [answer, second] = answersOf(bdd, foreign).filter(action => action !== LEFT_OUT);
+  if (answer === undefined) throw new Error('unreachable: an architecture has a few interfaces');
   if (second === undefined) return answer;
   throw new ConversionError(
     'not-expressible',
@@ -98,49 +132,45 @@ function foreignAnswer(walker: Walker, names: readonly AbiName[]): Action {
   );
 }
 
-/** Two of the actions that the program answers to calls of a region, or the only one. */
-function answers(walker: Walker, region: Region): ReadonlySet<Action> {
-  const actions = new Set<Action>();
-  walker.walk(region, undefined, {
-    narrow: () => undefined,
-    key: () => '',
-    words: () => 0,
-    leaf: (_, action) => {
-      actions.add(action);
-      return actions.size < 2;
-    },
-  });
-  return actions;
-}
-
-/** One interface with the runs of numbers that are its own. */
+/** One interface with the runs of numbers that are its own, and the answer of each that has only one. */
 interface RuleTable {
   readonly abi: Abi;
-  readonly runs: readonly NumberRun[];
+  readonly runs: readonly AnsweredRun[];
+}
+
+interface AnsweredRun extends NumberRun {
+  readonly answer: Action | undefined;
 }
 
 /** The interfaces that the program covers: the native one, and each that does not get the bad-architecture action throughout. */
-function interfacesOf(walker: Walker, names: readonly AbiName[], badArch: Action): readonly RuleTable[] {
-  const byArch = new Map<number, readonly NumberRun[]>();
-  return names.flatMap(name => {
+function interfacesOf(
+  bdd: Bdd,
+  meaning: Node,
+  names: readonly AbiName[],
+  badArch: Action,
+): readonly RuleTable[] {
+  return names.flatMap((name, index) => {
     const abi = ABIS[name];
-    const all = byArch.get(abi.audit) ?? numberRuns(walker, abi.audit);
-    byArch.set(abi.audit, all);
-    const runs = abi.audit === ABIS.x86_64.audit ? all.filter(({ low }) => ownQuarter(low, abi)) : all;
-    const covered = abi === ABIS[names[0] ?? name] || runs.some(({ paths }) => constant(paths) !== badArch);
-    return covered ? [{ abi, runs }] : [];
+    const section = bdd.cofactor(meaning, WORD.arch, abi.audit);
+    // x86_64 and x32 share an AUDIT_ARCH and differ in bit 30.
+    const high = abi.audit === ABIS.x86_64.audit ? abi.numberBit + X32_BIT - 1 : LAST;
+    const runs = numberRuns(bdd, section, abi.numberBit, high, MAX_RUNS);
+    if (runs === undefined) {
+      throw new ConversionError(
+        'not-expressible',
+        `the numbers of ${name} get other answers in more than ${MAX_RUNS} places, as where a program tests bits of the number`,
+      );
+    }
+    const table = { abi, runs: runs.map(run => ({ ...run, answer: bdd.valueOf(run.rest) })) };
+    return index === 0 || table.runs.some(({ answer }) => answer !== badArch) ? [table] : [];
   });
 }
-
-/** Whether numbers of that quarter are the interface's: x86_64 and x32 share an AUDIT_ARCH and differ in bit 30. */
-const ownQuarter = (number: number, { numberBit }: Abi): boolean =>
-  number < 2 * X32_BIT && (number & X32_BIT) === numberBit;
 
 /** Where numbers that get ENOSYS to the last one begin; undefined where the last one gets something else. */
 function tailOf({ runs }: RuleTable): number | undefined {
   let start: number | undefined;
-  for (const { low, paths } of [...runs].reverse()) {
-    if (constant(paths) !== ENOSYS_ACTION) break;
+  for (const { low, answer } of runs.toReversed()) {
+    if (answer !== ENOSYS_ACTION) break;
     start = low;
   }
   return start;
@@ -150,11 +180,9 @@ function tailOf({ runs }: RuleTable): number | undefined {
  * The answer to the number -1 on x86_64 without x32, which a tracer sets to skip a call: of all numbers the one that
  * always gets the default action. Undefined where it tells nothing.
  */
-function skippedAnswer(walker: Walker, tables: readonly RuleTable[]): Action | undefined {
+function skippedAnswer(bdd: Bdd, meaning: Node, tables: readonly RuleTable[]): Action | undefined {
   if (tables[0]?.abi !== ABIS.x86_64 || tables.some(({ abi }) => abi === ABIS.x32)) return undefined;
-  const native = narrow(EVERYTHING, WORD.arch, interval(ABIS.x86_64.audit, ABIS.x86_64.audit));
-  const [action, ...others] = answers(walker, narrow(native, WORD.nr, interval(0xffffffff, 0xffffffff)));
-  return others.length === 0 ? action : undefined;
+  return bdd.valueOf(bdd.cofactor(bdd.cofactor(meaning, WORD.arch, ABIS.x86_64.audit), WORD.nr, LAST));
 }
 
 /**
@@ -165,8 +193,7 @@ function defaultOf(tables: readonly RuleTable[]): Action {
   const votes = new Map<Action, { nameless: number; named: number }>();
   for (const table of tables) {
     const tail = tailOf(table) ?? Infinity;
-    for (const { low, high, paths } of table.runs) {
-      const action = constant(paths);
+    for (const { low, high, answer: action } of table.runs) {
       if (action === undefined || low >= tail) continue;
       const vote = votes.get(action) ?? { nameless: 0, named: 0 };
       const named = namesWithin(table.abi, low, high);
@@ -193,52 +220,22 @@ function namesWithin({ name }: Abi, low: number, high: number): number {
   return count;
 }
 
-function abiPolicy(table: RuleTable, defaultAction: Action, budget: WorkBudget): AbiPolicy {
+function abiPolicy(table: RuleTable, defaultAction: Action, writer: RuleWriter): AbiPolicy {
   const { abi, runs } = table;
   const tail = defaultAction === ENOSYS_ACTION ? undefined : tailOf(table);
   const enosysAbove = tail === undefined || tail <= abi.numberBit ? undefined : tail - 1;
   const syscalls = new Map<number, SyscallPolicy>();
-  for (const { low, high, paths } of runs) {
-    if (constant(paths) === defaultAction || (enosysAbove !== undefined && low > enosysAbove)) continue;
+  for (const { low, high, rest, answer } of runs) {
+    if (answer === defaultAction || (enosysAbove !== undefined && low > enosysAbove)) continue;
     if (syscalls.size + high - low >= MAX_CALLS) {
       throw new ConversionError(
         'not-expressible',
         `the numbers ${low} to ${high} of ${abi.name} get another answer than the rest, and a policy lists ${MAX_CALLS} at most`,
       );
     }
-    const part = callPolicy(paths, defaultAction, budget, abi, low);
+    const where = `${syscallName(abi.name, low) ?? `call ${low}`} of ${abi.name}`;
+    const part = writer.write(rest, where);
     for (let number = low; number <= high; number++) syscalls.set(number, part);
   }
   return Object.freeze({ abi, syscalls, enosysAbove });
-}
-
-function callPolicy(
-  paths: readonly Path[],
-  defaultAction: Action,
-  budget: WorkBudget,
-  abi: Abi,
-  number: number,
-): SyscallPolicy {
-  const only = constant(paths);
-  if (only !== undefined) return Object.freeze({ rules: Object.freeze([]), otherwise: only });
-  const where = `${syscallName(abi.name, number) ?? `call ${number}`} of ${abi.name}`;
-  const actions = new Set(paths.map(({ action }) => action).filter(action => action !== defaultAction));
-  const rules = [...actions].flatMap(action =>
-    cover(paths, action, budget).flatMap(box => {
-      let conjunctions: readonly Rule['conditions'][] = [[]];
-      for (const [arg, set] of box.entries()) {
-        const conditions = conditionsOf(set, arg, abi.width, where);
-        if (conditions === undefined) continue;
-        conjunctions = conjunctions.flatMap(all => conditions.map(condition => [...all, condition]));
-        if (conjunctions.length > MAX_RULES) {
-          throw new ConversionError(
-            'not-expressible',
-            `${where} depends on its arguments in a way that takes more than ${MAX_RULES} rules to say`,
-          );
-        }
-      }
-      return conjunctions.map((conditions): Rule => ({ conditions, action }));
-    }),
-  );
-  return Object.freeze({ rules: Object.freeze(rules), otherwise: defaultAction });
 }

@@ -2,8 +2,8 @@
 import { hasOwn } from '../../util/own.js';
 import { precedence, type Action } from '../../kernel/action.js';
 import { EVERY, NONE, type Bdd, type Node } from './bdd.js';
-import type { NumberTest } from './number-sets.js';
-import { CubeCovers, type Cube, type Variable } from './cover.js';
+import { CubeCovers, firstLevel, type Cube, type Literal, type Variable } from './cover.js';
+import { describeNumbers, type NumberSet, type NumberTest } from './number-sets.js';
 
 /** A condition on one argument: at least one of the tests passes. */
 export interface Term {
@@ -41,11 +41,12 @@ export class Describer<T> {
   readonly #meaning: (value: number) => T;
   readonly #otherwise: number | undefined;
   readonly #known = new Map<Node, Answers<T>>();
+  readonly #numbers = new Map<string, Described | undefined>();
 
   /** `meaning` says what the values of functions stand for; with `otherwise`, that value is always the one without conditions. */
   constructor(bdd: Bdd, meaning: (value: number) => T, otherwise?: number) {
     this.#bdd = bdd;
-    this.#covers = new CubeCovers(bdd);
+    this.#covers = new CubeCovers(bdd, literal => this.#describeLiteral(literal)?.cost ?? BEYOND_DESCRIPTION);
     this.#meaning = meaning;
     this.#otherwise = otherwise;
   }
@@ -89,7 +90,7 @@ export class Describer<T> {
     for (const { literals } of cubes.toSorted((a, b) => firstSubject(a) - firstSubject(b))) {
       const terms: Term[] = [];
       for (const literal of literals) {
-        const numbers = this.#covers.describe(literal);
+        const numbers = this.#describeLiteral(literal);
         if (numbers === undefined) return undefined;
         for (const anyOf of numbers.allOf)
           terms.push({ of: nameOf(literal.subject), width: numbers.width, anyOf });
@@ -98,7 +99,29 @@ export class Describer<T> {
     }
     return lists;
   }
+
+  /** The values of a literal in words; undefined when that takes too many. */
+  #describeLiteral({ subject, calls }: Literal): Described | undefined {
+    const key = `${subject},${calls}`;
+    if (this.#numbers.has(key)) return this.#numbers.get(key);
+    const first = firstLevel(subject);
+    // Where nothing asks for the high word, the low one is a number of its own.
+    const width = this.#bdd.level(calls) >= first + 32 ? 32 : 64;
+    const numbers = describeNumbers(this.#bdd, calls, first + 64 - width, width);
+    const described: Described | undefined = numbers === undefined ? undefined : { width, ...numbers };
+    this.#numbers.set(key, described);
+    return described;
+  }
 }
+
+/** A set of values with the width of what is compared. */
+interface Described extends NumberSet {
+  /** 32 when only the low word is looked at. */
+  readonly width: 32 | 64;
+}
+
+/** What a literal costs that takes too many tests. */
+const BEYOND_DESCRIPTION = 4096;
 
 /** Steps that a test counts for with each call that has it: 16 steps for about 40 characters of text. */
 const TEST_STEPS = 16;

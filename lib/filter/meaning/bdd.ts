@@ -58,16 +58,16 @@ const pairKey = (a: Node, b: Node): number => a * NODE_BUDGET + b;
  * Methods throw CompileError (`undecidable-program`) for functions beyond any that a real program has.
  */
 export class Bdd {
-  #levels = new Uint16Array(1 << 14);
+  #levels = new Uint16Array(1 << 12);
   /** The child where the bit is 0; the value of a constant. */
-  #lows = new Uint32Array(1 << 14);
+  #lows = new Uint32Array(1 << 12);
   /** The child where the bit is 1. */
-  #highs = new Uint32Array(1 << 14);
+  #highs = new Uint32Array(1 << 12);
   #count = 0;
   /** Open hash of all nodes: their place plus one. */
-  #unique = new Uint32Array(1 << 15);
+  #unique = new Uint32Array(1 << 13);
   /** Results of `choose` by its three operands; what collides is forgotten. */
-  #cache = new Uint32Array(4 << 15);
+  #cache = new Uint32Array(4 << 12);
   /** What every operation is counted on. */
   readonly work: WorkBudget;
 
@@ -113,7 +113,9 @@ export class Bdd {
     if (set === NONE) return no;
     if (yes === EVERY && no === NONE) return set;
     this.work.spend(1);
-    const [setLevel, yesLevel, noLevel] = [this.level(set), this.level(yes), this.level(no)];
+    const setLevel = this.level(set);
+    const yesLevel = this.level(yes);
+    const noLevel = this.level(no);
     const level = Math.min(setLevel, yesLevel, noLevel);
     const slot = 4 * (hash(set, yes, no) & (this.#cache.length / 4 - 1));
     const cache = this.#cache;
@@ -137,6 +139,38 @@ export class Bdd {
     this.#cache[place + 2] = no;
     this.#cache[place + 3] = result;
     return result;
+  }
+
+  /** The function that goes on with one of three others, by how a word compares with a value. */
+  compare(word: number, value: number, less: Node, equal: Node, greater: Node): Node {
+    if (less === equal && equal === greater) return equal;
+    const first = levelOf(word, 31);
+    if (Math.min(this.level(less), this.level(equal), this.level(greater)) < first) {
+      const [isLess, isEqual] = [
+        this.compare(word, value, EVERY, NONE, NONE),
+        this.compare(word, value, NONE, EVERY, NONE),
+      ];
+      return this.ite(isLess, less, this.ite(isEqual, equal, greater));
+    }
+    this.work.spend(32);
+    // What is left of the three where the word begins as the value does, and where it is the first time that it does not.
+    let [below, same, above] = [less, equal, greater];
+    const apart: Node[] = [];
+    for (let level = first, bit = 31; bit >= 0; level++, bit--) {
+      const one = ((value >>> bit) & 1) === 1;
+      const other = one ? below : above;
+      apart.push(this.level(other) !== level ? other : one ? this.low(other) : this.high(other));
+      if (this.level(below) === level) below = one ? this.high(below) : this.low(below);
+      if (this.level(same) === level) same = one ? this.high(same) : this.low(same);
+      if (this.level(above) === level) above = one ? this.high(above) : this.low(above);
+    }
+    let node = same;
+    for (let bit = 0; bit < 32; bit++) {
+      const other = apart[31 - bit] ?? NONE;
+      const one = ((value >>> bit) & 1) === 1;
+      node = this.node(first + 31 - bit, one ? other : node, one ? node : other);
+    }
+    return node;
   }
 
   /** Calls in both sets. */

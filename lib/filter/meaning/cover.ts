@@ -1,7 +1,6 @@
 // Covers of sets of calls: few cubes, each of which is a set of values for each of some arguments.
 import { WORD } from '../../bpf/program.js';
 import { EVERY, levelOf, NONE, type Bdd, type Node } from './bdd.js';
-import { describeNumbers, type NumberSet } from './number-sets.js';
 
 /** Calls for which each of some arguments is in a set of its own. */
 export interface Cube {
@@ -23,7 +22,7 @@ const BITS = 64;
 const FIRST_LEVEL = levelOf(WORD.high(0), 31);
 
 /** The level at which the first bit of a subject is asked. */
-const firstLevel = (subject: Variable): number => FIRST_LEVEL + BITS * subject;
+export const firstLevel = (subject: Variable): number => FIRST_LEVEL + BITS * subject;
 
 /** Cubes of one set before it counts as beyond description. */
 const LIMIT = 4096;
@@ -34,16 +33,18 @@ const PATIENCE = 5_000;
 /** Steps that a class of values counts for: each is remembered for a while, and takes some memory. */
 const CELL_STEPS = 16;
 
-/** Finds covers for the sets of one `Bdd`, remembering what it found. */
+/** Finds covers for the sets of one `Bdd`, as short as `costOf` says that literals are. */
 export class CubeCovers {
   readonly #bdd: Bdd;
+  readonly #costOf: (literal: Literal) => number;
   /** Comparisons that may still be made to find fewer cubes; what comes after is longer, and as exact. */
   #patience = 0;
   #limit = LIMIT;
-  readonly #numbers = new Map<string, Described | undefined>();
 
-  constructor(bdd: Bdd) {
+  /** `costOf` says how long a literal is; it is asked for the same one several times. */
+  constructor(bdd: Bdd, costOf: (literal: Literal) => number) {
     this.#bdd = bdd;
+    this.#costOf = costOf;
   }
 
   /**
@@ -51,30 +52,22 @@ export class CubeCovers {
    * Undefined where they come to more than `limit`, as far as one can see.
    */
   of(set: Node, limit = LIMIT): readonly Cube[] | undefined {
-    this.#patience = PATIENCE;
-    this.#limit = Math.min(limit, LIMIT);
-    const cubes = this.#cover(set, set);
+    const cubes = this.rough(set, limit);
     if (cubes === undefined || cubes.length > TIDY_LIMIT) return cubes;
     return this.#narrowed(this.#withoutSuperfluous(cubes.map(cube => this.#simpler(cube, set))));
   }
 
-  /** The values of a literal in words; undefined when that takes too many. */
-  describe({ subject, calls }: Literal): Described | undefined {
-    const key = `${subject},${calls}`;
-    if (this.#numbers.has(key)) return this.#numbers.get(key);
-    const first = firstLevel(subject);
-    // Where nothing asks for the high word, the low one is a number of its own.
-    const width = this.#bdd.level(calls) >= first + BITS / 2 ? 32 : 64;
-    const numbers = describeNumbers(this.#bdd, calls, first + BITS - width, width);
-    const described: Described | undefined = numbers === undefined ? undefined : { width, ...numbers };
-    this.#numbers.set(key, described);
-    return described;
+  /** As `of`, in less time: some cubes may be superfluous, and some literals longer than they have to be. */
+  rough(set: Node, limit = LIMIT): readonly Cube[] | undefined {
+    this.#patience = PATIENCE;
+    this.#limit = Math.min(limit, LIMIT);
+    return this.#cover(set, set);
   }
 
   /** How much there is to read about cubes. */
   cost(cubes: readonly Cube[]): number {
     const literals = cubes.flatMap(cube => cube.literals);
-    return literals.reduce((sum, literal) => sum + this.#cost(literal), 0.1 * cubes.length);
+    return literals.reduce((sum, literal) => sum + this.#costOf(literal), 0.1 * cubes.length);
   }
 
   /** Cubes within `may` that hold all of `must`. */
@@ -127,7 +120,7 @@ export class CubeCovers {
     }));
     if (first === undefined || second === undefined) throw new RangeError('there are two choices');
     if (first.calls === second.calls) return first;
-    return this.#cost(first) < this.#cost(second) ? first : second;
+    return this.#costOf(first) < this.#costOf(second) ? first : second;
   }
 
   /** The values of one argument, in classes for which the same is left of both sets. */
@@ -164,16 +157,16 @@ export class CubeCovers {
     let { literals } = cube;
     for (const literal of cube.literals) {
       const without = literals.filter(other => other !== literal);
-      if (this.#bdd.minus(this.#all(without), set) === NONE) literals = without;
+      if (this.#bdd.minus(conjunction(this.#bdd, without), set) === NONE) literals = without;
     }
-    return literals === cube.literals ? cube : { literals, calls: this.#all(literals) };
+    return literals === cube.literals ? cube : { literals, calls: conjunction(this.#bdd, literals) };
   }
 
   /** The cubes without those that others cover; the ones that are longest to read go first. */
   #withoutSuperfluous(cubes: readonly Cube[]): readonly Cube[] {
     const longestFirst = cubes.toSorted((a, b) => this.cost([b]) - this.cost([a]));
     const superfluous = new Set<Cube>();
-    this.#eachWithOthers(longestFirst, (cube, others) => {
+    eachWithOthers(this.#bdd, longestFirst, (cube, others) => {
       if (this.#bdd.minus(cube.calls, others) !== NONE) return cube;
       superfluous.add(cube);
       return undefined;
@@ -183,54 +176,44 @@ export class CubeCovers {
 
   /** The cubes without values that others hold anyway, where that takes fewer words. */
   #narrowed(cubes: readonly Cube[]): readonly Cube[] {
-    return this.#eachWithOthers(cubes, (cube, others) => {
+    return eachWithOthers(this.#bdd, cubes, (cube, others) => {
       const own = this.#bdd.minus(cube.calls, others);
       const literals = cube.literals.map(literal => {
-        const needed = { subject: literal.subject, calls: this.#values(own, literal.subject) };
-        return this.#cost(needed) < this.#cost(literal) ? needed : literal;
+        const needed = { subject: literal.subject, calls: valuesOf(this.#bdd, own, literal.subject) };
+        return this.#costOf(needed) < this.#costOf(literal) ? needed : literal;
       });
-      return { literals, calls: this.#all(literals) };
+      return { literals, calls: conjunction(this.#bdd, literals) };
     });
-  }
-
-  /** Replaces one cube after another, each in view of the calls of all others as they are by then. */
-  #eachWithOthers(
-    cubes: readonly Cube[],
-    replace: (cube: Cube, others: Node) => Cube | undefined,
-  ): readonly Cube[] {
-    const later = cubes.map(() => NONE);
-    for (let index = cubes.length - 2; index >= 0; index--)
-      later[index] = this.#bdd.or(cubes[index + 1]?.calls ?? NONE, later[index + 1] ?? NONE);
-    let earlier = NONE;
-    return cubes.flatMap((cube, index) => {
-      const replaced = replace(cube, this.#bdd.or(earlier, later[index] ?? NONE));
-      if (replaced === undefined) return [];
-      earlier = this.#bdd.or(replaced.calls, earlier);
-      return [replaced];
-    });
-  }
-
-  /** The calls for which the value of a subject occurs among those of a set. */
-  #values(set: Node, subject: Variable): Node {
-    const bdd = this.#bdd;
-    const first = firstLevel(subject);
-    const any = bdd.rests(set, first).reduce((all, rest) => bdd.or(rest, all), NONE);
-    return bdd.replace(any, rest => (rest === NONE ? NONE : EVERY), first + BITS);
-  }
-
-  #cost(literal: Literal): number {
-    return this.describe(literal)?.cost ?? LIMIT;
-  }
-
-  #all(literals: readonly Literal[]): Node {
-    return literals.reduce((all, { calls }) => this.#bdd.and(all, calls), EVERY);
   }
 }
 
-/** A set of values with the width of what is compared. */
-export interface Described extends NumberSet {
-  /** 32 when only the low word is looked at. */
-  readonly width: 32 | 64;
+/** The calls for which all literals hold. */
+export const conjunction = (bdd: Bdd, literals: readonly Literal[]): Node =>
+  literals.reduce((all, { calls }) => bdd.and(all, calls), EVERY);
+
+/** Replaces one cube after another, each in view of the calls of all others as they are by then. */
+export function eachWithOthers(
+  bdd: Bdd,
+  cubes: readonly Cube[],
+  replace: (cube: Cube, others: Node) => Cube | undefined,
+): readonly Cube[] {
+  const later = cubes.map(() => NONE);
+  for (let index = cubes.length - 2; index >= 0; index--)
+    later[index] = bdd.or(cubes[index + 1]?.calls ?? NONE, later[index + 1] ?? NONE);
+  let earlier = NONE;
+  return cubes.flatMap((cube, index) => {
+    const replaced = replace(cube, bdd.or(earlier, later[index] ?? NONE));
+    if (replaced === undefined) return [];
+    earlier = bdd.or(replaced.calls, earlier);
+    return [replaced];
+  });
+}
+
+/** The calls for which the value of a subject occurs among those of a set. */
+export function valuesOf(bdd: Bdd, set: Node, subject: Variable): Node {
+  const first = firstLevel(subject);
+  const any = bdd.rests(set, first).reduce((all, rest) => bdd.or(rest, all), NONE);
+  return bdd.replace(any, rest => (rest === NONE ? NONE : EVERY), first + BITS);
 }
 
 /** Values of one argument for which the same is left of two sets. */

@@ -6,7 +6,7 @@ import { enforced } from '../compose.js';
 import { layersOf, programOf, type Layers } from '../layers.js';
 import { liveRegisters } from '../../bpf/live-registers.js';
 import { DATA_SIZE, MEMORY_WORDS, type Program } from '../../bpf/program.js';
-import { BPF } from '../../bpf/opcodes.js';
+import { BPF, operationOf, type Operation } from '../../bpf/opcodes.js';
 import { EVERY, NONE, type Bdd, type Node } from './bdd.js';
 import { constantOf, Vectors, type Vector } from './vectors.js';
 
@@ -71,7 +71,16 @@ export function programMeaning(bdd: Bdd, vectors: Vectors, program: Program): No
 
 /** Where an instruction leads with certain registers: to one of two outcomes of later instructions, or to an end. */
 type Transition =
-  { readonly test: Node; readonly yes: JumpPlace; readonly no: JumpPlace } | { readonly end: Node };
+  | { readonly end: Node }
+  | { readonly test: Node; readonly yes: JumpPlace; readonly no: JumpPlace }
+  | {
+      /** The word that is compared with `k`. */
+      readonly word: number;
+      readonly k: number;
+      readonly less: JumpPlace;
+      readonly equal: JumpPlace;
+      readonly greater: JumpPlace;
+    };
 
 /** An instruction, and which of the registers that it may be reached with. */
 interface JumpPlace {
@@ -103,24 +112,31 @@ function fromTheReturns(bdd: Bdd, vectors: Vectors, program: Program): Node | un
   const steps: (readonly Transition[])[] = [];
   for (const [pc, states] of waiting.entries()) {
     const { code, jt, jf, k } = program[pc] ?? END;
+    const operation = knownOperation(code);
     const those: Transition[] = [];
     for (const registers of states) {
       const { a, x } = registers;
-      const operand = (code & 0x08) === 0 ? vectors.constant(k) : x;
-      const end = endOf(bdd, code, k, a, x);
+      const end = endOf(bdd, operation, k, a, x);
       if (end !== undefined) those.push({ end });
-      else if (code === BPF.RET_A) return undefined;
-      else if (code === BPF.JA) those.push(always(send(pc + 1 + k, registers)));
-      else if ((code & 0x07) === 0x05) {
-        const test = vectors.test(code, a, operand);
+      else if (operation.kind === 'return') return undefined;
+      else if (operation.kind === 'jump') those.push(always(send(pc + 1 + k, registers)));
+      else if (operation.kind === 'test') {
+        const { op, operand } = operation;
+        const word = vectors.wordOf(a);
+        if (word !== undefined && operand === 'k' && op !== 'set') {
+          const [yes, no] = [send(pc + 1 + jt, registers), send(pc + 1 + jf, registers)];
+          const [equal, greater] = [op === 'gt' ? no : yes, op === 'eq' ? no : yes];
+          those.push({ word, k, less: no, equal, greater });
+          continue;
+        }
+        const test = vectors.test(op, a, operand === 'k' ? k : x);
         // What no call takes is not followed.
         const yes = test === NONE ? undefined : send(pc + 1 + jt, registers);
         const no = test === EVERY ? undefined : send(pc + 1 + jf, registers);
         const either = yes ?? no;
         if (either === undefined) throw new Error('unreachable: a test holds or not');
         those.push({ test, yes: yes ?? either, no: no ?? either });
-      } else
-        those.push(always(send(pc + 1, { ...registers, ...step(vectors, code, k, registers, operand) })));
+      } else those.push(always(send(pc + 1, { ...registers, ...step(vectors, operation, k, registers) })));
     }
     states.length = 0;
     places[pc]?.clear();
@@ -129,9 +145,12 @@ function fromTheReturns(bdd: Bdd, vectors: Vectors, program: Program): Node | un
   const outcomes: (readonly Node[])[] = [];
   const outcome = ({ pc, index }: JumpPlace): Node => outcomes[pc]?.[index] ?? NONE;
   for (let pc = program.length - 1; pc >= 0; pc--) {
-    outcomes[pc] = (steps[pc] ?? []).map(each =>
-      hasOwn(each, 'end') ? each.end : bdd.ite(each.test, outcome(each.yes), outcome(each.no)),
-    );
+    outcomes[pc] = (steps[pc] ?? []).map(each => {
+      if (hasOwn(each, 'end')) return each.end;
+      if (hasOwn(each, 'test')) return bdd.ite(each.test, outcome(each.yes), outcome(each.no));
+      const { word, k, less, equal, greater } = each;
+      return bdd.compare(word, k, outcome(less), outcome(equal), outcome(greater));
+    });
   }
   return outcome({ pc: 0, index: 0 });
 }
@@ -141,12 +160,21 @@ const always = (target: JumpPlace): Transition => ({ test: EVERY, yes: target, n
 const END = { code: BPF.RET_K, jt: 0, jf: 0, k: 0 };
 
 /** What an instruction returns that ends the program with the same for every call; otherwise undefined. */
-function endOf(bdd: Bdd, code: number, k: number, a: Vector, x: Vector): Node | undefined {
-  if (code === BPF.RET_K) return bdd.constant(k);
+function endOf(bdd: Bdd, operation: Operation, k: number, a: Vector, x: Vector): Node | undefined {
+  if (operation.kind === 'return') {
+    const returned = operation.from === 'k' ? k : constantOf(a);
+    return returned === undefined ? undefined : bdd.constant(returned);
+  }
   // A division by zero ends the program with 0.
-  if (code === BPF.DIV_X) return constantOf(x) === 0 ? bdd.constant(0) : undefined;
-  const returned = code === BPF.RET_A ? constantOf(a) : undefined;
-  return returned === undefined ? undefined : bdd.constant(returned);
+  const divides = operation.kind === 'arithmetic' && operation.op === 'div' && operation.operand === 'x';
+  return divides && constantOf(x) === 0 ? bdd.constant(0) : undefined;
+}
+
+function knownOperation(code: number): Operation {
+  const operation = operationOf(code);
+  if (operation === undefined)
+    throw new RangeError(`there is no instruction ${code}; validate the program first`);
+  return operation;
 }
 
 /** Follows the calls that come to each instruction, from the first one on. */
@@ -169,17 +197,17 @@ function fromTheStart(bdd: Bdd, vectors: Vectors, program: Program): Node {
     for (const state of states.values()) {
       const { a, x, reach } = state;
       const { code, jt, jf, k } = program[pc] ?? END;
-      const operand = (code & 0x08) === 0 ? vectors.constant(k) : x;
-      const end = endOf(bdd, code, k, a, x);
+      const operation = knownOperation(code);
+      const end = endOf(bdd, operation, k, a, x);
       if (end !== undefined) result = bdd.ite(reach, end, result);
-      else if (code === BPF.RET_A) result = bdd.ite(reach, valueOf(bdd, a, reach), result);
-      else if (code === BPF.JA) send(pc + 1 + k, state);
-      else if ((code & 0x07) === 0x05) {
-        const test = vectors.test(code, a, operand);
+      else if (operation.kind === 'return') result = bdd.ite(reach, valueOf(bdd, a, reach), result);
+      else if (operation.kind === 'jump') send(pc + 1 + k, state);
+      else if (operation.kind === 'test') {
+        const test = vectors.test(operation.op, a, operation.operand === 'k' ? k : x);
         send(pc + 1 + jt, { ...state, reach: bdd.and(test, reach) });
         send(pc + 1 + jf, { ...state, reach: bdd.minus(reach, test) });
       } else {
-        send(pc + 1, { ...state, ...step(vectors, code, k, state, operand) });
+        send(pc + 1, { ...state, ...step(vectors, operation, k, state) });
       }
     }
     states.clear();
@@ -190,36 +218,29 @@ function fromTheStart(bdd: Bdd, vectors: Vectors, program: Program): Node {
 /** The registers that an instruction changes, with what they hold after it. */
 function step(
   vectors: Vectors,
-  code: number,
+  operation: Operation,
   k: number,
   { a, x, memory }: Registers,
-  operand: Vector,
 ): Partial<Registers> {
-  switch (code) {
-    case BPF.LD_ABS:
-      return { a: vectors.word(k >>> 2) };
-    case BPF.LD_IMM:
-      return { a: vectors.constant(k) };
-    case BPF.LD_LEN:
-      return { a: vectors.constant(DATA_SIZE) };
-    case BPF.LD_MEM:
-      return { a: memory[k] ?? a };
-    case BPF.LDX_IMM:
-      return { x: vectors.constant(k) };
-    case BPF.LDX_LEN:
-      return { x: vectors.constant(DATA_SIZE) };
-    case BPF.LDX_MEM:
-      return { x: memory[k] ?? x };
-    case BPF.ST:
-      return { memory: memory.with(k, a) };
-    case BPF.STX:
-      return { memory: memory.with(k, x) };
-    case BPF.TAX:
-      return { x: a };
-    case BPF.TXA:
-      return { a: x };
+  switch (operation.kind) {
+    case 'load': {
+      const { from, to } = operation;
+      const value =
+        from === 'data'
+          ? vectors.word(k >>> 2)
+          : from === 'memory'
+            ? (memory[k] ?? a)
+            : vectors.constant(from === 'constant' ? k : DATA_SIZE);
+      return to === 'a' ? { a: value } : { x: value };
+    }
+    case 'store':
+      return { memory: memory.with(k, operation.from === 'a' ? a : x) };
+    case 'copy':
+      return operation.to === 'a' ? { a: x } : { x: a };
+    case 'arithmetic':
+      return { a: vectors.arithmetic(operation.op, a, operation.operand === 'x' ? x : k) };
     default:
-      return { a: vectors.arithmetic(code, a, operand) };
+      return {};
   }
 }
 

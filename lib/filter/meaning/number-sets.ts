@@ -34,6 +34,8 @@ const FEW = 32;
 const MANY = 4096;
 /** Steps that a mask counts for: each is remembered for a while, and takes some memory. */
 const MASK_STEPS = 8;
+/** Steps that a node counts for when ranges or paths are counted: each is remembered for a while. */
+const COUNT_STEPS = 2;
 /** A set of this cost at most is told as values or one mask, and no shorter form is looked for. */
 const PLAIN = 8;
 /** What it adds to a form that one has to think around a negation. */
@@ -125,14 +127,11 @@ function masksForm(
   limit: number,
   arrange: (tests: readonly NumberTest[]) => NumberSet['allOf'],
 ): readonly NumberSet[] {
-  const masks = masksOf(bdd, set, limit);
+  const masks = masksOf(bdd, set, set, first, width, limit);
   if (masks === undefined) return [];
-  const shift = BigInt(LEVELS - first - width);
   const all = 2n ** BigInt(width) - 1n;
   const tests = masks.map(({ mask, value }): NumberTest =>
-    mask >> shift === all
-      ? { op: 'in', ranges: [[value >> shift, value >> shift]] }
-      : { op: 'maskedEqual', mask: mask >> shift, value: value >> shift },
+    mask === all ? { op: 'in', ranges: [[value, value]] } : { op: 'maskedEqual', mask, value },
   );
   const cost = tests.reduce((sum, { op }) => sum + (op === 'in' ? 1 : 2), 0);
   const allOf = arrange(tests);
@@ -150,35 +149,65 @@ function negated(test: NumberTest): NumberTest {
   }
 }
 
-/** The longest ranges of a set, ascending; undefined for too many. */
-function rangesOf(
+/** The longest ranges of a set of numbers, ascending; undefined for more than `limit`. */
+export function rangesOf(
   bdd: Bdd,
   set: Node,
   first: number,
   width: number,
   limit: number,
 ): readonly NumberRange[] | undefined {
+  if (countRanges(bdd, set, first) > limit) return undefined;
   const ranges: [bigint, bigint][] = [];
-  const visit = (node: Node, level: number, base: bigint): boolean => {
-    if (node === NONE) return true;
+  const visit = (node: Node, level: number, base: bigint): void => {
+    if (node === NONE) return;
     const size = 1n << BigInt(first + width - level);
     if (node === EVERY) {
       const last = ranges[ranges.length - 1];
       if (last !== undefined && last[1] + 1n === base) last[1] += size;
       else ranges.push([base, base + size - 1n]);
-      return ranges.length <= limit;
+      return;
     }
     const asked = bdd.level(node) === level;
-    return (
-      visit(asked ? bdd.low(node) : node, level + 1, base) &&
-      visit(asked ? bdd.high(node) : node, level + 1, base + size / 2n)
-    );
+    visit(asked ? bdd.low(node) : node, level + 1, base);
+    visit(asked ? bdd.high(node) : node, level + 1, base + size / 2n);
   };
-  return visit(set, first, 0n) ? ranges : undefined;
+  visit(set, first, 0n);
+  return ranges;
 }
 
-/** Bits that are fixed, the one asked last being the lowest. */
-interface Mask {
+/** How many ranges a set of numbers has: a bit that is not asked for doubles those that come after it. */
+export function countRanges(bdd: Bdd, set: Node, first: number): number {
+  interface Shape {
+    readonly ranges: number;
+    /** Whether the lowest number is in the set, and the highest. */
+    readonly lowest: boolean;
+    readonly highest: boolean;
+  }
+  const joined = (a: Shape, b: Shape): Shape => ({
+    ranges: a.ranges + b.ranges - (a.highest && b.lowest ? 1 : 0),
+    lowest: a.lowest,
+    highest: b.highest,
+  });
+  const known = new Map<Node, Shape>();
+  const visit = (node: Node, level: number): Shape => {
+    if (node === NONE || node === EVERY)
+      return { ranges: node, lowest: node === EVERY, highest: node === EVERY };
+    let shape = known.get(node);
+    if (shape === undefined) {
+      bdd.spend(COUNT_STEPS);
+      const next = bdd.level(node) + 1;
+      shape = joined(visit(bdd.low(node), next), visit(bdd.high(node), next));
+      known.set(node, shape);
+    }
+    for (let above = bdd.level(node); above > level; above--) shape = joined(shape, shape);
+    return shape;
+  };
+  return visit(set, first).ranges;
+}
+
+/** The numbers of which the bits under a mask are those of a value. */
+export interface Mask {
   readonly mask: bigint;
   readonly value: bigint;
 }
@@ -186,10 +215,17 @@ interface Mask {
 class TooMany extends Error {}
 
 /**
- * Masks that cover a set and nothing else, none of them superfluous; undefined for too many.
+ * Masks that cover all that must be and nothing but what may be, none of them superfluous; undefined for more than `limit`.
  * Method: S. Minato, "Fast generation of prime-irredundant covers from binary decision diagrams", 1993.
  */
-function masksOf(bdd: Bdd, set: Node, limit: number): readonly Mask[] | undefined {
+export function masksOf(
+  bdd: Bdd,
+  all: Node,
+  allowed: Node,
+  first: number,
+  width: number,
+  limit: number,
+): readonly Mask[] | undefined {
   interface Cover {
     readonly masks: readonly Mask[];
     readonly node: Node;
@@ -209,7 +245,7 @@ function masksOf(bdd: Bdd, set: Node, limit: number): readonly Mask[] | undefine
     const high = cover(bdd.minus(must1, may0), may1);
     const rest = bdd.or(bdd.minus(must0, low.node), bdd.minus(must1, high.node));
     const either = cover(rest, bdd.and(may0, may1));
-    const bit = 1n << BigInt(LEVELS - 1 - level);
+    const bit = 1n << BigInt(first + width - 1 - level);
     const masks = [
       ...either.masks,
       ...low.masks.map(({ mask, value }) => ({ mask: mask | bit, value })),
@@ -223,9 +259,47 @@ function masksOf(bdd: Bdd, set: Node, limit: number): readonly Mask[] | undefine
     return result;
   };
   try {
-    return cover(set, set).masks;
+    return cover(all, allowed).masks;
   } catch (error) {
     if (error instanceof TooMany) return undefined;
     throw error;
   }
+}
+
+/**
+ * Masks that cover a set, no two of which hold the same number: one for each path of the diagram. For ranges these are blocks
+ * of leading bits, fewer than `masksOf` finds. Undefined for more than `limit`.
+ */
+export function disjointMasksOf(
+  bdd: Bdd,
+  set: Node,
+  first: number,
+  width: number,
+  limit: number,
+): readonly Mask[] | undefined {
+  if (countPaths(bdd, set) > limit) return undefined;
+  const visit = (node: Node, mask: bigint, value: bigint): readonly Mask[] => {
+    if (node === NONE) return [];
+    if (node === EVERY) return [{ mask, value }];
+    const bit = 1n << BigInt(first + width - 1 - bdd.level(node));
+    return [...visit(bdd.low(node), mask | bit, value), ...visit(bdd.high(node), mask | bit, value | bit)];
+  };
+  return visit(set, 0n, 0n);
+}
+
+/** How many paths of a diagram lead to a call that is in the set. */
+export function countPaths(bdd: Bdd, set: Node): number {
+  const known = new Map<Node, number>([
+    [NONE, 0],
+    [EVERY, 1],
+  ]);
+  const visit = (node: Node): number => {
+    const before = known.get(node);
+    if (before !== undefined) return before;
+    bdd.spend(COUNT_STEPS);
+    const paths = visit(bdd.low(node)) + visit(bdd.high(node));
+    known.set(node, paths);
+    return paths;
+  };
+  return visit(set);
 }

@@ -36,7 +36,7 @@ export function policyMeaning(bdd: Bdd, policy: Policy, table: RunTable): Node {
       parts.set(key, known);
       return known;
     });
-    result = bdd.ite(pattern(bdd, WORD.arch, 0xffffffff, arch, EVERY), own, result);
+    result = bdd.compare(WORD.arch, arch, result, own, result);
   }
   return result;
 }
@@ -74,7 +74,7 @@ const ruleSet = (bdd: Bdd, { conditions }: Rule): Node =>
   conditions.reduce((all, condition) => bdd.and(conditionSet(bdd, condition), all), EVERY);
 
 /** The calls for which a condition holds. */
-function conditionSet(bdd: Bdd, condition: Condition): Node {
+export function conditionSet(bdd: Bdd, condition: Condition): Node {
   const { arg, width, value } = condition;
   const [low, high] = [WORD.low(arg), WORD.high(arg)];
   const [lowValue, highValue] = [Number(value & 0xffffffffn), Number(value >> 32n)];
@@ -84,8 +84,8 @@ function conditionSet(bdd: Bdd, condition: Condition): Node {
   };
   /** Those of which the argument is at least the value, or more than it. */
   const above = (whereEqual: Node): Node => {
-    const lowSet = atLeast(bdd, low, lowValue, whereEqual);
-    return width === 32 ? lowSet : atLeast(bdd, high, highValue, lowSet);
+    const lowSet = bdd.compare(low, lowValue, NONE, whereEqual, EVERY);
+    return width === 32 ? lowSet : bdd.compare(high, highValue, NONE, lowSet, EVERY);
   };
   const all = 2n ** BigInt(width) - 1n;
   switch (condition.op) {
@@ -112,16 +112,6 @@ function pattern(bdd: Bdd, word: number, mask: number, value: number, then: Node
   for (let bit = 0; bit < 32; bit++) {
     if (((mask >>> bit) & 1) === 0) continue;
     const [zero, one] = ((value >>> bit) & 1) === 0 ? [node, NONE] : [NONE, node];
-    node = bdd.node(levelOf(word, bit), zero, one);
-  }
-  return node;
-}
-
-/** The calls of which a word is more than the value, and, where it is equal, those of `whereEqual`. */
-function atLeast(bdd: Bdd, word: number, value: number, whereEqual: Node): Node {
-  let node = whereEqual;
-  for (let bit = 0; bit < 32; bit++) {
-    const [zero, one] = ((value >>> bit) & 1) === 0 ? [node, EVERY] : [NONE, node];
     node = bdd.node(levelOf(word, bit), zero, one);
   }
   return node;

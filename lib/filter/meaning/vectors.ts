@@ -1,4 +1,5 @@
 // What registers hold for all calls at once: 32 bits, each of them a set of the calls for which it is 1.
+import type { ArithmeticName, TestName } from '../../bpf/opcodes.js';
 import { CompileError } from '../../util/errors.js';
 import { EVERY, levelOf, NONE, type Bdd, type Node } from './bdd.js';
 
@@ -7,6 +8,12 @@ export interface Vector {
   readonly id: number;
   readonly bits: readonly Node[];
 }
+
+/** A number for all calls, or one that depends on the call. */
+export type Operand = number | Vector;
+
+const bitOf = (operand: Operand, bit: number): Node =>
+  typeof operand === 'number' ? (operand >>> bit) & 1 : (operand.bits[bit] ?? NONE);
 
 /** Steps that a vector counts for: each is remembered. */
 const VECTOR_STEPS = 64;
@@ -19,6 +26,7 @@ export class Vectors {
   readonly #byBits = new Map<string, Vector>();
   readonly #constants = new Map<number, Vector>();
   readonly #words = new Map<number, Vector>();
+  readonly #wordOf = new Map<Vector, number>();
 
   constructor(bdd: Bdd) {
     this.#bdd = bdd;
@@ -31,26 +39,30 @@ export class Vectors {
 
   /** A word of the call. */
   word(word: number): Vector {
-    return remember(this.#words, word, () =>
-      this.#of(bit => this.#bdd.node(levelOf(word, bit), NONE, EVERY)),
-    );
+    return remember(this.#words, word, () => {
+      const vector = this.#of(bit => this.#bdd.node(levelOf(word, bit), NONE, EVERY));
+      this.#wordOf.set(vector, word);
+      return vector;
+    });
+  }
+
+  /** The word of the call that a vector is; undefined for one that is something else. */
+  wordOf(vector: Vector): number | undefined {
+    return this.#wordOf.get(vector);
   }
 
   /** The calls for which a conditional jump's test holds. */
-  test(code: number, a: Vector, b: Vector): Node {
+  test(op: TestName, a: Vector, b: Operand): Node {
     const { and, not } = this.#sets;
-    switch (code & 0xf0) {
-      case 0x10:
+    switch (op) {
+      case 'eq':
         return this.#equal(a, b);
-      case 0x20:
+      case 'gt':
         return not(this.#atLeast(b, a));
-      case 0x30:
+      case 'ge':
         return this.#atLeast(a, b);
-      default:
-        return PLACES.reduce(
-          (any, bit) => this.#bdd.or(and(a.bits[bit] ?? NONE, b.bits[bit] ?? NONE), any),
-          NONE,
-        );
+      case 'set':
+        return PLACES.reduce((any, bit) => this.#bdd.or(and(bitOf(a, bit), bitOf(b, bit)), any), NONE);
     }
   }
 
@@ -58,55 +70,55 @@ export class Vectors {
    * The result of an arithmetic instruction. Throws CompileError (`undecidable-program`) for products, quotients and
    * shifts of numbers that differ between calls, unless the other one is a constant power of two.
    */
-  arithmetic(code: number, a: Vector, b: Vector): Vector {
+  arithmetic(op: ArithmeticName, a: Vector, b: Operand): Vector {
     const { and, or, not } = this.#sets;
     const each = (how: (x: Node, y: Node) => Node): Vector =>
-      this.#of(bit => how(a.bits[bit] ?? NONE, b.bits[bit] ?? NONE));
-    switch (code & 0xf0) {
-      case 0x00:
+      this.#of(bit => how(bitOf(a, bit), bitOf(b, bit)));
+    switch (op) {
+      case 'add':
         return this.#sum(a, b, NONE);
-      case 0x10:
+      case 'sub':
         return this.#sum(
           a,
-          this.#of(bit => not(b.bits[bit] ?? NONE)),
+          this.#of(bit => not(bitOf(b, bit))),
           EVERY,
         );
-      case 0x40:
+      case 'or':
         return each(or);
-      case 0x50:
+      case 'and':
         return each(and);
-      case 0xa0:
+      case 'xor':
         return each((x, y) => this.#choose(x, not(y), y));
-      case 0x80:
+      case 'neg':
         return this.#sum(
           this.constant(0),
           this.#of(bit => not(a.bits[bit] ?? NONE)),
           EVERY,
         );
       default:
-        return this.#scaled(code, a, b);
+        return this.#scaled(op, a, b);
     }
   }
 
   /** Products, quotients and shifts. */
-  #scaled(code: number, a: Vector, b: Vector): Vector {
+  #scaled(op: 'mul' | 'div' | 'lsh' | 'rsh', a: Vector, b: Operand): Vector {
     const [left, right] = [constantOf(a), constantOf(b)];
     const shift = (places: number): Vector => this.#of(bit => a.bits[bit - places] ?? NONE);
     if (right !== undefined) {
       const power = (right & (right - 1)) === 0 && right !== 0 ? 31 - Math.clz32(right) : undefined;
-      switch (code & 0xf0) {
-        case 0x20:
+      switch (op) {
+        case 'mul':
           if (right === 0) return this.constant(0);
           if (left !== undefined) return this.constant(Math.imul(left, right) >>> 0);
           if (power !== undefined) return shift(power);
           break;
-        case 0x30:
+        case 'div':
           if (left !== undefined) return this.constant(Math.floor(left / right));
           if (power !== undefined) return shift(-power);
           break;
-        case 0x60:
+        case 'lsh':
           return shift(right & 31);
-        case 0x70:
+        case 'rsh':
           return shift(-(right & 31));
       }
     }
@@ -116,12 +128,12 @@ export class Vectors {
     );
   }
 
-  #sum(a: Vector, b: Vector, carryIn: Node): Vector {
+  #sum(a: Vector, b: Operand, carryIn: Node): Vector {
     const { and, or, not } = this.#sets;
     const xor = (x: Node, y: Node): Node => this.#choose(x, not(y), y);
     let carry = carryIn;
     return this.#of(bit => {
-      const [x, y] = [a.bits[bit] ?? NONE, b.bits[bit] ?? NONE];
+      const [x, y] = [bitOf(a, bit), bitOf(b, bit)];
       const half = xor(x, y);
       const digit = xor(half, carry);
       carry = or(and(x, y), and(half, carry));
@@ -129,16 +141,16 @@ export class Vectors {
     });
   }
 
-  #equal(a: Vector, b: Vector): Node {
+  #equal(a: Operand, b: Operand): Node {
     return PLACES.reduce((same, bit) => {
-      const [x, y] = [a.bits[bit] ?? NONE, b.bits[bit] ?? NONE];
+      const [x, y] = [bitOf(a, bit), bitOf(b, bit)];
       return this.#choose(x, this.#choose(y, same, NONE), this.#choose(y, NONE, same));
     }, EVERY);
   }
 
-  #atLeast(a: Vector, b: Vector): Node {
+  #atLeast(a: Operand, b: Operand): Node {
     return PLACES.reduce((lower, bit) => {
-      const [x, y] = [a.bits[bit] ?? NONE, b.bits[bit] ?? NONE];
+      const [x, y] = [bitOf(a, bit), bitOf(b, bit)];
       return this.#choose(x, this.#choose(y, lower, EVERY), this.#choose(y, NONE, lower));
     }, EVERY);
   }
@@ -157,11 +169,14 @@ export class Vectors {
   }
 }
 
-/** The number that a vector is for every call; undefined for one that differs between calls. */
-export const constantOf = ({ bits }: Vector): number | undefined =>
-  bits.every(bit => bit === NONE || bit === EVERY)
+/** The number that an operand is for every call; undefined for one that differs between calls. */
+export function constantOf(operand: Operand): number | undefined {
+  if (typeof operand === 'number') return operand;
+  const { bits } = operand;
+  return bits.every(bit => bit === NONE || bit === EVERY)
     ? bits.reduce((value, bit, place) => (value | (bit << place)) >>> 0, 0)
     : undefined;
+}
 
 function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   const before = known.get(key);

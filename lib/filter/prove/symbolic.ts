@@ -7,7 +7,6 @@ import { liveRegisters } from '../../bpf/live-registers.js';
 import { DATA_SIZE, successors, type Program } from '../../bpf/program.js';
 import { BPF, operationOf, type LoadSource } from '../../bpf/opcodes.js';
 import { FULL, member, split, wordSetKey, type WordSet, type WordTest } from './words.js';
-import { own } from '../../util/own.js';
 
 /** A set of calls: for each word of `struct seccomp_data` the values it may have, independently of the others. */
 export type Region = readonly WordSet[];
@@ -33,8 +32,6 @@ export interface Companion<C> {
   key(companion: C): string;
   /** Bit w is set when the companion still depends on word w of the region. */
   words(companion: C): number;
-  /** Says that every path counts, also where two lead on alike, so that none need be remembered. */
-  readonly everyPath?: boolean;
 }
 
 /** What a register holds: a constant, or a word of the data under a mask. */
@@ -117,7 +114,7 @@ export class Walker {
       let { pc, a, x, memory, region: where, companion: mate } = state;
       for (;;) {
         work.spend(1);
-        if (this.#joins[pc] === true && pc > 0 && own(hooks, 'everyPath') !== true) {
+        if (this.#joins[pc] === true && pc > 0) {
           const key = this.#stateKey(pc, a, x, memory, where, hooks.words(mate), hooks.key(mate));
           work.spend(key.length >>> 3);
           if (seen.has(key)) break;

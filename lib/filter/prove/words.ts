@@ -153,27 +153,6 @@ export function intersection(a: WordSet, b: WordSet, work?: WorkBudget): WordSet
   return nonEmpty(commonRanges(a.ranges, b.ranges), facts, work);
 }
 
-/** The members of `a` that are not in `b`, as disjoint sets. Counts its steps on `work`. */
-export function difference(a: WordSet, b: WordSet, work?: WorkBudget): readonly WordSet[] {
-  work?.spend(1 + (1 + b.facts.length) * (sizeOf(a) + sizeOf(b)));
-  const outside: number[] = [];
-  let next = 0;
-  for (let index = 0; index < b.ranges.length; index += 2) {
-    const low = b.ranges[index] ?? 0;
-    if (next < low) outside.push(next, low - 1);
-    next = (b.ranges[index + 1] ?? ALL) + 1;
-  }
-  if (next <= ALL) outside.push(next, ALL);
-  const parts = [nonEmpty(commonRanges(a.ranges, outside), a.facts, work)];
-  let rest = intersection(a, { ranges: b.ranges, facts: [] }, work);
-  for (const fact of b.facts) {
-    if (rest === undefined) break;
-    parts.push(withFact(rest, { ...fact, equal: !fact.equal }, work));
-    rest = withFact(rest, fact, work);
-  }
-  return parts.filter(part => part !== undefined);
-}
-
 const sameFact = (a: MaskFact, b: MaskFact): boolean =>
   a.mask === b.mask && a.value === b.value && a.equal === b.equal;
 
