@@ -2,11 +2,10 @@
 // Usage: node scripts/test-machine.mjs ARCH[:RELEASE]... [--accel kvm] [--minutes N] [--record] [FILE.test.js...]
 // ARCH is Node's name, RELEASE that of the Debian whose kernel is booted; FILE of out/test, all live ones by default.
 // See docs/testing.md.
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { inRoot, root } from './files.mjs';
 import { ARCHITECTURES } from './machine/architectures.mjs';
 import { boot } from './machine/boot.mjs';
 import { Unavailable } from './machine/debian.mjs';
@@ -15,9 +14,9 @@ import { packProject } from './machine/project.mjs';
 import { kernel, system } from './machine/system.mjs';
 import { obstacle } from './machine/tools.mjs';
 import { record, recordIsolation } from './record.mjs';
+import { run } from './run.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const cache = join(root, 'deps/machine');
+const cache = inRoot('deps/machine');
 const NODE_MAJOR = 22;
 const DEFAULT_RELEASE = 'bookworm';
 /** Of the machine: as many test files run at a time. */
@@ -47,13 +46,13 @@ async function test({ arch, release }, files, { accelerator, minutes }) {
   const codes = [];
   /** What attacks have found of the kernel's means to isolate children. */
   const findings = [];
-  let ran = {};
+  let ran = { linux: '', machine: '', node: '' };
   const scratch = mkdtempSync(join(cache, '.run-'));
   try {
     const project = join(scratch, 'project.cpio');
     const archive = join(scratch, 'initrd');
     packProject(project, { arch, root, cache, files, leftOut: Object.keys(LEFT_OUT) });
-    execFileSync('sh', ['-c', 'cat "$1" "$2" > "$0"', archive, base, project]);
+    run('sh', ['-c', 'cat "$1" "$2" > "$0"', archive, base, project]);
     await boot({
       arch,
       accelerator,

@@ -8,6 +8,7 @@ import { interleave, ratios, summarize } from './statistics.mjs';
 
 export const title = 'Report-only';
 
+/** @type {Record<string, [file: string, args: string[]]>} */
 const COMMANDS = {
   'ls -lR': ['ls', ['-lR', 'node_modules/typescript', 'node_modules/@types']],
   'a shell with 50 pipelines': ['sh', ['-c', 'i=0; while [ $i -lt 50 ]; do i=$((i+1)); true | true; done']],

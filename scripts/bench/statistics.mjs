@@ -30,6 +30,7 @@ export const differences = (a, b) => summarize(a.map((value, index) => value - b
  * Returns the samples of each subject in order, so that equal places belong together.
  */
 export async function interleave(subjects, { rounds, warmUp = 0 }) {
+  /** @type {Record<string, any[]>} */
   const samples = Object.fromEntries(Object.keys(subjects).map(name => [name, []]));
   for (let round = -warmUp; round < rounds; round++) {
     for (const [name, measure] of Object.entries(subjects)) {

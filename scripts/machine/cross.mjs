@@ -1,28 +1,13 @@
 // What the tests need compiled, compiled for the emulated machine.
 import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { filesUnder, modified, withScratch } from '../files.mjs';
 import { compilerFor } from './architectures.mjs';
 
-const modified = path => (existsSync(path) ? statSync(path).mtimeMs : 0);
-
 const newestUnder = directory =>
-  Math.max(
-    ...readdirSync(directory, { recursive: true, withFileTypes: true })
-      .filter(entry => entry.isFile())
-      .map(entry => modified(join(entry.parentPath, entry.name))),
-  );
+  Math.max(...filesUnder(directory).map(path => modified(join(directory, path))));
 
 /** The add-on: the prebuilt file when it is newer than its sources, else one built apart from the build of this machine. */
 export function addon(arch, root, cache) {
@@ -31,8 +16,7 @@ export function addon(arch, root, cache) {
   const own = join(cache, arch, 'seccomp.node');
   mkdirSync(dirname(own), { recursive: true });
   for (const path of [prebuilt, own]) if (modified(path) > newest) return path;
-  const scratch = mkdtempSync(join(cache, '.addon-'));
-  try {
+  withScratch(join(cache, '.addon-'), scratch => {
     for (const part of ['native', 'scripts', 'binding.gyp', 'package.json'])
       cpSync(join(root, part), join(scratch, part), { recursive: true });
     for (const part of ['deps', 'node_modules']) symlinkSync(join(root, part), join(scratch, part));
@@ -42,9 +26,7 @@ export function addon(arch, root, cache) {
       stdio: 'inherit',
     });
     renameSync(join(scratch, 'build/Release/seccomp.node'), own);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  });
   return own;
 }
 

@@ -1,7 +1,7 @@
 // The live tests: what depends on the kernel and on the Node. Which there are, and which of them a machine cannot run.
-import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { filesUnder } from '../files.mjs';
+import { run } from '../run.mjs';
 
 const SUITE = ['native', 'process', 'attacks', 'cli', 'examples'];
 
@@ -18,9 +18,8 @@ export const LEFT_OUT = {
 /** Paths of all live tests that a machine can load. */
 export const liveFiles = root =>
   SUITE.flatMap(part =>
-    readdirSync(join(root, 'out/test', part), { recursive: true })
+    filesUnder(join(root, 'out/test', part))
       .filter(name => name.endsWith('.test.js'))
-      .sort()
       .map(name => `out/test/${part}/${name}`)
       .filter(file => !Object.hasOwn(LEFT_OUT_FILES, file)),
   );
@@ -31,10 +30,7 @@ export const plainTitle = title => title.replace(/\bSEED=\w+/, 'SEED');
 /** Titles of the tests that this machine has in the files, without running them. */
 export function titlesHere(root, files) {
   const args = ['--dry-run', '--reporter', 'scripts/machine/reporter.cjs', ...files];
-  const listed = execFileSync(process.execPath, ['node_modules/mocha/bin/mocha.js', ...args], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+  const listed = run(process.execPath, ['node_modules/mocha/bin/mocha.js', ...args]);
   return [...listed.matchAll(/^@\w+ (.*)$/gm)]
     .map(([, entry]) => plainTitle(JSON.parse(entry).title))
     .filter(title => !Object.keys(LEFT_OUT).some(part => title.includes(part)));

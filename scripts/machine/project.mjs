@@ -1,18 +1,8 @@
 // The package with its live tests as an archive for the virtual machine: what runs, and nothing that only builds.
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readJson, withScratch } from '../files.mjs';
 import { addon, probes } from './cross.mjs';
 import { addInstallable } from './installable.mjs';
 import { pack } from './system.mjs';
@@ -54,7 +44,7 @@ function closure(names, from, found = new Set()) {
     const directory = join(place, 'node_modules', name);
     if (found.has(directory) || !existsSync(directory)) continue;
     found.add(directory);
-    const { dependencies = {} } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+    const { dependencies = {} } = readJson(join(directory, 'package.json'));
     closure(Object.keys(dependencies), directory, found);
   }
   return found;
@@ -66,15 +56,14 @@ function closure(names, from, found = new Set()) {
  * that processor, that comes along to be installed.
  */
 export function packProject(archive, { arch, root, cache, files, leftOut }) {
-  const scratch = mkdtempSync(join(cache, '.project-'));
-  try {
+  withScratch(join(cache, '.project-'), scratch => {
     const project = join(scratch, 'seccomp');
     const copy = (from, to) => {
       mkdirSync(dirname(join(project, to)), { recursive: true });
       cpSync(from, join(project, to), { recursive: true });
     };
     for (const part of PARTS) copy(join(root, part), part);
-    const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const { dependencies = {} } = readJson(join(root, 'package.json'));
     for (const directory of closure([...TEST_PACKAGES, ...Object.keys(dependencies)], root))
       copy(directory, directory.slice(root.length));
     // Where it is shipped, and where tests that move it about expect a build.
@@ -102,7 +91,5 @@ export function packProject(archive, { arch, root, cache, files, leftOut }) {
     // It becomes the root directory there, which tests enter as other users.
     chmodSync(scratch, 0o755);
     pack(scratch, archive);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  });
 }
