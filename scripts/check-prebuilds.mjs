@@ -52,7 +52,7 @@ function readElf(file) {
     imports: symbols.filter(([, section]) => section === 'UND').map(([, , name]) => name),
     exported: symbols.filter(([, section]) => section !== 'UND').map(([, , name]) => name),
     /** Of the stack: `RW`, or `RWE` where it is executable. */
-    stack: all(/^ {2}GNU_STACK +(?:0x\w+ +){5}([RWE ]+?) +0x/gm)[0],
+    stack: all(/^ {2}GNU_STACK +(?:0x\w+ +){5}([R ][W ][E ]) /gm)[0],
     hasRelro: /^ {2}GNU_RELRO /m.test(stdout),
     isBoundAtOnce: flags.includes('BIND_NOW') || flags.includes('NOW'),
     staysLoaded: flags.includes('NODELETE'),

@@ -1,4 +1,5 @@
-// Reads the arguments of a script; where they make no sense, prints how the script is used and ends the process with 2.
+// Reads the arguments of a script. Where they make no sense, prints how the script is used and ends the process with 2; after
+// printing the same for `--help`, with 0.
 import { parseArgs } from 'node:util';
 
 /**
@@ -14,6 +15,10 @@ export function commandLine(usage, { options, count = [0, 0], known }) {
     console.error(`${problem}\nusage: ${usage}`);
     process.exit(2);
   };
+  if (process.argv.includes('--help')) {
+    console.log(`usage: ${usage}`);
+    process.exit();
+  }
   const parse = () => parseArgs({ allowPositionals: true, options: /** @type {O} */ (options ?? {}) });
   /** @type {ReturnType<typeof parse>} */
   let parsed;

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import prettier from 'prettier';
+import { commandLine } from './command-line.mjs';
 import { inRoot, withScratch } from './files.mjs';
 import { nodeBinary } from './nodes.mjs';
 import { run } from './run.mjs';
@@ -119,4 +120,7 @@ export const nodeWeights: Weights = name => MEASURED.get(name) ?? UNSEEN;
   );
 }
 
-if (import.meta.filename === process.argv[1]) await write(measure());
+if (import.meta.filename === process.argv[1]) {
+  commandLine('node scripts/measure-weights.mjs', {});
+  await write(measure());
+}

@@ -45,9 +45,11 @@ const { values } = commandLine('node scripts/bench/run.mjs [--quick] [--only NAM
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
 });
 const { quick, only } = values;
+if (only !== undefined && !Object.hasOwn(MEASUREMENTS, only)) {
+  console.error(`--only ${only}: must be one of ${Object.keys(MEASUREMENTS).join(', ')}`);
+  process.exit(2);
+}
 try {
-  if (only !== undefined && !Object.hasOwn(MEASUREMENTS, only))
-    throw new Error(`--only ${only}: must be one of ${Object.keys(MEASUREMENTS).join(', ')}`);
   const parts = [introduction()];
   show(parts[0]);
   for (const [name, { title, measure, render }] of Object.entries(MEASUREMENTS)) {
