@@ -4,8 +4,8 @@
 // See docs/testing.md.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { inRoot, root } from './files.mjs';
+import { commandLine } from './command-line.mjs';
+import { inRoot } from './files.mjs';
 import { ARCHITECTURES } from './machine/architectures.mjs';
 import { boot } from './machine/boot.mjs';
 import { Unavailable } from './machine/debian.mjs';
@@ -42,7 +42,7 @@ async function test({ arch, release }, files, { accelerator, minutes }) {
   const base = system({ arch, cache, nodeMajor: NODE_MAJOR });
   const image = kernel({ arch, cache, release });
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  const missing = new Set(titlesHere(root, files));
+  const missing = new Set(titlesHere(files));
   const codes = [];
   /** What attacks have found of the kernel's means to isolate children. */
   const findings = [];
@@ -51,7 +51,7 @@ async function test({ arch, release }, files, { accelerator, minutes }) {
   try {
     const project = join(scratch, 'project.cpio');
     const archive = join(scratch, 'initrd');
-    packProject(project, { arch, root, cache, files, leftOut: Object.keys(LEFT_OUT) });
+    packProject(project, { arch, cache, files, leftOut: Object.keys(LEFT_OUT) });
     run('sh', ['-c', 'cat "$1" "$2" > "$0"', archive, base, project]);
     await boot({
       arch,
@@ -91,17 +91,19 @@ async function test({ arch, release }, files, { accelerator, minutes }) {
 }
 
 function wanted() {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
+  const machine = `${Object.keys(ARCHITECTURES).join('|')}[:RELEASE]`;
+  const usage = `node scripts/test-machine.mjs ${machine}... [--accel kvm] [--minutes N] [--record] [FILE.test.js...]`;
+  const { values, operands } = commandLine(usage, {
     options: {
       accel: { type: 'string', default: 'tcg' },
       // A machine that hangs is switched off.
       minutes: { type: 'string', default: '180' },
       record: { type: 'boolean', default: false },
     },
+    count: [1, Infinity],
   });
-  const files = positionals.filter(name => name.endsWith('.test.js'));
-  const machines = positionals
+  const files = operands.filter(name => name.endsWith('.test.js'));
+  const machines = operands
     .filter(name => !files.includes(name))
     .map(name => {
       const [arch, release = DEFAULT_RELEASE] = name.split(':');
@@ -111,7 +113,7 @@ function wanted() {
     });
   if (machines.length === 0) throw new Error('name a machine, such as arm64 or x64:sid');
   return {
-    files: files.length > 0 ? files : liveFiles(root),
+    files: files.length > 0 ? files : liveFiles(),
     machines,
     options: { accelerator: values.accel, minutes: Number(values.minutes), record: values.record },
     recorded: values.record && files.length === 0,

@@ -1,4 +1,5 @@
 // What becomes of repeated measurements: a median with its spread, and ratios within pairs.
+import { once } from 'node:events';
 
 /** Middle half and ends of a list of numbers. */
 export function summarize(samples) {
@@ -46,4 +47,17 @@ export function time(call) {
   const start = process.hrtime.bigint();
   call();
   return Number(process.hrtime.bigint() - start) / 1e6;
+}
+
+/**
+ * Milliseconds from the start of a child process to its exit event. Throws where it does not end with 0.
+ * @param {() => import('node:child_process').ChildProcess} start
+ */
+export async function timeToExit(start) {
+  const begin = process.hrtime.bigint();
+  const child = start();
+  const [code, signal] = await once(child, 'exit');
+  const ms = Number(process.hrtime.bigint() - begin) / 1e6;
+  if (code !== 0) throw new Error(`${child.spawnfile} ended with ${signal ?? code}`);
+  return ms;
 }

@@ -1,6 +1,5 @@
 // The live tests: what depends on the kernel and on the Node. Which there are, and which of them a machine cannot run.
-import { join } from 'node:path';
-import { filesUnder } from '../files.mjs';
+import { filesUnder, inRoot } from '../files.mjs';
 import { run } from '../run.mjs';
 
 const SUITE = ['native', 'process', 'attacks', 'cli', 'examples'];
@@ -16,9 +15,9 @@ export const LEFT_OUT = {
 };
 
 /** Paths of all live tests that a machine can load. */
-export const liveFiles = root =>
+export const liveFiles = () =>
   SUITE.flatMap(part =>
-    filesUnder(join(root, 'out/test', part))
+    filesUnder(inRoot('out/test', part))
       .filter(name => name.endsWith('.test.js'))
       .map(name => `out/test/${part}/${name}`)
       .filter(file => !Object.hasOwn(LEFT_OUT_FILES, file)),
@@ -28,7 +27,7 @@ export const liveFiles = root =>
 export const plainTitle = title => title.replace(/\bSEED=\w+/, 'SEED');
 
 /** Titles of the tests that this machine has in the files, without running them. */
-export function titlesHere(root, files) {
+export function titlesHere(files) {
   const args = ['--dry-run', '--reporter', 'scripts/machine/reporter.cjs', ...files];
   const listed = run(process.execPath, ['node_modules/mocha/bin/mocha.js', ...args]);
   return [...listed.matchAll(/^@\w+ (.*)$/gm)]

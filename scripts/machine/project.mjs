@@ -2,7 +2,7 @@
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readJson, withScratch } from '../files.mjs';
+import { inRoot, readJson, root, withScratch } from '../files.mjs';
 import { addon, probes } from './cross.mjs';
 import { addInstallable } from './installable.mjs';
 import { pack } from './system.mjs';
@@ -55,23 +55,23 @@ function closure(names, from, found = new Set()) {
  * parts of titles of tests that are not to run. `cache` keeps what was compiled. Where all is there that npm publishes for
  * that processor, that comes along to be installed.
  */
-export function packProject(archive, { arch, root, cache, files, leftOut }) {
+export function packProject(archive, { arch, cache, files, leftOut }) {
   withScratch(join(cache, '.project-'), scratch => {
     const project = join(scratch, 'seccomp');
     const copy = (from, to) => {
       mkdirSync(dirname(join(project, to)), { recursive: true });
       cpSync(from, join(project, to), { recursive: true });
     };
-    for (const part of PARTS) copy(join(root, part), part);
-    const { dependencies = {} } = readJson(join(root, 'package.json'));
+    for (const part of PARTS) copy(inRoot(part), part);
+    const { dependencies = {} } = readJson(inRoot('package.json'));
     for (const directory of closure([...TEST_PACKAGES, ...Object.keys(dependencies)], root))
       copy(directory, directory.slice(root.length));
     // Where it is shipped, and where tests that move it about expect a build.
     const prebuilt = `prebuilds/linux-${arch}/seccomp.glibc.node`;
-    const built = addon(arch, root, cache);
+    const built = addon(arch, cache);
     for (const place of [prebuilt, 'build/Release/seccomp.node']) copy(built, place);
-    if (built === join(root, prebuilt)) addInstallable(scratch);
-    for (const { name, binary } of probes(arch, root, cache)) copy(binary, `out/${name}`);
+    if (built === inRoot(prebuilt)) addInstallable(scratch);
+    for (const { name, binary } of probes(arch, cache)) copy(binary, `out/${name}`);
     const config = {
       // An emulated processor takes its time.
       timeout: 0,
@@ -79,9 +79,7 @@ export function packProject(archive, { arch, root, cache, files, leftOut }) {
       grep: leftOut.map(title => title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
       invert: true,
     };
-    const largestFirst = files.toSorted(
-      (a, b) => statSync(join(root, b)).size - statSync(join(root, a)).size,
-    );
+    const largestFirst = files.toSorted((a, b) => statSync(inRoot(b)).size - statSync(inRoot(a)).size);
     largestFirst.forEach((spec, index) => {
       const name = `job-${String(index).padStart(3, '0')}.json`;
       writeFileSync(join(project, name), JSON.stringify({ ...config, spec }));
