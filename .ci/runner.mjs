@@ -30,11 +30,12 @@ function install(needs) {
   }
 }
 
-/** Installs what a check can run without, or says why tests will be skipped. */
-function installOptional(uses) {
+/** Installs what a check can run without, or says why tests will be skipped. An installation that fails is a failure. */
+function installOptional(uses, totals) {
   try {
     install(uses);
   } catch (error) {
+    if (!(error instanceof Skip)) totals.failed += 1;
     console.log(`some tests will be skipped: ${error.message}`);
   }
 }
@@ -52,7 +53,7 @@ export function perform(name, check, context) {
   let outcome;
   try {
     install(check.needs ?? {});
-    installOptional(check.uses ?? {});
+    installOptional(check.uses ?? {}, totals);
     check.run(context);
     if (totals.failed === failedBefore) {
       totals.passed += 1;
