@@ -82,4 +82,6 @@ function listed(manual) {
 }
 
 if (import.meta.filename === process.argv[1])
-  await runGenerator('generate-first-versions', ['HEADERS', 'MANUAL'], firstVersions);
+  await runGenerator('generate-first-versions', ['HEADERS', 'MANUAL'], (check, headers, manual) =>
+    firstVersions(headers, manual, check),
+  );

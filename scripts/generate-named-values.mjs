@@ -345,4 +345,4 @@ export function namedValues(headers, check) {
 }
 
 if (import.meta.filename === process.argv[1])
-  await runGenerator('generate-named-values', ['HEADERS'], namedValues);
+  await runGenerator('generate-named-values', ['HEADERS'], (check, headers) => namedValues(headers, check));

@@ -222,4 +222,6 @@ const splitFirst = (/** @type {string} */ line) => {
 };
 
 if (import.meta.filename === process.argv[1])
-  await runGenerator('generate-signatures', ['SOURCE', 'HEADERS'], signatures);
+  await runGenerator('generate-signatures', ['SOURCE', 'HEADERS'], (check, source, headers) =>
+    signatures(source, headers, check),
+  );

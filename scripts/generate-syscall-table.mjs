@@ -99,4 +99,4 @@ function wrapped(words) {
 }
 
 if (import.meta.filename === process.argv[1])
-  await runGenerator('generate-syscall-table', ['HEADERS'], syscallTable);
+  await runGenerator('generate-syscall-table', ['HEADERS'], (check, headers) => syscallTable(headers, check));

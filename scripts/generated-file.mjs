@@ -19,11 +19,11 @@ export function generated(path, text, check, command = 'node scripts/refresh-ker
 }
 
 /**
- * Runs a generator with the operands of the command line and whether `--check` is given. Where a file is stale, prints that and
+ * Runs a generator with whether `--check` is given and the operands of the command line. Where a file is stale, prints that and
  * sets the exit code to 1.
  * @param {string} script its name
  * @param {string[]} operands their names
- * @param {(...given: any[]) => void | Promise<void>} generate
+ * @param {(check: boolean, ...operands: string[]) => void | Promise<void>} generate
  */
 export async function runGenerator(script, operands, generate) {
   const usage = ['node', `scripts/${script}.mjs`, ...operands, '[--check]'].join(' ');
@@ -32,7 +32,7 @@ export async function runGenerator(script, operands, generate) {
     count: [operands.length, operands.length],
   });
   try {
-    await generate(...given, values.check);
+    await generate(values.check, ...given);
   } catch (error) {
     if (!(error instanceof Stale)) throw error;
     console.error(error.message);

@@ -29,9 +29,12 @@ export const differences = (a, b) => summarize(a.map((value, index) => value - b
  * Takes one sample of each subject in turn, over and over: A B C A B C … `subjects` maps a name to a function that
  * measures once and returns a number, or a record of numbers. The first `warmUp` rounds are not kept.
  * Returns the samples of each subject in order, so that equal places belong together.
+ * @template S
+ * @param {Record<string, () => S | Promise<S>>} subjects
+ * @param {{ rounds: number, warmUp?: number }} plan
  */
 export async function interleave(subjects, { rounds, warmUp = 0 }) {
-  /** @type {Record<string, any[]>} */
+  /** @type {Record<string, S[]>} */
   const samples = Object.fromEntries(Object.keys(subjects).map(name => [name, []]));
   for (let round = -warmUp; round < rounds; round++) {
     for (const [name, measure] of Object.entries(subjects)) {
