@@ -17,6 +17,7 @@ module.exports = class extends reporters.Dot {
       before = now;
     });
     const tell = () => {
+      if (process.env.MOCHA_TOTALS === undefined) throw new Error('MOCHA_TOTALS is not set');
       const { passes, failures, pending } = this.stats;
       writeFileSync(process.env.MOCHA_TOTALS, JSON.stringify({ passes, failures, pending, milliseconds }));
     };

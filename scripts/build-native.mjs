@@ -1,41 +1,26 @@
 // Builds build/Release/seccomp.node with node-gyp, without a network: Node-API's headers come from npm like the rest.
 // Usage: node scripts/build-native.mjs [--force] [--system-libseccomp] [--verbose]
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { buildTool } from './build-tools.mjs';
+import { commandLine } from './command-line.mjs';
+import { filesUnder, inRoot, modified } from './files.mjs';
 import { fetchLibseccomp, libseccompSource } from './libseccomp.mjs';
+import { run } from './run.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const buildFile = join(root, 'binding.gyp');
-const output = join(root, 'build/Release/seccomp.node');
+const buildFile = inRoot('binding.gyp');
+const output = inRoot('build/Release/seccomp.node');
 /** Which libseccomp the output is linked with. */
-const flavour = join(root, 'build/libseccomp.flavour');
-
-const modified = path => statSync(path).mtimeMs;
-
-const filesUnder = directory =>
-  readdirSync(directory, { withFileTypes: true }).flatMap(entry =>
-    entry.isDirectory() ? filesUnder(join(directory, entry.name)) : [join(directory, entry.name)],
-  );
+const flavour = inRoot('build/libseccomp.flavour');
 
 function isUpToDate(system) {
   if (!existsSync(output) || !existsSync(flavour)) return false;
   if (readFileSync(flavour, 'utf8') !== (system ? 'system' : 'bundled')) return false;
   const inputs = [
-    ...filesUnder(join(root, 'native')),
+    ...filesUnder(inRoot('native')).map(path => inRoot('native', path)),
     buildFile,
-    join(root, 'scripts/native-sources.mjs'),
+    inRoot('scripts/native-sources.mjs'),
     ...(system ? [] : [libseccompSource().stamp]),
   ];
   const built = modified(output);
@@ -61,7 +46,7 @@ export const COMMON_GYPI = `{
  * nothing of V8 or libuv. So neither nodejs.org nor a Node that was installed with its headers is needed.
  */
 export function headers() {
-  const nodedir = join(root, 'deps/headers');
+  const nodedir = inRoot('deps/headers');
   const include = join(nodedir, 'include/node');
   mkdirSync(include, { recursive: true });
   cpSync(join(buildTool('node-api-headers'), 'include'), include, { recursive: true });
@@ -87,52 +72,39 @@ export function buildEnvironment() {
 /** Builds unless there is nothing to do. Returns whether there was. Throws with the log when it fails. */
 export function buildNative({ force = false, system = false, verbose = false } = {}) {
   // An installed package has it where no package manager sees it and builds by itself.
-  if (!existsSync(buildFile)) copyFileSync(join(root, 'prebuilds/binding.gyp'), buildFile);
+  if (!existsSync(buildFile)) copyFileSync(inRoot('prebuilds/binding.gyp'), buildFile);
   if (!force && isUpToDate(system)) return false;
   if (system) requireSystemLibseccomp();
   else libseccompSource();
-  const { status, error, stdout, stderr } = spawnSync(
-    process.execPath,
-    [
-      join(buildTool('node-gyp'), 'bin/node-gyp.js'),
-      'rebuild',
-      '--jobs=max',
-      `--nodedir=${headers()}`,
-      '--force-process-config',
-      '--',
-      `-Duse_system_libseccomp=${system ? 1 : 0}`,
-    ],
-    {
-      cwd: root,
-      env: buildEnvironment(),
-      stdio: verbose ? 'inherit' : 'pipe',
-      encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-    },
-  );
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${stdout ?? ''}${stderr ?? ''}\nThe add-on could not be built`);
+  const gyp = [
+    join(buildTool('node-gyp'), 'bin/node-gyp.js'),
+    ...['rebuild', '--jobs=max', `--nodedir=${headers()}`, '--force-process-config', '--'],
+    `-Duse_system_libseccomp=${system ? 1 : 0}`,
+  ];
+  try {
+    run(process.execPath, gyp, { env: buildEnvironment(), stdio: verbose ? 'inherit' : 'pipe' });
+  } catch (error) {
+    throw new Error(`${error.message}\nThe add-on could not be built`, { cause: error });
+  }
   writeFileSync(flavour, system ? 'system' : 'bundled');
   return true;
 }
 
 if (import.meta.filename === process.argv[1]) {
-  const known = ['--force', '--system-libseccomp', '--verbose'];
-  const unknown = process.argv.slice(2).filter(argument => !known.includes(argument));
-  if (unknown.length > 0) {
-    console.error(
-      `unknown option ${unknown.join(' ')}\nusage: node scripts/build-native.mjs [${known.join('] [')}]`,
-    );
-    process.exit(2);
-  }
+  const { values } = commandLine(
+    'node scripts/build-native.mjs [--force] [--system-libseccomp] [--verbose]',
+    {
+      options: {
+        force: { type: 'boolean' },
+        'system-libseccomp': { type: 'boolean' },
+        verbose: { type: 'boolean' },
+      },
+    },
+  );
+  const { force, 'system-libseccomp': system, verbose } = values;
   try {
-    const system = process.argv.includes('--system-libseccomp');
     if (!system) await fetchLibseccomp();
-    buildNative({
-      force: process.argv.includes('--force'),
-      system,
-      verbose: process.argv.includes('--verbose'),
-    });
+    buildNative({ force, system, verbose });
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;

@@ -1,20 +1,9 @@
 // Joins the compiled modules to a few files, since Node spends more on finding seventy modules than on running them.
 // Usage: node scripts/bundle.mjs
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { filesUnder, inRoot, root } from './files.mjs';
 
 /** What is imported or required, by the name of its bundle. What several of them use is in files that they share. */
 const ENTRIES = {
@@ -43,8 +32,8 @@ const INLINED = ['fastest-levenshtein', 'jsonc-parser'];
  * `module`: they put it into a program, also one that is an ES module, where CommonJS has neither `require` nor `__dirname`.
  */
 export async function bundle() {
-  await Promise.all([writeCommonJs(join(root, 'bundle')), writeModules(join(root, 'module'))]);
-  copyTypes(join(root, 'dist'), join(root, 'types'));
+  await Promise.all([writeCommonJs(inRoot('bundle')), writeModules(inRoot('module'))]);
+  copyTypes(inRoot('dist'), inRoot('types'));
 }
 
 /** Leaves what finds the files of the package in a file of its own, which is that of CommonJS. */
@@ -85,10 +74,10 @@ const withoutBareImports = text => text.replaceAll(/^import "\.\/chunk-\w+\.js";
 
 async function writeCommonJs(directory) {
   fresh(directory, 'commonjs');
-  const commonJs = { format: 'cjs', platform: 'node', target: 'node20' };
+  const commonJs = /** @type {const} */ ({ format: 'cjs', platform: 'node', target: 'node20' });
   await build({
     ...commonJs,
-    entryPoints: [join(root, 'dist/entries/package-files-commonjs.js')],
+    entryPoints: [inRoot('dist/entries/package-files-commonjs.js')],
     outfile: join(directory, 'package-files.js'),
     bundle: true,
     target: 'es2020',
@@ -97,7 +86,7 @@ async function writeCommonJs(directory) {
   // Part of the pages of reports, whose script calls what it exports.
   await build({
     absWorkingDir: root,
-    entryPoints: [join(root, 'dist/report/interpreter.js')],
+    entryPoints: [inRoot('dist/report/interpreter.js')],
     outfile: join(directory, 'report-interpreter.js'),
     bundle: true,
     format: 'iife',
@@ -117,7 +106,7 @@ async function writeCommonJs(directory) {
   );
   chmodSync(join(directory, 'cli.js'), 0o755);
   for (const name of INLINED)
-    copyFileSync(join(root, 'node_modules', name, 'LICENSE.md'), join(directory, `${name}.LICENSE.md`));
+    copyFileSync(inRoot('node_modules', name, 'LICENSE.md'), join(directory, `${name}.LICENSE.md`));
 }
 
 /**
@@ -125,7 +114,8 @@ async function writeCommonJs(directory) {
  * text of the entry, which takes Node 20 and 22 as long as to run it.
  */
 function writeEntry(directory, code) {
-  const [, names] = /^0 && \(module\.exports = \{([^}]*)\}\);$/m.exec(code);
+  const [, names] = /^0 && \(module\.exports = \{([^}]*)\}\);$/m.exec(code) ?? [];
+  if (names === undefined) throw new Error('esbuild did not list the exports of index.js');
   writeFileSync(join(directory, 'main.js'), code);
   writeFileSync(
     join(directory, 'index.js'),
@@ -141,8 +131,7 @@ async function writeModules(directory) {
 /** The declarations, as those of CommonJS: TypeScript takes the format from the package.json beside. */
 function copyTypes(from, to) {
   fresh(to, 'commonjs');
-  for (const path of readdirSync(from, { recursive: true })) {
-    if (!path.endsWith('.d.ts') || !statSync(join(from, path)).isFile()) continue;
+  for (const path of filesUnder(from).filter(name => name.endsWith('.d.ts'))) {
     mkdirSync(join(to, dirname(path)), { recursive: true });
     writeFileSync(join(to, path), readFileSync(join(from, path), 'utf8').replace(/^\/\/# source.*\n?/m, ''));
   }
@@ -155,4 +144,4 @@ function fresh(directory, type) {
   writeFileSync(join(directory, 'package.json'), `{ "type": "${type}" }\n`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();
+if (import.meta.filename === process.argv[1]) await bundle();

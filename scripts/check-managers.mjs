@@ -35,7 +35,8 @@ const MANAGERS = {
 };
 
 /** Runs a command with stores and settings of its own. */
-const runIn = (cwd, [command, ...args]) => run(command, args, { cwd, env: { ...process.env, HOME: cwd } });
+const runIn = (/** @type {string} */ cwd, /** @type {string[]} */ [command, ...args]) =>
+  run(command, args, { cwd, env: { ...process.env, HOME: cwd } });
 
 function check(name, modules, tarball, scratch) {
   const { program, add, files = {}, node, tool } = MANAGERS[name];

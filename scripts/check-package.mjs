@@ -1,6 +1,5 @@
 // Installs what would be published where there is nothing but node, npm and sh, and uses it there as a stranger would.
 // Usage: node scripts/check-package.mjs [--tarball FILE] [MAJOR...]   Node versions; this one by default
-import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkTarball } from './check-tarball.mjs';
@@ -13,7 +12,7 @@ function barePath(directory, node) {
   mkdirSync(directory);
   symlinkSync(node, join(directory, 'node'));
   symlinkSync('/bin/sh', join(directory, 'sh'));
-  const npm = join(execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).trim(), 'npm');
+  const npm = join(run('npm', ['root', '--global']).trim(), 'npm');
   for (const name of ['npm', 'npx']) {
     const file = join(directory, name);
     writeFileSync(file, `#!/bin/sh\nexec "${node}" "${realpathSync(npm)}/bin/${name}-cli.js" "$@"\n`);
@@ -23,8 +22,10 @@ function barePath(directory, node) {
 }
 
 /** Runs a command that PATH has, with nothing else in it. */
-const runAt = ({ cwd, path }, [command, ...args]) =>
-  run(join(path, command), args, { cwd, env: { ...process.env, PATH: path } });
+const runAt = (
+  /** @type {{ cwd: string, path: string }} */ { cwd, path },
+  /** @type {string[]} */ [command, ...args],
+) => run(join(path, command), args, { cwd, env: { ...process.env, PATH: path } });
 
 /** Throws with what was seen when something is not as it should be. */
 function checkWith(major, tarball, scratch) {

@@ -1,16 +1,13 @@
-// Holds each prebuilt add-on to what the package promises of it, by its bytes alone.
+// Checks each prebuilt add-on against what the package promises of it, by its bytes alone, as readelf(1) shows them.
 // Usage: node scripts/check-prebuilds.mjs [VARIANT...]           all four by default
 //        node scripts/check-prebuilds.mjs VARIANT=FILE...        files that lie elsewhere
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { readElf } from './elf.mjs';
+import { commandLine } from './command-line.mjs';
+import { inRoot, root } from './files.mjs';
 import { OLDEST_GLIBC, variantsNamed } from './variants.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-const ET_DYN = 3;
-const MACHINES = { x64: 62, arm64: 183 };
+const MACHINES = { x64: 'Advanced Micro Devices X86-64', arm64: 'AArch64' };
 /** The parts of each C library: whoever has the library has them all. */
 const LIBRARIES = {
   glibc: /^(lib(c|m|dl)\.so\.\d|libpthread\.so\.0|ld-linux-(x86-64|aarch64)\.so\.\d)$/,
@@ -19,43 +16,73 @@ const LIBRARIES = {
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
 /** C++'s own run-time library is linked in, and nothing of a sanitizer. */
 const UNWANTED_IMPORT = /^(_Z|__cxa_(?!atexit$|finalize$)|__gxx|_Unwind|__(ub|a|t|m)san)/;
-const PT_GNU_STACK = 0x6474e551;
-const PT_GNU_RELRO = 0x6474e552;
-const PF_X = 1;
-const DF_BIND_NOW = 8;
-const DF_1_NOW = 1;
-const DF_1_NODELETE = 8;
 
-/** All that is wrong with the bytes of a variant, one sentence each. */
-function faultsOf(bytes, { arch, libc }) {
-  let elf;
-  try {
-    elf = readElf(bytes);
-  } catch (error) {
-    return [error.message];
-  }
-  const imports = elf.symbols.filter(({ isDefined }) => !isDefined).map(({ name }) => name);
-  const exported = elf.symbols.filter(({ isDefined }) => isDefined).map(({ name }) => name);
-  const segment = wanted => elf.segments.find(({ type }) => type === wanted);
-  const stack = segment(PT_GNU_STACK);
+const SHOWN = ['--file-header', '--program-headers', '--section-headers', '--dynamic', '--dyn-syms'];
+
+/**
+ * What the loader takes from an ELF file, or the fault of what is not a whole one.
+ * @param {string} file
+ */
+function readElf(file) {
+  const { error, status, stdout, stderr } = spawnSync(
+    'readelf',
+    ['--wide', ...SHOWN, '--version-info', file],
+    { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' }, maxBuffer: 1 << 28 },
+  );
+  if (error !== undefined) throw new Error(`readelf of binutils cannot be run: ${error.message}`);
+  // readelf warns of what it cannot read, and goes on.
+  if (status !== 0 || stderr !== '')
+    return {
+      fault: `is not a whole ELF file: ${stderr
+        .trim()
+        .split('\n')[0]
+        .replace(/^readelf: /, '')}`,
+    };
+  const all = (/** @type {RegExp} */ pattern) => [...stdout.matchAll(pattern)].map(([, found]) => found);
+  const dynamic = tag => all(new RegExp(`^ 0x[\\da-f]+ \\(${tag}\\) +(.*)$`, 'gm'));
+  const flags = [...dynamic('FLAGS'), ...dynamic('FLAGS_1')].join(' ').split(/\s+/);
+  const symbols = [...stdout.matchAll(/^ +\d+: [\da-f]+ +\S+ +\w+ +\w+ +\w+ +(\w+) ([^\s@]+)/gm)];
+  const [, needs = ''] = stdout.split(/^Version needs section/m);
+  return {
+    isElf64: /^ {2}Class: +ELF64$/m.test(stdout) && /^ {2}Data: .*little endian$/m.test(stdout),
+    type: all(/^ {2}Type: +(\w+)/gm)[0],
+    machine: all(/^ {2}Machine: +(.*)$/gm)[0],
+    needed: dynamic('NEEDED').map(entry => entry.replace(/^.*\[(.*)\]$/, '$1')),
+    versions: [...new Set([...needs.matchAll(/ Name: (\S+) +Flags:/g)].map(([, name]) => name))],
+    imports: symbols.filter(([, section]) => section === 'UND').map(([, , name]) => name),
+    exported: symbols.filter(([, section]) => section !== 'UND').map(([, , name]) => name),
+    /** Of the stack: `RW`, or `RWE` where it is executable. */
+    stack: all(/^ {2}GNU_STACK +(?:0x\w+ +){5}([R ][W ][E ]) /gm)[0],
+    hasRelro: /^ {2}GNU_RELRO /m.test(stdout),
+    isBoundAtOnce: flags.includes('BIND_NOW') || flags.includes('NOW'),
+    staysLoaded: flags.includes('NODELETE'),
+    hasTextRelocations: dynamic('TEXTREL').length > 0 || flags.includes('TEXTREL'),
+    hasSearchPath: dynamic('RPATH').length > 0 || dynamic('RUNPATH').length > 0,
+    hasSymbolTable: /^ +\[ *\d+\] \S+ +SYMTAB /m.test(stdout),
+  };
+}
+
+/** All that is wrong with the file of a variant, one sentence each. */
+function faultsOf(file, bytes, { arch, libc }) {
+  const elf = readElf(file);
+  if (elf.fault !== undefined) return [elf.fault];
+  /** @type {[what: string, names: string[]][]} */
   const foreign = [
     ['needs the library', elf.needed.filter(name => !LIBRARIES[libc].test(name))],
     ['needs the symbol version', elf.versions.filter(name => isTooNew(name, libc))],
-    ['imports', imports.filter(name => UNWANTED_IMPORT.test(name))],
-    ['exports', exported.filter(name => !EXPORTS.includes(name))],
-    ['does not export', EXPORTS.filter(name => !exported.includes(name))],
+    ['imports', elf.imports.filter(name => UNWANTED_IMPORT.test(name))],
+    ['exports', elf.exported.filter(name => !EXPORTS.includes(name))],
+    ['does not export', EXPORTS.filter(name => !elf.exported.includes(name))],
   ];
   const promises = [
-    [elf.type === ET_DYN, 'is no shared object'],
+    [elf.isElf64, 'is not a 64-bit little-endian file'],
+    [elf.type === 'DYN', 'is not a shared object'],
     [elf.machine === MACHINES[arch], `is not for ${arch} but for ELF machine ${elf.machine}`],
     [elf.needed.length > 0, 'needs no C library'],
-    [segment(PT_GNU_RELRO) !== undefined, 'has no RELRO: its tables stay writable'],
-    [
-      (elf.flags & DF_BIND_NOW) !== 0 || (elf.flags1 & DF_1_NOW) !== 0,
-      'has no BIND_NOW: its tables are filled late',
-    ],
-    [(elf.flags1 & DF_1_NODELETE) !== 0, 'has no NODELETE: a worker that ends would unload it'],
-    [stack !== undefined && (stack.flags & PF_X) === 0, 'asks for an executable stack'],
+    [elf.hasRelro, 'has no RELRO: its tables stay writable'],
+    [elf.isBoundAtOnce, 'has no BIND_NOW: its tables are filled late'],
+    [elf.staysLoaded, 'has no NODELETE: a worker that ends would unload it'],
+    [elf.stack !== undefined && !elf.stack.includes('E'), 'asks for an executable stack'],
     [!elf.hasTextRelocations, 'has relocations in its code'],
     [!elf.hasSearchPath, 'has an RPATH or RUNPATH'],
     [!elf.hasSymbolTable, 'is not stripped'],
@@ -77,18 +104,20 @@ function isTooNew(version, libc) {
 function check(argument) {
   const [name, ...elsewhere] = argument.split('=');
   const [variant] = variantsNamed([name]);
-  const path = elsewhere.length > 0 ? elsewhere.join('=') : join(root, variant.file);
+  const path = elsewhere.length > 0 ? elsewhere.join('=') : inRoot(variant.file);
   const shown = elsewhere.length > 0 ? path : variant.file;
   if (!existsSync(path)) return [`${shown}: is missing`];
   const bytes = readFileSync(path);
-  const faults = faultsOf(bytes, variant).map(fault => `${shown}: ${fault}`);
+  const faults = faultsOf(path, bytes, variant).map(fault => `${shown}: ${fault}`);
   if (faults.length === 0) console.log(`${shown}: ${bytes.length} bytes, as promised`);
   return faults;
 }
 
+const { operands } = commandLine('node scripts/check-prebuilds.mjs [VARIANT[=FILE]...]', {
+  count: [0, Infinity],
+});
 try {
-  const given = process.argv.slice(2);
-  const names = given.length > 0 ? given : variantsNamed([]).map(({ name }) => name);
+  const names = operands.length > 0 ? operands : variantsNamed([]).map(({ name }) => name);
   const faults = names.flatMap(check);
   for (const fault of faults) console.error(fault);
   process.exitCode = faults.length === 0 ? 0 : 1;

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { run } from './run.mjs';
 
 /** Why packages cannot be installed from here. */
 export class NotInstallable extends Error {}
@@ -22,23 +23,24 @@ export const missingPackages = needs =>
     .filter(present => !(present.includes('/') ? existsSync(present) : onPath(present)))
     .map(present => needs[present]);
 
-/** Installs packages as root or by sudo. Throws NotInstallable, which names them, and an Error with what apt said. */
+/**
+ * Installs packages as root or by sudo, and says so on standard error before. Throws NotInstallable, which names them, and an
+ * Error with what apt said.
+ */
 export function installPackages(packages) {
   if (packages.length === 0) return;
-  const sudo = process.getuid() === 0 ? [] : ['sudo', '-n'];
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   if (!onPath('apt-get') || (sudo.length > 0 && spawnSync('sudo', ['-n', 'true']).status !== 0)) {
     const list = packages.join(' ');
     throw new NotInstallable(
       `needs ${list}, which cannot be installed from here. On Debian and Ubuntu: sudo apt-get install ${list}`,
     );
   }
+  console.error(
+    `Installing packages of the system with ${[...sudo, 'apt-get'].join(' ')}: ${packages.join(', ')}`,
+  );
   for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...packages]]) {
     const [command, ...rest] = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args];
-    const { error, status, stdout, stderr } = spawnSync(command, rest, {
-      encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    if (error !== undefined) throw error;
-    if (status !== 0) throw new Error(`${stdout}${stderr}\napt-get ${args.join(' ')} failed`);
+    run(command, rest);
   }
 }

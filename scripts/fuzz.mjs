@@ -3,12 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { commandLine } from './command-line.mjs';
 import { installPackages, missingPackages } from './debian-packages.mjs';
+import { inRoot, root } from './files.mjs';
+import { run } from './run.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const build = join(root, 'build/fuzz');
+const build = inRoot('build/fuzz');
 
 /** Commands and files with Debian's packages of them. */
 export const NEEDS = {
@@ -23,16 +23,10 @@ const LEAKY = ['compile_table', 'context'];
 
 /** Names of all targets. */
 export const fuzzTargets = () =>
-  readdirSync(join(root, 'native/fuzz'))
+  readdirSync(inRoot('native/fuzz'))
     .filter(name => name.endsWith('.cc'))
     .map(name => name.slice(0, -'.cc'.length))
     .sort();
-
-function run(command, args) {
-  const { error, status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
-}
 
 /** Says how every target is compiled: a folder with compile_commands.json. */
 export function configureFuzzers() {
@@ -67,7 +61,7 @@ export function fuzz(target, seconds) {
       '-print_final_stats=1',
       `-artifact_prefix=${found}/`,
       corpus,
-      join(root, 'native/fuzz/corpus', target),
+      inRoot('native/fuzz/corpus', target),
     ],
     {
       cwd: root,
@@ -95,19 +89,20 @@ export function fuzz(target, seconds) {
   };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
+if (import.meta.filename === process.argv[1]) {
+  const known = fuzzTargets();
+  const { operands, values } = commandLine(`npm run fuzz -- [${known.join('|')}]... [--seconds N]`, {
     options: { seconds: { type: 'string', default: '60' } },
+    count: [0, Infinity],
+    known,
   });
-  const unknown = positionals.find(name => !fuzzTargets().includes(name));
   const seconds = Number(values.seconds);
-  if (unknown !== undefined || !Number.isInteger(seconds) || seconds < 1) {
-    console.error(`usage: npm run fuzz -- [${fuzzTargets().join('|')}]... [--seconds N]`);
+  if (!Number.isInteger(seconds) || seconds < 1) {
+    console.error(`--seconds ${values.seconds}: must be a whole number from 1 on`);
     process.exit(2);
   }
   buildFuzzers();
-  for (const target of positionals.length === 0 ? fuzzTargets() : positionals) {
+  for (const target of operands.length === 0 ? known : operands) {
     const { report, ...result } = fuzz(target, seconds);
     if (result.failed) console.error(report);
     console.log(JSON.stringify(result));

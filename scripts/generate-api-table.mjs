@@ -1,15 +1,15 @@
 // Writes docs/libseccomp-api.md: every function and constant of the linked seccomp.h and what binds it here.
 // Fails where one is missing or a constant has another value; with --check, where the page is stale. Needs the built package.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as api from '#lib/libseccomp/context.js';
 import * as constants from '#lib/kernel/constants.js';
+import { withScratch } from './files.mjs';
+import { generated, runGenerator } from './generated-file.mjs';
 import { libseccompSource } from './libseccomp.mjs';
+import { run } from './run.mjs';
 
-const output = fileURLToPath(new URL('../docs/libseccomp-api.md', import.meta.url));
 const { directory, version } = libseccompSource();
 const header = readFileSync(join(directory, 'include/seccomp.h'), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
 
@@ -25,7 +25,10 @@ const RENAMED = {
   seccomp_notify_free: ['notifyReceive', 'notifyRespond'],
 };
 
-/** Macros that are not numbers, and what says the same here. */
+/**
+ * Macros that are not numbers, and what says the same here.
+ * @type {[pattern: RegExp, binding: string | ((match: RegExpExecArray) => string)][]}
+ */
 const MACROS = [
   [/^SCMP_SYS$/, "the name of the call: `'openat'`"],
   [/^SCMP_CMP$/, '`{ arg, op, a, b }`, a `Comparison`'],
@@ -58,21 +61,18 @@ function functionRows() {
 
 /** What the C compiler makes of each constant; function-like ones are called with 5. */
 function valuesInC(names) {
-  const scratch = mkdtempSync(join(tmpdir(), 'seccomp-api-'));
-  try {
-    const prints = names.map(name => {
-      const expression = typeof constants[name] === 'function' ? `${name}(5)` : name;
-      return `printf("%lld\\n", (long long)(${expression}));`;
-    });
+  const prints = names.map(name => {
+    const expression = typeof constants[name] === 'function' ? `${name}(5)` : name;
+    return `printf("%lld\\n", (long long)(${expression}));`;
+  });
+  return withScratch(join(tmpdir(), 'seccomp-api-'), cwd => {
     writeFileSync(
-      join(scratch, 'values.cc'),
+      join(cwd, 'values.cc'),
       `#include <seccomp.h>\n#include <cstdio>\nint main() {\n${prints.join('\n')}\n}\n`,
     );
-    execFileSync('g++', ['-I', join(directory, 'include'), 'values.cc', '-o', 'values'], { cwd: scratch });
-    return execFileSync(join(scratch, 'values'), { encoding: 'utf8' }).trim().split('\n').map(Number);
-  } finally {
-    rmSync(scratch, { recursive: true });
-  }
+    run('g++', ['-I', join(directory, 'include'), 'values.cc', '-o', 'values'], { cwd });
+    return run(join(cwd, 'values'), []).trim().split('\n').map(Number);
+  });
 }
 
 function constantRows() {
@@ -127,15 +127,6 @@ ${table('C', constantsOfHeader)}
 `;
 }
 
-try {
-  const text = generate();
-  if (!process.argv.includes('--check')) {
-    mkdirSync(join(output, '..'), { recursive: true });
-    writeFileSync(output, text);
-  } else if (readFileSync(output, 'utf8') !== text) {
-    throw new Error('docs/libseccomp-api.md is stale: run node scripts/generate-api-table.mjs');
-  }
-} catch (error) {
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runGenerator('generate-api-table', [], check =>
+  generated('docs/libseccomp-api.md', generate(), check, 'node scripts/generate-api-table.mjs'),
+);

@@ -3,12 +3,11 @@
 // HEADERS is an unpacked linux-libc-dev, MANUAL an unpacked manpages-dev: syscalls(2) knows most versions.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { generated } from './generated-file.mjs';
+import { generated, runGenerator } from './generated-file.mjs';
 import { callsOf, INTERFACE_NAMES } from './kernel-calls.mjs';
 
-const output = fileURLToPath(new URL('../data/first-versions.txt', import.meta.url));
+const output = 'data/first-versions.txt';
 
 /** What syscalls(2) does not list, or gets wrong: the version whose tables have the call and whose predecessor's have not. */
 const UNLISTED = `
@@ -41,8 +40,7 @@ const NEVER =
 
 /** Writes the list, or compares it. Throws where a call of the headers has no version. */
 export function firstVersions(headers, manual, check) {
-  const command = 'node scripts/refresh-kernel.mjs';
-  generated(output, textOf(headers, manual), { check, command });
+  generated(output, textOf(headers, manual), check);
 }
 
 function textOf(headers, manual) {
@@ -50,7 +48,7 @@ function textOf(headers, manual) {
   const never = new Set(NEVER.split(' '));
   const groups = new Map();
   const missing = [];
-  for (const name of new Set(INTERFACE_NAMES.flatMap(abi => [...callsOf(headers, abi).keys()]))) {
+  for (const name of new Set(INTERFACE_NAMES.flatMap(abi => [...(callsOf(headers, abi)?.keys() ?? [])]))) {
     const version = never.has(name) ? '-' : known.get(name);
     if (version === undefined) missing.push(name);
     else groups.set(version, [...(groups.get(version) ?? []), name]);
@@ -83,11 +81,7 @@ function listed(manual) {
   return versions;
 }
 
-if (import.meta.filename === process.argv[1]) {
-  const [headers, manual, ...flags] = process.argv.slice(2);
-  if (manual === undefined || flags.some(flag => flag !== '--check')) {
-    console.error('usage: node scripts/generate-first-versions.mjs HEADERS MANUAL [--check]');
-    process.exit(2);
-  }
-  firstVersions(headers, manual, flags.includes('--check'));
-}
+if (import.meta.filename === process.argv[1])
+  await runGenerator('generate-first-versions', ['HEADERS', 'MANUAL'], (check, headers, manual) =>
+    firstVersions(headers, manual, check),
+  );

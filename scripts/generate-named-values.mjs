@@ -2,14 +2,13 @@
 // Usage: node scripts/generate-named-values.mjs HEADERS [--check]
 // HEADERS is an unpacked linux-libc-dev package, or the .deb (apt-get download linux-libc-dev; 6.13 or newer holds every
 // architecture). A C compiler for x86_64 evaluates them. What only the C library names comes from its headers.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { generated } from './generated-file.mjs';
+import { withScratch } from './files.mjs';
+import { generated, runGenerator } from './generated-file.mjs';
+import { run } from './run.mjs';
 
-const output = fileURLToPath(new URL('../data/named-values.txt', import.meta.url));
+const output = 'data/named-values.txt';
 
 /** How a compiler for x86_64 is made to see the headers as each interface does. */
 const INTERFACES = {
@@ -21,9 +20,23 @@ const INTERFACES = {
 };
 
 /**
+ * @typedef {object} Group
+ * @property {string} group
+ * @property {string[]} [headers] of the kernel
+ * @property {string[]} [libc] headers of the C library
+ * @property {RegExp} names
+ * @property {RegExp} [drop] of these names
+ * @property {RegExp} [second]
+ * @property {number} [flags]
+ * @property {string[]} [only] interfaces
+ * @property {string} [enumeration] whose names alone belong to it
+ */
+
+/**
  * The groups: where their names are declared, and which names belong to them. `second` are further names for a value
  * that has one: of several names the first is shown. `flags` are groups whose values are ORed; its number is the mask of
  * a field in them that holds one value of several, e.g. the access mode among the flags of open.
+ * @type {Group[]}
  */
 const GROUPS = [
   { group: 'AF', libc: ['sys/socket.h'], names: /^[AP]F_(?!MAX)/, second: /^PF_|^AF_(?:LOCAL|FILE|ROUTE)$/ },
@@ -220,10 +233,8 @@ const GROUPS = [
 ];
 
 /** What the C compiler writes for a source. */
-function compiler(flags, source) {
-  const options = { input: source, encoding: 'utf8', maxBuffer: 1 << 28 };
-  return execFileSync(process.env.CC ?? 'cc', [...flags, '-x', 'c', '-o', '-', '-'], options);
-}
+const compiler = (flags, source) =>
+  run(process.env.CC ?? 'cc', [...flags, '-x', 'c', '-o', '-', '-'], { input: source });
 
 /** A source with headers, and the types that some of them leave to the C library. */
 const includes = headers => `${headers.map(header => `#include <${header}>\n`).join('')}
@@ -259,7 +270,11 @@ function valuesOf(flags, headers, names) {
   return values;
 }
 
-/** The values of a group by name and interface. */
+/**
+ * The values of a group by name and interface.
+ * @param {string} root
+ * @param {Group} group
+ */
 function readGroup(root, { headers, libc, names, drop = /^$/, only = Object.keys(INTERFACES), enumeration }) {
   const values = new Map();
   for (const abi of only) {
@@ -318,26 +333,16 @@ function show(perAbi) {
 /** Runs an action with the unpacked headers of an argument: a directory, or a package of Debian. */
 function withHeaders(argument, use) {
   if (!argument.endsWith('.deb')) return use(argument);
-  const scratch = mkdtempSync(join(tmpdir(), 'linux-headers-'));
-  try {
-    execFileSync('dpkg-deb', ['-x', argument, scratch]);
+  return withScratch(join(tmpdir(), 'linux-headers-'), scratch => {
+    run('dpkg-deb', ['-x', argument, scratch]);
     return use(scratch);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Writes the list, or compares it. `headers` as on the command line. */
 export function namedValues(headers, check) {
-  const command = 'node scripts/refresh-kernel.mjs';
-  generated(output, withHeaders(headers, generate), { check, command });
+  generated(output, withHeaders(headers, generate), check);
 }
 
-if (import.meta.filename === process.argv[1]) {
-  const [headers, ...flags] = process.argv.slice(2);
-  if (headers === undefined || flags.some(flag => flag !== '--check')) {
-    console.error('usage: node scripts/generate-named-values.mjs HEADERS [--check]');
-    process.exit(2);
-  }
-  namedValues(headers, flags.includes('--check'));
-}
+if (import.meta.filename === process.argv[1])
+  await runGenerator('generate-named-values', ['HEADERS'], (check, headers) => namedValues(headers, check));

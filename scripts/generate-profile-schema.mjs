@@ -3,16 +3,15 @@
 // docs/profiles.md lists; test/profile/json-schema.test.ts compares.
 // Usage: node scripts/generate-profile-schema.mjs [--check]   after the TypeScript has been compiled
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { generated, Stale } from './generated-file.mjs';
+import { inRoot } from './files.mjs';
+import { generated, runGenerator } from './generated-file.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const TYPES = `${root}lib/profile/seccomp-profile.ts`;
+const TYPES = inRoot('lib/profile/seccomp-profile.ts');
 
 /** What happens to a call with each action, as docs/profiles.md has it. */
 function actionMeanings() {
-  const page = readFileSync(`${root}docs/profiles.md`, 'utf8');
+  const page = readFileSync(inRoot('docs/profiles.md'), 'utf8');
   const section = page.slice(page.indexOf('\n## Actions\n'), page.indexOf('\n## Conditions\n'));
   const rows = [...section.matchAll(/^\| (`SCMP_ACT_[^|]+) \| ([^|]+) \|$/gm)];
   return new Map(
@@ -46,12 +45,12 @@ function descriptions() {
   const source = ts.createSourceFile(TYPES, readFileSync(TYPES, 'utf8'), ts.ScriptTarget.Latest, true);
   const found = {};
   for (const node of source.statements.filter(ts.isInterfaceDeclaration)) {
-    const members = node.members.filter(member => member.name !== undefined);
     found[node.name.text] = Object.fromEntries(
-      members.map(member => [
-        member.name.getText(source),
-        ts.getTextOfJSDocComment(ts.getJSDocCommentsAndTags(member)[0]?.comment).replaceAll('`', ''),
-      ]),
+      node.members.flatMap(member => {
+        const comment = ts.getTextOfJSDocComment(ts.getJSDocCommentsAndTags(member)[0]?.comment);
+        if (member.name === undefined || comment === undefined) return [];
+        return [[member.name.getText(source), comment.replaceAll('`', '')]];
+      }),
     );
   }
   return found;
@@ -295,20 +294,8 @@ export async function profileSchema() {
   };
 }
 
-if (import.meta.filename === process.argv[1]) {
-  const flags = process.argv.slice(2);
-  if (flags.some(flag => flag !== '--check')) {
-    console.error('usage: node scripts/generate-profile-schema.mjs [--check]');
-    process.exit(2);
-  }
-  try {
-    generated(`${root}profile.schema.json`, `${JSON.stringify(await profileSchema(), undefined, 2)}\n`, {
-      check: flags.includes('--check'),
-      command: 'node scripts/generate-profile-schema.mjs',
-    });
-  } catch (error) {
-    if (!(error instanceof Stale)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-  }
-}
+if (import.meta.filename === process.argv[1])
+  await runGenerator('generate-profile-schema', [], async check => {
+    const text = `${JSON.stringify(await profileSchema(), undefined, 2)}\n`;
+    generated('profile.schema.json', text, check, 'node scripts/generate-profile-schema.mjs');
+  });

@@ -1,13 +1,13 @@
 // Writes data/signatures.txt: the parameters of every system call, as the source of Linux declares them.
 // Usage: node scripts/generate-signatures.mjs SOURCE HEADERS [--check]
 // SOURCE is an unpacked kernel source, HEADERS an unpacked linux-libc-dev of the same version: its calls are described.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { generated } from './generated-file.mjs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { filesUnder } from './files.mjs';
+import { generated, runGenerator } from './generated-file.mjs';
 import { callsOf } from './kernel-calls.mjs';
 
-const output = fileURLToPath(new URL('../data/signatures.txt', import.meta.url));
+const output = 'data/signatures.txt';
 
 /**
  * Each interface: its table in the source, the rows that belong to it, and the directory that it prefers. `compat`: a
@@ -70,22 +70,14 @@ const NO_ENTRY = 'sys_ni_syscall';
 
 const read = path => readFileSync(path, 'utf8');
 
-function* sourceFiles(directory) {
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) yield* sourceFiles(path);
-    else if (/\.[ch]$/.test(entry.name)) yield path;
-  }
-}
-
 /** Every declaration of the source: its entry point, its parameters as `type name`, its file, its place in `#if`s. */
 function declarations(source) {
   const found = [];
   for (const directory of DIRECTORIES) {
-    for (const path of sourceFiles(join(source, directory))) {
-      const text = read(path);
+    for (const name of filesUnder(join(source, directory)).filter(path => /\.[ch]$/.test(path))) {
+      const file = join(directory, name);
+      const text = read(join(source, file));
       if (!text.includes('SYSCALL')) continue;
-      const file = relative(source, path);
       for (const match of text.matchAll(/^(COMPAT_|)SYSCALL(32|)_DEFINE(\d)\(([^{;]*?)\)\s*[{;#]/gm)) {
         const [, compat, narrow, count, inside] = match;
         const [name, ...words] = flat(inside);
@@ -133,7 +125,7 @@ function enclosing(before) {
   )) {
     if (directive.startsWith('if')) stack.push([`${directive} ${condition.trim()}`]);
     else if (directive === 'endif') stack.pop();
-    else stack.at(-1).push(`${directive} ${condition.trim()}`);
+    else stack.at(-1)?.push(`${directive} ${condition.trim()}`);
   }
   return stack;
 }
@@ -186,8 +178,7 @@ function compareNumbers(abi, table, calls) {
 
 /** Writes the list, or compares it. */
 export function signatures(source, headers, check) {
-  const command = 'node scripts/refresh-kernel.mjs';
-  generated(output, textOf(source, headers), { check, command });
+  generated(output, textOf(source, headers), check);
 }
 
 /** The text of the data file. Throws where a call that the source has is declared nowhere. */
@@ -198,9 +189,11 @@ function textOf(source, headers) {
     if (group === undefined) byEntry.set(declaration.entry, [declaration]);
     else group.push(declaration);
   }
+  /** @type {Map<string, string>} */
   const others = new Map(OTHERS.trim().split('\n').map(splitFirst));
   const interfaces = Object.entries(INTERFACES).map(([abi, facts]) => {
     const [calls, table] = [callsOf(headers, abi), tableOf(source, facts)];
+    if (calls === undefined) throw new Error(`${headers} has no headers for ${abi}`);
     compareNumbers(abi, table, calls);
     return { abi, facts, calls, table };
   });
@@ -222,13 +215,13 @@ function textOf(source, headers) {
   return `${lines.join('\n')}\n`;
 }
 
-const splitFirst = line => [line.slice(0, `${line} `.indexOf(' ')), line.slice(`${line} `.indexOf(' ') + 1)];
+/** @returns {[string, string]} */
+const splitFirst = (/** @type {string} */ line) => {
+  const [first, ...others] = line.split(' ');
+  return [first, others.join(' ')];
+};
 
-if (import.meta.filename === process.argv[1]) {
-  const [source, headers, ...flags] = process.argv.slice(2);
-  if (headers === undefined || flags.some(flag => flag !== '--check')) {
-    console.error('usage: node scripts/generate-signatures.mjs SOURCE HEADERS [--check]');
-    process.exit(2);
-  }
-  signatures(source, headers, flags.includes('--check'));
-}
+if (import.meta.filename === process.argv[1])
+  await runGenerator('generate-signatures', ['SOURCE', 'HEADERS'], (check, source, headers) =>
+    signatures(source, headers, check),
+  );

@@ -2,29 +2,30 @@
 // lib/kernel/calls/call-names.ts, the same names as a type.
 // Usage: node scripts/generate-syscall-table.mjs HEADERS [--check]
 // HEADERS is an unpacked linux-libc-dev of Debian, 6.13 or newer, which holds every architecture.
-import { fileURLToPath } from 'node:url';
-import { generated } from './generated-file.mjs';
+import { generated, runGenerator } from './generated-file.mjs';
 import { callsOf, INTERFACE_NAMES, namesEverywhere, versionOf } from './kernel-calls.mjs';
 
-const output = fileURLToPath(new URL('../lib/kernel/calls/syscall-table.ts', import.meta.url));
-const namesOutput = fileURLToPath(new URL('../lib/kernel/calls/call-names.ts', import.meta.url));
+const output = 'lib/kernel/calls/syscall-table.ts';
+const namesOutput = 'lib/kernel/calls/call-names.ts';
 
 /** Writes the table and the type, or compares them. */
 export function syscallTable(headers, check) {
-  const command = 'node scripts/refresh-kernel.mjs';
   const { tables, others } = callsFrom(headers);
-  generated(output, tableText(versionOf(headers), tables, others), { check, command });
+  generated(output, tableText(versionOf(headers), tables, others), check);
   const names = new Set([...tables.map(([, calls]) => calls), others].flat().map(([name]) => name));
-  generated(namesOutput, namesText([...names].sort()), { check, command });
+  generated(namesOutput, namesText([...names].sort()), check);
 }
 
-/** The calls of every interface in the order of their numbers, and what only other architectures have, with those. */
+/**
+ * The calls of every interface in the order of their numbers, and what only other architectures have, with those. */
 function callsFrom(headers) {
-  const tables = INTERFACE_NAMES.map(abi => {
-    const calls = callsOf(headers, abi);
-    if (calls === undefined) throw new Error(`${headers} has no headers for ${abi}`);
-    return [abi, [...calls].sort(([, a], [, b]) => a - b)];
-  });
+  const tables = INTERFACE_NAMES.map(
+    /** @returns {[string, [string, number][]]} */ abi => {
+      const calls = callsOf(headers, abi);
+      if (calls === undefined) throw new Error(`${headers} has no headers for ${abi}`);
+      return [abi, [...calls].sort(([, a], [, b]) => a - b)];
+    },
+  );
   const own = new Set(tables.flatMap(([, calls]) => calls.map(([name]) => name)));
   const others = [...namesEverywhere(headers)]
     .filter(([name]) => !own.has(name))
@@ -90,18 +91,12 @@ function withNumbers(calls) {
 function wrapped(words) {
   const lines = [''];
   for (const word of words) {
-    const line = lines.at(-1);
+    const line = lines[lines.length - 1];
     if (line.length + `${word}`.length > 110) lines.push(`${word}`);
     else lines[lines.length - 1] = line === '' ? `${word}` : `${line} ${word}`;
   }
   return lines.join('\n');
 }
 
-if (import.meta.filename === process.argv[1]) {
-  const [headers, ...flags] = process.argv.slice(2);
-  if (headers === undefined || flags.some(flag => flag !== '--check')) {
-    console.error('usage: node scripts/generate-syscall-table.mjs HEADERS [--check]');
-    process.exit(2);
-  }
-  syscallTable(headers, flags.includes('--check'));
-}
+if (import.meta.filename === process.argv[1])
+  await runGenerator('generate-syscall-table', ['HEADERS'], (check, headers) => syscallTable(headers, check));

@@ -1,16 +1,41 @@
-// Writes a generated file, or compares it with what is there.
+// Writes a generated file, or compares it with what is there; and the command line that every generator has.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { commandLine } from './command-line.mjs';
+import { inRoot } from './files.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** A generated file that is not what its generator writes. */
+/** A generated file that differs from what its generator writes. */
 export class Stale extends Error {}
 
-/** Writes `text`; with `check`, throws Stale where the file has another text. */
-export function generated(path, text, { check, command }) {
-  if (!check) writeFileSync(path, text);
-  else if (readFileSync(path, 'utf8') !== text)
-    throw new Stale(`${relative(root, path)} is stale: run ${command}`);
+/**
+ * Writes `text` to a file of the project; with `check`, throws Stale where the file has another text.
+ * @param {string} path relative to the project's folder
+ * @param {string} text
+ * @param {boolean} check
+ * @param {string} [command] what writes the file
+ */
+export function generated(path, text, check, command = 'node scripts/refresh-kernel.mjs') {
+  if (!check) writeFileSync(inRoot(path), text);
+  else if (readFileSync(inRoot(path), 'utf8') !== text) throw new Stale(`${path} is stale: run ${command}`);
+}
+
+/**
+ * Runs a generator with whether `--check` is given and the operands of the command line. Where a file is stale, prints that and
+ * sets the exit code to 1.
+ * @param {string} script its name
+ * @param {string[]} operands their names
+ * @param {(check: boolean, ...operands: string[]) => void | Promise<void>} generate
+ */
+export async function runGenerator(script, operands, generate) {
+  const usage = ['node', `scripts/${script}.mjs`, ...operands, '[--check]'].join(' ');
+  const { values, operands: given } = commandLine(usage, {
+    options: { check: { type: 'boolean', default: false } },
+    count: [operands.length, operands.length],
+  });
+  try {
+    await generate(values.check, ...given);
+  } catch (error) {
+    if (!(error instanceof Stale)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }

@@ -1,31 +1,30 @@
 // What the tables of system calls are made from: the newest kernel headers, kernel source and manual pages of Debian unstable,
 // kept in deps/kernel. The system's own packages and sources stay as they are.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { filesUnder, inRoot, withScratch } from './files.mjs';
 import { debian, Unavailable, unpack } from './machine/debian.mjs';
 import { onPath } from './debian-packages.mjs';
 import { DIRECTORIES } from './generate-signatures.mjs';
+import { run } from './run.mjs';
 
 export { Unavailable };
 
 const RELEASE = 'sid';
-const cache = fileURLToPath(new URL('../deps/kernel', import.meta.url));
+const cache = inRoot('deps/kernel');
 
 /**
  * The folders of the unpacked inputs: `headers` (linux-libc-dev, every architecture), `source` (the files of linux-source that
  * declare system calls) and `manual` (manpages-dev). What was fetched before is used again unless `newest` is set. Throws
  * Unavailable where they cannot be had.
  */
-export function kernelSources({ newest = false, withSource = true } = {}) {
+export function kernelSources({ newest = false } = {}) {
   let apt;
   const fetched = (pattern, nameOf, unpackInto) => {
     const kept = newest ? undefined : keptFolder(pattern);
     if (kept !== undefined) return kept;
     apt ??= debianUnstable();
-    const scratch = mkdtempSync(join(cache, '.fetch-'));
-    try {
+    return withScratch(join(cache, '.fetch-'), scratch => {
       const path = apt.downloadAlone(nameOf(apt));
       const folder = join(cache, basename(path, '.deb'));
       if (!existsSync(folder)) {
@@ -34,23 +33,13 @@ export function kernelSources({ newest = false, withSource = true } = {}) {
       }
       rmSync(path);
       return folder;
-    } finally {
-      rmSync(scratch, { recursive: true, force: true });
-    }
+    });
   };
   mkdirSync(cache, { recursive: true });
   return {
-    headers: fetched(
-      /^linux-libc-dev_/,
-      () => 'linux-libc-dev',
-      (path, folder) => unpack(path, folder),
-    ),
-    manual: fetched(
-      /^manpages-dev_/,
-      () => 'manpages-dev',
-      (path, folder) => unpack(path, folder),
-    ),
-    ...(withSource && { source: fetched(/^linux-source-[\d.]+_/, newestSource, unpackDeclarations) }),
+    headers: fetched(/^linux-libc-dev_/, () => 'linux-libc-dev', unpack),
+    manual: fetched(/^manpages-dev_/, () => 'manpages-dev', unpack),
+    source: fetched(/^linux-source-[\d.]+_/, newestSource, unpackDeclarations),
   };
 }
 
@@ -77,23 +66,19 @@ function keptFolder(pattern) {
 
 /** Unpacks of linux-source what says something of system calls: tables, and C files that declare one. */
 function unpackDeclarations(path, folder) {
-  const scratch = mkdtempSync(join(cache, '.source-'));
-  try {
-    execFileSync('dpkg-deb', ['-x', path, scratch]);
+  withScratch(join(cache, '.source-'), scratch => {
+    run('dpkg-deb', ['-x', path, scratch]);
     const packed = join(scratch, 'usr/src');
     const tarball = readdirSync(packed).find(name => name.endsWith('.tar.xz'));
     if (tarball === undefined) throw new Error(`${path} holds no source`);
     const patterns = ['arch/*.tbl', 'scripts/syscall.tbl', ...DIRECTORIES.map(name => `${name}/*.[ch]`)];
-    execFileSync('tar', [
+    run('tar', [
       ...['-xf', join(packed, tarball), '-C', folder, '--strip-components=1', '--anchored', '--wildcards'],
       ...patterns.map(pattern => `linux-source-*/${pattern}`),
     ]);
-    for (const file of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-      if (!file.isFile() || file.name.endsWith('.tbl')) continue;
-      const source = join(file.parentPath, file.name);
+    for (const file of filesUnder(folder).filter(name => !name.endsWith('.tbl'))) {
+      const source = join(folder, file);
       if (!readFileSync(source, 'latin1').includes('SYSCALL')) rmSync(source);
     }
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  });
 }

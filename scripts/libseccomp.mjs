@@ -1,5 +1,4 @@
 // The libseccomp that the add-on is linked with: its pinned release, and how its source gets into deps/.
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -13,7 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { inRoot } from './files.mjs';
+import { run } from './run.mjs';
 
 const VERSION = '2.6.0';
 const SHA256 = '83b6085232d1588c379dc9b9cae47bb37407cf262e6e74993c61ba72d2a784dc';
@@ -21,7 +21,7 @@ const SHA256 = '83b6085232d1588c379dc9b9cae47bb37407cf262e6e74993c61ba72d2a784dc
 const DEBIAN_SUITE = 'trixie';
 const UPSTREAM = `https://github.com/seccomp/libseccomp/releases/download/v${VERSION}/libseccomp-${VERSION}.tar.gz`;
 
-const deps = fileURLToPath(new URL('../deps', import.meta.url));
+const deps = inRoot('deps');
 const directory = join(deps, `libseccomp-${VERSION}`);
 /** The release as it was published. The package ships it, so that whoever has the add-on has the library's source. */
 const archive = `${directory}.tar.gz`;
@@ -63,10 +63,12 @@ async function obtain(scratch) {
   const own = process.env.SECCOMP_LIBSECCOMP_TARBALL;
   if (own !== undefined && own !== '') return checked(own);
   const problems = [];
-  for (const [origin, download] of [
+  /** @type {[origin: string, download: (scratch: string) => string | Promise<string>][]} */
+  const origins = [
     [`the source package of Debian ${DEBIAN_SUITE}`, fromDebian],
     [UPSTREAM, fromUpstream],
-  ]) {
+  ];
+  for (const [origin, download] of origins) {
     try {
       return checked(await download(scratch));
     } catch (error) {
@@ -91,7 +93,7 @@ function checked(tarball) {
 function unpack(tarball, scratch) {
   const unpacked = join(scratch, 'unpacked');
   mkdirSync(unpacked);
-  execFileSync('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components=1', '--no-same-owner']);
+  run('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components=1', '--no-same-owner']);
   rmSync(directory, { recursive: true, force: true });
   renameSync(unpacked, directory);
   writeFileSync(stamp, SHA256);
@@ -136,10 +138,9 @@ APT::Sandbox::User "root";
 }
 
 function aptGet(apt, ...args) {
-  execFileSync('apt-get', ['-c', join(apt, 'apt.conf'), '-q', ...args], {
+  run('apt-get', ['-c', join(apt, 'apt.conf'), '-q', ...args], {
     cwd: apt,
     env: { ...process.env, LC_ALL: 'C' },
-    stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 300_000,
   });
 }

@@ -7,23 +7,23 @@ import { writeFileSync } from 'node:fs';
 import { measure } from './base-calls/measure.mjs';
 import { PAGE, pageText } from './base-calls/page.mjs';
 import { SOURCE, sourceText } from './base-calls/source.mjs';
+import { commandLine } from './command-line.mjs';
 
-const option = process.argv[2];
-if (option === undefined) {
-  const measured = await measure();
-  writeFileSync(SOURCE, await sourceText(measured));
-  writeFileSync(PAGE, pageText(measured));
-} else if (option === '--check') {
+const { values } = commandLine('node scripts/measure-base-calls.mjs [--check | --quick]', {
+  options: { check: { type: 'boolean' }, quick: { type: 'boolean' } },
+});
+if (values.check) {
   const { missingFromCommitted } = await import('./base-calls/committed.mjs');
   fail(missingFromCommitted(await measure()));
-} else if (option === '--quick') {
+} else if (values.quick) {
   const { failuresUnderLists } = await import('./base-calls/committed.mjs');
   const { runs, failures } = await failuresUnderLists();
   fail(failures);
   console.log(`${runs - failures.length} of ${runs} programs work under the lists`);
 } else {
-  console.error('usage: node scripts/measure-base-calls.mjs [--check | --quick]');
-  process.exitCode = 2;
+  const measured = await measure();
+  writeFileSync(SOURCE, await sourceText(measured));
+  writeFileSync(PAGE, pageText(measured));
 }
 
 /** Ends with 1 where there is something that the lists lack. */

@@ -1,15 +1,13 @@
 // Lists the C and C++ sources of a build target, one a line: binding.gyp and CMakeLists.txt both read this list.
 // Usage: node scripts/native-sources.mjs addon|core|fuzz|launcher|libseccomp|libseccomp-include|node-addon-api-include|tracer
 import { readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { relative } from 'node:path';
 import { buildTool } from './build-tools.mjs';
+import { inRoot, root } from './files.mjs';
 import { libseccompSource } from './libseccomp.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-
 const list = (directory, extension) =>
-  readdirSync(join(root, directory))
+  readdirSync(inRoot(directory))
     .filter(name => name.endsWith(extension))
     .sort()
     .map(name => `${directory}/${name}`);

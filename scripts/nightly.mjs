@@ -3,20 +3,19 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { commandLine } from './command-line.mjs';
+import { inRoot, root } from './files.mjs';
 import { buildFuzzers, fuzz, fuzzTargets } from './fuzz.mjs';
 import { nodeBinary } from './nodes.mjs';
 import { record } from './record.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const kept = join(root, 'build/nightly');
+const kept = inRoot('build/nightly');
 
 /** Runs mocha without limits of time. */
 function suite(files, env, node = process.execPath) {
   const { status, stdout, stderr } = spawnSync(
     node,
-    [join(root, 'node_modules/mocha/bin/mocha.js'), '--timeout', '0', '--reporter', 'spec', ...files],
+    [inRoot('node_modules/mocha/bin/mocha.js'), '--timeout', '0', '--reporter', 'spec', ...files],
     { cwd: root, env: { ...process.env, ...env }, encoding: 'utf8', maxBuffer: 1 << 30 },
   );
   const count = what => Number(new RegExp(`^\\s*(\\d+) ${what}`, 'm').exec(stdout)?.[1] ?? 0);
@@ -53,6 +52,7 @@ const JOBS = {
     [22, 24, 26].map(major => [`node-${major}`, () => suite(LIVE, {}, nodeBinary(major))]),
   ),
   bounds: () => suite(['out/test/filter/bounds.test.js'], { HOSTILE: 'all' }),
+  stress: () => suite(['out/test/stress/*.test.js'], { STRESS: '1', CHILD_MINUTES: '10' }),
   leaks: () => suite(['out/test/leaks/*.test.js'], { CYCLES: '100000', CHILD_MINUTES: '600' }),
   'properties-profile': properties('profile'),
   'properties-compile': properties('compile'),
@@ -60,18 +60,21 @@ const JOBS = {
   ...Object.fromEntries(fuzzTargets().map(name => [`fuzz-${name}`, seconds => fuzz(name, seconds)])),
 };
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { seconds: { type: 'string', default: '3600' }, record: { type: 'boolean', default: false } },
-});
+const known = Object.keys(JOBS);
+const { operands, values } = commandLine(
+  `npm run test:nightly -- [--seconds N] [--record] [${known.join('|')}]...`,
+  {
+    options: { seconds: { type: 'string', default: '3600' }, record: { type: 'boolean' } },
+    count: [0, Infinity],
+    known,
+  },
+);
 const seconds = Number(values.seconds);
-if (!(seconds > 0) || positionals.some(name => !Object.hasOwn(JOBS, name))) {
-  console.error(
-    `usage: npm run test:nightly -- [--seconds N] [--record] [${Object.keys(JOBS).join('|')}]...`,
-  );
+if (!(seconds > 0)) {
+  console.error(`--seconds ${values.seconds}: must be a number greater than 0`);
   process.exit(2);
 }
-const names = positionals.length === 0 ? Object.keys(JOBS) : positionals;
+const names = operands.length === 0 ? known : operands;
 if (names.some(name => name.startsWith('fuzz-'))) buildFuzzers();
 mkdirSync(kept, { recursive: true });
 const failed = [];

@@ -1,15 +1,11 @@
 // Makes the tarball that npm would publish.
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { root } from './files.mjs';
+import { run } from './run.mjs';
 
 /** Packs the tree as it is into a folder. Gives the path of the file. */
 export function pack(directory) {
   const options = ['pack', root, '--ignore-scripts', '--json', '--pack-destination', directory];
-  const [{ filename }] = JSON.parse(
-    execFileSync('npm', options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
-  );
+  const [{ filename }] = JSON.parse(run('npm', options));
   return join(directory, filename);
 }

@@ -1,6 +1,7 @@
 // Finds links between the pages of the unpacked package that lead nowhere: to a file that does not ship, or to no heading.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { filesUnder } from './files.mjs';
 
 /** The anchors of a page's headings, as GitHub makes them. */
 const anchorsOf = text =>
@@ -13,7 +14,7 @@ const anchorsOf = text =>
 
 /** Every link of every page under a folder that leads nowhere in it, as `page: target`. */
 export function brokenLinks(folder) {
-  const pages = readdirSync(folder, { recursive: true }).filter(path => path.endsWith('.md'));
+  const pages = filesUnder(folder).filter(path => path.endsWith('.md'));
   return pages.flatMap(page => {
     const text = readFileSync(join(folder, page), 'utf8').replaceAll(/^```[^]*?^```$/gm, '');
     return [...text.matchAll(/\]\((?![a-z]+:)([^)#]*)(?:#([^)]*))?\)/g)]

@@ -24,7 +24,10 @@ const asModule = program => ['node', '--input-type=module', '-e', program];
 const tool = (...args) => ['seccomp', ...args];
 const AVAILABLE = 'console.log(seccomp.features().available)';
 
-/** Each runs in the folder where the package is installed. `seccomp` is the command line, as the package manager runs it. */
+/**
+ * Each runs in the folder where the package is installed. `seccomp` is the command line, as the package manager runs it.
+ * @type {Record<string, [command: string[], expected: RegExp]>}
+ */
 export const USES = {
   import: [asModule(`import * as seccomp from 'seccomp'; ${AVAILABLE}`), /^true\n$/],
   require: [['node', '-e', `const seccomp = require('seccomp'); ${AVAILABLE}`], /^true\n$/],

@@ -1,13 +1,13 @@
 // Writes what a run has said into a table of the documentation, which the pages say is from a run, and of which day.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { inRoot } from './files.mjs';
 
 /**
  * Replaces the line of a name, or adds it, in the table between `<!-- KIND -->` and `<!-- end of KIND -->` of a page. The
  * last cell is the date.
  */
 export function record(kind, name, cells, page = 'testing.md') {
-  const path = fileURLToPath(new URL(`../docs/${page}`, import.meta.url));
+  const path = inRoot('docs', page);
   const [opening, closing] = [`<!-- ${kind} -->\n`, `<!-- end of ${kind} -->`];
   const text = readFileSync(path, 'utf8');
   const [start, end] = [text.indexOf(opening), text.indexOf(closing)];

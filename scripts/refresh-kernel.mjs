@@ -3,7 +3,8 @@
 // Usage: node scripts/refresh-kernel.mjs [--check]
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { commandLine } from './command-line.mjs';
+import { inRoot } from './files.mjs';
 import { firstVersions } from './generate-first-versions.mjs';
 import { Stale } from './generated-file.mjs';
 import { namedValues } from './generate-named-values.mjs';
@@ -14,8 +15,6 @@ import { kernelSources, Unavailable } from './kernel-sources.mjs';
 import { libseccompSource } from './libseccomp.mjs';
 
 export { Unavailable };
-
-const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The inputs are of another kernel than the tables. */
 export class OtherKernel extends Error {}
@@ -45,16 +44,16 @@ function generateAll({ headers, manual, source }, check) {
   namedValues(headers, check);
 }
 
-const tableText = () => readFileSync(join(root, 'lib/kernel/calls/syscall-table.ts'), 'utf8');
+const tableText = () => readFileSync(inRoot('lib/kernel/calls/syscall-table.ts'), 'utf8');
 
 function tableVersion() {
-  const [, major, minor] = /major: (\d+), minor: (\d+)/.exec(tableText());
+  const [, major, minor] = /major: (\d+), minor: (\d+)/.exec(tableText()) ?? [];
   return `${major}.${minor}`;
 }
 
 /** Our table of an interface, as it is written. */
 function tableOf(abi) {
-  const [, words] = new RegExp(`\\n  ${abi}: \`([^\`]*)\``).exec(tableText());
+  const [, words = ''] = new RegExp(`\\n  ${abi}: \`([^\`]*)\``).exec(tableText()) ?? [];
   const calls = new Map();
   let next = 0;
   for (const word of words.trim().split(/\s+/)) {
@@ -89,13 +88,11 @@ function compareWithLibseccomp() {
 }
 
 if (import.meta.filename === process.argv[1]) {
-  const flags = process.argv.slice(2);
-  if (flags.some(flag => flag !== '--check')) {
-    console.error('usage: node scripts/refresh-kernel.mjs [--check]');
-    process.exit(2);
-  }
+  const { values } = commandLine('node scripts/refresh-kernel.mjs [--check]', {
+    options: { check: { type: 'boolean' } },
+  });
   try {
-    if (flags.includes('--check')) checkKernelTables();
+    if (values.check) checkKernelTables();
     else {
       generateAll(kernelSources({ newest: true }), false);
       compareWithLibseccomp();

@@ -1,15 +1,27 @@
-// Runs a command to its end and gives what it printed, or fails with everything it said.
+// Runs a command to its end and returns what it printed, or throws with everything it printed.
 import { spawnSync } from 'node:child_process';
+import { root } from './files.mjs';
 
-/** Throws where it cannot be started, and where it ends with anything but 0. */
-export function run(command, args, options) {
+/**
+ * Runs in the project's folder unless `cwd` says otherwise. Throws where the command cannot be started, and where it ends
+ * with anything but 0.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnSyncOptions} [options]
+ * @returns {string} standard output, empty where `stdio` leads it elsewhere
+ */
+export function run(command, args, options = {}) {
   const { status, signal, error, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    maxBuffer: 1 << 28,
+    timeout: 1_500_000,
     ...options,
     encoding: 'utf8',
-    timeout: 300_000,
   });
   if (error !== undefined) throw error;
   if (status !== 0)
-    throw new Error(`${command} ${args.join(' ')}: ${signal ?? `exit ${status}`}\n${stdout}${stderr}`);
-  return stdout;
+    throw new Error(
+      `${stdout ?? ''}${stderr ?? ''}\n${command} ${args.join(' ')}: ${signal ?? `exit ${status}`}`,
+    );
+  return stdout ?? '';
 }

@@ -1,41 +1,17 @@
 // Makes a fresh clone ready to run and test: compiler, npm packages, libseccomp, add-on, TypeScript. Done steps are skipped.
 // Usage: node scripts/setup.mjs [--quiet]
-import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { buildNative } from './build-native.mjs';
+import { commandLine } from './command-line.mjs';
 import { installPackages, missingPackages } from './debian-packages.mjs';
+import { filesUnder, inRoot, modified } from './files.mjs';
 import { fetchLibseccomp } from './libseccomp.mjs';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const inRoot = path => join(root, path);
-const modified = path => (existsSync(path) ? statSync(path).mtimeMs : 0);
+import { run } from './run.mjs';
 
 /** What the build runs, with the Debian package that has it. */
 const TOOLS = { 'g++': 'g++', make: 'make', python3: 'python3', tar: 'tar', gzip: 'gzip' };
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
-
-/** Runs a command; its output is shown only when it fails. */
-function run(command, args, options = {}) {
-  const { status, error, stdout, stderr } = spawnSync(command, args, {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-    ...options,
-  });
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${stdout}${stderr}\n${command} ${args.join(' ')} failed`);
-}
 
 function installTools() {
   const missing = missingPackages(TOOLS);
@@ -57,10 +33,9 @@ function installModules() {
 const sourcesUnder = directory =>
   !existsSync(inRoot(directory))
     ? []
-    : readdirSync(inRoot(directory), { recursive: true })
+    : filesUnder(inRoot(directory))
         .filter(path => path.endsWith('.ts') || path.endsWith('tsconfig.json'))
-        .map(path => join(directory, path))
-        .sort();
+        .map(path => join(directory, path));
 
 /** Compiles and bundles when a source is newer than the last time, and from nothing when one is gone, as its output would stay. */
 async function compileTypeScript() {
@@ -99,6 +74,7 @@ async function compileTypeScript() {
   return true;
 }
 
+/** @type {[done: string, step: () => boolean | Promise<boolean>][]} */
 const STEPS = [
   ['Installed the compiler', installTools],
   ['Installed the npm packages', installModules],
@@ -107,12 +83,15 @@ const STEPS = [
   ['Compiled the TypeScript', compileTypeScript],
 ];
 
+const { values } = commandLine('node scripts/setup.mjs [--quiet]', {
+  options: { quiet: { type: 'boolean' } },
+});
 try {
   for (const [done, step] of STEPS) {
     const started = Date.now();
     if (await step()) console.log(`${done} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
   }
-  if (!process.argv.includes('--quiet')) console.log('Ready: npm test, npm start');
+  if (!values.quiet) console.log('Ready: npm test, npm start');
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

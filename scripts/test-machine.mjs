@@ -2,11 +2,10 @@
 // Usage: node scripts/test-machine.mjs ARCH[:RELEASE]... [--accel kvm] [--minutes N] [--record] [FILE.test.js...]
 // ARCH is Node's name, RELEASE that of the Debian whose kernel is booted; FILE of out/test, all live ones by default.
 // See docs/testing.md.
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { commandLine } from './command-line.mjs';
+import { inRoot } from './files.mjs';
 import { ARCHITECTURES } from './machine/architectures.mjs';
 import { boot } from './machine/boot.mjs';
 import { Unavailable } from './machine/debian.mjs';
@@ -15,9 +14,9 @@ import { packProject } from './machine/project.mjs';
 import { kernel, system } from './machine/system.mjs';
 import { obstacle } from './machine/tools.mjs';
 import { record, recordIsolation } from './record.mjs';
+import { run } from './run.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const cache = join(root, 'deps/machine');
+const cache = inRoot('deps/machine');
 const NODE_MAJOR = 22;
 const DEFAULT_RELEASE = 'bookworm';
 /** Of the machine: as many test files run at a time. */
@@ -43,17 +42,17 @@ async function test({ arch, release }, files, { accelerator, minutes }) {
   const base = system({ arch, cache, nodeMajor: NODE_MAJOR });
   const image = kernel({ arch, cache, release });
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  const missing = new Set(titlesHere(root, files));
+  const missing = new Set(titlesHere(files));
   const codes = [];
   /** What attacks have found of the kernel's means to isolate children. */
   const findings = [];
-  let ran = {};
+  let ran = { linux: '', machine: '', node: '' };
   const scratch = mkdtempSync(join(cache, '.run-'));
   try {
     const project = join(scratch, 'project.cpio');
     const archive = join(scratch, 'initrd');
-    packProject(project, { arch, root, cache, files, leftOut: Object.keys(LEFT_OUT) });
-    execFileSync('sh', ['-c', 'cat "$1" "$2" > "$0"', archive, base, project]);
+    packProject(project, { arch, cache, files, leftOut: Object.keys(LEFT_OUT) });
+    run('sh', ['-c', 'cat "$1" "$2" > "$0"', archive, base, project]);
     await boot({
       arch,
       accelerator,
@@ -92,17 +91,19 @@ async function test({ arch, release }, files, { accelerator, minutes }) {
 }
 
 function wanted() {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
+  const machine = `${Object.keys(ARCHITECTURES).join('|')}[:RELEASE]`;
+  const usage = `node scripts/test-machine.mjs ${machine}... [--accel kvm] [--minutes N] [--record] [FILE.test.js...]`;
+  const { values, operands } = commandLine(usage, {
     options: {
       accel: { type: 'string', default: 'tcg' },
       // A machine that hangs is switched off.
       minutes: { type: 'string', default: '180' },
       record: { type: 'boolean', default: false },
     },
+    count: [1, Infinity],
   });
-  const files = positionals.filter(name => name.endsWith('.test.js'));
-  const machines = positionals
+  const files = operands.filter(name => name.endsWith('.test.js'));
+  const machines = operands
     .filter(name => !files.includes(name))
     .map(name => {
       const [arch, release = DEFAULT_RELEASE] = name.split(':');
@@ -112,7 +113,7 @@ function wanted() {
     });
   if (machines.length === 0) throw new Error('name a machine, such as arm64 or x64:sid');
   return {
-    files: files.length > 0 ? files : liveFiles(root),
+    files: files.length > 0 ? files : liveFiles(),
     machines,
     options: { accelerator: values.accel, minutes: Number(values.minutes), record: values.record },
     recorded: values.record && files.length === 0,

@@ -1,6 +1,7 @@
 // Programs that go beyond what every program does, one activity each.
 import { get } from 'node:http';
 
+/** @type {readonly import('./programs.mjs').Program[]} */
 export const ACTIVITY_PROGRAMS = [
   {
     name: 'server',
@@ -16,7 +17,8 @@ export const ACTIVITY_PROGRAMS = [
       });
       server.listen(0, '127.0.0.1', () => {
         load();
-        require('fs').writeSync(1, `${process.pid} ${server.address().port}\n`);
+        const { port } = /** @type {import('net').AddressInfo} */ (server.address());
+        require('fs').writeSync(1, `${process.pid} ${port}\n`);
       });
     },
   },
@@ -29,9 +31,8 @@ export const ACTIVITY_PROGRAMS = [
       const server = net
         .createServer(socket => socket.pipe(socket))
         .listen(0, '127.0.0.1', () => {
-          const client = net.connect(server.address().port, '127.0.0.1', () =>
-            client.setNoDelay().end('hello'),
-          );
+          const { port } = /** @type {import('net').AddressInfo} */ (server.address());
+          const client = net.connect(port, '127.0.0.1', () => client.setNoDelay().end('hello'));
           client.resume().on('close', () => server.close());
         });
     },

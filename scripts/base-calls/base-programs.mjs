@@ -1,6 +1,7 @@
 // Programs that do what every program does: timers, garbage collection, console output, and every way to end.
 // Each is written to a file of its own, and calls load() at the moment that counts; see lab.mjs.
 
+/** @type {readonly import('./programs.mjs').Program[]} */
 export const BASE_PROGRAMS = [
   {
     name: 'timers',
@@ -111,6 +112,7 @@ export const BASE_PROGRAMS = [
   ...consolePrograms('terminal'),
 ];
 
+/** @returns {import('./programs.mjs').Program[]} */
 function consolePrograms(stdout) {
   return [
     {

@@ -1,5 +1,6 @@
 // Runs a program on a Node, with a filter or under strace, and says how it ended.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   closeSync,
   constants,
@@ -13,12 +14,12 @@ import {
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { inRoot } from '../files.mjs';
+import { run } from '../run.mjs';
 import { installPackages, missingPackages } from '../debian-packages.mjs';
 import { nodeBinary } from '../nodes.mjs';
 import { FILES, PROGRAMS } from './programs.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The versions that are measured. */
 export const MAJORS = [20, 22, 24, 26];
 /** A path that does not exist: looking for it marks the moment of the load in a trace. */
@@ -29,14 +30,14 @@ const PARALLEL = 2;
 export function nodes() {
   return MAJORS.map(major => {
     const path = nodeBinary(major);
-    return { major, path, version: execFileSync(path, ['--version'], { encoding: 'utf8' }).trim().slice(1) };
+    return { major, path, version: run(path, ['--version']).trim().slice(1) };
   });
 }
 
 /** The version of strace, which is installed where that is possible. */
 export function requireStrace() {
   installPackages(missingPackages({ strace: 'strace' }));
-  const [version] = execFileSync('strace', ['--version'], { encoding: 'utf8' }).split('\n');
+  const [version] = run('strace', ['--version']).split('\n');
   return version.replace(' -- version', '');
 }
 
@@ -48,9 +49,11 @@ export async function inLab(patience, use) {
   const directory = mkdtempSync(join(tmpdir(), 'base-calls-'));
   writePrograms(directory);
   const server = createServer((request, response) => response.end('hello'));
-  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   try {
-    return await use({ directory, patience, port: server.address().port });
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+    return await use({ directory, patience, port });
   } finally {
     server.close();
     rmSync(directory, { recursive: true, force: true });
@@ -59,26 +62,29 @@ export async function inLab(patience, use) {
 
 /** Writes the programs to a directory of their own, as files that Node loads without touching its thread pool. */
 function writePrograms(directory) {
-  const api = JSON.stringify(join(root, 'dist/entries/index.js'));
+  const api = JSON.stringify(inRoot('dist/entries/index.js'));
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(directory, name), text);
-  for (const [index, { run }] of PROGRAMS.entries()) {
+  for (const [index, program] of PROGRAMS.entries()) {
     const text = `'use strict';
 const { profile, port } = JSON.parse(process.argv[2]);
 const api = profile === undefined ? undefined : require(${api});
 const mark = () => require('fs').existsSync(${JSON.stringify(MARKER)});
 const load = () => (profile === undefined ? mark() : api.applyProfile(profile, { force: true }));
-({ ${run.toString()} }).run(load, { port, require });
+({ ${program.run.toString()} }).run(load, { port, require });
 `;
     writeFileSync(join(directory, `${index}.cjs`), text);
   }
 }
 
-/** Standard output of the kind a program asks for: what to pass to spawn, and how to read what was written. */
+/**
+ * Standard output of the kind a program asks for: what to pass to spawn, and how to read what was written.
+ * @returns {{ stdio: 'ignore' | 'pipe' | number, text?: () => string | undefined }}
+ */
 function openStdout(kind, directory, id) {
   if (kind === 'null') return { stdio: 'ignore', text: () => undefined };
-  if (kind !== 'pipe' && kind !== 'file') return { stdio: 'pipe', text: undefined };
+  if (kind !== 'pipe' && kind !== 'file') return { stdio: 'pipe' };
   const path = join(directory, `out-${id}`);
-  if (kind === 'pipe') execFileSync('mkfifo', [path]);
+  if (kind === 'pipe') run('mkfifo', [path]);
   // Two descriptions of one file: the program makes its own blocking, and the reader's must stay as it is.
   const reader = openSync(path, constants.O_RDONLY | constants.O_CREAT | constants.O_NONBLOCK);
   const writer = openSync(path, constants.O_WRONLY);
@@ -98,6 +104,10 @@ let runCount = 0;
 /**
  * Runs a program once. The outcome is `ok`, `wrong` (it ended as no one asked it to, or did not print) or `fatal` (it
  * was killed by a signal or did not end).
+ * @param {{ directory: string, patience: number, port: number }} lab
+ * @param {{ path: string }} node
+ * @param {import('./programs.mjs').Program} program
+ * @param {{ profile?: object, traced?: boolean }} how
  */
 export async function runOnce(lab, node, program, { profile, traced = false }) {
   const id = ++runCount;
@@ -122,19 +132,21 @@ export async function runOnce(lab, node, program, { profile, traced = false }) {
     stdio: ['ignore', stdout.stdio, 'ignore'],
     env: { PATH: process.env.PATH, HOME: lab.directory, TMPDIR: lab.directory },
   });
+  /** @type {string | undefined} */
   let text = '';
+  let driven = false;
   child.stdout?.setEncoding('utf8').on('data', chunk => {
     text += chunk;
-    const line = /^(\d+)(?: (\d+))?\n/.exec(text);
-    if (line !== null && program.drive !== undefined && !child.driven) {
-      child.driven = true;
+    const line = /^(\d+)(?: (\d+))?\n/.exec(text ?? '');
+    if (line !== null && program.drive !== undefined && !driven) {
+      driven = true;
       void program.drive({ pid: Number(line[1]), port: Number(line[2]) });
     }
   });
   const end = await new Promise(resolve => {
     const timer = setTimeout(() => {
       resolve('hang');
-      process.kill(-child.pid, 'SIGKILL');
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     }, lab.patience);
     child.on('close', (code, signal) => {
       clearTimeout(timer);

@@ -2,6 +2,13 @@
 import { release } from 'node:os';
 
 export const machine = () => `${process.arch}, Linux ${release().split('.').slice(0, 2).join('.')}`;
-export const glibc = () => process.report.getReport().header.glibcVersionRuntime;
+
+/** The version of glibc, which the declarations of Node's reports do not list. */
+export function glibc() {
+  /** @type {{ header?: { glibcVersionRuntime?: string } }} */
+  const { header } = process.report.getReport();
+  return header?.glibcVersionRuntime ?? 'unknown';
+}
+
 const list = words => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 export const versionsOf = ({ versions }) => list(versions.map(({ version }) => version));

@@ -10,8 +10,8 @@ export const PATIENCE = 20_000;
 export const EPERM = 1;
 const ENOSYS = 38;
 
-export /** What is asked of single calls beside the base list: these decide how a profile should answer them. */
-const QUESTIONS = [
+/** What is asked of single calls beside the base list: these decide how a profile should answer them. */
+export const QUESTIONS = [
   { call: 'clone3', errno: EPERM, program: 'pool', asks: 'first use of the thread pool' },
   { call: 'clone3', errno: ENOSYS, program: 'pool', asks: 'first use of the thread pool' },
   { call: 'clone3', errno: EPERM, program: 'fs async', asks: 'thread pool filled before the load' },
@@ -30,8 +30,13 @@ const QUESTIONS = [
   { call: 'pkey_mprotect', errno: EPERM, program: 'wasm', asks: 'WebAssembly' },
 ];
 
-/** A profile that allows these calls alone. */
-export const allowOnly = (names, defaultAction, defaultErrnoRet = undefined) => ({
+/**
+ * A profile that allows these calls alone.
+ * @param {Iterable<string>} names
+ * @param {string} defaultAction
+ * @param {number} [defaultErrnoRet]
+ */
+export const allowOnly = (names, defaultAction, defaultErrnoRet) => ({
   defaultAction,
   defaultErrnoRet,
   syscalls: [{ names: [...names], action: 'SCMP_ACT_ALLOW' }],
@@ -51,7 +56,7 @@ async function traceActivity(lab, node, activity) {
   }))) {
     if (result.outcome !== 'ok')
       throw new Error(`Node ${node.version}, ${name}, unfiltered: ${result.detail}`);
-    for (const call of result.calls.names) calls.add(call);
+    for (const call of result.calls?.names ?? []) calls.add(call);
   }
   return calls;
 }
@@ -59,7 +64,7 @@ async function traceActivity(lab, node, activity) {
 /** The call outside of a list that a program makes, or undefined where it now makes none. A trap says which; a kill does not. */
 export async function trappedIn(lab, node, program, calls) {
   const profile = allowOnly(calls, 'SCMP_ACT_TRAP');
-  return (await runOnce(lab, node, program, { profile, traced: true })).calls.trapped;
+  return (await runOnce(lab, node, program, { profile, traced: true })).calls?.trapped;
 }
 
 /**
@@ -123,6 +128,7 @@ async function proveFatal(lab, node, fatal) {
 
 async function ask(lab, node, { call, errno, program: name }) {
   const program = PROGRAMS.find(candidate => candidate.name === name);
+  if (program === undefined) throw new Error(`no program ${name}`);
   let worst = 'goes on';
   for (let run = 0; run < RUNS; run++) {
     const result = await runOnce(lab, node, program, { profile: refuse(call, errno) });

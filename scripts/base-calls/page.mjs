@@ -1,12 +1,12 @@
 // Writes docs/node-base-calls.md.
-import { fileURLToPath } from 'node:url';
+import { inRoot } from '../files.mjs';
 import { MAJORS } from './lab.mjs';
 import { glibc, machine, versionsOf } from './machine.mjs';
 import { EPERM, PATIENCE, QUESTIONS, RUNS } from './measure.mjs';
 import { ACTIVITIES } from './programs.mjs';
 import { summarize } from './summary.mjs';
 
-export const PAGE = fileURLToPath(new URL('../../docs/node-base-calls.md', import.meta.url));
+export const PAGE = inRoot('docs/node-base-calls.md');
 
 /** The text of the page. */
 export function pageText(measured) {

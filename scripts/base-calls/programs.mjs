@@ -24,7 +24,17 @@ export const ACTIVITIES = {
 /**
  * A program ends by itself with exit code 0 unless `ends` says otherwise, and prints what `prints` says on a standard output
  * of the kind `stdout`. `drive` acts on it from outside once it has printed a line.
+ * @typedef {object} Program
+ * @property {string} name
+ * @property {string} activity
+ * @property {(load: () => void, given: { port: number, require: NodeJS.Require }) => void} run
+ * @property {number | NodeJS.Signals} [ends]
+ * @property {string} [stdout]
+ * @property {string} [prints]
+ * @property {(started: { pid: number, port: number }) => unknown} [drive]
  */
+
+/** @type {readonly Program[]} */
 export const PROGRAMS = [...BASE_PROGRAMS, ...ACTIVITY_PROGRAMS];
 
 export const programsOf = activity => PROGRAMS.filter(program => program.activity === activity);

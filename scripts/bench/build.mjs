@@ -1,31 +1,30 @@
 // Compiles the C programs of the benchmarks when their sources are newer, against the libseccomp that the add-on links.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inRoot, modified } from '../files.mjs';
+import { run } from '../run.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const sources = fileURLToPath(new URL('programs', import.meta.url));
 
 /** Where everything goes that the benchmarks make. */
-export const scratch = join(root, 'out/bench');
+export const scratch = inRoot('out/bench');
 
 const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror'];
-
-const modified = path => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
 /** Makes `output` by a command when one of the inputs is newer. */
 function make(output, inputs, command, args, options = {}) {
   mkdirSync(scratch, { recursive: true });
   if (modified(output) > Math.max(...inputs.map(modified))) return output;
-  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'], ...options });
+  run(command, args, options);
   return output;
 }
 
 /** The static library from the add-on's build, under either name that gyp gives it. */
 function archive() {
   const found = ['seccomp.a', 'libseccomp.a', 'obj.target/seccomp.a', 'obj.target/libseccomp.a']
-    .map(name => join(root, 'build/Release', name))
+    .map(name => inRoot('build/Release', name))
     .find(existsSync);
   if (found === undefined)
     throw new Error('There is no libseccomp in build/Release: run npm run setup first');
@@ -33,12 +32,7 @@ function archive() {
 }
 
 const includeDirectory = () =>
-  join(
-    root,
-    execFileSync(process.execPath, [join(root, 'scripts/native-sources.mjs'), 'libseccomp-include'], {
-      encoding: 'utf8',
-    }).trim(),
-  );
+  inRoot(run(process.execPath, ['scripts/native-sources.mjs', 'libseccomp-include']).trim());
 
 /** A program of one C file that needs nothing but libc. */
 export function buildProgram(name) {

@@ -1,5 +1,5 @@
 // What a filter costs each system call of a process, timed by a C program.
-import { execFileSync } from 'node:child_process';
+import { run } from '../run.mjs';
 import { buildProgram } from './build.mjs';
 import { filterFiles } from './filter-files.mjs';
 import { blocks, factor, figure, spread, table } from './format.mjs';
@@ -21,7 +21,8 @@ export function measure({ quick }) {
   const names = Object.keys(files);
   const [rounds, loops, calls] = quick ? [3, 5, 5000] : [25, 15, 20_000];
   const args = [rounds, loops, calls, ...Object.values(files)].map(String);
-  const lines = execFileSync(buildProgram('call-cost'), args, { encoding: 'utf8' }).trim().split('\n');
+  const lines = run(buildProgram('call-cost'), args).trim().split('\n');
+  /** @type {Record<string, number[][]>} */
   const samples = Object.fromEntries(names.map(name => [name, KINDS.map(() => [])]));
   lines.forEach((line, index) => {
     const name = names[index % names.length];

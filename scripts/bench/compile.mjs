@@ -42,7 +42,7 @@ async function others(policy, missing, versions) {
   const started = [];
   for (const language of languages) {
     const compiler = await startCompiler(language, policy);
-    if (compiler.missing !== undefined) {
+    if ('missing' in compiler) {
       missing.add(`${language}: skipped, since ${compiler.missing} is not installed`);
       continue;
     }

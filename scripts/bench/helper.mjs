@@ -7,8 +7,10 @@ export class Helper {
   #lines;
   #closed;
   #stderr = '';
+  /** The first line of the program. */
+  ready = '';
 
-  /** Starts a program; `ready` is its first line. */
+  /** Starts a program and waits for its first line. */
   static async start(command, args = [], { env = {}, seconds = 60 } = {}) {
     const helper = new Helper(command, args, { ...process.env, ...env });
     helper.ready = await helper.#next(seconds);

@@ -10,7 +10,8 @@ const [kind, only] = process.argv.slice(2);
 if (kind === 'one') {
   const { subjects } = await import('../../out/test/support/hostile-analyses.js');
   const [, , , subject, analysis] = process.argv;
-  const run = subjects().get(subject).get(analysis);
+  const run = subjects().get(subject)?.get(analysis);
+  if (run === undefined) throw new Error(`no analysis ${analysis} of ${subject}`);
   const start = performance.now();
   let outcome = 'a result';
   try {

@@ -1,9 +1,9 @@
 // What is measured: Docker's default profile, resolved with no capabilities, and the programs it is compiled to.
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { compile, makeTarget, resolveProfile } from '../../dist/entries/inspect.js';
+import { inRoot } from '../files.mjs';
 
-export const profilePath = fileURLToPath(new URL('../../profiles/docker-default.json', import.meta.url));
+export const profilePath = inRoot('profiles/docker-default.json');
 export const profileText = readFileSync(profilePath, 'utf8');
 
 export const nativeArch = makeTarget().arch;
@@ -23,7 +23,10 @@ export const policiesOf = arch => ({
   [SUB_ARCHITECTURES[arch]]: resolveProfile(profileText, { arch }),
 });
 
-/** Every way to make a program that is compared, by name: options of `compile`. */
+/**
+ * Every way to make a program that is compared, by name.
+ * @type {Record<string, import('../../dist/entries/index.js').CompileOptions>}
+ */
 export const GENERATORS = {
   'ours, weights node': {},
   'ours, weights uniform': { weights: 'uniform' },

@@ -1,5 +1,5 @@
 // What seccomp(2) takes for a program: the kernel checks it, translates it and tries every number for its cache.
-import { execFileSync } from 'node:child_process';
+import { run } from '../run.mjs';
 import { buildProgram } from './build.mjs';
 import { filterFiles } from './filter-files.mjs';
 import { blocks, factor, spread, table } from './format.mjs';
@@ -10,7 +10,7 @@ export const title = 'Loading';
 export function measure({ quick }) {
   const files = filterFiles();
   const args = [quick ? 20 : 500, ...Object.values(files)].map(String);
-  const lines = execFileSync(buildProgram('load-time'), args, { encoding: 'utf8' }).trim().split('\n');
+  const lines = run(buildProgram('load-time'), args).trim().split('\n');
   const rounds = lines.map(line => line.split(' ').map(ns => Number(ns) / 1000));
   const samples = Object.keys(files).map((_, index) => rounds.map(round => round[index]));
   return Object.keys(files).map((name, index) => ({

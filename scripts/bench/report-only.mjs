@@ -1,13 +1,13 @@
 // What report-only adds to the time of a command: where every call is reported, where few are, and what strace adds.
 import { spawn as plainSpawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { compile, spawn } from '../../dist/entries/index.js';
 import { blocks, factor, spread, table } from './format.mjs';
 import { profileText } from './input.mjs';
-import { interleave, ratios, summarize } from './statistics.mjs';
+import { interleave, ratios, summarize, timeToExit } from './statistics.mjs';
 
 export const title = 'Report-only';
 
+/** @type {Record<string, [file: string, args: string[]]>} */
 const COMMANDS = {
   'ls -lR': ['ls', ['-lR', 'node_modules/typescript', 'node_modules/@types']],
   'a shell with 50 pipelines': ['sh', ['-c', 'i=0; while [ $i -lt 50 ]; do i=$((i+1)); true | true; done']],
@@ -21,17 +21,19 @@ export async function measure({ quick }) {
   const data = [];
   for (const [name, [file, args]] of Object.entries(COMMANDS)) {
     const reported = what =>
-      timed(() =>
+      timeToExit(() =>
         spawn(file, args, { stdio: 'ignore', profile: what, reportOnly: true, onViolation: () => undefined }),
       );
     const { plain, ...others } = await interleave(
       {
-        plain: () => timed(() => plainSpawn(file, args, { stdio: 'ignore' })),
+        plain: () => timeToExit(() => plainSpawn(file, args, { stdio: 'ignore' })),
         few: () => reported(profile),
         every: () => reported(nothing),
         ...(strace && {
           strace: () =>
-            timed(() => plainSpawn('strace', ['-f', '-o', '/dev/null', file, ...args], { stdio: 'ignore' })),
+            timeToExit(() =>
+              plainSpawn('strace', ['-f', '-o', '/dev/null', file, ...args], { stdio: 'ignore' }),
+            ),
         }),
       },
       rounds,
@@ -47,15 +49,6 @@ export async function measure({ quick }) {
     });
   }
   return data;
-}
-
-/** Milliseconds to the exit event. */
-async function timed(start) {
-  const begin = process.hrtime.bigint();
-  const [code, signal] = await once(start(), 'exit');
-  const ms = Number(process.hrtime.bigint() - begin) / 1e6;
-  if (code !== 0) throw new Error(`the command ended with ${signal ?? code}`);
-  return ms;
 }
 
 const NAMES = {

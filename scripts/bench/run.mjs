@@ -1,8 +1,8 @@
 // Measures the package beside libseccomp, in one run, and writes docs/performance.md from it.
 // Usage: node scripts/bench/run.mjs [--quick] [--only NAME]   --quick: few rounds; with either, nothing is written
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { commandLine } from '../command-line.mjs';
+import { inRoot } from '../files.mjs';
 import * as callCost from './call-cost.mjs';
 import * as compile from './compile.mjs';
 import { blocks, table } from './format.mjs';
@@ -29,19 +29,6 @@ const MEASUREMENTS = {
   simulate,
 };
 
-const output = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
-
-function options() {
-  const { values } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
-  });
-  const { quick, only } = values;
-  if (only !== undefined && !Object.hasOwn(MEASUREMENTS, only)) {
-    throw new Error(`--only takes one of ${Object.keys(MEASUREMENTS).join(', ')}`);
-  }
-  return { quick, only };
-}
-
 const introduction = () =>
   blocks(
     '# Performance',
@@ -54,8 +41,15 @@ are taken within each round before their median is. Times of other machines will
 
 const show = text => console.log(`${text}\n`);
 
+const { values } = commandLine('node scripts/bench/run.mjs [--quick] [--only NAME]', {
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
+const { quick, only } = values;
+if (only !== undefined && !Object.hasOwn(MEASUREMENTS, only)) {
+  console.error(`--only ${only}: must be one of ${Object.keys(MEASUREMENTS).join(', ')}`);
+  process.exit(2);
+}
 try {
-  const { quick, only } = options();
   const parts = [introduction()];
   show(parts[0]);
   for (const [name, { title, measure, render }] of Object.entries(MEASUREMENTS)) {
@@ -64,7 +58,7 @@ try {
     show(part);
     parts.push(part);
   }
-  if (!quick && only === undefined) writeFileSync(output, `${blocks(...parts)}\n`);
+  if (!quick && only === undefined) writeFileSync(inRoot('docs/performance.md'), `${blocks(...parts)}\n`);
 } catch (error) {
   console.error(error.stack);
   // Helpers that are still there end with their input.

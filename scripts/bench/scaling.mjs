@@ -22,14 +22,15 @@ function irregular() {
   };
 }
 
-const equal = (index, value) => ({ index, value, op: 'SCMP_CMP_EQ' });
+const equal = (index, value) => ({ index, value, op: /** @type {const} */ ('SCMP_CMP_EQ') });
 
+/** @param {import('../../dist/entries/index.js').SeccompProfile['syscalls']} syscalls */
 function policyOf(syscalls) {
-  const architectures = [nativeArch === 'x86_64' ? 'SCMP_ARCH_X86_64' : 'SCMP_ARCH_AARCH64'];
-  return resolveProfile({ defaultAction: 'SCMP_ACT_ERRNO', architectures, syscalls });
+  const native = nativeArch === 'x86_64' ? 'SCMP_ARCH_X86_64' : 'SCMP_ARCH_AARCH64';
+  return resolveProfile({ defaultAction: 'SCMP_ACT_ERRNO', architectures: [native], syscalls });
 }
 
-const allow = (name, ...args) => ({ names: [name], action: 'SCMP_ACT_ALLOW', args });
+const allow = (name, ...args) => ({ names: [name], action: /** @type {const} */ ('SCMP_ACT_ALLOW'), args });
 
 /** Calls of the native interface, spread over all of them so that allowed numbers are not neighbours. */
 function someCalls(count) {
@@ -91,6 +92,7 @@ async function measureCase(make, plan, patience) {
   if (resolved.error !== undefined) return { ours: resolved, linear: {}, tree: {} };
   const policy = resolved.value;
   const compiler = await startCompiler('C', policy);
+  if ('missing' in compiler) throw new Error(`${compiler.missing} is not installed`);
   const subjects = {
     ours: () => oursOnce(policy),
     linear: () => othersOnce(compiler, 1, patience),
@@ -122,7 +124,8 @@ function attempt(call) {
 }
 
 function oursOnce(policy) {
-  let result;
+  /** @type {{ value?: number, error?: string }} */
+  let result = {};
   const ms = time(() => (result = attempt(() => compilePolicy(policy).instructions)));
   return { ms, instructions: result.value, error: result.error };
 }

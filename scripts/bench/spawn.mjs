@@ -1,10 +1,9 @@
 // What it costs to start a child under a filter, isolated and not: beside a plain spawn, from the call to the exit event.
 import { spawn as plainSpawn, spawnSync as plainSpawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { compile, spawn, spawnSync } from '../../dist/entries/index.js';
 import { blocks, factor, spread, table } from './format.mjs';
 import { profileText } from './input.mjs';
-import { interleave, ratios, summarize } from './statistics.mjs';
+import { interleave, ratios, summarize, timeToExit } from './statistics.mjs';
 
 export const title = 'Starting children';
 
@@ -14,9 +13,9 @@ export async function measure({ quick }) {
   const profile = compile(profileText);
   const subjects = {
     spawn: {
-      plain: () => timed(() => plainSpawn(COMMAND, [], { stdio: 'ignore' })),
-      bare: () => timed(() => spawn(COMMAND, [], { stdio: 'ignore', profile, isolation: 'none' })),
-      ours: () => timed(() => spawn(COMMAND, [], { stdio: 'ignore', profile })),
+      plain: () => timeToExit(() => plainSpawn(COMMAND, [], { stdio: 'ignore' })),
+      bare: () => timeToExit(() => spawn(COMMAND, [], { stdio: 'ignore', profile, isolation: 'none' })),
+      ours: () => timeToExit(() => spawn(COMMAND, [], { stdio: 'ignore', profile })),
     },
     spawnSync: {
       plain: () => timedSync(() => plainSpawnSync(COMMAND, [], { stdio: 'ignore' })),
@@ -38,15 +37,6 @@ export async function measure({ quick }) {
     });
   }
   return data;
-}
-
-/** Milliseconds to the exit event. */
-async function timed(start) {
-  const begin = process.hrtime.bigint();
-  const [code, signal] = await once(start(), 'exit');
-  const ms = Number(process.hrtime.bigint() - begin) / 1e6;
-  if (code !== 0) throw new Error(`${COMMAND} ended with ${signal ?? code}`);
-  return ms;
 }
 
 function timedSync(start) {

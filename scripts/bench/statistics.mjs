@@ -1,4 +1,5 @@
 // What becomes of repeated measurements: a median with its spread, and ratios within pairs.
+import { once } from 'node:events';
 
 /** Middle half and ends of a list of numbers. */
 export function summarize(samples) {
@@ -28,8 +29,12 @@ export const differences = (a, b) => summarize(a.map((value, index) => value - b
  * Takes one sample of each subject in turn, over and over: A B C A B C … `subjects` maps a name to a function that
  * measures once and returns a number, or a record of numbers. The first `warmUp` rounds are not kept.
  * Returns the samples of each subject in order, so that equal places belong together.
+ * @template S
+ * @param {Record<string, () => S | Promise<S>>} subjects
+ * @param {{ rounds: number, warmUp?: number }} plan
  */
 export async function interleave(subjects, { rounds, warmUp = 0 }) {
+  /** @type {Record<string, S[]>} */
   const samples = Object.fromEntries(Object.keys(subjects).map(name => [name, []]));
   for (let round = -warmUp; round < rounds; round++) {
     for (const [name, measure] of Object.entries(subjects)) {
@@ -45,4 +50,17 @@ export function time(call) {
   const start = process.hrtime.bigint();
   call();
   return Number(process.hrtime.bigint() - start) / 1e6;
+}
+
+/**
+ * Milliseconds from the start of a child process to its exit event. Throws where it does not end with 0.
+ * @param {() => import('node:child_process').ChildProcess} start
+ */
+export async function timeToExit(start) {
+  const begin = process.hrtime.bigint();
+  const child = start();
+  const [code, signal] = await once(child, 'exit');
+  const ms = Number(process.hrtime.bigint() - begin) / 1e6;
+  if (code !== 0) throw new Error(`${child.spawnfile} ended with ${signal ?? code}`);
+  return ms;
 }

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { compile, supervise } from '../../bundle/index.js';
+import { compile, supervise } from '../../dist/entries/index.js';
 import { buildProgram } from './build.mjs';
 import { blocks, factor, spread, table } from './format.mjs';
 import { interleave, ratios, summarize } from './statistics.mjs';
@@ -25,7 +25,7 @@ export async function measure({ quick }) {
       stdio: ['ignore', 'pipe', 'inherit'],
       handlers: { getsid },
     });
-    const nanoseconds = await text(child.stdout);
+    const nanoseconds = await text(/** @type {import('node:stream').Readable} */ (child.stdout));
     await finished;
     return Number(nanoseconds) / 1000;
   };

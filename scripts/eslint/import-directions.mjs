@@ -36,6 +36,7 @@ const BRIDGES = {
   'libseccomp/context.ts': ['filter/prove/verify\\.js'],
 };
 
+/** @returns {[severity: 'error', options: object]} */
 const rule = (room, bridges) => {
   const others = Object.keys(ROOMS).filter(other => other !== room && !ROOMS[room].includes(other));
   const except = bridges.length === 0 ? '' : `(?!(?:.*/)?(?:${bridges.join('|')})$)`;

@@ -13,7 +13,7 @@ const MESSAGES = {
 };
 
 export const ownProperties = {
-  meta: { type: 'problem', schema: [], messages: MESSAGES },
+  meta: { type: /** @type {const} */ ('problem'), schema: [], messages: MESSAGES },
   create(context) {
     const services = ESLintUtils.getParserServices(context);
     const checker = services.program.getTypeChecker();

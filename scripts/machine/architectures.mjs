@@ -24,6 +24,7 @@ export const ARCHITECTURES = {
 /** The commands that an emulated machine takes, with Debian's packages of them. */
 export function toolsFor(arch) {
   const { emulator, triplet } = ARCHITECTURES[arch];
+  /** @type {Record<string, string>} */
   const compiler = arch === process.arch ? { 'c++': 'g++' } : { [`${triplet}-g++`]: `g++-${triplet}` };
   return { ...Object.fromEntries([emulator]), cpio: 'cpio', ...compiler };
 }

@@ -1,57 +1,39 @@
 // What the tests need compiled, compiled for the emulated machine.
 import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { filesUnder, inRoot, modified, withScratch } from '../files.mjs';
 import { compilerFor } from './architectures.mjs';
 
-const modified = path => (existsSync(path) ? statSync(path).mtimeMs : 0);
-
 const newestUnder = directory =>
-  Math.max(
-    ...readdirSync(directory, { recursive: true, withFileTypes: true })
-      .filter(entry => entry.isFile())
-      .map(entry => modified(join(entry.parentPath, entry.name))),
-  );
+  Math.max(...filesUnder(directory).map(path => modified(join(directory, path))));
 
 /** The add-on: the prebuilt file when it is newer than its sources, else one built apart from the build of this machine. */
-export function addon(arch, root, cache) {
-  const newest = Math.max(newestUnder(join(root, 'native')), modified(join(root, 'binding.gyp')));
-  const prebuilt = join(root, `prebuilds/linux-${arch}/seccomp.glibc.node`);
+export function addon(arch, cache) {
+  const newest = Math.max(newestUnder(inRoot('native')), modified(inRoot('binding.gyp')));
+  const prebuilt = inRoot(`prebuilds/linux-${arch}/seccomp.glibc.node`);
   const own = join(cache, arch, 'seccomp.node');
   mkdirSync(dirname(own), { recursive: true });
   for (const path of [prebuilt, own]) if (modified(path) > newest) return path;
-  const scratch = mkdtempSync(join(cache, '.addon-'));
-  try {
+  withScratch(join(cache, '.addon-'), scratch => {
     for (const part of ['native', 'scripts', 'binding.gyp', 'package.json'])
-      cpSync(join(root, part), join(scratch, part), { recursive: true });
-    for (const part of ['deps', 'node_modules']) symlinkSync(join(root, part), join(scratch, part));
+      cpSync(inRoot(part), join(scratch, part), { recursive: true });
+    for (const part of ['deps', 'node_modules']) symlinkSync(inRoot(part), join(scratch, part));
     execFileSync(process.execPath, ['scripts/build-native.mjs'], {
       cwd: scratch,
       env: { ...process.env, ...compilerFor(arch) },
       stdio: 'inherit',
     });
     renameSync(join(scratch, 'build/Release/seccomp.node'), own);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  });
   return own;
 }
 
 /** The programs and the add-on of the tests, by their names in out/. */
-export function probes(arch, root, cache) {
+export function probes(arch, cache) {
   const { CC, CXX } = compilerFor(arch);
-  const headers = join(root, 'node_modules/node-api-headers/include');
+  const headers = inRoot('node_modules/node-api-headers/include');
   const cxx = (name, ...flags) => ({
     source: `test/native/${name}.cc`,
     command: CXX,
@@ -69,7 +51,7 @@ export function probes(arch, root, cache) {
     'killed-at.so': { source: 'test/support/killed-at.c', command: CC, flags: ['-shared', '-fPIC'] },
   };
   return Object.entries(recipes).map(([name, { source, command, flags }]) => {
-    const path = join(root, source);
+    const path = inRoot(source);
     const binary = join(cache, arch, name);
     // A recipe may have changed, too.
     if (modified(binary) < Math.max(modified(path), modified(fileURLToPath(import.meta.url)))) {

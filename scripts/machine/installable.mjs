@@ -1,7 +1,8 @@
 // The package as npm publishes it, and an npm that can install it without a network, for the virtual machine.
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withScratch } from '../files.mjs';
 import { pack } from '../pack.mjs';
 import { run } from '../run.mjs';
 
@@ -12,8 +13,7 @@ const npm = (...args) => run('npm', args).trim();
  * installation fetches.
  */
 export function addInstallable(tree) {
-  const scratch = mkdtempSync(join(tmpdir(), 'seccomp-installable-'));
-  try {
+  withScratch(join(tmpdir(), 'seccomp-installable-'), scratch => {
     const folder = join(tree, 'npm');
     const cache = join(folder, 'cache');
     mkdirSync(folder, { recursive: true });
@@ -35,7 +35,5 @@ export function addInstallable(tree) {
     mkdirSync(join(tree, 'usr/bin'), { recursive: true });
     for (const name of ['npm', 'npx'])
       symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(tree, 'usr/bin', name));
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,7 +1,6 @@
 // The live tests: what depends on the kernel and on the Node. Which there are, and which of them a machine cannot run.
-import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { filesUnder, inRoot } from '../files.mjs';
+import { run } from '../run.mjs';
 
 const SUITE = ['native', 'process', 'attacks', 'cli', 'examples'];
 
@@ -16,11 +15,10 @@ export const LEFT_OUT = {
 };
 
 /** Paths of all live tests that a machine can load. */
-export const liveFiles = root =>
+export const liveFiles = () =>
   SUITE.flatMap(part =>
-    readdirSync(join(root, 'out/test', part), { recursive: true })
+    filesUnder(inRoot('out/test', part))
       .filter(name => name.endsWith('.test.js'))
-      .sort()
       .map(name => `out/test/${part}/${name}`)
       .filter(file => !Object.hasOwn(LEFT_OUT_FILES, file)),
   );
@@ -29,12 +27,9 @@ export const liveFiles = root =>
 export const plainTitle = title => title.replace(/\bSEED=\w+/, 'SEED');
 
 /** Titles of the tests that this machine has in the files, without running them. */
-export function titlesHere(root, files) {
+export function titlesHere(files) {
   const args = ['--dry-run', '--reporter', 'scripts/machine/reporter.cjs', ...files];
-  const listed = execFileSync(process.execPath, ['node_modules/mocha/bin/mocha.js', ...args], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+  const listed = run(process.execPath, ['node_modules/mocha/bin/mocha.js', ...args]);
   return [...listed.matchAll(/^@\w+ (.*)$/gm)]
     .map(([, entry]) => plainTitle(JSON.parse(entry).title))
     .filter(title => !Object.keys(LEFT_OUT).some(part => title.includes(part)));

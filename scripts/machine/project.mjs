@@ -1,18 +1,8 @@
 // The package with its live tests as an archive for the virtual machine: what runs, and nothing that only builds.
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inRoot, readJson, root, withScratch } from '../files.mjs';
 import { addon, probes } from './cross.mjs';
 import { addInstallable } from './installable.mjs';
 import { pack } from './system.mjs';
@@ -54,7 +44,7 @@ function closure(names, from, found = new Set()) {
     const directory = join(place, 'node_modules', name);
     if (found.has(directory) || !existsSync(directory)) continue;
     found.add(directory);
-    const { dependencies = {} } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+    const { dependencies = {} } = readJson(join(directory, 'package.json'));
     closure(Object.keys(dependencies), directory, found);
   }
   return found;
@@ -65,24 +55,23 @@ function closure(names, from, found = new Set()) {
  * parts of titles of tests that are not to run. `cache` keeps what was compiled. Where all is there that npm publishes for
  * that processor, that comes along to be installed.
  */
-export function packProject(archive, { arch, root, cache, files, leftOut }) {
-  const scratch = mkdtempSync(join(cache, '.project-'));
-  try {
+export function packProject(archive, { arch, cache, files, leftOut }) {
+  withScratch(join(cache, '.project-'), scratch => {
     const project = join(scratch, 'seccomp');
     const copy = (from, to) => {
       mkdirSync(dirname(join(project, to)), { recursive: true });
       cpSync(from, join(project, to), { recursive: true });
     };
-    for (const part of PARTS) copy(join(root, part), part);
-    const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    for (const part of PARTS) copy(inRoot(part), part);
+    const { dependencies = {} } = readJson(inRoot('package.json'));
     for (const directory of closure([...TEST_PACKAGES, ...Object.keys(dependencies)], root))
       copy(directory, directory.slice(root.length));
     // Where it is shipped, and where tests that move it about expect a build.
     const prebuilt = `prebuilds/linux-${arch}/seccomp.glibc.node`;
-    const built = addon(arch, root, cache);
+    const built = addon(arch, cache);
     for (const place of [prebuilt, 'build/Release/seccomp.node']) copy(built, place);
-    if (built === join(root, prebuilt)) addInstallable(scratch);
-    for (const { name, binary } of probes(arch, root, cache)) copy(binary, `out/${name}`);
+    if (built === inRoot(prebuilt)) addInstallable(scratch);
+    for (const { name, binary } of probes(arch, cache)) copy(binary, `out/${name}`);
     const config = {
       // An emulated processor takes its time.
       timeout: 0,
@@ -90,9 +79,7 @@ export function packProject(archive, { arch, root, cache, files, leftOut }) {
       grep: leftOut.map(title => title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
       invert: true,
     };
-    const largestFirst = files.toSorted(
-      (a, b) => statSync(join(root, b)).size - statSync(join(root, a)).size,
-    );
+    const largestFirst = files.toSorted((a, b) => statSync(inRoot(b)).size - statSync(inRoot(a)).size);
     largestFirst.forEach((spec, index) => {
       const name = `job-${String(index).padStart(3, '0')}.json`;
       writeFileSync(join(project, name), JSON.stringify({ ...config, spec }));
@@ -102,7 +89,5 @@ export function packProject(archive, { arch, root, cache, files, leftOut }) {
     // It becomes the root directory there, which tests enter as other users.
     chmodSync(scratch, 0o755);
     pack(scratch, archive);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  });
 }

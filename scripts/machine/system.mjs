@@ -1,19 +1,19 @@
 // A small Debian with Node in it as an initial file system, and kernels for it, made once and kept in deps/machine.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
-  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { filesUnder, withScratch } from '../files.mjs';
+import { run } from '../run.mjs';
 import { ARCHITECTURES } from './architectures.mjs';
 import { debian, Unavailable, unpack } from './debian.mjs';
 
@@ -69,10 +69,7 @@ function makeTree(tree, packages) {
 
 /** Packs a tree the way the kernel unpacks it at its start, everything owned by root. */
 export function pack(tree, archive) {
-  execFileSync('sh', ['-ec', 'find . | cpio --quiet -o -H newc -R 0:0 > "$0"', archive], {
-    cwd: tree,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  run('sh', ['-ec', 'find . | cpio --quiet -o -H newc -R 0:0 > "$0"', archive], { cwd: tree });
 }
 
 /** Makes a folder in `cache` that is named after its recipe, unless it is there: moved into place when it is whole. */
@@ -81,15 +78,12 @@ function made(cache, name, recipe, make) {
   const directory = join(cache, `${name}-${stamp}`);
   if (existsSync(directory)) return directory;
   mkdirSync(cache, { recursive: true });
-  const scratch = mkdtempSync(join(cache, '.making-'));
-  try {
+  withScratch(join(cache, '.making-'), scratch => {
     const whole = join(scratch, 'whole');
     mkdirSync(whole);
     make(scratch, whole);
     renameSync(whole, directory);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  });
   return directory;
 }
 
@@ -125,7 +119,8 @@ export function kernel({ arch, cache, release }) {
     if (packages.length === 0)
       throw new Error(`linux-image-${architecture} of ${release} depends on no kernel`);
     unpack(apt.downloadAlone(packages[0]), tree, '*/vmlinuz*');
-    const image = readdirSync(tree, { recursive: true }).find(path => /(?:^|\/)vmlinuz[^/]*$/.test(path));
+    const image = filesUnder(tree).find(path => /(?:^|\/)vmlinuz[^/]*$/.test(path));
+    if (image === undefined) throw new Error(`${packages[0]} of ${release} contains no vmlinuz`);
     renameSync(join(tree, image), join(whole, 'vmlinuz'));
   });
   return join(directory, 'vmlinuz');

@@ -20,10 +20,12 @@ describe('The workflows', () => {
     });
   }
 
-  it('run checks that exist', () => {
+  it('run checks that exist', async () => {
+    const { CHECKS } = (await import(new URL('../../../.ci/checks.mjs', import.meta.url).href)) as {
+      readonly CHECKS: object;
+    };
     const names = /checks: ([\w -]+)$/m.exec(read('.github/workflows/ci.yml'))?.[1]?.split(' ') ?? [];
     assert.ok(names.length > 0);
-    for (const name of names)
-      assert.match(read('.ci/checks.mjs'), new RegExp(`^ {2}'?${name}'?(?::|\\()`, 'm'));
+    for (const name of names) assert.ok(Object.hasOwn(CHECKS, name), name);
   });
 });

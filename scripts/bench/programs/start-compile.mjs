@@ -3,4 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { applyProfile } from 'seccomp';
 
 const [, , profile, output] = process.argv;
-writeFileSync(output, applyProfile(profile, { dryRun: true }).filter.bpf);
+const { filter } = applyProfile(profile, { dryRun: true });
+if (filter === undefined) throw new Error(`${profile} was not compiled`);
+writeFileSync(output, filter.bpf);

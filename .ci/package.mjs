@@ -1,0 +1,71 @@
+// Checks of what npm would publish.
+import { cpSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { inRoot, readJson } from '../scripts/files.mjs';
+import { libseccompSource } from '../scripts/libseccomp.mjs';
+import { pack } from '../scripts/pack.mjs';
+import { brokenLinks } from '../scripts/package-links.mjs';
+import { run } from '../scripts/run.mjs';
+import { copyTree } from './builds.mjs';
+import { ADDON_SUITE, MOCHA, suite } from './suite.mjs';
+
+/** What npm would publish has what package.json points to. */
+export function checkContents() {
+  const manifest = readJson(inRoot('package.json'));
+  const [{ files }] = JSON.parse(run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts']));
+  const packed = new Set(files.map(({ path }) => path));
+  const entries = [
+    manifest.main,
+    manifest.types,
+    ...Object.values(manifest.bin),
+    ...Object.values(manifest.exports['.']),
+  ];
+  const needed = [
+    ...entries.map(path => path.replace('./', '')),
+    ...['call-classes.txt', 'first-versions.txt', 'named-values.txt', 'signatures.txt'].map(
+      name => `data/${name}`,
+    ),
+    ...['page.css', 'page.js'].map(name => `data/report/${name}`),
+    'bundle/report-interpreter.js',
+    'prebuilds/linux-x64/seccomp.glibc.node',
+    `deps/libseccomp-${libseccompSource().version}.tar.gz`,
+    'prebuilds/binding.gyp',
+    'prebuilds/licenses/libseccomp.txt',
+    'profile.schema.json',
+    'profiles/profile.d.cts',
+    ...['module/apply.js', 'bundle/preload.mjs', 'bundle/package-files.js', 'types/package.json'],
+    'profiles/docker-default.json',
+    ...['SECURITY.md', 'CONTRIBUTING.md', 'docs/README.md', 'examples/worker.mjs'],
+    'THIRD-PARTY.md',
+  ];
+  const missing = needed.filter(path => !packed.has(path));
+  if (missing.length > 0) throw new Error(`not in the package: ${missing.join(', ')}`);
+  const odd = [...packed].filter(path =>
+    /^(test|out|deps(?!\/libseccomp-)|build|\.ci|lib)\/|^binding\.gyp$|\.js\.map$|\.tsbuildinfo$/.test(path),
+  );
+  if (odd.length > 0) throw new Error(`in the package: ${odd.join(', ')}`);
+}
+
+/** What npm would publish works where there is nothing else, and tools read its package.json as we mean it. */
+export function checkPacked({ scratch }) {
+  const tarball = pack(scratch);
+  run(inRoot('node_modules/.bin/publint'), ['--strict', tarball]);
+  run(inRoot('node_modules/.bin/attw'), ['--profile', 'node16', tarball]);
+  const unpacked = mkdtempSync(join(scratch, 'packed-'));
+  run('tar', ['-xzf', tarball, '-C', unpacked]);
+  const broken = brokenLinks(join(unpacked, 'package'));
+  if (broken.length > 0) throw new Error(`links that lead nowhere in the package:\n${broken.join('\n')}`);
+  const versions = ['20', '22', '24', '26'];
+  process.stdout.write(
+    run(process.execPath, ['scripts/check-package.mjs', '--tarball', tarball, ...versions]),
+  );
+}
+
+/** The file that the package brings for this machine is what is tested. All four are made, and checked, by prepack. */
+export function checkPrebuilt(context) {
+  run(process.execPath, ['scripts/prebuild.mjs', 'x64-glibc']);
+  run(process.execPath, ['scripts/check-prebuilds.mjs', 'x64-glibc']);
+  const cwd = copyTree(join(context.scratch, 'prebuilt'));
+  cpSync(inRoot('prebuilds/linux-x64/seccomp.glibc.node'), join(cwd, 'build/Release/seccomp.node'));
+  suite(context, process.execPath, [MOCHA, ...ADDON_SUITE], { cwd });
+}

@@ -1,0 +1,61 @@
+// Runs mocha and adds its counts to the totals.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { inRoot, readJson, root } from '../scripts/files.mjs';
+
+export const MOCHA = inRoot('node_modules/mocha/bin/mocha.js');
+const REPORTER = inRoot('.ci/reporter.cjs');
+
+/**
+ * Runs mocha by a command, shows what it shows, and adds its counts. A run that gives none has failed.
+ * @param {import('./runner.mjs').Context} context
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, cwd?: string }} [options]
+ */
+export function suite({ totals, scratch }, command, args, { env = {}, cwd = root } = {}) {
+  const file = join(mkdtempSync(join(scratch, 'totals-')), 'totals.json');
+  const { status, signal } = spawnSync(command, [...args, '--reporter', REPORTER], {
+    cwd,
+    env: { ...process.env, ...env, MOCHA_TOTALS: file },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: 1_500_000,
+  });
+  const { passes, failures, pending, milliseconds } = existsSync(file)
+    ? readJson(file)
+    : { passes: 0, failures: 0, pending: 0, milliseconds: {} };
+  totals.passed += passes;
+  totals.failed += failures;
+  totals.skipped += pending;
+  /** @type {[file: string, took: number][]} */
+  const slowest = Object.entries(milliseconds);
+  for (const [name, took] of slowest.sort(([, one], [, other]) => other - one).slice(0, 5))
+    console.log(`  ${(took / 1000).toFixed(0)} s ${name}`);
+  if ((status !== 0 && failures === 0) || passes === 0) {
+    throw new Error(`mocha ended with ${signal ?? `exit ${status}`} after ${passes} tests that passed`);
+  }
+}
+
+const tests = names => names.map(name => `out/test/${name}.test.js`);
+
+export const NATIVE_SUITE = ['out/test/native/**/*.test.js'];
+/** Everything much and at once, which takes longer where memory is checked. */
+export const STRESS_SUITE = ['out/test/stress/**/*.test.js'];
+
+/** The part of the live tests that also runs on arm64 every time. */
+export const ARM64_SUITE = tests(['load', 'notify', 'compat', 'features'].map(name => `process/${name}`));
+
+/** What is built on the inside of Node: its rings, workers, channels and ways to start processes. */
+export const NODE_SUITE = tests([
+  ...['native/addon', 'native/load', 'cli/run'],
+  ...['apply-profile', 'features', 'fork', 'load'].map(name => `process/${name}`),
+  ...['rings', 'sandboxed-worker', 'spawn'].map(name => `process/${name}`),
+  ...['debugger', 'rings', 'sandboxed-worker', 'starters'].map(name => `attacks/${name}`),
+  ...['worker-lifetime', 'worker-messages'].map(name => `attacks/${name}`),
+]);
+
+/** What the add-on does, once for each of its parts: that it is the same source is known, that the file works is not. */
+export const ADDON_SUITE = tests([
+  ...['native/addon', 'native/load', 'process/apply-profile', 'process/spawn', 'process/sandboxed-worker'],
+]);
