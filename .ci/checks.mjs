@@ -50,7 +50,7 @@ export const CHECKS = {
     needs: { strace: 'strace', script: 'bsdutils' },
     run: onX64(() => script('measure-base-calls', '--quick'), 'the lists of calls were measured on x64'),
   },
-  // The nightly run has all that lives on each Node, 24 too (scripts/nightly.mjs).
+  // The nightly run has all that lives on each Node (scripts/nightly.mjs).
   'node-22': { lane: 'live', run: nodeSuite(22) },
 
   types: {
@@ -122,4 +122,5 @@ export const CHECKS = {
     },
   },
   'node-26': { lane: 'built', run: nodeSuite(26) },
+  'node-24': { run: nodeSuite(24) },
 };

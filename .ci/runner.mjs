@@ -12,7 +12,7 @@ import { readJson, root } from '../scripts/files.mjs';
  * @typedef {{ totals: Totals, scratch: string }} Context what a check adds its tests to, and a folder for its files
  *
  * @typedef {object} Check
- * @property {'live' | 'built'} lane the checks that it waits for
+ * @property {'live' | 'built'} [lane] the checks that it waits for; without one it is made only where it is named
  * @property {Record<string, string>} [needs] commands and files, with the Debian packages of them
  * @property {Record<string, string>} [uses] the same, of what it runs without, with fewer tests
  * @property {(context: Context) => unknown} run throws where the check fails
