@@ -127,6 +127,32 @@ export {
 } from '../libseccomp/context.js';
 /** libseccomp's functions that need no context, under their names. */
 export * as libseccomp from '../libseccomp/context.js';
+export {
+  checkProfile,
+  type CheckedCall,
+  type CheckOptions,
+  type ProfileCheck,
+  type UnusedCall,
+} from '../recording/check.js';
+export {
+  explainAuditLine,
+  formatAudit,
+  type AuditVerdict,
+  type ExplainedAudit,
+} from '../recording/explain-audit.js';
+export type { AuditLine } from '../recording/logs/audit-line.js';
+export type { ArgumentMode } from '../recording/generate/argument-conditions.js';
+export type { Launcher } from '../recording/generate/completions.js';
+export {
+  generateProfile,
+  type ExplainedCall,
+  type GeneratedProfile,
+  type GenerateOptions,
+} from '../recording/generate/generate.js';
+export { formatRecording, parseRecording, type ParseRecordingOptions } from '../recording/json.js';
+export { readLog, type ReadLog, type ReadLogOptions } from '../recording/logs/read-log.js';
+export { mergeRecordings } from '../recording/merge.js';
+export type { RecordedArgument, RecordedCall, Recording, RecordingSource } from '../recording/recording.js';
 export { htmlReport, type Reported, type ReportOptions } from '../report/report.js';
 export { applyProfile, type ApplyOptions } from '../process/apply-profile.js';
 export type { Capabilities } from '../process/machine/running-target.js';
