@@ -22,8 +22,8 @@ const OTHER_WORDS: ReadonlySet<string> = new Set([
 /** Files without codes whose literals look like some. */
 const OTHER_FILES =
   /^(?:cli\/|kernel\/calls\/(?:base-calls|syscall-table)\.ts|filter\/generate\/weights\.ts)/;
-/** Codes that these files do not spell out as one hyphenated literal: a single word, `missing-${field}`, and one of the command line. */
-const COMPOSED = ['libseccomp', 'missing-index', 'missing-value', 'binary-to-terminal'];
+/** Codes that these files do not spell out as one hyphenated literal: a single word, `missing-${field}`, and two of the command line. */
+const COMPOSED = ['libseccomp', 'missing-index', 'missing-value', 'binary-to-terminal', 'log-unreadable'];
 
 const sources = (): readonly string[] =>
   readdirSync(`${root}lib`, { recursive: true, encoding: 'utf8' }).filter(
