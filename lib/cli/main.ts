@@ -14,6 +14,7 @@ import { lintCommand } from './commands/lint.js';
 import { auditCommand } from './commands/recording/audit.js';
 import { checkCommand } from './commands/recording/check.js';
 import { generateCommand } from './commands/recording/generate.js';
+import { recordCommand } from './commands/recording/record.js';
 import { importCommand } from './commands/recording/import.js';
 import { fail, print, printError, type Register, type RunCommand } from './output.js';
 import { packageFile } from '../package-files.js';
@@ -59,6 +60,7 @@ const COMMANDS: readonly Register[] = [
   lintCommand,
   reportCommand,
   runCommand,
+  recordCommand,
   importCommand,
   generateCommand,
   checkCommand,

@@ -150,7 +150,7 @@ export {
   type GenerateOptions,
 } from '../recording/generate/generate.js';
 export { formatRecording, parseRecording, type ParseRecordingOptions } from '../recording/json.js';
-export { readLog, type ReadLog, type ReadLogOptions } from '../recording/logs/read-log.js';
+export { readLog, type ReadLog, type ReadLogOptions, type SkippedLine } from '../recording/logs/read-log.js';
 export { mergeRecordings } from '../recording/merge.js';
 export type { RecordedArgument, RecordedCall, Recording, RecordingSource } from '../recording/recording.js';
 export { htmlReport, type Reported, type ReportOptions } from '../report/report.js';
@@ -197,6 +197,7 @@ export {
 } from '../process/supervise/report.js';
 export { sendListener, type SentProcess } from '../process/supervise/send-listener.js';
 export { supervise, type Supervised, type SuperviseOptions } from '../process/supervise/supervise.js';
+export { record, type RecordedCommand, type RecordOptions } from '../process/trace/record.js';
 export { status, type Mode, type ProcessStatus, type ThreadStatus } from '../process/inspect/status.js';
 export { formatViolation, type Violation } from '../process/violations/violation.js';
 export { onViolation, type ViolationOptions, type Violations } from '../process/violations/violations.js';

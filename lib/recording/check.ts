@@ -27,7 +27,9 @@ export interface CheckOptions {
 
 /** A call of the recordings that the profile does not simply allow. */
 export interface CheckedCall {
+  /** The interface that it was made by. */
   readonly abi: AbiName;
+  /** Its name, or its number in digits. */
   readonly syscall: string;
   /** The part of the run that it was seen in; empty where the run was not divided. */
   readonly phase: string;
@@ -49,7 +51,9 @@ export interface CheckedCall {
 
 /** A call that a profile allows and that no run made. */
 export interface UnusedCall {
+  /** The interface. */
   readonly abi: AbiName;
+  /** Its name. */
   readonly syscall: string;
   /** Whether arguments decide. */
   readonly conditional: boolean;

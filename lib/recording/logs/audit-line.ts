@@ -18,6 +18,7 @@ export interface AuditLine {
   readonly comm: string | undefined;
   /** The path of the program. */
   readonly program: string | undefined;
+  /** The process, as the host numbers it. */
   readonly pid: number | undefined;
   /** What the filter answered; undefined where the line does not tell. With ERRNO and TRACE by name, their data is not known and 0. */
   readonly action: Action | undefined;

@@ -38,8 +38,16 @@ export interface ReadLog {
   readonly lines: number;
   /** Lines and names that were not understood. */
   readonly skipped: number;
-  /** The first ten of them, cut to 200 characters. `line` counts from 1, and is 0 for a name in a document. */
-  readonly examples: readonly { readonly line: number; readonly text: string }[];
+  /** The first ten of them, cut to 200 characters. */
+  readonly examples: readonly SkippedLine[];
+}
+
+/** A line that was not understood. */
+export interface SkippedLine {
+  /** From 1; 0 for a name in a document. */
+  readonly line: number;
+  /** Its beginning. */
+  readonly text: string;
 }
 
 /**
