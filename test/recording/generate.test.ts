@@ -295,6 +295,13 @@ describe('What a generated profile leaves out', () => {
       });
     });
 
+  it('is nothing that a launcher needs, whatever arguments the program had', () => {
+    const recording = strace('prctl(PR_SET_NAME, "a") = 0');
+    const NO_NEW_PRIVS = 38n;
+    assert.ok(!allows(made(recording, { arguments: 'all' }), 'x86_64', 'prctl', NO_NEW_PRIVS));
+    assert.ok(allows(made(recording, { arguments: 'all', for: 'runc' }), 'x86_64', 'prctl', NO_NEW_PRIVS));
+  });
+
   it('is nothing that Node needs, with for: node', () => {
     const profile = made(strace(GETPID), { for: 'node' });
     for (const name of ['epoll_pwait', 'read', 'write', 'rseq'])

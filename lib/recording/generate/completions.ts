@@ -1,4 +1,5 @@
 // Calls that a profile needs although nobody saw them: what ends, interrupts and resumes a program, and what its C library does.
+import { LAUNCHER_CALLS } from './launcher-calls.js';
 import { syscallNumber, type AbiName } from '../../kernel/abi.js';
 import { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from '../../kernel/calls/base-calls.js';
 import { own } from '../../util/own.js';
@@ -12,8 +13,8 @@ export interface Completion {
   readonly like?: readonly string[];
 }
 
-const group = (why: string, calls: string): readonly Completion[] =>
-  calls.split(' ').map(syscall => ({ syscall, why }));
+const group = (why: string, calls: string | readonly string[]): readonly Completion[] =>
+  (typeof calls === 'string' ? calls.split(' ') : calls).map(syscall => ({ syscall, why }));
 
 /** What every program needs. */
 const ALWAYS: readonly Completion[] = [
@@ -64,16 +65,33 @@ const LIBRARIES_CHOOSE: ReadonlySet<string> = new Set(
 );
 
 /** Programs that load the profile, and go on calling under it. */
-export type Launcher = 'none' | 'node';
+export const LAUNCHERS = ['none', 'node', 'runc', 'crun'] as const;
+
+/** One of them. */
+export type Launcher = (typeof LAUNCHERS)[number];
+
+/** What runc is made with calls at times of its own: to start a thread, to collect memory, to wait. Not seen in every measurement. */
+const GO_RUNTIME =
+  'clone epoll_pwait mmap munmap madvise nanosleep sched_yield sigaltstack rt_sigaction rt_sigprocmask tgkill gettid';
 
 /** What a launcher itself calls under the profile. */
-export const launcherCalls = (launcher: Launcher): readonly Completion[] =>
-  launcher === 'none'
-    ? []
-    : [...new Set<string>([...BASE_CALLS, ...NEEDED_CALLS.base, ...THREAD_CALLS])].map(syscall => ({
-        syscall,
-        why: 'what Node itself calls after it has loaded a profile',
-      }));
+export function launcherCalls(launcher: Launcher): readonly Completion[] {
+  switch (launcher) {
+    case 'none':
+      return [];
+    case 'node':
+      return group('what Node itself calls after it has loaded a profile', [
+        ...new Set<string>([...BASE_CALLS, ...NEEDED_CALLS.base, ...THREAD_CALLS]),
+      ]);
+    case 'runc':
+      return [
+        ...group('what runc calls before it is the program of the container', LAUNCHER_CALLS.runc),
+        ...group('what the runtime of Go, in runc, may call meanwhile', GO_RUNTIME.split(' ')),
+      ];
+    case 'crun':
+      return group('what crun calls before it is the program of the container', LAUNCHER_CALLS.crun);
+  }
+}
 
 /** What is added beside the calls that were seen. `isSeen` tells those. */
 export function completions(isSeen: (syscall: string) => boolean): readonly Completion[] {

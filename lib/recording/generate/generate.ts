@@ -15,13 +15,20 @@ import { ownElements } from '../../util/own-elements.js';
 import { show } from '../../util/show.js';
 import { mergeRecordings } from '../merge.js';
 import { byText, type RecordedCall, type Recording } from '../recording.js';
-import { conditionsOf, seenArguments, type Alternatives, type ArgumentMode } from './argument-conditions.js';
+import {
+  conditionsOf,
+  seenArguments,
+  type Alternatives,
+  type ArgumentMode,
+  type SeenArguments,
+} from './argument-conditions.js';
 import { withinBase } from './base.js';
 import {
   completions,
   equivalents,
   fallbacks,
   launcherCalls,
+  LAUNCHERS,
   type Completion,
   type Launcher,
 } from './completions.js';
@@ -39,7 +46,7 @@ export interface GenerateOptions {
   readonly base?: AnyProfile;
   /** Calls that were seen in fewer runs are left out; 1 unless given. */
   readonly minRuns?: number;
-  /** The program that loads the profile and goes on under it, whose own calls are added: `node`, or `none` (the default). */
+  /** The program that loads the profile and goes on under it, whose own calls are added: `node`, `runc` or `crun`; `none` is the default. */
   readonly for?: Launcher;
   /** Only calls of this phase. */
   readonly phase?: string;
@@ -94,7 +101,7 @@ export function generateProfile(
   const given = ownOptions(options, ['arguments', 'base', 'minRuns', 'for', 'phase']);
   const { arguments: mode = 'safe', minRuns = 1, for: launcher = 'none', phase, base } = given;
   oneOf('arguments', mode, ['none', 'safe', 'all']);
-  oneOf('for', launcher, ['none', 'node']);
+  oneOf('for', launcher, LAUNCHERS);
   if (!Number.isSafeInteger(minRuns) || minRuns < 1)
     throw new UsageError('bad-option', `minRuns cannot be ${show(minRuns)}`, 'Give a whole number from 1 on');
   const recording = mergeRecordings(...listOf(recordings));
@@ -123,18 +130,25 @@ export function generateProfile(
       leftOut.push({ syscall, why: 'its flags are in memory: clone is allowed in its place, by flags' });
     else seen.set(syscall, entries);
   }
+  const launching = launcherCalls(launcher);
   const targets = targetsOf([...seen.values()].flat());
   const isSeen = (syscall: string): boolean =>
     seen.has(syscall) || (syscall === 'clone3' && calls.has(syscall));
-  const allowed = [
-    ...allowedCalls(seen, [...completions(isSeen), ...launcherCalls(launcher)], targets),
-  ].filter(
+  const allowed = [...allowedCalls(seen, [...completions(isSeen), ...launching], targets)].filter(
     // Answered with ENOSYS: what was never there, and what has a form whose arguments can be filtered.
     ({ syscall }) => !unavailable.includes(syscall) && (syscall !== 'clone3' || mode === 'none'),
   );
   const bases = base === undefined ? [] : basesOf(base);
   const entries = allowed.flatMap(call => {
-    const made = entryOf(call, { mode, targets, seen, bases, leftOut, uncertain });
+    const made = entryOf(call, {
+      mode,
+      targets,
+      seen,
+      bases,
+      leftOut,
+      uncertain,
+      launching: new Set(launching.map(({ syscall }) => syscall)),
+    });
     return made === undefined ? [] : [made];
   });
   const names = new Set(entries.map(({ syscall }) => syscall));
@@ -216,15 +230,18 @@ interface Making {
   readonly bases: readonly Policy[];
   readonly leftOut: ExplainedCall[];
   readonly uncertain: ExplainedCall[];
+  /** Calls of the launcher, whose arguments are not known. */
+  readonly launching: ReadonlySet<string>;
 }
 
 function entryOf(
   call: Allowed,
-  { mode, targets, seen, bases, leftOut, uncertain }: Making,
+  { mode, targets, seen, bases, leftOut, uncertain, launching }: Making,
 ): Entry | undefined {
   const { syscall, like } = call;
   const alike = like.flatMap(name => seen.get(name) ?? []);
-  const conditions = conditionsOf(syscall, seenArguments([...call.seen, ...alike]), mode, targets);
+  const known = seenArguments([...call.seen, ...alike]);
+  const conditions = conditionsOf(syscall, launching.has(syscall) ? inPart(known) : known, mode, targets);
   if (call.seen.length === 0) {
     // A call of the same power whose arguments a filter does not see would be a way around the conditions.
     const evaded = like.find(name =>
@@ -236,7 +253,7 @@ function entryOf(
       leftOut.push({ syscall, why: `it would be a way around the conditions on ${evaded}` });
       return undefined;
     }
-  } else if (conditions !== undefined && conditions.unknown.length > 0) {
+  } else if (conditions !== undefined && conditions.unknown.length > 0 && !launching.has(syscall)) {
     uncertain.push({
       syscall,
       why: `some of its arguments are not known (${conditions.unknown.join(', ')}): allowed ${conditions.words.join(', ')}`,
@@ -256,6 +273,10 @@ function entryOf(
   }
   return { ...call, alternatives, words: conditions?.words ?? [] };
 }
+
+/** The same, beside calls whose arguments are not known. */
+const inPart = (seen: SeenArguments): SeenArguments =>
+  new Map([...seen].map(([name, argument]) => [name, { ...argument, unknown: true }]));
 
 /** The rules, in the order of purposes: calls of one purpose that are there for the same reason share one. */
 function rulesOf(entries: readonly Entry[], runs: number): readonly SeccompRule[] {

@@ -5,6 +5,7 @@ import {
   type ExplainedCall,
   type GenerateOptions,
 } from '../../../recording/generate/generate.js';
+import { LAUNCHERS } from '../../../recording/generate/completions.js';
 import { groupBy } from '../../../util/group-by.js';
 import { singleLine } from '../../../util/printable.js';
 import { profileArgument } from '../../input.js';
@@ -37,7 +38,7 @@ export const generateCommand: Register = (program, run) =>
       new Option(
         '--for <launcher>',
         'the program that loads the profile, and whose own calls are added',
-      ).choices(['none', 'node']),
+      ).choices(LAUNCHERS),
     )
     .option('--phase <name>', 'only calls of this part of the run')
     .option('--json', 'the profile with what was added and left out, for machines')
