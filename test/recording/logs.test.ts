@@ -50,6 +50,12 @@ describe('Logs of strace', () => {
       ['openat() x31'],
     ],
     [
+      '-c of programs of two interfaces',
+      'System call usage summary for 32 bit mode:\n 17.54    0.000140           4        31           getuid32',
+      ['x86:getuid32() x31'],
+    ],
+    ['-k', 'getpid() = 1\n > /usr/lib/libc.so.6(getpid+0x7) [0x1]', ['getpid() x1']],
+    [
       'a call that another process cuts in two',
       '1 read(3,  <unfinished ...>\n2 getpid() = 2\n1 <... read resumed>"", 1) = 0',
       ['getpid() x1', 'read() x1'],
@@ -352,6 +358,9 @@ describe('A hostile log', () => {
       `audit: type=1326 ${' sig='.repeat(1 << 18)}`,
       `openat(${'1<'.repeat(1 << 19)}`,
       `${' '.repeat(1 << 20)}x`,
+      'a('.repeat(1 << 19),
+      `${'a('.repeat(1 << 14)}strace: Process 1 attache`,
+      `audit: type=1326 sig=0 arch=c000003e syscall=1 compat=0 ip=0x1 code=0x0${' '.repeat(60_000)}x`,
       `12 ${'0'.repeat(1 << 20)}.1 x`,
     ])
       assert.equal(read(`${line}\ngetpid() = 1`).recording.calls.length, 1);

@@ -186,7 +186,13 @@ function seenOnly(
     const words = nameValue(abi, syscall, parameter.index, seen.bits) ?? hex(seen.bits);
     return { ...base, conditions: [masked(parameter, mask, 0n)], words: `${name} of ${words}` };
   }
-  if (seen.more) return undefined;
+  if (seen.more) {
+    // Too many to be listed: at least no bit that none of them had.
+    const mask = 0xffffffffn & ~seen.bits;
+    return mask === 0n
+      ? undefined
+      : { ...base, conditions: [masked(parameter, mask, 0n)], words: `${name} without ${hex(mask)}` };
+  }
   // The type of a socket has flags beside it, which have no power.
   const mask = constants === 'SOCK' ? SOCK_TYPE_MASK : undefined;
   const values = [...new Set(seen.values.map(value => (mask === undefined ? value : value & mask)))].sort(

@@ -65,10 +65,10 @@ const LIBRARIES_CHOOSE: ReadonlySet<string> = new Set(
 );
 
 /** Programs that load the profile, and go on calling under it. */
-export const LAUNCHERS = ['none', 'node', 'runc', 'crun'] as const;
+export type Launcher = 'none' | 'node' | 'runc' | 'crun';
 
-/** One of them. */
-export type Launcher = (typeof LAUNCHERS)[number];
+/** All of them. */
+export const LAUNCHERS: readonly Launcher[] = ['none', 'node', 'runc', 'crun'];
 
 /** What runc is made with calls at times of its own: to start a thread, to collect memory, to wait. Not seen in every measurement. */
 const GO_RUNTIME =

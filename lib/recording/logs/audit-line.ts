@@ -27,7 +27,7 @@ export interface AuditLine {
 const RECORD = /\btype=(?:1326|SECCOMP)\b|\baudit\[\d+\]: SECCOMP /;
 /** What the kernel writes after all that a program chooses (audit_seccomp in kernel/auditsc.c). auditd adds the same in words. */
 const TAIL =
-  /^ sig=\S+ arch=(\S+) syscall=(\S+) compat=[01] ip=\S+(?: code=(\S+))?\s*(?:[\p{Cc} ]\s*[A-Z]+=.*)?$/u;
+  /^ sig=\S+ arch=(\S+) syscall=(\S+) compat=[01] ip=[^\s\p{Cc}]+(?: code=([^\s\p{Cc}]+))?(?![^\s\p{Cc}])/u;
 
 /** Whether a line is a record of seccomp, be it complete or not. */
 export const isAuditLine = (line: string): boolean => RECORD.test(line);
@@ -39,8 +39,14 @@ export const isAuditLine = (line: string): boolean => RECORD.test(line);
 export function parseAuditLine(line: string): AuditLine | undefined {
   if (!isAuditLine(line)) return undefined;
   const tail = line.lastIndexOf(' sig=');
-  const [, archText, callText, code] = TAIL.exec(line.slice(Math.max(tail, 0))) ?? [];
+  const fields = line.slice(Math.max(tail, 0));
+  const [all = '', archText, callText, code] = TAIL.exec(fields) ?? [];
   if (archText === undefined || callText === undefined) return undefined;
+  const rest = fields
+    .slice(all.length)
+    .replace(/^\p{Cc}/u, '')
+    .trim();
+  if (rest !== '' && !/^[A-Z]+=/.test(rest)) return undefined;
   return { ...callOf(archText, callText), ...programOf(line.slice(0, tail)), action: actionOf(code) };
 }
 

@@ -82,8 +82,15 @@ const isIterable = (value: unknown): boolean =>
   value !== null &&
   typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
 
-/** A call into which strace itself spoke. */
-const CUT = /^(.*\w\(.*)strace: Process \d{1,10} attached$/;
+const SPOKEN = 'strace: Process ';
+
+/** The beginning of a call into which strace itself spoke; undefined for other lines. Not by one expression, whose time would be quadratic. */
+function cutOff(line: string): string | undefined {
+  const at = line.lastIndexOf(SPOKEN);
+  const isCut = at > 0 && /^\d{1,10} attached$/.test(line.slice(at + SPOKEN.length));
+  return isCut && line.slice(0, at).includes('(') ? line.slice(0, at) : undefined;
+}
+
 /** Longer lines are cut: a call begins with what is needed of it. */
 const MAX_LINE = 65_536;
 /** Characters of a document. */
@@ -202,7 +209,7 @@ export class LogReader {
     if (line.startsWith('{')) return this.#readJson(line);
     if (isAuditLine(line)) return this.#readAudit(line);
     // Without -o, what strace says of a new process cuts lines in two.
-    const [, head] = CUT.exec(line) ?? [];
+    const head = cutOff(line);
     const begun = this.#cut;
     if (head !== undefined) {
       this.#cut = head;
@@ -254,11 +261,12 @@ export class LogReader {
         if (this.#modes.size === 1) this.#modes.set(0, abiOfMode(this.#native, line.mode));
         return true;
       case 'count': {
-        const syscall = named(this.#native, line.name);
+        const abi = this.#abiOf(0);
+        const syscall = named(abi, line.name);
         return (
           syscall !== undefined &&
           line.calls > 0 &&
-          this.#add('strace -c', { abi: this.#native, syscall, count: line.calls })
+          this.#add('strace -c', { abi, syscall, count: line.calls })
         );
       }
       case 'call': {

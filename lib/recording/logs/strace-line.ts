@@ -48,8 +48,10 @@ const BEFORE = [
 /** `-c`: share of the time, seconds, microseconds a call, calls, errors, name. */
 const COUNT = /^ *\d+\.\d+ +\d+\.\d+ +\d+ +(\d{1,15}) +(?:\d+ +)?([a-z_]\w*)$/;
 const OTHER =
-  /^(?:\+\+\+ |--- |strace: |% time |------|\d+\.\d+ .* total$| > |\[ Process PID=\d+ runs in|Process \d+ (?:attached|detached|resumed|suspended)|<\.\.\. exit(?:_group)? )/;
+  /^(?:\+\+\+ |--- |strace: |% time |------|\d+\.\d+ .* total$|> |\[ Process PID=\d+ runs in|Process \d+ (?:attached|detached|resumed|suspended)|<\.\.\. exit(?:_group)? )/;
 const MODE = /\[ Process PID=(\d{1,10}) runs in (64|32|x32)(?: bit)? mode\. \]/;
+/** The heading of a table of `-c`, where there is one for each interface. */
+const TABLE = /^System call usage summary for (?:(64|32) bit|(x32)) mode:$/;
 const CALL = /^([A-Za-z_]\w{0,63})\(/;
 const RESUMED = /^<\.\.\. (?:(\w{1,64}) )?resumed>/;
 /** What follows the arguments of a call. */
@@ -63,6 +65,9 @@ export function parseStraceLine(line: string): StraceLine | undefined {
     const [, pid = '', word] = mode;
     return { kind: 'mode', pid: Number(pid), mode: word === '32' ? '32' : word === 'x32' ? 'x32' : '64' };
   }
+  const table = TABLE.exec(line);
+  if (table !== null)
+    return { kind: 'mode', pid: 0, mode: table[1] === '32' ? '32' : table[2] === 'x32' ? 'x32' : '64' };
   const count = COUNT.exec(line);
   if (count !== null) {
     const [, calls = '', name = ''] = count;
