@@ -25,7 +25,12 @@ const ALWAYS: readonly Completion[] = [
   ),
   ...group('what the C library does in abort()', 'rt_sigaction rt_sigprocmask getpid gettid tgkill'),
   ...group('what malloc() does with other sizes', 'brk mmap munmap mremap madvise'),
-  ...group('locks that are contended', 'futex futex_time64'),
+  ...group('locks that are contended', 'futex futex_time64 sched_yield'),
+  ...group(
+    'served without a call where the vDSO can, and by this call on other machines',
+    'clock_gettime clock_gettime64 clock_getres clock_getres_time64 gettimeofday time getcpu getrandom',
+  ),
+  ...group('says something of the caller alone', 'getppid getuid geteuid getgid getegid getcwd'),
 ];
 
 /** What glibc and musl call when a process or a thread starts another one. */
