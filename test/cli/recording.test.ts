@@ -73,6 +73,11 @@ describe('The subcommands on recordings', () => {
     }
   });
 
+  it('record runs nothing where it could not write', () => {
+    const { code, stdout } = cli(['record', '-o', path('nowhere/r.json'), '--', 'echo', 'it ran']);
+    assert.deepEqual([code, stdout], [2, '']);
+  });
+
   it('generate and check agree', () => {
     const recording = imported('a', LOG);
     const { code, stderr } = cli(['generate', recording, '-o', path('profile.json')]);

@@ -1,6 +1,7 @@
 // `seccomp record`: runs a command and writes down its calls.
-import { existsSync } from 'node:fs';
+import { accessSync, constants as files, existsSync } from 'node:fs';
 import { constants } from 'node:os';
+import { dirname } from 'node:path';
 import { findProgram } from '../../../process/exec.js';
 import { record } from '../../../process/trace/record.js';
 import { formatRecording } from '../../../recording/json.js';
@@ -39,6 +40,8 @@ export const recordCommand: Register = (program, run) =>
             '--output cannot be -, which is the output of the command',
             'Name a file',
           );
+        // Before the run, and not after hours of it.
+        accessSync(existsSync(output) ? output : dirname(output), files.W_OK);
         const earlier = merge === true && existsSync(output) ? [recordingArgument(output)] : [];
         findProgram(command, process.env['PATH']);
         const ignore = (): void => undefined;
