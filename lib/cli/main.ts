@@ -11,6 +11,11 @@ import { doctorCommand } from './commands/doctor.js';
 import { dumpCommand } from './commands/dump.js';
 import { explainCommand } from './commands/explain.js';
 import { lintCommand } from './commands/lint.js';
+import { auditCommand } from './commands/recording/audit.js';
+import { checkCommand } from './commands/recording/check.js';
+import { generateCommand } from './commands/recording/generate.js';
+import { recordCommand } from './commands/recording/record.js';
+import { importCommand } from './commands/recording/import.js';
 import { fail, print, printError, type Register, type RunCommand } from './output.js';
 import { packageFile } from '../package-files.js';
 import { psCommand } from './commands/ps.js';
@@ -55,6 +60,11 @@ const COMMANDS: readonly Register[] = [
   lintCommand,
   reportCommand,
   runCommand,
+  recordCommand,
+  importCommand,
+  generateCommand,
+  checkCommand,
+  auditCommand,
   disasmCommand,
   asmCommand,
   convertCommand,

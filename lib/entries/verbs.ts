@@ -76,3 +76,29 @@ export type {
   Sections,
 } from '../filter/meaning/sections.js';
 export type { MissingFeature } from '../kernel/kernel-features.js';
+export {
+  checkProfile,
+  type CheckedCall,
+  type CheckOptions,
+  type ProfileCheck,
+  type UnusedCall,
+} from '../recording/check.js';
+export {
+  explainAuditLine,
+  formatAudit,
+  type AuditVerdict,
+  type ExplainedAudit,
+} from '../recording/explain-audit.js';
+export type { AuditLine } from '../recording/logs/audit-line.js';
+export type { ArgumentMode } from '../recording/generate/argument-conditions.js';
+export type { Launcher } from '../recording/generate/completions.js';
+export {
+  generateProfile,
+  type ExplainedCall,
+  type GeneratedProfile,
+  type GenerateOptions,
+} from '../recording/generate/generate.js';
+export { formatRecording, parseRecording, type ParseRecordingOptions } from '../recording/json.js';
+export { readLog, type ReadLog, type ReadLogOptions, type SkippedLine } from '../recording/logs/read-log.js';
+export { mergeRecordings } from '../recording/merge.js';
+export type { RecordedArgument, RecordedCall, Recording, RecordingSource } from '../recording/recording.js';

@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url';
 import type { Log, ReportingDescriptor, Result, Run } from 'sarif';
 import { fingerprint } from './baseline.js';
 import type { Finding } from './finding.js';
-import { RULES, type RuleCode, type Severity } from './rules.js';
+import { RULES, type LintRule, type Severity } from './rules.js';
+import type { Location } from '../util/errors.js';
 import { owned } from '../util/own.js';
 import { ownOptions } from '../util/options.js';
 
@@ -36,17 +37,55 @@ const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
 /** On the scale of CVSS, as GitHub's code scanning sorts by. */
 const SCORES: Readonly<Record<Severity, string>> = { high: '8.0', medium: '5.0', low: '3.0', info: '1.0' };
 
-const CODES = Object.keys(RULES) as readonly RuleCode[];
+/** What a tool reports. */
+export interface SarifFinding {
+  /** The code of its rule. */
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly remedy: string;
+  readonly at?: Location | undefined;
+  readonly suppressed?: string | undefined;
+  readonly known?: boolean | undefined;
+  /** Equal for the same finding in another version of the text. */
+  readonly fingerprint: string;
+}
 
 /** A SARIF log of findings, in which suppressed and known ones are marked as such. */
-export function toSarif(findings: readonly Finding[], options: SarifOptions = {}): SarifLog {
+export const toSarif = (findings: readonly Finding[], options: SarifOptions = {}): SarifLog =>
+  sarifLog(
+    findings.map(finding => ({ ...owned(finding), fingerprint: fingerprint(finding) })),
+    { rules: RULES, fingerprints: 'seccompLint/v1' },
+    options,
+  );
+
+/** Where findings come from: the rules by their codes, and the name of the fingerprints. */
+export interface SarifTool {
+  readonly rules: Readonly<Record<string, LintRule>>;
+  readonly fingerprints: string;
+}
+
+/** A SARIF log of what any part of this package reports. */
+export function sarifLog(
+  findings: readonly SarifFinding[],
+  { rules, fingerprints }: SarifTool,
+  options: SarifOptions = {},
+): SarifLog {
   const { version, root = process.cwd() } = ownOptions(options, ['version', 'root']);
+  const codes = Object.keys(rules);
   const run: Run = {
     tool: {
-      driver: { name: 'seccomp', ...(version !== undefined && { version }), rules: CODES.map(ruleOf) },
+      driver: {
+        name: 'seccomp',
+        ...(version !== undefined && { version }),
+        rules: Object.entries(rules).map(([code, rule]) => ruleOf(code, rule)),
+      },
     },
     columnKind: 'utf16CodeUnits',
-    results: findings.map(finding => resultOf(finding, root)),
+    results: findings.map(finding => ({
+      ...resultOf(finding, codes, root),
+      partialFingerprints: { [fingerprints]: finding.fingerprint },
+    })),
   };
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -55,8 +94,7 @@ export function toSarif(findings: readonly Finding[], options: SarifOptions = {}
   } satisfies Log;
 }
 
-function ruleOf(code: RuleCode): ReportingDescriptor {
-  const { severity, title, why, remedy } = RULES[code];
+function ruleOf(code: string, { severity, title, why, remedy }: LintRule): ReportingDescriptor {
   return {
     id: code,
     shortDescription: { text: title },
@@ -67,11 +105,11 @@ function ruleOf(code: RuleCode): ReportingDescriptor {
   };
 }
 
-function resultOf(finding: Finding, root: string): Result {
+function resultOf(finding: SarifFinding, codes: readonly string[], root: string): Result {
   const { code, severity, message, remedy, at, suppressed, known } = owned(finding);
   return {
     ruleId: code,
-    ruleIndex: CODES.indexOf(code),
+    ruleIndex: codes.indexOf(code),
     level: LEVELS[severity],
     message: { text: `${message}. ${remedy}.` },
     ...(at !== undefined && {
@@ -85,7 +123,6 @@ function resultOf(finding: Finding, root: string): Result {
         },
       ],
     }),
-    partialFingerprints: { 'seccompLint/v1': fingerprint(finding) },
     ...(known !== undefined && { baselineState: 'unchanged' }),
     ...(suppressed !== undefined && { suppressions: [{ kind: 'external', justification: suppressed }] }),
   };

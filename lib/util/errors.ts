@@ -29,6 +29,9 @@ export interface Diagnostic {
   readonly at?: Location;
 }
 
+/** `file:line:column: `. */
+const placeOf = ({ file, line, column }: Location): string => `${printable(file)}:${line}:${column}: `;
+
 /** Prints a diagnostic on one line: `file:line:column: severity: message (code). Remedy`. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { at, severity, message, code, remedy } = owned(diagnostic);
@@ -174,6 +177,18 @@ export class DumpError extends SeccompError {
   constructor(code: Code, message: string, remedy: string, errno?: number) {
     super(code, message, remedy);
     this.errno = errno;
+  }
+}
+
+/** A recording or a log that cannot be used. */
+export class RecordingError extends SeccompError {
+  override readonly name = 'RecordingError';
+  /** Where in the text; undefined for what has no place in one. */
+  readonly at: Location | undefined;
+
+  constructor(code: Code, message: string, remedy?: string, at?: Location) {
+    super(code, at === undefined ? message : `${placeOf(at)}${message}`, remedy);
+    this.at = at;
   }
 }
 

@@ -89,6 +89,8 @@ describe('the rule about directions', function () {
     ['profile/resolve/resolve.ts', '../../process/load.js', true],
     ['filter/compile.ts', '../libseccomp/context.js', true],
     ['lint/lint.ts', '../process/load.js', true],
+    ['recording/merge.ts', '../lint/lint.js', true],
+    ['recording/merge.ts', '../policy/evaluate.js', false],
     ['process/load.ts', '../cli/main.js', true],
     ['libseccomp/context.ts', '../filter/filter.js', true],
     ['policy/evaluate.ts', '../kernel/abi.js', false],

@@ -1,0 +1,60 @@
+// `seccomp audit`: what the kernel's log says about seccomp, in words, and what would allow the calls.
+import {
+  AuditExplainer,
+  auditKey,
+  formatAudit,
+  type ExplainedAudit,
+} from '../../../recording/explain-audit.js';
+import { isAuditLine } from '../../../recording/logs/audit-line.js';
+import { profileArgument } from '../../input.js';
+import { print, printError, toJson, type Register } from '../../output.js';
+import { linesOf } from '../../read-lines.js';
+
+interface Flags {
+  readonly profile?: string;
+  readonly json?: boolean;
+}
+
+/** Records that are told apart; the kernel itself writes a few a second. */
+const MAX_KINDS = 10_000;
+
+/** Registers the subcommand. */
+export const auditCommand: Register = (program, run) =>
+  program
+    .command('audit')
+    .description('explain what the kernel logged about seccomp: dmesg, journal, auditd, ausearch -i')
+    .argument('<file...>', 'logs, or - for standard input')
+    .option('-p, --profile <profile>', 'the profile that was in force: a path, or the name of one that ships')
+    .option('--json', 'for machines')
+    .action((files: string[], flags: Flags) => {
+      return run(() => {
+        const explainer = new AuditExplainer(
+          flags.profile === undefined ? undefined : profileArgument(flags.profile),
+        );
+        const kinds = new Map<string, { readonly record: ExplainedAudit; count: number }>();
+        let skipped = 0;
+        for (const file of files) {
+          for (const line of linesOf(file)) {
+            const record = explainer.explain(line);
+            if (record === undefined) {
+              if (isAuditLine(line)) skipped++;
+              continue;
+            }
+            const key = auditKey(record);
+            const known = kinds.get(key);
+            if (known !== undefined) known.count++;
+            else if (kinds.size < MAX_KINDS) kinds.set(key, { record, count: 1 });
+            else skipped++;
+          }
+        }
+        const records = [...kinds.values()].map(({ record, count }) => ({ ...record, count }));
+        if (flags.json === true) print(toJson({ records, skipped }));
+        else {
+          for (const record of records)
+            print(`${formatAudit(record)}${record.count === 1 ? '' : ` [${record.count} times]`}\n`);
+          if (skipped > 0) printError(`${skipped} records were incomplete, or too many to be told apart\n`);
+          if (records.length === 0) printError('there are no records of seccomp\n');
+        }
+        return records.length === 0 ? 1 : 0;
+      }, flags.json === true);
+    });

@@ -1,0 +1,75 @@
+// `seccomp generate`: from recordings to a profile that says of each rule why it is there.
+import { InvalidArgumentError, Option } from 'commander';
+import {
+  generateProfile,
+  type ExplainedCall,
+  type GenerateOptions,
+} from '../../../recording/generate/generate.js';
+import { LAUNCHERS } from '../../../recording/generate/completions.js';
+import { groupBy } from '../../../util/group-by.js';
+import { singleLine } from '../../../util/printable.js';
+import { profileArgument } from '../../input.js';
+import { print, printError, toJson, write, type Register } from '../../output.js';
+import { recordingArgument } from '../../recording-argument.js';
+
+interface Flags extends Omit<GenerateOptions, 'base'> {
+  readonly output?: string;
+  readonly base?: string;
+  readonly json?: boolean;
+}
+
+/** Registers the subcommand. */
+export const generateCommand: Register = (program, run) =>
+  program
+    .command('generate')
+    .description('make a profile of recordings')
+    .argument('<recording...>', 'files of seccomp import, or - for standard input')
+    .option('-o, --output <file>', 'where to write the profile; - is standard output (default)')
+    .addOption(
+      new Option('--arguments <mode>', 'which arguments become conditions')
+        .choices(['none', 'safe', 'all'])
+        .default('safe'),
+    )
+    .option('--base <profile>', 'allow nothing that this profile refuses')
+    .addOption(
+      new Option('--min-runs <n>', 'leave out calls that were seen in fewer runs').argParser(positive),
+    )
+    .addOption(
+      new Option(
+        '--for <launcher>',
+        'the program that loads the profile, and whose own calls are added',
+      ).choices(LAUNCHERS),
+    )
+    .option('--phase <name>', 'only calls of this part of the run')
+    .option('--json', 'the profile with what was added and left out, for machines')
+    .action((files: string[], flags: Flags) => {
+      return run(() => {
+        const { output, base, json, ...options } = flags;
+        const generated = generateProfile(files.map(recordingArgument), {
+          ...options,
+          ...(base !== undefined && { base: profileArgument(base) }),
+        });
+        if (json === true) print(toJson(generated));
+        else {
+          tell('allowed without having been seen', generated.unseen);
+          tell('allowed under conditions that may be too strict', generated.uncertain);
+          tell('not allowed', generated.leftOut);
+        }
+        if (json !== true || output !== undefined) write(output ?? '-', toJson(generated.profile));
+        return 0;
+      }, flags.json === true);
+    });
+
+/** On standard error, as the profile may go to standard output. */
+function tell(what: string, calls: readonly ExplainedCall[]): void {
+  if (calls.length === 0) return;
+  printError(`${what}:\n`);
+  for (const [why, group] of groupBy(calls, call => call.why))
+    printError(`  ${group.map(({ syscall }) => syscall).join(' ')}: ${singleLine(why)}\n`);
+}
+
+function positive(value: string): number {
+  const number = /^[1-9]\d{0,14}$/.test(value) ? Number(value) : undefined;
+  if (number !== undefined) return number;
+  throw new InvalidArgumentError('Give a whole number from 1 on.');
+}

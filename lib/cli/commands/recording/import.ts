@@ -1,0 +1,78 @@
+// `seccomp import`: other people's logs as a recording.
+import { InvalidArgumentError, Option } from 'commander';
+import { formatRecording } from '../../../recording/json.js';
+import { LogReader, type ReadLog, type ReadLogOptions } from '../../../recording/logs/read-log.js';
+import { mergeRecordings } from '../../../recording/merge.js';
+import { singleLine } from '../../../util/printable.js';
+import { printError, toJson, print, write, type Register } from '../../output.js';
+import { linesOf } from '../../read-lines.js';
+
+interface Flags extends Omit<ReadLogOptions, 'file'> {
+  readonly output?: string;
+  readonly oneRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** Registers the subcommand. */
+export const importCommand: Register = (program, run) =>
+  program
+    .command('import')
+    .description(
+      'make a recording of logs: strace, audit records, reports of this command, recorded profiles',
+    )
+    .argument('<file...>', 'logs, or - for standard input; each is one run unless --one-run is given')
+    .option('-o, --output <file>', 'where to write the recording; - is standard output (default)')
+    .option('--one-run', 'all files are of one run, as those of strace -ff')
+    .addOption(
+      new Option(
+        '--arch <arch>',
+        'architecture of the machine that wrote the logs (default: this one)',
+      ).argParser(architecture),
+    )
+    .option('--kernel <release>', 'release of the kernel that the calls were made on, as evidence')
+    .option('--libc <name>', 'C library of the programs, as evidence')
+    .option('--command <text>', 'what was run, as evidence')
+    .option('--phase <name>', 'part of the run that the calls belong to')
+    .option('--json', 'what was read, for machines; with the recording unless --output is given')
+    .action((files: string[], flags: Flags) => {
+      return run(() => {
+        const { output, oneRun, json, ...options } = flags;
+        const logs =
+          oneRun === true
+            ? [{ file: files.join(', '), ...readAll(files, options) }]
+            : files.map(file => ({ file, ...readAll([file], options) }));
+        const text = formatRecording(mergeRecordings(...logs.map(({ recording }) => recording)));
+        if (json === true) {
+          const read = logs.map(({ file, lines, skipped, examples }) => ({ file, lines, skipped, examples }));
+          print(
+            toJson({ logs: read, ...(output === undefined && { recording: JSON.parse(text) as unknown }) }),
+          );
+        } else {
+          for (const log of logs) tellSkipped(log);
+        }
+        if (json !== true || output !== undefined) write(output ?? '-', text);
+        return 0;
+      }, flags.json === true);
+    });
+
+function readAll(files: readonly string[], options: Omit<ReadLogOptions, 'file'>): ReadLog {
+  const reader = new LogReader({ ...options, file: files.map(singleLine).join(', ') });
+  for (const file of files) for (const line of linesOf(file)) reader.push(line);
+  return reader.finish();
+}
+
+function tellSkipped({ file, lines, skipped, examples }: ReadLog & { readonly file: string }): void {
+  if (skipped === 0) return;
+  const shown = examples
+    .slice(0, 3)
+    .map(({ line, text }) => `    ${line === 0 ? '' : `line ${line}: `}${singleLine(text)}\n`);
+  printError(
+    `${singleLine(file)}: ${skipped} of ${lines} lines or names were not understood, beginning with\n${shown.join('')}`,
+  );
+}
+
+function architecture(value: string): 'x86_64' | 'aarch64' {
+  if (value === 'x86_64' || value === 'amd64') return 'x86_64';
+  if (value === 'aarch64' || value === 'arm64') return 'aarch64';
+  throw new InvalidArgumentError('Allowed choices are x86_64, amd64, aarch64, arm64.');
+}

@@ -1,0 +1,76 @@
+// `seccomp record`: runs a command and writes down its calls.
+import { accessSync, constants as files, existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname } from 'node:path';
+import { findProgram } from '../../../process/exec.js';
+import { record } from '../../../process/trace/record.js';
+import { formatRecording } from '../../../recording/json.js';
+import { mergeRecordings } from '../../../recording/merge.js';
+import { UsageError } from '../../../util/errors.js';
+import { printError, write, type Register } from '../../output.js';
+import { recordingArgument } from '../../recording-argument.js';
+
+interface Flags {
+  readonly output: string;
+  readonly merge?: boolean;
+  readonly phase?: string;
+  readonly json?: boolean;
+}
+
+/** Registers the subcommand. */
+export const recordCommand: Register = (program, run) =>
+  program
+    .command('record')
+    .description(
+      'run a command and record the calls that it and all that it starts make; ends with its exit code',
+    )
+    .argument('<command...>', 'the command and its arguments, after --')
+    .requiredOption('-o, --output <file>', 'where to write the recording')
+    .option('--merge', 'add this run to the recording that is there')
+    .option('--phase <name>', 'part of the run that the calls belong to')
+    .option('--json', 'errors as JSON')
+    .passThroughOptions()
+    .action((words: string[], flags: Flags) => {
+      return run(async () => {
+        const [command = '', ...args] = words[0] === '--' ? words.slice(1) : words;
+        const { output, merge, phase } = flags;
+        if (output === '-')
+          throw new UsageError(
+            'bad-option',
+            '--output cannot be -, which is the output of the command',
+            'Name a file',
+          );
+        // Before the run, and not after hours of it.
+        accessSync(existsSync(output) ? output : dirname(output), files.W_OK);
+        const earlier = merge === true && existsSync(output) ? [recordingArgument(output)] : [];
+        findProgram(command, process.env['PATH']);
+        const ignore = (): void => undefined;
+        const { child, recording, stop } = record(command, args, {
+          stdio: 'inherit',
+          ...(phase !== undefined && { phase }),
+        });
+        const pass = (signal: NodeJS.Signals): void => {
+          child.kill(signal);
+        };
+        // Those of a terminal reach the command as well.
+        for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, ignore);
+        for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
+        const ending = new Promise<readonly [number | null, NodeJS.Signals | null]>(resolve => {
+          child.on('exit', (...end) => {
+            // What it has left running goes on unrecorded; a tracer that was killed is known a moment later.
+            setTimeout(stop, PATIENCE).unref();
+            resolve(end);
+          });
+        });
+        const [[code, signal], recorded] = await Promise.all([ending, recording]);
+        for (const each of ['SIGINT', 'SIGQUIT'] as const) process.off(each, ignore);
+        for (const each of ['SIGTERM', 'SIGHUP'] as const) process.off(each, pass);
+        write(output, formatRecording(mergeRecordings(...earlier, recorded)));
+        const lost = recorded.sources.reduce((sum, source) => sum + source.lost, 0);
+        if (lost > 0) printError(`seccomp: ${lost} calls found no room in the recording\n`);
+        return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+      }, flags.json === true);
+    });
+
+/** Milliseconds. */
+const PATIENCE = 1000;

@@ -1,0 +1,57 @@
+// Reads files of any size line by line, in bounded memory.
+import { closeSync, openSync, readSync } from 'node:fs';
+import { RecordingError } from '../util/errors.js';
+import { singleLine } from '../util/printable.js';
+
+/** Characters of a line that are kept. */
+const MAX_LINE = 65_536;
+const CHUNK = 1 << 20;
+
+/**
+ * The lines of a file, or of standard input for `-`, without their ends; what a line has beyond 65,536 characters is dropped.
+ * Throws RecordingError (`log-unreadable`).
+ */
+export function* linesOf(file: string): Generator<string> {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(CHUNK);
+  const descriptor = file === '-' ? 0 : tried(file, () => openSync(file, 'r'));
+  try {
+    let rest = '';
+    for (;;) {
+      const length = tried(file, () => readSync(descriptor, buffer));
+      const text = decoder.decode(buffer.subarray(0, length), { stream: length > 0 });
+      const lines = text.split('\n');
+      const last = lines.pop() ?? '';
+      for (const line of lines) {
+        yield cut(rest, line);
+        rest = '';
+      }
+      rest = cut(rest, last);
+      if (length === 0) break;
+    }
+    if (rest !== '') yield rest;
+  } finally {
+    if (file !== '-') closeSync(descriptor);
+  }
+}
+
+const cut = (rest: string, more: string): string =>
+  rest.length >= MAX_LINE ? rest : (rest + more).slice(0, MAX_LINE);
+
+function tried<T>(file: string, act: () => T): T {
+  for (;;) {
+    try {
+      return act();
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error;
+      if (error.code !== 'EAGAIN')
+        throw new RecordingError(
+          'log-unreadable',
+          `${singleLine(file)} cannot be read: ${error.message}`,
+          undefined,
+        );
+      // Standard input is a pipe that somebody made non-blocking: wait a moment.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}

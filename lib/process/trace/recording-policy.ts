@@ -1,0 +1,81 @@
+// The policy under which a tracer is stopped for at every call, in classes by the arguments that decide about power.
+import { constantsOf } from '../../kernel/arguments/named-values.js';
+import { ABIS, syscallNumber } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
+import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
+import { markPolicy } from '../../policy/own-policy.js';
+import type { AbiPolicy, Condition, Policy, Rule } from '../../policy/policy.js';
+import { makeTarget } from '../../policy/target.js';
+import { abisOf, nativeArchitecture } from '../../kernel/architectures.js';
+import { decidingRule } from '../../policy/evaluate.js';
+
+/** Protections of memory, each combination of which is told apart. */
+const PROTECTIONS = [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n];
+
+/** Groups of the named constants whose values are told apart, by call and index of the argument. */
+const TOLD_APART: readonly (readonly [syscall: string, index: number, values: string | readonly bigint[]])[] =
+  [
+    ['socket', 0, 'AF'],
+    ['socketpair', 0, [1n]],
+    ['mmap', 2, PROTECTIONS],
+    ['mprotect', 2, PROTECTIONS],
+    ['pkey_mprotect', 2, PROTECTIONS],
+    ['clone', 0, [17n, 0x11n | 0x1200000n, 0x3d0f00n, 0x4111n]],
+    ['unshare', 0, 'CLONE'],
+    ['setns', 1, 'CLONE'],
+    ['prctl', 0, 'PR'],
+    ['fcntl', 1, 'F'],
+    ['bpf', 0, 'BPF'],
+    ['keyctl', 0, 'KEYCTL'],
+    ['prlimit64', 0, [0n]],
+    ['personality', 0, [0n, 0xffffffffn]],
+  ];
+
+/** Everything is refused with the same action, so that the places of the rules tell classes apart. */
+const ACTION = SCMP_ACT_ERRNO(1);
+
+/** The policy for this machine. On the native interface, calls whose argument has a known value are a class of their own. */
+export function recordingPolicy(): Policy {
+  const arch = nativeArchitecture();
+  const [native, ...others] = abisOf(arch).map((abi): AbiPolicy => {
+    const syscalls = new Map(abi === arch ? classesOf(abi) : []);
+    return { abi: ABIS[abi], syscalls, enosysAbove: undefined };
+  });
+  if (native === undefined) throw new Error('unreachable: an architecture has an interface');
+  return markPolicy({
+    target: makeTarget({ arch }),
+    defaultAction: ACTION,
+    badArch: ACTION,
+    abis: [native, ...others],
+    flags: [],
+    warnings: [],
+  });
+}
+
+function classesOf(abi: AbiName): Iterable<[number, { rules: readonly Rule[]; otherwise: number }]> {
+  let line = 0;
+  return TOLD_APART.flatMap(([syscall, arg, values]) => {
+    const number = syscallNumber(abi, syscall);
+    if (number === undefined) return [];
+    const all = typeof values === 'string' ? new Set(constantsOf(abi, values).values()) : values;
+    const rules = [...all]
+      .filter(value => value >= 0n)
+      .map((value): Rule => {
+        const condition: Condition = { op: 'SCMP_CMP_EQ', arg, width: 64, value };
+        return {
+          conditions: [condition],
+          action: ACTION,
+          at: { file: '<recording>', line: ++line, column: 1, pointer: '' },
+        };
+      });
+    return [
+      [number, { rules, otherwise: ACTION }] as [number, { rules: readonly Rule[]; otherwise: number }],
+    ];
+  });
+}
+
+/** The argument that all calls of a class have alike, from one of them; undefined where they may differ in all. */
+export function sharedArgument(policy: Policy, syscall: number, args: readonly bigint[]): number | undefined {
+  const rules = policy.abis[0].syscalls.get(syscall)?.rules ?? [];
+  return decidingRule(rules, args)?.conditions[0]?.arg;
+}

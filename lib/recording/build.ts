@@ -1,0 +1,181 @@
+// Gathers the calls of one run, event by event, in bounded memory.
+import type { AbiName } from '../kernel/architectures.js';
+import { RecordingError } from '../util/errors.js';
+import { own, owned } from '../util/own.js';
+import { recordedParameters } from './recorded-arguments.js';
+import {
+  addCounts,
+  byText,
+  byValue,
+  callKey,
+  LIMITS,
+  sealRecording,
+  type RecordedArgument,
+  type RecordedCall,
+  type Recording,
+  type RecordingSource,
+} from './recording.js';
+
+/** Calls that are alike. */
+export interface SeenCall {
+  readonly abi: AbiName;
+  /** As in a RecordedCall. */
+  readonly syscall: string;
+  /** The registers, undefined where one is not known; absent where none is. */
+  readonly args?: readonly (bigint | undefined)[];
+  /** The path or name of the program. */
+  readonly program?: string | undefined;
+  readonly phase?: string;
+  /** 1 unless given. */
+  readonly count?: number;
+  /** How many of them failed with ENOSYS. */
+  readonly unavailable?: number;
+}
+
+/** An argument so far; `values` is undefined once there are too many. */
+interface Values {
+  values: Set<bigint> | undefined;
+  bits: bigint;
+  unknown: boolean;
+}
+
+interface Entry {
+  readonly call: SeenCall;
+  count: number;
+  unavailable: number;
+  readonly programs: Set<string>;
+  morePrograms: boolean;
+  /** By index. */
+  readonly args: Map<number, Values>;
+}
+
+/** What is known of the run. */
+export type RunSource = Partial<Omit<RecordingSource, 'runs'>> & Pick<RecordingSource, 'how'>;
+
+/** A recording of one run in the making. */
+export class RecordingBuilder {
+  readonly #calls = new Map<string, Entry>();
+  #others = 0;
+
+  /** How many distinct calls there are. */
+  get distinct(): number {
+    return this.#calls.size;
+  }
+
+  /** Notes calls. Throws RecordingError (`recording-too-large`) beyond the bounds of a recording. */
+  add(call: SeenCall): void {
+    const { abi, syscall, phase = '', args = [], program, count = 1, unavailable = 0 } = owned(call);
+    const entry = this.#entry(callKey({ abi, syscall, phase }), call);
+    entry.count = addCounts(entry.count, count);
+    entry.unavailable = addCounts(entry.unavailable, unavailable);
+    if (program !== undefined) addProgram(entry, program.slice(0, LIMITS.text));
+    for (const { index, width } of recordedParameters(abi, syscall)) {
+      const value = args[index];
+      let known = entry.args.get(index);
+      if (known === undefined) {
+        known = { values: new Set(), bits: 0n, unknown: false };
+        entry.args.set(index, known);
+      }
+      if (value === undefined) known.unknown = true;
+      else addValue(known, BigInt.asUintN(width, value));
+    }
+  }
+
+  /** The same for a number that no table has: at most 64 of them are told apart. Whether it was noted. */
+  addUnnamed(call: SeenCall): boolean {
+    const key = callKey({ ...call, phase: own(call, 'phase') ?? '' });
+    if (!this.#calls.has(key) && ++this.#others > MAX_UNNAMED) return false;
+    this.add(call);
+    return true;
+  }
+
+  /** The recording of all of it. */
+  finish(run: RunSource): Recording {
+    const source = owned(run);
+    const text = (value = ''): string => value.slice(0, LIMITS.text);
+    return sealRecording({
+      runs: 1,
+      sources: [
+        {
+          how: text(source.how),
+          arch: text(source.arch),
+          kernel: text(source.kernel),
+          libc: text(source.libc),
+          command: text(source.command),
+          runs: 1,
+          lost: source.lost ?? 0,
+          skipped: source.skipped ?? 0,
+        },
+      ],
+      calls: [...this.#calls]
+        .sort(([a], [b]) => byText(a, b))
+        .map(([, { call, count, unavailable, programs, morePrograms, args }]): RecordedCall => ({
+          abi: call.abi,
+          syscall: call.syscall,
+          phase: own(call, 'phase') ?? '',
+          count,
+          runs: 1,
+          unavailable,
+          programs: [...programs].sort(byText),
+          morePrograms,
+          args: [...args]
+            .map(([index, seen]) => argument(index, seen))
+            // Of which nothing is known.
+            .filter(({ values, more }) => values.length > 0 || more)
+            .sort((a, b) => a.index - b.index),
+        })),
+    });
+  }
+
+  #entry(key: string, call: SeenCall): Entry {
+    const existing = this.#calls.get(key);
+    if (existing !== undefined) return existing;
+    if (this.#calls.size >= LIMITS.calls) throw tooManyCalls();
+    const entry: Entry = {
+      call,
+      count: 0,
+      unavailable: 0,
+      programs: new Set(),
+      morePrograms: false,
+      args: new Map(),
+    };
+    this.#calls.set(key, entry);
+    return entry;
+  }
+}
+
+/** So that random numbers in a log do not fill a recording. */
+const MAX_UNNAMED = 64;
+
+/** The error for more distinct calls than a recording has room for. */
+export const tooManyCalls = (): RecordingError =>
+  new RecordingError(
+    'recording-too-large',
+    `there are more than ${LIMITS.calls} different calls`,
+    'Record fewer phases',
+  );
+
+/** Keeps the first ones of the alphabet, so that the order in which programs are seen does not matter. */
+function addProgram(entry: Entry, program: string): void {
+  const { programs } = entry;
+  if (programs.has(program)) return;
+  programs.add(program);
+  if (programs.size <= LIMITS.programs) return;
+  entry.morePrograms = true;
+  programs.delete([...programs].sort(byText).at(-1) ?? '');
+}
+
+function addValue(known: Values, value: bigint): void {
+  known.bits |= value;
+  if (known.values === undefined) return;
+  known.values.add(value);
+  if (known.values.size > LIMITS.values) known.values = undefined;
+}
+
+const argument = (index: number, { values, bits, unknown }: Values): RecordedArgument => ({
+  index,
+  values: [...(values ?? [])].sort(byValue),
+  bits,
+  more: values === undefined,
+  unknown,
+});

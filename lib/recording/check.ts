@@ -1,0 +1,276 @@
+// Checks a profile against recordings: what it would have refused, and what it allows that no run used.
+import { ABIS, callNumber, syscallsOf } from '../kernel/abi.js';
+import type { AbiName } from '../kernel/architectures.js';
+import { actionName, isFallback, permits, type Action } from '../kernel/action.js';
+import { nameValue } from '../kernel/arguments/named-values.js';
+import { parameterOf } from '../kernel/arguments/signatures.js';
+import { substitutesOf } from '../kernel/calls/call-classes.js';
+import type { AnyProfile } from '../filter/compile-profile.js';
+import { decidingRule, evaluate, mayPermit, outcome, type Outcome } from '../policy/evaluate.js';
+import type { Policy } from '../policy/policy.js';
+import { describeRemedy, remedyFor } from '../policy/remedy.js';
+import type { Architecture } from '../kernel/architectures.js';
+import { resolveProfile } from '../profile/resolve/resolve.js';
+import type { Location } from '../util/errors.js';
+import { own } from '../util/own.js';
+import { ownOptions } from '../util/options.js';
+import { ownElements } from '../util/own-elements.js';
+import { mergeRecordings } from './merge.js';
+import { byText, type RecordedArgument, type RecordedCall, type Recording } from './recording.js';
+
+/** What `checkProfile` may be told. */
+export interface CheckOptions {
+  /** Capabilities for `caps` conditions; none unless given. */
+  readonly capabilities?: readonly string[];
+  /** For `minKernel` conditions; the newest kernel that the package knows unless given. */
+  readonly kernel?: string;
+}
+
+/** A call of the recordings that the profile does not simply allow. */
+export interface CheckedCall {
+  /** The interface that it was made by. */
+  readonly abi: AbiName;
+  /** Its name, or its number in digits. */
+  readonly syscall: string;
+  /** The part of the run that it was seen in; empty where the run was not divided. */
+  readonly phase: string;
+  /** What the profile answers, such as `ERRNO(EPERM)`. */
+  readonly action: string;
+  /** How often it was seen, with all arguments. */
+  readonly count: number;
+  /** In how many runs. */
+  readonly runs: number;
+  /** The programs that made it. */
+  readonly programs: readonly string[];
+  /** The arguments that decide, such as `family=AF_ALG`; empty where none do. */
+  readonly arguments: readonly string[];
+  /** What would allow it, as a sentence; undefined where that depends on arguments that are not known. */
+  readonly remedy: string | undefined;
+  /** Where the profile says so. */
+  readonly at: Location | undefined;
+}
+
+/** A call that a profile allows and that no run made. */
+export interface UnusedCall {
+  /** The interface. */
+  readonly abi: AbiName;
+  /** Its name. */
+  readonly syscall: string;
+  /** Whether arguments decide. */
+  readonly conditional: boolean;
+}
+
+/** What came out of a check. */
+export interface ProfileCheck {
+  /** Where the profile is from. */
+  readonly file: string;
+  /** How many runs were looked at. */
+  readonly runs: number;
+  /** Distinct calls of the recordings. */
+  readonly calls: number;
+  /** What was surely made, and would be refused. */
+  readonly refused: readonly CheckedCall[];
+  /** What may be refused: it depends on arguments that were not recorded, or on several together. */
+  readonly uncertain: readonly CheckedCall[];
+  /** What fails with ENOSYS while an older call that does the same is allowed, so that libraries go on. */
+  readonly fallbacks: readonly CheckedCall[];
+  /** What is allowed without having been used, on the native interfaces of the recordings. */
+  readonly unused: readonly UnusedCall[];
+}
+
+/** Combinations of values that are tried for one call. */
+const MAX_COMBINATIONS = 4096;
+
+/**
+ * Compares a profile with recordings. It looks at distinct calls, so that the number of events does not matter.
+ * Throws UsageError (`not-a-recording`, `bad-option`) and as `resolveProfile` does.
+ */
+export function checkProfile(
+  profile: AnyProfile,
+  recordings: readonly Recording[],
+  options: CheckOptions = {},
+): ProfileCheck {
+  const { capabilities = [], kernel } = ownOptions(options, ['capabilities', 'kernel']);
+  const recording = mergeRecordings(...ownElements(recordings));
+  const policies = new Map<Architecture, Policy>();
+  for (const { abi } of recording.calls) {
+    const arch = architectureOf(abi);
+    if (!policies.has(arch))
+      policies.set(
+        arch,
+        resolveProfile(profile, { arch, capabilities, ...(kernel !== undefined && { kernel }) }),
+      );
+  }
+  const found = {
+    refused: [] as CheckedCall[],
+    uncertain: [] as CheckedCall[],
+    fallbacks: [] as CheckedCall[],
+  };
+  for (const call of recording.calls) {
+    const policy = policies.get(architectureOf(call.abi));
+    if (policy === undefined) continue;
+    for (const { kind, ...checked } of checkCall(call, policy)) found[kind].push(checked);
+  }
+  const file = [...policies.values()].map(fileOf).find(name => name !== undefined) ?? '<profile>';
+  return {
+    file,
+    runs: recording.runs,
+    calls: recording.calls.length,
+    ...found,
+    unused: [...policies].flatMap(([arch, policy]) => unusedCalls(arch, policy, recording)),
+  };
+}
+
+const architectureOf = (abi: AbiName): Architecture =>
+  abi === 'aarch64' || abi === 'arm' ? 'aarch64' : 'x86_64';
+
+/** A policy has no name; its rules do. */
+function fileOf({ abis }: Policy): string | undefined {
+  for (const { syscalls } of abis)
+    for (const part of syscalls.values()) {
+      const at =
+        own(part, 'at') ?? part.rules.map(rule => own(rule, 'at')).find(place => place !== undefined);
+      if (at !== undefined) return at.file;
+    }
+  return undefined;
+}
+
+type Verdict = CheckedCall & { readonly kind: 'refused' | 'uncertain' | 'fallbacks' };
+
+/** What is to be said of a call: nothing where it is allowed. */
+function checkCall(call: RecordedCall, policy: Policy): readonly Verdict[] {
+  const number = callNumber(call.abi, call.syscall);
+  if (number === undefined) return [];
+  const arch = ABIS[call.abi].audit;
+  const part = outcome(policy, arch, number);
+  const verdict = (
+    kind: Verdict['kind'],
+    action: Action,
+    args: readonly bigint[],
+    seen: readonly Seen[],
+  ): Verdict => ({
+    kind: isFallback(action) && fallsBack(call, policy) ? 'fallbacks' : kind,
+    abi: call.abi,
+    syscall: call.syscall,
+    phase: call.phase,
+    action: actionName(action),
+    count: call.count,
+    runs: call.runs,
+    programs: call.programs,
+    arguments: seen.map(({ index, value }) => argumentText(call, index, value)),
+    remedy: kind === 'refused' ? remedyText({ arch, syscall: number, args }, policy) : undefined,
+    at: placeOf(part, args),
+  });
+  // It failed then as it would now.
+  if (call.unavailable === call.count && isFallback(evaluate(policy, { arch, syscall: number }))) return [];
+  const inspected = [
+    ...new Set(part.rules.flatMap(({ conditions }) => conditions.map(({ arg }) => arg))),
+  ].sort();
+  if (inspected.length === 0)
+    return permits(part.otherwise) ? [] : [verdict('refused', part.otherwise, [], [])];
+  const answers = new Set(part.rules.map(({ action }) => permits(action)).concat(permits(part.otherwise)));
+  if (answers.size === 1) return answers.has(true) ? [] : [verdict('refused', part.otherwise, [], [])];
+  const known = inspected.map(index => call.args.find(arg => arg.index === index));
+  const combinations = known.reduce(
+    (all, arg) => all * (arg === undefined || arg.more ? Infinity : arg.values.length),
+    1,
+  );
+  if (known.includes(undefined) || combinations > MAX_COMBINATIONS) {
+    const action =
+      [part.otherwise, ...part.rules.map(rule => rule.action)].find(each => !permits(each)) ?? part.otherwise;
+    return [verdict('uncertain', action, [], [])];
+  }
+  const verdicts = withValues(
+    known as readonly RecordedArgument[],
+    args => evaluate(policy, { arch, syscall: number, args }),
+    verdict,
+  );
+  const open = known.some(arg => arg?.unknown === true);
+  return open && verdicts.length === 0 ? [verdict('uncertain', part.otherwise, [], [])] : verdicts;
+}
+
+interface Seen {
+  readonly index: number;
+  readonly value: bigint;
+}
+
+/**
+ * Tries what was seen. A value is surely refused if it is so beside all values of the other arguments: which of them were seen
+ * together is not recorded.
+ */
+function withValues(
+  known: readonly RecordedArgument[],
+  answer: (args: readonly bigint[]) => Action,
+  verdict: (kind: Verdict['kind'], action: Action, args: readonly bigint[], seen: readonly Seen[]) => Verdict,
+): readonly Verdict[] {
+  const tried = combinationsOf(known).map(seen => {
+    const args = [0n, 0n, 0n, 0n, 0n, 0n];
+    for (const { index, value } of seen) args[index] = value;
+    return { seen, args, action: answer(args) };
+  });
+  const refused = tried.filter(({ action }) => !permits(action));
+  const [first] = refused;
+  if (first === undefined) return [];
+  if (refused.length === tried.length && known.length > 1)
+    return [verdict('refused', first.action, first.args, [])];
+  const certain = known.flatMap(({ index, values }) =>
+    values.flatMap(value => {
+      const beside = tried.filter(({ args }) => args[index] === value);
+      const [example] = beside;
+      if (example === undefined || beside.some(({ action }) => permits(action))) return [];
+      return [verdict('refused', example.action, example.args, [{ index, value }])];
+    }),
+  );
+  return certain.length > 0 ? certain : [verdict('uncertain', first.action, first.args, first.seen)];
+}
+
+const combinationsOf = (known: readonly RecordedArgument[]): readonly (readonly Seen[])[] =>
+  known.reduce<readonly (readonly Seen[])[]>(
+    (all, { index, values }) => all.flatMap(list => values.map(value => [...list, { index, value }])),
+    [[]],
+  );
+
+/** Whether the policy allows another call that does the same, which libraries make after ENOSYS. */
+function fallsBack({ abi, syscall }: RecordedCall, policy: Policy): boolean {
+  return substitutesOf(abi, syscall).calls.some(name => {
+    const number = callNumber(abi, name);
+    return number !== undefined && mayPermit(outcome(policy, ABIS[abi].audit, number));
+  });
+}
+
+function argumentText({ abi, syscall }: RecordedCall, index: number, value: bigint): string {
+  const name = parameterOf(abi, syscall, index)?.name ?? `argument ${index}`;
+  return `${name}=${nameValue(abi, syscall, index, value) ?? `0x${value.toString(16)}`}`;
+}
+
+function remedyText(
+  event: { readonly arch: number; readonly syscall: number; readonly args: readonly bigint[] },
+  policy: Policy,
+): string | undefined {
+  const remedy = remedyFor(event, policy);
+  return remedy && describeRemedy(remedy);
+}
+
+function placeOf(part: Outcome, args: readonly bigint[]): Location | undefined {
+  const rule = decidingRule(part.rules, args);
+  return rule === undefined ? own(part, 'at') : own(rule, 'at');
+}
+
+/** Named calls that are allowed on the native interface and that no run made. */
+function unusedCalls(arch: Architecture, policy: Policy, recording: Recording): readonly UnusedCall[] {
+  const seen = new Set(recording.calls.filter(({ abi }) => abi === arch).map(({ syscall }) => syscall));
+  if (seen.size === 0) return [];
+  return [...syscallsOf(arch)]
+    .sort(([a], [b]) => byText(a, b))
+    .flatMap(([syscall, number]) => {
+      const part = outcome(policy, ABIS[arch].audit, number);
+      if (seen.has(syscall) || !mayPermit(part)) return [];
+      return [
+        {
+          abi: arch,
+          syscall,
+          conditional: !permits(part.otherwise) || part.rules.some(({ action }) => !permits(action)),
+        },
+      ];
+    });
+}

@@ -1,0 +1,139 @@
+// Explains audit records of seccomp: the call, who made it, what became of it, which rule did that, what would allow it.
+import { actionKind, actionName, permits } from '../kernel/action.js';
+import type { AnyProfile } from '../filter/compile-profile.js';
+import { outcome } from '../policy/evaluate.js';
+import type { Policy } from '../policy/policy.js';
+import { reasonFor } from '../policy/reason.js';
+import { describeRemedy, remedyFor } from '../policy/remedy.js';
+import { resolveProfile } from '../profile/resolve/resolve.js';
+import type { Location } from '../util/errors.js';
+import { hasOwn, own, owned } from '../util/own.js';
+import { printable } from '../util/printable.js';
+import { parseAuditLine, type AuditLine } from './logs/audit-line.js';
+
+/** An audit record, explained. */
+export interface ExplainedAudit extends AuditLine {
+  /** What the filter answered, in words: `KILL_PROCESS`; undefined where the record does not say. */
+  readonly answer: string | undefined;
+  /** What a profile says of the call, where one was given. */
+  readonly profile: AuditVerdict | undefined;
+}
+
+/** What a profile says of the call of an audit record, which has no arguments. */
+export interface AuditVerdict {
+  /** The answer; undefined where arguments decide. */
+  readonly action: string | undefined;
+  /** Why, as a part of a sentence. */
+  readonly why: string;
+  /** Where the profile says so. */
+  readonly at: Location | undefined;
+  /** What would allow the call, as a sentence; undefined where it is allowed, or where arguments decide. */
+  readonly remedy: string | undefined;
+  /** Whether the record can come from a filter of this profile. */
+  readonly fits: boolean;
+}
+
+/**
+ * What one audit record of the kernel about seccomp says, and what a profile says of its call; undefined for a line that is not one, or
+ * not a whole one. Records have no arguments. Throws as `resolveProfile` does.
+ */
+export const explainAuditLine = (line: string, profile?: AnyProfile): ExplainedAudit | undefined =>
+  new AuditExplainer(profile).explain(line);
+
+/** Explains many records by one profile, which is resolved once. */
+export class AuditExplainer {
+  readonly #profile: AnyProfile | undefined;
+  readonly #policies = new Map<'x86_64' | 'aarch64', Policy>();
+
+  constructor(profile?: AnyProfile) {
+    this.#profile = profile;
+  }
+
+  /** What a line says; undefined for one that is not a record of seccomp, or not a whole one. */
+  explain(line: string): ExplainedAudit | undefined {
+    const record = parseAuditLine(line);
+    if (record === undefined) return undefined;
+    const { action, abi } = record;
+    return {
+      ...record,
+      answer: action === undefined ? undefined : actionName(action),
+      profile:
+        this.#profile === undefined || abi === undefined ? undefined : this.#verdict(record, this.#profile),
+    };
+  }
+
+  #verdict(record: AuditLine, profile: AnyProfile): AuditVerdict | undefined {
+    const { arch, number, abi, action } = record;
+    if (arch === undefined || number === undefined) return undefined;
+    const machine = abi === 'aarch64' || abi === 'arm' ? 'aarch64' : 'x86_64';
+    let policy = this.#policies.get(machine);
+    if (policy === undefined) {
+      policy = resolveProfile(profile, { arch: machine });
+      this.#policies.set(machine, policy);
+    }
+    const fitsAnswer = (answer: number): boolean =>
+      action === undefined || actionKind(answer) === actionKind(action);
+    const part = owned(outcome(policy, arch, number));
+    if (part.rules.length > 0) {
+      const places = [...new Set(part.rules.flatMap(rule => placeText(own(rule, 'at')) ?? []))];
+      return {
+        action: undefined,
+        why: `arguments decide, which the record does not have${places.length === 0 ? '' : `: ${places.slice(0, 5).join(', ')}`}`,
+        at: own(part.rules[0], 'at'),
+        remedy: undefined,
+        fits: [...part.rules.map(rule => rule.action), part.otherwise].some(fitsAnswer),
+      };
+    }
+    const event = { arch, syscall: number };
+    const reason = reasonFor(policy, event);
+    const remedy = remedyFor(event, policy);
+    const at = hasOwn(reason, 'at') ? reason.at : undefined;
+    return {
+      action: actionName(reason.action),
+      why: WHY[reason.kind] + (at === undefined ? '' : ` at ${placeText(at) ?? ''}`),
+      at,
+      remedy: permits(reason.action) || remedy === undefined ? undefined : describeRemedy(remedy),
+      fits: fitsAnswer(reason.action),
+    };
+  }
+}
+
+const WHY = {
+  rule: 'by a rule',
+  call: 'by the rule',
+  default: 'by the default action, as no rule names it',
+  newer: 'since it is newer than all calls that the profile names',
+  foreign: 'since the profile does not cover its interface',
+} as const;
+
+const placeText = (at: Location | undefined): string | undefined =>
+  at === undefined ? undefined : `${printable(at.file)}:${at.line}:${at.column}`;
+
+/** An explained record on one line. */
+export function formatAudit({
+  syscall,
+  number,
+  abi,
+  arch,
+  program,
+  comm,
+  pid,
+  answer,
+  profile,
+}: ExplainedAudit): string {
+  const name = syscall ?? (number === undefined ? 'an unknown call' : `call ${number}`);
+  const on = abi ?? (arch === undefined ? 'an unknown architecture' : `architecture 0x${arch.toString(16)}`);
+  const who = `${printable(program ?? comm ?? 'an unknown program')}${pid === undefined ? '' : ` (${pid})`}`;
+  const said = `${name} on ${on} by ${who}: ${answer ?? 'logged'}`;
+  if (profile === undefined) return said;
+  const verdict =
+    profile.action === undefined
+      ? `in the profile ${profile.why}`
+      : `the profile answers ${profile.action} ${profile.why}`;
+  const other = profile.fits ? '' : '; the record comes from another filter';
+  return `${said}; ${verdict}${other}${profile.remedy === undefined ? '' : `. To allow it, ${printable(profile.remedy)}`}`;
+}
+
+/** Whether two records say the same, but for the process. */
+export const auditKey = ({ arch, number, syscall, program, comm, action }: AuditLine): string =>
+  JSON.stringify([arch, number, syscall, program, comm, action]);

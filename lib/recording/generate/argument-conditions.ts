@@ -1,0 +1,266 @@
+// From the values that were seen to conditions: sets, masks, and what is refused unless it was seen.
+import { syscallNumber } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
+import { constantsOf, nameValue } from '../../kernel/arguments/named-values.js';
+import { own } from '../../util/own.js';
+import type { Condition } from '../../policy/policy.js';
+import { recordedParameters, type RecordedParameter } from '../recorded-arguments.js';
+import { mergeArguments } from '../merge.js';
+import { byValue, type RecordedArgument, type RecordedCall } from '../recording.js';
+
+/** Which arguments become conditions. */
+export type ArgumentMode = 'none' | 'safe' | 'all';
+
+/** What the calls of one name had as arguments, by the kernel's name of the parameter. */
+export type SeenArguments = ReadonlyMap<string, SeenArgument>;
+
+/** Values of one argument on one interface; of other interfaces in the terms of this one. */
+export interface SeenArgument extends RecordedArgument {
+  readonly abi: AbiName;
+}
+
+/** What a call is allowed with: at least one of the lists, all conditions of which hold. An empty list always does. */
+export type Alternatives = readonly (readonly Condition[])[];
+
+/** The conditions of a call, with what they say in words. */
+export interface CallConditions {
+  readonly alternatives: Alternatives;
+  readonly words: readonly string[];
+  /** Parameters that are looked at, but for the process: calls without one are about the caller. */
+  readonly parameters: readonly string[];
+  /** Parameters of which it is not known what was seen, so that the strict condition stands. */
+  readonly unknown: readonly string[];
+}
+
+/** Flags of clone that make namespaces. CLONE_NEWTIME is none: its bit is part of the signal. */
+const NAMESPACES = 0x7e020000n;
+const PROT_WRITE = 2n;
+const PROT_EXEC = 4n;
+const SOCK_TYPE_MASK = 0xfn;
+/** Rules for one call. Beyond it, arguments other than those of `safe` are left open. */
+const MAX_ALTERNATIVES = 32;
+
+/** Values that a comment lists. */
+const MAX_NAMED = 8;
+
+/** The few arguments that stand for power, and that another input of the same program does not change. */
+const SAFE: Readonly<Record<string, 'set' | 'namespaces' | 'writable code' | 'own'>> = {
+  'socket.family': 'set',
+  'socketpair.family': 'set',
+  'personality.personality': 'set',
+  'unshare.unshare_flags': 'set',
+  'setns.flags': 'set',
+  'bpf.cmd': 'set',
+  'keyctl.option': 'set',
+  'ptrace.request': 'set',
+  'reboot.cmd': 'set',
+  'clone.clone_flags': 'namespaces',
+  'mmap.prot': 'writable code',
+  'mmap2.prot': 'writable code',
+  'mprotect.prot': 'writable code',
+  'pkey_mprotect.prot': 'writable code',
+  'prlimit64.pid': 'own',
+};
+
+/** Groups whose constants are ORed. */
+const FLAGS: ReadonlySet<string> = new Set(
+  'O MAP SECCOMP_FLAG MS UMOUNT OPEN_TREE MOVE_MOUNT MFD USERFAULTFD MODULE_INIT CLONE'.split(' '),
+);
+
+interface Restriction {
+  readonly parameter: RecordedParameter;
+  readonly conditions: readonly Condition[];
+  readonly words: string;
+  readonly isSafe: boolean;
+  readonly isKnown: boolean;
+  readonly isOwn: boolean;
+}
+
+/**
+ * The conditions of a call whose arguments were `seen`; undefined where it is allowed whatever they are. What is dangerous, as are
+ * memory that is writable and executable and new namespaces, needs to have been seen: not to know it is not enough.
+ */
+export function conditionsOf(
+  syscall: string,
+  seen: SeenArguments,
+  mode: ArgumentMode,
+  targets: readonly AbiName[],
+): CallConditions | undefined {
+  const abi = targets.find(name => syscallNumber(name, syscall) !== undefined);
+  if (mode === 'none' || abi === undefined) return undefined;
+  const restrictions = recordedParameters(abi, syscall).flatMap(parameter => {
+    const made = restrictionOf(syscall, parameter, seen.get(parameter.name), mode, { abi, targets });
+    return made === undefined ? [] : [made];
+  });
+  const kept = within(restrictions);
+  if (kept.length === 0) return undefined;
+  return {
+    alternatives: kept.reduce<Alternatives>(
+      (all, { conditions }) => all.flatMap(list => conditions.map(condition => [...list, condition])),
+      [[]],
+    ),
+    words: kept.map(({ words }) => words),
+    parameters: kept.filter(({ isOwn }) => !isOwn).map(({ parameter }) => parameter.name),
+    unknown: kept.filter(({ isKnown }) => !isKnown).map(({ parameter }) => parameter.name),
+  };
+}
+
+/** Leaves out arguments with many values until the product of all is a handful of rules. */
+function within(restrictions: readonly Restriction[]): readonly Restriction[] {
+  const product = restrictions.reduce((all, { conditions }) => all * conditions.length, 1);
+  if (product <= MAX_ALTERNATIVES) return restrictions;
+  const [widest] = restrictions
+    .filter(({ isSafe }) => !isSafe)
+    .toSorted((a, b) => b.conditions.length - a.conditions.length);
+  return widest === undefined ? restrictions : within(restrictions.filter(each => each !== widest));
+}
+
+interface Place {
+  readonly abi: AbiName;
+  readonly targets: readonly AbiName[];
+}
+
+function restrictionOf(
+  syscall: string,
+  parameter: RecordedParameter,
+  seen: SeenArgument | undefined,
+  mode: ArgumentMode,
+  place: Place,
+): Restriction | undefined {
+  const key = `${syscall}.${parameter.name}`;
+  const kind = own(SAFE, key);
+  const base = {
+    parameter,
+    isSafe: kind !== undefined,
+    isKnown: seen !== undefined && !seen.unknown,
+    isOwn: kind === 'own',
+  };
+  const { name } = parameter;
+  if (kind === 'namespaces') {
+    const mask = NAMESPACES & ~(seen?.bits ?? 0n);
+    if (mask === 0n) return undefined;
+    const which =
+      mask === NAMESPACES
+        ? 'any of CLONE_NEW*'
+        : (nameValue(place.abi, syscall, parameter.index, mask, mask) ?? hex(mask));
+    return { ...base, conditions: [masked(parameter, mask, 0n)], words: `${name} without ${which}` };
+  }
+  if (kind === 'writable code') {
+    if (mode === 'all' && seen !== undefined && !seen.unknown && (seen.bits & PROT_EXEC) === 0n)
+      return { ...base, conditions: [masked(parameter, PROT_EXEC, 0n)], words: `${name} without PROT_EXEC` };
+    // Bits alone do not tell whether one call had both.
+    const both =
+      seen?.values.some(value => (value & (PROT_WRITE | PROT_EXEC)) === (PROT_WRITE | PROT_EXEC)) ?? false;
+    if (both) return undefined;
+    return {
+      ...base,
+      conditions: [masked(parameter, PROT_WRITE, 0n), masked(parameter, PROT_EXEC, 0n)],
+      words: `${name} never PROT_WRITE with PROT_EXEC`,
+    };
+  }
+  if (kind === 'own') {
+    if (seen !== undefined && seen.bits !== 0n) return undefined;
+    // That it was another process is possible, and is not what most programs do.
+    return { ...base, conditions: [equal(parameter, 0n)], words: `${name} 0, which is the caller` };
+  }
+  if (seen === undefined || seen.unknown || (mode === 'safe' && kind === undefined)) return undefined;
+  return seenOnly(syscall, seen, base, place);
+}
+
+/** Those values alone that were seen, or those flags. */
+function seenOnly(
+  syscall: string,
+  seen: SeenArgument,
+  base: Pick<Restriction, 'parameter' | 'isSafe' | 'isKnown' | 'isOwn'>,
+  { abi, targets }: Place,
+): Restriction | undefined {
+  const { parameter } = base;
+  const { name } = parameter;
+  const constants = own(parameter, 'constants') ?? '';
+  if (FLAGS.has(constants) && !base.isSafe) {
+    const bits = targets.reduce(
+      (all, target) => all | translated(seen.bits, constants, seen.abi, target),
+      0n,
+    );
+    const mask = 0xffffffffn & ~bits;
+    if (mask === 0n) return undefined;
+    const words = nameValue(abi, syscall, parameter.index, seen.bits) ?? hex(seen.bits);
+    return { ...base, conditions: [masked(parameter, mask, 0n)], words: `${name} of ${words}` };
+  }
+  if (seen.more) {
+    // Too many to be listed: at least no bit that none of them had.
+    const mask = 0xffffffffn & ~seen.bits;
+    return mask === 0n
+      ? undefined
+      : { ...base, conditions: [masked(parameter, mask, 0n)], words: `${name} without ${hex(mask)}` };
+  }
+  // The type of a socket has flags beside it, which have no power.
+  const mask = constants === 'SOCK' ? SOCK_TYPE_MASK : undefined;
+  const values = [...new Set(seen.values.map(value => (mask === undefined ? value : value & mask)))].sort(
+    byValue,
+  );
+  const named = values.map(value => nameValue(abi, syscall, parameter.index, value) ?? hex(value));
+  return {
+    ...base,
+    conditions: values.map(value =>
+      mask === undefined ? equal(parameter, value) : masked(parameter, mask, value),
+    ),
+    words: `${name} ${named.slice(0, MAX_NAMED).join(' or ')}${named.length > MAX_NAMED ? ` or one of ${named.length - MAX_NAMED} more` : ''}`,
+  };
+}
+
+/** Flags of one interface as another one has them: O_DIRECTORY is a different bit on arm. */
+function translated(bits: bigint, group: string, from: AbiName, to: AbiName): bigint {
+  if (from === to) return bits;
+  const there = constantsOf(to, group);
+  let rest = bits;
+  let result = 0n;
+  for (const [name, value] of constantsOf(from, group)) {
+    if (value <= 0n || (bits & value) !== value) continue;
+    const other = there.get(name);
+    if (other === undefined || other < 0n) continue;
+    result |= other;
+    rest &= ~value;
+  }
+  return result | rest;
+}
+
+const masked = ({ index }: RecordedParameter, mask: bigint, value: bigint): Condition => ({
+  op: 'SCMP_CMP_MASKED_EQ',
+  arg: index,
+  width: 64,
+  mask,
+  value,
+});
+
+/** C libraries extend an `int` with its sign or with zeros, which matters where it is negative: only the low half is compared then. */
+const equal = (parameter: RecordedParameter, value: bigint): Condition =>
+  parameter.width === 32 && value >= 1n << 31n
+    ? masked(parameter, 0xffffffffn, value)
+    : { op: 'SCMP_CMP_EQ', arg: parameter.index, width: 64, value };
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+/** What calls had as arguments, by name, over interfaces and calls that do the same. A call that lacks a parameter says nothing of it. */
+export function seenArguments(
+  calls: readonly Pick<RecordedCall, 'abi' | 'syscall' | 'args'>[],
+): SeenArguments {
+  const all = new Map<string, SeenArgument>();
+  for (const { abi, syscall, args } of calls) {
+    for (const { name, index } of recordedParameters(abi, syscall)) {
+      const mine: SeenArgument = {
+        ...(args.find(each => each.index === index) ?? {
+          index,
+          values: [],
+          bits: 0n,
+          more: false,
+          unknown: true,
+        }),
+        abi,
+      };
+      const others = all.get(name);
+      all.set(name, others === undefined ? mine : { ...mergeArguments(others, mine), abi: others.abi });
+    }
+  }
+  return all;
+}

@@ -1,0 +1,319 @@
+// Recordings as JSON: deterministic text that diffs well, and a parser that takes the text for hostile.
+import { ABIS, isCallNumber, syscallNumber } from '../kernel/abi.js';
+import type { AbiName } from '../kernel/architectures.js';
+import { Findings } from '../profile/findings.js';
+import { locate, readJson, type JsonArray, type JsonObject, type JsonValue } from '../profile/json.js';
+import { ProfileError, RecordingError, UsageError } from '../util/errors.js';
+import { own } from '../util/own.js';
+import { pickOptions } from '../util/options.js';
+import { show } from '../util/show.js';
+import { quote } from '../util/suggest.js';
+import {
+  byText,
+  byValue,
+  callKey,
+  checkedRecording,
+  LIMITS,
+  sealRecording,
+  type RecordedArgument,
+  type RecordedCall,
+  type Recording,
+  type RecordingSource,
+} from './recording.js';
+
+/** The value of `kind` in the text of a recording. */
+const KIND = 'seccomp recording';
+const VERSION = 1;
+
+/**
+ * The text of a recording: JSON of version 1, one call a line, the same for equal recordings.
+ * Throws UsageError (`not-a-recording`).
+ */
+export function formatRecording(recording: Recording): string {
+  const { runs, sources, calls } = checkedRecording(recording);
+  return [
+    '{',
+    `  "kind": ${JSON.stringify(KIND)},`,
+    `  "version": ${VERSION},`,
+    `  "runs": ${runs},`,
+    list('sources', sources.map(sourceText), ','),
+    list('calls', calls.map(callText), ''),
+    '}',
+    '',
+  ].join('\n');
+}
+
+const list = (key: string, lines: readonly string[], end: string): string =>
+  lines.length === 0
+    ? `  "${key}": []${end}`
+    : `  "${key}": [\n${lines.map(line => `    ${line}`).join(',\n')}\n  ]${end}`;
+
+const TEXTS = ['arch', 'kernel', 'libc', 'command'] as const;
+
+const sourceText = (source: RecordingSource): string =>
+  JSON.stringify({
+    how: source.how,
+    ...Object.fromEntries(TEXTS.filter(key => source[key] !== '').map(key => [key, source[key]])),
+    runs: source.runs,
+    ...(source.lost > 0 && { lost: source.lost }),
+    ...(source.skipped > 0 && { skipped: source.skipped }),
+  });
+
+function callText({ abi, syscall, phase, count, runs, unavailable, ...rest }: RecordedCall): string {
+  const text = JSON.stringify({
+    abi,
+    call: syscall,
+    ...(phase !== '' && { phase }),
+    count,
+    runs,
+    ...(unavailable > 0 && { unavailable }),
+    ...(rest.programs.length > 0 && { programs: rest.programs }),
+    ...(rest.morePrograms && { morePrograms: true }),
+  });
+  if (rest.args.length === 0) return text;
+  // By hand, as JSON.stringify has no integers of 64 bits.
+  const args = rest.args.map(arg => `"${arg.index}":${argumentText(arg)}`);
+  return `${text.slice(0, -1)},"args":{${args.join(',')}}}`;
+}
+
+/** `[1,2]`: these values alone; in an object what is not known in full. */
+function argumentText({ values, bits, more, unknown }: RecordedArgument): string {
+  const list = `[${values.join(',')}]`;
+  if (!more && !unknown) return list;
+  return `{${more ? `"bits":${bits}` : `"values":${list}`}${unknown ? ',"unknown":true' : ''}}`;
+}
+
+/** What `parseRecording` may be told. */
+export interface ParseRecordingOptions {
+  /** What messages call the text; `<recording>` unless given. */
+  readonly file?: string;
+}
+
+/**
+ * Reads the text that `formatRecording` wrote. The text may come from anywhere: it ends in a recording or an error.
+ *
+ * Throws RecordingError with the place: `bad-recording` for a text that is not a recording of version 1, `recording-too-large`; and
+ * UsageError (`bad-argument`) for what is not a string.
+ */
+export function parseRecording(text: string, options: ParseRecordingOptions = {}): Recording {
+  const given: unknown = text;
+  if (typeof given !== 'string')
+    throw new UsageError('bad-argument', `the text of a recording cannot be ${show(given)}`, 'Pass a string');
+  const { file = '<recording>' } = pickOptions(options, ['file']);
+  if (text.length > MAX_LENGTH)
+    throw new RecordingError(
+      'recording-too-large',
+      `${file} is longer than ${MAX_LENGTH} characters`,
+      'A day of a large program has less than a million: check what you pass',
+    );
+  const findings = new Findings();
+  try {
+    const document = readJson(text, file, findings);
+    findings.conclude(true);
+    return readRecording(document);
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    const [problem] = error.problems;
+    throw new RecordingError(
+      'bad-recording',
+      problem?.message ?? 'the text is not JSON',
+      problem && own(problem, 'remedy'),
+      error.at,
+    );
+  }
+}
+
+const MAX_LENGTH = 16 * 1024 * 1024;
+
+const bad = (at: JsonValue, message: string, remedy?: string): never => {
+  throw new RecordingError('bad-recording', message, remedy, locate(at));
+};
+
+function readRecording(document: JsonValue): Recording {
+  const root = objectOf(document, 'a recording', ['kind', 'version', 'runs', 'sources', 'calls']);
+  const kind = root.members.get('kind')?.value;
+  if (kind?.kind !== 'string' || kind.value !== KIND)
+    bad(
+      document,
+      `this is not a recording: "kind" is not ${JSON.stringify(KIND)}`,
+      'Make one with seccomp import',
+    );
+  const version = countOf(root, 'version', 1);
+  if (version !== VERSION)
+    bad(
+      document,
+      `this recording is of version ${version}, not ${VERSION}`,
+      'Use the version of seccomp that wrote it',
+    );
+  const runs = countOf(root, 'runs', 0);
+  const sources = itemsOf(root, 'sources', LIMITS.sources).map(readSource);
+  const calls = itemsOf(root, 'calls', LIMITS.calls).map(item => readCall(item, runs));
+  const keys = new Set<string>();
+  for (const { call, at } of calls) {
+    const key = callKey(call);
+    if (keys.has(key)) bad(at, `${call.syscall} is there twice`, 'Add their counts');
+    keys.add(key);
+  }
+  return sealRecording({
+    runs,
+    sources: sources.sort((a, b) => byText(JSON.stringify(a), JSON.stringify(b))),
+    calls: calls.map(({ call }) => call).sort((a, b) => byText(callKey(a), callKey(b))),
+  });
+}
+
+function readSource(item: JsonValue): RecordingSource {
+  const object = objectOf(item, 'a source', ['how', ...TEXTS, 'runs', 'lost', 'skipped']);
+  return {
+    how: textOf(object, 'how') ?? bad(item, 'a source has no "how"'),
+    arch: textOf(object, 'arch') ?? '',
+    kernel: textOf(object, 'kernel') ?? '',
+    libc: textOf(object, 'libc') ?? '',
+    command: textOf(object, 'command') ?? '',
+    runs: countOf(object, 'runs', 0),
+    lost: countOf(object, 'lost', 0, 0),
+    skipped: countOf(object, 'skipped', 0, 0),
+  };
+}
+
+const CALL_KEYS = [
+  'abi',
+  'call',
+  'phase',
+  'count',
+  'runs',
+  'unavailable',
+  'programs',
+  'morePrograms',
+  'args',
+];
+
+function readCall(item: JsonValue, allRuns: number): { readonly call: RecordedCall; readonly at: JsonValue } {
+  const object = objectOf(item, 'a call', CALL_KEYS);
+  const abi = textOf(object, 'abi');
+  const syscall = textOf(object, 'call');
+  if (abi === undefined || !isAbi(abi))
+    return bad(
+      item,
+      `${quote(abi ?? '')} is not an interface`,
+      `Write one of: ${Object.keys(ABIS).join(', ')}`,
+    );
+  if (syscall === undefined || !isCall(abi, syscall))
+    return bad(
+      item,
+      `${abi} has no system call ${quote(syscall ?? '')}`,
+      'Use the version of seccomp that recorded it',
+    );
+  const count = countOf(object, 'count', 1);
+  const runs = countOf(object, 'runs', 1);
+  const unavailable = countOf(object, 'unavailable', 0, 0);
+  if (runs > allRuns) bad(item, `${syscall} was seen in ${runs} runs of ${allRuns}`);
+  if (unavailable > count) bad(item, `${syscall} failed ${unavailable} times of ${count}`);
+  const programs = itemsOf(object, 'programs', LIMITS.programs, []).map(program =>
+    program.kind === 'string' ? bounded(program, program.value) : bad(program, 'a program is not a string'),
+  );
+  const more = object.members.get('morePrograms')?.value;
+  if (more !== undefined && more.kind !== 'boolean') bad(more, '"morePrograms" is not a boolean');
+  const call: RecordedCall = {
+    abi,
+    syscall,
+    phase: textOf(object, 'phase') ?? '',
+    count,
+    runs,
+    unavailable,
+    programs: [...new Set(programs)].sort(byText),
+    morePrograms: more?.kind === 'boolean' && more.value,
+    args: readArguments(object),
+  };
+  return { call, at: item };
+}
+
+const isAbi = (name: string): name is AbiName => Object.hasOwn(ABIS, name);
+
+const isCall = (abi: AbiName, name: string): boolean =>
+  isCallNumber(name)
+    ? Number(name) < 2 ** 30 && String(Number(name)) === name
+    : syscallNumber(abi, name) !== undefined;
+
+function readArguments(call: JsonObject): readonly RecordedArgument[] {
+  const args = call.members.get('args')?.value;
+  if (args === undefined) return [];
+  return [...objectOf(args, '"args"', ['0', '1', '2', '3', '4', '5']).members]
+    .map(([index, { value }]) => readArgument(Number(index), value))
+    .sort((a, b) => a.index - b.index);
+}
+
+function readArgument(index: number, value: JsonValue): RecordedArgument {
+  if (value.kind === 'array') return { index, ...valuesOf(value), more: false, unknown: false };
+  const { members } = objectOf(value, 'an argument', ['values', 'bits', 'unknown']);
+  const [values, bits, unknown] = ['values', 'bits', 'unknown'].map(key => members.get(key)?.value);
+  if (unknown !== undefined && unknown.kind !== 'boolean') bad(unknown, '"unknown" is not a boolean');
+  const isUnknown = unknown?.kind === 'boolean' && unknown.value;
+  if ((values === undefined) === (bits === undefined))
+    return bad(value, 'an argument has either "values" or "bits"');
+  if (bits !== undefined) return { index, values: [], bits: integerOf(bits), more: true, unknown: isUnknown };
+  return values?.kind === 'array'
+    ? { index, ...valuesOf(values), more: false, unknown: isUnknown }
+    : bad(value, '"values" is not a list');
+}
+
+function valuesOf(list: JsonArray): Pick<RecordedArgument, 'values' | 'bits'> {
+  if (list.items.length === 0 || list.items.length > LIMITS.values)
+    bad(list, `an argument has 1 to ${LIMITS.values} values, not ${list.items.length}`);
+  const values = [...new Set(list.items.map(integerOf))].sort(byValue);
+  return { values, bits: values.reduce((all, each) => all | each, 0n) };
+}
+
+function objectOf(value: JsonValue, what: string, keys: readonly string[]): JsonObject {
+  if (value.kind !== 'object') return bad(value, `${what} is not an object`);
+  for (const [name, member] of value.members)
+    if (!keys.includes(name))
+      bad(member.value, `${what} has no key ${quote(name)}`, `The keys are: ${keys.join(', ')}`);
+  return value;
+}
+
+function itemsOf(
+  object: JsonObject,
+  key: string,
+  most: number,
+  otherwise?: readonly JsonValue[],
+): JsonValue[] {
+  const value = object.members.get(key)?.value;
+  if (value === undefined && otherwise !== undefined) return [...otherwise];
+  if (value?.kind !== 'array') return bad(value ?? object, `"${key}" is not a list`);
+  return [...boundedItems(value, key, most)];
+}
+
+const boundedItems = (value: JsonArray, key: string, most: number): readonly JsonValue[] => {
+  if (value.items.length <= most) return value.items;
+  throw new RecordingError(
+    'recording-too-large',
+    `"${key}" has ${value.items.length} items, more than ${most}`,
+    undefined,
+    locate(value),
+  );
+};
+
+function textOf(object: JsonObject, key: string): string | undefined {
+  const value = object.members.get(key)?.value;
+  if (value === undefined) return undefined;
+  return value.kind === 'string' ? bounded(value, value.value) : bad(value, `"${key}" is not a string`);
+}
+
+const bounded = (at: JsonValue, text: string): string =>
+  text.length <= LIMITS.text ? text : bad(at, `a text is longer than ${LIMITS.text} characters`);
+
+/** A count of at least `least`. */
+function countOf(object: JsonObject, key: string, least: number, otherwise?: number): number {
+  const value = object.members.get(key)?.value;
+  if (value === undefined && otherwise !== undefined) return otherwise;
+  const count = value?.kind === 'number' && /^\d{1,16}$/.test(value.text) ? Number(value.text) : undefined;
+  if (count !== undefined && count >= least && Number.isSafeInteger(count)) return count;
+  return bad(value ?? object, `"${key}" is not a whole number of at least ${least}`);
+}
+
+/** An unsigned integer of 64 bits. */
+function integerOf(value: JsonValue): bigint {
+  const number = value.kind === 'number' && /^\d{1,20}$/.test(value.text) ? BigInt(value.text) : undefined;
+  if (number !== undefined && number < 1n << 64n) return number;
+  return bad(value, 'a value is not an unsigned integer of 64 bits');
+}

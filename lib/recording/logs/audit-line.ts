@@ -1,0 +1,128 @@
+// Reads the lines that the kernel's audit subsystem writes about seccomp, from dmesg, the journal, auditd and ausearch.
+import { ABIS, abiOf, syscallName, syscallNumber } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
+import { isAction, type Action } from '../../kernel/action.js';
+import { own } from '../../util/own.js';
+import * as scmp from '../../kernel/constants.js';
+
+/** A call that the kernel logged, with its answer. */
+export interface AuditLine {
+  /** The interface, or undefined for one that this package does not know. */
+  readonly abi: AbiName | undefined;
+  /** `AUDIT_ARCH_*`; undefined where the line names an architecture that this package does not know. */
+  readonly arch: number | undefined;
+  /** The number as the kernel sees it; undefined where the line has a name that the interface lacks. */
+  readonly number: number | undefined;
+  /** The name, or undefined for a number that no table has. */
+  readonly syscall: string | undefined;
+  /** The name of the thread. */
+  readonly comm: string | undefined;
+  /** The path of the program. */
+  readonly program: string | undefined;
+  /** The process, as the host numbers it. */
+  readonly pid: number | undefined;
+  /** What the filter answered; undefined where the line does not tell. With ERRNO and TRACE by name, their data is not known and 0. */
+  readonly action: Action | undefined;
+}
+
+const RECORD = /\btype=(?:1326|SECCOMP)\b|\baudit\[\d+\]: SECCOMP /;
+/** What the kernel writes after all that a program chooses (audit_seccomp in kernel/auditsc.c). auditd adds the same in words. */
+const TAIL =
+  /^ sig=\S+ arch=(\S+) syscall=(\S+) compat=[01] ip=[^\s\p{Cc}]+(?: code=([^\s\p{Cc}]+))?(?![^\s\p{Cc}])/u;
+
+/** Whether a line is a record of seccomp, be it complete or not. */
+export const isAuditLine = (line: string): boolean => RECORD.test(line);
+
+/**
+ * The call of a record; undefined for a line that is not one, or that was cut off. Names of programs may hold anything, also
+ * what looks like other fields: only fields after them count.
+ */
+export function parseAuditLine(line: string): AuditLine | undefined {
+  if (!isAuditLine(line)) return undefined;
+  const tail = line.lastIndexOf(' sig=');
+  const fields = line.slice(Math.max(tail, 0));
+  const [all = '', archText, callText, code] = TAIL.exec(fields) ?? [];
+  if (archText === undefined || callText === undefined) return undefined;
+  const rest = fields
+    .slice(all.length)
+    .replace(/^\p{Cc}/u, '')
+    .trim();
+  if (rest !== '' && !/^[A-Z]+=/.test(rest)) return undefined;
+  return { ...callOf(archText, callText), ...programOf(line.slice(0, tail)), action: actionOf(code) };
+}
+
+/** Names of auparse(3) for architectures. */
+const ARCHITECTURES: Readonly<Record<string, AbiName>> = {
+  x86_64: 'x86_64',
+  i386: 'x86',
+  i486: 'x86',
+  i586: 'x86',
+  i686: 'x86',
+  aarch64: 'aarch64',
+  arm: 'arm',
+  armeb: 'arm',
+};
+
+function callOf(archText: string, callText: string): Pick<AuditLine, 'abi' | 'arch' | 'number' | 'syscall'> {
+  const named = own(ARCHITECTURES, archText);
+  const arch =
+    named !== undefined
+      ? ABIS[named].audit
+      : /^[\da-f]{1,8}$/.test(archText)
+        ? Number.parseInt(archText, 16)
+        : undefined;
+  const given = /^-?\d{1,10}$/.test(callText) ? Number(callText) >>> 0 : undefined;
+  if (given !== undefined) {
+    const abi = arch === undefined ? undefined : abiOf(arch, given)?.name;
+    return { abi, arch, number: given, syscall: abi && syscallName(abi, given) };
+  }
+  const abi = named ?? (arch === undefined ? undefined : abiOf(arch, 0)?.name);
+  const number = abi && syscallNumber(abi, callText);
+  return { abi, arch, number, syscall: number === undefined ? undefined : callText };
+}
+
+function programOf(head: string): Pick<AuditLine, 'comm' | 'program' | 'pid'> {
+  const pid = / pid=(\d{1,10})(?= )/.exec(head)?.[1];
+  const exe = head.lastIndexOf(' exe=');
+  const comm = head.indexOf(' comm=');
+  return {
+    pid: pid === undefined ? undefined : Number(pid),
+    comm: comm < 0 ? undefined : untrusted(head.slice(comm + 6, exe > comm ? exe : undefined)),
+    program: exe < 0 ? undefined : untrusted(head.slice(exe + 5)),
+  };
+}
+
+/** As audit_log_untrustedstring writes it: in quotes, or as hexadecimal digits where it has a space or a quote. */
+function untrusted(text: string): string | undefined {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed === '?' || trimmed === '(null)') return undefined;
+  if (trimmed.startsWith('"')) return trimmed.replace(/^"|"$/g, '');
+  if (!/^(?:[\dA-F]{2})+$/.test(trimmed)) return trimmed;
+  return Buffer.from(trimmed, 'hex').toString('utf8').replace(/\0.*$/s, '');
+}
+
+/** Names of auparse(3) for answers. */
+const ACTIONS: ReadonlyMap<string, Action> = new Map([
+  ['kill', scmp.SCMP_ACT_KILL_THREAD],
+  ['kill_thread', scmp.SCMP_ACT_KILL_THREAD],
+  ['kill_process', scmp.SCMP_ACT_KILL_PROCESS],
+  ['trap', scmp.SCMP_ACT_TRAP],
+  ['errno', scmp.SCMP_ACT_ERRNO(0)],
+  ['user_notif', scmp.SCMP_ACT_NOTIFY],
+  ['trace', scmp.SCMP_ACT_TRACE(0)],
+  ['log', scmp.SCMP_ACT_LOG],
+  ['allow', scmp.SCMP_ACT_ALLOW],
+]);
+
+function actionOf(code: string | undefined): Action | undefined {
+  if (code === undefined) return undefined;
+  const action = /^0x[\da-fA-F]{1,8}$/.test(code)
+    ? Number.parseInt(code, 16)
+    : ACTIONS.get(
+        code
+          .toLowerCase()
+          .replace('-', '_')
+          .replace(/\(.*\)$/, ''),
+      );
+  return isAction(action) ? action : undefined;
+}

@@ -1,0 +1,431 @@
+// Reads logs of system calls, whoever wrote them: each line by what it looks like, in bounded memory.
+import { abiOf, ABIS, syscallName, syscallNumber } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
+import { nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
+import { RecordingError, UsageError } from '../../util/errors.js';
+import { own } from '../../util/own.js';
+import { oneOf, ownOptions } from '../../util/options.js';
+import { show } from '../../util/show.js';
+import { RecordingBuilder, type SeenCall } from '../build.js';
+import { mergeRecordings } from '../merge.js';
+import { recordedParameters } from '../recorded-arguments.js';
+import type { Recording } from '../recording.js';
+import { isAuditLine, parseAuditLine } from './audit-line.js';
+import { profilesOf, profilesOfYaml, recordProfiles } from './documents.js';
+import { parseStraceLine, type StraceLine } from './strace-line.js';
+import { StraceValues } from './strace-value.js';
+
+/** What `readLog` may be told. */
+export interface ReadLogOptions {
+  /** The machine that wrote the log, where the log does not say so itself; this one unless given. */
+  readonly arch?: Architecture;
+  /** What messages call the log; `<log>` unless given. */
+  readonly file?: string;
+  /** The release of the kernel that the calls were made on, e.g. `6.18`. */
+  readonly kernel?: string;
+  /** The C library of the programs, e.g. `glibc 2.36`. */
+  readonly libc?: string;
+  /** What was run. */
+  readonly command?: string;
+  /** The phase that the calls belong to. */
+  readonly phase?: string;
+}
+
+/** What was made of a log. */
+export interface ReadLog {
+  /** Its calls, as one run, or as many as a recorded profile says that it was made of. */
+  readonly recording: Recording;
+  /** How many lines there are. */
+  readonly lines: number;
+  /** Lines and names that were not understood. */
+  readonly skipped: number;
+  /** The first ten of them, cut to 200 characters. */
+  readonly examples: readonly SkippedLine[];
+}
+
+/** A line that was not understood. */
+export interface SkippedLine {
+  /** From 1; 0 for a name in a document. */
+  readonly line: number;
+  /** Its beginning. */
+  readonly text: string;
+}
+
+/**
+ * Reads a log of system calls, as text or line by line. Formats are told by their content: what strace writes (plain, -f, -ff, -t, -r,
+ * -T, -y, -n, -i, -c, -C, raw), audit records of the kernel (dmesg, journal, auditd, ausearch -i), reports of this package in
+ * JSON, and as a whole document a profile in Docker's format or one that the Security Profiles Operator recorded.
+ *
+ * What is not understood is counted. Throws RecordingError: `empty-log` where no call is understood, `recording-too-large` beyond the
+ * bounds of a recording; UsageError (`bad-option`, `bad-argument`).
+ */
+export function readLog(log: string | Iterable<string>, options: ReadLogOptions = {}): ReadLog {
+  if (!isText(log) && !isIterable(log))
+    throw new UsageError('bad-argument', `a log cannot be ${show(log)}`, 'Pass its text or its lines');
+  const reader = new LogReader(options);
+  if (!isText(log)) for (const line of log) reader.push(line);
+  else {
+    // Not split: a text of many lines would be there twice.
+    for (let start = 0; start < log.length;) {
+      const end = log.indexOf('\n', start);
+      reader.push(log.slice(start, end < 0 ? undefined : end));
+      if (end < 0) break;
+      start = end + 1;
+    }
+  }
+  return reader.finish();
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const isIterable = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
+
+const SPOKEN = 'strace: Process ';
+
+/** The beginning of a call into which strace itself spoke; undefined for other lines. Not by one expression, whose time would be quadratic. */
+function cutOff(line: string): string | undefined {
+  const at = line.lastIndexOf(SPOKEN);
+  const isCut = at > 0 && /^\d{1,10} attached$/.test(line.slice(at + SPOKEN.length));
+  return isCut && line.slice(0, at).includes('(') ? line.slice(0, at) : undefined;
+}
+
+/** Longer lines are cut: a call begins with what is needed of it. */
+const MAX_LINE = 65_536;
+/** Characters of a document. */
+const MAX_DOCUMENT = 16 * 1024 * 1024;
+const MAX_EXAMPLES = 10;
+const MAX_EXAMPLE = 200;
+/** Processes whose program, interface or unfinished call is remembered. */
+const MAX_PROCESSES = 16_384;
+
+type StraceCall = Extract<StraceLine, { kind: 'call' }>;
+
+/** Reads a log line by line. */
+export class LogReader {
+  readonly #options: ReturnType<typeof ownOptions<ReadLogOptions>>;
+  readonly #native: AbiName;
+  readonly #builder = new RecordingBuilder();
+  readonly #values = new StraceValues();
+  readonly #formats = new Set<string>();
+  readonly #examples: { readonly line: number; readonly text: string }[] = [];
+  /** Lines of a document so far, or undefined where the lines are read one by one. */
+  #document: string[] | undefined;
+  #documentLength = 0;
+  #started = false;
+  /** The beginning of a line that goes on later. */
+  #cut: string | undefined;
+  #lines = 0;
+  #skipped = 0;
+  /** By process, for strace. */
+  readonly #modes = new Map<number, AbiName>();
+  readonly #programs = new Map<number, string>();
+  readonly #unfinished = new Map<number, { readonly call: SeenCall; readonly line: StraceCall }>();
+
+  /** Throws UsageError (`bad-option`). */
+  constructor(options: ReadLogOptions = {}) {
+    this.#options = ownOptions(options, ['arch', 'file', 'kernel', 'libc', 'command', 'phase']);
+    const { arch } = this.#options;
+    oneOf('arch', arch, ['x86_64', 'aarch64']);
+    for (const name of ['file', 'kernel', 'libc', 'command', 'phase'] as const) {
+      const value: unknown = this.#options[name];
+      if (value !== undefined && typeof value !== 'string')
+        throw new UsageError('bad-option', `${name} cannot be ${show(value)}`, 'Give a string');
+    }
+    this.#native = arch ?? nativeArchitecture();
+  }
+
+  /** Takes the next line, without its end. Throws RecordingError (`recording-too-large`). */
+  push(text: string): void {
+    if (!isText(text)) throw new UsageError('bad-argument', `a line cannot be ${show(text)}`, 'Pass strings');
+    this.#lines++;
+    const line = (text.length > MAX_LINE ? text.slice(0, MAX_LINE) : text).replace(/\r$/, '');
+    if (!this.#started && line.trim() !== '') {
+      this.#started = true;
+      if (beginsDocument(line)) this.#document = [];
+    }
+    if (this.#document !== undefined) {
+      this.#documentLength += line.length;
+      if (this.#documentLength > MAX_DOCUMENT)
+        throw new RecordingError(
+          'recording-too-large',
+          `${this.#file} is a document of more than ${MAX_DOCUMENT} characters`,
+          'A profile has some kilobytes: check what you pass',
+        );
+      this.#document.push(line);
+      return;
+    }
+    if (line.trim() === '') return;
+    if (!this.#readLine(line)) this.#skip(this.#lines, line);
+  }
+
+  /** What was made of all lines. Throws RecordingError (`empty-log`). */
+  finish(): ReadLog {
+    const { arch, kernel, libc, command } = this.#options;
+    const recordings: Recording[] = [];
+    if (this.#document !== undefined) {
+      const read = readDocument(this.#document, this.#native);
+      recordings.push(...read.recordings);
+      if (read.recordings.length === 0)
+        for (const [index, line] of this.#document.entries()) this.#skip(index + 1, line);
+      for (const name of read.skipped) this.#skip(0, name);
+    }
+    if (this.#builder.distinct > 0)
+      recordings.push(
+        this.#builder.finish({
+          how: [...this.#formats].sort().join(', '),
+          arch: arch ?? this.#native,
+          kernel: kernel ?? '',
+          libc: libc ?? '',
+          command: command ?? '',
+          skipped: this.#skipped,
+        }),
+      );
+    if (this.#cut !== undefined) this.#skip(this.#lines, this.#cut);
+    const recording = mergeRecordings(...recordings);
+    if (recording.calls.length === 0) {
+      const [first] = this.#examples;
+      throw new RecordingError(
+        'empty-log',
+        `${this.#file} has no system call that was understood${first === undefined ? '' : `, beginning with ${show(first.text)}`}`,
+        'Give a log of strace, audit records, a report of seccomp run --json, or a recorded profile',
+      );
+    }
+    return { recording, lines: this.#lines, skipped: this.#skipped, examples: this.#examples };
+  }
+
+  get #file(): string {
+    return this.#options.file ?? '<log>';
+  }
+
+  #skip(line: number, text: string): void {
+    this.#skipped++;
+    if (this.#examples.length < MAX_EXAMPLES) this.#examples.push({ line, text: text.slice(0, MAX_EXAMPLE) });
+  }
+
+  /** Whether the line was understood. */
+  #readLine(line: string): boolean {
+    if (line.startsWith('{')) return this.#readJson(line);
+    if (isAuditLine(line)) return this.#readAudit(line);
+    // Without -o, what strace says of a new process cuts lines in two.
+    const head = cutOff(line);
+    const begun = this.#cut;
+    if (head !== undefined) {
+      this.#cut = head;
+      return begun === undefined;
+    }
+    if (begun !== undefined && /^[,|)]/.test(line)) {
+      this.#cut = undefined;
+      return this.#readLine(`${begun}${line}`);
+    }
+    const parsed = parseStraceLine(line);
+    return parsed !== undefined && this.#readStrace(parsed);
+  }
+
+  #add(how: string, call: SeenCall): boolean {
+    const phase = this.#options.phase ?? '';
+    const isNamed = syscallNumber(call.abi, call.syscall) !== undefined;
+    const noted = { ...call, phase };
+    if (isNamed) this.#builder.add(noted);
+    else if (!this.#builder.addUnnamed(noted)) return false;
+    this.#formats.add(how);
+    return true;
+  }
+
+  #readAudit(line: string): boolean {
+    const { abi, number, program, comm } = parseAuditLine(line) ?? {};
+    if (abi === undefined || number === undefined) return false;
+    const syscall = nameOf(abi, number);
+    return syscall !== undefined && this.#add('audit', { abi, syscall, program: program ?? comm });
+  }
+
+  #readJson(line: string): boolean {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      return false;
+    }
+    const call = reportedCall(value);
+    return call !== undefined && this.#add('report', call);
+  }
+
+  #readStrace(line: StraceLine): boolean {
+    switch (line.kind) {
+      case 'other':
+        return true;
+      case 'mode':
+        remember(this.#modes, line.pid, abiOfMode(this.#native, line.mode));
+        // Without -f there is one process, whose lines do not name it.
+        if (this.#modes.size === 1) this.#modes.set(0, abiOfMode(this.#native, line.mode));
+        return true;
+      case 'count': {
+        const abi = this.#abiOf(0);
+        const syscall = named(abi, line.name);
+        return (
+          syscall !== undefined &&
+          line.calls > 0 &&
+          this.#add('strace -c', { abi, syscall, count: line.calls })
+        );
+      }
+      case 'call': {
+        const call = this.#straceCall(line);
+        if (call === undefined) return false;
+        const isUnavailable = line.result !== undefined && isEnosys(line.result);
+        if (!this.#add('strace', { ...call, ...(isUnavailable && { unavailable: 1 }) })) return false;
+        if (line.result === undefined) remember(this.#unfinished, line.pid, { call, line });
+        else this.#followProcess(line, line.result);
+        return true;
+      }
+      case 'resumed': {
+        const begun = this.#unfinished.get(line.pid);
+        this.#unfinished.delete(line.pid);
+        if (begun !== undefined && (line.name === undefined || line.name === begun.line.name)) {
+          const { result } = line;
+          if (result !== undefined && isEnosys(result))
+            this.#add('strace', { ...begun.call, count: 0, unavailable: 1 });
+          if (result !== undefined) this.#followProcess(begun.line, result);
+          return true;
+        }
+        // It began before strace came.
+        const abi = this.#abiOf(line.pid);
+        const syscall = line.name === undefined ? undefined : named(abi, line.name);
+        return (
+          line.name === undefined ||
+          (syscall !== undefined &&
+            this.#add('strace', { abi, syscall, program: this.#programs.get(line.pid) }))
+        );
+      }
+    }
+  }
+
+  #abiOf(pid: number): AbiName {
+    return this.#modes.get(pid) ?? this.#native;
+  }
+
+  #straceCall({ pid, name, args }: StraceCall): SeenCall | undefined {
+    const abi = this.#abiOf(pid);
+    const syscall = named(abi, name);
+    if (syscall === undefined) return undefined;
+    const registers: (bigint | undefined)[] = [];
+    for (const parameter of recordedParameters(abi, syscall)) {
+      // strace writes those of clone with their names, in the order of the C library.
+      const text =
+        syscall === 'clone'
+          ? (args.find(arg => arg.startsWith('flags='))?.slice('flags='.length) ??
+            (args.some(arg => arg.includes('=')) ? undefined : args[0]))
+          : args[parameter.index];
+      if (text !== undefined) registers[parameter.index] = this.#values.read(text, parameter, abi);
+    }
+    return { abi, syscall, args: registers, program: this.#programs.get(pid) };
+  }
+
+  /** Notes which program a process is from now on: after execve its file, as a child that of its parent. */
+  #followProcess({ pid, name, args }: StraceCall, result: string): void {
+    if (name === 'execve' && /^0(?: |$)/.test(result)) {
+      const path = /^"([^"\\]*)"$/.exec(args[0] ?? '')?.[1];
+      if (path === undefined) this.#programs.delete(pid);
+      else remember(this.#programs, pid, path);
+    }
+    const child = /^(?:clone3?|v?fork)$/.test(name) ? /^(\d{1,10})(?:<| |$)/.exec(result)?.[1] : undefined;
+    if (child === undefined) return;
+    const program = this.#programs.get(pid);
+    if (program !== undefined) remember(this.#programs, Number(child), program);
+    const mode = this.#modes.get(pid);
+    if (mode !== undefined) remember(this.#modes, Number(child), mode);
+  }
+}
+
+const isEnosys = (result: string): boolean => result.startsWith('-1 ENOSYS');
+
+/** Keeps what is known of the processes that came last. */
+function remember<V>(processes: Map<number, V>, pid: number, value: V): void {
+  processes.delete(pid);
+  processes.set(pid, value);
+  const [oldest] = processes.keys();
+  if (processes.size > MAX_PROCESSES && oldest !== undefined) processes.delete(oldest);
+}
+
+const abiOfMode = (native: AbiName, mode: '64' | '32' | 'x32'): AbiName =>
+  mode === '64' ? native : native === 'aarch64' ? 'arm' : mode === 'x32' ? 'x32' : 'x86';
+
+/** The name that an interface has for a call of strace, its number in digits for one without, or undefined. */
+function named(abi: AbiName, name: string): string | undefined {
+  if (syscallNumber(abi, name) !== undefined) return name;
+  const digits = /^syscall_(0x[\da-f]{1,8}|\d{1,10})$/.exec(name)?.[1];
+  if (digits !== undefined) return nameOf(abi, Number(digits));
+  const [, other] = STRACE_NAMES.find(([own]) => own === name) ?? [];
+  return other !== undefined && syscallNumber(abi, other) !== undefined ? other : undefined;
+}
+
+/** Calls that versions of strace name differently from the kernel. */
+const STRACE_NAMES: readonly (readonly [string, string])[] = [
+  ['fstatat', 'newfstatat'],
+  ['pread', 'pread64'],
+  ['pwrite', 'pwrite64'],
+  ['umount', 'umount2'],
+];
+
+/** The name of a number, or its digits without x32's bit; undefined for what cannot be a call. */
+function nameOf(abi: AbiName, number: number): string | undefined {
+  const name = syscallName(abi, number);
+  if (name !== undefined) return name;
+  const bare = number - ABIS[abi].numberBit;
+  return bare >= 0 && bare < 2 ** 30 ? String(bare) : undefined;
+}
+
+/** The call of a line that `seccomp run --report --json` or JSON.stringify wrote of a violation. */
+function reportedCall(value: unknown): SeenCall | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const report = value as Readonly<Record<string, unknown>>;
+  const [arch, number, args, program, count = 1] = (
+    ['arch', 'number', 'args', 'program', 'count'] as const
+  ).map(key => own(report, key));
+  if (!isCount(arch) || !isCount(number) || !isCount(count) || count === 0) return undefined;
+  const abi = abiOf(arch, number)?.name;
+  const syscall = abi && nameOf(abi, number);
+  if (abi === undefined || syscall === undefined) return undefined;
+  const registers = Array.isArray(args) ? args.slice(0, 6).map(registerOf) : [];
+  return {
+    abi,
+    syscall,
+    count,
+    // One event stands for several calls, of which it has the arguments of the first alone.
+    ...(count === 1 && { args: registers }),
+    program: typeof program === 'string' ? program : undefined,
+  };
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+function registerOf(value: unknown): bigint | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : undefined;
+  return typeof value === 'string' && /^(?:\d{1,20}|0x[\da-f]{1,16})$/.test(value)
+    ? BigInt.asUintN(64, BigInt(value))
+    : undefined;
+}
+
+/** Whether a log that begins with this line is a document: JSON over several lines, a profile on one, or YAML of Kubernetes. */
+function beginsDocument(line: string): boolean {
+  if (/^(?:---\s*$|apiVersion:|kind:|items:|metadata:|spec:)/.test(line)) return true;
+  if (!line.trimStart().startsWith('{')) return false;
+  try {
+    return profilesOf(JSON.parse(line)).length > 0;
+  } catch {
+    // A line of JSON lines would be complete.
+    return !/^\s*\{.*\}\s*$/.test(line);
+  }
+}
+
+function readDocument(lines: readonly string[], abi: AbiName): ReturnType<typeof recordProfiles> {
+  if (!(lines.find(line => line.trim() !== '') ?? '').trimStart().startsWith('{'))
+    return recordProfiles(profilesOfYaml(lines), abi);
+  try {
+    return recordProfiles(profilesOf(JSON.parse(lines.join('\n'))), abi);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return recordProfiles([], abi);
+    throw error;
+  }
+}

@@ -1,0 +1,170 @@
+// Takes a line of strace apart: the process, the call, its arguments as text, its result.
+
+/** What a line of strace is. */
+export type StraceLine =
+  | {
+      /** A call, or the beginning of one. */
+      readonly kind: 'call';
+      readonly pid: number;
+      readonly name: string;
+      readonly args: readonly string[];
+      /** What follows `= `; undefined where the line is cut off by another process. */
+      readonly result: string | undefined;
+    }
+  | {
+      /** The end of a call that began on another line. */
+      readonly kind: 'resumed';
+      readonly pid: number;
+      /** Undefined for calls that began before strace came. */
+      readonly name: string | undefined;
+      readonly result: string | undefined;
+    }
+  | {
+      /** From here on, a process calls by another interface. */
+      readonly kind: 'mode';
+      readonly pid: number;
+      readonly mode: '64' | '32' | 'x32';
+    }
+  | {
+      /** A row of the table of `-c`. */
+      readonly kind: 'count';
+      readonly name: string;
+      readonly calls: number;
+    }
+  | {
+      /** Signals, ends of processes, headings. */
+      readonly kind: 'other';
+    };
+
+/** What may stand before a call: the process, the time, the number of the call, the instruction pointer. */
+const PID = /^ *(?:\[pid +(\d{1,10})(?:<[^<>]*>)?\]|(\d{1,10})(?:<[^<>]*>)?(?= )) */;
+const BEFORE = [
+  /^ *\d\d:\d\d:\d\d(?:\.\d+)? +/,
+  /^ *\d+\.\d+ +/,
+  /^ *\(\+ *\d+\.\d+\) +/,
+  /^ *\[ *\d+\] +/,
+  /^ *\[[\da-f?]+\] +/,
+];
+/** `-c`: share of the time, seconds, microseconds a call, calls, errors, name. */
+const COUNT = /^ *\d+\.\d+ +\d+\.\d+ +\d+ +(\d{1,15}) +(?:\d+ +)?([a-z_]\w*)$/;
+const OTHER =
+  /^(?:\+\+\+ |--- |strace: |% time |------|\d+\.\d+ .* total$|> |\[ Process PID=\d+ runs in|Process \d+ (?:attached|detached|resumed|suspended)|<\.\.\. exit(?:_group)? )/;
+const MODE = /\[ Process PID=(\d{1,10}) runs in (64|32|x32)(?: bit)? mode\. \]/;
+/** The heading of a table of `-c`, where there is one for each interface. */
+const TABLE = /^System call usage summary for (?:(64|32) bit|(x32)) mode:$/;
+const CALL = /^([A-Za-z_]\w{0,63})\(/;
+const RESUMED = /^<\.\.\. (?:(\w{1,64}) )?resumed>/;
+/** What follows the arguments of a call. */
+const RESULT = /^\) *= (.*)$/s;
+const UNFINISHED = /<(?:unfinished|detached) \.\.\.>$/;
+
+/** Reads a line; undefined for what strace does not write. The process is 0 where the line does not name one. */
+export function parseStraceLine(line: string): StraceLine | undefined {
+  const mode = MODE.exec(line);
+  if (mode !== null) {
+    const [, pid = '', word] = mode;
+    return { kind: 'mode', pid: Number(pid), mode: word === '32' ? '32' : word === 'x32' ? 'x32' : '64' };
+  }
+  const table = TABLE.exec(line);
+  if (table !== null)
+    return { kind: 'mode', pid: 0, mode: table[1] === '32' ? '32' : table[2] === 'x32' ? 'x32' : '64' };
+  const count = COUNT.exec(line);
+  if (count !== null) {
+    const [, calls = '', name = ''] = count;
+    return name === 'total' ? { kind: 'other' } : { kind: 'count', name, calls: Number(calls) };
+  }
+  const { pid, rest } = withoutPrefix(line);
+  const resumed = RESUMED.exec(rest);
+  if (resumed !== null) {
+    const end = rest.lastIndexOf(') ');
+    return {
+      kind: 'resumed',
+      pid,
+      name: resumed[1],
+      result: end < 0 ? undefined : resultOf(rest.slice(end)),
+    };
+  }
+  const [head, name] = CALL.exec(rest) ?? [];
+  if (head === undefined || name === undefined)
+    return OTHER.test(rest) || OTHER.test(line.trimStart()) ? { kind: 'other' } : undefined;
+  const { args, end } = argumentsOf(rest, head.length);
+  const result = resultOf(rest.slice(end));
+  // A line that ends inside of the call was cut off, and what follows it is anybody's guess.
+  if (result === undefined && !UNFINISHED.test(rest)) return undefined;
+  return { kind: 'call', pid, name, args, result };
+}
+
+const resultOf = (text: string): string | undefined => RESULT.exec(text)?.[1];
+
+function withoutPrefix(line: string): { readonly pid: number; readonly rest: string } {
+  let rest = line;
+  let pid = 0;
+  const first = PID.exec(rest);
+  if (first !== null) {
+    pid = Number(first[1] ?? first[2]);
+    rest = rest.slice(first[0].length);
+  }
+  // Each at most once, in whatever order.
+  for (let left = [...BEFORE]; ;) {
+    const found = left.find(pattern => pattern.test(rest));
+    if (found === undefined) return { pid, rest: rest.trimStart() };
+    rest = rest.replace(found, '');
+    left = left.filter(pattern => pattern !== found);
+  }
+}
+
+const OPENING = '([{';
+const CLOSING = ')]}';
+
+/**
+ * The arguments from a position on, split at the commas between them, and where they end: at the closing parenthesis. Strings, what is
+ * in brackets, and what -y writes in angle brackets after a descriptor are skipped.
+ */
+function argumentsOf(
+  text: string,
+  start: number,
+): { readonly args: readonly string[]; readonly end: number } {
+  const args: string[] = [];
+  let depth = 0;
+  let from = start;
+  let index = start;
+  const take = (): void => {
+    const arg = text.slice(from, index).replace(UNFINISHED, '').trim();
+    if (arg !== '') args.push(arg);
+    from = index + 1;
+  };
+  for (; index < text.length; index++) {
+    const character = text.charAt(index);
+    if (character === '"') index = endOfString(text, index);
+    else if (character === '<' && /[\dD]<[^<]/.test(text.slice(index - 1, index + 2)))
+      index = endOfPath(text, index);
+    else if (OPENING.includes(character)) depth++;
+    else if (CLOSING.includes(character)) {
+      if (depth === 0) break;
+      depth--;
+    } else if (character === ',' && depth === 0) {
+      take();
+      if (args.length === MAX_ARGUMENTS) break;
+    }
+  }
+  take();
+  return { args, end: index };
+}
+
+/** No call has more. */
+const MAX_ARGUMENTS = 6;
+
+function endOfString(text: string, start: number): number {
+  for (let index = start + 1; index < text.length; index++) {
+    if (text.charAt(index) === '\\') index++;
+    else if (text.charAt(index) === '"') return index;
+  }
+  return text.length;
+}
+
+/** strace writes `<` and `>` in paths as octal numbers, and `->` between the ends of a connection. */
+function endOfPath(text: string, start: number): number {
+  for (let index = start + 1; index < text.length; index++)
+    if (text.charAt(index) === '>' && text.charAt(index - 1) !== '-') return index;
+  return text.length;
+}

@@ -1,0 +1,89 @@
+// Merges recordings: of runs, programs, machines. The order does not matter, and neither does the grouping.
+import { groupBy } from '../util/group-by.js';
+import { ownElements } from '../util/own-elements.js';
+import { tooManyCalls } from './build.js';
+import {
+  addCounts,
+  byText,
+  byValue,
+  callKey,
+  checkedRecording,
+  LIMITS,
+  sealRecording,
+  type RecordedArgument,
+  type RecordedCall,
+  type Recording,
+  type RecordingSource,
+} from './recording.js';
+
+/**
+ * One recording of all runs. Merging is associative and commutative, so that a fleet can merge as it likes; it is not
+ * idempotent: a recording that is merged twice counts twice. Without recordings the result has no runs.
+ *
+ * Throws UsageError (`not-a-recording`) for values that are not recordings, and RecordingError (`recording-too-large`) for more than
+ * 16,384 different calls.
+ */
+export function mergeRecordings(...recordings: readonly Recording[]): Recording {
+  const all = ownElements(recordings).map(checkedRecording);
+  const calls = groupBy(
+    all.flatMap(recording => recording.calls),
+    callKey,
+  );
+  if (calls.size > LIMITS.calls) throw tooManyCalls();
+  return sealRecording({
+    runs: all.reduce((sum, { runs }) => addCounts(sum, runs), 0),
+    sources: mergeSources(all.flatMap(({ sources }) => sources)),
+    calls: [...calls].sort(([a], [b]) => byText(a, b)).map(([, group]) => group.reduce(mergeCalls)),
+  });
+}
+
+function mergeCalls(a: RecordedCall, b: RecordedCall): RecordedCall {
+  const programs = [...new Set([...a.programs, ...b.programs])].sort(byText);
+  return {
+    ...a,
+    count: addCounts(a.count, b.count),
+    runs: addCounts(a.runs, b.runs),
+    unavailable: addCounts(a.unavailable, b.unavailable),
+    programs: programs.slice(0, LIMITS.programs),
+    morePrograms: a.morePrograms || b.morePrograms || programs.length > LIMITS.programs,
+    args: [...groupBy([...a.args, ...b.args], ({ index }) => index).values()]
+      .map(([first, second]): RecordedArgument => {
+        if (first === undefined) throw new Error('unreachable: a group has an item');
+        // What one of them does not know is not known of both.
+        return second === undefined ? { ...first, unknown: true } : mergeArguments(first, second);
+      })
+      .sort((x, y) => x.index - y.index),
+  };
+}
+
+/** What is known of an argument from two sources. */
+export function mergeArguments(a: RecordedArgument, b: RecordedArgument): RecordedArgument {
+  const all = [...new Set([...a.values, ...b.values])].sort(byValue);
+  const more = a.more || b.more || all.length > LIMITS.values;
+  return {
+    index: a.index,
+    values: more ? [] : all,
+    bits: a.bits | b.bits,
+    more,
+    unknown: a.unknown || b.unknown,
+  };
+}
+
+/** One for each kind. Those that are cut off come after all that are kept, so that none of them can come back. */
+function mergeSources(sources: readonly RecordingSource[]): readonly RecordingSource[] {
+  return [...groupBy(sources, sourceKey)]
+    .sort(([a], [b]) => byText(a, b))
+    .slice(0, LIMITS.sources)
+    .map(([, group]) =>
+      group.reduce((a, b) => ({
+        ...a,
+        runs: addCounts(a.runs, b.runs),
+        lost: addCounts(a.lost, b.lost),
+        skipped: addCounts(a.skipped, b.skipped),
+      })),
+    );
+}
+
+/** Equal for sources that differ in counts alone. */
+export const sourceKey = ({ how, arch, kernel, libc, command }: RecordingSource): string =>
+  JSON.stringify([how, arch, kernel, libc, command]);

@@ -1,0 +1,177 @@
+// From logs to a profile to a check, on the command line: files, exit codes, and what pipelines read.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cli } from '../support/child.js';
+
+const LOG = 'socket(AF_UNIX, SOCK_STREAM, 0) = 3\nconnect(3, 0x1, 16) = 0\nnonsense\n';
+
+describe('The subcommands on recordings', () => {
+  let directory = '';
+  const path = (name: string): string => join(directory, name);
+  const file = (name: string, content: string): string => {
+    writeFileSync(path(name), content);
+    return path(name);
+  };
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'seccomp-recording-'));
+  });
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const imported = (name: string, log: string): string => {
+    const { code, stderr } = cli([
+      'import',
+      '--arch',
+      'x86_64',
+      file(`${name}.log`, log),
+      '-o',
+      path(`${name}.json`),
+    ]);
+    assert.equal(code, 0, stderr);
+    return path(`${name}.json`);
+  };
+
+  it('import tells how many lines were not understood, and shows them', () => {
+    const { code, stdout, stderr } = cli(['import', '--arch', 'x86_64', file('a.log', LOG)]);
+    assert.equal(code, 0);
+    assert.match(stdout, /"kind": "seccomp recording"/);
+    assert.match(
+      stderr,
+      /a\.log: 1 of 3 lines or names were not understood, beginning with\n {4}line 3: nonsense/,
+    );
+  });
+
+  it('import takes each file for a run, or all for one', () => {
+    const logs = [file('a', LOG), file('b', LOG)];
+    const runs = (...options: string[]): unknown =>
+      (JSON.parse(cli(['import', '--arch', 'x86_64', ...options, ...logs]).stdout) as { runs: unknown }).runs;
+    assert.equal(runs(), 2);
+    assert.equal(runs('--one-run'), 1);
+  });
+
+  it('import reads standard input, and tells machines what it read', () => {
+    const { stdout } = cli(['import', '--arch', 'x86_64', '--json', '-'], LOG);
+    const { logs, recording } = JSON.parse(stdout) as {
+      logs: { skipped: number }[];
+      recording: { runs: number };
+    };
+    assert.deepEqual([logs[0]?.skipped, recording.runs], [1, 1]);
+  });
+
+  it('import ends with 2 for a file without calls, and for one that is not there', () => {
+    for (const [argument, code] of [
+      [file('empty', 'nothing here\n'), 'empty-log'],
+      [path('missing'), 'log-unreadable'],
+      [directory, 'log-unreadable'],
+    ] as const) {
+      const { code: exit, stdout } = cli(['import', '--json', argument]);
+      assert.equal(exit, 2);
+      assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, code);
+    }
+  });
+
+  it('record runs nothing where it could not write', () => {
+    const { code, stdout } = cli(['record', '-o', path('nowhere/r.json'), '--', 'echo', 'it ran']);
+    assert.deepEqual([code, stdout], [2, '']);
+  });
+
+  it('generate and check agree', () => {
+    const recording = imported('a', LOG);
+    const { code, stderr } = cli(['generate', recording, '-o', path('profile.json')]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /allowed without having been seen:\n/);
+    const check = cli(['check', path('profile.json'), recording]);
+    assert.equal(check.code, 0, check.stdout);
+    assert.match(check.stdout, /2 distinct calls of 1 runs: 0 refused, 0 uncertain/);
+  });
+
+  it('check ends with 1 for a call that would be refused, and says what to add', () => {
+    const recording = imported('a', LOG);
+    cli(['generate', recording, '-o', path('profile.json')]);
+    const other = imported('b', 'socket(AF_INET, SOCK_STREAM, 0) = 3\n');
+    const { code, stdout } = cli(['check', path('profile.json'), recording, other]);
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /^refused: socket\(family=AF_INET\) on x86_64, 2 times in 2 runs: ERRNO\(EPERM\).*"value":2/m,
+    );
+    const json = cli(['check', '--json', path('profile.json'), other]);
+    assert.equal(json.code, 1);
+    assert.equal((JSON.parse(json.stdout) as { refused: object[] }).refused.length, 1);
+    const sarif = JSON.parse(cli(['check', '--sarif', path('profile.json'), other]).stdout) as {
+      runs: { results: { ruleId: string; ruleIndex: number }[] }[];
+    };
+    const [first] = sarif.runs[0]?.results ?? [];
+    assert.deepEqual([first?.ruleId, first?.ruleIndex], ['recorded-call-refused', 0]);
+  });
+
+  it('generate keeps within a base, and tells machines what it left out', () => {
+    const recording = imported(
+      'a',
+      `${LOG}socket(AF_VSOCK, SOCK_STREAM, 0) = 3\nkexec_load(0x1, 1, 0x1, 0x1) = 0\n`,
+    );
+    const { stdout } = cli(['generate', '--base', 'docker-default', '--json', recording]);
+    const { leftOut, profile } = JSON.parse(stdout) as { leftOut: { syscall: string }[]; profile: object };
+    assert.ok(leftOut.some(({ syscall }) => syscall === 'kexec_load'));
+    const subset = cli([
+      'diff',
+      '--subset',
+      '--arch',
+      'x86_64',
+      file('p.json', JSON.stringify(profile)),
+      'docker-default',
+    ]);
+    assert.equal(subset.code, 0, subset.stdout);
+  });
+
+  for (const args of [
+    ['generate', '--arguments', 'some', 'x'],
+    ['generate', '--min-runs', '0', 'x'],
+    ['generate', '--for', 'podman', 'x'],
+    ['generate'],
+    ['check', 'docker-default'],
+    ['import'],
+    ['audit'],
+  ])
+    it(`end with 2 for: ${args.join(' ')}`, () => {
+      assert.equal(cli(args).code, 2);
+    });
+
+  it('end with 2 for a file that is no recording', () => {
+    for (const args of [
+      ['generate', file('x', '{}')],
+      ['check', 'docker-default', file('x', LOG)],
+    ])
+      assert.equal(cli(args).code, 2);
+  });
+
+  it('audit explains records, once each, with what a profile says', () => {
+    const line =
+      'audit: type=1326 audit(1.5:1): auid=1 uid=0 gid=0 ses=1 pid=7 comm="p" exe="/bin/p" sig=31 arch=c000003e syscall=175 compat=0 ip=0x1 code=0x80000000\n';
+    const log = file('dmesg', `usb 1-1: new device\n${line.repeat(3)}`);
+    const { code, stdout } = cli(['audit', log, '--profile', 'docker-default']);
+    assert.equal(code, 0);
+    assert.equal(
+      stdout,
+      'init_module on x86_64 by /bin/p (7): KILL_PROCESS; the profile answers ERRNO(EPERM) by the default action, as no rule names it; the record comes from another filter. To allow it, add to "syscalls": {"names":["init_module"],"action":"SCMP_ACT_ALLOW"} [3 times]\n',
+    );
+    const { records } = JSON.parse(cli(['audit', '--json', log]).stdout) as {
+      records: { count: number; syscall: string }[];
+    };
+    assert.deepEqual(
+      records.map(({ syscall, count }) => [syscall, count]),
+      [['init_module', 3]],
+    );
+    assert.equal(cli(['audit', file('quiet', 'usb 1-1: new device\n')]).code, 1);
+  });
+
+  it('escape what logs hold, on the terminal and in profiles', () => {
+    const recording = imported('a', '1 execve("/bin/\u001b[2J", [], 0x1) = 0\n1 getpid() = 1\n');
+    const { stdout } = cli(['generate', recording]);
+    assert.ok(!stdout.includes('\u001b'));
+    assert.ok(!readFileSync(recording, 'utf8').includes('\u001b'));
+  });
+});

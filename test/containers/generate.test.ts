@@ -1,0 +1,42 @@
+// Containers under generated profiles: what runc and crun need themselves, and that without it they do not start.
+import assert from 'node:assert/strict';
+import { generateProfile, parseProfile, readLog } from 'seccomp';
+import { makeTarget } from 'seccomp/inspect';
+import { ociSeccomp } from './oci.js';
+import { findRuntime, type Runtime, type RuntimeName } from './runtime.js';
+
+for (const name of ['runc', 'crun'] satisfies RuntimeName[]) {
+  describe(`A generated profile for ${name}`, function () {
+    this.timeout(60_000);
+    let runtime: Runtime | undefined;
+    before(function () {
+      const found = findRuntime(name);
+      if ('missing' in found) this.skip();
+      runtime = found;
+    });
+    afterEach(() => {
+      runtime?.stop();
+    });
+    after(() => {
+      runtime?.remove();
+    });
+
+    /** All that the program of the container does. */
+    const { recording } = readLog('pause() = ? ERESTARTNOHAND\n', { arch: 'x86_64' });
+    const section = (launcher: 'none' | RuntimeName, mode: 'safe' | 'all'): object => {
+      const { profile } = generateProfile([recording], { for: launcher, arguments: mode });
+      return ociSeccomp(parseProfile(profile), makeTarget(), '');
+    };
+
+    for (const mode of ['safe', 'all'] as const)
+      it(`starts a container, with arguments ${mode}`, () => {
+        const started = runtime?.start(section(name, mode));
+        assert.ok(started !== undefined && 'pid' in started, JSON.stringify(started));
+      });
+
+    it('has calls without which it starts none', () => {
+      const started = runtime?.start(section('none', 'safe'));
+      assert.ok(started !== undefined && 'refusal' in started, JSON.stringify(started));
+    });
+  });
+}

@@ -1,0 +1,119 @@
+// The recorder: every call of a command and of all that it starts, without a change that the command could notice.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatRecording, record, type RecordedCall, type Recording } from 'seccomp';
+import { cli, inChild, told } from '../support/child.js';
+
+const callOf = ({ calls }: Recording, name: string): RecordedCall | undefined =>
+  calls.find(({ syscall }) => syscall === name);
+
+describe('record', function () {
+  this.timeout(60_000);
+
+  it('has every call of a command and its children, with programs and counts', async () => {
+    const { recording } = record('/bin/sh', ['-c', 'true; /bin/true; /bin/true; :'], { stdio: 'ignore' });
+    const recorded = await recording;
+    assert.equal(recorded.runs, 1);
+    assert.equal(recorded.sources[0]?.how, 'tracer');
+    assert.equal(recorded.sources[0].lost, 0);
+    // One by the launcher, two by the shell.
+    assert.equal(callOf(recorded, 'execve')?.count, 3);
+    assert.equal(callOf(recorded, 'exit_group')?.count, 3);
+    assert.equal(callOf(recorded, 'exit_group')?.programs.length, 2);
+  });
+
+  it('has all values of arguments that stand for power, from whichever process', async () => {
+    const { recording } = record(
+      process.execPath,
+      ['-e', 'require("net").connect(9, "127.0.0.1").on("error", () => {})'],
+      {
+        stdio: 'ignore',
+      },
+    );
+    const recorded = await recording;
+    for (const name of ['mmap', 'mprotect']) {
+      const prot = callOf(recorded, name)?.args.find(({ index }) => index === 2);
+      assert.equal(prot?.unknown, false, name);
+      assert.ok(prot.values.includes(3n), name);
+    }
+    assert.deepEqual(callOf(recorded, 'socket')?.args.find(({ index }) => index === 0)?.values, [2n]);
+  });
+
+  it('leaves output and exit codes as they are', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'seccomp-record-'));
+    try {
+      for (const script of ['echo one; echo two >&2; exit 3', 'kill -TERM $$', 'cat', 'sleep 0 & wait']) {
+        const file = join(directory, 'recording.json');
+        const plain = spawnSync('sh', ['-c', script], { input: 'text', encoding: 'utf8' });
+        const { stdout, stderr, code } = cli(['record', '-o', file, '--', 'sh', '-c', script], 'text');
+        assert.deepEqual([stdout, stderr], [plain.stdout, plain.stderr], script);
+        assert.equal(code, plain.status ?? 143, script);
+        assert.match(readFileSync(file, 'utf8'), /"kind": "seccomp recording"/);
+      }
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('gives profiles under which the command does its work on other input', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'seccomp-record-'));
+    const at = (name: string): string => join(directory, name);
+    try {
+      cli(['record', '-o', at('r.json'), '--', 'sort'], 'b\na\n');
+      cli(['record', '-o', at('r.json'), '--merge', '--', 'sort', '-r'], 'b\na\n');
+      assert.match(readFileSync(at('r.json'), 'utf8'), /"runs": 2/);
+      for (const mode of ['none', 'safe']) {
+        assert.equal(cli(['generate', '--arguments', mode, at('r.json'), '-o', at('p.json')]).code, 0);
+        const { stdout, code } = cli(['run', at('p.json'), '--', 'sort', '-u', '-n'], '3\n1\n2\n3\n');
+        assert.deepEqual([stdout, code], ['1\n2\n3\n', 0], mode);
+      }
+      // And not much else.
+      assert.notEqual(cli(['run', at('p.json'), '--', 'unshare', '--user', 'true']).code, 0);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('works for an ordinary user', function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const names = told<readonly string[]>(
+      inChild(`
+        process.setgid(65534);
+        process.setuid(65534);
+        const { recording } = s.record('/bin/true', { stdio: 'ignore' });
+        tell((await recording).calls.map(({ syscall }) => syscall));`),
+    );
+    assert.ok(names.includes('exit_group'), names.join());
+  });
+
+  it('stops where it is told to, and the command goes on', async () => {
+    const { child, recording, stop } = record('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
+    const ended = new Promise<number | null>(resolve => {
+      child.on('exit', resolve);
+    });
+    // An answer of the command shows that it runs.
+    await new Promise(resolve => {
+      child.stdout?.once('data', resolve);
+      child.stdin?.write('x');
+    });
+    stop();
+    const text = formatRecording(await recording);
+    child.stdin?.end();
+    assert.equal(await ended, 0);
+    assert.match(text, /"call":"read"/);
+  });
+
+  it('tells of commands that want to trace others, which cannot be recorded', async function () {
+    if (spawnSync('strace', ['-V']).status !== 0) this.skip();
+    const { recording } = record('strace', ['-o', '/dev/null', 'true'], { stdio: 'ignore' });
+    await assert.rejects(recording, { code: 'traces-itself' });
+  });
+
+  for (const options of [{ phase: 1 }, { profile: 'docker-default' }])
+    it(`refuses ${JSON.stringify(options)}`, () => {
+      assert.throws(() => record('true', options as object), { code: 'bad-option' });
+    });
+});

@@ -1,0 +1,190 @@
+// Profiles against recordings, and audit records in words.
+import assert from 'node:assert/strict';
+import {
+  checkProfile,
+  explainAuditLine,
+  formatAudit,
+  readLog,
+  type Recording,
+  type SeccompProfile,
+} from 'seccomp';
+
+const strace = (...lines: string[]): Recording => readLog(lines, { arch: 'x86_64' }).recording;
+const profile = (...syscalls: NonNullable<SeccompProfile['syscalls']>): SeccompProfile => ({
+  defaultAction: 'SCMP_ACT_ERRNO',
+  syscalls,
+});
+const ALLOW = 'SCMP_ACT_ALLOW';
+
+describe('checkProfile', () => {
+  it('tells what would be refused, how often it was seen and what would allow it', () => {
+    const { refused } = checkProfile(profile({ names: ['read'], action: ALLOW }), [
+      strace('1 execve("/bin/a", [], 0x1) = 0', '1 getpid() = 1', '1 read(3, "", 1) = 0'),
+      strace('getpid() = 1'),
+    ]);
+    const getpid = refused.find(({ syscall }) => syscall === 'getpid');
+    assert.deepEqual(
+      { ...getpid },
+      {
+        abi: 'x86_64',
+        syscall: 'getpid',
+        phase: '',
+        action: 'ERRNO(EPERM)',
+        count: 2,
+        runs: 2,
+        programs: ['/bin/a'],
+        arguments: [],
+        remedy: 'add to "syscalls": {"names":["getpid"],"action":"SCMP_ACT_ALLOW"}',
+        at: undefined,
+      },
+    );
+    assert.deepEqual(
+      refused.map(({ syscall }) => syscall),
+      ['execve', 'getpid'],
+    );
+  });
+
+  const unix = profile({
+    names: ['socket'],
+    action: ALLOW,
+    args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }],
+  });
+  it('tells the values of arguments that would be refused', () => {
+    const { refused, uncertain } = checkProfile(unix, [
+      strace('socket(AF_UNIX, 1, 0) = 3', 'socket(AF_INET, 1, 0) = 3'),
+    ]);
+    assert.deepEqual(
+      refused.map(call => call.arguments),
+      [['family=AF_INET']],
+    );
+    assert.match(refused[0]?.remedy ?? '', /"value":2/);
+    assert.deepEqual(uncertain, []);
+  });
+
+  it('does not claim to know arguments that were not recorded', () => {
+    const { refused, uncertain } = checkProfile(unix, [
+      strace(' 50.00    0.000030          30         1           socket'),
+    ]);
+    assert.deepEqual(refused, []);
+    assert.deepEqual(
+      uncertain.map(({ syscall }) => syscall),
+      ['socket'],
+    );
+  });
+
+  it('does not claim that arguments came together', () => {
+    const both = profile({
+      names: ['socket'],
+      action: ALLOW,
+      args: [
+        { index: 0, value: 1, op: 'SCMP_CMP_EQ' },
+        { index: 1, value: 1, op: 'SCMP_CMP_EQ' },
+      ],
+    });
+    const { refused } = checkProfile(both, [strace('socket(1, 1, 0) = 3', 'socket(2, 2, 0) = 3')]);
+    assert.deepEqual(
+      refused.map(call => call.arguments),
+      [['family=AF_INET'], ['type=SOCK_DGRAM']],
+    );
+    assert.equal(checkProfile(both, [strace('socket(2, 2, 0) = 3')]).refused.length, 1);
+  });
+
+  it('tells fallbacks from refusals', () => {
+    const old = profile(
+      { names: ['clone'], action: ALLOW },
+      { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 },
+    );
+    const { refused, fallbacks } = checkProfile(old, [strace('clone3({}, 88) = 3')]);
+    assert.deepEqual([refused.length, fallbacks.map(({ syscall }) => syscall)], [0, ['clone3']]);
+    const none = profile({ names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 });
+    assert.equal(checkProfile(none, [strace('clone3({}, 88) = 3')]).refused.length, 1);
+  });
+
+  it('tells what is allowed and was never used', () => {
+    const wide = profile(
+      { names: ['getpid', 'mount'], action: ALLOW },
+      { names: ['socket'], action: ALLOW, args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }] },
+    );
+    assert.deepEqual(checkProfile(wide, [strace('getpid() = 1')]).unused, [
+      { abi: 'x86_64', syscall: 'mount', conditional: false },
+      { abi: 'x86_64', syscall: 'socket', conditional: true },
+    ]);
+  });
+
+  it('looks at calls of other interfaces and architectures', () => {
+    const x86 = readLog('[ Process PID=1 runs in 32 bit mode. ]\n1 getpid() = 1', {
+      arch: 'x86_64',
+    }).recording;
+    const arm = readLog('getpid() = 1', { arch: 'aarch64' }).recording;
+    const { refused } = checkProfile(profile({ names: ['getpid'], action: ALLOW }), [x86, arm]);
+    assert.deepEqual(
+      refused.map(({ abi, action }) => [abi, action]),
+      [['x86', 'KILL_THREAD']],
+    );
+  });
+
+  it('costs the same for millions of events', () => {
+    const counted = strace(' 50.00    0.000030          30 900000000000           getpid');
+    assert.equal(checkProfile(profile(), [counted]).refused[0]?.count, 900_000_000_000);
+  });
+});
+
+describe('explainAuditLine', () => {
+  const record = (call: number, code: string, arch = 'c000003e'): string =>
+    `audit: type=1326 audit(1.5:1): auid=1 uid=0 gid=0 ses=1 pid=7 comm="p" exe="/bin/p" sig=31 arch=${arch} syscall=${call} compat=0 ip=0x1 code=${code}`;
+
+  for (const [what, line, given, expected] of [
+    [
+      'without a profile',
+      record(165, '0x80000000'),
+      undefined,
+      'mount on x86_64 by /bin/p (7): KILL_PROCESS',
+    ],
+    [
+      'by the default action',
+      record(39, '0x80000000'),
+      { defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [{ names: ['mount'], action: ALLOW }] },
+      'getpid on x86_64 by /bin/p (7): KILL_PROCESS; the profile answers KILL_PROCESS by the default action, as no rule names it. To allow it, add to "syscalls": {"names":["getpid"],"action":"SCMP_ACT_ALLOW"}',
+    ],
+    [
+      'of another filter',
+      record(165, '0x0'),
+      profile({ names: ['mount'], action: ALLOW }),
+      'mount on x86_64 by /bin/p (7): KILL_THREAD; the profile answers ALLOW by the rule at <object>:6:9; the record comes from another filter',
+    ],
+    [
+      'of an interface that is not covered',
+      record(20, '0x0', '40000003'),
+      profile(),
+      'getpid on x86 by /bin/p (7): KILL_THREAD; the profile answers KILL_THREAD since the profile does not cover its interface. To allow it, add SCMP_ARCH_X86 to the architectures',
+    ],
+  ] as const)
+    it(`explains a record ${what}`, () => {
+      const explained = explainAuditLine(line, given);
+      assert.ok(explained !== undefined);
+      assert.equal(formatAudit(explained), expected);
+    });
+
+  it('does not guess where arguments decide', () => {
+    const unix = profile({
+      names: ['socket'],
+      action: ALLOW,
+      args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }],
+    });
+    const verdict = explainAuditLine(record(41, '0x50001'), unix)?.profile;
+    assert.equal(verdict?.action, undefined);
+    assert.equal(verdict?.remedy, undefined);
+    assert.equal(verdict?.fits, true);
+  });
+
+  it('writes nothing that acts upon a terminal', () => {
+    const hex = Buffer.from('/tmp/\u001b[2J x').toString('hex').toUpperCase();
+    const explained = explainAuditLine(record(39, '0x0').replace('"/bin/p"', hex));
+    assert.ok(explained !== undefined);
+    assert.ok(!formatAudit(explained).includes('\u001b'));
+  });
+
+  it('is undefined for other lines', () => {
+    assert.equal(explainAuditLine('audit: type=1300 audit(1.5:1): arch=c000003e syscall=59'), undefined);
+  });
+});

@@ -1,0 +1,185 @@
+// Recordings as values: merging, their text, and texts that are none.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  formatRecording,
+  mergeRecordings,
+  parseRecording,
+  readLog,
+  RecordingError,
+  type Recording,
+} from 'seccomp';
+import { property } from '../support/property.js';
+import { copied, run } from './arbitrary-recording.js';
+
+const strace = (...lines: string[]): Recording => readLog(lines, { arch: 'x86_64' }).recording;
+
+const runs = fc.array(run, { maxLength: 5 });
+
+describe('A recording', () => {
+  property('means the same however runs are grouped', fc.tuple(runs, runs, runs), 100, ([a, b, c]) => {
+    const [x, y, z] = [a, b, c].map(part => mergeRecordings(...part)) as [Recording, Recording, Recording];
+    const all = mergeRecordings(...a, ...b, ...c);
+    assert.deepEqual(mergeRecordings(mergeRecordings(x, y), z), all);
+    assert.deepEqual(mergeRecordings(x, mergeRecordings(y, z)), all);
+  });
+
+  property('means the same in whatever order runs are merged', fc.tuple(run, run, run), 100, ([a, b, c]) => {
+    const text = formatRecording(mergeRecordings(a, b, c));
+    for (const order of [
+      [c, b, a],
+      [b, a, c],
+    ])
+      assert.equal(formatRecording(mergeRecordings(...order)), text);
+  });
+
+  property('is the same after it was written and read', fc.array(run), 100, parts => {
+    const recording = mergeRecordings(...parts);
+    assert.deepEqual(copied(recording), recording);
+  });
+
+  it('is neutral without runs', () => {
+    const one = strace('read(3, "", 1) = 0');
+    assert.deepEqual(mergeRecordings(one, mergeRecordings()), one);
+  });
+
+  it('says in how many runs a call was seen', () => {
+    const both = mergeRecordings(strace('read(3, "", 1) = 0'), strace('read(3, "", 1) = 0', 'getpid() = 1'));
+    assert.equal(both.runs, 2);
+    assert.deepEqual(
+      both.calls.map(({ syscall, count, runs: seen }) => [syscall, count, seen]),
+      [
+        ['getpid', 1, 1],
+        ['read', 2, 2],
+      ],
+    );
+  });
+
+  it('does not forget that the values of an argument are not all known', () => {
+    const known = strace('socket(AF_UNIX, SOCK_STREAM, 0) = 3');
+    const unknown = strace(' 50.00    0.000030          30         1           socket');
+    const [socket] = mergeRecordings(known, unknown).calls;
+    assert.deepEqual(
+      socket?.args.map(({ values, unknown: open }) => [values, open]),
+      [
+        [[1n], true],
+        [[1n], true],
+        [[0n], true],
+      ],
+    );
+  });
+
+  it('keeps no more than 64 values of an argument, and then their bits', () => {
+    const lines = Array.from(
+      { length: 65 },
+      (_, index) => `ioctl(1, 0x${(index * 3).toString(16)}, 0x1) = 0`,
+    );
+    const [ioctl] = strace(...lines).calls;
+    assert.deepEqual(ioctl?.args[0]?.values, []);
+    assert.equal(ioctl.args[0].more, true);
+    assert.equal(ioctl.args[0].bits, 255n);
+  });
+
+  it('keeps the same programs of many in whatever order they come', () => {
+    const names = Array.from({ length: 40 }, (_, index) => `/bin/p${index}`);
+    const made = names.map(name => strace(`1 execve("${name}", [], 0x1) = 0`, '1 getpid() = 1'));
+    const forth = mergeRecordings(...made);
+    assert.equal(formatRecording(mergeRecordings(...made.toReversed())), formatRecording(forth));
+    const getpid = forth.calls.find(({ syscall }) => syscall === 'getpid');
+    assert.equal(getpid?.programs.length, 16);
+    assert.equal(getpid.morePrograms, true);
+  });
+
+  it('cannot be changed, and nothing else is taken for one', () => {
+    const one = strace('read(3, "", 1) = 0');
+    assert.ok(Object.isFrozen(one) && Object.isFrozen(one.calls[0]) && Object.isFrozen(one.calls[0]?.args));
+    assert.throws(() => mergeRecordings({ ...one }), { code: 'not-a-recording' });
+    assert.throws(() => formatRecording(Object.create(one) as Recording), { code: 'not-a-recording' });
+  });
+});
+
+describe('The text of a recording', () => {
+  const good = `{
+  "kind": "seccomp recording",
+  "version": 1,
+  "runs": 2,
+  "sources": [],
+  "calls": [
+    {"abi":"x86_64","call":"socket","count":3,"runs":2,"programs":["/bin/a"],"args":{"0":[1,2]}}
+  ]
+}
+`;
+  it('is one line for each call, and small', () => {
+    assert.equal(formatRecording(parseRecording(good)), good);
+  });
+
+  for (const [what, text, message] of [
+    ['no JSON', '{', /<recording>:1:2: expected/],
+    ['something else', '{}', /<recording>:1:1: .*"kind"/],
+    ['another version', good.replace('"version": 1', '"version": 2'), /version 2/],
+    ['an unknown key', good.replace('"runs": 2', '"runs": 2, "x": 1'), /:4:.*no key "x"/],
+    ['a key twice', good.replace('"runs": 2', '"runs": 2, "runs": 3'), /"runs"/],
+    ['__proto__ as a key', good.replace('"count":3', '"count":3,"__proto__":{}'), /no key "__proto__"/],
+    ['an unknown interface', good.replace('x86_64', 'vax'), /:7:5: "vax" is not an interface/],
+    ['a name of Object.prototype as interface', good.replace('x86_64', 'constructor'), /not an interface/],
+    ['an unknown call', good.replace('"socket"', '"toString"'), /no system call "toString"/],
+    [
+      'a call twice',
+      good.replace('    {', '    {"abi":"x86_64","call":"socket","count":1,"runs":1},\n    {'),
+      /twice/,
+    ],
+    ['more runs than there are', good.replace('"runs":2', '"runs":3'), /3 runs of 2/],
+    ['a negative count', good.replace('"count":3', '"count":-3'), /"count"/],
+    ['a count beyond the safe integers', good.replace('"count":3', '"count":9007199254740993'), /"count"/],
+    ['a value of 65 bits', good.replace('[1,2]', '[18446744073709551616]'), /64 bits/],
+    ['no values', good.replace('[1,2]', '[]'), /1 to 64 values/],
+    [
+      'too many values',
+      good.replace(
+        '[1,2]',
+        `[${Array.from({ length: 65 })
+          .map((_, index) => index)
+          .join(',')}]`,
+      ),
+      /1 to 64/,
+    ],
+    ['an argument that no call has', good.replace('"0":', '"6":'), /no key "6"/],
+    ['a long text', good.replace('/bin/a', 'a'.repeat(513)), /longer than 512/],
+  ] as const) {
+    it(`is an error with its place for ${what}`, () => {
+      assert.throws(
+        () => parseRecording(text),
+        error =>
+          error instanceof RecordingError && error.code === 'bad-recording' && message.test(error.message),
+      );
+    });
+  }
+
+  it('is an error for too many calls', () => {
+    const calls = Array.from(
+      { length: 16_385 },
+      (_, index) => `{"abi":"x86_64","call":"${index}","count":1,"runs":1}`,
+    );
+    assert.throws(() => parseRecording(good.replace(/"calls": \[[^]*\]/, `"calls": [${calls.join(',')}]`)), {
+      code: 'recording-too-large',
+    });
+  });
+
+  it('is an error for values that are not texts', () => {
+    assert.throws(() => parseRecording(undefined as unknown as string), { code: 'bad-argument' });
+  });
+
+  property(
+    'ends in a recording or an error whatever is changed in it',
+    fc.record({ at: fc.nat(good.length), cut: fc.nat(20), text: fc.string({ maxLength: 8 }) }),
+    300,
+    ({ at, cut, text }) => {
+      const changed = good.slice(0, at) + text + good.slice(at + cut);
+      try {
+        formatRecording(parseRecording(changed));
+      } catch (error) {
+        assert.ok(error instanceof RecordingError, String(error));
+      }
+    },
+  );
+});
