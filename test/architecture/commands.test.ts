@@ -1,12 +1,15 @@
 // Every subcommand has a page, a test and a place among the commands that hostile text is tried on.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
 
-const commands = readdirSync(`${root}lib/cli/commands`).map(name => name.replace('.ts', ''));
+const commands = readdirSync(`${root}lib/cli/commands`, { recursive: true, encoding: 'utf8' })
+  .filter(name => name.endsWith('.ts'))
+  .map(name => basename(name, '.ts'));
 const tests = readdirSync(`${root}test/cli`)
   .filter(name => name.endsWith('.test.ts') && name !== 'terminal.test.ts')
   .map(name => read(`test/cli/${name}`))
