@@ -6,7 +6,6 @@
 export * from './verbs.js';
 export { ABIS, syscallName, syscallNumber } from '../kernel/abi.js';
 export { actionName } from '../kernel/action.js';
-export { evaluate } from '../policy/evaluate.js';
 export { nameValue, parseValue } from '../kernel/arguments/named-values.js';
 export { reasonFor } from '../policy/reason.js';
 export { parseEvent } from '../policy/parse-event.js';
@@ -34,7 +33,6 @@ export { assemble, type AssembleOptions } from '../bpf/assemble/assemble.js';
 export { toC } from '../bpf/c-array.js';
 export { annotate, type AnnotatedInstruction, type AnnotateOptions } from '../bpf/listing/disassemble.js';
 export { interpret, seccompData, type ProgramRun } from '../bpf/interpret.js';
-export { decode, encode, validate } from '../bpf/program.js';
 export type { Optimize } from '../libseccomp/generate.js';
 export { composeLayers } from '../filter/compose.js';
 export { simulator } from '../filter/inspect/simulator.js';
@@ -46,6 +44,5 @@ export {
   type Disagreement,
 } from '../filter/inspect/compare.js';
 export { formatDiff, formatExplanation } from '../filter/inspect/format.js';
-export { findDifference, verify } from '../filter/prove/verify.js';
 export { htmlReport, type Reported, type ReportOptions } from '../report/report.js';
 export { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from '../kernel/calls/base-calls.js';

@@ -59,7 +59,7 @@ export type { CompilePolicyOptions, WeightsName } from '../filter/compile.js';
 export type { Codegen, Filter } from '../filter/filter.js';
 export type { ProgramMetrics } from '../filter/inspect/metrics.js';
 export { disassemble, type DisassembleOptions, type ProgramSource } from '../bpf/listing/disassemble.js';
-export type { Instruction, Program } from '../bpf/program.js';
+export { decode, encode, validate, type Instruction, type Program } from '../bpf/program.js';
 export type { Call } from '../bpf/call.js';
 export type { Layer, Layers } from '../filter/layers.js';
 export { simulate, type LayerRun, type Simulation, type Step } from '../filter/inspect/simulate.js';
@@ -102,3 +102,5 @@ export { formatRecording, parseRecording, type ParseRecordingOptions } from '../
 export { readLog, type ReadLog, type ReadLogOptions, type SkippedLine } from '../recording/logs/read-log.js';
 export { mergeRecordings } from '../recording/merge.js';
 export type { RecordedArgument, RecordedCall, Recording, RecordingSource } from '../recording/recording.js';
+export { findDifference, verify } from '../filter/prove/verify.js';
+export { evaluate } from '../policy/evaluate.js';

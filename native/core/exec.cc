@@ -58,13 +58,32 @@ class DefaultSignals {
   sigset_t mask_{};
 };
 
-/** Standard streams outlive execve, whoever opened them. */
-void keep_standard_streams() {
-  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    const int flags = fcntl(stream, F_GETFD);
-    if (flags >= 0 && (flags & FD_CLOEXEC) != 0) fcntl(stream, F_SETFD, flags & ~FD_CLOEXEC);
+/**
+ * Gives the next program its standard streams as programs expect them: open, whoever opened them, and blocking, which
+ * those that Node writes to are not. libuv does the same for children.
+ */
+class StandardStreams {
+ public:
+  StandardStreams() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+      const int flags = fcntl(stream, F_GETFD);
+      if (flags >= 0 && (flags & FD_CLOEXEC) != 0) fcntl(stream, F_SETFD, flags & ~FD_CLOEXEC);
+      const int status = fcntl(stream, F_GETFL);
+      if (status < 0 || (status & O_NONBLOCK) == 0) continue;
+      non_blocking_[static_cast<std::size_t>(stream)] = fcntl(stream, F_SETFL, status & ~O_NONBLOCK) == 0;
+    }
   }
-}
+
+  /** Undoes what a process that stays would notice. */
+  void restore() const {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+      if (non_blocking_[static_cast<std::size_t>(stream)]) fcntl(stream, F_SETFL, fcntl(stream, F_GETFL) | O_NONBLOCK);
+    }
+  }
+
+ private:
+  std::array<bool, 3> non_blocking_{};
+};
 
 /** syscall(2) as isolation.h wants it. */
 long call_four(long number, long a, long b, long c, long d) {
@@ -105,10 +124,14 @@ LoadFailure load_and_exec(std::span<const std::byte> program, std::uint32_t flag
   const auto argv = pointers(executable.arguments);
   const auto envp = pointers(executable.environment);
   warm_up();
-  keep_standard_streams();
+  const StandardStreams streams;
   const DefaultSignals signals;
-  if (const auto failed = isolate(isolation, no_new_privs)) {
+  const auto restore = [&] {
     signals.restore();
+    streams.restore();
+  };
+  if (const auto failed = isolate(isolation, no_new_privs)) {
+    restore();
     return {*failed};
   }
   const auto answer = copy.value().load(flags);
@@ -117,7 +140,7 @@ LoadFailure load_and_exec(std::span<const std::byte> program, std::uint32_t flag
     return {{"execve", errno}};
   }
   const int error = errno;
-  signals.restore();
+  restore();
   if (names_thread(answer, flags)) return divergence(answer);
   return {{"seccomp", error}};
 }

@@ -92,9 +92,9 @@ describe('Every call is answered', () => {
       [],
     ],
     [
-      'a promise never settles, with responseTimeout',
+      'a promise never settles, with answerTimeout',
       `return new Promise(() => {});`,
-      `responseTimeout: 50,`,
+      `answerTimeout: 50,`,
       [],
       [],
     ],

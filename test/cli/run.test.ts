@@ -40,6 +40,21 @@ describe('seccomp run', () => {
     );
   });
 
+  it('gives the command standard streams that block, which those of Node are not', () => {
+    const { stdout } = run(
+      [],
+      'sh',
+      '-c',
+      'for stream in 0 1 2; do grep ^flags: /proc/$$/fdinfo/$stream; done',
+    );
+    const flags = [...stdout.matchAll(/^flags:\s+([0-7]+)$/gm)].map(([, digits = '']) => parseInt(digits, 8));
+    assert.equal(flags.length, 3, stdout);
+    assert.deepEqual(
+      flags.map(each => each & 0o4000),
+      [0, 0, 0],
+    );
+  });
+
   it('--report-only prints it and allows it', () => {
     const { code, stderr } = run(['--report-only'], 'mkdir', join(directory, 'new'));
     assert.equal(code, 0);

@@ -130,7 +130,7 @@ describe('supervise', () => {
           },
           /fault/,
         ],
-        [() => ({ errno: 0 }), /bad-response|invalid response/],
+        [() => ({ errno: 0 }), /bad-answer|invalid response/],
         [() => ({ errno: 'ENOTHING' }), /invalid response/],
         [() => undefined as unknown as Response, /invalid response/],
       ];
@@ -145,9 +145,9 @@ describe('supervise', () => {
 
     it('with ENOSYS, or what else is wanted, after the time that a caller waits', async () => {
       const never = () => new Promise<Response>(() => undefined);
-      const limited = { otherwise: never, responseTimeout: 20 };
+      const limited = { otherwise: never, answerTimeout: 20 };
       assert.deepEqual(await run(['getsid'], limited), ['-1 38']);
-      assert.deepEqual(await run(['getsid'], { ...limited, timeoutResponse: { errno: 'EPERM' } }), ['-1 1']);
+      assert.deepEqual(await run(['getsid'], { ...limited, timeoutAnswer: { errno: 'EPERM' } }), ['-1 1']);
     });
   });
 
@@ -568,8 +568,8 @@ describe('supervise', () => {
       [{ handlers: { getsidd: () => ({ value: 0 }) } }, 'bad-option'],
       [{ handlers: { getsid: 1 } }, 'bad-option'],
       [{ otherwise: 1 }, 'bad-option'],
-      [{ responseTimeout: 0 }, 'bad-option'],
-      [{ timeoutResponse: {} }, 'bad-response'],
+      [{ answerTimeout: 0 }, 'bad-option'],
+      [{ timeoutAnswer: {} }, 'bad-answer'],
       [{ reportOnly: true }, 'bad-option'],
       [{ reportOnly: 1, onViolation: () => undefined }, 'bad-option'],
       [{ onViolation: 1 }, 'bad-option'],

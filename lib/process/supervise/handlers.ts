@@ -19,19 +19,19 @@ export interface HandlerOptions extends ServeOptions {
 
 /** Their names. */
 export const HANDLER_OPTIONS: readonly string[] = [
-  'responseTimeout',
+  'answerTimeout',
   'handlers',
   'onError',
   'otherwise',
   'readTimeout',
-  'timeoutResponse',
+  'timeoutAnswer',
 ];
 
 /**
  * Answers the calls of a listener, such as `load` with `listener: true` gives. Takes the descriptor over and closes it in
  * the end. Calls of this process itself must not be among them: nobody could answer.
  *
- * Throws UsageError (`bad-option`, `bad-response`), LoadError (`listener-unusable`).
+ * Throws UsageError (`bad-option`, `bad-answer`), LoadError (`listener-unusable`).
  * Source: seccomp_unotify(2).
  */
 export function superviseListener(listener: number, options: HandlerOptions): Supervisor {
@@ -47,15 +47,15 @@ export function handlerOf({ handlers, otherwise = () => UNAVAILABLE }: Own<Handl
   return call => ((call.name === undefined ? undefined : byName.get(call.name)) ?? otherwise)(call);
 }
 
-/** The options, read once. Throws UsageError (`bad-option`) for names of no call and handlers that are none, `bad-response` for a bad `timeoutResponse`. */
+/** The options, read once. Throws UsageError (`bad-option`) for names of no call and handlers that are none, `bad-answer` for a bad `timeoutAnswer`. */
 export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
   const {
     handlers: given,
     otherwise,
     onError,
-    responseTimeout,
+    answerTimeout,
     readTimeout,
-    timeoutResponse,
+    timeoutAnswer,
   } = owned(options);
   if (given !== undefined && typeof given !== 'object')
     throw bad('handlers are not object', 'Give functions by names of calls');
@@ -71,10 +71,10 @@ export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
   }
   checkFunction('otherwise', otherwise);
   checkFunction('onError', onError);
-  if (timeoutResponse !== undefined) checkAnswer(timeoutResponse);
-  checkTime('responseTimeout', responseTimeout);
+  if (timeoutAnswer !== undefined) checkAnswer(timeoutAnswer);
+  checkTime('answerTimeout', answerTimeout);
   checkTime('readTimeout', readTimeout);
-  return { handlers, otherwise, onError, responseTimeout, readTimeout, timeoutResponse };
+  return { handlers, otherwise, onError, answerTimeout, readTimeout, timeoutAnswer };
 }
 
 function checkFunction(what: string, value: unknown): void {

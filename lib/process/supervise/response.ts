@@ -47,7 +47,7 @@ const TOO_LATE: readonly string[] = ['ENOENT', 'EINPROGRESS'];
 
 /**
  * Answers a call. One that waits no more needs none. A descriptor that cannot be given away makes the call fail with the
- * errno of that. Throws UsageError (`bad-response`) before anything is sent, and gives what failed otherwise.
+ * errno of that. Throws UsageError (`bad-answer`) before anything is sent, and gives what failed otherwise.
  */
 export function sendAnswer(listener: number, id: bigint, answer: unknown): Failure | undefined {
   const failure = transmit(listener, id, checkAnswer(answer));
@@ -77,7 +77,7 @@ type Checked =
   | { readonly kind: 'continue' }
   | { readonly kind: 'fd'; readonly fd: number; readonly closeOnExec: boolean };
 
-/** Throws UsageError (`bad-response`) for an invalid response. */
+/** Throws UsageError (`bad-answer`) for an invalid response. */
 export function checkAnswer(answer: unknown): Checked {
   if (typeof answer === 'object' && answer !== null) {
     const given = owned(
@@ -100,7 +100,7 @@ export function checkAnswer(answer: unknown): Checked {
     }
   }
   throw new UsageError(
-    'bad-response',
+    'bad-answer',
     'the handler returned an invalid response',
     'Answer { errno }, { value }, { continue: true } or { fd }',
   );

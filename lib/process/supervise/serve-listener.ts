@@ -32,9 +32,9 @@ export interface ServeOptions {
    * How long a caller waits, in milliseconds; for ever unless given. Counted by the event loop: code that blocks it, blocks
    * the callers with it.
    */
-  readonly responseTimeout?: number;
+  readonly answerTimeout?: number;
   /** The answer after that time. Default: ENOSYS, as when there is no supervisor. */
-  readonly timeoutResponse?: Response;
+  readonly timeoutAnswer?: Response;
   /**
    * How long reading the caller's memory may take, in milliseconds. Default: 1000. Then the promise of `readString` or
    * `readMemory` is rejected (`memory-timeout`).
@@ -160,9 +160,9 @@ export function serveListener(
       report(error, call);
     });
     const timer =
-      options.responseTimeout === undefined
+      options.answerTimeout === undefined
         ? undefined
-        : setTimeout(settleOnce, options.responseTimeout, options.timeoutResponse ?? UNAVAILABLE);
+        : setTimeout(settleOnce, options.answerTimeout, options.timeoutAnswer ?? UNAVAILABLE);
     if (timer !== undefined) timers.add(timer);
   }
 

@@ -54,7 +54,7 @@ export interface Supervised extends Supervisor {
  * With `onViolation`, the calls that the profile refuses are reported too. With `reportOnly`, they are allowed, and nothing that
  * the command could notice changes: a tracer beside it writes them down. `isolation` stays in force, `ringFilter` does not.
  *
- * Throws what `spawn` throws; UsageError (`bad-option`, `bad-response`; `report-needs-policy` for a report on a raw program); LoadError
+ * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program); LoadError
  * (`listener-unusable`, with which the command was killed; with `reportOnly` `no-tracer`, `tracer-refused`).
  * Source: seccomp_unotify(2).
  */
