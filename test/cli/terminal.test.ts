@@ -25,7 +25,8 @@ function assertHarmless(text: string): void {
 
 describe('what the command line writes', () => {
   let directory = '';
-  let hostile = { dir: '', profile: '', broken: '', program: '', events: '', listing: '', firecracker: '' };
+  const none = { dir: '', profile: '', broken: '', program: '', events: '', listing: '', firecracker: '' };
+  let hostile = { ...none, recording: '', strace: '', audit: '' };
   let target: Live | undefined;
 
   before(async () => {
@@ -53,6 +54,20 @@ describe('what the command line writes', () => {
       program: file('program.bpf', compile({ defaultAction: 'SCMP_ACT_ALLOW' }).bpf),
       events: file('events', `read\n${HOSTILE.replace('\n', ' ')}\n`),
       listing: file('listing', HOSTILE),
+      recording: file(
+        'recording',
+        `{ "kind": "seccomp recording", "version": 1, "runs": 1, "sources": [{ "how": "strace", "command": ${escaped}, "libc": ${escaped}, "runs": 1 }],
+          "calls": [{ "abi": "x86_64", "call": "mount", "phase": ${escaped}, "count": 1, "runs": 1, "programs": [${escaped}] }] }`,
+      ),
+      strace: file(
+        'strace',
+        `1 execve("${HOSTILE}", ["x"], 0x1 /* 2 vars */) = 0\n${HOSTILE}\n1 mount(0, 0, 0, 0, 0) = -1 ENOSYS (x)\n`,
+      ),
+      audit: file(
+        'audit',
+        `audit: type=1326 audit(1.2:3): pid=4 comm="${HOSTILE}" exe="${HOSTILE}" sig=31 arch=c000003e syscall=165 compat=0 ip=0x5 code=0x80000000\n` +
+          `audit: type=1326 audit(1.2:3): pid=4 comm="${HOSTILE.replace('\n', ' ')}" exe="${HOSTILE.replace('\n', ' ')}" sig=31 arch=c000003e syscall=165 compat=0 ip=0x5 code=0x80000000\n`,
+      ),
       firecracker: file(
         'firecracker.json',
         `{ ${escaped}: { "default_action": ${escaped}, "filter_action": "allow", "filter": [{ "syscall": ${escaped}, "comment": ${escaped} }] } }`,
@@ -101,7 +116,13 @@ describe('what the command line writes', () => {
   const PROFILES = ['profile', 'broken'] as const;
   /** What is read as a profile, and what is not one. */
   const inputsOf = (args: readonly string[]): readonly (keyof typeof hostile)[] =>
-    args.length === 2 || args.includes('--to') ? [...PROFILES, 'listing', 'firecracker'] : PROFILES;
+    args.includes('LOG')
+      ? args.some(arg => arg.startsWith('--'))
+        ? ['recording', 'audit']
+        : ['recording', 'strace', 'audit', 'broken']
+      : args.length === 2 || args.includes('--to')
+        ? [...PROFILES, 'listing', 'firecracker']
+        : ['profile'];
   const READERS: readonly (readonly string[])[] = [
     ['compile', 'FILE'],
     ['compile', 'FILE', '--format', 'asm'],
@@ -134,12 +155,24 @@ describe('what the command line writes', () => {
     ['convert', 'FILE', '--to', 'spo'],
     ['convert', 'FILE', '--to', 'firecracker'],
     ['convert', 'FILE', '--to', 'docker', '--json'],
+    ['import', 'LOG'],
+    ['import', 'LOG', '--json'],
+    ['generate', 'LOG'],
+    ['generate', 'LOG', '--json'],
+    ['check', 'docker-default', 'LOG'],
+    ['check', 'docker-default', 'LOG', '--json'],
+    ['check', 'docker-default', 'LOG', '--sarif'],
+    ['audit', 'LOG'],
+    ['audit', '--profile', 'docker-default', 'LOG'],
+    ['audit', 'LOG', '--json'],
   ];
   for (const args of READERS) {
     it(`is harmless: seccomp ${args.map(arg => (arg === HOSTILE ? 'HOSTILE' : arg)).join(' ')}`, function () {
       this.timeout(120_000);
       for (const input of inputsOf(args)) {
-        const { stdout, stderr } = cli(args.map(arg => (arg === 'FILE' ? hostile[input] : arg)));
+        const { stdout, stderr } = cli(
+          args.map(arg => (arg === 'FILE' || arg === 'LOG' ? hostile[input] : arg)),
+        );
         if (!(args.includes('--format') && stdout.includes('\ufffd')))
           assertHarmless(withoutPrograms(stdout));
         assertHarmless(withoutCommand(stderr));
