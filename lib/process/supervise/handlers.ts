@@ -49,14 +49,7 @@ export function handlerOf({ handlers, otherwise = () => UNAVAILABLE }: Own<Handl
 
 /** The options, read once. Throws UsageError (`bad-option`) for names of no call and handlers that are none, `bad-answer` for a bad `timeoutAnswer`. */
 export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
-  const {
-    handlers: given,
-    otherwise,
-    onError,
-    answerTimeout,
-    readTimeout,
-    timeoutAnswer,
-  } = owned(options);
+  const { handlers: given, otherwise, onError, answerTimeout, readTimeout, timeoutAnswer } = owned(options);
   if (given !== undefined && typeof given !== 'object')
     throw bad('handlers are not object', 'Give functions by names of calls');
   const handlers = given && owned(given);
