@@ -71,6 +71,26 @@ describe('supervise', () => {
     return lines;
   }
 
+  it('goes on where a handler does not wait for a read that fails', async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    try {
+      const lines = await run(['getsid'], {
+        otherwise: ({ readString, readMemory }) => {
+          void readString(1n);
+          void readMemory(1n, 8);
+          return { value: 1 };
+        },
+      });
+      await new Promise(resolve => setImmediate(resolve));
+      assert.deepEqual(lines, ['1 0']);
+      assert.deepEqual(unhandled, []);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+
   describe('answers', () => {
     const cases: readonly [name: string, answer: () => Response | Promise<Response>, seen: string][] = [
       ['an errno by name', () => ({ errno: 'EXDEV' }), '-1 18'],

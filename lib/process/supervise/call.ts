@@ -104,12 +104,12 @@ export function callAt(
     instructionPointer: word(3),
     pid,
     isWaiting,
-    async readMemory(pointer, length) {
+    readMemory: unobserved(async (pointer: bigint, length: number) => {
       const bytes = await read(checkPointer(pointer), checkLength(length));
       if (bytes.length < length) throw notMapped(pointer + BigInt(bytes.length));
       return bytes;
-    },
-    async readString(pointer, maximum = 4096) {
+    }),
+    readString: unobserved(async (pointer: bigint, maximum = 4096) => {
       const bytes = await read(checkPointer(pointer), checkLength(maximum));
       const end = bytes.indexOf(0);
       if (end !== -1) return bytes.toString('utf8', 0, end);
@@ -119,9 +119,18 @@ export function callAt(
         `the text at 0x${pointer.toString(16)} has no end within ${maximum} bytes`,
         'Refuse the call, or read more',
       );
-    },
+    }),
   };
 }
+
+/** A read that nobody waits for may fail: a caller that goes away must not end its supervisor by an unhandled rejection. */
+const unobserved =
+  <Args extends readonly unknown[], Result>(read: (...args: Args) => Promise<Result>) =>
+  (...args: Args): Promise<Result> => {
+    const result = read(...args);
+    result.catch(() => undefined);
+    return result;
+  };
 
 const unreadable = (pointer: bigint, { failed, errnoName }: Failure): SupervisionError =>
   new SupervisionError(
