@@ -36,7 +36,8 @@ const kernelVersion = (value: string): string => {
   }
 };
 
-const architecture = (value: string): Architecture => {
+/** The architecture of an option, by any name that it goes by. */
+export const architecture = (value: string): Architecture => {
   const found = architectureByName(value);
   if (found !== undefined) return found;
   throw new InvalidArgumentError(`Allowed choices are ${architectureNames().join(', ')}.`);

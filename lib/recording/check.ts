@@ -1,6 +1,6 @@
 // Checks a profile against recordings: what it would have refused, and what it allows that no run used.
 import { ABIS, callNumber, syscallsOf } from '../kernel/abi.js';
-import type { AbiName } from '../kernel/architectures.js';
+import { architectureOf, type AbiName, type Architecture } from '../kernel/architectures.js';
 import { actionName, isFallback, permits, type Action } from '../kernel/action.js';
 import { nameValue } from '../kernel/arguments/named-values.js';
 import { parameterOf } from '../kernel/arguments/signatures.js';
@@ -9,7 +9,6 @@ import type { AnyProfile } from '../filter/compile-profile.js';
 import { decidingRule, evaluate, mayPermit, outcome, type Outcome } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
 import { describeRemedy, remedyFor } from '../policy/remedy.js';
-import type { Architecture } from '../kernel/architectures.js';
 import { resolveProfile } from '../profile/resolve/resolve.js';
 import type { Location } from '../util/errors.js';
 import { own } from '../util/own.js';
@@ -120,9 +119,6 @@ export function checkProfile(
     unused: [...policies].flatMap(([arch, policy]) => unusedCalls(arch, policy, recording)),
   };
 }
-
-const architectureOf = (abi: AbiName): Architecture =>
-  abi === 'aarch64' || abi === 'arm' ? 'aarch64' : 'x86_64';
 
 /** A policy has no name; its rules do. */
 function fileOf({ abis }: Policy): string | undefined {

@@ -1,5 +1,6 @@
 // Explains audit records of seccomp: the call, who made it, what became of it, which rule did that, what would allow it.
 import { actionKind, actionName, permits } from '../kernel/action.js';
+import { architectureOf, type Architecture } from '../kernel/architectures.js';
 import type { AnyProfile } from '../filter/compile-profile.js';
 import { outcome } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
@@ -43,7 +44,7 @@ export const explainAuditLine = (line: string, profile?: AnyProfile): ExplainedA
 /** Explains many records by one profile, which is resolved once. */
 export class AuditExplainer {
   readonly #profile: AnyProfile | undefined;
-  readonly #policies = new Map<'x86_64' | 'aarch64', Policy>();
+  readonly #policies = new Map<Architecture, Policy>();
 
   constructor(profile?: AnyProfile) {
     this.#profile = profile;
@@ -53,19 +54,18 @@ export class AuditExplainer {
   explain(line: string): ExplainedAudit | undefined {
     const record = parseAuditLine(line);
     if (record === undefined) return undefined;
-    const { action, abi } = record;
+    const { action } = record;
     return {
       ...record,
       answer: action === undefined ? undefined : actionName(action),
-      profile:
-        this.#profile === undefined || abi === undefined ? undefined : this.#verdict(record, this.#profile),
+      profile: this.#profile === undefined ? undefined : this.#verdict(record, this.#profile),
     };
   }
 
   #verdict(record: AuditLine, profile: AnyProfile): AuditVerdict | undefined {
     const { arch, number, abi, action } = record;
-    if (arch === undefined || number === undefined) return undefined;
-    const machine = abi === 'aarch64' || abi === 'arm' ? 'aarch64' : 'x86_64';
+    if (arch === undefined || number === undefined || abi === undefined) return undefined;
+    const machine = architectureOf(abi);
     let policy = this.#policies.get(machine);
     if (policy === undefined) {
       policy = resolveProfile(profile, { arch: machine });

@@ -1,11 +1,10 @@
 // From recordings to a profile in Docker's format, in which each rule says why it is there.
 import { ABIS, isCallNumber } from '../../kernel/abi.js';
-import type { AbiName } from '../../kernel/architectures.js';
+import { abisOf, ARCHITECTURES, type AbiName, type Architecture } from '../../kernel/architectures.js';
 import type { SyscallName } from '../../kernel/calls/call-names.js';
 import { compile, type AnyProfile } from '../../filter/compile-profile.js';
 import { findExcess } from '../../filter/inspect/compare.js';
 import type { Condition, Policy } from '../../policy/policy.js';
-import type { Architecture } from '../../kernel/architectures.js';
 import { parseProfile } from '../../profile/parse.js';
 import { resolveProfile } from '../../profile/resolve/resolve.js';
 import type { SeccompCondition, SeccompProfile, SeccompRule } from '../../profile/seccomp-profile.js';
@@ -72,9 +71,6 @@ export interface GeneratedProfile {
   /** What was seen, or would have been added, and is not allowed, and why. */
   readonly leftOut: readonly ExplainedCall[];
 }
-
-const NATIVE: readonly Architecture[] = ['x86_64', 'aarch64'];
-const SUB_ARCHITECTURES = { x86_64: ['x86', 'x32'], aarch64: ['arm'] } as const;
 
 /** A call of the profile in the making. */
 interface Allowed {
@@ -157,9 +153,11 @@ export function generateProfile(
   const profile: SeccompProfile = {
     defaultAction: 'SCMP_ACT_ERRNO',
     defaultErrnoRet: 1,
-    archMap: NATIVE.map(arch => ({
+    archMap: ARCHITECTURES.map(arch => ({
       architecture: scmpName(arch),
-      subArchitectures: SUB_ARCHITECTURES[arch].filter(abi => targets.includes(abi)).map(scmpName),
+      subArchitectures: othersOf(arch)
+        .filter(abi => targets.includes(abi))
+        .map(scmpName),
     })),
     syscalls: [
       ...rulesOf(entries, recording.runs),
@@ -188,9 +186,12 @@ function listOf(recordings: readonly Recording[]): readonly Recording[] {
 /** In how many runs a call was seen at least: entries of its interfaces and phases may be of the same runs. */
 const runsOf = (entries: readonly RecordedCall[]): number => Math.max(...entries.map(({ runs }) => runs));
 
+/** The interfaces of an architecture beside its native one. */
+const othersOf = (arch: Architecture): readonly AbiName[] => abisOf(arch).slice(1);
+
 const targetsOf = (calls: readonly RecordedCall[]): readonly AbiName[] => [
-  ...NATIVE,
-  ...(['x86', 'x32', 'arm'] as const).filter(abi => calls.some(call => call.abi === abi)),
+  ...ARCHITECTURES,
+  ...ARCHITECTURES.flatMap(othersOf).filter(abi => calls.some(call => call.abi === abi)),
 ];
 
 const scmpName = (abi: AbiName): 'SCMP_ARCH_X86_64' => ABIS[abi].scmpName as 'SCMP_ARCH_X86_64';
@@ -353,12 +354,12 @@ function by(calls: readonly RecordedCall[]): string {
 
 const basesOf = (base: AnyProfile): readonly Policy[] => {
   const profile = parseProfile(base);
-  return NATIVE.map(arch => resolveProfile(profile, { arch }));
+  return ARCHITECTURES.map(arch => resolveProfile(profile, { arch }));
 };
 
 /** Compares what the kernel would do under both, for every call with all arguments. */
 function proveWithin(profile: SeccompProfile, base: AnyProfile): void {
-  for (const arch of NATIVE) {
+  for (const arch of ARCHITECTURES) {
     const excess = findExcess(compile(profile, { arch }), compile(base, { arch }));
     if (excess !== undefined)
       throw new RecordingError(

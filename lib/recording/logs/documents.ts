@@ -1,6 +1,6 @@
 // Reads what other recorders hand over as one document: profiles of the Security Profiles Operator, and those in Docker's format.
 import { abiByScmpName, syscallNumber } from '../../kernel/abi.js';
-import type { AbiName } from '../../kernel/architectures.js';
+import { isNative, type AbiName } from '../../kernel/architectures.js';
 import { own } from '../../util/own.js';
 import { byText, sealRecording, type Recording } from '../recording.js';
 
@@ -166,7 +166,7 @@ export function recordProfiles(profiles: readonly RecordedProfile[], abi: AbiNam
   const recordings = profiles.map(({ how, architectures, names, coverage }): Recording => {
     const native = architectures
       .map(name => abiByScmpName(name)?.name)
-      .find(name => name === 'x86_64' || name === 'aarch64');
+      .find(name => name !== undefined && isNative(name));
     const on = native ?? abi;
     const total = coverage?.total ?? 1;
     const known = [...new Set(names)].filter(name => {

@@ -1,7 +1,11 @@
 // Reads logs of system calls, whoever wrote them: each line by what it looks like, in bounded memory.
 import { abiOf, ABIS, syscallName, syscallNumber } from '../../kernel/abi.js';
-import type { AbiName } from '../../kernel/architectures.js';
-import { nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
+import {
+  ARCHITECTURES,
+  nativeArchitecture,
+  type AbiName,
+  type Architecture,
+} from '../../kernel/architectures.js';
 import { RecordingError, UsageError } from '../../util/errors.js';
 import { own } from '../../util/own.js';
 import { oneOf, ownOptions } from '../../util/options.js';
@@ -128,7 +132,7 @@ export class LogReader {
   constructor(options: ReadLogOptions = {}) {
     this.#options = ownOptions(options, ['arch', 'file', 'kernel', 'libc', 'command', 'phase']);
     const { arch } = this.#options;
-    oneOf('arch', arch, ['x86_64', 'aarch64']);
+    oneOf('arch', arch, ARCHITECTURES);
     for (const name of ['file', 'kernel', 'libc', 'command', 'phase'] as const) {
       const value: unknown = this.#options[name];
       if (value !== undefined && typeof value !== 'string')

@@ -1,9 +1,10 @@
 // `seccomp import`: other people's logs as a recording.
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { formatRecording } from '../../../recording/json.js';
 import { LogReader, type ReadLog, type ReadLogOptions } from '../../../recording/logs/read-log.js';
 import { mergeRecordings } from '../../../recording/merge.js';
 import { singleLine } from '../../../util/printable.js';
+import { architecture } from '../../options.js';
 import { printError, toJson, print, write, type Register } from '../../output.js';
 import { linesOf } from '../../read-lines.js';
 
@@ -69,10 +70,4 @@ function tellSkipped({ file, lines, skipped, examples }: ReadLog & { readonly fi
   printError(
     `${singleLine(file)}: ${skipped} of ${lines} lines or names were not understood, beginning with\n${shown.join('')}`,
   );
-}
-
-function architecture(value: string): 'x86_64' | 'aarch64' {
-  if (value === 'x86_64' || value === 'amd64') return 'x86_64';
-  if (value === 'aarch64' || value === 'arm64') return 'aarch64';
-  throw new InvalidArgumentError('Allowed choices are x86_64, amd64, aarch64, arm64.');
 }
