@@ -9,7 +9,7 @@ import { objectText } from './object-text.js';
 import { fail, readFile, tooLarge } from './read-file.js';
 import type { OciConfig, SeccompProfile } from './seccomp-profile.js';
 import { didYouMean, quote } from '../util/suggest.js';
-import { bare } from '../util/own.js';
+import { bare, hasOwn } from '../util/own.js';
 
 /** What a profile can be read from: a path, the name of a profile that ships, JSON text, its bytes, a file: URL, an object. */
 export type ProfileSource = string | Uint8Array | URL | SeccompProfile | OciConfig;
@@ -30,19 +30,19 @@ export const isProgramBytes = (bytes: Uint8Array): boolean => bytes.includes(0);
 
 /** Reads a source as `readSource` does, whatever it holds. `file` is what to call bytes. */
 export function readInput(source: unknown, file = '<buffer>'): Input {
-  if (types.isUint8Array(source)) return inputOf(source, file, 'the buffer');
-  if (typeof source === 'string' && !isText(source)) {
-    const path = pathNamed(source);
-    return inputOf(readFile(path), path, quote(path));
-  }
-  return { kind: 'text', ...readSource(source) };
+  const content = contentOf(source, file);
+  if (hasOwn(content, 'text')) return { kind: 'text', ...content };
+  const { bytes } = content;
+  return isProgramBytes(bytes)
+    ? { kind: 'program', bytes, file: content.file }
+    : { kind: 'text', ...decoded(content) };
 }
 
-function inputOf(bytes: Uint8Array, file: string, what: string): Input {
-  if (bytes.length > MAX_BYTES) tooLarge(what);
-  return isProgramBytes(bytes)
-    ? { kind: 'program', bytes, file }
-    : { kind: 'text', text: decode(bytes, what), file };
+/** Bytes, and what to call them in locations and in messages. */
+interface SourceBytes {
+  readonly bytes: Uint8Array;
+  readonly file: string;
+  readonly what: string;
 }
 
 const isText = (source: string): boolean => /^[\s\uFEFF]*[{[]/.test(source);
@@ -60,23 +60,29 @@ const pathNamed = (source: string): string =>
  * (`bad-profile-source`).
  */
 export function readSource(source: unknown): SourceText {
+  const content = contentOf(source, '<buffer>');
+  return hasOwn(content, 'text') ? content : decoded(content);
+}
+
+/** What a source holds, of which only bytes may be a program. */
+function contentOf(source: unknown, bufferName: string): SourceText | SourceBytes {
   if (typeof source === 'string') {
     if (isText(source)) {
       if (source.length > MAX_BYTES || Buffer.byteLength(source) > MAX_BYTES) tooLarge('the text');
       return { text: source.replace(/^\uFEFF/, ''), file: '<string>' };
     }
     const path = pathNamed(source);
-    return { text: decode(readFile(path), quote(path)), file: path };
+    return { bytes: readFile(path), file: path, what: quote(path) };
   }
   if (types.isUint8Array(source)) {
     if (source.length > MAX_BYTES) tooLarge('the buffer');
-    return { text: decode(source, 'the buffer'), file: '<buffer>' };
+    return { bytes: source, file: bufferName, what: 'the buffer' };
   }
   // A proxy may throw at instanceof, and is an object to be read with care like any other.
   if (!types.isProxy(source) && source instanceof URL) {
     if (source.protocol !== 'file:')
       fail('profile-unreadable', `${quote(source.href)} is not a file: URL`, 'Fetch it and pass its text');
-    return readSource(pathOf(source));
+    return contentOf(pathOf(source), bufferName);
   }
   if (typeof source === 'object') return { text: objectText(source), file: '<object>' };
   throw new UsageError(
@@ -85,6 +91,8 @@ export function readSource(source: unknown): SourceText {
     'Give a path, JSON text, a Buffer, a file: URL, an object or the name of a profile that ships',
   );
 }
+
+const decoded = ({ bytes, file, what }: SourceBytes): SourceText => ({ text: decode(bytes, what), file });
 
 function pathOf(url: URL): string {
   try {
