@@ -1,4 +1,5 @@
 // What a linter says: one finding, from a rule's observation to what a caller gets.
+import { placeText } from '../util/place.js';
 import type { Location } from '../util/errors.js';
 import type { AbiName } from '../kernel/architectures.js';
 import { RULES, type RuleCode, type Severity } from './rules.js';
@@ -177,7 +178,7 @@ export const atLeast = (severity: Severity, least: Severity): boolean =>
 /** Prints a finding on one line: `file:line:column: severity: message at /json/pointer [code]. Remedy`. */
 export function formatFinding(finding: Finding): string {
   const { severity, code, message, remedy, at, suppressed, known } = owned(finding);
-  const place = at === undefined ? '' : `${printable(at.file)}:${at.line}:${at.column}: `;
+  const place = at === undefined ? '' : `${placeText(at)}: `;
   const where = at === undefined || at.pointer === '' ? '' : ` at ${printable(at.pointer)}`;
   const note = suppressed !== undefined ? ` (suppressed: ${suppressed})` : known === true ? ' (known)' : '';
   return `${place}${severity}: ${message}${where} [${code}]${note}. ${remedy}`;

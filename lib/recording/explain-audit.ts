@@ -1,4 +1,5 @@
 // Explains audit records of seccomp: the call, who made it, what became of it, which rule did that, what would allow it.
+import { placeText } from '../util/place.js';
 import { actionKind, actionName, permits } from '../kernel/action.js';
 import { architectureOf, type Architecture } from '../kernel/architectures.js';
 import type { AnyProfile } from '../filter/compile-profile.js';
@@ -75,7 +76,14 @@ export class AuditExplainer {
       action === undefined || actionKind(answer) === actionKind(action);
     const part = owned(outcome(policy, arch, number));
     if (part.rules.length > 0) {
-      const places = [...new Set(part.rules.flatMap(rule => placeText(own(rule, 'at')) ?? []))];
+      const places = [
+        ...new Set(
+          part.rules.flatMap(rule => {
+            const place = own(rule, 'at');
+            return place === undefined ? [] : [placeText(place)];
+          }),
+        ),
+      ];
       return {
         action: undefined,
         why: `arguments decide, which the record does not have${places.length === 0 ? '' : `: ${places.slice(0, 5).join(', ')}`}`,
@@ -90,7 +98,7 @@ export class AuditExplainer {
     const at = hasOwn(reason, 'at') ? reason.at : undefined;
     return {
       action: actionName(reason.action),
-      why: WHY[reason.kind] + (at === undefined ? '' : ` at ${placeText(at) ?? ''}`),
+      why: WHY[reason.kind] + (at === undefined ? '' : ` at ${placeText(at)}`),
       at,
       remedy: permits(reason.action) || remedy === undefined ? undefined : describeRemedy(remedy),
       fits: fitsAnswer(reason.action),
@@ -105,9 +113,6 @@ const WHY = {
   newer: 'since it is newer than all calls that the profile names',
   foreign: 'since the profile does not cover its interface',
 } as const;
-
-const placeText = (at: Location | undefined): string | undefined =>
-  at === undefined ? undefined : `${printable(at.file)}:${at.line}:${at.column}`;
 
 /** An explained record on one line. */
 export function formatAudit({

@@ -1,6 +1,7 @@
 // Every error the package throws, so that callers can tell them apart by class and by `code`.
 import type { Code } from './codes.js';
 import { own, owned } from './own.js';
+import { placeText } from './place.js';
 import { printable } from './printable.js';
 
 /** Where in a document something was found. Lines and columns count from 1, columns in UTF-16 units. */
@@ -29,13 +30,10 @@ export interface Diagnostic {
   readonly at?: Location;
 }
 
-/** `file:line:column: `. */
-const placeOf = ({ file, line, column }: Location): string => `${printable(file)}:${line}:${column}: `;
-
 /** Prints a diagnostic on one line: `file:line:column: severity: message (code). Remedy`. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { at, severity, message, code, remedy } = owned(diagnostic);
-  const place = at === undefined ? '' : `${printable(at.file)}:${at.line}:${at.column}: `;
+  const place = at === undefined ? '' : `${placeText(at)}: `;
   const where = at === undefined || at.pointer === '' ? '' : ` at ${printable(at.pointer)}`;
   return `${place}${severity}: ${message}${where} [${code}]${remedy === undefined ? '' : `. ${remedy}`}`;
 }
@@ -94,7 +92,7 @@ export class AssemblyError extends SeccompError {
   readonly at: Omit<Location, 'pointer'>;
 
   constructor(code: Code, message: string, remedy: string | undefined, at: Omit<Location, 'pointer'>) {
-    super(code, `${printable(at.file)}:${at.line}:${at.column}: ${message}`, remedy);
+    super(code, `${placeText(at)}: ${message}`, remedy);
     this.at = at;
   }
 }
@@ -187,7 +185,7 @@ export class RecordingError extends SeccompError {
   readonly at: Location | undefined;
 
   constructor(code: Code, message: string, remedy?: string, at?: Location) {
-    super(code, at === undefined ? message : `${placeOf(at)}${message}`, remedy);
+    super(code, at === undefined ? message : `${placeText(at)}: ${message}`, remedy);
     this.at = at;
   }
 }

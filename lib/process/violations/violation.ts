@@ -1,4 +1,5 @@
 // One refused call as a listener sees it: by name, with the rule that refused it and what would allow it.
+import { placeText } from '../../util/place.js';
 import type { Location } from '../../util/errors.js';
 import type { RefusedCall } from '../../native.js';
 import { abiOf, syscallName } from '../../kernel/abi.js';
@@ -114,7 +115,7 @@ export function sentence(violation: Violation, outcome: string): string {
   const { syscall, number, abi, count, at, remedy } = violation;
   const name = syscall ?? `call ${number}`;
   const times = count === 1 ? '' : `, ${count} times`;
-  const place = at === undefined ? '' : `, by ${printable(at.file)}:${at.line}:${at.column}`;
+  const place = at === undefined ? '' : `, by ${placeText(at)}`;
   const advice = remedy === undefined ? '' : `. To allow it, ${printable(describeRemedy(remedy))}`;
   return `${name}(${argumentList(violation)}) on ${abi ?? `architecture ${hex(violation.arch)}`} ${outcome}${times}${place}${advice}`;
 }

@@ -1,4 +1,5 @@
 // `seccomp check`: what of the recordings a profile would refuse, and what it allows that no run used.
+import { placeText } from '../../../util/place.js';
 import { Option } from 'commander';
 import { checkProfile, type CheckedCall, type ProfileCheck } from '../../../recording/check.js';
 import { printable } from '../../../util/printable.js';
@@ -74,7 +75,7 @@ function callText({
     programs.length === 0
       ? ''
       : ` by ${programs.slice(0, 3).map(printable).join(', ')}${programs.length > 3 ? ', …' : ''}`;
-  const place = at === undefined ? '' : `, by ${printable(at.file)}:${at.line}:${at.column}`;
+  const place = at === undefined ? '' : `, by ${placeText(at)}`;
   const times = `${count} ${count === 1 ? 'time' : 'times'} in ${runs} ${runs === 1 ? 'run' : 'runs'}`;
   return `${syscall}(${args.join(', ')}) on ${abi}${phase === '' ? '' : ` in the phase ${printable(phase)}`}${by}, ${times}: ${action}${place}`;
 }
