@@ -1,7 +1,7 @@
 // Runs a classic BPF program on one system call, as the kernel would.
 import type { Action } from '../kernel/action.js';
 import type { Event } from '../kernel/event.js';
-import { operationOf, type ArithmeticName, type LoadSource, type TestName } from './opcodes.js';
+import { validOperation, type ArithmeticName, type LoadSource, type TestName } from './opcodes.js';
 import { DATA_SIZE, MEMORY_WORDS, WORD, type Program } from './program.js';
 import { own } from '../util/own.js';
 
@@ -55,8 +55,8 @@ export function interpret(
     const { code, jt, jf, k } = instruction;
     steps++;
     trace?.(pc, a, x);
-    const operation = operationOf(code);
-    switch (operation?.kind) {
+    const operation = validOperation(code);
+    switch (operation.kind) {
       case 'load': {
         const value = loaded(operation.from, k, data, memory);
         if (operation.to === 'a') a = value;
@@ -85,13 +85,12 @@ export function interpret(
         a = result;
         break;
       }
-      default:
-        throw new RangeError(`there is no instruction ${code} at ${pc}; validate the program first`);
     }
   }
 }
 
-function loaded(from: LoadSource, k: number, data: Uint32Array, memory: Uint32Array): number {
+/** What a load gives. */
+export function loaded(from: LoadSource, k: number, data: Uint32Array, memory: Uint32Array): number {
   switch (from) {
     case 'data':
       return data[k >>> 2] ?? 0;

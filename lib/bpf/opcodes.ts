@@ -134,6 +134,13 @@ const BY_CODE: readonly (Operation | undefined)[] = (() => {
 /** What the instruction of an opcode does; undefined for one that seccomp does not accept. */
 export const operationOf = (code: number): Operation | undefined => BY_CODE[code];
 
+/** What an instruction of a validated program does. */
+export function validOperation(code: number): Operation {
+  const operation = operationOf(code);
+  if (operation !== undefined) return operation;
+  throw new RangeError(`there is no instruction ${code}; validate the program first`);
+}
+
 /** The opcode of a test, or of an operation on the accumulator. */
 export const codeOf = (
   kind: 'test' | 'arithmetic',

@@ -2,10 +2,10 @@
 import type { Action } from '../../kernel/action.js';
 import { checkedCall, type Call } from '../../bpf/call.js';
 import { composeLayers } from '../compose.js';
-import { compute, holds, seccompData } from '../../bpf/interpret.js';
+import { compute, holds, loaded, seccompData } from '../../bpf/interpret.js';
 import { layersOf, programOf, type Layers } from '../layers.js';
-import { DATA_SIZE, MEMORY_WORDS, WORD, type Program } from '../../bpf/program.js';
-import { BPF, operationOf } from '../../bpf/opcodes.js';
+import { MEMORY_WORDS, WORD, type Program, DATA_SIZE } from '../../bpf/program.js';
+import { BPF, validOperation } from '../../bpf/opcodes.js';
 
 /** A program in columns. */
 interface FlatProgram {
@@ -110,15 +110,10 @@ function run({ code, k, jt, jf }: FlatProgram, data: Uint32Array, machine: Machi
         pc += operand;
         break;
       default: {
-        const operation = operationOf(op);
-        switch (operation?.kind) {
+        const operation = validOperation(op);
+        switch (operation.kind) {
           case 'load': {
-            const value =
-              operation.from === 'memory'
-                ? (memory[operand] ?? 0)
-                : operation.from === 'length'
-                  ? DATA_SIZE
-                  : operand;
+            const value = loaded(operation.from, operand, data, memory);
             if (operation.to === 'a') a = value;
             else x = value;
             break;

@@ -6,7 +6,7 @@ import { enforced } from '../compose.js';
 import { layersOf, programOf, type Layers } from '../layers.js';
 import { liveRegisters } from '../../bpf/live-registers.js';
 import { DATA_SIZE, MEMORY_WORDS, type Program } from '../../bpf/program.js';
-import { BPF, operationOf, type Operation } from '../../bpf/opcodes.js';
+import { BPF, validOperation, type Operation } from '../../bpf/opcodes.js';
 import { EVERY, NONE, type Bdd, type Node } from './bdd.js';
 import { constantOf, Vectors, type Vector } from './vectors.js';
 
@@ -112,7 +112,7 @@ function fromTheReturns(bdd: Bdd, vectors: Vectors, program: Program): Node | un
   const steps: (readonly Transition[])[] = [];
   for (const [pc, states] of waiting.entries()) {
     const { code, jt, jf, k } = program[pc] ?? END;
-    const operation = knownOperation(code);
+    const operation = validOperation(code);
     const those: Transition[] = [];
     for (const registers of states) {
       const { a, x } = registers;
@@ -170,13 +170,6 @@ function endOf(bdd: Bdd, operation: Operation, k: number, a: Vector, x: Vector):
   return divides && constantOf(x) === 0 ? bdd.constant(0) : undefined;
 }
 
-function knownOperation(code: number): Operation {
-  const operation = operationOf(code);
-  if (operation === undefined)
-    throw new RangeError(`there is no instruction ${code}; validate the program first`);
-  return operation;
-}
-
 /** Follows the calls that come to each instruction, from the first one on. */
 function fromTheStart(bdd: Bdd, vectors: Vectors, program: Program): Node {
   const live = liveRegisters(program);
@@ -197,7 +190,7 @@ function fromTheStart(bdd: Bdd, vectors: Vectors, program: Program): Node {
     for (const state of states.values()) {
       const { a, x, reach } = state;
       const { code, jt, jf, k } = program[pc] ?? END;
-      const operation = knownOperation(code);
+      const operation = validOperation(code);
       const end = endOf(bdd, operation, k, a, x);
       if (end !== undefined) result = bdd.ite(reach, end, result);
       else if (operation.kind === 'return') result = bdd.ite(reach, valueOf(bdd, a, reach), result);
