@@ -1,4 +1,5 @@
 // How the command line speaks: results to standard output, everything else to standard error, three exit codes.
+import { retried } from './retried.js';
 import { writeFileSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
@@ -60,13 +61,11 @@ export function write(file: string, text: string | Uint8Array): void {
 export function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let offset = 0; offset < bytes.length;) {
     try {
-      offset += writeSync(descriptor, bytes, offset);
+      const start = offset;
+      offset += retried(() => writeSync(descriptor, bytes, start));
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error)) throw error;
-      if (error.code === 'EPIPE') return;
-      if (error.code !== 'EAGAIN') throw error;
-      // A pipe that its reader made non-blocking is full: give the reader a moment.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return;
+      throw error;
     }
   }
 }

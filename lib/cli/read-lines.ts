@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { RecordingError } from '../util/errors.js';
 import { singleLine } from '../util/printable.js';
+import { retried } from './retried.js';
 
 /** Characters of a line that are kept. */
 const MAX_LINE = 65_536;
@@ -38,20 +39,11 @@ export function* linesOf(file: string): Generator<string> {
 const cut = (rest: string, more: string): string =>
   rest.length >= MAX_LINE ? rest : (rest + more).slice(0, MAX_LINE);
 
-function tried<T>(file: string, act: () => T): T {
-  for (;;) {
-    try {
-      return act();
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error)) throw error;
-      if (error.code !== 'EAGAIN')
-        throw new RecordingError(
-          'log-unreadable',
-          `${singleLine(file)} cannot be read: ${error.message}`,
-          undefined,
-        );
-      // Standard input is a pipe that somebody made non-blocking: wait a moment.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
+function tried<Result>(file: string, act: () => Result): Result {
+  try {
+    return retried(act);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    throw new RecordingError('log-unreadable', `${singleLine(file)} cannot be read: ${error.message}`);
   }
 }

@@ -1,0 +1,16 @@
+// Reads and writes of descriptors that somebody else made non-blocking.
+
+/** Does a read or a write, again until the other end of a non-blocking pipe lets it. */
+export function retried<Result>(act: () => Result): Result {
+  for (;;) {
+    try {
+      return act();
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error) || error.code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+    }
+  }
+}
+
+/** Milliseconds. */
+const PAUSE = 5;
