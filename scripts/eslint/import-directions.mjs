@@ -1,5 +1,9 @@
 // The rooms of lib/ and what each may import, as rules for eslint: imports point one way.
 
+/** What looks at profiles, policies and programs, and touches no process. */
+const INSPECTION = ['filter', 'profile', 'policy', 'bpf', 'kernel', 'util'];
+const EVERYTHING = ['process', 'report', 'lint', 'recording', 'libseccomp', ...INSPECTION];
+
 /** For each folder of lib/ those that it may import from. */
 export const ROOMS = {
   util: [],
@@ -9,36 +13,12 @@ export const ROOMS = {
   profile: ['policy', 'kernel', 'util'],
   libseccomp: ['policy', 'bpf', 'kernel', 'util'],
   filter: ['profile', 'policy', 'bpf', 'kernel', 'util'],
-  lint: ['filter', 'profile', 'policy', 'bpf', 'kernel', 'util'],
-  recording: ['filter', 'profile', 'policy', 'bpf', 'kernel', 'util'],
-  process: ['lint', 'recording', 'filter', 'profile', 'policy', 'bpf', 'kernel', 'util'],
-  report: ['lint', 'filter', 'profile', 'policy', 'bpf', 'kernel', 'util'],
-  cli: [
-    'process',
-    'report',
-    'lint',
-    'recording',
-    'filter',
-    'libseccomp',
-    'profile',
-    'policy',
-    'bpf',
-    'kernel',
-    'util',
-  ],
-  entries: [
-    'process',
-    'report',
-    'lint',
-    'recording',
-    'filter',
-    'libseccomp',
-    'profile',
-    'policy',
-    'bpf',
-    'kernel',
-    'util',
-  ],
+  lint: INSPECTION,
+  recording: INSPECTION,
+  process: ['lint', 'recording', ...INSPECTION],
+  report: ['lint', ...INSPECTION],
+  cli: EVERYTHING,
+  entries: EVERYTHING,
 };
 
 /**

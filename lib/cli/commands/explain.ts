@@ -34,8 +34,9 @@ export const explainCommand: Register = (program, run) =>
     .action((filter: string, syscall: string | undefined, flags: Flags) => {
       return run(() => {
         const layers = [filter, ...(flags.layer ?? [])].flatMap(name => layersArgument(name, flags));
-        const explanation = explain(layers, syscall === undefined ? undefined : syscallArgument(syscall));
-        if (syscall !== undefined) noteAbsence(layers, syscall);
+        const call = syscall === undefined ? undefined : syscallArgument(syscall);
+        const explanation = explain(layers, call);
+        if (typeof call === 'string') noteAbsence(layers, call);
         print(flags.json === true ? toJson(explanation) : formatExplanation(explanation));
         return 0;
       }, flags.json === true);
@@ -43,7 +44,6 @@ export const explainCommand: Register = (program, run) =>
 
 /** Says that the machines which filters were compiled for have no call of a name, and what they have in its place. */
 function noteAbsence(layers: readonly Layer[], name: string): void {
-  if (typeof syscallArgument(name) === 'number') return;
   for (const arch of new Set(layers.flatMap(layer => (isFilter(layer) ? [layer.target.arch] : [])))) {
     const abis = abisOf(arch);
     if (abis.some(abi => syscallNumber(abi, name) !== undefined)) continue;
