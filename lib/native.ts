@@ -1,4 +1,5 @@
 // The only file that touches the .node: finds it, loads it, and gives its exports their types.
+import { errnoName } from './kernel/errno.js';
 import { existsSync, openSync, readSync, closeSync } from 'node:fs';
 import { UnsupportedError } from './util/errors.js';
 import { packageFile } from './package-files.js';
@@ -10,11 +11,10 @@ export type ContextHandle = { readonly __context: unique symbol };
 /** Owner of a watched descriptor. */
 export type WatchHandle = { readonly __watch: unique symbol };
 
-/** A C function that failed: its name and a positive errno with its name. */
+/** A C function that failed: its name and a positive errno. */
 export interface Failure {
   readonly failed: string;
   readonly errno: number;
-  readonly errnoName: string;
 }
 
 /** What `loadFilter` and `loadAndExec` answer when a call was refused. */
@@ -48,10 +48,10 @@ export interface Probe {
   readonly jit: number | undefined;
   /** Version of Landlock's ABI, from 1 on; 0 where there is none. */
   readonly landlock: number;
-  /** Why there is none, as the name of an errno; empty otherwise. */
-  readonly landlockError: string;
-  /** Why the io_uring operations of a child cannot be filtered, as the name of an errno; empty where they can. */
-  readonly ringFilterError: string;
+  /** Why there is none, as an errno; 0 otherwise. */
+  readonly landlockError: number;
+  /** Why the io_uring operations of a child cannot be filtered, as an errno; 0 where they can. */
+  readonly ringFilterError: number;
 }
 
 /** What a sandboxed child is started with: descriptors that the caller closes. See native/core/launch.h. */
@@ -114,7 +114,6 @@ export interface RefusedCall {
   readonly args: readonly bigint[];
   /** What the call was made to return, positive. */
   readonly errno: number;
-  readonly errnoName: string;
   readonly threadId: number;
   readonly threadName: string;
   readonly instructionPointer: bigint;
@@ -343,6 +342,9 @@ export interface Native {
 }
 
 /** Whether an answer of the add-on is a failure. */
+/** `connect: ENOENT`: the function that failed, and why. */
+export const describeFailure = ({ failed, errno }: Failure): string => `${failed}: ${errnoName(errno)}`;
+
 export const isFailure = (answer: unknown): answer is Failure =>
   typeof answer === 'object' && answer !== null && Object.hasOwn(answer, 'failed');
 

@@ -5,8 +5,6 @@
 #include <limits>
 #include <memory>
 
-#include "core/errno_name.h"
-
 namespace seccomp_node {
 
 namespace {
@@ -61,7 +59,6 @@ Napi::Object describe(Napi::Env env, const Failure& failure) {
   auto object = Napi::Object::New(env);
   object.Set("failed", failure.function);
   object.Set("errno", failure.error);
-  object.Set("errnoName", errno_name(failure.error));
   return object;
 }
 
@@ -242,7 +239,6 @@ Napi::Value to_js(Napi::Env env, const Violation& value) {
   object.Set("syscall", call.number);
   object.Set("args", registers(env, call.args));
   object.Set("errno", call.error);
-  object.Set("errnoName", errno_name(static_cast<int>(call.error)));
   object.Set("threadId", call.thread_id);
   object.Set("threadName", value.thread_name);
   object.Set("instructionPointer", to_js(env, call.instruction_pointer));

@@ -1,4 +1,5 @@
 // libseccomp's C API as it is, for code and knowledge that come from C: one method per function, memory handled.
+import { errnoName } from '../kernel/errno.js';
 import { LibseccompError, UsageError, type SeccompError } from '../util/errors.js';
 import {
   SCMP_FLTATR_ACT_BADARCH,
@@ -370,7 +371,7 @@ export function notifyRespond(descriptor: number, response: NotificationResponse
  */
 export function notifyIdValid(descriptor: number, id: bigint): boolean {
   const answer = native().notifyIdValid(int32('descriptor', descriptor), uint64('id', id));
-  if (answer?.errnoName === 'ENOENT') return false;
+  if (answer !== undefined && errnoName(answer.errno) === 'ENOENT') return false;
   done(answer);
   return true;
 }
@@ -403,7 +404,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 const failed = (failure: Failure): SeccompError =>
   tooMuchWork(failure) ??
-  new LibseccompError(failure.failed, failure.errno, failure.errnoName, own(REMEDIES, failure.errnoName));
+  new LibseccompError(
+    failure.failed,
+    failure.errno,
+    errnoName(failure.errno),
+    own(REMEDIES, errnoName(failure.errno)),
+  );
 
 function done(answer: Failure | undefined): void {
   if (answer !== undefined) throw failed(answer);

@@ -3,7 +3,7 @@ import { CompileError, LibseccompError } from '../util/errors.js';
 import { isFailure, native, type Failure } from '../native.js';
 import { syscallName, X32_BIT, type Abi } from '../kernel/abi.js';
 import * as scmp from '../kernel/constants.js';
-import { ENOSYS } from '../kernel/errno.js';
+import { ENOSYS, errnoName } from '../kernel/errno.js';
 import { firstVersion } from '../kernel/calls/first-versions.js';
 import type { AbiPolicy, Condition, Policy, Rule } from '../policy/policy.js';
 import { auditArchs } from '../policy/runs.js';
@@ -63,14 +63,14 @@ export function generateWithLibseccomp(policy: Policy, optimize: Optimize = 2): 
     throw (
       tooMuchWork(output) ??
       tooMany(output) ??
-      new LibseccompError(output.failed, output.errno, output.errnoName)
+      new LibseccompError(output.failed, output.errno, errnoName(output.errno))
     );
   return { program: [...enosysStub(policy), ...decode(output.bpf)], pfc: output.pfc };
 }
 
 /** The error for rules, or decisions made of them, beyond the bounds of the core (native/core/context.h). */
-const tooMany = ({ failed, errnoName }: Failure): CompileError | undefined =>
-  errnoName === 'E2BIG'
+const tooMany = ({ failed, errno }: Failure): CompileError | undefined =>
+  errnoName(errno) === 'E2BIG'
     ? new CompileError(
         'unsupported-by-libseccomp',
         `libseccomp cannot be given these rules: in ${failed}, they are more than it handles safely`,

@@ -1,4 +1,5 @@
 // Rules on which libseccomp does not come to an end within the bound that the core sets.
+import { errnoName } from '../kernel/errno.js';
 import { CompileError } from '../util/errors.js';
 import type { Failure } from '../native.js';
 
@@ -10,8 +11,8 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The error for a call of libseccomp that was stopped, undefined for any other failure. */
-export function tooMuchWork({ failed, errnoName }: Failure): CompileError | undefined {
-  const reason = REASONS.get(errnoName);
+export function tooMuchWork({ failed, errno }: Failure): CompileError | undefined {
+  const reason = REASONS.get(errnoName(errno));
   return reason === undefined
     ? undefined
     : new CompileError(

@@ -1,4 +1,5 @@
 // Becomes another program under a filter, with no system call of ours between the two.
+import { errnoName } from '../kernel/errno.js';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { LoadError, UsageError } from '../util/errors.js';
@@ -79,7 +80,7 @@ export function exec(
   if (['close_range', 'landlock_restrict_self'].includes(failure.failed)) throw explainIsolation(failure);
   throw new LoadError(
     failure.failed === 'execve' ? 'exec-failed' : 'load-failed',
-    `${failure.failed} failed with ${failure.errnoName} for ${path}`,
+    `${failure.failed} failed with ${errnoName(failure.errno)} for ${path}`,
     failure.failed === 'execve'
       ? 'The profile must allow execve and the file must be a program'
       : 'See seccomp(2)',

@@ -1,4 +1,5 @@
 // Hands a filter to the kernel, and says exactly what was done or why nothing was.
+import { errnoName } from '../kernel/errno.js';
 import type { Code } from '../util/codes.js';
 import { readdirSync } from 'node:fs';
 import { LoadError, UsageError, type Diagnostic } from '../util/errors.js';
@@ -6,7 +7,7 @@ import type { Filter } from '../filter/filter.js';
 import { isFilter } from '../filter/filter.js';
 import { decode, MAX_INSTRUCTIONS, validate, type Program } from '../bpf/program.js';
 import { BPF } from '../bpf/opcodes.js';
-import { isFailure, native, type Failure, type LoadFailure } from '../native.js';
+import { isFailure, native, type Failure, type LoadFailure, describeFailure } from '../native.js';
 import { actionKind, actionName } from '../kernel/action.js';
 import { SCMP_ACT_NOTIFY } from '../kernel/constants.js';
 import { oneOf, ownOptions, pickOptions } from '../util/options.js';
@@ -313,19 +314,20 @@ export const notifies = (program: Program): boolean =>
   program.some(({ code, k }) => code === BPF.RET_K && actionKind(k) === SCMP_ACT_NOTIFY);
 
 /** Why a child, or the program that this process becomes, could not be isolated. */
-export function explainIsolation({ errno, errnoName, failed }: Failure): LoadError {
+export function explainIsolation(failure: Failure): LoadError {
+  const { errno, failed } = failure;
   if (failed === 'close_range') {
     return new LoadError(
       'isolation-refused',
-      `the descriptors of this process could not be kept from the command (${failed}: ${errnoName})`,
+      `the descriptors of this process could not be kept from the command (${describeFailure(failure)})`,
       'Mount /proc, or allow close_range in the filter of this process',
       { errno },
     );
   }
   return new LoadError(
     'isolation-refused',
-    `the kernel refused the Landlock domain (${failed}: ${errnoName})`,
-    DOMAIN_REMEDIES.get(errnoName) ??
+    `the kernel refused the Landlock domain (${describeFailure(failure)})`,
+    DOMAIN_REMEDIES.get(errnoName(errno)) ??
       "Look at the filters that this process has, or give isolation: 'terminal'",
     { errno },
   );
@@ -342,7 +344,7 @@ const DOMAIN_REMEDIES: ReadonlyMap<string, string> = new Map([
 
 /** Why the kernel refused, in words. */
 export function explain(failure: LoadFailure, { program }: LoadRequest): LoadError {
-  const { errno, errnoName, failed, threadId, threadName } = failure;
+  const { errno, threadId, threadName } = failure;
   if (threadId > 0) {
     return new LoadError(
       'thread-diverges',
@@ -351,14 +353,19 @@ export function explain(failure: LoadFailure, { program }: LoadRequest): LoadErr
       { errno, thread: { id: threadId, name: threadName } },
     );
   }
-  const [code, reason, remedy] = own(EXPLANATIONS, errnoName) ?? [
+  const [code, reason, remedy] = own(EXPLANATIONS, errnoName(errno)) ?? [
     'load-failed',
     'the kernel refused the filter',
     'See seccomp(2)',
   ];
-  return new LoadError(code, `${reason} (${failed}: ${errnoName}, ${program.length} instructions)`, remedy, {
-    errno,
-  });
+  return new LoadError(
+    code,
+    `${reason} (${describeFailure(failure)}, ${program.length} instructions)`,
+    remedy,
+    {
+      errno,
+    },
+  );
 }
 
 const EXPLANATIONS: Readonly<Record<string, readonly [code: Code, reason: string, remedy: string]>> = {

@@ -5,7 +5,7 @@ import { interpret, seccompData } from '../bpf/interpret.js';
 import { isFilter } from '../filter/filter.js';
 import type { Program } from '../bpf/program.js';
 import { BPF } from '../bpf/opcodes.js';
-import { isFailure, native, type Failure } from '../native.js';
+import { isFailure, native, type Failure, describeFailure } from '../native.js';
 import { ABIS, syscallNumber } from '../kernel/abi.js';
 import { actionName, permits, type Action } from '../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
@@ -36,7 +36,7 @@ function readable(numbers: readonly number[] | Failure, what: string): readonly 
   if (!isFailure(numbers)) return numbers;
   throw new UnsupportedError(
     'rings-unreadable',
-    `the ${what} of this process cannot be read (${numbers.failed}: ${numbers.errnoName})`,
+    `the ${what} of this process cannot be read (${describeFailure(numbers)})`,
     'Mount /proc; a filter that others are to follow has to allow openat, getdents64, read and readlinkat',
   );
 }
@@ -132,10 +132,10 @@ export function serveRings(program: Program): void {
   if (!needsService(program)) return;
   const failure = native().serveRings();
   if (failure === undefined) return;
-  const { failed, errno, errnoName } = failure;
+  const { errno } = failure;
   throw new LoadError(
     'rings-not-served',
-    `the io_uring rings of this process cannot be served without the kernel (${failed}: ${errnoName})`,
+    `the io_uring rings of this process cannot be served without the kernel (${describeFailure(failure)})`,
     'Apply this profile before any filter that refuses io_uring_setup, or start the program under the profile',
     { errno },
   );

@@ -10,7 +10,6 @@
 #include "../launcher/isolation.h"
 #include "../launcher/ring_filter.h"
 #include "descriptor.h"
-#include "errno_name.h"
 #include "kernel_abi.h"
 
 namespace seccomp_node {
@@ -88,13 +87,13 @@ using RingParameters = std::array<std::uint64_t, 15>;
  * Why io_uring operations cannot be filtered. A ring is asked, since for a task the kernel looks at no_new_privs before
  * it tells whether it has such filters.
  */
-std::string ring_filter_error() {
+std::int32_t ring_filter_error() {
   RingParameters parameters{};
   const Descriptor ring(static_cast<int>(syscall(kIoUringSetup, 1, parameters.data())));
-  if (!ring.valid()) return errno_name(errno);
+  if (!ring.valid()) return errno;
   // A filter is read before it is looked at, and there is none at this address.
-  if (syscall(kIoUringRegister, ring.number(), kRegisterBpfFilter, nullptr, 1) == 0 || errno == EFAULT) return "";
-  return errno_name(errno);
+  if (syscall(kIoUringRegister, ring.number(), kRegisterBpfFilter, nullptr, 1) == 0 || errno == EFAULT) return 0;
+  return errno;
 }
 
 }  // namespace
@@ -104,7 +103,7 @@ Probe probe() {
   uname(&system);
   const bool filter = takes_flags(0);
   const long landlock = syscall(kLandlockCreateRuleset, nullptr, 0, kLandlockVersion);
-  const std::string landlock_error = landlock < 0 ? errno_name(errno) : "";
+  const std::int32_t landlock_error = landlock < 0 ? errno : 0;
   return {.release = system.release,
           .filter = filter,
           .actions = supported_actions(filter),

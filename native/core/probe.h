@@ -27,10 +27,10 @@ struct Probe {
   std::optional<std::int32_t> jit;
   /** The version of Landlock's ABI, from 1 on; 0 where there is none. */
   std::int32_t landlock;
-  /** Why there is none: the name of the errno, empty otherwise. */
-  std::string landlock_error;
-  /** Why io_uring operations cannot be filtered: the name of an errno, empty where they can. */
-  std::string ring_filter_error;
+  /** Why there is none: the errno, 0 otherwise. */
+  std::int32_t landlock_error;
+  /** Why io_uring operations cannot be filtered: an errno, 0 where they can. */
+  std::int32_t ring_filter_error;
 };
 
 Probe probe();

@@ -3,7 +3,6 @@
 
 #include <seccomp.h>
 
-#include "../core/errno_name.h"
 #include "check.h"
 #include "vocabulary.h"
 
@@ -14,7 +13,6 @@ namespace {
 void fuzz(Input input) {
   const auto arch = input.often(kArchs);
   const auto number = input.often(kCalls);
-  errno_name(number);
   if (const auto name = syscall_resolve_num_arch(arch, number)) {
     // Not always the number itself: those of x32 are known with their bit and without.
     const auto again = syscall_resolve_name_arch(arch, *name);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { delegate, listenForContainers, sendListener } from 'seccomp';
 import { isFailure, native } from '#lib/native.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
+import { errnoName } from '#lib/kernel/errno.js';
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
@@ -55,7 +56,7 @@ describe('An agent', () => {
     for (;;) {
       const connection = native().connectTo(path);
       if (isFailure(connection)) {
-        assert.equal(connection.errnoName, 'EAGAIN');
+        assert.equal(errnoName(connection.errno), 'EAGAIN');
         return socket;
       }
       open.add(connection);

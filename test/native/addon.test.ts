@@ -6,6 +6,7 @@ import { isFailure, native, type ContextHandle, type Native } from '#lib/native.
 import { SCMP_ACT_ALLOW } from '#lib/kernel/constants.js';
 import { needs26 } from '../support/libseccomp.js';
 import { CHILD_LIMIT } from '../support/child.js';
+import { errnoName } from '#lib/kernel/errno.js';
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/native/${name}.js`, import.meta.url));
@@ -133,7 +134,7 @@ describe('add-on', () => {
     native().contextRelease(context);
     const answer = native().contextExportBpf(context);
     assert.ok(isFailure(answer));
-    assert.deepEqual(answer, { failed: 'seccomp_export_bpf_mem', errno: 9, errnoName: 'EBADF' });
+    assert.deepEqual(answer, { failed: 'seccomp_export_bpf_mem', errno: 9 });
   });
 
   it('takes a rule table whose getters detach its arrays', () => {
@@ -151,7 +152,7 @@ describe('add-on', () => {
       },
     };
     const answer = native().compileTable(table as never);
-    assert.ok(isFailure(answer) && answer.errnoName === 'EINVAL');
+    assert.ok(isFailure(answer) && errnoName(answer.errno) === 'EINVAL');
   });
 
   it('takes programs and comparisons in shared memory', () => {

@@ -19,6 +19,7 @@ import {
   SCMP_ARCH_X86_64,
   SCMP_CMP_EQ,
 } from '#lib/kernel/constants.js';
+import { errnoName } from '#lib/kernel/errno.js';
 
 const DENY = SCMP_ACT_ERRNO(1);
 
@@ -49,7 +50,7 @@ function compile(input: RuleTable): { readonly bpf: Uint8Array; readonly pfc: st
 function failure(input: RuleTable): string {
   const output = native().compileTable(input);
   assert.ok(isFailure(output));
-  return `${output.failed} ${output.errnoName}`;
+  return `${output.failed} ${errnoName(output.errno)}`;
 }
 
 const number = (abi: AbiName, name: string): number =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
-import { isFailure, native, type Failure, type Launch } from '#lib/native.js';
+import { isFailure, native, type Failure, type Launch, describeFailure } from '#lib/native.js';
 
 const ALLOW = Buffer.from('060000000000ff7f', 'hex');
 const NEW_LISTENER = 8;
@@ -26,7 +26,7 @@ const prepare = (
 
 const prepared = (program: Uint8Array, wait: boolean, isolated?: Isolated): Launch => {
   const launch = prepare(program, wait, isolated);
-  if (isFailure(launch)) assert.fail(`${launch.failed}: ${launch.errnoName}`);
+  if (isFailure(launch)) assert.fail(describeFailure(launch));
   return launch;
 };
 

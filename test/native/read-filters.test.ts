@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { native } from '#lib/native.js';
 import { liveNode, needsDump } from '../support/live.js';
 
-const TIMED_OUT = { failed: 'helper', errno: 110, errnoName: 'ETIMEDOUT' };
+const TIMED_OUT = { failed: 'helper', errno: 110 };
 
 describe('readFilters', () => {
   it('gives the programs and flags of a thread, the oldest first', async function () {
@@ -25,11 +25,7 @@ describe('readFilters', () => {
 
   it('names the call that failed, and why', () => {
     for (const id of [2 ** 22 + 1, 0, -1]) {
-      assert.deepEqual(native().readFilters(id, 1000), {
-        failed: 'PTRACE_SEIZE',
-        errno: 3,
-        errnoName: 'ESRCH',
-      });
+      assert.deepEqual(native().readFilters(id, 1000), { failed: 'PTRACE_SEIZE', errno: 3 });
     }
   });
 

@@ -8,6 +8,7 @@ import { evaluate } from '#lib/policy/evaluate.js';
 import { abisOf, type Architecture } from '#lib/kernel/architectures.js';
 import { isolationOf } from '#lib/process/isolation/isolation.js';
 import { isolationPolicy } from '#lib/process/isolation/isolation-layer.js';
+import { errnoNumber } from '#lib/kernel/errno.js';
 
 const REFUSED = SCMP_ACT_ERRNO(1);
 const TIOCSTI = 0x5412n;
@@ -70,7 +71,7 @@ describe('the filter layer of isolation', () => {
 });
 
 describe('isolationOf', () => {
-  const kernel = (landlock: number, landlockError = '') => ({ release: '6.1.0', landlock, landlockError });
+  const kernel = (landlock: number, landlockError = 0) => ({ release: '6.1.0', landlock, landlockError });
   const always = ['descriptors', 'terminal', 'limits'];
   for (const [abi, closed, refusesMounts] of [
     [0, always, false],
@@ -94,7 +95,7 @@ describe('isolationOf', () => {
     ['EPERM', /a filter that is in force/],
   ] as const) {
     it(`says why there is no domain after ${errno}`, () => {
-      assert.match(isolationOf('best-effort', kernel(0, errno)).open[0]?.reason ?? '', expected);
+      assert.match(isolationOf('best-effort', kernel(0, errnoNumber(errno))).open[0]?.reason ?? '', expected);
     });
   }
 

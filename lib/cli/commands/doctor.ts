@@ -89,7 +89,7 @@ function checks(): readonly Check[] {
       return {
         ok: true,
         detail:
-          ringFilterError === ''
+          ringFilterError === 0
             ? 'the kernel can refuse io_uring operations of children'
             : `none for children: ${reasonWithout(features())}`,
       };

@@ -1,8 +1,9 @@
 // Reads the filters of another process back from the kernel: what is really in force.
+import { errnoName } from '../../kernel/errno.js';
 import type { Code } from '../../util/codes.js';
 import { DumpError, type Diagnostic, type SeccompError } from '../../util/errors.js';
 import { decode, type Program } from '../../bpf/program.js';
-import { isFailure, native, type Failure, type LiveFilter } from '../../native.js';
+import { isFailure, native, type Failure, type LiveFilter, describeFailure } from '../../native.js';
 import { ownOptions } from '../../util/options.js';
 import type { FilterFlag } from '../../policy/policy.js';
 import { checkPid, noSuchProcess, taskIds, threadStatus } from './status.js';
@@ -135,11 +136,13 @@ const liveLayer = ({ program, flags }: LiveFilter): LiveLayer => ({
 /** Equal for threads with the same layers. */
 const keyOf = ({ mode, layers }: ThreadDump): string => JSON.stringify([mode, layers]);
 
-function explain({ failed, errno, errnoName }: Failure, id: number): SeccompError {
+function explain(failure: Failure, id: number): SeccompError {
+  const { failed, errno } = failure;
+  const reason = errnoName(errno);
   const state = stateOf(id);
-  if (state === undefined || errnoName === 'ESRCH') return noSuchProcess(id);
-  const because = `(${failed}: ${errnoName})`;
-  switch (errnoName) {
+  if (state === undefined || reason === 'ESRCH') return noSuchProcess(id);
+  const because = `(${describeFailure(failure)})`;
+  switch (reason) {
     case 'EPERM':
     case 'EACCES':
       if (failed === 'PTRACE_SEIZE' && state.tracer !== 0) {

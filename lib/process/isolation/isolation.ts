@@ -1,4 +1,5 @@
 // What parts a child from the process that starts it, and what the running kernel can do of that.
+import { errnoName } from '../../kernel/errno.js';
 import type { Probe } from '../../native.js';
 
 /**
@@ -102,12 +103,12 @@ function lacking(
 ): string {
   if (landlock > 0)
     return `it came with Linux ${linux}, and this is ${release} with ABI ${landlock} of Landlock`;
-  switch (landlockError) {
+  switch (errnoName(landlockError)) {
     case 'EOPNOTSUPP':
       return 'Landlock is switched off at boot: it is not in the list that the parameter lsm= gives';
     case 'ENOSYS':
       return `the kernel ${release} has no Landlock: that takes Linux ${linux} and CONFIG_SECURITY_LANDLOCK`;
     default:
-      return `Landlock cannot be used (landlock_create_ruleset: ${landlockError}): a filter that is in force may refuse it`;
+      return `Landlock cannot be used (landlock_create_ruleset: ${errnoName(landlockError)}): a filter that is in force may refuse it`;
   }
 }

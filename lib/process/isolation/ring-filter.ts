@@ -1,4 +1,6 @@
 // Which io_uring operations a child is refused: what its profile says of the system calls whose work they do.
+import { describeFailure } from '../../native.js';
+import { errnoName } from '../../kernel/errno.js';
 import { LoadError, UnsupportedError, UsageError } from '../../util/errors.js';
 import type { Filter } from '../../filter/filter.js';
 import { isFilter } from '../../filter/filter.js';
@@ -37,7 +39,7 @@ export function ringVerdicts(filter: Filter | Uint8Array, mode: RingFilterMode):
   }
   const verdicts = verdictsOf(filter);
   const { release, ringFilterError } = features();
-  if (verdicts.length === 0 || ringFilterError === '') return verdicts;
+  if (verdicts.length === 0 || ringFilterError === 0) return verdicts;
   if (mode === 'best-effort') return NONE;
   throw new UnsupportedError(
     'ring-filter-unavailable',
@@ -51,19 +53,19 @@ export const reasonWithout = ({
   release,
   ringFilterError,
 }: Pick<Probe, 'release' | 'ringFilterError'>): string =>
-  ringFilterError === 'EINVAL'
+  errnoName(ringFilterError) === 'EINVAL'
     ? `filters of io_uring operations came with Linux 7.0, and this is ${release}`
-    : `io_uring cannot be used here (${ringFilterError}): a filter that is in force or kernel.io_uring_disabled may refuse it`;
+    : `io_uring cannot be used here (${errnoName(ringFilterError)}): a filter that is in force or kernel.io_uring_disabled may refuse it`;
 
 /** Why the launcher could not register them. */
-export const explainRingFilter = ({ errno, errnoName, failed }: Failure): LoadError =>
+export const explainRingFilter = (failure: Failure): LoadError =>
   new LoadError(
     'ring-filter-refused',
-    `the kernel refused the filter of io_uring operations (${failed}: ${errnoName})`,
-    errnoName === 'EACCES'
+    `the kernel refused the filter of io_uring operations (${describeFailure(failure)})`,
+    errnoName(failure.errno) === 'EACCES'
       ? 'Leave noNewPrivs on: without it, the child needs CAP_SYS_ADMIN'
       : "Look at the filters that this process has, or give ringFilter: 'none'",
-    { errno },
+    { errno: failure.errno },
   );
 
 /** Verdicts by filter, which never change: many children are started under few filters. */

@@ -1,4 +1,5 @@
 // Finds out whether the running kernel is newer than the tables: calls that it serves and that have no name here.
+import { errnoName } from '../../kernel/errno.js';
 import { LibseccompError } from '../../util/errors.js';
 import { isFailure, native } from '../../native.js';
 import { syscallsOf } from '../../kernel/abi.js';
@@ -15,6 +16,6 @@ const TRIED = 64;
 export function unnamedCalls(): readonly number[] {
   const newest = Math.max(...syscallsOf(nativeArchitecture()).values());
   const served = native().servedCalls(newest + 1, TRIED);
-  if (isFailure(served)) throw new LibseccompError(served.failed, served.errno, served.errnoName);
+  if (isFailure(served)) throw new LibseccompError(served.failed, served.errno, errnoName(served.errno));
   return served;
 }

@@ -1,7 +1,8 @@
 // An agent for `listenerPath`: answers the calls of containers that runc, crun and others have started.
+import { errnoName } from '../../kernel/errno.js';
 import { closeSync, openSync, unlinkSync } from 'node:fs';
 import { LoadError, SupervisionError, UsageError } from '../../util/errors.js';
-import { isFailure, native, type Failure, type WatchHandle } from '../../native.js';
+import { isFailure, native, type Failure, type WatchHandle, describeFailure } from '../../native.js';
 import { ownOptions } from '../../util/options.js';
 import type { Supervisor } from './serve-listener.js';
 import { badState, parseContainerState, type ContainerProcess } from './container-state.js';
@@ -84,7 +85,7 @@ export function listenForContainers(
     for (let count = 0; count < MAX_CONNECTIONS; count++) {
       const connection = native().acceptConnection(socket);
       if (isFailure(connection)) {
-        if (connection.errnoName !== 'EAGAIN') refuseOne(connection.errnoName);
+        if (errnoName(connection.errno) !== 'EAGAIN') refuseOne(errnoName(connection.errno));
         return;
       }
       if (connections.size < MAX_CONNECTIONS) receive(connection);
@@ -118,7 +119,7 @@ export function listenForContainers(
     const handle: WatchHandle | Failure = native().watch(connection, () => {
       const message = native().receiveMessage(connection);
       if (isFailure(message)) {
-        if (message.errnoName !== 'EAGAIN') fail(badState(message.errnoName));
+        if (errnoName(message.errno) !== 'EAGAIN') fail(badState(errnoName(message.errno)));
         return;
       }
       descriptors.push(...message.descriptors);
@@ -199,12 +200,12 @@ function removeSocket(path: string): void {
   }
 }
 
-const refused = (path: string, { failed, errno, errnoName }: Failure): LoadError =>
+const refused = (path: string, failure: Failure): LoadError =>
   new LoadError(
     'agent-refused',
-    `nobody can listen at ${path} (${failed}: ${errnoName})`,
-    errnoName === 'EADDRINUSE'
+    `nobody can listen at ${path} (${describeFailure(failure)})`,
+    errnoName(failure.errno) === 'EADDRINUSE'
       ? 'Remove the file if it was left by an agent that has ended'
       : 'Give a path of at most 107 bytes in a directory that exists',
-    { errno },
+    { errno: failure.errno },
   );

@@ -1,6 +1,6 @@
 // A call that waits for an answer, as a handler sees it: by name, with a look into the caller's memory.
 import { SupervisionError, UsageError } from '../../util/errors.js';
-import { isFailure, native, type Failure } from '../../native.js';
+import { isFailure, native, type Failure, describeFailure } from '../../native.js';
 import { abiOf, syscallName } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { show } from '../../util/show.js';
@@ -132,15 +132,15 @@ const unobserved =
     return result;
   };
 
-const unreadable = (pointer: bigint, { failed, errnoName }: Failure): SupervisionError =>
+const unreadable = (pointer: bigint, failure: Failure): SupervisionError =>
   new SupervisionError(
     'memory-unreadable',
-    `the caller's memory at 0x${pointer.toString(16)} cannot be read (${failed}: ${errnoName})`,
-    errnoName === 'EFAULT' ? 'Answer EFAULT, as the kernel would' : 'See process_vm_readv(2) and ptrace(2)',
+    `the caller's memory at 0x${pointer.toString(16)} cannot be read (${describeFailure(failure)})`,
+    failure.errno === EFAULT ? 'Answer EFAULT, as the kernel would' : 'See process_vm_readv(2) and ptrace(2)',
   );
 
 const notMapped = (pointer: bigint): SupervisionError =>
-  unreadable(pointer, { failed: 'process_vm_readv', errno: EFAULT, errnoName: 'EFAULT' });
+  unreadable(pointer, { failed: 'process_vm_readv', errno: EFAULT });
 
 const EFAULT = 14;
 

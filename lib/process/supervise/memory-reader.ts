@@ -1,4 +1,5 @@
 // Reads the memory of processes that make supervised calls, without ever waiting for them on the event loop.
+import { errnoName } from '../../kernel/errno.js';
 import { SupervisionError } from '../../util/errors.js';
 import { isFailure, native, type Failure, type WatchHandle } from '../../native.js';
 
@@ -56,14 +57,15 @@ export function memoryReader(limit = READ_TIMEOUT): MemoryReader {
     const handle = native().readMemory(read.pid, read.pointer, read.length, left, result => {
       if (read.handle !== undefined) native().watchStop(read.handle);
       running.delete(read);
-      if (isFailure(result) && result.errnoName === 'ETIMEDOUT') settle(read, () => read.reject(late(limit)));
+      if (isFailure(result) && errnoName(result.errno) === 'ETIMEDOUT')
+        settle(read, () => read.reject(late(limit)));
       else settle(read, () => read.resolve(result));
       next();
     });
     if (isFailure(handle)) {
       running.delete(read);
       settle(read, () => {
-        if (handle.errnoName === 'EAGAIN') read.reject(tooMany());
+        if (errnoName(handle.errno) === 'EAGAIN') read.reject(tooMany());
         else read.resolve(handle);
       });
       return;

@@ -2,7 +2,7 @@
 import { readlinkSync } from 'node:fs';
 import { actionData, actionKind, actionName, isFallback, permits, type Action } from '../../kernel/action.js';
 import * as scmp from '../../kernel/constants.js';
-import { ENOSYS, errnoName } from '../../kernel/errno.js';
+import { ENOSYS } from '../../kernel/errno.js';
 import { evaluate } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
 import { printable } from '../../util/printable.js';
@@ -84,7 +84,6 @@ function describe(
     ...call,
     syscall: call.number,
     errno,
-    errnoName: errno === 0 ? '' : errnoName(errno),
     threadId: call.pid,
     threadName: ofThread(call.pid, 'comm', path => readText(path).trimEnd()) ?? '',
     count: 1,

@@ -2,7 +2,7 @@
 import { UsageError } from '../../util/errors.js';
 import { native, type Failure } from '../../native.js';
 import { MAX_ERRNO } from '../../kernel/action.js';
-import { errnoNumber, ENOSYS } from '../../kernel/errno.js';
+import { errnoNumber, ENOSYS, errnoName } from '../../kernel/errno.js';
 import type { SupervisedCall } from './call.js';
 import { owned } from '../../util/own.js';
 
@@ -51,7 +51,7 @@ const TOO_LATE: readonly string[] = ['ENOENT', 'EINPROGRESS'];
  */
 export function sendAnswer(listener: number, id: bigint, answer: unknown): Failure | undefined {
   const failure = transmit(listener, id, checkAnswer(answer));
-  return failure === undefined || TOO_LATE.includes(failure.errnoName) ? undefined : failure;
+  return failure === undefined || TOO_LATE.includes(errnoName(failure.errno)) ? undefined : failure;
 }
 
 function transmit(listener: number, id: bigint, answer: Checked): Failure | undefined {

@@ -1,6 +1,7 @@
 // Hands a listener to an agent, as a container runtime does, without waiting for the agent on the event loop.
+import { errnoName } from '../../kernel/errno.js';
 import { LoadError, UsageError } from '../../util/errors.js';
-import { isFailure, native, type Failure } from '../../native.js';
+import { isFailure, native, type Failure, describeFailure } from '../../native.js';
 import type { Own } from '../../util/own.js';
 import { ownOptions } from '../../util/options.js';
 import { containerState } from './container-state.js';
@@ -54,7 +55,7 @@ export function beginSending(listener: number, path: string, options: SentProces
       try {
         if (delivery.advance()) resolve();
         else if (performance.now() < deadline) setTimeout(attempt, INTERVAL);
-        else delivery.fail({ failed: 'connect', errno: ETIMEDOUT, errnoName: 'ETIMEDOUT' });
+        else delivery.fail({ failed: 'connect', errno: ETIMEDOUT });
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)));
       }
@@ -99,7 +100,7 @@ class Delivery {
     while (this.#rest.length > 0) {
       const count = native().sendMessage(socket, this.#rest, this.#listener);
       if (isFailure(count)) {
-        if (count.errnoName === 'EAGAIN') return false;
+        if (errnoName(count.errno) === 'EAGAIN') return false;
         return this.fail(count);
       }
       this.#rest = this.#rest.subarray(count);
@@ -119,15 +120,15 @@ class Delivery {
   #connect(): number | undefined {
     const socket = native().connectTo(this.#path);
     if (!isFailure(socket)) return socket;
-    if (socket.errnoName === 'EAGAIN') return undefined;
+    if (errnoName(socket.errno) === 'EAGAIN') return undefined;
     return this.fail(socket);
   }
 }
 
-const unreachable = (path: string, { failed, errno, errnoName }: Failure): LoadError =>
+const unreachable = (path: string, failure: Failure): LoadError =>
   new LoadError(
     'agent-unreachable',
-    `the listener cannot be sent to the agent at ${path} (${failed}: ${errnoName})`,
-    errnoName === 'ETIMEDOUT' ? 'Look why the agent accepts no connections' : 'Start the agent first',
-    { errno },
+    `the listener cannot be sent to the agent at ${path} (${describeFailure(failure)})`,
+    failure.errno === ETIMEDOUT ? 'Look why the agent accepts no connections' : 'Start the agent first',
+    { errno: failure.errno },
   );

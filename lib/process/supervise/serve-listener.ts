@@ -1,7 +1,8 @@
 // Brings the calls of a listener to a handler, through the event loop of the calling thread.
+import { errnoName } from '../../kernel/errno.js';
 import { readlinkSync } from 'node:fs';
 import { LoadError, SupervisionError } from '../../util/errors.js';
-import { isFailure, native, type Failure } from '../../native.js';
+import { isFailure, native, type Failure, describeFailure } from '../../native.js';
 import { sendAnswer, UNAVAILABLE, type Response, type Handler } from './response.js';
 import { callAt, callRecords, type CallRecords, type SupervisedCall } from './call.js';
 import type { Own } from '../../util/own.js';
@@ -76,7 +77,8 @@ export function serveListener(
   refuseOthers(listener);
   // Callers that take turns with this process are woken sooner, on the same processor. Before Linux 6.6 they are not.
   const failure = native().wakeInTurn(listener);
-  if (failure !== undefined && ['EBADF', 'ENOTTY'].includes(failure.errnoName)) throw unusable(failure);
+  if (failure !== undefined && ['EBADF', 'ENOTTY'].includes(errnoName(failure.errno)))
+    throw unusable(failure);
   const watch = native().watchCalls(listener, next.words, exclusive, arrived);
   if (isFailure(watch)) throw unusable(watch);
 
@@ -233,18 +235,18 @@ function refuseOthers(listener: number): void {
   } catch {
     // Closed, or there is no /proc: the kernel tells.
   }
-  if (link !== LISTENER) throw unusable({ failed: 'readlink', errno: ENOTTY, errnoName: 'ENOTTY' });
+  if (link !== LISTENER) throw unusable({ failed: 'readlink', errno: ENOTTY });
 }
 
 const LISTENER = 'anon_inode:seccomp notify';
 const ENOTTY = 25;
 
-const unusable = ({ failed, errno, errnoName }: Failure): LoadError =>
+const unusable = (failure: Failure): LoadError =>
   new LoadError(
     'listener-unusable',
-    `the listener cannot be used (${failed}: ${errnoName})`,
+    `the listener cannot be used (${describeFailure(failure)})`,
     'Give the descriptor that a load with listener: true gave, open and not watched already',
-    { errno },
+    { errno: failure.errno },
   );
 
 /** What a promise's own `then` may hide. */

@@ -1,9 +1,8 @@
 // Turns what a tracer writes down into violations, and is a supervisor to those who started the command.
 import { LoadError, SupervisionError } from '../../util/errors.js';
-import { isFailure, native } from '../../native.js';
+import { isFailure, native, describeFailure } from '../../native.js';
 import { actionData, actionKind, actionName, isFallback, permits } from '../../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
-import { errnoName } from '../../kernel/errno.js';
 import { evaluate } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
 import { own } from '../../util/own.js';
@@ -96,7 +95,7 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
     tracer.close();
     throw new LoadError(
       'no-tracer',
-      `the tracer cannot be listened to (${watched.failed}: ${watched.errnoName})`,
+      `the tracer cannot be listened to (${describeFailure(watched)})`,
       'Look at the limit of open files',
       { errno: watched.errno },
     );
@@ -162,7 +161,6 @@ function describe(
       args,
       instructionPointer,
       errno,
-      errnoName: errno === 0 ? '' : errnoName(errno),
       threadId: calls.thread,
       threadName: calls.threadName,
       count: starting ? 1 : count,

@@ -3,7 +3,7 @@ import type { SpawnOptions } from 'node:child_process';
 import { readSync } from 'node:fs';
 import { childProcess } from '../../util/builtins.js';
 import { LoadError } from '../../util/errors.js';
-import { isFailure, native, type TracerFiles } from '../../native.js';
+import { isFailure, native, type TracerFiles, describeFailure } from '../../native.js';
 import { bare, own, type Own } from '../../util/own.js';
 import { readTable, type TracedTable } from './table.js';
 
@@ -33,7 +33,7 @@ export interface TracerUser {
 /** Throws LoadError (`no-tracer`). */
 export function startTracer({ uid, gid }: Pick<Own<TracerUser>, 'uid' | 'gid'>): Tracer {
   const files = native().prepareTracer();
-  if (isFailure(files)) throw noTracer(`${files.failed}: ${files.errnoName}`, files.errno);
+  if (isFailure(files)) throw noTracer(`${describeFailure(files)}`, files.errno);
   const open = new Set<keyof TracerFiles>(['image', 'table', 'woken', 'wake', 'forTracer', 'forLauncher']);
   const close = (...names: readonly (keyof TracerFiles)[]): void => {
     for (const name of names) if (open.delete(name)) native().closeDescriptor(files[name]);

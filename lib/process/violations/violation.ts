@@ -1,4 +1,5 @@
 // One refused call as a listener sees it: by name, with the rule that refused it and what would allow it.
+import { errnoName } from '../../kernel/errno.js';
 import { placeText } from '../../util/place.js';
 import type { Location } from '../../util/errors.js';
 import type { RefusedCall } from '../../native.js';
@@ -75,7 +76,7 @@ const eventOf = ({ arch, syscall, args, instructionPointer }: RefusedCall): Even
 
 /** Names a refused call. `refusing` is the filter that refused it, where it is known. */
 export function describeRefusal(call: RefusedCall, refusing: KnownLayer | undefined): Violation {
-  const { arch, syscall: number, args, errno, errnoName, instructionPointer, count } = call;
+  const { arch, syscall: number, args, errno, instructionPointer, count } = call;
   const abi = abiOf(arch, number);
   const syscall = abi && syscallName(abi.name, number);
   const event = eventOf(call);
@@ -87,7 +88,7 @@ export function describeRefusal(call: RefusedCall, refusing: KnownLayer | undefi
     args,
     arguments: abi && syscall !== undefined ? namedArguments(abi.name, syscall, args) : undefined,
     errno,
-    errnoName,
+    errnoName: errno === 0 ? '' : errnoName(errno),
     thread: { id: call.threadId, name: call.threadName },
     instructionPointer,
     count,

@@ -1,4 +1,5 @@
 // Reports the calls that filters refuse, while the process goes on: listens to the SIGSYS handler of the add-on.
+import { errnoName } from '../../kernel/errno.js';
 import { net } from '../../util/builtins.js';
 import { LoadError, UsageError } from '../../util/errors.js';
 import { isFailure, native } from '../../native.js';
@@ -113,8 +114,9 @@ export function onViolation(
 function listen(): number {
   const descriptor = native().violationsListen(callNames());
   if (!isFailure(descriptor)) return descriptor;
-  const { errno, errnoName, failed } = descriptor;
-  if (errnoName === 'EBUSY') {
+  const { errno, failed } = descriptor;
+  const reason = errnoName(errno);
+  if (reason === 'EBUSY') {
     throw new LoadError(
       'violations-taken',
       'this process has a listener for violations already, and SIGSYS has one handler',
@@ -124,7 +126,7 @@ function listen(): number {
   }
   throw new LoadError(
     'violations-refused',
-    `${failed} failed with ${errnoName}`,
+    `${failed} failed with ${reason}`,
     'Listen before a filter is loaded that refuses it',
     { errno },
   );

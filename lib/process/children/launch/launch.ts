@@ -4,7 +4,7 @@ import { LoadError, UnsupportedError, UsageError } from '../../../util/errors.js
 import type { Filter } from '../../../filter/filter.js';
 import { decode } from '../../../bpf/program.js';
 import { isFilter } from '../../../filter/filter.js';
-import { isFailure, native } from '../../../native.js';
+import { isFailure, native, describeFailure } from '../../../native.js';
 import { errnoName } from '../../../kernel/errno.js';
 import { refuseWithoutExec } from '../../exec.js';
 import { explain, explainIsolation, loadRequest, type LoadRequest } from '../../load.js';
@@ -154,7 +154,7 @@ export function launch<Started>(
   if (isFailure(descriptors)) {
     throw new LoadError(
       'no-launcher',
-      `the launcher for sandboxed children cannot be made (${descriptors.failed}: ${descriptors.errnoName})`,
+      `the launcher for sandboxed children cannot be made (${describeFailure(descriptors)})`,
       'It is an executable file in memory: look at vm.memfd_noexec, at the limit of open files, and at the filters that this process has',
       { errno: descriptors.errno },
     );
