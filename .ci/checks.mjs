@@ -6,10 +6,19 @@ import { toolsFor } from '../scripts/machine/architectures.mjs';
 import { nodeBinary } from '../scripts/nodes.mjs';
 import { checkKernelTables, OtherKernel, Unavailable } from '../scripts/refresh-kernel.mjs';
 import { run } from '../scripts/run.mjs';
-import { clangTidy, copyTree, filesOf, musl, SANITIZED, sanitizers } from './builds.mjs';
+import {
+  ANALYZED,
+  clangTidy,
+  copyTree,
+  filesOf,
+  musl,
+  NOT_ANALYZED,
+  SANITIZED,
+  sanitizers,
+} from './builds.mjs';
 import { checkContents, checkPacked, checkPrebuilt } from './package.mjs';
 import { Skip } from './runner.mjs';
-import { ARM64_SUITE, MOCHA, NATIVE_SUITE, NODE_SUITE, suite } from './suite.mjs';
+import { ARM64_SUITE, LIBSECCOMP_SUITE, MOCHA, NODE_SUITE, suite } from './suite.mjs';
 
 /** For each fuzzer, beyond what the corpus takes. */
 const FUZZ_SECONDS = 5;
@@ -42,7 +51,7 @@ export const CHECKS = {
     run(context) {
       const cwd = copyTree(join(context.scratch, 'system'));
       run(process.execPath, ['scripts/build-native.mjs', '--system-libseccomp'], { cwd });
-      suite(context, process.execPath, [MOCHA, ...NATIVE_SUITE], { cwd });
+      suite(context, process.execPath, [MOCHA, ...LIBSECCOMP_SUITE], { cwd });
     },
   },
   'base-calls': {
@@ -50,8 +59,6 @@ export const CHECKS = {
     needs: { strace: 'strace', script: 'bsdutils' },
     run: onX64(() => script('measure-base-calls', '--quick'), 'the lists of calls were measured on x64'),
   },
-  // The nightly run has all that lives on each Node (scripts/nightly.mjs).
-  'node-22': { lane: 'live', run: nodeSuite(22) },
 
   types: {
     lane: 'built',
@@ -85,7 +92,12 @@ export const CHECKS = {
   'clang-tidy': {
     lane: 'built',
     needs: { 'clang-tidy': 'clang-tidy', ...SANITIZED, ...FUZZING },
-    run: clangTidy,
+    run: context => clangTidy(context, NOT_ANALYZED),
+  },
+  // Takes as long as all of clang-tidy's other checks.
+  'clang-analyzer': {
+    needs: { 'clang-tidy': 'clang-tidy', ...SANITIZED, ...FUZZING },
+    run: context => clangTidy(context, ANALYZED),
   },
   musl: { lane: 'built', needs: SANITIZED, run: onX64(musl, ONLY_ON_X64) },
   sanitizers: { lane: 'built', needs: SANITIZED, run: sanitizers },
@@ -121,6 +133,8 @@ export const CHECKS = {
       totals.skipped += skipped;
     },
   },
+  // The oldest Node runs everything, the newest this. The nightly run has all that lives on each (scripts/nightly.mjs).
   'node-26': { lane: 'built', run: nodeSuite(26) },
   'node-24': { run: nodeSuite(24) },
+  'node-22': { run: nodeSuite(22) },
 };

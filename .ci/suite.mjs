@@ -40,6 +40,10 @@ export function suite({ totals, scratch }, command, args, { env = {}, cwd = root
 const tests = names => names.map(name => `out/test/${name}.test.js`);
 
 export const NATIVE_SUITE = ['out/test/native/**/*.test.js'];
+/** What stands on functions of libseccomp, whichever version it is. */
+export const LIBSECCOMP_SUITE = tests(
+  ['addon', 'compile-table', 'context', 'context-rules', 'library', 'load'].map(name => `native/${name}`),
+);
 /** Everything much and at once, which takes longer where memory is checked. */
 export const STRESS_SUITE = ['out/test/stress/**/*.test.js'];
 
