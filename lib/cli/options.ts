@@ -5,20 +5,19 @@ import { CAPABILITIES } from '../kernel/capabilities.js';
 import type { CompileOptions } from '../filter/compile-profile.js';
 import type { Architecture } from '../kernel/architectures.js';
 import { parseKernelVersion } from '../kernel/kernel-version.js';
-import type { ArgWidth } from '../profile/resolve/resolve.js';
+import { ARG_WIDTHS, UNKNOWN_SYSCALLS } from '../profile/resolve/resolve.js';
+import { givenOptions } from '../util/options.js';
+import { CODEGENS } from '../filter/filter.js';
+import { WEIGHTS } from '../filter/compile.js';
 import { boundingSet } from '../process/machine/capabilities.js';
 
+/** The compiler's options that are given as they are. */
+const PASSED_ON = ['arch', 'kernel', 'codegen', 'weights', 'unknownSyscalls', 'argWidth', 'strict'] as const;
+
 /** Options of `compile` as commander parses them. */
-export interface CompileFlags {
-  readonly arch?: Architecture;
+export interface CompileFlags extends Pick<CompileOptions, (typeof PASSED_ON)[number]> {
   readonly cap?: readonly string[];
   readonly capFromProcess?: boolean;
-  readonly kernel?: string;
-  readonly codegen?: 'tree' | 'libseccomp';
-  readonly weights?: 'node' | 'uniform';
-  readonly unknownSyscalls?: 'enosys' | 'default';
-  readonly argWidth?: ArgWidth;
-  readonly strict?: boolean;
 }
 
 /** Gathers the values of an option that may be repeated. */
@@ -63,41 +62,27 @@ export const withTargetOptions = (command: Command): Command =>
     .option('--cap-from-process', 'the capabilities in the bounding set of this process')
     .option('--kernel <version>', 'kernel version for minKernel conditions, e.g. 6.1', kernelVersion)
     .addOption(
-      new Option('--unknown-syscalls <answer>', 'answer to calls newer than the profile').choices([
-        'enosys',
-        'default',
-      ]),
+      new Option('--unknown-syscalls <answer>', 'answer to calls newer than the profile').choices(
+        UNKNOWN_SYSCALLS,
+      ),
     )
     .addOption(
-      new Option('--arg-width <width>', 'bits of an argument that conditions compare').choices([
-        'profile',
-        'declared',
-      ]),
+      new Option('--arg-width <width>', 'bits of an argument that conditions compare').choices(ARG_WIDTHS),
     );
 
 /** Adds the options that decide what a profile means and how it is compiled. */
 export const withCompileOptions = (command: Command): Command =>
   withTargetOptions(command)
-    .addOption(new Option('--codegen <generator>', 'who writes the program').choices(['tree', 'libseccomp']))
-    .addOption(new Option('--weights <weights>', 'calls that the tree favours').choices(['node', 'uniform']))
+    .addOption(new Option('--codegen <generator>', 'who writes the program').choices(CODEGENS))
+    .addOption(new Option('--weights <weights>', 'calls that the tree favours').choices(WEIGHTS))
     .option('--strict', 'turn every warning into an error');
 
 /** The compiler's options for them. */
 export function compileOptions(flags: CompileFlags): CompileOptions {
-  const { cap, capFromProcess, ...rest } = flags;
+  const { cap, capFromProcess } = flags;
   const capabilities = [
     ...(cap ?? []).flatMap(capabilitiesOf),
     ...(capFromProcess === true ? boundingSet() : []),
   ];
-  const { arch, kernel, codegen, weights, unknownSyscalls, argWidth, strict } = rest;
-  return {
-    capabilities,
-    ...(arch !== undefined && { arch }),
-    ...(kernel !== undefined && { kernel }),
-    ...(codegen !== undefined && { codegen }),
-    ...(weights !== undefined && { weights }),
-    ...(unknownSyscalls !== undefined && { unknownSyscalls }),
-    ...(argWidth !== undefined && { argWidth }),
-    ...(strict !== undefined && { strict }),
-  };
+  return { capabilities, ...givenOptions<CompileOptions>(flags, PASSED_ON) };
 }

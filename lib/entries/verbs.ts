@@ -49,7 +49,12 @@ export type {
   SeccompRuleBase,
 } from '../profile/seccomp-profile.js';
 export type { ProfileSource } from '../profile/read-source.js';
-export { resolveProfile, type ArgWidth, type ResolveOptions } from '../profile/resolve/resolve.js';
+export {
+  resolveProfile,
+  type ArgWidth,
+  type ResolveOptions,
+  type UnknownSyscalls,
+} from '../profile/resolve/resolve.js';
 export { compile, type AnyProfile, type CompileOptions } from '../filter/compile-profile.js';
 export { lint, type LintOptions } from '../lint/lint.js';
 export type { Finding } from '../lint/finding.js';

@@ -3,15 +3,16 @@ import type { Policy } from '../policy/policy.js';
 import { checkedPolicy } from '../policy/check.js';
 import { oneOf, pickOptions } from '../util/options.js';
 import { runTable } from '../policy/runs.js';
-import type { Codegen, Filter } from './filter.js';
+import { CODEGENS, type Codegen, type Filter } from './filter.js';
 import { VerifiedFilter } from './verified-filter.js';
 import { generateWithLibseccomp, type Optimize } from '../libseccomp/generate.js';
 import { generate, UNIFORM, type Weights } from './generate/generate.js';
 import { prove } from './prove/verify.js';
 import { nodeWeights } from './generate/weights.js';
 
+export const WEIGHTS = ['node', 'uniform'] as const;
 /** Which calls the search tree favours: those that Node programs make most, or none. */
-export type WeightsName = 'node' | 'uniform';
+export type WeightsName = (typeof WEIGHTS)[number];
 
 /** How the program of a policy is made. */
 export interface CompilePolicyOptions {
@@ -31,8 +32,8 @@ export function compilePolicy(source: Policy, options: CompilePolicyOptions = {}
   const given = pickOptions(options, ['codegen', 'weights', 'optimize']);
   const { codegen = 'tree', optimize = 2 } = given;
   const policy = checkedPolicy(source);
-  oneOf('codegen', codegen, ['tree', 'libseccomp']);
-  oneOf('weights', given.weights, ['node', 'uniform']);
+  oneOf('codegen', codegen, CODEGENS);
+  oneOf('weights', given.weights, WEIGHTS);
   oneOf('optimize', optimize, [1, 2]);
   const weights: Weights = given.weights === 'uniform' ? UNIFORM : nodeWeights;
   const runs = runTable(policy);

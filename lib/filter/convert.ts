@@ -17,7 +17,7 @@ import { spoSpec, spoText } from '../profile/formats/export/spo.js';
 import { parseFirecracker } from '../profile/formats/firecracker/parse.js';
 import { resolveFirecracker } from '../profile/formats/firecracker/resolve.js';
 import { objectText } from '../profile/object-text.js';
-import { resolveForReview } from '../profile/resolve/resolve.js';
+import { resolveForReview, UNKNOWN_SYSCALLS, type UnknownSyscalls } from '../profile/resolve/resolve.js';
 import { type Own } from '../util/own.js';
 
 /** Docker's profile, OCI's `linux.seccomp`, a filter of Firecracker's seccompiler, a SeccompProfile of Kubernetes. */
@@ -26,7 +26,7 @@ export type ConversionFormat = 'docker' | 'oci' | 'firecracker' | 'spo';
 /** What the formats have no common word for. */
 export interface ConvertOptions {
   /** What readers of `docker`, `oci` and `spo` answer to calls newer than the profile: ENOSYS, as runc (default), or the default action, as crun. */
-  readonly unknownSyscalls?: 'enosys' | 'default';
+  readonly unknownSyscalls?: UnknownSyscalls;
   /** For `firecracker`: the category of threads, `vmm` unless given. */
   readonly category?: string;
   /** For `spo`: the name of the resource, `seccomp` unless given. */
@@ -43,7 +43,7 @@ export interface ConvertOptions {
 export function convert(policy: Policy, format: ConversionFormat, options: ConvertOptions = {}): string {
   const given = ownOptions(options, ['unknownSyscalls', 'category', 'name']);
   oneOf('format', format, ['docker', 'oci', 'firecracker', 'spo']);
-  oneOf('unknownSyscalls', given.unknownSyscalls, ['enosys', 'default']);
+  oneOf('unknownSyscalls', given.unknownSyscalls, UNKNOWN_SYSCALLS);
   const { program } = compilePolicy(policy);
   const plain = isPlain(policy)
     ? policy

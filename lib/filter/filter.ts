@@ -6,8 +6,9 @@ import type { Target } from '../policy/target.js';
 import type { Diagnostic } from '../util/errors.js';
 import type { ProgramMetrics } from './inspect/metrics.js';
 
+export const CODEGENS = ['tree', 'libseccomp'] as const;
 /** Who wrote the program: this package's generator, or libseccomp. */
-export type Codegen = 'tree' | 'libseccomp';
+export type Codegen = (typeof CODEGENS)[number];
 
 /** A verified program. Immutable; what is inspected here is what `load` passes to the kernel. */
 export interface Filter {

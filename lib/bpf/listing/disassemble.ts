@@ -25,13 +25,16 @@ export interface AnnotateOptions {
   readonly abi?: AbiName;
 }
 
+/** The forms of a listing. */
+export const LISTING_FORMS = ['listing', 'plain', 'source'] as const;
+
 /** How a listing looks. */
 export interface DisassembleOptions extends AnnotateOptions {
   /**
    * `listing` (default): line numbers, the fields of each instruction, what it does. `plain`: without the fields.
    * `source`: with labels for the lines that are jumped to and no numbers, for editing.
    */
-  readonly form?: 'listing' | 'plain' | 'source';
+  readonly form?: (typeof LISTING_FORMS)[number];
 }
 
 /** An instruction, what it does, and what is certain where it stands. */
@@ -57,7 +60,7 @@ export interface AnnotatedInstruction extends Instruction {
  */
 export function disassemble(source: ProgramSource, options: DisassembleOptions = {}): string {
   const { form = 'listing', abi } = ownOptions(options, ['abi', 'form']);
-  oneOf('form', form, ['listing', 'plain', 'source']);
+  oneOf('form', form, LISTING_FORMS);
   checkAbi(abi);
   const program = programIn(source);
   return `${form === 'source' ? sourceText(program, abi) : numberedText(program, form === 'listing', abi)}\n`;

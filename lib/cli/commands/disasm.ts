@@ -1,7 +1,12 @@
 // `seccomp disasm`: a program, or what a profile compiles to, as a listing.
 import { Option } from 'commander';
 import { ProgramError } from '../../util/errors.js';
-import { annotate, disassemble, type DisassembleOptions } from '../../bpf/listing/disassemble.js';
+import {
+  annotate,
+  disassemble,
+  LISTING_FORMS,
+  type DisassembleOptions,
+} from '../../bpf/listing/disassemble.js';
 import { isFilter } from '../../filter/filter.js';
 import { validate, type Program } from '../../bpf/program.js';
 import { ABIS } from '../../kernel/abi.js';
@@ -23,7 +28,7 @@ export const disasmCommand: Register = (program, run) =>
     .argument('<filter>', 'a .bpf file, a profile, the name of one that ships, or - for standard input')
     .addOption(
       new Option('--form <form>', 'with the fields of each instruction, without, or with labels for editing')
-        .choices(['listing', 'plain', 'source'])
+        .choices(LISTING_FORMS)
         .default('listing'),
     )
     .addOption(

@@ -20,8 +20,13 @@ import { show } from '../../util/show.js';
 import { own } from '../../util/own.js';
 import { markPolicy } from '../../policy/own-policy.js';
 
+export const ARG_WIDTHS = ['profile', 'declared'] as const;
 /** Whose idea of the width of an argument counts: the profile's, which is always a register, or the kernel's. */
-export type ArgWidth = 'declared' | 'profile';
+export type ArgWidth = (typeof ARG_WIDTHS)[number];
+
+export const UNKNOWN_SYSCALLS = ['enosys', 'default'] as const;
+/** What calls newer than the profile get: ENOSYS, as in runc, or the default action, as in crun. */
+export type UnknownSyscalls = (typeof UNKNOWN_SYSCALLS)[number];
 
 /** What a profile leaves open. */
 export interface ResolveOptions {
@@ -29,7 +34,7 @@ export interface ResolveOptions {
    * What calls newer than the profile get: ENOSYS, as in runc, so that libc falls back (the default); or the default
    * action. A default action of ALLOW, LOG or TRACE always counts as the second.
    */
-  readonly unknownSyscalls?: 'enosys' | 'default';
+  readonly unknownSyscalls?: UnknownSyscalls;
   /** For interfaces the profile does not cover; KILL_THREAD, as libseccomp has it, unless given. */
   readonly badArch?: Action;
   /**
@@ -79,8 +84,8 @@ function resolved(
   const given = pickOptions(options, ['unknownSyscalls', 'badArch', 'argWidth', 'strict']);
   const { unknownSyscalls = 'enosys', badArch = SCMP_ACT_KILL_THREAD, strict = false } = given;
   const { argWidth = 'profile' } = given;
-  oneOf('unknownSyscalls', unknownSyscalls, ['enosys', 'default']);
-  oneOf('argWidth', argWidth, ['declared', 'profile']);
+  oneOf('unknownSyscalls', unknownSyscalls, UNKNOWN_SYSCALLS);
+  oneOf('argWidth', argWidth, ARG_WIDTHS);
   if (!isAction(badArch)) {
     throw new UsageError(
       'bad-option',

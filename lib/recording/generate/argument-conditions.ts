@@ -8,8 +8,9 @@ import { recordedParameters, type RecordedParameter } from '../recorded-argument
 import { mergeArguments } from '../merge.js';
 import { byValue, type RecordedArgument, type RecordedCall } from '../recording.js';
 
+export const ARGUMENT_MODES = ['none', 'safe', 'all'] as const;
 /** Which arguments become conditions. */
-export type ArgumentMode = 'none' | 'safe' | 'all';
+export type ArgumentMode = (typeof ARGUMENT_MODES)[number];
 
 /** What the calls of one name had as arguments, by the kernel's name of the parameter. */
 export type SeenArguments = ReadonlyMap<string, SeenArgument>;

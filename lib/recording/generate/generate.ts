@@ -19,6 +19,7 @@ import {
   conditionsOf,
   seenArguments,
   type Alternatives,
+  ARGUMENT_MODES,
   type ArgumentMode,
   type SeenArguments,
 } from './argument-conditions.js';
@@ -97,7 +98,7 @@ export function generateProfile(
 ): GeneratedProfile {
   const given = ownOptions(options, ['arguments', 'base', 'minRuns', 'for', 'phase']);
   const { arguments: mode = 'safe', minRuns = 1, for: launcher = 'none', phase, base } = given;
-  oneOf('arguments', mode, ['none', 'safe', 'all']);
+  oneOf('arguments', mode, ARGUMENT_MODES);
   oneOf('for', launcher, LAUNCHERS);
   if (!Number.isSafeInteger(minRuns) || minRuns < 1)
     throw new UsageError('bad-option', `minRuns cannot be ${show(minRuns)}`, 'Give a whole number from 1 on');

@@ -5,6 +5,7 @@ import {
   type ExplainedCall,
   type GenerateOptions,
 } from '../../../recording/generate/generate.js';
+import { ARGUMENT_MODES } from '../../../recording/generate/argument-conditions.js';
 import { LAUNCHERS } from '../../../recording/generate/completions.js';
 import { groupBy } from '../../../util/group-by.js';
 import { singleLine } from '../../../util/printable.js';
@@ -27,7 +28,7 @@ export const generateCommand: Register = (program, run) =>
     .option('-o, --output <file>', 'where to write the profile; - is standard output (default)')
     .addOption(
       new Option('--arguments <mode>', 'which arguments become conditions')
-        .choices(['none', 'safe', 'all'])
+        .choices(ARGUMENT_MODES)
         .default('safe'),
     )
     .option('--base <profile>', 'allow nothing that this profile refuses')
