@@ -160,6 +160,7 @@ export const CODES = [
   'unknown-constant',
   'unknown-errno',
   'unknown-flag',
+  'unknown-group',
   'unknown-interface',
   'unknown-key',
   'unknown-label',
