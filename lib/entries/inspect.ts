@@ -34,6 +34,7 @@ export { toC } from '../bpf/c-array.js';
 export { annotate, type AnnotatedInstruction, type AnnotateOptions } from '../bpf/listing/disassemble.js';
 export { interpret, seccompData, type ProgramRun } from '../bpf/interpret.js';
 export type { Optimize } from '../libseccomp/generate.js';
+export { difference, intersection, union, type CombineOptions } from '../filter/algebra/combine.js';
 export { composeLayers } from '../filter/compose.js';
 export { simulator } from '../filter/inspect/simulator.js';
 export {
