@@ -76,7 +76,7 @@ export function policyOf(source: AnyProfile | Policy, options: CompileOptions): 
 const TARGET_OPTIONS = ['arch', 'kernel', 'capabilities'] as const;
 
 /** Options that decide what a profile means. */
-const RESOLVE_OPTIONS = [...TARGET_OPTIONS, 'unknownSyscalls', 'badArch', 'argWidth', 'strict'] as const;
+export const RESOLVE_OPTIONS = [...TARGET_OPTIONS, 'unknownSyscalls', 'badArch', 'argWidth', 'strict'] as const;
 
 /** Options that decide how the program is made. */
 const PROGRAM_OPTIONS = ['codegen', 'weights', 'optimize'] as const;

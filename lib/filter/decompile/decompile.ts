@@ -1,43 +1,24 @@
 // The way back: from a program of any origin to the policy that it enforces, proven to be the same.
 import { ConversionError } from '../../util/errors.js';
-import { ABIS, syscallName, syscallsOf, X32_BIT, type Abi } from '../../kernel/abi.js';
-import { actionKind, actionName, isAction, permits, type Action } from '../../kernel/action.js';
-import {
-  abisOf,
-  ARCHITECTURES,
-  nativeArchitecture,
-  type AbiName,
-  type Architecture,
-} from '../../kernel/architectures.js';
-import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../kernel/constants.js';
-import { ENOSYS } from '../../kernel/errno.js';
+import { ABIS } from '../../kernel/abi.js';
+import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
 import { oneOf, ownOptions } from '../../util/options.js';
-import type { AbiPolicy, Policy, SyscallPolicy } from '../../policy/policy.js';
+import type { Policy } from '../../policy/policy.js';
 import { makeTarget } from '../../policy/target.js';
 import { programOf, type Layer } from '../layers.js';
-import { WORD, type Program } from '../../bpf/program.js';
-import { Bdd, levelOf, LEVELS, type Node } from '../meaning/bdd.js';
+import type { Program } from '../../bpf/program.js';
+import { Bdd } from '../meaning/bdd.js';
 import { programMeaning } from '../meaning/meaning.js';
-import { setOf } from '../meaning/sections.js';
 import { Vectors } from '../meaning/vectors.js';
 import { findDifference } from '../prove/verify.js';
 import { markPolicy } from '../../policy/own-policy.js';
-import { numberRuns, type NumberRun } from './number-runs.js';
-import { RuleWriter } from './rules.js';
+import { policyOfMeaning } from './policy-of-meaning.js';
 
 /** What a program does not say. */
 export interface DecompileOptions {
   /** The machine that the program is for; the one it asks for unless given, or this one where it asks for both or none. */
   readonly arch?: Architecture;
 }
-
-/** Calls that one policy lists; the largest named number has six digits. */
-const MAX_CALLS = 20_000;
-/** Runs of numbers of one interface; Docker's default has some hundreds. */
-const MAX_RUNS = 10_000;
-const LAST = 0xffffffff;
-
-const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
 /**
  * The policy that a program enforces, on the machine it is for: exactly the same answers to every call, which is proven
@@ -55,24 +36,7 @@ export function decompile(layer: Layer, options: DecompileOptions = {}): Policy 
   const target = makeTarget({ arch: arch ?? architectureOf(program) });
   const bdd = new Bdd();
   const meaning = programMeaning(bdd, new Vectors(bdd), program);
-  checkAnswers(bdd, meaning);
-  const names = abisOf(target.arch);
-  const badArch = foreignAnswer(bdd, meaning, names);
-  const tables = interfacesOf(bdd, meaning, names, badArch);
-  const defaultAction = skippedAnswer(bdd, meaning, tables) ?? defaultOf(tables);
-  const abis = tables.map(table =>
-    abiPolicy(table, defaultAction, new RuleWriter(bdd, table.abi.width, defaultAction)),
-  );
-  const [native, ...others] = abis;
-  if (native === undefined) throw new Error('the native interface is always there');
-  const policy: Policy = {
-    target,
-    defaultAction,
-    badArch,
-    abis: [native, ...others] as const,
-    flags: [],
-    warnings: [],
-  };
+  const policy = policyOfMeaning(bdd, meaning, target);
   const witness = findDifference(program, policy);
   if (witness === undefined) return markPolicy(Object.freeze(policy));
   throw new ConversionError(
@@ -87,155 +51,4 @@ function architectureOf(program: Program): Architecture {
   const asked = ARCHITECTURES.filter(arch => program.some(({ k }) => k === ABIS[arch].audit));
   const [only, ...others] = asked;
   return only !== undefined && others.length === 0 ? only : nativeArchitecture();
-}
-
-/** Throws ConversionError for what no policy answers, and for answers that depend on what no policy looks at. */
-function checkAnswers(bdd: Bdd, meaning: Node): void {
-  if (bdd.rests(meaning, levelOf(WORD.ipHigh, 31)).some(rest => bdd.level(rest) < LEVELS)) {
-    throw new ConversionError(
-      'not-expressible',
-      'the program looks at the instruction pointer, for which policies have no words',
-    );
-  }
-  for (const answer of answersOf(bdd, meaning)) {
-    if (isAction(answer)) continue;
-    throw new ConversionError(
-      'not-expressible',
-      `the program returns ${actionName(answer)}, which is no action: kernels kill the process`,
-    );
-  }
-}
-
-/** Every answer that a function gives. */
-const answersOf = (bdd: Bdd, part: Node): readonly Action[] =>
-  bdd.rests(part).map(rest => bdd.valueOf(rest) ?? 0);
-
-/** Stands for calls that are not asked about; it is no action. */
-const LEFT_OUT = 0xffffffff;
-
-/** What the program answers to every architecture but those of the target. */
-function foreignAnswer(bdd: Bdd, meaning: Node, names: readonly AbiName[]): Action {
-  const archs = names.map(name => ABIS[name].audit).sort((a, b) => a - b);
-  const own = setOf(
-    bdd,
-    WORD.arch,
-    archs.map(arch => [arch, arch]),
-  );
-  const foreign = bdd.ite(own, bdd.constant(LEFT_OUT), meaning);
-  const [answer, second] = answersOf(bdd, foreign).filter(action => action !== LEFT_OUT);
-  if (answer === undefined) throw new Error('unreachable: an architecture has a few interfaces');
-  if (second === undefined) return answer;
-  throw new ConversionError(
-    'not-expressible',
-    `the program answers both ${actionName(answer)} and ${actionName(second)} to foreign architectures, and a policy has one answer`,
-    'It may be for another machine: name it with the option arch',
-  );
-}
-
-/** One interface with the runs of numbers that are its own, and the answer of each that has only one. */
-interface RuleTable {
-  readonly abi: Abi;
-  readonly runs: readonly AnsweredRun[];
-}
-
-interface AnsweredRun extends NumberRun {
-  readonly answer: Action | undefined;
-}
-
-/** The interfaces that the program covers: the native one, and each that does not get the bad-architecture action throughout. */
-function interfacesOf(
-  bdd: Bdd,
-  meaning: Node,
-  names: readonly AbiName[],
-  badArch: Action,
-): readonly RuleTable[] {
-  return names.flatMap((name, index) => {
-    const abi = ABIS[name];
-    const section = bdd.cofactor(meaning, WORD.arch, abi.audit);
-    // x86_64 and x32 share an AUDIT_ARCH and differ in bit 30.
-    const high = abi.audit === ABIS.x86_64.audit ? abi.numberBit + X32_BIT - 1 : LAST;
-    const runs = numberRuns(bdd, section, abi.numberBit, high, MAX_RUNS);
-    if (runs === undefined) {
-      throw new ConversionError(
-        'not-expressible',
-        `the numbers of ${name} get other answers in more than ${MAX_RUNS} places, as where a program tests bits of the number`,
-      );
-    }
-    const table = { abi, runs: runs.map(run => ({ ...run, answer: bdd.valueOf(run.rest) })) };
-    return index === 0 || table.runs.some(({ answer }) => answer !== badArch) ? [table] : [];
-  });
-}
-
-/** Where numbers that get ENOSYS to the last one begin; undefined where the last one gets something else. */
-function tailOf({ runs }: RuleTable): number | undefined {
-  let start: number | undefined;
-  for (const { low, answer } of runs.toReversed()) {
-    if (answer !== ENOSYS_ACTION) break;
-    start = low;
-  }
-  return start;
-}
-
-/**
- * The answer to the number -1 on x86_64 without x32, which a tracer sets to skip a call: of all numbers the one that
- * always gets the default action. Undefined where it tells nothing.
- */
-function skippedAnswer(bdd: Bdd, meaning: Node, tables: readonly RuleTable[]): Action | undefined {
-  if (tables[0]?.abi !== ABIS.x86_64 || tables.some(({ abi }) => abi === ABIS.x32)) return undefined;
-  return bdd.valueOf(bdd.cofactor(bdd.cofactor(meaning, WORD.arch, ABIS.x86_64.audit), WORD.nr, LAST));
-}
-
-/**
- * The action that numbers without a name have in common, or else the one that most calls get.
- * Numbers beyond the last name do not count where they get ENOSYS: a rule of its own says so.
- */
-function defaultOf(tables: readonly RuleTable[]): Action {
-  const votes = new Map<Action, { nameless: number; named: number }>();
-  for (const table of tables) {
-    const tail = tailOf(table) ?? Infinity;
-    for (const { low, high, answer: action } of table.runs) {
-      if (action === undefined || low >= tail) continue;
-      const vote = votes.get(action) ?? { nameless: 0, named: 0 };
-      const named = namesWithin(table.abi, low, high);
-      vote.named += named;
-      vote.nameless += high - low + 1 - named;
-      votes.set(action, vote);
-    }
-  }
-  const ranked = [...votes].sort(([, a], [, b]) => b.nameless - a.nameless || b.named - a.named);
-  const [first] = ranked;
-  if (first === undefined) return ENOSYS_ACTION;
-  // Where every number has a name the choice is free, and profiles have the rule for newer calls only where these are denied.
-  const free = first[1].nameless === 0 && tables.some(table => tailOf(table) !== undefined);
-  return (free ? ranked.find(([action]) => deniesNewCalls(action)) : first)?.[0] ?? ENOSYS_ACTION;
-}
-
-/** Whether the default is one under which calls newer than a profile get ENOSYS, as runc has it. */
-const deniesNewCalls = (action: Action): boolean =>
-  !permits(action) && actionKind(action) !== SCMP_ACT_TRACE(0);
-
-function namesWithin({ name }: Abi, low: number, high: number): number {
-  let count = 0;
-  for (const number of syscallsOf(name).values()) if (number >= low && number <= high) count++;
-  return count;
-}
-
-function abiPolicy(table: RuleTable, defaultAction: Action, writer: RuleWriter): AbiPolicy {
-  const { abi, runs } = table;
-  const tail = defaultAction === ENOSYS_ACTION ? undefined : tailOf(table);
-  const enosysAbove = tail === undefined || tail <= abi.numberBit ? undefined : tail - 1;
-  const syscalls = new Map<number, SyscallPolicy>();
-  for (const { low, high, rest, answer } of runs) {
-    if (answer === defaultAction || (enosysAbove !== undefined && low > enosysAbove)) continue;
-    if (syscalls.size + high - low >= MAX_CALLS) {
-      throw new ConversionError(
-        'not-expressible',
-        `the numbers ${low} to ${high} of ${abi.name} get another answer than the rest, and a policy lists ${MAX_CALLS} at most`,
-      );
-    }
-    const where = `${syscallName(abi.name, low) ?? `call ${low}`} of ${abi.name}`;
-    const part = writer.write(rest, where);
-    for (let number = low; number <= high; number++) syscalls.set(number, part);
-  }
-  return Object.freeze({ abi, syscalls, enosysAbove });
 }

@@ -62,7 +62,7 @@ function numbers(bdd: Bdd, runs: readonly NumberRun[], of: (part: SyscallPolicy)
 }
 
 /** What the rules of one call answer: the strongest that matches, of equally strong ones the first. */
-function callMeaning(bdd: Bdd, { rules, otherwise }: SyscallPolicy): Node {
+export function callMeaning(bdd: Bdd, { rules, otherwise }: SyscallPolicy): Node {
   const weakestFirst = rules.toReversed().sort((a, b) => precedence(b.action) - precedence(a.action));
   return weakestFirst.reduce(
     (rest, rule) => bdd.ite(ruleSet(bdd, rule), bdd.constant(rule.action >>> 0), rest),

@@ -1,0 +1,203 @@
+// Policies made of two others, by what both answer to each call: exact for arguments, errnos and every action.
+import { ConversionError, UsageError } from '../../util/errors.js';
+import { ABIS, X32_BIT } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
+import { permits, precedence, type Action } from '../../kernel/action.js';
+import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
+import { ENOSYS, EPERM } from '../../kernel/errno.js';
+import { eventOf } from '../../bpf/call.js';
+import { WORD } from '../../bpf/program.js';
+import { own } from '../../util/own.js';
+import { ownOptions } from '../../util/options.js';
+import { checkedPolicy } from '../../policy/check.js';
+import { markPolicy } from '../../policy/own-policy.js';
+import type { FilterFlag, Policy, SyscallPolicy } from '../../policy/policy.js';
+import { runTable } from '../../policy/runs.js';
+import type { TargetOptions } from '../../policy/target.js';
+import type { ResolveOptions } from '../../profile/resolve/resolve.js';
+import { isPolicy, policyOf, RESOLVE_OPTIONS, type AnyProfile } from '../compile-profile.js';
+import { policyOfMeaning, type KnownParts } from '../decompile/policy-of-meaning.js';
+import { latitude } from '../inspect/compare.js';
+import { Bdd, type Node } from '../meaning/bdd.js';
+import { callMeaning, policyMeaning } from '../meaning/policy-meaning.js';
+import { setOf } from '../meaning/sections.js';
+
+const LAST = 0xffffffff;
+
+/** What profiles mean; beside two policies, none of these. */
+export interface CombineOptions extends TargetOptions, ResolveOptions {}
+
+/**
+ * What both allow: of the two answers to each call the stronger one, in the kernel's order (KILL_PROCESS, KILL_THREAD, TRAP, ERRNO,
+ * NOTIFY, TRACE, LOG, ALLOW), and of equally strong ones the second's. That is what the kernel does with the first as the older layer
+ * and the second as the newer one, save that a policy which refuses a call only for being newer than itself leaves the errno to the
+ * other.
+ *
+ * Profiles are resolved for one target, as by `resolveProfile`: that of a policy beside them, or the one that `options` describe.
+ * Rules that one of the two has written are kept where they say the same. The result is proven to answer every call so; for numbers
+ * from 0x80000000 on, which x86_64 serves to nobody, it may refuse in another way.
+ *
+ * Throws UsageError (`targets-differ`, `listeners-differ`, `bad-option`), ConversionError (`not-expressible`), and as `resolveProfile`
+ * does.
+ */
+export const intersection = (
+  first: AnyProfile | Policy,
+  second: AnyProfile | Policy,
+  options: CombineOptions = {},
+): Policy => combined(policiesOf(first, second, options), stronger);
+
+/**
+ * What either allows: of the two answers to each call the weaker one, and of equally weak ones the first's; otherwise as
+ * `intersection`. Throws as `intersection` does.
+ */
+export const union = (
+  first: AnyProfile | Policy,
+  second: AnyProfile | Policy,
+  options: CombineOptions = {},
+): Policy => combined(policiesOf(first, second, options), weaker, true);
+
+/**
+ * What the first allows and the second does not: calls that both permit (ALLOW, LOG) get the first's default action, or EPERM where
+ * that permits them; all others are answered as by the first. Throws as `intersection` does.
+ */
+export function difference(
+  first: AnyProfile | Policy,
+  second: AnyProfile | Policy,
+  options: CombineOptions = {},
+): Policy {
+  const policies = policiesOf(first, second, options);
+  const [{ defaultAction }] = policies;
+  const refusal = permits(defaultAction) ? SCMP_ACT_ERRNO(EPERM) : defaultAction;
+  return combined(policies, (x, y) => (permits(x) && permits(y) ? refusal : x));
+}
+
+/** How two answers become one; either may be NEWER. */
+type Choice = (first: Action, second: Action) => Action;
+
+/** Stands for the answer to calls that are newer than a policy; it is no action. */
+const NEWER = 0xffffffff;
+const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
+
+const strength = (action: Action): number => precedence(action === NEWER ? ENOSYS_ACTION : action);
+/** Of equally strong answers, that of the policy which knows the call. */
+const known = (preferred: Action, other: Action): Action => (preferred === NEWER ? other : preferred);
+
+const stronger: Choice = (a, b) =>
+  strength(a) === strength(b) ? known(b, a) : strength(b) < strength(a) ? b : a;
+const weaker: Choice = (a, b) =>
+  strength(a) === strength(b) ? known(a, b) : strength(b) > strength(a) ? b : a;
+
+/** Both as policies for one target. */
+function policiesOf(
+  first: AnyProfile | Policy,
+  second: AnyProfile | Policy,
+  options: CombineOptions,
+): readonly [Policy, Policy] {
+  const given = ownOptions(options, RESOLVE_OPTIONS);
+  const target = isPolicy(first) ? first.target : isPolicy(second) ? second.target : {};
+  const profiles = [first, second].filter(source => !isPolicy(source)).length;
+  const meaning = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const resolved = (source: AnyProfile | Policy): Policy =>
+    isPolicy(source)
+      ? checkedPolicy(policyOf(source, profiles === 0 ? meaning : {}))
+      : policyOf(source, { ...target, ...meaning });
+  const [a, b] = [resolved(first), resolved(second)];
+  if (a.target.arch === b.target.arch) return [a, b];
+  throw new UsageError(
+    'targets-differ',
+    `one policy is for ${a.target.arch} and the other for ${b.target.arch}`,
+    'Resolve both for one architecture',
+  );
+}
+
+/** `mayAllow` says whether numbers that the kernel serves to nobody may be allowed, where no policy has the right answer. */
+function combined([a, b]: readonly [Policy, Policy], how: Choice, mayAllow = false): Policy {
+  const bdd = new Bdd();
+  const both = bdd.combine(tagged(bdd, a), tagged(bdd, b), (x, y) => how(x, y) >>> 0);
+  const meaning = bdd.replace(both, rest => {
+    const answer = bdd.valueOf(rest) ?? 0;
+    return bdd.constant(answer === NEWER ? ENOSYS_ACTION : answer);
+  });
+  const listener = commonListener(a, b);
+  const policy: Policy = {
+    ...policyOfMeaning(bdd, meaning, a.target, {
+      defaultAction: how(a.defaultAction, b.defaultAction),
+      written: writtenIn(bdd, [a, b]),
+    }),
+    flags: commonFlags(a, b),
+    ...(listener !== undefined && { listener }),
+    warnings: Object.freeze([...new Set([...a.warnings, ...b.warnings])]),
+  };
+  const said = policyMeaning(bdd, policy, runTable(policy));
+  const wrong = bdd.combine(said, meaning, (one, other) => (one === other ? 0 : 1));
+  const tooFar = bdd.combine(said, meaning, (one, other) =>
+    mayAllow || latitude(one) <= latitude(other) ? 0 : 1,
+  );
+  const words = bdd.witness(bdd.ite(unserved(bdd), tooFar, wrong), 0);
+  if (words === undefined) return markPolicy(Object.freeze(policy));
+  const { arch, syscall } = eventOf(words);
+  throw new ConversionError(
+    'not-expressible',
+    `no policy treats call number ${syscall} of architecture 0x${arch.toString(16)} as these two together`,
+    'Load them as two layers',
+  );
+}
+
+/** What a policy answers, with NEWER for calls that are newer than it. */
+function tagged(bdd: Bdd, policy: Policy): Node {
+  let meaning = policyMeaning(bdd, policy, runTable(policy));
+  for (const { abi, enosysAbove } of policy.abis) {
+    if (enosysAbove === undefined) continue;
+    // Of x86_64 and x32, bit 30 alone decides, whatever bit 31 is.
+    const shared = abi.audit === ABIS.x86_64.audit;
+    const [low, high] = shared ? [abi.numberBit, abi.numberBit + X32_BIT - 1] : [0, LAST];
+    const above = [Math.max(low, enosysAbove + 1), high] as const;
+    const numbers = shared ? [above, [low + 2 * X32_BIT, high + 2 * X32_BIT] as const] : [above];
+    const newer = bdd.and(setOf(bdd, WORD.arch, [[abi.audit, abi.audit]]), setOf(bdd, WORD.nr, numbers));
+    meaning = bdd.ite(newer, bdd.constant(NEWER), meaning);
+  }
+  return meaning;
+}
+
+/** The calls of x86_64 and x32 whose numbers have bit 31. */
+const unserved = (bdd: Bdd): Node =>
+  bdd.and(
+    setOf(bdd, WORD.arch, [[ABIS.x86_64.audit, ABIS.x86_64.audit]]),
+    setOf(bdd, WORD.nr, [[2 * X32_BIT, LAST]]),
+  );
+
+/** The rules of calls in policies, the first one's before those of others, where they say what is to be said. */
+function writtenIn(bdd: Bdd, policies: readonly Policy[]): NonNullable<KnownParts['written']> {
+  const meanings = new Map<SyscallPolicy, Node>();
+  const meaningOf = (part: SyscallPolicy): Node => {
+    const known = meanings.get(part) ?? callMeaning(bdd, part);
+    meanings.set(part, known);
+    return known;
+  };
+  return (abi: AbiName, number: number, rest: Node) => {
+    for (const { abis } of policies) {
+      const part = abis.find(each => each.abi === ABIS[abi])?.syscalls.get(number);
+      if (part !== undefined && meaningOf(part) === rest) return part;
+    }
+    return undefined;
+  };
+}
+
+/** Every flag that one of them asks for; but mitigations are left off only where both leave them off. */
+const commonFlags = (a: Policy, b: Policy): readonly FilterFlag[] =>
+  Object.freeze(
+    [...new Set([...a.flags, ...b.flags])].filter(
+      flag => flag !== 'SECCOMP_FILTER_FLAG_SPEC_ALLOW' || (a.flags.includes(flag) && b.flags.includes(flag)),
+    ),
+  );
+
+function commonListener(a: Policy, b: Policy): Policy['listener'] {
+  const [one, other] = [own(a, 'listener'), own(b, 'listener')];
+  const same = one?.path === other?.path && own(one, 'metadata') === own(other, 'metadata');
+  if (one === undefined || other === undefined || same) return one ?? other;
+  throw new UsageError(
+    'listeners-differ',
+    `one policy names the listener ${JSON.stringify(one.path)} and the other ${JSON.stringify(other.path)}, or other metadata`,
+    'A process has one listener: leave one of the two out',
+  );
+}
