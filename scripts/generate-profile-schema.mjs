@@ -115,12 +115,12 @@ function actionData(action, number, name) {
 
 /** The schema, from the compiled tables. */
 export async function profileSchema() {
-  const [abi, action, capabilities, arches, errno, policy, archs, document] = await Promise.all(
+  const [abi, action, capabilities, arches, errno, policy, archs, flags] = await Promise.all(
     [
       ...['abi', 'action', 'capabilities', 'docker-architectures', 'errno'].map(name => `kernel/${name}`),
       'policy/policy',
       'kernel/scmp-archs',
-      'profile/schema/document',
+      'profile/schema/flags',
     ].map(name => import(new URL(`../dist/${name}.js`, import.meta.url).href)),
   );
   const words = descriptions();
@@ -148,7 +148,7 @@ export async function profileSchema() {
     architectures: orNull(listOf(ref('architecture'))),
     archMap: orNull(listOf(ref('archMapItem'))),
     syscalls: orNull(listOf(ref('rule'))),
-    flags: orNull(listOf(described(document.FLAGS, FLAG_MEANINGS))),
+    flags: orNull(listOf(described(flags.FLAGS, FLAG_MEANINGS))),
     listenerPath: { type: ['string', 'null'] },
     listenerMetadata: { type: ['string', 'null'] },
   };

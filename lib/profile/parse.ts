@@ -1,6 +1,10 @@
 // The first step: from the text of a profile to a Profile, or to every reason why it is none.
+import { ProfileError } from '../util/errors.js';
 import { LruCache } from '../util/lru-cache.js';
 import { Findings } from './findings.js';
+import { Includes, type ParseIncluded } from './formats/common/includes.js';
+import type { TextFormat } from './formats/text-format.js';
+import { textFormatOf } from './formats/text-formats.js';
 import { readJson } from './json.js';
 import { isProfile, sealProfile, type Profile } from './profile.js';
 import { readSource } from './read-source.js';
@@ -16,15 +20,17 @@ export interface ParseOptions {
 }
 
 /**
- * Reads and checks a profile in Docker's format (new or old), or OCI's, alone or in a config.json.
+ * Reads and checks a profile: Docker's (new or old), OCI's, alone or in a config.json, a policy in words, or in the format of another
+ * program: docs/convert.md lists them. The text tells which.
  *
- * `source` is a ProfileSource: a path, JSON text (it starts with `{` or `[`), its UTF-8 bytes, a file: URL, an object, the name
- * of a profile that ships; or a Profile, which is returned as it is. Of any type, so that what JSON.parse or an imported file
- * gave can be checked here and passed on as a Profile. In an object, lines and columns count in its text
- * with an indentation of two spaces; its integers beyond 2^53 - 1 must be bigints.
+ * `source` is a ProfileSource: a path, a text (JSON, which starts with `{` or `[`, or several lines), its UTF-8 bytes, a file: URL, an
+ * object, the name of a profile that ships; or a Profile, which is returned as it is. Of any type, so that what JSON.parse or an
+ * imported file gave can be checked here and passed on as a Profile. In an object, lines and columns count in its text
+ * with an indentation of two spaces; its integers beyond 2^53 - 1 must be bigints. Files that a policy includes are read from the
+ * folder of its own file alone, and may not be included by a text that was in no file.
  *
- * Throws ProfileError with every problem in the order of the text, and UsageError for a source of another type.
- * Sources: moby's profiles/seccomp, libcontainer/seccomp of runc, containers/common, runtime-spec.
+ * Throws ProfileError with every problem in the order of the text (of a text that is not JSON, the first), and UsageError for a source
+ * of another type. Sources: moby's profiles/seccomp, libcontainer/seccomp of runc, containers/common, runtime-spec.
  */
 export function parseProfile(source: unknown, options: ParseOptions = {}): Profile {
   const { strict = false, file: name } = pickOptions(options, ['strict', 'file']);
@@ -33,8 +39,11 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
     findings.conclude(strict, source.warnings);
     return source;
   }
-  const { text, file: found } = readSource(source);
-  const file = name ?? found;
+  const found = readSource(source);
+  const { text, path } = found;
+  const file = name ?? found.file;
+  const format = textFormatOf(text);
+  if (format !== undefined) return readWritten(format, text, file, Includes.of(path, parseIncluded));
   if (text.length > REMEMBERED_LENGTH) return read(text, file, strict);
   const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict));
   findings.conclude(strict, profile.warnings);
@@ -51,4 +60,23 @@ function read(text: string, file: string, strict: boolean): Profile {
   const warnings = findings.conclude(strict);
   if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
   return sealProfile({ file, ...document, warnings });
+}
+
+const parseIncluded: ParseIncluded = ({ text, file }, includes) => {
+  const format = textFormatOf(text);
+  return format === undefined ? read(text, file, false) : readWritten(format, text, file, includes);
+};
+
+/** Reads a text that is not JSON. Its errors say what it was taken for. */
+function readWritten(format: TextFormat, text: string, file: string, includes: Includes): Profile {
+  try {
+    const { defaultAction, architectures, policy } = format.read(text, file, includes);
+    const profile = { file, format: format.format, defaultAction, architectures, rules: [], flags: [], warnings: [] };
+    return sealProfile(profile, policy);
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    const [first, ...rest] = error.problems;
+    if (first?.at?.file !== file) throw error;
+    throw new ProfileError([{ ...first, message: `${first.message}, in what was taken for ${format.name}` }, ...rest]);
+  }
 }

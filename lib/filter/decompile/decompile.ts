@@ -13,6 +13,7 @@ import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../kernel/constants.js';
 import { ENOSYS } from '../../kernel/errno.js';
 import { oneOf, ownOptions } from '../../util/options.js';
 import type { AbiPolicy, Policy, SyscallPolicy } from '../../policy/policy.js';
+import { abiPolicy, defaultOf, type AnsweredRun, type InterfaceTable } from '../../policy/interface-table.js';
 import { makeTarget } from '../../policy/target.js';
 import { programOf, type Layer } from '../layers.js';
 import { WORD, type Program } from '../../bpf/program.js';
@@ -31,13 +32,9 @@ export interface DecompileOptions {
   readonly arch?: Architecture;
 }
 
-/** Calls that one policy lists; the largest named number has six digits. */
-const MAX_CALLS = 20_000;
 /** Runs of numbers of one interface; Docker's default has some hundreds. */
 const MAX_RUNS = 10_000;
 const LAST = 0xffffffff;
-
-const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
 /**
  * The policy that a program enforces, on the machine it is for: exactly the same answers to every call, which is proven
@@ -60,9 +57,12 @@ export function decompile(layer: Layer, options: DecompileOptions = {}): Policy 
   const badArch = foreignAnswer(bdd, meaning, names);
   const tables = interfacesOf(bdd, meaning, names, badArch);
   const defaultAction = skippedAnswer(bdd, meaning, tables) ?? defaultOf(tables);
-  const abis = tables.map(table =>
-    abiPolicy(table, defaultAction, new RuleWriter(bdd, table.abi.width, defaultAction)),
-  );
+  const abis = tables.map(table => {
+    const writer = new RuleWriter(bdd, table.abi.width, defaultAction);
+    return abiPolicy(table, defaultAction, ({ low, rest }) =>
+      writer.write(rest, `${syscallName(table.abi.name, low) ?? `call ${low}`} of ${table.abi.name}`),
+    );
+  });
   const [native, ...others] = abis;
   if (native === undefined) throw new Error('the native interface is always there');
   const policy: Policy = {
@@ -132,15 +132,8 @@ function foreignAnswer(bdd: Bdd, meaning: Node, names: readonly AbiName[]): Acti
   );
 }
 
-/** One interface with the runs of numbers that are its own, and the answer of each that has only one. */
-interface RuleTable {
-  readonly abi: Abi;
-  readonly runs: readonly AnsweredRun[];
-}
-
-interface AnsweredRun extends NumberRun {
-  readonly answer: Action | undefined;
-}
+/** Runs of numbers with what is left of the program for each. */
+type RuleTable = InterfaceTable<AnsweredRun & NumberRun>;
 
 /** The interfaces that the program covers: the native one, and each that does not get the bad-architecture action throughout. */
 function interfacesOf(
@@ -166,16 +159,6 @@ function interfacesOf(
   });
 }
 
-/** Where numbers that get ENOSYS to the last one begin; undefined where the last one gets something else. */
-function tailOf({ runs }: RuleTable): number | undefined {
-  let start: number | undefined;
-  for (const { low, answer } of runs.toReversed()) {
-    if (answer !== ENOSYS_ACTION) break;
-    start = low;
-  }
-  return start;
-}
-
 /**
  * The answer to the number -1 on x86_64 without x32, which a tracer sets to skip a call: of all numbers the one that
  * always gets the default action. Undefined where it tells nothing.
@@ -183,59 +166,4 @@ function tailOf({ runs }: RuleTable): number | undefined {
 function skippedAnswer(bdd: Bdd, meaning: Node, tables: readonly RuleTable[]): Action | undefined {
   if (tables[0]?.abi !== ABIS.x86_64 || tables.some(({ abi }) => abi === ABIS.x32)) return undefined;
   return bdd.valueOf(bdd.cofactor(bdd.cofactor(meaning, WORD.arch, ABIS.x86_64.audit), WORD.nr, LAST));
-}
-
-/**
- * The action that numbers without a name have in common, or else the one that most calls get.
- * Numbers beyond the last name do not count where they get ENOSYS: a rule of its own says so.
- */
-function defaultOf(tables: readonly RuleTable[]): Action {
-  const votes = new Map<Action, { nameless: number; named: number }>();
-  for (const table of tables) {
-    const tail = tailOf(table) ?? Infinity;
-    for (const { low, high, answer: action } of table.runs) {
-      if (action === undefined || low >= tail) continue;
-      const vote = votes.get(action) ?? { nameless: 0, named: 0 };
-      const named = namesWithin(table.abi, low, high);
-      vote.named += named;
-      vote.nameless += high - low + 1 - named;
-      votes.set(action, vote);
-    }
-  }
-  const ranked = [...votes].sort(([, a], [, b]) => b.nameless - a.nameless || b.named - a.named);
-  const [first] = ranked;
-  if (first === undefined) return ENOSYS_ACTION;
-  // Where every number has a name the choice is free, and profiles have the rule for newer calls only where these are denied.
-  const free = first[1].nameless === 0 && tables.some(table => tailOf(table) !== undefined);
-  return (free ? ranked.find(([action]) => deniesNewCalls(action)) : first)?.[0] ?? ENOSYS_ACTION;
-}
-
-/** Whether the default is one under which calls newer than a profile get ENOSYS, as runc has it. */
-const deniesNewCalls = (action: Action): boolean =>
-  !permits(action) && actionKind(action) !== SCMP_ACT_TRACE(0);
-
-function namesWithin({ name }: Abi, low: number, high: number): number {
-  let count = 0;
-  for (const number of syscallsOf(name).values()) if (number >= low && number <= high) count++;
-  return count;
-}
-
-function abiPolicy(table: RuleTable, defaultAction: Action, writer: RuleWriter): AbiPolicy {
-  const { abi, runs } = table;
-  const tail = defaultAction === ENOSYS_ACTION ? undefined : tailOf(table);
-  const enosysAbove = tail === undefined || tail <= abi.numberBit ? undefined : tail - 1;
-  const syscalls = new Map<number, SyscallPolicy>();
-  for (const { low, high, rest, answer } of runs) {
-    if (answer === defaultAction || (enosysAbove !== undefined && low > enosysAbove)) continue;
-    if (syscalls.size + high - low >= MAX_CALLS) {
-      throw new ConversionError(
-        'not-expressible',
-        `the numbers ${low} to ${high} of ${abi.name} get another answer than the rest, and a policy lists ${MAX_CALLS} at most`,
-      );
-    }
-    const where = `${syscallName(abi.name, low) ?? `call ${low}`} of ${abi.name}`;
-    const part = writer.write(rest, where);
-    for (let number = low; number <= high; number++) syscalls.set(number, part);
-  }
-  return Object.freeze({ abi, syscalls, enosysAbove });
 }

@@ -9,6 +9,7 @@ import { didYouMean, quote } from '../../util/suggest.js';
 import { readAction } from './action.js';
 import { coveredInterfaces, readArchitectures } from './architecture.js';
 import { fieldsOf, peek } from './fields.js';
+import { FLAGS } from './flags.js';
 import { readRule, refuseDockerFields } from './rule.js';
 import { KINDS, readList, readString, readStrings } from './values.js';
 
@@ -23,14 +24,6 @@ const FIELDS = [
   'listenerPath',
   'listenerMetadata',
 ] as const;
-
-/** What "flags" can name. */
-export const FLAGS: readonly FilterFlag[] = [
-  'SECCOMP_FILTER_FLAG_TSYNC',
-  'SECCOMP_FILTER_FLAG_LOG',
-  'SECCOMP_FILTER_FLAG_SPEC_ALLOW',
-  'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV',
-];
 
 /** A profile without its file and warnings, which are known only after reading; undefined where errors were reported. */
 export function readDocument(
