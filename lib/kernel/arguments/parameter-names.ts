@@ -12,20 +12,26 @@ const MAN_NAMES: Readonly<Record<string, string>> = {
   'personality personality': 'persona',
 };
 
-/** What an argument is called: `domain`, or `arg0` where nothing is known of it. */
+/**
+ * What an argument is called: `domain`, or `arg0` where nothing is known of it; `register5` where another argument of the call has
+ * that name, as prctl's have.
+ */
 export function argumentName(abi: AbiName, syscall: string, index: number): string {
-  const name = parametersOf(abi, syscall)?.[index]?.name ?? `arg${index}`;
-  return own(MAN_NAMES, `${syscall} ${name}`) ?? name;
+  const parameters = parametersOf(abi, syscall) ?? [];
+  const name = parameters[index]?.name;
+  if (name !== undefined) return own(MAN_NAMES, `${syscall} ${name}`) ?? name;
+  const numbered = `arg${index}`;
+  return parameters.some(parameter => parameter.name === numbered) ? `register${index}` : numbered;
 }
 
 /** The index of an argument by its name, the kernel's or the man page's, or as `arg0`; undefined where the call has none of that name. */
 export function argumentIndex(abi: AbiName, syscall: string, name: string): number | undefined {
-  const [, digit] = /^arg([0-5])$/.exec(name) ?? [];
   const parameters = parametersOf(abi, syscall) ?? [];
   const index = parameters.findIndex(
     (parameter, position) => parameter.name === name || argumentName(abi, syscall, position) === name,
   );
   if (index !== -1) return index;
+  const [, digit] = /^(?:arg|register)([0-5])$/.exec(name) ?? [];
   return digit === undefined ? undefined : Number(digit);
 }
 

@@ -57,7 +57,7 @@ export interface Topic {
 export type Conjunction = readonly Condition[];
 
 /** Conditions that one policy can come to. Docker's default has some dozens. */
-const MAX_CONDITIONS = 200_000;
+const MAX_CONDITIONS = 400_000;
 
 /** Bounds what the expressions of one policy come to. */
 export const expressionBudget = (at: Location): WorkBudget =>
@@ -133,9 +133,38 @@ const INVERSE = {
 function opposite(condition: Condition): readonly Conjunction[] {
   const { arg, width, value } = condition;
   if (condition.op !== 'SCMP_CMP_MASKED_EQ') return [[{ ...condition, op: INVERSE[condition.op] }]];
-  return bitsOf(condition.mask).map(mask => [
-    Object.freeze({ op: 'SCMP_CMP_MASKED_EQ', arg, width, mask, value: mask & ~value } as const),
+  return masksOf(condition.mask, width).flatMap(mask => unequal(arg, width, mask, value & mask));
+}
+
+const LOW_WORD = 0xffff_ffffn;
+
+/** Alternatives of which one holds where some bits of an argument are not `value`: the bits lie together. */
+function unequal(arg: number, width: 32 | 64, mask: bigint, value: bigint): readonly Conjunction[] {
+  const part = mask <= LOW_WORD ? 32 : width;
+  const all = (1n << BigInt(part)) - 1n;
+  const below = all & ~mask;
+  // Without bits above it, what is equal under the mask is a range.
+  if ((below & (below + 1n)) === 0n) {
+    return [
+      ...(value > 0n ? [[Object.freeze({ op: 'SCMP_CMP_LT', arg, width: part, value } as const)]] : []),
+      ...(value < mask ? [[Object.freeze({ op: 'SCMP_CMP_GT', arg, width: part, value: value | below } as const)]] : []),
+    ];
+  }
+  return bitsOf(mask).map(bit => [
+    Object.freeze({ op: 'SCMP_CMP_MASKED_EQ', arg, width, mask: bit, value: bit & ~value } as const),
   ]);
+}
+
+/** A mask in parts: the highest bits of each word that lie together, and the other bits. */
+function masksOf(mask: bigint, width: 32 | 64): readonly bigint[] {
+  const words = width === 32 ? [mask] : [mask & LOW_WORD, mask & ~LOW_WORD];
+  return words
+    .flatMap((word, index) => {
+      let top = 0n;
+      for (let bit = 1n << BigInt(index * 32 + 31); (word & bit) !== 0n; bit >>= 1n) top |= bit;
+      return [top, word & ~top];
+    })
+    .filter(part => part !== 0n);
 }
 
 /** The bits of a mask, each on its own. */
