@@ -22,9 +22,13 @@ export function checkContents() {
   ];
   const needed = [
     ...entries.map(path => path.replace('./', '')),
-    ...['call-classes.txt', 'first-versions.txt', 'named-values.txt', 'signatures.txt'].map(
-      name => `data/${name}`,
-    ),
+    ...[
+      'call-classes.txt',
+      'call-groups.txt',
+      'first-versions.txt',
+      'named-values.txt',
+      'signatures.txt',
+    ].map(name => `data/${name}`),
     ...['page.css', 'page.js'].map(name => `data/report/${name}`),
     'bundle/report-interpreter.js',
     'prebuilds/linux-x64/seccomp.glibc.node',

@@ -74,6 +74,14 @@ describe('The pages', () => {
     assert.deepEqual(documented.sort(byCode), rules.sort(byCode));
   });
 
+  it('list every group of calls with what it gives a program', () => {
+    const rows = [...read('docs/composition.md').matchAll(/^\| `(@[a-z_-]+)` \| (.*) \|$/gm)];
+    assert.deepEqual(
+      rows.map(([, name, description]) => [name, description]),
+      inspect.callGroups().map(({ name, description }) => [name, description]),
+    );
+  });
+
   it('close every block of code before the next one', () => {
     for (const page of pages) {
       const fences = read(page)
