@@ -21,6 +21,9 @@ function actionMeanings() {
   );
 }
 
+/** Constants by name or number, with `|` between them. */
+const CONSTANTS = '^\\s*\\w+(\\s*\\|\\s*\\w+)*\\s*$';
+
 const OPERATOR_MEANINGS = {
   SCMP_CMP_NE: 'The argument is not value.',
   SCMP_CMP_LT: 'The argument is less than value.',
@@ -240,8 +243,8 @@ export async function profileSchema() {
       condition: object(
         properties('SeccompCondition', {
           index: integer(0, 5),
-          value: integer(0, 2 ** 64),
-          valueTwo: { type: ['integer', 'null'], minimum: 0, maximum: 2 ** 64 },
+          value: { type: ['integer', 'string'], minimum: 0, maximum: 2 ** 64, pattern: CONSTANTS },
+          valueTwo: { type: ['integer', 'string', 'null'], minimum: 0, maximum: 2 ** 64, pattern: CONSTANTS },
           op: described(policy.OPERATORS, OPERATOR_MEANINGS),
         }),
         {

@@ -14,7 +14,8 @@ import { quote } from '../../../util/suggest.js';
 import type { WorkBudget } from '../../../util/work.js';
 import { place } from '../../findings.js';
 import type { WrittenContext } from '../../profile.js';
-import { callsAt, isGroup } from '../common/call-names.js';
+import { isGroupName } from '../../../kernel/calls/call-groups.js';
+import { callsAt } from '../common/call-names.js';
 import { overlaid, strongestCase, type CallCase } from '../common/cases.js';
 import { alternativesOf, expressionBudget } from '../common/expression.js';
 import { failAt } from '../common/scanner.js';
@@ -161,7 +162,7 @@ function addCalls(
   answers: WordedAnswers,
   setting: Setting,
 ): void {
-  const byName = !isGroup(name);
+  const byName = !isGroupName(name);
   for (const call of callsAt(name, at)) {
     const number = callNumber(table.abi.name, call);
     if (number === undefined) continue;
