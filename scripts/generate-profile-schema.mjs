@@ -22,7 +22,7 @@ function actionMeanings() {
 }
 
 /** Constants by name or number, with `|` between them. */
-const CONSTANTS = '^\\s*\\w+(\\s*\\|\\s*\\w+)*\\s*$';
+const CONSTANTS = '^[A-Z][A-Za-z0-9_]*(\\|[A-Z][A-Za-z0-9_]*)*$';
 
 const OPERATOR_MEANINGS = {
   SCMP_CMP_NE: 'The argument is not value.',

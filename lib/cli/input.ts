@@ -16,7 +16,7 @@ import { Findings } from '../profile/findings.js';
 import { isFirecracker } from '../profile/formats/firecracker/detect.js';
 import { parseFirecracker } from '../profile/formats/firecracker/parse.js';
 import { resolveFirecracker } from '../profile/formats/firecracker/resolve.js';
-import { textFormatOf } from '../profile/formats/text-formats.js';
+import { isJson } from '../profile/formats/text-formats.js';
 import { readJson } from '../profile/json.js';
 import { resolveProfile } from '../profile/resolve/resolve.js';
 import type { Policy } from '../policy/policy.js';
@@ -74,7 +74,7 @@ export function policyArgument(
   if (input.kind === 'program') return decompile(input.bytes, machine);
   const { text, file } = input;
   const options = { file, ...(strict !== undefined && { strict }) };
-  if (textFormatOf(text) !== undefined || !isFirecracker(readJson(text, file, new Findings())))
+  if (!isJson(text) || !isFirecracker(readJson(text, file, new Findings())))
     return resolveProfile(profileOf(input, strict), meaning, meaning);
   const { category } = flags;
   return resolveFirecracker(parseFirecracker(Buffer.from(text), options), {

@@ -1,10 +1,13 @@
 // The first step: from the text of a profile to a Profile, or to every reason why it is none.
-import { ProfileError } from '../util/errors.js';
+import { ProfileError, type Location } from '../util/errors.js';
+import { quote } from '../util/suggest.js';
 import { LruCache } from '../util/lru-cache.js';
 import { Findings } from './findings.js';
 import { Includes, type ParseIncluded } from './formats/common/includes.js';
 import type { TextFormat } from './formats/text-format.js';
-import { textFormatOf } from './formats/text-formats.js';
+import { failAt } from './formats/common/scanner.js';
+import { readYaml } from './formats/common/yaml.js';
+import { isYaml, textFormatOf } from './formats/text-formats.js';
 import { readJson } from './json.js';
 import { isProfile, sealProfile, type Profile } from './profile.js';
 import { readSource } from './read-source.js';
@@ -44,8 +47,10 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
   const file = name ?? found.file;
   const format = textFormatOf(text);
   if (format !== undefined) return readWritten(format, text, file, Includes.of(path, parseIncluded));
-  if (text.length > REMEMBERED_LENGTH) return read(text, file, strict);
-  const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict));
+  const includes = Includes.of(path, parseIncluded);
+  // A resource of Kubernetes may be about others, whose files may change.
+  if (text.length > REMEMBERED_LENGTH || text.includes('SeccompProfile')) return read(text, file, strict, includes);
+  const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict, includes));
   findings.conclude(strict, profile.warnings);
   return profile;
 }
@@ -54,17 +59,37 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
 const REMEMBERED_LENGTH = 256 * 1024;
 const recent = new LruCache<Profile>(16);
 
-function read(text: string, file: string, strict: boolean): Profile {
+/** Reads JSON, or YAML that says the same. */
+function read(text: string, file: string, strict: boolean, includes: Includes): Profile {
   const findings = new Findings();
-  const document = readDocument(readJson(text, file, findings), findings);
+  const root = isYaml(text) ? readYaml(text, file) : readJson(text, file, findings);
+  const document = readDocument(root, findings);
   const warnings = findings.conclude(strict);
   if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
-  return sealProfile({ file, ...document, warnings });
+  const { base, ...profile } = document;
+  return sealProfile({ file, ...profile, ...(base && { rules: inherited(profile, base, includes) }), warnings });
+}
+
+/** The rules of a resource of Kubernetes with those of the one that it names, as the operator merges them. */
+function inherited(
+  { rules }: Pick<Profile, 'rules'>,
+  { name, at }: { readonly name: string; readonly at: Location },
+  includes: Includes,
+): Profile['rules'] {
+  if (!/^[a-z0-9][a-z0-9.-]*$/.test(name)) {
+    failAt(
+      at,
+      'include-refused',
+      `the profile that ${quote(name)} names is not a file here`,
+      'Pull it, put it beside this file as NAME.yaml, and write NAME',
+    );
+  }
+  return Object.freeze([...includes.profile(`./${name}.yaml`, at).rules, ...rules]);
 }
 
 const parseIncluded: ParseIncluded = ({ text, file }, includes) => {
   const format = textFormatOf(text);
-  return format === undefined ? read(text, file, false) : readWritten(format, text, file, includes);
+  return format === undefined ? read(text, file, false, includes) : readWritten(format, text, file, includes);
 };
 
 /** Reads a text that is not JSON. Its errors say what it was taken for. */

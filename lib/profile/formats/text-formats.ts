@@ -4,6 +4,13 @@ import { WORDS } from './words/format.js';
 
 const FORMATS: readonly TextFormat[] = [WORDS];
 
-/** The format of a text; undefined for JSON, also where it is faulty. */
+/** Whether a text is JSON, right or faulty. */
+export const isJson = (text: string): boolean => /^[\s\uFEFF]*[{[]/.test(text);
+
+/** Whether a text is YAML: it has a key that profiles, or resources of Kubernetes, have at the top. */
+export const isYaml = (text: string): boolean =>
+  !isJson(text) && /^(?:apiVersion|kind|defaultAction|seccomp)[ \t]*:(?:[ \t\r]|$)/m.test(text);
+
+/** The format of a text; undefined for JSON, also where it is faulty, and for YAML. */
 export const textFormatOf = (text: string): TextFormat | undefined =>
-  /^[\s\uFEFF]*[{[]/.test(text) ? undefined : FORMATS.find(({ is }) => is(text));
+  isJson(text) || isYaml(text) ? undefined : FORMATS.find(({ is }) => is(text));
