@@ -1,8 +1,11 @@
 // Every format of texts that are not JSON, in the order in which they are recognised.
 import type { TextFormat } from './text-format.js';
+import { LXC } from './lxc/format.js';
+import { MINIJAIL } from './minijail/format.js';
+import { SYSTEMD } from './systemd/format.js';
 import { WORDS } from './words/format.js';
 
-const FORMATS: readonly TextFormat[] = [WORDS];
+const FORMATS: readonly TextFormat[] = [SYSTEMD, LXC, MINIJAIL, WORDS];
 
 /** Whether a text is JSON, right or faulty. */
 export const isJson = (text: string): boolean => /^[\s\uFEFF]*[{[]/.test(text);
