@@ -1,6 +1,6 @@
 // Joins the compiled modules to a few files, since Node spends more on finding seventy modules than on running them.
 // Usage: node scripts/bundle.mjs
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { build, transform } from 'esbuild';
 import { filesUnder, inRoot, root } from './files.mjs';
@@ -22,7 +22,7 @@ const PROGRAMS = {
   'sandboxed-worker-relay': 'dist/process/sandboxed-worker/sandboxed-worker-relay.js',
 };
 /** Packages that become part of the bundles; of all others, each is imported where it is needed. */
-const INLINED = ['fastest-levenshtein', 'jsonc-parser'];
+const INLINED = ['fastest-levenshtein', 'jsonc-parser', 'yaml'];
 
 /**
  * Writes bundle/, module/ and types/, anew.
@@ -94,6 +94,16 @@ async function writeCommonJs(directory) {
     target: 'es2022',
     logLevel: 'error',
   });
+  // Read by the first text in YAML: few programs have one.
+  await build({
+    ...commonJs,
+    absWorkingDir: root,
+    entryPoints: ['node_modules/yaml/dist/index.js'],
+    outfile: join(directory, 'yaml.js'),
+    bundle: true,
+    minify: true,
+    logLevel: 'error',
+  });
   const files = await chunks({ ...ENTRIES, ...PROGRAMS }, [FILES_APART]);
   await Promise.all(
     files.map(async ([name, text]) => {
@@ -105,8 +115,10 @@ async function writeCommonJs(directory) {
     }),
   );
   chmodSync(join(directory, 'cli.js'), 0o755);
-  for (const name of INLINED)
-    copyFileSync(inRoot('node_modules', name, 'LICENSE.md'), join(directory, `${name}.LICENSE.md`));
+  for (const name of INLINED) {
+    const license = ['LICENSE.md', 'LICENSE'].map(file => inRoot('node_modules', name, file)).find(existsSync);
+    copyFileSync(license ?? '', join(directory, `${name}.LICENSE.md`));
+  }
 }
 
 /**

@@ -21,6 +21,9 @@ function actionMeanings() {
   );
 }
 
+/** Constants by name or number, with `|` between them. */
+const CONSTANTS = '^[A-Z][A-Za-z0-9_]*(\\|[A-Z][A-Za-z0-9_]*)*$';
+
 const OPERATOR_MEANINGS = {
   SCMP_CMP_NE: 'The argument is not value.',
   SCMP_CMP_LT: 'The argument is less than value.',
@@ -115,12 +118,12 @@ function actionData(action, number, name) {
 
 /** The schema, from the compiled tables. */
 export async function profileSchema() {
-  const [abi, action, capabilities, arches, errno, policy, archs, document] = await Promise.all(
+  const [abi, action, capabilities, arches, errno, policy, archs, flags] = await Promise.all(
     [
       ...['abi', 'action', 'capabilities', 'docker-architectures', 'errno'].map(name => `kernel/${name}`),
       'policy/policy',
       'kernel/scmp-archs',
-      'profile/schema/document',
+      'profile/schema/flags',
     ].map(name => import(new URL(`../dist/${name}.js`, import.meta.url).href)),
   );
   const words = descriptions();
@@ -148,7 +151,7 @@ export async function profileSchema() {
     architectures: orNull(listOf(ref('architecture'))),
     archMap: orNull(listOf(ref('archMapItem'))),
     syscalls: orNull(listOf(ref('rule'))),
-    flags: orNull(listOf(described(document.FLAGS, FLAG_MEANINGS))),
+    flags: orNull(listOf(described(flags.FLAGS, FLAG_MEANINGS))),
     listenerPath: { type: ['string', 'null'] },
     listenerMetadata: { type: ['string', 'null'] },
   };
@@ -240,8 +243,8 @@ export async function profileSchema() {
       condition: object(
         properties('SeccompCondition', {
           index: integer(0, 5),
-          value: integer(0, 2 ** 64),
-          valueTwo: { type: ['integer', 'null'], minimum: 0, maximum: 2 ** 64 },
+          value: { type: ['integer', 'string'], minimum: 0, maximum: 2 ** 64, pattern: CONSTANTS },
+          valueTwo: { type: ['integer', 'string', 'null'], minimum: 0, maximum: 2 ** 64, pattern: CONSTANTS },
           op: described(policy.OPERATORS, OPERATOR_MEANINGS),
         }),
         {

@@ -16,6 +16,7 @@ import { Findings } from '../profile/findings.js';
 import { isFirecracker } from '../profile/formats/firecracker/detect.js';
 import { parseFirecracker } from '../profile/formats/firecracker/parse.js';
 import { resolveFirecracker } from '../profile/formats/firecracker/resolve.js';
+import { isJson } from '../profile/formats/text-formats.js';
 import { readJson } from '../profile/json.js';
 import { resolveProfile } from '../profile/resolve/resolve.js';
 import type { Policy } from '../policy/policy.js';
@@ -30,7 +31,9 @@ import { warn } from './output.js';
 export const inputArgument = (argument: string): Input =>
   argument === '-' ? readInput(readFileSync(0), '<stdin>') : readInput(argument);
 
-const profileOf = ({ text, file }: SourceText): Profile => parseProfile(Buffer.from(text), { file });
+/** The profile of a text; of one in a file by its path, so that it may include files beside it. */
+const profileOf = ({ text, file, path }: SourceText, strict?: boolean): Profile =>
+  parseProfile(path ?? Buffer.from(text), { file, ...(strict !== undefined && { strict }) });
 
 /** The profile of an argument that cannot be a program. */
 export const profileArgument = (argument: string): Profile =>
@@ -71,8 +74,8 @@ export function policyArgument(
   if (input.kind === 'program') return decompile(input.bytes, machine);
   const { text, file } = input;
   const options = { file, ...(strict !== undefined && { strict }) };
-  if (!isFirecracker(readJson(text, file, new Findings())))
-    return resolveProfile(parseProfile(Buffer.from(text), options), meaning, meaning);
+  if (!isJson(text) || !isFirecracker(readJson(text, file, new Findings())))
+    return resolveProfile(profileOf(input, strict), meaning, meaning);
   const { category } = flags;
   return resolveFirecracker(parseFirecracker(Buffer.from(text), options), {
     ...machine,

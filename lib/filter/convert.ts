@@ -1,6 +1,9 @@
 // From a policy to the formats of other programs, each read again and proven to say the same.
 import { ConversionError, ProfileError, type Witness } from '../util/errors.js';
 import { compilePolicy } from './compile.js';
+import { explain } from './inspect/explain.js';
+import { formatWords } from './inspect/format.js';
+import type { Program } from '../bpf/program.js';
 import { decompile } from './decompile/decompile.js';
 import { findDifference } from './prove/verify.js';
 import { ABIS, syscallName } from '../kernel/abi.js';
@@ -20,8 +23,10 @@ import { objectText } from '../profile/object-text.js';
 import { resolveForReview, UNKNOWN_SYSCALLS, type UnknownSyscalls } from '../profile/resolve/resolve.js';
 import { type Own } from '../util/own.js';
 
-/** Docker's profile, OCI's `linux.seccomp`, a filter of Firecracker's seccompiler, a SeccompProfile of Kubernetes. */
-export type ConversionFormat = 'docker' | 'oci' | 'firecracker' | 'spo';
+/** Docker's profile, OCI's `linux.seccomp`, a filter of Firecracker's seccompiler, a SeccompProfile of Kubernetes, a policy in words. */
+export type ConversionFormat = (typeof FORMATS)[number];
+
+const FORMATS = ['docker', 'oci', 'firecracker', 'spo', 'words'] as const;
 
 /** What the formats have no common word for. */
 export interface ConvertOptions {
@@ -42,14 +47,14 @@ export interface ConvertOptions {
  */
 export function convert(policy: Policy, format: ConversionFormat, options: ConvertOptions = {}): string {
   const given = ownOptions(options, ['unknownSyscalls', 'category', 'name']);
-  oneOf('format', format, ['docker', 'oci', 'firecracker', 'spo']);
+  oneOf('format', format, FORMATS);
   oneOf('unknownSyscalls', given.unknownSyscalls, UNKNOWN_SYSCALLS);
   const { program } = compilePolicy(policy);
-  const plain = isPlain(policy)
+  const plain = format === 'words' || isPlain(policy)
     ? policy
     : { ...policy, abis: decompile(program, { arch: policy.target.arch }).abis };
   let difference: ConversionError | undefined;
-  for (const { text, read } of drafts(plain, format, given)) {
+  for (const { text, read } of drafts(plain, program, format, given)) {
     const meaning = reading(read, format);
     if (meaning instanceof ConversionError) {
       difference = meaning;
@@ -84,8 +89,18 @@ function reading(read: () => Policy, format: ConversionFormat): Policy | Convers
 }
 
 /** Texts that may say what the policy says, the shortest first. */
-function* drafts(policy: Policy, format: ConversionFormat, options: Own<ConvertOptions>): Generator<Draft> {
+function* drafts(
+  policy: Policy,
+  program: Program,
+  format: ConversionFormat,
+  options: Own<ConvertOptions>,
+): Generator<Draft> {
   const { target } = policy;
+  if (format === 'words') {
+    const text = formatWords(explain(program), policy.defaultAction, policy.flags);
+    yield { text, read: () => resolveForReview(Buffer.from(text), target, {}) };
+    return;
+  }
   if (format === 'firecracker') {
     const { category = 'vmm' } = options;
     const text = firecrackerText(policy, category);

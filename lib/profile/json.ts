@@ -16,7 +16,7 @@ export const MAX_VALUES = 500_000;
 export const MAX_KEY = 1024;
 
 /** Stands above the outermost value and names the file. */
-interface JsonDocument {
+export interface JsonDocument {
   readonly kind: 'document';
   readonly file: string;
 }
@@ -28,7 +28,7 @@ interface Position {
   readonly column: number;
 }
 
-interface Placed extends Position {
+export interface Placed extends Position {
   readonly parent: JsonObject | JsonArray | JsonDocument;
   /** Key or index in the parent. */
   readonly key: string | number;

@@ -1,6 +1,13 @@
 // The first step: from the text of a profile to a Profile, or to every reason why it is none.
+import { ProfileError, type Location } from '../util/errors.js';
+import { quote } from '../util/suggest.js';
 import { LruCache } from '../util/lru-cache.js';
 import { Findings } from './findings.js';
+import { Includes, type ParseIncluded } from './formats/common/includes.js';
+import type { TextFormat } from './formats/text-format.js';
+import { failAt } from './formats/common/scanner.js';
+import { readYaml } from './formats/common/yaml.js';
+import { isYaml, textFormatOf } from './formats/text-formats.js';
 import { readJson } from './json.js';
 import { isProfile, sealProfile, type Profile } from './profile.js';
 import { readSource } from './read-source.js';
@@ -16,15 +23,17 @@ export interface ParseOptions {
 }
 
 /**
- * Reads and checks a profile in Docker's format (new or old), or OCI's, alone or in a config.json.
+ * Reads and checks a profile: Docker's (new or old), OCI's, alone or in a config.json, a policy in words, or in the format of another
+ * program: docs/convert.md lists them. The text tells which.
  *
- * `source` is a ProfileSource: a path, JSON text (it starts with `{` or `[`), its UTF-8 bytes, a file: URL, an object, the name
- * of a profile that ships; or a Profile, which is returned as it is. Of any type, so that what JSON.parse or an imported file
- * gave can be checked here and passed on as a Profile. In an object, lines and columns count in its text
- * with an indentation of two spaces; its integers beyond 2^53 - 1 must be bigints.
+ * `source` is a ProfileSource: a path, a text (JSON, which starts with `{` or `[`, or several lines), its UTF-8 bytes, a file: URL, an
+ * object, the name of a profile that ships; or a Profile, which is returned as it is. Of any type, so that what JSON.parse or an
+ * imported file gave can be checked here and passed on as a Profile. In an object, lines and columns count in its text
+ * with an indentation of two spaces; its integers beyond 2^53 - 1 must be bigints. Files that a policy includes are read from the
+ * folder of its own file alone, and may not be included by a text that was in no file.
  *
- * Throws ProfileError with every problem in the order of the text, and UsageError for a source of another type.
- * Sources: moby's profiles/seccomp, libcontainer/seccomp of runc, containers/common, runtime-spec.
+ * Throws ProfileError with every problem in the order of the text (of a text that is not JSON, the first), and UsageError for a source
+ * of another type. Sources: moby's profiles/seccomp, libcontainer/seccomp of runc, containers/common, runtime-spec.
  */
 export function parseProfile(source: unknown, options: ParseOptions = {}): Profile {
   const { strict = false, file: name } = pickOptions(options, ['strict', 'file']);
@@ -33,10 +42,15 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
     findings.conclude(strict, source.warnings);
     return source;
   }
-  const { text, file: found } = readSource(source);
-  const file = name ?? found;
-  if (text.length > REMEMBERED_LENGTH) return read(text, file, strict);
-  const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict));
+  const found = readSource(source);
+  const { text, path } = found;
+  const file = name ?? found.file;
+  const format = textFormatOf(text);
+  if (format !== undefined) return readWritten(format, text, file, Includes.of(path, parseIncluded));
+  const includes = Includes.of(path, parseIncluded);
+  // A resource of Kubernetes may be about others, whose files may change.
+  if (text.length > REMEMBERED_LENGTH || text.includes('SeccompProfile')) return read(text, file, strict, includes);
+  const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict, includes));
   findings.conclude(strict, profile.warnings);
   return profile;
 }
@@ -45,10 +59,49 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
 const REMEMBERED_LENGTH = 256 * 1024;
 const recent = new LruCache<Profile>(16);
 
-function read(text: string, file: string, strict: boolean): Profile {
+/** Reads JSON, or YAML that says the same. */
+function read(text: string, file: string, strict: boolean, includes: Includes): Profile {
   const findings = new Findings();
-  const document = readDocument(readJson(text, file, findings), findings);
+  const root = isYaml(text) ? readYaml(text, file) : readJson(text, file, findings);
+  const document = readDocument(root, findings);
   const warnings = findings.conclude(strict);
   if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
-  return sealProfile({ file, ...document, warnings });
+  const { base, ...profile } = document;
+  return sealProfile({ file, ...profile, ...(base && { rules: inherited(profile, base, includes) }), warnings });
+}
+
+/** The rules of a resource of Kubernetes with those of the one that it names, as the operator merges them. */
+function inherited(
+  { rules }: Pick<Profile, 'rules'>,
+  { name, at }: { readonly name: string; readonly at: Location },
+  includes: Includes,
+): Profile['rules'] {
+  if (!/^[a-z0-9][a-z0-9.-]*$/.test(name)) {
+    failAt(
+      at,
+      'include-refused',
+      `the profile that ${quote(name)} names is not a file here`,
+      'Pull it, put it beside this file as NAME.yaml, and write NAME',
+    );
+  }
+  return Object.freeze([...includes.profile(`./${name}.yaml`, at).rules, ...rules]);
+}
+
+const parseIncluded: ParseIncluded = ({ text, file }, includes) => {
+  const format = textFormatOf(text);
+  return format === undefined ? read(text, file, false, includes) : readWritten(format, text, file, includes);
+};
+
+/** Reads a text that is not JSON. Its errors say what it was taken for. */
+function readWritten(format: TextFormat, text: string, file: string, includes: Includes): Profile {
+  try {
+    const { defaultAction, architectures, policy } = format.read(text, file, includes);
+    const profile = { file, format: format.format, defaultAction, architectures, rules: [], flags: [], warnings: [] };
+    return sealProfile(profile, policy);
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    const [first, ...rest] = error.problems;
+    if (first?.at?.file !== file) throw error;
+    throw new ProfileError([{ ...first, message: `${first.message}, in what was taken for ${format.name}` }, ...rest]);
+  }
 }

@@ -1,7 +1,8 @@
 // What a profile says, read and checked, before it meets a machine.
 import type { Diagnostic, Location } from '../util/errors.js';
 import type { Action } from '../kernel/action.js';
-import type { FilterFlag, Operator } from '../policy/policy.js';
+import type { FilterFlag, Operator, Policy } from '../policy/policy.js';
+import type { Target } from '../policy/target.js';
 import type { KernelVersion } from '../kernel/kernel-version.js';
 
 /** A test of one argument as the profile writes it: unsigned 64-bit numbers, whatever the width of the register. */
@@ -92,12 +93,41 @@ export type ProfileArchitectures =
       readonly entries: readonly ArchitectureMapping[];
     };
 
-/** A profile as it is written, validated, frozen, and free of any machine. Made by parseProfile alone. */
+/** The formats that parseProfile reads: Docker's and OCI's, words, and those of other programs. */
+export type ProfileFormat =
+  | 'docker'
+  | 'oci'
+  | 'words'
+  | 'systemd'
+  | 'minijail'
+  | 'kafel'
+  | 'lxc'
+  | 'spo'
+  | 'elastic'
+  | 'easyseccomp';
+
+/** What the meaning of a text in a format other than Docker's depends on. */
+export interface WrittenContext {
+  readonly target: Target;
+  /** As the options of resolveProfile, where they were given. */
+  readonly badArch: Action | undefined;
+  readonly argWidth: 'declared' | 'profile';
+  /** What a profile that is extended means on the same target. */
+  readonly resolve: (profile: Profile) => Policy;
+}
+
+/** What a text in a format other than Docker's says, before it meets a machine. Throws ProfileError and ConversionError. */
+export type WrittenPolicy = (context: WrittenContext) => Omit<Policy, 'warnings'>;
+
+/**
+ * A profile as it is written, validated, frozen, and free of any machine. Made by parseProfile alone. Of the formats that are not
+ * Docker's, OCI's or the operator's, `rules` are empty: what they say is in the policy that resolveProfile makes of them.
+ */
 export interface Profile {
   /** The path it was read from, or `<string>`, `<buffer>`, `<object>`. */
   readonly file: string;
   /** `oci` for the `linux.seccomp` of a whole config.json. */
-  readonly format: 'docker' | 'oci';
+  readonly format: ProfileFormat;
   /** With errno merged in. */
   readonly defaultAction: Action;
   /** The interfaces it covers. */
@@ -119,13 +149,16 @@ export interface Profile {
   readonly warnings: readonly Diagnostic[];
 }
 
-const profiles = new WeakSet<object>();
+const profiles = new WeakMap<object, WrittenPolicy | undefined>();
 
 /** Freezes a profile and marks it as checked, so that nothing else passes for one. */
-export function sealProfile(profile: Profile): Profile {
-  profiles.add(Object.freeze(profile));
+export function sealProfile(profile: Profile, written?: WrittenPolicy): Profile {
+  profiles.set(Object.freeze(profile), written);
   return profile;
 }
+
+/** What a profile says whose format is not Docker's, OCI's or the operator's. */
+export const writtenPolicy = (profile: Profile): WrittenPolicy | undefined => profiles.get(profile);
 
 /** Whether a value came from parseProfile. An object of the same shape did not. */
 export const isProfile = (value: unknown): value is Profile =>

@@ -18,6 +18,8 @@ export type ProfileSource = string | Uint8Array | URL | SeccompProfile | OciConf
 export interface SourceText {
   readonly text: string;
   readonly file: string;
+  /** Where the text was read from; absent for one that was not in a file. */
+  readonly path?: string;
 }
 
 /** What a source holds: the text of a profile, or a program in the kernel's format. */
@@ -42,20 +44,22 @@ export function readInput(source: unknown, file = '<buffer>'): Input {
 interface SourceBytes {
   readonly bytes: Uint8Array;
   readonly file: string;
+  readonly path?: string;
   readonly what: string;
 }
 
-const isText = (source: string): boolean => /^[\s\uFEFF]*[{[]/.test(source);
+/** Whether a string is a text itself: JSON, or of several lines, which no path has. */
+const isText = (source: string): boolean => /^[\s\uFEFF]*[{[]/.test(source) || source.includes('\n');
 
 /** The path that a string stands for: a path, or the name of a profile that ships. */
 const pathNamed = (source: string): string =>
   /[./\\]/.test(source) || source === '' ? source : shippedPath(source);
 
 /**
- * The JSON text behind a source.
+ * The text behind a source.
  *
- * A string that starts with `{` or `[` is JSON; one without a dot or a slash is the name of a profile that ships with
- * the package; every other one is a path. Throws ProfileError (`unknown-profile`, `profile-not-found`,
+ * A string that starts with `{` or `[`, or has several lines, is a text; one without a dot or a slash is the name of a profile
+ * that ships with the package; every other one is a path. Throws ProfileError (`unknown-profile`, `profile-not-found`,
  * `profile-unreadable`, `not-a-file`, `profile-too-large`, `invalid-utf8`, and those of objectText) and UsageError
  * (`bad-profile-source`).
  */
@@ -72,7 +76,7 @@ function contentOf(source: unknown, bufferName: string): SourceText | SourceByte
       return { text: source.replace(/^\uFEFF/, ''), file: '<string>' };
     }
     const path = pathNamed(source);
-    return { bytes: readFile(path), file: path, what: quote(path) };
+    return { bytes: readFile(path), file: path, path, what: quote(path) };
   }
   if (types.isUint8Array(source)) {
     if (source.length > MAX_BYTES) tooLarge('the buffer');
@@ -92,7 +96,11 @@ function contentOf(source: unknown, bufferName: string): SourceText | SourceByte
   );
 }
 
-const decoded = ({ bytes, file, what }: SourceBytes): SourceText => ({ text: decode(bytes, what), file });
+const decoded = ({ bytes, file, path, what }: SourceBytes): SourceText => ({
+  text: decode(bytes, what),
+  file,
+  ...(path !== undefined && { path }),
+});
 
 function pathOf(url: URL): string {
   try {
@@ -102,12 +110,16 @@ function pathOf(url: URL): string {
   }
 }
 
+/** Of the files of profiles that ship. */
+const EXTENSIONS = ['.json', '.seccomp'];
+
 function shippedPath(name: string): string {
-  const path = packageFile(`profiles/${name}.json`);
-  if (existsSync(path)) return path;
+  for (const extension of EXTENSIONS) {
+    const path = packageFile(`profiles/${name}${extension}`);
+    if (existsSync(path)) return path;
+  }
   const names = readdirSync(packageFile('profiles/'))
-    .filter(file => file.endsWith('.json'))
-    .map(file => file.slice(0, -'.json'.length))
+    .flatMap(file => EXTENSIONS.filter(extension => file.endsWith(extension)).map(({ length }) => file.slice(0, -length)))
     .sort();
   return fail(
     'unknown-profile',
@@ -124,6 +136,6 @@ function decode(bytes: Uint8Array, what: string): string {
   try {
     return new TextDecoder('utf-8', bare({ fatal: true, ignoreBOM: false })).decode(bytes);
   } catch {
-    return fail('invalid-utf8', `${what} is not UTF-8`, 'JSON is written in UTF-8');
+    return fail('invalid-utf8', `${what} is not UTF-8`, 'Profiles are written in UTF-8');
   }
 }

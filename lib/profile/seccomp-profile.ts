@@ -31,10 +31,10 @@ export interface ProfileRemarks {
 export interface SeccompCondition extends ProfileRemarks {
   /** Which argument of the call, counted from 0. */
   readonly index: 0 | 1 | 2 | 3 | 4 | 5;
-  /** The number to compare the argument with, unsigned, up to 2^64 - 1; for `SCMP_CMP_MASKED_EQ` the mask. Beyond 2^53 - 1 as a bigint. */
-  readonly value: number | bigint;
+  /** The number to compare the argument with, unsigned, up to 2^64 - 1; for `SCMP_CMP_MASKED_EQ` the mask. Beyond 2^53 - 1 as a bigint. Or the name of a constant, or several with `|` between them, which Docker does not read and convert writes out. */
+  readonly value: number | bigint | string;
   /** What the masked argument must equal; for `SCMP_CMP_MASKED_EQ` only. */
-  readonly valueTwo?: number | bigint | null;
+  readonly valueTwo?: number | bigint | string | null;
   /** How the argument is compared with `value`. Comparisons are unsigned. */
   readonly op: Operator;
 }

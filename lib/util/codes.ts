@@ -51,6 +51,7 @@ export const CODES = [
   'duplicate-key',
   'duplicate-label',
   'duplicate-rule',
+  'duplicate-statement',
   'dword-order',
   'empty-log',
   'empty-names',
@@ -67,6 +68,9 @@ export const CODES = [
   'foreign-format',
   'i386-multiplexer',
   'identical-actions',
+  'include-cycle',
+  'include-refused',
+  'interface-not-covered',
   'invalid-program',
   'invalid-utf8',
   'io-uring-kept',
@@ -121,6 +125,7 @@ export const CODES = [
   'notify-without-listener',
   'notify-write',
   'out-of-range',
+  'policy-syntax',
   'preload-failed',
   'process-does-not-stop',
   'profile-not-found',
@@ -157,6 +162,7 @@ export const CODES = [
   'undecidable-program',
   'unknown-action',
   'unknown-architecture',
+  'unknown-argument',
   'unknown-capability',
   'unknown-category',
   'unknown-constant',
@@ -188,6 +194,7 @@ export const CODES = [
   'worker-message-too-large',
   'worker-protocol',
   'wrong-type',
+  'yaml-syntax',
 ] as const;
 
 /** The code of an error or a warning: stable, kebab-case. */

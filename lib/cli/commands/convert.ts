@@ -28,7 +28,7 @@ export const convertCommand: Register = (program, run) =>
     )
     .addOption(
       new Option('-t, --to <format>', 'what to write')
-        .choices(['oci', 'docker', 'firecracker', 'spo', 'bpf'])
+        .choices(['oci', 'docker', 'words', 'firecracker', 'spo', 'bpf'])
         .makeOptionMandatory(),
     )
     .option('--category <category>', "the threads of Firecracker's that are meant: vmm, api, vcpu")

@@ -1,11 +1,10 @@
 // From a function of calls to the policy that says the same.
 import { ConversionError } from '../../util/errors.js';
-import { ABIS, syscallName, syscallsOf, X32_BIT, type Abi } from '../../kernel/abi.js';
-import { actionKind, actionName, isAction, permits, type Action } from '../../kernel/action.js';
+import { ABIS, syscallName, X32_BIT } from '../../kernel/abi.js';
+import { actionName, isAction, type Action } from '../../kernel/action.js';
 import { abisOf, type AbiName } from '../../kernel/architectures.js';
-import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../kernel/constants.js';
-import { ENOSYS } from '../../kernel/errno.js';
-import type { AbiPolicy, Policy, SyscallPolicy } from '../../policy/policy.js';
+import { abiPolicy, defaultOf, type AnsweredRun, type InterfaceTable } from '../../policy/interface-table.js';
+import type { Policy, SyscallPolicy } from '../../policy/policy.js';
 import type { Target } from '../../policy/target.js';
 import { WORD } from '../../bpf/program.js';
 import { own } from '../../util/own.js';
@@ -14,13 +13,9 @@ import { setOf } from '../meaning/sections.js';
 import { numberRuns, type NumberRun } from './number-runs.js';
 import { RuleWriter } from './rules.js';
 
-/** Calls that one policy lists; the largest named number has six digits. */
-const MAX_CALLS = 20_000;
 /** Runs of numbers of one interface; Docker's default has some hundreds. */
 const MAX_RUNS = 10_000;
 const LAST = 0xffffffff;
-
-const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
 /** What is known of the policy that a function of calls says. */
 export interface KnownParts {
@@ -42,9 +37,15 @@ export function policyOfMeaning(bdd: Bdd, meaning: Node, target: Target, known: 
   const defaultAction =
     own(known, 'defaultAction') ?? skippedAnswer(bdd, meaning, tables) ?? defaultOf(tables);
   const written = own(known, 'written') ?? ((): undefined => undefined);
-  const abis = tables.map(table =>
-    abiPolicy(table, defaultAction, new RuleWriter(bdd, table.abi.width, defaultAction), written),
-  );
+  const abis = tables.map(table => {
+    const { name, width } = table.abi;
+    const writer = new RuleWriter(bdd, width, defaultAction);
+    return abiPolicy(table, defaultAction, ({ low, rest }) => {
+      let part: SyscallPolicy | undefined;
+      const where = `${syscallName(name, low) ?? `call ${low}`} of ${name}`;
+      return number => written(name, number, rest) ?? (part ??= writer.write(rest, where));
+    });
+  });
   const [native, ...others] = abis;
   if (native === undefined) throw new Error('the native interface is always there');
   return { target, defaultAction, badArch, abis: [native, ...others], flags: [], warnings: [] };
@@ -93,15 +94,8 @@ function foreignAnswer(bdd: Bdd, meaning: Node, names: readonly AbiName[]): Acti
   );
 }
 
-/** One interface with the runs of numbers that are its own, and the answer of each that has only one. */
-interface RuleTable {
-  readonly abi: Abi;
-  readonly runs: readonly AnsweredRun[];
-}
-
-interface AnsweredRun extends NumberRun {
-  readonly answer: Action | undefined;
-}
+/** Runs of numbers with what is left of the function for each. */
+type RuleTable = InterfaceTable<AnsweredRun & NumberRun>;
 
 /** The interfaces that the program covers: the native one, and each that does not get the bad-architecture action throughout. */
 function interfacesOf(
@@ -127,16 +121,6 @@ function interfacesOf(
   });
 }
 
-/** Where numbers that get ENOSYS to the last one begin; undefined where the last one gets something else. */
-function tailOf({ runs }: RuleTable): number | undefined {
-  let start: number | undefined;
-  for (const { low, answer } of runs.toReversed()) {
-    if (answer !== ENOSYS_ACTION) break;
-    start = low;
-  }
-  return start;
-}
-
 /**
  * The answer to the number -1 on x86_64 without x32, which a tracer sets to skip a call: of all numbers the one that
  * always gets the default action. Undefined where it tells nothing.
@@ -144,65 +128,4 @@ function tailOf({ runs }: RuleTable): number | undefined {
 function skippedAnswer(bdd: Bdd, meaning: Node, tables: readonly RuleTable[]): Action | undefined {
   if (tables[0]?.abi !== ABIS.x86_64 || tables.some(({ abi }) => abi === ABIS.x32)) return undefined;
   return bdd.valueOf(bdd.cofactor(bdd.cofactor(meaning, WORD.arch, ABIS.x86_64.audit), WORD.nr, LAST));
-}
-
-/**
- * The action that numbers without a name have in common, or else the one that most calls get.
- * Numbers beyond the last name do not count where they get ENOSYS: a rule of its own says so.
- */
-function defaultOf(tables: readonly RuleTable[]): Action {
-  const votes = new Map<Action, { nameless: number; named: number }>();
-  for (const table of tables) {
-    const tail = tailOf(table) ?? Infinity;
-    for (const { low, high, answer: action } of table.runs) {
-      if (action === undefined || low >= tail) continue;
-      const vote = votes.get(action) ?? { nameless: 0, named: 0 };
-      const named = namesWithin(table.abi, low, high);
-      vote.named += named;
-      vote.nameless += high - low + 1 - named;
-      votes.set(action, vote);
-    }
-  }
-  const ranked = [...votes].sort(([, a], [, b]) => b.nameless - a.nameless || b.named - a.named);
-  const [first] = ranked;
-  if (first === undefined) return ENOSYS_ACTION;
-  // Where every number has a name the choice is free, and profiles have the rule for newer calls only where these are denied.
-  const free = first[1].nameless === 0 && tables.some(table => tailOf(table) !== undefined);
-  return (free ? ranked.find(([action]) => deniesNewCalls(action)) : first)?.[0] ?? ENOSYS_ACTION;
-}
-
-/** Whether the default is one under which calls newer than a profile get ENOSYS, as runc has it. */
-const deniesNewCalls = (action: Action): boolean =>
-  !permits(action) && actionKind(action) !== SCMP_ACT_TRACE(0);
-
-function namesWithin({ name }: Abi, low: number, high: number): number {
-  let count = 0;
-  for (const number of syscallsOf(name).values()) if (number >= low && number <= high) count++;
-  return count;
-}
-
-function abiPolicy(
-  table: RuleTable,
-  defaultAction: Action,
-  writer: RuleWriter,
-  written: NonNullable<KnownParts['written']>,
-): AbiPolicy {
-  const { abi, runs } = table;
-  const tail = defaultAction === ENOSYS_ACTION ? undefined : tailOf(table);
-  const enosysAbove = tail === undefined || tail <= abi.numberBit ? undefined : tail - 1;
-  const syscalls = new Map<number, SyscallPolicy>();
-  for (const { low, high, rest, answer } of runs) {
-    if (answer === defaultAction || (enosysAbove !== undefined && low > enosysAbove)) continue;
-    if (syscalls.size + high - low >= MAX_CALLS) {
-      throw new ConversionError(
-        'not-expressible',
-        `the numbers ${low} to ${high} of ${abi.name} get another answer than the rest, and a policy lists ${MAX_CALLS} at most`,
-      );
-    }
-    for (let number = low; number <= high; number++) {
-      const where = `${syscallName(abi.name, number) ?? `call ${number}`} of ${abi.name}`;
-      syscalls.set(number, written(abi.name, number, rest) ?? writer.write(rest, where));
-    }
-  }
-  return Object.freeze({ abi, syscalls, enosysAbove });
 }

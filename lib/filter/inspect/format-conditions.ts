@@ -4,26 +4,17 @@ import type { AbiName } from '../../kernel/architectures.js';
 import { actionName, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_ALLOW } from '../../kernel/constants.js';
 import { nameValue } from '../../kernel/arguments/named-values.js';
-import { parameterOf } from '../../kernel/arguments/signatures.js';
+import { argumentName } from '../../kernel/arguments/parameter-names.js';
 import type { Answers, Conditions, Term } from '../meaning/answers.js';
 import type { NumberRange, NumberTest } from '../meaning/number-sets.js';
 import type { Numbers } from '../meaning/sections.js';
-import { own, hasOwn } from '../../util/own.js';
+import { hasOwn } from '../../util/own.js';
 
 /** The call that words are about; without one, arguments and values are numbers. */
 export interface Topic {
   readonly abi: AbiName;
   readonly syscall: string;
 }
-
-/** Names of the man pages where the kernel has others. */
-const MAN_NAMES: Readonly<Record<string, string>> = {
-  'socket family': 'domain',
-  'socketpair family': 'domain',
-  'clone clone_flags': 'flags',
-  'unshare unshare_flags': 'flags',
-  'personality personality': 'persona',
-};
 
 /** `allowed if domain is AF_UNIX; otherwise ERRNO(EPERM)`, or the action alone where there are no conditions. */
 export function formatAnswers({ cases, otherwise }: Answers<Action>, topic?: Topic): string {
@@ -77,14 +68,10 @@ function subjectOf(
   tests: readonly NumberTest[],
   topic: Topic | undefined,
 ): string {
-  const parameter =
-    topic === undefined || of === 'instructionPointer'
-      ? undefined
-      : parameterOf(topic.abi, topic.syscall, of);
-  const kernelName =
-    parameter?.name ?? (of === 'instructionPointer' ? 'the instruction pointer' : `arg${of}`);
-  const name = (topic && own(MAN_NAMES, `${topic.syscall} ${kernelName}`)) ?? kernelName;
-  const wide = topic === undefined || (ABIS[topic.abi].width === 64 && parameter?.width !== 32);
+  if (of === 'instructionPointer') return 'the instruction pointer';
+  const name = topic === undefined ? `arg${of}` : argumentName(topic.abi, topic.syscall, of);
+  // Without a word about it, a condition is about the whole register, as in profiles.
+  const wide = topic === undefined || ABIS[topic.abi].width === 64;
   // A mask says itself which bits count.
   const masked = tests.every(({ op }) => op === 'maskedEqual' || op === 'maskedUnequal');
   return wide && width === 32 && !masked ? `the low half of ${name}` : name;

@@ -32,7 +32,39 @@ interface Statement {
  * numbers without a name, and interfaces that get the same answer to everything. Names are followed by the interfaces
  * that they are meant on, unless they are meant on all that are listed first.
  */
-export function formatExplanation({ interfaces, otherArchitectures }: Explanation): string {
+export function formatExplanation(explanation: Explanation): string {
+  return explanationLines(explanation).join('');
+}
+
+/**
+ * As formatExplanation, but calls that get the default action without conditions are not named: what parseProfile reads as the same
+ * policy, and people as well.
+ */
+export function formatWords(explanation: Explanation, defaultAction: Action, flags: readonly string[]): string {
+  const isSaid = ({ cases, otherwise }: Answers<Action>): boolean => cases.length > 0 || otherwise !== defaultAction;
+  const covered = explanation.interfaces.filter(({ always }) => always === undefined);
+  const lines = explanationLines(
+    {
+      ...explanation,
+      interfaces: explanation.interfaces.map(one => ({
+        ...one,
+        syscalls: one.syscalls.filter(isSaid),
+        unnamed: one.unnamed.filter(isSaid),
+      })),
+    },
+    covered.map(({ abi }) => abi),
+  );
+  return [
+    `default: ${actionName(defaultAction)}\n`,
+    ...(flags.length > 0 ? [`flags: ${flags.join(', ')}\n`] : []),
+    ...lines,
+  ].join('');
+}
+
+function explanationLines(
+  { interfaces, otherArchitectures }: Explanation,
+  abis?: readonly AbiName[],
+): readonly string[] {
   const statement = (abi: AbiName, answers: Answers<Action>, syscall?: string): Statement => ({
     abi,
     ...(syscall !== undefined && { syscall }),
@@ -56,7 +88,7 @@ export function formatExplanation({ interfaces, otherArchitectures }: Explanatio
       answers.map(one => ({ name: formatForeign(architectures, one.numbers), text: formatAnswers(one) })),
     ),
   ];
-  return [...statementLines(statements), ...remarkLines(elsewhere)].join('');
+  return [...statementLines(statements, abis), ...remarkLines(elsewhere)];
 }
 
 /** Differences in lines for people to read, what changes in the same way together; empty for none. */
@@ -99,8 +131,10 @@ const remarkLines = (remarks: readonly Remark[]): readonly string[] =>
   );
 
 /** Statements with equal texts in one place. */
-function statementLines(statements: readonly Statement[]): readonly string[] {
-  const abis = [...new Set(statements.map(({ abi }) => abi))];
+function statementLines(
+  statements: readonly Statement[],
+  abis: readonly AbiName[] = [...new Set(statements.map(({ abi }) => abi))],
+): readonly string[] {
   const named = statements.filter(one => own(one, 'syscall') !== undefined);
   const conditional = [
     ...groupBy(

@@ -10,7 +10,7 @@ import { parameterOf } from '../../kernel/arguments/signatures.js';
 import { makeTarget, type TargetOptions } from '../../policy/target.js';
 import { Findings } from '../findings.js';
 import { parseProfile } from '../parse.js';
-import type { Profile, ProfileCondition, ProfileRule } from '../profile.js';
+import { writtenPolicy, type Profile, type ProfileCondition, type ProfileRule } from '../profile.js';
 import type { ProfileSource } from '../read-source.js';
 import { conflictBudget } from './conflicts.js';
 import { reportVainDenials } from './denials.js';
@@ -96,6 +96,16 @@ function resolved(
   const parsed = parseProfile(profile);
   const machine = makeTarget(target);
   const findings = new Findings();
+  const written = writtenPolicy(parsed);
+  if (written !== undefined) {
+    const policy = written({
+      target: machine,
+      badArch: given.badArch,
+      argWidth,
+      resolve: base => resolved(base, target, options, denials),
+    });
+    return markPolicy(Object.freeze({ ...policy, warnings: findings.conclude(strict, parsed.warnings) }));
+  }
   const { defaultAction } = parsed;
   const listenerPath = own(parsed, 'listenerPath');
   const listenerMetadata = own(parsed, 'listenerMetadata');

@@ -1,7 +1,11 @@
 // Reads one entry of `args`: an argument, an operator and one or two numbers.
 import { OPERATORS, type Operator } from '../../policy/policy.js';
 import type { Findings } from '../findings.js';
-import { locate, type JsonValue } from '../json.js';
+import { ABIS } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
+import { parseValue } from '../../kernel/arguments/named-values.js';
+import { UsageError } from '../../util/errors.js';
+import { locate, type JsonString, type JsonValue } from '../json.js';
 import type { ProfileCondition } from '../profile.js';
 import { didYouMean, quote } from '../../util/suggest.js';
 import { fieldsOf } from './fields.js';
@@ -18,6 +22,7 @@ export function readCondition(item: JsonValue, findings: Findings): ProfileCondi
 
   const number = (field: 'index' | 'value' | 'valueTwo', max: bigint, limit: string): bigint | undefined => {
     const value = fields.get(field);
+    if (value?.kind === 'string' && field !== 'index') return readNamedValue(value, `"${field}"`, findings);
     if (value !== undefined) return readUnsigned(value, `"${field}"`, max, limit, findings);
     if (field !== 'valueTwo') {
       findings.warning(
@@ -58,6 +63,40 @@ export function readCondition(item: JsonValue, findings: Findings): ProfileCondi
   }
   return Object.freeze({ op, arg, value, at });
 }
+
+/**
+ * A number by its name, or an expression of names such as `CLONE_NEWUSER|CLONE_NEWNS`: an extension of this package. A name must be
+ * the same number on every interface, and not negative, as one condition is for all of them.
+ */
+function readNamedValue(node: JsonString, what: string, findings: Findings): bigint | undefined {
+  const values = new Map<bigint, AbiName>();
+  let problem: UsageError | undefined;
+  for (const abi of ABI_NAMES) {
+    try {
+      const value = parseValue(node.value, undefined, abi);
+      if (!values.has(value)) values.set(value, abi);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      problem ??= error;
+    }
+  }
+  if (problem !== undefined && values.size === 0) {
+    const { code, message, remedy } = problem;
+    findings.error(code, locate(node), remedy === undefined ? message : message.slice(0, -(remedy.length + 2)), remedy);
+    return undefined;
+  }
+  const [[value] = [0n], other] = values;
+  if (other === undefined && problem === undefined) return value;
+  findings.error(
+    'ambiguous-number',
+    locate(node),
+    `${what} is ${quote(node.value)}, which is not the same number on all interfaces`,
+    'Write the number in a rule for one architecture ("includes": { "arches": […] }), or a policy in words',
+  );
+  return undefined;
+}
+
+const ABI_NAMES = Object.keys(ABIS) as AbiName[];
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 

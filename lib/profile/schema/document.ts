@@ -1,4 +1,5 @@
 // Reads a whole document: tells the formats apart, then the fields that stand at the top.
+import type { Location } from '../../util/errors.js';
 import { SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
 import type { FilterFlag } from '../../policy/policy.js';
 import type { Findings } from '../findings.js';
@@ -9,8 +10,9 @@ import { didYouMean, quote } from '../../util/suggest.js';
 import { readAction } from './action.js';
 import { coveredInterfaces, readArchitectures } from './architecture.js';
 import { fieldsOf, peek } from './fields.js';
+import { FLAGS } from './flags.js';
 import { readRule, refuseDockerFields } from './rule.js';
-import { KINDS, readList, readString, readStrings } from './values.js';
+import { KINDS, readList, readObject, readString, readStrings } from './values.js';
 
 const FIELDS = [
   'defaultAction',
@@ -24,19 +26,17 @@ const FIELDS = [
   'listenerMetadata',
 ] as const;
 
-/** What "flags" can name. */
-export const FLAGS: readonly FilterFlag[] = [
-  'SECCOMP_FILTER_FLAG_TSYNC',
-  'SECCOMP_FILTER_FLAG_LOG',
-  'SECCOMP_FILTER_FLAG_SPEC_ALLOW',
-  'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV',
-];
+/** What a document says. */
+export interface ReadDocument extends Omit<Profile, 'file' | 'warnings'> {
+  /** The SeccompProfile of Kubernetes whose rules count as well. */
+  readonly base?: { readonly name: string; readonly at: Location };
+}
 
 /** A profile without its file and warnings, which are known only after reading; undefined where errors were reported. */
 export function readDocument(
   root: JsonValue,
   findings: Findings,
-): Omit<Profile, 'file' | 'warnings'> | undefined {
+): ReadDocument | undefined {
   if (root.kind !== 'object') {
     findings.error(
       'not-a-profile',
@@ -49,6 +49,7 @@ export function readDocument(
     return undefined;
   }
   if (isForeign(root, findings)) return undefined;
+  if (isResource(root)) return readResource(root, findings);
   if (
     peek(root, 'defaultAction') === undefined &&
     (peek(root, 'linux') ?? peek(root, 'ociVersion')) !== undefined
@@ -69,17 +70,26 @@ function isForeign(root: JsonObject, findings: Findings): boolean {
     );
     return true;
   }
-  const kind = peek(root, 'kind');
-  if (kind?.kind === 'string' && kind.value === 'SeccompProfile' && peek(root, 'spec') !== undefined) {
-    findings.error(
-      'foreign-format',
-      locate(root),
-      'this is a resource of Kubernetes, not a profile',
-      'Pass the object under "spec"',
-    );
-    return true;
-  }
   return false;
+}
+
+const isResource = (root: JsonObject): boolean => {
+  const kind = peek(root, 'kind');
+  return kind?.kind === 'string' && kind.value === 'SeccompProfile' && peek(root, 'apiVersion') !== undefined;
+};
+
+/** A resource of the Security Profiles Operator, whose `spec` is a profile in OCI's words. Source: api/seccompprofile of the operator. */
+function readResource(root: JsonObject, findings: Findings): ReadDocument | undefined {
+  const spec = root.members.get('spec')?.value;
+  if (spec === undefined) {
+    findings.error('missing-key', locate(root), 'there is no "spec" here', 'A SeccompProfile has its profile there');
+    return undefined;
+  }
+  const object = readObject(spec, '"spec"', findings);
+  const profile = object && readSeccomp(object, 'spo', findings);
+  const base = object?.members.get('baseProfileName')?.value;
+  const name = base && base.kind !== 'null' ? readString(base, '"baseProfileName"', findings) : undefined;
+  return profile && { ...profile, ...(base !== undefined && name !== undefined && name !== '' && { base: { name, at: locate(base) } }) };
 }
 
 /** An OCI config.json. Source: runtime-spec, config-linux.md. */
@@ -109,8 +119,8 @@ function readSeccomp(
   format: Profile['format'],
   findings: Findings,
 ): Omit<Profile, 'file' | 'warnings'> | undefined {
-  const fields = fieldsOf(object, FIELDS, findings);
-  if (format === 'oci') refuseDockerFields(fields, ['archMap'], findings);
+  const fields = fieldsOf(object, format === 'spo' ? [...FIELDS, 'baseProfileName', 'disabled'] : FIELDS, findings);
+  if (format !== 'docker') refuseDockerFields<string>(fields, ['archMap'], findings);
   const value = fields.get('defaultAction');
   if (value === undefined) {
     findings.error(

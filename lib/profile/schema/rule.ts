@@ -38,7 +38,7 @@ export function readRule(
   const object = readObject(item, 'an item of "syscalls"', findings);
   if (object === undefined) return undefined;
   const fields = fieldsOf(object, FIELDS, findings);
-  if (format === 'oci') refuseDockerFields(fields, ['name', 'includes', 'excludes'], findings);
+  if (format !== 'docker') refuseDockerFields(fields, ['name', 'includes', 'excludes'], findings);
   if (!fields.has('action')) {
     findings.error(
       'missing-action',

@@ -1,0 +1,97 @@
+// From what the numbers of interfaces get, run by run, to the default action of a policy and the calls that it lists.
+import { ConversionError } from '../util/errors.js';
+import { syscallsOf, type Abi } from '../kernel/abi.js';
+import { actionKind, permits, type Action } from '../kernel/action.js';
+import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../kernel/constants.js';
+import { ENOSYS } from '../kernel/errno.js';
+import type { AbiPolicy, SyscallPolicy } from './policy.js';
+
+/** Numbers from `low` to `high`, both included, and what they get whatever their arguments; undefined where that depends. */
+export interface AnsweredRun {
+  readonly low: number;
+  readonly high: number;
+  readonly answer: Action | undefined;
+}
+
+/** One interface with the runs of numbers that are its own, ascending. */
+export interface InterfaceTable<Run extends AnsweredRun = AnsweredRun> {
+  readonly abi: Abi;
+  readonly runs: readonly Run[];
+}
+
+/** Calls that one policy lists; the largest named number has six digits. */
+const MAX_CALLS = 20_000;
+const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
+
+/** Where numbers that get ENOSYS to the last one begin; undefined where the last one gets something else. */
+function tailOf({ runs }: InterfaceTable): number | undefined {
+  let start: number | undefined;
+  for (const { low, answer } of runs.toReversed()) {
+    if (answer !== ENOSYS_ACTION) break;
+    start = low;
+  }
+  return start;
+}
+
+/**
+ * The action that numbers without a name have in common, or else the one that most calls get.
+ * Numbers beyond the last name do not count where they get ENOSYS: a rule of its own says so.
+ */
+export function defaultOf(tables: readonly InterfaceTable[]): Action {
+  const votes = new Map<Action, { nameless: number; named: number }>();
+  for (const table of tables) {
+    const tail = tailOf(table) ?? Infinity;
+    for (const { low, high, answer: action } of table.runs) {
+      if (action === undefined || low >= tail) continue;
+      const vote = votes.get(action) ?? { nameless: 0, named: 0 };
+      const named = namesWithin(table.abi, low, high);
+      vote.named += named;
+      vote.nameless += high - low + 1 - named;
+      votes.set(action, vote);
+    }
+  }
+  const ranked = [...votes].sort(([, a], [, b]) => b.nameless - a.nameless || b.named - a.named);
+  const [first] = ranked;
+  if (first === undefined) return ENOSYS_ACTION;
+  // Where every number has a name the choice is free, and profiles have the rule for newer calls only where these are denied.
+  const free = first[1].nameless === 0 && tables.some(table => tailOf(table) !== undefined);
+  return (free ? ranked.find(([action]) => deniesNewCalls(action)) : first)?.[0] ?? ENOSYS_ACTION;
+}
+
+/** Whether the default is one under which calls newer than a profile get ENOSYS, as runc has it. */
+const deniesNewCalls = (action: Action): boolean =>
+  !permits(action) && actionKind(action) !== SCMP_ACT_TRACE(0);
+
+function namesWithin({ name }: Abi, low: number, high: number): number {
+  let count = 0;
+  for (const number of syscallsOf(name).values()) if (number >= low && number <= high) count++;
+  return count;
+}
+
+/**
+ * The calls of an interface that do not get the default action, `partOf` giving what each number of a run gets.
+ * Throws ConversionError (`not-expressible`) for more calls than a policy lists.
+ */
+export function abiPolicy<Run extends AnsweredRun>(
+  table: InterfaceTable<Run>,
+  defaultAction: Action,
+  partOf: (run: Run) => (number: number) => SyscallPolicy,
+): AbiPolicy {
+  const { abi, runs } = table;
+  const tail = defaultAction === ENOSYS_ACTION ? undefined : tailOf(table);
+  const enosysAbove = tail === undefined || tail <= abi.numberBit ? undefined : tail - 1;
+  const syscalls = new Map<number, SyscallPolicy>();
+  for (const run of runs) {
+    const { low, high, answer } = run;
+    if (answer === defaultAction || (enosysAbove !== undefined && low > enosysAbove)) continue;
+    if (syscalls.size + high - low >= MAX_CALLS) {
+      throw new ConversionError(
+        'not-expressible',
+        `the numbers ${low} to ${high} of ${abi.name} get another answer than the rest, and a policy lists ${MAX_CALLS} at most`,
+      );
+    }
+    const part = partOf(run);
+    for (let number = low; number <= high; number++) syscalls.set(number, part(number));
+  }
+  return Object.freeze({ abi, syscalls, enosysAbove });
+}

@@ -1,0 +1,64 @@
+// Actions by the names that `explain` and C headers have for them.
+import * as scmp from '../../../kernel/constants.js';
+import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
+import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
+import { own } from '../../../util/own.js';
+import { didYouMean } from '../../../util/suggest.js';
+import { failAt, shown, type Scanner, type Token } from './scanner.js';
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  allowed: scmp.SCMP_ACT_ALLOW,
+  ALLOW: scmp.SCMP_ACT_ALLOW,
+  LOG: scmp.SCMP_ACT_LOG,
+  NOTIFY: scmp.SCMP_ACT_NOTIFY,
+  TRAP: scmp.SCMP_ACT_TRAP,
+  KILL_THREAD: scmp.SCMP_ACT_KILL_THREAD,
+  KILL_PROCESS: scmp.SCMP_ACT_KILL_PROCESS,
+  ERRNO: scmp.SCMP_ACT_ERRNO(0),
+  TRACE: scmp.SCMP_ACT_TRACE(0),
+};
+
+/** The names of actions in words. */
+export const ACTION_NAMES = Object.keys(ACTIONS);
+
+const plainName = (text: string): string => text.replace(/^(?:SCMP_ACT|SECCOMP_RET)_/, '');
+
+/** Whether a token is the name of an action. */
+export const isAction = ({ text }: Token): boolean => own(ACTIONS, plainName(text)) !== undefined;
+
+/** `ERRNO(EPERM)`, `TRACE(7)`, `allowed`. Throws ProfileError (`unknown-action`, `unknown-errno`, `out-of-range`, `policy-syntax`). */
+export function readAction(scanner: Scanner): Action {
+  const token = scanner.next();
+  const name = plainName(token.text);
+  const action = own(ACTIONS, name);
+  if (action === undefined) {
+    const remedy = `Write one of ${ACTION_NAMES.join(', ')}`;
+    return failAt(token.at, 'unknown-action', `there is no action ${shown(token)}`, didYouMean(name, ACTION_NAMES, remedy));
+  }
+  if (scanner.accept('(')) {
+    const data = readData(scanner, name === 'ERRNO');
+    scanner.expect(')');
+    return (action | data) >>> 0;
+  }
+  if (name === 'ERRNO' || name === 'TRACE')
+    return scanner.unexpected('"("', name === 'ERRNO' ? 'Write ERRNO(EPERM)' : 'Write TRACE(1)');
+  return action;
+}
+
+function readData(scanner: Scanner, isErrno: boolean): number {
+  const token = scanner.next();
+  if (isErrno && /^[A-Z]/.test(token.text)) {
+    const number = errnoNumber(token.text);
+    if (number !== undefined) return number;
+    return failAt(token.at, 'unknown-errno', `there is no errno ${shown(token)}`, didYouMean(token.text, errnoNames()));
+  }
+  const limit = 0xffff;
+  const number = /^(?:0[xX][\da-fA-F]{1,8}|\d{1,8})$/.test(token.text) ? Number(token.text) : undefined;
+  if (number !== undefined && number <= limit) return number;
+  return failAt(
+    token.at,
+    'out-of-range',
+    `${shown(token)} is not the data of an action`,
+    isErrno ? `Write the name of an errno, or a number up to ${MAX_ERRNO}` : 'Write a number up to 65535',
+  );
+}

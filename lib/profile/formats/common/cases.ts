@@ -1,0 +1,77 @@
+// What a call gets, case by case, as the rules of a policy: of several that match, the most restrictive one counts.
+import { precedence, type Action } from '../../../kernel/action.js';
+import type { Rule, SyscallPolicy } from '../../../policy/policy.js';
+import type { Location } from '../../../util/errors.js';
+import type { WorkBudget } from '../../../util/work.js';
+import { both, noneOf, type Conjunction } from './expression.js';
+
+/** What a call gets where one of the alternatives holds. */
+export interface CallCase {
+  readonly action: Action;
+  readonly alternatives: readonly Conjunction[];
+  readonly at: Location;
+}
+
+/** The policy of a call of which the most restrictive case counts that holds; of equally strong ones the first. */
+export function strongestCase(cases: readonly CallCase[], otherwise: Action, at: Location): SyscallPolicy {
+  const rules = cases.flatMap(({ action, alternatives, at: place }) =>
+    alternatives.map((conditions): Rule => Object.freeze({ conditions, action, at: place })),
+  );
+  let always: Rule | undefined;
+  for (const rule of rules)
+    if (rule.conditions.length === 0 && (always === undefined || isStronger(rule, always))) always = rule;
+  if (always === undefined) return part(rules, otherwise, at);
+  const found = always;
+  const index = rules.indexOf(found);
+  const kept = rules.filter(
+    (rule, position) =>
+      isStronger(rule, found) ||
+      (position < index && precedence(rule.action) === precedence(found.action) && rule.action !== found.action),
+  );
+  return part(kept, found.action, at);
+}
+
+const isStronger = (one: Rule, other: Rule): boolean => precedence(one.action) < precedence(other.action);
+
+const part = (rules: readonly Rule[], otherwise: Action, at: Location): SyscallPolicy =>
+  Object.freeze({ rules: Object.freeze([...new Set(rules)]), otherwise, at });
+
+/** The policy of a call of which the first case counts that holds. */
+export function firstCase(
+  cases: readonly CallCase[],
+  otherwise: Action,
+  at: Location,
+  budget: WorkBudget,
+): SyscallPolicy {
+  const apart = cases.map((one, index) => {
+    // Those before that a stronger action would override.
+    const overridden = cases
+      .slice(0, index)
+      .filter(({ action }) => precedence(action) > precedence(one.action))
+      .flatMap(({ alternatives }) => alternatives);
+    if (overridden.length === 0) return one;
+    return { ...one, alternatives: both([one.alternatives, noneOf(overridden, budget)], budget) };
+  });
+  return strongestCase(apart, otherwise, at);
+}
+
+/** The policy of a call that gets what the cases say where one of them holds, and what `before` says elsewhere. */
+export function overlaid(
+  cases: readonly CallCase[],
+  before: SyscallPolicy,
+  at: Location,
+  budget: WorkBudget,
+): SyscallPolicy {
+  const elsewhere = noneOf(
+    cases.flatMap(({ alternatives }) => alternatives),
+    budget,
+  );
+  const earlier = before.rules.map(
+    ({ conditions, action }): CallCase => ({
+      action,
+      alternatives: both([[conditions], elsewhere], budget),
+      at,
+    }),
+  );
+  return strongestCase([...cases, ...earlier], before.otherwise, at);
+}

@@ -1,0 +1,123 @@
+// The words, numbers and signs of a policy's text, each with its place, and what to say of those that cannot stand where they do.
+import type { Code } from '../../../util/codes.js';
+import { ProfileError, type Location } from '../../../util/errors.js';
+import { quote } from '../../../util/suggest.js';
+
+/** A word, a number or a sign; at the end of the text an empty one. */
+export interface Token {
+  readonly text: string;
+  readonly at: Location;
+  /** Whether only blanks stand before it in its line. */
+  readonly startsLine: boolean;
+  /** Whether nothing stands before it in its line. */
+  readonly startsColumn: boolean;
+}
+
+/** How a format's tokens are told. Patterns are sticky (`y`). */
+export interface Syntax {
+  /** Blanks and comments; line breaks among them where lines mean nothing. */
+  readonly gap: RegExp;
+  /** A word, a number or a sign. */
+  readonly token: RegExp;
+}
+
+/** Tokens in one text. Real policies have some thousands. */
+const MAX_TOKENS = 500_000;
+
+/** Throws ProfileError with one problem. */
+export function failAt(at: Location, code: Code, message: string, remedy?: string): never {
+  throw new ProfileError([
+    { code, severity: 'error', message, at, ...(remedy !== undefined && { remedy }) },
+  ]);
+}
+
+/** A token as it may stand in a message. */
+export const shown = ({ text }: Token): string => (text === '' ? 'the end of the text' : quote(text));
+
+/** Goes through the tokens of a text, forwards and back. */
+export class Scanner {
+  readonly #tokens: readonly Token[];
+  /** The index of the token that comes next. */
+  position = 0;
+
+  /** Throws ProfileError (`policy-syntax`, `too-many-values`). */
+  constructor(text: string, file: string, syntax: Syntax) {
+    this.#tokens = tokensOf(text, file, syntax);
+  }
+
+  /** The token that comes next, or one after it. */
+  peek(ahead = 0): Token {
+    const token = this.#tokens[Math.min(this.position + ahead, this.#tokens.length - 1)];
+    if (token === undefined) throw new Error('unreachable: the last token is the end of the text');
+    return token;
+  }
+
+  /** Takes the token that comes next. */
+  next(): Token {
+    const token = this.peek();
+    this.position++;
+    return token;
+  }
+
+  get atEnd(): boolean {
+    return this.peek().text === '';
+  }
+
+  /** Takes the tokens that come next where they are these, and says whether they were. */
+  accept(...texts: readonly string[]): boolean {
+    if (!texts.every((text, index) => this.peek(index).text === text)) return false;
+    this.position += texts.length;
+    return true;
+  }
+
+  /** Takes the token that comes next, which must be this one. Throws ProfileError (`policy-syntax`). */
+  expect(text: string, remedy?: string): Token {
+    if (this.peek().text === text) return this.next();
+    return this.unexpected(quote(text), remedy);
+  }
+
+  /** Throws ProfileError (`policy-syntax`) for the token that comes next. */
+  unexpected(expected: string, remedy?: string): never {
+    const token = this.peek();
+    return failAt(token.at, 'policy-syntax', `expected ${expected}, found ${shown(token)}`, remedy);
+  }
+}
+
+function tokensOf(text: string, file: string, { gap, token }: Syntax): readonly Token[] {
+  const tokens: Token[] = [];
+  let [position, line, lineStart, lastLine] = [0, 1, 0, 0];
+  const at = (): Location =>
+    Object.freeze({ file, line, column: position - lineStart + 1, pointer: '' });
+  const match = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = position;
+    const found = pattern.exec(text)?.[0];
+    return found === '' ? undefined : found;
+  };
+  for (;;) {
+    for (let blank = match(gap) ?? match(LINE_BREAK); blank !== undefined; blank = match(gap) ?? match(LINE_BREAK)) {
+      for (let index = blank.indexOf('\n'); index !== -1; index = blank.indexOf('\n', index + 1)) {
+        line++;
+        lineStart = position + index + 1;
+      }
+      position += blank.length;
+    }
+    const place = at();
+    const flags = { startsLine: line !== lastLine, startsColumn: place.column === 1 };
+    if (position === text.length) {
+      tokens.push(Object.freeze({ text: '', at: place, startsLine: true, startsColumn: true }));
+      return tokens;
+    }
+    const found = match(token);
+    if (found === undefined) {
+      const character = String.fromCodePoint(text.codePointAt(position) ?? 0);
+      failAt(place, 'policy-syntax', `${quote(character)} cannot stand here`);
+    }
+    if (tokens.length === MAX_TOKENS)
+      failAt(place, 'too-many-values', `the text has more than ${MAX_TOKENS} words`);
+    tokens.push(Object.freeze({ text: found, at: place, ...flags }));
+    position += found.length;
+    lastLine = line;
+  }
+}
+
+const LINE_BREAK = /[\r\n]+/y;

@@ -1,0 +1,98 @@
+// Policies of statements about calls, which is what the formats of launchers come to, and what they mean on one machine.
+import { ABIS, callNumber, isKnownSyscall } from '../../../kernel/abi.js';
+import type { AbiName } from '../../../kernel/architectures.js';
+import type { Action } from '../../../kernel/action.js';
+import { ARCHITECTURES } from '../../../kernel/architectures.js';
+import { parameterOf } from '../../../kernel/arguments/signatures.js';
+import { didYouMeanCall } from '../../../kernel/calls/suggest-call.js';
+import type { AbiPolicy, Policy, SyscallPolicy } from '../../../policy/policy.js';
+import type { Location } from '../../../util/errors.js';
+import { quote } from '../../../util/suggest.js';
+import type { WrittenContext } from '../../profile.js';
+import { firstCase, strongestCase, type CallCase } from './cases.js';
+import { alternativesOf, expressionBudget, type Expression } from './expression.js';
+import { failAt } from './scanner.js';
+
+/** What a call gets under a condition. */
+export interface StatementCase {
+  readonly action: Action;
+  readonly when: Expression;
+  readonly at: Location;
+}
+
+/** What one call gets. */
+export interface CallStatement {
+  /** A name, or a number in digits. */
+  readonly name: string;
+  readonly at: Location;
+  /** The interfaces that it is about; all unless given. */
+  readonly on?: readonly AbiName[];
+  readonly cases: readonly StatementCase[];
+}
+
+/** A policy of statements. */
+export interface StatementPolicy {
+  readonly defaultAction: Action;
+  readonly badArch: Action;
+  /** The interfaces of an architecture that the policy covers, the native one first. */
+  readonly covers: (native: AbiName) => readonly AbiName[];
+  /** Which case of a call counts where several hold. */
+  readonly wins: 'first' | 'strongest';
+  /** What is compared of an argument where a condition does not say: the register, or what the kernel reads. */
+  readonly width: 'register' | 'declared';
+  /** What follows for a call that an interface does not have: an error, or nothing. */
+  readonly missing: 'error' | 'ignored';
+  readonly statements: readonly CallStatement[];
+  readonly at: Location;
+}
+
+/** Throws ProfileError (`unknown-syscall`) for a name that no architecture has. */
+export function checkCall(name: string, at: Location): void {
+  if (!/^\d+$/.test(name) && !isKnownSyscall(name))
+    failAt(at, 'unknown-syscall', `no architecture has a system call ${quote(name)}`, didYouMeanCall(name, ARCHITECTURES));
+}
+
+/** The meaning of a policy of statements. Throws ProfileError as `alternativesOf` does, and `unknown-syscall`. */
+export function resolveStatements(policy: StatementPolicy, context: WrittenContext): Omit<Policy, 'warnings'> {
+  const { target, badArch } = context;
+  const budget = expressionBudget(policy.at);
+  const [native, ...others] = policy.covers(target.arch).map((name): AbiPolicy => {
+    const abi = ABIS[name];
+    const calls = new Map<number, { readonly at: Location; readonly cases: CallCase[] }>();
+    for (const { name: syscall, at, on, cases } of policy.statements) {
+      if (on?.includes(name) === false) continue;
+      const number = callNumber(name, syscall);
+      if (number === undefined) {
+        if (policy.missing === 'error' && name === target.arch)
+          failAt(at, 'unknown-syscall', `${name} has no system call ${quote(syscall)}`, didYouMeanCall(syscall, [name]));
+        continue;
+      }
+      const call = calls.get(number) ?? { at, cases: [] };
+      calls.set(number, call);
+      const widthOf = (arg: number): 32 | 64 =>
+        policy.width === 'declared' || context.argWidth === 'declared'
+          ? (parameterOf(name, syscall, arg)?.width ?? abi.width)
+          : abi.width;
+      for (const { action, when, at: place } of cases)
+        call.cases.push({ action, alternatives: alternativesOf(when, { abi: name, syscall, widthOf, budget }), at: place });
+    }
+    const syscalls = new Map<number, SyscallPolicy>();
+    for (const [number, { at, cases }] of calls) {
+      syscalls.set(
+        number,
+        policy.wins === 'first'
+          ? firstCase(cases, policy.defaultAction, at, budget)
+          : strongestCase(cases, policy.defaultAction, at),
+      );
+    }
+    return Object.freeze({ abi, syscalls, enosysAbove: undefined });
+  });
+  if (native === undefined) throw new Error('unreachable: a policy covers the native interface');
+  return {
+    target,
+    defaultAction: policy.defaultAction,
+    badArch: badArch ?? policy.badArch,
+    abis: Object.freeze([native, ...others] as const),
+    flags: Object.freeze([]),
+  };
+}

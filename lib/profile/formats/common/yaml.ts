@@ -1,0 +1,94 @@
+// Reads YAML into the values that JSON has, each with its place, so that one reader of fields serves both.
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
+import { packageFile } from '../../../package-files.js';
+import type { Code } from '../../../util/codes.js';
+import type { Location } from '../../../util/errors.js';
+import { quote } from '../../../util/suggest.js';
+import { MAX_DEPTH, MAX_KEY, MAX_VALUES, type JsonArray, type JsonDocument, type JsonMember, type JsonObject, type JsonValue, type Placed } from '../../json.js';
+import { failAt } from './scanner.js';
+
+/** Characters of a text; the YAML reader takes far longer for each than JSON's. */
+const MAX_LENGTH = 1024 * 1024;
+
+let yaml: typeof Yaml | undefined;
+
+/** The library, read when the first text needs it: it is larger than all that enforces a filter. */
+const library = (): typeof Yaml =>
+  (yaml ??= createRequire(packageFile('package.json'))(packageFile('bundle/yaml.js')) as typeof Yaml);
+
+/**
+ * Reads the one document of a YAML text. Throws ProfileError (`yaml-syntax`, `too-deep`, `too-many-values`, `key-too-long`,
+ * `profile-too-large`): also for several documents, aliases, tags and keys that stand twice, on which readers do not agree.
+ */
+export function readYaml(text: string, file: string): JsonValue {
+  const { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } = library();
+  const lines = new LineCounter();
+  const locationAt = (offset: number): Location => {
+    const { line, col } = lines.linePos(offset);
+    return Object.freeze({ file, line: Math.max(1, line), column: Math.max(1, col), pointer: '' });
+  };
+  const fail = (offset: number, code: Code, message: string, remedy?: string): never =>
+    failAt(locationAt(offset), code, message, remedy);
+  if (text.length > MAX_LENGTH)
+    fail(0, 'profile-too-large', `the YAML text is longer than ${MAX_LENGTH} characters`, 'A profile has some kilobytes');
+  let documents: readonly Yaml.Document[];
+  try {
+    documents = parseAllDocuments(text, { lineCounter: lines, schema: 'core', merge: false, prettyErrors: false, stringKeys: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return fail(0, 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
+  }
+  for (const { errors, warnings } of documents) {
+    for (const { pos, message } of [...errors, ...warnings]) {
+      if (/call stack/.test(message)) fail(pos[0], 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
+      fail(pos[0], 'yaml-syntax', message.replace(/\s+/g, ' '), 'Correct the YAML');
+    }
+  }
+  const [first, second] = documents.filter(({ contents }) => contents !== null);
+  if (second !== undefined)
+    fail(second.contents?.range?.[0] ?? 0, 'yaml-syntax', 'the text has several documents', 'Put the one that is meant into a file of its own');
+  if (first === undefined) return fail(0, 'yaml-syntax', 'the text holds no value');
+  const document: JsonDocument = { kind: 'document', file };
+  let count = 0;
+  const read = (node: unknown, parent: Placed['parent'], key: string | number, depth: number): JsonValue => {
+    const offset = (node as Partial<Yaml.Node> | null)?.range?.[0] ?? 0;
+    if (depth > MAX_DEPTH) fail(offset, 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
+    if (++count > MAX_VALUES) fail(offset, 'too-many-values', `the text has more than ${MAX_VALUES} values`);
+    const { line, column } = locationAt(offset);
+    const placed: Placed = { parent, key, line, column };
+    if (isAlias(node)) return fail(offset, 'yaml-syntax', 'aliases are not read', 'Write the value out');
+    if (isSeq(node)) {
+      const items: JsonValue[] = [];
+      const array: JsonArray = { kind: 'array', ...placed, items };
+      for (const item of node.items) items.push(read(item, array, items.length, depth + 1));
+      return array;
+    }
+    if (isMap(node)) {
+      const members = new Map<string, JsonMember>();
+      const object: JsonObject = { kind: 'object', ...placed, members };
+      for (const { key: name, value } of node.items) {
+        const at = (name as Partial<Yaml.Node> | null)?.range?.[0] ?? offset;
+        if (!isScalar(name) || typeof name.value !== 'string') return fail(at, 'yaml-syntax', 'a key is not a string');
+        if (name.value.length > MAX_KEY) fail(at, 'key-too-long', `a key is longer than ${MAX_KEY} characters`);
+        const where = locationAt(at);
+        const own: Placed = { parent: object, key: name.value, line: where.line, column: where.column };
+        members.set(name.value, { key: own, value: read(value, object, name.value, depth + 1) });
+      }
+      return object;
+    }
+    const value: unknown = isScalar(node) ? node.value : node;
+    if (value === null || value === undefined) return { kind: 'null', ...placed };
+    if (typeof value === 'boolean') return { kind: 'boolean', ...placed, value };
+    if (typeof value === 'string') return { kind: 'string', ...placed, value };
+    if (typeof value === 'number') return { kind: 'number', ...placed, text: numberText(isScalar(node) ? node.source : undefined, value) };
+    return fail(offset, 'yaml-syntax', `${quote(String(value))} is not a value of JSON`);
+  };
+  return read(first.contents, document, '', 1);
+}
+
+/** A number in JSON's decimal digits, exactly: YAML has hexadecimal and octal ones too. */
+function numberText(source: string | undefined, value: number): string {
+  const text = source?.replace(/^\+/, '') ?? String(value);
+  return /^0[xo][\da-f]+$/i.test(text) && text.length < 40 ? String(BigInt(text)) : text.replace(/^(-?)0+(?=\d)/, '$1');
+}

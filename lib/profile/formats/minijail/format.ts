@@ -1,0 +1,256 @@
+// Policies of minijail: one line for each call. Source: minijail0(5), and tools/parser.py, which reads more than minijail0 does.
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD, SCMP_ACT_LOG, SCMP_ACT_NOTIFY, SCMP_ACT_TRACE, SCMP_ACT_TRAP } from '../../../kernel/constants.js';
+import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
+import type { AbiName } from '../../../kernel/architectures.js';
+import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
+import type { Location } from '../../../util/errors.js';
+import { own } from '../../../util/own.js';
+import { didYouMean } from '../../../util/suggest.js';
+import { place } from '../../findings.js';
+import type { Constant, Expression } from '../common/expression.js';
+import type { Includes } from '../common/includes.js';
+import { failAt, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
+import { checkCall, resolveStatements, type CallStatement, type StatementCase } from '../common/statements.js';
+import type { TextFormat } from '../text-format.js';
+
+const SYNTAX: Syntax = {
+  gap: /(?:[ \t\r]+|\\\r?\n|#[^\n]*)+/y,
+  token: /@(?:include|frequency|default|denylist|blacklist)\b|\.{0,2}\/[^\s#]+|kill-process|kill-thread|user-notify|[A-Za-z_][\w@]*|-?0[xX][\da-fA-F]+|-?\d+|\|\||&&|[=!<>]=|[-:;,()[\]{}|&~<>=]/y,
+};
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  '1': SCMP_ACT_ALLOW,
+  allow: SCMP_ACT_ALLOW,
+  kill: SCMP_ACT_KILL_PROCESS,
+  'kill-process': SCMP_ACT_KILL_PROCESS,
+  'kill-thread': SCMP_ACT_KILL_THREAD,
+  trap: SCMP_ACT_TRAP,
+  trace: SCMP_ACT_TRACE(0),
+  log: SCMP_ACT_LOG,
+  'user-notify': SCMP_ACT_NOTIFY,
+};
+/** Those that `@default` takes: none that lets calls through. */
+const DEFAULTS = ['kill', 'kill-process', 'kill-thread', 'trap', 'user-notify'];
+const ABI_NAMES: Readonly<Record<string, AbiName>> = { x86_64: 'x86_64', x86: 'x86', arm: 'arm', arm64: 'aarch64' };
+const OPERATORS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', '&', 'in']);
+
+const MAX_DEPTH = 64;
+
+/** One line of filters for a call. */
+interface Entry {
+  readonly name: string;
+  readonly at: Location;
+  readonly on?: readonly AbiName[];
+  readonly filters: readonly Filter[];
+}
+
+/** A condition and what is meant to follow; the two readers of the format differ about which calls that is for. */
+interface Filter {
+  readonly when: Expression | undefined;
+  readonly action: Action | undefined;
+  readonly at: Location;
+  /** Whether it stands alone, and so can be one of minijail0's. */
+  readonly alone: boolean;
+}
+
+/** What the files of one policy say together. */
+class Reader {
+  readonly entries: Entry[] = [];
+  defaultAction: Action | undefined;
+  denies = false;
+  /** Whether something was found that only tools/parser.py reads. */
+  compiled = false;
+
+  read(text: string, file: string, includes: Includes): void {
+    const scanner = new Scanner(text, file, SYNTAX);
+    while (!scanner.atEnd) {
+      const token = scanner.peek();
+      if (!token.startsLine) scanner.unexpected('the end of the line');
+      if (scanner.accept('@include')) {
+        const path = scanner.next();
+        const [source, inner] = includes.text(path.text, path.at);
+        this.read(source.text, source.file, inner);
+      } else if (scanner.accept('@frequency')) {
+        // How often calls are made: it has no bearing on what they get.
+        scanner.next();
+        this.compiled = true;
+      } else if (scanner.accept('@denylist') || scanner.accept('@blacklist')) this.denies = true;
+      else if (scanner.accept('@default')) {
+        const name = scanner.next();
+        if (!DEFAULTS.includes(name.text))
+          failAt(name.at, 'unknown-action', `${shown(name)} cannot be the default`, didYouMean(name.text, DEFAULTS, `Write one of ${DEFAULTS.join(', ')}`));
+        this.defaultAction = own(ACTIONS, name.text);
+        this.compiled = true;
+      } else this.#readEntry(scanner);
+    }
+  }
+
+  #readEntry(scanner: Scanner): void {
+    const calls: Omit<Entry, 'filters'>[] = [];
+    if (scanner.accept('{')) {
+      this.compiled = true;
+      do calls.push(this.#readCall(scanner));
+      while (scanner.accept(','));
+      scanner.expect('}');
+    } else calls.push(this.#readCall(scanner));
+    scanner.expect(':', 'Write the name of a call, a colon, and 1 or a condition');
+    const filters: Filter[] = [];
+    if (scanner.accept('{')) {
+      this.compiled = true;
+      do filters.push(this.#readFilter(scanner, false));
+      while (scanner.accept(','));
+      scanner.expect('}');
+    } else filters.push(this.#readFilter(scanner, true));
+    for (const call of calls) this.entries.push({ ...call, filters });
+  }
+
+  #readCall(scanner: Scanner): Omit<Entry, 'filters'> {
+    const { text: name, at } = scanner.next();
+    if (!/^[A-Za-z_][\w@]*$/.test(name)) failAt(at, 'policy-syntax', 'expected the name of a call');
+    if (name.includes('@'))
+      failAt(at, 'not-expressible', `the group ${name} is not in this file: the compiler of the policy defines it`, 'Name its calls');
+    checkCall(name, at);
+    if (!scanner.accept('[')) return { name, at };
+    this.compiled = true;
+    const on: AbiName[] = [];
+    do {
+      const key = scanner.next();
+      if (key.text !== 'arch') failAt(key.at, 'policy-syntax', `expected "arch", found ${shown(key)}`);
+      scanner.expect('=');
+      do {
+        const abi = own(ABI_NAMES, scanner.next().text);
+        if (abi !== undefined) on.push(abi);
+      } while (scanner.accept(','));
+    } while (scanner.accept(';'));
+    scanner.expect(']');
+    return { name, at, on };
+  }
+
+  #readFilter(scanner: Scanner, alone: boolean): Filter {
+    const { at } = scanner.peek();
+    if (!/^arg\d+$/.test(scanner.peek().text)) return { when: undefined, action: this.#readAction(scanner), at, alone };
+    const when = readAlternatives(scanner);
+    return { when, action: scanner.accept(';') ? this.#readAction(scanner) : undefined, at, alone };
+  }
+
+  #readAction(scanner: Scanner): Action {
+    const token = scanner.next();
+    if (token.text === 'return') {
+      const value = scanner.next();
+      const number = /^\d/.test(value.text) ? Number(value.text) : errnoNumber(value.text);
+      if (number !== undefined && number <= MAX_ERRNO) return SCMP_ACT_ERRNO(number);
+      return failAt(value.at, 'unknown-errno', `there is no errno ${shown(value)}`, didYouMean(value.text, errnoNames()));
+    }
+    const action = own(ACTIONS, token.text);
+    if (action !== undefined) {
+      if (token.text !== '1') this.compiled = true;
+      return action;
+    }
+    const names = [...Object.keys(ACTIONS), 'return'];
+    return failAt(token.at, 'unknown-action', `there is no action ${shown(token)}`, didYouMean(token.text, names, `Write one of ${names.join(', ')}, or a condition on arg0 to arg5`));
+  }
+}
+
+function readAlternatives(scanner: Scanner): Expression {
+  const of: Expression[] = [];
+  do {
+    const all: Expression[] = [];
+    do all.push(readComparison(scanner));
+    while (scanner.accept('&&'));
+    of.push({ kind: 'and', of: all });
+  } while (scanner.accept('||'));
+  return { kind: 'or', of };
+}
+
+function readComparison(scanner: Scanner): Expression {
+  const { at, text } = scanner.next();
+  const [, digits] = /^arg([0-5])$/.exec(text) ?? [];
+  if (digits === undefined) return failAt(at, 'unknown-argument', `there is no argument ${JSON.stringify(text)}`, 'Write arg0 to arg5');
+  const operator = scanner.peek();
+  if (!OPERATORS.has(operator.text)) return scanner.unexpected('an operator', `Write one of ${[...OPERATORS].join(', ')}`);
+  scanner.next();
+  const value = readValue(scanner, 0);
+  const argument = Number(digits);
+  const zero = { kind: 'number', value: 0n } as const;
+  if (operator.text === '&') return { kind: 'compare', comparison: '!=', argument, mask: value, value: zero, at };
+  if (operator.text === 'in') return { kind: 'compare', comparison: '==', argument, mask: { kind: '~', of: value }, value: zero, at };
+  return { kind: 'compare', comparison: operator.text as '==', argument, value, at };
+}
+
+function readValue(scanner: Scanner, depth: number): Constant {
+  let value = readPart(scanner, depth);
+  while (scanner.accept('|')) value = { kind: '|', of: [value, readPart(scanner, depth)] };
+  return value;
+}
+
+function readPart(scanner: Scanner, depth: number): Constant {
+  const token: Token = scanner.peek();
+  if (depth > MAX_DEPTH) failAt(token.at, 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
+  if (scanner.accept('~')) return { kind: '~', of: readPart(scanner, depth + 1) };
+  if (scanner.accept('(')) {
+    const inner = readValue(scanner, depth + 1);
+    scanner.expect(')');
+    return inner;
+  }
+  if (!/^-?\w+$/.test(token.text)) return scanner.unexpected('a value', 'Write a number or the name of a constant');
+  scanner.next();
+  return { kind: 'text', text: token.text, at: token.at };
+}
+
+/** The cases of a call. For minijail0, what follows `;` is for calls that the condition is not met by. */
+function casesOf({ filters }: Entry, compiled: boolean): readonly StatementCase[] {
+  return filters.flatMap(({ when, action, at, alone }): readonly StatementCase[] => {
+    if (when === undefined) return [{ action: action ?? SCMP_ACT_ALLOW, when: { kind: 'always' }, at }];
+    if (compiled || !alone || action === undefined) return [{ action: action ?? SCMP_ACT_ALLOW, when, at }];
+    return [
+      { action: SCMP_ACT_ALLOW, when, at },
+      { action, when: { kind: 'always' }, at },
+    ];
+  });
+}
+
+/** Policies of minijail. */
+export const MINIJAIL: TextFormat = {
+  format: 'minijail',
+  name: 'a policy of minijail',
+  is: text =>
+    /^[ \t]*(?:@(?:include|frequency|denylist|blacklist|default)\b|[A-Za-z_{][\w, {}[\]=;@]*:[ \t]*(?:1[ \t\r]*(?:#.*)?$|\{?[ \t]*(?:arg\d|return\b|allow\b|kill(?:-process|-thread)?\b|trap\b|trace\b|log\b|user-notify\b)))/m.test(text),
+  read(text, file, includes) {
+    const reader = new Reader();
+    reader.read(text, file, includes);
+    const { entries, compiled, denies } = reader;
+    const defaultAction = reader.defaultAction ?? (denies ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS);
+    const seen = new Map<string, Location>();
+    const statements = entries.map((entry): CallStatement => {
+      const before = seen.get(entry.name);
+      if (before !== undefined && entry.on === undefined)
+        failAt(entry.at, 'duplicate-statement', `${entry.name} stands here and at ${place(before)} of ${before.file}`, 'Put its conditions into one line');
+      seen.set(entry.name, entry.at);
+      const cases = casesOf(entry, compiled);
+      const wrong = denies ? cases.find(({ action }) => action === SCMP_ACT_ALLOW) : undefined;
+      if (wrong !== undefined && entry.filters.length === 1 && entry.filters[0]?.action === SCMP_ACT_ALLOW)
+        failAt(entry.at, 'policy-syntax', 'a list of denials allows a call', 'Write return and an errno');
+      const { name, at, on } = entry;
+      return { name, at, cases, ...(on !== undefined && { on }) };
+    });
+    return {
+      defaultAction,
+      architectures: { kind: 'native' },
+      policy: context =>
+        resolveStatements(
+          {
+            defaultAction,
+            badArch: SCMP_ACT_KILL_THREAD,
+            // Its programs do not look at bit 30: calls of x32 get the default action.
+            covers: native => (native === 'x86_64' ? ['x86_64', 'x32'] : [native]),
+            wins: 'first',
+            width: 'register',
+            missing: 'error',
+            statements: statements.map(statement => ({ ...statement, on: own(statement, 'on') ?? [context.target.arch] })),
+            at: { file, line: 1, column: 1, pointer: '' },
+          },
+          context,
+        ),
+    };
+  },
+};

@@ -1,0 +1,22 @@
+// What reading a text in another format than JSON gives, and how its texts are told from others.
+import type { Action } from '../../kernel/action.js';
+import type { ProfileArchitectures, ProfileFormat, WrittenPolicy } from '../profile.js';
+import type { Includes } from './common/includes.js';
+
+/** A text that has been read. */
+export interface WrittenText {
+  readonly defaultAction: Action;
+  readonly architectures: ProfileArchitectures;
+  readonly policy: WrittenPolicy;
+}
+
+/** A format of texts. */
+export interface TextFormat {
+  readonly format: ProfileFormat;
+  /** What its texts are called in messages: `a policy of minijail`. */
+  readonly name: string;
+  /** Whether a text is probably in this format: by what only its texts have. */
+  readonly is: (text: string) => boolean;
+  /** Throws ProfileError. */
+  readonly read: (text: string, file: string, includes: Includes) => WrittenText;
+}

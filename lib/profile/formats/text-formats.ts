@@ -1,0 +1,19 @@
+// Every format of texts that are not JSON, in the order in which they are recognised.
+import type { TextFormat } from './text-format.js';
+import { LXC } from './lxc/format.js';
+import { MINIJAIL } from './minijail/format.js';
+import { SYSTEMD } from './systemd/format.js';
+import { WORDS } from './words/format.js';
+
+const FORMATS: readonly TextFormat[] = [SYSTEMD, LXC, MINIJAIL, WORDS];
+
+/** Whether a text is JSON, right or faulty. */
+export const isJson = (text: string): boolean => /^[\s\uFEFF]*[{[]/.test(text);
+
+/** Whether a text is YAML: it has a key that profiles, or resources of Kubernetes, have at the top. */
+export const isYaml = (text: string): boolean =>
+  !isJson(text) && /^(?:apiVersion|kind|defaultAction|seccomp)[ \t]*:(?:[ \t\r]|$)/m.test(text);
+
+/** The format of a text; undefined for JSON, also where it is faulty, and for YAML. */
+export const textFormatOf = (text: string): TextFormat | undefined =>
+  isJson(text) || isYaml(text) ? undefined : FORMATS.find(({ is }) => is(text));

@@ -1,0 +1,57 @@
+// What a policy in words says, before it meets a machine.
+import type { AbiName } from '../../../kernel/architectures.js';
+import type { Action } from '../../../kernel/action.js';
+import type { FilterFlag } from '../../../policy/policy.js';
+import type { Location } from '../../../util/errors.js';
+import type { Expression } from '../common/expression.js';
+import type { Profile } from '../../profile.js';
+
+/** What a call gets: `allowed if …; ERRNO(EPERM) if …; otherwise KILL_PROCESS`. */
+export interface WordedAnswers {
+  readonly cases: readonly { readonly action: Action; readonly when: Expression; readonly at: Location }[];
+  /** Undefined where nothing is said of calls that meet no condition. */
+  readonly otherwise: Action | undefined;
+  readonly at: Location;
+}
+
+/** What answers are for. */
+export type WordedSubject =
+  | {
+      readonly kind: 'call';
+      /** A name, a number, or a group's name with its `@`. */
+      readonly name: string;
+      readonly at: Location;
+    }
+  | {
+      readonly kind: 'numbers';
+      /** Ascending, apart from each other. */
+      readonly ranges: readonly (readonly [low: number, high: number])[];
+      readonly at: Location;
+    }
+  | {
+      /** Every call of the interfaces. */
+      readonly kind: 'interface';
+      readonly at: Location;
+    }
+  | { readonly kind: 'other architectures'; readonly at: Location };
+
+/** One statement about one subject. */
+export interface WordedStatement {
+  readonly subject: WordedSubject;
+  /** The interfaces that are named with the subject, or by the block that it is in; undefined for all that the policy covers. */
+  readonly on: readonly AbiName[] | undefined;
+  readonly answers: WordedAnswers;
+}
+
+/** A whole file. */
+export interface WordedPolicy {
+  readonly base: Profile | undefined;
+  /** What calls get that are not named. */
+  readonly defaultAction: Action | undefined;
+  /** The interfaces of all blocks; undefined where there is no block. */
+  readonly covered: readonly AbiName[] | undefined;
+  readonly flags: readonly FilterFlag[];
+  readonly statements: readonly WordedStatement[];
+  /** The beginning of the text. */
+  readonly at: Location;
+}

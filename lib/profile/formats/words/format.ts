@@ -1,0 +1,28 @@
+// Policies in words as one of the formats that parseProfile reads.
+import { ABIS } from '../../../kernel/abi.js';
+import { SCMP_ACT_KILL_PROCESS } from '../../../kernel/constants.js';
+import type { TextFormat } from '../text-format.js';
+import { parseWords } from './parse.js';
+import { resolveWords } from './resolve.js';
+
+/** The language of explain: docs/words.md. */
+export const WORDS: TextFormat = {
+  format: 'words',
+  name: 'a policy in words',
+  // What begins like a value of JSON is left to its reader, which says what is wrong with it.
+  is: text => !/^[\s\uFEFF]*(?:$|["'/]|-?\d+\s*$|(?:null|true|false)\s*$)/.test(text),
+  read(text, file, includes) {
+    const words = parseWords(text, file, includes);
+    return {
+      defaultAction: words.defaultAction ?? words.base?.defaultAction ?? SCMP_ACT_KILL_PROCESS,
+      architectures:
+        words.covered === undefined
+          ? (words.base?.architectures ?? { kind: 'native' })
+          : {
+              kind: 'list',
+              architectures: Object.freeze(words.covered.map(abi => ABIS[abi].scmpName)),
+            },
+      policy: context => resolveWords(words, context),
+    };
+  },
+};

@@ -1,0 +1,313 @@
+// What a policy in words means on one machine.
+import { ABIS, callNumber, syscallsOf, X32_BIT, type Abi } from '../../../kernel/abi.js';
+import { abisOf, type AbiName } from '../../../kernel/architectures.js';
+import type { Action } from '../../../kernel/action.js';
+import { parameterOf } from '../../../kernel/arguments/signatures.js';
+import { SCMP_ACT_ERRNO, SCMP_ACT_KILL_THREAD } from '../../../kernel/constants.js';
+import { ENOSYS } from '../../../kernel/errno.js';
+import { abiPolicy, defaultOf, type AnsweredRun, type InterfaceTable } from '../../../policy/interface-table.js';
+import type { Policy, SyscallPolicy } from '../../../policy/policy.js';
+import { runsOf } from '../../../policy/runs.js';
+import type { Location } from '../../../util/errors.js';
+import { own } from '../../../util/own.js';
+import { quote } from '../../../util/suggest.js';
+import type { WorkBudget } from '../../../util/work.js';
+import { place } from '../../findings.js';
+import type { WrittenContext } from '../../profile.js';
+import { isGroupName } from '../../../kernel/calls/call-groups.js';
+import { callsAt } from '../common/call-names.js';
+import { overlaid, strongestCase, type CallCase } from '../common/cases.js';
+import { alternativesOf, expressionBudget } from '../common/expression.js';
+import { failAt } from '../common/scanner.js';
+import type { WordedAnswers, WordedPolicy } from './document.js';
+
+/** What numbers get, and the statement that says so. */
+interface Said {
+  readonly part: SyscallPolicy;
+  readonly at: Location;
+  /** Whether the call is named itself, and not by its group. */
+  readonly byName: boolean;
+}
+
+interface SaidRange extends Said {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What a policy in words says of one interface. */
+interface InterfaceWords {
+  readonly abi: Abi;
+  readonly calls: Map<number, Said>;
+  readonly ranges: SaidRange[];
+  whole: { readonly action: Action; readonly at: Location } | undefined;
+}
+
+/** What all statements of a text are looked at with. */
+interface Setting {
+  readonly words: WordedPolicy;
+  /** What the text extends, on the same machine. */
+  readonly base: Policy | undefined;
+  readonly context: WrittenContext;
+  readonly budget: WorkBudget;
+}
+
+/** The policy of a text in words. Throws ProfileError and ConversionError (`not-expressible`). */
+export function resolveWords(words: WordedPolicy, context: WrittenContext): Omit<Policy, 'warnings'> {
+  const { target } = context;
+  const base = words.base === undefined ? undefined : context.resolve(words.base);
+  const names = abisOf(target.arch);
+  const all = names.map((name): InterfaceWords => ({ abi: ABIS[name], calls: new Map(), ranges: [], whole: undefined }));
+  const covered = coveredBy(words, base, names);
+  const setting: Setting = { words, base, context, budget: expressionBudget(words.at) };
+  let badArch: { readonly action: Action; readonly at: Location } | undefined;
+  for (const { subject, on, answers } of words.statements) {
+    const { at } = subject;
+    if (subject.kind === 'other architectures' || subject.kind === 'interface') {
+      const action = onlyAnswer(answers, at);
+      if (subject.kind === 'other architectures') {
+        if (badArch !== undefined) repeated('all other architectures', at, badArch.at);
+        badArch = { action, at };
+      }
+      for (const table of all) {
+        if (subject.kind !== 'interface' || on?.includes(table.abi.name) !== true) continue;
+        if (table.whole !== undefined) repeated(table.abi.name, at, table.whole.at);
+        table.whole = { action, at };
+      }
+      continue;
+    }
+    const tables = all.filter(({ abi }) => (on ?? covered).includes(abi.name));
+    for (const table of tables) {
+      if (subject.kind === 'numbers') {
+        const part = partOf(answers, table.abi, undefined, setting);
+        for (const [low, high] of subject.ranges) addRange(table, { low, high, part, at, byName: true });
+      } else addCalls(table, subject.name, at, answers, setting);
+    }
+  }
+  const foreign = badArch?.action ?? context.badArch ?? base?.badArch ?? SCMP_ACT_KILL_THREAD;
+  const used = all.filter(
+    ({ abi, whole, calls, ranges }, index) =>
+      index === 0 ||
+      (whole !== undefined ? whole.action !== foreign : covered.includes(abi.name) || calls.size + ranges.length > 0),
+  );
+  const fallback = fallbackOf(setting);
+  const tables = used.map(table => tableOf(table, setting));
+  const defaultAction = fallback ?? skipped(used) ?? defaultOf(tables);
+  const [native, ...others] = tables.map(table => abiPolicy(table, defaultAction, ({ part }) => () => part));
+  if (native === undefined) throw new Error('unreachable: the native interface is always there');
+  const listener = base && own(base, 'listener');
+  const policy: Policy = {
+    target,
+    defaultAction,
+    badArch: foreign,
+    abis: Object.freeze([native, ...others] as const),
+    flags: Object.freeze([...new Set([...(base?.flags ?? []), ...words.flags])]),
+    ...(listener !== undefined && { listener }),
+    warnings: [],
+  };
+  for (const table of used) checkRanges(table, policy);
+  return policy;
+}
+
+/** What calls get of which nothing is said. */
+const fallbackOf = ({ words, base }: Setting): Action | undefined => words.defaultAction ?? base?.defaultAction;
+
+const baseOf = (base: Policy | undefined, { name }: Abi): Policy['abis'][number] | undefined =>
+  base?.abis.find(({ abi }) => abi.name === name);
+
+/** The interfaces that statements without any are about. Throws ProfileError (`interface-not-covered`). */
+function coveredBy(
+  { covered, statements, at }: WordedPolicy,
+  base: Policy | undefined,
+  names: readonly AbiName[],
+): readonly AbiName[] {
+  const [native] = names;
+  if (native === undefined) return [];
+  const inherited = base?.abis.map(({ abi }) => abi.name);
+  if (covered === undefined) return inherited ?? [native];
+  const whole = statements.flatMap(({ subject, on }) => (subject.kind === 'interface' ? (on ?? []) : []));
+  if (inherited === undefined && ![...covered, ...whole].includes(native)) {
+    failAt(
+      at,
+      'interface-not-covered',
+      `the policy is for ${covered.join(', ')}, and not for ${native}`,
+      `Add ${native} to the interfaces after "on", or resolve it for another architecture`,
+    );
+  }
+  return [...new Set([...(inherited ?? []), ...covered])];
+}
+
+function repeated(what: string, at: Location, before: Location): never {
+  return failAt(
+    at,
+    'duplicate-statement',
+    `what ${what} gets is said here and at ${place(before)}`,
+    'Keep one of them, or put their conditions into one statement',
+  );
+}
+
+function onlyAnswer({ cases, otherwise, at }: WordedAnswers, place: Location): Action {
+  if (cases.length === 0 && otherwise !== undefined) return otherwise;
+  return failAt(
+    cases[0]?.at ?? at ?? place,
+    'not-expressible',
+    'an architecture gets one answer to everything here, without conditions',
+    'Name the calls that have conditions',
+  );
+}
+
+function addCalls(
+  table: InterfaceWords,
+  name: string,
+  at: Location,
+  answers: WordedAnswers,
+  setting: Setting,
+): void {
+  const byName = !isGroupName(name);
+  for (const call of callsAt(name, at)) {
+    const number = callNumber(table.abi.name, call);
+    if (number === undefined) continue;
+    const before = table.calls.get(number);
+    if (before !== undefined && before.byName && !byName) continue;
+    const part = partOf(answers, table.abi, { call, number }, setting);
+    if (before !== undefined && before.byName === byName && !isSame(before.part, part)) repeated(call, at, before.at);
+    table.calls.set(number, { part, at, byName });
+  }
+}
+
+const isSame = (one: SyscallPolicy, other: SyscallPolicy): boolean =>
+  one.rules.length === 0 && other.rules.length === 0 && one.otherwise === other.otherwise;
+
+/** What answers come to for one call, or for numbers without a name. Throws ProfileError (`missing-default-action`). */
+function partOf(
+  { cases, otherwise, at }: WordedAnswers,
+  abi: Abi,
+  named: { readonly call: string; readonly number: number } | undefined,
+  setting: Setting,
+): SyscallPolicy {
+  const { context, base, budget } = setting;
+  const syscall = named?.call ?? '';
+  const topic = {
+    abi: abi.name,
+    syscall,
+    widthOf: (arg: number): 32 | 64 =>
+      context.argWidth === 'declared' ? (parameterOf(abi.name, syscall, arg)?.width ?? abi.width) : abi.width,
+    budget,
+  };
+  const parts = cases.map(
+    ({ action, when, at: place }): CallCase => ({ action, alternatives: alternativesOf(when, topic), at: place }),
+  );
+  if (otherwise !== undefined) return strongestCase(parts, otherwise, at);
+  const before = named && baseOf(base, abi)?.syscalls.get(named.number);
+  if (before !== undefined) return overlaid(parts, before, at, budget);
+  const fallback = fallbackOf(setting);
+  if (fallback !== undefined) return strongestCase(parts, fallback, at);
+  return failAt(
+    at,
+    'missing-default-action',
+    'nothing is said of calls that meet no condition',
+    'End the statement with "; otherwise ERRNO(EPERM)", or write "default: ERRNO(EPERM)" at the top',
+  );
+}
+
+function addRange(table: InterfaceWords, range: SaidRange): void {
+  const other = table.ranges.find(({ low, high }) => range.low <= high && low <= range.high);
+  if (other !== undefined) repeated(`number ${Math.max(range.low, other.low)} of ${table.abi.name}`, range.at, other.at);
+  table.ranges.push(range);
+}
+
+const LAST = 0xffffffff;
+
+/** The numbers of an interface: x86_64 and x32 share an architecture. */
+const ownNumbers = ({ audit, numberBit }: Abi): readonly [number, number] =>
+  audit === ABIS.x86_64.audit ? [numberBit, numberBit + X32_BIT - 1] : [0, LAST];
+
+/** A run with what its numbers get. */
+interface Run extends AnsweredRun {
+  readonly part: SyscallPolicy;
+}
+
+const constant = (action: Action): SyscallPolicy => Object.freeze({ rules: Object.freeze([]), otherwise: action });
+
+/** All numbers of an interface with what they get. Throws ProfileError (`missing-default-action`). */
+function tableOf({ abi, calls, ranges, whole }: InterfaceWords, setting: Setting): InterfaceTable<Run> {
+  const [first, last] = ownNumbers(abi);
+  const base = whole === undefined ? baseOf(setting.base, abi) : undefined;
+  const fallback = whole?.action ?? fallbackOf(setting);
+  const said = new Map(base?.syscalls);
+  for (const [number, { part }] of calls) said.set(number, part);
+  const runs: Run[] = [];
+  const add = (low: number, high: number, part: SyscallPolicy): void => {
+    if (low <= high) runs.push({ low, high, part, answer: part.rules.length === 0 ? part.otherwise : undefined });
+  };
+  const newest = base?.enosysAbove ?? last;
+  const addRest = (low: number, high: number): void => {
+    if (low > high) return;
+    if (fallback === undefined) {
+      failAt(
+        setting.words.at,
+        'missing-default-action',
+        `nothing is said of ${callText(abi, low)}`,
+        'Write "default: ERRNO(EPERM)", for all calls that are not named',
+      );
+    }
+    add(low, Math.min(high, newest), constant(fallback));
+    add(Math.max(low, newest + 1), high, constant(SCMP_ACT_ERRNO(ENOSYS)));
+  };
+  const sorted = ranges.toSorted((a, b) => a.low - b.low);
+  let from = first;
+  let index = 0;
+  /** Numbers that are not named, up to one that is. */
+  const fill = (end: number): void => {
+    for (let range = sorted[index]; range !== undefined && range.low <= end; range = sorted[++index]) {
+      if (range.high < from) continue;
+      addRest(from, range.low - 1);
+      add(Math.max(range.low, from), Math.min(range.high, end), range.part);
+      from = Math.max(from, Math.min(range.high, end) + 1);
+      if (range.high > end) break;
+    }
+    addRest(from, end);
+  };
+  const named = [...said].filter(([number]) => number >= first && number <= last);
+  for (const [number, part] of named.toSorted(([a], [b]) => a - b)) {
+    fill(number - 1);
+    add(number, number, part);
+    from = number + 1;
+  }
+  fill(last);
+  return { abi, runs };
+}
+
+function callText({ name }: Abi, number: number): string {
+  for (const [call, other] of syscallsOf(name)) if (other === number) return `${quote(call)} of ${name}`;
+  return `call number ${number} of ${name}`;
+}
+
+/** What the number -1 gets on x86_64 without x32, which always gets the default action. */
+function skipped(used: readonly InterfaceWords[]): Action | undefined {
+  const [native] = used;
+  if (native?.abi !== ABIS.x86_64 || used.some(({ abi }) => abi === ABIS.x32)) return undefined;
+  return native.ranges.find(({ high }) => high === LAST)?.part.otherwise;
+}
+
+/** Throws ProfileError (`not-expressible`) where a policy answers a number otherwise than the text says. */
+function checkRanges({ abi, ranges }: InterfaceWords, policy: Policy): void {
+  if (ranges.length === 0) return;
+  const runs = runsOf(policy, abi.audit);
+  for (const { low, high, part, at } of ranges) {
+    for (const run of runs) {
+      if (run.high < low || run.low > high || isNamed(abi, run.low)) continue;
+      if (run.part === part || isSame(run.part, part)) continue;
+      failAt(
+        at,
+        'not-expressible',
+        `call number ${Math.max(run.low, low)} of ${abi.name} gets another answer than policies can give it here`,
+        'Numbers outside of an interface get the answer of foreign architectures',
+      );
+    }
+  }
+}
+
+const isNamed = ({ name }: Abi, number: number): boolean => {
+  for (const other of syscallsOf(name).values()) if (other === number) return true;
+  return false;
+};

@@ -1,0 +1,71 @@
+// What explain prints, read again, is the same policy: for every policy there is, on every architecture.
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { compile } from '#lib/filter/compile-profile.js';
+import { compilePolicy } from '#lib/filter/compile.js';
+import { convert } from '#lib/filter/convert.js';
+import { explain } from '#lib/filter/inspect/explain.js';
+import { formatExplanation } from '#lib/filter/inspect/format.js';
+import { findDifference } from '#lib/filter/prove/verify.js';
+import type { Program } from '#lib/bpf/program.js';
+import type { Architecture } from '#lib/kernel/architectures.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
+import { ProfileError } from '#lib/util/errors.js';
+import { Random, seed } from '../../support/random.js';
+import { randomPolicy, randomShape } from '../../support/random-policy.js';
+
+const CORPUS = fileURLToPath(new URL('../../../../../shared/profiles/', import.meta.url));
+/** Firecracker's, and one with an errno that no kernel returns. */
+const UNUSABLE = /^firecracker|fixture_example/;
+const PROPERTY_RUNS = Number(process.env['WORDS_RUNS'] ?? 40);
+
+/** Reads the words for a program again, and compares the meanings. */
+function isTheSame(program: Program, arch: Architecture): void {
+  const words = formatExplanation(explain(program));
+  assert.equal(findDifference(program, resolveProfile(Buffer.from(words), { arch })), undefined, words);
+}
+
+describe('the words of explain, read again, are the same policy', () => {
+  const start = seed();
+  it(`for random policies (SEED=${start})`, function () {
+    this.timeout(0);
+    const random = new Random(start);
+    let given = 0;
+    for (let run = 0; run < PROPERTY_RUNS; run++) {
+      const shape = randomShape(random);
+      const { program } = compilePolicy(randomPolicy(random, shape));
+      try {
+        isTheSame(program, shape.arch);
+      } catch (error) {
+        // Words for bits that are not met, several times within one condition, come to more rules than any policy has.
+        if (!(error instanceof ProfileError) || error.code !== 'too-many-rules') throw error;
+        given++;
+      }
+    }
+    assert.ok(given <= 2 + PROPERTY_RUNS / 20, `${given} of ${PROPERTY_RUNS} were given up`);
+  });
+
+  const folder = new URL('../../../../profiles/', import.meta.url).pathname;
+  const own = readdirSync(folder).filter(file => file.endsWith('.json'));
+  const corpus = existsSync(CORPUS) ? readdirSync(CORPUS) : [];
+  for (const arch of ['x86_64', 'aarch64'] as const) {
+    for (const path of [
+      ...own.map(file => `${folder}${file}`),
+      ...corpus.filter(file => file.endsWith('.json') && !UNUSABLE.test(file)).map(file => `${CORPUS}${file}`),
+    ]) {
+      it(`for ${path.slice(path.lastIndexOf('/') + 1)} on ${arch}`, () => {
+        isTheSame(compile(path, { arch }).program, arch);
+      });
+    }
+  }
+
+  it('and what convert writes in words is too', () => {
+    for (const arch of ['x86_64', 'aarch64'] as const) {
+      const { policy, program } = compile('docker-default', { arch });
+      const words = convert(policy, 'words');
+      assert.equal(findDifference(program, resolveProfile(words, { arch })), undefined);
+      assert.match(words, /^default: ERRNO\(EPERM\)\n/);
+    }
+  });
+});
