@@ -74,7 +74,7 @@ export class AuditExplainer {
     }
     const fitsAnswer = (answer: number): boolean =>
       action === undefined
-        ? !killed || actionName(answer).startsWith("KILL")
+        ? !killed || actionName(answer).startsWith('KILL')
         : actionKind(answer) === actionKind(action);
     const part = owned(outcome(policy, arch, number));
     if (part.rules.length > 0) {

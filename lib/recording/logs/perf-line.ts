@@ -75,7 +75,7 @@ export function parsePerfLine(line: string): PerfLine | undefined {
   const result = RESULT.exec(rest);
   if (continued !== undefined)
     return result === null ? undefined : { kind: 'continued', ...thread, result: result[1] ?? '' };
-  const goesOn = rest.endsWith(" ...");
+  const goesOn = rest.endsWith(' ...');
   if (result === null && !goesOn) return undefined;
   const end = result === null ? rest.lastIndexOf(')') : result.index;
   return {
