@@ -36,7 +36,8 @@ const TAIL =
   /^ sig=\S+ arch=(\S+) syscall=(\S+) compat=[01] ip=[^\s\p{Cc}]+(?: code=([^\s\p{Cc}]+))?(?![^\s\p{Cc}])/u;
 
 /** Whether a line is a record of seccomp, be it complete or not. */
-export const isAuditLine = (line: string): boolean => RECORD.test(line);
+export const isAuditLine = (line: string): boolean =>
+  (line.includes('type=') || line.includes(': SECCOMP ')) && RECORD.test(line);
 
 /**
  * The call of a record; undefined for a line that is not one, or that was cut off. Names of programs may hold anything, also

@@ -7,7 +7,7 @@ import {
   type Architecture,
 } from '../../kernel/architectures.js';
 import { RecordingError, UsageError } from '../../util/errors.js';
-import { own } from '../../util/own.js';
+import { own, owned } from '../../util/own.js';
 import { parametersOf } from '../../kernel/arguments/signatures.js';
 import { oneOf, ownOptions } from '../../util/options.js';
 import { show } from '../../util/show.js';
@@ -95,6 +95,7 @@ const SPOKEN = 'strace: Process ';
 
 /** The beginning of a call into which strace itself spoke; undefined for other lines. Not by one expression, whose time would be quadratic. */
 function cutOff(line: string): string | undefined {
+  if (!line.endsWith(' attached')) return undefined;
   const at = line.lastIndexOf(SPOKEN);
   const isCut = at > 0 && /^\d{1,10} attached$/.test(line.slice(at + SPOKEN.length));
   return isCut && line.slice(0, at).includes('(') ? line.slice(0, at) : undefined;
@@ -118,6 +119,7 @@ type StraceCall = Extract<StraceLine, { kind: 'call' }>;
 export class LogReader {
   readonly #options: ReturnType<typeof ownOptions<ReadLogOptions>>;
   readonly #native: AbiName;
+  readonly #phase: string;
   readonly #builder = new RecordingBuilder();
   readonly #values = new StraceValues();
   readonly #perfValues = new PerfValues();
@@ -154,6 +156,7 @@ export class LogReader {
         throw new UsageError('bad-option', `${name} cannot be ${show(value)}`, 'Give a string');
     }
     this.#native = arch ?? nativeArchitecture();
+    this.#phase = this.#options.phase ?? '';
   }
 
   /** Takes the next line, without its end. Throws RecordingError (`recording-too-large`). */
@@ -262,13 +265,12 @@ export class LogReader {
   }
 
   #add(how: string, call: SeenCall): boolean {
-    const phase = this.#options.phase ?? '';
-    const isNamed = syscallNumber(call.abi, call.syscall) !== undefined;
-    const noted = { ...call, phase };
-    if (isNamed) this.#builder.add(noted);
-    else if (!this.#builder.addUnnamed(noted)) return false;
+    const { abi, syscall, args = [], program, count = 1, unavailable = 0 } = owned(call);
+    const noted = { abi, syscall, phase: this.#phase, args, program, count, unavailable };
+    if (syscallNumber(abi, syscall) !== undefined) this.#builder.note(noted);
+    else if (!this.#builder.noteUnnamed(noted)) return false;
     this.#formats.add(how);
-    if (LISTINGS.has(how)) this.#inLines.add(`${call.abi} ${call.syscall}`);
+    if (LISTINGS.has(how)) this.#inLines.add(`${abi} ${syscall}`);
     return true;
   }
 
