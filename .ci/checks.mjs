@@ -81,6 +81,7 @@ export const CHECKS = {
     },
   },
   'profile-schema': { lane: 'built', run: () => script('generate-profile-schema', '--check') },
+  'recording-schema': { lane: 'built', run: () => script('generate-recording-schema', '--check') },
   'api-table': { lane: 'built', run: () => script('generate-api-table', '--check') },
   // Fails when an export, or a member of one, has no comment, and on links that lead nowhere; typedoc.json has the rules.
   typedoc: { lane: 'built', run: () => bin('typedoc', '--emit', 'none') },

@@ -36,6 +36,7 @@ export function checkContents() {
     'prebuilds/binding.gyp',
     'prebuilds/licenses/libseccomp.txt',
     'profile.schema.json',
+    'recording.schema.json',
     'profiles/profile.d.cts',
     ...['module/apply.js', 'bundle/preload.mjs', 'bundle/package-files.js', 'types/package.json'],
     'profiles/docker-default.json',

@@ -3,11 +3,9 @@
 // docs/profiles.md lists; test/profile/json-schema.test.ts compares.
 // Usage: node scripts/generate-profile-schema.mjs [--check]   after the TypeScript has been compiled
 import { readFileSync } from 'node:fs';
-import ts from 'typescript';
 import { inRoot } from './files.mjs';
 import { generated, runGenerator } from './generated-file.mjs';
-
-const TYPES = inRoot('lib/profile/seccomp-profile.ts');
+import { interfaceComments } from './interface-comments.mjs';
 
 /** What happens to a call with each action, as docs/profiles.md has it. */
 function actionMeanings() {
@@ -42,22 +40,6 @@ const FLAG_MEANINGS = {
   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV:
     'Let only fatal signals interrupt a call that a listener has taken.',
 };
-
-/** By interface, the comment of each of its members, without Markdown. */
-function descriptions() {
-  const source = ts.createSourceFile(TYPES, readFileSync(TYPES, 'utf8'), ts.ScriptTarget.Latest, true);
-  const found = {};
-  for (const node of source.statements.filter(ts.isInterfaceDeclaration)) {
-    found[node.name.text] = Object.fromEntries(
-      node.members.flatMap(member => {
-        const comment = ts.getTextOfJSDocComment(ts.getJSDocCommentsAndTags(member)[0]?.comment);
-        if (member.name === undefined || comment === undefined) return [];
-        return [[member.name.getText(source), comment.replaceAll('`', '')]];
-      }),
-    );
-  }
-  return found;
-}
 
 /** A pattern for a word in any case: keywords of JSON Schema have no flag for that. */
 const anyCase = word =>
@@ -126,7 +108,7 @@ export async function profileSchema() {
       'profile/schema/flags',
     ].map(name => import(new URL(`../dist/${name}.js`, import.meta.url).href)),
   );
-  const words = descriptions();
+  const words = interfaceComments('lib/profile/seccomp-profile.ts');
   const meanings = Object.fromEntries(actionMeanings());
   const actions = Object.keys(action.ACTIONS);
 

@@ -11,7 +11,7 @@ import { dump } from '../process/inspect/dump.js';
 import { parseProfile } from '../profile/parse.js';
 import type { Profile } from '../profile/profile.js';
 import { readFile } from '../profile/read-file.js';
-import { readInput, type Input, type SourceText } from '../profile/read-source.js';
+import { readInput, readSource, type Input, type SourceText } from '../profile/read-source.js';
 import { Findings } from '../profile/findings.js';
 import { isFirecracker } from '../profile/formats/firecracker/detect.js';
 import { parseFirecracker } from '../profile/formats/firecracker/parse.js';
@@ -34,6 +34,10 @@ export const inputArgument = (argument: string): Input =>
 /** The profile of a text; of one in a file by its path, so that it may include files beside it. */
 const profileOf = ({ text, file, path }: SourceText, strict?: boolean): Profile =>
   parseProfile(path ?? Buffer.from(text), { file, ...(strict !== undefined && { strict }) });
+
+/** The text of an argument that cannot be a program, and what to call it. */
+export const textInput = (argument: string): SourceText =>
+  argument === '-' ? { ...readSource(readFileSync(0)), file: '<stdin>' } : readSource(argument);
 
 /** The profile of an argument that cannot be a program. */
 export const profileArgument = (argument: string): Profile =>

@@ -106,6 +106,12 @@ export {
 export { formatRecording, parseRecording, type ParseRecordingOptions } from '../recording/json.js';
 export { readLog, type ReadLog, type ReadLogOptions, type SkippedLine } from '../recording/logs/read-log.js';
 export { mergeRecordings } from '../recording/merge.js';
+export {
+  tightenProfile,
+  type RemovedName,
+  type TightenedProfile,
+  type TightenOptions,
+} from '../recording/tighten.js';
 export type { RecordedArgument, RecordedCall, Recording, RecordingSource } from '../recording/recording.js';
 export { findDifference, verify } from '../filter/prove/verify.js';
 export { evaluate } from '../policy/evaluate.js';

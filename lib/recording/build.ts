@@ -1,7 +1,7 @@
 // Gathers the calls of one run, event by event, in bounded memory.
 import type { AbiName } from '../kernel/architectures.js';
 import { RecordingError } from '../util/errors.js';
-import { own, owned } from '../util/own.js';
+import { owned } from '../util/own.js';
 import { recordedParameters } from './recorded-arguments.js';
 import {
   addCounts,
@@ -32,6 +32,11 @@ export interface SeenCall {
   readonly unavailable?: number;
 }
 
+/** The same with everything said. */
+export interface NotedCall extends Required<Omit<SeenCall, 'program'>> {
+  readonly program: string | undefined;
+}
+
 /** An argument so far; `values` is undefined once there are too many. */
 interface Values {
   values: Set<bigint> | undefined;
@@ -40,7 +45,7 @@ interface Values {
 }
 
 interface Entry {
-  readonly call: SeenCall;
+  readonly call: NotedCall;
   count: number;
   unavailable: number;
   readonly programs: Set<string>;
@@ -65,7 +70,13 @@ export class RecordingBuilder {
   /** Notes calls. Throws RecordingError (`recording-too-large`) beyond the bounds of a recording. */
   add(call: SeenCall): void {
     const { abi, syscall, phase = '', args = [], program, count = 1, unavailable = 0 } = owned(call);
-    const entry = this.#entry(callKey({ abi, syscall, phase }), call);
+    this.note({ abi, syscall, phase, args, program, count, unavailable });
+  }
+
+  /** As `add`, for a call of which everything is said: the fast way for long logs. */
+  note(call: NotedCall): void {
+    const { abi, syscall, args, program, count, unavailable } = call;
+    const entry = this.#entry(callKey(call), call);
     entry.count = addCounts(entry.count, count);
     entry.unavailable = addCounts(entry.unavailable, unavailable);
     if (program !== undefined) addProgram(entry, program.slice(0, LIMITS.text));
@@ -81,11 +92,16 @@ export class RecordingBuilder {
     }
   }
 
-  /** The same for a number that no table has: at most 64 of them are told apart. Whether it was noted. */
+  /** As `add`, for a number that no table has: at most 64 of them are told apart. Whether it was noted. */
   addUnnamed(call: SeenCall): boolean {
-    const key = callKey({ ...call, phase: own(call, 'phase') ?? '' });
-    if (!this.#calls.has(key) && ++this.#others > MAX_UNNAMED) return false;
-    this.add(call);
+    const { abi, syscall, phase = '', args = [], program, count = 1, unavailable = 0 } = owned(call);
+    return this.noteUnnamed({ abi, syscall, phase, args, program, count, unavailable });
+  }
+
+  /** The same for a call of which everything is said. */
+  noteUnnamed(call: NotedCall): boolean {
+    if (!this.#calls.has(callKey(call)) && ++this.#others > MAX_UNNAMED) return false;
+    this.note(call);
     return true;
   }
 
@@ -112,7 +128,7 @@ export class RecordingBuilder {
         .map(([, { call, count, unavailable, programs, morePrograms, args }]): RecordedCall => ({
           abi: call.abi,
           syscall: call.syscall,
-          phase: own(call, 'phase') ?? '',
+          phase: call.phase,
           count,
           runs: 1,
           unavailable,
@@ -127,7 +143,7 @@ export class RecordingBuilder {
     });
   }
 
-  #entry(key: string, call: SeenCall): Entry {
+  #entry(key: string, call: NotedCall): Entry {
     const existing = this.#calls.get(key);
     if (existing !== undefined) return existing;
     if (this.#calls.size >= LIMITS.calls) throw tooManyCalls();
@@ -166,6 +182,7 @@ function addProgram(entry: Entry, program: string): void {
 }
 
 function addValue(known: Values, value: bigint): void {
+  if (known.values?.has(value) === true) return;
   known.bits |= value;
   if (known.values === undefined) return;
   known.values.add(value);

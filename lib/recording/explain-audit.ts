@@ -15,7 +15,7 @@ import { parseAuditLine, type AuditLine } from './logs/audit-line.js';
 
 /** An audit record, explained. */
 export interface ExplainedAudit extends AuditLine {
-  /** What the filter answered, in words: `KILL_PROCESS`; undefined where the record does not say. */
+  /** What the filter answered, in words: `KILL_PROCESS`, or `KILL` where that is all the record says; undefined where the record does not say. */
   readonly answer: string | undefined;
   /** What a profile says of the call, where one was given. */
   readonly profile: AuditVerdict | undefined;
@@ -58,13 +58,13 @@ export class AuditExplainer {
     const { action } = record;
     return {
       ...record,
-      answer: action === undefined ? undefined : actionName(action),
+      answer: action !== undefined ? actionName(action) : record.killed ? 'KILL' : undefined,
       profile: this.#profile === undefined ? undefined : this.#verdict(record, this.#profile),
     };
   }
 
   #verdict(record: AuditLine, profile: AnyProfile): AuditVerdict | undefined {
-    const { arch, number, abi, action } = record;
+    const { arch, number, abi, action, killed } = record;
     if (arch === undefined || number === undefined || abi === undefined) return undefined;
     const machine = architectureOf(abi);
     let policy = this.#policies.get(machine);
@@ -73,7 +73,9 @@ export class AuditExplainer {
       this.#policies.set(machine, policy);
     }
     const fitsAnswer = (answer: number): boolean =>
-      action === undefined || actionKind(answer) === actionKind(action);
+      action === undefined
+        ? !killed || actionName(answer).startsWith('KILL')
+        : actionKind(answer) === actionKind(action);
     const part = owned(outcome(policy, arch, number));
     if (part.rules.length > 0) {
       const places = [

@@ -40,7 +40,7 @@ export interface RecordedCall {
 
 /** Where calls of a recording come from: what they are evidence for. */
 export interface RecordingSource {
-  /** How they were recorded: `strace`, `strace -c`, `audit`, `report`, `profile`, `tracer`. */
+  /** How they were recorded, e.g. `tracer`, `strace`, `perf trace -s`, `audit`, `operator log`, `report`, `profile`; several with commas. */
   readonly how: string;
   /** The architecture of the machine, e.g. `x86_64`; empty where it is not known. */
   readonly arch: string;

@@ -108,6 +108,20 @@ describe('The subcommands on recordings', () => {
     assert.deepEqual([first?.ruleId, first?.ruleIndex], ['recorded-call-refused', 0]);
   });
 
+  it('check --tighten writes a smaller profile, and tells what it left out', () => {
+    const recording = imported('a', LOG);
+    const { code, stdout, stderr } = cli(['check', '--tighten', 'docker-default', recording]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^left out, no run made it: .*\bmount\b/m);
+    assert.match(stderr, /^kept without having been seen, how programs and threads end: exit exit_group$/m);
+    const smaller = file('smaller.json', stdout);
+    const subset = cli(['diff', '--subset', smaller, 'docker-default']);
+    assert.equal(subset.code, 0, subset.stdout);
+    assert.equal(cli(['check', smaller, recording]).code, 0);
+    assert.equal(cli(['check', '--tighten', '-o', path('again.json'), smaller, recording]).stdout, '');
+    assert.equal(readFileSync(path('again.json'), 'utf8'), stdout);
+  });
+
   it('generate keeps within a base, and tells machines what it left out', () => {
     const recording = imported(
       'a',
@@ -133,6 +147,8 @@ describe('The subcommands on recordings', () => {
     ['generate', '--for', 'podman', 'x'],
     ['generate'],
     ['check', 'docker-default'],
+    ['check', '-o', 'x', 'docker-default', 'y'],
+    ['check', '--tighten', '--sarif', 'docker-default', 'y'],
     ['import'],
     ['audit'],
   ])

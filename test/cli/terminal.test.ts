@@ -162,6 +162,7 @@ describe('what the command line writes', () => {
     ['check', 'docker-default', 'LOG'],
     ['check', 'docker-default', 'LOG', '--json'],
     ['check', 'docker-default', 'LOG', '--sarif'],
+    ['check', 'docker-default', 'LOG', '--tighten'],
     ['audit', 'LOG'],
     ['audit', '--profile', 'docker-default', 'LOG'],
     ['audit', 'LOG', '--json'],

@@ -10,7 +10,7 @@ import { knownSyscalls } from '#lib/kernel/abi.js';
 import { ACTIONS } from '#lib/kernel/action.js';
 import { OPERATORS } from '#lib/policy/policy.js';
 import { parseProfile } from '#lib/profile/parse.js';
-import { schemaText, schemaValidator } from '../support/profile-schema.js';
+import { schemaText, schemaValidator } from '../support/json-schema.js';
 import { property } from '../support/property.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -155,6 +155,169 @@ describe('Logs of strace', () => {
   }
 });
 
+describe('Logs of perf trace', () => {
+  for (const [what, lines, expected] of [
+    [
+      'plain',
+      '     3.105 ( 0.015 ms): ls/31039 mmap(len: 8192, prot: READ|WRITE, flags: PRIVATE|ANONYMOUS)           = 0x7fc4004ed000',
+      ['mmap(3; 34) x1'],
+    ],
+    [
+      '-T, whose times are long',
+      '40197753.684 ( 0.013 ms): sh/31043 openat(dfd: CWD, filename: 0xa8f90b1, flags: RDONLY|CLOEXEC)          = 4',
+      ['openat(524288) x1'],
+    ],
+    [
+      'without names of threads',
+      '     2.463 ( 0.019 ms): 31597 brk()             = 0x555e908d8000',
+      ['brk() x1'],
+    ],
+    [
+      'paths of descriptors',
+      '    11.339 ( 0.011 ms): a/2 ioctl(fd: 2</tmp/a, b>, cmd: TCGETS, arg: 0x7ffe94c00524) = -1 ENOTTY (Inappropriate ioctl for device)',
+      ['ioctl(21505) x1'],
+    ],
+    [
+      'arguments that are 0 and left out',
+      '     0.100 ( 0.010 ms): a/2 socket(family: INET, type: STREAM|CLOEXEC)                  = 3',
+      ['socket(2; 524289; 0) x1'],
+    ],
+    [
+      'flags without names',
+      '    11.810 ( 0.475 ms): bash/31362 clone(clone_flags: CHILD_CLEARTID|CHILD_SETTID|0x11, child_tidptr: 0x7fdc4e4d1a10) = 31363 (bash)',
+      ['clone(18874385) x1'],
+    ],
+    [
+      'signals',
+      '     1.000 ( 0.001 ms): a/2 kill(pid: 2, sig: CHLD)                                        = 0',
+      ['kill(17) x1'],
+    ],
+    [
+      'an end that is not told',
+      '    41.817 (         ): sh/31463 exit_group()                                                          = ?',
+      ['exit_group() x1'],
+    ],
+    [
+      'a call that began before perf came, and a new process',
+      '         ? (         ): ls/31039  ... [continued]: execve())                                           = 0\n         ? (         ): sh/31045  ... [continued]: clone())                                            = ',
+      ['execve() x1'],
+    ],
+    [
+      'a call that another thread interrupts',
+      '    19.154 (         ): bash/31364 getpid()                                                           ...\n    19.154 ( 0.090 ms): bash/31364  ... [continued]: getpid())                                           = 31364',
+      ['getpid() x1'],
+    ],
+    [
+      '-s',
+      '\n Summary of events:\n\n sh (31052), 158 events, 18.4%\n\n   syscall            calls  errors  total       min       avg       max       stddev\n                                     (msec)    (msec)    (msec)    (msec)        (%)\n   --------------- --------  ------ -------- --------- --------- ---------     ------\n   wait4                  4      2    27.878     0.009     6.970    15.220     58.15%\n',
+      ['wait4() x4'],
+    ],
+    [
+      '-S, which lists calls and sums them up',
+      '     0.100 ( 0.010 ms): a/2 socket(family: INET, type: STREAM)           = 3\n Summary of events:\n   socket                 1      0     0.010     0.010     0.010     0.010      0.00%',
+      ['socket(2; 1; 0) x1'],
+    ],
+    [
+      'callchains and page faults',
+      '     7.433 ( 0.315 ms): ls/31525 brk()                                                                 = 0x55d5c269d000\n                                       brk (/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2)\n     0.000 ( 0.000 ms): ls/31495 minfault [elf_load+0x28a] => 0x564a1f7395c0 (?k)',
+      ['brk() x1'],
+    ],
+  ] as const)
+    it(`are read with ${what}`, () => {
+      const { recording, skipped, examples } = read(lines);
+      assert.deepEqual(summary(recording), expected);
+      assert.equal(skipped, 0, JSON.stringify(examples));
+    });
+
+  it('tell programs, what the kernel does not have, and what was lost', () => {
+    const { recording } = read(
+      '     0.100 ( 0.010 ms): node/2 statx(dfd: CWD, filename: 0x1)   = -1 ENOSYS (Function not implemented)\nLOST 12 events!',
+    );
+    const [call] = recording.calls;
+    assert.deepEqual([call?.programs, call?.unavailable, recording.sources[0]?.lost], [['node'], 1, 12]);
+  });
+
+  for (const [what, line] of [
+    ['the name of a thread', '     0.100 ( 0.010 ms): x/1 reboot(/31039 getpid()             = 3'],
+    [
+      'the path of a descriptor',
+      '     0.100 ( 0.010 ms): a/1 read(fd: 3</1 reboot()>, count: 1)           = 3',
+    ],
+  ] as const)
+    it(`count what may be a call in ${what}`, () => {
+      const { recording, skipped } = read(`getuid() = 0\n${line}`);
+      assert.deepEqual([summary(recording), skipped], [['getuid() x1'], 1]);
+    });
+
+  for (const line of [
+    'ioctl(fd: 3</a>, cmd: TIOCSTI, x: </b>, cmd: TCGETS) = 0',
+    'ioctl(fd: 3</a>, cmd: TIOCSTI>, cmd: TCGETS) = 0',
+    'ioctl(fd: 3, cmd: TIOCSTI, cmd: TCGETS) = 0',
+    'ioctl(fd: 3, other: "a", cmd: "b", cmd: TCGETS) = 0',
+  ])
+    it(`do not believe arguments that a path may hold: ${line}`, () => {
+      const [call] = read(`     0.100 ( 0.010 ms): a/1 ${line}`).recording.calls;
+      assert.deepEqual(call?.args, []);
+    });
+});
+
+describe('Logs of the enrichers of the Security Profiles Operator', () => {
+  const line =
+    'I0705 12:08:18.729660 1843190 enricher.go:136] log-enricher "msg"="audit"  "container"="redis" "executable"="/usr/local/bin/redis-server" "namespace"="default" "node"="127.0.0.1" "pid"=1847839 "pod"="my-pod" "syscallID"=232 "syscallName"="epoll_wait" "timestamp"="1625486870.273:187492" "type"="seccomp"';
+  const newer =
+    'I0705 12:08:18.729660 1843190 enricher.go:445] "audit" logger="log-enricher" timestamp="1625486870.273:187492" type="seccomp" node="n" namespace="d" pod="p" container="c" executable="/bin/a \\"b" pid=1 syscallID=232 syscallName="epoll_wait"';
+  const json = {
+    auditID: 'a1b2c3d4-e5f6-7890-abcd-111111111111',
+    cmdLine: 'mkdir /tmp/audittest ',
+    executable: '/bin/bash',
+    gid: 0,
+    node: { name: 'worker-1' },
+    pid: 27184,
+    resource: { container: 'nginx', namespace: 'default', pod: 'my-pod' },
+    syscalls: ['getpid', 'execve'],
+    timestamp: '2026-02-16T06:34:53.000Z',
+    uid: 0,
+    version: 'spo/v1_alpha',
+  };
+  const both = ['execve() x1', 'getpid() x1'];
+  for (const [what, text, expected, program] of [
+    ['the log enricher', line, ['epoll_wait() x1'], '/usr/local/bin/redis-server'],
+    ['the log enricher since klog 2.100', newer, ['epoll_wait() x1'], '/bin/a "b'],
+    ['the JSON enricher', JSON.stringify(json), both, '/bin/bash'],
+    ['the JSON enricher, laid out by a person', JSON.stringify(json, null, 2), both, '/bin/bash'],
+    [
+      'the JSON enricher, several of them laid out',
+      `${JSON.stringify(json, null, 4)}\n${JSON.stringify(json, null, 4)}\n`,
+      ['execve() x2', 'getpid() x2'],
+      '/bin/bash',
+    ],
+  ] as const)
+    it(`are read from ${what}`, () => {
+      const { recording, skipped } = read(text);
+      assert.deepEqual(summary(recording), expected);
+      assert.equal(skipped, 0);
+      assert.deepEqual(recording.calls[0]?.programs, [program]);
+    });
+
+  for (const [what, text] of [
+    ['a line that was cut off', line.slice(0, line.indexOf(' "syscallName"'))],
+    ['a line of SELinux', line.replace('"seccomp"', '"selinux"')],
+    ['a line of another machine, whose numbers differ', line.replace('=232', '=22')],
+    ['a field that is there twice', `${line} "syscallName"="reboot"`],
+    ['a field in the name of a program', line.replace('redis-server"', 'x" syscallName=reboot y="')],
+    ['a call that no interface has', JSON.stringify({ ...json, syscalls: ['getpid', 'frobnicate'] })],
+    ['names that are no texts', JSON.stringify({ ...json, syscalls: ['getpid', 7] })],
+    [
+      'the setup of the operator',
+      'I0705 12:08:18.729660 1 enricher.go:136] log-enricher "msg"="Setting up caches"',
+    ],
+  ] as const)
+    it(`count ${what}`, () => {
+      const { recording, skipped } = read(`getuid() = 0\n${text}`);
+      assert.deepEqual([summary(recording), skipped], [['getuid() x1'], 1]);
+    });
+});
+
 describe('Audit records', () => {
   const kernel =
     'audit: type=1326 audit(1795898891.570:4101): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=31937 comm="probe" exe="/usr/bin/probe" sig=0 arch=c000003e syscall=110 compat=0 ip=0x55583bc933e2 code=0x7ffc0000';
@@ -197,6 +360,17 @@ describe('Audit records', () => {
       assert.deepEqual(recording.calls[0]?.programs, ['/usr/bin/probe']);
     });
   }
+
+  // As this came from the kernel, from auditd with its enriched format, and from ausearch -i, of one program.
+  for (const line of [
+    '[41614.672502] audit: type=1326 audit(1795919714.014:24432): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=6626 comm=6D6B206469722278 exe=2F746D702F77742D6C6F67732F6D6B206469722278 sig=31 arch=c000003e syscall=83 compat=0 ip=0x7f583abc1f37 code=0x80000000',
+    'type=SECCOMP msg=audit(1795919715.414:24435): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=6669 comm=6D6B206469722278 exe=2F746D702F77742D6C6F67732F6D6B206469722278 sig=31 arch=c000003e syscall=83 compat=0 ip=0x7feaa4cf2f37 code=0x80000000\x1dAUID="unset" UID="root" GID="root" ARCH=x86_64 SYSCALL=unknown-syscall(-1)',
+    'type=SECCOMP msg=audit(11/29/26 02:35:15.414:24435) : auid=unset uid=root gid=root ses=unset pid=6669 comm=mk dir"x exe=/tmp/wt-logs/mk dir"x sig=SIGSYS arch=x86_64 syscall=mkdir compat=0 ip=0x7feaa4cf2f37 code=kill ',
+  ])
+    it(`name a program with a space and a quote: ${line.slice(0, 30)}`, () => {
+      const [call] = read(line).recording.calls;
+      assert.deepEqual([call?.syscall, call?.programs], ['mkdir', ['/tmp/wt-logs/mk dir"x']]);
+    });
 
   it('have programs in hexadecimal digits', () => {
     const hex = Buffer.from('/tmp/a "b').toString('hex').toUpperCase();
@@ -314,6 +488,14 @@ status:
     };
     for (const text of [JSON.stringify(object), JSON.stringify({ items: [object] }, null, 2)])
       assert.deepEqual(summary(read(text).recording), ['read() x1']);
+  });
+
+  it('of oci-seccomp-bpf-hook are read', () => {
+    const text =
+      '{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["access","arch_prctl"],"action":"SCMP_ACT_ALLOW","args":[],"comment":"","includes":{},"excludes":{}}]}';
+    const { recording } = read(text);
+    assert.deepEqual(summary(recording), ['access() x1', 'arch_prctl() x1']);
+    assert.equal(recording.sources[0]?.how, 'profile');
   });
 
   it('in the format of Docker are read', () => {

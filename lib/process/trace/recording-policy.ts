@@ -12,6 +12,18 @@ import { decidingRule } from '../../policy/evaluate.js';
 /** Protections of memory, each combination of which is told apart. */
 const PROTECTIONS = [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n];
 
+/** CLONE_NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET: every combination with SIGCHLD, as sandboxes such as Chromium's make processes. */
+const NAMESPACES: readonly bigint[] = [
+  0x20000n,
+  0x4000000n,
+  0x8000000n,
+  0x10000000n,
+  0x20000000n,
+  0x40000000n,
+]
+  .reduce<readonly bigint[]>((all, flag) => [...all, ...all.map(sum => sum | flag)], [17n])
+  .slice(1);
+
 /** Groups of the named constants whose values are told apart, by call and index of the argument. */
 const TOLD_APART: readonly (readonly [syscall: string, index: number, values: string | readonly bigint[]])[] =
   [
@@ -20,7 +32,7 @@ const TOLD_APART: readonly (readonly [syscall: string, index: number, values: st
     ['mmap', 2, PROTECTIONS],
     ['mprotect', 2, PROTECTIONS],
     ['pkey_mprotect', 2, PROTECTIONS],
-    ['clone', 0, [17n, 0x11n | 0x1200000n, 0x3d0f00n, 0x4111n]],
+    ['clone', 0, [17n, 0x11n | 0x1200000n, 0x3d0f00n, 0x4111n, ...NAMESPACES]],
     ['unshare', 0, 'CLONE'],
     ['setns', 1, 'CLONE'],
     ['prctl', 0, 'PR'],

@@ -24,22 +24,41 @@ const ALWAYS: readonly Completion[] = [
     'the return from a signal handler, and the rest of an interrupted sleep',
     'rt_sigreturn sigreturn restart_syscall',
   ),
-  ...group('what the C library does in abort()', 'rt_sigaction rt_sigprocmask getpid gettid tgkill'),
+  // glibc writes its message by writev, musl raises the signal by tkill: sysdeps/posix/libc_fatal.c, src/signal/raise.c.
+  ...group(
+    'what C libraries do in abort(), and to say why',
+    'rt_sigaction rt_sigprocmask getpid gettid tgkill tkill write writev',
+  ),
   ...group('what malloc() does with other sizes', 'brk mmap munmap mremap madvise'),
   ...group('locks that are contended', 'futex futex_time64 sched_yield'),
   ...group(
     'served without a call where the vDSO can, and by this call on other machines',
     'clock_gettime clock_gettime64 clock_getres clock_getres_time64 gettimeofday time getcpu getrandom',
   ),
-  ...group('says something of the caller alone', 'getppid getuid geteuid getgid getegid getcwd'),
+  ...group(
+    'sleeps, as libraries do before they try again',
+    'clock_nanosleep clock_nanosleep_time64 nanosleep',
+  ),
+  ...group(
+    'says something of the caller alone',
+    'getppid getpgrp getuid geteuid getgid getegid getresuid getresgid getgroups getcwd getrusage',
+  ),
 ];
 
 /** What glibc and musl call when a process or a thread starts another one. */
 const STARTING = ['clone', 'clone3', 'fork', 'vfork'];
-const THREADS: readonly Completion[] = group(
-  'what the C library does when a thread or a process starts',
-  'clone set_robust_list rseq mprotect',
-);
+const THREADS: readonly Completion[] = [
+  ...group(
+    'what the C library does when a thread or a process starts',
+    'clone set_robust_list rseq mprotect',
+  ),
+  ...group('starts a process as clone does, in other programs and C libraries', 'fork vfork'),
+  ...group('how many processors there are to start threads for', 'sched_getaffinity'),
+];
+
+/** Calls that make a connection. */
+const CONNECTING = ['accept', 'accept4', 'connect', 'socketpair'];
+const CONNECTIONS: readonly Completion[] = group('the end of a connection, which errors take', 'shutdown');
 
 /** Where C libraries make another call if there is no such one, and the kernel has no class for the pair. */
 const ELSEWHERE: Readonly<Record<string, string>> = { pause: 'ppoll' };
@@ -101,7 +120,11 @@ export function launcherCalls(launcher: Launcher): readonly Completion[] {
 
 /** What is added beside the calls that were seen. `isSeen` tells those. */
 export function completions(isSeen: (syscall: string) => boolean): readonly Completion[] {
-  return STARTING.some(isSeen) ? [...ALWAYS, ...THREADS] : ALWAYS;
+  return [
+    ...ALWAYS,
+    ...(STARTING.some(isSeen) ? THREADS : []),
+    ...(CONNECTING.some(isSeen) ? CONNECTIONS : []),
+  ];
 }
 
 /**

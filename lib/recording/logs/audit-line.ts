@@ -23,6 +23,11 @@ export interface AuditLine {
   readonly pid: number | undefined;
   /** What the filter answered; undefined where the line does not tell. With ERRNO and TRACE by name, their data is not known and 0. */
   readonly action: Action | undefined;
+  /**
+   * Whether it was killed. ausearch -i before audit 4 writes `kill` for a thread and for a whole process alike, and `action` is
+   * undefined then.
+   */
+  readonly killed: boolean;
 }
 
 const RECORD = /\btype=(?:1326|SECCOMP)\b|\baudit\[\d+\]: SECCOMP /;
@@ -31,7 +36,8 @@ const TAIL =
   /^ sig=\S+ arch=(\S+) syscall=(\S+) compat=[01] ip=[^\s\p{Cc}]+(?: code=([^\s\p{Cc}]+))?(?![^\s\p{Cc}])/u;
 
 /** Whether a line is a record of seccomp, be it complete or not. */
-export const isAuditLine = (line: string): boolean => RECORD.test(line);
+export const isAuditLine = (line: string): boolean =>
+  (line.includes('type=') || line.includes(': SECCOMP ')) && RECORD.test(line);
 
 /**
  * The call of a record; undefined for a line that is not one, or that was cut off. Names of programs may hold anything, also
@@ -48,7 +54,7 @@ export function parseAuditLine(line: string): AuditLine | undefined {
     .replace(/^\p{Cc}/u, '')
     .trim();
   if (rest !== '' && !/^[A-Z]+=/.test(rest)) return undefined;
-  return { ...callOf(archText, callText), ...programOf(line.slice(0, tail)), action: actionOf(code) };
+  return { ...callOf(archText, callText), ...programOf(line.slice(0, tail)), ...answerOf(code) };
 }
 
 /** Names of auparse(3) for architectures. */
@@ -103,7 +109,6 @@ function untrusted(text: string): string | undefined {
 
 /** Names of auparse(3) for answers. */
 const ACTIONS: ReadonlyMap<string, Action> = new Map([
-  ['kill', scmp.SCMP_ACT_KILL_THREAD],
   ['kill_thread', scmp.SCMP_ACT_KILL_THREAD],
   ['kill_process', scmp.SCMP_ACT_KILL_PROCESS],
   ['trap', scmp.SCMP_ACT_TRAP],
@@ -113,6 +118,14 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map([
   ['log', scmp.SCMP_ACT_LOG],
   ['allow', scmp.SCMP_ACT_ALLOW],
 ]);
+
+function answerOf(code: string | undefined): Pick<AuditLine, 'action' | 'killed'> {
+  const action = actionOf(code);
+  return { action, killed: code === 'kill' || (action !== undefined && isKill(action)) };
+}
+
+const isKill = (action: Action): boolean =>
+  action === scmp.SCMP_ACT_KILL_THREAD || action === scmp.SCMP_ACT_KILL_PROCESS;
 
 function actionOf(code: string | undefined): Action | undefined {
   if (code === undefined) return undefined;

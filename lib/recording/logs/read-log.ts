@@ -7,15 +7,19 @@ import {
   type Architecture,
 } from '../../kernel/architectures.js';
 import { RecordingError, UsageError } from '../../util/errors.js';
-import { own } from '../../util/own.js';
+import { own, owned } from '../../util/own.js';
+import { parametersOf } from '../../kernel/arguments/signatures.js';
 import { oneOf, ownOptions } from '../../util/options.js';
 import { show } from '../../util/show.js';
 import { RecordingBuilder, type SeenCall } from '../build.js';
 import { mergeRecordings } from '../merge.js';
 import { recordedParameters } from '../recorded-arguments.js';
-import type { Recording } from '../recording.js';
+import { addCounts, type Recording } from '../recording.js';
 import { isAuditLine, parseAuditLine } from './audit-line.js';
 import { profilesOf, profilesOfYaml, recordProfiles } from './documents.js';
+import { isOperatorLine, operatorRecordOf, parseOperatorLine, type OperatorRecord } from './operator-line.js';
+import { parsePerfLine, type PerfLine } from './perf-line.js';
+import { PerfValues } from './perf-value.js';
 import { parseStraceLine, type StraceLine } from './strace-line.js';
 import { StraceValues } from './strace-value.js';
 
@@ -57,8 +61,8 @@ export interface SkippedLine {
 
 /**
  * Reads a log of system calls, as text or line by line. Formats are told by their content: what strace writes (plain, -f, -ff, -t, -r,
- * -T, -y, -n, -i, -c, -C, raw), audit records of the kernel (dmesg, journal, auditd, ausearch -i), reports of this package in
- * JSON, and as a whole document a profile in Docker's format or one that the Security Profiles Operator recorded.
+ * -T, -y, -n, -i, -c, -C, raw), what `perf trace` writes (plain, -T, -s, -S), audit records of the kernel (dmesg, journal, auditd,
+ * ausearch -i), lines of the log and JSON enrichers of the Security Profiles Operator, reports of this package in JSON, and as a whole document a profile in Docker's format or one that the Security Profiles Operator recorded.
  *
  * What is not understood is counted. Throws RecordingError: `empty-log` where no call is understood, `recording-too-large` beyond the
  * bounds of a recording; UsageError (`bad-option`, `bad-argument`).
@@ -91,6 +95,7 @@ const SPOKEN = 'strace: Process ';
 
 /** The beginning of a call into which strace itself spoke; undefined for other lines. Not by one expression, whose time would be quadratic. */
 function cutOff(line: string): string | undefined {
+  if (!line.endsWith(' attached')) return undefined;
   const at = line.lastIndexOf(SPOKEN);
   const isCut = at > 0 && /^\d{1,10} attached$/.test(line.slice(at + SPOKEN.length));
   return isCut && line.slice(0, at).includes('(') ? line.slice(0, at) : undefined;
@@ -105,14 +110,19 @@ const MAX_EXAMPLE = 200;
 /** Processes whose program, interface or unfinished call is remembered. */
 const MAX_PROCESSES = 16_384;
 
+/** Formats that may be followed by a table of the same calls. */
+const LISTINGS: ReadonlySet<string> = new Set(['strace', 'perf trace']);
+
 type StraceCall = Extract<StraceLine, { kind: 'call' }>;
 
 /** Reads a log line by line. */
 export class LogReader {
   readonly #options: ReturnType<typeof ownOptions<ReadLogOptions>>;
   readonly #native: AbiName;
+  readonly #phase: string;
   readonly #builder = new RecordingBuilder();
   readonly #values = new StraceValues();
+  readonly #perfValues = new PerfValues();
   readonly #formats = new Set<string>();
   readonly #examples: { readonly line: number; readonly text: string }[] = [];
   /** Lines of a document so far, or undefined where the lines are read one by one. */
@@ -123,6 +133,13 @@ export class LogReader {
   #cut: string | undefined;
   #lines = 0;
   #skipped = 0;
+  #lost = 0;
+  /** Calls of which there are lines, so that rows of a table that follows them are not new ones. */
+  readonly #inLines = new Set<string>();
+  /** Unfinished calls of perf trace, by thread. */
+  readonly #begun = new Map<number, SeenCall>();
+  /** Threads whose rows of a summary follow. */
+  #thread: string | undefined;
   /** By process, for strace. */
   readonly #modes = new Map<number, AbiName>();
   readonly #programs = new Map<number, string>();
@@ -139,6 +156,7 @@ export class LogReader {
         throw new UsageError('bad-option', `${name} cannot be ${show(value)}`, 'Give a string');
     }
     this.#native = arch ?? nativeArchitecture();
+    this.#phase = this.#options.phase ?? '';
   }
 
   /** Takes the next line, without its end. Throws RecordingError (`recording-too-large`). */
@@ -172,8 +190,7 @@ export class LogReader {
     if (this.#document !== undefined) {
       const read = readDocument(this.#document, this.#native);
       recordings.push(...read.recordings);
-      if (read.recordings.length === 0)
-        for (const [index, line] of this.#document.entries()) this.#skip(index + 1, line);
+      if (read.recordings.length === 0) this.#readObjects(this.#document);
       for (const name of read.skipped) this.#skip(0, name);
     }
     if (this.#builder.distinct > 0)
@@ -185,6 +202,7 @@ export class LogReader {
           libc: libc ?? '',
           command: command ?? '',
           skipped: this.#skipped,
+          lost: this.#lost,
         }),
       );
     if (this.#cut !== undefined) this.#skip(this.#lines, this.#cut);
@@ -198,6 +216,18 @@ export class LogReader {
       );
     }
     return { recording, lines: this.#lines, skipped: this.#skipped, examples: this.#examples };
+  }
+
+  /** Objects of JSON one after the other, each over several lines: JSON lines that a person has laid out. */
+  #readObjects(lines: readonly string[]): void {
+    let start = 0;
+    for (const [index, line] of lines.entries()) {
+      if (line !== '}' && index + 1 < lines.length) continue;
+      const object = lines.slice(start, index + 1);
+      if (!this.#readJson(object.join('\n')))
+        for (const [offset, text] of object.entries()) if (text !== '') this.#skip(start + offset + 1, text);
+      start = index + 1;
+    }
   }
 
   get #file(): string {
@@ -225,16 +255,22 @@ export class LogReader {
       return this.#readLine(`${begun}${line}`);
     }
     const parsed = parseStraceLine(line);
-    return parsed !== undefined && this.#readStrace(parsed);
+    if (parsed !== undefined) return this.#readStrace(parsed);
+    if (isOperatorLine(line)) {
+      const record = parseOperatorLine(line);
+      return record !== undefined && this.#readOperator(record);
+    }
+    const ofPerf = parsePerfLine(line);
+    return ofPerf !== undefined && this.#readPerf(ofPerf);
   }
 
   #add(how: string, call: SeenCall): boolean {
-    const phase = this.#options.phase ?? '';
-    const isNamed = syscallNumber(call.abi, call.syscall) !== undefined;
-    const noted = { ...call, phase };
-    if (isNamed) this.#builder.add(noted);
-    else if (!this.#builder.addUnnamed(noted)) return false;
+    const { abi, syscall, args = [], program, count = 1, unavailable = 0 } = owned(call);
+    const noted = { abi, syscall, phase: this.#phase, args, program, count, unavailable };
+    if (syscallNumber(abi, syscall) !== undefined) this.#builder.note(noted);
+    else if (!this.#builder.noteUnnamed(noted)) return false;
     this.#formats.add(how);
+    if (LISTINGS.has(how)) this.#inLines.add(`${abi} ${syscall}`);
     return true;
   }
 
@@ -252,8 +288,89 @@ export class LogReader {
     } catch {
       return false;
     }
+    const record = operatorRecordOf(value);
+    if (record !== undefined) return this.#readOperator(record);
     const call = reportedCall(value);
     return call !== undefined && this.#add('report', call);
+  }
+
+  /** Nothing of a record counts where one of its names is none of this machine: it is of another one then. */
+  #readOperator({ calls, program }: OperatorRecord): boolean {
+    const abi = this.#native;
+    const known = calls.map(({ name, number }) => {
+      const syscall = named(abi, name);
+      const isOther = number !== undefined && syscall !== undefined && syscallNumber(abi, syscall) !== number;
+      return isOther ? undefined : syscall;
+    });
+    if (known.includes(undefined)) return false;
+    for (const syscall of known)
+      if (syscall !== undefined) this.#add('operator log', { abi, syscall, program });
+    return true;
+  }
+
+  #readPerf(line: PerfLine): boolean {
+    const abi = this.#native;
+    switch (line.kind) {
+      case 'other':
+        return true;
+      case 'lost':
+        this.#lost = addCounts(this.#lost, line.events);
+        return true;
+      case 'thread':
+        this.#thread = line.comm;
+        return true;
+      case 'count': {
+        const syscall = named(abi, line.name);
+        return (
+          syscall !== undefined &&
+          line.calls > 0 &&
+          (this.#inLines.has(`${abi} ${syscall}`) ||
+            this.#add('perf trace -s', { abi, syscall, count: line.calls, program: this.#thread }))
+        );
+      }
+      case 'call': {
+        const syscall = named(abi, line.name);
+        if (syscall === undefined) return false;
+        const isUnavailable = line.result !== undefined && isEnosys(line.result);
+        const call = {
+          abi,
+          syscall,
+          program: line.comm,
+          ...(line.args !== undefined && { args: this.#perfArguments(abi, syscall, line.args) }),
+        };
+        if (line.result === undefined) remember(this.#begun, line.pid, call);
+        return this.#add('perf trace', { ...call, ...(isUnavailable && { unavailable: 1 }) });
+      }
+      case 'continued': {
+        const syscall = named(abi, line.name);
+        if (syscall === undefined) return false;
+        const begun = this.#begun.get(line.pid);
+        this.#begun.delete(line.pid);
+        const unavailable = isEnosys(line.result) ? 1 : 0;
+        if (begun?.syscall === syscall)
+          return unavailable === 0 || this.#add('perf trace', { ...begun, count: 0, unavailable });
+        // The return of a new process from the call that made it is no call.
+        const isChild = /^(?:clone3?|v?fork)$/.test(syscall) && /^0?$/.test(line.result);
+        return isChild || this.#add('perf trace', { abi, syscall, program: line.comm, unavailable });
+      }
+    }
+  }
+
+  /** Registers of a call. perf leaves out arguments that are 0, unless trace.show_zeros is set: perf-config(1). */
+  #perfArguments(
+    abi: AbiName,
+    syscall: string,
+    args: ReadonlyMap<string, string>,
+  ): readonly (bigint | undefined)[] {
+    const parameters = parametersOf(abi, syscall) ?? [];
+    const isWhole = [...args.keys()].every(name => parameters.some(parameter => parameter.name === name));
+    const registers: (bigint | undefined)[] = [];
+    for (const parameter of recordedParameters(abi, syscall)) {
+      const text = args.get(parameter.name);
+      registers[parameter.index] =
+        text !== undefined ? this.#perfValues.read(text, parameter, abi) : isWhole ? 0n : undefined;
+    }
+    return registers;
   }
 
   #readStrace(line: StraceLine): boolean {
@@ -271,7 +388,8 @@ export class LogReader {
         return (
           syscall !== undefined &&
           line.calls > 0 &&
-          this.#add('strace -c', { abi, syscall, count: line.calls })
+          (this.#inLines.has(`${abi} ${syscall}`) ||
+            this.#add('strace -c', { abi, syscall, count: line.calls }))
         );
       }
       case 'call': {

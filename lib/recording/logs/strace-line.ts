@@ -60,12 +60,12 @@ const UNFINISHED = /<(?:unfinished|detached) \.\.\.>$/;
 
 /** Reads a line; undefined for what strace does not write. The process is 0 where the line does not name one. */
 export function parseStraceLine(line: string): StraceLine | undefined {
-  const mode = MODE.exec(line);
+  const mode = line.includes('[ Process PID=') ? MODE.exec(line) : null;
   if (mode !== null) {
     const [, pid = '', word] = mode;
     return { kind: 'mode', pid: Number(pid), mode: word === '32' ? '32' : word === 'x32' ? 'x32' : '64' };
   }
-  const table = TABLE.exec(line);
+  const table = line.startsWith('System ') ? TABLE.exec(line) : null;
   if (table !== null)
     return { kind: 'mode', pid: 0, mode: table[1] === '32' ? '32' : table[2] === 'x32' ? 'x32' : '64' };
   const count = COUNT.exec(line);
@@ -113,12 +113,16 @@ function withoutPrefix(line: string): { readonly pid: number; readonly rest: str
   }
 }
 
-const OPENING = '([{';
-const CLOSING = ')]}';
+/** Codes of the characters that matter between arguments. */
+const [QUOTE, BACKSLASH, COMMA, LESS, GREATER, MINUS, ZERO, NINE, D] = Array.from('"\\,<>-09D', character =>
+  character.charCodeAt(0),
+);
+const isOpening = (code: number): boolean => code === 0x28 || code === 0x5b || code === 0x7b;
+const isClosing = (code: number): boolean => code === 0x29 || code === 0x5d || code === 0x7d;
 
 /**
  * The arguments from a position on, split at the commas between them, and where they end: at the closing parenthesis. Strings, what is
- * in brackets, and what -y writes in angle brackets after a descriptor are skipped.
+ * in brackets, and what -y writes in angle brackets after a descriptor are skipped. By codes: this is where long logs take their time.
  */
 function argumentsOf(
   text: string,
@@ -129,20 +133,22 @@ function argumentsOf(
   let from = start;
   let index = start;
   const take = (): void => {
-    const arg = text.slice(from, index).replace(UNFINISHED, '').trim();
+    const piece = text.slice(from, index);
+    const arg = (piece.endsWith(' ...>') ? piece.replace(UNFINISHED, '') : piece).trim();
     if (arg !== '') args.push(arg);
     from = index + 1;
   };
   for (; index < text.length; index++) {
-    const character = text.charAt(index);
-    if (character === '"') index = endOfString(text, index);
-    else if (character === '<' && /[\dD]<[^<]/.test(text.slice(index - 1, index + 2)))
-      index = endOfPath(text, index);
-    else if (OPENING.includes(character)) depth++;
-    else if (CLOSING.includes(character)) {
+    const code = text.charCodeAt(index);
+    // Letters, digits and spaces are most of it.
+    if (code > CLOSING_BRACKET && code < OPENING_BRACE) continue;
+    if (code === QUOTE) index = endOfString(text, index);
+    else if (code === LESS && isAfterDescriptor(text, index)) index = endOfPath(text, index);
+    else if (isOpening(code)) depth++;
+    else if (isClosing(code)) {
       if (depth === 0) break;
       depth--;
-    } else if (character === ',' && depth === 0) {
+    } else if (code === COMMA && depth === 0) {
       take();
       if (args.length === MAX_ARGUMENTS) break;
     }
@@ -151,13 +157,24 @@ function argumentsOf(
   return { args, end: index };
 }
 
+const CLOSING_BRACKET = 0x5d;
+const OPENING_BRACE = 0x7b;
+
+/** Whether `<` at a position follows a descriptor, `3` or AT_FDCWD, and is no shift. */
+function isAfterDescriptor(text: string, index: number): boolean {
+  const before = text.charCodeAt(index - 1);
+  const isDigit = before >= (ZERO ?? 0) && before <= (NINE ?? 0);
+  return (isDigit || before === D) && index + 1 < text.length && text.charCodeAt(index + 1) !== LESS;
+}
+
 /** No call has more. */
 const MAX_ARGUMENTS = 6;
 
 function endOfString(text: string, start: number): number {
   for (let index = start + 1; index < text.length; index++) {
-    if (text.charAt(index) === '\\') index++;
-    else if (text.charAt(index) === '"') return index;
+    const code = text.charCodeAt(index);
+    if (code === BACKSLASH) index++;
+    else if (code === QUOTE) return index;
   }
   return text.length;
 }
@@ -165,6 +182,6 @@ function endOfString(text: string, start: number): number {
 /** strace writes `<` and `>` in paths as octal numbers, and `->` between the ends of a connection. */
 function endOfPath(text: string, start: number): number {
   for (let index = start + 1; index < text.length; index++)
-    if (text.charAt(index) === '>' && text.charAt(index - 1) !== '-') return index;
+    if (text.charCodeAt(index) === GREATER && text.charCodeAt(index - 1) !== MINUS) return index;
   return text.length;
 }

@@ -2,16 +2,24 @@
 import { placeText } from '../../../util/place.js';
 import { Option } from 'commander';
 import { checkProfile, type CheckedCall, type ProfileCheck } from '../../../recording/check.js';
-import { printable } from '../../../util/printable.js';
+import { printable, singleLine } from '../../../util/printable.js';
 import { checkSarif } from '../../check-sarif.js';
-import { profileArgument } from '../../input.js';
+import { LAUNCHERS, type Launcher } from '../../../recording/generate/completions.js';
+import { tightenText, type TightenedProfile } from '../../../recording/tighten.js';
+import { parseProfile } from '../../../profile/parse.js';
+import { UsageError } from '../../../util/errors.js';
+import { groupBy } from '../../../util/group-by.js';
+import { textInput } from '../../input.js';
 import { collect } from '../../options.js';
-import { print, toJson, type Register } from '../../output.js';
+import { print, printError, toJson, write, type Register } from '../../output.js';
 import { recordingArgument } from '../../recording-argument.js';
 
 interface Flags {
   readonly cap?: readonly string[];
   readonly kernel?: string;
+  readonly tighten?: boolean;
+  readonly output?: string;
+  readonly for?: Launcher;
   readonly sarif?: boolean;
   readonly json?: boolean;
 }
@@ -25,21 +33,62 @@ export const checkCommand: Register = (program, run) =>
     .argument('<recording...>', 'files of seccomp import')
     .option('--cap <capability>', 'a capability that the process will have; repeatable', collect)
     .option('--kernel <version>', 'kernel version for minKernel conditions, e.g. 6.1')
-    .addOption(new Option('--sarif', 'SARIF 2.1.0, for code scanning').conflicts('json'))
+    .option('--tighten', 'write a smaller profile, without what no run used')
+    .option('-o, --output <file>', 'where --tighten writes; - is standard output (default)')
+    .addOption(
+      new Option(
+        '--for <launcher>',
+        'the program that loads the profile, and whose own calls --tighten keeps',
+      ).choices(LAUNCHERS),
+    )
+    .addOption(new Option('--sarif', 'SARIF 2.1.0, for code scanning').conflicts(['json', 'tighten']))
     .option('--json', 'for machines')
-    .action((profile: string, recordings: string[], flags: Flags) => {
+    .action((argument: string, files: string[], flags: Flags) => {
       return run(() => {
-        const { cap, kernel, sarif, json } = flags;
-        const parsed = profileArgument(profile);
-        const check = checkProfile(parsed, recordings.map(recordingArgument), {
+        const { cap, kernel, tighten, output, for: launcher, sarif, json } = flags;
+        if (tighten !== true && (output !== undefined || launcher !== undefined))
+          throw new UsageError(
+            'bad-option',
+            `${output === undefined ? '--for' : '--output'} is an option of --tighten`,
+            'Add --tighten',
+          );
+        const input = textInput(argument);
+        const recordings = files.map(recordingArgument);
+        const options = {
           ...(cap !== undefined && { capabilities: cap }),
           ...(kernel !== undefined && { kernel }),
-        });
-        if (sarif === true) print(toJson(checkSarif(check, program.version())));
+        };
+        const profile = parseProfile(Buffer.from(input.text), { file: input.file });
+        const check = checkProfile(profile, recordings, options);
+        if (tighten === true) {
+          const tightened = tightenText(input, recordings, {
+            ...options,
+            ...(launcher !== undefined && { for: launcher }),
+          });
+          if (json === true) print(toJson({ ...check, tightened }));
+          else printError(`${format(check)}${formatTightened(tightened)}`);
+          if (json !== true || output !== undefined) write(output ?? '-', tightened.text);
+        } else if (sarif === true) print(toJson(checkSarif(check, program.version())));
         else print(json === true ? toJson(check) : format(check));
         return check.refused.length > 0 ? 1 : 0;
       }, flags.json === true);
     });
+
+/** What was taken out, and what is still allowed without having been seen. */
+function formatTightened({ removed, unseen }: TightenedProfile): string {
+  if (removed.length === 0) return 'nothing can be left out\n';
+  const group = (
+    title: string,
+    calls: readonly { readonly syscall: string; readonly why: string }[],
+  ): string =>
+    [...groupBy(calls, ({ why }) => why)]
+      .map(
+        ([why, all]) =>
+          `${title}, ${singleLine(why)}: ${[...new Set(all.map(({ syscall }) => syscall))].join(' ')}\n`,
+      )
+      .join('');
+  return group('left out', removed) + group('kept without having been seen', unseen);
+}
 
 function format({ refused, uncertain, fallbacks, unused, calls, runs }: ProfileCheck): string {
   const lines = [

@@ -19,7 +19,7 @@ export const importCommand: Register = (program, run) =>
   program
     .command('import')
     .description(
-      'make a recording of logs: strace, audit records, reports of this command, recorded profiles',
+      'make a recording of logs: strace, perf trace, audit records, reports of this command, recorded profiles',
     )
     .argument('<file...>', 'logs, or - for standard input; each is one run unless --one-run is given')
     .option('-o, --output <file>', 'where to write the recording; - is standard output (default)')

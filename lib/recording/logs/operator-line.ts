@@ -1,0 +1,73 @@
+// Reads what the enrichers of the Security Profiles Operator log: one call a line, or in JSON the calls of a process.
+// Sources: enricher.go and jsonenricher.go in internal/pkg/daemon/enricher of security-profiles-operator.
+import { own } from '../../util/own.js';
+
+/** Calls that were logged of a process. Nothing is known of arguments. */
+export interface OperatorRecord {
+  /** The path of the program. */
+  readonly program: string | undefined;
+  /** Names of calls, each with its number where the log has it, as the machine that wrote it has them. */
+  readonly calls: readonly { readonly name: string; readonly number: number | undefined }[];
+}
+
+/** A line of klog, in the form before and since version 2.100: `"msg"="audit" "pid"=1`, `"audit" logger="log-enricher" pid=1`. */
+const AUDIT =
+  /^[IWE]\d{4} \S+ +\d+ [\w.-]+:\d+\] (?:log-enricher "msg"="audit"|"audit" logger="log-enricher")(?= )/;
+const PAIR = / +(?:"(\w{1,64})"|(\w{1,64}))=(?:"((?:[^"\\]|\\.)*)"|([\w.:/-]*))/y;
+/** The value of `version` in lines of the JSON enricher. */
+const VERSION = /^spo\/v\d/;
+/** Linux has some 500 calls. */
+const MAX_CALLS = 1024;
+
+/** Whether a line is one of the log enricher, be it complete or not. */
+export const isOperatorLine = (line: string): boolean => AUDIT.test(line);
+
+/** The call of a line of the log enricher about seccomp; undefined for any other line, for SELinux too, and one that was cut off. */
+export function parseOperatorLine(line: string): OperatorRecord | undefined {
+  const head = AUDIT.exec(line)?.[0];
+  if (head === undefined) return undefined;
+  const fields = new Map<string, string>();
+  const pair = new RegExp(PAIR);
+  pair.lastIndex = head.length;
+  for (let end = head.length; end < line.trimEnd().length; end = pair.lastIndex) {
+    const found = pair.exec(line);
+    const name = found?.[1] ?? found?.[2];
+    // Values are quoted as in Go, so that no program can write a field.
+    if (found === null || name === undefined || fields.has(name)) return undefined;
+    fields.set(name, found[3] ?? found[4] ?? '');
+  }
+  const syscall = fields.get('syscallName') ?? '';
+  const number = fields.get('syscallID') ?? '';
+  if (fields.get('type') !== 'seccomp' || syscall === '' || !/^\d{1,10}$/.test(number)) return undefined;
+  return { program: unquoted(fields.get('executable')), calls: [{ name: syscall, number: Number(number) }] };
+}
+
+/** The calls of a line of the JSON enricher, or of the log enricher with a logger that writes JSON. */
+export function operatorRecordOf(value: unknown): OperatorRecord | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const line = value as Readonly<Record<string, unknown>>;
+  const [version, syscalls, type, syscall, number, executable] = (
+    ['version', 'syscalls', 'type', 'syscallName', 'syscallID', 'executable'] as const
+  ).map(key => own(line, key));
+  const program = typeof executable === 'string' && executable !== '' ? executable : undefined;
+  if (typeof version === 'string' && VERSION.test(version)) {
+    if (!Array.isArray(syscalls) || syscalls.length === 0 || syscalls.length > MAX_CALLS) return undefined;
+    const names = syscalls.filter(item => typeof item === 'string');
+    return names.length < syscalls.length
+      ? undefined
+      : { program, calls: names.map(name => ({ name, number: undefined })) };
+  }
+  return type === 'seccomp' && typeof syscall === 'string' && Number.isSafeInteger(number)
+    ? { program, calls: [{ name: syscall, number: Number(number) }] }
+    : undefined;
+}
+
+function unquoted(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  try {
+    return JSON.parse(`"${text}"`) as string;
+  } catch {
+    // An escape that Go has and JSON has not.
+    return text;
+  }
+}

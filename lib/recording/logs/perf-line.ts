@@ -1,0 +1,117 @@
+// Takes a line of `perf trace` apart: the thread, the call, its arguments as text, its result; builtin-trace.c of tools/perf.
+
+/** What a line of `perf trace` is. */
+export type PerfLine =
+  | {
+      /** A call, or the beginning of one. */
+      readonly kind: 'call';
+      readonly pid: number;
+      /** The name of the thread, where the line has it. */
+      readonly comm: string | undefined;
+      readonly name: string;
+      /** Texts by the names of parameters; those of zeros are left out by perf. Undefined where names that a program chooses may be among them. */
+      readonly args: ReadonlyMap<string, string> | undefined;
+      /** What follows `= `; undefined where the call goes on. */
+      readonly result: string | undefined;
+    }
+  | {
+      /** The end of a call that began on another line, or before perf came. */
+      readonly kind: 'continued';
+      readonly pid: number;
+      readonly comm: string | undefined;
+      readonly name: string;
+      readonly result: string;
+    }
+  | {
+      /** The threads that the rows of a summary are of. */
+      readonly kind: 'thread';
+      readonly comm: string;
+    }
+  | {
+      /** A row of the summary of -s and -S. */
+      readonly kind: 'count';
+      readonly name: string;
+      readonly calls: number;
+    }
+  | {
+      /** Events that the kernel dropped. */
+      readonly kind: 'lost';
+      readonly events: number;
+    }
+  | {
+      /** Headings, callchains, page faults. */
+      readonly kind: 'other';
+    };
+
+/** `     0.012 ( 0.015 ms): `; `?` and no duration where the beginning is not known. */
+const TIME = /^ *(?:\?|\d+\.\d{3}) \( *(?:\d+\.\d{3} ms)? *\): /;
+/** `ls/123 `, without --comm `123 `. Names of threads have at most 15 bytes, of any kind. */
+const THREAD = /^(?:(.{0,16})\/)?(\d{1,10}) +(\.\.\. \[continued\]: )?([a-z_]\w{0,63})\(/su;
+const SHORTEST_THREAD = /^(?:(.{0,16}?)\/)?(\d{1,10}) +(\.\.\. \[continued\]: )?([a-z_]\w{0,63})\(/su;
+/** What follows the arguments. */
+const RESULT = /\) += (-?(?:0x)?[\da-f]+(?: [^=]*)?|[A-Z][\w|]*|\?|)$/;
+const FAULT = /^.{0,16}\/\d{1,10} (?:min|maj)fault \[/su;
+/** `   read       12      3     0.150     0.001     0.012     0.100     8.20%`; without errors before Linux 5.17. */
+const COUNT = /^ {3}([a-z_]\w{0,63}) +(\d{1,15})(?: +\d+)?(?: +\d+\.\d+){4} +(?:\d+\.\d+|-?nan)%$/;
+const SUMMARY = /^ (.{1,16}) \(\d{1,10}\), \d+ events, \d+\.\d+%$/su;
+const LOST = /^LOST (\d{1,15}) events!$/;
+const OTHER =
+  /^(?: Summary of events:| {3}syscall +calls | {20,}\(msec\)| {3}-{3,}[- ]*$| {30,}\S.* \(\S+\)$)/;
+
+/** Whether a line may be one that `perf trace` writes. */
+export const isPerfLine = (line: string): boolean =>
+  TIME.test(line) || COUNT.test(line) || SUMMARY.test(line) || LOST.test(line) || OTHER.test(line);
+
+/** Reads a line; undefined for what `perf trace` does not write, and where the name of a thread may be taken for a call. */
+export function parsePerfLine(line: string): PerfLine | undefined {
+  const time = TIME.exec(line);
+  if (time === null) return summaryLine(line);
+  const rest = line.slice(time[0].length).replace(/^ /, '');
+  if (FAULT.test(rest)) return { kind: 'other' };
+  const [head, comm, pid, continued, name] = THREAD.exec(rest) ?? [];
+  // A name or a path that holds what looks like another call: which one is true cannot be told.
+  if (head === undefined || name === undefined || head !== SHORTEST_THREAD.exec(rest)?.[0]) return undefined;
+  const thread = { pid: Number(pid), comm, name };
+  const result = RESULT.exec(rest);
+  if (continued !== undefined)
+    return result === null ? undefined : { kind: 'continued', ...thread, result: result[1] ?? '' };
+  const goesOn = rest.endsWith(' ...');
+  if (result === null && !goesOn) return undefined;
+  const end = result === null ? rest.lastIndexOf(')') : result.index;
+  return {
+    kind: 'call',
+    ...thread,
+    args: argumentsOf(rest.slice(head.length, end)),
+    result: result?.[1],
+  };
+}
+
+function summaryLine(line: string): PerfLine | undefined {
+  const [, name, calls] = COUNT.exec(line) ?? [];
+  if (name !== undefined) return { kind: 'count', name, calls: Number(calls) };
+  const comm = SUMMARY.exec(line)?.[1];
+  if (comm !== undefined) return { kind: 'thread', comm };
+  const lost = LOST.exec(line)?.[1];
+  if (lost !== undefined) return { kind: 'lost', events: Number(lost) };
+  return OTHER.test(line) ? { kind: 'other' } : undefined;
+}
+
+/**
+ * `fd: 3</a>, cmd: TCGETS` by names. perf escapes nothing: with more than one path, or a quote in one, a program can write what looks
+ * like arguments.
+ */
+function argumentsOf(text: string): ReadonlyMap<string, string> | undefined {
+  if (text.length > MAX_TEXT || text.split('>').length > 2 || ![1, 3].includes(text.split('"').length))
+    return undefined;
+  const args = new Map<string, string>();
+  for (const part of text.replace(/<[^>]*>|"[^"]*"/g, '').split(', ')) {
+    const [, name, value] = /^ *(\w{1,64}): (.*)$/s.exec(part) ?? [];
+    if (name === undefined || value === undefined) continue;
+    if (args.has(name)) return undefined;
+    args.set(name, value.trim());
+  }
+  return args;
+}
+
+/** Longer texts are no arguments. */
+const MAX_TEXT = 8192;

@@ -1,0 +1,294 @@
+// Makes a profile smaller by what recordings never used, and proves that it is no wider and refuses nothing more.
+import { ABIS, isCallNumber, syscallName } from '../kernel/abi.js';
+import { ARCHITECTURES } from '../kernel/architectures.js';
+import { isFallback, permits } from '../kernel/action.js';
+import { CAPABILITIES } from '../kernel/capabilities.js';
+import { parameterOf } from '../kernel/arguments/signatures.js';
+import { compile, type CompileOptions } from '../filter/compile-profile.js';
+import type { Filter } from '../filter/filter.js';
+import { findExcess } from '../filter/inspect/compare.js';
+import { holds } from '../policy/evaluate.js';
+import { editJson } from '../profile/json-edits.js';
+import { parseProfile } from '../profile/parse.js';
+import {
+  alternatives,
+  isProfile,
+  type Profile,
+  type ProfileCondition,
+  type ProfileRule,
+} from '../profile/profile.js';
+import { readSource, type ProfileSource, type SourceText } from '../profile/read-source.js';
+import type { SeccompNamesRule } from '../profile/seccomp-profile.js';
+import { ProfileError, UsageError, type Location } from '../util/errors.js';
+import { ownOptions } from '../util/options.js';
+import { hasOwn, own } from '../util/own.js';
+import { ownElements } from '../util/own-elements.js';
+import { checkProfile, type CheckOptions, type ProfileCheck } from './check.js';
+import type { Launcher } from './generate/completions.js';
+import { generateProfile, type ExplainedCall } from './generate/generate.js';
+import { mergeRecordings } from './merge.js';
+import { byText, type RecordedCall, type Recording } from './recording.js';
+
+/** What `tightenProfile` may be told. */
+export interface TightenOptions extends CheckOptions {
+  /** The program that loads the profile and goes on under it, whose own calls are kept; `none` unless given. */
+  readonly for?: Launcher;
+}
+
+/** A name that was taken out of a rule. */
+export interface RemovedName {
+  /** The name of the call as the profile has it. */
+  readonly syscall: string;
+  /** Where the profile had it. */
+  readonly at: Location;
+  /** Why, in a few words. */
+  readonly why: string;
+}
+
+/** A profile without what no run used. */
+export interface TightenedProfile {
+  /** The text of the profile: what is left is as it was written. */
+  readonly text: string;
+  /** What was taken out, in the order of the text. */
+  readonly removed: readonly RemovedName[];
+  /** Calls that are still allowed although no run made them, and why. */
+  readonly unseen: readonly ExplainedCall[];
+}
+
+const NEWER = 'newer calls that libraries try first: with ENOSYS they make the older ones';
+/** ENOSYS. */
+const ERRNO = 38;
+
+/**
+ * Proposes a smaller profile: names that no run used are taken out of the rules that allow them, and so are rules whose conditions
+ * no recorded call met. What programs need although nobody sees it stays, as `generateProfile` knows it; a call that
+ * libraries try first, and replace after ENOSYS, gets ENOSYS. Everything else is left as it is written.
+ *
+ * The result is proven to allow nothing that the profile refuses, with and without capabilities, and refuses nothing of
+ * the recordings that the profile allows. A profile whose default action allows calls stays as it is.
+ *
+ * Throws UsageError (`not-a-recording`, `bad-option`, `bad-profile-source` for a Profile, whose text is not known), RecordingError
+ * (`nothing-recorded`), and as `parseProfile` and `resolveProfile` do.
+ */
+export function tightenProfile(
+  profile: ProfileSource,
+  recordings: readonly Recording[],
+  options: TightenOptions = {},
+): TightenedProfile {
+  const given: unknown = profile;
+  if (isProfile(given))
+    throw new UsageError(
+      'bad-profile-source',
+      'a Profile does not have the text that it was read from',
+      'Pass the text, its path or the object',
+    );
+  return tightenText(readSource(profile), recordings, options);
+}
+
+/** The same for a text that has been read. */
+export function tightenText(
+  { text, file }: SourceText,
+  recordings: readonly Recording[],
+  options: TightenOptions = {},
+): TightenedProfile {
+  const { for: launcher, capabilities, kernel } = ownOptions(options, ['capabilities', 'kernel', 'for']);
+  const checking: CheckOptions = {
+    ...(capabilities !== undefined && { capabilities }),
+    ...(kernel !== undefined && { kernel }),
+  };
+  const recording = mergeRecordings(...ownElements(recordings));
+  const profile = parseProfile(new TextEncoder().encode(text), { file });
+  const generated = generateProfile([recording], {
+    arguments: 'none',
+    ...(launcher !== undefined && { for: launcher }),
+  });
+  const seen = new Set(recording.calls.map(({ syscall }) => syscall));
+  const needed = new Map(generated.unseen.map(({ syscall, why }) => [syscall, why]));
+  const newer = new Set(
+    (own(generated.profile, 'syscalls') ?? []).flatMap(rule =>
+      rule.action === 'SCMP_ACT_ERRNO' ? (own(rule as SeccompNamesRule, 'names') ?? []).map(String) : [],
+    ),
+  );
+  const restored = new Map<string, string>();
+  // Names whose removal would be no proposal are put back. Ordinary profiles have none.
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const removed = permits(profile.defaultAction)
+      ? []
+      : profile.rules.flatMap(rule =>
+          removedNames(rule, recording.calls, name => needed.has(name) || restored.has(name)),
+        );
+    const result = edited(text, profile, removed, newer);
+    const worse = whatIsWorse(profile, parseAgain(result, file), recording, checking);
+    if (worse.length === 0) {
+      const unseen = allowedNames(profile, removed).filter(name => !seen.has(name));
+      return {
+        text: result,
+        removed,
+        unseen: unseen.map(syscall => ({
+          syscall,
+          why: needed.get(syscall) ?? restored.get(syscall) ?? 'the default action allows it',
+        })),
+      };
+    }
+    for (const name of worse) restored.set(name, 'the proof fails without it: other rules depend on it');
+  }
+  return { text, removed: [], unseen: [] };
+}
+
+const MAX_ROUNDS = 16;
+
+/** The names of a rule that go: those that nobody needs, and those of calls that never met its conditions. */
+function removedNames(
+  rule: ProfileRule,
+  calls: readonly RecordedCall[],
+  isNeeded: (name: string) => boolean,
+): readonly RemovedName[] {
+  if (!permits(rule.action)) return [];
+  return rule.names.flatMap(({ name, at }): readonly RemovedName[] => {
+    const meant = namesMeant(name);
+    if (meant.some(isNeeded)) return [];
+    const seen = calls.filter(({ syscall }) => meant.includes(syscall));
+    if (seen.length === 0) return [{ syscall: name, at, why: 'no run made it' }];
+    // What holds on other machines cannot be told from here.
+    const isForAll = [rule.includes, rule.excludes].every(
+      asked => asked.caps.length === 0 && asked.arches.length === 0 && !hasOwn(asked, 'minKernel'),
+    );
+    const isMet = seen.some(call =>
+      alternatives(rule.conditions).some(list => list.every(condition => mayHold(condition, call))),
+    );
+    return isMet || !isForAll ? [] : [{ syscall: name, at, why: 'no run made it under these conditions' }];
+  });
+}
+
+/** The names that a name of a profile stands for: itself, or those of a number, which are as many as there are interfaces. */
+const namesMeant = (name: string): readonly string[] =>
+  isCallNumber(name)
+    ? [
+        name,
+        ...Object.values(ABIS).flatMap(
+          ({ name: abi, numberBit }) => syscallName(abi, Number(name) + numberBit) ?? [],
+        ),
+      ]
+    : [name];
+
+/** Whether a condition may have held for a recorded call. What is not known may be anything. */
+function mayHold(condition: ProfileCondition, { abi, syscall, args }: RecordedCall): boolean {
+  const { arg } = condition;
+  const known = args.find(({ index }) => index === arg);
+  if (known === undefined || known.more || known.unknown) return true;
+  const signed = parameterOf(abi, syscall, arg)?.width === 32;
+  return known.values.some(value =>
+    // C libraries extend an int with its sign or with zeros.
+    [value, signed ? BigInt.asUintN(64, BigInt.asIntN(32, value)) : value].some(each => {
+      const registers: bigint[] = [];
+      registers[arg] = each;
+      return holds(
+        condition.op === 'SCMP_CMP_MASKED_EQ'
+          ? { ...condition, width: 64, value: condition.value & condition.mask }
+          : { ...condition, width: 64 },
+        registers,
+      );
+    }),
+  );
+}
+
+/** The text without these names, without rules that have none left, and with ENOSYS for newer calls among them. */
+function edited(
+  text: string,
+  { rules, defaultAction }: Profile,
+  removed: readonly RemovedName[],
+  newer: ReadonlySet<string>,
+): string {
+  if (removed.length === 0) return text;
+  const places = new Set(removed.map(({ at }) => at.pointer));
+  const empty = rules.filter(({ names }) => names.every(({ at }) => places.has(at.pointer)));
+  const remove = new Set([...places, ...empty.map(({ at }) => at.pointer)]);
+  const gone = new Set(removed.map(({ syscall }) => syscall));
+  for (const { names } of rules)
+    for (const { name, at } of names) if (!places.has(at.pointer)) gone.delete(name);
+  const answered = [...gone].filter(name => newer.has(name)).sort(byText);
+  const list = rules[0]?.at.pointer.replace(/\/\d+$/, '');
+  if (answered.length === 0 || list === undefined || isFallback(defaultAction))
+    return editJson(text, { remove });
+  const rule = { comment: NEWER, names: answered, action: 'SCMP_ACT_ERRNO', errnoRet: ERRNO };
+  return editJson(text, { remove, append: { list, text: JSON.stringify(rule) } });
+}
+
+/** Names that are allowed in some way, after the removal. */
+function allowedNames({ rules }: Profile, removed: readonly RemovedName[]): readonly string[] {
+  const places = new Set(removed.map(({ at }) => at.pointer));
+  const left = rules
+    .filter(({ action }) => permits(action))
+    .flatMap(({ names }) =>
+      names.filter(({ at }) => !places.has(at.pointer)).flatMap(({ name }) => namesMeant(name)[0] ?? []),
+    );
+  return [...new Set(left)].sort(byText);
+}
+
+/** The profile of an edited text; undefined where it is none. */
+function parseAgain(text: string, file: string): Profile | undefined {
+  try {
+    return parseProfile(new TextEncoder().encode(text), { file });
+  } catch (error) {
+    if (error instanceof ProfileError) return undefined;
+    throw error;
+  }
+}
+
+/** Names of calls for which the proposed profile is wider than the old one, or refuses what the old one allows of the recording. */
+function whatIsWorse(
+  old: Profile,
+  proposed: Profile | undefined,
+  recording: Recording,
+  checking: CheckOptions,
+): readonly string[] {
+  if (proposed === old) return [];
+  const depending = old.rules
+    .filter(({ action }) => !permits(action))
+    .flatMap(({ names }) => names.flatMap(({ name }) => namesMeant(name)));
+  if (proposed === undefined) return depending;
+  const worse = new Set<string>();
+  try {
+    const before = findingsOf(checkProfile(old, [recording], checking));
+    for (const [finding, syscall] of findingsOf(checkProfile(proposed, [recording], checking)))
+      if (!before.has(finding)) worse.add(syscall);
+    for (const arch of ARCHITECTURES)
+      for (const capabilities of [[], CAPABILITIES])
+        for (const name of excessOf(proposed, old, { ...checking, arch, capabilities })) worse.add(name);
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    // A denial has nothing to deny any more.
+    return depending;
+  }
+  return [...worse];
+}
+
+/** What a check has against a profile, with the call. */
+const findingsOf = ({ refused, uncertain }: ProfileCheck): ReadonlyMap<string, string> =>
+  new Map(
+    [...refused, ...uncertain].map(({ abi, syscall, phase, arguments: args }) => [
+      JSON.stringify([abi, syscall, phase, args]),
+      syscall,
+    ]),
+  );
+
+/** Names of a call that the first profile allows and the second refuses; none where there is no such call. */
+function excessOf(first: Profile, second: Profile, options: CompileOptions): readonly string[] {
+  const from = compiled(second, options);
+  const excess = from && findExcess(compile(first, options), from);
+  if (excess === undefined) return [];
+  const { arch, syscall } = excess.call;
+  return Object.values(ABIS)
+    .filter(({ audit }) => audit === arch)
+    .map(({ name, numberBit }) => syscallName(name, syscall) ?? String(syscall - numberBit));
+}
+
+/** The filter of a profile; undefined where it is not for that machine. */
+function compiled(profile: Profile, options: CompileOptions): Filter | undefined {
+  try {
+    return compile(profile, options);
+  } catch (error) {
+    if (error instanceof ProfileError) return undefined;
+    throw error;
+  }
+}
