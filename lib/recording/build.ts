@@ -26,8 +26,12 @@ export interface SeenCall {
   /** The path or name of the program. */
   readonly program?: string | undefined;
   readonly phase?: string;
+  /** Whether other programs may have made it too. */
+  readonly morePrograms?: boolean;
   /** 1 unless given. */
   readonly count?: number;
+  /** Whether there were more than `count`. */
+  readonly atLeast?: boolean;
   /** How many of them failed with ENOSYS. */
   readonly unavailable?: number;
 }
@@ -47,6 +51,7 @@ interface Values {
 interface Entry {
   readonly call: NotedCall;
   count: number;
+  atLeast: boolean;
   unavailable: number;
   readonly programs: Set<string>;
   morePrograms: boolean;
@@ -79,6 +84,8 @@ export class RecordingBuilder {
     const entry = this.#entry(callKey(call), call);
     entry.count = addCounts(entry.count, count);
     entry.unavailable = addCounts(entry.unavailable, unavailable);
+    entry.atLeast ||= own(call, 'atLeast') ?? false;
+    entry.morePrograms ||= own(call, 'morePrograms') ?? false;
     if (program !== undefined) addProgram(entry, program.slice(0, LIMITS.text));
     for (const { index, width } of recordedParameters(abi, syscall)) {
       const value = args[index];
@@ -125,11 +132,12 @@ export class RecordingBuilder {
       ],
       calls: [...this.#calls]
         .sort(([a], [b]) => byText(a, b))
-        .map(([, { call, count, unavailable, programs, morePrograms, args }]): RecordedCall => ({
+        .map(([, { call, count, atLeast, unavailable, programs, morePrograms, args }]): RecordedCall => ({
           abi: call.abi,
           syscall: call.syscall,
           phase: call.phase,
           count,
+          atLeast,
           runs: 1,
           unavailable,
           programs: [...programs].sort(byText),
@@ -150,6 +158,7 @@ export class RecordingBuilder {
     const entry: Entry = {
       call,
       count: 0,
+      atLeast: false,
       unavailable: 0,
       programs: new Set(),
       morePrograms: false,

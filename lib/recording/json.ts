@@ -59,12 +59,13 @@ const sourceText = (source: RecordingSource): string =>
     ...(source.skipped > 0 && { skipped: source.skipped }),
   });
 
-function callText({ abi, syscall, phase, count, runs, unavailable, ...rest }: RecordedCall): string {
+function callText({ abi, syscall, phase, count, atLeast, runs, unavailable, ...rest }: RecordedCall): string {
   const text = JSON.stringify({
     abi,
     call: syscall,
     ...(phase !== '' && { phase }),
     count,
+    ...(atLeast && { atLeast }),
     runs,
     ...(unavailable > 0 && { unavailable }),
     ...(rest.programs.length > 0 && { programs: rest.programs }),
@@ -182,6 +183,7 @@ const CALL_KEYS = [
   'count',
   'runs',
   'unavailable',
+  'atLeast',
   'programs',
   'morePrograms',
   'args',
@@ -211,17 +213,21 @@ function readCall(item: JsonValue, allRuns: number): { readonly call: RecordedCa
   const programs = itemsOf(object, 'programs', LIMITS.programs, []).map(program =>
     program.kind === 'string' ? bounded(program, program.value) : bad(program, 'a program is not a string'),
   );
-  const more = object.members.get('morePrograms')?.value;
-  if (more !== undefined && more.kind !== 'boolean') bad(more, '"morePrograms" is not a boolean');
+  const flag = (key: string): boolean => {
+    const value = object.members.get(key)?.value;
+    if (value === undefined) return false;
+    return value.kind === 'boolean' ? value.value : bad(value, `"${key}" is not a boolean`);
+  };
   const call: RecordedCall = {
     abi,
     syscall,
     phase: textOf(object, 'phase') ?? '',
     count,
+    atLeast: flag('atLeast'),
     runs,
     unavailable,
     programs: [...new Set(programs)].sort(byText),
-    morePrograms: more?.kind === 'boolean' && more.value,
+    morePrograms: flag('morePrograms'),
     args: readArguments(object),
   };
   return { call, at: item };

@@ -42,6 +42,7 @@ function mergeCalls(a: RecordedCall, b: RecordedCall): RecordedCall {
   return {
     ...a,
     count: addCounts(a.count, b.count),
+    atLeast: a.atLeast || b.atLeast,
     runs: addCounts(a.runs, b.runs),
     unavailable: addCounts(a.unavailable, b.unavailable),
     programs: programs.slice(0, LIMITS.programs),

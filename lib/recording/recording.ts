@@ -26,6 +26,8 @@ export interface RecordedCall {
   readonly phase: string;
   /** How often, over all runs. */
   readonly count: number;
+  /** Whether it was made more often than it was counted, since calls that are known need not be stopped for. */
+  readonly atLeast: boolean;
   /** In how many of the runs. */
   readonly runs: number;
   /** How often it failed with ENOSYS, so that the program had to do without. Part of `count`. */

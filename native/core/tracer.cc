@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <span>
 
-#include "../tracer/table.h"
+#include "../tracer/recording_table.h"
 #include "descriptor.h"
 #include "executable_file.h"
 
@@ -32,7 +32,7 @@ Result<TracerFiles> prepare_tracer() {
   if (const auto* failure = image.failure()) return *failure;
   Descriptor table(memfd_create("seccomp-table", MFD_CLOEXEC));
   if (!table.valid()) return Failure{"memfd_create", errno};
-  if (ftruncate(table.number(), sizeof(Table)) != 0) return Failure{"ftruncate", errno};
+  if (ftruncate(table.number(), kTableSize) != 0) return Failure{"ftruncate", errno};
   std::array<int, 2> pipe{-1, -1};
   if (pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0) return Failure{"pipe2", errno};
   Descriptor woken(pipe[0]);

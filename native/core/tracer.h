@@ -11,7 +11,7 @@ namespace seccomp_node {
 struct TracerFiles {
   /** An executable file that cannot change. */
   std::int32_t image;
-  /** The memory that native/tracer/table.h describes, all zeros. */
+  /** The memory that native/tracer/table.h and recording_table.h describe, all zeros. */
   std::int32_t table;
   /** A pipe that does not block: `wake` goes to the tracer, `woken` has a byte when there is something new. */
   std::int32_t woken;

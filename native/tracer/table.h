@@ -36,7 +36,11 @@ struct TableHeader {
   std::uint64_t stops;
   /** Of those, the ones without an entry, because there was no room. */
   std::uint64_t lost;
-  std::uint64_t reserved[2];
+  std::uint64_t reserved;
+  /** Written before the start: 1 to record calls, as recording_table.h describes it, 0 to report those that a filter
+   * stops at. */
+  std::uint32_t records;
+  std::uint32_t unused;
 };
 
 /** Calls that are alike: equal architecture, number, data of SECCOMP_RET_TRACE and program. The rest is of the first.

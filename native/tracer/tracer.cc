@@ -9,6 +9,8 @@
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/signal.h>
+#include <linux/seccomp.h>
+#include <linux/time.h>
 #include <linux/uio.h>
 #include <linux/wait.h>
 #include <sys/syscall.h>
@@ -17,6 +19,7 @@
 #include <cstdint>
 
 #include "../freestanding/system_call.h"
+#include "recording_table.h"
 #include "table.h"
 
 #if defined(__x86_64__)
@@ -260,7 +263,7 @@ class Tracer {
     end(0);
   }
 
- private:
+ protected:
   template <typename Type>
   static void set(Type& place, Type value) {
     __atomic_store(&place, &value, __ATOMIC_RELEASE);
@@ -500,12 +503,33 @@ class Tracer {
   bool started_ = false;
 };
 
+}  // namespace
+
+}  // namespace seccomp_node
+
+#include "recorder.h"
+
+namespace seccomp_node {
+
+namespace {
+
 /** read(2) or write(2) of a number, whole. */
 bool transfer(long number, int* value) {
   for (;;) {
     const long count = system_call(number, kTraceeDescriptor, word(value), sizeof *value);
     if (count != -EINTR) return count == sizeof *value;
   }
+}
+
+/** Traces a process until nothing is left of it, once it knows that it is traced. */
+template <typename AnyTracer>
+[[noreturn]] void follow(AnyTracer& tracer, int process) {
+  int error = static_cast<int>(tracer.seize(process));
+  transfer(SYS_write, &error);
+  system_call(SYS_close, kTraceeDescriptor);
+  if (error != 0) tracer.finish(TracerState::kFailed, static_cast<std::uint32_t>(error));
+  tracer.run();
+  end(0);
 }
 
 }  // namespace
@@ -516,17 +540,18 @@ extern "C" [[noreturn]] __attribute__((used)) void trace() {
   system_call(SYS_rt_sigprocmask, SIG_SETMASK, word(&all), 0, sizeof all);
   system_call(SYS_prctl, PR_SET_NAME, word("seccomp-tracer"));
   system_call(SYS_prctl, PR_SET_DUMPABLE, 0);
-  const long mapped = system_call(SYS_mmap, 0, sizeof(Table), PROT_READ | PROT_WRITE, MAP_SHARED, kTableDescriptor, 0);
+  const long mapped = system_call(SYS_mmap, 0, kTableSize, PROT_READ | PROT_WRITE, MAP_SHARED, kTableDescriptor, 0);
   int process = 0;
   if (mapped < 0 || !transfer(SYS_read, &process)) end(1);
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as numbers.
-  Tracer tracer(*reinterpret_cast<Table*>(mapped));
-  int error = static_cast<int>(tracer.seize(process));
-  transfer(SYS_write, &error);
-  system_call(SYS_close, kTraceeDescriptor);
-  if (error != 0) tracer.finish(TracerState::kFailed, static_cast<std::uint32_t>(error));
-  tracer.run();
-  end(0);
+  auto& table = *reinterpret_cast<Table*>(mapped);
+  if (table.header.records != 0) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
+    Recorder recorder(table, *reinterpret_cast<RecordingPart*>(mapped + static_cast<long>(kRecordingOffset)));
+    follow(recorder, process);
+  }
+  Tracer tracer(table);
+  follow(tracer, process);
 }
 
 }  // namespace seccomp_node

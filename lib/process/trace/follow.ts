@@ -185,7 +185,7 @@ const REQUESTS: Readonly<Record<number, string>> = {
 };
 
 /** Why everything that was traced has been killed when the tracer ended; undefined where it ended with the last of it. */
-function whyKilled({
+export function whyKilled({
   state,
   contender: { request, thread, program },
 }: TracedTable): SupervisionError | undefined {
@@ -193,14 +193,14 @@ function whyKilled({
   if (state !== 'contended') {
     return new SupervisionError(
       'tracer-ended',
-      'the tracer of report-only ended before the command, which the kernel then killed',
+      'the tracer ended before the command, which the kernel then killed',
       'Look for whoever killed it, and at memory and limits',
     );
   }
   const name = own(REQUESTS, request) ?? `request ${request}`;
   return new SupervisionError(
     'traces-itself',
-    `${printable(program ?? 'a program')} (${thread}) called ptrace(${name}), but with report-only every process of the command is traced already, and a process can have one tracer only: the command was killed`,
+    `${printable(program ?? 'a program')} (${thread}) called ptrace(${name}), but every process of the command is traced already, and a process can have one tracer only: the command was killed`,
     'Try the profile on the program that is traced there, without its tracer',
   );
 }

@@ -1,11 +1,10 @@
-// Records the calls of a command and of all that it starts: report-only under a policy that allows nothing.
+// Records the calls of a command and of all that it starts.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { release } from 'node:os';
 import { compile } from '../../filter/compile-profile.js';
-import { ABIS } from '../../kernel/abi.js';
-import type { Policy } from '../../policy/policy.js';
-import { nativeArchitecture } from '../../kernel/architectures.js';
-import { RecordingBuilder } from '../../recording/build.js';
+import { isKnownSyscall } from '../../kernel/abi.js';
+import { abisOf, nativeArchitecture } from '../../kernel/architectures.js';
+import type { SyscallName } from '../../kernel/calls/call-names.js';
+import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import type { Recording } from '../../recording/recording.js';
 import { UsageError } from '../../util/errors.js';
 import { ownOptions } from '../../util/options.js';
@@ -14,9 +13,7 @@ import { argumentsOf } from '../children/arguments.js';
 import { sandbox, type SandboxOptions } from '../children/sandbox.js';
 import { SPAWN_OPTIONS } from '../children/launch/start-child.js';
 import type { IsolationMode } from '../isolation/isolation.js';
-import type { ReportedViolation } from '../supervise/report.js';
-import { recordingPolicy, sharedArgument } from './recording-policy.js';
-import { startReportOnly } from './report-only.js';
+import { recordCommand, type RecordingProgress } from './record-command.js';
 
 /** What a recording may be told; the options of `spawn` of node:child_process beside it. */
 export interface RecordOptions extends SpawnOptions {
@@ -24,6 +21,11 @@ export interface RecordOptions extends SpawnOptions {
   readonly isolation?: IsolationMode;
   /** The part of the run that the calls belong to. */
   readonly phase?: string;
+  /**
+   * Parts the run in two: calls belong to the phase `start`, and to `work` from the first call with one of these names on, whichever process
+   * makes it. Known calls stop in `start` as often as unknown ones, which takes time.
+   */
+  readonly phaseAt?: readonly SyscallName[];
 }
 
 /** A command that is recorded. */
@@ -37,13 +39,18 @@ export interface RecordedCommand {
   readonly recording: Promise<Recording>;
   /** Records no more: what still runs goes on. */
   readonly stop: () => void;
+  /** How far it is. */
+  readonly progress: () => RecordingProgress;
 }
 
 /**
  * Starts a command as `spawn` does, and records its calls and those of all processes that it starts, from the first instruction on. What it
  * notices is what it notices of `reportOnly`: docs/report-only.md. Nothing is refused. It is one run.
  *
- * Throws as `spawn` does, and LoadError (`no-tracer`, `tracer-refused`): nothing has run then.
+ * A process stops at each call at first. Once known calls come one after the other, only others stop: counts of known ones are then lower
+ * bounds, marked by `atLeast`. Every call, with every recorded argument, is seen.
+ *
+ * Throws as `spawn` does, UsageError (`bad-option`, `unknown-syscall`), and LoadError (`no-tracer`, `tracer-refused`): nothing has run then.
  */
 export function record(command: string, options?: RecordOptions): RecordedCommand;
 export function record(command: string, args: readonly string[], options?: RecordOptions): RecordedCommand;
@@ -56,95 +63,38 @@ export function record(
   const {
     isolation = 'none',
     phase = '',
+    phaseAt,
     ...rest
-  } = ownOptions(options, ['isolation', 'phase', ...SPAWN_OPTIONS]);
+  } = ownOptions(options, ['isolation', 'phase', 'phaseAt', ...SPAWN_OPTIONS]);
   if (typeof (phase as unknown) !== 'string')
     throw new UsageError('bad-option', `phase cannot be ${show(phase)}`, 'Give a string');
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  const policy = recordingPolicy();
-  const filter = compile(policy);
   const sandboxed = sandbox<SpawnOptions & SandboxOptions>(
-    { ...given, profile: filter, isolation },
+    { ...given, profile: compile({ defaultAction: 'SCMP_ACT_ALLOW' }), isolation },
     SPAWN_OPTIONS,
   );
-  const calls = new Gathered(policy, phase);
-  const { child, follower } = startReportOnly(file, args, {
-    filter,
-    load: sandboxed.load,
+  return recordCommand(file, args, {
     isolation: sandboxed.isolation,
+    phase,
+    phaseAt: checkedPhaseAt(phaseAt, phase),
     rest: sandboxed.rest,
-    report: {
-      onViolation: violation => {
-        calls.add(violation);
-      },
-      reportFallbacks: true,
-      reportOnly: undefined,
-    },
-    attend: undefined,
   });
-  let failure: Error | undefined;
-  child.on('error', error => {
-    failure ??= error;
-  });
-  const recording = follower.finished.then(() => {
-    if (failure !== undefined) throw failure;
-    return calls.finish([file, ...args].join(' '), follower.lost);
-  });
-  return {
-    child,
-    recording,
-    stop: () => {
-      follower.close();
-    },
-  };
 }
 
-/** Classes of calls by what the tracer tells of them. */
-class Gathered {
-  readonly #classes = new Map<string, { readonly first: ReportedViolation; count: number }>();
-  readonly #policy: Policy;
-  readonly #phase: string;
-  #foreign = 0;
-
-  constructor(policy: Policy, phase: string) {
-    this.#policy = policy;
-    this.#phase = phase;
-  }
-
-  add(violation: ReportedViolation): void {
-    const { arch, number, args, program, starting, count } = violation;
-    const key = `${arch} ${number} ${args.join(' ')} ${starting} ${program ?? ''}`;
-    const known = this.#classes.get(key);
-    if (known === undefined) this.#classes.set(key, { first: violation, count });
-    else known.count += count;
-  }
-
-  finish(command: string, lost: number): Recording {
-    const builder = new RecordingBuilder();
-    for (const { first, count } of this.#classes.values()) {
-      const { abi, number, args, program, starting } = first;
-      const syscall = abi && (first.syscall ?? String(number - ABIS[abi].numberBit));
-      if (abi === undefined || syscall === undefined) {
-        this.#foreign += count;
-        continue;
-      }
-      const call = { abi, syscall, phase: this.#phase, program: starting ? undefined : program };
-      const isNamed = first.syscall !== undefined;
-      const add = isNamed ? builder.add.bind(builder) : builder.addUnnamed.bind(builder);
-      add({ ...call, args });
-      // Of later calls of the class, only what makes it one is known.
-      const shared =
-        abi === this.#policy.abis[0].abi.name ? sharedArgument(this.#policy, number, args) : undefined;
-      const later = args.map((value, index) => (index === shared ? value : undefined));
-      if (count > 1) add({ ...call, args: later, count: count - 1 });
-    }
-    return builder.finish({
-      how: 'tracer',
-      arch: nativeArchitecture(),
-      kernel: release(),
-      libc: '',
-      command,
-      lost: lost + this.#foreign,
-    });
-  }
+/** The names of `phaseAt`. Throws UsageError (`bad-option`, `unknown-syscall`). */
+function checkedPhaseAt(phaseAt: unknown, phase: string): readonly string[] {
+  if (phaseAt === undefined) return [];
+  const names: readonly unknown[] = Array.isArray(phaseAt) ? [...(phaseAt as unknown[])] : [];
+  if (names.length === 0)
+    throw new UsageError('bad-option', `phaseAt cannot be ${show(phaseAt)}`, 'Give a list of names of system calls');
+  if (phase !== '')
+    throw new UsageError('bad-option', 'phase and phaseAt exclude each other', 'Choose one of them');
+  return names.map(name => {
+    if (typeof name === 'string' && isKnownSyscall(name)) return name;
+    throw new UsageError(
+      'unknown-syscall',
+      `phaseAt names ${show(name)}, which is not a system call`,
+      typeof name === 'string' ? didYouMeanCall(name, abisOf(nativeArchitecture())) : 'Give names of system calls',
+    );
+  });
 }

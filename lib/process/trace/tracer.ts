@@ -16,6 +16,8 @@ export interface Tracer {
   release(): void;
   /** What it has written down. */
   read(): TracedTable;
+  /** The memory that it writes to, until `close`. */
+  readonly table: number;
   /** Readable when there is something new, at its end with the tracer. Whoever watches it closes it. */
   readonly woken: number;
   /** Takes what the pipe holds. */
@@ -30,8 +32,11 @@ export interface TracerUser {
   readonly gid?: number | undefined;
 }
 
-/** Throws LoadError (`no-tracer`). */
-export function startTracer({ uid, gid }: Pick<Own<TracerUser>, 'uid' | 'gid'>): Tracer {
+/** Starts a tracer, after `prepare` has written to its memory. Throws LoadError (`no-tracer`). */
+export function startTracer(
+  { uid, gid }: Pick<Own<TracerUser>, 'uid' | 'gid'>,
+  prepare: (table: number) => void = () => undefined,
+): Tracer {
   const files = native().prepareTracer();
   if (isFailure(files)) throw noTracer(`${describeFailure(files)}`, files.errno);
   const open = new Set<keyof TracerFiles>(['image', 'table', 'woken', 'wake', 'forTracer', 'forLauncher']);
@@ -39,6 +44,7 @@ export function startTracer({ uid, gid }: Pick<Own<TracerUser>, 'uid' | 'gid'>):
     for (const name of names) if (open.delete(name)) native().closeDescriptor(files[name]);
   };
   try {
+    prepare(files.table);
     const pid = run(files, uid, gid);
     close('image', 'wake', 'forTracer');
     return {
@@ -49,6 +55,7 @@ export function startTracer({ uid, gid }: Pick<Own<TracerUser>, 'uid' | 'gid'>):
         close('forLauncher');
       },
       read: () => readTable(files.table),
+      table: files.table,
       drain: () => {
         try {
           readSync(files.woken, Buffer.alloc(4096));

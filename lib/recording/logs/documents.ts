@@ -197,6 +197,7 @@ export function recordProfiles(profiles: readonly RecordedProfile[], abi: AbiNam
           phase: '',
           count: runs,
           runs,
+          atLeast: false,
           unavailable: 0,
           programs: [],
           morePrograms: false,

@@ -1,0 +1,196 @@
+// Starts a command that a tracer follows, and makes a recording of what that has seen.
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { release } from 'node:os';
+import { ABIS, abiOf, syscallName } from '../../kernel/abi.js';
+import { nativeArchitecture } from '../../kernel/architectures.js';
+import { isFailure, native } from '../../native.js';
+import { RecordingBuilder } from '../../recording/build.js';
+import type { Recording } from '../../recording/recording.js';
+import { LoadError } from '../../util/errors.js';
+import { own, type Own } from '../../util/own.js';
+import { commandOf, type LaunchRequest } from '../children/launch/launch.js';
+import { spawnWith, startChild } from '../children/launch/start-child.js';
+import { stdioList } from '../children/launch/stdio.js';
+import type { IsolationPlan } from '../isolation/isolate.js';
+import { runningLibc } from '../machine/libc.js';
+import { whyKilled } from './follow.js';
+import { readRecordedTable, writeOrders, type RecordedTable } from './recording-table.js';
+import { startTracer, type Tracer } from './tracer.js';
+
+/** How a command is started, and into what its calls are parted. */
+export interface RecordPlan {
+  readonly isolation: IsolationPlan;
+  readonly phase: string;
+  /** Calls with the first of which the phase `work` begins; empty for the one `phase`. */
+  readonly phaseAt: readonly string[];
+  /** Options of Node's. */
+  readonly rest: Own<SpawnOptions>;
+}
+
+/** How far a recording is. */
+export interface RecordingProgress {
+  /** Calls that were counted. Known calls of a process that makes many of them are not, after a while. */
+  readonly calls: number;
+  /** Distinct ones: interface, number, phase. */
+  readonly distinct: number;
+  /** Whether there were more calls than are counted. */
+  readonly atLeast: boolean;
+}
+
+/** A command that is recorded. */
+export interface RecordedChild {
+  readonly child: ChildProcess;
+  readonly recording: Promise<Recording>;
+  readonly stop: () => void;
+  readonly progress: () => RecordingProgress;
+}
+
+/** Phases of `phaseAt`. */
+export const PHASES = { first: 'start', second: 'work' } as const;
+
+/** Throws as `spawn` does, and LoadError (`no-tracer`, `tracer-refused`): nothing has run then. */
+export function recordCommand(file: string, args: readonly string[], plan: RecordPlan): RecordedChild {
+  const { isolation, phaseAt, rest } = plan;
+  const command = commandOf(file, args, rest);
+  const stdio = stdioList(rest.stdio);
+  const tracer = startTracer(rest, table => {
+    writeOrders(table, { phaseAt });
+  });
+  const watched = watch(tracer);
+  let child: ChildProcess;
+  try {
+    child = startChild(withoutFilter(isolation), command, stdio, spawnWith(rest), undefined, tracer);
+  } catch (error) {
+    watched.stop();
+    throw error;
+  } finally {
+    tracer.release();
+  }
+  let failure: Error | undefined;
+  child.on('error', error => {
+    failure ??= error;
+  });
+  const recording = watched.finished.then(({ table, killed }) => {
+    if (killed !== undefined) child.emit('error', killed);
+    if (failure !== undefined) throw failure;
+    return summarize(table, [file, ...args].join(' '), plan);
+  });
+  // Whoever does not want the recording has the error of the child.
+  recording.catch(() => undefined);
+  // A command that has not started has an event for that.
+  if (own(child, 'pid') === undefined) watched.stop();
+  return {
+    child,
+    recording,
+    stop: watched.stop,
+    progress: () => progressOf(watched.read()),
+  };
+}
+
+/** The launcher loads nothing: the tracer puts a filter in later. */
+const withoutFilter = (isolation: IsolationPlan): LaunchRequest => ({
+  bytes: new Uint8Array(),
+  program: [],
+  flags: [],
+  bits: 0,
+  // For that filter.
+  setNoNewPrivs: true,
+  isolation,
+  ringVerdicts: new Uint8Array(),
+  endWithParent: false,
+});
+
+interface Watched {
+  /** The table at the end or when it was stopped, and why all that was traced has been killed, where it was. */
+  readonly finished: Promise<{
+    readonly table: RecordedTable;
+    readonly killed: ReturnType<typeof whyKilled>;
+  }>;
+  readonly read: () => RecordedTable;
+  readonly stop: () => void;
+}
+
+function watch(tracer: Tracer): Watched {
+  let finish: (end: Awaited<Watched['finished']>) => void = () => undefined;
+  const finished = new Promise<Awaited<Watched['finished']>>(resolve => {
+    finish = resolve;
+  });
+  let last: RecordedTable | undefined;
+  const read = (): RecordedTable => last ?? readRecordedTable(tracer.table);
+  const end = (isOver: boolean): void => {
+    if (last !== undefined) return;
+    last = read();
+    const seen = tracer.read();
+    process.off('exit', stop);
+    if (!isFailure(watcher)) native().watchStop(watcher);
+    tracer.close();
+    finish({ table: last, killed: isOver || seen.state === 'contended' ? whyKilled(seen) : undefined });
+  };
+  const stop = (): void => {
+    end(false);
+  };
+  const watcher = native().watch(tracer.woken, readable => {
+    if (readable) tracer.drain();
+    else end(true);
+  });
+  if (isFailure(watcher)) {
+    native().closeDescriptor(tracer.woken);
+    tracer.release();
+    tracer.close();
+    throw new LoadError(
+      'no-tracer',
+      `the tracer cannot be listened to (${watcher.failed}: ${watcher.errnoName})`,
+      'Look at the limit of open files',
+      { errno: watcher.errno },
+    );
+  }
+  process.on('exit', stop);
+  return { finished, read, stop };
+}
+
+function progressOf({ stops, entries }: RecordedTable): RecordingProgress {
+  return {
+    calls: stops,
+    distinct: new Set(entries.map(({ arch, number, second }) => `${arch} ${number} ${second}`)).size,
+    atLeast: entries.some(({ uncounted }) => uncounted),
+  };
+}
+
+function summarize(
+  { entries, lost }: RecordedTable,
+  command: string,
+  { phase, phaseAt }: RecordPlan,
+): Recording {
+  const builder = new RecordingBuilder();
+  let foreign = 0;
+  for (const entry of entries) {
+    const { arch, number, count } = entry;
+    const abi = abiOf(arch, number)?.name;
+    if (abi === undefined) {
+      foreign += count;
+      continue;
+    }
+    const name = syscallName(abi, number);
+    const call = {
+      abi,
+      syscall: name ?? String(number - ABIS[abi].numberBit),
+      phase: phaseAt.length === 0 ? phase : entry.second ? PHASES.second : PHASES.first,
+      program: entry.program,
+      morePrograms: entry.morePrograms,
+      count,
+      atLeast: entry.uncounted,
+      unavailable: entry.unavailable,
+      ...(entry.args !== undefined && { args: entry.args }),
+    };
+    if (name !== undefined) builder.add(call);
+    else if (number >= 0) builder.addUnnamed(call);
+  }
+  return builder.finish({
+    how: 'tracer',
+    arch: nativeArchitecture(),
+    kernel: release(),
+    libc: runningLibc(),
+    command,
+    lost: lost + foreign,
+  });
+}

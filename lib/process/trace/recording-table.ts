@@ -1,0 +1,163 @@
+// The memory that a recorder shares with this process: what native/tracer/recording_table.h describes.
+import { readSync, writeSync } from 'node:fs';
+import { syscallsOf, ABIS } from '../../kernel/abi.js';
+import { abisOf, nativeArchitecture, type AbiName } from '../../kernel/architectures.js';
+import { recordedParameters } from '../../recording/recorded-arguments.js';
+import type { TracedTable } from './table.js';
+
+/** Calls that are equal in all that is recorded of them. */
+export interface RecordedEntry {
+  /** How often they were made; more often where `uncounted`. */
+  readonly count: number;
+  /** How many of them failed with ENOSYS. */
+  readonly unavailable: number;
+  /** `AUDIT_ARCH_*`. */
+  readonly arch: number;
+  readonly number: number;
+  /** The recorded ones, cut to what the kernel reads, and 0 for all others; undefined where there were too many to tell apart. */
+  readonly args: readonly bigint[] | undefined;
+  /** The file of the program, undefined for the launcher and where it cannot be told. */
+  readonly program: string | undefined;
+  /** Whether there may have been other programs. */
+  readonly morePrograms: boolean;
+  readonly uncounted: boolean;
+  /** Whether it came after the call that began the second phase, or was that. */
+  readonly second: boolean;
+}
+
+/** What a recorder is asked for. */
+export interface RecordingOrders {
+  /** The calls with the first of which the second phase begins; empty for one phase. */
+  readonly phaseAt: readonly string[];
+}
+
+const HEADER = 64;
+const ENTRY = 104;
+const PROGRAM = 512;
+const MAX_ENTRIES = 8192;
+const MAX_PROGRAMS = 1024;
+const AT_PROGRAMS = HEADER + MAX_ENTRIES * ENTRY;
+/** `records` of the TableHeader. */
+const AT_RECORDS = 56;
+
+// The RecordingPart.
+const AT_PART = 0x200000;
+const KINDS = 1024;
+const AT_KINDS = AT_PART + 64;
+const MAX_INTERFACES = 3;
+const AT_INHERITED = AT_KINDS + MAX_INTERFACES * KINDS * 4;
+
+const WIDE_SHIFT = 6;
+const BEGINS_PHASE = 1 << 12;
+const ALWAYS_STOPS = 1 << 13;
+const FORKS = 1 << 14;
+const CLONE = 1 << 15;
+const CLONE3 = 1 << 16;
+const PTRACE = 1 << 17;
+const SECCOMP = 1 << 18;
+const PRCTL = 1 << 19;
+
+const UNCOUNTED = 1;
+const UNKNOWN_ARGUMENTS = 2;
+
+/** Calls that the recorder acts upon. Those that begin and end processes are exact in number and programs, as they cost much more than a stop. */
+const SPECIAL: ReadonlyMap<string, number> = new Map([
+  ['clone', ALWAYS_STOPS | FORKS | CLONE],
+  ['clone3', ALWAYS_STOPS | FORKS | CLONE3],
+  ['fork', ALWAYS_STOPS | FORKS],
+  ['vfork', ALWAYS_STOPS | FORKS],
+  ['execve', ALWAYS_STOPS],
+  ['execveat', ALWAYS_STOPS],
+  ['exit', ALWAYS_STOPS],
+  ['exit_group', ALWAYS_STOPS],
+  ['ptrace', ALWAYS_STOPS | PTRACE],
+  ['seccomp', ALWAYS_STOPS | SECCOMP],
+  ['prctl', PRCTL],
+]);
+
+/** Tells a recorder that has not begun what to record. */
+export function writeOrders(table: number, { phaseAt }: RecordingOrders): void {
+  const kinds = Buffer.alloc(MAX_INTERFACES * KINDS * 4);
+  // The native interface, the 32-bit one, x32.
+  abisOf(nativeArchitecture()).forEach((abi, index) => {
+    for (const [syscall, number] of syscallsOf(abi)) {
+      const place = number - ABIS[abi].numberBit;
+      if (place < KINDS) kinds.writeUInt32LE(kindOf(abi, syscall, phaseAt), (index * KINDS + place) * 4);
+    }
+  });
+  writeSync(table, kinds, 0, kinds.length, AT_KINDS);
+  writeNumber(table, phaseAt.length > 0 ? 1 : 0, AT_PART);
+  writeNumber(table, 1, AT_RECORDS);
+}
+
+function kindOf(abi: AbiName, syscall: string, phaseAt: readonly string[]): number {
+  const special = (SPECIAL.get(syscall) ?? 0) | (phaseAt.includes(syscall) ? BEGINS_PHASE : 0);
+  return recordedParameters(abi, syscall).reduce(
+    (kind, { index, width }) => kind | (1 << index) | (width === 64 ? 1 << (index + WIDE_SHIFT) : 0),
+    special,
+  );
+}
+
+/** What is in the memory, beside what `readTable` gives. */
+export interface RecordedTable extends Pick<TracedTable, 'stops' | 'lost'> {
+  /** In the order in which they were first made. */
+  readonly entries: readonly RecordedEntry[];
+  /** Filters that were put into processes, so that their known calls do not stop any more. */
+  readonly filters: number;
+}
+
+/** Reads all of it. */
+export function readRecordedTable(table: number): RecordedTable {
+  const header = read(table, 0, HEADER);
+  const count = Math.min(header.readUInt32LE(0), MAX_ENTRIES);
+  const records = read(table, HEADER, count * ENTRY);
+  // Afterwards, as an entry is written after its program.
+  const inherited = read(table, AT_INHERITED, MAX_PROGRAMS);
+  const programs = Math.min(read(table, 0, HEADER).readUInt32LE(4), MAX_PROGRAMS);
+  const names = read(table, AT_PROGRAMS, programs * PROGRAM);
+  const paths = Array.from({ length: programs }, (_, index) =>
+    untilNul(names.subarray(index * PROGRAM, (index + 1) * PROGRAM)),
+  );
+  return {
+    stops: Number(header.readBigUInt64LE(32)),
+    lost: Number(header.readBigUInt64LE(40)),
+    filters: read(table, AT_PART, 12).readUInt32LE(8),
+    entries: Array.from({ length: count }, (_, index): RecordedEntry => {
+      const record = records.subarray(index * ENTRY, (index + 1) * ENTRY);
+      const flags = record.readUInt32LE(80);
+      const program = record.readUInt32LE(76);
+      const uncounted = (flags & UNCOUNTED) !== 0;
+      return {
+        count: Number(record.readBigUInt64LE(0)),
+        unavailable: Number(record.readBigUInt64LE(8)),
+        args:
+          (flags & UNKNOWN_ARGUMENTS) === 0
+            ? Array.from({ length: 6 }, (__, arg) => record.readBigUInt64LE(16 + 8 * arg))
+            : undefined,
+        arch: record.readUInt32LE(64),
+        number: record.readInt32LE(68),
+        second: record.readUInt32LE(72) !== 0,
+        program: paths[program],
+        uncounted,
+        morePrograms: uncounted && inherited[program] === 1,
+      };
+    }),
+  };
+}
+
+function untilNul(bytes: Buffer): string {
+  const end = bytes.indexOf(0);
+  return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
+}
+
+function writeNumber(descriptor: number, value: number, position: number): void {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  writeSync(descriptor, bytes, 0, bytes.length, position);
+}
+
+function read(descriptor: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  if (length > 0) readSync(descriptor, bytes, 0, length, position);
+  return bytes;
+}
