@@ -30,9 +30,11 @@ const INLINED = ['fastest-levenshtein', 'jsonc-parser'];
  * bundle/ is what Node loads, by `import` and by `require`: CommonJS, so that there is one instance of the package in a process,
  * in Jest and other tools without ES modules too. module/ is the same as ES modules for bundlers, which ask for the condition
  * `module`: they put it into a program, also one that is an ES module, where CommonJS has neither `require` nor `__dirname`.
+ * module/inspect.browser.js is for programs in browsers: one file, with all tables and profiles inside.
  */
 export async function bundle() {
-  await Promise.all([writeCommonJs(inRoot('bundle')), writeModules(inRoot('module'))]);
+  await writeCommonJs(inRoot('bundle'));
+  await writeModules(inRoot('module'));
   copyTypes(inRoot('dist'), inRoot('types'));
 }
 
@@ -43,6 +45,45 @@ const FILES_APART = {
     onResolve({ filter: /\/package-files\.js$/ }, () => ({ path: './package-files.js', external: true }));
   },
 };
+
+/** Puts the texts that are read from files of the package elsewhere into the program: `packageText` finds them there. */
+const TEXTS_INSIDE = {
+  name: 'texts-inside',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/util\/host\/read-text\.js$/ }, () => {
+      const paths = ['data', 'profiles', 'bundle'].flatMap(folder =>
+        filesUnder(inRoot(folder))
+          .map(path => `${folder}/${path}`)
+          .filter(path => /^data\/|^profiles\/.*\.json$|^bundle\/report-/.test(path)),
+      );
+      const texts = paths.map(path => [path, readFileSync(inRoot(path), 'utf8')]);
+      const profiles = paths.flatMap(path => /^profiles\/(.*)\.json$/.exec(path)?.[1] ?? []);
+      const contents = `import { fs } from '../builtins.js';
+        const TEXTS = new Map(${JSON.stringify(texts)});
+        export const readText = path => fs().readFileSync(path, { __proto__: null, encoding: 'utf8' });
+        export const packageText = path => TEXTS.get(path);
+        export const shippedProfiles = () => ${JSON.stringify(profiles.sort())};`;
+      return { contents, loader: 'js', resolveDir: inRoot('dist/util/host') };
+    });
+    // Locations name the profiles that ship by their paths in the package.
+    onLoad({ filter: /\/dist\/package-files\.js$/ }, () => ({
+      contents: 'export const packageFile = path => path;',
+      loader: 'js',
+    }));
+  },
+};
+
+/** A program for browsers. */
+const FOR_BROWSERS = /** @type {const} */ ({
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
+  mainFields: ['module', 'main'],
+  logLevel: 'error',
+  plugins: [TEXTS_INSIDE],
+});
 
 /** Compiles entries to ES modules that share files: their names and texts. */
 async function chunks(entryPoints, plugins = []) {
@@ -126,6 +167,12 @@ function writeEntry(directory, code) {
 async function writeModules(directory) {
   fresh(directory, 'module');
   for (const [name, text] of await chunks(ENTRIES)) writeFileSync(join(directory, name), text);
+  await build({
+    ...FOR_BROWSERS,
+    entryPoints: [inRoot(ENTRIES.inspect)],
+    outfile: join(directory, 'inspect.browser.js'),
+    format: 'esm',
+  });
 }
 
 /** The declarations, as those of CommonJS: TypeScript takes the format from the package.json beside. */

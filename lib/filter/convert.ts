@@ -19,6 +19,7 @@ import { resolveFirecracker } from '../profile/formats/firecracker/resolve.js';
 import { objectText } from '../profile/object-text.js';
 import { resolveForReview } from '../profile/resolve/resolve.js';
 import { type Own } from '../util/own.js';
+import { utf8 } from '../util/host/bytes.js';
 
 /** Docker's profile, OCI's `linux.seccomp`, a filter of Firecracker's seccompiler, a SeccompProfile of Kubernetes. */
 export type ConversionFormat = 'docker' | 'oci' | 'firecracker' | 'spo';
@@ -94,7 +95,7 @@ function* drafts(policy: Policy, format: ConversionFormat, options: Own<ConvertO
     return;
   }
   const { unknownSyscalls = 'enosys', name = 'seccomp' } = options;
-  const read = (source: string): Policy => resolveForReview(Buffer.from(source), target, { unknownSyscalls });
+  const read = (source: string): Policy => resolveForReview(utf8(source), target, { unknownSyscalls });
   for (const multiplexers of [false, true]) {
     const document = documentOf(policy, { multiplexers });
     if (format === 'spo') {

@@ -1,6 +1,4 @@
 // The page of a report: one HTML document that needs nothing else and can run nothing else.
-import { crypto } from '../util/builtins.js';
-import { packageFile } from '../package-files.js';
 import type { CallData } from './calls.js';
 import type { ReportData } from './data.js';
 import { markup, jsonElement, type Markup } from './markup.js';
@@ -15,12 +13,13 @@ import {
   summarySection,
 } from './sections.js';
 import { owned } from '../util/own.js';
-import { readText } from '../util/read-text.js';
+import { packageText } from '../util/host/read-text.js';
+import { sha256Base64 } from '../util/host/sha256.js';
 
 /** The document. Its scripts and styles are let in by their hashes; everything else is shut out, the network too. */
 export function page(data: ReportData): string {
   const style = asset('page.css');
-  const script = `${readText(packageFile('bundle/report-interpreter.js'))}${asset('page.js')}`;
+  const script = `${packageText('bundle/report-interpreter.js') ?? ''}${asset('page.js')}`;
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(script)}'`,
@@ -86,10 +85,9 @@ function scripted(whole: CallData): object {
   return { ...call, rules: rules.map(({ rule, at }) => [rule, at.line, at.column]) };
 }
 
-const asset = (name: string): string => readText(packageFile(`data/report/${name}`));
+const asset = (name: string): string => packageText(`data/report/${name}`) ?? '';
 
 /** Files of the package, which are markup already. */
 const raw = (html: string): Markup => ({ html });
 
-const hashOf = (text: string): string =>
-  `sha256-${crypto().createHash('sha256').update(text).digest('base64')}`;
+const hashOf = (text: string): string => `sha256-${sha256Base64(text)}`;
