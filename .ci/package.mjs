@@ -25,8 +25,7 @@ export function checkContents() {
     ...['call-classes.txt', 'first-versions.txt', 'named-values.txt', 'signatures.txt'].map(
       name => `data/${name}`,
     ),
-    ...['page.css', 'page.js'].map(name => `data/report/${name}`),
-    'bundle/report-interpreter.js',
+    ...['data/report/page.css', 'bundle/report-page.js'],
     'prebuilds/linux-x64/seccomp.glibc.node',
     `deps/libseccomp-${libseccompSource().version}.tar.gz`,
     'prebuilds/binding.gyp',

@@ -46,15 +46,18 @@ const FILES_APART = {
   },
 };
 
-/** Puts the texts that are read from files of the package elsewhere into the program: `packageText` finds them there. */
-const TEXTS_INSIDE = {
+/**
+ * Puts files of the package into a program, where `packageText` finds them.
+ * @param {RegExp} wanted which files
+ */
+const textsInside = wanted => ({
   name: 'texts-inside',
   setup({ onLoad }) {
     onLoad({ filter: /\/util\/host\/read-text\.js$/ }, () => {
       const paths = ['data', 'profiles', 'bundle'].flatMap(folder =>
         filesUnder(inRoot(folder))
           .map(path => `${folder}/${path}`)
-          .filter(path => /^data\/|^profiles\/.*\.json$|^bundle\/report-/.test(path)),
+          .filter(path => wanted.test(path)),
       );
       const texts = paths.map(path => [path, readFileSync(inRoot(path), 'utf8')]);
       const profiles = paths.flatMap(path => /^profiles\/(.*)\.json$/.exec(path)?.[1] ?? []);
@@ -71,7 +74,7 @@ const TEXTS_INSIDE = {
       loader: 'js',
     }));
   },
-};
+});
 
 /** A program for browsers. */
 const FOR_BROWSERS = /** @type {const} */ ({
@@ -82,7 +85,7 @@ const FOR_BROWSERS = /** @type {const} */ ({
   minify: true,
   mainFields: ['module', 'main'],
   logLevel: 'error',
-  plugins: [TEXTS_INSIDE],
+  plugins: [textsInside(/^data\/.*\.(?:txt|css)$|^profiles\/.*\.json$|^bundle\/report-/)],
 });
 
 /** Compiles entries to ES modules that share files: their names and texts. */
@@ -124,16 +127,13 @@ async function writeCommonJs(directory) {
     target: 'es2020',
     logLevel: 'error',
   });
-  // Part of the pages of reports, whose script calls what it exports.
+  // What runs in the pages of reports.
   await build({
-    absWorkingDir: root,
-    entryPoints: [inRoot('dist/report/interpreter.js')],
-    outfile: join(directory, 'report-interpreter.js'),
-    bundle: true,
+    ...FOR_BROWSERS,
+    entryPoints: [inRoot('data/report/page.js')],
+    outfile: join(directory, 'report-page.js'),
     format: 'iife',
-    globalName: 'interpreter',
-    target: 'es2022',
-    logLevel: 'error',
+    plugins: [textsInside(/^data\/(?:named-values|signatures)\.txt$/)],
   });
   const files = await chunks({ ...ENTRIES, ...PROGRAMS }, [FILES_APART]);
   await Promise.all(
