@@ -15,10 +15,10 @@ export default defineConfig(
     languageOptions: { globals: nodeGlobals() },
   },
   {
-    // What runs in the pages of reports: plain scripts that never make markup from text.
+    // What runs in pages: scripts that never make markup from text.
     files: ['data/report/*.js'],
     extends: [js.configs.recommended],
-    languageOptions: { sourceType: 'script', globals: { document: 'readonly' } },
+    languageOptions: { globals: { document: 'readonly', URLSearchParams: 'readonly' } },
     rules: {
       'no-restricted-properties': [
         'error',

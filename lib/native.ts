@@ -1,6 +1,6 @@
 // The only file that touches the .node: finds it, loads it, and gives its exports their types.
 import { errnoName } from './kernel/errno.js';
-import { existsSync, openSync, readSync, closeSync } from 'node:fs';
+import { fs, host } from './util/builtins.js';
 import { UnsupportedError } from './util/errors.js';
 import { packageFile } from './package-files.js';
 import { own } from './util/own.js';
@@ -360,10 +360,11 @@ export function native(): Native {
 }
 
 function load(): Native {
-  if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) {
+  const { platform, arch } = host() ?? { platform: 'a browser', arch: 'no machine' };
+  if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
     throw new UnsupportedError(
       'unsupported-platform',
-      `seccomp needs Linux on x64 or arm64; this is ${process.platform} on ${process.arch}`,
+      `seccomp needs Linux on x64 or arm64; this is ${platform} on ${arch}`,
       'Profiles can still be read, resolved, compiled for a named target and inspected here',
     );
   }
@@ -373,7 +374,7 @@ function load(): Native {
     'build/Release/seccomp.node',
     `prebuilds/linux-${process.arch}/seccomp.${libc}.node`,
   ].map(path => packageFile(path));
-  const found = candidates.find(existsSync);
+  const found = candidates.find(path => fs().existsSync(path));
   if (found === undefined) {
     throw new UnsupportedError(
       'addon-not-found',
@@ -410,6 +411,7 @@ function open(path: string): Native {
 
 /** Which C library this Node was built for, from the interpreter that its ELF header names: nothing that a caller could set. */
 function usesMusl(): boolean {
+  const { openSync, readSync, closeSync } = fs();
   const file = openSync(process.execPath, 'r');
   try {
     const head = Buffer.alloc(4096);

@@ -10,5 +10,5 @@
  */
 export const packageFile = (path: string): string => {
   const folder = Object.hasOwn(import.meta, 'dirname') ? import.meta.dirname : __dirname;
-  return `${folder.slice(0, folder.lastIndexOf('/'))}/${path}`;
+  return `${folder.slice(0, folder.lastIndexOf(folder.includes('/') ? '/' : '\\'))}/${path}`;
 };

@@ -30,9 +30,11 @@ const INLINED = ['fastest-levenshtein', 'jsonc-parser', 'yaml'];
  * bundle/ is what Node loads, by `import` and by `require`: CommonJS, so that there is one instance of the package in a process,
  * in Jest and other tools without ES modules too. module/ is the same as ES modules for bundlers, which ask for the condition
  * `module`: they put it into a program, also one that is an ES module, where CommonJS has neither `require` nor `__dirname`.
+ * module/inspect.browser.js is for programs in browsers: one file, with all tables and profiles inside.
  */
 export async function bundle() {
-  await Promise.all([writeCommonJs(inRoot('bundle')), writeModules(inRoot('module'))]);
+  await writeCommonJs(inRoot('bundle'));
+  await writeModules(inRoot('module'));
   copyTypes(inRoot('dist'), inRoot('types'));
 }
 
@@ -43,6 +45,48 @@ const FILES_APART = {
     onResolve({ filter: /\/package-files\.js$/ }, () => ({ path: './package-files.js', external: true }));
   },
 };
+
+/**
+ * Puts files of the package into a program, where `packageText` finds them.
+ * @param {RegExp} wanted which files
+ */
+const textsInside = wanted => ({
+  name: 'texts-inside',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/util\/host\/read-text\.js$/ }, () => {
+      const paths = ['data', 'profiles', 'bundle'].flatMap(folder =>
+        filesUnder(inRoot(folder))
+          .map(path => `${folder}/${path}`)
+          .filter(path => wanted.test(path)),
+      );
+      const texts = paths.map(path => [path, readFileSync(inRoot(path), 'utf8')]);
+      const profiles = paths.flatMap(path => /^profiles\/(.*)\.(?:json|seccomp)$/.exec(path)?.[1] ?? []);
+      const contents = `import { fs } from '../builtins.js';
+        const TEXTS = new Map(${JSON.stringify(texts)});
+        export const readText = path => fs().readFileSync(path, { __proto__: null, encoding: 'utf8' });
+        export const packageText = path => TEXTS.get(path);
+        export const shippedProfiles = () => ${JSON.stringify(profiles.sort())};`;
+      return { contents, loader: 'js', resolveDir: inRoot('dist/util/host') };
+    });
+    // Locations name the profiles that ship by their paths in the package.
+    onLoad({ filter: /\/dist\/package-files\.js$/ }, () => ({
+      contents: 'export const packageFile = path => path;',
+      loader: 'js',
+    }));
+  },
+});
+
+/** A program for browsers. */
+const FOR_BROWSERS = /** @type {const} */ ({
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
+  mainFields: ['module', 'main'],
+  logLevel: 'error',
+  plugins: [textsInside(/^data\/.*\.(?:txt|css)$|^profiles\/.*\.json$|^bundle\/report-/)],
+});
 
 /** Compiles entries to ES modules that share files: their names and texts. */
 async function chunks(entryPoints, plugins = []) {
@@ -83,16 +127,13 @@ async function writeCommonJs(directory) {
     target: 'es2020',
     logLevel: 'error',
   });
-  // Part of the pages of reports, whose script calls what it exports.
+  // What runs in the pages of reports.
   await build({
-    absWorkingDir: root,
-    entryPoints: [inRoot('dist/report/interpreter.js')],
-    outfile: join(directory, 'report-interpreter.js'),
-    bundle: true,
+    ...FOR_BROWSERS,
+    entryPoints: [inRoot('data/report/page.js')],
+    outfile: join(directory, 'report-page.js'),
     format: 'iife',
-    globalName: 'interpreter',
-    target: 'es2022',
-    logLevel: 'error',
+    plugins: [textsInside(/^data\/(?:named-values|signatures)\.txt$/)],
   });
   // Read by the first text in YAML: few programs have one.
   await build({
@@ -138,6 +179,12 @@ function writeEntry(directory, code) {
 async function writeModules(directory) {
   fresh(directory, 'module');
   for (const [name, text] of await chunks(ENTRIES)) writeFileSync(join(directory, name), text);
+  await build({
+    ...FOR_BROWSERS,
+    entryPoints: [inRoot(ENTRIES.inspect)],
+    outfile: join(directory, 'inspect.browser.js'),
+    format: 'esm',
+  });
 }
 
 /** The declarations, as those of CommonJS: TypeScript takes the format from the package.json beside. */

@@ -1,5 +1,6 @@
 // Classic BPF as seccomp takes it: instructions, their bytes, and the rules by which the kernel accepts a program.
 import { ProgramError } from '../util/errors.js';
+import { zeroedBytes } from '../util/host/bytes.js';
 import { owned } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
 import { operationOf } from './opcodes.js';
@@ -45,13 +46,14 @@ export const WORD = {
 
 /** Writes the kernel's array of `struct sock_filter`, 8 bytes each, little-endian. Source: linux/filter.h. */
 export function encode(program: Program): Buffer {
-  const bytes = Buffer.alloc(program.length * INSTRUCTION_SIZE);
+  const bytes = zeroedBytes(program.length * INSTRUCTION_SIZE);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   program.forEach(({ code, jt, jf, k }, index) => {
     const offset = index * INSTRUCTION_SIZE;
-    bytes.writeUInt16LE(code, offset);
-    bytes.writeUInt8(jt, offset + 2);
-    bytes.writeUInt8(jf, offset + 3);
-    bytes.writeUInt32LE(k, offset + 4);
+    view.setUint16(offset, code, true);
+    view.setUint8(offset + 2, jt);
+    view.setUint8(offset + 3, jf);
+    view.setUint32(offset + 4, k, true);
   });
   return bytes;
 }

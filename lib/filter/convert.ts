@@ -22,6 +22,7 @@ import { resolveFirecracker } from '../profile/formats/firecracker/resolve.js';
 import { objectText } from '../profile/object-text.js';
 import { resolveForReview, UNKNOWN_SYSCALLS, type UnknownSyscalls } from '../profile/resolve/resolve.js';
 import { type Own } from '../util/own.js';
+import { utf8 } from '../util/host/bytes.js';
 
 /** Docker's profile, OCI's `linux.seccomp`, a filter of Firecracker's seccompiler, a SeccompProfile of Kubernetes, a policy in words. */
 export type ConversionFormat = (typeof FORMATS)[number];
@@ -109,7 +110,7 @@ function* drafts(
     return;
   }
   const { unknownSyscalls = 'enosys', name = 'seccomp' } = options;
-  const read = (source: string): Policy => resolveForReview(Buffer.from(source), target, { unknownSyscalls });
+  const read = (source: string): Policy => resolveForReview(utf8(source), target, { unknownSyscalls });
   for (const multiplexers of [false, true]) {
     const document = documentOf(policy, { multiplexers });
     if (format === 'spo') {

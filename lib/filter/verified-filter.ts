@@ -9,6 +9,7 @@ import { encode, type Program } from '../bpf/program.js';
 import { programMetrics, type ProgramMetrics } from './inspect/metrics.js';
 import type { Weights } from './generate/generate.js';
 import { own } from '../util/own.js';
+import { copyOf } from '../util/host/bytes.js';
 
 /** A verified program and what can be asked of it. */
 export class VerifiedFilter implements Filter {
@@ -44,7 +45,7 @@ export class VerifiedFilter implements Filter {
 
   get bpf(): Buffer {
     this.#bytes ??= encode(this.program);
-    return Buffer.from(this.#bytes);
+    return copyOf(this.#bytes);
   }
 
   get instructions(): number {

@@ -1,4 +1,5 @@
 // The architectures that filters are made for: the interfaces of each, and what Node calls it. All other lists follow.
+import { host } from '../util/builtins.js';
 import { UnsupportedError } from '../util/errors.js';
 
 /** The interfaces of each, the native one first, and its name in `process.arch`. */
@@ -34,11 +35,14 @@ export const architectureOf = (abi: AbiName): Architecture => {
 
 /** The architecture of this process. Throws UnsupportedError where no filter can be made for it. */
 export function nativeArchitecture(): Architecture {
-  const arch = ARCHITECTURES.find(name => TABLE[name].node === process.arch);
+  const here = host()?.arch;
+  const arch = ARCHITECTURES.find(name => TABLE[name].node === here);
   if (arch === undefined) {
     throw new UnsupportedError(
       'unsupported-architecture',
-      `seccomp filters cannot be made for ${process.arch}`,
+      here === undefined
+        ? 'this is no machine that filters could be made for'
+        : `seccomp filters cannot be made for ${here}`,
       `Name a target: ${ARCHITECTURES.join(' or ')}`,
     );
   }

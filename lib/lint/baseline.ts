@@ -1,6 +1,5 @@
 // A baseline: the findings that were there when someone started to lint, so that only new ones count.
-import { crypto } from '../util/builtins.js';
-import { basename } from 'node:path';
+import { sha256Hex } from '../util/host/sha256.js';
 import { UsageError } from '../util/errors.js';
 import type { Finding } from './finding.js';
 import { own, owned } from '../util/own.js';
@@ -19,11 +18,8 @@ export interface Baseline {
  */
 export function fingerprint(finding: Finding): string {
   const { code, message, at } = owned(finding);
-  return crypto()
-    .createHash('sha256')
-    .update([code, at === undefined ? '' : basename(at.file), message.replace(PLACES, '')].join('\0'))
-    .digest('hex')
-    .slice(0, 32);
+  const name = at?.file.split(/[/\\]/).at(-1) ?? '';
+  return sha256Hex([code, name, message.replace(PLACES, '')].join('\0')).slice(0, 32);
 }
 
 const PLACES = /line \d+, column \d+/g;

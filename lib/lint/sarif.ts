@@ -1,6 +1,5 @@
 // Findings for code scanning: the Static Analysis Results Interchange Format, OASIS SARIF 2.1.0.
-import { isAbsolute, relative, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { host, path, url } from '../util/builtins.js';
 import type { Log, ReportingDescriptor, Result, Run } from 'sarif';
 import { fingerprint } from './baseline.js';
 import type { Finding } from './finding.js';
@@ -71,7 +70,7 @@ export function sarifLog(
   { rules, fingerprints }: SarifTool,
   options: SarifOptions = {},
 ): SarifLog {
-  const { version, root = process.cwd() } = ownOptions(options, ['version', 'root']);
+  const { version, root = host()?.cwd() ?? '/' } = ownOptions(options, ['version', 'root']);
   const codes = Object.keys(rules);
   const run: Run = {
     tool: {
@@ -130,9 +129,11 @@ function resultOf(finding: SarifFinding, codes: readonly string[], root: string)
 
 /** Relative references where the file lies below the root, so that they hold on every machine. */
 function uriOf(file: string, root: string): string {
-  if (!isAbsolute(file)) return encode(file);
-  const below = relative(root, file);
-  return below.startsWith('..') ? pathToFileURL(file).href : encode(below);
+  const paths = path();
+  if (paths?.isAbsolute(file) !== true) return encode(file, paths?.sep);
+  const below = paths.relative(root, file);
+  return below.startsWith('..') ? (url()?.pathToFileURL(file).href ?? file) : encode(below, paths.sep);
 }
 
-const encode = (path: string): string => path.split(sep).map(encodeURIComponent).join('/');
+const encode = (file: string, separator = '/'): string =>
+  file.split(separator).map(encodeURIComponent).join('/');

@@ -1,6 +1,6 @@
 // libuv's thread pool: a filter on one thread must not be inherited by it, nor may a filter keep it from starting.
 import { access, readdirSync } from 'node:fs';
-import { readText } from '../util/read-text.js';
+import { readText } from '../util/host/read-text.js';
 
 /**
  * Starts the threads of libuv's pool, if they are not running yet. They are there when this returns: libuv creates all

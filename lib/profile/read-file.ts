@@ -1,6 +1,6 @@
 // Reads a file that may be anything: huge, growing, a FIFO, a directory, gone.
 import type { Code } from '../util/codes.js';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { fs } from '../util/builtins.js';
 import { ProfileError } from '../util/errors.js';
 import { MAX_BYTES } from './json.js';
 import { quote } from '../util/suggest.js';
@@ -22,6 +22,7 @@ export const tooLarge = (what: string): never =>
 export function readFile(path: string): Uint8Array {
   let descriptor: number | undefined;
   try {
+    const { constants, fstatSync, openSync, readSync } = fs();
     // Without O_NONBLOCK opening a FIFO waits for its writer.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const status = fstatSync(descriptor);
@@ -47,6 +48,6 @@ export function readFile(path: string): Uint8Array {
       return fail('profile-not-found', `there is no file ${quote(path)}`);
     return fail('profile-unreadable', `${quote(path)} cannot be read: ${message}`);
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    if (descriptor !== undefined) fs().closeSync(descriptor);
   }
 }

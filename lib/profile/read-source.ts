@@ -1,8 +1,8 @@
 // Gets a profile or a program from wherever it is, without trusting what is there, and tells one from the other.
-import { existsSync, readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { types } from 'node:util';
 import { UsageError } from '../util/errors.js';
+import { url as urls } from '../util/builtins.js';
+import { isUint8Array, isUrl, utf8 } from '../util/host/bytes.js';
+import { packageText, shippedProfiles } from '../util/host/read-text.js';
 import { packageFile } from '../package-files.js';
 import { MAX_BYTES } from './json.js';
 import { objectText } from './object-text.js';
@@ -51,9 +51,8 @@ interface SourceBytes {
 /** Whether a string is a text itself: JSON, or of several lines, which no path has. */
 const isText = (source: string): boolean => /^[\s\uFEFF]*[{[]/.test(source) || source.includes('\n');
 
-/** The path that a string stands for: a path, or the name of a profile that ships. */
-const pathNamed = (source: string): string =>
-  /[./\\]/.test(source) || source === '' ? source : shippedPath(source);
+/** Whether a string is the name of a profile that ships, and not a path. */
+const isName = (source: string): boolean => !/[./\\]/.test(source) && source !== '';
 
 /**
  * The text behind a source.
@@ -72,18 +71,17 @@ export function readSource(source: unknown): SourceText {
 function contentOf(source: unknown, bufferName: string): SourceText | SourceBytes {
   if (typeof source === 'string') {
     if (isText(source)) {
-      if (source.length > MAX_BYTES || Buffer.byteLength(source) > MAX_BYTES) tooLarge('the text');
+      if (source.length > MAX_BYTES || isLong(source)) tooLarge('the text');
       return { text: source.replace(/^\uFEFF/, ''), file: '<string>' };
     }
-    const path = pathNamed(source);
-    return { bytes: readFile(path), file: path, path, what: quote(path) };
+    if (isName(source)) return shippedProfile(source);
+    return { bytes: readFile(source), file: source, path: source, what: quote(source) };
   }
-  if (types.isUint8Array(source)) {
+  if (isUint8Array(source)) {
     if (source.length > MAX_BYTES) tooLarge('the buffer');
     return { bytes: source, file: bufferName, what: 'the buffer' };
   }
-  // A proxy may throw at instanceof, and is an object to be read with care like any other.
-  if (!types.isProxy(source) && source instanceof URL) {
+  if (isUrl(source)) {
     if (source.protocol !== 'file:')
       fail('profile-unreadable', `${quote(source.href)} is not a file: URL`, 'Fetch it and pass its text');
     return contentOf(pathOf(source), bufferName);
@@ -104,7 +102,7 @@ const decoded = ({ bytes, file, path, what }: SourceBytes): SourceText => ({
 
 function pathOf(url: URL): string {
   try {
-    return fileURLToPath(url);
+    return urls()?.fileURLToPath(url) ?? url.pathname;
   } catch (error) {
     return fail('profile-unreadable', `${quote(url.href)} names no file here: ${(error as Error).message}`);
   }
@@ -113,14 +111,13 @@ function pathOf(url: URL): string {
 /** Of the files of profiles that ship. */
 const EXTENSIONS = ['.json', '.seccomp'];
 
-function shippedPath(name: string): string {
+function shippedProfile(name: string): SourceText {
   for (const extension of EXTENSIONS) {
-    const path = packageFile(`profiles/${name}${extension}`);
-    if (existsSync(path)) return path;
+    const path = `profiles/${name}${extension}`;
+    const text = packageText(path);
+    if (text !== undefined) return { text, file: packageFile(path) };
   }
-  const names = readdirSync(packageFile('profiles/'))
-    .flatMap(file => EXTENSIONS.filter(extension => file.endsWith(extension)).map(({ length }) => file.slice(0, -length)))
-    .sort();
+  const names = shippedProfiles();
   return fail(
     'unknown-profile',
     `no profile named ${quote(name)} ships with this package`,
@@ -131,6 +128,9 @@ function shippedPath(name: string): string {
     ),
   );
 }
+
+/** Whether a text has more bytes than a profile may have. */
+const isLong = (text: string): boolean => text.length * 3 > MAX_BYTES && utf8(text).length > MAX_BYTES;
 
 function decode(bytes: Uint8Array, what: string): string {
   try {

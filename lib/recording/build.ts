@@ -74,18 +74,17 @@ export class RecordingBuilder {
 
   /** Notes calls. Throws RecordingError (`recording-too-large`) beyond the bounds of a recording. */
   add(call: SeenCall): void {
-    const { abi, syscall, phase = '', args = [], program, count = 1, unavailable = 0 } = owned(call);
-    this.note({ abi, syscall, phase, args, program, count, unavailable });
+    this.note(noted(call));
   }
 
   /** As `add`, for a call of which everything is said: the fast way for long logs. */
   note(call: NotedCall): void {
-    const { abi, syscall, args, program, count, unavailable } = call;
+    const { abi, syscall, args, program, count, atLeast, morePrograms, unavailable } = call;
     const entry = this.#entry(callKey(call), call);
     entry.count = addCounts(entry.count, count);
     entry.unavailable = addCounts(entry.unavailable, unavailable);
-    entry.atLeast ||= own(call, 'atLeast') ?? false;
-    entry.morePrograms ||= own(call, 'morePrograms') ?? false;
+    entry.atLeast ||= atLeast;
+    entry.morePrograms ||= morePrograms;
     if (program !== undefined) addProgram(entry, program.slice(0, LIMITS.text));
     for (const { index, width } of recordedParameters(abi, syscall)) {
       const value = args[index];
@@ -101,8 +100,7 @@ export class RecordingBuilder {
 
   /** As `add`, for a number that no table has: at most 64 of them are told apart. Whether it was noted. */
   addUnnamed(call: SeenCall): boolean {
-    const { abi, syscall, phase = '', args = [], program, count = 1, unavailable = 0 } = owned(call);
-    return this.noteUnnamed({ abi, syscall, phase, args, program, count, unavailable });
+    return this.noteUnnamed(noted(call));
   }
 
   /** The same for a call of which everything is said. */
@@ -167,6 +165,13 @@ export class RecordingBuilder {
     this.#calls.set(key, entry);
     return entry;
   }
+}
+
+/** A call with everything said, in its own phase or a given one. */
+export function noted(call: SeenCall, phase?: string): NotedCall {
+  const { abi, syscall, args = [], program, count = 1, unavailable = 0, ...rest } = owned(call);
+  const { atLeast = false, morePrograms = false } = rest;
+  return { abi, syscall, phase: phase ?? rest.phase ?? '', args, program, count, atLeast, morePrograms, unavailable };
 }
 
 /** So that random numbers in a log do not fill a recording. */

@@ -37,6 +37,16 @@ export function compare(first: Layers, second: Layers): readonly DifferenceData[
   return [...sameCall.filter(row => own(row, 'when') !== undefined), ...always];
 }
 
+/** What changes for one call, where there is a comparison. */
+export const changesOf = (
+  comparison: { readonly differences: readonly DifferenceData[] } | undefined,
+  abi: string,
+  syscall: string,
+): readonly DifferenceData[] =>
+  comparison?.differences.filter(
+    ({ interfaces, calls }) => interfaces.includes(abi) && (calls.length === 0 || calls.includes(syscall)),
+  ) ?? [];
+
 /** One row for all that agree in something. */
 const merged = (
   rows: readonly DifferenceData[],

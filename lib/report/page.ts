@@ -1,7 +1,6 @@
 // The page of a report: one HTML document that needs nothing else and can run nothing else.
-import { crypto } from '../util/builtins.js';
-import { packageFile } from '../package-files.js';
 import type { CallData } from './calls.js';
+import { changesOf, type DifferenceData } from './comparison.js';
 import type { ReportData } from './data.js';
 import { markup, jsonElement, type Markup } from './markup.js';
 import {
@@ -14,13 +13,14 @@ import {
   sourceSection,
   summarySection,
 } from './sections.js';
-import { owned } from '../util/own.js';
-import { readText } from '../util/read-text.js';
+import { own, owned } from '../util/own.js';
+import { packageText } from '../util/host/read-text.js';
+import { sha256Base64 } from '../util/host/sha256.js';
 
 /** The document. Its scripts and styles are let in by their hashes; everything else is shut out, the network too. */
 export function page(data: ReportData): string {
-  const style = asset('page.css');
-  const script = `${readText(packageFile('bundle/report-interpreter.js'))}${asset('page.js')}`;
+  const style = packageText('data/report/page.css') ?? '';
+  const script = packageText('bundle/report-page.js') ?? '';
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(script)}'`,
@@ -73,23 +73,34 @@ ${raw(`<script>${script}</script>`)}
 }
 
 /** What the script needs: calls in the order of the grids, rules, the program, and how much of the source is there. */
-const scriptData = ({ interfaces, rules, program, source }: ReportData): object => ({
-  interfaces: interfaces.map(({ abi, audit, calls }) => ({ abi, audit, calls: calls.map(scripted) })),
-  rules: rules.map(({ names: _, at: __, ...rule }) => rule),
-  program: program.map(({ code, jt, jf, k, text }) => [code, jt, jf, k, text]),
-  lines: shownLines(source).length,
-});
-
-/** A call without what the page says elsewhere. */
-function scripted(whole: CallData): object {
-  const { words: _, action: __, rules, ...call } = owned(whole);
-  return { ...call, rules: rules.map(({ rule, at }) => [rule, at.line, at.column]) };
+export function scriptData(data: ReportData): object {
+  const { interfaces, rules, program, source, comparison } = owned(data);
+  return {
+    interfaces: interfaces.map(({ abi, audit, calls }) => ({
+      abi,
+      audit,
+      calls: calls.map(call => scripted(call, changesOf(comparison, abi, call.name))),
+    })),
+    rules: rules.map(({ names: _, at: __, ...rule }) => rule),
+    program: program.map(({ code, jt, jf, k, text }) => [code, jt, jf, k, text]),
+    lines: shownLines(source).length,
+    ...(comparison !== undefined && { against: comparison.name }),
+  };
 }
 
-const asset = (name: string): string => readText(packageFile(`data/report/${name}`));
+/** A call without what the page says elsewhere. */
+function scripted(whole: CallData, differences: readonly DifferenceData[]): object {
+  const { words: _, action: __, rules, ...call } = owned(whole);
+  return {
+    ...call,
+    rules: rules.map(({ rule, at }) => [rule, at.line, at.column]),
+    ...(differences.length > 0 && {
+      changes: differences.map(one => ({ from: one.from.action, to: one.to.action, when: own(one, 'when') })),
+    }),
+  };
+}
 
 /** Files of the package, which are markup already. */
 const raw = (html: string): Markup => ({ html });
 
-const hashOf = (text: string): string =>
-  `sha256-${crypto().createHash('sha256').update(text).digest('base64')}`;
+const hashOf = (text: string): string => `sha256-${sha256Base64(text)}`;

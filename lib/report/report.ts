@@ -13,6 +13,7 @@ import { reportData, type ReportData, type ReportSubject } from './data.js';
 import { profileFindings, programFindings, type FindingData } from './findings.js';
 import { page } from './page.js';
 import { own, owned } from '../util/own.js';
+import { utf8 } from '../util/host/bytes.js';
 
 /** A profile, as `compile` takes it, a filter, or the instructions of a program. */
 export type Reported = AnyProfile | Filter | Program;
@@ -58,7 +59,7 @@ export function collect(source: Reported, options: ReportOptions): ReportData {
 /** A profile with its text. The text is read once, so that lines are those of what was compiled. */
 function read(source: unknown, name: string | undefined): { profile: Profile; text: string } {
   const { text, file } = readSource(source);
-  return { profile: parseProfile(Buffer.from(text), { file: name ?? file }), text };
+  return { profile: parseProfile(utf8(text), { file: name ?? file }), text };
 }
 
 function subjectOf(source: Reported, name: string | undefined, options: CompileOptions): ReportSubject {

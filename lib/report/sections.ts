@@ -1,6 +1,6 @@
 // The sections of a report as HTML.
 import type { CallData, InterfaceData, Tone } from './calls.js';
-import type { DifferenceData } from './comparison.js';
+import { changesOf, type DifferenceData } from './comparison.js';
 import type { ReportData, SummaryData } from './data.js';
 import type { FindingData } from './findings.js';
 import { groupBy } from '../util/group-by.js';
@@ -96,7 +96,8 @@ function countsRow({ abi, calls }: InterfaceData): Markup {
 }
 
 /** Every call of every interface. */
-export function callsSection({ interfaces, elsewhere }: ReportData): Markup {
+export function callsSection(data: ReportData): Markup {
+  const { interfaces, elsewhere, comparison } = owned(data);
   const all = interfaces.flatMap(({ calls }) => calls);
   const chips = countsOf(all).map(
     ([tone, number]) =>
@@ -104,11 +105,12 @@ export function callsSection({ interfaces, elsewhere }: ReportData): Markup {
   );
   return section('calls', 'System calls', [
     markup`<div class="controls scripted" role="search">
-<label>Search <input type="search" id="query" placeholder="name or number" autocomplete="off" spellcheck="false" /></label>
+<label>Search <input type="search" id="query" placeholder="name or number" autocomplete="off" spellcheck="false" aria-keyshortcuts="/" /></label>
 <fieldset><legend>Answers</legend>${chips}</fieldset>
+${comparison && markup`<label class="chip"><input type="checkbox" id="changed-only" /> only what differs from ${comparison.name}</label>`}
 <output id="matches">${count(all.length, 'call')}</output>
 </div>`,
-    markup`<div class="with-panel"><div>${interfaces.map(grid)}${
+    markup`<div class="with-panel"><div>${interfaces.map((one, index) => grid(one, index, comparison))}${
       elsewhere.length > 0
         ? markup`<p>Elsewhere: ${elsewhere.map(({ place, words }) => `${place}: ${words}`).join('; ')}.</p>`
         : undefined
@@ -117,10 +119,14 @@ export function callsSection({ interfaces, elsewhere }: ReportData): Markup {
   ]);
 }
 
-function grid({ abi, calls, unnamed }: InterfaceData, index: number): Markup {
+function grid(
+  { abi, calls, unnamed }: InterfaceData,
+  index: number,
+  comparison: ReportData['comparison'],
+): Markup {
   return markup`<details class="interface" data-abi="${abi}"${index === 0 ? OPEN : undefined}>
 <summary><h3>${abi}</h3> <span class="matches">${count(calls.length, 'call')}</span></summary>
-<ul class="grid">${calls.map(cell)}</ul>
+<ul class="grid">${calls.map(call => cell(call, changesOf(comparison, abi, call.name)))}</ul>
 ${
   unnamed.length > 0
     ? markup`<table class="unnamed"><caption>Numbers without a name</caption><tbody>${unnamed.map(
@@ -132,8 +138,16 @@ ${
 
 const OPEN: Markup = markup` open`;
 
-const cell = (call: CallData): Markup =>
-  markup`<li><button type="button" class="${call.tone}"><b>${call.name}</b> <span>${call.number}</span> <i>${own(call, 'action') ?? TONES.conditional}</i></button></li>`;
+function cell(call: CallData, changes: readonly DifferenceData[]): Markup {
+  const [first] = changes;
+  const to =
+    first === undefined
+      ? undefined
+      : changes.length > 1 || own(first, 'when') !== undefined
+        ? 'changes'
+        : first.to.action;
+  return markup`<li><button type="button" class="${call.tone}${to && ' changed'}"><b>${call.name}</b> <span>${call.number}</span> <i>${own(call, 'action') ?? TONES.conditional}${to && markup` <em>→ ${to}</em>`}</i></button></li>`;
+}
 
 /** Calls that are answered by their arguments, in words; the same on several interfaces once. */
 export function conditionsSection({ interfaces }: ReportData): Markup {
@@ -202,14 +216,23 @@ export function programSection({ interfaces, flow, summary }: ReportData): Marku
     markup`<form id="walk" class="controls scripted">
 <label>Interface <select id="walk-abi">${interfaces.map(({ abi }) => markup`<option>${abi}</option>`)}</select></label>
 <label>Call <input id="walk-call" list="walk-calls" placeholder="name or number" autocomplete="off" spellcheck="false" required /></label><datalist id="walk-calls"></datalist>
-<label class="grow">Arguments <input id="walk-args" placeholder="0x28, 1, 0" autocomplete="off" spellcheck="false" /></label>
+<label class="grow">Arguments <input id="walk-args" placeholder="AF_VSOCK, SOCK_STREAM|SOCK_CLOEXEC, 0" autocomplete="off" spellcheck="false" /></label>
 <button>Walk</button>
 <output id="walk-result"></output>
 </form>`,
-    markup`<div class="with-panel"><div class="canvas" tabindex="0" role="region" aria-label="Picture of the decisions">${picture(flow)}</div>
+    markup`<div class="controls scripted" role="group" aria-label="Size of the picture">${ZOOMS.map(([name, words, shown]) => markup`<button type="button" data-zoom="${name}"${words === shown ? undefined : markup` aria-label="${words}"`}>${shown}</button>`)}<output id="zoom">100 %</output></div>
+<div class="with-panel"><div class="canvas" tabindex="0" role="region" aria-label="Picture of the decisions">${picture(flow)}</div>
 <aside class="scripted"><p class="hint" id="walk-hint">Enter a call to see the way that it takes.</p><ol id="steps"></ol></aside></div>`,
   ]);
 }
+
+/** Of the buttons: what they do, for those who do not see them, and what is on them. */
+const ZOOMS = [
+  ['overview', 'Overview', 'Overview'],
+  ['out', 'Smaller', '−'],
+  ['in', 'Larger', '+'],
+  ['full', 'Full size', 'Full size'],
+] as const;
 
 /** Longer profiles are cut, so that the page can be opened. */
 const MAX_LINES = 20_000;

@@ -1,8 +1,28 @@
-// Node modules that are loaded lazily, because loading them slows start-up and few programs need them.
+// Node's own modules, loaded on first use: loading them slows start-up, few programs need them, and browsers have none.
+import { UnsupportedError } from './errors.js';
+import { own } from './own.js';
+
+/** What runs this program; undefined in a browser. */
+export const host = (): NodeJS.Process | undefined =>
+  own(globalThis as { process?: NodeJS.Process }, 'process');
+
+/** What a host has. Throws UnsupportedError (`unsupported-platform`) in a browser. */
+function required<Module>(found: Module | undefined, what: string): Module {
+  if (found !== undefined) return found;
+  throw new UnsupportedError(
+    'unsupported-platform',
+    `this needs ${what}, which a browser does not have`,
+    'Pass texts and bytes instead of paths',
+  );
+}
 
 export const childProcess = () => process.getBuiltinModule('node:child_process');
-export const crypto = () => process.getBuiltinModule('node:crypto');
+export const fs = () => required(host()?.getBuiltinModule('node:fs'), 'files');
 export const net = () => process.getBuiltinModule('node:net');
 export const os = () => process.getBuiltinModule('node:os');
+/** Undefined in a browser, as the next two. */
+export const path = () => host()?.getBuiltinModule('node:path');
+export const url = () => host()?.getBuiltinModule('node:url');
+export const inspect = () => host()?.getBuiltinModule('node:util').inspect;
 export const util = () => process.getBuiltinModule('node:util');
 export const v8 = () => process.getBuiltinModule('node:v8');

@@ -1,15 +1,21 @@
 // A value of any type as it may stand in a message, also one that cannot be made a string.
-import { util } from './builtins.js';
+import { inspect } from './builtins.js';
 
 /** On one line, short, and without running any code of the value. */
 export const show = (value: unknown): string =>
   typeof value === 'string'
     ? JSON.stringify(value)
-    : util().inspect(value, {
+    : (inspect()?.(value, {
         breakLength: Infinity,
         compact: true,
         customInspect: false,
         depth: 1,
         maxArrayLength: 5,
         maxStringLength: 80,
-      });
+      }) ?? kindOf(value));
+
+/** Where there is no util.inspect. */
+const kindOf = (value: unknown): string =>
+  ['object', 'function', 'symbol'].includes(typeof value) && value !== null
+    ? `a value of type ${typeof value}`
+    : `${value as number}`;

@@ -1,6 +1,6 @@
 // Drives a headless Chromium through its debugging pipe, and notes everything that a page does beside being shown.
 import { spawn } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -34,6 +34,12 @@ export interface OpenPage {
   readonly type: (text: string) => Promise<void>;
   /** Presses and releases a key, e.g. `ArrowRight`. */
   readonly press: (key: string) => Promise<void>;
+  /** Clicks with the mouse into the middle of the first element that a selector finds, after scrolling to it. */
+  readonly click: (selector: string) => Promise<void>;
+  /** Waits until an expression in the page is true. */
+  readonly until: (expression: string) => Promise<void>;
+  /** Writes what is seen to a file, as PNG. */
+  readonly screenshot: (path: string) => Promise<void>;
   readonly send: (method: string, params?: object) => Promise<Record<string, unknown>>;
   /** The URLs that were asked for, the page's own first. */
   readonly requests: readonly string[];
@@ -139,9 +145,44 @@ export async function openPage(
         await send('Input.insertText', { text });
       },
       press: async key => {
-        const windowsVirtualKeyCode = KEYS[key];
-        for (const type of ['rawKeyDown', 'keyUp'])
-          await send('Input.dispatchKeyEvent', { type, key, code: key, windowsVirtualKeyCode });
+        const windowsVirtualKeyCode = KEYS[key] ?? key.charCodeAt(0);
+        const text = key.length === 1 ? { text: key } : key === 'Enter' ? { text: '\r' } : {};
+        for (const type of [key.length === 1 || key === 'Enter' ? 'keyDown' : 'rawKeyDown', 'keyUp'])
+          await send('Input.dispatchKeyEvent', { type, key, code: key, windowsVirtualKeyCode, ...text });
+      },
+      click: async selector => {
+        const { result } = await send('Runtime.evaluate', {
+          expression: `(() => {
+            const found = document.querySelector(${JSON.stringify(selector)});
+            found.scrollIntoView({ block: 'center', behavior: 'instant' });
+            const { left, top, width, height } = found.getBoundingClientRect();
+            return [left + width / 2, top + height / 2];
+          })()`,
+          returnByValue: true,
+        });
+        const [x, y] = (result as { value?: readonly number[] }).value ?? [];
+        if (x === undefined) throw new Error(`there is no ${selector}`);
+        for (const type of ['mousePressed', 'mouseReleased'])
+          await send('Input.dispatchMouseEvent', { type, x, y, button: 'left', clickCount: 1 });
+      },
+      until: async expression => {
+        const { exceptionDetails } = await send('Runtime.evaluate', {
+          expression: `new Promise((resolve, reject) => {
+            const started = performance.now();
+            const look = () => {
+              if (${expression}) resolve();
+              else if (performance.now() - started > 30000) reject(new Error('waited in vain for ' + ${JSON.stringify(expression)}));
+              else setTimeout(look, 5);
+            };
+            look();
+          })`,
+          awaitPromise: true,
+        });
+        if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
+      },
+      screenshot: async path => {
+        const { data } = await send('Page.captureScreenshot');
+        writeFileSync(path, Buffer.from(data as string, 'base64'));
       },
     };
   } catch (error) {
@@ -151,4 +192,12 @@ export async function openPage(
 }
 
 /** Codes that Chromium wants beside the names of keys. */
-const KEYS: Readonly<Record<string, number>> = { ArrowRight: 39, Delete: 46, End: 35 };
+const KEYS: Readonly<Record<string, number>> = {
+  ArrowDown: 40,
+  ArrowRight: 39,
+  Delete: 46,
+  End: 35,
+  Enter: 13,
+  Escape: 27,
+  Tab: 9,
+};

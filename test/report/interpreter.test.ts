@@ -1,23 +1,11 @@
-// The interpreter as the page has it, against the one that everything else is checked with.
+// The interpreter of pages, against the one that everything else is checked with.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { runInNewContext } from 'node:vm';
 import { interpret, seccompData } from '#lib/bpf/interpret.js';
 import { isConditional } from '#lib/bpf/program.js';
-import { packageFile } from '#lib/package-files.js';
+import { callWords, runProgram } from '#lib/report/interpreter.js';
 import { Random, seed } from '../support/random.js';
 import { randomProgram } from '../support/random-program.js';
 
-interface Interpreter {
-  readonly callWords: (arch: number, number: number, args: readonly bigint[]) => Uint32Array;
-  readonly runProgram: (
-    program: readonly (readonly number[])[],
-    words: Uint32Array,
-  ) => { readonly action: number; readonly path: readonly { index: number; a: number; held?: boolean }[] };
-}
-
-const source = readFileSync(packageFile('bundle/report-interpreter.js'), 'utf8');
-const { callWords, runProgram } = runInNewContext(`${source}; interpreter`) as Interpreter;
 const start = seed();
 
 describe("the page's interpreter", () => {

@@ -99,7 +99,7 @@ describe('the page in Chromium', function () {
       assert.match(panel, /ERRNO\(EPERM\) if domain is AF_ALG or AF_VSOCK/);
       assert.match(panel, /int family, 32 bits/);
       const targets = await page.evaluate<readonly string[]>(
-        `[...document.querySelectorAll('#panel a')].map(({ hash }) => document.querySelector(hash).textContent)`,
+        `[...document.querySelectorAll('#panel a[href^="#P"]')].map(({ hash }) => document.querySelector(hash).textContent)`,
       );
       assert.deepEqual(targets, ['"socket"', '"socket"', '"socket"']);
     });
@@ -124,7 +124,7 @@ describe('the page in Chromium', function () {
         }`);
         return text('#walk-result');
       };
-      assert.match(await walk('x86_64', 'socket', '1'), /^ALLOW after \d+ instructions$/);
+      assert.match(await walk('x86_64', 'socket', '1'), /^ALLOW after \d+ instructions\b/);
       assert.match(await walk('x86_64', 'socket', '0x28, 1, 0'), /^ERRNO\(EPERM\) after/);
       assert.match(await walk('x32', '135', '-2'), /^ERRNO\(EPERM\) after/);
       const lit = await page.evaluate<number>(`document.querySelectorAll('.flow .lit.test').length`);
@@ -133,7 +133,81 @@ describe('the page in Chromium', function () {
       const last = await text('#steps li:last-child');
       assert.match(last, /return ERRNO\(EPERM\)/);
       assert.match(await walk('x86_64', 'nonsense', ''), /^No call nonsense$/);
-      assert.match(await walk('x86_64', 'read', 'x'), /^Arguments are/);
+      assert.match(await walk('x86_64', 'read', 'x'), /^there is no constant "x"/);
+      assert.match(await walk('x86_64', 'read', '1 2 3 4 5 6 7'), /up to six arguments/);
+    });
+
+    it('takes the names of constants for arguments, and says which one was meant', async () => {
+      const walk = async (args: string): Promise<string> => {
+        await page.evaluate(`document.getElementById('walk-call').value = 'socket'`);
+        await page.evaluate(`document.getElementById('walk-args').value = ''`);
+        await page.click('#walk-args');
+        await page.type(args);
+        await page.press('Enter');
+        return text('#walk-result');
+      };
+      assert.match(await walk('AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0'), /^ERRNO\(EPERM\) after/);
+      assert.match(await walk('AF_UNIX SOCK_STREAM|SOCK_CLOEXEC'), /^ALLOW after/);
+      assert.match(await walk('AF_UNXI'), /Did you mean AF_UNIX\?/);
+    });
+
+    it('is searched with the keyboard alone', async () => {
+      await page.evaluate('document.activeElement.blur()');
+      await page.press('/');
+      assert.equal(await page.evaluate('document.activeElement.id'), 'query');
+      await page.type('personal');
+      await page.press('ArrowDown');
+      assert.match(await text('#panel h3'), /^personality x86_64 135/);
+      await page.press('Escape');
+      assert.equal(await page.evaluate('document.activeElement.id'), 'query');
+      await page.press('Escape');
+      assert.equal(await text('#matches'), '1220 calls');
+    });
+
+    it('opens with the whole picture, and shows a part of it in full size after a click', async () => {
+      const fits = (): Promise<boolean> =>
+        page.evaluate(`(canvas => canvas.scrollHeight <= canvas.clientHeight + 1 && canvas.scrollWidth <= canvas.clientWidth + 1)(
+          document.querySelector('.canvas'))`);
+      await page.click('[data-zoom=full]');
+      assert.equal(await fits(), false);
+      await page.click('[data-zoom=overview]');
+      assert.equal(await fits(), true);
+      await page.click('.flow .answer');
+      assert.equal(await text('#zoom'), '100 %');
+      await page.evaluate(`document.querySelector('.canvas').focus()`);
+      await page.press('+');
+      assert.equal(await text('#zoom'), '150 %');
+      await page.press('0');
+      assert.equal(await fits(), true);
+    });
+
+    it('opens a call that a link names, with its arguments', async () => {
+      await page.evaluate(`document.location.hash = 'call=' + encodeURIComponent('x32/personality')`);
+      await page.until(`document.activeElement.closest('.grid') !== null`);
+      assert.match(await text('#panel h3'), /^personality x32/);
+      const link = await page.evaluate<string>(`document.querySelector('#panel a[href^="#call"]').hash`);
+      assert.equal(decodeURIComponent(link), '#call=x32/personality');
+      await page.evaluate(`document.location.hash = 'call=x86_64/socket(AF_ALG,SOCK_SEQPACKET)'`);
+      await page.until(`document.getElementById('walk-call').value === 'socket'`);
+      assert.match(await text('#walk-result'), /^ERRNO\(EPERM\) after/);
+    });
+
+    for (const link of ['x86_64/nonsense', '<img src=x>', 'x86_64/socket(<b>)', 'toString/constructor', '%'])
+      it(`does nothing for a link to ${link}`, async () => {
+        const before = await text('#panel h3');
+        await page.evaluate(`document.location.hash = 'call=' + ${JSON.stringify(link)}`);
+        await page.until('true');
+        assert.equal(await text('#panel h3'), link.startsWith('x86_64/socket') ? 'socket x86_64 41' : before);
+      });
+
+    it('shows in the grid what differs from another profile', async () => {
+      await search('getppid');
+      assert.match(await text('.grid li:not([hidden])'), /getppid\s+110\s+ALLOW\s+→ ERRNO\(ENOSYS\)/);
+      await search('');
+      await page.click('#changed-only');
+      const names = await shown();
+      assert.ok(names.includes('x86_64 getppid') && !names.includes('x86_64 read'));
+      await page.click('#changed-only');
     });
 
     it('says what differs from another profile', async () => {

@@ -1,6 +1,6 @@
 // Reads /proc/PID/status and /proc/PID/task/TID/status, where the kernel says what a thread is.
 import { own } from '../../util/own.js';
-import { readText } from '../../util/read-text.js';
+import { readText } from '../../util/host/read-text.js';
 
 /** `Seccomp` of /proc/PID/status. Source: proc_pid_status(5). */
 export type Mode = 'disabled' | 'strict' | 'filter';

@@ -1,6 +1,6 @@
 // The capability bounding set of this process, by name.
 import { CAPABILITIES } from '../../kernel/capabilities.js';
-import { readText } from '../../util/read-text.js';
+import { readText } from '../../util/host/read-text.js';
 
 /** `CAP_*` names in the bounding set of the calling process. Source: CapBnd, proc_pid_status(5). */
 export function boundingSet(): readonly string[] {

@@ -10,7 +10,7 @@ import { describeRefusal, sentence, type Violation } from '../violations/violati
 import { CONTINUE, UNAVAILABLE, type Response } from './response.js';
 import type { SupervisedCall } from './call.js';
 import { type Own } from '../../util/own.js';
-import { readText } from '../../util/read-text.js';
+import { readText } from '../../util/host/read-text.js';
 
 /**
  * A call of a child that its profile refuses. `errno` is 0 where the profile kills. `count` is 1 where the calls are refused, as each

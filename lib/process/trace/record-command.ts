@@ -3,7 +3,7 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { release } from 'node:os';
 import { ABIS, abiOf, syscallName } from '../../kernel/abi.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
-import { isFailure, native } from '../../native.js';
+import { describeFailure, isFailure, native } from '../../native.js';
 import { RecordingBuilder } from '../../recording/build.js';
 import type { Recording } from '../../recording/recording.js';
 import { LoadError } from '../../util/errors.js';
@@ -139,7 +139,7 @@ function watch(tracer: Tracer): Watched {
     tracer.close();
     throw new LoadError(
       'no-tracer',
-      `the tracer cannot be listened to (${watcher.failed}: ${watcher.errnoName})`,
+      `the tracer cannot be listened to (${describeFailure(watcher)})`,
       'Look at the limit of open files',
       { errno: watcher.errno },
     );

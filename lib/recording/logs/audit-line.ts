@@ -2,7 +2,7 @@
 import { ABIS, abiOf, syscallName, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { isAction, type Action } from '../../kernel/action.js';
-import { own } from '../../util/own.js';
+import { bare, own } from '../../util/own.js';
 import * as scmp from '../../kernel/constants.js';
 
 /** A call that the kernel logged, with its answer. */
@@ -104,7 +104,8 @@ function untrusted(text: string): string | undefined {
   if (trimmed === '' || trimmed === '?' || trimmed === '(null)') return undefined;
   if (trimmed.startsWith('"')) return trimmed.replace(/^"|"$/g, '');
   if (!/^(?:[\dA-F]{2})+$/.test(trimmed)) return trimmed;
-  return Buffer.from(trimmed, 'hex').toString('utf8').replace(/\0.*$/s, '');
+  const bytes = Uint8Array.from(trimmed.match(/../g) ?? [], digits => Number.parseInt(digits, 16));
+  return new TextDecoder('utf-8', bare({ ignoreBOM: true })).decode(bytes).replace(/\0.*$/s, '');
 }
 
 /** Names of auparse(3) for answers. */

@@ -7,11 +7,11 @@ import {
   type Architecture,
 } from '../../kernel/architectures.js';
 import { RecordingError, UsageError } from '../../util/errors.js';
-import { own, owned } from '../../util/own.js';
+import { own } from '../../util/own.js';
 import { parametersOf } from '../../kernel/arguments/signatures.js';
 import { oneOf, ownOptions } from '../../util/options.js';
 import { show } from '../../util/show.js';
-import { RecordingBuilder, type SeenCall } from '../build.js';
+import { noted, RecordingBuilder, type SeenCall } from '../build.js';
 import { mergeRecordings } from '../merge.js';
 import { recordedParameters } from '../recorded-arguments.js';
 import { addCounts, type Recording } from '../recording.js';
@@ -265,10 +265,10 @@ export class LogReader {
   }
 
   #add(how: string, call: SeenCall): boolean {
-    const { abi, syscall, args = [], program, count = 1, unavailable = 0 } = owned(call);
-    const noted = { abi, syscall, phase: this.#phase, args, program, count, unavailable };
-    if (syscallNumber(abi, syscall) !== undefined) this.#builder.note(noted);
-    else if (!this.#builder.noteUnnamed(noted)) return false;
+    const all = noted(call, this.#phase);
+    const { abi, syscall } = all;
+    if (syscallNumber(abi, syscall) !== undefined) this.#builder.note(all);
+    else if (!this.#builder.noteUnnamed(all)) return false;
     this.#formats.add(how);
     if (LISTINGS.has(how)) this.#inLines.add(`${abi} ${syscall}`);
     return true;

@@ -1,0 +1,38 @@
+// Bytes and URLs as every host has them: Node's own functions for them are not in browsers.
+
+/** Zeros: a Buffer in Node, elsewhere a Uint8Array, which is what callers may rely on. */
+export const zeroedBytes = (length: number): Buffer =>
+  typeof Buffer === 'undefined' ? (new Uint8Array(length) as Buffer) : Buffer.alloc(length);
+
+/** A copy of bytes, of the kind that `zeroedBytes` gives. */
+export function copyOf(bytes: Uint8Array): Buffer {
+  const copy = zeroedBytes(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+/** Bytes in base64. */
+export const toBase64 = (bytes: Uint8Array): string =>
+  btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
+
+/** The bytes of a text in UTF-8. */
+export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Calls the getter that a class has for a property, which throws or gives undefined for what is not an instance. */
+const ask = (prototype: object, property: PropertyKey, value: unknown): unknown =>
+  Reflect.get(prototype, property, value);
+
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+/** Whether a value is a Uint8Array, of whatever realm. Runs no code of the value. */
+export const isUint8Array = (value: unknown): value is Uint8Array =>
+  ask(TYPED_ARRAY, Symbol.toStringTag, value) === 'Uint8Array';
+
+/** Whether a value is a URL; a proxy is none. Runs no code of the value. */
+export function isUrl(value: unknown): value is URL {
+  try {
+    return typeof ask(URL.prototype, 'href', value) === 'string';
+  } catch {
+    return false;
+  }
+}

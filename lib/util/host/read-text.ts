@@ -1,0 +1,25 @@
+// Reads small files of text. Node looks for options in objects that inherit, unless it is given one that does not.
+import { packageFile } from '../../package-files.js';
+import { fs } from '../builtins.js';
+import { bare } from '../own.js';
+
+/** The text of a file in UTF-8. Throws as `readFileSync` of node:fs, and UnsupportedError where there are no files. */
+export const readText = (path: string): string => fs().readFileSync(path, OPTIONS);
+
+const OPTIONS = bare({ encoding: 'utf8', flag: 'r' } as const);
+
+/**
+ * The text of a file of the package, undefined where there is none: `path` counts from its root. Bundles for browsers have
+ * these texts inside (scripts/bundle.mjs).
+ */
+export function packageText(path: string): string | undefined {
+  const file = packageFile(path);
+  return fs().existsSync(file) ? readText(file) : undefined;
+}
+
+/** The names of the profiles that ship, sorted. */
+export const shippedProfiles = (): readonly string[] =>
+  fs()
+    .readdirSync(packageFile('profiles/'))
+    .flatMap(file => /^(.*)\.(?:json|seccomp)$/.exec(file)?.[1] ?? [])
+    .sort();
