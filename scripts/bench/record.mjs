@@ -31,7 +31,7 @@ const has = command => spawnSync(command, ['-V']).status === 0;
 
 export async function measure({ quick }) {
   if (!has('strace')) return [];
-  const rounds = quick ? { rounds: 5, warmUp: 1 } : { rounds: 25, warmUp: 2 };
+  const rounds = quick ? { rounds: 5, warmUp: 1 } : { rounds: 15, warmUp: 1 };
   const data = [];
   for (const [name, [file, args]] of Object.entries(COMMANDS)) {
     if (name.startsWith('python3') && !has(file)) continue;

@@ -34,6 +34,12 @@ const ALWAYS: readonly Completion[] = [
   ...group('says something of the caller alone', 'getppid getuid geteuid getgid getegid getcwd'),
 ];
 
+/** What glibc writes the reason of an abort with, as that of a heap that is damaged. It writes no more than write does. */
+const REASON: Completion = {
+  syscall: 'writev',
+  why: 'what glibc says with why it aborts, by the means of write',
+};
+
 /** What glibc and musl call when a process or a thread starts another one. */
 const STARTING = ['clone', 'clone3', 'fork', 'vfork'];
 const THREADS: readonly Completion[] = group(
@@ -101,7 +107,11 @@ export function launcherCalls(launcher: Launcher): readonly Completion[] {
 
 /** What is added beside the calls that were seen. `isSeen` tells those. */
 export function completions(isSeen: (syscall: string) => boolean): readonly Completion[] {
-  return STARTING.some(isSeen) ? [...ALWAYS, ...THREADS] : ALWAYS;
+  return [
+    ...ALWAYS,
+    ...(isSeen('write') ? [REASON] : []),
+    ...(STARTING.some(isSeen) ? THREADS : []),
+  ];
 }
 
 /**
