@@ -46,6 +46,11 @@ export const printPainted = (text: string): void => {
   writeAll(1, Buffer.from(text));
 };
 
+/** The same to standard error. */
+export const printErrorPainted = (text: string): void => {
+  writeAll(2, Buffer.from(text));
+};
+
 /** Writes all of it to standard error, escaped like the results. */
 export const printError = (text: string): void => {
   writeAll(2, Buffer.from(escapeControls(text)));

@@ -50,3 +50,4 @@ export { status, type Mode, type ProcessStatus, type ThreadStatus } from '../pro
 export { formatViolation, type Violation } from '../process/violations/violation.js';
 export { onViolation, type ViolationOptions, type Violations } from '../process/violations/violations.js';
 export { record, type RecordedCommand, type RecordOptions } from '../process/trace/record.js';
+export type { RecordingProgress } from '../process/trace/record-command.js';

@@ -1,8 +1,8 @@
 // Records the calls of a command and of all that it starts. Part of tracer.cc, whose Tracer it extends.
 //
-// A process stops at the entry and the exit of every call at first. Once many calls have come without a new one, a filter
-// is put into it that lets the known calls pass and stops at the others alone. Filters can only be tightened, so that
-// each process gets one, and what it starts has that one too.
+// A process stops at the entry and the exit of every call at first. Once many calls have come without a new one, a
+// filter is put into it that lets the known calls pass and stops at the others alone. Filters can only be tightened, so
+// that each process gets one, and what it starts has that one too.
 #pragma once
 
 #include "pass_filter.h"
@@ -116,9 +116,7 @@ std::uint64_t now() {
 }
 
 /** Whether seccomp(2) can be called here at all: what refuses it to the recorder refuses it to the command. */
-bool can_load() {
-  return system_call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, 0) == -EFAULT;
-}
+bool can_load() { return system_call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, 0) == -EFAULT; }
 
 class Recorder : public Tracer {
  public:

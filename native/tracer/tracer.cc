@@ -8,8 +8,8 @@
 #include <linux/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
-#include <linux/signal.h>
 #include <linux/seccomp.h>
+#include <linux/signal.h>
 #include <linux/time.h>
 #include <linux/uio.h>
 #include <linux/wait.h>

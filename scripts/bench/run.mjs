@@ -9,6 +9,7 @@ import { blocks, table } from './format.mjs';
 import * as loading from './loading.mjs';
 import { describeMachine } from './machine.mjs';
 import * as programs from './programs.mjs';
+import * as recording from './record.mjs';
 import * as reportOnly from './report-only.mjs';
 import * as scaling from './scaling.mjs';
 import * as simulate from './simulate.mjs';
@@ -25,6 +26,7 @@ const MEASUREMENTS = {
   spawn: spawning,
   supervise: supervising,
   'report-only': reportOnly,
+  record: recording,
   calls: callCost,
   simulate,
 };

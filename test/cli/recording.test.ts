@@ -73,6 +73,18 @@ describe('The subcommands on recordings', () => {
     }
   });
 
+  it('record parts a run with --phase-at, and says where there is nothing to part', () => {
+    const run = (calls: string): ReturnType<typeof cli> =>
+      cli(['record', '-o', path('phases.json'), '--phase-at', calls, '--', 'rmdir', '/nowhere']);
+    run('rmdir,unlinkat');
+    assert.equal(cli(['generate', '--phase', 'work', path('phases.json'), '-o', path('work.json')]).code, 0);
+    const { stderr } = run('listen');
+    assert.match(stderr, /no call of --phase-at was made: everything is in the phase start/);
+    const { code, stderr: unknown } = run('listne');
+    assert.equal(code, 2);
+    assert.match(unknown, /Did you mean/);
+  });
+
   it('record runs nothing where it could not write', () => {
     const { code, stdout } = cli(['record', '-o', path('nowhere/r.json'), '--', 'echo', 'it ran']);
     assert.deepEqual([code, stdout], [2, '']);

@@ -103,6 +103,7 @@ describe('A generated profile', () => {
     });
 
   for (const [seen, abi, needed] of [
+    ['write(1, "x", 1) = 1', 'x86_64', 'writev'],
     ['open("/", O_RDONLY) = 3', 'aarch64', 'openat'],
     ['epoll_wait(3, 0x1, 1, 0) = 0', 'aarch64', 'epoll_pwait'],
     ['poll(0x1, 1, 0) = 0', 'aarch64', 'ppoll'],

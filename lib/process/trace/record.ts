@@ -86,7 +86,11 @@ function checkedPhaseAt(phaseAt: unknown, phase: string): readonly string[] {
   if (phaseAt === undefined) return [];
   const names: readonly unknown[] = Array.isArray(phaseAt) ? [...(phaseAt as unknown[])] : [];
   if (names.length === 0)
-    throw new UsageError('bad-option', `phaseAt cannot be ${show(phaseAt)}`, 'Give a list of names of system calls');
+    throw new UsageError(
+      'bad-option',
+      `phaseAt cannot be ${show(phaseAt)}`,
+      'Give a list of names of system calls',
+    );
   if (phase !== '')
     throw new UsageError('bad-option', 'phase and phaseAt exclude each other', 'Choose one of them');
   return names.map(name => {
@@ -94,7 +98,9 @@ function checkedPhaseAt(phaseAt: unknown, phase: string): readonly string[] {
     throw new UsageError(
       'unknown-syscall',
       `phaseAt names ${show(name)}, which is not a system call`,
-      typeof name === 'string' ? didYouMeanCall(name, abisOf(nativeArchitecture())) : 'Give names of system calls',
+      typeof name === 'string'
+        ? didYouMeanCall(name, abisOf(nativeArchitecture()))
+        : 'Give names of system calls',
     );
   });
 }

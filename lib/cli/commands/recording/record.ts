@@ -3,17 +3,22 @@ import { accessSync, constants as files, existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { findProgram } from '../../../process/exec.js';
+import type { SyscallName } from '../../../kernel/calls/call-names.js';
+import { PHASES } from '../../../process/trace/record-command.js';
 import { record } from '../../../process/trace/record.js';
 import { formatRecording } from '../../../recording/json.js';
 import { mergeRecordings } from '../../../recording/merge.js';
 import { UsageError } from '../../../util/errors.js';
 import { printError, write, type Register } from '../../output.js';
+import { showProgress } from '../../record-progress.js';
 import { recordingArgument } from '../../recording-argument.js';
 
 interface Flags {
   readonly output: string;
   readonly merge?: boolean;
   readonly phase?: string;
+  readonly phaseAt?: readonly string[];
+  readonly progress: boolean;
   readonly json?: boolean;
 }
 
@@ -28,12 +33,18 @@ export const recordCommand: Register = (program, run) =>
     .requiredOption('-o, --output <file>', 'where to write the recording')
     .option('--merge', 'add this run to the recording that is there')
     .option('--phase <name>', 'part of the run that the calls belong to')
+    .option(
+      '--phase-at <calls>',
+      'part the run in two: start, and work from the first of these calls on, e.g. listen,accept4',
+      commaSeparated,
+    )
+    .option('--no-progress', 'say nothing on a terminal while the command runs')
     .option('--json', 'errors as JSON')
     .passThroughOptions()
     .action((words: string[], flags: Flags) => {
       return run(async () => {
         const [command = '', ...args] = words[0] === '--' ? words.slice(1) : words;
-        const { output, merge, phase } = flags;
+        const { output, merge, phase, phaseAt } = flags;
         if (output === '-')
           throw new UsageError(
             'bad-option',
@@ -45,10 +56,13 @@ export const recordCommand: Register = (program, run) =>
         const earlier = merge === true && existsSync(output) ? [recordingArgument(output)] : [];
         findProgram(command, process.env['PATH']);
         const ignore = (): void => undefined;
-        const { child, recording, stop } = record(command, args, {
+        const { child, recording, stop, progress } = record(command, args, {
           stdio: 'inherit',
           ...(phase !== undefined && { phase }),
+          // Names are checked there.
+          ...(phaseAt !== undefined && { phaseAt: phaseAt as readonly SyscallName[] }),
         });
+        const endProgress = flags.progress ? showProgress(progress) : ignore;
         const pass = (signal: NodeJS.Signals): void => {
           child.kill(signal);
         };
@@ -62,15 +76,19 @@ export const recordCommand: Register = (program, run) =>
             resolve(end);
           });
         });
-        const [[code, signal], recorded] = await Promise.all([ending, recording]);
+        const [[code, signal], recorded] = await Promise.all([ending, recording]).finally(endProgress);
         for (const each of ['SIGINT', 'SIGQUIT'] as const) process.off(each, ignore);
         for (const each of ['SIGTERM', 'SIGHUP'] as const) process.off(each, pass);
         write(output, formatRecording(mergeRecordings(...earlier, recorded)));
+        if (phaseAt !== undefined && !recorded.calls.some(({ phase: name }) => name === PHASES.second))
+          printError(`seccomp: no call of --phase-at was made: everything is in the phase ${PHASES.first}\n`);
         const lost = recorded.sources.reduce((sum, source) => sum + source.lost, 0);
         if (lost > 0) printError(`seccomp: ${lost} calls found no room in the recording\n`);
         return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
       }, flags.json === true);
     });
+
+const commaSeparated = (text: string): readonly string[] => text.split(',').map(name => name.trim());
 
 /** Milliseconds. */
 const PATIENCE = 1000;

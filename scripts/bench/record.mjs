@@ -1,0 +1,69 @@
+// What recording adds to the time of a command, beside what strace adds.
+import { spawn, spawnSync } from 'node:child_process';
+import { record } from '../../dist/entries/index.js';
+import { blocks, figure, spread, table } from './format.mjs';
+import { differences, interleave, summarize, timeToExit } from './statistics.mjs';
+
+export const title = 'Recording';
+
+const stats = count => [
+  process.execPath,
+  ['-e', `const fs = require('fs'); for (let i = 0; i < ${count}; i++) fs.statSync('/');`],
+];
+
+const IMPORTS = 'import json, asyncio, http.server, sqlite3, xml.dom.minidom, decimal, email, unittest, ssl';
+
+/** @type {Record<string, [file: string, args: string[]]>} */
+const COMMANDS = {
+  'ls -lR': ['ls', ['-lR', 'node_modules/typescript', 'node_modules/@types']],
+  'Node, 3,000 stats': stats(3_000),
+  'python3, nine imports': [pythonItself(), ['-c', IMPORTS]],
+  'Node, 50,000 stats': stats(50_000),
+};
+
+/** The interpreter, and not the shell script of a version manager. */
+function pythonItself() {
+  const { stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
+  return stdout?.trim() || 'python3';
+}
+
+const has = command => spawnSync(command, ['-V']).status === 0;
+
+export async function measure({ quick }) {
+  if (!has('strace')) return [];
+  const rounds = quick ? { rounds: 5, warmUp: 1 } : { rounds: 15, warmUp: 1 };
+  const data = [];
+  for (const [name, [file, args]] of Object.entries(COMMANDS)) {
+    if (name.startsWith('python3') && !has(file)) continue;
+    const { plain, recorded, strace } = await interleave(
+      {
+        plain: () => timeToExit(() => spawn(file, args, { stdio: 'ignore' })),
+        recorded: () => timeToExit(() => record(file, args, { stdio: 'ignore' }).child),
+        strace: () =>
+          timeToExit(() => spawn('strace', ['-f', '-o', '/dev/null', file, ...args], { stdio: 'ignore' })),
+      },
+      rounds,
+    );
+    const added = { recorded: differences(recorded, plain), strace: differences(strace, plain) };
+    data.push({ name, plain: summarize(plain), ...added });
+  }
+  return data;
+}
+
+export const render = data =>
+  blocks(
+    `What \`seccomp record\` adds to the time from the start of a command to its end, and what \`strace -f -o /dev/null\` adds. The last column is
+one by the other. At first a process stops twice at each call, as under strace; the last command is long enough for that not to count.`,
+    data.length === 0
+      ? 'Not measured, as strace is not installed.'
+      : table(
+          ['Command', 'Plain, ms', 'Recording adds, ms', 'strace adds, ms', 'Ratio'],
+          data.map(({ name, plain, recorded, strace }) => [
+            name,
+            spread(plain),
+            spread(recorded),
+            spread(strace),
+            figure(recorded.median / strace.median),
+          ]),
+        ),
+  );
