@@ -2,7 +2,6 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { release } from 'node:os';
 import { compile } from '../../filter/compile-profile.js';
-import { ABIS } from '../../kernel/abi.js';
 import type { Policy } from '../../policy/policy.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
 import { RecordingBuilder } from '../../recording/build.js';
@@ -15,7 +14,7 @@ import { sandbox, type SandboxOptions } from '../children/sandbox.js';
 import { SPAWN_OPTIONS } from '../children/launch/start-child.js';
 import type { IsolationMode } from '../isolation/isolation.js';
 import type { ReportedViolation } from '../supervise/report.js';
-import { recordingPolicy, sharedArgument } from './recording-policy.js';
+import { noteClass, recordingPolicy } from './recording-policy.js';
 import { startReportOnly } from './report-only.js';
 
 /** What a recording may be told; the options of `spawn` of node:child_process beside it. */
@@ -122,21 +121,9 @@ class Gathered {
   finish(command: string, lost: number): Recording {
     const builder = new RecordingBuilder();
     for (const { first, count } of this.#classes.values()) {
-      const { abi, number, args, program, starting } = first;
-      const syscall = abi && (first.syscall ?? String(number - ABIS[abi].numberBit));
-      if (abi === undefined || syscall === undefined) {
-        this.#foreign += count;
-        continue;
-      }
-      const call = { abi, syscall, phase: this.#phase, program: starting ? undefined : program };
-      const isNamed = first.syscall !== undefined;
-      const add = isNamed ? builder.add.bind(builder) : builder.addUnnamed.bind(builder);
-      add({ ...call, args });
-      // Of later calls of the class, only what makes it one is known.
-      const shared =
-        abi === this.#policy.abis[0].abi.name ? sharedArgument(this.#policy, number, args) : undefined;
-      const later = args.map((value, index) => (index === shared ? value : undefined));
-      if (count > 1) add({ ...call, args: later, count: count - 1 });
+      const { arch, number, args, program, starting } = first;
+      const seen = { arch, number, args, count, phase: this.#phase, program: starting ? undefined : program };
+      if (!noteClass(builder, this.#policy, seen)) this.#foreign += count;
     }
     return builder.finish({
       how: 'tracer',
