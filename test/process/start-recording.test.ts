@@ -104,7 +104,10 @@ describe('startRecording', function () {
     );
     assert.deepEqual(phases, [['start/main'], ['serving/main'], ['start/main'], []]);
     const [start = [], serving = [], main = []] = names;
-    assert.ok(start.includes('mkdir') && start.includes('unlink') && !start.includes('symlink'), start.join());
+    assert.ok(
+      start.includes('mkdir') && start.includes('unlink') && !start.includes('symlink'),
+      start.join(),
+    );
     assert.ok(serving.includes('symlink') && !serving.includes('mkdir'), serving.join());
     assert.deepEqual(main, serving);
   });

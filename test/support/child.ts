@@ -23,7 +23,11 @@ export interface Outcome {
  */
 export function inChild(
   body: string,
-  options: { readonly node?: string; readonly args?: readonly string[]; readonly user?: number | undefined } = {},
+  options: {
+    readonly node?: string;
+    readonly args?: readonly string[];
+    readonly user?: number | undefined;
+  } = {},
 ): Outcome {
   const program = `
     import * as s from 'seccomp';

@@ -16,7 +16,7 @@ export interface AttachedTracer extends Tracer {
   /** What the tracer writes to. */
   readonly memory: Buffer;
   /** Ends the tracer: everything is written down then. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /**
