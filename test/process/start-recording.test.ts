@@ -173,6 +173,30 @@ describe('startRecording', function () {
     assert.notEqual(alive, '');
   });
 
+  it('records the whole process from a worker too', () => {
+    const phases = told<readonly string[]>(
+      inChild(`
+        const { Worker } = m('worker_threads');
+        const { once } = m('events');
+        const { mkdirSync } = m('fs');
+        const worker = new Worker(\`
+          import { parentPort } from 'node:worker_threads';
+          import { startRecording } from 'seccomp';
+          const recording = startRecording();
+          parentPort.once('message', () => {
+            parentPort.postMessage(recording.stop().calls.filter(({ syscall }) => /^mkdir/.test(syscall)).map(({ phase }) => phase));
+            parentPort.close();
+          });
+          parentPort.postMessage('recording');\`, { eval: true });
+        await once(worker, 'message');
+        try { mkdirSync('/'); } catch {}
+        worker.postMessage('stop');
+        const [phases] = await once(worker, 'message');
+        tell(phases);`),
+    );
+    assert.deepEqual(phases, ['main']);
+  });
+
   it('refuses options that it does not know, and phases that are not strings', () => {
     const codes = told<readonly string[]>(
       inChild(`

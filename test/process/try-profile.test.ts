@@ -160,6 +160,30 @@ describe('applyProfile with reportOnly', function () {
     assert.match(String(violation['text']), /^mkdir\(.*was allowed, though the profile answers KILL_PROCESS/);
   });
 
+  it('compares arguments as the kernel would, of 64 bits too', () => {
+    const counts = told<readonly number[]>(
+      inChild(`${PREPARE}
+        const { ftruncateSync, openSync, unlinkSync } = m('fs');
+        const path = '/tmp/seccomp-running-' + process.pid;
+        const file = openSync(path, 'w');
+        unlinkSync(path);
+        const limit = 2 ** 32 + 5;
+        tell(['EQ', 'NE', 'LT', 'LE', 'GT', 'GE', 'MASKED_EQ'].map(op => {
+          const mask = 2 ** 32 + 4;
+          const args = [{ index: 1, op: 'SCMP_CMP_' + op, value: op === 'MASKED_EQ' ? mask : limit, ...(op === 'MASKED_EQ' && { valueTwo: mask }) }];
+          let sum = 0;
+          const { reports } = s.applyProfile(
+            { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['ftruncate'], action: 'SCMP_ACT_ERRNO', args }] },
+            { reportOnly: true, onViolation: ({ count }) => { sum += count; } },
+          );
+          for (const length of [0, 5, limit, limit + 1, 2 ** 33]) ftruncateSync(file, length);
+          reports.stop();
+          return sum;
+        }));`),
+    );
+    assert.deepEqual(counts, [1, 4, 2, 3, 2, 3, 2]);
+  });
+
   it('hears of what children do, through pipes, with signals and handlers that interrupt calls', function () {
     const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
     if (python.status !== 0) this.skip();

@@ -74,14 +74,15 @@ export function attachTracer(filter: Filter): AttachedTracer {
 const SAME_USER = { uid: undefined, gid: undefined };
 
 /** Ends a tracer, and waits for that. Nothing that was traced is left stopped: the kernel lets it go. */
-function endTracer({ pid, woken, drain }: Tracer): void {
+function endTracer(tracer: Tracer): void {
+  const { pid, woken } = tracer;
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
     // Gone already.
   }
   // Its end of the pipe is closed with it.
-  while (!drain()) {
+  while (!tracer.drain()) {
     if (isFailure(native().waitForEither(woken, woken))) return;
   }
 }

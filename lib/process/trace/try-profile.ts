@@ -18,6 +18,7 @@ export interface TryOptions {
 
 /** The receipt of a profile that is only reported on. No filter was loaded. */
 export interface ReportedProfile extends LoadedFilter {
+  /** What is reported, and until when. */
   readonly reports: ViolationReports;
 }
 
@@ -29,8 +30,9 @@ export interface ViolationReports {
   flush(): void;
   /** Reports what was called by now, and no more: the process runs as if there had been no profile. */
   stop(): void;
-  /** Whether reports keep this process alive; they do not at first. */
+  /** Keep this process alive for reports; they do not at first. */
   ref(): void;
+  /** Let the process end without waiting for reports. */
   unref(): void;
 }
 
