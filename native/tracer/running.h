@@ -115,7 +115,7 @@ bool for_each_thread(int directory, Act act) {
     std::uint8_t type;
     char name[1];
   };
-  alignas(Entry) char buffer[4096];
+  alignas(Entry) char buffer[4096]{};
   constexpr int kFromStart = 0;
   system_call(SYS_lseek, directory, 0, kFromStart);
   for (;;) {
