@@ -178,6 +178,13 @@ export interface Native {
   endWithParent(parent: number): boolean;
   /** Makes what a tracer is started with; see native/core/tracer.h. */
   prepareTracer(): TracerFiles | Failure;
+  /** The memory that native/tracer/table.h describes, which the tracer writes to meanwhile. */
+  mapTable(table: number): ArrayBuffer | Failure;
+  /**
+   * Has a tracer take this process and all of its threads, through the other end of its socket. Gives the errno that the tracer met,
+   * 0 for none.
+   */
+  beTraced(socket: number, tracer: number): number | Failure;
   /** Id of the calling thread. */
   threadId(): number;
   /**

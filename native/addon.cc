@@ -42,6 +42,8 @@ void bind_kernel(Napi::Object exports) {
   bind<load_and_exec_path>(exports, "loadAndExec");
   bind<prepare_launch>(exports, "prepareLaunch");
   bind<prepare_tracer>(exports, "prepareTracer");
+  bind<map_table>(exports, "mapTable");
+  bind<be_traced>(exports, "beTraced");
   bind<thread_id>(exports, "threadId");
   bind<end_with_parent>(exports, "endWithParent");
   bind<read_filters>(exports, "readFilters");

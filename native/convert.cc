@@ -1,5 +1,7 @@
 #include "convert.h"
 
+#include <sys/mman.h>
+
 #include <array>
 #include <cmath>
 #include <limits>
@@ -300,6 +302,12 @@ Napi::Value to_js(Napi::Env env, const TracerFiles& value) {
   object.Set("forTracer", value.for_tracer);
   object.Set("forLauncher", value.for_launcher);
   return object;
+}
+
+Napi::Value to_js(Napi::Env env, std::span<std::byte> mapping) {
+  const auto size = mapping.size();
+  const auto unmap = [size](Napi::Env /*env*/, void* memory) { munmap(memory, size); };
+  return Napi::ArrayBuffer::New(env, mapping.data(), size, unmap);
 }
 
 Napi::Value to_js(Napi::Env env, const Failure& value) { return describe(env, value); }

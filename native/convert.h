@@ -136,6 +136,8 @@ Napi::Value to_js(Napi::Env env, const std::vector<LiveFilter>& value);
 Napi::Value to_js(Napi::Env env, const std::vector<std::int32_t>& value);
 Napi::Value to_js(Napi::Env env, const Launch& value);
 Napi::Value to_js(Napi::Env env, const TracerFiles& value);
+/** A view on a mapping, which is unmapped with it. */
+Napi::Value to_js(Napi::Env env, std::span<std::byte> mapping);
 Napi::Value to_js(Napi::Env env, const Failure& value);
 Napi::Value to_js(Napi::Env env, const LoadFailure& value);
 /** A handle that owns the context. */

@@ -5,7 +5,8 @@
  * @module seccomp
  */
 export * from './verbs.js';
-export { applyProfile, type ApplyOptions } from '../process/apply-profile.js';
+export { applyProfile, type ApplyOptions, type TryProfileOptions } from '../process/apply-profile.js';
+export type { ReportedProfile, ViolationReports } from '../process/trace/try-profile.js';
 export type { Capabilities } from '../process/machine/running-target.js';
 export { execFile } from '../process/children/exec-file.js';
 export { execFileSync } from '../process/children/exec-file-sync.js';
@@ -51,3 +52,8 @@ export { formatViolation, type Violation } from '../process/violations/violation
 export { onViolation, type ViolationOptions, type Violations } from '../process/violations/violations.js';
 export { record, type RecordedCommand, type RecordOptions } from '../process/trace/record.js';
 export type { RecordingProgress } from '../process/trace/record-command.js';
+export {
+  startRecording,
+  type RunningRecording,
+  type StartRecordingOptions,
+} from '../process/trace/start-recording.js';

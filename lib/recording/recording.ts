@@ -22,7 +22,7 @@ export interface RecordedCall {
   readonly abi: AbiName;
   /** Its name, or its number in digits where no table has a name for it. x32 numbers are without bit 30. */
   readonly syscall: string;
-  /** The part of the run that it was seen in; empty where the run was not divided. */
+  /** The part of the run that it was seen in, with parts of its own behind a `/`; empty where the run was not divided. */
   readonly phase: string;
   /** How often, over all runs. */
   readonly count: number;

@@ -107,6 +107,6 @@ const isRoot = (prototype: object): boolean =>
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   [
     'reportOnly',
-    'Give it to spawn, execFile or supervise with onViolation: what a filter refuses can only be allowed from outside of it, by a process that is free to answer',
+    'Give it to applyProfile, fork, spawn, execFile or supervise with onViolation: what a filter refuses can only be allowed from outside of it',
   ],
 ]);

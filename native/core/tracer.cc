@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,6 +41,28 @@ Result<TracerFiles> prepare_tracer() {
   std::array<int, 2> sockets{-1, -1};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets.data()) != 0) return Failure{"socketpair", errno};
   return TracerFiles{image.value().release(), table.release(), woken.release(), wake.release(), sockets[0], sockets[1]};
+}
+
+Result<std::span<std::byte>> map_table(std::int32_t table) {
+  void* const memory = mmap(nullptr, sizeof(Table), PROT_READ | PROT_WRITE, MAP_SHARED, table, 0);
+  if (memory == MAP_FAILED) return Failure{"mmap", errno};
+  return std::span(static_cast<std::byte*>(memory), sizeof(Table));
+}
+
+Result<std::int32_t> be_traced(std::int32_t socket, std::int32_t tracer) {
+  // Of Yama, which may not be there: a process allows others to trace it.
+  const bool permitted = prctl(PR_SET_PTRACER, tracer, 0, 0, 0) == 0;
+  std::int32_t message = -getpid();
+  const auto transfer = [socket, &message](auto function) {
+    ssize_t count = 0;
+    while ((count = function(socket, &message, sizeof message)) < 0 && errno == EINTR) {
+    }
+    return count == sizeof message;
+  };
+  const bool answered = transfer(write) && transfer(read);
+  if (permitted) prctl(PR_SET_PTRACER, 0, 0, 0, 0);
+  if (!answered) return Failure{"read", ESRCH};
+  return message;
 }
 
 }  // namespace seccomp_node

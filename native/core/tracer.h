@@ -1,7 +1,9 @@
 // Makes what the tracer of a command is started with: its program as a file in memory, and how it tells what it sees.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "result.h"
 
@@ -20,6 +22,15 @@ struct TracerFiles {
   std::int32_t for_tracer;
   std::int32_t for_launcher;
 };
+
+/** Maps the memory of a tracer. */
+Result<std::span<std::byte>> map_table(std::int32_t table);
+
+/**
+ * Has a tracer take this process and all of its threads, through the other end of its socket. Returns the errno that
+ * the tracer met, 0 for none.
+ */
+Result<std::int32_t> be_traced(std::int32_t socket, std::int32_t tracer);
 
 /** The tracer must get image, table, `wake` and `for_tracer` as the descriptors from 3 on. */
 Result<TracerFiles> prepare_tracer();

@@ -36,14 +36,35 @@ struct TableHeader {
   std::uint64_t stops;
   /** Of those, the ones without an entry, because there was no room. */
   std::uint64_t lost;
-  std::uint64_t reserved;
+  /** Written by the other side: what calls belong to from now on, and how many instructions `program` has. */
+  std::uint32_t phase;
+  std::uint32_t instructions;
   /** Written before the start: 1 to record calls, as recording_table.h describes it, 0 to report those that a filter
    * stops at. */
   std::uint32_t records;
   std::uint32_t unused;
 };
 
-/** Calls that are alike: equal architecture, number, data of SECCOMP_RET_TRACE and program. The rest is of the first.
+/** Which threads of a process that ran already a call is of; kUntold for a command that was started. */
+enum class Origin : std::uint32_t {
+  kUntold,
+  kMainThread,
+  /** One with an event loop of its own. */
+  kWorker,
+  /** Any other thread. */
+  kPool,
+  /** A process that it has started. */
+  kChild,
+};
+
+/** The phase is above the bits of an Origin. */
+inline constexpr std::uint32_t kPhaseShift = 8;
+/** No phase: calls are not written down. */
+inline constexpr std::uint32_t kMuted = 0xffffff;
+
+/**
+ * Calls that are alike: equal architecture, number, data of SECCOMP_RET_TRACE, program and origin. The rest is of the
+ * first.
  */
 struct TableEntry {
   std::uint64_t count;
@@ -55,7 +76,8 @@ struct TableEntry {
   std::uint32_t program;
   std::uint32_t thread;
   char name[16];
-  std::uint32_t reserved;
+  /** An Origin and a phase. */
+  std::uint32_t origin;
 };
 
 /** The file of a program, ended by a NUL and cut where it is too long. */
@@ -65,6 +87,7 @@ struct TableProgram {
 
 inline constexpr std::uint32_t kMaxEntries = 8192;
 inline constexpr std::uint32_t kMaxPrograms = 1024;
+inline constexpr std::uint32_t kMaxInstructions = 4096;
 
 /** Programs that are none: the launcher, before it has become the command, and those that cannot be told. */
 inline constexpr std::uint32_t kStarting = 0xffffffff;
@@ -74,6 +97,9 @@ struct Table {
   TableHeader header;
   TableEntry entries[kMaxEntries];
   TableProgram programs[kMaxPrograms];
+  /** Of struct sock_filter, where the tracer is to run the filter at every call: that of the kernel is not loaded then.
+   */
+  std::uint64_t program[kMaxInstructions];
 };
 
 static_assert(sizeof(TableHeader) == 64);
@@ -92,7 +118,10 @@ enum TracerDescriptor : int {
   kTableDescriptor,
   /** A pipe that gets a byte when there is something new, and is at its end when the tracer is. */
   kWakeDescriptor,
-  /** A socket: brings the process to trace as an `int`; an errno goes back, 0 once it is traced. */
+  /**
+   * A socket: brings the process to trace as an `int`, negated where it runs already with all its threads; an errno
+   * goes back, 0 once it is traced.
+   */
   kTraceeDescriptor,
 };
 

@@ -20,6 +20,7 @@
 
 #include "../freestanding/system_call.h"
 #include "recording_table.h"
+#include "running.h"
 #include "table.h"
 
 #if defined(__x86_64__)
@@ -203,7 +204,12 @@ bool read_call(int thread, Call& call) {
   ptrace_syscall_info info{};
   const long size = ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info);
   if (size < 0) return read_call_by_registers(thread, call);
-  if (info.op != PTRACE_SYSCALL_INFO_SECCOMP) return false;
+  static_assert(offsetof(ptrace_syscall_info, seccomp.args) == offsetof(ptrace_syscall_info, entry.args));
+  if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+    info.seccomp.ret_data = 0;
+  } else if (info.op != PTRACE_SYSCALL_INFO_SECCOMP) {
+    return false;
+  }
   call.arch = info.arch;
   call.number = static_cast<std::uint32_t>(info.seccomp.nr);
   call.data = info.seccomp.ret_data & 0xffffU;
@@ -216,6 +222,8 @@ bool read_call(int thread, Call& call) {
 struct KnownThread {
   int thread;
   std::uint32_t program;
+  /** Whether it is one of the process that ran already. */
+  bool is_of_process;
 };
 
 constexpr std::uint32_t kKnownThreads = 4096;
@@ -236,6 +244,48 @@ class Tracer {
       set(table_.header.running, 1U);
       set(table_.header.state, TracerState::kTracing);
     }
+    return error;
+  }
+
+  /**
+   * Begins to trace a process that runs, with all its threads, at every call: an errno where that fails. Nothing is
+   * left of it when the tracer ends, however that comes.
+   */
+  long seize_running(int process) {
+    constexpr unsigned long kOptions =
+        PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
+    constexpr long kDirectoryCloseOnExec = 02200000;
+    const auto count = table_.header.instructions;
+    program_ = {reinterpret_cast<const sock_filter*>(table_.program),
+                count < kMaxInstructions ? count : kMaxInstructions};
+    loops_ = allocate<int>(kKnownThreads);
+    resume_request_ = PTRACE_SYSCALL;
+    started_ = true;
+    process_ = process;
+    tasks_ =
+        static_cast<int>(system_call(SYS_openat, -100, word(ProcPath(process, "/task").text), kDirectoryCloseOnExec));
+    if (tasks_ < 0) return -tasks_;
+    long error = 0;
+    // Threads that are started by traced ones are traced from their start. Twice without finding another one, as the
+    // directory can pass over a thread when one before it ends.
+    for (int last = 2; last > 0 && error == 0; --last) {
+      const bool complete = for_each_thread(tasks_, [&](int thread) {
+        const long answer = -ptrace(PTRACE_SEIZE, thread, 0, kOptions);
+        if (answer == ESRCH || (answer == EPERM && is_traced(thread))) return;
+        if (answer != 0) {
+          if (error == 0) error = answer;
+          return;
+        }
+        last = 3;
+        count_running(1);
+        if (thread != process && scheduler_ == 0) scheduler_ = thread;
+        look_for_loop(thread);
+        // Its next call is stopped for after a first stop alone.
+        ptrace(PTRACE_INTERRUPT, thread);
+      });
+      if (!complete && error == 0) error = ESRCH;
+    }
+    if (error == 0) set(table_.header.state, TracerState::kTracing);
     return error;
   }
 
@@ -280,7 +330,7 @@ class Tracer {
   }
 
   /** Lets a thread go on. It may have been killed meanwhile. */
-  static void resume(int thread, int signal) { ptrace(PTRACE_CONT, thread, 0, static_cast<unsigned long>(signal)); }
+  void resume(int thread, int signal) { ptrace(resume_request_, thread, 0, static_cast<unsigned long>(signal)); }
 
   void stopped(int thread, int signal, int event) {
     switch (event) {
@@ -310,9 +360,16 @@ class Tracer {
           return;
         }
         // The first stop of a new thread, whose number another one may have had.
-        forget(thread);
+        if (process_ == 0)
+          forget(thread);
+        else
+          wait_again(thread);
         break;
       case 0:
+        if (signal == (SIGTRAP | 0x80)) {
+          called(thread);
+          break;
+        }
         resume(thread, is_harmless_interruption(thread, signal) ? 0 : signal);
         return;
       default:
@@ -324,6 +381,10 @@ class Tracer {
   void called(int thread) {
     Call call;
     if (!read_call(thread, call)) return;
+    if (process_ != 0) {
+      call.data = phase() == kMuted ? 0 : data_of(call);
+      note_loop(thread, call);
+    }
     set(table_.header.stops, table_.header.stops + 1);
     if ((call.data & kDataMask) != 0) write_down(thread, call);
     if ((call.data & kLookAtPtrace) != 0) look_at_ptrace(thread, call);
@@ -333,8 +394,10 @@ class Tracer {
   void write_down(int thread, const Call& call) {
     const std::uint32_t program = started_ ? program_of(thread) : kStarting;
     const std::uint32_t data = call.data & kDataMask;
+    const std::uint32_t origin = process_ == 0 ? 0 : origin_of(thread);
     auto& used = table_.header.entries;
-    std::uint32_t hash = call.number * 0x9e3779b1U ^ (data * 0x85ebca6bU) ^ (program * 0xc2b2ae35U) ^ call.arch;
+    std::uint32_t hash =
+        call.number * 0x9e3779b1U ^ (data * 0x85ebca6bU) ^ (program * 0xc2b2ae35U) ^ (origin * 0x27d4eb2fU) ^ call.arch;
     for (hash ^= hash >> 15;; ++hash) {
       auto& bucket = buckets_[hash % kBuckets];
       if (bucket == 0) {
@@ -350,6 +413,7 @@ class Tracer {
         entry.number = call.number;
         entry.data = data;
         entry.program = program;
+        entry.origin = origin;
         entry.thread = static_cast<std::uint32_t>(thread);
         const auto length = read_file(ProcPath(thread, "/comm"), entry.name, sizeof entry.name);
         if (length > 0 && entry.name[length - 1] == '\n') entry.name[length - 1] = '\0';
@@ -359,7 +423,8 @@ class Tracer {
         return;
       }
       auto& entry = table_.entries[bucket - 1];
-      if (entry.number == call.number && entry.arch == call.arch && entry.data == data && entry.program == program) {
+      if (entry.number == call.number && entry.arch == call.arch && entry.data == data && entry.program == program &&
+          entry.origin == origin) {
         const std::uint64_t count = entry.count + 1;
         set(entry.count, count);
         // Who listens hears of loops as well, and not of each turn.
@@ -371,13 +436,80 @@ class Tracer {
 
   std::uint32_t program_of(int thread) {
     auto& known = threads_[static_cast<std::uint32_t>(thread) % kKnownThreads];
-    if (known.thread != thread) known = {thread, look_up_program(thread)};
+    if (known.thread != thread) known = {thread, look_up_program(thread), process_ != 0 && is_of_process(thread)};
     return known.program;
   }
 
   void forget(int thread) {
     auto& known = threads_[static_cast<std::uint32_t>(thread) % kKnownThreads];
     if (known.thread == thread) known.thread = 0;
+    if (loops_ != nullptr && loop_of(thread) == thread) loop_of(thread) = 0;
+  }
+
+  /** The data for a call of a process without the filter, which is run here. */
+  std::uint32_t data_of(const Call& call) const {
+    seccomp_data data{static_cast<int>(call.number), call.arch, call.instruction_pointer, {}};
+    for (int index = 0; index < 6; ++index) data.args[index] = call.args[index];
+    const std::uint32_t action = run_filter(program_, data);
+    return (action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE ? action & SECCOMP_RET_DATA : 0;
+  }
+
+  int& loop_of(int thread) const { return loops_[static_cast<std::uint32_t>(thread) % kKnownThreads]; }
+
+  static bool waits_for_events(std::uint32_t number) {
+    return number == SYS_epoll_pwait || number == SYS_epoll_create1
+#if defined(__x86_64__)
+           || number == SYS_epoll_wait
+#endif
+        ;
+  }
+
+  /** Notes that a thread has an event loop of its own, as those of workers and none of a pool. */
+  void note_loop(int thread, const Call& call) const {
+    constexpr auto kNative =
+#if defined(__x86_64__)
+        AUDIT_ARCH_X86_64;
+#else
+        AUDIT_ARCH_AARCH64;
+#endif
+    if (call.arch != kNative || !waits_for_events(call.number) || loop_of(thread) == thread) return;
+    if (is_of_process(thread)) loop_of(thread) = thread;
+  }
+
+  /** The same for a thread that may be waiting already. */
+  void look_for_loop(int thread) const {
+    // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
+    char text[64]{};
+    read_file(ProcPath(thread, "/syscall"), text, sizeof text - 1);
+    std::uint32_t number = 0;
+    std::size_t used = 0;
+    for (; text[used] >= '0' && text[used] <= '9'; ++used)
+      number = number * 10 + static_cast<std::uint32_t>(text[used] - '0');
+    if (used > 0 && waits_for_events(number)) loop_of(thread) = thread;
+  }
+
+  bool is_of_process(int thread) const {
+    // Without "/proc/".
+    return system_call(SYS_faccessat, tasks_, word(ProcPath(thread, "").text + 6), 0) == 0;
+  }
+
+  /** Whose call it is, and in which phase. The thread was looked up by `program_of`. */
+  std::uint32_t origin_of(int thread) const {
+    auto origin = Origin::kChild;
+    if (thread == process_) {
+      origin = Origin::kMainThread;
+    } else if (loop_of(thread) == thread && thread != scheduler_) {
+      origin = Origin::kWorker;
+    } else if (threads_[static_cast<std::uint32_t>(thread) % kKnownThreads].is_of_process) {
+      origin = Origin::kPool;
+    }
+    return static_cast<std::uint32_t>(origin) | phase() << kPhaseShift;
+  }
+
+  std::uint32_t phase() const {
+    std::uint32_t phase = 0;
+    __atomic_load(&table_.header.phase, &phase, __ATOMIC_ACQUIRE);
+    return phase;
   }
 
   std::uint32_t look_up_program(int thread) {
@@ -408,18 +540,20 @@ class Tracer {
     const auto request = static_cast<long>(call.args[0]);
     if (request != PTRACE_TRACEME) {
       if (request != PTRACE_ATTACH && request != PTRACE_SEIZE) return;
-      constexpr long kProcess = 1;
-      // This process has no children, and is told of those alone that it traces.
-      const long is_traced = system_call(SYS_waitid, kProcess, static_cast<int>(call.args[1]), 0,
-                                         WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL, 0);
-      if (is_traced < 0) return;
+      if (!is_traced(static_cast<int>(call.args[1]))) return;
     }
     auto& header = table_.header;
     header.request = static_cast<std::uint32_t>(request);
     header.thread = static_cast<std::uint32_t>(thread);
     header.program = started_ ? program_of(thread) : kStarting;
-    // The kernel kills all that is traced.
+    // The kernel kills all that is traced, unless that ran before; then it lets it go.
     finish(TracerState::kContended, 0);
+  }
+
+  /** This process has no children, and is told of those alone that it traces. */
+  static bool is_traced(int thread) {
+    constexpr long kProcess = 1;
+    return system_call(SYS_waitid, kProcess, thread, 0, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL, 0) >= 0;
   }
 
   /** Takes CLONE_UNTRACED back: the calls of what is started would fail for want of a tracer. */
@@ -464,13 +598,24 @@ class Tracer {
   static bool is_harmless_interruption(int, int) { return false; }
 #endif
 
-  /** Whether a thread ignores a signal, and no other one waits to interrupt it. */
+  /** A first stop ends a call such as epoll_wait with EINTR: it is made again, unless a signal is there as well. */
+  void wait_again(int thread) const {
+#if defined(__x86_64__)
+    constexpr int kNoSignal = 0;
+    is_harmless_interruption(thread, kNoSignal);
+#else
+    static_cast<void>(thread);
+#endif
+  }
+
+  /** Whether a thread ignores a signal, or there is none, and no other one waits to interrupt it. */
   static bool is_ignored(int thread, int signal) {
     // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
     char text[4096];
     const auto size = read_file(ProcPath(thread, "/status"), text, sizeof text);
     const auto pending = mask(text, size, "SigPnd") | mask(text, size, "ShdPnd");
     if ((pending & ~mask(text, size, "SigBlk")) != 0) return false;
+    if (signal == 0) return size > 0;
     const auto bit = 1UL << (signal - 1);
     if ((mask(text, size, "SigIgn") & bit) != 0) return true;
     const bool by_default = signal == SIGCHLD || signal == SIGURG || signal == SIGWINCH;
@@ -501,6 +646,16 @@ class Tracer {
   KnownThread* threads_;
   /** Whether the first process has become the command. */
   bool started_ = false;
+  /** With what a thread goes on: to its next stop by the filter, or by a call. */
+  long resume_request_ = PTRACE_CONT;
+  // For a process that runs already: its number, 0 for none, /proc/PID/task and what is run at every call.
+  int process_ = 0;
+  int tasks_ = -1;
+  FilterProgram program_;
+  /** The thread of Node that has an event loop and is no worker: the first that it starts. */
+  int scheduler_ = 0;
+  /** Threads with event loops, by their numbers. */
+  int* loops_ = nullptr;
 };
 
 }  // namespace
@@ -521,10 +676,10 @@ bool transfer(long number, int* value) {
   }
 }
 
-/** Traces a process until nothing is left of it, once it knows that it is traced. */
+/** Says how it went to trace a process, and follows it until nothing is left of it. */
 template <typename AnyTracer>
-[[noreturn]] void follow(AnyTracer& tracer, int process) {
-  int error = static_cast<int>(tracer.seize(process));
+[[noreturn]] void follow(AnyTracer& tracer, long seized) {
+  int error = static_cast<int>(seized);
   transfer(SYS_write, &error);
   system_call(SYS_close, kTraceeDescriptor);
   if (error != 0) tracer.finish(TracerState::kFailed, static_cast<std::uint32_t>(error));
@@ -548,10 +703,10 @@ extern "C" [[noreturn]] __attribute__((used)) void trace() {
   if (table.header.records != 0) {
     // NOLINTNEXTLINE(performance-no-int-to-ptr)
     Recorder recorder(table, *reinterpret_cast<RecordingPart*>(mapped + static_cast<long>(kRecordingOffset)));
-    follow(recorder, process);
+    follow(recorder, recorder.seize(process));
   }
   Tracer tracer(table);
-  follow(tracer, process);
+  follow(tracer, process < 0 ? tracer.seize_running(-process) : tracer.seize(process));
 }
 
 }  // namespace seccomp_node

@@ -14,11 +14,9 @@ import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import {
-  applyProfile,
   compile,
   execFile,
   features,
-  fork,
   formatReport,
   SandboxedWorker,
   spawn,
@@ -553,9 +551,7 @@ describe('supervise', () => {
     });
 
     for (const [name, act] of Object.entries<(options: object) => unknown>({
-      applyProfile: options => applyProfile(refusing, options),
       spawnSync: options => spawnSync('true', { profile: refusing, ...options }),
-      fork: options => fork('/no/module', { profile: refusing, ...options }),
       SandboxedWorker: options => new SandboxedWorker('/no/module', { profile: refusing, ...options }),
     })) {
       it(`is refused by ${name}, which says where to have it`, () => {

@@ -23,7 +23,11 @@ export interface Outcome {
  */
 export function inChild(
   body: string,
-  options: { readonly node?: string; readonly args?: readonly string[] } = {},
+  options: {
+    readonly node?: string;
+    readonly args?: readonly string[];
+    readonly user?: number | undefined;
+  } = {},
 ): Outcome {
   const program = `
     import * as s from 'seccomp';
@@ -39,7 +43,12 @@ export function inChild(
   const { status, signal, stdout, stderr } = spawnSync(
     options.node ?? process.execPath,
     [...(options.args ?? []), '--input-type=module', '-e', program],
-    { cwd: root, encoding: 'utf8', timeout: CHILD_LIMIT },
+    {
+      cwd: root,
+      encoding: 'utf8',
+      timeout: CHILD_LIMIT,
+      ...(options.user !== undefined && { uid: options.user, gid: options.user }),
+    },
   );
   return { code: status, signal, stdout, stderr };
 }

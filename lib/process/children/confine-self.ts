@@ -7,6 +7,7 @@ import { ABIS } from '../../kernel/abi.js';
 import type { AbiPolicy, Policy } from '../../policy/policy.js';
 import { applyProfile } from '../apply-profile.js';
 import { load } from '../load.js';
+import { takeMe } from '../trace/take-me.js';
 import type { PreloadFailure, PreloadOrders } from './launch/preloaded.js';
 import { own } from '../../util/own.js';
 
@@ -25,7 +26,10 @@ export function confineSelf(descriptor: number): void {
 function follow(orders: PreloadOrders): void {
   // Before the filter, which may refuse it. There is nobody left to tell where the parent has ended.
   if (orders.parent !== undefined && !native().endWithParent(orders.parent)) process.exit(1);
-  if (orders.kind === 'program') load(orders.bytes, orders.load);
+  if (orders.kind === 'trace') {
+    takeMe(orders.socket, orders.tracer);
+    closeSync(orders.socket);
+  } else if (orders.kind === 'program') load(orders.bytes, orders.load);
   else applyProfile(withOwnInterfaces(orders.policy), { codegen: orders.codegen, ...orders.load });
 }
 

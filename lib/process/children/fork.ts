@@ -5,7 +5,21 @@ import { oneOf } from '../../util/options.js';
 import { UsageError } from '../../util/errors.js';
 import { argumentsOf } from './arguments.js';
 import { childProcess } from '../../util/builtins.js';
-import { commandOf, isolationRequest, launchRequest, type LaunchRequest } from './launch/launch.js';
+import { isFilter } from '../../filter/filter.js';
+import {
+  checkReportOnly,
+  needsPolicy,
+  REPORT_OPTIONS,
+  type ViolationReportOptions,
+} from '../supervise/report.js';
+import { startAttached, startReported } from '../trace/report-only.js';
+import {
+  commandOf,
+  isolationRequest,
+  launchRequest,
+  type LaunchRequest,
+  type TracerProcess,
+} from './launch/launch.js';
 import { forkPreloaded } from './launch/preloaded.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';
 import { SPAWN_OPTIONS, startChild } from './launch/start-child.js';
@@ -16,7 +30,7 @@ import { ownElements } from '../../util/own-elements.js';
 /** When the filter of a Node program is loaded. */
 export type ForkLoad = 'before-exec' | 'before-user-code';
 
-export interface ForkSandboxOptions extends SandboxOptions {
+export interface ForkSandboxOptions extends SandboxOptions, ViolationReportOptions {
   /**
    * `before-exec` (default): before Node itself starts, which the profile has to allow. `before-user-code`: by the new
    * Node for all of its threads, before the module and what `execArgv` imports; its start-up need not be allowed. Code
@@ -31,11 +45,13 @@ const FORK_OPTIONS: readonly string[] = [
   'execPath',
   'load',
   'silent',
+  ...REPORT_OPTIONS,
 ];
 
 /**
  * Starts a Node module under a profile, with the options, events, messages and the object of `fork` of
- * node:child_process. The profile has to allow what messages need where there are to be any.
+ * node:child_process. The profile has to allow what messages need where there are to be any. With `reportOnly`, nothing is refused, and
+ * `onViolation` hears of what would have been: of all calls from the first instruction on, or with `before-user-code` from there on.
  *
  * Throws as `spawn` does. With `before-user-code`, a filter that cannot be loaded is an `error` event with a LoadError,
  * and the module is not run.
@@ -65,8 +81,12 @@ export function forkSandboxed(
 ): ChildProcess {
   const sandboxed = sandbox(options, FORK_OPTIONS);
   const { filter, load, isolation } = sandboxed;
-  const { load: when, ...rest } = sandboxed.rest;
+  const { load: when, onViolation, reportFallbacks, reportOnly, ...rest } = sandboxed.rest;
   oneOf('load', when, ['before-exec', 'before-user-code']);
+  const report = { onViolation, reportFallbacks, reportOnly };
+  const reporting = checkReportOnly(report, 'To enforce a profile and hear of refusals, use supervise')
+    ? report
+    : undefined;
   const execPath = rest.execPath ?? process.execPath;
   const execArgv = ownElements(rest.execArgv ?? ownExecArgv());
   const stdio = forkStdio(rest);
@@ -84,25 +104,45 @@ export function forkSandboxed(
         ...{ argv0 },
       }) as ForkOptions,
     );
-  const launched = (request: LaunchRequest, nodeArgs: readonly string[], list: StdioList): ChildProcess =>
+  const launched = (
+    request: LaunchRequest,
+    nodeArgs: readonly string[],
+    list: StdioList,
+    tracer?: TracerProcess,
+  ): ChildProcess =>
     startChild(
       { ...request, endWithParent },
       commandOf(execPath, [...nodeArgs, module, ...args], {}),
       list,
       ({ file, words }, all) => begin(file, words.slice(1, words.length - 1 - args.length), all, words[0]),
+      undefined,
+      tracer,
     );
-  if (when !== 'before-user-code') return launched(launchRequest(filter, load, isolation), execArgv, stdio);
-  const isolated = isolationRequest(filter, load, isolation);
-  return forkPreloaded(
-    filter,
-    load,
-    stdio,
-    (preload, all) =>
-      isolation.receipt.mode === 'none' && isolated.ringVerdicts.length === 0
-        ? begin(execPath, [...preload, ...execArgv], all)
-        : launched(isolated, [...preload, ...execArgv], all),
-    endWithParent,
-  );
+  const preloaded = (isolated: LaunchRequest, tracer?: TracerProcess): ChildProcess =>
+    forkPreloaded(
+      filter,
+      load,
+      stdio,
+      (preload, all) =>
+        isolation.receipt.mode === 'none' && isolated.ringVerdicts.length === 0
+          ? begin(execPath, [...preload, ...execArgv], all)
+          : launched(isolated, [...preload, ...execArgv], all),
+      endWithParent,
+      tracer,
+    );
+  if (reporting !== undefined) {
+    if (!isFilter(filter)) throw needsPolicy();
+    const plan = { filter, load, isolation, rest, report: reporting, attend: undefined };
+    if (when !== 'before-user-code')
+      return startReported(execPath, plan, (request, tracer) => launched(request, execArgv, stdio, tracer))
+        .child;
+    // Nothing is refused, on rings as elsewhere.
+    const isolated = { ...isolationRequest(filter, load, isolation), ringVerdicts: new Uint8Array() };
+    return startAttached(execPath, plan, tracer => preloaded(isolated, tracer));
+  }
+  return when === 'before-user-code'
+    ? preloaded(isolationRequest(filter, load, isolation))
+    : launched(launchRequest(filter, load, isolation), execArgv, stdio);
 }
 
 /** The options of this Node for another, without `-e` and its code, which Node leaves out too, and what says of which kind it is. */

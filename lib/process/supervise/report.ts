@@ -11,6 +11,8 @@ import { CONTINUE, UNAVAILABLE, type Response } from './response.js';
 import type { SupervisedCall } from './call.js';
 import { type Own } from '../../util/own.js';
 import { readText } from '../../util/host/read-text.js';
+import { UsageError } from '../../util/errors.js';
+import { oneOf } from '../../util/options.js';
 
 /**
  * A call of a child that its profile refuses. `errno` is 0 where the profile kills. `count` is 1 where the calls are refused, as each
@@ -50,6 +52,36 @@ export interface ViolationReportOptions {
 
 /** Their names. */
 export const REPORT_OPTIONS: readonly string[] = ['onViolation', 'reportFallbacks', 'reportOnly'];
+
+/** Throws UsageError (`bad-option`). */
+export function checkReport({ onViolation, reportFallbacks, reportOnly }: Own<ViolationReportOptions>): void {
+  oneOf('reportOnly', reportOnly, [true, false]);
+  oneOf('reportFallbacks', reportFallbacks, [true, false]);
+  if (onViolation !== undefined && typeof onViolation !== 'function')
+    throw new UsageError('bad-option', 'onViolation is not a function', 'Give a function of the violation');
+  if (reportOnly === true && onViolation === undefined)
+    throw new UsageError('bad-option', 'reportOnly allows what nobody would hear of', 'Give onViolation too');
+}
+
+/** The same where calls can be reported with `reportOnly` alone, by what follows. Whether they are. */
+export function checkReportOnly(options: Own<ViolationReportOptions>, otherwise: string): boolean {
+  checkReport(options);
+  const { onViolation, reportFallbacks, reportOnly = false } = options;
+  if (reportOnly || (onViolation === undefined && reportFallbacks === undefined)) return reportOnly;
+  throw new UsageError(
+    'bad-option',
+    `${onViolation === undefined ? 'reportFallbacks' : 'onViolation'} needs reportOnly: true here`,
+    otherwise,
+  );
+}
+
+/** The error for a raw program where a policy is needed. */
+export const needsPolicy = (): UsageError =>
+  new UsageError(
+    'report-needs-policy',
+    'what a raw program refuses cannot be reported, since nothing says what it means',
+    'Give a profile',
+  );
 
 /** What the profile means for a call: an answer, or undefined where it asks the supervisor. */
 export type Judge = (call: SupervisedCall) => Response | undefined;

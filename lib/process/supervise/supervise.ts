@@ -1,6 +1,5 @@
 // Starts a command under a profile whose NOTIFY actions are answered by functions of this process.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { UsageError } from '../../util/errors.js';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { isFilter } from '../../filter/filter.js';
@@ -20,7 +19,14 @@ import { SPAWN_OPTIONS } from '../children/launch/start-child.js';
 import { CONTINUE, type Handler } from './response.js';
 import { serveListener, nobody, type Supervisor } from './serve-listener.js';
 import { checkedHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
-import { policyResponse, REPORT_OPTIONS, type Judge, type ViolationReportOptions } from './report.js';
+import {
+  checkReport,
+  needsPolicy,
+  policyResponse,
+  REPORT_OPTIONS,
+  type Judge,
+  type ViolationReportOptions,
+} from './report.js';
 import {
   listenerOf,
   receiveListener,
@@ -194,6 +200,7 @@ function apart(options: SuperviseOptions): {
   const all = ownOptions(options, [...SUPERVISING, ...CHILD]);
   const checked = checkedHandlers(givenOptions<HandlerOptions>(all, HANDLER_OPTIONS));
   checkReport(all);
+  oneOf('waitKillable', all.waitKillable, [true, false]);
   const { onViolation, reportFallbacks, reportOnly, waitKillable } = all;
   const others = givenOptions<SpawnOptions & SandboxOptions>(all, CHILD);
   // Without a profile, `sandbox` says so.
@@ -201,21 +208,6 @@ function apart(options: SuperviseOptions): {
     own: { ...checked, onViolation, reportFallbacks, reportOnly, waitKillable },
     others: others as SpawnOptions & SandboxOptions,
   };
-}
-
-function checkReport({
-  onViolation,
-  reportFallbacks,
-  reportOnly,
-  waitKillable,
-}: Pick<OwnOptions, 'onViolation' | 'reportFallbacks' | 'reportOnly' | 'waitKillable'>): void {
-  oneOf('reportOnly', reportOnly, [true, false]);
-  oneOf('reportFallbacks', reportFallbacks, [true, false]);
-  oneOf('waitKillable', waitKillable, [true, false]);
-  if (onViolation !== undefined && typeof onViolation !== 'function')
-    throw new UsageError('bad-option', 'onViolation is not a function', 'Give a function of the violation');
-  if (reportOnly === true && onViolation === undefined)
-    throw new UsageError('bad-option', 'reportOnly allows what nobody would hear of', 'Give onViolation too');
 }
 
 /** What is loaded, and who answers. */
@@ -238,13 +230,6 @@ function planOf(filter: Filter | Uint8Array, own: OwnOptions, file: string): Pla
     atStart: policyResponse(policy, { ...own, onViolation: once(own.onViolation) }, file),
   };
 }
-
-const needsPolicy = (): UsageError =>
-  new UsageError(
-    'report-needs-policy',
-    'what a raw program refuses cannot be reported, since nothing says what it means',
-    'Give a profile',
-  );
 
 /** The launcher looks for the command in one directory after the other: one report is enough. */
 function once<Argument>(listener: (argument: Argument) => void): (argument: Argument) => void {

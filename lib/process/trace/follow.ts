@@ -23,6 +23,8 @@ export interface FollowOptions {
   readonly onViolation: (violation: ReportedViolation) => void;
   /** Hears why all that was traced has been killed, where it was. */
   readonly onEnd: (error: SupervisionError) => void;
+  /** Ends the tracer of processes that go on without it; absent where they end with it. */
+  readonly detach?: () => void;
 }
 
 /** A supervisor of calls that nobody has to answer. */
@@ -68,6 +70,7 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
     if (closed) return;
     closed = true;
     process.off('exit', close);
+    own(options, 'detach')?.();
     if (!isFailure(watched)) native().watchStop(watched);
     deliver(true);
     tracer.close();
@@ -75,7 +78,7 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
     finish();
   };
   const tellEnd = (): void => {
-    const killed = whyKilled(last);
+    const killed = whyEnded(last, own(options, 'detach') !== undefined);
     if (killed === undefined) return;
     guarded(() => {
       options.onEnd(killed);
@@ -184,23 +187,31 @@ const REQUESTS: Readonly<Record<number, string>> = {
   0x4206: 'PTRACE_SEIZE',
 };
 
-/** Why everything that was traced has been killed when the tracer ended; undefined where it ended with the last of it. */
-export function whyKilled({
-  state,
-  contender: { request, thread, program },
-}: TracedTable): SupervisionError | undefined {
+/**
+ * Why the tracer ended before what it traced, which the kernel then killed, unless it `goesOn`; undefined where it ended with the
+ * last of it.
+ */
+export function whyEnded(
+  { state, contender: { request, thread, program } }: TracedTable,
+  goesOn: boolean,
+): SupervisionError | undefined {
   if (state === 'ended' || state === 'waiting') return undefined;
   if (state !== 'contended') {
     return new SupervisionError(
       'tracer-ended',
-      'the tracer ended before the command, which the kernel then killed',
+      goesOn
+        ? 'the tracer of this process was ended: calls go on, and are not seen any more'
+        : 'the tracer ended before the command, which the kernel then killed',
       'Look for whoever killed it, and at memory and limits',
     );
   }
   const name = own(REQUESTS, request) ?? `request ${request}`;
+  const who = `${printable(program ?? 'a program')} (${thread}) called ptrace(${name})`;
   return new SupervisionError(
     'traces-itself',
-    `${printable(program ?? 'a program')} (${thread}) called ptrace(${name}), but every process of the command is traced already, and a process can have one tracer only: the command was killed`,
+    goesOn
+      ? `${who}, and a process can have one tracer only: calls go on, and are not seen any more`
+      : `${who}, but every process of the command is traced already, and a process can have one tracer only: the command was killed`,
     'Try the profile on the program that is traced there, without its tracer',
   );
 }

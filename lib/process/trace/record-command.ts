@@ -13,7 +13,7 @@ import { spawnWith, startChild } from '../children/launch/start-child.js';
 import { stdioList } from '../children/launch/stdio.js';
 import type { IsolationPlan } from '../isolation/isolate.js';
 import { runningLibc } from '../machine/libc.js';
-import { whyKilled } from './follow.js';
+import { whyEnded } from './follow.js';
 import { readRecordedTable, writeOrders, type RecordedTable } from './recording-table.js';
 import { startTracer, type Tracer } from './tracer.js';
 
@@ -104,7 +104,7 @@ interface Watched {
   /** The table at the end or when it was stopped, and why all that was traced has been killed, where it was. */
   readonly finished: Promise<{
     readonly table: RecordedTable;
-    readonly killed: ReturnType<typeof whyKilled>;
+    readonly killed: ReturnType<typeof whyEnded>;
   }>;
   readonly read: () => RecordedTable;
   readonly stop: () => void;
@@ -124,7 +124,7 @@ function watch(tracer: Tracer): Watched {
     process.off('exit', stop);
     if (!isFailure(watcher)) native().watchStop(watcher);
     tracer.close();
-    finish({ table: last, killed: isOver || seen.state === 'contended' ? whyKilled(seen) : undefined });
+    finish({ table: last, killed: isOver || seen.state === 'contended' ? whyEnded(seen, false) : undefined });
   };
   const stop = (): void => {
     end(false);

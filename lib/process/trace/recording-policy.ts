@@ -1,6 +1,7 @@
 // The policy under which a tracer is stopped for at every call, in classes by the arguments that decide about power.
 import { constantsOf } from '../../kernel/arguments/named-values.js';
-import { ABIS, syscallNumber } from '../../kernel/abi.js';
+import { abiOf, ABIS, syscallName, syscallNumber } from '../../kernel/abi.js';
+import type { RecordingBuilder } from '../../recording/build.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
 import { markPolicy } from '../../policy/own-policy.js';
@@ -86,8 +87,35 @@ function classesOf(abi: AbiName): Iterable<[number, { rules: readonly Rule[]; ot
   });
 }
 
+/** Calls of one class, with the first of them. */
+export interface CallClass {
+  /** `AUDIT_ARCH_*`. */
+  readonly arch: number;
+  readonly number: number;
+  readonly args: readonly bigint[];
+  readonly program: string | undefined;
+  readonly phase: string;
+  readonly count: number;
+}
+
+/** Notes calls of one class in a recording; false where their interface is not known. Throws as `RecordingBuilder.add` does. */
+export function noteClass(builder: RecordingBuilder, policy: Policy, seen: CallClass): boolean {
+  const { arch, number, args, program, phase, count } = seen;
+  const abi = abiOf(arch, number);
+  if (abi === undefined) return false;
+  const name = syscallName(abi.name, number);
+  const call = { abi: abi.name, syscall: name ?? String(number - abi.numberBit), program, phase };
+  const add = name === undefined ? builder.addUnnamed.bind(builder) : builder.add.bind(builder);
+  add({ ...call, args });
+  // Of later calls of the class, only what makes it one is known.
+  const shared = abi.name === policy.abis[0].abi.name ? sharedArgument(policy, number, args) : undefined;
+  const later = args.map((value, index) => (index === shared ? value : undefined));
+  if (count > 1) add({ ...call, args: later, count: count - 1 });
+  return true;
+}
+
 /** The argument that all calls of a class have alike, from one of them; undefined where they may differ in all. */
-export function sharedArgument(policy: Policy, syscall: number, args: readonly bigint[]): number | undefined {
+function sharedArgument(policy: Policy, syscall: number, args: readonly bigint[]): number | undefined {
   const rules = policy.abis[0].syscalls.get(syscall)?.rules ?? [];
   return decidingRule(rules, args)?.conditions[0]?.arg;
 }

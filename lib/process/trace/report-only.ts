@@ -11,8 +11,10 @@ import { stdioList } from '../children/launch/stdio.js';
 import { loadRequest } from '../load.js';
 import type { ViolationReportOptions } from '../supervise/report.js';
 import { own, type Own } from '../../util/own.js';
+import { startAttachable } from './attach.js';
+import { native } from '../../native.js';
 import { follow, type Follower } from './follow.js';
-import { startTracer } from './tracer.js';
+import { startTracer, type Tracer } from './tracer.js';
 
 /** What is tried, and who hears of it. */
 export interface ReportOnlyPlan {
@@ -42,6 +44,20 @@ export function startReportOnly(
   args: readonly string[],
   plan: ReportOnlyPlan,
 ): ReportedCommand {
+  const { rest, attend } = plan;
+  const command = commandOf(file, args, rest);
+  const stdio = stdioList(rest.stdio);
+  return startReported(file, plan, (request, tracer) =>
+    startChild(request, command, stdio, spawnWith(rest), attend, tracer),
+  );
+}
+
+/** The same for a command that is started in another way. */
+export function startReported(
+  file: string,
+  plan: Omit<ReportOnlyPlan, 'rest'> & { readonly rest: Pick<Own<SpawnOptions>, 'uid' | 'gid'> },
+  start: (request: LaunchRequest, tracer: Tracer) => ChildProcess,
+): ReportedCommand {
   const { filter, load, isolation, rest, report, attend } = plan;
   const { onViolation = () => undefined, reportFallbacks = false } = report;
   const notifications = attend !== undefined;
@@ -56,12 +72,10 @@ export function startReportOnly(
     ringVerdicts: new Uint8Array(),
     endWithParent: false,
   };
-  const command = commandOf(file, args, rest);
-  const stdio = stdioList(rest.stdio);
   const tracer = startTracer(rest);
   let child: ChildProcess;
   try {
-    child = startChild(request, command, stdio, spawnWith(rest), attend, tracer);
+    child = start(request, tracer);
   } catch (error) {
     tracer.release();
     const { policy } = filter;
@@ -86,6 +100,41 @@ export function startReportOnly(
   // A command that has not started has an event for that.
   if (own(child, 'pid') === undefined) follower.close();
   return { child, follower };
+}
+
+/** Starts a Node that has itself traced once its own start is over, and goes on when the tracer ends. Throws as `startReported` does. */
+export function startAttached(
+  file: string,
+  { filter, rest, report }: Pick<Parameters<typeof startReported>[1], 'filter' | 'rest' | 'report'>,
+  start: (tracer: Tracer) => ChildProcess,
+): ChildProcess {
+  const tracer = startAttachable(tracedFilter(filter, false), rest);
+  let child: ChildProcess;
+  try {
+    child = start(tracer);
+  } catch (error) {
+    tracer.end();
+    native().closeDescriptor(tracer.woken);
+    throw error;
+  } finally {
+    tracer.release();
+  }
+  const { onViolation = () => undefined, reportFallbacks = false } = report;
+  const follower = follow(tracer, {
+    policy: filter.policy,
+    command: file,
+    fallbacks: reportFallbacks,
+    onViolation,
+    onEnd: error => {
+      child.emit('error', error);
+    },
+    detach: tracer.end,
+  });
+  child.once('exit', () => {
+    follower.flush();
+  });
+  if (own(child, 'pid') === undefined) follower.close();
+  return child;
 }
 
 /** Neither a filter nor what is made of it ever changes: many commands are tried under few. */

@@ -15,7 +15,17 @@ export interface TracedCalls {
   readonly threadName: string;
   /** The file of the program; `starting` for the launcher before it has become the command, undefined where it cannot be told. */
   readonly program: { readonly path: string } | 'starting' | undefined;
+  /** Which threads of a process that ran before it was traced; undefined for a command that was started. */
+  readonly origin: Origin | undefined;
+  /** As `setPhase` numbered it. */
+  readonly phase: number;
 }
+
+/** The main thread, threads with an event loop, all others, and the processes that were started. */
+export type Origin = (typeof ORIGINS)[number];
+
+const ORIGINS = ['main', 'workers', 'pool', 'children'] as const;
+const PHASE_SHIFT = 8;
 
 /** What is in the memory. */
 export interface TracedTable {
@@ -42,13 +52,35 @@ const PROGRAM = 512;
 const MAX_ENTRIES = 8192;
 const MAX_PROGRAMS = 1024;
 const STARTING = 0xffffffff;
+const AT_PHASE = 48;
+const AT_INSTRUCTIONS = 52;
+const AT_PROGRAM = HEADER + MAX_ENTRIES * ENTRY + MAX_PROGRAMS * PROGRAM;
+const INSTRUCTION = 8;
+
+/** Where the table is: a descriptor, or the memory itself. */
+export type TableSource = number | Buffer;
+
+/** Has the tracer run a filter at every call. Before it begins. */
+export function writeProgram(memory: Buffer, program: Buffer): void {
+  program.copy(memory, AT_PROGRAM);
+  memory.writeUInt32LE(program.length / INSTRUCTION, AT_INSTRUCTIONS);
+}
+
+/** The phase of calls that are not to be written down, as they would not be made without the tracer. */
+export const MUTED = 0xffffff;
+
+/** Which phase the calls that come belong to; 0 at first. */
+export function setPhase(memory: Buffer, phase: number): void {
+  memory.writeUInt32LE(phase, AT_PHASE);
+}
 
 /** Reads the whole table. */
-export function readTable(descriptor: number): TracedTable {
-  const header = read(descriptor, 0, HEADER);
-  const paths = programs(descriptor, Math.min(header.readUInt32LE(4), MAX_PROGRAMS));
+export function readTable(source: TableSource): TracedTable {
+  const header = read(source, 0, HEADER);
   const entries = Math.min(header.readUInt32LE(0), MAX_ENTRIES);
-  const records = read(descriptor, HEADER, entries * ENTRY);
+  const records = read(source, HEADER, entries * ENTRY);
+  // Last, as an entry is written after its program.
+  const paths = programs(source, Math.min(read(source, 0, HEADER).readUInt32LE(4), MAX_PROGRAMS));
   return {
     state: own(STATES, header.readUInt32LE(8)) ?? 'failed',
     running: header.readUInt32LE(16),
@@ -68,6 +100,7 @@ export function readTable(descriptor: number): TracedTable {
 function entry(record: Buffer, paths: readonly string[]): TracedCalls {
   const program = record.readUInt32LE(76);
   const path = own(paths, program);
+  const origin = record.readUInt32LE(100);
   return {
     count: Number(record.readBigUInt64LE(0)),
     instructionPointer: record.readBigUInt64LE(8),
@@ -77,11 +110,13 @@ function entry(record: Buffer, paths: readonly string[]): TracedCalls {
     program: program === STARTING ? 'starting' : path === undefined ? undefined : { path },
     thread: record.readUInt32LE(80),
     threadName: untilNul(record.subarray(84, 100)),
+    origin: own(ORIGINS, (origin & ((1 << PHASE_SHIFT) - 1)) - 1),
+    phase: origin >>> PHASE_SHIFT,
   };
 }
 
-const programs = (descriptor: number, count: number): readonly string[] => {
-  const records = read(descriptor, HEADER + MAX_ENTRIES * ENTRY, count * PROGRAM);
+const programs = (source: TableSource, count: number): readonly string[] => {
+  const records = read(source, HEADER + MAX_ENTRIES * ENTRY, count * PROGRAM);
   return Array.from({ length: count }, (_, index) =>
     untilNul(records.subarray(index * PROGRAM, (index + 1) * PROGRAM)),
   );
@@ -92,8 +127,10 @@ function untilNul(bytes: Buffer): string {
   return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
 }
 
-function read(descriptor: number, position: number, length: number): Buffer {
+function read(source: TableSource, position: number, length: number): Buffer {
+  // A copy, which does not change.
+  if (typeof source !== 'number') return Buffer.from(source.subarray(position, position + length));
   const bytes = Buffer.alloc(length);
-  if (length > 0) readSync(descriptor, bytes, 0, length, position);
+  if (length > 0) readSync(source, bytes, 0, length, position);
   return bytes;
 }

@@ -20,8 +20,10 @@ export interface Tracer {
   readonly table: number;
   /** Readable when there is something new, at its end with the tracer. Whoever watches it closes it. */
   readonly woken: number;
-  /** Takes what the pipe holds. */
-  drain(): void;
+  /** The memory that it writes to: `read` takes it from there from now on, without a call. Throws LoadError (`no-tracer`). */
+  map(): Buffer;
+  /** Takes what the pipe holds. Whether it has come to its end, with the tracer. */
+  drain(): boolean;
   /** Closes what `read` needs. */
   close(): void;
 }
@@ -47,6 +49,7 @@ export function startTracer(
     prepare(files.table);
     const pid = run(files, uid, gid);
     close('image', 'wake', 'forTracer');
+    let memory: Buffer | undefined;
     return {
       pid,
       socket: files.forLauncher,
@@ -54,13 +57,23 @@ export function startTracer(
       release: () => {
         close('forLauncher');
       },
-      read: () => readTable(files.table),
       table: files.table,
+      map: () => {
+        const mapped = native().mapTable(files.table);
+        if (isFailure(mapped)) throw noTracer(describeFailure(mapped), mapped.errno);
+        memory = Buffer.from(mapped);
+        close('table');
+        return memory;
+      },
+      read: () => readTable(memory ?? files.table),
       drain: () => {
+        const bytes = Buffer.alloc(PIPE_SIZE);
         try {
-          readSync(files.woken, Buffer.alloc(4096));
+          while (readSync(files.woken, bytes) > 0);
+          return true;
         } catch (error) {
           if (own(error as NodeJS.ErrnoException, 'code') !== 'EAGAIN') throw error;
+          return false;
         }
       },
       close: () => {
@@ -72,6 +85,8 @@ export function startTracer(
     throw error;
   }
 }
+
+const PIPE_SIZE = 64 * 1024;
 
 /** Signals of a terminal are not for it, nor is the directory of this process. */
 function run(files: TracerFiles, uid: number | undefined, gid: number | undefined): number {

@@ -49,7 +49,7 @@ export interface GenerateOptions {
   readonly minRuns?: number;
   /** The program that loads the profile and goes on under it, whose own calls are added: `node`, `runc` or `crun`; `none` is the default. */
   readonly for?: Launcher;
-  /** Only calls of this phase. */
+  /** Only calls of this phase, and of its parts: `serving` has `serving/main`. */
   readonly phase?: string;
 }
 
@@ -106,7 +106,7 @@ export function generateProfile(
   const leftOut: ExplainedCall[] = [];
   const uncertain: ExplainedCall[] = [];
   const calls = groupBy(
-    recording.calls.filter(call => phase === undefined || call.phase === phase),
+    recording.calls.filter(call => phase === undefined || isIn(call.phase, phase)),
     ({ syscall }) => syscall,
   );
   if (calls.size === 0)
@@ -183,6 +183,9 @@ function listOf(recordings: readonly Recording[]): readonly Recording[] {
   if (Array.isArray(given)) return ownElements(recordings);
   throw new UsageError('bad-argument', `recordings cannot be ${show(given)}`, 'Pass a list of recordings');
 }
+
+/** Whether a phase is another one or a part of it. */
+const isIn = (phase: string, whole: string): boolean => phase === whole || phase.startsWith(`${whole}/`);
 
 /** In how many runs a call was seen at least: entries of its interfaces and phases may be of the same runs. */
 const runsOf = (entries: readonly RecordedCall[]): number => Math.max(...entries.map(({ runs }) => runs));

@@ -11,6 +11,7 @@ import type { Policy } from '../../../policy/policy.js';
 import { loadRequest } from '../../load.js';
 import { net, v8 } from '../../../util/builtins.js';
 import type { ChildLoadOptions } from '../sandbox.js';
+import type { TracerProcess } from './launch.js';
 import type { StdioList } from './stdio.js';
 import { own } from '../../../util/own.js';
 
@@ -24,6 +25,12 @@ export type PreloadOrders = {
       readonly policy: Policy;
       readonly codegen: Codegen;
       readonly load: ChildLoadOptions;
+    }
+  | {
+      readonly kind: 'trace';
+      /** What the child has itself traced by instead, and through which descriptor. */
+      readonly tracer: number;
+      readonly socket: number;
     }
   | { readonly kind: 'program'; readonly bytes: Uint8Array; readonly load: ChildLoadOptions }
 );
@@ -40,7 +47,7 @@ const PRELOAD = 'bundle/preload.mjs';
 
 /**
  * Runs `begin` with arguments for Node that import the preload, and with one more pipe behind the stdio of the child,
- * over which it gets its orders and says what failed: an `error` event with a LoadError.
+ * over which it gets its orders and says what failed: an `error` event with a LoadError. With a tracer, it loads nothing.
  * Throws as `load` does for what can be known before.
  */
 export function forkPreloaded(
@@ -49,17 +56,23 @@ export function forkPreloaded(
   stdio: StdioList,
   begin: (nodeArgs: readonly string[], stdio: StdioList) => ChildProcess,
   endWithParent: boolean,
+  tracer?: TracerProcess,
 ): ChildProcess {
   const { bytes } = loadRequest(filter, { ...load, scope: 'process' });
   const parent = endWithParent ? process.pid : undefined;
-  const orders: PreloadOrders = isFilter(filter)
-    ? { parent, kind: 'policy', policy: filter.policy, codegen: filter.codegen, load }
-    : { parent, kind: 'program', bytes, load };
+  const orders: PreloadOrders =
+    tracer !== undefined
+      ? { parent, kind: 'trace', tracer: tracer.pid, socket: stdio.length }
+      : isFilter(filter)
+        ? { parent, kind: 'policy', policy: filter.policy, codegen: filter.codegen, load }
+        : { parent, kind: 'program', bytes, load };
+  const all: StdioList = tracer === undefined ? stdio : [...stdio, tracer.socket];
   const child = begin(
-    ['--import', `${pathToFileURL(packageFile(PRELOAD)).href}?fd=${stdio.length}`],
-    [...stdio, 'pipe'],
+    ['--import', `${pathToFileURL(packageFile(PRELOAD)).href}?fd=${all.length}`],
+    [...all, 'pipe'],
   );
   const channel: unknown = (child.stdio as unknown[]).pop();
+  (child.stdio as unknown[]).splice(stdio.length);
   // Without a process there is an error event of Node's to come.
   if (own(child, 'pid') !== undefined && channel instanceof net().Socket) direct(child, channel, orders);
   return child;

@@ -1,0 +1,88 @@
+// Traces the running process: a tracer takes all of its threads, and runs a filter at every call in the kernel's stead.
+import { kernelAtLeast, parseKernelVersion } from '../../kernel/kernel-version.js';
+import type { Filter } from '../../filter/filter.js';
+import { isFailure, native } from '../../native.js';
+import { LoadError } from '../../util/errors.js';
+import { features } from '../machine/features.js';
+import { MUTED, setPhase, writeProgram } from './table.js';
+import { refuseTraced, takeMe } from './take-me.js';
+import { startTracer, type Tracer } from './tracer.js';
+
+/** PTRACE_GET_SYSCALL_INFO. */
+const FIRST_KERNEL = { major: 5, minor: 3 };
+
+/** A tracer for a process that runs, which goes on unchanged when the tracer ends. */
+export interface AttachedTracer extends Tracer {
+  /** What the tracer writes to. */
+  readonly memory: Buffer;
+  /** Ends the tracer: everything is written down then. */
+  readonly end: () => void;
+}
+
+/**
+ * Starts a tracer that waits for a process, and will run a filter of `withStops` at every call.
+ * Throws LoadError (`no-tracer`).
+ */
+export function startAttachable(
+  filter: Filter,
+  user: Parameters<typeof startTracer>[0] = SAME_USER,
+): AttachedTracer {
+  const { release } = features();
+  if (!kernelAtLeast(parseKernelVersion(release), FIRST_KERNEL))
+    throw new LoadError(
+      'no-tracer',
+      `a running process cannot be traced on Linux ${release}`,
+      'It takes Linux 5.3. Start the program by spawn or record instead',
+    );
+  const tracer = startTracer(user);
+  try {
+    const memory = tracer.map();
+    writeProgram(memory, filter.bpf);
+    return {
+      ...tracer,
+      memory,
+      end: () => {
+        setPhase(memory, MUTED);
+        endTracer(tracer);
+      },
+    };
+  } catch (error) {
+    tracer.release();
+    native().closeDescriptor(tracer.woken);
+    throw error;
+  }
+}
+
+/** Has a tracer take this process. Throws LoadError (`no-tracer`, `tracer-refused`); nothing has changed then. */
+export function attachTracer(filter: Filter): AttachedTracer {
+  refuseTraced();
+  const tracer = startAttachable(filter);
+  setPhase(tracer.memory, MUTED);
+  try {
+    takeMe(tracer.socket, tracer.pid);
+  } catch (error) {
+    native().closeDescriptor(tracer.woken);
+    tracer.close();
+    throw error;
+  } finally {
+    tracer.release();
+  }
+  setPhase(tracer.memory, 0);
+  return tracer;
+}
+
+const SAME_USER = { uid: undefined, gid: undefined };
+
+/** Ends a tracer, and waits for that. Nothing that was traced is left stopped: the kernel lets it go. */
+function endTracer(tracer: Tracer): void {
+  const { pid, woken } = tracer;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+  // Its end of the pipe is closed with it.
+  while (!tracer.drain()) {
+    if (isFailure(native().waitForEither(woken, woken))) return;
+  }
+}

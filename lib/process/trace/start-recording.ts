@@ -1,0 +1,106 @@
+// Records the calls of the running process, for as long as it likes.
+import { release } from 'node:os';
+import { compilePolicy } from '../../filter/compile.js';
+import { nativeArchitecture } from '../../kernel/architectures.js';
+import { withStops } from '../../policy/with-stops.js';
+import { RecordingBuilder } from '../../recording/build.js';
+import type { Recording } from '../../recording/recording.js';
+import { native } from '../../native.js';
+import { UsageError } from '../../util/errors.js';
+import { ownOptions } from '../../util/options.js';
+import { show } from '../../util/show.js';
+import { attachTracer } from './attach.js';
+import { whyEnded } from './follow.js';
+import { noteClass, recordingPolicy } from './recording-policy.js';
+import { MUTED, setPhase, type TracedCalls, type TracedTable } from './table.js';
+
+/** What `startRecording` may be told. */
+export interface StartRecordingOptions {
+  /** The part of the run that begins: that of `phase` of the recording. None unless given. */
+  readonly phase?: string;
+}
+
+/** The recording of a process that goes on. */
+export interface RunningRecording {
+  /** Begins another part of the run: calls belong to it from now on, by all threads. Throws UsageError (`bad-option`). */
+  phase(name: string): void;
+  /**
+   * What was recorded by now, as one run, whether or not it goes on. A call that is being made may be missing. Throws
+   * RecordingError (`recording-too-large`).
+   */
+  snapshot(): Recording;
+  /**
+   * Ends the recording, and gives all of it; the same again afterwards. The process runs as if it had never been recorded. Throws
+   * SupervisionError where the recording has come to its end before: `tracer-ended` where somebody killed the tracer,
+   * `traces-itself` where a child wanted to be traced by another one. `snapshot` has what was recorded until then.
+   */
+  stop(): Recording;
+}
+
+/**
+ * Records the calls of this process, of all its threads and of all processes that they start. Those of the main thread, of
+ * workers, of other threads and of children are kept apart, as the phases `main`, `workers`, `pool` and `children`; in a phase named
+ * `serving` these are `serving/main` and so on. Nothing is loaded, refused or left behind: docs/recording.md.
+ *
+ * Throws UsageError (`bad-option`), and LoadError (`no-tracer`, `tracer-refused`): where the process is traced already, say.
+ */
+export function startRecording(options: StartRecordingOptions = {}): RunningRecording {
+  const { phase = '' } = ownOptions(options, ['phase']);
+  const phases = [checkedPhase(phase)];
+  const policy = recordingPolicy();
+  const tracer = attachTracer(compilePolicy(withStops(policy)));
+  const record = ({ calls, lost }: TracedTable): Recording => {
+    const builder = new RecordingBuilder();
+    let unknown = 0;
+    for (const call of calls) {
+      const program = typeof call.program === 'object' ? call.program.path : undefined;
+      const seen = { ...call, program, phase: phaseOf(call, phases) };
+      if (!noteClass(builder, policy, seen)) unknown += call.count;
+    }
+    return builder.finish({
+      how: 'tracer',
+      arch: nativeArchitecture(),
+      kernel: release(),
+      libc: '',
+      command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)].join(' '),
+      lost: lost + unknown,
+    });
+  };
+  let last: TracedTable | undefined;
+  let ended = false;
+  return {
+    phase: name => {
+      if (!phases.includes(checkedPhase(name))) phases.push(name);
+      setPhase(tracer.memory, phases.indexOf(name));
+    },
+    snapshot: () => record(last ?? tracer.read()),
+    stop: () => {
+      if (last === undefined) {
+        setPhase(tracer.memory, MUTED);
+        ended = tracer.drain();
+        tracer.end();
+        last = tracer.read();
+        native().closeDescriptor(tracer.woken);
+      }
+      const why = ended || last.state === 'contended' ? whyEnded(last, true) : undefined;
+      if (why !== undefined) throw why;
+      return record(last);
+    },
+  };
+}
+
+function phaseOf({ phase, origin }: TracedCalls, phases: readonly string[]): string {
+  return [phases[phase] ?? '', origin ?? ''].filter(part => part !== '').join('/');
+}
+
+function checkedPhase(name: unknown): string {
+  if (typeof name === 'string' && name.length <= MAX_PHASE) return name;
+  throw new UsageError(
+    'bad-option',
+    `phase cannot be ${show(name)}`,
+    `Give a string of at most ${MAX_PHASE} characters`,
+  );
+}
+
+/** So that a recording has room for the part behind it. */
+const MAX_PHASE = 256;

@@ -1,0 +1,26 @@
+// Lets a tracer take the running process.
+import { errnoName } from '../../kernel/errno.js';
+import { describeFailure, isFailure, native } from '../../native.js';
+import { LoadError } from '../../util/errors.js';
+import { readStatusFile } from '../inspect/status-file.js';
+
+/** Lets a tracer at the other end of a socket take this process. Throws LoadError (`tracer-refused`). */
+export function takeMe(socket: number, tracer: number): void {
+  const answer = native().beTraced(socket, tracer);
+  if (isFailure(answer)) throw refused(describeFailure(answer), answer.errno);
+  if (answer !== 0) throw refused(`ptrace: ${errnoName(answer)}`, answer);
+}
+
+/** Throws LoadError (`tracer-refused`) where this process has a tracer, which would see a second one come. */
+export function refuseTraced(): void {
+  const tracer = readStatusFile('/proc/thread-self/status')?.tracer ?? 0;
+  if (tracer !== 0) throw refused(`process ${tracer} traces it already`, undefined);
+}
+
+const refused = (why: string, errno: number | undefined): LoadError =>
+  new LoadError(
+    'tracer-refused',
+    `this process cannot be traced (${why})`,
+    'A process has one tracer at a time, so one recording or report-only profile: stop the other one. Otherwise look at /proc/sys/kernel/yama/ptrace_scope, which must be below 2 for ordinary users, at the filters that this process has, and whether it has changed its user, after which only root can trace it',
+    errno === undefined ? {} : { errno },
+  );

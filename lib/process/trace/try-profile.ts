@@ -1,0 +1,88 @@
+// Tries a profile on the running process: what it would refuse is reported, and made.
+import { readdirSync } from 'node:fs';
+import { compilePolicy } from '../../filter/compile.js';
+import type { Filter } from '../../filter/filter.js';
+import { withStops } from '../../policy/with-stops.js';
+import type { SupervisionError } from '../../util/errors.js';
+import type { ReportedViolation } from '../supervise/report.js';
+import { threadStatus } from '../inspect/status.js';
+import type { LoadedFilter } from '../load.js';
+import { attachTracer } from './attach.js';
+import { follow } from './follow.js';
+
+/** Who hears of what the profile would refuse. */
+export interface TryOptions {
+  readonly onViolation: (violation: ReportedViolation) => void;
+  readonly reportFallbacks: boolean;
+}
+
+/** The receipt of a profile that is only reported on. No filter was loaded. */
+export interface ReportedProfile extends LoadedFilter {
+  /** What is reported, and until when. */
+  readonly reports: ViolationReports;
+}
+
+/** Reports that go on. */
+export interface ViolationReports {
+  /** Calls that are in no report, because there was no room for their kind. */
+  readonly lost: number;
+  /** Reports at once what was called by now. */
+  flush(): void;
+  /** Reports what was called by now, and no more: the process runs as if there had been no profile. */
+  stop(): void;
+  /** Keep this process alive for reports; they do not at first. */
+  ref(): void;
+  /** Let the process end without waiting for reports. */
+  unref(): void;
+}
+
+/**
+ * Reports what a filter would refuse to this process, its threads and the processes that they start.
+ * Throws LoadError (`no-tracer`, `tracer-refused`).
+ */
+export function tryProfile(filter: Filter, { onViolation, reportFallbacks }: TryOptions): ReportedProfile {
+  const { policy, warnings } = filter;
+  const tracer = attachTracer(compilePolicy(withStops(policy)));
+  const follower = follow(tracer, {
+    policy,
+    command: process.execPath,
+    fallbacks: reportFallbacks,
+    onViolation,
+    onEnd: warn,
+    detach: tracer.end,
+  });
+  follower.unref();
+  return {
+    filter,
+    scope: 'process',
+    threads: readdirSync('/proc/self/task').map(Number),
+    flags: [],
+    layer: undefined,
+    noNewPrivs: threadStatus()?.noNewPrivs === true,
+    listener: undefined,
+    warnings,
+    dryRun: false,
+    reports: {
+      get lost() {
+        return follower.lost;
+      },
+      flush: () => {
+        follower.flush();
+      },
+      stop: () => {
+        follower.close();
+      },
+      ref: () => {
+        follower.ref();
+      },
+      unref: () => {
+        follower.unref();
+      },
+    },
+  };
+}
+
+/** Nobody waits for an end that should not come. */
+function warn(error: SupervisionError): void {
+  process.emitWarning(error.message, { type: error.name, code: error.code });
+}

@@ -1,0 +1,135 @@
+// What the tracer needs for a process that runs already: its threads, and the actions of a filter that nobody has
+// loaded.
+#pragma once
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../freestanding/system_call.h"
+
+namespace seccomp_node {
+
+// NOLINTBEGIN(modernize-avoid-c-arrays): there is no standard library.
+
+/** A program for struct seccomp_data, as the package generates and proves it; empty where the kernel runs the filter.
+ */
+struct FilterProgram {
+  const sock_filter* instructions = nullptr;
+  std::size_t count = 0;
+};
+
+/** The action of a program, as the kernel would find it. An instruction that no generator emits ends as if it allowed.
+ */
+inline std::uint32_t run_filter(const FilterProgram& program, const seccomp_data& data) {
+  const auto* words = reinterpret_cast<const std::uint32_t*>(&data);
+  std::uint32_t memory[BPF_MEMWORDS]{};
+  std::uint32_t a = 0;
+  std::uint32_t x = 0;
+  for (std::size_t next = 0; next < program.count;) {
+    const auto& [code, if_true, if_false, k] = program.instructions[next++];
+    const std::uint32_t operand = BPF_SRC(code) == BPF_X ? x : k;
+    switch (code) {
+      case BPF_LD | BPF_W | BPF_ABS:
+        a = words[(k / sizeof(std::uint32_t)) % (sizeof data / sizeof(std::uint32_t))];
+        break;
+      case BPF_LD | BPF_IMM:
+        a = k;
+        break;
+      case BPF_LDX | BPF_IMM:
+        x = k;
+        break;
+      case BPF_LD | BPF_MEM:
+        a = memory[k % BPF_MEMWORDS];
+        break;
+      case BPF_LDX | BPF_MEM:
+        x = memory[k % BPF_MEMWORDS];
+        break;
+      case BPF_ST:
+        memory[k % BPF_MEMWORDS] = a;
+        break;
+      case BPF_STX:
+        memory[k % BPF_MEMWORDS] = x;
+        break;
+      case BPF_MISC | BPF_TAX:
+        x = a;
+        break;
+      case BPF_MISC | BPF_TXA:
+        a = x;
+        break;
+      case BPF_ALU | BPF_AND | BPF_K:
+      case BPF_ALU | BPF_AND | BPF_X:
+        a &= operand;
+        break;
+      case BPF_JMP | BPF_JA:
+        next += k;
+        break;
+      case BPF_JMP | BPF_JEQ | BPF_K:
+      case BPF_JMP | BPF_JEQ | BPF_X:
+        next += a == operand ? if_true : if_false;
+        break;
+      case BPF_JMP | BPF_JGT | BPF_K:
+      case BPF_JMP | BPF_JGT | BPF_X:
+        next += a > operand ? if_true : if_false;
+        break;
+      case BPF_JMP | BPF_JGE | BPF_K:
+      case BPF_JMP | BPF_JGE | BPF_X:
+        next += a >= operand ? if_true : if_false;
+        break;
+      case BPF_JMP | BPF_JSET | BPF_K:
+      case BPF_JMP | BPF_JSET | BPF_X:
+        next += (a & operand) != 0 ? if_true : if_false;
+        break;
+      case BPF_RET | BPF_K:
+        return k;
+      case BPF_RET | BPF_A:
+        return a;
+      default:
+        return SECCOMP_RET_ALLOW;
+    }
+  }
+  return SECCOMP_RET_ALLOW;
+}
+
+/** A decimal number, -1 where the text is none. */
+inline int decimal(const char* text) {
+  int value = 0;
+  if (*text == '\0') return -1;
+  for (; *text != '\0'; ++text) {
+    if (*text < '0' || *text > '9') return -1;
+    value = value * 10 + (*text - '0');
+  }
+  return value;
+}
+
+/** Calls `act` with each thread that an open /proc/PID/task lists. Whether the directory could be read to its end. */
+template <typename Act>
+bool for_each_thread(int directory, Act act) {
+  struct Entry {
+    std::uint64_t inode;
+    std::int64_t offset;
+    std::uint16_t length;
+    std::uint8_t type;
+    char name[1];
+  };
+  alignas(Entry) char buffer[4096]{};
+  constexpr int kFromStart = 0;
+  system_call(SYS_lseek, directory, 0, kFromStart);
+  for (;;) {
+    const long size = system_call(SYS_getdents64, directory, word(buffer), sizeof buffer);
+    if (size <= 0) return size == 0;
+    for (long at = 0; at < size;) {
+      const auto& entry = *reinterpret_cast<const Entry*>(buffer + at);
+      const int thread = decimal(entry.name);
+      if (thread > 0) act(thread);
+      at += entry.length;
+    }
+  }
+}
+
+// NOLINTEND(modernize-avoid-c-arrays)
+
+}  // namespace seccomp_node
