@@ -8,6 +8,7 @@ import * as compile from './compile.mjs';
 import { blocks, table } from './format.mjs';
 import * as loading from './loading.mjs';
 import { describeMachine } from './machine.mjs';
+import * as logs from './logs.mjs';
 import * as programs from './programs.mjs';
 import * as reportOnly from './report-only.mjs';
 import * as scaling from './scaling.mjs';
@@ -27,6 +28,7 @@ const MEASUREMENTS = {
   'report-only': reportOnly,
   calls: callCost,
   simulate,
+  logs,
 };
 
 const introduction = () =>
