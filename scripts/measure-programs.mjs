@@ -144,12 +144,12 @@ const fresh = name => {
 const sorted = names => [...new Set(names)].sort();
 const without = (a, b) => a.filter(name => !b.includes(name));
 
+/** Not what the kernel puts in place of a call that a signal or a stop has interrupted: runs differ in it. */
+const isMade = name => name !== 'restart_syscall';
+
 /** The names in a log of `strace -f`. */
-// What the kernel puts in place of a call that a stop interrupted is strace's own doing.
 const straceNames = log =>
-  sorted(
-    [...log.matchAll(/^\d+ +(\w+)\(/gm)].map(([, name]) => name).filter(name => name !== 'restart_syscall'),
-  );
+  sorted([...log.matchAll(/^\d+ +(\w+)\(/gm)].map(([, name]) => name).filter(isMade));
 
 /** Calls of the native interface that a profile allows: all, and those by their arguments alone. */
 function allowed(profile) {
@@ -185,7 +185,8 @@ async function measure(program) {
       sorted(
         parseRecording(texts.at(-1) ?? '')
           .calls.filter(({ abi }) => abi === ARCH)
-          .map(({ syscall }) => syscall),
+          .map(({ syscall }) => syscall)
+          .filter(isMade),
       ),
     );
     if (seen === expected.outcome) unchanged++;
@@ -303,10 +304,12 @@ try {
 
 const list = names => (names.length === 0 ? '–' : names.map(name => `\`${name}\``).join(', '));
 const strace = spawnSync('strace', ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0];
+/** What one of them has in some run, and the other in none. */
+const difference = (who, names) => (names.length === 0 ? '' : `; ${who} alone: ${list(names)}`);
 const row = result =>
   `| ${[
     result.name,
-    `${result.equal} of ${result.runs}`,
+    `${result.equal} of ${result.runs}${difference('strace', result.onlyTraced)}${difference('recordings', result.onlyRecorded)}`,
     `${result.unchanged} of ${result.runs}`,
     result.seen,
     `${result.allowed} (${result.byArguments})`,
