@@ -298,6 +298,7 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
     setup: `cat > $DIR/server.cjs <<'END'
 const fastify = require(process.env.FASTIFY + '/node_modules/fastify')();
 const { readFile } = require('node:fs/promises');
+require('node:fs').writeFileSync(process.env.DIR + '/pid', String(process.pid));
 fastify.get('/', async () => ({ hello: 'world' }));
 fastify.get('/file', async () => readFile(__filename, 'utf8'));
 fastify.post('/', async request => request.body);
@@ -314,7 +315,7 @@ END`,
       {
         why: 'bodies, errors, many clients, a larger pool, SIGTERM',
         env: { LC_ALL: 'C', UV_THREADPOOL_SIZE: '12' },
-        run: sh('node $DIR/server.cjs & echo $! > $DIR/pid; wait $!'),
+        run: ['node', '$DIR/server.cjs'],
         drive: `${wait(`${CURL} -o /dev/null localhost:$PORT/`)}; ${CURL} -H 'content-type: application/json' -d '{"a":[1,2]}' localhost:$PORT/; ${CURL} -d '{' -H 'content-type: application/json' localhost:$PORT/ -o /dev/null -w '%{http_code} '; ${CURL} -o /dev/null -w '%{http_code} ' localhost:$PORT/boom
 for i in 1 2 3 4 5 6 7 8 9 10; do ${CURL} -o /dev/null localhost:$PORT/file & done; wait; ${CURL} -w '%{http_code}' localhost:$PORT/missing -o /dev/null; kill -TERM $(cat $DIR/pid)`,
       },
