@@ -1,6 +1,7 @@
 // Recordings as JSON: deterministic text that diffs well, and a parser that takes the text for hostile.
 import { ABIS, isCallNumber, syscallNumber } from '../kernel/abi.js';
 import type { AbiName } from '../kernel/architectures.js';
+import { parameterOf } from '../kernel/arguments/signatures.js';
 import { Findings } from '../profile/findings.js';
 import { locate, readJson, type JsonArray, type JsonObject, type JsonValue } from '../profile/json.js';
 import { ProfileError, RecordingError, UsageError } from '../util/errors.js';
@@ -109,7 +110,7 @@ export function parseRecording(text: string, options: ParseRecordingOptions = {}
     );
   const findings = new Findings();
   try {
-    const document = readJson(text, file, findings);
+    const document = readJson(text.replace(/^\ufeff/, ''), file, findings);
     findings.conclude(true);
     return readRecording(document);
   } catch (error) {
@@ -228,7 +229,7 @@ function readCall(item: JsonValue, allRuns: number): { readonly call: RecordedCa
     unavailable,
     programs: [...new Set(programs)].sort(byText),
     morePrograms: flag('morePrograms'),
-    args: readArguments(object),
+    args: readArguments(object, abi, syscall),
   };
   return { call, at: item };
 }
@@ -240,11 +241,17 @@ const isCall = (abi: AbiName, name: string): boolean =>
     ? Number(name) < 2 ** 30 && String(Number(name)) === name
     : syscallNumber(abi, name) !== undefined;
 
-function readArguments(call: JsonObject): readonly RecordedArgument[] {
+function readArguments(call: JsonObject, abi: AbiName, syscall: string): readonly RecordedArgument[] {
   const args = call.members.get('args')?.value;
   if (args === undefined) return [];
   return [...objectOf(args, '"args"', ['0', '1', '2', '3', '4', '5']).members]
-    .map(([index, { value }]) => readArgument(Number(index), value))
+    .map(([index, { value }]) => {
+      const argument = readArgument(Number(index), value);
+      const width = parameterOf(abi, syscall, argument.index)?.width ?? 64;
+      if (argument.bits >> BigInt(width) !== 0n)
+        bad(value, `argument ${index} of ${syscall} has ${width} bits on ${abi}, and a value has more`);
+      return argument;
+    })
     .sort((a, b) => a.index - b.index);
 }
 

@@ -8,6 +8,7 @@ import * as compile from './compile.mjs';
 import { blocks, table } from './format.mjs';
 import * as loading from './loading.mjs';
 import { describeMachine } from './machine.mjs';
+import * as logs from './logs.mjs';
 import * as programs from './programs.mjs';
 import * as recording from './record.mjs';
 import * as reportOnly from './report-only.mjs';
@@ -29,6 +30,7 @@ const MEASUREMENTS = {
   record: recording,
   calls: callCost,
   simulate,
+  logs,
 };
 
 const introduction = () =>

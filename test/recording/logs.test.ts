@@ -516,6 +516,59 @@ status:
 });
 
 describe('A hostile log', () => {
+  const reboot = (indent: string): string =>
+    `${indent}syscalls:\n${indent}- action: SCMP_ACT_ALLOW\n${indent}  names:\n${indent}  - reboot\n`;
+  const allowed = '  syscalls:\n  - action: SCMP_ACT_ALLOW\n    names:\n    - read\n';
+  for (const [what, text] of [
+    [
+      'a text in block style before the rules',
+      `kind: SeccompProfile\nspec:\n  note: |\n${reboot('    ')}${allowed}`,
+    ],
+    ['a folded text', `kind: SeccompProfile\nspec:\n  note: >-\n\n${reboot('    ')}${allowed}`],
+    ['a text in quotes', `kind: SeccompProfile\nspec:\n  note: "a\n${reboot('    ')}  b"\n${allowed}`],
+    [
+      'an annotation',
+      `kind: SeccompProfile\nmetadata:\n  annotations:\n    note: |2\n      spec:\n${reboot('        ')}spec:\n${allowed}`,
+    ],
+    [
+      'a rule with two actions',
+      `kind: SeccompProfile\nspec:\n${allowed}  - action: SCMP_ACT_ERRNO\n    names:\n    - reboot\n    action: SCMP_ACT_ALLOW\n`,
+    ],
+    [
+      'a comment',
+      `kind: SeccompProfile\nspec:\n${allowed}  - action: SCMP_ACT_ERRNO # action: SCMP_ACT_ALLOW\n    names:\n    - reboot\n`,
+    ],
+  ] as const)
+    it(`allows nothing more by ${what} in YAML`, () => {
+      assert.deepEqual(summary(read(`---\n${text}`).recording), ['read() x1']);
+    });
+
+  it('is no profile of the operator for what another object holds as text', () => {
+    const text = `---\nkind: ConfigMap\ndata:\n  x: |\n    kind: SeccompProfile\n    spec:\n${reboot('      ')}`;
+    assert.throws(() => read(text), { code: 'empty-log' });
+  });
+
+  it('is not understood where readers of JSON do not agree', () => {
+    const text =
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"names":["reboot"],"action":"SCMP_ACT_ALLOW"}]}';
+    assert.throws(() => read(text), { code: 'empty-log' });
+  });
+
+  for (const [what, text] of [
+    ['lines that end by \\r\\n', 'getpid() = 1\r\ngetuid() = 0\r\n'],
+    ['lines that end by \\r', 'getpid() = 1\rgetuid() = 0\r'],
+    ['a byte order mark', '\ufeffgetpid() = 1\ngetuid() = 0\n'],
+  ] as const)
+    it(`or an odd one loses nothing by ${what}`, () => {
+      const { recording, skipped } = read(text);
+      assert.deepEqual([summary(recording), skipped], [['getpid() x1', 'getuid() x1'], 0]);
+    });
+
+  it('of a million lines that begin no object is read in time', function () {
+    this.timeout(60_000);
+    assert.throws(() => read(`{\n${'}\n'.repeat(1_000_000)}`), { code: 'empty-log' });
+  });
+
   it('is an error where nothing in it is understood', () => {
     for (const text of ['', '\n\n', 'nothing', '{"a":', '{}', '['.repeat(100_000), '---\nkind: Pod'])
       assert.throws(() => read(text), { code: 'empty-log' });
@@ -544,13 +597,19 @@ describe('A hostile log', () => {
       `${'a('.repeat(1 << 14)}strace: Process 1 attache`,
       `audit: type=1326 sig=0 arch=c000003e syscall=1 compat=0 ip=0x1 code=0x0${' '.repeat(60_000)}x`,
       `12 ${'0'.repeat(1 << 20)}.1 x`,
+      `     0.100 ( 0.010 ms): ${'a/1 b('.repeat(1 << 18)}`,
+      `     0.100 ( 0.010 ms): a/1 read(${') = 1'.repeat(1 << 17)}`,
+      `     0.100 ( 0.010 ms): a/1 read(${') ='}${' '.repeat(60_000)}`,
+      `   ${'-'.repeat(1 << 20)}x`,
+      `I0705 12:08:18.729660 1 e.go:1] log-enricher "msg"="audit" "x"="${'\\'.repeat(60_000)}`,
+      `I0705 12:08:18.729660 1 e.go:1] log-enricher "msg"="audit"${' '.repeat(60_000)}x`,
     ])
       assert.equal(read(`${line}\ngetpid() = 1`).recording.calls.length, 1);
   });
 
   const piece = fc.oneof(
     fc.constantFrom(
-      ...'1 |[pid 1] |openat(|clone(|<unfinished ...>|<... read resumed>|) = 0|, |"|\\|{|}|[|]|O_RDONLY|flags=|type=1326 | sig=| arch=c000003e| syscall=1| compat=0 ip=1 code=0|\n|---\n|kind: SeccompProfile\n|spec:\n|  syscalls:\n|  - names:\n|    - read\n|{"arch":3221225534,"number":1}|1<|>|strace: Process 1 attached|execve("/a", [], 0x1) = 0'.split(
+      ...'1 |[pid 1] |openat(|clone(|<unfinished ...>|     0.100 ( 0.010 ms): a/1 read(|fd: 3</a>|... [continued]: | ...|I0705 12:08:18.729660 1 e.go:1] log-enricher "msg"="audit" "syscallName"="read" "syscallID"=0|"type"="seccomp"|<... read resumed>|) = 0|, |"|\\|{|}|[|]|O_RDONLY|flags=|type=1326 | sig=| arch=c000003e| syscall=1| compat=0 ip=1 code=0|\n|---\n|kind: SeccompProfile\n|spec:\n|  syscalls:\n|  - names:\n|    - read\n|{"arch":3221225534,"number":1}|1<|>|strace: Process 1 attached|execve("/a", [], 0x1) = 0'.split(
         '|',
       ),
     ),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   formatRecording,
+  generateProfile,
   mergeRecordings,
   parseRecording,
   readLog,
@@ -15,6 +16,34 @@ import { copied, run } from './arbitrary-recording.js';
 const strace = (...lines: string[]): Recording => readLog(lines, { arch: 'x86_64' }).recording;
 
 const runs = fc.array(run, { maxLength: 5 });
+
+describe('The text of a hostile recording', () => {
+  const text = (call: string, rest = ''): string =>
+    `{"kind":"seccomp recording","version":1,"runs":1,"sources":[],"calls":[{"abi":"x86_64",${call},"count":1,"runs":1}]${rest}}`;
+  for (const [what, hostile] of [
+    ['a key that is there twice', text('"call":"read"', ',"runs":2')],
+    ['__proto__', text('"call":"read"', ',"__proto__":{"runs":2}')],
+    ['a call of the name of a prototype', text('"call":"constructor"')],
+    ['values with bits that the argument does not have', text('"call":"socket","args":{"0":[4294967298]}')],
+    ['bits that the argument does not have', text('"call":"socket","args":{"0":{"bits":4294967298}}')],
+    ['values beyond 64 bits', text('"call":"ioctl","args":{"1":[18446744073709551616]}')],
+    ['lists in lists', `${'['.repeat(100_000)}`],
+    ['objects in objects', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
+    ['a number with an exponent', text('"call":"read"').replace('"count":1', '"count":1e3')],
+    ['a count beyond 2^53', text('"call":"read"').replace('"count":1', '"count":9007199254740993')],
+    ['UTF-16', Buffer.from(text('"call":"read"'), 'utf16le').toString('latin1')],
+  ] as const)
+    it(`is an error with ${what}`, () => {
+      assert.throws(() => parseRecording(hostile), { code: 'bad-recording' });
+    });
+
+  it('may begin with a byte order mark, and hold any program', () => {
+    const program = '\\ud800\\u0000\\u001b[2J';
+    const recording = parseRecording(`\ufeff${text(`"call":"read","programs":["${program}"]`)}`);
+    assert.deepEqual(parseRecording(formatRecording(recording)), recording);
+    assert.ok(JSON.stringify(generateProfile([recording]).profile).length > 0);
+  });
+});
 
 describe('A recording', () => {
   property('means the same however runs are grouped', fc.tuple(runs, runs, runs), 100, ([a, b, c]) => {

@@ -90,7 +90,11 @@ const FALLBACKS: readonly (readonly [newer: string, older: readonly string[]])[]
 export const fallbacks = (isAllowed: (syscall: string) => boolean): readonly string[] =>
   FALLBACKS.filter(([newer, older]) => !isAllowed(newer) && older.some(isAllowed)).map(([newer]) => newer);
 
-/** Classes of calls between which C libraries and versions of programs choose as well, by their first call: none has more power. */
+/**
+ * Classes of calls between which C libraries and versions of programs choose as well, by their first call: none has more power. glibc
+ * calls the newer of newfstatat and fstat, epoll_pwait, ppoll, pselect6, pipe2, dup3, eventfd2, clock_nanosleep and wait4 for the older
+ * function where an architecture lacks its call (sysdeps/unix/sysv/linux); musl has both under #ifdef SYS_ in src/.
+ */
 const LIBRARIES_CHOOSE: ReadonlySet<string> = new Set(
   'newfstatat fstat epoll_pwait ppoll pselect6 pipe2 dup3 eventfd2 clock_nanosleep wait4'.split(' '),
 );
@@ -101,9 +105,13 @@ export type Launcher = 'none' | 'node' | 'runc' | 'crun';
 /** All of them. */
 export const LAUNCHERS: readonly Launcher[] = ['none', 'node', 'runc', 'crun'];
 
-/** What runc is made with calls at times of its own: to start a thread, to collect memory, to wait. Not seen in every measurement. */
+/**
+ * What the runtime of Go calls at times of its own: to start a thread, to preempt one, to collect memory, to wait. A measurement of a
+ * launcher may miss it. Measured by `GOGC=1 strace -f runc features` with Go 1.19, where runc is linked with glibc, which starts its
+ * threads; runtime/os_linux.go and sys_linux_amd64.s have the same calls, and clone for programs without a C library.
+ */
 const GO_RUNTIME =
-  'clone epoll_pwait mmap munmap madvise nanosleep sched_yield sigaltstack rt_sigaction rt_sigprocmask tgkill gettid';
+  'clone set_robust_list rseq mprotect epoll_pwait mmap munmap madvise nanosleep sched_yield sigaltstack rt_sigaction rt_sigprocmask tgkill gettid';
 
 /** What a launcher itself calls under the profile. */
 export function launcherCalls(launcher: Launcher): readonly Completion[] {

@@ -91,17 +91,41 @@ export function profilesOfYaml(lines: readonly string[]): readonly RecordedProfi
   const profiles: RecordedProfile[] = [];
   let document: string[] = [];
   const take = (): void => {
-    if (document.some(line => /^ *(?:- )?kind: SeccompProfile *$/.test(line)))
+    if (document.some(line => /^(?: {2})?(?:- | {2})?kind: SeccompProfile *$/.test(line)))
       profiles.push(yamlProfile(document));
     document = [];
   };
-  for (const line of lines) {
+  for (const line of withoutTexts(lines)) {
     // Items of a list begin at the margin or two spaces from it.
     if (line.startsWith('---') || /^(?: {2})?- apiVersion:/.test(line)) take();
     document.push(line);
   }
   take();
   return profiles;
+}
+
+/** Stands for a key that is there twice; no key is empty. */
+const TWICE = '';
+
+/** A scalar in block style, and one in quotes that does not end on its line. */
+const BLOCK = /^( *(?:- +)*)(?:[^'"#\s][^#]*: +|- +)?[|>][+-]?\d?[+-]? *(?:#.*)?$/;
+const OPEN_QUOTE = /^ *(?:- +)*(?:[^'"#\s][^#]*?: +)?(["'])(?!.*\1 *$)/;
+
+/** Without the lines of texts that go over several: what they hold may look like a profile. */
+function* withoutTexts(lines: readonly string[]): Generator<string> {
+  let block: number | undefined;
+  let quote: string | undefined;
+  for (const line of lines) {
+    if (quote !== undefined) {
+      if (line.includes(quote)) quote = undefined;
+      continue;
+    }
+    const indent = line.search(/[^ ]/);
+    if (block !== undefined && (indent < 0 || indent > block)) continue;
+    block = BLOCK.exec(line)?.[1]?.length;
+    quote = block === undefined ? OPEN_QUOTE.exec(line)?.[1] : undefined;
+    yield line;
+  }
 }
 
 /** `    - name: value`: the indentation, whether an item begins, the key, the value. */
@@ -115,10 +139,15 @@ function yamlProfile(lines: readonly string[]): RecordedProfile {
   let inSpec = false;
   let item: number | undefined;
   let list: { readonly key: string; readonly indent: number; readonly into: string[] } | undefined;
-  let rule: { names: string[]; action: string | undefined } = { names: [], action: undefined };
+  const newRule = (): { names: string[]; action: string | undefined; keys: Set<string> } => ({
+    names: [],
+    action: undefined,
+    keys: new Set(),
+  });
+  let rule = newRule();
   const takeRule = (): void => {
-    if (isAllowing(rule.action)) names.push(...rule.names);
-    rule = { names: [], action: undefined };
+    if (isAllowing(rule.action) && !rule.keys.has(TWICE)) for (const name of rule.names) names.push(name);
+    rule = newRule();
   };
   for (const line of lines) {
     const [, margin = '', dash, key, text = ''] = YAML.exec(line.trimEnd()) ?? [];
@@ -148,6 +177,9 @@ function yamlProfile(lines: readonly string[]): RecordedProfile {
     // Keys of the rule itself, and not those of its arguments.
     const indent = outer + (dash?.length ?? 0);
     if (indent !== item + 2) continue;
+    // Readers do not agree about a key that is there twice.
+    if (key !== undefined && rule.keys.has(key)) rule.keys.add(TWICE);
+    if (key !== undefined) rule.keys.add(key);
     if (key === 'action') rule.action = value;
     if (key === 'names') {
       const flow = /^\[(.*)\]$/.exec(value)?.[1];

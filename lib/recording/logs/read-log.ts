@@ -6,7 +6,9 @@ import {
   type AbiName,
   type Architecture,
 } from '../../kernel/architectures.js';
-import { RecordingError, UsageError } from '../../util/errors.js';
+import { Findings } from '../../profile/findings.js';
+import { readJson } from '../../profile/json.js';
+import { ProfileError, RecordingError, UsageError } from '../../util/errors.js';
 import { own } from '../../util/own.js';
 import { parametersOf } from '../../kernel/arguments/signatures.js';
 import { oneOf, ownOptions } from '../../util/options.js';
@@ -162,8 +164,16 @@ export class LogReader {
   /** Takes the next line, without its end. Throws RecordingError (`recording-too-large`). */
   push(text: string): void {
     if (!isText(text)) throw new UsageError('bad-argument', `a line cannot be ${show(text)}`, 'Pass strings');
-    this.#lines++;
-    const line = (text.length > MAX_LINE ? text.slice(0, MAX_LINE) : text).replace(/\r$/, '');
+    // Terminals end lines by \r\n, and old ones by \r.
+    if (text.includes('\r')) {
+      for (const part of text.replace(/\r+$/, '').split('\r')) this.#push(part);
+    } else this.#push(text);
+  }
+
+  #push(text: string): void {
+    // A byte order mark is no part of the text.
+    const cut = text.length > MAX_LINE ? text.slice(0, MAX_LINE) : text;
+    const line = this.#lines++ === 0 && cut.startsWith('\ufeff') ? cut.slice(1) : cut;
     if (!this.#started && line.trim() !== '') {
       this.#started = true;
       if (beginsDocument(line)) this.#document = [];
@@ -224,7 +234,7 @@ export class LogReader {
     for (const [index, line] of lines.entries()) {
       if (line !== '}' && index + 1 < lines.length) continue;
       const object = lines.slice(start, index + 1);
-      if (!this.#readJson(object.join('\n')))
+      if (!(object[0]?.startsWith('{') === true && this.#readJson(object.join('\n'))))
         for (const [offset, text] of object.entries()) if (text !== '') this.#skip(start + offset + 1, text);
       start = index + 1;
     }
@@ -544,10 +554,15 @@ function beginsDocument(line: string): boolean {
 function readDocument(lines: readonly string[], abi: AbiName): ReturnType<typeof recordProfiles> {
   if (!(lines.find(line => line.trim() !== '') ?? '').trimStart().startsWith('{'))
     return recordProfiles(profilesOfYaml(lines), abi);
+  const text = lines.join('\n');
   try {
-    return recordProfiles(profilesOf(JSON.parse(lines.join('\n'))), abi);
+    const findings = new Findings();
+    readJson(text, '<log>', findings);
+    // Of a key that is there twice, readers take the one or the other.
+    findings.conclude(true);
+    return recordProfiles(profilesOf(JSON.parse(text)), abi);
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) return recordProfiles([], abi);
+    if (error instanceof ProfileError) return recordProfiles([], abi);
     throw error;
   }
 }

@@ -1,0 +1,347 @@
+// Measures recordings and generated profiles on real programs, and writes docs/programs.md.
+//   node scripts/measure-programs.mjs [--runs N] [--out FILE] [--json FILE] [--from JSON]... [PROGRAM...]
+// --runs is a bound; --from takes what --json wrote, so that programs can be measured one by one.
+// Each program is recorded with one workload, by strace beside it, and started under its profile with other workloads: other
+// input, errors, signals, a restart, another locale, more threads. As root, on Debian: apt-get install strace curl nginx-light
+// redis-server redis-tools postgresql python3 git gcc libc6-dev imagemagick chromium sqlite3 npm; and FASTIFY=DIR, a folder with
+// `npm install fastify`. What is not installed is left out.
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { release, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { PROGRAMS } from './measured-programs.mjs';
+import { generateProfile, parseRecording, resolveProfile } from '../dist/entries/verbs.js';
+import { ABIS, syscallsOf } from '../dist/kernel/abi.js';
+import { mayPermit, outcome } from '../dist/policy/evaluate.js';
+import { permits } from '../dist/kernel/action.js';
+
+const CLI = fileURLToPath(new URL('../bundle/cli.js', import.meta.url));
+const NOBODY = 65534;
+const ARCH = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string' },
+    out: { type: 'string' },
+    json: { type: 'string' },
+    from: { type: 'string', multiple: true },
+  },
+});
+
+/** Whether a program is there: a path, or a name on the PATH. */
+const isThere = name =>
+  name.startsWith('/')
+    ? existsSync(name)
+    : (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, name)));
+
+const freePort = () =>
+  new Promise(resolve => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = address !== null && typeof address === 'object' ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+
+/** Starts a workload, `wrapped` by the command line of a tool, in a folder of its own. */
+async function perform(program, workload, wrapped = argv => argv) {
+  const directory = mkdtempSync(join(tmpdir(), 'seccomp-program-'));
+  const port = await freePort();
+  const as = program.user ? { uid: NOBODY, gid: NOBODY } : {};
+  if (program.user) chownSync(directory, NOBODY, NOBODY);
+  else chmodSync(directory, 0o755);
+  const env = {
+    PATH: process.env.PATH,
+    HOME: directory,
+    LANG: 'C.UTF-8',
+    DIR: directory,
+    PORT: String(port),
+    FASTIFY: process.env.FASTIFY ?? '',
+    ...workload.env,
+  };
+  const shell = script => spawnSync('sh', ['-ec', script], { env, encoding: 'utf8', ...as });
+  /** Without what differs from run to run. */
+  const plain = text =>
+    text
+      .replaceAll(directory, 'DIR')
+      .replaceAll(String(port), 'PORT')
+      .replace(/\d+ms|\d{4}-\d\d-\d\d[T ][\d:.]+Z?|\[[a-z0-9 ]+\]/g, '');
+  try {
+    const made = shell(program.setup);
+    if (made.status !== 0) throw new Error(`${program.name} cannot be set up: ${made.stderr}`);
+    const argv = workload.run.map(word => word.replace(/\$(DIR|PORT)/g, (_, name) => env[name]));
+    const [command, ...args] = wrapped(workload.run[0] === 'sh' ? workload.run : argv);
+    const child = spawn(command, args, {
+      env,
+      cwd: directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...as,
+      detached: true,
+    });
+    const chunks = [];
+    const errors = [];
+    child.stdout.on('data', chunk => chunks.push(chunk));
+    child.stderr.on('data', chunk => errors.push(chunk));
+    const ended = new Promise(resolve =>
+      child.on('close', (code, signal) => {
+        writeFileSync(join(directory, 'ended'), '');
+        resolve({ code, signal });
+      }),
+    );
+    const kill = () => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // It has ended.
+      }
+    };
+    const timer = setTimeout(kill, 180_000);
+    let driven = '';
+    if (workload.drive !== undefined) {
+      const driver = spawn('sh', ['-ec', workload.drive], {
+        env,
+        stdio: ['ignore', 'pipe', 'ignore'],
+        ...as,
+      });
+      driver.stdout.on('data', chunk => (driven += chunk));
+      const code = await new Promise(resolve => driver.on('close', resolve));
+      if (code !== 0) driven += ` the client ended with ${code}`;
+      if (code === 9) kill();
+    }
+    const { code, signal } = await ended;
+    clearTimeout(timer);
+    const after = workload.after === undefined ? '' : shell(workload.after).stdout;
+    return {
+      outcome: JSON.stringify([
+        code,
+        signal,
+        workload.drive === undefined ? plain(Buffer.concat(chunks).toString()) : '',
+        plain(driven),
+        plain(after),
+      ]),
+      errors: Buffer.concat(errors).toString(),
+    };
+  } finally {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+const results = mkdtempSync(join(tmpdir(), 'seccomp-programs-'));
+chmodSync(results, 0o777);
+const seccomp =
+  (...args) =>
+  argv => [process.execPath, CLI, ...args, '--', ...argv];
+const files = [];
+const fresh = name => {
+  const path = join(results, `${files.length}-${name}`);
+  files.push(path);
+  return path;
+};
+
+const sorted = names => [...new Set(names)].sort();
+const without = (a, b) => a.filter(name => !b.includes(name));
+
+/** Not what the kernel puts in place of a call that a signal or a stop has interrupted: runs differ in it. */
+const isMade = name => name !== 'restart_syscall';
+
+/** The names in a log of `strace -f`. */
+const straceNames = log =>
+  sorted([...log.matchAll(/^\d+ +(\w+)\(/gm)].map(([, name]) => name).filter(isMade));
+
+/** Calls of the native interface that a profile allows: all, and those by their arguments alone. */
+function allowed(profile) {
+  const policy = resolveProfile(profile, { arch: ARCH });
+  const all = [];
+  const byArguments = [];
+  for (const [name, number] of syscallsOf(ARCH)) {
+    const part = outcome(policy, ABIS[ARCH].audit, number);
+    if (!mayPermit(part)) continue;
+    all.push(name);
+    if (!permits(part.otherwise) || part.rules.some(({ action }) => !permits(action))) byArguments.push(name);
+  }
+  return { all: all.sort(), byArguments: byArguments.sort() };
+}
+
+async function measure(program) {
+  const [first, ...others] = program.workloads;
+  const runs = Math.min(Number(options.runs ?? program.runs), program.runs);
+  const expected = await Promise.resolve(perform(program, first));
+  const recorded = [];
+  const traced = [];
+  const texts = [];
+  let unchanged = 0;
+  for (let run = 0; run < runs; run++) {
+    const log = fresh('strace');
+    await perform(program, first, argv => ['strace', '-f', '-qq', '-o', log, ...argv]);
+    traced.push(straceNames(readFileSync(log, 'utf8')));
+    const file = fresh('recording.json');
+    const { outcome: seen, errors } = await perform(program, first, seccomp('record', '-o', file));
+    if (!existsSync(file)) throw new Error(`${program.name} was not recorded: ${errors}`);
+    texts.push(readFileSync(file, 'utf8'));
+    recorded.push(
+      sorted(
+        parseRecording(texts.at(-1) ?? '')
+          .calls.filter(({ abi }) => abi === ARCH)
+          .map(({ syscall }) => syscall)
+          .filter(isMade),
+      ),
+    );
+    if (seen === expected.outcome) unchanged++;
+    else console.error(`${program.name}: recorded ${seen}\n  and plain ${expected.outcome}`);
+  }
+  const everyTraced = sorted(traced.flat());
+  const everyRecorded = sorted(recorded.flat());
+  const always = traced[0].filter(name => traced.every(run => run.includes(name)));
+  // What one run has and the next has not says nothing of the recorder: a run agrees if it has what strace always saw, and
+  // nothing that strace never saw.
+  const equal = recorded.filter(
+    names => without(always, names).length === 0 && without(names, everyTraced).length === 0,
+  ).length;
+  const { profile, unseen } = generateProfile(texts.map(text => parseRecording(text)));
+  const path = fresh('profile.json');
+  writeFileSync(path, JSON.stringify(profile));
+  // The script that most guides have: the names of strace -c.
+  const table = fresh('table');
+  await perform(program, first, argv => ['strace', '-f', '-c', '-o', table, ...argv]);
+  const plainNames = [
+    ...readFileSync(table, 'utf8').matchAll(/^ *[\d.]+ +[\d.]+ +\d+ +\d+ +(?:\d+ +)?(\w+)$/gm),
+  ]
+    .map(([, name]) => name)
+    .filter(name => name !== 'total');
+  const plainPath = fresh('plain.json');
+  const plainProfile = {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    syscalls: [{ names: plainNames, action: 'SCMP_ACT_ALLOW' }],
+  };
+  writeFileSync(plainPath, JSON.stringify(plainProfile));
+  const trials = [];
+  for (const workload of [first, ...others]) {
+    const wanted = (await perform(program, workload)).outcome;
+    const report = fresh('report');
+    const under = await perform(program, workload, seccomp('run', path));
+    await perform(
+      program,
+      workload,
+      seccomp('run', '--report-only', '--json', '--report-file', report, path),
+    );
+    const refused = existsSync(report)
+      ? sorted(
+          readFileSync(report, 'utf8')
+            .split('\n')
+            .flatMap(line => {
+              try {
+                return [JSON.parse(line).syscall ?? String(JSON.parse(line).number)];
+              } catch {
+                return [];
+              }
+            }),
+        )
+      : [];
+    const plainUnder = await perform(program, workload, seccomp('run', plainPath));
+    trials.push({
+      why: workload.why ?? 'the recorded workload',
+      works: under.outcome === wanted,
+      refused,
+      plainWorks: plainUnder.outcome === wanted,
+    });
+    if (under.outcome !== wanted)
+      console.error(
+        `${program.name}, ${workload.why}: under the profile ${under.outcome}\n  and plain ${wanted}\n${under.errors.slice(-2000)}`,
+      );
+  }
+  const docker = allowed('docker-default');
+  const ours = allowed(profile);
+  return {
+    name: program.name,
+    runs,
+    equal,
+    unchanged,
+    onlyTraced: without(everyTraced, everyRecorded),
+    onlyRecorded: without(everyRecorded, everyTraced),
+    seen: everyRecorded.length,
+    unseen: unseen.filter(({ syscall }) => ours.all.includes(syscall)).length,
+    allowed: ours.all.length,
+    byArguments: ours.byArguments.length,
+    beyondDocker: without(ours.all, docker.all),
+    docker: docker.all.length,
+    plain: allowed(plainProfile).all.length,
+    needed: sorted([...everyRecorded]).filter(name =>
+      ['setgid', 'exit', 'exit_group', 'unshare', 'setns'].includes(name),
+    ),
+    trials,
+  };
+}
+
+const chosen = PROGRAMS.filter(({ name }) =>
+  positionals.length === 0 ? options.from === undefined : positionals.includes(name),
+);
+const measured = (options.from ?? []).flatMap(file => JSON.parse(readFileSync(file, 'utf8')));
+try {
+  for (const program of chosen) {
+    const missing = program.needs.filter(name => !isThere(name));
+    if (missing.length > 0) {
+      console.error(`${program.name}: ${missing.join(', ')} is not there`);
+      continue;
+    }
+    const started = Date.now();
+    try {
+      const result = await measure(program);
+      measured.push(result);
+      console.error(JSON.stringify(result));
+    } catch (error) {
+      console.error(`${program.name}: ${error.stack}`);
+      process.exitCode = 1;
+    }
+    console.error(`${program.name}: ${Math.round((Date.now() - started) / 1000)} s`);
+    if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(measured));
+  }
+} finally {
+  rmSync(results, { recursive: true, force: true });
+}
+
+const list = names => (names.length === 0 ? '–' : names.map(name => `\`${name}\``).join(', '));
+const strace = spawnSync('strace', ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0];
+/** What one of them has in some run, and the other in none. */
+const difference = (who, names) => (names.length === 0 ? '' : `; ${who} alone: ${list(names)}`);
+const row = result =>
+  `| ${[
+    result.name,
+    `${result.equal} of ${result.runs}${difference('strace', result.onlyTraced)}${difference('recordings', result.onlyRecorded)}`,
+    `${result.unchanged} of ${result.runs}`,
+    result.seen,
+    `${result.allowed} (${result.byArguments})`,
+    `${Math.round((100 * result.allowed) / result.docker)} %`,
+    list(result.beyondDocker),
+    `${result.trials.filter(({ works }) => works).length} of ${result.trials.length}`,
+    result.plain,
+    `${result.trials.filter(({ plainWorks }) => plainWorks).length} of ${result.trials.length}`,
+  ].join(' | ')} |`;
+const page = `# Measured on programs
+
+Written by \`node scripts/measure-programs.mjs\`, on Linux ${release()}, ${process.arch}, with ${strace}. Each program is recorded with one workload and then started under
+its profile, \`generate\` with its defaults, with this workload and others: other input, errors, signals, a restart, another locale, more threads. The
+script has all of them.
+
+- **Names as strace**: runs whose recording has every name that all runs of \`strace -f\` had, and none that no run of it had.
+- **Unchanged**: runs whose output and exit code were those of a run that was not recorded.
+- **Allowed**: calls of this interface that the profile allows, and how many of them under conditions on arguments; then as a share of the ${measured[0]?.docker ?? 0} that
+  \`docker-default\` allows, and the calls that are not among those.
+- **Works**: workloads whose output and exit code under the profile are those without one.
+- **strace -c**: the same for a profile of the names in the table of \`strace -f -c\`, which is what many guides suggest. It has no \`exit_group\`, among others.
+
+| program | names as strace | unchanged | seen | allowed | of docker-default | beyond it | works | strace -c: allowed | works |
+|---|---|---|---|---|---|---|---|---|---|
+${measured.map(row).join('\n')}
+
+## Workloads
+
+| program | workload | refused, and not needed |
+|---|---|---|
+${measured.flatMap(({ name, trials }) => trials.map(({ why, refused }) => `| ${name} | ${why} | ${list(refused)} |`)).join('\n')}
+`;
+if (options.out !== undefined) writeFileSync(options.out, page);
+if (measured.some(({ equal, runs, trials }) => equal < runs || trials.some(({ works }) => !works)))
+  process.exitCode = 1;
