@@ -107,11 +107,7 @@ export function launcherCalls(launcher: Launcher): readonly Completion[] {
 
 /** What is added beside the calls that were seen. `isSeen` tells those. */
 export function completions(isSeen: (syscall: string) => boolean): readonly Completion[] {
-  return [
-    ...ALWAYS,
-    ...(isSeen('write') ? [REASON] : []),
-    ...(STARTING.some(isSeen) ? THREADS : []),
-  ];
+  return [...ALWAYS, ...(isSeen('write') ? [REASON] : []), ...(STARTING.some(isSeen) ? THREADS : [])];
 }
 
 /**
