@@ -45,12 +45,6 @@ const ALWAYS: readonly Completion[] = [
   ),
 ];
 
-/** What glibc writes the reason of an abort with, as that of a heap that is damaged. It writes no more than write does. */
-const REASON: Completion = {
-  syscall: 'writev',
-  why: 'what glibc says with why it aborts, by the means of write',
-};
-
 /** What glibc and musl call when a process or a thread starts another one. */
 const STARTING = ['clone', 'clone3', 'fork', 'vfork'];
 const THREADS: readonly Completion[] = [
@@ -136,7 +130,6 @@ export function launcherCalls(launcher: Launcher): readonly Completion[] {
 export function completions(isSeen: (syscall: string) => boolean): readonly Completion[] {
   return [
     ...ALWAYS,
-    ...(isSeen('write') ? [REASON] : []),
     ...(STARTING.some(isSeen) ? THREADS : []),
     ...(CONNECTING.some(isSeen) ? CONNECTIONS : []),
   ];
