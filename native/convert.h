@@ -17,6 +17,7 @@
 #include "core/library.h"
 #include "core/load.h"
 #include "core/notify.h"
+#include "core/perf_recorder.h"
 #include "core/probe.h"
 #include "core/read_filters.h"
 #include "core/result.h"
@@ -136,6 +137,7 @@ Napi::Value to_js(Napi::Env env, const std::vector<LiveFilter>& value);
 Napi::Value to_js(Napi::Env env, const std::vector<std::int32_t>& value);
 Napi::Value to_js(Napi::Env env, const Launch& value);
 Napi::Value to_js(Napi::Env env, const TracerFiles& value);
+Napi::Value to_js(Napi::Env env, const PerfRecorderFiles& value);
 Napi::Value to_js(Napi::Env env, const Failure& value);
 Napi::Value to_js(Napi::Env env, const LoadFailure& value);
 /** A handle that owns the context. */

@@ -49,4 +49,9 @@ export { supervise, type Supervised, type SuperviseOptions } from '../process/su
 export { status, type Mode, type ProcessStatus, type ThreadStatus } from '../process/inspect/status.js';
 export { formatViolation, type Violation } from '../process/violations/violation.js';
 export { onViolation, type ViolationOptions, type Violations } from '../process/violations/violations.js';
+export type {
+  RecordRunningOptions,
+  RunningRecording,
+  RunningTarget,
+} from '../process/perf/record-running.js';
 export { record, type RecordedCommand, type RecordOptions } from '../process/trace/record.js';

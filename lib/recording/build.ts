@@ -64,20 +64,33 @@ export class RecordingBuilder {
 
   /** Notes calls. Throws RecordingError (`recording-too-large`) beyond the bounds of a recording. */
   add(call: SeenCall): void {
-    const { abi, syscall, phase = '', args = [], program, count = 1, unavailable = 0 } = owned(call);
-    const entry = this.#entry(callKey({ abi, syscall, phase }), call);
-    entry.count = addCounts(entry.count, count);
-    entry.unavailable = addCounts(entry.unavailable, unavailable);
-    if (program !== undefined) addProgram(entry, program.slice(0, LIMITS.text));
+    const { abi, syscall, args = [] } = owned(call);
+    const entry = this.#note(call);
     for (const { index, width } of recordedParameters(abi, syscall)) {
       const value = args[index];
-      let known = entry.args.get(index);
-      if (known === undefined) {
-        known = { values: new Set(), bits: 0n, unknown: false };
-        entry.args.set(index, known);
-      }
+      const known = valuesOf(entry, index);
       if (value === undefined) known.unknown = true;
       else addValue(known, BigInt.asUintN(width, value));
+    }
+  }
+
+  /** The same with all values that the arguments of these calls had, by index, in place of `args`. */
+  addValues(
+    call: Omit<SeenCall, 'args'>,
+    args: ReadonlyMap<number, Pick<RecordedArgument, 'values' | 'bits' | 'more'>>,
+  ): void {
+    const { abi, syscall } = owned(call);
+    const entry = this.#note(call);
+    for (const { index } of recordedParameters(abi, syscall)) {
+      const known = valuesOf(entry, index);
+      const seen = args.get(index);
+      if (seen === undefined) {
+        known.unknown = true;
+        continue;
+      }
+      for (const value of seen.values) addValue(known, value);
+      known.bits |= seen.bits;
+      if (seen.more) known.values = undefined;
     }
   }
 
@@ -127,6 +140,15 @@ export class RecordingBuilder {
     });
   }
 
+  #note(call: SeenCall): Entry {
+    const { abi, syscall, phase = '', program, count = 1, unavailable = 0 } = owned(call);
+    const entry = this.#entry(callKey({ abi, syscall, phase }), call);
+    entry.count = addCounts(entry.count, count);
+    entry.unavailable = addCounts(entry.unavailable, unavailable);
+    if (program !== undefined) addProgram(entry, program.slice(0, LIMITS.text));
+    return entry;
+  }
+
   #entry(key: string, call: SeenCall): Entry {
     const existing = this.#calls.get(key);
     if (existing !== undefined) return existing;
@@ -163,6 +185,15 @@ function addProgram(entry: Entry, program: string): void {
   if (programs.size <= LIMITS.programs) return;
   entry.morePrograms = true;
   programs.delete([...programs].sort(byText).at(-1) ?? '');
+}
+
+/** What is known of an argument so far. */
+function valuesOf(entry: Entry, index: number): Values {
+  const existing = entry.args.get(index);
+  if (existing !== undefined) return existing;
+  const values: Values = { values: new Set(), bits: 0n, unknown: false };
+  entry.args.set(index, values);
+  return values;
 }
 
 function addValue(known: Values, value: bigint): void {

@@ -8,13 +8,15 @@ import { nativeArchitecture } from '../../kernel/architectures.js';
 import { RecordingBuilder } from '../../recording/build.js';
 import type { Recording } from '../../recording/recording.js';
 import { UsageError } from '../../util/errors.js';
-import { ownOptions } from '../../util/options.js';
+import { oneOf, ownOptions } from '../../util/options.js';
 import { show } from '../../util/show.js';
 import { argumentsOf } from '../children/arguments.js';
 import { sandbox, type SandboxOptions } from '../children/sandbox.js';
 import { SPAWN_OPTIONS } from '../children/launch/start-child.js';
 import type { IsolationMode } from '../isolation/isolation.js';
 import type { ReportedViolation } from '../supervise/report.js';
+import { recordCommand } from '../perf/record-command.js';
+import { recordRunning, type RecordRunningOptions, type RunningRecording } from '../perf/record-running.js';
 import { recordingPolicy, sharedArgument } from './recording-policy.js';
 import { startReportOnly } from './report-only.js';
 
@@ -24,6 +26,11 @@ export interface RecordOptions extends SpawnOptions {
   readonly isolation?: IsolationMode;
   /** The part of the run that the calls belong to. */
   readonly phase?: string;
+  /**
+   * How. `ptrace`, the default, stops every call, loses none and needs no privileges. `perf` stops nothing and needs CAP_PERFMON; what the
+   * kernel had no room for, and programs with more rights than whoever starts them, are missing and counted as lost.
+   */
+  readonly by?: 'ptrace' | 'perf';
 }
 
 /** A command that is recorded. */
@@ -43,30 +50,45 @@ export interface RecordedCommand {
  * Starts a command as `spawn` does, and records its calls and those of all processes that it starts, from the first instruction on. What it
  * notices is what it notices of `reportOnly`: docs/report-only.md. Nothing is refused. It is one run.
  *
- * Throws as `spawn` does, and LoadError (`no-tracer`, `tracer-refused`): nothing has run then.
+ * Throws as `spawn` does, LoadError (`no-tracer`, `tracer-refused`), and with `by: 'perf'` RecordingError (`perf-unavailable`): nothing has
+ * run then.
  */
 export function record(command: string, options?: RecordOptions): RecordedCommand;
 export function record(command: string, args: readonly string[], options?: RecordOptions): RecordedCommand;
+/**
+ * Records what runs already, by perf events: nothing is stopped, and nothing can notice. Calls of this process are left out, and those
+ * that the kernel had no room for are counted: see `lost` of the source. It needs CAP_PERFMON, and CAP_SYS_ADMIN where tracefs is not
+ * mounted. With `container` and `cgroup`, the calls of container runtimes are a phase of their own, `runtime`.
+ *
+ * Throws UsageError (`bad-option`) and RecordingError: `perf-unavailable`, `process-not-found`, `container-not-found`,
+ * `cgroup-not-found`.
+ */
+export function record(running: RecordRunningOptions): RunningRecording;
 export function record(
-  file: string,
+  file: string | RecordRunningOptions,
   second: readonly string[] | RecordOptions = {},
   third?: RecordOptions,
-): RecordedCommand {
+): RecordedCommand | RunningRecording {
+  if (typeof file === 'object') return recordRunning(file);
   const [args, options] = argumentsOf(second, third ?? (Array.isArray(second) ? {} : undefined));
   const {
     isolation = 'none',
     phase = '',
+    by = 'ptrace',
     ...rest
-  } = ownOptions(options, ['isolation', 'phase', ...SPAWN_OPTIONS]);
+  } = ownOptions(options, ['isolation', 'phase', 'by', ...SPAWN_OPTIONS]);
+  oneOf('by', by, ['ptrace', 'perf']);
   if (typeof (phase as unknown) !== 'string')
     throw new UsageError('bad-option', `phase cannot be ${show(phase)}`, 'Give a string');
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const policy = recordingPolicy();
-  const filter = compile(policy);
+  const filter = compile(by === 'ptrace' ? policy : { defaultAction: 'SCMP_ACT_ALLOW' });
   const sandboxed = sandbox<SpawnOptions & SandboxOptions>(
     { ...given, profile: filter, isolation },
     SPAWN_OPTIONS,
   );
+  if (by === 'perf')
+    return recordCommand(file, args, { isolation: sandboxed.isolation, phase, rest: sandboxed.rest });
   const calls = new Gathered(policy, phase);
   const { child, follower } = startReportOnly(file, args, {
     filter,
