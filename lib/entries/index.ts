@@ -53,5 +53,5 @@ export type {
   RecordRunningOptions,
   RunningRecording,
   RunningTarget,
-} from '../process/perf/record-running.js';
+} from '../process/trace/perf/record-running.js';
 export { record, type RecordedCommand, type RecordOptions } from '../process/trace/record.js';

@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { record, type RecordedCall, type Recording, type RecordRunningOptions } from 'seccomp';
-import { isRuntime } from '#lib/process/perf/summarize.js';
+import { isRuntime } from '#lib/process/trace/perf/summarize.js';
 import { cli, inChild, told } from '../support/child.js';
 
 const callOf = ({ calls }: Recording, name: string): RecordedCall | undefined =>

@@ -15,8 +15,8 @@ import { sandbox, type SandboxOptions } from '../children/sandbox.js';
 import { SPAWN_OPTIONS } from '../children/launch/start-child.js';
 import type { IsolationMode } from '../isolation/isolation.js';
 import type { ReportedViolation } from '../supervise/report.js';
-import { recordCommand } from '../perf/record-command.js';
-import { recordRunning, type RecordRunningOptions, type RunningRecording } from '../perf/record-running.js';
+import { recordCommand } from './perf/record-command.js';
+import { recordRunning, type RecordRunningOptions, type RunningRecording } from './perf/record-running.js';
 import { recordingPolicy, sharedArgument } from './recording-policy.js';
 import { startReportOnly } from './report-only.js';
 

@@ -1,12 +1,12 @@
 // Records a command by perf events, from its first instruction on.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import type { Recording } from '../../recording/recording.js';
-import { LoadError } from '../../util/errors.js';
-import { own, type Own } from '../../util/own.js';
-import { commandOf, type LaunchRequest } from '../children/launch/launch.js';
-import { spawnWith, startChild } from '../children/launch/start-child.js';
-import { stdioList } from '../children/launch/stdio.js';
-import type { IsolationPlan } from '../isolation/isolate.js';
+import type { Recording } from '../../../recording/recording.js';
+import { LoadError } from '../../../util/errors.js';
+import { own, type Own } from '../../../util/own.js';
+import { commandOf, type LaunchRequest } from '../../children/launch/launch.js';
+import { spawnWith, startChild } from '../../children/launch/start-child.js';
+import { stdioList } from '../../children/launch/stdio.js';
+import type { IsolationPlan } from '../../isolation/isolate.js';
 import { startPerfRecorder } from './recorder.js';
 import { summarize } from './summarize.js';
 

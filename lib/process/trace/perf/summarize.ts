@@ -1,9 +1,9 @@
 // A recording of what the perf recorder has written down.
 import { release } from 'node:os';
-import { ABIS, abiOf, syscallName } from '../../kernel/abi.js';
-import { nativeArchitecture } from '../../kernel/architectures.js';
-import { RecordingBuilder } from '../../recording/build.js';
-import { RUNTIME_PHASE, type Recording } from '../../recording/recording.js';
+import { ABIS, abiOf, syscallName } from '../../../kernel/abi.js';
+import { nativeArchitecture } from '../../../kernel/architectures.js';
+import { RecordingBuilder } from '../../../recording/build.js';
+import { RUNTIME_PHASE, type Recording } from '../../../recording/recording.js';
 import type { PerfTable } from './table.js';
 
 /** What is known beside the calls. */

@@ -1,10 +1,10 @@
 // Records what runs already, by perf events: a process, a container, a cgroup, everything.
 import { closeSync, openSync } from 'node:fs';
-import type { Recording } from '../../recording/recording.js';
-import { UsageError } from '../../util/errors.js';
-import { ownOptions } from '../../util/options.js';
-import type { Own } from '../../util/own.js';
-import { show } from '../../util/show.js';
+import type { Recording } from '../../../recording/recording.js';
+import { UsageError } from '../../../util/errors.js';
+import { ownOptions } from '../../../util/options.js';
+import type { Own } from '../../../util/own.js';
+import { show } from '../../../util/show.js';
 import { cgroupDirectory, containerCgroup } from './cgroups.js';
 import { processTree } from './processes.js';
 import { startPerfRecorder, type PerfRecorder } from './recorder.js';

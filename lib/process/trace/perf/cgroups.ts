@@ -1,8 +1,8 @@
 // The cgroups that perf events can be bound to, and those of containers.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
-import { RecordingError } from '../../util/errors.js';
-import { own } from '../../util/own.js';
+import { RecordingError } from '../../../util/errors.js';
+import { own } from '../../../util/own.js';
 import { textOf } from './processes.js';
 
 /** A hierarchy of cgroups that the kernel counts perf events by. */

@@ -1,9 +1,9 @@
 // What the perf recorder is told and what it has written down: the memory that native/perf/table.h describes.
 import { readSync, writeSync } from 'node:fs';
-import { ABIS, syscallsOf } from '../../kernel/abi.js';
-import type { AbiName } from '../../kernel/architectures.js';
-import { recordedParameters } from '../../recording/recorded-arguments.js';
-import { own } from '../../util/own.js';
+import { ABIS, syscallsOf } from '../../../kernel/abi.js';
+import type { AbiName } from '../../../kernel/architectures.js';
+import { recordedParameters } from '../../../recording/recorded-arguments.js';
+import { own } from '../../../util/own.js';
 
 /** What is recorded: `PerfTarget`. */
 export const PERF_TARGET = { command: 0, processes: 1, cgroup: 2, all: 3 } as const;

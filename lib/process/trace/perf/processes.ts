@@ -1,6 +1,6 @@
 // Which processes there are, by /proc.
 import { readdirSync, readFileSync } from 'node:fs';
-import { RecordingError } from '../../util/errors.js';
+import { RecordingError } from '../../../util/errors.js';
 
 /** A process and all that it has started, as far as its parents live. Throws RecordingError (`process-not-found`). */
 export function processTree(root: number): readonly number[] {

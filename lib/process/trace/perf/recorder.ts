@@ -1,11 +1,11 @@
 // Starts the perf recorder, a process of its own that reads what the kernel writes down of each call.
 import type { SpawnOptions } from 'node:child_process';
 import { readFileSync, readSync, writeSync } from 'node:fs';
-import { errnoName } from '../../kernel/errno.js';
-import { isFailure, native, type PerfRecorderFiles } from '../../native.js';
-import { childProcess } from '../../util/builtins.js';
-import { RecordingError } from '../../util/errors.js';
-import { bare, own } from '../../util/own.js';
+import { errnoName } from '../../../kernel/errno.js';
+import { isFailure, native, type PerfRecorderFiles } from '../../../native.js';
+import { childProcess } from '../../../util/builtins.js';
+import { RecordingError } from '../../../util/errors.js';
+import { bare, own } from '../../../util/own.js';
 import { readPerfTable, writeOrders, type PerfOrders, type PerfTable } from './table.js';
 
 /** A recorder that waits for its start. */
