@@ -9,6 +9,7 @@ import { blocks, table } from './format.mjs';
 import * as loading from './loading.mjs';
 import { describeMachine } from './machine.mjs';
 import * as programs from './programs.mjs';
+import * as recordPerf from './record-perf.mjs';
 import * as reportOnly from './report-only.mjs';
 import * as scaling from './scaling.mjs';
 import * as simulate from './simulate.mjs';
@@ -25,6 +26,7 @@ const MEASUREMENTS = {
   spawn: spawning,
   supervise: supervising,
   'report-only': reportOnly,
+  'record-perf': recordPerf,
   calls: callCost,
   simulate,
 };
