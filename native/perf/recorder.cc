@@ -339,6 +339,8 @@ constexpr std::uint32_t kMaxEvents = 1U << 18;
 constexpr std::size_t kLargestRecord = 65536;
 constexpr std::uint64_t kAllRings = 64U << 20;
 constexpr std::uint64_t kLargestRing = 16U << 20;
+/** A command waits until the memory is there. */
+constexpr std::uint64_t kLargestRingOfCommand = 4U << 20;
 constexpr std::uint64_t kSmallestRing = 64U << 10;
 
 class Recorder {
@@ -531,7 +533,8 @@ class Recorder {
   }
 
   long map_rings() {
-    std::uint64_t size = kLargestRing;
+    const bool is_command = table_.orders.target == PerfTarget::kCommand;
+    std::uint64_t size = is_command ? kLargestRingOfCommand : kLargestRing;
     while (size > kSmallestRing && size * ring_count_ > kAllRings) size /= 2;
     for (std::uint32_t index = 0; index < ring_count_; ++index) {
       auto& ring = rings_[index];
