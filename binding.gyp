@@ -55,12 +55,24 @@
       "ldflags": ["<@(launcher_ldflags)"]
     },
     {
+      # The program that records by perf events, made and held like the launcher.
+      "target_name": "seccomp-perf",
+      "type": "executable",
+      "sources": ["<!@(node scripts/native-sources.mjs perf)"],
+      "cflags": ["-Wall", "-Wextra", "-Werror"],
+      "cflags!": ["-fPIC", "-fstack-protector-strong", "-O2", "-O3", "-g"],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fexceptions"],
+      "cflags_cc": ["<@(launcher_cflags)"],
+      "ldflags!": ["-pthread", "-rdynamic"],
+      "ldflags": ["<@(launcher_ldflags)"]
+    },
+    {
       "target_name": "seccomp",
-      "dependencies": ["libseccomp", "seccomp-launcher", "seccomp-tracer"],
+      "dependencies": ["libseccomp", "seccomp-launcher", "seccomp-tracer", "seccomp-perf"],
       "sources": ["<!@(node scripts/native-sources.mjs addon)", "<!@(node scripts/native-sources.mjs core)"],
       "include_dirs": [
         "<!(node scripts/native-sources.mjs node-addon-api-include)",
-        # Where native/core finds the launcher and the tracer.
+        # Where native/core finds the launcher, the tracer and the perf recorder.
         "<(PRODUCT_DIR)"
       ],
       "defines": [

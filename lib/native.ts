@@ -73,6 +73,18 @@ export interface TracerFiles {
   readonly forLauncher: number;
 }
 
+/** What a perf recorder is started with: descriptors that the caller closes. See native/core/perf_recorder.h. */
+export interface PerfRecorderFiles {
+  readonly image: number;
+  readonly table: number;
+  readonly woken: number;
+  readonly wake: number;
+  readonly forRecorder: number;
+  readonly forStarter: number;
+  readonly stopped: number;
+  readonly stop: number;
+}
+
 /** A rule table packed for one crossing; see native/compile_table.cc. */
 export interface RuleTable {
   readonly defaultAction: number;
@@ -185,6 +197,8 @@ export interface Native {
    * 0 for none.
    */
   beTraced(socket: number, tracer: number): number | Failure;
+  /** Makes what a perf recorder is started with; see native/core/perf_recorder.h. */
+  preparePerfRecorder(): PerfRecorderFiles | Failure;
   /** Id of the calling thread. */
   threadId(): number;
   /**

@@ -7,6 +7,7 @@
 #include "core/exec.h"
 #include "core/notify_listener.h"
 #include "core/peer_memory.h"
+#include "core/perf_recorder.h"
 #include "core/rings.h"
 #include "core/served_calls.h"
 #include "violations.h"
@@ -44,6 +45,7 @@ void bind_kernel(Napi::Object exports) {
   bind<prepare_tracer>(exports, "prepareTracer");
   bind<map_table>(exports, "mapTable");
   bind<be_traced>(exports, "beTraced");
+  bind<prepare_perf_recorder>(exports, "preparePerfRecorder");
   bind<thread_id>(exports, "threadId");
   bind<end_with_parent>(exports, "endWithParent");
   bind<read_filters>(exports, "readFilters");

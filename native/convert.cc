@@ -310,6 +310,19 @@ Napi::Value to_js(Napi::Env env, std::span<std::byte> mapping) {
   return Napi::ArrayBuffer::New(env, mapping.data(), size, unmap);
 }
 
+Napi::Value to_js(Napi::Env env, const PerfRecorderFiles& value) {
+  auto object = Napi::Object::New(env);
+  object.Set("image", value.image);
+  object.Set("table", value.table);
+  object.Set("woken", value.woken);
+  object.Set("wake", value.wake);
+  object.Set("forRecorder", value.for_recorder);
+  object.Set("forStarter", value.for_starter);
+  object.Set("stopped", value.stopped);
+  object.Set("stop", value.stop);
+  return object;
+}
+
 Napi::Value to_js(Napi::Env env, const Failure& value) { return describe(env, value); }
 
 Napi::Value to_js(Napi::Env env, const LoadFailure& value) {

@@ -17,6 +17,7 @@
 #include "core/library.h"
 #include "core/load.h"
 #include "core/notify.h"
+#include "core/perf_recorder.h"
 #include "core/probe.h"
 #include "core/read_filters.h"
 #include "core/result.h"
@@ -138,6 +139,7 @@ Napi::Value to_js(Napi::Env env, const Launch& value);
 Napi::Value to_js(Napi::Env env, const TracerFiles& value);
 /** A view on a mapping, which is unmapped with it. */
 Napi::Value to_js(Napi::Env env, std::span<std::byte> mapping);
+Napi::Value to_js(Napi::Env env, const PerfRecorderFiles& value);
 Napi::Value to_js(Napi::Env env, const Failure& value);
 Napi::Value to_js(Napi::Env env, const LoadFailure& value);
 /** A handle that owns the context. */

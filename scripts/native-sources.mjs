@@ -1,5 +1,5 @@
 // Lists the C and C++ sources of a build target, one a line: binding.gyp and CMakeLists.txt both read this list.
-// Usage: node scripts/native-sources.mjs addon|core|fuzz|launcher|libseccomp|libseccomp-include|node-addon-api-include|tracer
+// Usage: node scripts/native-sources.mjs addon|core|fuzz|launcher|libseccomp|libseccomp-include|node-addon-api-include|perf|tracer
 import { readdirSync } from 'node:fs';
 import { relative } from 'node:path';
 import { buildTool } from './build-tools.mjs';
@@ -25,6 +25,7 @@ const targets = {
   libseccomp: () => list(`${libseccomp()}/src`, '.c').filter(path => !path.endsWith(`/${NOT_IN_LIBRARY}`)),
   'libseccomp-include': () => [`${libseccomp()}/include`],
   'node-addon-api-include': () => [relative(root, buildTool('node-addon-api'))],
+  perf: () => list('native/perf', '.cc'),
   tracer: () => list('native/tracer', '.cc'),
 };
 

@@ -50,10 +50,15 @@ export { supervise, type Supervised, type SuperviseOptions } from '../process/su
 export { status, type Mode, type ProcessStatus, type ThreadStatus } from '../process/inspect/status.js';
 export { formatViolation, type Violation } from '../process/violations/violation.js';
 export { onViolation, type ViolationOptions, type Violations } from '../process/violations/violations.js';
+export type {
+  RecordRunningOptions,
+  RunningRecording,
+  RunningTarget,
+} from '../process/trace/perf/record-running.js';
 export { record, type RecordedCommand, type RecordOptions } from '../process/trace/record.js';
 export type { RecordingProgress } from '../process/trace/record-command.js';
 export {
   startRecording,
-  type RunningRecording,
+  type OwnRecording,
   type StartRecordingOptions,
 } from '../process/trace/start-recording.js';

@@ -79,22 +79,33 @@ export class RecordingBuilder {
 
   /** As `add`, for a call of which everything is said: the fast way for long logs. */
   note(call: NotedCall): void {
-    const { abi, syscall, args, program, count, atLeast, morePrograms, unavailable } = call;
-    const entry = this.#entry(callKey(call), call);
-    entry.count = addCounts(entry.count, count);
-    entry.unavailable = addCounts(entry.unavailable, unavailable);
-    entry.atLeast ||= atLeast;
-    entry.morePrograms ||= morePrograms;
-    if (program !== undefined) addProgram(entry, program.slice(0, LIMITS.text));
+    const { abi, syscall, args } = call;
+    const entry = this.#count(call);
     for (const { index, width } of recordedParameters(abi, syscall)) {
       const value = args[index];
-      let known = entry.args.get(index);
-      if (known === undefined) {
-        known = { values: new Set(), bits: 0n, unknown: false };
-        entry.args.set(index, known);
-      }
+      const known = valuesOf(entry, index);
       if (value === undefined) known.unknown = true;
       else addValue(known, BigInt.asUintN(width, value));
+    }
+  }
+
+  /** As `add`, with all values that the arguments of these calls had, by index, in place of `args`. */
+  addValues(
+    call: Omit<SeenCall, 'args'>,
+    args: ReadonlyMap<number, Pick<RecordedArgument, 'values' | 'bits' | 'more'>>,
+  ): void {
+    const { abi, syscall } = owned(call);
+    const entry = this.#count(noted(call));
+    for (const { index } of recordedParameters(abi, syscall)) {
+      const known = valuesOf(entry, index);
+      const seen = args.get(index);
+      if (seen === undefined) {
+        known.unknown = true;
+        continue;
+      }
+      for (const value of seen.values) addValue(known, value);
+      known.bits |= seen.bits;
+      if (seen.more) known.values = undefined;
     }
   }
 
@@ -149,6 +160,17 @@ export class RecordingBuilder {
     });
   }
 
+  #count(call: NotedCall): Entry {
+    const { program, count, atLeast, morePrograms, unavailable } = call;
+    const entry = this.#entry(callKey(call), call);
+    entry.count = addCounts(entry.count, count);
+    entry.unavailable = addCounts(entry.unavailable, unavailable);
+    entry.atLeast ||= atLeast;
+    entry.morePrograms ||= morePrograms;
+    if (program !== undefined) addProgram(entry, program.slice(0, LIMITS.text));
+    return entry;
+  }
+
   #entry(key: string, call: NotedCall): Entry {
     const existing = this.#calls.get(key);
     if (existing !== undefined) return existing;
@@ -193,6 +215,15 @@ function addProgram(entry: Entry, program: string): void {
   if (programs.size <= LIMITS.programs) return;
   entry.morePrograms = true;
   programs.delete([...programs].sort(byText).at(-1) ?? '');
+}
+
+/** What is known of an argument so far. */
+function valuesOf(entry: Entry, index: number): Values {
+  const existing = entry.args.get(index);
+  if (existing !== undefined) return existing;
+  const values: Values = { values: new Set(), bits: 0n, unknown: false };
+  entry.args.set(index, values);
+  return values;
 }
 
 function addValue(known: Values, value: bigint): void {

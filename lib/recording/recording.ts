@@ -42,7 +42,7 @@ export interface RecordedCall {
 
 /** Where calls of a recording come from: what they are evidence for. */
 export interface RecordingSource {
-  /** How they were recorded, e.g. `tracer`, `strace`, `perf trace -s`, `audit`, `operator log`, `report`, `profile`; several with commas. */
+  /** How they were recorded, e.g. `tracer`, `perf`, `strace`, `perf trace -s`, `audit`, `operator log`, `report`, `profile`; several with commas. */
   readonly how: string;
   /** The architecture of the machine, e.g. `x86_64`; empty where it is not known. */
   readonly arch: string;
@@ -83,6 +83,9 @@ export const LIMITS = {
   /** UTF-16 units in a text, such as a path. */
   text: 512,
 } as const;
+
+/** The phase of calls that a container runtime made, in recordings of what runs. Profiles are generated without. */
+export const RUNTIME_PHASE = 'runtime';
 
 const sealed = new WeakSet<Recording>();
 

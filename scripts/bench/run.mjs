@@ -11,6 +11,7 @@ import { describeMachine } from './machine.mjs';
 import * as logs from './logs.mjs';
 import * as programs from './programs.mjs';
 import * as recording from './record.mjs';
+import * as recordPerf from './record-perf.mjs';
 import * as reportOnly from './report-only.mjs';
 import * as scaling from './scaling.mjs';
 import * as simulate from './simulate.mjs';
@@ -28,6 +29,7 @@ const MEASUREMENTS = {
   supervise: supervising,
   'report-only': reportOnly,
   record: recording,
+  'record-perf': recordPerf,
   calls: callCost,
   simulate,
   logs,

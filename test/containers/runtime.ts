@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exactJson } from './oci.js';
 
@@ -27,7 +27,13 @@ export interface Runtime {
   start(
     seccomp: object | undefined,
     program?: ProgramName,
+    /** The directory of a cgroup of version 2 that the container comes to be in. */
+    cgroup?: string,
   ): { readonly pid: number } | { readonly refusal: string };
+  /** The id of the container. */
+  readonly id: string;
+  /** The directory with its state. */
+  readonly state: string;
   /** Ends the container. */
   stop(): void;
   /** Removes every file. */
@@ -83,9 +89,13 @@ function runtimeAt(directory: string, name: RuntimeName, command: string): Runti
     ...(name === 'crun' ? ['--cgroup-manager=disabled'] : []),
   ];
   /** A detached container keeps the streams that it was given: a pipe would never end. */
-  const call = (...args: readonly string[]): number | null => {
+  const callIn = (cgroup: string | undefined, ...args: readonly string[]): number | null => {
     const output = openSync(messages, 'w');
-    const [first = command, ...rest] = [...prefix, command, ...options, ...args];
+    const into =
+      cgroup === undefined || name === 'runc'
+        ? []
+        : ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup];
+    const [first = command, ...rest] = [...into, ...prefix, command, ...options, ...args];
     const { status } = spawnSync(first, rest, { stdio: ['ignore', 'ignore', output], timeout: 30_000 });
     closeSync(output);
     return status;
@@ -93,15 +103,20 @@ function runtimeAt(directory: string, name: RuntimeName, command: string): Runti
   const refusal = (): string => readFileSync(messages, 'utf8').trim();
 
   return {
-    start(seccomp, program = 'idle') {
-      writeFileSync(join(bundle, 'config.json'), exactJson(configWith(seccomp, program)));
-      if (call('run', '--detach', '--pid-file', pidFile, '--bundle', bundle, id) !== 0)
+    id,
+    state: join(directory, 'state'),
+    start(seccomp, program = 'idle', cgroup) {
+      writeFileSync(
+        join(bundle, 'config.json'),
+        exactJson(configWith(seccomp, program, cgroup && join('/', basename(cgroup), id))),
+      );
+      if (callIn(cgroup, 'run', '--detach', '--pid-file', pidFile, '--bundle', bundle, id) !== 0)
         return { refusal: refusal() };
       const pid = Number(readFileSync(pidFile, 'utf8'));
       return becomes(program, pid) ? { pid } : { refusal: `the container ended: ${refusal()}` };
     },
     stop: () => {
-      call('delete', '--force', id);
+      callIn(undefined, 'delete', '--force', id);
     },
     remove: () => {
       rmSync(directory, { recursive: true, force: true });
@@ -122,7 +137,7 @@ function becomes(program: ProgramName, pid: number): boolean {
   }
 }
 
-const configWith = (seccomp: object | undefined, program: ProgramName): object => ({
+const configWith = (seccomp: object | undefined, program: ProgramName, cgroupsPath?: string): object => ({
   ociVersion: '1.0.2',
   process: {
     user: { uid: 0, gid: 0 },
@@ -137,5 +152,6 @@ const configWith = (seccomp: object | undefined, program: ProgramName): object =
   linux: {
     namespaces: ['pid', 'mount', 'ipc', 'uts'].map(type => ({ type })),
     ...(seccomp !== undefined && { seccomp }),
+    ...(cgroupsPath !== undefined && { cgroupsPath }),
   },
 });

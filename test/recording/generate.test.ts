@@ -309,6 +309,19 @@ describe('What a generated profile leaves out', () => {
     assert.ok(allows(made(recording, { arguments: 'all', for: 'runc' }), 'x86_64', 'prctl', NO_NEW_PRIVS));
   });
 
+  for (const [engine, runtimes] of [
+    ['docker', ['runc']],
+    ['kubernetes', ['runc', 'crun']],
+  ] as const)
+    it(`is what ${runtimes.join(' and ')} needs, with for: ${engine}`, () => {
+      const recording = strace(GETPID);
+      const namesOf = (launcher: 'runc' | 'crun' | typeof engine): readonly (string | number)[] =>
+        (made(recording, { for: launcher }).syscalls ?? [])
+          .filter(({ action }) => action === 'SCMP_ACT_ALLOW')
+          .flatMap(({ names }) => names ?? []);
+      assert.deepEqual(new Set(namesOf(engine)), new Set(runtimes.flatMap(namesOf)));
+    });
+
   it('is nothing that Node needs, with for: node', () => {
     const profile = made(strace(GETPID), { for: 'node' });
     for (const name of ['epoll_pwait', 'read', 'write', 'rseq'])

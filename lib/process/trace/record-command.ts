@@ -59,7 +59,7 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
   const watched = watch(tracer);
   let child: ChildProcess;
   try {
-    child = startChild(withoutFilter(isolation), command, stdio, spawnWith(rest), undefined, tracer);
+    child = startChild(withoutFilter(isolation, true), command, stdio, spawnWith(rest), undefined, tracer);
   } catch (error) {
     watched.stop();
     throw error;
@@ -87,14 +87,13 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
   };
 }
 
-/** The launcher loads nothing: the tracer puts a filter in later. */
-const withoutFilter = (isolation: IsolationPlan): LaunchRequest => ({
+/** The launcher loads nothing. A tracer that puts a filter in later needs no_new_privs. */
+export const withoutFilter = (isolation: IsolationPlan, setNoNewPrivs: boolean): LaunchRequest => ({
   bytes: new Uint8Array(),
   program: [],
   flags: [],
   bits: 0,
-  // For that filter.
-  setNoNewPrivs: true,
+  setNoNewPrivs,
   isolation,
   ringVerdicts: new Uint8Array(),
   endWithParent: false,

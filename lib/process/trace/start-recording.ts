@@ -1,4 +1,5 @@
 // Records the calls of the running process, for as long as it likes.
+import { runningLibc } from '../machine/libc.js';
 import { release } from 'node:os';
 import { compilePolicy } from '../../filter/compile.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
@@ -21,7 +22,7 @@ export interface StartRecordingOptions {
 }
 
 /** The recording of a process that goes on. */
-export interface RunningRecording {
+export interface OwnRecording {
   /** Begins another part of the run: calls belong to it from now on, by all threads. Throws UsageError (`bad-option`). */
   phase(name: string): void;
   /**
@@ -44,7 +45,7 @@ export interface RunningRecording {
  *
  * Throws UsageError (`bad-option`), and LoadError (`no-tracer`, `tracer-refused`): where the process is traced already, say.
  */
-export function startRecording(options: StartRecordingOptions = {}): RunningRecording {
+export function startRecording(options: StartRecordingOptions = {}): OwnRecording {
   const { phase = '' } = ownOptions(options, ['phase']);
   const phases = [checkedPhase(phase)];
   const policy = recordingPolicy();
@@ -61,7 +62,7 @@ export function startRecording(options: StartRecordingOptions = {}): RunningReco
       how: 'tracer',
       arch: nativeArchitecture(),
       kernel: release(),
-      libc: '',
+      libc: runningLibc(),
       command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)].join(' '),
       lost: lost + unknown,
     });

@@ -94,10 +94,10 @@ const LIBRARIES_CHOOSE: ReadonlySet<string> = new Set(
 );
 
 /** Programs that load the profile, and go on calling under it. */
-export type Launcher = 'none' | 'node' | 'runc' | 'crun';
+export type Launcher = 'none' | 'node' | 'runc' | 'crun' | 'docker' | 'kubernetes';
 
 /** All of them. */
-export const LAUNCHERS: readonly Launcher[] = ['none', 'node', 'runc', 'crun'];
+export const LAUNCHERS: readonly Launcher[] = ['none', 'node', 'runc', 'crun', 'docker', 'kubernetes'];
 
 /**
  * What the runtime of Go calls at times of its own: to start a thread, to preempt one, to collect memory, to wait. A measurement of a
@@ -123,6 +123,15 @@ export function launcherCalls(launcher: Launcher): readonly Completion[] {
       ];
     case 'crun':
       return group('what crun calls before it is the program of the container', LAUNCHER_CALLS.crun);
+    // dockerd and containerd have the filter loaded by runc, and run nothing of their own under it.
+    case 'docker':
+      return launcherCalls('runc');
+    // Nodes of a cluster have containerd with runc, or CRI-O with crun, and a pod may come to either.
+    case 'kubernetes': {
+      const runc = launcherCalls('runc');
+      const known = new Set(runc.map(({ syscall }) => syscall));
+      return [...runc, ...launcherCalls('crun').filter(({ syscall }) => !known.has(syscall))];
+    }
   }
 }
 

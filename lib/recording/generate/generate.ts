@@ -15,7 +15,7 @@ import { oneOf, ownOptions } from '../../util/options.js';
 import { ownElements } from '../../util/own-elements.js';
 import { show } from '../../util/show.js';
 import { mergeRecordings } from '../merge.js';
-import { byText, type RecordedCall, type Recording } from '../recording.js';
+import { byText, RUNTIME_PHASE, type RecordedCall, type Recording } from '../recording.js';
 import {
   conditionsOf,
   seenArguments,
@@ -47,9 +47,12 @@ export interface GenerateOptions {
   readonly base?: AnyProfile;
   /** Calls that were seen in fewer runs are left out; 1 unless given. */
   readonly minRuns?: number;
-  /** The program that loads the profile and goes on under it, whose own calls are added: `node`, `runc` or `crun`; `none` is the default. */
+  /**
+   * The program that loads the profile and goes on under it, whose own calls are added: `node`, `runc` or `crun`; `none` is the default.
+   * `docker` stands for runc, and `kubernetes` for runc and crun, by which a node starts its containers.
+   */
   readonly for?: Launcher;
-  /** Only calls of this phase, and of its parts: `serving` has `serving/main`. */
+  /** Only calls of this phase, and of its parts: `serving` has `serving/main`. All but those of container runtimes, which are in the phase `runtime`, unless given. */
   readonly phase?: string;
 }
 
@@ -106,7 +109,9 @@ export function generateProfile(
   const leftOut: ExplainedCall[] = [];
   const uncertain: ExplainedCall[] = [];
   const calls = groupBy(
-    recording.calls.filter(call => phase === undefined || isIn(call.phase, phase)),
+    recording.calls.filter(call =>
+      phase === undefined ? call.phase !== RUNTIME_PHASE : isIn(call.phase, phase),
+    ),
     ({ syscall }) => syscall,
   );
   if (calls.size === 0)
@@ -117,6 +122,13 @@ export function generateProfile(
         : `the recordings have no calls of the phase ${show(phase)}`,
       'Record what the program does first',
     );
+  if (phase === undefined)
+    for (const { syscall } of recording.calls.filter(call => call.phase === RUNTIME_PHASE))
+      if (!calls.has(syscall))
+        leftOut.push({
+          syscall,
+          why: 'made by the container runtime alone, in the phase runtime: --for adds what it needs',
+        });
   const seen = new Map<string, readonly RecordedCall[]>();
   const unavailable: string[] = [];
   for (const [syscall, entries] of calls) {

@@ -1,4 +1,5 @@
 // `seccomp record`: runs a command and writes down its calls.
+import { Option } from 'commander';
 import { accessSync, constants as files, existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
@@ -8,13 +9,16 @@ import { PHASES } from '../../../process/trace/record-command.js';
 import { record } from '../../../process/trace/record.js';
 import { formatRecording } from '../../../recording/json.js';
 import { mergeRecordings } from '../../../recording/merge.js';
+import type { Recording } from '../../../recording/recording.js';
 import { UsageError } from '../../../util/errors.js';
 import { printError, write, type Register } from '../../output.js';
 import { showProgress } from '../../record-progress.js';
+import { isOfCommand, recordWhatRuns, withRunningOptions, type RunningFlags } from '../../record-running.js';
 import { recordingArgument } from '../../recording-argument.js';
 
-interface Flags {
+interface Flags extends RunningFlags {
   readonly output: string;
+  readonly by?: 'ptrace' | 'perf';
   readonly merge?: boolean;
   readonly phase?: string;
   readonly phaseAt?: readonly string[];
@@ -24,12 +28,16 @@ interface Flags {
 
 /** Registers the subcommand. */
 export const recordCommand: Register = (program, run) =>
-  program
-    .command('record')
+  withRunningOptions(program.command('record'))
     .description(
-      'run a command and record the calls that it and all that it starts make; ends with its exit code',
+      'run a command and record the calls that it and all that it starts make; ends with its exit code. As root, record what runs already',
     )
-    .argument('<command...>', 'the command and its arguments, after --')
+    .argument('[command...]', 'the command and its arguments, after --')
+    .addOption(
+      new Option('--by <means>', 'how: perf stops nothing and needs CAP_PERFMON')
+        .choices(['ptrace', 'perf'])
+        .default('ptrace'),
+    )
     .requiredOption('-o, --output <file>', 'where to write the recording')
     .option('--merge', 'add this run to the recording that is there')
     .option('--phase <name>', 'part of the run that the calls belong to')
@@ -44,7 +52,7 @@ export const recordCommand: Register = (program, run) =>
     .action((words: string[], flags: Flags) => {
       return run(async () => {
         const [command = '', ...args] = words[0] === '--' ? words.slice(1) : words;
-        const { output, merge, phase, phaseAt } = flags;
+        const { output, merge, phase, phaseAt, by } = flags;
         if (output === '-')
           throw new UsageError(
             'bad-option',
@@ -54,11 +62,16 @@ export const recordCommand: Register = (program, run) =>
         // Before the run, and not after hours of it.
         accessSync(existsSync(output) ? output : dirname(output), files.W_OK);
         const earlier = merge === true && existsSync(output) ? [recordingArgument(output)] : [];
+        if (!isOfCommand(words, flags)) {
+          finish(output, earlier, await recordWhatRuns(flags, phase));
+          return 0;
+        }
         findProgram(command, process.env['PATH']);
         const ignore = (): void => undefined;
         const { child, recording, stop, progress } = record(command, args, {
           stdio: 'inherit',
           ...(phase !== undefined && { phase }),
+          ...(by !== undefined && { by }),
           // Names are checked there.
           ...(phaseAt !== undefined && { phaseAt: phaseAt as readonly SyscallName[] }),
         });
@@ -79,16 +92,27 @@ export const recordCommand: Register = (program, run) =>
         const [[code, signal], recorded] = await Promise.all([ending, recording]).finally(endProgress);
         for (const each of ['SIGINT', 'SIGQUIT'] as const) process.off(each, ignore);
         for (const each of ['SIGTERM', 'SIGHUP'] as const) process.off(each, pass);
-        write(output, formatRecording(mergeRecordings(...earlier, recorded)));
+        finish(output, earlier, recorded);
         if (phaseAt !== undefined && !recorded.calls.some(({ phase: name }) => name === PHASES.second))
           printError(`seccomp: no call of --phase-at was made: everything is in the phase ${PHASES.first}\n`);
-        const lost = recorded.sources.reduce((sum, source) => sum + source.lost, 0);
-        if (lost > 0) printError(`seccomp: ${lost} calls found no room in the recording\n`);
         return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
       }, flags.json === true);
     });
 
 const commaSeparated = (text: string): readonly string[] => text.split(',').map(name => name.trim());
+
+/** Writes the recording, and says what is missing in it. */
+function finish(output: string, earlier: readonly Recording[], recorded: Recording): void {
+  write(output, formatRecording(mergeRecordings(...earlier, recorded)));
+  const lost = recorded.sources.reduce((sum, source) => sum + source.lost, 0);
+  if (lost === 0) return;
+  const isPerf = recorded.sources.some(({ how }) => how === 'perf');
+  printError(
+    isPerf
+      ? `seccomp: ${lost} calls are missing, as the machine was too busy or programs gained rights; --by ptrace records a command in full\n`
+      : `seccomp: ${lost} calls found no room in the recording\n`,
+  );
+}
 
 /** Milliseconds. */
 const PATIENCE = 1000;

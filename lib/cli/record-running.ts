@@ -1,0 +1,97 @@
+// `seccomp record` of what runs already: until the time is over, nothing is left to record, or Ctrl-C.
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { record } from '../process/trace/record.js';
+import type { Recording } from '../recording/recording.js';
+import { UsageError } from '../util/errors.js';
+import { printError } from './output.js';
+
+/** Options that name what runs already, as commander parses them. */
+export interface RunningFlags {
+  readonly pid?: number;
+  readonly container?: string;
+  readonly root?: string;
+  readonly cgroup?: string;
+  readonly all?: boolean;
+  readonly seconds?: number;
+}
+
+/** Adds them. */
+export const withRunningOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--pid <pid>', 'in place of a command: a process, and all that it has started').argParser(
+        whole,
+      ),
+    )
+    .option('--container <id>', 'a container of runc, crun, Docker, containerd, Podman or CRI-O')
+    .option('--root <directory>', 'where the runtime of --container keeps states, as for runc --root')
+    .option('--cgroup <path>', 'a cgroup and those below it')
+    .option('--all', 'all processes of the machine')
+    .addOption(
+      new Option('--seconds <n>', 'how long to record; until Ctrl-C unless given').argParser(positive),
+    );
+
+/** Whether a command is recorded, and not what runs already. Throws UsageError (`bad-option`). */
+export function isOfCommand(words: readonly string[], flags: RunningFlags): boolean {
+  const { pid, container, root, cgroup, all, seconds } = flags;
+  const running = [pid, container, cgroup, all].some(each => each !== undefined);
+  if (running && words.length > 0)
+    throw new UsageError(
+      'bad-option',
+      'a command and what runs already cannot be recorded at once',
+      'Give either a command, or one of --pid, --container, --cgroup and --all',
+    );
+  if (!running && words.length === 0)
+    throw new UsageError(
+      'bad-option',
+      'nothing is given that could be recorded',
+      'Give a command after --, or one of --pid, --container, --cgroup and --all',
+    );
+  if (!running && (seconds !== undefined || root !== undefined))
+    throw new UsageError(
+      'bad-option',
+      `${seconds === undefined ? '--root' : '--seconds'} is for what runs already`,
+      'Give it with --container, or record the command without',
+    );
+  return !running;
+}
+
+/** Records what runs already. Throws as `record` does. */
+export async function recordWhatRuns(
+  { pid, container, root, cgroup, all, seconds }: RunningFlags,
+  phase: string | undefined,
+): Promise<Recording> {
+  const { recording, stop } = record({
+    ...(pid !== undefined && { pid }),
+    ...(container !== undefined && { container }),
+    ...(root !== undefined && { root }),
+    ...(cgroup !== undefined && { cgroup }),
+    ...(all !== undefined && { all }),
+    ...(seconds !== undefined && { seconds }),
+    ...(phase !== undefined && { phase }),
+  });
+  for (const signal of SIGNALS) process.on(signal, stop);
+  printError(`seccomp: recording${seconds === undefined ? ', until Ctrl-C' : ` for ${seconds} s`}\n`);
+  try {
+    const recorded = await recording;
+    const calls = recorded.calls.reduce((sum, { count }) => sum + count, 0);
+    printError(`seccomp: ${calls} calls, ${recorded.calls.length} different ones\n`);
+    return recorded;
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, stop);
+  }
+}
+
+/** The recording is written when one of them comes. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+function whole(value: string): number {
+  if (/^[1-9]\d{0,9}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('Give a whole number from 1 on.');
+}
+
+function positive(value: string): number {
+  const number = /^\d{1,7}(?:\.\d+)?$/.test(value) ? Number(value) : 0;
+  if (number > 0) return number;
+  throw new InvalidArgumentError('Give a number above 0.');
+}

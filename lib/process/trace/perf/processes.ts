@@ -1,0 +1,34 @@
+// Which processes there are, by /proc.
+import { readdirSync, readFileSync } from 'node:fs';
+import { RecordingError } from '../../../util/errors.js';
+
+/** A process and all that it has started, as far as its parents live. Throws RecordingError (`process-not-found`). */
+export function processTree(root: number): readonly number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    const parent = Number.isInteger(pid) ? parentOf(pid) : undefined;
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid]);
+  }
+  if (parentOf(root) === undefined)
+    throw new RecordingError('process-not-found', `there is no process ${root}`, 'Look for it with ps');
+  const tree = [root];
+  // Grows while it is gone through.
+  for (const pid of tree) tree.push(...(children.get(pid) ?? []));
+  return tree;
+}
+
+function parentOf(pid: number): number | undefined {
+  const stat = textOf(`/proc/${pid}/stat`);
+  // The name is in parentheses, and may hold others.
+  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 1).split(' ')[2]);
+}
+
+/** The text of a file; undefined where it cannot be read. */
+export function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,130 @@
+// Records what runs already, by perf events: a process, a container, a cgroup, everything.
+import { closeSync, openSync } from 'node:fs';
+import type { Recording } from '../../../recording/recording.js';
+import { UsageError } from '../../../util/errors.js';
+import { ownOptions } from '../../../util/options.js';
+import type { Own } from '../../../util/own.js';
+import { show } from '../../../util/show.js';
+import { cgroupDirectory, containerCgroup } from './cgroups.js';
+import { processTree } from './processes.js';
+import { startPerfRecorder, type PerfRecorder } from './recorder.js';
+import { summarize } from './summarize.js';
+
+/** What runs already and is recorded. Exactly one of these is given. */
+export interface RunningTarget {
+  /** A process, all that it has started and all that these start from now on. */
+  readonly pid?: number;
+  /** A container of runc, crun, Docker, containerd, Podman or CRI-O: its id, or the beginning of an id in hexadecimal digits. */
+  readonly container?: string;
+  /** A cgroup and those below it: its directory, or its path as in /proc/PID/cgroup. */
+  readonly cgroup?: string;
+  /** Every process of the machine. */
+  readonly all?: boolean;
+}
+
+/** How what runs already is recorded. */
+export interface RecordRunningOptions extends RunningTarget {
+  /** Seconds after which the recording ends; until `stop` unless given. */
+  readonly seconds?: number;
+  /** The part of the run that the calls belong to. */
+  readonly phase?: string;
+  /** With `container`: the directory with the states of the containers, as `runc --root` has it. */
+  readonly root?: string;
+}
+
+/** A recording of what runs already. */
+export interface RunningRecording {
+  /** Fulfilled once it was stopped, or with `pid` once nothing is left to record. Rejected with RecordingError (`perf-ended`). */
+  readonly recording: Promise<Recording>;
+  /** Ends the recording. What was recorded goes on. */
+  readonly stop: () => void;
+}
+
+/** The keys of RecordRunningOptions. */
+const OPTIONS = ['pid', 'container', 'cgroup', 'all', 'seconds', 'phase', 'root'];
+
+/** See `record`. */
+export function recordRunning(options: RecordRunningOptions): RunningRecording {
+  const given = checked(ownOptions(options, OPTIONS));
+  const recorder = start(given);
+  recorder.begin();
+  const timer =
+    given.seconds === undefined
+      ? undefined
+      : setTimeout(() => {
+          recorder.stop();
+        }, given.seconds * 1000);
+  const recording = recorder.ended.then(table =>
+    summarize(table, {
+      command: describe(given),
+      phase: given.phase ?? '',
+      partRuntimes: given.container !== undefined || given.cgroup !== undefined,
+      started: false,
+    }),
+  );
+  return {
+    recording: recording.finally(() => {
+      clearTimeout(timer);
+    }),
+    stop: () => {
+      recorder.stop();
+    },
+  };
+}
+
+function start({ pid, container, cgroup, root }: Own<RecordRunningOptions>): PerfRecorder {
+  const excluded = process.pid;
+  if (pid !== undefined)
+    return startPerfRecorder({ target: 'processes', processes: processTree(pid), excluded });
+  if (container === undefined && cgroup === undefined)
+    return startPerfRecorder({ target: 'all', processes: [], excluded });
+  const directory =
+    container === undefined
+      ? cgroupDirectory(cgroup ?? '')
+      : containerCgroup(container, root === undefined ? [] : [root]);
+  const descriptor = openSync(directory, 'r');
+  try {
+    return startPerfRecorder({ target: 'cgroup', processes: [], excluded }, descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** In place of a command. */
+function describe({ pid, container, cgroup }: Own<RecordRunningOptions>): string {
+  if (pid !== undefined) return `--pid ${pid}`;
+  if (container !== undefined) return `--container ${container}`;
+  return cgroup === undefined ? '--all' : `--cgroup ${cgroup}`;
+}
+
+/** The longest that a timer waits. */
+const MAX_SECONDS = 2_147_483;
+
+function checked(options: Own<RecordRunningOptions>): Own<RecordRunningOptions> {
+  const { pid, container, cgroup, all, seconds, phase, root } = options;
+  const targets = [pid, container, cgroup, all === false ? undefined : all].filter(
+    each => each !== undefined,
+  );
+  if (targets.length !== 1)
+    throw bad(
+      targets.length === 0 ? 'nothing is given that could be recorded' : 'several targets are given',
+      'Give exactly one of pid, container, cgroup and all',
+    );
+  if (pid !== undefined && !(Number.isSafeInteger(pid) && pid > 0))
+    throw bad(`pid cannot be ${show(pid)}`, 'Give the number of a process');
+  for (const [name, value] of Object.entries({ container, cgroup, phase, root }))
+    if (value !== undefined && (typeof (value as unknown) !== 'string' || (value === '' && name !== 'phase')))
+      throw bad(`${name} cannot be ${show(value)}`, 'Give a string');
+  if (all !== undefined && typeof (all as unknown) !== 'boolean')
+    throw bad(`all cannot be ${show(all)}`, 'Give true or false');
+  if (root !== undefined && container === undefined)
+    throw bad('root is for containers', 'Give container as well');
+  if (
+    seconds !== undefined &&
+    !(typeof (seconds as unknown) === 'number' && seconds > 0 && seconds <= MAX_SECONDS)
+  )
+    throw bad(`seconds cannot be ${show(seconds)}`, `Give a number above 0, and at most ${MAX_SECONDS}`);
+  return options;
+}
+
+const bad = (message: string, remedy: string): UsageError => new UsageError('bad-option', message, remedy);

@@ -1,0 +1,199 @@
+// Starts the perf recorder, a process of its own that reads what the kernel writes down of each call.
+import type { SpawnOptions } from 'node:child_process';
+import { readFileSync, readSync, writeSync } from 'node:fs';
+import { errnoName } from '../../../kernel/errno.js';
+import { describeFailure, isFailure, native, type PerfRecorderFiles } from '../../../native.js';
+import { childProcess } from '../../../util/builtins.js';
+import { RecordingError } from '../../../util/errors.js';
+import { bare, own } from '../../../util/own.js';
+import { readPerfTable, writeOrders, type PerfOrders, type PerfTable } from './table.js';
+
+/** A recorder that waits for its start. */
+export interface PerfRecorder {
+  readonly pid: number;
+  /** For whoever starts the recording: see native/perf/table.h. */
+  readonly socket: number;
+  /** Starts the recording. Throws RecordingError (`perf-unavailable`, `process-not-found`, `perf-ended`). */
+  begin(): void;
+  /** Why the recorder has refused what the launcher asked for; undefined where it has not. */
+  refusal(): RecordingError | undefined;
+  /** Somebody else has the socket and starts the recording. */
+  release(): void;
+  /** What is written down by now. */
+  read(): PerfTable | undefined;
+  /** Ends the recording. */
+  stop(): void;
+  /** What was written down, once the recorder has ended. Rejected with RecordingError (`perf-unavailable`, `perf-ended`). */
+  readonly ended: Promise<PerfTable>;
+}
+
+/** Starts a recorder; `cgroup` is a descriptor. Throws RecordingError (`perf-unavailable`). */
+export function startPerfRecorder(orders: PerfOrders, cgroup?: number): PerfRecorder {
+  const files = native().preparePerfRecorder();
+  if (isFailure(files)) throw notStarted(describeFailure(files));
+  const open = new Set(Object.keys(files) as (keyof PerfRecorderFiles)[]);
+  const close = (...names: readonly (keyof PerfRecorderFiles)[]): void => {
+    for (const name of names) if (open.delete(name)) native().closeDescriptor(files[name]);
+  };
+  try {
+    writeOrders(files.table, orders);
+    const pid = run(files, cgroup);
+    close('image', 'wake', 'forRecorder', 'stopped');
+    // Whoever watches a descriptor closes it.
+    open.delete('woken');
+    let last: PerfTable | undefined;
+    const ended = untilEnd(files).finally(() => {
+      last = readPerfTable(files.table);
+      close('table', 'stop');
+    });
+    // Where the recording does not even begin, nobody waits for its end.
+    ended.catch(() => undefined);
+    return {
+      pid,
+      socket: files.forStarter,
+      begin: () => {
+        begin(files);
+        close('forStarter');
+      },
+      refusal: () => perfRefused(readPerfTable(files.table)),
+      release: () => {
+        close('forStarter');
+      },
+      read: () => (open.has('table') ? readPerfTable(files.table) : last),
+      stop: () => {
+        close('stop');
+      },
+      ended,
+    };
+  } catch (error) {
+    close(...open);
+    throw error;
+  }
+}
+
+/** Signals of a terminal are not for it, nor is the directory of this process. */
+function run(files: PerfRecorderFiles, cgroup: number | undefined): number {
+  const child = childProcess().spawn(
+    '/proc/self/fd/3',
+    [],
+    bare<SpawnOptions>({
+      argv0: 'seccomp-perf',
+      cwd: '/',
+      detached: true,
+      env: bare({}),
+      stdio: [
+        ...(['ignore', 'ignore', 'ignore'] as const),
+        ...[files.image, files.table, files.wake, files.forRecorder, files.stopped],
+        ...(cgroup === undefined ? [] : [cgroup]),
+      ],
+    }),
+  );
+  child.unref();
+  child.on('error', () => undefined);
+  const pid = own(child, 'pid');
+  if (pid === undefined) throw notStarted('spawn failed');
+  return pid;
+}
+
+/** Waits until everything is recorded, which is a matter of milliseconds. */
+function begin({ forStarter, table }: PerfRecorderFiles): void {
+  const word = Buffer.alloc(4);
+  writeSync(forStarter, word);
+  const length = readSync(forStarter, word);
+  if (length < word.length) throw recorderEnded();
+  if (word.readInt32LE(0) === 0) return;
+  throw perfRefused(readPerfTable(table)) ?? recorderEnded();
+}
+
+function untilEnd({ woken, table }: PerfRecorderFiles): Promise<PerfTable> {
+  return new Promise((resolve, reject) => {
+    const watched = native().watch(woken, readable => {
+      if (readable) {
+        drain(woken);
+        return;
+      }
+      if (!isFailure(watched)) native().watchStop(watched);
+      const recorded = readPerfTable(table);
+      if (recorded.state === 'ended') resolve(recorded);
+      else reject(perfRefused(recorded) ?? recorderEnded());
+    });
+    if (!isFailure(watched)) return;
+    native().closeDescriptor(woken);
+    reject(notStarted(describeFailure(watched)));
+  });
+}
+
+function drain(descriptor: number): void {
+  try {
+    readSync(descriptor, Buffer.alloc(4096));
+  } catch (error) {
+    if (own(error as NodeJS.ErrnoException, 'code') !== 'EAGAIN') throw error;
+  }
+}
+
+const DENIED = ['EACCES', 'EPERM'];
+
+/** Why nothing is recorded; undefined where it was not the kernel that refused. */
+function perfRefused({ step, errno }: PerfTable): RecordingError | undefined {
+  const name = errnoName(errno);
+  switch (step) {
+    case 'none':
+      return undefined;
+    case 'no-process':
+      return new RecordingError('process-not-found', 'the process has ended', 'Look for one that runs');
+    case 'memory':
+      return new RecordingError(
+        'perf-unavailable',
+        `there is no memory for what the kernel writes down (${name})`,
+        'Look at /proc/sys/kernel/perf_event_mlock_kb, which does not hold with CAP_IPC_LOCK, and at limits of memory',
+      );
+    case 'tracepoint':
+      return DENIED.includes(name)
+        ? denied(`tracefs: ${name}`)
+        : new RecordingError(
+            'perf-unavailable',
+            `this kernel has no tracepoint for system calls (tracefs: ${name})`,
+            `It needs CONFIG_FTRACE_SYSCALLS. ${INSTEAD}`,
+          );
+    case 'open':
+      return DENIED.includes(name)
+        ? denied(`perf_event_open: ${name}`)
+        : new RecordingError(
+            'perf-unavailable',
+            `calls cannot be recorded by perf events (perf_event_open: ${name})`,
+            name === 'EMFILE' ? 'Raise the limit of open files' : `It needs CONFIG_PERF_EVENTS. ${INSTEAD}`,
+          );
+  }
+}
+
+const INSTEAD = 'A command is recorded without: seccomp record -- COMMAND';
+
+/** The remedy of whoever has not the right. */
+const denied = (what: string): RecordingError =>
+  new RecordingError(
+    'perf-unavailable',
+    `this process may not use perf events (${what}; kernel.perf_event_paranoid is ${paranoid()})`,
+    `It needs CAP_PERFMON, and CAP_SYS_ADMIN where tracefs is not mounted: be root, and in a container one whose profile allows perf_event_open. ${INSTEAD}`,
+  );
+
+function paranoid(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8').trim();
+  } catch {
+    return 'not known';
+  }
+}
+
+const notStarted = (why: string): RecordingError =>
+  new RecordingError(
+    'perf-unavailable',
+    `the perf recorder cannot be started (${why})`,
+    'It is an executable file in memory, started through /proc: look at /proc, vm.memfd_noexec, the limits of open files and processes, and the filters that this process has',
+  );
+
+const recorderEnded = (): RecordingError =>
+  new RecordingError(
+    'perf-ended',
+    'the perf recorder ended before the recording',
+    'Look for whoever killed it, and at memory and limits',
+  );

@@ -1,0 +1,63 @@
+// A recording of what the perf recorder has written down.
+import { release } from 'node:os';
+import { ABIS, abiOf, syscallName } from '../../../kernel/abi.js';
+import { nativeArchitecture } from '../../../kernel/architectures.js';
+import { RecordingBuilder } from '../../../recording/build.js';
+import { RUNTIME_PHASE, type Recording } from '../../../recording/recording.js';
+import { runningLibc } from '../../machine/libc.js';
+import type { PerfTable } from './table.js';
+
+/** What is known beside the calls. */
+export interface PerfRun {
+  /** What was recorded, in words. */
+  readonly command: string;
+  /** The part of the run that the calls belong to. */
+  readonly phase: string;
+  /** Whether the calls of container runtimes are a phase of their own. */
+  readonly partRuntimes: boolean;
+  /** Whether a command was started, by a call that was made before the recording. */
+  readonly started: boolean;
+}
+
+/**
+ * Programs that start containers, and are in their cgroups until they have become the program of the container. Some run a copy of
+ * themselves in memory, or, with no path but the root, on a mount that belongs to no directory.
+ */
+const RUNTIMES =
+  /\/(?:runc|crun|youki|conmon|containerd-shim(?:-\w+)*)(?: \(deleted\))?$|^\/memfd:(?:runc|crun)[_:]|^\/$/;
+
+/** Whether a program is a container runtime, by its path. */
+export const isRuntime = (program: string): boolean => RUNTIMES.test(program);
+
+/** One run. */
+export function summarize(table: PerfTable, { command, phase, partRuntimes, started }: PerfRun): Recording {
+  const builder = new RecordingBuilder();
+  let foreign = table.foreign;
+  // The kernel begins to write with the first instruction of the command.
+  if (started) builder.add({ abi: nativeArchitecture(), syscall: 'execve', phase });
+  for (const { arch, number, count, program, args } of table.calls) {
+    const abi = abiOf(arch, number)?.name;
+    if (abi === undefined || number < 0) {
+      foreign += count;
+      continue;
+    }
+    const name = syscallName(abi, number);
+    const call = {
+      abi,
+      syscall: name ?? String(number - ABIS[abi].numberBit),
+      phase: partRuntimes && program !== undefined && isRuntime(program) ? RUNTIME_PHASE : phase,
+      program,
+      count,
+    };
+    if (name === undefined) builder.addUnnamed(call);
+    else builder.addValues(call, args);
+  }
+  return builder.finish({
+    how: 'perf',
+    arch: nativeArchitecture(),
+    kernel: release(),
+    libc: started ? runningLibc() : '',
+    command,
+    lost: table.lost + table.unseen + foreign,
+  });
+}

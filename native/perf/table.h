@@ -1,0 +1,154 @@
+// What the perf recorder is told and what it writes down: the layout of the memory that it shares with the process
+// which started it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace seccomp_node {
+
+// NOLINTBEGIN(modernize-avoid-c-arrays): the layout of memory that is shared with a program without a standard library.
+/** What is recorded. */
+enum class PerfTarget : std::uint32_t {
+  /** The process that comes over the socket, from its next successful execve on, and all that it starts. */
+  kCommand,
+  /** The processes in `process`, what they have started, and all that these start from now on. */
+  kProcesses,
+  /** The cgroup of kPerfCgroupDescriptor and those below it. */
+  kCgroup,
+  /** Every process. */
+  kAll,
+};
+
+/** Where the recorder is. */
+enum class PerfState : std::uint32_t {
+  kStarting,
+  kRecording,
+  /** It was stopped, or nothing is left to record. All records have been read. */
+  kEnded,
+  /** `step` failed with `error`. */
+  kFailed,
+};
+
+/** What can fail. */
+enum class PerfStep : std::uint32_t {
+  kNone,
+  /** Finding the number of the tracepoint in tracefs. */
+  kTracepoint,
+  /** perf_event_open(2). */
+  kOpen,
+  /** Memory for records. */
+  kMemory,
+  /** Nothing that was to be recorded is there any more. */
+  kNoProcess,
+};
+
+inline constexpr std::uint32_t kPerfInterfaces = 5;
+inline constexpr std::uint32_t kPerfNumbers = 1024;
+inline constexpr std::uint32_t kPerfArguments = 6;
+inline constexpr std::uint32_t kMaxPerfProcesses = 16384;
+inline constexpr std::uint32_t kMaxPerfCalls = 16384;
+inline constexpr std::uint32_t kMaxPerfValues = 131072;
+inline constexpr std::uint32_t kMaxPerfPrograms = 1024;
+/** One more than a recording keeps of an argument. */
+inline constexpr std::uint32_t kMaxPerfValuesOfArgument = 65;
+/** A program that cannot be told. */
+inline constexpr std::uint32_t kUnknownPerfProgram = 0xffffffff;
+
+/** Written before the recorder starts. */
+struct PerfOrders {
+  PerfTarget target;
+  /** How many there are in `process`. */
+  std::uint32_t processes;
+  /** A process whose own calls are not recorded; those of the recorder never are. */
+  std::uint32_t excluded;
+  std::uint32_t reserved;
+  /** By interface (x86_64, x86, x32, aarch64, arm), number and index: bits of an argument that is recorded, or 0. */
+  std::uint8_t widths[kPerfInterfaces][kPerfNumbers][kPerfArguments];
+  std::uint32_t process[kMaxPerfProcesses];
+};
+
+/** Written by the recorder alone. Numbers of entries are written after what they count. */
+struct PerfHeader {
+  PerfState state;
+  PerfStep step;
+  std::uint32_t error;
+  std::uint32_t calls;
+  std::uint32_t values;
+  std::uint32_t programs;
+  /** Calls that were read. */
+  std::uint64_t events;
+  /** Records that the kernel had no room for, and calls that found none here. */
+  std::uint64_t lost;
+  /** Calls by numbers that no kernel serves. */
+  std::uint64_t foreign;
+  /** Programs with more rights than whoever started them: the kernel shows nothing of these. */
+  std::uint64_t unseen;
+  std::uint64_t reserved;
+};
+
+/** Calls that are alike: equal interface, number and program. */
+struct PerfCall {
+  std::uint64_t count;
+  /** Of each argument that is recorded, every bit that was set in some call. */
+  std::uint64_t bits[kPerfArguments];
+  /** AUDIT_ARCH_*. */
+  std::uint32_t arch;
+  std::uint32_t number;
+  std::uint32_t program;
+  /** How many values of each argument are kept. */
+  std::uint8_t values[kPerfArguments];
+  /** By bit: arguments of which there are more values than are kept. */
+  std::uint8_t more;
+  std::uint8_t reserved[5];
+};
+
+/** A value of an argument of a call. */
+struct PerfValue {
+  std::uint64_t value;
+  std::uint32_t call;
+  std::uint32_t index;
+};
+
+/** The file of a program, ended by a NUL and cut where it is too long. */
+struct PerfProgram {
+  char path[512];
+};
+
+struct PerfTable {
+  PerfHeader header;
+  PerfOrders orders;
+  PerfCall calls[kMaxPerfCalls];
+  PerfValue values[kMaxPerfValues];
+  PerfProgram programs[kMaxPerfPrograms];
+};
+
+static_assert(sizeof(PerfHeader) == 64);
+static_assert(offsetof(PerfTable, orders) == 64);
+static_assert(offsetof(PerfOrders, widths) == 16);
+static_assert(offsetof(PerfOrders, process) == 16 + 30720);
+static_assert(offsetof(PerfTable, calls) == 64 + 16 + 30720 + 65536);
+static_assert(sizeof(PerfCall) == 80);
+static_assert(sizeof(PerfValue) == 16);
+
+/** Descriptors of the recorder, behind the standard ones. */
+enum PerfDescriptor : int {
+  kPerfImageDescriptor = 3,
+  /** The memory. */
+  kPerfTableDescriptor,
+  /** A pipe that gets a byte when there is something new, and is at its end when the recorder is. */
+  kPerfWakeDescriptor,
+  /**
+   * A socket: brings an `int`, the process with kCommand, and any number otherwise; an errno goes back, 0 once
+   * everything is recorded.
+   */
+  kPerfStartDescriptor,
+  /** A socket whose end stops the recorder. */
+  kPerfStopDescriptor,
+  /** The cgroup, with kCgroup. */
+  kPerfCgroupDescriptor,
+};
+
+// NOLINTEND(modernize-avoid-c-arrays)
+
+}  // namespace seccomp_node

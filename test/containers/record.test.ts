@@ -1,0 +1,103 @@
+// Containers that are recorded by their cgroup, from the runtime's first call on, and started again under what was recorded.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { generateProfile, parseProfile, record, type Recording } from 'seccomp';
+import { makeTarget } from 'seccomp/inspect';
+import { ociSeccomp } from './oci.js';
+import { findRuntime, type Runtime, type RuntimeName } from './runtime.js';
+
+const CGROUP2 = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find(
+  path => existsSync(path) && statfsSync(path).type === 0x63677270,
+);
+
+/** The number of the call that waits for ever. */
+const PAUSE = process.arch === 'x64' ? '34 ' : '73 ';
+
+const namesOf = ({ calls }: Recording, phase: string): readonly string[] =>
+  calls.filter(call => call.phase === phase).map(({ syscall }) => syscall);
+
+for (const name of ['runc', 'crun'] satisfies RuntimeName[]) {
+  describe(`A container of ${name} that is recorded`, function () {
+    this.timeout(60_000);
+    let found: Runtime | undefined;
+    let cgroup = '';
+    before(async function () {
+      const runtime = findRuntime(name);
+      if ('missing' in runtime || CGROUP2 === undefined) this.skip();
+      found = runtime;
+      try {
+        await record('true', { by: 'perf', stdio: 'ignore' }).recording;
+      } catch {
+        this.skip();
+      }
+      cgroup = join(CGROUP2, `seccomp-record-${process.pid}`);
+      mkdirSync(cgroup);
+    });
+    afterEach(() => {
+      found?.stop();
+    });
+    after(() => {
+      if (cgroup !== '') rmdirSync(cgroup);
+      found?.remove();
+    });
+    const runtime = (): Runtime => {
+      assert.ok(found !== undefined);
+      return found;
+    };
+
+    it('has the calls of the runtime apart from those of its program, and starts under its profile', async () => {
+      const { recording, stop } = record({ cgroup });
+      let first: object;
+      try {
+        first = runtime().start(undefined, 'asks', cgroup);
+        // It has made all of its calls when it is in the last one.
+        while (
+          'pid' in first &&
+          !readFileSync(`/proc/${String(first.pid)}/syscall`, 'utf8').startsWith(PAUSE)
+        )
+          await setTimeout(5);
+      } finally {
+        stop();
+        runtime().stop();
+      }
+      assert.ok('pid' in first, JSON.stringify(first));
+      const recorded = await recording;
+      assert.equal(recorded.sources[0]?.lost, 0);
+      const own = recorded.calls.filter(({ phase, programs }) => phase === '' && programs.includes('/asks'));
+      assert.deepEqual(
+        own.map(({ syscall }) => syscall),
+        ['getsid', process.arch === 'x64' ? 'pause' : 'ppoll'],
+      );
+      const runtimes = namesOf(recorded, 'runtime');
+      for (const call of ['mount', 'openat', 'prctl']) assert.ok(runtimes.includes(call), runtimes.join());
+
+      const { profile, leftOut } = generateProfile([recorded], { for: name });
+      // crun is started by programs that mount things themselves.
+      if (name === 'runc') assert.ok(leftOut.some(({ syscall }) => syscall === 'mount'));
+      const again = runtime().start(ociSeccomp(parseProfile(profile), makeTarget(), ''), 'asks');
+      assert.ok('pid' in again, JSON.stringify(again));
+    });
+
+    it('is found by its id while it runs', async () => {
+      const started = runtime().start(undefined, 'idle', cgroup);
+      assert.ok('pid' in started, JSON.stringify(started));
+      const { recording, stop } = record({ container: runtime().id, root: runtime().state });
+      stop();
+      const { sources } = await recording;
+      assert.equal(sources[0]?.command, `--container ${runtime().id}`);
+    });
+
+    it('that has no cgroup of its own is not taken for the whole machine', () => {
+      const started = runtime().start(undefined, 'idle');
+      assert.ok('pid' in started, JSON.stringify(started));
+      // A runtime may make one by itself.
+      writeFileSync(join(CGROUP2 ?? '', 'cgroup.procs'), String(started.pid));
+      assert.throws(() => record({ container: runtime().id, root: runtime().state }), {
+        code: 'cgroup-not-found',
+        message: new RegExp(`--pid ${started.pid}`),
+      });
+    });
+  });
+}

@@ -1,0 +1,370 @@
+// Recording by perf events: the same calls as by the tracer, of commands and of what runs already, with losses counted.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { record, type RecordedCall, type Recording, type RecordRunningOptions } from 'seccomp';
+import { isRuntime } from '#lib/process/trace/perf/summarize.js';
+import { cli, inChild, told } from '../support/child.js';
+
+const callOf = ({ calls }: Recording, name: string): RecordedCall | undefined =>
+  calls.find(({ syscall }) => syscall === name);
+
+const counts = ({ calls }: Recording): readonly (readonly [string, number])[] =>
+  calls.map(({ syscall, count }) => [syscall, count]);
+
+/** Where version 2 of cgroups is mounted. */
+const CGROUP2 = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find(
+  path => existsSync(path) && statfsSync(path).type === 0x63677270,
+);
+
+describe('record by perf events', function () {
+  this.timeout(60_000);
+  let directory = '';
+  before(async function () {
+    try {
+      await record('true', { by: 'perf', stdio: 'ignore' }).recording;
+    } catch {
+      this.skip();
+    }
+    directory = mkdtempSync(join(tmpdir(), 'seccomp-perf-'));
+  });
+  after(() => {
+    if (directory !== '') rmSync(directory, { recursive: true });
+  });
+
+  describe('of a command', () => {
+    it('sees every call that the tracer sees, from the first instruction on', async () => {
+      const command = ['-c', 'cat /dev/null; (true); /bin/true; exit 0'];
+      const [traced, seen] = [
+        await record('/bin/sh', command, { stdio: 'ignore' }).recording,
+        await record('/bin/sh', command, { stdio: 'ignore', by: 'perf' }).recording,
+      ];
+      assert.equal(seen.sources[0]?.how, 'perf');
+      assert.equal(seen.sources[0].lost, 0);
+      // A signal of a child makes some calls be made again.
+      const restarted = ['wait4', 'rt_sigreturn'];
+      const steady = (recording: Recording): object =>
+        counts(recording).filter(([name]) => !restarted.includes(name));
+      assert.deepEqual(steady(seen), steady(traced));
+      assert.deepEqual(
+        seen.calls.map(({ programs }) => programs),
+        traced.calls.map(({ programs }) => programs),
+      );
+    });
+
+    it('has every value of the arguments that are recorded, however often a call was made', async () => {
+      const { recording } = record(
+        process.execPath,
+        [
+          '-e',
+          'for (let i = 0; i < 100; i++) try { process.kill(process.pid, i % 3 === 0 ? 0 : 28) } catch {}',
+        ],
+        { stdio: 'ignore', by: 'perf' },
+      );
+      const signals = callOf(await recording, 'kill')?.args.find(({ index }) => index === 1);
+      assert.deepEqual(signals, { index: 1, values: [0n, 28n], bits: 28n, more: false, unknown: false });
+    });
+
+    it('keeps the bits of arguments with too many values', async () => {
+      const source = join(directory, 'many.c');
+      const program = join(directory, 'many');
+      writeFileSync(
+        source,
+        '#include <sys/syscall.h>\n#include <unistd.h>\nint main(void) { for (long i = 0; i < 200; i++) syscall(SYS_unshare, 1L << 31 | i); }',
+      );
+      execFileSync('cc', ['-o', program, source]);
+      const recorded = await record(program, { stdio: 'ignore', by: 'perf' }).recording;
+      const [flags] = callOf(recorded, 'unshare')?.args ?? [];
+      assert.deepEqual(flags, { index: 0, values: [], bits: 0x800000ffn, more: true, unknown: false });
+    });
+
+    it('tells interfaces apart', async function () {
+      if (process.arch !== 'x64') this.skip();
+      const source = join(directory, 'x32.c');
+      const program = join(directory, 'x32');
+      // Refused with ENOSYS where the kernel does not serve the interface.
+      writeFileSync(source, '#include <unistd.h>\nint main(void) { syscall(0x40000000 + 112); }');
+      execFileSync('cc', ['-o', program, source]);
+      const recorded = await record(program, { stdio: 'ignore', by: 'perf' }).recording;
+      assert.equal(callOf(recorded, 'setsid')?.abi, 'x32');
+    });
+
+    it('leaves output and exit codes as they are, and lets commands trace others', () => {
+      const file = join(directory, 'recording.json');
+      for (const script of [
+        'echo one; echo two >&2; exit 3',
+        'kill -TERM $$',
+        'cat',
+        'strace -o /dev/null true',
+      ]) {
+        const plain = spawnSync('sh', ['-c', script], { input: 'text', encoding: 'utf8' });
+        const { stdout, stderr, code } = cli(
+          ['record', '--by', 'perf', '-o', file, '--', 'sh', '-c', script],
+          'text',
+        );
+        assert.deepEqual([stdout, stderr], [plain.stdout, plain.stderr], script);
+        assert.equal(code, plain.status ?? 143, script);
+      }
+    });
+
+    it('counts programs that gain rights as lost, which the tracer follows', async function () {
+      if (process.getuid?.() !== 0) this.skip();
+      const program = join(directory, 'set-user-id');
+      copyFileSync('/bin/true', program);
+      chmodSync(program, 0o4755);
+      chmodSync(directory, 0o755);
+      const script = `setpriv --reuid 65534 --regid 65534 --clear-groups sh -c '${program}; :'`;
+      const recorded = await record('sh', ['-c', script], { stdio: 'ignore', by: 'perf' }).recording;
+      assert.equal(recorded.sources[0]?.lost, 1);
+      const traced = await record('sh', ['-c', script], { stdio: 'ignore' }).recording;
+      assert.ok(callOf(traced, 'exit_group')?.programs.includes(program));
+    });
+
+    it('counts what the kernel had no room for', async () => {
+      const calls = 400_000;
+      const { child, recording } = record(
+        'sh',
+        ['-c', `read line; exec dd if=/dev/zero of=/dev/null bs=1 count=${calls / 2}`],
+        { stdio: ['pipe', 'ignore', 'ignore'], by: 'perf' },
+      );
+      const recorder = recorderOf(process.pid);
+      process.kill(recorder, 'SIGSTOP');
+      const ended = new Promise(resolve => child.on('exit', resolve));
+      child.stdin?.end('\n');
+      await ended;
+      process.kill(recorder, 'SIGCONT');
+      const recorded = await recording;
+      const lost = recorded.sources[0]?.lost ?? 0;
+      assert.ok(lost > 0);
+      const seen = (callOf(recorded, 'read')?.count ?? 0) + (callOf(recorded, 'write')?.count ?? 0);
+      assert.ok(seen + lost >= calls, `${seen} and ${lost}`);
+    });
+
+    it('tells when the recorder was killed, and the command goes on', async () => {
+      const { child, recording } = record('cat', { stdio: ['pipe', 'ignore', 'ignore'], by: 'perf' });
+      process.kill(recorderOf(process.pid), 'SIGKILL');
+      await assert.rejects(recording, { code: 'perf-ended' });
+      const ended = new Promise(resolve => child.on('exit', resolve));
+      child.stdin?.end();
+      assert.equal(await ended, 0);
+    });
+
+    it('fails as spawn does for a command that is not there', async () => {
+      const { recording } = record('/nowhere/at-all', { stdio: 'ignore', by: 'perf' });
+      await assert.rejects(recording, { code: 'ENOENT' });
+    });
+  });
+
+  describe('of what runs already', () => {
+    /** A process with a child, both of which wait for a line before they make a call that nobody else makes. */
+    const waiting = async (): Promise<ChildProcess> => {
+      const child = spawn(join(directory, 'waits'), { stdio: ['pipe', 'pipe', 'ignore'] });
+      await new Promise(resolve => child.stdout.once('data', resolve));
+      return child;
+    };
+    before(() => {
+      const source = join(directory, 'waits.c');
+      writeFileSync(
+        source,
+        `#include <stdio.h>
+         #include <sys/syscall.h>
+         #include <sys/wait.h>
+         #include <unistd.h>
+         int main(void) {
+           char byte;
+           if (fork() == 0) { read(0, &byte, 1); syscall(SYS_personality, 0xffffffff); return 0; }
+           write(1, "x", 1);
+           read(0, &byte, 1);
+           syscall(SYS_sync);
+           wait(0);
+           return 0;
+         }`,
+      );
+      execFileSync('cc', ['-o', join(directory, 'waits'), source]);
+    });
+
+    const recordWhile = async (child: ChildProcess, options: RecordRunningOptions): Promise<Recording> => {
+      const { recording, stop } = record(options);
+      const ended = new Promise(resolve => child.on('exit', resolve));
+      child.stdin?.end('ab');
+      await ended;
+      stop();
+      return recording;
+    };
+
+    const check = (recorded: Recording): void => {
+      assert.equal(callOf(recorded, 'sync')?.count, 1);
+      assert.deepEqual(callOf(recorded, 'personality')?.args[0]?.values, [0xffffffffn]);
+      assert.deepEqual(callOf(recorded, 'personality')?.programs, [join(directory, 'waits')]);
+      assert.equal(recorded.sources[0]?.how, 'perf');
+    };
+
+    it('follows a process and what it has started before', async () => {
+      const child = await waiting();
+      const recorded = await recordWhile(child, { pid: child.pid ?? 0 });
+      check(recorded);
+      assert.equal(callOf(recorded, 'execve'), undefined);
+    });
+
+    it('ends with the last process of --pid', async () => {
+      const child = await waiting();
+      const { recording } = record({ pid: child.pid ?? 0 });
+      child.stdin?.end('ab');
+      check(await recording);
+    });
+
+    it('follows a cgroup, and nothing else', async function () {
+      if (CGROUP2 === undefined) this.skip();
+      const cgroup = join(CGROUP2, `seccomp-test-${process.pid}`);
+      mkdirSync(cgroup);
+      try {
+        const [child, other] = [await waiting(), await waiting()];
+        for (const pid of [child.pid, childOf(child.pid ?? 0)])
+          writeFileSync(join(cgroup, 'cgroup.procs'), String(pid));
+        const others = new Promise(resolve => other.on('exit', resolve));
+        const { recording, stop } = record({ cgroup });
+        other.stdin?.end('ab');
+        await others;
+        const ended = new Promise(resolve => child.on('exit', resolve));
+        child.stdin?.end('ab');
+        await ended;
+        stop();
+        check(await recording);
+      } finally {
+        rmdirSync(cgroup);
+      }
+    });
+
+    it('follows everything but itself', async () => {
+      const recorded = await recordWhile(await waiting(), { all: true });
+      assert.ok((callOf(recorded, 'sync')?.count ?? 0) >= 1);
+      const programs = recorded.calls.flatMap(call => call.programs);
+      assert.ok(!programs.some(program => program.startsWith('/memfd:seccomp-perf')), programs.join());
+    });
+
+    it('ends after the seconds that are given, with the recording written', () => {
+      const file = join(directory, 'all.json');
+      const { code, stderr } = cli(['record', '--all', '--seconds', '0.2', '-o', file]);
+      assert.equal(code, 0, stderr);
+      assert.match(readFileSync(file, 'utf8'), /"command":"--all"/);
+      assert.match(stderr, /^seccomp: \d+ calls, \d+ different ones$/m);
+    });
+
+    it('writes the recording on Ctrl-C', async () => {
+      const file = join(directory, 'interrupted.json');
+      const cliFile = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
+      const child = spawn(process.execPath, [cliFile, 'record', '--all', '-o', file], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      await new Promise(resolve => child.stderr.once('data', resolve));
+      child.kill('SIGINT');
+      assert.equal(await new Promise(resolve => child.on('exit', resolve)), 0);
+      assert.match(readFileSync(file, 'utf8'), /"kind": "seccomp recording"/);
+    });
+
+    it('leaves nothing mounted', () => {
+      const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
+      cli(['record', '--all', '--seconds', '0.1', '-o', join(directory, 'mounts.json')]);
+      assert.equal(readFileSync('/proc/self/mountinfo', 'utf8'), mounts);
+    });
+  });
+
+  it('tells ordinary users what it needs, and what works without', function () {
+    if (process.getuid?.() !== 0) this.skip();
+    if (Number(readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8')) < 0) this.skip();
+    const messages = told<readonly string[]>(
+      inChild(`
+        process.setgroups([]);
+        process.setgid(65534);
+        process.setuid(65534);
+        const messages = [];
+        for (const start of [() => s.record({ all: true }), () => s.record('true', { by: 'perf', stdio: 'ignore' })])
+          try { start(); } catch (error) { messages.push(error.code + ': ' + error.message); }
+        tell(messages);`),
+    );
+    assert.equal(messages.length, 2);
+    for (const message of messages)
+      assert.match(message, /^perf-unavailable: .*CAP_PERFMON.*seccomp record --/);
+  });
+});
+
+describe('the targets of a recording', () => {
+  const wrong: readonly (readonly [options: object, code: string])[] = [
+    [{}, 'bad-option'],
+    [{ pid: 1, all: true }, 'bad-option'],
+    [{ pid: 0 }, 'bad-option'],
+    [{ pid: 1, seconds: 0 }, 'bad-option'],
+    [{ cgroup: '' }, 'bad-option'],
+    [{ all: true, root: '/run' }, 'bad-option'],
+    [{ pid: 2 ** 22 + 1 }, 'process-not-found'],
+    [{ cgroup: '/no/such/group' }, 'cgroup-not-found'],
+    [{ container: 'no-such-container' }, 'container-not-found'],
+    [{ container: '../../etc' }, 'container-not-found'],
+  ];
+  for (const [options, code] of wrong)
+    it(`refuses ${JSON.stringify(options)}`, () => {
+      assert.throws(() => record(options as RecordRunningOptions), { code });
+    });
+
+  const commandLines: readonly (readonly string[])[] = [
+    ['--pid', '1', '--', 'true'],
+    [],
+    ['--seconds', '1', '--', 'true'],
+    ['--pid', 'x'],
+  ];
+  for (const words of commandLines)
+    it(`refuses record ${words.join(' ')}`, () => {
+      const { code } = cli(['record', '-o', join(tmpdir(), 'never-written.json'), ...words]);
+      assert.equal(code, 2);
+    });
+
+  const programs: readonly (readonly [path: string, isRuntime: boolean])[] = [
+    ['/usr/sbin/runc', true],
+    ['/usr/bin/crun (deleted)', true],
+    ['/memfd:runc_cloned:/proc/self/exe (deleted)', true],
+    ['/usr/bin/containerd-shim-runc-v2', true],
+    ['/', true],
+    ['/app/runc/server', false],
+    ['/usr/bin/truncate', false],
+    ['/runc-like', false],
+  ];
+  for (const [path, expected] of programs)
+    it(`${expected ? 'takes' : 'does not take'} ${path} for a container runtime`, () => {
+      assert.equal(isRuntime(path), expected);
+    });
+});
+
+/** The perf recorder that a process has started. */
+function recorderOf(parent: number): number {
+  const found = readdirSync('/proc').find(pid => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      return (
+        stat.includes('(seccomp-perf)') && stat.slice(stat.lastIndexOf(')')).split(' ')[2] === String(parent)
+      );
+    } catch {
+      return false;
+    }
+  });
+  assert.ok(found !== undefined, 'there is no recorder');
+  return Number(found);
+}
+
+/** The only child of a process. */
+const childOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
