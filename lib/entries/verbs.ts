@@ -31,6 +31,7 @@ export type {
   Profile,
   ProfileArchitectures,
   ProfileCondition,
+  ProfileFormat,
   ProfileRule,
   Restriction,
 } from '../profile/profile.js';

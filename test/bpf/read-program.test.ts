@@ -33,13 +33,33 @@ describe('readProgramText', () => {
       ).join('\n')}\n`,
     ],
     ['an array in C', toC(PROGRAM)],
-    ['entries of an array', PROGRAM.map(({ code, jt, jf, k }) => `{ 0x${code.toString(16)}, ${jt}, ${jf}, 0x${k.toString(16)} },`).join('\n')],
-    ['fields of minijail', PROGRAM.map(({ code, jt, jf, k }, index) => `${index}: \t{ code=0x${code.toString(16)}, jt=${jt}, jf=${jf}, k=0x${k.toString(16)} \t}`).join('\n')],
-    ['decimal numbers', `${PROGRAM.length}\n${PROGRAM.map(({ code, jt, jf, k }) => `${code} ${jt} ${jf} ${k}`).join('\n')}\n`],
+    [
+      'entries of an array',
+      PROGRAM.map(
+        ({ code, jt, jf, k }) => `{ 0x${code.toString(16)}, ${jt}, ${jf}, 0x${k.toString(16)} },`,
+      ).join('\n'),
+    ],
+    [
+      'fields of minijail',
+      PROGRAM.map(
+        ({ code, jt, jf, k }, index) =>
+          `${index}: \t{ code=0x${code.toString(16)}, jt=${jt}, jf=${jf}, k=0x${k.toString(16)} \t}`,
+      ).join('\n'),
+    ],
+    [
+      'decimal numbers',
+      `${PROGRAM.length}\n${PROGRAM.map(({ code, jt, jf, k }) => `${code} ${jt} ${jf} ${k}`).join('\n')}\n`,
+    ],
     ['plain hexadecimal', rows(30, bytes => bytes.join(''))],
     ['od -An -tx1', rows(16, bytes => ` ${bytes.join(' ')}`)],
-    ['xxd', rows(16, (bytes, offset) => `${address(offset)}: ${bytes.join('').replace(/.{4}/g, '$& ')}  . ab ..>.`)],
-    ['hexdump -C', `${rows(16, (bytes, offset) => `${address(offset)}  ${bytes.slice(0, 8).join(' ')}  ${bytes.slice(8).join(' ')}  | ..ab>.|`)}\n${address(BYTES.length)}\n`],
+    [
+      'xxd',
+      rows(16, (bytes, offset) => `${address(offset)}: ${bytes.join('').replace(/.{4}/g, '$& ')}  . ab ..>.`),
+    ],
+    [
+      'hexdump -C',
+      `${rows(16, (bytes, offset) => `${address(offset)}  ${bytes.slice(0, 8).join(' ')}  ${bytes.slice(8).join(' ')}  | ..ab>.|`)}\n${address(BYTES.length)}\n`,
+    ],
   ] as const) {
     it(`reads ${what}`, () => {
       assert.deepEqual(readProgramText(text), PROGRAM);
@@ -63,7 +83,10 @@ describe('readProgramText', () => {
     ['a program that the kernel refuses', '{ 0x20, 0, 0, 4 },', 'bad-program'],
   ] as const) {
     it(`refuses ${what}`, () => {
-      assert.throws(() => readProgramText(text), (error: unknown) => error instanceof SeccompError && error.code === code);
+      assert.throws(
+        () => readProgramText(text),
+        (error: unknown) => error instanceof SeccompError && error.code === code,
+      );
     });
   }
 });

@@ -16,10 +16,13 @@ const SEPARATOR = String.raw`[ \t]*[ \t,][ \t]*`;
 const FOUR = `(${NUMBER})${SEPARATOR}(${NUMBER})${SEPARATOR}(${NUMBER})${SEPARATOR}(${NUMBER})`;
 
 const DISASM = new RegExp(String.raw`^[ \t]*\d+:[ \t]+${FOUR}(?=[ \t]|$)`);
-const ARRAY = new RegExp(String.raw`^[ \t]*(?:(?:\d+|\[\d+\]):?[ \t=]*)?\{[ \t]*(?:\.?\w+[ \t]*=[ \t]*)?${FOUR.replaceAll(SEPARATOR, String.raw`[ \t]*,[ \t]*(?:\.?\w+[ \t]*=[ \t]*)?`)}[ \t]*\}`);
+const ARRAY = new RegExp(
+  String.raw`^[ \t]*(?:(?:\d+|\[\d+\]):?[ \t=]*)?\{[ \t]*(?:\.?\w+[ \t]*=[ \t]*)?${FOUR.replaceAll(SEPARATOR, String.raw`[ \t]*,[ \t]*(?:\.?\w+[ \t]*=[ \t]*)?`)}[ \t]*\}`,
+);
 const DECIMAL = /^[ \t]*(\d{1,5})[ \t]+(\d{1,3})[ \t]+(\d{1,3})[ \t]+(\d{1,10})[ \t]*$/;
 /** Lines with nothing of a program: headings, rules, comments, the frame of an array in C. */
-const EMPTY = /^[ \t]*(?:$|#|\/\/|\/\*.*\*\/[ \t]*$|=+[ \t]*$|line[ \t]+(?:OP|CODE)\b|len[ \t]*==|filter:|\}[ \t]*;?[ \t]*$|(?:static|const|struct|unsigned)\b.*\{[ \t]*$)/;
+const EMPTY =
+  /^[ \t]*(?:$|#|\/\/|\/\*.*\*\/[ \t]*$|=+[ \t]*$|line[ \t]+(?:OP|CODE)\b|len[ \t]*==|filter:|\}[ \t]*;?[ \t]*$|(?:static|const|struct|unsigned)\b.*\{[ \t]*$)/;
 
 /** A notation of one instruction a line, as four numbers. */
 const lines = (name: string, pattern: RegExp, is: (text: string) => boolean): Notation => ({
@@ -35,15 +38,21 @@ function readFours(text: string, file: string, name: string, pattern: RegExp): P
     const line = raw.replace(/\r$/, '');
     if (EMPTY.test(line)) return;
     const fail = (code: 'bad-statement' | 'bad-number' | 'bad-program-size', message: string): never => {
-      throw new AssemblyError(code, `${message}, in what was taken for ${name}`, undefined, { file, line: index + 1, column: 1 });
+      throw new AssemblyError(code, `${message}, in what was taken for ${name}`, undefined, {
+        file,
+        line: index + 1,
+        column: 1,
+      });
     };
     // The lengths of tcpdump -ddd and of iptables stand before the instructions.
     if (pattern === DECIMAL && program.length === 0 && /^[ \t]*\d+[ \t]*$/.test(line)) return;
     const [, ...fields] = pattern.exec(line) ?? [];
     if (fields.length !== 4) fail('bad-statement', 'the line is not one instruction');
     const [code = 0, jt = 0, jf = 0, k = 0] = fields.map(Number);
-    if (code > 0xffff || jt > 0xff || jf > 0xff || k > 0xffffffff) fail('bad-number', 'a number has too many bits');
-    if (program.length === MAX_INSTRUCTIONS) fail('bad-program-size', `the kernel takes no more than ${MAX_INSTRUCTIONS} instructions`);
+    if (code > 0xffff || jt > 0xff || jf > 0xff || k > 0xffffffff)
+      fail('bad-number', 'a number has too many bits');
+    if (program.length === MAX_INSTRUCTIONS)
+      fail('bad-program-size', `the kernel takes no more than ${MAX_INSTRUCTIONS} instructions`);
     program.push({ code, jt, jf, k });
   });
   validate(program);
@@ -60,7 +69,8 @@ const BYTES = /^[ \t]*(?:[\da-fA-F]{2}[ \t]*)+$/;
 const DUMP: Notation = {
   name: 'bytes in hexadecimal',
   // One instruction at least, of which the first loads a word: 20 00 00 00.
-  is: text => /^(?:[ \t]*[\da-fA-F]{7,8}:?[ \t]+)?[ \t]*20 ?00 ?00 ?00[ \t]*(?:[\da-fA-F]{2}[ \t]*){4}/.test(text),
+  is: text =>
+    /^(?:[ \t]*[\da-fA-F]{7,8}:?[ \t]+)?[ \t]*20 ?00 ?00 ?00[ \t]*(?:[\da-fA-F]{2}[ \t]*){4}/.test(text),
   read(text, file) {
     const bytes: number[] = [];
     text.split('\n').forEach((raw, index) => {
@@ -81,10 +91,20 @@ const DUMP: Notation = {
 };
 
 const NOTATIONS: readonly Notation[] = [
-  lines('a listing of scmp_bpf_disasm', DISASM, text => /^[ \t]*line[ \t]+OP[ \t]+JT[ \t]+JF[ \t]+K\b/m.test(text)),
-  { name: 'a listing of seccomp-tools', is: text => /^[ \t]*line[ \t]+CODE[ \t]+JT[ \t]+JF[ \t]+K\b/m.test(text), read: (text, file) => assemble(text, { file }) },
-  lines('an array of struct sock_filter', ARRAY, text => new RegExp(ARRAY.source, 'm').test(text.slice(0, 4000))),
-  lines('instructions in decimal', DECIMAL, text => /^[ \t]*(?:\d+[ \t\r]*\n)?[ \t]*32[ \t]+0[ \t]+0[ \t]+\d+[ \t\r]*$/m.test(text.slice(0, 200))),
+  lines('a listing of scmp_bpf_disasm', DISASM, text =>
+    /^[ \t]*line[ \t]+OP[ \t]+JT[ \t]+JF[ \t]+K\b/m.test(text),
+  ),
+  {
+    name: 'a listing of seccomp-tools',
+    is: text => /^[ \t]*line[ \t]+CODE[ \t]+JT[ \t]+JF[ \t]+K\b/m.test(text),
+    read: (text, file) => assemble(text, { file }),
+  },
+  lines('an array of struct sock_filter', ARRAY, text =>
+    new RegExp(ARRAY.source, 'm').test(text.slice(0, 4000)),
+  ),
+  lines('instructions in decimal', DECIMAL, text =>
+    /^[ \t]*(?:\d+[ \t\r]*\n)?[ \t]*32[ \t]+0[ \t]+0[ \t]+\d+[ \t\r]*$/m.test(text.slice(0, 200)),
+  ),
   DUMP,
 ];
 

@@ -1,7 +1,7 @@
 // The way back: from a program of any origin to the policy that it enforces, proven to be the same.
 import { ConversionError } from '../../util/errors.js';
-import { ABIS, syscallName, syscallsOf, X32_BIT, type Abi } from '../../kernel/abi.js';
-import { actionKind, actionName, isAction, permits, type Action } from '../../kernel/action.js';
+import { ABIS, syscallName, X32_BIT } from '../../kernel/abi.js';
+import { actionName, isAction, type Action } from '../../kernel/action.js';
 import {
   abisOf,
   ARCHITECTURES,
@@ -9,10 +9,8 @@ import {
   type AbiName,
   type Architecture,
 } from '../../kernel/architectures.js';
-import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../kernel/constants.js';
-import { ENOSYS } from '../../kernel/errno.js';
 import { oneOf, ownOptions } from '../../util/options.js';
-import type { AbiPolicy, Policy, SyscallPolicy } from '../../policy/policy.js';
+import type { Policy } from '../../policy/policy.js';
 import { abiPolicy, defaultOf, type AnsweredRun, type InterfaceTable } from '../../policy/interface-table.js';
 import { makeTarget } from '../../policy/target.js';
 import { programOf, type Layer } from '../layers.js';

@@ -10,7 +10,8 @@ const FORMATS: readonly TextFormat[] = [SYSTEMD, LXC, KAFEL, MINIJAIL, WORDS];
 
 /** Whether a text is JSON, right or faulty: not a section of a unit, `[Service]`, nor calls of minijail, `{read, write}: 1`. */
 export const isJson = (text: string): boolean =>
-  /^[\s\uFEFF]*[{[]/.test(text) && !/^[\s\uFEFF]*(?:\[[A-Za-z]\w*\][ \t\r]*\n|\{[ \t]*\w[^:"'\n]*\}[ \t]*:)/.test(text);
+  /^[\s\uFEFF]*[{[]/.test(text) &&
+  !/^[\s\uFEFF]*(?:\[[A-Za-z]\w*\][ \t\r]*\n|\{[ \t]*\w[^:"'\n]*\}[ \t]*:)/.test(text);
 
 /** Whether a text is YAML: it has a key that profiles, or resources of Kubernetes, have at the top. */
 export const isYaml = (text: string): boolean =>

@@ -82,7 +82,12 @@ function readNamedValue(node: JsonString, what: string, findings: Findings): big
   }
   if (problem !== undefined && values.size === 0) {
     const { code, message, remedy } = problem;
-    findings.error(code, locate(node), remedy === undefined ? message : message.slice(0, -(remedy.length + 2)), remedy);
+    findings.error(
+      code,
+      locate(node),
+      remedy === undefined ? message : message.slice(0, -(remedy.length + 2)),
+      remedy,
+    );
     return undefined;
   }
   const [[value] = [0n], other] = values;

@@ -33,10 +33,7 @@ export interface ReadDocument extends Omit<Profile, 'file' | 'warnings'> {
 }
 
 /** A profile without its file and warnings, which are known only after reading; undefined where errors were reported. */
-export function readDocument(
-  root: JsonValue,
-  findings: Findings,
-): ReadDocument | undefined {
+export function readDocument(root: JsonValue, findings: Findings): ReadDocument | undefined {
   if (root.kind !== 'object') {
     findings.error(
       'not-a-profile',
@@ -82,14 +79,24 @@ const isResource = (root: JsonObject): boolean => {
 function readResource(root: JsonObject, findings: Findings): ReadDocument | undefined {
   const spec = root.members.get('spec')?.value;
   if (spec === undefined) {
-    findings.error('missing-key', locate(root), 'there is no "spec" here', 'A SeccompProfile has its profile there');
+    findings.error(
+      'missing-key',
+      locate(root),
+      'there is no "spec" here',
+      'A SeccompProfile has its profile there',
+    );
     return undefined;
   }
   const object = readObject(spec, '"spec"', findings);
   const profile = object && readSeccomp(object, 'spo', findings);
   const base = object?.members.get('baseProfileName')?.value;
   const name = base && base.kind !== 'null' ? readString(base, '"baseProfileName"', findings) : undefined;
-  return profile && { ...profile, ...(base !== undefined && name !== undefined && name !== '' && { base: { name, at: locate(base) } }) };
+  return (
+    profile && {
+      ...profile,
+      ...(base !== undefined && name !== undefined && name !== '' && { base: { name, at: locate(base) } }),
+    }
+  );
 }
 
 /** An OCI config.json. Source: runtime-spec, config-linux.md. */
@@ -119,7 +126,11 @@ function readSeccomp(
   format: Profile['format'],
   findings: Findings,
 ): Omit<Profile, 'file' | 'warnings'> | undefined {
-  const fields = fieldsOf(object, format === 'spo' ? [...FIELDS, 'baseProfileName', 'disabled'] : FIELDS, findings);
+  const fields = fieldsOf(
+    object,
+    format === 'spo' ? [...FIELDS, 'baseProfileName', 'disabled'] : FIELDS,
+    findings,
+  );
   if (format !== 'docker') refuseDockerFields<string>(fields, ['archMap'], findings);
   const value = fields.get('defaultAction');
   if (value === undefined) {

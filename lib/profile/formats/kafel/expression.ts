@@ -1,5 +1,5 @@
 // Conditions of kafel: C's, without arithmetic. Source: README.md and src/parser.y of kafel.
-import { hasOwn } from '../../../util/own.js';
+import { hasOwn, own } from '../../../util/own.js';
 import type { Location } from '../../../util/errors.js';
 import type { Comparison, Constant, Expression } from '../common/expression.js';
 import { failAt, type Scanner } from '../common/scanner.js';
@@ -13,7 +13,14 @@ export interface Names {
 }
 
 const MAX_DEPTH = 64;
-const FLIPPED: Readonly<Record<Comparison, Comparison>> = { '==': '==', '!=': '!=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
+const FLIPPED: Readonly<Record<Comparison, Comparison>> = {
+  '==': '==',
+  '!=': '!=',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
 const isComparison = (text: string): text is Comparison => hasOwn(FLIPPED, text);
 
 /** Alternatives with commas between them, up to `}` or `)`. Throws ProfileError. */
@@ -45,11 +52,26 @@ function readPrimary(scanner: Scanner, names: Names, depth: number): Expression 
   if (!isComparison(text)) return scanner.unexpected('a comparison', 'Write ==, !=, <, <=, > or >=');
   scanner.next();
   const right = readSide(scanner, names, depth);
-  const [subject, value, comparison] = hasOwn(left, 'argument') ? [left, right, text] : [right, left, FLIPPED[text]];
+  const [subject, value, comparison] = hasOwn(left, 'argument')
+    ? [left, right, text]
+    : [right, left, FLIPPED[text]];
   if (!hasOwn(subject, 'argument') || hasOwn(value, 'argument'))
-    return failAt(at, 'not-expressible', 'one argument is compared with one number, and this is something else', 'Compare an argument with a number');
-  const { argument, mask } = subject;
-  return { kind: 'compare', comparison, argument, ...(mask !== undefined && { mask }), value: value.constant, at };
+    return failAt(
+      at,
+      'not-expressible',
+      'one argument is compared with one number, and this is something else',
+      'Compare an argument with a number',
+    );
+  const { argument } = subject;
+  const mask = own(subject, 'mask');
+  return {
+    kind: 'compare',
+    comparison,
+    argument,
+    ...(mask !== undefined && { mask }),
+    value: value.constant,
+    at,
+  };
 }
 
 /** Whether the parentheses that open here hold comparisons, and not a part of one. */
@@ -66,7 +88,8 @@ function holdsCondition(scanner: Scanner): boolean {
 }
 
 /** One side of a comparison: a number, or an argument, as a whole or some of its bits. */
-type Side = { readonly constant: Constant } | { readonly argument: string | number; readonly mask?: Constant };
+type Side =
+  { readonly constant: Constant } | { readonly argument: string | number; readonly mask?: Constant };
 
 function readSide(scanner: Scanner, names: Names, depth: number): Side {
   const { at } = scanner.peek();
@@ -74,9 +97,11 @@ function readSide(scanner: Scanner, names: Names, depth: number): Side {
   if (!scanner.accept('&')) return first;
   const second = readOperand(scanner, names, depth);
   const [subject, bits] = hasOwn(first, 'argument') ? [first, second] : [second, first];
-  if (hasOwn(bits, 'argument')) return failAt(at, 'not-expressible', 'two arguments are combined', 'Combine an argument with a number');
+  if (hasOwn(bits, 'argument'))
+    return failAt(at, 'not-expressible', 'two arguments are combined', 'Combine an argument with a number');
   if (!hasOwn(subject, 'argument')) return { constant: { kind: '&', of: [subject.constant, bits.constant] } };
-  if (subject.mask !== undefined) return failAt(at, 'not-expressible', 'an argument has two masks', 'Write one number for both');
+  if (own(subject, 'mask') !== undefined)
+    return failAt(at, 'not-expressible', 'an argument has two masks', 'Write one number for both');
   return { argument: subject.argument, mask: bits.constant };
 }
 
@@ -94,7 +119,8 @@ function readOperand(scanner: Scanner, names: Names, depth: number): Side {
   while (scanner.accept('|')) {
     const { at } = scanner.peek();
     const next = readName(scanner, names);
-    if (hasOwn(next, 'argument')) return failAt(at, 'not-expressible', 'an argument is combined by |', 'Combine numbers');
+    if (hasOwn(next, 'argument'))
+      return failAt(at, 'not-expressible', 'an argument is combined by |', 'Combine numbers');
     constant = { kind: '|', of: [constant, next.constant] };
   }
   return { constant };
@@ -118,8 +144,10 @@ function readName(scanner: Scanner, { constants, parameters }: Names): Side {
 
 /** A number as kafel writes it: decimal, hexadecimal, octal, binary. Throws ProfileError (`bad-value`). */
 export function numberOf(text: string, at: Location): bigint {
-  const [, sign, digits] = /^(-?)(0[xX][\da-fA-F]{1,16}|0[bB][01]{1,64}|0[0-7]{0,22}|[1-9]\d{0,19})$/.exec(text) ?? [];
-  if (digits === undefined) return failAt(at, 'bad-value', `${JSON.stringify(text)} is not a number`, 'Write it as in C');
+  const [, sign, digits] =
+    /^(-?)(0[xX][\da-fA-F]{1,16}|0[bB][01]{1,64}|0[0-7]{0,22}|[1-9]\d{0,19})$/.exec(text) ?? [];
+  if (digits === undefined)
+    return failAt(at, 'bad-value', `${JSON.stringify(text)} is not a number`, 'Write it as in C');
   const value = BigInt(/^0\d/.test(digits) ? `0o${digits.slice(1)}` : digits);
   return BigInt.asUintN(64, sign === '-' ? -value : value);
 }

@@ -1,5 +1,14 @@
 // Policies of kafel, which nsjail takes. Source: README.md, src/parser.y and src/range_rules.c of kafel.
-import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD, SCMP_ACT_LOG, SCMP_ACT_NOTIFY, SCMP_ACT_TRACE, SCMP_ACT_TRAP } from '../../../kernel/constants.js';
+import {
+  SCMP_ACT_ALLOW,
+  SCMP_ACT_ERRNO,
+  SCMP_ACT_KILL_PROCESS,
+  SCMP_ACT_KILL_THREAD,
+  SCMP_ACT_LOG,
+  SCMP_ACT_NOTIFY,
+  SCMP_ACT_TRACE,
+  SCMP_ACT_TRAP,
+} from '../../../kernel/constants.js';
 import type { Action } from '../../../kernel/action.js';
 import type { AbiName } from '../../../kernel/architectures.js';
 import type { Location } from '../../../util/errors.js';
@@ -29,7 +38,12 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   TRACE: SCMP_ACT_TRACE(0),
 };
 const WITH_NUMBER = ['ERRNO', 'TRAP', 'TRACE'];
-const ABI_NAMES: Readonly<Record<string, AbiName>> = { x86_64: 'x86_64', x86: 'x86', arm: 'arm', aarch64: 'aarch64' };
+const ABI_NAMES: Readonly<Record<string, AbiName>> = {
+  x86_64: 'x86_64',
+  x86: 'x86',
+  arm: 'arm',
+  aarch64: 'aarch64',
+};
 /** Statements that `USE` may multiply. */
 const MAX_STATEMENTS = 100_000;
 
@@ -49,14 +63,21 @@ class Reader {
         scanner.next();
         do {
           const path = scanner.next();
-          if (!path.text.startsWith('"')) failAt(path.at, 'policy-syntax', 'expected a path in double quotes');
+          if (!path.text.startsWith('"'))
+            failAt(path.at, 'policy-syntax', 'expected a path in double quotes');
           const [source, inner] = includes.text(path.text.slice(1, -1), path.at);
           this.read(source.text, source.file, inner);
         } while (scanner.peek().text.startsWith('"'));
         scanner.accept(';');
       } else if (scanner.accept('POLICY')) {
         const name = scanner.next();
-        if (this.#policies.has(name.text)) failAt(name.at, 'duplicate-statement', `the policy ${shown(name)} is defined twice`, 'Give it another name');
+        if (this.#policies.has(name.text))
+          failAt(
+            name.at,
+            'duplicate-statement',
+            `the policy ${shown(name)} is defined twice`,
+            'Give it another name',
+          );
         scanner.expect('{');
         const statements: CallStatement[] = [];
         while (!scanner.accept('}')) {
@@ -65,7 +86,8 @@ class Reader {
         }
         this.#policies.set(name.text, statements);
       } else if (scanner.accept('DEFAULT')) {
-        if (this.defaultAction !== undefined) failAt(at, 'duplicate-statement', 'the default is said twice', 'Keep one');
+        if (this.defaultAction !== undefined)
+          failAt(at, 'duplicate-statement', 'the default is said twice', 'Keep one');
         this.defaultAction = readAction(scanner);
       } else {
         this.#readBlock(scanner, this.statements);
@@ -77,7 +99,8 @@ class Reader {
   #define(scanner: Scanner): void {
     scanner.next();
     const name = scanner.next();
-    if (!/^[A-Za-z_]\w*$/.test(name.text)) failAt(name.at, 'policy-syntax', `expected a name, found ${shown(name)}`);
+    if (!/^[A-Za-z_]\w*$/.test(name.text))
+      failAt(name.at, 'policy-syntax', `expected a name, found ${shown(name)}`);
     const value = scanner.next();
     this.#constants.set(name.text, this.#constants.get(value.text) ?? numberOf(value.text, value.at));
     scanner.accept(';');
@@ -91,7 +114,12 @@ class Reader {
         const used = this.#policies.get(name.text);
         if (used === undefined) {
           const all = [...this.#policies.keys()];
-          failAt(name.at, 'unknown-name', `there is no policy ${shown(name)} before this line`, didYouMean(name.text, all));
+          failAt(
+            name.at,
+            'unknown-name',
+            `there is no policy ${shown(name)} before this line`,
+            didYouMean(name.text, all),
+          );
         } else this.#add(used, into, name.at);
       } while (this.#policies.has(scanner.peek(1).text) && scanner.accept(','));
       return;
@@ -116,9 +144,12 @@ class Reader {
     if (text === 'SYSCALL') {
       scanner.expect('[');
       const number = scanner.next();
-      name = String(Number(BigInt.asUintN(32, this.#constants.get(number.text) ?? numberOf(number.text, number.at))));
+      name = String(
+        Number(BigInt.asUintN(32, this.#constants.get(number.text) ?? numberOf(number.text, number.at))),
+      );
       scanner.expect(']');
-    } else if (this.#constants.has(text)) name = String(Number(BigInt.asUintN(32, this.#constants.get(text) ?? 0n)));
+    } else if (this.#constants.has(text))
+      name = String(Number(BigInt.asUintN(32, this.#constants.get(text) ?? 0n)));
     else checkCall(text, at);
     const parameters: string[] = [];
     if (scanner.accept('(') && !scanner.accept(')')) {
@@ -153,7 +184,12 @@ function readAction(scanner: Scanner): Action {
   const action = own(ACTIONS, token.text);
   if (action === undefined) {
     const all = Object.keys(ACTIONS);
-    return failAt(token.at, 'unknown-action', `there is no action ${shown(token)}`, didYouMean(token.text, all, `Write one of ${all.join(', ')}`));
+    return failAt(
+      token.at,
+      'unknown-action',
+      `there is no action ${shown(token)}`,
+      didYouMean(token.text, all, `Write one of ${all.join(', ')}`),
+    );
   }
   if (!WITH_NUMBER.includes(token.text)) return action;
   scanner.expect('(');
@@ -189,7 +225,10 @@ export const KAFEL: TextFormat = {
             wins: 'first',
             width: 'declared',
             missing: 'error',
-            statements: statements.map(one => ({ ...one, on: (own(one, 'on') ?? [context.target.arch]).filter(abi => abi !== 'x32') })),
+            statements: statements.map(one => ({
+              ...one,
+              on: (own(one, 'on') ?? [context.target.arch]).filter(abi => abi !== 'x32'),
+            })),
             at: { file, line: 1, column: 1, pointer: '' },
           },
           context,
