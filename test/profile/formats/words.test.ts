@@ -314,7 +314,8 @@ describe('names of constants as values in a profile', () => {
     ['AF_LAG', 'unknown-constant'],
     ['O_DIRECTORY', 'ambiguous-number'],
     ['AT_FDCWD', 'ambiguous-number'],
-    ['1 +', 'bad-value'],
+    ['1 +', 'wrong-type'],
+    ['38', 'wrong-type'],
   ] as const) {
     it(`are refused by ${code}: ${text}`, () => {
       const error = failure(() => value(text));
