@@ -36,6 +36,7 @@ export type {
   Restriction,
 } from '../profile/profile.js';
 export type {
+  ConstantNames,
   OciConfig,
   OciRule,
   OciSeccomp,
