@@ -69,9 +69,8 @@ function read(text: string, file: string, strict: boolean, includes: Includes): 
   const document = readDocument(root, findings);
   const warnings = findings.conclude(strict);
   if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
+  const { profile } = document;
   const base = own(document, 'base');
-  const profile = { ...document };
-  delete profile.base;
   return sealProfile({
     file,
     ...profile,
