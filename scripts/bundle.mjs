@@ -157,7 +157,9 @@ async function writeCommonJs(directory) {
   );
   chmodSync(join(directory, 'cli.js'), 0o755);
   for (const name of INLINED) {
-    const license = ['LICENSE.md', 'LICENSE'].map(file => inRoot('node_modules', name, file)).find(existsSync);
+    const license = ['LICENSE.md', 'LICENSE']
+      .map(file => inRoot('node_modules', name, file))
+      .find(existsSync);
     copyFileSync(license ?? '', join(directory, `${name}.LICENSE.md`));
   }
 }

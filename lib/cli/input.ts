@@ -4,7 +4,8 @@ import { compile } from '../filter/compile-profile.js';
 import { UsageError } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
 import type { Layer } from '../filter/layers.js';
-import { decode, validate, type Program } from '../bpf/program.js';
+import { readProgramText } from '../bpf/assemble/read-program.js';
+import { decode, encode, validate, type Program } from '../bpf/program.js';
 import { BPF } from '../bpf/opcodes.js';
 import { SCMP_ACT_ALLOW } from '../kernel/constants.js';
 import { dump } from '../process/inspect/dump.js';
@@ -28,8 +29,13 @@ import { compileOptions, type CompileFlags } from './options.js';
 import { warn } from './output.js';
 
 /** What an argument names: a path, a profile that ships, or `-` for standard input. Its content tells a profile from a program. */
-export const inputArgument = (argument: string): Input =>
-  argument === '-' ? readInput(readFileSync(0), '<stdin>') : readInput(argument);
+export function inputArgument(argument: string): Input {
+  const input = argument === '-' ? readInput(readFileSync(0), '<stdin>') : readInput(argument);
+  if (input.kind === 'program') return input;
+  const { text, file } = input;
+  const program = readProgramText(text, file);
+  return program === undefined ? input : { kind: 'program', bytes: encode(program), file };
+}
 
 /** The profile of a text; of one in a file by its path, so that it may include files beside it. */
 const profileOf = ({ text, file, path }: SourceText, strict?: boolean): Profile =>

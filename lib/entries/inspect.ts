@@ -30,6 +30,7 @@ export { RULES as LINT_RULES } from '../lint/rules.js';
 export { applyBaseline, makeBaseline, type Baseline } from '../lint/baseline.js';
 export { toSarif, type SarifLog, type SarifOptions } from '../lint/sarif.js';
 export { assemble, type AssembleOptions } from '../bpf/assemble/assemble.js';
+export { readProgramText } from '../bpf/assemble/read-program.js';
 export { toC } from '../bpf/c-array.js';
 export { annotate, type AnnotatedInstruction, type AnnotateOptions } from '../bpf/listing/disassemble.js';
 export { interpret, seccompData, type ProgramRun } from '../bpf/interpret.js';

@@ -31,10 +31,12 @@ export type {
   Profile,
   ProfileArchitectures,
   ProfileCondition,
+  ProfileFormat,
   ProfileRule,
   Restriction,
 } from '../profile/profile.js';
 export type {
+  ConstantNames,
   OciConfig,
   OciRule,
   OciSeccomp,

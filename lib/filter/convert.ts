@@ -51,9 +51,10 @@ export function convert(policy: Policy, format: ConversionFormat, options: Conve
   oneOf('format', format, FORMATS);
   oneOf('unknownSyscalls', given.unknownSyscalls, UNKNOWN_SYSCALLS);
   const { program } = compilePolicy(policy);
-  const plain = format === 'words' || isPlain(policy)
-    ? policy
-    : { ...policy, abis: decompile(program, { arch: policy.target.arch }).abis };
+  const plain =
+    format === 'words' || isPlain(policy)
+      ? policy
+      : { ...policy, abis: decompile(program, { arch: policy.target.arch }).abis };
   let difference: ConversionError | undefined;
   for (const { text, read } of drafts(plain, program, format, given)) {
     const meaning = reading(read, format);

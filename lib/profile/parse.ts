@@ -1,5 +1,6 @@
 // The first step: from the text of a profile to a Profile, or to every reason why it is none.
 import { ProfileError, type Location } from '../util/errors.js';
+import { own } from '../util/own.js';
 import { quote } from '../util/suggest.js';
 import { LruCache } from '../util/lru-cache.js';
 import { Findings } from './findings.js';
@@ -43,13 +44,15 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
     return source;
   }
   const found = readSource(source);
-  const { text, path } = found;
+  const { text } = found;
+  const path = own(found, 'path');
   const file = name ?? found.file;
   const format = textFormatOf(text);
   if (format !== undefined) return readWritten(format, text, file, Includes.of(path, parseIncluded));
   const includes = Includes.of(path, parseIncluded);
   // A resource of Kubernetes may be about others, whose files may change.
-  if (text.length > REMEMBERED_LENGTH || text.includes('SeccompProfile')) return read(text, file, strict, includes);
+  if (text.length > REMEMBERED_LENGTH || text.includes('SeccompProfile'))
+    return read(text, file, strict, includes);
   const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict, includes));
   findings.conclude(strict, profile.warnings);
   return profile;
@@ -66,8 +69,14 @@ function read(text: string, file: string, strict: boolean, includes: Includes): 
   const document = readDocument(root, findings);
   const warnings = findings.conclude(strict);
   if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
-  const { base, ...profile } = document;
-  return sealProfile({ file, ...profile, ...(base && { rules: inherited(profile, base, includes) }), warnings });
+  const { profile } = document;
+  const base = own(document, 'base');
+  return sealProfile({
+    file,
+    ...profile,
+    ...(base && { rules: inherited(profile, base, includes) }),
+    warnings,
+  });
 }
 
 /** The rules of a resource of Kubernetes with those of the one that it names, as the operator merges them. */
@@ -96,12 +105,23 @@ const parseIncluded: ParseIncluded = ({ text, file }, includes) => {
 function readWritten(format: TextFormat, text: string, file: string, includes: Includes): Profile {
   try {
     const { defaultAction, architectures, policy } = format.read(text, file, includes);
-    const profile = { file, format: format.format, defaultAction, architectures, rules: [], flags: [], warnings: [] };
+    const profile = {
+      file,
+      format: format.format,
+      defaultAction,
+      architectures,
+      rules: [],
+      flags: [],
+      warnings: [],
+    };
     return sealProfile(profile, policy);
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     const [first, ...rest] = error.problems;
-    if (first?.at?.file !== file) throw error;
-    throw new ProfileError([{ ...first, message: `${first.message}, in what was taken for ${format.name}` }, ...rest]);
+    if (first === undefined || own(first, 'at')?.file !== file) throw error;
+    throw new ProfileError([
+      { ...first, message: `${first.message}, in what was taken for ${format.name}` },
+      ...rest,
+    ]);
   }
 }

@@ -9,7 +9,7 @@ import { objectText } from './object-text.js';
 import { fail, readFile, tooLarge } from './read-file.js';
 import type { OciConfig, SeccompProfile } from './seccomp-profile.js';
 import { didYouMean, quote } from '../util/suggest.js';
-import { bare, hasOwn } from '../util/own.js';
+import { bare, hasOwn, own } from '../util/own.js';
 
 /** What a profile can be read from: a path, the name of a profile that ships, JSON text, its bytes, a file: URL, an object. */
 export type ProfileSource = string | Uint8Array | URL | SeccompProfile | OciConfig;
@@ -94,11 +94,11 @@ function contentOf(source: unknown, bufferName: string): SourceText | SourceByte
   );
 }
 
-const decoded = ({ bytes, file, path, what }: SourceBytes): SourceText => ({
-  text: decode(bytes, what),
-  file,
-  ...(path !== undefined && { path }),
-});
+function decoded(source: SourceBytes): SourceText {
+  const { bytes, file, what } = source;
+  const path = own(source, 'path');
+  return { text: decode(bytes, what), file, ...(path !== undefined && { path }) };
+}
 
 function pathOf(url: URL): string {
   try {

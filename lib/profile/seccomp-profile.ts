@@ -27,14 +27,18 @@ export interface ProfileRemarks {
   readonly description?: unknown;
 }
 
+/** Names of C's constants with `|` between them, such as `CLONE_NEWUSER|CLONE_NEWNS`: they begin with a capital letter. */
+export type ConstantNames =
+  `${'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M' | 'N' | 'O' | 'P' | 'Q' | 'R' | 'S' | 'T' | 'U' | 'V' | 'W' | 'X' | 'Y' | 'Z'}${string}`;
+
 /** A test of one argument of a call: an item of `args`. */
 export interface SeccompCondition extends ProfileRemarks {
   /** Which argument of the call, counted from 0. */
   readonly index: 0 | 1 | 2 | 3 | 4 | 5;
   /** The number to compare the argument with, unsigned, up to 2^64 - 1; for `SCMP_CMP_MASKED_EQ` the mask. Beyond 2^53 - 1 as a bigint. Or the name of a constant, or several with `|` between them, which Docker does not read and convert writes out. */
-  readonly value: number | bigint | string;
+  readonly value: number | bigint | ConstantNames;
   /** What the masked argument must equal; for `SCMP_CMP_MASKED_EQ` only. */
-  readonly valueTwo?: number | bigint | string | null;
+  readonly valueTwo?: number | bigint | ConstantNames | null;
   /** How the argument is compared with `value`. Comparisons are unsigned. */
   readonly op: Operator;
 }

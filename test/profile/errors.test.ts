@@ -227,7 +227,7 @@ const errors: readonly Case[] = [
     withCondition(`"index": 0, "value": →"0", "op": "SCMP_CMP_EQ"`),
     'wrong-type',
     '/syscalls/0/args/0/value',
-    /a number, not a string/,
+    /a number, or names of constants, not a string/,
   ],
   [
     withCondition(`"index": 0, "value": 0, "op": →"SCMP_CMP_EQUAL"`),

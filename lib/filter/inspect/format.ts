@@ -40,8 +40,13 @@ export function formatExplanation(explanation: Explanation): string {
  * As formatExplanation, but calls that get the default action without conditions are not named: what parseProfile reads as the same
  * policy, and people as well.
  */
-export function formatWords(explanation: Explanation, defaultAction: Action, flags: readonly string[]): string {
-  const isSaid = ({ cases, otherwise }: Answers<Action>): boolean => cases.length > 0 || otherwise !== defaultAction;
+export function formatWords(
+  explanation: Explanation,
+  defaultAction: Action,
+  flags: readonly string[],
+): string {
+  const isSaid = ({ cases, otherwise }: Answers<Action>): boolean =>
+    cases.length > 0 || otherwise !== defaultAction;
   const covered = explanation.interfaces.filter(({ always }) => always === undefined);
   const lines = explanationLines(
     {

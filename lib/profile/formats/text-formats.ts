@@ -1,14 +1,17 @@
 // Every format of texts that are not JSON, in the order in which they are recognised.
 import type { TextFormat } from './text-format.js';
+import { KAFEL } from './kafel/format.js';
 import { LXC } from './lxc/format.js';
 import { MINIJAIL } from './minijail/format.js';
 import { SYSTEMD } from './systemd/format.js';
 import { WORDS } from './words/format.js';
 
-const FORMATS: readonly TextFormat[] = [SYSTEMD, LXC, MINIJAIL, WORDS];
+const FORMATS: readonly TextFormat[] = [SYSTEMD, LXC, KAFEL, MINIJAIL, WORDS];
 
-/** Whether a text is JSON, right or faulty. */
-export const isJson = (text: string): boolean => /^[\s\uFEFF]*[{[]/.test(text);
+/** Whether a text is JSON, right or faulty: not a section of a unit, `[Service]`, nor calls of minijail, `{read, write}: 1`. */
+export const isJson = (text: string): boolean =>
+  /^[\s\uFEFF]*[{[]/.test(text) &&
+  !/^[\s\uFEFF]*(?:\[[A-Za-z]\w*\][ \t\r]*\n|\{[ \t]*\w[^:"'\n]*\}[ \t]*:)/.test(text);
 
 /** Whether a text is YAML: it has a key that profiles, or resources of Kubernetes, have at the top. */
 export const isYaml = (text: string): boolean =>

@@ -9,7 +9,7 @@ import { locate, type JsonString, type JsonValue } from '../json.js';
 import type { ProfileCondition } from '../profile.js';
 import { didYouMean, quote } from '../../util/suggest.js';
 import { fieldsOf } from './fields.js';
-import { readObject, readString, readUnsigned } from './values.js';
+import { readObject, readString, readUnsigned, wrongType } from './values.js';
 
 const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 
@@ -69,6 +69,7 @@ export function readCondition(item: JsonValue, findings: Findings): ProfileCondi
  * the same number on every interface, and not negative, as one condition is for all of them.
  */
 function readNamedValue(node: JsonString, what: string, findings: Findings): bigint | undefined {
+  if (!CONSTANTS.test(node.value)) return wrongType(node, what, 'a number, or names of constants', findings);
   const values = new Map<bigint, AbiName>();
   let problem: UsageError | undefined;
   for (const abi of ABI_NAMES) {
@@ -82,7 +83,12 @@ function readNamedValue(node: JsonString, what: string, findings: Findings): big
   }
   if (problem !== undefined && values.size === 0) {
     const { code, message, remedy } = problem;
-    findings.error(code, locate(node), remedy === undefined ? message : message.slice(0, -(remedy.length + 2)), remedy);
+    findings.error(
+      code,
+      locate(node),
+      remedy === undefined ? message : message.slice(0, -(remedy.length + 2)),
+      remedy,
+    );
     return undefined;
   }
   const [[value] = [0n], other] = values;
@@ -95,6 +101,9 @@ function readNamedValue(node: JsonString, what: string, findings: Findings): big
   );
   return undefined;
 }
+
+/** Names with `|` between them, as profile.schema.json has it; a number in quotes is a mistake. */
+const CONSTANTS = /^[A-Z]\w*(?:\|[A-Z]\w*)*$/;
 
 const ABI_NAMES = Object.keys(ABIS) as AbiName[];
 

@@ -26,17 +26,18 @@ const FIELDS = [
   'listenerMetadata',
 ] as const;
 
+/** A profile without its file and warnings, which are known only after reading. */
+type ReadProfile = Omit<Profile, 'file' | 'warnings'>;
+
 /** What a document says. */
-export interface ReadDocument extends Omit<Profile, 'file' | 'warnings'> {
+export interface ReadDocument {
+  readonly profile: ReadProfile;
   /** The SeccompProfile of Kubernetes whose rules count as well. */
   readonly base?: { readonly name: string; readonly at: Location };
 }
 
-/** A profile without its file and warnings, which are known only after reading; undefined where errors were reported. */
-export function readDocument(
-  root: JsonValue,
-  findings: Findings,
-): ReadDocument | undefined {
+/** What a document says; undefined where errors were reported. */
+export function readDocument(root: JsonValue, findings: Findings): ReadDocument | undefined {
   if (root.kind !== 'object') {
     findings.error(
       'not-a-profile',
@@ -50,13 +51,11 @@ export function readDocument(
   }
   if (isForeign(root, findings)) return undefined;
   if (isResource(root)) return readResource(root, findings);
-  if (
+  const isConfig =
     peek(root, 'defaultAction') === undefined &&
-    (peek(root, 'linux') ?? peek(root, 'ociVersion')) !== undefined
-  ) {
-    return readConfig(root, findings);
-  }
-  return readSeccomp(root, 'docker', findings);
+    (peek(root, 'linux') ?? peek(root, 'ociVersion')) !== undefined;
+  const profile = isConfig ? readConfig(root, findings) : readSeccomp(root, 'docker', findings);
+  return profile && { profile };
 }
 
 /** Reports formats of other programs, so that their users learn what to do instead of reading fifty findings. */
@@ -82,18 +81,28 @@ const isResource = (root: JsonObject): boolean => {
 function readResource(root: JsonObject, findings: Findings): ReadDocument | undefined {
   const spec = root.members.get('spec')?.value;
   if (spec === undefined) {
-    findings.error('missing-key', locate(root), 'there is no "spec" here', 'A SeccompProfile has its profile there');
+    findings.error(
+      'missing-key',
+      locate(root),
+      'there is no "spec" here',
+      'A SeccompProfile has its profile there',
+    );
     return undefined;
   }
   const object = readObject(spec, '"spec"', findings);
   const profile = object && readSeccomp(object, 'spo', findings);
   const base = object?.members.get('baseProfileName')?.value;
   const name = base && base.kind !== 'null' ? readString(base, '"baseProfileName"', findings) : undefined;
-  return profile && { ...profile, ...(base !== undefined && name !== undefined && name !== '' && { base: { name, at: locate(base) } }) };
+  return (
+    profile && {
+      profile,
+      ...(base !== undefined && name !== undefined && name !== '' && { base: { name, at: locate(base) } }),
+    }
+  );
 }
 
 /** An OCI config.json. Source: runtime-spec, config-linux.md. */
-function readConfig(root: JsonObject, findings: Findings): Omit<Profile, 'file' | 'warnings'> | undefined {
+function readConfig(root: JsonObject, findings: Findings): ReadProfile | undefined {
   const linux = peek(root, 'linux');
   const seccomp = linux?.kind === 'object' ? peek(linux, 'seccomp') : undefined;
   if (seccomp?.kind !== 'object') {
@@ -118,8 +127,12 @@ function readSeccomp(
   object: JsonObject,
   format: Profile['format'],
   findings: Findings,
-): Omit<Profile, 'file' | 'warnings'> | undefined {
-  const fields = fieldsOf(object, format === 'spo' ? [...FIELDS, 'baseProfileName', 'disabled'] : FIELDS, findings);
+): ReadProfile | undefined {
+  const fields = fieldsOf(
+    object,
+    format === 'spo' ? [...FIELDS, 'baseProfileName', 'disabled'] : FIELDS,
+    findings,
+  );
   if (format !== 'docker') refuseDockerFields<string>(fields, ['archMap'], findings);
   const value = fields.get('defaultAction');
   if (value === undefined) {

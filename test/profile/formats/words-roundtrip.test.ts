@@ -52,7 +52,9 @@ describe('the words of explain, read again, are the same policy', () => {
   for (const arch of ['x86_64', 'aarch64'] as const) {
     for (const path of [
       ...own.map(file => `${folder}${file}`),
-      ...corpus.filter(file => file.endsWith('.json') && !UNUSABLE.test(file)).map(file => `${CORPUS}${file}`),
+      ...corpus
+        .filter(file => file.endsWith('.json') && !UNUSABLE.test(file))
+        .map(file => `${CORPUS}${file}`),
     ]) {
       it(`for ${path.slice(path.lastIndexOf('/') + 1)} on ${arch}`, () => {
         isTheSame(compile(path, { arch }).program, arch);

@@ -33,7 +33,12 @@ export function readAction(scanner: Scanner): Action {
   const action = own(ACTIONS, name);
   if (action === undefined) {
     const remedy = `Write one of ${ACTION_NAMES.join(', ')}`;
-    return failAt(token.at, 'unknown-action', `there is no action ${shown(token)}`, didYouMean(name, ACTION_NAMES, remedy));
+    return failAt(
+      token.at,
+      'unknown-action',
+      `there is no action ${shown(token)}`,
+      didYouMean(name, ACTION_NAMES, remedy),
+    );
   }
   if (scanner.accept('(')) {
     const data = readData(scanner, name === 'ERRNO');
@@ -50,7 +55,12 @@ function readData(scanner: Scanner, isErrno: boolean): number {
   if (isErrno && /^[A-Z]/.test(token.text)) {
     const number = errnoNumber(token.text);
     if (number !== undefined) return number;
-    return failAt(token.at, 'unknown-errno', `there is no errno ${shown(token)}`, didYouMean(token.text, errnoNames()));
+    return failAt(
+      token.at,
+      'unknown-errno',
+      `there is no errno ${shown(token)}`,
+      didYouMean(token.text, errnoNames()),
+    );
   }
   const limit = 0xffff;
   const number = /^(?:0[xX][\da-fA-F]{1,8}|\d{1,8})$/.test(token.text) ? Number(token.text) : undefined;

@@ -16,7 +16,12 @@ export function callsAt(name: string, at: Location): readonly string[] {
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       const { code, remedy, message } = error;
-      return failAt(at, code, remedy === undefined ? message : message.slice(0, -(remedy.length + 2)), remedy);
+      return failAt(
+        at,
+        code,
+        remedy === undefined ? message : message.slice(0, -(remedy.length + 2)),
+        remedy,
+      );
     }
   }
   if (isCallNumber(name) || isKnownSyscall(name)) return [name];

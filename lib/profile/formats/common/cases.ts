@@ -26,7 +26,9 @@ export function strongestCase(cases: readonly CallCase[], otherwise: Action, at:
   const kept = rules.filter(
     (rule, position) =>
       isStronger(rule, found) ||
-      (position < index && precedence(rule.action) === precedence(found.action) && rule.action !== found.action),
+      (position < index &&
+        precedence(rule.action) === precedence(found.action) &&
+        rule.action !== found.action),
   );
   return part(kept, found.action, at);
 }
@@ -66,12 +68,10 @@ export function overlaid(
     cases.flatMap(({ alternatives }) => alternatives),
     budget,
   );
-  const earlier = before.rules.map(
-    ({ conditions, action }): CallCase => ({
-      action,
-      alternatives: both([[conditions], elsewhere], budget),
-      at,
-    }),
-  );
+  const earlier = before.rules.map(({ conditions, action }): CallCase => ({
+    action,
+    alternatives: both([[conditions], elsewhere], budget),
+    at,
+  }));
   return strongestCase([...cases, ...earlier], before.otherwise, at);
 }

@@ -79,7 +79,11 @@ export const expressionBudget = (at: Location): WorkBudget =>
  * does, and one without conditions where it always does.
  * Throws ProfileError (`unknown-argument`, `unknown-constant`, `bad-value`, `not-expressible`, `too-many-rules`).
  */
-export function alternativesOf(expression: Expression, topic: Topic, negated = false): readonly Conjunction[] {
+export function alternativesOf(
+  expression: Expression,
+  topic: Topic,
+  negated = false,
+): readonly Conjunction[] {
   switch (expression.kind) {
     case 'always':
       return negated ? [] : [[]];
@@ -102,10 +106,7 @@ function either(parts: readonly (readonly Conjunction[])[]): readonly Conjunctio
 }
 
 /** Alternatives of which one holds where one of each list does. */
-export function both(
-  parts: readonly (readonly Conjunction[])[],
-  budget: WorkBudget,
-): readonly Conjunction[] {
+export function both(parts: readonly (readonly Conjunction[])[], budget: WorkBudget): readonly Conjunction[] {
   let product: readonly Conjunction[] = [[]];
   for (const part of parts) {
     for (const first of product) for (const second of part) budget.spend(1 + first.length + second.length);
@@ -147,7 +148,9 @@ function unequal(arg: number, width: 32 | 64, mask: bigint, value: bigint): read
   if ((below & (below + 1n)) === 0n) {
     return [
       ...(value > 0n ? [[Object.freeze({ op: 'SCMP_CMP_LT', arg, width: part, value } as const)]] : []),
-      ...(value < mask ? [[Object.freeze({ op: 'SCMP_CMP_GT', arg, width: part, value: value | below } as const)]] : []),
+      ...(value < mask
+        ? [[Object.freeze({ op: 'SCMP_CMP_GT', arg, width: part, value: value | below } as const)]]
+        : []),
     ];
   }
   return bitsOf(mask).map(bit => [

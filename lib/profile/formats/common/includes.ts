@@ -76,7 +76,12 @@ export class Includes {
       );
     }
     if (this.#around.includes(real))
-      failAt(at, 'include-cycle', `${quote(path)} includes itself`, 'Remove one of the lines that include it');
+      failAt(
+        at,
+        'include-cycle',
+        `${quote(path)} includes itself`,
+        'Remove one of the lines that include it',
+      );
     return [source, this.#within(at, real)];
   }
 

@@ -26,9 +26,7 @@ const MAX_TOKENS = 500_000;
 
 /** Throws ProfileError with one problem. */
 export function failAt(at: Location, code: Code, message: string, remedy?: string): never {
-  throw new ProfileError([
-    { code, severity: 'error', message, at, ...(remedy !== undefined && { remedy }) },
-  ]);
+  throw new ProfileError([{ code, severity: 'error', message, at, ...(remedy !== undefined && { remedy }) }]);
 }
 
 /** A token as it may stand in a message. */
@@ -86,15 +84,18 @@ export class Scanner {
 function tokensOf(text: string, file: string, { gap, token }: Syntax): readonly Token[] {
   const tokens: Token[] = [];
   let [position, line, lineStart, lastLine] = [0, 1, 0, 0];
-  const at = (): Location =>
-    Object.freeze({ file, line, column: position - lineStart + 1, pointer: '' });
+  const at = (): Location => Object.freeze({ file, line, column: position - lineStart + 1, pointer: '' });
   const match = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = position;
     const found = pattern.exec(text)?.[0];
     return found === '' ? undefined : found;
   };
   for (;;) {
-    for (let blank = match(gap) ?? match(LINE_BREAK); blank !== undefined; blank = match(gap) ?? match(LINE_BREAK)) {
+    for (
+      let blank = match(gap) ?? match(LINE_BREAK);
+      blank !== undefined;
+      blank = match(gap) ?? match(LINE_BREAK)
+    ) {
       for (let index = blank.indexOf('\n'); index !== -1; index = blank.indexOf('\n', index + 1)) {
         line++;
         lineStart = position + index + 1;

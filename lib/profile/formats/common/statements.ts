@@ -7,6 +7,7 @@ import { parameterOf } from '../../../kernel/arguments/signatures.js';
 import { didYouMeanCall } from '../../../kernel/calls/suggest-call.js';
 import type { AbiPolicy, Policy, SyscallPolicy } from '../../../policy/policy.js';
 import type { Location } from '../../../util/errors.js';
+import { own } from '../../../util/own.js';
 import { quote } from '../../../util/suggest.js';
 import type { WrittenContext } from '../../profile.js';
 import { firstCase, strongestCase, type CallCase } from './cases.js';
@@ -49,22 +50,36 @@ export interface StatementPolicy {
 /** Throws ProfileError (`unknown-syscall`) for a name that no architecture has. */
 export function checkCall(name: string, at: Location): void {
   if (!/^\d+$/.test(name) && !isKnownSyscall(name))
-    failAt(at, 'unknown-syscall', `no architecture has a system call ${quote(name)}`, didYouMeanCall(name, ARCHITECTURES));
+    failAt(
+      at,
+      'unknown-syscall',
+      `no architecture has a system call ${quote(name)}`,
+      didYouMeanCall(name, ARCHITECTURES),
+    );
 }
 
 /** The meaning of a policy of statements. Throws ProfileError as `alternativesOf` does, and `unknown-syscall`. */
-export function resolveStatements(policy: StatementPolicy, context: WrittenContext): Omit<Policy, 'warnings'> {
+export function resolveStatements(
+  policy: StatementPolicy,
+  context: WrittenContext,
+): Omit<Policy, 'warnings'> {
   const { target, badArch } = context;
   const budget = expressionBudget(policy.at);
   const [native, ...others] = policy.covers(target.arch).map((name): AbiPolicy => {
     const abi = ABIS[name];
     const calls = new Map<number, { readonly at: Location; readonly cases: CallCase[] }>();
-    for (const { name: syscall, at, on, cases } of policy.statements) {
-      if (on?.includes(name) === false) continue;
+    for (const statement of policy.statements) {
+      const { name: syscall, at, cases } = statement;
+      if (own(statement, 'on')?.includes(name) === false) continue;
       const number = callNumber(name, syscall);
       if (number === undefined) {
         if (policy.missing === 'error' && name === target.arch)
-          failAt(at, 'unknown-syscall', `${name} has no system call ${quote(syscall)}`, didYouMeanCall(syscall, [name]));
+          failAt(
+            at,
+            'unknown-syscall',
+            `${name} has no system call ${quote(syscall)}`,
+            didYouMeanCall(syscall, [name]),
+          );
         continue;
       }
       const call = calls.get(number) ?? { at, cases: [] };
@@ -74,7 +89,11 @@ export function resolveStatements(policy: StatementPolicy, context: WrittenConte
           ? (parameterOf(name, syscall, arg)?.width ?? abi.width)
           : abi.width;
       for (const { action, when, at: place } of cases)
-        call.cases.push({ action, alternatives: alternativesOf(when, { abi: name, syscall, widthOf, budget }), at: place });
+        call.cases.push({
+          action,
+          alternatives: alternativesOf(when, { abi: name, syscall, widthOf, budget }),
+          at: place,
+        });
     }
     const syscalls = new Map<number, SyscallPolicy>();
     for (const [number, { at, cases }] of calls) {

@@ -4,8 +4,18 @@ import type * as Yaml from 'yaml';
 import { packageFile } from '../../../package-files.js';
 import type { Code } from '../../../util/codes.js';
 import type { Location } from '../../../util/errors.js';
-import { quote } from '../../../util/suggest.js';
-import { MAX_DEPTH, MAX_KEY, MAX_VALUES, type JsonArray, type JsonDocument, type JsonMember, type JsonObject, type JsonValue, type Placed } from '../../json.js';
+import { own } from '../../../util/own.js';
+import {
+  MAX_DEPTH,
+  MAX_KEY,
+  MAX_VALUES,
+  type JsonArray,
+  type JsonDocument,
+  type JsonMember,
+  type JsonObject,
+  type JsonValue,
+  type Placed,
+} from '../../json.js';
 import { failAt } from './scanner.js';
 
 /** Characters of a text; the YAML reader takes far longer for each than JSON's. */
@@ -31,28 +41,45 @@ export function readYaml(text: string, file: string): JsonValue {
   const fail = (offset: number, code: Code, message: string, remedy?: string): never =>
     failAt(locationAt(offset), code, message, remedy);
   if (text.length > MAX_LENGTH)
-    fail(0, 'profile-too-large', `the YAML text is longer than ${MAX_LENGTH} characters`, 'A profile has some kilobytes');
+    fail(
+      0,
+      'profile-too-large',
+      `the YAML text is longer than ${MAX_LENGTH} characters`,
+      'A profile has some kilobytes',
+    );
   let documents: readonly Yaml.Document[];
   try {
-    documents = parseAllDocuments(text, { lineCounter: lines, schema: 'core', merge: false, prettyErrors: false, stringKeys: true });
+    documents = parseAllDocuments(text, {
+      lineCounter: lines,
+      schema: 'core',
+      merge: false,
+      prettyErrors: false,
+      stringKeys: true,
+    });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return fail(0, 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
   }
   for (const { errors, warnings } of documents) {
     for (const { pos, message } of [...errors, ...warnings]) {
-      if (/call stack/.test(message)) fail(pos[0], 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
+      if (message.includes('call stack'))
+        fail(pos[0], 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
       fail(pos[0], 'yaml-syntax', message.replace(/\s+/g, ' '), 'Correct the YAML');
     }
   }
   const [first, second] = documents.filter(({ contents }) => contents !== null);
   if (second !== undefined)
-    fail(second.contents?.range?.[0] ?? 0, 'yaml-syntax', 'the text has several documents', 'Put the one that is meant into a file of its own');
+    fail(
+      startOf(second.contents),
+      'yaml-syntax',
+      'the text has several documents',
+      'Put the one that is meant into a file of its own',
+    );
   if (first === undefined) return fail(0, 'yaml-syntax', 'the text holds no value');
   const document: JsonDocument = { kind: 'document', file };
   let count = 0;
   const read = (node: unknown, parent: Placed['parent'], key: string | number, depth: number): JsonValue => {
-    const offset = (node as Partial<Yaml.Node> | null)?.range?.[0] ?? 0;
+    const offset = startOf(node);
     if (depth > MAX_DEPTH) fail(offset, 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
     if (++count > MAX_VALUES) fail(offset, 'too-many-values', `the text has more than ${MAX_VALUES} values`);
     const { line, column } = locationAt(offset);
@@ -68,9 +95,11 @@ export function readYaml(text: string, file: string): JsonValue {
       const members = new Map<string, JsonMember>();
       const object: JsonObject = { kind: 'object', ...placed, members };
       for (const { key: name, value } of node.items) {
-        const at = (name as Partial<Yaml.Node> | null)?.range?.[0] ?? offset;
-        if (!isScalar(name) || typeof name.value !== 'string') return fail(at, 'yaml-syntax', 'a key is not a string');
-        if (name.value.length > MAX_KEY) fail(at, 'key-too-long', `a key is longer than ${MAX_KEY} characters`);
+        const at = startOf(name) || offset;
+        if (!isScalar(name) || typeof name.value !== 'string')
+          return fail(at, 'yaml-syntax', 'a key is not a string');
+        if (name.value.length > MAX_KEY)
+          fail(at, 'key-too-long', `a key is longer than ${MAX_KEY} characters`);
         const where = locationAt(at);
         const own: Placed = { parent: object, key: name.value, line: where.line, column: where.column };
         members.set(name.value, { key: own, value: read(value, object, name.value, depth + 1) });
@@ -81,14 +110,27 @@ export function readYaml(text: string, file: string): JsonValue {
     if (value === null || value === undefined) return { kind: 'null', ...placed };
     if (typeof value === 'boolean') return { kind: 'boolean', ...placed, value };
     if (typeof value === 'string') return { kind: 'string', ...placed, value };
-    if (typeof value === 'number') return { kind: 'number', ...placed, text: numberText(isScalar(node) ? node.source : undefined, value) };
-    return fail(offset, 'yaml-syntax', `${quote(String(value))} is not a value of JSON`);
+    if (typeof value === 'number')
+      return {
+        kind: 'number',
+        ...placed,
+        text: numberText(isScalar(node) ? own(node, 'source') : undefined, value),
+      };
+    return fail(offset, 'yaml-syntax', 'this is not a value of JSON');
   };
   return read(first.contents, document, '', 1);
 }
 
+/** Where a node begins. */
+const startOf = (node: unknown): number => {
+  const range = own((node as Partial<Yaml.Node> | null) ?? undefined, 'range');
+  return range?.[0] ?? 0;
+};
+
 /** A number in JSON's decimal digits, exactly: YAML has hexadecimal and octal ones too. */
 function numberText(source: string | undefined, value: number): string {
   const text = source?.replace(/^\+/, '') ?? String(value);
-  return /^0[xo][\da-f]+$/i.test(text) && text.length < 40 ? String(BigInt(text)) : text.replace(/^(-?)0+(?=\d)/, '$1');
+  return /^0[xo][\da-f]+$/i.test(text) && text.length < 40
+    ? String(BigInt(text))
+    : text.replace(/^(-?)0+(?=\d)/, '$1');
 }

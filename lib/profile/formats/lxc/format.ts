@@ -1,5 +1,11 @@
 // Policies of LXC, versions 1 and 2. Source: lxc.container.conf(5), src/lxc/seccomp.c.
-import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_THREAD, SCMP_ACT_NOTIFY, SCMP_ACT_TRAP } from '../../../kernel/constants.js';
+import {
+  SCMP_ACT_ALLOW,
+  SCMP_ACT_ERRNO,
+  SCMP_ACT_KILL_THREAD,
+  SCMP_ACT_NOTIFY,
+  SCMP_ACT_TRAP,
+} from '../../../kernel/constants.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import { abisOf, ARCHITECTURES } from '../../../kernel/architectures.js';
 import type { Location } from '../../../util/errors.js';
@@ -7,7 +13,12 @@ import { own } from '../../../util/own.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
 import type { Comparison, Constant, Expression } from '../common/expression.js';
 import { failAt } from '../common/scanner.js';
-import { checkCall, resolveStatements, type CallStatement, type StatementPolicy } from '../common/statements.js';
+import {
+  checkCall,
+  resolveStatements,
+  type CallStatement,
+  type StatementPolicy,
+} from '../common/statements.js';
 import type { TextFormat } from '../text-format.js';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -35,8 +46,16 @@ const OPERATORS: Readonly<Record<string, Comparison | '&='>> = {
 };
 
 /** The sections that LXC reads: on a 64-bit machine their rules count for all of its interfaces, on another they are passed over. */
-const SECTIONS: Readonly<Record<string, string>> = { all: '', x86: 'x86_64', x86_64: 'x86_64', x32: 'x86_64', arm: 'aarch64', arm64: 'aarch64' };
-const FOREIGN = /^(?:ppc|ppc64|ppc64le|mips|mips64|mips64n32|mipsel|mipsel64|mipsel64n32|s390|s390x|loongarch64|riscv64)$/;
+const SECTIONS: Readonly<Record<string, string>> = {
+  all: '',
+  x86: 'x86_64',
+  x86_64: 'x86_64',
+  x32: 'x86_64',
+  arm: 'aarch64',
+  arm64: 'aarch64',
+};
+const FOREIGN =
+  /^(?:ppc|ppc64|ppc64le|mips|mips64|mips64n32|mipsel|mipsel64|mipsel64n32|s390|s390x|loongarch64|riscv64)$/;
 
 interface Line {
   readonly text: string;
@@ -50,12 +69,26 @@ function readAction({ text, at }: Line): Action | undefined {
   const [, glued] = /^errno(\d*)$/.exec(word) ?? [];
   if (glued !== undefined) {
     const errno = glued === '' ? number : glued;
-    if (errno !== undefined && /^\d{1,4}$/.test(errno) && Number(errno) <= MAX_ERRNO) return SCMP_ACT_ERRNO(Number(errno));
-    return failAt(at, 'unknown-errno', `${quote(errno ?? '')} is not an errno here`, 'Write its number: errno 1');
+    if (errno !== undefined && /^\d{1,4}$/.test(errno) && Number(errno) <= MAX_ERRNO)
+      return SCMP_ACT_ERRNO(Number(errno));
+    return failAt(
+      at,
+      'unknown-errno',
+      `${quote(errno ?? '')} is not an errno here`,
+      'Write its number: errno 1',
+    );
   }
   const action = own(ACTIONS, word);
   const names = [...Object.keys(ACTIONS), 'errno'];
-  return action ?? failAt(at, 'unknown-action', `there is no action ${quote(word)}`, didYouMean(word, names, `Write one of ${names.join(', ')}`));
+  return (
+    action ??
+    failAt(
+      at,
+      'unknown-action',
+      `there is no action ${quote(word)}`,
+      didYouMean(word, names, `Write one of ${names.join(', ')}`),
+    )
+  );
 }
 
 /** `[0,16,SCMP_CMP_EQ]`, `[1,0x10,&=,0x10]`. */
@@ -63,20 +96,42 @@ function readArgument(text: string, at: Location): Expression {
   const [index = '', value = '', operator = '', mask, ...rest] = text.split(',').map(part => part.trim());
   const number = (word: string): Constant => {
     if (/^(?:0[xX][\da-fA-F]{1,16}|\d{1,20})$/.test(word)) return { kind: 'text', text: word, at };
-    return failAt(at, 'bad-value', `${quote(word)} is not a number`, 'Write decimal, hexadecimal or octal digits');
+    return failAt(
+      at,
+      'bad-value',
+      `${quote(word)} is not a number`,
+      'Write decimal, hexadecimal or octal digits',
+    );
   };
   const comparison = own(OPERATORS, operator);
   if (comparison === undefined) {
     const all = Object.keys(OPERATORS);
-    return failAt(at, 'unknown-operator', `there is no operator ${quote(operator)}`, didYouMean(operator, all, `Write one of ${all.join(', ')}`));
+    return failAt(
+      at,
+      'unknown-operator',
+      `there is no operator ${quote(operator)}`,
+      didYouMean(operator, all, `Write one of ${all.join(', ')}`),
+    );
   }
   if (!/^[0-5]$/.test(index) || rest.length > 0)
-    return failAt(at, 'unknown-argument', `${quote(text)} is not a condition`, 'Write [index,value,operator] or [index,value,&=,mask]');
+    return failAt(
+      at,
+      'unknown-argument',
+      `${quote(text)} is not a condition`,
+      'Write [index,value,operator] or [index,value,&=,mask]',
+    );
   const argument = Number(index);
   if (comparison !== '&=') return { kind: 'compare', comparison, argument, value: number(value), at };
   // libseccomp clears bits of the value outside of the mask.
   const bits = number(mask ?? '0');
-  return { kind: 'compare', comparison: '==', argument, mask: bits, value: { kind: '&', of: [number(value), bits] }, at };
+  return {
+    kind: 'compare',
+    comparison: '==',
+    argument,
+    mask: bits,
+    value: { kind: '&', of: [number(value), bits] },
+    at,
+  };
 }
 
 function readRule(line: Line, otherwise: Action): CallStatement {
@@ -84,18 +139,30 @@ function readRule(line: Line, otherwise: Action): CallStatement {
   const { at } = line;
   if (name.startsWith('reject_force_umount')) {
     const force = { kind: 'number', value: 1n } as const;
-    const when: Expression = { kind: 'compare', comparison: '==', argument: 1, mask: force, value: force, at };
+    const when: Expression = {
+      kind: 'compare',
+      comparison: '==',
+      argument: 1,
+      mask: force,
+      value: force,
+      at,
+    };
     return { name: 'umount2', at, cases: [{ action: SCMP_ACT_ERRNO(13), when, at }] };
   }
   checkCall(name, at);
   const groups = [...rest.matchAll(/\[([^\]]*)(\]?)/g)];
   const open = groups.find(([, , end]) => end === '');
-  if (open !== undefined) failAt(at, 'policy-syntax', 'a condition has no "]"', 'Write [index,value,operator]');
+  if (open !== undefined)
+    failAt(at, 'policy-syntax', 'a condition has no "]"', 'Write [index,value,operator]');
   const bracket = rest.indexOf('[');
   const words = bracket === -1 ? rest : rest.slice(0, bracket);
   const action = readAction({ text: words, at: { ...at, column: at.column + name.length + 1 } }) ?? otherwise;
-  const of = groups.map(([, text = '', , ]) => readArgument(text, at));
-  return { name, at, cases: [{ action, when: of.length === 0 ? { kind: 'always' } : { kind: 'and', of }, at }] };
+  const of = groups.map(([, text = '', ,]) => readArgument(text, at));
+  return {
+    name,
+    at,
+    cases: [{ action, when: of.length === 0 ? { kind: 'always' } : { kind: 'and', of }, at }],
+  };
 }
 
 /** Policies of LXC. */
@@ -104,12 +171,16 @@ export const LXC: TextFormat = {
   name: 'a policy of LXC',
   is: text => /^\uFEFF?[12][ \t\r]*\n[ \t]*(?:allowlist|denylist|whitelist|blacklist)\b/.test(text),
   read(text, file) {
-    const lines = text.replace(/^\uFEFF/, '').split('\n').map((raw, index): Line => ({
-      text: raw.trimEnd(),
-      at: Object.freeze({ file, line: index + 1, column: 1, pointer: '' }),
-    }));
+    const lines = text
+      .replace(/^\uFEFF/, '')
+      .split('\n')
+      .map((raw, index): Line => ({
+        text: raw.trimEnd(),
+        at: Object.freeze({ file, line: index + 1, column: 1, pointer: '' }),
+      }));
     const [version, kind, ...rest] = lines;
-    if (version === undefined || kind === undefined) throw new Error('unreachable: both lines were recognised');
+    if (version === undefined || kind === undefined)
+      throw new Error('unreachable: both lines were recognised');
     const denies = /^\s*(?:deny|black)list/.test(kind.text);
     const said = readAction({ text: kind.text.trim().replace(/^\w+/, ''), at: kind.at });
     const defaultAction = said ?? (denies ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_THREAD);
@@ -120,9 +191,22 @@ export const LXC: TextFormat = {
       if (line.text === '' || line.text.startsWith('#')) continue;
       if (version.text.trim() === '1') {
         const [, digits] = /^\s*(\d{1,9})\b/.exec(line.text) ?? [];
-        if (digits === undefined || denies) failAt(line.at, 'policy-syntax', 'version 1 is a list of numbers of calls that are allowed', 'Write 2 in the first line');
+        if (digits === undefined || denies)
+          failAt(
+            line.at,
+            'policy-syntax',
+            'version 1 is a list of numbers of calls that are allowed',
+            'Write 2 in the first line',
+          );
         const at = line.at;
-        rules.push({ machine: '', statement: { name: digits ?? '', at, cases: [{ action: SCMP_ACT_ALLOW, when: { kind: 'always' }, at }] } });
+        rules.push({
+          machine: '',
+          statement: {
+            name: digits,
+            at,
+            cases: [{ action: SCMP_ACT_ALLOW, when: { kind: 'always' }, at }],
+          },
+        });
         continue;
       }
       const [, section] = /^\[(\w+)\]$/.exec(line.text) ?? [];
@@ -130,8 +214,14 @@ export const LXC: TextFormat = {
       else {
         const name = section.toLowerCase();
         const known = own(SECTIONS, name) ?? (FOREIGN.test(name) ? 'another' : undefined);
-        if (known === undefined) failAt(line.at, 'unknown-architecture', `there is no architecture ${quote(section)} here`, didYouMean(name, Object.keys(SECTIONS)));
-        machine = known ?? '';
+        if (known === undefined)
+          failAt(
+            line.at,
+            'unknown-architecture',
+            `there is no architecture ${quote(section)} here`,
+            didYouMean(name, Object.keys(SECTIONS)),
+          );
+        machine = known;
       }
     }
     const policy = (native: string): StatementPolicy => ({
@@ -142,7 +232,9 @@ export const LXC: TextFormat = {
       wins: 'strongest',
       width: 'register',
       missing: 'ignored',
-      statements: rules.filter(rule => rule.machine === '' || rule.machine === native).map(({ statement }) => statement),
+      statements: rules
+        .filter(rule => rule.machine === '' || rule.machine === native)
+        .map(({ statement }) => statement),
       at: version.at,
     });
     return {

@@ -1,5 +1,14 @@
 // Policies of minijail: one line for each call. Source: minijail0(5), and tools/parser.py, which reads more than minijail0 does.
-import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD, SCMP_ACT_LOG, SCMP_ACT_NOTIFY, SCMP_ACT_TRACE, SCMP_ACT_TRAP } from '../../../kernel/constants.js';
+import {
+  SCMP_ACT_ALLOW,
+  SCMP_ACT_ERRNO,
+  SCMP_ACT_KILL_PROCESS,
+  SCMP_ACT_KILL_THREAD,
+  SCMP_ACT_LOG,
+  SCMP_ACT_NOTIFY,
+  SCMP_ACT_TRACE,
+  SCMP_ACT_TRAP,
+} from '../../../kernel/constants.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import type { AbiName } from '../../../kernel/architectures.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
@@ -10,12 +19,18 @@ import { place } from '../../findings.js';
 import type { Constant, Expression } from '../common/expression.js';
 import type { Includes } from '../common/includes.js';
 import { failAt, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
-import { checkCall, resolveStatements, type CallStatement, type StatementCase } from '../common/statements.js';
+import {
+  checkCall,
+  resolveStatements,
+  type CallStatement,
+  type StatementCase,
+} from '../common/statements.js';
 import type { TextFormat } from '../text-format.js';
 
 const SYNTAX: Syntax = {
   gap: /(?:[ \t\r]+|\\\r?\n|#[^\n]*)+/y,
-  token: /@(?:include|frequency|default|denylist|blacklist)\b|\.{0,2}\/[^\s#]+|kill-process|kill-thread|user-notify|[A-Za-z_][\w@]*|-?0[xX][\da-fA-F]+|-?\d+|\|\||&&|[=!<>]=|[-:;,()[\]{}|&~<>=]/y,
+  token:
+    /@(?:include|frequency|default|denylist|blacklist)\b|\.{0,2}\/[^\s#]+|kill-process|kill-thread|user-notify|[A-Za-z_][\w@]*|-?0[xX][\da-fA-F]+|-?\d+|\|\||&&|[=!<>]=|[-:;,()[\]{}|&~<>=]/y,
 };
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -31,7 +46,12 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 /** Those that `@default` takes: none that lets calls through. */
 const DEFAULTS = ['kill', 'kill-process', 'kill-thread', 'trap', 'user-notify'];
-const ABI_NAMES: Readonly<Record<string, AbiName>> = { x86_64: 'x86_64', x86: 'x86', arm: 'arm', arm64: 'aarch64' };
+const ABI_NAMES: Readonly<Record<string, AbiName>> = {
+  x86_64: 'x86_64',
+  x86: 'x86',
+  arm: 'arm',
+  arm64: 'aarch64',
+};
 const OPERATORS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', '&', 'in']);
 
 const MAX_DEPTH = 64;
@@ -78,7 +98,12 @@ class Reader {
       else if (scanner.accept('@default')) {
         const name = scanner.next();
         if (!DEFAULTS.includes(name.text))
-          failAt(name.at, 'unknown-action', `${shown(name)} cannot be the default`, didYouMean(name.text, DEFAULTS, `Write one of ${DEFAULTS.join(', ')}`));
+          failAt(
+            name.at,
+            'unknown-action',
+            `${shown(name)} cannot be the default`,
+            didYouMean(name.text, DEFAULTS, `Write one of ${DEFAULTS.join(', ')}`),
+          );
         this.defaultAction = own(ACTIONS, name.text);
         this.compiled = true;
       } else this.#readEntry(scanner);
@@ -108,7 +133,12 @@ class Reader {
     const { text: name, at } = scanner.next();
     if (!/^[A-Za-z_][\w@]*$/.test(name)) failAt(at, 'policy-syntax', 'expected the name of a call');
     if (name.includes('@'))
-      failAt(at, 'not-expressible', `the group ${name} is not in this file: the compiler of the policy defines it`, 'Name its calls');
+      failAt(
+        at,
+        'not-expressible',
+        `the group ${name} is not in this file: the compiler of the policy defines it`,
+        'Name its calls',
+      );
     checkCall(name, at);
     if (!scanner.accept('[')) return { name, at };
     this.compiled = true;
@@ -128,7 +158,8 @@ class Reader {
 
   #readFilter(scanner: Scanner, alone: boolean): Filter {
     const { at } = scanner.peek();
-    if (!/^arg\d+$/.test(scanner.peek().text)) return { when: undefined, action: this.#readAction(scanner), at, alone };
+    if (!/^arg\d+$/.test(scanner.peek().text))
+      return { when: undefined, action: this.#readAction(scanner), at, alone };
     const when = readAlternatives(scanner);
     return { when, action: scanner.accept(';') ? this.#readAction(scanner) : undefined, at, alone };
   }
@@ -139,7 +170,12 @@ class Reader {
       const value = scanner.next();
       const number = /^\d/.test(value.text) ? Number(value.text) : errnoNumber(value.text);
       if (number !== undefined && number <= MAX_ERRNO) return SCMP_ACT_ERRNO(number);
-      return failAt(value.at, 'unknown-errno', `there is no errno ${shown(value)}`, didYouMean(value.text, errnoNames()));
+      return failAt(
+        value.at,
+        'unknown-errno',
+        `there is no errno ${shown(value)}`,
+        didYouMean(value.text, errnoNames()),
+      );
     }
     const action = own(ACTIONS, token.text);
     if (action !== undefined) {
@@ -147,7 +183,12 @@ class Reader {
       return action;
     }
     const names = [...Object.keys(ACTIONS), 'return'];
-    return failAt(token.at, 'unknown-action', `there is no action ${shown(token)}`, didYouMean(token.text, names, `Write one of ${names.join(', ')}, or a condition on arg0 to arg5`));
+    return failAt(
+      token.at,
+      'unknown-action',
+      `there is no action ${shown(token)}`,
+      didYouMean(token.text, names, `Write one of ${names.join(', ')}, or a condition on arg0 to arg5`),
+    );
   }
 }
 
@@ -165,15 +206,24 @@ function readAlternatives(scanner: Scanner): Expression {
 function readComparison(scanner: Scanner): Expression {
   const { at, text } = scanner.next();
   const [, digits] = /^arg([0-5])$/.exec(text) ?? [];
-  if (digits === undefined) return failAt(at, 'unknown-argument', `there is no argument ${JSON.stringify(text)}`, 'Write arg0 to arg5');
+  if (digits === undefined)
+    return failAt(
+      at,
+      'unknown-argument',
+      `there is no argument ${JSON.stringify(text)}`,
+      'Write arg0 to arg5',
+    );
   const operator = scanner.peek();
-  if (!OPERATORS.has(operator.text)) return scanner.unexpected('an operator', `Write one of ${[...OPERATORS].join(', ')}`);
+  if (!OPERATORS.has(operator.text))
+    return scanner.unexpected('an operator', `Write one of ${[...OPERATORS].join(', ')}`);
   scanner.next();
   const value = readValue(scanner, 0);
   const argument = Number(digits);
   const zero = { kind: 'number', value: 0n } as const;
-  if (operator.text === '&') return { kind: 'compare', comparison: '!=', argument, mask: value, value: zero, at };
-  if (operator.text === 'in') return { kind: 'compare', comparison: '==', argument, mask: { kind: '~', of: value }, value: zero, at };
+  if (operator.text === '&')
+    return { kind: 'compare', comparison: '!=', argument, mask: value, value: zero, at };
+  if (operator.text === 'in')
+    return { kind: 'compare', comparison: '==', argument, mask: { kind: '~', of: value }, value: zero, at };
   return { kind: 'compare', comparison: operator.text as '==', argument, value, at };
 }
 
@@ -192,7 +242,8 @@ function readPart(scanner: Scanner, depth: number): Constant {
     scanner.expect(')');
     return inner;
   }
-  if (!/^-?\w+$/.test(token.text)) return scanner.unexpected('a value', 'Write a number or the name of a constant');
+  if (!/^-?\w+$/.test(token.text))
+    return scanner.unexpected('a value', 'Write a number or the name of a constant');
   scanner.next();
   return { kind: 'text', text: token.text, at: token.at };
 }
@@ -214,7 +265,9 @@ export const MINIJAIL: TextFormat = {
   format: 'minijail',
   name: 'a policy of minijail',
   is: text =>
-    /^[ \t]*(?:@(?:include|frequency|denylist|blacklist|default)\b|[A-Za-z_{][\w, {}[\]=;@]*:[ \t]*(?:1[ \t\r]*(?:#.*)?$|\{?[ \t]*(?:arg\d|return\b|allow\b|kill(?:-process|-thread)?\b|trap\b|trace\b|log\b|user-notify\b)))/m.test(text),
+    /^[ \t]*(?:@(?:include|frequency|denylist|blacklist|default)\b|[A-Za-z_{][\w, {}[\]=;@]*:[ \t]*(?:1[ \t\r]*(?:#.*)?$|\{?[ \t]*(?:arg\d|return\b|allow\b|kill(?:-process|-thread)?\b|trap\b|trace\b|log\b|user-notify\b)))/m.test(
+      text,
+    ),
   read(text, file, includes) {
     const reader = new Reader();
     reader.read(text, file, includes);
@@ -223,14 +276,20 @@ export const MINIJAIL: TextFormat = {
     const seen = new Map<string, Location>();
     const statements = entries.map((entry): CallStatement => {
       const before = seen.get(entry.name);
-      if (before !== undefined && entry.on === undefined)
-        failAt(entry.at, 'duplicate-statement', `${entry.name} stands here and at ${place(before)} of ${before.file}`, 'Put its conditions into one line');
+      const on = own(entry, 'on');
+      if (before !== undefined && on === undefined)
+        failAt(
+          entry.at,
+          'duplicate-statement',
+          `${entry.name} stands here and at ${place(before)} of ${before.file}`,
+          'Put its conditions into one line',
+        );
       seen.set(entry.name, entry.at);
       const cases = casesOf(entry, compiled);
       const wrong = denies ? cases.find(({ action }) => action === SCMP_ACT_ALLOW) : undefined;
       if (wrong !== undefined && entry.filters.length === 1 && entry.filters[0]?.action === SCMP_ACT_ALLOW)
         failAt(entry.at, 'policy-syntax', 'a list of denials allows a call', 'Write return and an errno');
-      const { name, at, on } = entry;
+      const { name, at } = entry;
       return { name, at, cases, ...(on !== undefined && { on }) };
     });
     return {
@@ -246,7 +305,10 @@ export const MINIJAIL: TextFormat = {
             wins: 'first',
             width: 'register',
             missing: 'error',
-            statements: statements.map(statement => ({ ...statement, on: own(statement, 'on') ?? [context.target.arch] })),
+            statements: statements.map(statement => ({
+              ...statement,
+              on: own(statement, 'on') ?? [context.target.arch],
+            })),
             at: { file, line: 1, column: 1, pointer: '' },
           },
           context,

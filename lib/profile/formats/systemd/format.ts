@@ -4,7 +4,12 @@ import type { AbiName } from '../../../kernel/architectures.js';
 import { abisOf, ARCHITECTURES } from '../../../kernel/architectures.js';
 import type { Action } from '../../../kernel/action.js';
 import { MAX_ERRNO } from '../../../kernel/action.js';
-import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD } from '../../../kernel/constants.js';
+import {
+  SCMP_ACT_ALLOW,
+  SCMP_ACT_ERRNO,
+  SCMP_ACT_KILL_PROCESS,
+  SCMP_ACT_KILL_THREAD,
+} from '../../../kernel/constants.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
 import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
@@ -49,17 +54,24 @@ function settingsOf(text: string, file: string): readonly Setting[] {
   const lines = text.replace(/^\uFEFF/, '').split('\n');
   lines.forEach((raw, index) => {
     const line = raw.replace(/\r$/, '');
-    const at = (column: number): Location => Object.freeze({ file, line: index + 1, column: column + 1, pointer: '' });
+    const at = (column: number): Location =>
+      Object.freeze({ file, line: index + 1, column: column + 1, pointer: '' });
     if (open !== undefined && /^[ \t]*[#;]/.test(line)) return;
     let start = 0;
     if (open === undefined) {
       if (/^[ \t]*(?:[#;]|\[.*\][ \t]*$|$)/.test(line)) return;
       const [, indent = '', key = '', middle] = /^([ \t]*)([A-Za-z]\w*)([ \t]*=)/.exec(line) ?? [];
-      if (middle === undefined) failAt(at(0), 'policy-syntax', 'this line is no assignment', 'Write SystemCallFilter=…');
+      if (middle === undefined)
+        failAt(at(0), 'policy-syntax', 'this line is no assignment', 'Write SystemCallFilter=…');
       if (OTHERS.includes(key))
-        failAt(at(indent.length), 'not-expressible', `${key}= is a filter of its own`, 'Remove it, and read what is left');
+        failAt(
+          at(indent.length),
+          'not-expressible',
+          `${key}= is a filter of its own`,
+          'Remove it, and read what is left',
+        );
       open = { key, words: [], at: at(indent.length) };
-      start = indent.length + key.length + (middle ?? '').length;
+      start = indent.length + key.length + middle.length;
     }
     const continued = line.endsWith('\\');
     const value = continued ? line.slice(0, -1) : line;
@@ -82,15 +94,22 @@ function readErrno({ text, at }: Word): Action | undefined {
   if (text === 'kill') return SCMP_ACT_KILL_PROCESS;
   const number = /^\d{1,4}$/.test(text) ? Number(text) : errnoNumber(text);
   if (number === undefined || number > MAX_ERRNO)
-    return failAt(at, 'unknown-errno', `there is no errno ${quote(text)}`, didYouMean(text, [...errnoNames(), 'kill']));
+    return failAt(
+      at,
+      'unknown-errno',
+      `there is no errno ${quote(text)}`,
+      didYouMean(text, [...errnoNames(), 'kill']),
+    );
   return SCMP_ACT_ERRNO(number);
 }
 
 /** The list that assignments of SystemCallFilter= come to, one after the other. */
-function filterOf(settings: readonly Setting[]): {
-  readonly allows: boolean;
-  readonly calls: ReadonlyMap<string, { readonly answer: Answer; readonly at: Location }>;
-} | undefined {
+function filterOf(settings: readonly Setting[]):
+  | {
+      readonly allows: boolean;
+      readonly calls: ReadonlyMap<string, { readonly answer: Answer; readonly at: Location }>;
+    }
+  | undefined {
   let allows: boolean | undefined;
   const calls = new Map<string, { answer: Answer; at: Location }>();
   for (const { words, at } of settings) {
@@ -107,16 +126,26 @@ function filterOf(settings: readonly Setting[]): {
       : words;
     if (allows === undefined) {
       allows = !inverted;
-      if (allows) for (const name of systemdGroup('@default') ?? []) calls.set(name, { answer: undefined, at });
+      if (allows)
+        for (const name of systemdGroup('@default') ?? []) calls.set(name, { answer: undefined, at });
     }
     for (const word of names) {
       if (word.text === '') continue;
-      const [name = '', errno] = splitOnce(word.text);
-      const answer = errno === undefined ? undefined : readErrno({ text: errno, at: { ...word.at, column: word.at.column + name.length + 1 } });
+      const [name, errno] = splitOnce(word.text);
+      const answer =
+        errno === undefined
+          ? undefined
+          : readErrno({ text: errno, at: { ...word.at, column: word.at.column + name.length + 1 } });
       if (answer !== undefined && !inverted)
-        failAt(word.at, 'policy-syntax', `${quote(word.text)} has an errno, and the line allows calls`, 'Write it in a line that begins with ~');
+        failAt(
+          word.at,
+          'policy-syntax',
+          `${quote(word.text)} has an errno, and the line allows calls`,
+          'Write it in a line that begins with ~',
+        );
       for (const call of membersOf(name, word.at)) {
-        if (inverted !== allows || (inverted && answer !== undefined)) calls.set(call, { answer, at: word.at });
+        if (inverted !== allows || (inverted && answer !== undefined))
+          calls.set(call, { answer, at: word.at });
         else calls.delete(call);
       }
     }
@@ -137,7 +166,12 @@ function membersOf(name: string, at: Location): readonly string[] {
   const group = systemdGroup(name);
   if (group !== undefined) return group;
   const all = systemdGroups();
-  return failAt(at, 'unknown-group', `systemd has no group ${quote(name)}`, didYouMean(name, all, `It has ${all.join(', ')}`));
+  return failAt(
+    at,
+    'unknown-group',
+    `systemd has no group ${quote(name)}`,
+    didYouMean(name, all, `It has ${all.join(', ')}`),
+  );
 }
 
 /** The interfaces beside the native one that may be used; undefined where all may. */
@@ -149,9 +183,14 @@ function architecturesOf(settings: readonly Setting[]): readonly AbiName[] | und
       const names = own(ARCHITECTURE_NAMES, text);
       if (names === undefined) {
         const all = Object.keys(ARCHITECTURE_NAMES);
-        failAt(at, 'unknown-architecture', `there is no architecture ${quote(text)} here`, didYouMean(text, all, `Write one of ${all.join(', ')}`));
+        failAt(
+          at,
+          'unknown-architecture',
+          `there is no architecture ${quote(text)} here`,
+          didYouMean(text, all, `Write one of ${all.join(', ')}`),
+        );
       }
-      allowed = [...(allowed ?? []), ...(names ?? [])];
+      allowed = [...(allowed ?? []), ...names];
     }
   }
   return allowed;

@@ -78,7 +78,12 @@ function readFlags(scanner: Scanner, flags: Set<FilterFlag>): void {
     const token = scanner.next();
     const flag = FLAGS.find(name => name === token.text);
     if (flag === undefined)
-      failAt(token.at, 'unknown-flag', `there is no flag ${shown(token)}`, didYouMean(token.text, FLAGS, `Write one of ${FLAGS.join(', ')}`));
+      failAt(
+        token.at,
+        'unknown-flag',
+        `there is no flag ${shown(token)}`,
+        didYouMean(token.text, FLAGS, `Write one of ${FLAGS.join(', ')}`),
+      );
     else flags.add(flag);
   } while (scanner.accept(','));
 }
@@ -91,7 +96,12 @@ function readInterfaces(scanner: Scanner): readonly AbiName[] {
     const abi = interfaceOf(token.text);
     if (abi === undefined) {
       const all = Object.keys(ABIS);
-      failAt(token.at, 'unknown-interface', `there is no interface ${shown(token)}`, didYouMean(token.text, all, `There are ${all.join(', ')}`));
+      failAt(
+        token.at,
+        'unknown-interface',
+        `there is no interface ${shown(token)}`,
+        didYouMean(token.text, all, `There are ${all.join(', ')}`),
+      );
     } else names.push(abi);
   } while (scanner.accept(','));
   return names;
@@ -166,7 +176,12 @@ function readNumber(scanner: Scanner): number {
   const token = scanner.next();
   const number = /^(?:0[xX][\da-fA-F]{1,8}|\d{1,10})$/.test(token.text) ? Number(token.text) : undefined;
   if (number !== undefined && number <= LAST) return number;
-  return failAt(token.at, 'bad-value', `${shown(token)} is not the number of a call`, 'Write a number of 32 bits');
+  return failAt(
+    token.at,
+    'bad-value',
+    `${shown(token)} is not the number of a call`,
+    'Write a number of 32 bits',
+  );
 }
 
 /** An action, and below it the calls that get it. */
@@ -227,7 +242,11 @@ function readCall(scanner: Scanner): WordedSubject {
     return scanner.unexpected('the name of a call', 'Write a statement such as "read, write: allowed"');
   scanner.next();
   callsAt(token.text, token.at);
-  return { kind: 'call', name: isCallNumber(token.text) ? String(Number(token.text)) : token.text, at: token.at };
+  return {
+    kind: 'call',
+    name: isCallNumber(token.text) ? String(Number(token.text)) : token.text,
+    at: token.at,
+  };
 }
 
 /** The interfaces in parentheses behind a name, or those of the block. */
@@ -238,7 +257,12 @@ function readLimit(scanner: Scanner, block: readonly AbiName[] | undefined): rea
   scanner.expect(')');
   const outside = block && on.find(abi => !block.includes(abi));
   if (outside !== undefined)
-    failAt(at, 'interface-not-covered', `${quote(outside)} is not among the interfaces of this block`, 'Name it after "on"');
+    failAt(
+      at,
+      'interface-not-covered',
+      `${quote(outside)} is not among the interfaces of this block`,
+      'Name it after "on"',
+    );
   return on;
 }
 
@@ -254,12 +278,18 @@ function readAnswers(scanner: Scanner): WordedAnswers {
     else if (scanner.accept('unless')) {
       const when = readCondition(scanner);
       scanner.accept(';');
-      scanner.expect('then', 'Write what the call gets under the condition: "allowed unless …; then ERRNO(EPERM)"');
+      scanner.expect(
+        'then',
+        'Write what the call gets under the condition: "allowed unless …; then ERRNO(EPERM)"',
+      );
       cases.push({ action: readAction(scanner), when, at: place });
       return { cases, otherwise: action, at };
     } else {
       if (cases.length > 0)
-        scanner.unexpected('"if" or "otherwise"', `Write "; otherwise ${action === SCMP_ACT_ALLOW ? 'allowed' : '…'}" for calls that meet no condition`);
+        scanner.unexpected(
+          '"if" or "otherwise"',
+          `Write "; otherwise ${action === SCMP_ACT_ALLOW ? 'allowed' : '…'}" for calls that meet no condition`,
+        );
       return { cases, otherwise: action, at };
     }
   } while (scanner.accept(';'));

@@ -5,7 +5,12 @@ import type { Action } from '../../../kernel/action.js';
 import { parameterOf } from '../../../kernel/arguments/signatures.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_KILL_THREAD } from '../../../kernel/constants.js';
 import { ENOSYS } from '../../../kernel/errno.js';
-import { abiPolicy, defaultOf, type AnsweredRun, type InterfaceTable } from '../../../policy/interface-table.js';
+import {
+  abiPolicy,
+  defaultOf,
+  type AnsweredRun,
+  type InterfaceTable,
+} from '../../../policy/interface-table.js';
 import type { Policy, SyscallPolicy } from '../../../policy/policy.js';
 import { runsOf } from '../../../policy/runs.js';
 import type { Location } from '../../../util/errors.js';
@@ -56,14 +61,19 @@ export function resolveWords(words: WordedPolicy, context: WrittenContext): Omit
   const { target } = context;
   const base = words.base === undefined ? undefined : context.resolve(words.base);
   const names = abisOf(target.arch);
-  const all = names.map((name): InterfaceWords => ({ abi: ABIS[name], calls: new Map(), ranges: [], whole: undefined }));
+  const all = names.map((name): InterfaceWords => ({
+    abi: ABIS[name],
+    calls: new Map(),
+    ranges: [],
+    whole: undefined,
+  }));
   const covered = coveredBy(words, base, names);
   const setting: Setting = { words, base, context, budget: expressionBudget(words.at) };
   let badArch: { readonly action: Action; readonly at: Location } | undefined;
   for (const { subject, on, answers } of words.statements) {
     const { at } = subject;
     if (subject.kind === 'other architectures' || subject.kind === 'interface') {
-      const action = onlyAnswer(answers, at);
+      const action = onlyAnswer(answers);
       if (subject.kind === 'other architectures') {
         if (badArch !== undefined) repeated('all other architectures', at, badArch.at);
         badArch = { action, at };
@@ -87,7 +97,9 @@ export function resolveWords(words: WordedPolicy, context: WrittenContext): Omit
   const used = all.filter(
     ({ abi, whole, calls, ranges }, index) =>
       index === 0 ||
-      (whole !== undefined ? whole.action !== foreign : covered.includes(abi.name) || calls.size + ranges.length > 0),
+      (whole !== undefined
+        ? whole.action !== foreign
+        : covered.includes(abi.name) || calls.size + ranges.length > 0),
   );
   const fallback = fallbackOf(setting);
   const tables = used.map(table => tableOf(table, setting));
@@ -109,7 +121,8 @@ export function resolveWords(words: WordedPolicy, context: WrittenContext): Omit
 }
 
 /** What calls get of which nothing is said. */
-const fallbackOf = ({ words, base }: Setting): Action | undefined => words.defaultAction ?? base?.defaultAction;
+const fallbackOf = ({ words, base }: Setting): Action | undefined =>
+  words.defaultAction ?? base?.defaultAction;
 
 const baseOf = (base: Policy | undefined, { name }: Abi): Policy['abis'][number] | undefined =>
   base?.abis.find(({ abi }) => abi.name === name);
@@ -145,10 +158,10 @@ function repeated(what: string, at: Location, before: Location): never {
   );
 }
 
-function onlyAnswer({ cases, otherwise, at }: WordedAnswers, place: Location): Action {
+function onlyAnswer({ cases, otherwise, at }: WordedAnswers): Action {
   if (cases.length === 0 && otherwise !== undefined) return otherwise;
   return failAt(
-    cases[0]?.at ?? at ?? place,
+    cases[0]?.at ?? at,
     'not-expressible',
     'an architecture gets one answer to everything here, without conditions',
     'Name the calls that have conditions',
@@ -167,9 +180,9 @@ function addCalls(
     const number = callNumber(table.abi.name, call);
     if (number === undefined) continue;
     const before = table.calls.get(number);
-    if (before !== undefined && before.byName && !byName) continue;
+    if (before?.byName === true && !byName) continue;
     const part = partOf(answers, table.abi, { call, number }, setting);
-    if (before !== undefined && before.byName === byName && !isSame(before.part, part)) repeated(call, at, before.at);
+    if (before?.byName === byName && !isSame(before.part, part)) repeated(call, at, before.at);
     table.calls.set(number, { part, at, byName });
   }
 }
@@ -193,9 +206,11 @@ function partOf(
       context.argWidth === 'declared' ? (parameterOf(abi.name, syscall, arg)?.width ?? abi.width) : abi.width,
     budget,
   };
-  const parts = cases.map(
-    ({ action, when, at: place }): CallCase => ({ action, alternatives: alternativesOf(when, topic), at: place }),
-  );
+  const parts = cases.map(({ action, when, at: place }): CallCase => ({
+    action,
+    alternatives: alternativesOf(when, topic),
+    at: place,
+  }));
   if (otherwise !== undefined) return strongestCase(parts, otherwise, at);
   const before = named && baseOf(base, abi)?.syscalls.get(named.number);
   if (before !== undefined) return overlaid(parts, before, at, budget);
@@ -211,7 +226,8 @@ function partOf(
 
 function addRange(table: InterfaceWords, range: SaidRange): void {
   const other = table.ranges.find(({ low, high }) => range.low <= high && low <= range.high);
-  if (other !== undefined) repeated(`number ${Math.max(range.low, other.low)} of ${table.abi.name}`, range.at, other.at);
+  if (other !== undefined)
+    repeated(`number ${Math.max(range.low, other.low)} of ${table.abi.name}`, range.at, other.at);
   table.ranges.push(range);
 }
 
@@ -226,7 +242,8 @@ interface Run extends AnsweredRun {
   readonly part: SyscallPolicy;
 }
 
-const constant = (action: Action): SyscallPolicy => Object.freeze({ rules: Object.freeze([]), otherwise: action });
+const constant = (action: Action): SyscallPolicy =>
+  Object.freeze({ rules: Object.freeze([]), otherwise: action });
 
 /** All numbers of an interface with what they get. Throws ProfileError (`missing-default-action`). */
 function tableOf({ abi, calls, ranges, whole }: InterfaceWords, setting: Setting): InterfaceTable<Run> {
@@ -237,7 +254,8 @@ function tableOf({ abi, calls, ranges, whole }: InterfaceWords, setting: Setting
   for (const [number, { part }] of calls) said.set(number, part);
   const runs: Run[] = [];
   const add = (low: number, high: number, part: SyscallPolicy): void => {
-    if (low <= high) runs.push({ low, high, part, answer: part.rules.length === 0 ? part.otherwise : undefined });
+    if (low <= high)
+      runs.push({ low, high, part, answer: part.rules.length === 0 ? part.otherwise : undefined });
   };
   const newest = base?.enosysAbove ?? last;
   const addRest = (low: number, high: number): void => {

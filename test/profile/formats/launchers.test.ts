@@ -1,0 +1,296 @@
+// Policies of systemd, minijail, LXC, kafel and Kubernetes: what they mean, by their own documentation, and what is refused.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
+import { actionName } from '#lib/kernel/action.js';
+import type { AbiName } from '#lib/kernel/architectures.js';
+import { evaluate } from '#lib/policy/evaluate.js';
+import { ProfileError } from '#lib/util/errors.js';
+import { parseProfile } from '#lib/profile/parse.js';
+import type { ProfileFormat } from '#lib/profile/profile.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
+
+/** What a call gets: `socket(1, 2)`, or `socket(1) on x86`. */
+function verdict(policy: string, call: string): string {
+  const [, name = '', list = '', abi = 'x86_64'] = /^(\w+)(?:\((.*)\))?(?: on (\w+))?$/.exec(call) ?? [];
+  const syscall = syscallNumber(abi as AbiName, name) ?? 0;
+  const args = list === '' ? [] : list.split(',').map(BigInt);
+  const resolved = resolveProfile(Buffer.from(policy), { arch: 'x86_64' });
+  return actionName(evaluate(resolved, { arch: ABIS[abi as AbiName].audit, syscall, args }));
+}
+
+const failure = (action: () => unknown): ProfileError => {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof ProfileError) return error;
+    throw error;
+  }
+  throw new assert.AssertionError({ message: 'it was accepted' });
+};
+
+/** A format, a policy in it, and what calls get. */
+type Case = readonly [format: ProfileFormat, policy: string, verdicts: Readonly<Record<string, string>>];
+
+const CASES: readonly Case[] = [
+  // systemd.exec(5): an allow-list has @default, and everything else is killed.
+  [
+    'systemd',
+    'SystemCallFilter=read write',
+    { read: 'ALLOW', exit_group: 'ALLOW', open: 'KILL_PROCESS', 'open on x86': 'KILL_PROCESS' },
+  ],
+  [
+    'systemd',
+    '[Service]\n# a remark\nExecStart=/bin/x\nSystemCallFilter=@network-io \\\n  read\nSystemCallErrorNumber=EPERM\n',
+    { socket: 'ALLOW', read: 'ALLOW', open: 'ERRNO(EPERM)' },
+  ],
+  [
+    'systemd',
+    'SystemCallFilter=~@mount reboot:EIO swapon:kill\nSystemCallErrorNumber=EACCES',
+    { mount: 'ERRNO(EACCES)', reboot: 'ERRNO(EIO)', swapon: 'KILL_PROCESS', read: 'ALLOW' },
+  ],
+  // The first assignment says which kind of list it is; later ones add and take away.
+  [
+    'systemd',
+    'SystemCallFilter=@system-service\nSystemCallFilter=~@resources ptrace:ENOSYS',
+    { read: 'ALLOW', setpriority: 'KILL_PROCESS', ptrace: 'ERRNO(ENOSYS)' },
+  ],
+  [
+    'systemd',
+    'SystemCallFilter=~mount\nSystemCallFilter=\nSystemCallFilter=mount',
+    { mount: 'ALLOW', umount2: 'KILL_PROCESS' },
+  ],
+  [
+    'systemd',
+    'SystemCallFilter=~mount umount2\nSystemCallFilter=mount',
+    { mount: 'ALLOW', umount2: 'KILL_PROCESS' },
+  ],
+  [
+    'systemd',
+    'SystemCallArchitectures=native',
+    { read: 'ALLOW', 'read on x86': 'KILL_THREAD', 'read on x32': 'KILL_THREAD' },
+  ],
+  ['systemd', 'SystemCallArchitectures=native x86', { 'read on x86': 'ALLOW', 'read on x32': 'KILL_THREAD' }],
+
+  // minijail0(5)
+  [
+    'minijail',
+    'read: 1\nwrite: 1 # both\n',
+    { read: 'ALLOW', open: 'KILL_PROCESS', 'read on x86': 'KILL_THREAD', 'read on x32': 'KILL_PROCESS' },
+  ],
+  [
+    'minijail',
+    'ioctl: arg1 == 0x1234 || arg1 == 7 && arg2 != 0\n',
+    { 'ioctl(0,0x1234)': 'ALLOW', 'ioctl(0,7,0)': 'KILL_PROCESS', 'ioctl(0,7,1)': 'ALLOW' },
+  ],
+  [
+    'minijail',
+    'socket: arg0 == AF_UNIX; return EAFNOSUPPORT\nfork: return 1\n',
+    { 'socket(1)': 'ALLOW', 'socket(2)': 'ERRNO(EAFNOSUPPORT)', fork: 'ERRNO(EPERM)' },
+  ],
+  [
+    'minijail',
+    'mmap: arg2 in ~PROT_EXEC || arg2 in ~PROT_WRITE\n',
+    { 'mmap(0,0,3)': 'ALLOW', 'mmap(0,0,5)': 'ALLOW', 'mmap(0,0,7)': 'KILL_PROCESS' },
+  ],
+  [
+    'minijail',
+    'clone: arg0 & CLONE_THREAD|CLONE_VM\nlseek: arg1 < 10',
+    {
+      'clone(0x100)': 'ALLOW',
+      'clone(0)': 'KILL_PROCESS',
+      'lseek(0,9)': 'ALLOW',
+      'lseek(0,10)': 'KILL_PROCESS',
+    },
+  ],
+  [
+    'minijail',
+    '@denylist\nbpf: return EPERM\n',
+    { bpf: 'ERRNO(EPERM)', read: 'ALLOW', 'bpf on x32': 'ALLOW' },
+  ],
+  // tools/parser.py: filters in braces are tried one after the other.
+  [
+    'minijail',
+    '@default trap\n@frequency ./counts\n{read, write}: allow\nsocket: { arg0 == 1; allow, arg0 >= 16; return EIO, log }\n',
+    { read: 'ALLOW', open: 'TRAP', 'socket(1)': 'ALLOW', 'socket(17)': 'ERRNO(EIO)', 'socket(2)': 'LOG' },
+  ],
+  ['minijail', 'read[arch=arm]: 1\nwrite: allow\n', { read: 'KILL_PROCESS', write: 'ALLOW' }],
+
+  // lxc.container.conf(5)
+  [
+    'lxc',
+    '1\nallowlist\n0\n1\n',
+    { read: 'ALLOW', write: 'ALLOW', open: 'KILL_THREAD', 'read on x86': 'KILL_THREAD' },
+  ],
+  [
+    'lxc',
+    '2\ndenylist\nreject_force_umount  # do not allow umount -f\n[all]\nkexec_load errno 1\nopen_by_handle_at kill\n',
+    {
+      'umount2(0,1)': 'ERRNO(EACCES)',
+      'umount2(0,2)': 'ALLOW',
+      kexec_load: 'ERRNO(EPERM)',
+      'kexec_load on x86': 'ERRNO(EPERM)',
+      open_by_handle_at: 'KILL_THREAD',
+    },
+  ],
+  [
+    'lxc',
+    '2\nallowlist errno 38\nread\nsocket allow [0,1,SCMP_CMP_EQ]\nmprotect [2,0,&=,4]\n[arm]\nwrite\n',
+    {
+      read: 'ALLOW',
+      'socket(1)': 'ALLOW',
+      'socket(2)': 'ERRNO(ENOSYS)',
+      'mprotect(0,0,3)': 'ALLOW',
+      'mprotect(0,0,7)': 'ERRNO(ENOSYS)',
+      write: 'ERRNO(ENOSYS)',
+    },
+  ],
+
+  // kafel's README: the first rule that matches counts, a comma is an or of the lowest precedence, KILL is the default.
+  [
+    'kafel',
+    'POLICY p { ALLOW { read, write { fd == 1, fd == 2 } } }\nUSE p DEFAULT KILL',
+    { read: 'ALLOW', 'write(2)': 'ALLOW', 'write(3)': 'KILL_THREAD' },
+  ],
+  [
+    'kafel',
+    'ERRNO(1) { ptrace, mmap { (prot & PROT_EXEC) != 0 && !(prot & 1) == 0 } }\nDEFAULT ALLOW',
+    { ptrace: 'ERRNO(EPERM)', 'mmap(0,0,5)': 'ERRNO(EPERM)', 'mmap(0,0,4)': 'ALLOW' },
+  ],
+  [
+    'kafel',
+    '/* a remark */ #define MINE 0b101\nPOLICY a { ALLOW { socket(x, y) { x == MINE|2 || 3 > y } }, KILL_PROCESS { socket } } // end\nUSE a',
+    { 'socket(7,9)': 'ALLOW', 'socket(0,2)': 'ALLOW', 'socket(0,3)': 'KILL_PROCESS' },
+  ],
+  [
+    'kafel',
+    'POLICY a { ALLOW { SYSCALL[0] }, TRAP(3) { write } } POLICY b { USE a, LOG { close ON x86_64, open ON arm } } USE b DEFAULT KILL_PROCESS',
+    { read: 'ALLOW', write: 'TRAP(3)', close: 'LOG', open: 'KILL_PROCESS', 'read on x32': 'KILL_PROCESS' },
+  ],
+  // An argument that is an int is one of 32 bits.
+  ['kafel', 'ALLOW { write { fd == 1 } } DEFAULT KILL', { 'write(0x100000001)': 'ALLOW' }],
+
+  [
+    'spo',
+    'apiVersion: security-profiles-operator.x-k8s.io/v1\nkind: SeccompProfile\nmetadata: {name: x}\nspec:\n  defaultAction: SCMP_ACT_ERRNO\n  syscalls:\n  - action: SCMP_ACT_ALLOW\n    names: [read]\n  - action: SCMP_ACT_ALLOW\n    names:\n    - socket\n    args:\n    - {index: 0, value: 0x1, op: SCMP_CMP_EQ}\n',
+    { read: 'ALLOW', 'socket(1)': 'ALLOW', 'socket(2)': 'ERRNO(EPERM)' },
+  ],
+  [
+    'spo',
+    '{"apiVersion": "x/v1beta1", "kind": "SeccompProfile", "spec": {"defaultAction": "SCMP_ACT_LOG"}}',
+    { read: 'LOG' },
+  ],
+  [
+    'docker',
+    'defaultAction: SCMP_ACT_KILL_PROCESS\nsyscalls: [{names: [read], action: SCMP_ACT_ALLOW}]\n',
+    { read: 'ALLOW' },
+  ],
+];
+
+describe('policies of launchers', () => {
+  for (const [format, policy, verdicts] of CASES) {
+    it(`${format}: ${policy.replaceAll('\n', ' ').slice(0, 90)}`, () => {
+      assert.equal(parseProfile(Buffer.from(policy)).format, format);
+      for (const [call, expected] of Object.entries(verdicts))
+        assert.equal(verdict(policy, call), expected, call);
+    });
+  }
+
+  for (const [policy, code, says] of [
+    ['SystemCallFilter=→@netwrok-io', 'unknown-group', /Did you mean "@network-io"/],
+    ['SystemCallFilter=read →wirte', 'unknown-syscall', /Did you mean "write".*|settings of a unit/],
+    ['SystemCallFilter=→read:EPERM', 'policy-syntax', /begins with ~/],
+    ['SystemCallFilter=~read:→EPREM', 'unknown-errno', /Did you mean "EPERM"/],
+    ['SystemCallArchitectures=→x86_64', 'unknown-architecture', /Did you mean "x86-64"/],
+    ['→SystemCallLog=read', 'not-expressible', /filter of its own/],
+    ['read: 1\n→wirte: 1', 'unknown-syscall', /Did you mean "write"/],
+    ['read: 1\nwrite: →alow', 'unknown-action', /Did you mean "allow"/],
+    ['read: 1\nwrite: →arg6 == 1', 'unknown-argument', /arg0 to arg5/],
+    ['read: 1\nwrite: arg0 == →AF_UNXI', 'unknown-constant', /Did you mean AF_UNIX/],
+    ['read: 1\n→read: 1', 'duplicate-statement', /line 1/],
+    ['read: 1\n@include →./other.policy', 'include-refused', /read from a file/],
+    ['read: 1\n→all@group: 1', 'not-expressible', /group/],
+    ['2\nallowlist\n→raed', 'unknown-syscall', /Did you mean "read"/],
+    ['2\nallowlist\n→[x68]', 'unknown-architecture', /LXC/],
+    ['ALLOW { →raed }', 'unknown-syscall', /Did you mean "read"/],
+    ['ALLOW { write { →df == 1 } }', 'unknown-argument', /It has fd, buf, count/],
+    ['POLICY abc { }\nUSE →abd', 'unknown-name', /Did you mean "abc"/],
+    ['ALLOW { write { →fd == count } }', 'not-expressible', /one argument/],
+    [
+      'kind: SeccompProfile\napiVersion: v1\nspec:\n  defaultAction: →SCMP_ACT_ALOW\n',
+      'unknown-action',
+      /SCMP_ACT_ALLOW/,
+    ],
+    ['defaultAction: SCMP_ACT_ALLOW\nflags: &a []\nsyscalls: →*a\n', 'yaml-syntax', /aliases/],
+  ] as const) {
+    it(`refuses by ${code}: ${policy.slice(policy.lastIndexOf('\n') + 1)}`, () => {
+      const error = failure(() => resolveProfile(Buffer.from(policy.replace('→', '')), { arch: 'x86_64' }));
+      assert.equal(error.code, code, error.message);
+      assert.match(error.message, says);
+      const before = (policy.split('→')[0] ?? '').split('\n');
+      assert.deepEqual(
+        [error.at?.line, error.at?.column],
+        [before.length, (before.at(-1)?.length ?? 0) + 1],
+        error.message,
+      );
+    });
+  }
+
+  it('files are included from the folder of the policy alone', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'policies-'));
+    try {
+      mkdirSync(join(folder, 'in'));
+      const write = (name: string, text: string): string => {
+        writeFileSync(join(folder, name), text);
+        return join(folder, name);
+      };
+      write('outside.policy', 'write: 1\n');
+      write('in/common.policy', 'read: 1\n');
+      const good = write('in/good.policy', '@include ./common.policy\nwrite: 1\n');
+      assert.deepEqual([...resolveProfile(good, { arch: 'x86_64' }).abis[0].syscalls.keys()], [0, 1]);
+      const bad = write('in/bad.policy', '@include ../outside.policy\n');
+      assert.equal(failure(() => parseProfile(bad)).code, 'include-refused');
+      const circle = write('in/circle.policy', '@include ./circle.policy\n');
+      assert.equal(failure(() => parseProfile(circle)).code, 'include-cycle');
+      write(
+        'in/base.yaml',
+        'apiVersion: v1\nkind: SeccompProfile\nspec: {defaultAction: SCMP_ACT_ERRNO, syscalls: [{names: [read], action: SCMP_ACT_ALLOW}]}\n',
+      );
+      const child = write(
+        'in/child.yaml',
+        'apiVersion: v1\nkind: SeccompProfile\nspec:\n  defaultAction: SCMP_ACT_ERRNO\n  baseProfileName: base\n',
+      );
+      assert.deepEqual(
+        [
+          ...resolveProfile(
+            child,
+            { arch: 'x86_64' },
+            { unknownSyscalls: 'default' },
+          ).abis[0].syscalls.keys(),
+        ],
+        [0],
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('hostile texts end in an error', () => {
+    const bomb = Array.from(
+      { length: 40 },
+      (_, index) => `POLICY p${index + 1} { USE p${index}, USE p${index} }`,
+    ).join('\n');
+    for (const [policy, code] of [
+      [`POLICY p0 { ALLOW { read } }\n${bomb}\nUSE p40`, 'too-many-rules'],
+      [`ALLOW { write { ${'('.repeat(5_000)}`, 'too-deep'],
+      [`ALLOW { write { fd == 1 || ${'!'.repeat(5_000)}`, 'too-deep'],
+      [`read: 1\nwrite: arg0 == ${'~'.repeat(5_000)}1`, 'too-deep'],
+      [`kind: ${'['.repeat(5_000)}`, 'too-deep'],
+      [`defaultAction: ${'x'.repeat(2_000_000)}`, 'profile-too-large'],
+    ] as const) {
+      assert.equal(failure(() => resolveProfile(Buffer.from(policy), { arch: 'x86_64' })).code, code);
+    }
+  });
+});
