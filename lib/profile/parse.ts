@@ -4,7 +4,10 @@ import { Findings } from './findings.js';
 import { readJson } from './json.js';
 import { isProfile, sealProfile, type Profile } from './profile.js';
 import { readSource } from './read-source.js';
+import { deriveProfile } from './derive/derive.js';
+import { readExtends, type Extends } from './derive/extends.js';
 import { readDocument } from './schema/document.js';
+import { peek } from './schema/fields.js';
 import { pickOptions } from '../util/options.js';
 
 /** How `parseProfile` reads. */
@@ -16,7 +19,8 @@ export interface ParseOptions {
 }
 
 /**
- * Reads and checks a profile in Docker's format (new or old), or OCI's, alone or in a config.json.
+ * Reads and checks a profile in Docker's format (new or old), or OCI's, alone or in a config.json; or one that extends another
+ * (`{ "extends": "docker-default", "allow": ["@io_uring"] }`).
  *
  * `source` is a ProfileSource: a path, JSON text (it starts with `{` or `[`), its UTF-8 bytes, a file: URL, an object, the name
  * of a profile that ships; or a Profile, which is returned as it is. Of any type, so that what JSON.parse or an imported file
@@ -35,7 +39,8 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
   }
   const { text, file: found } = readSource(source);
   const file = name ?? found;
-  if (text.length > REMEMBERED_LENGTH) return read(text, file, strict);
+  // What another file says may change while this text stays the same.
+  if (text.length > REMEMBERED_LENGTH || EXTENDS.test(text)) return read(text, file, strict);
   const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict));
   findings.conclude(strict, profile.warnings);
   return profile;
@@ -45,10 +50,27 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
 const REMEMBERED_LENGTH = 256 * 1024;
 const recent = new LruCache<Profile>(16);
 
-function read(text: string, file: string, strict: boolean): Profile {
+/** Whether a text may have the key; escapes of letters make another. */
+const EXTENDS = /extends|\\u/i;
+
+function read(text: string, file: string, strict: boolean, depth = 0): Profile {
   const findings = new Findings();
-  const document = readDocument(readJson(text, file, findings), findings);
+  const root = readJson(text, file, findings);
+  if (root.kind === 'object' && peek(root, 'extends') !== undefined) {
+    const extension = readExtends(root, file, depth, findings);
+    const base = extension && read(extension.base.text, extension.base.file, false, depth + 1);
+    const warnings = findings.conclude(strict, base?.warnings);
+    if (base === undefined) throw new Error('unreachable: what extends nothing has errors');
+    return derived(base, extension as Extends, warnings);
+  }
+  const document = readDocument(root, findings);
   const warnings = findings.conclude(strict);
   if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
-  return sealProfile({ file, ...document, warnings });
+  return sealProfile({ file, ...document, warnings }, () => text);
 }
+
+const derived = (base: Profile, { changes, at }: Extends, warnings: Profile['warnings']): Profile =>
+  deriveProfile(base, changes, reread, at, warnings);
+
+/** Reads a text whose places alone matter. */
+export const reread = (text: string): Profile => read(text, '<derived>', false);

@@ -1,5 +1,5 @@
 // What a profile says, read and checked, before it meets a machine.
-import type { Diagnostic, Location } from '../util/errors.js';
+import { ConversionError, type Diagnostic, type Location } from '../util/errors.js';
 import type { Action } from '../kernel/action.js';
 import type { FilterFlag, Operator } from '../policy/policy.js';
 import type { KernelVersion } from '../kernel/kernel-version.js';
@@ -119,12 +119,27 @@ export interface Profile {
   readonly warnings: readonly Diagnostic[];
 }
 
-const profiles = new WeakSet<object>();
+/** Checked profiles, with how to get the text of each in Docker's or OCI's format. */
+const profiles = new WeakMap<object, (() => string) | undefined>();
 
-/** Freezes a profile and marks it as checked, so that nothing else passes for one. */
-export function sealProfile(profile: Profile): Profile {
-  profiles.add(Object.freeze(profile));
+/**
+ * Freezes a profile and marks it as checked, so that nothing else passes for one. `text` gives it as JSON, with its rules at the
+ * places that it has; a profile that was read from another format has none.
+ */
+export function sealProfile(profile: Profile, text?: () => string): Profile {
+  profiles.set(Object.freeze(profile), text);
   return profile;
+}
+
+/** The JSON text of a profile. Throws ConversionError (`not-expressible`) for one that was read from another format. */
+export function textOfProfile(profile: Profile): string {
+  const text = profiles.get(profile);
+  if (text !== undefined) return text();
+  throw new ConversionError(
+    'not-expressible',
+    'the profile was not read from JSON',
+    'Resolve it for a target, and convert the policy',
+  );
 }
 
 /** Whether a value came from parseProfile. An object of the same shape did not. */

@@ -125,7 +125,11 @@ describe('the algebra of policies', () => {
         if (pair % 25 === 0) {
           const layers = [compile(a), compile(b)];
           assert.deepEqual(
-            diff(compile(both), layers).filter(({ from, to }) => actionKind(from) !== actionKind(to)),
+            diff(compile(both), layers).filter(
+              ({ from, to, witness }) =>
+                actionKind(from) !== actionKind(to) &&
+                (witness.syscall < 0x80000000 || witness.arch !== ABIS.x86_64.audit),
+            ),
             [],
             `equal to two layers: ${where}`,
           );
