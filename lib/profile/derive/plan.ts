@@ -66,6 +66,9 @@ export function planOf(profile: Profile, changes: ReadChanges): Plan {
   };
 }
 
+/** The last number before those that all architectures share: libraries look for ENOSYS from calls that came later (Linux 5.1). */
+const OLD = 423;
+
 const isNative = (abi: AbiName): boolean => ARCHITECTURES.some(arch => arch === abi);
 
 /** Whether a rule answers whatever the arguments and the target. */
@@ -121,7 +124,9 @@ function borderRules(
   const newer = borders
     .filter(({ abi, was }) => isNative(abi) && was > 0)
     .flatMap(({ abi, was, is }) =>
-      [...syscallsOf(abi)].flatMap(([name, number]) => (number > was && number < is ? name : [])),
+      [...syscallsOf(abi)].flatMap(([name, number]) =>
+        number > Math.max(was, OLD) && number < is ? name : [],
+      ),
     )
     .filter(name => !named.has(name) && !allow.includes(name));
   return [
