@@ -35,6 +35,7 @@ export type {
   Restriction,
 } from '../profile/profile.js';
 export type {
+  ExtendingProfile,
   OciConfig,
   OciRule,
   OciSeccomp,
