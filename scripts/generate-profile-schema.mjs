@@ -233,6 +233,7 @@ export async function profileSchema() {
           allow: orNull(listOf(ref('callOrGroup'))),
           deny: orNull(listOf(ref('callOrGroup'))),
           only: orNull(listOf(ref('callOrGroup'))),
+          syscalls: orNull(listOf(ref('rule'))),
         }),
         { required: ['extends'] },
       ),

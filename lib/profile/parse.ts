@@ -69,8 +69,8 @@ function read(text: string, file: string, strict: boolean, depth = 0): Profile {
   return sealProfile({ file, ...document, warnings }, () => text);
 }
 
-const derived = (base: Profile, { changes, at }: Extends, warnings: Profile['warnings']): Profile =>
-  deriveProfile(base, changes, reread, at, warnings);
+const derived = (base: Profile, { changes, rules, at }: Extends, warnings: Profile['warnings']): Profile =>
+  deriveProfile(base, changes, reread, at, warnings, rules);
 
 /** Reads a text whose places alone matter. */
 export const reread = (text: string): Profile => read(text, '<derived>', false);

@@ -138,6 +138,8 @@ export interface ExtendingProfile extends ProfileRemarks {
   readonly deny?: readonly CallOrGroup[] | null;
   /** Calls and groups that are left as they are, while all others are refused. */
   readonly only?: readonly CallOrGroup[] | null;
+  /** Rules beside those that are left of the base: conditions for calls that `deny` names, for example. */
+  readonly syscalls?: readonly SeccompRule[] | null;
   /** A profile of its own has one. */
   readonly defaultAction?: undefined;
 }

@@ -322,7 +322,12 @@ describe('a profile that extends another', () => {
   });
 
   const mistakes: readonly (readonly [what: string, source: unknown, code: string, pointer: string])[] = [
-    ['rules of its own', { extends: 'docker-default', syscalls: [] }, 'bad-extends', '/syscalls'],
+    [
+      'architectures of its own',
+      { extends: 'docker-default', architectures: [] },
+      'bad-extends',
+      '/architectures',
+    ],
     [
       'a default action',
       { extends: 'docker-default', defaultAction: 'SCMP_ACT_ALLOW' },

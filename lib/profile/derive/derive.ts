@@ -2,6 +2,7 @@
 import type { Location } from '../../util/errors.js';
 import { readChanges, type Changes } from '../../policy/changes.js';
 import { sealProfile, textOfProfile, type Profile, type ProfileRule, type Restriction } from '../profile.js';
+import { own } from '../../util/own.js';
 import { editText } from './edit-text.js';
 import { planOf } from './plan.js';
 
@@ -10,7 +11,8 @@ const NOWHERE: Location = Object.freeze({ file: '<changes>', line: 1, column: 1,
 
 /**
  * The profile with some calls allowed, and others refused, whatever their arguments and the target; everything else stays as it
- * is. `at` is where the changes stand, `warnings` what a reader should know. `reread` reads the text of the base again, so that its places are those of the text.
+ * is. `at` is where the changes stand, `warnings` what a reader should know, `more` rules to be added
+ * to those. `reread` reads the text of the base again, so that its places are those of the text.
  * Throws UsageError (`bad-option`, `unknown-group`, `unknown-syscall`).
  */
 export function deriveProfile(
@@ -19,6 +21,7 @@ export function deriveProfile(
   reread: (text: string) => Profile,
   at: Location = NOWHERE,
   warnings: Profile['warnings'] = base.warnings,
+  more: readonly ProfileRule[] = [],
 ): Profile {
   const read = readChanges(changes);
   const { removed, added } = planOf(base, read);
@@ -38,8 +41,14 @@ export function deriveProfile(
       at,
     }),
   );
-  return sealProfile({ ...base, rules: Object.freeze([...kept, ...rules]), warnings }, () => {
+  return sealProfile({ ...base, rules: Object.freeze([...kept, ...rules, ...more]), warnings }, () => {
     const text = textOfProfile(base);
-    return editText(text, planOf(reread(text), read));
+    const plan = planOf(reread(text), read);
+    const others = more.map(rule => ({
+      ...rule,
+      comment: own(rule, 'comment'),
+      names: rule.names.map(({ name }) => name),
+    }));
+    return editText(text, { ...plan, added: [...plan.added, ...others] });
   });
 }

@@ -3,6 +3,7 @@ import { applyEdits, findNodeAtLocation, modify, parseTree, type Edit, type Node
 import { ACTIONS, actionData, actionKind, type ActionName } from '../../kernel/action.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../kernel/constants.js';
 import { own } from '../../util/own.js';
+import type { ProfileCondition, Restriction } from '../profile.js';
 import type { AddedRule, Plan } from './plan.js';
 
 /** Columns that lists of names are broken at. */
@@ -135,7 +136,9 @@ const childrenOf = (node: Node | undefined): readonly Node[] => own(node, 'child
 const keyOf = (member: Node): string => String(own(childrenOf(member)[0], 'value'));
 
 /** A rule as JSON; on one line without an indentation. */
-function ruleText({ comment, names, action }: AddedRule, indent: string, unit: string): string {
+function ruleText(rule: AddedRule, indent: string, unit: string): string {
+  const { comment, names, action } = rule;
+  const conditions = own(rule, 'conditions') ?? [];
   const kind = actionKind(action);
   const name = (Object.keys(ACTIONS) as ActionName[]).find(
     each => ACTIONS[each] === kind && each !== 'SCMP_ACT_KILL',
@@ -147,10 +150,32 @@ function ruleText({ comment, names, action }: AddedRule, indent: string, unit: s
     `"names": ${unit === '' ? JSON.stringify(names) : namesText(names, inner, unit)}`,
     `"action": ${JSON.stringify(name)}`,
     ...(carries ? [`"errnoRet": ${actionData(action)}`] : []),
+    ...(conditions.length === 0 ? [] : [`"args": [${conditions.map(conditionText).join(', ')}]`]),
+    ...restrictionText('includes', own(rule, 'includes')),
+    ...restrictionText('excludes', own(rule, 'excludes')),
   ];
   return unit === ''
     ? `{ ${members.join(', ')} }`
     : `{\n${members.map(member => `${inner}${member}`).join(',\n')}\n${indent}}`;
+}
+
+const conditionText = (condition: ProfileCondition): string => {
+  const { arg, op, value } = condition;
+  const numbers =
+    op === 'SCMP_CMP_MASKED_EQ' ? `"value": ${condition.mask}, "valueTwo": ${value}` : `"value": ${value}`;
+  return `{ "index": ${arg}, ${numbers}, "op": "${op}" }`;
+};
+
+function restrictionText(key: string, restriction: Restriction | undefined): readonly string[] {
+  if (restriction === undefined) return [];
+  const { caps, arches } = restriction;
+  const least = own(restriction, 'minKernel');
+  const members = [
+    ...(caps.length === 0 ? [] : [`"caps": ${JSON.stringify(caps)}`]),
+    ...(arches.length === 0 ? [] : [`"arches": ${JSON.stringify(arches)}`]),
+    ...(least === undefined ? [] : [`"minKernel": "${least.major}.${least.minor}"`]),
+  ];
+  return members.length === 0 ? [] : [`"${key}": { ${members.join(', ')} }`];
 }
 
 function namesText(names: readonly string[], indent: string, unit: string): string {

@@ -9,14 +9,18 @@ import { CHANGE_LISTS, type CallOrGroup, type Changes } from '../../policy/chang
 import { didYouMean, quote } from '../../util/suggest.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject } from '../json.js';
+import type { ProfileRule } from '../profile.js';
 import { readSource, type SourceText } from '../read-source.js';
 import { fieldsOf, peek } from '../schema/fields.js';
-import { readString, readStrings, type Named } from '../schema/values.js';
+import { readRule } from '../schema/rule.js';
+import { readList, readString, readStrings, type Named } from '../schema/values.js';
 
 /** What such a profile says. */
 export interface Extends {
   readonly base: SourceText;
   readonly changes: Changes;
+  /** Its own rules, beside those that are left of the base. */
+  readonly rules: readonly ProfileRule[];
   /** Where it names its base. */
   readonly at: Location;
 }
@@ -24,7 +28,7 @@ export interface Extends {
 /** Profiles that extend each other, before they are taken for a circle. */
 const MAX_DEPTH = 8;
 /** Keys of a profile that stands for itself. */
-const WHOLE = ['defaultAction', 'syscalls', 'architectures', 'archMap', 'flags', 'linux'];
+const WHOLE = ['defaultAction', 'architectures', 'archMap', 'flags', 'linux'];
 
 /**
  * What the object says; undefined where errors were reported: `bad-extends`, `unknown-group`, `unknown-syscall`, and those of
@@ -44,10 +48,10 @@ export function readExtends(
         'bad-extends',
         locate(value),
         `"${key}" stands beside "extends"`,
-        'A profile that extends another has "allow", "deny" and "only": say the rest in the other one',
+        'A profile that extends another has "allow", "deny", "only" and "syscalls": say the rest in the other one',
       );
   }
-  const fields = fieldsOf(root, ['extends', ...CHANGE_LISTS, ...WHOLE], findings);
+  const fields = fieldsOf(root, ['extends', ...CHANGE_LISTS, 'syscalls', ...WHOLE], findings);
   const changes: { -readonly [List in keyof Changes]: Changes[List] } = {};
   for (const list of CHANGE_LISTS) {
     const value = fields.get(list);
@@ -56,6 +60,9 @@ export function readExtends(
     for (const name of names) checkName(name, findings);
     changes[list] = names.map(name => name.value as CallOrGroup);
   }
+  const rules = readList(fields.get('syscalls'), '"syscalls"', findings)
+    .map(item => readRule(item, 'docker', ARCHITECTURES, findings))
+    .filter(rule => rule !== undefined);
   const value = fields.get('extends');
   const name = value && readString(value, '"extends"', findings);
   if (value === undefined || name === undefined) return undefined;
@@ -79,7 +86,7 @@ export function readExtends(
     );
     return undefined;
   }
-  return { base: readSource(isPath ? resolve(dirname(file), name) : name), changes, at };
+  return { base: readSource(isPath ? resolve(dirname(file), name) : name), changes, rules, at };
 }
 
 function checkName(item: Named, findings: Findings): void {

@@ -7,14 +7,18 @@ import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../../kernel/constants.js';
 import { ENOSYS, EPERM } from '../../kernel/errno.js';
 import type { ReadChanges } from '../../policy/changes.js';
 import { checkClosed } from '../../policy/derive.js';
-import type { NamedSyscall, Profile, ProfileRule } from '../profile.js';
+import type { NamedSyscall, Profile, ProfileCondition, ProfileRule, Restriction } from '../profile.js';
 import { own } from '../../util/own.js';
 
-/** A rule to be added, without conditions. */
+/** A rule to be added. */
 export interface AddedRule {
   readonly comment: string | undefined;
   readonly names: readonly string[];
   readonly action: Action;
+  /** None unless given, as are restrictions. */
+  readonly conditions?: readonly ProfileCondition[];
+  readonly includes?: Restriction;
+  readonly excludes?: Restriction;
 }
 
 /** Names to be taken out of the rules of a profile, and rules to be added to it. */
