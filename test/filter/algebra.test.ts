@@ -135,7 +135,8 @@ describe('the algebra of policies', () => {
           );
         }
       } catch (error) {
-        if (!(error instanceof ConversionError || error instanceof CompileError)) throw new Error(where, { cause: error });
+        if (!(error instanceof ConversionError || error instanceof CompileError))
+          throw new Error(where, { cause: error });
         inexpressible++;
       }
     }
