@@ -39,6 +39,8 @@ export function checkContents() {
     'profile.schema.json',
     'recording.schema.json',
     'profiles/profile.d.cts',
+    'profiles/extending.d.cts',
+    'profiles/no-network.json',
     ...['module/apply.js', 'bundle/preload.mjs', 'bundle/package-files.js', 'types/package.json'],
     'profiles/docker-default.json',
     ...['SECURITY.md', 'CONTRIBUTING.md', 'docs/README.md', 'examples/worker.mjs'],

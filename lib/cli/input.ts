@@ -72,12 +72,26 @@ export function lintArgument(argument: string, flags: CompileFlags): readonly Fi
   return lintProgram(input.bytes, arch === undefined ? {} : { arch }).map(finding => ({ ...finding, at }));
 }
 
+/** What an argument names: a profile, or the policy of what is none. */
+export function sourceArgument(
+  argument: string,
+  flags: CompileFlags & { readonly category?: string },
+): Profile | Policy {
+  const input = inputArgument(argument);
+  if (input.kind === 'text' && !isFirecracker(readJson(input.text, input.file, new Findings())))
+    return profileOf(input);
+  return policyOfInput(input, flags);
+}
+
 /** The meaning of what an argument names: a profile, a program, or a filter of Firecracker's. */
 export function policyArgument(
   argument: string,
   flags: CompileFlags & { readonly category?: string },
 ): Policy {
-  const input = inputArgument(argument);
+  return policyOfInput(inputArgument(argument), flags);
+}
+
+function policyOfInput(input: Input, flags: CompileFlags & { readonly category?: string }): Policy {
   const meaning = compileOptions(flags);
   const { arch, strict } = meaning;
   const machine = arch === undefined ? {} : { arch };

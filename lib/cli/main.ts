@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { asmCommand } from './commands/asm.js';
 import { compileCommand } from './commands/compile.js';
+import { deriveCommand } from './commands/composition/derive.js';
+import { mergeCommand } from './commands/composition/merge.js';
 import { convertCommand } from './commands/convert.js';
 import { diffCommand } from './commands/diff.js';
 import { disasmCommand } from './commands/disasm.js';
@@ -68,6 +70,8 @@ const COMMANDS: readonly Register[] = [
   disasmCommand,
   asmCommand,
   convertCommand,
+  deriveCommand,
+  mergeCommand,
   dumpCommand,
   psCommand,
   doctorCommand,

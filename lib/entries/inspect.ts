@@ -35,7 +35,6 @@ export { toC } from '../bpf/c-array.js';
 export { annotate, type AnnotatedInstruction, type AnnotateOptions } from '../bpf/listing/disassemble.js';
 export { interpret, seccompData, type ProgramRun } from '../bpf/interpret.js';
 export type { Optimize } from '../libseccomp/generate.js';
-export { difference, intersection, union, type CombineOptions } from '../filter/algebra/combine.js';
 export { composeLayers } from '../filter/compose.js';
 export { simulator } from '../filter/inspect/simulator.js';
 export {
@@ -47,5 +46,5 @@ export {
 } from '../filter/inspect/compare.js';
 export { formatDiff, formatExplanation } from '../filter/inspect/format.js';
 export { htmlReport, type Reported, type ReportOptions } from '../report/report.js';
-export { callGroups, groupsOf, type CallGroup } from '../kernel/calls/call-groups.js';
+export { callGroups, groupsOf } from '../kernel/calls/call-groups.js';
 export { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from '../kernel/calls/base-calls.js';

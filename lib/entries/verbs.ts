@@ -37,6 +37,7 @@ export type {
 } from '../profile/profile.js';
 export type {
   ConstantNames,
+  ExtendingProfile,
   OciConfig,
   OciRule,
   OciSeccomp,
@@ -58,6 +59,10 @@ export {
   type UnknownSyscalls,
 } from '../profile/resolve/resolve.js';
 export { compile, type AnyProfile, type CompileOptions } from '../filter/compile-profile.js';
+export { derive, formatProfile } from '../filter/algebra/derive.js';
+export type { CallOrGroup, Changes } from '../policy/changes.js';
+export type { CallGroup } from '../kernel/calls/call-groups.js';
+export { difference, intersection, union, type CombineOptions } from '../filter/algebra/combine.js';
 export { lint, type LintOptions } from '../lint/lint.js';
 export type { Finding } from '../lint/finding.js';
 export type { LintRule, RuleCode, Severity } from '../lint/rules.js';

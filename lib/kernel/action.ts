@@ -59,6 +59,13 @@ export const mostRestrictive = (first: Action, second: Action): Action =>
 export const permits = (action: Action): boolean =>
   actionKind(action) === scmp.SCMP_ACT_ALLOW || actionKind(action) === scmp.SCMP_ACT_LOG;
 
+/** How far a call gets: 0 refused, 1 left to a supervisor, 2 made. */
+export function latitude(action: Action): 0 | 1 | 2 {
+  if (permits(action)) return 2;
+  const kind = actionKind(action);
+  return kind === scmp.SCMP_ACT_NOTIFY || kind === scmp.SCMP_ACT_TRACE(0) ? 1 : 0;
+}
+
 /** Whether the call fails with ENOSYS, on which libraries make an older one: meant as a detour, not as a refusal. */
 export const isFallback = (action: Action): boolean => action === scmp.SCMP_ACT_ERRNO(ENOSYS);
 

@@ -12,7 +12,10 @@ import { isYaml, textFormatOf } from './formats/text-formats.js';
 import { readJson } from './json.js';
 import { isProfile, sealProfile, type Profile } from './profile.js';
 import { readSource } from './read-source.js';
+import { deriveProfile } from './derive/derive.js';
+import { readExtends, type Extends } from './derive/extends.js';
 import { readDocument } from './schema/document.js';
+import { peek } from './schema/fields.js';
 import { pickOptions } from '../util/options.js';
 
 /** How `parseProfile` reads. */
@@ -26,6 +29,7 @@ export interface ParseOptions {
 /**
  * Reads and checks a profile: Docker's (new or old), OCI's, alone or in a config.json, a policy in words, or in the format of another
  * program: docs/convert.md lists them. The text tells which.
+ * A profile may also say what to change in another one: `{ "extends": "docker-default", "allow": ["@io_uring"] }`.
  *
  * `source` is a ProfileSource: a path, a text (JSON, which starts with `{` or `[`, or several lines), its UTF-8 bytes, a file: URL, an
  * object, the name of a profile that ships; or a Profile, which is returned as it is. Of any type, so that what JSON.parse or an
@@ -50,9 +54,8 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
   const format = textFormatOf(text);
   if (format !== undefined) return readWritten(format, text, file, Includes.of(path, parseIncluded));
   const includes = Includes.of(path, parseIncluded);
-  // A resource of Kubernetes may be about others, whose files may change.
-  if (text.length > REMEMBERED_LENGTH || text.includes('SeccompProfile'))
-    return read(text, file, strict, includes);
+  // What another file says may change while this text stays the same.
+  if (text.length > REMEMBERED_LENGTH || NAMES_OTHERS.test(text)) return read(text, file, strict, includes);
   const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict, includes));
   findings.conclude(strict, profile.warnings);
   return profile;
@@ -62,21 +65,46 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
 const REMEMBERED_LENGTH = 256 * 1024;
 const recent = new LruCache<Profile>(16);
 
+/** Whether a text may be about other files: resources of Kubernetes, and `extends`, of which escapes of letters make another. */
+const NAMES_OTHERS = /SeccompProfile|extends|\\u/i;
+
 /** Reads JSON, or YAML that says the same. */
-function read(text: string, file: string, strict: boolean, includes: Includes): Profile {
+function read(text: string, file: string, strict: boolean, includes: Includes, depth = 0): Profile {
   const findings = new Findings();
-  const root = isYaml(text) ? readYaml(text, file) : readJson(text, file, findings);
+  const inYaml = isYaml(text);
+  const root = inYaml ? readYaml(text, file) : readJson(text, file, findings);
+  if (root.kind === 'object' && peek(root, 'extends') !== undefined) {
+    const extension = readExtends(root, file, depth, findings);
+    const base = extension && readBase(extension, depth, findings);
+    const warnings = findings.conclude(strict, base?.warnings);
+    if (extension === undefined || base === undefined)
+      throw new Error('unreachable: what extends nothing has errors');
+    return deriveProfile(base, extension.changes, reread, extension.at, warnings, extension.rules);
+  }
   const document = readDocument(root, findings);
   const warnings = findings.conclude(strict);
   if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
   const { profile } = document;
   const base = own(document, 'base');
-  return sealProfile({
-    file,
-    ...profile,
-    ...(base && { rules: inherited(profile, base, includes) }),
-    warnings,
-  });
+  const rules = base && { rules: inherited(profile, base, includes) };
+  return sealProfile(
+    { file, ...profile, ...rules, warnings },
+    inYaml || profile.format === 'spo' ? {} : { text: () => text },
+  );
+}
+
+/** What a profile extends; undefined where errors were reported. */
+function readBase({ base, at }: Extends, depth: number, findings: Findings): Profile | undefined {
+  const other = textFormatOf(base.text);
+  if (other === undefined)
+    return read(base.text, base.file, false, Includes.of(own(base, 'path'), parseIncluded), depth + 1);
+  findings.error(
+    'bad-extends',
+    at,
+    `${quote(base.file)} is ${other.name}, which JSON cannot extend`,
+    'Write the changes in words: docs/words.md',
+  );
+  return undefined;
 }
 
 /** The rules of a resource of Kubernetes with those of the one that it names, as the operator merges them. */
@@ -114,7 +142,7 @@ function readWritten(format: TextFormat, text: string, file: string, includes: I
       flags: [],
       warnings: [],
     };
-    return sealProfile(profile, policy);
+    return sealProfile(profile, { policy });
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     const [first, ...rest] = error.problems;
@@ -125,3 +153,7 @@ function readWritten(format: TextFormat, text: string, file: string, includes: I
     ]);
   }
 }
+
+/** Reads a text whose places alone matter. */
+export const reread = (text: string): Profile =>
+  read(text, '<derived>', false, Includes.of(undefined, parseIncluded));

@@ -1,5 +1,5 @@
 // What a profile says, read and checked, before it meets a machine.
-import type { Diagnostic, Location } from '../util/errors.js';
+import { ConversionError, type Diagnostic, type Location } from '../util/errors.js';
 import type { Action } from '../kernel/action.js';
 import type { FilterFlag, Operator, Policy } from '../policy/policy.js';
 import type { Target } from '../policy/target.js';
@@ -140,16 +140,35 @@ export interface Profile {
   readonly warnings: readonly Diagnostic[];
 }
 
-const profiles = new WeakMap<object, WrittenPolicy | undefined>();
+/** What a checked profile was read from. */
+interface Origin {
+  /** Its text in Docker's or OCI's format, with its rules at the places that it has. */
+  readonly text?: () => string;
+  /** What it says, where its format is not Docker's, OCI's or the operator's. */
+  readonly policy?: WrittenPolicy;
+}
+
+const profiles = new WeakMap<object, Origin>();
 
 /** Freezes a profile and marks it as checked, so that nothing else passes for one. */
-export function sealProfile(profile: Profile, written?: WrittenPolicy): Profile {
-  profiles.set(Object.freeze(profile), written);
+export function sealProfile(profile: Profile, origin: Origin = {}): Profile {
+  profiles.set(Object.freeze(profile), origin);
   return profile;
 }
 
 /** What a profile says whose format is not Docker's, OCI's or the operator's. */
-export const writtenPolicy = (profile: Profile): WrittenPolicy | undefined => profiles.get(profile);
+export const writtenPolicy = (profile: Profile): WrittenPolicy | undefined => profiles.get(profile)?.policy;
+
+/** The JSON text of a profile. Throws ConversionError (`not-expressible`) for one that was read from another format. */
+export function textOfProfile(profile: Profile): string {
+  const text = profiles.get(profile)?.text;
+  if (text !== undefined) return text();
+  throw new ConversionError(
+    'not-expressible',
+    'the profile was not read from JSON',
+    'Resolve it for a target, and convert the policy',
+  );
+}
 
 /** Whether a value came from parseProfile. An object of the same shape did not. */
 export const isProfile = (value: unknown): value is Profile =>

@@ -7,12 +7,12 @@ import { packageFile } from '../package-files.js';
 import { MAX_BYTES } from './json.js';
 import { objectText } from './object-text.js';
 import { fail, readFile, tooLarge } from './read-file.js';
-import type { OciConfig, SeccompProfile } from './seccomp-profile.js';
+import type { ExtendingProfile, OciConfig, SeccompProfile } from './seccomp-profile.js';
 import { didYouMean, quote } from '../util/suggest.js';
 import { bare, hasOwn, own } from '../util/own.js';
 
 /** What a profile can be read from: a path, the name of a profile that ships, JSON text, its bytes, a file: URL, an object. */
-export type ProfileSource = string | Uint8Array | URL | SeccompProfile | OciConfig;
+export type ProfileSource = string | Uint8Array | URL | SeccompProfile | ExtendingProfile | OciConfig;
 
 /** A text and what to call it in locations. */
 export interface SourceText {

@@ -4,6 +4,7 @@ import type { ActionName } from '../kernel/action.js';
 import type { CapabilityName } from '../kernel/capabilities.js';
 import type { DockerArchitecture } from '../kernel/docker-architectures.js';
 import type { ErrnoName } from '../kernel/errno.js';
+import type { CallOrGroup } from '../policy/changes.js';
 import type { FilterFlag, Operator } from '../policy/policy.js';
 import type { ArchitectureName } from '../kernel/scmp-archs.js';
 
@@ -127,6 +128,24 @@ export interface SeccompProfile extends ProfileRemarks {
   readonly listenerPath?: string | null;
   /** What the runtime sends along with that descriptor. */
   readonly listenerMetadata?: string | null;
+}
+
+/** A profile that says what to change in another one; see `derive`. */
+export interface ExtendingProfile extends ProfileRemarks {
+  /** The JSON Schema that editors check the profile by, e.g. `./node_modules/seccomp/profile.schema.json`. */
+  readonly $schema?: string;
+  /** The base: the name of a profile that ships, or a path from the folder of the file. */
+  readonly extends: string;
+  /** Calls and groups, such as `@io_uring`, that are allowed whatever their arguments. */
+  readonly allow?: readonly CallOrGroup[] | null;
+  /** Calls and groups that are refused. */
+  readonly deny?: readonly CallOrGroup[] | null;
+  /** Calls and groups that are left as they are, while all others are refused. */
+  readonly only?: readonly CallOrGroup[] | null;
+  /** Rules beside those that are left of the base: conditions for calls that `deny` names, for example. */
+  readonly syscalls?: readonly SeccompRule[] | null;
+  /** A profile of its own has one. */
+  readonly defaultAction?: undefined;
 }
 
 /** The `linux.seccomp` of an OCI configuration: a profile without the keys that only Docker reads. */

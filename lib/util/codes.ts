@@ -17,6 +17,7 @@ export const CODES = [
   'bad-baseline',
   'bad-container-state',
   'bad-event',
+  'bad-extends',
   'bad-filter',
   'bad-kernel-version',
   'bad-listener',

@@ -5,13 +5,8 @@ import { CompileError } from '#lib/util/errors.js';
 import { compilePolicy } from '#lib/filter/compile.js';
 import { composeLayers } from '#lib/filter/compose.js';
 import { interpret, seccompData } from '#lib/bpf/interpret.js';
-import {
-  findDisagreement,
-  findExcess,
-  isEquivalent,
-  isSubset,
-  latitude,
-} from '#lib/filter/inspect/compare.js';
+import { findDisagreement, findExcess, isEquivalent, isSubset } from '#lib/filter/inspect/compare.js';
+import { latitude } from '#lib/kernel/action.js';
 import { isReturn, validate, type Instruction, type Program } from '#lib/bpf/program.js';
 import { BPF } from '#lib/bpf/opcodes.js';
 import { generate } from '#lib/filter/generate/generate.js';

@@ -1,6 +1,6 @@
 // `seccomp diff`: what changes in meaning from one filter, or stack of them, to another.
 import type { Layer } from '../../filter/layers.js';
-import { latitude } from '../../filter/inspect/compare.js';
+import { latitude } from '../../kernel/action.js';
 import { diff } from '../../filter/inspect/diff.js';
 import { formatDiff } from '../../filter/inspect/format.js';
 import { layersArgument } from '../input.js';

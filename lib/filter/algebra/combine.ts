@@ -2,7 +2,7 @@
 import { ConversionError, UsageError } from '../../util/errors.js';
 import { ABIS, X32_BIT } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
-import { permits, precedence, type Action } from '../../kernel/action.js';
+import { latitude, permits, precedence, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
 import { ENOSYS, EPERM } from '../../kernel/errno.js';
 import { eventOf } from '../../bpf/call.js';
@@ -17,7 +17,6 @@ import type { TargetOptions } from '../../policy/target.js';
 import type { ResolveOptions } from '../../profile/resolve/resolve.js';
 import { isPolicy, policyOf, RESOLVE_OPTIONS, type AnyProfile } from '../compile-profile.js';
 import { policyOfMeaning, type KnownParts } from '../decompile/policy-of-meaning.js';
-import { latitude } from '../inspect/compare.js';
 import { Bdd, type Node } from '../meaning/bdd.js';
 import { callMeaning, policyMeaning } from '../meaning/policy-meaning.js';
 import { setOf } from '../meaning/sections.js';

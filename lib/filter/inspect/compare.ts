@@ -1,7 +1,6 @@
 // Two filters or stacks compared by meaning, exactly: equality and inclusion, each refuted by a call that shows it.
 import type { Witness } from '../../util/errors.js';
-import { actionKind, permits, type Action } from '../../kernel/action.js';
-import { SCMP_ACT_NOTIFY, SCMP_ACT_TRACE } from '../../kernel/constants.js';
+import { latitude, type Action } from '../../kernel/action.js';
 import { composeLayers } from '../compose.js';
 import { eventOf } from '../../bpf/call.js';
 import { interpret } from '../../bpf/interpret.js';
@@ -46,13 +45,6 @@ export const findExcess = (first: Layers, second: Layers): Disagreement | undefi
  * Throws as `findDisagreement` does.
  */
 export const isSubset = (first: Layers, second: Layers): boolean => findExcess(first, second) === undefined;
-
-/** How far a call gets: 0 refused, 1 left to a supervisor, 2 made. */
-export function latitude(action: Action): 0 | 1 | 2 {
-  if (permits(action)) return 2;
-  const kind = actionKind(action);
-  return kind === SCMP_ACT_NOTIFY || kind === SCMP_ACT_TRACE(0) ? 1 : 0;
-}
 
 function search(
   first: Layers,

@@ -1,0 +1,99 @@
+// `seccomp derive`: a profile with some calls allowed and others refused.
+import { dirname, relative } from 'node:path';
+import { Option } from 'commander';
+import { derive, formatProfile } from '../../../filter/algebra/derive.js';
+import { compile } from '../../../filter/compile-profile.js';
+import { diff } from '../../../filter/inspect/diff.js';
+import { formatDiff } from '../../../filter/inspect/format.js';
+import { CHANGE_LISTS, type CallOrGroup, type Changes } from '../../../policy/changes.js';
+import { resolveProfile } from '../../../profile/resolve/resolve.js';
+import { UsageError } from '../../../util/errors.js';
+import { own } from '../../../util/own.js';
+import { converted, FORMATS, type ConversionFlags, type Format } from '../../converted.js';
+import { sourceArgument } from '../../input.js';
+import { compileOptions, withCompileOptions } from '../../options.js';
+import { printError, warn, write, type Register } from '../../output.js';
+
+interface Flags extends ConversionFlags {
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+  readonly only?: readonly string[];
+  readonly to: Format | 'extends';
+  readonly output: string;
+  readonly explain?: boolean;
+  readonly json?: boolean;
+}
+
+/** `a,b` and `-x a -x b` are the same. */
+const names = (value: string, previous: readonly string[] = []): readonly string[] => [
+  ...previous,
+  ...value.split(/[\s,]+/).filter(name => name !== ''),
+];
+
+/** Registers the subcommand. */
+export const deriveCommand: Register = (program, run) =>
+  withCompileOptions(program.command('derive'))
+    .description('a profile with some calls allowed and others refused; the rest of its text stays as it is')
+    .argument('<base>', 'a path to a profile or a .bpf file, the name of a profile that ships, or -')
+    .option(
+      '--allow <calls>',
+      'calls, and groups such as @io_uring, that are allowed; with commas, repeatable',
+      names,
+    )
+    .option('--deny <calls>', 'calls and groups that are refused', names)
+    .option(
+      '--only <calls>',
+      'calls and groups that are left as they are, while all others are refused',
+      names,
+    )
+    .addOption(
+      new Option('-t, --to <format>', 'what to write; extends is a file of a few lines that names its base')
+        .choices([...FORMATS, 'extends'])
+        .default('docker'),
+    )
+    .option('-o, --output <file>', 'where to write it; - is standard output', '-')
+    .option('--explain', 'say on standard error what changes')
+    .option('--category <category>', "the threads of Firecracker's that are meant: vmm, api, vcpu")
+    .option('--json', 'errors as JSON')
+    .action((base: string, flags: Flags) => {
+      return run(() => {
+        const changes: Changes = Object.fromEntries(
+          CHANGE_LISTS.flatMap(list => {
+            const given = own(flags, list);
+            return given === undefined ? [] : [[list, given as CallOrGroup[]]];
+          }),
+        );
+        const source = sourceArgument(base, flags);
+        const result = derive(source, changes);
+        const options = compileOptions(flags);
+        const [before, after] = [source, result].map(each =>
+          'abis' in each ? each : resolveProfile(each, options, options),
+        );
+        if (before === undefined || after === undefined) throw new Error('unreachable: there are two');
+        if (flags.to === 'extends') write(flags.output, extension(base, changes, flags.output));
+        else if (flags.to === 'docker' && !('abis' in result)) write(flags.output, formatProfile(result));
+        else {
+          warn(after.warnings);
+          write(flags.output, converted(after, flags.to, flags));
+        }
+        if (flags.explain === true)
+          printError(formatDiff(diff(compile(before), compile(after))) || 'nothing changes\n');
+        return 0;
+      }, flags.json === true);
+    });
+
+/** A file that says what `derive` was told. A path to the base counts from its folder. */
+function extension(base: string, changes: Changes, output: string): string {
+  if (base === '-')
+    throw new UsageError(
+      'bad-option',
+      '--to extends needs a base with a name',
+      'Write the base to a file first',
+    );
+  const path = relative(output === '-' ? '.' : dirname(output), base);
+  const name = /[./\\]/.test(base) ? (path.startsWith('.') ? path : `./${path}`) : base;
+  const members = Object.entries({ extends: name, ...changes }).map(
+    ([key, value]) => `  "${key}": ${JSON.stringify(value).replaceAll('","', '", "')}`,
+  );
+  return `{\n${members.join(',\n')}\n}\n`;
+}

@@ -1,0 +1,59 @@
+// `seccomp merge`: what several profiles or programs allow together, or each.
+import { Option } from 'commander';
+import { difference, intersection, union } from '../../../filter/algebra/combine.js';
+import { compile } from '../../../filter/compile-profile.js';
+import { diff } from '../../../filter/inspect/diff.js';
+import { formatDiff } from '../../../filter/inspect/format.js';
+import type { Policy } from '../../../policy/policy.js';
+import { UsageError } from '../../../util/errors.js';
+import { converted, FORMATS, type ConversionFlags, type Format } from '../../converted.js';
+import { policyArgument } from '../../input.js';
+import { withCompileOptions } from '../../options.js';
+import { printError, warn, write, type Register } from '../../output.js';
+
+interface Flags extends ConversionFlags {
+  readonly union?: boolean;
+  readonly intersection?: boolean;
+  readonly difference?: boolean;
+  readonly to: Format;
+  readonly output: string;
+  readonly explain?: boolean;
+  readonly json?: boolean;
+}
+
+const WAYS = { union, intersection, difference };
+
+/** Registers the subcommand. */
+export const mergeCommand: Register = (program, run) =>
+  withCompileOptions(program.command('merge'))
+    .description('what several profiles or programs allow together, proven to say the same')
+    .argument('<first>', 'a path to a profile or a .bpf file, the name of a profile that ships, or -')
+    .argument('<others...>', 'the same')
+    .option('--union', 'what any of them allows')
+    .option('--intersection', 'what all of them allow, as layers do')
+    .option('--difference', 'what the first allows and no other does')
+    .addOption(new Option('-t, --to <format>', 'what to write').choices(FORMATS).default('docker'))
+    .option('-o, --output <file>', 'where to write it; - is standard output', '-')
+    .option('--explain', 'say on standard error what changes for the first')
+    .option('--category <category>', "the threads of Firecracker's that are meant: vmm, api, vcpu")
+    .option('--json', 'errors as JSON')
+    .action((first: string, others: readonly string[], flags: Flags) => {
+      return run(() => {
+        const ways = (Object.keys(WAYS) as (keyof typeof WAYS)[]).filter(way => flags[way] === true);
+        const [way, second] = ways;
+        if (way === undefined || second !== undefined)
+          throw new UsageError(
+            'bad-option',
+            'merge takes one of --union, --intersection and --difference',
+            'Choose one',
+          );
+        const [base, ...rest] = [first, ...others].map((name): Policy => policyArgument(name, flags));
+        if (base === undefined) throw new Error('unreachable: there is a first one');
+        const result = rest.reduce((all, each) => WAYS[way](all, each), base);
+        warn(result.warnings);
+        write(flags.output, converted(result, flags.to, flags));
+        if (flags.explain === true)
+          printError(formatDiff(diff(compile(base), compile(result))) || 'nothing changes\n');
+        return 0;
+      }, flags.json === true);
+    });

@@ -1,0 +1,32 @@
+// A policy in one of the formats that subcommands write.
+import { compilePolicy } from '../filter/compile.js';
+import { convert, type ConversionFormat } from '../filter/convert.js';
+import type { Policy } from '../policy/policy.js';
+import type { CompileFlags } from './options.js';
+
+/** What `--to` names. */
+export type Format = ConversionFormat | 'bpf';
+
+/** In the order of the help. */
+export const FORMATS: readonly Format[] = ['oci', 'docker', 'words', 'firecracker', 'spo', 'bpf'];
+
+/** Options for what formats have no common word for. */
+export interface ConversionFlags extends CompileFlags {
+  readonly category?: string;
+  readonly name?: string;
+}
+
+/** The text of a policy, or the bytes of its program. Throws as `convert` and `compilePolicy` do. */
+export function converted(policy: Policy, to: Format, flags: ConversionFlags): string | Buffer {
+  const { codegen, weights, unknownSyscalls, category, name } = flags;
+  if (to === 'bpf')
+    return compilePolicy(policy, {
+      ...(codegen !== undefined && { codegen }),
+      ...(weights !== undefined && { weights }),
+    }).bpf;
+  return convert(policy, to, {
+    ...(unknownSyscalls !== undefined && { unknownSyscalls }),
+    ...(category !== undefined && { category }),
+    ...(name !== undefined && { name }),
+  });
+}

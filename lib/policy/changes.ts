@@ -1,0 +1,120 @@
+// What is to change about the calls of a policy or a profile, by name and by group.
+import { ABIS, i386Multiplexer, isCallNumber, isKnownSyscall, syscallName } from '../kernel/abi.js';
+import { callsNamed, isGroupName, type CallGroup } from '../kernel/calls/call-groups.js';
+import type { SyscallName } from '../kernel/calls/call-names.js';
+import { didYouMeanCall } from '../kernel/calls/suggest-call.js';
+import { ARCHITECTURES } from '../kernel/architectures.js';
+import { UsageError } from '../util/errors.js';
+import { ownOptions } from '../util/options.js';
+import { ownElements } from '../util/own-elements.js';
+import { show } from '../util/show.js';
+import { quote } from '../util/suggest.js';
+
+/** A call by its name, or the calls of a group, such as `@network`. */
+export type CallOrGroup = SyscallName | CallGroup['name'];
+
+/**
+ * What becomes of calls. Of several lists that have a call, one that names it itself counts before one that has a group with it;
+ * otherwise `deny` counts before `allow`, and `allow` before `only`.
+ */
+export interface Changes {
+  /** Calls that are allowed whatever their arguments. */
+  readonly allow?: readonly CallOrGroup[];
+  /** Calls that are refused, through i386's multiplexers (socketcall, ipc) too. What the base refuses stays as it is; the rest gets its default action, or EPERM where that permits it. */
+  readonly deny?: readonly CallOrGroup[];
+  /** Calls that are left as they are while all others are refused, as by `deny`. For a base whose default action refuses. */
+  readonly only?: readonly CallOrGroup[];
+}
+
+/** The lists of changes, in the order in which they count. */
+export const CHANGE_LISTS = ['deny', 'allow', 'only'] as const;
+
+/** What becomes of a call: `keep` leaves it as it is. */
+export type Decision = 'allow' | 'deny' | 'keep';
+
+/** Changes, read and checked. */
+export interface ReadChanges {
+  /** What the lists say, as they were given. */
+  readonly lists: Readonly<Record<(typeof CHANGE_LISTS)[number], readonly string[]>>;
+  /** Whether `only` was given, so that calls in no list are refused. */
+  readonly closed: boolean;
+  /** Every call that `allow` or `deny` decides, in the order of the lists. */
+  readonly decided: ReadonlyMap<string, 'allow' | 'deny'>;
+  /** What becomes of a call, by name or by number in digits. */
+  readonly decisionOf: (name: string) => Decision;
+}
+
+/** Reads changes. Throws UsageError (`bad-option`, `unknown-group`, `unknown-syscall`). */
+export function readChanges(changes: Changes): ReadChanges {
+  const given = ownOptions(changes, [...CHANGE_LISTS]);
+  const lists = {
+    deny: listOf('deny', given.deny),
+    allow: listOf('allow', given.allow),
+    only: listOf('only', given.only),
+  };
+  const closed = given.only !== undefined;
+  const decisions = new Map<string, Decision>();
+  // What counts least comes first.
+  for (const byName of [false, true]) {
+    for (const list of CHANGE_LISTS.toReversed()) {
+      for (const name of lists[list]) {
+        if (isGroupName(name) === byName) continue;
+        for (const call of callsNamed(name)) decisions.set(call, list === 'only' ? 'keep' : list);
+      }
+    }
+  }
+  // On i386 the multiplexer would go on making the call. Calls that are left reach it by rules of their own.
+  for (const [call, decision] of [...decisions]) {
+    const multiplexer = decision === 'deny' ? i386Multiplexer(call)?.syscall : undefined;
+    if (multiplexer !== undefined && !decisions.has(multiplexer)) decisions.set(multiplexer, 'deny');
+  }
+  const rest: Decision = closed ? 'deny' : 'keep';
+  const byName = (name: string): Decision => decisions.get(name) ?? rest;
+  const decided = [...decisions].filter((entry): entry is [string, 'allow' | 'deny'] => entry[1] !== 'keep');
+  return {
+    lists,
+    closed,
+    decided: new Map(decided),
+    decisionOf: name => (isCallNumber(name) ? byNumber(name, byName, decisions) : byName(name)),
+  };
+}
+
+/** A number stands for calls of several interfaces: it is refused where one of these is, unless a list has the number itself. */
+function byNumber(
+  digits: string,
+  byName: (name: string) => Decision,
+  decisions: ReadonlyMap<string, Decision>,
+): Decision {
+  if (decisions.has(digits)) return byName(digits);
+  const names = Object.values(ABIS).flatMap(
+    ({ name, numberBit }) => syscallName(name, Number(digits) + numberBit) ?? [],
+  );
+  if (names.length === 0) return byName(digits);
+  return names.some(name => byName(name) === 'deny') ? 'deny' : 'keep';
+}
+
+function listOf(option: string, value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value))
+    throw new UsageError(
+      'bad-option',
+      `${option} cannot be ${show(value)}`,
+      'Give a list of names of calls and groups',
+    );
+  return ownElements<unknown>(value).map(name => {
+    if (typeof name !== 'string')
+      throw new UsageError(
+        'bad-option',
+        `${option} cannot have ${show(name)}`,
+        'Give names of calls and groups',
+      );
+    if (isGroupName(name)) callsNamed(name);
+    else if (!isKnownSyscall(name) && !isCallNumber(name))
+      throw new UsageError(
+        'unknown-syscall',
+        `${option} names ${quote(name)}, and no architecture has such a call`,
+        didYouMeanCall(name, ARCHITECTURES),
+      );
+    return name;
+  });
+}

@@ -1,0 +1,80 @@
+// A policy with other answers to some calls, whatever their arguments.
+import { syscallName, syscallNumber, syscallsOf } from '../kernel/abi.js';
+import { latitude, type Action } from '../kernel/action.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../kernel/constants.js';
+import { ENOSYS, EPERM } from '../kernel/errno.js';
+import { UsageError } from '../util/errors.js';
+import { readChanges, type Changes, type ReadChanges } from './changes.js';
+import { checkedPolicy } from './check.js';
+import { markPolicy } from './own-policy.js';
+import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
+
+/** Throws UsageError (`bad-option`) where `only` is given for a default action that permits the calls which are to be refused. */
+export function checkClosed({ closed }: ReadChanges, defaultAction: Action): void {
+  if (!closed || latitude(defaultAction) === 0) return;
+  throw new UsageError(
+    'bad-option',
+    'only needs a base whose default action refuses calls',
+    'Name what is to be refused in deny',
+  );
+}
+
+/**
+ * The policy with some calls allowed, and others refused; everything else stays as it is.
+ * Throws UsageError (`bad-option`, `unknown-group`, `unknown-syscall`, and as `checkedPolicy`).
+ */
+export function derivePolicy(source: Policy, changes: Changes): Policy {
+  const policy = checkedPolicy(source);
+  const read = readChanges(changes);
+  checkClosed(read, policy.defaultAction);
+  const [native, ...others] = policy.abis;
+  const convert = (part: AbiPolicy): AbiPolicy => derivedInterface(part, policy.defaultAction, read);
+  return markPolicy(
+    Object.freeze({ ...policy, abis: Object.freeze([convert(native), ...others.map(convert)] as const) }),
+  );
+}
+
+const ALLOWED: SyscallPolicy = Object.freeze({ rules: Object.freeze([]), otherwise: SCMP_ACT_ALLOW });
+
+function derivedInterface(
+  part: AbiPolicy,
+  defaultAction: Action,
+  { decided, decisionOf }: ReadChanges,
+): AbiPolicy {
+  const { abi } = part;
+  const refusal = latitude(defaultAction) === 0 ? defaultAction : SCMP_ACT_ERRNO(EPERM);
+  const syscalls = new Map<number, SyscallPolicy>();
+  const change = (number: number, name: string, call: SyscallPolicy): void => {
+    const decision = decisionOf(name);
+    syscalls.set(
+      number,
+      decision === 'keep' ? call : decision === 'allow' ? ALLOWED : refused(call, refusal),
+    );
+  };
+  for (const [number, call] of part.syscalls)
+    change(number, syscallName(abi.name, number) ?? String(number - abi.numberBit), call);
+  const named = [...decided].flatMap(([name, decision]) => {
+    const number = syscallNumber(abi.name, name);
+    return number === undefined || syscalls.has(number) ? [] : [{ name, number, decision }];
+  });
+  const newest = Math.max(...named.flatMap(({ number, decision }) => (decision === 'allow' ? number : [])));
+  const { enosysAbove: border = Infinity } = part;
+  // What lies between the calls that were known and those that are now allowed is as new as it was.
+  for (const number of syscallsOf(abi.name).values())
+    if (number > border && number < newest && !syscalls.has(number)) syscalls.set(number, NEWER);
+  for (const { name, number, decision } of named)
+    if (decision === 'allow' || (refusal !== defaultAction && number <= border))
+      change(number, name, { rules: [], otherwise: defaultAction });
+  const enosysAbove = newest > border ? newest : part.enosysAbove;
+  return Object.freeze({ abi, syscalls, enosysAbove });
+}
+
+const NEWER: SyscallPolicy = Object.freeze({ rules: Object.freeze([]), otherwise: SCMP_ACT_ERRNO(ENOSYS) });
+
+/** A call of which nothing is let through; what refuses it stays. */
+const refused = (call: SyscallPolicy, refusal: Action): SyscallPolicy =>
+  Object.freeze({
+    ...call,
+    rules: Object.freeze(call.rules.filter(({ action }) => latitude(action) === 0)),
+    otherwise: latitude(call.otherwise) === 0 ? call.otherwise : refusal,
+  });

@@ -1,0 +1,193 @@
+// Takes names out of the rules of a profile's text and adds rules to it; the rest of the text stays as it is written.
+import { applyEdits, findNodeAtLocation, modify, parseTree, type Edit, type Node } from 'jsonc-parser';
+import { ACTIONS, actionData, actionKind, type ActionName } from '../../kernel/action.js';
+import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../kernel/constants.js';
+import { own } from '../../util/own.js';
+import type { ProfileCondition, Restriction } from '../profile.js';
+import type { AddedRule, Plan } from './plan.js';
+
+/** Columns that lists of names are broken at. */
+const WIDTH = 100;
+
+/** The text with what a plan changes, which was made for the profile of this text. */
+export function editText(text: string, { removed, added }: Plan): string {
+  const root = parseTree(text);
+  if (root === undefined) throw new Error('unreachable: the text of a profile is JSON');
+  const gone = new Map<Node, Set<Node>>();
+  for (const { at } of removed) {
+    // `/syscalls/3/names/5` of the new format, `/syscalls/3/name` of the old one.
+    const path = at.pointer
+      .split('/')
+      .slice(1)
+      .map(step => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const node = nodeAt(root, path);
+    const parent = parentOf(node);
+    const list = parent?.type === 'array' ? parent : undefined;
+    const item = list === undefined ? nodeAt(root, path.slice(0, -1)) : node;
+    const holder = list ?? parentOf(item);
+    if (item === undefined || holder === undefined)
+      throw new Error(`unreachable: nothing is at ${at.pointer}`);
+    gone.set(holder, (gone.get(holder) ?? new Set()).add(item));
+  }
+  // A rule all of whose names are gone goes with them.
+  for (const [list, items] of [...gone]) {
+    const rule = parentOf(parentOf(list));
+    if (
+      parentOf(list)?.type !== 'property' ||
+      items.size < childrenOf(list).length ||
+      rule?.type !== 'object'
+    )
+      continue;
+    const rules = parentOf(rule);
+    if (rules?.type !== 'array') continue;
+    gone.delete(list);
+    gone.set(rules, (gone.get(rules) ?? new Set()).add(rule));
+  }
+  const edits = [...gone].flatMap(([list, items]) => removals(text, list, items));
+  const rest = applyEdits(text, edits);
+  return added.length === 0 ? rest : withRules(rest, added);
+}
+
+function nodeAt(root: Node, path: readonly string[]): Node | undefined {
+  let node: Node | undefined = root;
+  for (const step of path)
+    node = node && findNodeAtLocation(node, [node.type === 'array' ? Number(step) : step]);
+  return node;
+}
+
+/** Edits that take items out of a list, with the commas and the lines that are no longer needed. */
+function removals(text: string, list: Node, items: ReadonlySet<Node>): readonly Edit[] {
+  const all = childrenOf(list);
+  const ranges: { start: number; end: number }[] = [];
+  const last = all.at(-1);
+  const kept = all.filter(item => !items.has(item));
+  if (last === undefined) return [];
+  if (kept.length === 0) return [{ offset: list.offset + 1, length: list.length - 2, content: '' }];
+  const end = (node: Node): number => node.offset + node.length;
+  for (const [index, item] of all.entries()) {
+    if (!items.has(item)) continue;
+    const next = all[index + 1];
+    const before = all.slice(0, index).findLast(other => !items.has(other));
+    const endsLine = next === undefined || text.slice(end(item), next.offset).includes('\n');
+    const sameLine = before !== undefined && !text.slice(end(before), item.offset).includes('\n');
+    if (next === undefined && before !== undefined) ranges.push({ start: end(before), end: end(item) });
+    else if (endsLine && sameLine) ranges.push({ start: end(before), end: end(item) });
+    else ranges.push({ start: item.offset, end: next?.offset ?? end(item) });
+  }
+  const merged: { start: number; end: number }[] = [];
+  for (const range of ranges.sort((a, b) => a.start - b.start)) {
+    const previous = merged.at(-1);
+    if (previous !== undefined && range.start <= previous.end)
+      previous.end = Math.max(previous.end, range.end);
+    else merged.push({ ...range });
+  }
+  return merged.map(({ start, end: stop }) => ({ offset: start, length: stop - start, content: '' }));
+}
+
+/** Adds rules behind the last one, indented as it is. */
+function withRules(text: string, added: readonly AddedRule[]): string {
+  const root = parseTree(text);
+  const list = root && syscallsOf(root);
+  const last = childrenOf(list).at(-1);
+  if (last === undefined) {
+    const rules = added.map(rule => JSON.parse(ruleText(rule, '', '')) as unknown);
+    const path = list === undefined ? [...profilePath(root), 'syscalls'] : pathOf(list);
+    const formattingOptions = { insertSpaces: true, tabSize: 2 };
+    return applyEdits(text, modify(text, path, rules, { formattingOptions }));
+  }
+  const line = text.lastIndexOf('\n', last.offset) + 1;
+  const [indent = ''] = /^[ \t]*/.exec(text.slice(line, last.offset)) ?? [];
+  const ownLine = text.slice(line, last.offset).trim() === '' && line > 0;
+  const unit = indent.startsWith('\t') ? '\t' : '  ';
+  const pieces = added.map(rule =>
+    ownLine ? `,\n${indent}${ruleText(rule, indent, unit)}` : `, ${ruleText(rule, '', '')}`,
+  );
+  const offset = last.offset + last.length;
+  return text.slice(0, offset) + pieces.join('') + text.slice(offset);
+}
+
+/** Where the profile is in its text: at the top, or in an OCI configuration. */
+const profilePath = (root: Node | undefined): readonly string[] =>
+  root !== undefined &&
+  nodeAt(root, ['defaultAction']) === undefined &&
+  nodeAt(root, ['linux', 'seccomp']) !== undefined
+    ? ['linux', 'seccomp']
+    : [];
+
+/** The list of rules, in whatever case its key is written. */
+function syscallsOf(root: Node): Node | undefined {
+  const member = childrenOf(nodeAt(root, profilePath(root))).find(property =>
+    /^syscalls$/i.test(keyOf(property)),
+  );
+  const value = childrenOf(member)[1];
+  return value?.type === 'array' ? value : undefined;
+}
+
+/** The keys that lead to the value of a member. */
+const pathOf = (node: Node): string[] => {
+  const member = parentOf(node);
+  const object = parentOf(member);
+  if (member === undefined || object === undefined) return [];
+  return [...pathOf(object), keyOf(member)];
+};
+
+const parentOf = (node: Node | undefined): Node | undefined => own(node, 'parent');
+const childrenOf = (node: Node | undefined): readonly Node[] => own(node, 'children') ?? [];
+const keyOf = (member: Node): string => String(own(childrenOf(member)[0], 'value'));
+
+/** A rule as JSON; on one line without an indentation. */
+function ruleText(rule: AddedRule, indent: string, unit: string): string {
+  const { comment, names, action } = rule;
+  const conditions = own(rule, 'conditions') ?? [];
+  const kind = actionKind(action);
+  const name = (Object.keys(ACTIONS) as ActionName[]).find(
+    each => ACTIONS[each] === kind && each !== 'SCMP_ACT_KILL',
+  );
+  const carries = kind === SCMP_ACT_ERRNO(0) || kind === SCMP_ACT_TRACE(0);
+  const inner = `${indent}${unit}`;
+  const members = [
+    ...(comment === undefined ? [] : [`"comment": ${JSON.stringify(comment)}`]),
+    `"names": ${unit === '' ? JSON.stringify(names) : namesText(names, inner, unit)}`,
+    `"action": ${JSON.stringify(name)}`,
+    ...(carries ? [`"errnoRet": ${actionData(action)}`] : []),
+    ...(conditions.length === 0 ? [] : [`"args": [${conditions.map(conditionText).join(', ')}]`]),
+    ...restrictionText('includes', own(rule, 'includes')),
+    ...restrictionText('excludes', own(rule, 'excludes')),
+  ];
+  return unit === ''
+    ? `{ ${members.join(', ')} }`
+    : `{\n${members.map(member => `${inner}${member}`).join(',\n')}\n${indent}}`;
+}
+
+const conditionText = (condition: ProfileCondition): string => {
+  const { arg, op, value } = condition;
+  const numbers =
+    op === 'SCMP_CMP_MASKED_EQ' ? `"value": ${condition.mask}, "valueTwo": ${value}` : `"value": ${value}`;
+  return `{ "index": ${arg}, ${numbers}, "op": "${op}" }`;
+};
+
+function restrictionText(key: string, restriction: Restriction | undefined): readonly string[] {
+  if (restriction === undefined) return [];
+  const { caps, arches } = restriction;
+  const least = own(restriction, 'minKernel');
+  const members = [
+    ...(caps.length === 0 ? [] : [`"caps": ${JSON.stringify(caps)}`]),
+    ...(arches.length === 0 ? [] : [`"arches": ${JSON.stringify(arches)}`]),
+    ...(least === undefined ? [] : [`"minKernel": "${least.major}.${least.minor}"`]),
+  ];
+  return members.length === 0 ? [] : [`"${key}": { ${members.join(', ')} }`];
+}
+
+function namesText(names: readonly string[], indent: string, unit: string): string {
+  const line = `[${names.map(name => JSON.stringify(name)).join(', ')}]`;
+  if (indent.length + line.length < WIDTH - 10) return line;
+  const lines: string[] = [];
+  for (const name of names) {
+    const last = lines.at(-1);
+    const piece = `${JSON.stringify(name)},`;
+    if (last !== undefined && last.length + piece.length + 1 <= WIDTH)
+      lines[lines.length - 1] = `${last} ${piece}`;
+    else lines.push(`${indent}${unit}${piece}`);
+  }
+  return `[\n${lines.join('\n').slice(0, -1)}\n${indent}]`;
+}

@@ -1,0 +1,148 @@
+// What changes in the rules of a profile so that some calls are allowed and others refused, on every target.
+import { ABIS, callNumber, syscallsOf } from '../../kernel/abi.js';
+import { ARCHITECTURES, type AbiName } from '../../kernel/architectures.js';
+import { latitude, permits, type Action } from '../../kernel/action.js';
+import { callGroups, isGroupName } from '../../kernel/calls/call-groups.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../../kernel/constants.js';
+import { ENOSYS, EPERM } from '../../kernel/errno.js';
+import type { ReadChanges } from '../../policy/changes.js';
+import { checkClosed } from '../../policy/derive.js';
+import type { NamedSyscall, Profile, ProfileCondition, ProfileRule, Restriction } from '../profile.js';
+import { own } from '../../util/own.js';
+
+/** A rule to be added. */
+export interface AddedRule {
+  readonly comment: string | undefined;
+  readonly names: readonly string[];
+  readonly action: Action;
+  /** None unless given, as are restrictions. */
+  readonly conditions?: readonly ProfileCondition[];
+  readonly includes?: Restriction;
+  readonly excludes?: Restriction;
+}
+
+/** Names to be taken out of the rules of a profile, and rules to be added to it. */
+export interface Plan {
+  readonly removed: ReadonlySet<NamedSyscall>;
+  readonly added: readonly AddedRule[];
+}
+
+/**
+ * How a profile comes to say what changes ask for. Rules of which no name is left are dropped, others keep their conditions,
+ * restrictions and comments. Throws UsageError (`bad-option`).
+ */
+export function planOf(profile: Profile, changes: ReadChanges): Plan {
+  const { defaultAction, rules } = profile;
+  checkClosed(changes, defaultAction);
+  const { decided, decisionOf } = changes;
+  const open = latitude(defaultAction) > 0;
+  const byRule = (test: (rule: ProfileRule) => boolean): ReadonlySet<string> =>
+    new Set(
+      rules
+        .filter(rule => isUnconditional(rule) && test(rule))
+        .flatMap(({ names }) => names.map(({ name }) => name)),
+    );
+  const allowed = byRule(({ action }) => action === SCMP_ACT_ALLOW);
+  const refused = byRule(({ action }) => latitude(action) === 0);
+  const removed = new Set<NamedSyscall>();
+  for (const rule of rules) {
+    const lets = latitude(rule.action) > 0;
+    for (const named of rule.names) {
+      const decision = decisionOf(named.name);
+      const goes =
+        decision === 'deny'
+          ? lets || (open && !refused.has(named.name))
+          : decision === 'allow' && !(allowed.has(named.name) && permits(rule.action));
+      if (goes) removed.add(named);
+    }
+  }
+  const names = (which: 'allow' | 'deny'): readonly string[] =>
+    [...decided].flatMap(([name, decision]) => (decision === which ? [name] : []));
+  const allow = defaultAction === SCMP_ACT_ALLOW ? [] : names('allow').filter(name => !allowed.has(name));
+  const deny = open ? names('deny').filter(name => !refused.has(name)) : [];
+  return {
+    removed,
+    added: [
+      ...grouped(allow, changes.lists.allow, SCMP_ACT_ALLOW),
+      ...grouped(deny, changes.lists.deny, SCMP_ACT_ERRNO(EPERM)),
+      ...(open ? [] : borderRules(profile, removed, allow)),
+    ],
+  };
+}
+
+/** The last number before those that all architectures share: libraries look for ENOSYS from calls that came later (Linux 5.1). */
+const OLD = 423;
+
+const isNative = (abi: AbiName): boolean => ARCHITECTURES.some(arch => arch === abi);
+
+/** Whether a rule answers whatever the arguments and the target. */
+const isUnconditional = ({ conditions, includes, excludes }: ProfileRule): boolean =>
+  conditions.length === 0 &&
+  [includes, excludes].every(
+    restriction =>
+      restriction.caps.length === 0 &&
+      restriction.arches.length === 0 &&
+      own(restriction, 'minKernel') === undefined,
+  );
+
+/** One rule for each group of a list, and one for the calls that it names themselves. */
+function grouped(names: readonly string[], list: readonly string[], action: Action): readonly AddedRule[] {
+  const left = new Set(names);
+  const take = (calls: readonly string[]): readonly string[] =>
+    calls.filter(call => left.delete(call)).sort();
+  const named = take(list.filter(name => !isGroupName(name)));
+  const groups = callGroups()
+    .filter(({ name }) => list.includes(name))
+    .map(({ name, description, calls }) => ({
+      comment: `${name}: ${description}`,
+      names: take(calls),
+      action,
+    }));
+  return [{ comment: undefined, names: named, action }, ...groups].filter(rule => rule.names.length > 0);
+}
+
+/**
+ * Rules that keep the border above which calls count as newer than the profile, and fail with ENOSYS: names that hold it where it
+ * was, and ENOSYS for calls that would come to lie below it on a native interface. A name has one rule for all interfaces: on others such
+ * a call, which is refused in any case, may come to fail with ENOSYS, or with the errno of the default action.
+ */
+function borderRules(
+  { rules, defaultAction }: Profile,
+  removed: ReadonlySet<NamedSyscall>,
+  allow: readonly string[],
+): readonly AddedRule[] {
+  const everywhere = rules.filter(rule => isUnconditional({ ...rule, conditions: [] }));
+  const before = everywhere.flatMap(({ names }) => names.map(({ name }) => name));
+  const after = [
+    ...everywhere.flatMap(({ names }) => names.filter(named => !removed.has(named)).map(({ name }) => name)),
+    ...allow,
+  ];
+  const abis = Object.values(ABIS).map(({ name }) => name);
+  const highest = (abi: (typeof abis)[number], names: readonly string[]): number =>
+    Math.max(0, ...names.map(name => callNumber(abi, name) ?? 0));
+  const borders = abis.map(abi => ({ abi, was: highest(abi, before), is: highest(abi, after) }));
+  const holding = borders.flatMap(({ abi, was, is }) =>
+    is < was ? (before.find(name => callNumber(abi, name) === was) ?? []) : [],
+  );
+  const named = new Set(rules.flatMap(({ names }) => names.map(({ name }) => name)));
+  const newer = borders
+    .filter(({ abi, was }) => isNative(abi) && was > 0)
+    .flatMap(({ abi, was, is }) =>
+      [...syscallsOf(abi)].flatMap(([name, number]) =>
+        number > Math.max(was, OLD) && number < is ? name : [],
+      ),
+    )
+    .filter(name => !named.has(name) && !allow.includes(name));
+  return [
+    {
+      comment: 'Refused, and named so that calls which are newer than the profile begin where they did.',
+      names: [...new Set(holding)].sort(),
+      action: defaultAction,
+    },
+    {
+      comment: 'Newer than the rest of the profile: programs do without them.',
+      names: [...new Set(newer)].sort(),
+      action: SCMP_ACT_ERRNO(ENOSYS),
+    },
+  ].filter(({ names }) => names.length > 0);
+}

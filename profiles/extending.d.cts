@@ -1,0 +1,5 @@
+import type { ExtendingProfile } from '../types/index.js';
+
+/** A profile that ships and extends another, e.g. `seccomp/profiles/no-network.json`. */
+declare const profile: ExtendingProfile;
+export = profile;

@@ -1,0 +1,133 @@
+// `seccomp derive` and `seccomp merge`: profiles made from others on the command line.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compile } from '#lib/filter/compile-profile.js';
+import { isEquivalent, isSubset } from '#lib/filter/inspect/compare.js';
+import { derive, formatProfile } from '#lib/filter/algebra/derive.js';
+import { cli } from '../support/child.js';
+
+describe('seccomp derive', () => {
+  let directory = '';
+  before(() => (directory = mkdtempSync(join(tmpdir(), 'seccomp-derive-'))));
+  after(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  it('writes the text of the base with what changes, and says what does', () => {
+    const { code, stdout, stderr } = cli([
+      'derive',
+      'docker-default',
+      '--deny',
+      '@chmod',
+      '--explain',
+      '--arch',
+      'x86_64',
+    ]);
+    assert.equal(code, 0);
+    assert.equal(stdout, formatProfile(derive('docker-default', { deny: ['@chmod'] })));
+    assert.equal(
+      stderr,
+      'on x86_64, x86, x32\nALLOW -> ERRNO(EPERM)\n  chmod, fchmod, fchmodat, fchmodat2\n',
+    );
+  });
+
+  it('takes lists with commas, options again, and profiles on standard input', () => {
+    const profile =
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read","exit"],"action":"SCMP_ACT_ALLOW"}]}';
+    const { stdout } = cli(
+      ['derive', '-', '--allow', 'write,mkdir', '--allow', 'rmdir', '--deny', 'read'],
+      profile,
+    );
+    assert.deepEqual(
+      (JSON.parse(stdout) as { syscalls: { names: string[] }[] }).syscalls.map(({ names }) => names),
+      [['exit'], ['mkdir', 'rmdir', 'write']],
+    );
+  });
+
+  it('writes a file that extends its base, from the folder of that file', () => {
+    const [base, folder] = [join(directory, 'base.json'), join(directory, 'below')];
+    mkdirSync(folder);
+    writeFileSync(
+      base,
+      '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}',
+    );
+    const output = join(folder, 'derived.json');
+    assert.equal(cli(['derive', base, '--allow', 'write', '--to', 'extends', '-o', output]).code, 0);
+    assert.equal(readFileSync(output, 'utf8'), '{\n  "extends": "../base.json",\n  "allow": ["write"]\n}\n');
+    assert.ok(isEquivalent(compile(output), compile(derive(base, { allow: ['write'] }))));
+    assert.equal(
+      cli(['derive', 'docker-default', '--allow', '@io_uring', '--to', 'extends']).stdout,
+      '{\n  "extends": "docker-default",\n  "allow": ["@io_uring"]\n}\n',
+    );
+    assert.match(cli(['derive', '-', '--to', 'extends'], readFileSync(base, 'utf8')).stderr, /bad-option/);
+  });
+
+  it('takes a program for its base, and writes other formats', () => {
+    const path = join(directory, 'base.bpf');
+    writeFileSync(path, compile('docker-default', { arch: 'x86_64' }).bpf);
+    const derived = join(directory, 'derived.bpf');
+    assert.equal(
+      cli(['derive', path, '--deny', '@network', '--to', 'bpf', '--arch', 'x86_64', '-o', derived]).code,
+      0,
+    );
+    assert.ok(
+      isSubset(
+        readFileSync(derived),
+        compile(derive('docker-default', { deny: ['@network'] }), { arch: 'x86_64' }),
+      ),
+    );
+  });
+
+  it('names what was meant', () => {
+    const { code, stderr } = cli(['derive', 'docker-default', '--deny', 'chmodd']);
+    assert.equal(code, 2);
+    assert.match(stderr, /deny names "chmodd".*Did you mean "chmod"\?/);
+  });
+});
+
+describe('seccomp merge', () => {
+  const deny =
+    '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86","SCMP_ARCH_X32"],"syscalls":[{"names":["socket"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":2,"op":"SCMP_CMP_EQ"}]}]}';
+  for (const [way, expected] of [
+    ['--intersection', 'socket: ALLOW -> ERRNO(EPERM) if domain is AF_INET'],
+    ['--difference', 'socket: ALLOW -> ERRNO(EPERM) if domain is none of AF_INET, AF_ALG and AF_VSOCK'],
+  ] as const) {
+    it(`${way} says what both say of arguments`, () => {
+      const { code, stderr, stdout } = cli(
+        ['merge', way, 'docker-default', '-', '--explain', '--arch', 'x86_64', '--to', 'bpf'],
+        deny,
+      );
+      assert.equal(code, 0, stderr);
+      assert.ok(stderr.includes(expected), stderr);
+      assert.ok(stdout.length > 0);
+    });
+  }
+
+  it('writes a profile that equals the union', () => {
+    const { code, stdout, stderr } = cli([
+      'merge',
+      '--union',
+      'docker-default',
+      'docker-default',
+      '--arch',
+      'x86_64',
+      '--explain',
+    ]);
+    assert.equal(code, 0);
+    assert.ok(
+      isEquivalent(
+        compile(Buffer.from(stdout), { arch: 'x86_64' }),
+        compile('docker-default', { arch: 'x86_64' }),
+      ),
+    );
+    assert.equal(stderr, 'nothing changes\n');
+  });
+
+  it('wants one way, and two filters', () => {
+    for (const args of [[], ['--union', '--intersection']])
+      assert.match(cli(['merge', ...args, 'docker-default', 'docker-default']).stderr, /bad-option/);
+    assert.equal(cli(['merge', '--union', 'docker-default']).code, 2);
+  });
+});
