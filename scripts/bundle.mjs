@@ -135,6 +135,17 @@ async function writeCommonJs(directory) {
     format: 'iife',
     plugins: [textsInside(/^data\/(?:named-values|signatures)\.txt$/)],
   });
+  for (const [name, entry, wanted] of /** @type {const} */ ([
+    ['playground-page', 'data/report/playground.js', /^data\/(?:named-values|signatures)\.txt$/],
+    ['playground-worker', 'dist/report/playground/worker.js', /^data\/[\w-]+\.txt$|^profiles\/.*\.json$/],
+  ]))
+    await build({
+      ...FOR_BROWSERS,
+      entryPoints: [inRoot(entry)],
+      outfile: join(directory, `${name}.js`),
+      format: 'iife',
+      plugins: [textsInside(wanted)],
+    });
   const files = await chunks({ ...ENTRIES, ...PROGRAMS }, [FILES_APART]);
   await Promise.all(
     files.map(async ([name, text]) => {

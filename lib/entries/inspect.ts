@@ -45,4 +45,5 @@ export {
 } from '../filter/inspect/compare.js';
 export { formatDiff, formatExplanation } from '../filter/inspect/format.js';
 export { htmlReport, type Reported, type ReportOptions } from '../report/report.js';
+export { htmlPlayground, type PlaygroundOptions } from '../report/playground/page.js';
 export { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from '../kernel/calls/base-calls.js';
