@@ -49,6 +49,7 @@ const reader = startWorker();
 const compiler = startWorker();
 
 const text = byId('text');
+text.value = JSON.parse(byId('initial').textContent);
 
 /** What is asked about: the text and the target. */
 const question = () => ({
@@ -112,24 +113,26 @@ function jump(line, column) {
   byId('editor').scrollIntoView({ block: 'nearest' });
 }
 
-/** Replaces the text as typing would, so that it can be undone. */
-function write(value) {
+/** Replaces a part of the text as typing would, so that it can be undone; all of it unless a part is given. */
+function write(replacement, start = 0, end = text.value.length) {
   text.focus();
-  text.setSelectionRange(0, text.value.length);
-  const [line, column] = [text.scrollTop, text.scrollLeft];
-  if (!document.execCommand('insertText', false, value)) {
-    text.value = value;
+  text.setSelectionRange(start, end);
+  if (!document.execCommand(replacement === '' ? 'delete' : 'insertText', false, replacement)) {
+    text.setRangeText(replacement);
     changed();
   }
-  text.setSelectionRange(0, 0);
-  text.scrollTo(column, line);
+  if (start === 0) {
+    text.setSelectionRange(0, 0);
+    text.scrollTo(0, 0);
+  }
 }
 
-const fixButton = ({ title, text: fixed }, note = '') => {
-  const button = element('button', { type: 'button', class: 'fix' }, title, note);
-  button.addEventListener('click', () => write(fixed));
+/** A button that changes the text as typing would; the text is the one that the fix was made for. */
+function fixButton({ title, offset, length, replacement }) {
+  const button = element('button', { type: 'button', class: 'fix' }, title);
+  button.addEventListener('click', () => write(replacement, offset, offset + length));
   return button;
-};
+}
 
 function showProblems({ format, problems }) {
   mark(problems);

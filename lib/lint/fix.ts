@@ -1,5 +1,5 @@
 // What a click can do about a finding: a change of the text, where the finding says exactly what to change.
-import { applyEdits, findNodeAtLocation, getNodeValue, modify, parseTree } from 'jsonc-parser';
+import { findNodeAtLocation, getNodeValue, parseTree, type Node } from 'jsonc-parser';
 import type { Location } from '../util/errors.js';
 import { own, owned } from '../util/own.js';
 
@@ -13,22 +13,52 @@ export interface Fixable {
   readonly at?: Location;
 }
 
-/** A text without the finding. */
+/** A change of a text that takes a finding away. */
 export interface Fix {
   /** What is done, in a few words. */
   readonly title: string;
-  /** The whole text afterwards. */
-  readonly text: string;
+  /** Where the text is replaced, in UTF-16 units. */
+  readonly offset: number;
+  /** How much of it. */
+  readonly length: number;
+  /** By what. */
+  readonly replacement: string;
 }
 
+/** The text after a fix. */
+export const applyFix = (text: string, { offset, length, replacement }: Fix): string =>
+  `${text.slice(0, offset)}${replacement}${text.slice(offset + length)}`;
+
 type Path = (string | number)[];
-type Repair = (text: string, path: Path) => Fix | undefined;
+
+/** What is done, and the whole text afterwards. */
+interface Repaired {
+  readonly title: string;
+  readonly text: string;
+}
+type Repair = (text: string, path: Path) => Repaired | undefined;
 
 /**
  * The fix for a finding in the JSON text that it is about; undefined where there is none that the finding settles. The layout of
  * the rest of the text stays.
  */
 export function fixFor(finding: Fixable, text: string): Fix | undefined {
+  const repaired = repair(finding, text);
+  return repaired && changeTo(repaired, text);
+}
+
+/** The part in which two texts differ. */
+function changeTo({ title, text: after }: Repaired, before: string): Fix {
+  const shorter = Math.min(before.length, after.length);
+  let offset = 0;
+  while (offset < shorter && before[offset] === after[offset]) offset++;
+  let same = 0;
+  while (same < shorter - offset && before.at(-1 - same) === after.at(-1 - same)) same++;
+  const end = after.length - same;
+  return { title, offset, length: before.length - same - offset, replacement: after.slice(offset, end) };
+}
+
+function repair(finding: Fixable, text: string): Repaired | undefined {
   const { code, remedy = '', at } = owned(finding);
   if (at === undefined) return undefined;
   const offset = offsetOf(text, at);
@@ -50,7 +80,7 @@ const pathOf = (pointer: string): Path =>
     .slice(1)
     .map(step => (/^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/').replaceAll('~0', '~')));
 
-function replaceString(text: string, offset: number, meant: string): Fix | undefined {
+function replaceString(text: string, offset: number, meant: string): Repaired | undefined {
   const found = /^"(?:[^"\\\n]|\\.)*"/.exec(text.slice(offset))?.[0];
   if (found === undefined) return undefined;
   return {
@@ -59,22 +89,35 @@ function replaceString(text: string, offset: number, meant: string): Fix | undef
   };
 }
 
-function removeComma(text: string, offset: number): Fix | undefined {
+function removeComma(text: string, offset: number): Repaired | undefined {
   const comma = text.lastIndexOf(',', offset - 1);
   if (comma < 0 || text.slice(comma + 1, offset).trim() !== '') return undefined;
   return { title: 'Remove the comma', text: `${text.slice(0, comma)}${text.slice(comma + 1)}` };
 }
 
-/** Sets a value, or removes it. */
-const set = (text: string, path: Path, value: unknown): string =>
-  applyEdits(
-    text,
-    modify(text, path, value, { formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' } }),
-  );
+/** What a path leads to. */
+function nodeAt(text: string, path: Path): Node | undefined {
+  const root = parseTree(text);
+  return root && findNodeAtLocation(root, path);
+}
+
+const endOf = ({ offset, length }: Node): number => offset + length;
+
+const splice = (text: string, start: number, end: number, replacement = ''): string =>
+  `${text.slice(0, start)}${replacement}${text.slice(end)}`;
+
+/** Removes an item of an array or a member of an object, with the comma that it had. */
+function remove(text: string, node: Node): string {
+  const whole = node.parent?.type === 'property' ? node.parent : node;
+  const siblings = whole.parent?.children ?? [whole];
+  const index = siblings.indexOf(whole);
+  const [before, after] = [siblings[index - 1], siblings[index + 1]];
+  if (before !== undefined) return splice(text, endOf(before), endOf(whole));
+  return splice(text, whole.offset, after === undefined ? endOf(whole) : after.offset);
+}
 
 function valueAt(text: string, path: Path): unknown {
-  const root = parseTree(text);
-  const node = root && findNodeAtLocation(root, path);
+  const node = nodeAt(text, path);
   return node && (getNodeValue(node) as unknown);
 }
 
@@ -85,9 +128,8 @@ const CONDITION = 4;
 const removal =
   (title: string, depth?: number): Repair =>
   (text, path) => {
-    const where = path.slice(0, depth);
-    if (where.length === 0 || valueAt(text, where) === undefined) return undefined;
-    return { title, text: set(text, where, undefined) };
+    const node = path.length === 0 ? undefined : nodeAt(text, path.slice(0, depth));
+    return node && { title, text: remove(text, node) };
   };
 
 /** Removes a name, or the rule that has no other one. */
@@ -101,22 +143,18 @@ const removeName: Repair = (text, path) => {
 /** Gives a condition a key that it lacks. */
 const completion =
   (key: string): Repair =>
-  (text, path) => ({ title: `Write ${key}: 0`, text: set(text, [...path.slice(0, CONDITION), key], 0) });
-
-/** Compares the half that the kernel reads, where a condition compares with one value. */
-const narrow: Repair = (text, path) => {
-  const condition = path.slice(0, CONDITION);
-  const value = valueAt(text, [...condition, 'value']);
-  if (valueAt(text, [...condition, 'op']) !== 'SCMP_CMP_EQ' || typeof value !== 'number') return undefined;
-  const masked = set(text, [...condition, 'op'], 'SCMP_CMP_MASKED_EQ');
-  const half = set(masked, [...condition, 'value'], 0xffffffff);
-  return { title: 'Compare 32 bits', text: set(half, [...condition, 'valueTwo'], value) };
-};
+  (text, path) => {
+    const last = nodeAt(text, path.slice(0, CONDITION))?.children?.at(-1);
+    return (
+      last && { title: `Write ${key}: 0`, text: splice(text, endOf(last), endOf(last), `, "${key}": 0`) }
+    );
+  };
 
 const unquote: Repair = (text, path) => {
-  const value = valueAt(text, path);
-  return typeof value === 'string' && /^\d{1,15}$/.test(value)
-    ? { title: 'Remove the quotation marks', text: set(text, path, Number(value)) }
+  const node = nodeAt(text, path);
+  const value: unknown = node && getNodeValue(node);
+  return node !== undefined && typeof value === 'string' && /^\d{1,15}$/.test(value)
+    ? { title: 'Remove the quotation marks', text: splice(text, node.offset, endOf(node), value) }
     : undefined;
 };
 
@@ -136,5 +174,4 @@ const REPAIRS: Readonly<Record<string, Repair>> = {
   'unknown-syscall': removeName,
   'value-two-ignored': (text, path) =>
     removal('Remove valueTwo')(text, [...path.slice(0, CONDITION), 'valueTwo']),
-  'wide-comparison': narrow,
 };

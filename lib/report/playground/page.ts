@@ -1,8 +1,7 @@
 // The page of the playground: one HTML document in which profiles are written, looked at and exported, without a network.
 import { ARCHITECTURES } from '../../kernel/architectures.js';
-import { parseProfile } from '../../profile/parse.js';
-import { readSource, type ProfileSource } from '../../profile/read-source.js';
-import { utf8 } from '../../util/host/bytes.js';
+import { disassemble } from '../../bpf/listing/disassemble.js';
+import { readInput, type ProfileSource } from '../../profile/read-source.js';
 import { packageText, shippedProfiles } from '../../util/host/read-text.js';
 import { sha256Base64 } from '../../util/host/sha256.js';
 import { ownOptions } from '../../util/options.js';
@@ -11,7 +10,7 @@ import type { ExportFormat } from './requests.js';
 
 /** What a playground may be told. */
 export interface PlaygroundOptions {
-  /** The profile that is there at first: `docker-default` unless given. */
+  /** What is there at first, with its mistakes: a profile or a program, `docker-default` unless given. */
   readonly profile?: ProfileSource;
 }
 
@@ -34,13 +33,12 @@ const FORMATS: Readonly<Record<ExportFormat, string>> = {
  * report, fixes for findings, the simulation of calls, comparison, the check of a recording, export, and a link that has the
  * profile in its fragment. It needs no network and no other file.
  *
- * Throws as `parseProfile` does, and UsageError (`bad-option`).
+ * Throws ProfileError for what cannot be read, and UsageError (`bad-option`, `bad-profile-source`).
  */
 export function htmlPlayground(options: PlaygroundOptions = {}): string {
   const { profile = 'docker-default' } = ownOptions(options, ['profile']);
-  const { text } = readSource(profile);
-  parseProfile(utf8(text));
-  return page(text);
+  const input = readInput(profile);
+  return page(input.kind === 'text' ? input.text : disassemble(input.bytes, { form: 'source' }));
 }
 
 function page(text: string): string {
@@ -72,7 +70,7 @@ ${raw(`<style>${style}</style>`)}
 <nav aria-label="Sections">${LINKS.map(([id, title]) => markup`<a href="#${id}">${title}</a>`)}</nav></header>
 <noscript><p>The playground needs JavaScript.</p></noscript>
 <main class="playground">
-<div id="left">${editorSection(text)}</div>
+<div id="left">${editorSection()}</div>
 <div id="right">
 <p id="progress" role="status"></p>
 <div id="results"></div>
@@ -80,7 +78,8 @@ ${recordingSection}
 ${exportSection}
 </div>
 </main>
-${raw(`<script type="application/json" id="worker">${JSON.stringify(asset('bundle/playground-worker.js')).replaceAll('<', '\\u003c')}</script>`)}
+${block('initial', text)}
+${block('worker', asset('bundle/playground-worker.js'))}
 ${raw(`<script>${script}</script>`)}
 </body>
 </html>
@@ -103,6 +102,12 @@ const LINKS: readonly (readonly [string, string])[] = [
 /** Files of the package, which are markup or scripts already. */
 const raw = (html: string): Markup => ({ html });
 
+/** A text in an element that no script runs, every character as it is. */
+const block = (id: string, text: string): Markup =>
+  raw(
+    `<script type="application/json" id="${id}">${JSON.stringify(text).replaceAll('<', '\\u003c')}</script>`,
+  );
+
 function asset(path: string): string {
   const text = packageText(path);
   if (text === undefined) throw new Error(`${path} is not part of this bundle`);
@@ -112,7 +117,7 @@ function asset(path: string): string {
 const option = (value: string, words: string, selected = false): Markup =>
   markup`<option value="${value}"${selected ? raw(' selected') : undefined}>${words}</option>`;
 
-function editorSection(text: string): Markup {
+function editorSection(): Markup {
   const names = shippedProfiles();
   return markup`<section id="editor" aria-labelledby="editor-title"><h2 id="editor-title">Profile</h2>
 <div class="controls">
@@ -123,8 +128,7 @@ function editorSection(text: string): Markup {
 <pre id="numbers" aria-hidden="true"></pre>
 <div class="text">
 <div id="marks" aria-hidden="true"></div>
-<textarea id="text" aria-label="Profile" aria-describedby="taken" wrap="off" spellcheck="false" autocomplete="off" autocapitalize="off">
-${text}</textarea>
+<textarea id="text" aria-label="Profile" aria-describedby="taken" wrap="off" spellcheck="false" autocomplete="off" autocapitalize="off"></textarea>
 </div>
 </div>
 <p id="taken" role="status"></p>

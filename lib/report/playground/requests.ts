@@ -10,7 +10,7 @@ import { simulationText } from '../../filter/inspect/format-simulation.js';
 import { simulate } from '../../filter/inspect/simulate.js';
 import { abiOf, ABIS } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
-import { fixFor, type Fix, type Fixable } from '../../lint/fix.js';
+import { applyFix, fixFor, type Fix, type Fixable } from '../../lint/fix.js';
 import { lint } from '../../lint/lint.js';
 import { describeRemedy, remedyFor } from '../../policy/remedy.js';
 import { readInput } from '../../profile/read-source.js';
@@ -203,7 +203,7 @@ export function fixes({ text, target }: Question): readonly FindingFix[] {
     const fix = fixFor(finding, text);
     if (fix === undefined) continue;
     try {
-      const changed = readSubject(fix.text, target, FILE);
+      const changed = readSubject(applyFix(text, fix), target, FILE);
       if (changed.kind !== 'profile') continue;
       const left = lint(changed.profile, { arch, kernel, capabilities });
       if (
