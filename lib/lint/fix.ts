@@ -108,8 +108,9 @@ const splice = (text: string, start: number, end: number, replacement = ''): str
 
 /** Removes an item of an array or a member of an object, with the comma that it had. */
 function remove(text: string, node: Node): string {
-  const whole = node.parent?.type === 'property' ? node.parent : node;
-  const siblings = whole.parent?.children ?? [whole];
+  const parent = own(node, 'parent');
+  const whole = parent?.type === 'property' ? parent : node;
+  const siblings = own(own(whole, 'parent'), 'children') ?? [whole];
   const index = siblings.indexOf(whole);
   const [before, after] = [siblings[index - 1], siblings[index + 1]];
   if (before !== undefined) return splice(text, endOf(before), endOf(whole));
@@ -144,7 +145,7 @@ const removeName: Repair = (text, path) => {
 const completion =
   (key: string): Repair =>
   (text, path) => {
-    const last = nodeAt(text, path.slice(0, CONDITION))?.children?.at(-1);
+    const last = own(nodeAt(text, path.slice(0, CONDITION)), 'children')?.at(-1);
     return (
       last && { title: `Write ${key}: 0`, text: splice(text, endOf(last), endOf(last), `, "${key}": 0`) }
     );

@@ -176,6 +176,7 @@ describe('the playground in Chromium', function () {
     await page.type('socket');
     await page.press('Enter');
     assert.match(await text('#panel'), /^socket x86_64 41.*ALLOW if domain is AF_UNIX/s);
+    for (const _ of ['to the search', 'to all calls']) await page.press('Escape');
     await page.click('#panel a[href="#P5-17"]');
     assert.equal(
       await page.evaluate(

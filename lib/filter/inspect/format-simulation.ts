@@ -11,6 +11,7 @@ import type { Event } from '../../kernel/event.js';
 import { nameRegister } from '../../kernel/arguments/named-arguments.js';
 import type { Reason } from '../../policy/reason.js';
 import { parametersOf } from '../../kernel/arguments/signatures.js';
+import { own } from '../../util/own.js';
 import { singleLine } from '../../util/printable.js';
 
 /** What was asked: the layers as they were named, oldest first, and how many arguments of the call were given. */
@@ -91,7 +92,7 @@ function why(reason: Reason | undefined): readonly string[] {
     case 'default':
       return reason.unmet.length === 0
         ? ['by default, since the profile does not name the call']
-        : ['by default, since no rule matches of', ...reason.unmet.map(({ at }) => `  ${placeOf(at)}`)];
+        : ['by default, since no rule matches of', ...reason.unmet.map(rule => `  ${placeOf(own(rule, 'at'))}`)];
     case 'newer':
       return ['since the call is newer than those that the profile names'];
     case 'foreign':

@@ -19,7 +19,7 @@ import { parseRecording } from '../../recording/json.js';
 import { readLog } from '../../recording/logs/read-log.js';
 import { AssemblyError, ProfileError, SeccompError, UsageError, type Location } from '../../util/errors.js';
 import { packageText } from '../../util/host/read-text.js';
-import { own } from '../../util/own.js';
+import { own, owned } from '../../util/own.js';
 import { reportData, type ReportData } from '../data.js';
 import { profileFindings, programFindings } from '../findings.js';
 import { scriptData } from '../page.js';
@@ -193,7 +193,6 @@ export interface FindingFix extends Fix {
 export function fixes({ text, target }: Question): readonly FindingFix[] {
   const subject = readSubject(text, target, FILE);
   if (subject.kind !== 'profile') return [];
-  const options = targetOptions(target);
   const { arch, kernel, capabilities } = subject.policy.target;
   const found = lint(subject.profile, { arch, kernel, capabilities });
   const { program } = compileSubject(subject, target);
@@ -212,7 +211,7 @@ export function fixes({ text, target }: Question): readonly FindingFix[] {
           found.filter(({ code }) => code === finding.code).length
       )
         continue;
-      const { program: after } = compileSubject(changed, { ...target, arch: options.arch ?? arch });
+      const { program: after } = compileSubject(changed, target);
       made.push({ ...fix, index, keepsAnswers: isEquivalent(program, after) });
     } catch (error) {
       if (!(error instanceof SeccompError)) throw error;
@@ -230,7 +229,7 @@ export interface CallQuestion extends Question {
 
 /** What becomes of a call, in words, with what would allow it. */
 export function simulation({ text, target, abi, number, registers }: CallQuestion): string {
-  const { program, filter } = compileSubject(readSubject(text, target, FILE), target);
+  const { program, filter } = owned(compileSubject(readSubject(text, target, FILE), target));
   const event = { arch: ABIS[abi].audit, syscall: number, args: registers };
   const result = simulate(filter ?? program, event);
   const words = simulationText(result, { names: ['the filter'], given: registers.length });
@@ -257,7 +256,7 @@ export function checkRecording({ text, target, recording }: RecordingQuestion): 
     ? { recording: parseRecording(recording), skipped: 0 }
     : readLog(recording, { arch: target.arch });
   const { kernel } = target;
-  const { capabilities } = targetOptions(target);
+  const { capabilities } = owned(targetOptions(target));
   const check = checkProfile(subject.profile, [log.recording], {
     capabilities: [...(capabilities ?? [])],
     ...(kernel !== '' && { kernel }),
@@ -278,7 +277,7 @@ export interface Exported {
 /** Exports the filter. Throws as `convert` does. */
 export function exportAs({ text, target, format }: Question & { readonly format: ExportFormat }): Exported {
   const subject = readSubject(text, target, FILE);
-  const { program, filter } = compileSubject(subject, target);
+  const { program, filter } = owned(compileSubject(subject, target));
   switch (format) {
     case 'bpf':
       return { file: 'filter.bpf', content: encode(program) };
