@@ -22,9 +22,17 @@ export default defineConfig(
       globals: {
         ...nodeGlobals(),
         ...Object.fromEntries(
-          ['document', 'history', 'navigator', 'Worker', 'CompressionStream', 'DecompressionStream'].map(
-            name => [name, 'readonly'],
-          ),
+          [
+            'document',
+            'history',
+            'URLSearchParams',
+            'atob',
+            'btoa',
+            'navigator',
+            'Worker',
+            'CompressionStream',
+            'DecompressionStream',
+          ].map(name => [name, 'readonly']),
         ),
       },
     },

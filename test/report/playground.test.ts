@@ -42,6 +42,12 @@ describe('the playground in Chromium', function () {
   before(async () => {
     writeFileSync(path, htmlPlayground({ profile: PROFILE }));
     page = await openPage(chromium, url);
+    await page.send('Emulation.setDeviceMetricsOverride', {
+      width: 1440,
+      height: 900,
+      deviceScaleFactor: 1,
+      mobile: false,
+    });
     await compiled();
   });
   after(async () => {

@@ -92,7 +92,10 @@ function why(reason: Reason | undefined): readonly string[] {
     case 'default':
       return reason.unmet.length === 0
         ? ['by default, since the profile does not name the call']
-        : ['by default, since no rule matches of', ...reason.unmet.map(rule => `  ${placeOf(own(rule, 'at'))}`)];
+        : [
+            'by default, since no rule matches of',
+            ...reason.unmet.map(rule => `  ${placeOf(own(rule, 'at'))}`),
+          ];
     case 'newer':
       return ['since the call is newer than those that the profile names'];
     case 'foreign':
