@@ -25,7 +25,12 @@ export function checkContents() {
     ...['call-classes.txt', 'first-versions.txt', 'named-values.txt', 'signatures.txt'].map(
       name => `data/${name}`,
     ),
-    ...['data/report/page.css', 'bundle/report-page.js'],
+    ...[
+      'data/report/page.css',
+      'bundle/report-page.js',
+      'bundle/playground-page.js',
+      'bundle/playground-worker.js',
+    ],
     'prebuilds/linux-x64/seccomp.glibc.node',
     `deps/libseccomp-${libseccompSource().version}.tar.gz`,
     'prebuilds/binding.gyp',
