@@ -18,7 +18,24 @@ export default defineConfig(
     // What runs in pages: scripts that never make markup from text.
     files: ['data/report/*.js'],
     extends: [js.configs.recommended],
-    languageOptions: { globals: { document: 'readonly', URLSearchParams: 'readonly' } },
+    languageOptions: {
+      globals: {
+        ...nodeGlobals(),
+        ...Object.fromEntries(
+          [
+            'document',
+            'history',
+            'URLSearchParams',
+            'atob',
+            'btoa',
+            'navigator',
+            'Worker',
+            'CompressionStream',
+            'DecompressionStream',
+          ].map(name => [name, 'readonly']),
+        ),
+      },
+    },
     rules: {
       'no-restricted-properties': [
         'error',

@@ -68,6 +68,11 @@ const textsInside = wanted => ({
         export const shippedProfiles = () => ${JSON.stringify(profiles.sort())};`;
       return { contents, loader: 'js', resolveDir: inRoot('dist/util/host') };
     });
+    onLoad({ filter: /\/yaml-library\.js$/ }, () => ({
+      contents: "import * as yaml from 'yaml';\nexport const yamlLibrary = () => yaml;",
+      loader: 'js',
+      resolveDir: root,
+    }));
     // Locations name the profiles that ship by their paths in the package.
     onLoad({ filter: /\/dist\/package-files\.js$/ }, () => ({
       contents: 'export const packageFile = path => path;',
@@ -145,6 +150,17 @@ async function writeCommonJs(directory) {
     minify: true,
     logLevel: 'error',
   });
+  for (const [name, entry, wanted] of /** @type {const} */ ([
+    ['playground-page', 'data/report/playground.js', /^data\/(?:named-values|signatures)\.txt$/],
+    ['playground-worker', 'dist/report/playground/worker.js', /^data\/[\w-]+\.txt$|^profiles\/.*\.json$/],
+  ]))
+    await build({
+      ...FOR_BROWSERS,
+      entryPoints: [inRoot(entry)],
+      outfile: join(directory, `${name}.js`),
+      format: 'iife',
+      plugins: [textsInside(wanted)],
+    });
   const files = await chunks({ ...ENTRIES, ...PROGRAMS }, [FILES_APART]);
   await Promise.all(
     files.map(async ([name, text]) => {

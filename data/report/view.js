@@ -425,7 +425,7 @@ export function showFilter(data, { linkTo = call => `#call=${encodeURIComponent(
       query: query.value,
       tones: chips.filter(chip => !chip.checked).map(chip => chip.value),
       changed: changed?.checked ?? false,
-      open: grids.filter(({ details }) => details.open).map(({ abi }) => abi),
+      open: new Map(grids.map(({ abi, details }) => [abi, details.open])),
       chosen: chosen && [chosen.abi, chosen.call.name],
       walk: ['walk-abi', 'walk-call', 'walk-args'].map(id => byId(id).value),
     }),
@@ -433,7 +433,7 @@ export function showFilter(data, { linkTo = call => `#call=${encodeURIComponent(
       query.value = state.query;
       for (const chip of chips) chip.checked = !state.tones.includes(chip.value);
       if (changed !== null) changed.checked = state.changed;
-      for (const { details, abi } of grids) details.open = state.open.includes(abi);
+      for (const { details, abi } of grids) details.open = state.open.get(abi) ?? details.open;
       filterCalls();
       const one = grids
         .flatMap(({ items }) => items)

@@ -78,9 +78,8 @@ export function sourceArgument(
   flags: CompileFlags & { readonly category?: string },
 ): Profile | Policy {
   const input = inputArgument(argument);
-  if (input.kind === 'text' && !isFirecracker(readJson(input.text, input.file, new Findings())))
-    return profileOf(input);
-  return policyOfInput(input, flags);
+  if (input.kind === 'program' || isFirecrackerText(input)) return policyOfInput(input, flags);
+  return profileOf(input);
 }
 
 /** The meaning of what an argument names: a profile, a program, or a filter of Firecracker's. */
@@ -91,6 +90,9 @@ export function policyArgument(
   return policyOfInput(inputArgument(argument), flags);
 }
 
+const isFirecrackerText = ({ text, file }: SourceText): boolean =>
+  isJson(text) && isFirecracker(readJson(text, file, new Findings()));
+
 function policyOfInput(input: Input, flags: CompileFlags & { readonly category?: string }): Policy {
   const meaning = compileOptions(flags);
   const { arch, strict } = meaning;
@@ -98,7 +100,7 @@ function policyOfInput(input: Input, flags: CompileFlags & { readonly category?:
   if (input.kind === 'program') return decompile(input.bytes, machine);
   const { text, file } = input;
   const options = { file, ...(strict !== undefined && { strict }) };
-  if (!isJson(text) || !isFirecracker(readJson(text, file, new Findings())))
+  if (!isFirecrackerText(input))
     return resolveProfile(profileOf(input, strict), meaning, meaning);
   const { category } = flags;
   return resolveFirecracker(parseFirecracker(Buffer.from(text), options), {

@@ -20,6 +20,7 @@ import { recordCommand } from './commands/recording/record.js';
 import { importCommand } from './commands/recording/import.js';
 import { fail, print, printError, type Register, type RunCommand } from './output.js';
 import { packageFile } from '../package-files.js';
+import { playgroundCommand } from './commands/playground.js';
 import { psCommand } from './commands/ps.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
@@ -61,6 +62,7 @@ const COMMANDS: readonly Register[] = [
   diffCommand,
   lintCommand,
   reportCommand,
+  playgroundCommand,
   runCommand,
   recordCommand,
   importCommand,

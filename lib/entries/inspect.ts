@@ -47,4 +47,5 @@ export {
 export { formatDiff, formatExplanation } from '../filter/inspect/format.js';
 export { htmlReport, type Reported, type ReportOptions } from '../report/report.js';
 export { callGroups, groupsOf } from '../kernel/calls/call-groups.js';
+export { htmlPlayground, type PlaygroundOptions } from '../report/playground/page.js';
 export { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from '../kernel/calls/base-calls.js';

@@ -29,7 +29,8 @@ const countsOf = (calls: readonly CallData[]): readonly (readonly [Tone, number]
     ([, count]) => count > 0,
   );
 
-const section = (id: string, title: string, content: readonly Markup[]): Markup =>
+/** A section with its heading. */
+export const section = (id: string, title: string, content: readonly Markup[]): Markup =>
   markup`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
 
 const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;

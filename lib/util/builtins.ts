@@ -22,6 +22,8 @@ export const net = () => process.getBuiltinModule('node:net');
 export const os = () => process.getBuiltinModule('node:os');
 /** Undefined in a browser, as the next two. */
 export const path = () => host()?.getBuiltinModule('node:path');
+/** The same. Throws UnsupportedError (`unsupported-platform`) in a browser. */
+export const paths = () => required(path(), 'files');
 export const url = () => host()?.getBuiltinModule('node:url');
 export const inspect = () => host()?.getBuiltinModule('node:util').inspect;
 export const util = () => process.getBuiltinModule('node:util');

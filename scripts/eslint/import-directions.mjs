@@ -16,7 +16,7 @@ export const ROOMS = {
   lint: INSPECTION,
   recording: INSPECTION,
   process: ['lint', 'recording', ...INSPECTION],
-  report: ['lint', ...INSPECTION],
+  report: ['lint', 'recording', ...INSPECTION],
   cli: EVERYTHING,
   entries: EVERYTHING,
 };

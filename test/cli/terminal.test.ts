@@ -144,6 +144,7 @@ describe('what the command line writes', () => {
     ['lint', 'docker-default', '--suppressions', 'FILE'],
     ['lint', 'docker-default', '--baseline', 'FILE'],
     ['report', 'FILE', '-o', '/dev/null'],
+    ['playground', 'FILE'],
     ['run', 'FILE', '--verbose', '--', 'true'],
     ['run', 'FILE', '--report', '--', 'mkdir', HOSTILE],
     ['disasm', 'FILE'],

@@ -11,7 +11,7 @@ import { callsOf } from '../read-events.js';
 import { layersArgument } from '../input.js';
 import { collect, withCompileOptions, type CompileFlags } from '../options.js';
 import { print, toJson, type ExitCode, type Register } from '../output.js';
-import { simulationJson, simulationText } from '../format-simulation.js';
+import { simulationJson, simulationText } from '../../filter/inspect/format-simulation.js';
 
 interface Flags extends CompileFlags {
   readonly layer?: readonly string[];

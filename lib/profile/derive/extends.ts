@@ -1,5 +1,5 @@
 // Reads a profile that says what to change in another one: `{ "extends": "docker-default", "deny": ["@network"] }`.
-import { dirname, resolve } from 'node:path';
+import { paths } from '../../util/builtins.js';
 import type { Location } from '../../util/errors.js';
 import { isCallNumber, isKnownSyscall } from '../../kernel/abi.js';
 import { ARCHITECTURES } from '../../kernel/architectures.js';
@@ -86,7 +86,7 @@ export function readExtends(
     );
     return undefined;
   }
-  return { base: readSource(isPath ? resolve(dirname(file), name) : name), changes, rules, at };
+  return { base: readSource(isPath ? paths().resolve(paths().dirname(file), name) : name), changes, rules, at };
 }
 
 function checkName(item: Named, findings: Findings): void {

@@ -1,6 +1,5 @@
 // Reads what a policy includes or extends: from the folder of the file that the user named, and from nowhere else.
-import { realpathSync } from 'node:fs';
-import { dirname, resolve, sep } from 'node:path';
+import { fs, paths } from '../../../util/builtins.js';
 import type { Location } from '../../../util/errors.js';
 import { quote } from '../../../util/suggest.js';
 import type { Profile } from '../../profile.js';
@@ -38,8 +37,8 @@ export class Includes {
   /** For a text that was read from a path; one that was not may extend nothing but what ships. */
   static of(path: string | undefined, parse: ParseIncluded): Includes {
     if (path === undefined) return new Includes({ folder: undefined, parse, files: 0 }, [], undefined);
-    const folder = dirname(resolve(path));
-    return new Includes({ folder: realpathSync(folder), parse, files: 0 }, [realpathSync(path)], folder);
+    const folder = paths().dirname(paths().resolve(path));
+    return new Includes({ folder: fs().realpathSync(folder), parse, files: 0 }, [fs().realpathSync(path)], folder);
   }
 
   /** The profile of a name that ships, or of a path. Throws ProfileError as parseProfile, and as `text`. */
@@ -63,10 +62,10 @@ export class Includes {
         'Give the path of the policy, so that files beside it can be found',
       );
     }
-    const named = resolve(this.#folder, path);
+    const named = paths().resolve(this.#folder, path);
     // The error for a file that is not there is that of reading it.
     const source = isWithin(named, folder) || isWithin(named, this.#folder) ? readSource(named) : undefined;
-    const real = source === undefined ? undefined : realpathSync(named);
+    const real = source === undefined ? undefined : fs().realpathSync(named);
     if (source === undefined || real === undefined || !isWithin(real, folder)) {
       return failAt(
         at,
@@ -95,9 +94,9 @@ export class Includes {
       );
     }
     if (real === undefined) return new Includes(this.#root, [...this.#around, '<shipped>'], undefined);
-    return new Includes(this.#root, [...this.#around, real], dirname(real));
+    return new Includes(this.#root, [...this.#around, real], paths().dirname(real));
   }
 }
 
 const isWithin = (path: string, folder: string): boolean =>
-  path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+  path.startsWith(folder.endsWith(paths().sep) ? folder : `${folder}${paths().sep}`);

@@ -1,7 +1,5 @@
 // Reads YAML into the values that JSON has, each with its place, so that one reader of fields serves both.
-import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
-import { packageFile } from '../../../package-files.js';
 import type { Code } from '../../../util/codes.js';
 import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
@@ -17,22 +15,17 @@ import {
   type Placed,
 } from '../../json.js';
 import { failAt } from './scanner.js';
+import { yamlLibrary } from './yaml-library.js';
 
 /** Characters of a text; the YAML reader takes far longer for each than JSON's. */
 const MAX_LENGTH = 1024 * 1024;
-
-let yaml: typeof Yaml | undefined;
-
-/** The library, read when the first text needs it: it is larger than all that enforces a filter. */
-const library = (): typeof Yaml =>
-  (yaml ??= createRequire(packageFile('package.json'))(packageFile('bundle/yaml.js')) as typeof Yaml);
 
 /**
  * Reads the one document of a YAML text. Throws ProfileError (`yaml-syntax`, `too-deep`, `too-many-values`, `key-too-long`,
  * `profile-too-large`): also for several documents, aliases, tags and keys that stand twice, on which readers do not agree.
  */
 export function readYaml(text: string, file: string): JsonValue {
-  const { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } = library();
+  const { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } = yamlLibrary();
   const lines = new LineCounter();
   const locationAt = (offset: number): Location => {
     const { line, col } = lines.linePos(offset);

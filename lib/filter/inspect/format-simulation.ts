@@ -1,17 +1,18 @@
 // How a simulation is told: the answer, why, and what ran; for a person, and as JSON.
-import type { Location } from '../util/errors.js';
-import { disassemble } from '../bpf/listing/disassemble.js';
-import { WORD, type Instruction } from '../bpf/program.js';
-import { BPF, operationOf, writesA, writesX } from '../bpf/opcodes.js';
-import type { LayerRun, Simulation, Step } from '../filter/inspect/simulate.js';
-import { ABIS, syscallName, X32_BIT, type Abi } from '../kernel/abi.js';
-import { actionKind, actionName, type Action } from '../kernel/action.js';
-import * as scmp from '../kernel/constants.js';
-import type { Event } from '../kernel/event.js';
-import { nameRegister } from '../kernel/arguments/named-arguments.js';
-import type { Reason } from '../policy/reason.js';
-import { parametersOf } from '../kernel/arguments/signatures.js';
-import { singleLine } from '../util/printable.js';
+import type { Location } from '../../util/errors.js';
+import { disassemble } from '../../bpf/listing/disassemble.js';
+import { WORD, type Instruction } from '../../bpf/program.js';
+import { BPF, operationOf, writesA, writesX } from '../../bpf/opcodes.js';
+import type { LayerRun, Simulation, Step } from './simulate.js';
+import { ABIS, syscallName, X32_BIT, type Abi } from '../../kernel/abi.js';
+import { actionKind, actionName, type Action } from '../../kernel/action.js';
+import * as scmp from '../../kernel/constants.js';
+import type { Event } from '../../kernel/event.js';
+import { nameRegister } from '../../kernel/arguments/named-arguments.js';
+import type { Reason } from '../../policy/reason.js';
+import { parametersOf } from '../../kernel/arguments/signatures.js';
+import { own } from '../../util/own.js';
+import { singleLine } from '../../util/printable.js';
 
 /** What was asked: the layers as they were named, oldest first, and how many arguments of the call were given. */
 export interface Question {
@@ -91,7 +92,10 @@ function why(reason: Reason | undefined): readonly string[] {
     case 'default':
       return reason.unmet.length === 0
         ? ['by default, since the profile does not name the call']
-        : ['by default, since no rule matches of', ...reason.unmet.map(({ at }) => `  ${placeOf(at)}`)];
+        : [
+            'by default, since no rule matches of',
+            ...reason.unmet.map(rule => `  ${placeOf(own(rule, 'at'))}`),
+          ];
     case 'newer':
       return ['since the call is newer than those that the profile names'];
     case 'foreign':

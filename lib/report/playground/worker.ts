@@ -1,0 +1,39 @@
+// The script of the playground's workers: answers one request after the other.
+import { SeccompError } from '../../util/errors.js';
+import { analyse, checkRecording, exportAs, fixes, open, read, shipped, simulation } from './requests.js';
+
+/** What a worker has of a global scope. */
+interface WorkerScope {
+  onmessage: (event: { readonly data: Request }) => void;
+  readonly postMessage: (message: unknown) => void;
+}
+
+interface Request {
+  readonly id: number;
+  readonly kind: string;
+  readonly question: never;
+}
+
+const REQUESTS: ReadonlyMap<string, (question: never) => unknown> = new Map<
+  string,
+  (question: never) => unknown
+>([
+  ['read', read],
+  ['analyse', analyse],
+  ['fixes', fixes],
+  ['simulation', simulation],
+  ['check', checkRecording],
+  ['export', exportAs],
+  ['open', open],
+  ['shipped', shipped],
+]);
+
+const scope = globalThis as unknown as WorkerScope;
+scope.onmessage = ({ data: { id, kind, question } }) => {
+  try {
+    scope.postMessage({ id, result: REQUESTS.get(kind)?.(question) });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    scope.postMessage({ id, error: error instanceof SeccompError ? message : `unexpected: ${message}` });
+  }
+};
