@@ -34,7 +34,7 @@ export class VerifiedFilter implements Filter {
     this.warnings = parts.policy.warnings;
     this.#weights = parts.weights;
     this.#pfc = own(parts, 'pfc');
-    markFilter(this);
+    markFilter(this, 'compiled');
     Object.freeze(this);
   }
 

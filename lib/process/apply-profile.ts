@@ -1,19 +1,17 @@
 // The main entry: a profile in, the running process confined.
-import {
-  COMPILE_OPTIONS,
-  isPolicy,
-  policyOf,
-  type AnyProfile,
-  type CompileOptions,
-} from '../filter/compile-profile.js';
+import { COMPILE_OPTIONS } from '../filter/compile-options.js';
+import { policyOf, type AnyProfile, type CompileOptions } from '../filter/compile-profile.js';
 import { compilePolicy } from '../filter/compile.js';
+import type { Filter } from '../filter/filter.js';
+import { shippedProgram, type Variant } from '../filter/stored/shipped.js';
+import { ShippedFilter } from '../filter/stored/shipped-filter.js';
 import { UsageError, type Diagnostic } from '../util/errors.js';
 import { givenOptions, ownOptions, pickOptions } from '../util/options.js';
-import type { Policy } from '../policy/policy.js';
+import { isPolicy, type Policy } from '../policy/policy.js';
 import { withTraps } from '../policy/with-traps.js';
 import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from './load.js';
 import { closeRings, liveRings } from './rings.js';
-import { runningTarget, type Capabilities } from './machine/running-target.js';
+import { runningTarget, type Capabilities, type RunningTarget } from './machine/running-target.js';
 import type { Violations } from './violations/violations.js';
 
 /** How `applyProfile` resolves, compiles and loads. */
@@ -41,16 +39,45 @@ export function applyProfile(profile: AnyProfile | Policy, options: ApplyOptions
   const violations = listenerOf(own.violations);
   const target = runningTarget(capabilities);
   const given = capabilities === undefined ? rest : { ...rest, capabilities: target.capabilities };
-  const policy = policyOf(profile, isPolicy(profile) ? given : { ...rest, ...target });
-  const fitted = force || liveRings().length === 0 ? policy : closeRings(policy);
-  const enforced = violations ? withTraps(fitted, { kills: violations.fatal }) : fitted;
+  const closesRings = !force && liveRings().length > 0;
+  const traps = violations === undefined ? 'none' : violations.fatal ? 'kills' : 'errnos';
+  const variant: Variant = { closesRings, traps };
+  const resolve = (): Policy =>
+    variantOf(profile, isPolicy(profile) ? given : { ...rest, ...target }, variant);
+  const filter = Object.keys(given).some(option => option !== 'strict')
+    ? undefined
+    : shippedFilter(profile, target, variant, resolve);
   const loaded = load(
-    compilePolicy(enforced, rest),
+    filter ?? compilePolicy(resolve(), rest),
     givenOptions<LoadOptions>(own, ['scope', ...LOAD_FLAGS]),
   );
   if (!loaded.dryRun) violations?.watch(loaded);
   const found = unheard(loaded);
   return found === undefined ? loaded : { ...loaded, warnings: [...loaded.warnings, found] };
+}
+
+/** The policy of a profile, or a policy, as it is enforced on a process. Throws as `policyOf` does. */
+export function variantOf(
+  profile: AnyProfile | Policy,
+  options: CompileOptions,
+  { closesRings, traps }: Variant,
+): Policy {
+  const policy = policyOf(profile, options);
+  const fitted = closesRings ? closeRings(policy) : policy;
+  return traps === 'none' ? fitted : withTraps(fitted, { kills: traps === 'kills' });
+}
+
+/** The filter whose program ships with the package, where the profile is given by its name. */
+function shippedFilter(
+  profile: AnyProfile | Policy,
+  { arch, kernel }: RunningTarget,
+  variant: Variant,
+  resolve: () => Policy,
+): Filter | undefined {
+  if (typeof profile !== 'string' || !/^[\w-]+$/.test(profile)) return undefined;
+  const program = shippedProgram(profile, { arch, kernel }, variant);
+  if (program === undefined) return undefined;
+  return new ShippedFilter(program, { arch, kernel, capabilities: new Set() }, resolve);
 }
 
 /** What was given as `violations`. Throws UsageError (`bad-option`) for what `onViolation` has not made. */
