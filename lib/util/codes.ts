@@ -34,6 +34,7 @@ export const CODES = [
   'bad-value',
   'binary-to-terminal',
   'bits-outside-mask',
+  'cache-not-written',
   'call-gone',
   'capability-spelling',
   'chain-too-long',
