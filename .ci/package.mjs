@@ -26,7 +26,7 @@ export function checkContents() {
       name => `data/${name}`,
     ),
     ...['page.css', 'page.js'].map(name => `data/report/${name}`),
-    'bundle/report-interpreter.js',
+    ...['bundle/report-interpreter.js', 'bundle/programs/docker-default.x86_64.json'],
     'prebuilds/linux-x64/seccomp.glibc.node',
     `deps/libseccomp-${libseccompSource().version}.tar.gz`,
     'prebuilds/binding.gyp',

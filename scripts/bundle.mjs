@@ -69,7 +69,9 @@ const CONTAINING = {
     onResolve({ filter: /^containing:/ }, ({ path }) => ({ path, namespace: 'containing' }));
     onLoad({ filter: /./, namespace: 'containing' }, ({ path }) => {
       const name = path.slice('containing:'.length);
-      const contained = CONTAINED[name].map((path, index) => `export * as contained${index} from './${path}';\n`);
+      const contained = CONTAINED[name].map(
+        (path, index) => `export * as contained${index} from './${path}';\n`,
+      );
       const contents = `export * from './${{ ...ENTRIES, ...PARTS }[name]}';\n${contained.join('')}`;
       return { contents, resolveDir: root };
     });
@@ -140,7 +142,11 @@ async function writeCommonJs(directory) {
       const values = Object.hasOwn(ENTRIES, entry) ? await valuesOf(ENTRIES[entry]) : new Map();
       const [source, names] = withCommonJsExports(text, values);
       const { code } = await transform(source, commonJs);
-      writeFileSync(join(directory, name), `${withLazyImports(code)}${namesForImport(names)}`);
+      const isLazy = Object.hasOwn(ENTRIES, entry) || names.includes('applyProfile');
+      writeFileSync(
+        join(directory, name),
+        `${isLazy ? withLazyImports(code) : code}${namesForImport(names)}`,
+      );
     }),
   );
   chmodSync(join(directory, 'cli.js'), 0o755);
@@ -169,7 +175,7 @@ function withCommonJsExports(text, values) {
     const value = values.get(exported);
     if (isLiteral(value)) return `${exported}: ${JSON.stringify(value)}`;
     if (isLazyClass(value)) return `${exported}: lazyClass(() => ${local})`;
-    if (typeof value === 'function' && !isClass(value)) return `${exported}(...args) { return ${local}(...args); }`;
+    if (typeof value === 'function' && !isClass(value)) return lazyFunction(exported, local, values);
     return local === exported ? local : `${exported}: ${local}`;
   });
   const exported = names.map(pair => pair.at(-1));
@@ -179,25 +185,44 @@ function withCommonJsExports(text, values) {
 }
 
 /** What never runs: for `import`, Node looks for the names of exports in the text. */
-const namesForImport = names => (names.length === 0 ? '' : `0 && (module.exports = { ${names.join(', ')} });\n`);
-
+const namesForImport = names =>
+  names.length === 0 ? '' : `0 && (module.exports = { ${names.join(', ')} });\n`;
 
 /** Written where it is exported, so that no file is loaded for it. */
 const isLiteral = value =>
   typeof value === 'number' || (Array.isArray(value) && value.every(item => typeof item === 'string'));
+/**
+ * A function that is looked for when it is called. Whoever loads a filter with a listener is going to serve it, perhaps before any file can be
+ * opened again.
+ */
+function lazyFunction(exported, local, values) {
+  const serves = ['applyProfile', 'load'].includes(exported) && values.has('superviseListener');
+  const prepare = serves ? 'args[1]?.listener && superviseListener; ' : '';
+  return `${exported}(...args) { ${prepare}return ${local}(...args); }`;
+}
+
 const isClass = value => typeof value === 'function' && /^class\b/.test(String(value));
 /** Errors are there at once: they are small, and people compare their constructors. */
 const isLazyClass = value => isClass(value) && !(value.prototype instanceof Error);
 
-/** A class that is looked for when it is first used: called with `new`, extended, or asked for a property, as `instanceof` does. */
+/**
+ * A class that is looked for when it is first used: called with `new`, extended, or asked for a property, as `instanceof` does. A bound
+ * function can be constructed, and has no `prototype` that a proxy would have to give.
+ */
 const LAZY_CLASS = `const lazyClass = find => {
-  const lazy = new Proxy(class {}, Object.fromEntries(Object.getOwnPropertyNames(Reflect).map(name => [name, (_, ...args) =>
-    Reflect[name](find(), ...args.map(arg => (arg === lazy ? find() : arg)))])));
+  const real = value => value === lazy ? find() : value;
+  const forward = name => (_, ...args) => Reflect[name](find(), ...args.map(real));
+  const names = ['construct', 'get', 'getPrototypeOf', 'has', 'set'];
+  const lazy = new Proxy(function () {}.bind(), Object.fromEntries(names.map(name => [name, forward(name)])));
   return lazy;
 };
 `;
 
-/** Has each file load another one when it first uses something of it: the compiler writes uses as properties of what `require` gives. */
+/**
+ * Has a file load another one when it first uses something of it: the compiler writes uses as properties of what `require` gives. So do
+ * entries, and the file of applyProfile, which compiles before it loads a filter. All others load what they use before they run: a
+ * filter may keep files from being read later, when a violation is to be described.
+ */
 const withLazyImports = code =>
   code
     .replaceAll(

@@ -4,7 +4,13 @@
 export const TARGET_OPTIONS = ['arch', 'kernel', 'capabilities'] as const;
 
 /** Options that decide what a profile means. */
-export const RESOLVE_OPTIONS = [...TARGET_OPTIONS, 'unknownSyscalls', 'badArch', 'argWidth', 'strict'] as const;
+export const RESOLVE_OPTIONS = [
+  ...TARGET_OPTIONS,
+  'unknownSyscalls',
+  'badArch',
+  'argWidth',
+  'strict',
+] as const;
 
 /** Options that decide how the program is made. */
 export const PROGRAM_OPTIONS = ['codegen', 'weights', 'optimize'] as const;

@@ -31,7 +31,7 @@ export interface CompilePolicyOptions {
 export interface CompileMeans {
   /** How long the search may take. */
   readonly effort?: Effort;
-  /** Where a program for this policy may be, and is put otherwise. */
+  /** Where a program of our own generator for this policy may be, and is put otherwise. */
   readonly stored?: StoredProgram | undefined;
 }
 
@@ -39,7 +39,11 @@ export interface CompileMeans {
  * Compiles a policy and proves the program against it.
  * Throws UsageError (`bad-policy`, `bad-option`), CompileError when no program can be made, VerificationError with a witness when libseccomp's is wrong.
  */
-export function compilePolicy(source: Policy, options: CompilePolicyOptions = {}, means: CompileMeans = {}): Filter {
+export function compilePolicy(
+  source: Policy,
+  options: CompilePolicyOptions = {},
+  means: CompileMeans = {},
+): Filter {
   const given = pickOptions(options, ['codegen', 'weights', 'optimize']);
   const { codegen = 'tree', optimize = 2 } = given;
   const policy = checkedPolicy(source);
@@ -48,7 +52,8 @@ export function compilePolicy(source: Policy, options: CompilePolicyOptions = {}
   oneOf('optimize', optimize, [1, 2]);
   const weights: Weights = given.weights === 'uniform' ? UNIFORM : nodeWeights;
   const runs = runTable(policy);
-  const { effort = 'best', stored } = means;
+  const { effort = 'best' } = means;
+  const stored = codegen === 'tree' ? means.stored : undefined;
   const known = provenProgram(stored?.read(), policy, runs);
   if (known !== undefined) return new VerifiedFilter({ program: known, policy, codegen, weights });
   const { program, ...extra } =

@@ -125,7 +125,11 @@ function placeFor(
 /** What is left of a policy without the text that it came from. */
 const policyText = ({ abis, defaultAction, badArch }: Policy): string =>
   JSON.stringify(
-    [defaultAction, badArch, abis.map(({ abi, syscalls, enosysAbove }) => [abi.name, [...syscalls], enosysAbove])],
+    [
+      defaultAction,
+      badArch,
+      abis.map(({ abi, syscalls, enosysAbove }) => [abi.name, [...syscalls], enosysAbove]),
+    ],
     (key, value: unknown) => (key === 'at' ? undefined : typeof value === 'bigint' ? String(value) : value),
   );
 

@@ -208,16 +208,24 @@ class QuickTree {
     if (Array.isArray(value)) {
       const items: JsonValue[] = [];
       const node: JsonArray = { kind: 'array', ...place, items };
-      if (depth < MAX_DEPTH) for (const item of value) items.push(this.value(item, node, items.length, depth + 1));
+      if (depth < MAX_DEPTH)
+        for (const item of value) items.push(this.value(item, node, items.length, depth + 1));
       return node;
     }
     const members = new Map<string, JsonMember>();
     const node: JsonObject = { kind: 'object', ...place, members };
-    if (depth < MAX_DEPTH) for (const [name, item] of Object.entries(value)) this.#member(node, members, name, item, depth);
+    if (depth < MAX_DEPTH)
+      for (const [name, item] of Object.entries(value)) this.#member(node, members, name, item, depth);
     return node;
   }
 
-  #member(node: JsonObject, members: Map<string, JsonMember>, name: string, item: unknown, depth: number): void {
+  #member(
+    node: JsonObject,
+    members: Map<string, JsonMember>,
+    name: string,
+    item: unknown,
+    depth: number,
+  ): void {
     // Objects have keys that are numbers in another order than the text.
     if (name.length > MAX_KEY || /^\d/.test(name)) this.keys = NaN;
     this.keys++;

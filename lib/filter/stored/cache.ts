@@ -1,6 +1,17 @@
 // Programs that were generated before, in a directory that the caller names. What makes their use safe is the proof, which each has to
 // pass against the policy; that nobody else can write there keeps others from making it take long.
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { decode, encode, INSTRUCTION_SIZE, MAX_INSTRUCTIONS, type Program } from '../../bpf/program.js';
 import { packageFile } from '../../package-files.js';
 import { crypto } from '../../util/builtins.js';
@@ -46,7 +57,8 @@ export function storedProgram(directory: unknown, key: readonly unknown[]): Stor
           code: 'cache-not-written',
           severity: 'warning',
           message: `the compiled program could not be written to cache ${quote(path)}: ${(error as Error).message}`,
-          remedy: 'The profile is compiled again at the next start; make the directory writable, or leave cache out',
+          remedy:
+            'The profile is compiled again at the next start; make the directory writable, or leave cache out',
         };
       }
     },
@@ -81,7 +93,8 @@ function readEntry(file: string): Program | undefined {
   try {
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const status = fstatSync(descriptor);
-    if (!status.isFile() || !isOwn(status) || status.size > MAX_INSTRUCTIONS * INSTRUCTION_SIZE) return undefined;
+    if (!status.isFile() || !isOwn(status) || status.size > MAX_INSTRUCTIONS * INSTRUCTION_SIZE)
+      return undefined;
     return decode(readFileSync(descriptor));
   } catch {
     return undefined;
