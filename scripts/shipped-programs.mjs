@@ -1,6 +1,6 @@
 // Compiles and proves programs for the profiles that ship, so that applyProfile need not: bundle/programs/.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { inRoot } from './files.mjs';
 
 /** Compiled modules, which are there only after the compiler ran. */

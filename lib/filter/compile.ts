@@ -4,6 +4,7 @@ import type { Policy } from '../policy/policy.js';
 import { SeccompError } from '../util/errors.js';
 import { checkedPolicy } from '../policy/check.js';
 import { oneOf, pickOptions } from '../util/options.js';
+import { own } from '../util/own.js';
 import { runTable, type RunTable } from '../policy/runs.js';
 import type { Codegen, Filter } from './filter.js';
 import type { StoredProgram } from './stored/cache.js';
@@ -52,8 +53,8 @@ export function compilePolicy(
   oneOf('optimize', optimize, [1, 2]);
   const weights: Weights = given.weights === 'uniform' ? UNIFORM : nodeWeights;
   const runs = runTable(policy);
-  const { effort = 'best' } = means;
-  const stored = codegen === 'tree' ? means.stored : undefined;
+  const effort = own(means, 'effort') ?? 'best';
+  const stored = codegen === 'tree' ? own(means, 'stored') : undefined;
   const known = provenProgram(stored?.read(), policy, runs);
   if (known !== undefined) return new VerifiedFilter({ program: known, policy, codegen, weights });
   const { program, ...extra } =

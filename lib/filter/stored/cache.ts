@@ -16,6 +16,7 @@ import { decode, encode, INSTRUCTION_SIZE, MAX_INSTRUCTIONS, type Program } from
 import { packageFile } from '../../package-files.js';
 import { crypto } from '../../util/builtins.js';
 import { UsageError, type Diagnostic } from '../../util/errors.js';
+import { own } from '../../util/own.js';
 import { quote } from '../../util/suggest.js';
 
 /** One place for a program. */
@@ -85,7 +86,7 @@ function refuse(message: string): never {
 
 /** Whether only this user, or root, can have written what has this status. */
 const isOwn = ({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean =>
-  (uid === process.geteuid?.() || uid === 0) && (mode & WRITABLE_BY_OTHERS) === 0;
+  (uid === 0 || uid === own(process, 'geteuid')?.()) && (mode & WRITABLE_BY_OTHERS) === 0;
 
 /** A program from a regular file that nobody else can have written. Whatever is wrong with it, it is as if it were not there. */
 function readEntry(file: string): Program | undefined {
