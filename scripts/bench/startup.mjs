@@ -66,7 +66,7 @@ export const render = data =>
     `Milliseconds of whole processes, started in turn: from their start until they are where their line says, and until
 they have ended. The ratio is that of the former to the first line of its kind, within rounds. Where a filter is loaded, all threads are
 under it then, which the process checks before its end. Everything is cold, as it is in use: the files, the parser, the generator and
-the proof. Node's own price for an ES module, and for the first that is not built in, is in no ratio but the latter.
+the proof. What Node takes to look for a package, which is more for \`import\` than for \`require\`, is part of the ratios.
 
 What a start takes depends on what it uses: files of the package are loaded when something in them is first called. A profile that ships
 is not compiled: its program is in the package, with a digest of what it was proven against ([verification](verification.md#programs-that-ship)).
