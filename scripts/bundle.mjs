@@ -203,16 +203,19 @@ function lazyFunction(exported, local, values) {
 
 const isClass = value => typeof value === 'function' && /^class\b/.test(String(value));
 /** Errors are there at once: they are small, and people compare their constructors. */
-const isLazyClass = value => isClass(value) && !(value.prototype instanceof Error);
+const isLazyClass = value =>
+  isClass(value) ? !(value.prototype instanceof Error) : typeof value === 'function' && hasMore(value);
+/** A function of which `promisify` makes another one has a property for that. */
+const hasMore = value => Object.getOwnPropertySymbols(value).length > 0;
 
 /**
- * A class that is looked for when it is first used: called with `new`, extended, or asked for a property, as `instanceof` does. A bound
+ * A class, or a function with properties, that is looked for when it is first used: called, called with `new`, extended, or asked for a property, as `instanceof` does. A bound
  * function can be constructed, and has no `prototype` that a proxy would have to give.
  */
 const LAZY_CLASS = `const lazyClass = find => {
   const real = value => value === lazy ? find() : value;
   const forward = name => (_, ...args) => Reflect[name](find(), ...args.map(real));
-  const names = ['construct', 'get', 'getPrototypeOf', 'has', 'set'];
+  const names = ['apply', 'construct', 'get', 'getPrototypeOf', 'has', 'set'];
   const lazy = new Proxy(function () {}.bind(), Object.fromEntries(names.map(name => [name, forward(name)])));
   return lazy;
 };
