@@ -36,6 +36,7 @@ export function checkContents() {
       'bundle/playground-page.js',
       'bundle/playground-worker.js',
       'bundle/yaml.js',
+      'bundle/programs/docker-default.x86_64.json',
     ],
     'prebuilds/linux-x64/seccomp.glibc.node',
     `deps/libseccomp-${libseccompSource().version}.tar.gz`,

@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, w
 import { basename, dirname, join } from 'node:path';
 import { build, transform } from 'esbuild';
 import { filesUnder, inRoot, root } from './files.mjs';
+import { writeShippedPrograms } from './shipped-programs.mjs';
 
 /** What is imported or required, by the name of its bundle. What several of them use is in files that they share. */
 const ENTRIES = {
@@ -12,6 +13,22 @@ const ENTRIES = {
   load: 'dist/entries/load.js',
   inspect: 'dist/entries/inspect.js',
   libseccomp: 'dist/entries/libseccomp.js',
+};
+/** What is in files of its own, which are loaded when something of it is first used. */
+const PARTS = {
+  compile: 'dist/filter/compile-profile.js',
+  // The same module once more, so that what it alone needs is not in the file of the entry.
+  main: 'dist/entries/index.js',
+};
+/**
+ * What an entry or a part contains besides, since it is loaded before in any case: files are shared by those that contain the same, and
+ * each file costs Node more than what is in it.
+ */
+const CONTAINED = {
+  compile: [ENTRIES.load],
+  inspect: [ENTRIES.load],
+  libseccomp: [PARTS.compile],
+  load: ['dist/filter/compile-options.js', 'dist/policy/policy.js'],
 };
 /** What is run. */
 const PROGRAMS = {
@@ -36,6 +53,7 @@ export async function bundle() {
   await writeCommonJs(inRoot('bundle'));
   await writeModules(inRoot('module'));
   copyTypes(inRoot('dist'), inRoot('types'));
+  await writeShippedPrograms();
 }
 
 /** Leaves what finds the files of the package in a file of its own, which is that of CommonJS. */
@@ -92,6 +110,22 @@ const FOR_BROWSERS = /** @type {const} */ ({
   logLevel: 'error',
   plugins: [textsInside(/^data\/.*\.(?:txt|css)$|^profiles\/.*\.json$|^bundle\/report-/)],
 });
+
+/** Entries that contain another one: a module that exports both. */
+const CONTAINING = {
+  name: 'containing',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^containing:/ }, ({ path }) => ({ path, namespace: 'containing' }));
+    onLoad({ filter: /./, namespace: 'containing' }, ({ path }) => {
+      const name = path.slice('containing:'.length);
+      const contained = CONTAINED[name].map(
+        (path, index) => `export * as contained${index} from './${path}';\n`,
+      );
+      const contents = `export * from './${{ ...ENTRIES, ...PARTS }[name]}';\n${contained.join('')}`;
+      return { contents, resolveDir: root };
+    });
+  },
+};
 
 /** Compiles entries to ES modules that share files: their names and texts. */
 async function chunks(entryPoints, plugins = []) {
@@ -161,14 +195,25 @@ async function writeCommonJs(directory) {
       format: 'iife',
       plugins: [textsInside(wanted)],
     });
-  const files = await chunks({ ...ENTRIES, ...PROGRAMS }, [FILES_APART]);
+  const entries = Object.keys(CONTAINED).map(name => [name, `containing:${name}`]);
+  const files = await chunks({ ...ENTRIES, ...PARTS, ...PROGRAMS, ...Object.fromEntries(entries) }, [
+    FILES_APART,
+    CONTAINING,
+  ]);
   await Promise.all(
     files.map(async ([name, text]) => {
       // It waits before the program begins, and knows itself by its URL: both need an ES module.
       if (name === 'preload.js') return writeFileSync(join(directory, 'preload.mjs'), text);
-      const { code } = await transform(text, commonJs);
-      if (name === 'index.js') return writeEntry(directory, code);
-      writeFileSync(join(directory, name), code);
+      const entry = basename(name, '.js');
+      if (Object.hasOwn(PARTS, entry)) return;
+      const values = Object.hasOwn(ENTRIES, entry) ? await valuesOf(ENTRIES[entry]) : new Map();
+      const [source, names] = withCommonJsExports(text, values);
+      const { code } = await transform(source, commonJs);
+      const isLazy = Object.hasOwn(ENTRIES, entry) || names.includes('applyProfile');
+      writeFileSync(
+        join(directory, name),
+        `${isLazy ? withLazyImports(code) : code}${namesForImport(names)}`,
+      );
     }),
   );
   chmodSync(join(directory, 'cli.js'), 0o755);
@@ -180,19 +225,85 @@ async function writeCommonJs(directory) {
   }
 }
 
-/**
- * Writes the largest entry as a file of its own behind one that names its exports. For `import`, Node looks for the names in the
- * text of the entry, which takes Node 20 and 22 as long as to run it.
- */
-function writeEntry(directory, code) {
-  const [, names] = /^0 && \(module\.exports = \{([^}]*)\}\);$/m.exec(code) ?? [];
-  if (names === undefined) throw new Error('esbuild did not list the exports of index.js');
-  writeFileSync(join(directory, 'main.js'), code);
-  writeFileSync(
-    join(directory, 'index.js'),
-    `const main = require('./main.js');\nmodule.exports = main;\n0 && (module.exports = {${names}});\n`,
-  );
+/** What a module exports, by name. */
+async function valuesOf(path) {
+  const entries = Object.entries(await import(inRoot(path)));
+  return new Map(entries);
 }
+
+/**
+ * Makes the last statement of an ES module, which exports, one of CommonJS. `import` reads all exports of an entry, so that functions and classes
+ * are looked for when they are called. Gives the text, and the names.
+ */
+function withCommonJsExports(text, values) {
+  const [statement, list] = /^export \{([^}]*)\};\s*$/m.exec(text) ?? [];
+  if (statement === undefined) return [text, []];
+  const names = list
+    .split(',')
+    .map(item => item.trim().split(' as '))
+    .filter(pair => !/^contained\d+$/.test(pair.at(-1)));
+  const properties = names.map(([local, exported = local]) => {
+    const value = values.get(exported);
+    if (isLiteral(value)) return `${exported}: ${JSON.stringify(value)}`;
+    if (isLazyClass(value)) return `${exported}: lazyClass(() => ${local})`;
+    if (typeof value === 'function' && !isClass(value)) return lazyFunction(exported, local, values);
+    return local === exported ? local : `${exported}: ${local}`;
+  });
+  const exported = names.map(pair => pair.at(-1));
+  const hasClass = exported.some(name => isLazyClass(values.get(name)));
+  const assignment = `${hasClass ? LAZY_CLASS : ''}module.exports = {\n  ${properties.join(',\n  ')}\n};\n`;
+  return [text.replace(statement, () => assignment), exported];
+}
+
+/** What never runs: for `import`, Node looks for the names of exports in the text. */
+const namesForImport = names =>
+  names.length === 0 ? '' : `0 && (module.exports = { ${names.join(', ')} });\n`;
+
+/** Written where it is exported, so that no file is loaded for it. */
+const isLiteral = value =>
+  typeof value === 'number' || (Array.isArray(value) && value.every(item => typeof item === 'string'));
+/**
+ * A function that is looked for when it is called. Whoever loads a filter with a listener is going to serve it, perhaps before any file can be
+ * opened again.
+ */
+function lazyFunction(exported, local, values) {
+  const serves = ['applyProfile', 'load'].includes(exported) && values.has('superviseListener');
+  const prepare = serves ? 'args[1]?.listener && superviseListener; ' : '';
+  return `${exported}(...args) { ${prepare}return ${local}(...args); }`;
+}
+
+const isClass = value => typeof value === 'function' && /^class\b/.test(String(value));
+/** Errors are there at once: they are small, and people compare their constructors. */
+const isLazyClass = value =>
+  isClass(value) ? !(value.prototype instanceof Error) : typeof value === 'function' && hasMore(value);
+/** A function of which `promisify` makes another one has a property for that. */
+const hasMore = value => Object.getOwnPropertySymbols(value).length > 0;
+
+/**
+ * A class, or a function with properties, that is looked for when it is first used: called, called with `new`, extended, or asked for a property, as `instanceof` does. A bound
+ * function can be constructed, and has no `prototype` that a proxy would have to give.
+ */
+const LAZY_CLASS = `const lazyClass = find => {
+  const real = value => value === lazy ? find() : value;
+  const forward = name => (_, ...args) => Reflect[name](find(), ...args.map(real));
+  const names = ['apply', 'construct', 'get', 'getPrototypeOf', 'has', 'set'];
+  const lazy = new Proxy(function () {}.bind(), Object.fromEntries(names.map(name => [name, forward(name)])));
+  return lazy;
+};
+`;
+
+/**
+ * Has a file load another one when it first uses something of it: the compiler writes uses as properties of what `require` gives. So do
+ * entries, and the file of applyProfile, which compiles before it loads a filter. All others load what they use before they run: a
+ * filter may keep files from being read later, when a violation is to be described.
+ */
+const withLazyImports = code =>
+  code
+    .replaceAll(
+      /^var (import_chunk_\w+) = require\(("\.\/chunk-\w+\.js")\);$/gm,
+      'var $1_;\nfunction $1() {\n  return $1_ ??= require($2);\n}',
+    )
+    .replaceAll(/\b(import_chunk_\w+)(?=\.)/g, '($1())');
 
 async function writeModules(directory) {
   fresh(directory, 'module');

@@ -2,45 +2,75 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inChild, told } from './support/child.js';
 
-const bundle = fileURLToPath(new URL('../../bundle/', import.meta.url));
+/** Parts of the package, by a line of their text. */
+const PARTS = {
+  'the loader': 'function planLoad(',
+  'the parser': 'function parseProfile(',
+  'the generator': 'function searchTree(',
+  'the proof': 'function walked(',
+  'the tools that explain': 'function formatExplanation(',
+  lint: 'function lint(',
+  "libseccomp's context": 'FilterContext = class',
+};
 
-/** The text of a bundle and of all that it imports when it is loaded. */
-function textOf(name: string): string {
-  const seen = new Map<string, string>();
-  const read = (path: string): void => {
-    if (seen.has(path)) return;
-    const text = readFileSync(path, 'utf8');
-    seen.set(path, text);
-    // Those of functions are for later.
-    for (const [, next = ''] of text.matchAll(/^\S.*\brequire\(['"](\.[^'"]+)['"]\)/gm))
-      read(join(dirname(path), next));
-  };
-  read(`${bundle}${name}.js`);
-  return [...seen.values()].join('\n');
+/** The parts whose files a program has loaded at its end, by `import`. */
+function loadedBy(program: string): readonly string[] {
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `${program}
+      import { createRequire } from 'node:module';
+      console.log(JSON.stringify(Object.keys(createRequire(import.meta.url).cache)));`,
+    ],
+    { cwd: fileURLToPath(new URL('../../', import.meta.url)), encoding: 'utf8' },
+  );
+  assert.notEqual(stdout, '', stderr);
+  const texts = (JSON.parse(stdout) as readonly string[])
+    .filter(path => path.endsWith('.js'))
+    .map(path => readFileSync(path, 'utf8'));
+  assert.notEqual(texts.length, 0);
+  return Object.entries(PARTS)
+    .filter(([, line]) => texts.some(text => text.includes(line)))
+    .map(([part]) => part);
 }
 
 describe('The entries', () => {
-  const PARTS: readonly (readonly [part: string, defined: string, entries: readonly string[]])[] = [
-    ['the loader', 'function planLoad(', ['index', 'apply', 'load']],
-    ["libseccomp's context", 'FilterContext = class', ['libseccomp']],
-    ['the parser of profiles', 'function parseProfile(', ['index', 'apply', 'inspect']],
-    ['the generator', 'function searchTree(', ['index', 'apply', 'inspect']],
-    ['the tools that explain', 'function formatExplanation(', ['inspect']],
-    ['lint', 'function lint(', ['index', 'inspect']],
-    ['the page of reports', 'function comparisonSection(', ['inspect']],
-  ];
-  for (const [part, defined, entries] of PARTS) {
-    it(`load ${part} where it is needed`, () => {
-      assert.deepEqual(
-        ['index', 'apply', 'load', 'inspect', 'libseccomp'].filter(name => textOf(name).includes(defined)),
-        entries,
-      );
+  const RULE =
+    "{ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] }";
+  for (const [program, parts] of [
+    ["import 'seccomp';", []],
+    ["import 'seccomp/apply';", []],
+    ["import 'seccomp/load';", []],
+    ["import { load } from 'seccomp/load'; load(Buffer.from('060000000000ff7f', 'hex'));", ['the loader']],
+    ["import { applyProfile } from 'seccomp'; applyProfile('docker-default');", ['the loader']],
+    [
+      `import { applyProfile } from 'seccomp/apply'; applyProfile(${RULE});`,
+      ['the loader', 'the parser', 'the generator', 'the proof'],
+    ],
+    ["import { lint } from 'seccomp'; lint('docker-default');", 'lint'],
+  ] as const) {
+    it(`load what is used when it is used: ${program}`, () => {
+      const loaded = loadedBy(program);
+      if (typeof parts === 'string') assert.ok(loaded.includes(parts), loaded.join());
+      else assert.deepEqual(loaded, parts);
     });
   }
+
+  it('have classes that work before anything else is loaded', () => {
+    const answers = told<readonly unknown[]>(
+      inChild(`
+        class Own extends s.SandboxedWorker { isOwn() { return true; } }
+        const worker = new Own('setImmediate(() => {})', { eval: true, profile: harmless });
+        worker.terminate();
+        tell([worker instanceof s.SandboxedWorker, worker instanceof Own, worker.isOwn(), s.SandboxedWorker.name]);`),
+    );
+    assert.deepEqual(answers, [true, true, true, 'SandboxedWorker']);
+  });
 
   it('are the same for import and require, so that a process has one instance of the package', () => {
     const same = told<readonly boolean[]>(
@@ -81,7 +111,9 @@ describe('The entries', () => {
     const same = told<readonly boolean[]>(
       inChild(`
         const [apply, load] = [await import('seccomp/apply'), await import('seccomp/load')];
-        tell([apply.applyProfile === s.applyProfile, load.load === s.load, load.LoadError === s.LoadError]);`),
+        const profile = s.parseProfile('docker-default');
+        tell([apply.compile(profile) === s.compile(profile), load.LoadError === s.LoadError,
+          load.load(s.compile(profile), { dryRun: true }).filter === s.compile(profile)]);`),
     );
     assert.deepEqual(
       same,

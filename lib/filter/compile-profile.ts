@@ -1,8 +1,9 @@
 // The whole way from a profile to a proven filter, each step of which is also there on its own.
 import { compilePolicy, type CompilePolicyOptions } from './compile.js';
+import { COMPILE_OPTIONS, PROGRAM_OPTIONS, RESOLVE_OPTIONS, TARGET_OPTIONS } from './compile-options.js';
 import type { Filter } from './filter.js';
 import { givenOptions, ownOptions } from '../util/options.js';
-import type { Policy } from '../policy/policy.js';
+import { isPolicy, type Policy } from '../policy/policy.js';
 import { makeTarget, type Target, type TargetOptions } from '../policy/target.js';
 import { parseProfile } from '../profile/parse.js';
 import type { Profile } from '../profile/profile.js';
@@ -71,22 +72,3 @@ export function policyOf(source: AnyProfile | Policy, options: CompileOptions): 
     'Give it to resolveProfile, or compile the profile',
   );
 }
-
-/** Options that describe the machine. */
-const TARGET_OPTIONS = ['arch', 'kernel', 'capabilities'] as const;
-
-/** Options that decide what a profile means. */
-export const RESOLVE_OPTIONS = [...TARGET_OPTIONS, 'unknownSyscalls', 'badArch', 'argWidth', 'strict'] as const;
-
-/** Options that decide how the program is made. */
-const PROGRAM_OPTIONS = ['codegen', 'weights', 'optimize'] as const;
-
-/** Every option of `compile`. */
-export const COMPILE_OPTIONS: readonly string[] = [...RESOLVE_OPTIONS, ...PROGRAM_OPTIONS];
-
-/** Whether a value is a policy: a profile's default action is a string, a policy's a number. */
-export const isPolicy = (source: unknown): source is Policy =>
-  typeof source === 'object' &&
-  source !== null &&
-  Object.hasOwn(source, 'abis') &&
-  typeof own(source as Partial<Policy>, 'defaultAction') === 'number';

@@ -1,12 +1,17 @@
 // From a policy to a filter: code is generated, then proven, and only then returned.
+import type { Program } from '../bpf/program.js';
 import type { Policy } from '../policy/policy.js';
+import { SeccompError } from '../util/errors.js';
 import { checkedPolicy } from '../policy/check.js';
 import { oneOf, pickOptions } from '../util/options.js';
-import { runTable } from '../policy/runs.js';
+import { own } from '../util/own.js';
+import { runTable, type RunTable } from '../policy/runs.js';
 import { CODEGENS, type Codegen, type Filter } from './filter.js';
+import type { StoredProgram } from './stored/cache.js';
 import { VerifiedFilter } from './verified-filter.js';
 import { generateWithLibseccomp, type Optimize } from '../libseccomp/generate.js';
-import { generate, UNIFORM, type Weights } from './generate/generate.js';
+import { generate, UNIFORM, type Effort, type Weights } from './generate/generate.js';
+import { RuleLists } from './generate/rule-lists.js';
 import { prove } from './prove/verify.js';
 import { nodeWeights } from './generate/weights.js';
 
@@ -24,11 +29,23 @@ export interface CompilePolicyOptions {
   readonly optimize?: Optimize;
 }
 
+/** What the caller of `compilePolicy` in this package may ask for. */
+export interface CompileMeans {
+  /** How long the search may take. */
+  readonly effort?: Effort;
+  /** Where a program of our own generator for this policy may be, and is put otherwise. */
+  readonly stored?: StoredProgram | undefined;
+}
+
 /**
  * Compiles a policy and proves the program against it.
  * Throws UsageError (`bad-policy`, `bad-option`), CompileError when no program can be made, VerificationError with a witness when libseccomp's is wrong.
  */
-export function compilePolicy(source: Policy, options: CompilePolicyOptions = {}): Filter {
+export function compilePolicy(
+  source: Policy,
+  options: CompilePolicyOptions = {},
+  means: CompileMeans = {},
+): Filter {
   const given = pickOptions(options, ['codegen', 'weights', 'optimize']);
   const { codegen = 'tree', optimize = 2 } = given;
   const policy = checkedPolicy(source);
@@ -37,12 +54,30 @@ export function compilePolicy(source: Policy, options: CompilePolicyOptions = {}
   oneOf('optimize', optimize, [1, 2]);
   const weights: Weights = given.weights === 'uniform' ? UNIFORM : nodeWeights;
   const runs = runTable(policy);
+  const effort = own(means, 'effort') ?? 'best';
+  const stored = codegen === 'tree' ? own(means, 'stored') : undefined;
+  const known = provenProgram(stored?.read(), policy, runs);
+  if (known !== undefined) return new VerifiedFilter({ program: known, policy, codegen, weights });
   const { program, ...extra } =
     codegen === 'tree'
-      ? { program: generate(policy, weights, runs) }
+      ? { program: generate(policy, weights, runs, new RuleLists(policy), effort) }
       : generateWithLibseccomp(policy, optimize);
   prove(program, policy, runs, REMEDIES[codegen]);
-  return new VerifiedFilter({ program, policy, codegen, weights, ...extra });
+  const found = stored?.write(program);
+  const warnings = found === undefined ? policy.warnings : [...policy.warnings, found];
+  return new VerifiedFilter({ program, policy, codegen, weights, warnings, ...extra });
+}
+
+/** A program that somebody may have put there, if it means what the policy says. */
+function provenProgram(program: Program | undefined, policy: Policy, runs: RunTable): Program | undefined {
+  if (program === undefined) return undefined;
+  try {
+    prove(program, policy, runs, '');
+    return program;
+  } catch (error) {
+    if (error instanceof SeccompError) return undefined;
+    throw error;
+  }
 }
 
 const REMEDIES: Readonly<Record<Codegen, string>> = {

@@ -34,11 +34,20 @@ export interface Filter {
   readonly metrics: ProgramMetrics;
 }
 
-const filters = new WeakSet<Filter>();
+/** How a filter came to be: compiled here, or a program that ships with the package. */
+type Origin = 'compiled' | 'shipped';
 
-/** Marks a filter as one, which the class that implements it does alone. */
-export const markFilter = (filter: Filter): void => void filters.add(filter);
+const filters = new WeakMap<Filter, Origin>();
+
+/** Marks a filter as one, which the classes that implement it do alone. */
+export const markFilter = (filter: Filter, origin: Origin): void => void filters.set(filter, origin);
 
 /** Whether a value is a filter. An object of the same shape is not. */
 export const isFilter = (value: unknown): value is Filter =>
   typeof value === 'object' && value !== null && filters.has(value as Filter);
+
+/**
+ * Whether the program of a filter ships with the package. What a load looks at in a policy was looked at when it was built: it is for one
+ * architecture, asks for no flags, and refuses nothing that Node depends on.
+ */
+export const isShipped = (filter: Filter): boolean => filters.get(filter) === 'shipped';

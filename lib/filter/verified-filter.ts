@@ -28,14 +28,16 @@ export class VerifiedFilter implements Filter {
     readonly codegen: Codegen;
     readonly weights: Weights;
     readonly pfc?: string;
+    /** Those of the policy unless given. */
+    readonly warnings?: readonly Diagnostic[];
   }) {
     this.program = Object.freeze(parts.program.map(instruction => Object.freeze({ ...instruction })));
     this.policy = parts.policy;
     this.codegen = parts.codegen;
-    this.warnings = parts.policy.warnings;
+    this.warnings = own(parts, 'warnings') ?? parts.policy.warnings;
     this.#weights = parts.weights;
     this.#pfc = own(parts, 'pfc');
-    markFilter(this);
+    markFilter(this, 'compiled');
     Object.freeze(this);
   }
 

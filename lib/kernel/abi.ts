@@ -106,7 +106,8 @@ export const syscallName = (abiName: AbiName, number: number): string | undefine
 export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => numbersOf(abiName);
 
 /** Whether some architecture of Linux has a call of that name, also one that this package does not compile for. */
-export const isKnownSyscall = (name: string): boolean => architecturesWith(name).length > 0;
+export const isKnownSyscall = (name: string): boolean =>
+  ALL.some(abi => syscallNumber(abi.name, name) !== undefined) || foreign().has(name);
 
 /** The architectures that have a call of that name: interfaces of this package, or the kernel's names of others. */
 export function architecturesWith(name: string): readonly string[] {

@@ -3,6 +3,7 @@ import type { Diagnostic, Location } from '../util/errors.js';
 import type { Abi } from '../kernel/abi.js';
 import type { Action } from '../kernel/action.js';
 import type { Target } from './target.js';
+import { own } from '../util/own.js';
 
 /** Comparisons of an argument with constants. Source: seccomp_rule_add(3). */
 export const OPERATORS = [
@@ -102,3 +103,10 @@ export interface Policy {
   /** What a reader of the profile should know about this meaning. */
   readonly warnings: readonly Diagnostic[];
 }
+
+/** Whether a value is a policy: a profile's default action is a string, a policy's a number. */
+export const isPolicy = (source: unknown): source is Policy =>
+  typeof source === 'object' &&
+  source !== null &&
+  Object.hasOwn(source, 'abis') &&
+  typeof own(source as Partial<Policy>, 'defaultAction') === 'number';

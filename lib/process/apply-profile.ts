@@ -1,16 +1,17 @@
 // The main entry: a profile in, the running process confined.
-import {
-  COMPILE_OPTIONS,
-  isPolicy,
-  policyOf,
-  type AnyProfile,
-  type CompileOptions,
-} from '../filter/compile-profile.js';
+import { COMPILE_OPTIONS } from '../filter/compile-options.js';
+import { policyOf, type AnyProfile, type CompileOptions } from '../filter/compile-profile.js';
 import { compilePolicy } from '../filter/compile.js';
+import type { Filter } from '../filter/filter.js';
+import { storedProgram, type StoredProgram } from '../filter/stored/cache.js';
+import { shippedProgram, type Variant } from '../filter/stored/shipped.js';
+import { ShippedFilter } from '../filter/stored/shipped-filter.js';
 import { UsageError, type Diagnostic } from '../util/errors.js';
 import { givenOptions, ownOptions, pickOptions } from '../util/options.js';
-import type { Policy } from '../policy/policy.js';
+import { isPolicy, type Policy } from '../policy/policy.js';
 import { withTraps } from '../policy/with-traps.js';
+import { isProfile } from '../profile/profile.js';
+import { readSource } from '../profile/read-source.js';
 import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from './load.js';
 import { closeRings, liveRings } from './rings.js';
 import {
@@ -21,7 +22,7 @@ import {
 } from './supervise/report.js';
 import { tryProfile, type ReportedProfile } from './trace/try-profile.js';
 import type { Own } from '../util/own.js';
-import { runningTarget, type Capabilities } from './machine/running-target.js';
+import { runningTarget, type Capabilities, type RunningTarget } from './machine/running-target.js';
 import type { Violations } from './violations/violations.js';
 
 /** How `applyProfile` resolves, compiles and loads. */
@@ -30,6 +31,11 @@ export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | '
   readonly capabilities?: Capabilities;
   /** Report what the profile refuses to this listener, which `onViolation` made. The refusals stay what they are. */
   readonly violations?: Violations;
+  /**
+   * A directory for compiled programs, which is made where there is none: of this user's, with the mode 0700. A program from there is used when
+   * it is proven to mean what the profile says, so that the search for one is saved and nothing else.
+   */
+  readonly cache?: string;
 }
 
 /** How `applyProfile` tries a profile. */
@@ -52,10 +58,13 @@ export interface TryProfileOptions
  * of the calls. Node 22 and later keeps io_uring rings open. Where the profile refuses io_uring, the kernel takes no operation
  * off them any more: what libuv does on them is done by epoll_ctl, in a handler of SIGSYS.
  *
+ * A profile that ships with the package is not compiled where its program ships too: for the options by default, `strict`, `violations` and
+ * those of a load. Any other one is compiled by a search that takes less time than that of `compile`, and proven as any.
+ *
  * With `reportOnly`, nothing is loaded and nothing refused: a tracer looks at the calls of this process, of all its threads and
  * of the processes that they start, and `onViolation` hears of those that the profile would refuse, until `reports.stop()`.
  *
- * Throws ProfileError, CompileError, VerificationError, LoadError, UsageError; nothing has changed then.
+ * Throws ProfileError, CompileError, VerificationError, LoadError, UsageError; nothing has changed then, but for the directory `cache`.
  */
 export function applyProfile(
   profile: AnyProfile | Policy,
@@ -68,11 +77,11 @@ export function applyProfile(
 ): LoadedFilter {
   const own = ownOptions<ApplyOptions & Partial<TryProfileOptions>>(
     options,
-    [...COMPILE_HERE, 'capabilities', 'scope', 'violations', ...REPORT_OPTIONS],
+    [...compileOptions(), 'scope', 'violations', 'cache', ...REPORT_OPTIONS],
     LOAD_FLAGS,
   );
   const { capabilities, force = false } = own;
-  const rest = givenOptions<CompileOptions>(own, COMPILE_HERE);
+  const rest = givenOptions<CompileOptions>(own, compileOptions());
   const violations = listenerOf(own.violations);
   const reporting = checkReportOnly(
     own,
@@ -81,15 +90,25 @@ export function applyProfile(
   if (reporting) refuseLoading(own);
   const target = runningTarget(capabilities);
   const given = capabilities === undefined ? rest : { ...rest, capabilities: target.capabilities };
-  const policy = policyOf(profile, isPolicy(profile) ? given : { ...rest, ...target });
+  const described = isPolicy(profile) ? given : { ...rest, ...target };
   if (reporting) {
     const { onViolation = () => undefined, reportFallbacks = false } = own;
-    return tryProfile(compilePolicy(policy, rest), { onViolation, reportFallbacks });
+    return tryProfile(compilePolicy(policyOf(profile, described), rest), { onViolation, reportFallbacks });
   }
-  const fitted = force || liveRings().length === 0 ? policy : closeRings(policy);
-  const enforced = violations ? withTraps(fitted, { kills: violations.fatal }) : fitted;
+  const closesRings = !force && liveRings().length > 0;
+  const traps = violations === undefined ? 'none' : violations.fatal ? 'kills' : 'errnos';
+  const variant: Variant = { closesRings, traps };
+  const resolve = (): Policy => variantOf(profile, described, variant);
+  const compiled = (policy: Policy): Filter =>
+    compilePolicy(policy, rest, {
+      effort: 'soon',
+      stored: placeFor(own.cache, profile, policy, variant, rest),
+    });
+  const filter = Object.keys(given).some(option => option !== 'strict')
+    ? undefined
+    : shippedFilter(profile, target, variant, resolve);
   const loaded = load(
-    compilePolicy(enforced, rest),
+    filter ?? compiled(resolve()),
     givenOptions<LoadOptions>(own, ['scope', ...LOAD_FLAGS]),
   );
   if (!loaded.dryRun) violations?.watch(loaded);
@@ -99,13 +118,37 @@ export function applyProfile(
 
 /** Throws UsageError (`bad-option`) for options of a load that does not happen. */
 function refuseLoading(options: Own<ApplyOptions>): void {
-  const [name] = Object.keys(givenOptions(options, ['scope', 'violations', ...LOAD_FLAGS]));
+  const [name] = Object.keys(givenOptions(options, ['scope', 'violations', 'cache', ...LOAD_FLAGS]));
   if (name === undefined) return;
   throw new UsageError(
     'bad-option',
     `${name} is for a filter that is loaded, and reportOnly loads none`,
     'Leave one of them out',
   );
+}
+
+/** The policy of a profile, or a policy, as it is enforced on a process. Throws as `policyOf` does. */
+export function variantOf(
+  profile: AnyProfile | Policy,
+  options: CompileOptions,
+  { closesRings, traps }: Variant,
+): Policy {
+  const policy = policyOf(profile, options);
+  const fitted = closesRings ? closeRings(policy) : policy;
+  return traps === 'none' ? fitted : withTraps(fitted, { kills: traps === 'kills' });
+}
+
+/** The filter whose program ships with the package, where the profile is given by its name. */
+function shippedFilter(
+  profile: AnyProfile | Policy,
+  { arch, kernel }: RunningTarget,
+  variant: Variant,
+  resolve: () => Policy,
+): Filter | undefined {
+  if (typeof profile !== 'string' || !/^[\w-]+$/.test(profile)) return undefined;
+  const program = shippedProgram(profile, { arch, kernel }, variant);
+  if (program === undefined) return undefined;
+  return new ShippedFilter(program, { arch, kernel, capabilities: new Set() }, resolve);
 }
 
 /** What was given as `violations`. Throws UsageError (`bad-option`) for what `onViolation` has not made. */
@@ -118,7 +161,32 @@ function listenerOf(value: Violations | undefined): Pick<Violations, 'fatal' | '
 }
 
 /** Options of `compile`, but for what the machine decides. */
-const COMPILE_HERE = COMPILE_OPTIONS.filter(name => name !== 'arch' && name !== 'kernel');
+const compileOptions = (): readonly string[] =>
+  COMPILE_OPTIONS.filter(name => name !== 'arch' && name !== 'kernel');
+
+/** The place for the program of a profile, which what it follows from describes. */
+function placeFor(
+  cache: string | undefined,
+  profile: AnyProfile | Policy,
+  policy: Policy,
+  ...rest: readonly unknown[]
+): StoredProgram | undefined {
+  if (cache === undefined) return undefined;
+  const text = isPolicy(profile) || isProfile(profile) ? policyText(policy) : readSource(profile).text;
+  const { arch, kernel, capabilities } = policy.target;
+  return storedProgram(cache, [text, arch, kernel.major, kernel.minor, [...capabilities].sort(), ...rest]);
+}
+
+/** What is left of a policy without the text that it came from. */
+const policyText = ({ abis, defaultAction, badArch }: Policy): string =>
+  JSON.stringify(
+    [
+      defaultAction,
+      badArch,
+      abis.map(({ abi, syscalls, enosysAbove }) => [abi.name, [...syscalls], enosysAbove]),
+    ],
+    (key, value: unknown) => (key === 'at' ? undefined : typeof value === 'bigint' ? String(value) : value),
+  );
 
 /** A warning where notifications have nobody to go to. */
 function unheard({ filter, flags }: LoadedFilter): Diagnostic | undefined {

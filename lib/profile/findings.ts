@@ -63,7 +63,8 @@ export class Findings {
         severity,
         message,
         ...(advice !== undefined && { remedy: advice }),
-        ...(at !== undefined && { at }),
+        // A copy, since a place that nobody has asked for looks for its line when it is read.
+        ...(at !== undefined && { at: Object.freeze({ ...at }) }),
       }),
     );
   }

@@ -2,7 +2,7 @@
 import type { Code } from '../util/codes.js';
 import { printParseErrorCode, visit, type ParseErrorCode } from 'jsonc-parser';
 import { ProfileError, type Location } from '../util/errors.js';
-import { place, type Findings } from './findings.js';
+import { Findings, place } from './findings.js';
 import { quote } from '../util/suggest.js';
 import { own, hasOwn } from '../util/own.js';
 
@@ -15,10 +15,15 @@ export const MAX_VALUES = 500_000;
 /** UTF-16 units in a key, which pointers repeat. */
 export const MAX_KEY = 1024;
 
+/** UTF-16 units of a text up to which the engine's own reader is tried first: what it needs besides would cost as much beyond. */
+const QUICK_LENGTH = 256 * 1024;
+
 /** Stands above the outermost value and names the file. */
 export interface JsonDocument {
   readonly kind: 'document';
   readonly file: string;
+  /** The same document with positions, where its values have none. */
+  readonly withPositions?: () => JsonValue;
 }
 
 interface Position {
@@ -28,6 +33,7 @@ interface Position {
   readonly column: number;
 }
 
+/** A value or a key. Both numbers are 0 where nobody has looked for them: `locate` does. */
 export interface Placed extends Position {
   readonly parent: JsonObject | JsonArray | JsonDocument;
   /** Key or index in the parent. */
@@ -80,11 +86,41 @@ function pointerOf(node: Placed): string {
   return `${pointerOf(parent)}/${step}`;
 }
 
-/** Where a value or a key stands. */
+/** Where a value or a key stands. Line and column are found when they are asked for, since most never are. */
 export function locate(node: Placed): Location {
+  const { file } = documentOf(node);
+  if (node.line > 0) {
+    return Object.freeze({ file, line: node.line, column: node.column, pointer: pointerOf(node) });
+  }
+  return Object.freeze({
+    file,
+    get line() {
+      return positionOf(node).line;
+    },
+    get column() {
+      return positionOf(node).column;
+    },
+    get pointer() {
+      return pointerOf(node);
+    },
+  });
+}
+
+function documentOf(node: Placed): JsonDocument {
   let { parent } = node;
   while (parent.kind !== 'document') parent = parent.parent;
-  return Object.freeze({ file: parent.file, line: node.line, column: node.column, pointer: pointerOf(node) });
+  return parent;
+}
+
+/** The same value or key in the document with positions. */
+function positionOf(node: Placed): Position {
+  const { parent, key } = node;
+  if (node.line > 0) return node;
+  if (parent.kind === 'document') return own(parent, 'withPositions')?.() ?? node;
+  const container = positionOf(parent) as JsonValue;
+  if (container.kind === 'array') return container.items[Number(key)] ?? container;
+  const member = container.kind === 'object' ? container.members.get(String(key)) : undefined;
+  return (hasOwn(node, 'kind') ? member?.value : member?.key) ?? container;
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -125,10 +161,88 @@ function syntaxError(
 /**
  * Reads one JSON text. Keys that stand twice in an object are reported to `findings`.
  *
+ * Throws ProfileError as `readExactly` does. The engine's own reader is tried first, which is much faster on a cold engine and tells
+ * neither where a value is nor how a number was written.
+ */
+export function readJson(text: string, file: string, findings: Findings): JsonValue {
+  return readQuickly(text, file) ?? readExactly(text, file, findings);
+}
+
+/** The same by JSON.parse, without positions; undefined for a text of which it would not tell all that `readExactly` does. */
+function readQuickly(text: string, file: string): JsonValue | undefined {
+  if (text.length > QUICK_LENGTH) return undefined;
+  let root: unknown;
+  try {
+    root = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const withoutStrings = text.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '"');
+  // Only digits up to here are written as they are read.
+  if (/[-.]|\d[eE]|\d{16}/.test(withoutStrings)) return undefined;
+  let exact: JsonValue | undefined;
+  const document: JsonDocument = {
+    kind: 'document',
+    file,
+    withPositions: () => (exact ??= readExactly(text, file, new Findings())),
+  };
+  const tree = new QuickTree();
+  const value = tree.value(root, document, '', 0);
+  const keys = withoutStrings.match(/"\s*:/g)?.length ?? 0;
+  // Where a key stands twice, JSON.parse keeps one.
+  return tree.keys === keys ? value : undefined;
+}
+
+/** Makes values without positions of what JSON.parse gave. */
+class QuickTree {
+  /** Keys of objects so far; NaN where the tree is not the one that `readExactly` makes. */
+  keys = 0;
+
+  value(value: unknown, parent: Placed['parent'], key: string | number, depth: number): JsonValue {
+    const place = { parent, key, line: 0, column: 0 };
+    if (typeof value === 'string') return { kind: 'string', ...place, value };
+    if (typeof value === 'number') return { kind: 'number', ...place, text: String(value) };
+    if (typeof value === 'boolean') return { kind: 'boolean', ...place, value };
+    if (typeof value !== 'object' || value === null) return { kind: 'null', ...place };
+    if (depth === MAX_DEPTH) this.keys = NaN;
+    if (Array.isArray(value)) {
+      const items: JsonValue[] = [];
+      const node: JsonArray = { kind: 'array', ...place, items };
+      if (depth < MAX_DEPTH)
+        for (const item of value) items.push(this.value(item, node, items.length, depth + 1));
+      return node;
+    }
+    const members = new Map<string, JsonMember>();
+    const node: JsonObject = { kind: 'object', ...place, members };
+    if (depth < MAX_DEPTH)
+      for (const [name, item] of Object.entries(value)) this.#member(node, members, name, item, depth);
+    return node;
+  }
+
+  #member(
+    node: JsonObject,
+    members: Map<string, JsonMember>,
+    name: string,
+    item: unknown,
+    depth: number,
+  ): void {
+    // Objects have keys that are numbers in another order than the text.
+    if (name.length > MAX_KEY || /^\d/.test(name)) this.keys = NaN;
+    this.keys++;
+    members.set(name, {
+      key: { parent: node, key: name, line: 0, column: 0 },
+      value: this.value(item, node, name, depth + 1),
+    });
+  }
+}
+
+/**
+ * Reads one JSON text with the position of each value. Keys that stand twice in an object are reported to `findings`.
+ *
  * Throws ProfileError at the first fault of syntax (`json-syntax`) and beyond MAX_DEPTH (`too-deep`), MAX_VALUES
  * (`too-many-values`) and MAX_KEY (`key-too-long`).
  */
-export function readJson(text: string, file: string, findings: Findings): JsonValue {
+export function readExactly(text: string, file: string, findings: Findings): JsonValue {
   const document: JsonDocument = { kind: 'document', file };
   type Container =
     | { readonly node: JsonObject; readonly members: Map<string, JsonMember> }

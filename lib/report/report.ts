@@ -1,5 +1,6 @@
 // From a profile or a program to a page that shows all there is to know of it.
-import { COMPILE_OPTIONS, compile, type AnyProfile, type CompileOptions } from '../filter/compile-profile.js';
+import { COMPILE_OPTIONS } from '../filter/compile-options.js';
+import { compile, type AnyProfile, type CompileOptions } from '../filter/compile-profile.js';
 import { UsageError } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
 import { isFilter } from '../filter/filter.js';

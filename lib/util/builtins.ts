@@ -17,6 +17,7 @@ function required<Module>(found: Module | undefined, what: string): Module {
 }
 
 export const childProcess = () => process.getBuiltinModule('node:child_process');
+export const crypto = () => process.getBuiltinModule('node:crypto');
 export const fs = () => required(host()?.getBuiltinModule('node:fs'), 'files');
 export const net = () => process.getBuiltinModule('node:net');
 export const os = () => process.getBuiltinModule('node:os');

@@ -35,6 +35,7 @@ export const CODES = [
   'bad-value',
   'binary-to-terminal',
   'bits-outside-mask',
+  'cache-not-written',
   'call-gone',
   'capability-spelling',
   'cgroup-not-found',

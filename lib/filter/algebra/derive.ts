@@ -1,11 +1,11 @@
 // A policy or a profile with some calls allowed and others refused.
 import type { Changes } from '../../policy/changes.js';
 import { derivePolicy } from '../../policy/derive.js';
-import type { Policy } from '../../policy/policy.js';
+import { isPolicy, type Policy } from '../../policy/policy.js';
 import { deriveProfile } from '../../profile/derive/derive.js';
 import { parseProfile, reread } from '../../profile/parse.js';
 import { textOfProfile, type Profile } from '../../profile/profile.js';
-import { isPolicy, type AnyProfile } from '../compile-profile.js';
+import type { AnyProfile } from '../compile-profile.js';
 
 export function derive(base: Policy, changes: Changes): Policy;
 export function derive(base: AnyProfile, changes: Changes): Profile;

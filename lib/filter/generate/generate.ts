@@ -19,6 +19,9 @@ export const UNIFORM: Weights = () => 1;
 /** What a refused call counts in proportion to an allowed one of the same weight: programs avoid it. */
 const REFUSED_SHARE = 0.05;
 
+/** How long the search for a good program may take: `soon` where somebody waits, with an engine that is cold. */
+export type Effort = 'best' | 'soon';
+
 /**
  * Generates a program for a policy of any shape: fast for the weights or, where that would be too large, small.
  * Throws CompileError: `program-too-large` with the number of instructions when the kernel would not take it, and
@@ -29,8 +32,9 @@ export function generate(
   weights: Weights = UNIFORM,
   runs = runTable(policy),
   lists = new RuleLists(policy),
+  effort: Effort = 'best',
 ): Program {
-  const native = weights === UNIFORM ? 'balanced' : 'skewed';
+  const native = effort === 'soon' ? 'soon' : weights === UNIFORM ? 'balanced' : 'skewed';
   const fast = programFor(new Diagram(), policy, runs, lists, weights, native, 'quick');
   if (fast.length <= MAX_INSTRUCTIONS) return fast;
   const diagram = new Diagram();

@@ -22,7 +22,13 @@ export interface Peak {
 }
 
 /** Cells for which the best tree is computed, in time cubic in their number; more are first halved by weight. */
-const OPTIMAL_LIMITS: Readonly<Record<Aim, number>> = { quick: 24, balanced: 160, skewed: 160, small: 160 };
+const OPTIMAL_LIMITS: Readonly<Record<Aim, number>> = {
+  quick: 24,
+  balanced: 160,
+  skewed: 160,
+  soon: 16,
+  small: 160,
+};
 /** Single values that are taken out one after another before what remains is one node. */
 const CHAIN_LIMIT = 5;
 /** Cells that so many single values and what is between them can make up. */
@@ -34,10 +40,11 @@ const INSTRUCTION_COSTS: Readonly<Record<Aim, number>> = {
   quick: TOTAL >> 11,
   balanced: TOTAL >> 11,
   skewed: TOTAL >> 11,
+  soon: TOTAL >> 11,
   small: TOTAL,
 };
 /** Share of the total weight that is spread over all cells, the more the longer their own code is, to keep paths short. */
-const FLOORS: Readonly<Record<Aim, number>> = { quick: 0.15, balanced: 0.02, skewed: 0.005, small: 0.15 };
+const FLOORS: Readonly<Record<Aim, number>> = { quick: 0.15, balanced: 0.02, skewed: 0.005, soon: 0.005, small: 0.15 };
 /** Steps by which the longest path may exceed the shortest possible one, in favour of frequent values. */
 const DEPTH_SLACK = 2;
 /** Steps beyond these are not counted, so that one long call does not starve the others. */
@@ -56,10 +63,10 @@ const GAIN = 1;
 
 /**
  * What a tree is to be good at. `quick`: found fast, fair to all cells. `balanced`: the best mean among trees with short
- * worst paths. `skewed`: the best mean, for weights that are known well enough to let rare values go deep. `small`: few
- * instructions, whatever the paths.
+ * worst paths. `skewed`: the best mean, for weights that are known well enough to let rare values go deep. `soon`: nearly that, found in
+ * a small part of the time. `small`: few instructions, whatever the paths.
  */
-export type Aim = 'quick' | 'balanced' | 'skewed' | 'small';
+export type Aim = 'quick' | 'balanced' | 'skewed' | 'soon' | 'small';
 
 /**
  * Steps that the search over so many cells counts for: stretches of cells are solved in tables, whose size is quadratic in

@@ -1,15 +1,10 @@
 // What confines a child: takes the options of this package apart from those of Node.
-import {
-  compile,
-  COMPILE_OPTIONS,
-  isPolicy,
-  type AnyProfile,
-  type CompileOptions,
-} from '../../filter/compile-profile.js';
+import { COMPILE_OPTIONS } from '../../filter/compile-options.js';
+import { compile, type AnyProfile, type CompileOptions } from '../../filter/compile-profile.js';
 import type { Filter } from '../../filter/filter.js';
 import { isFilter } from '../../filter/filter.js';
 import { givenOptions, ownOptions } from '../../util/options.js';
-import type { Policy } from '../../policy/policy.js';
+import { isPolicy, type Policy } from '../../policy/policy.js';
 import { UsageError } from '../../util/errors.js';
 import { type IsolationMode } from '../isolation/isolation.js';
 import type { RingFilterMode } from '../isolation/ring-filter.js';

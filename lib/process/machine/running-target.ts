@@ -1,6 +1,6 @@
 // The machine that this process runs on, as profiles are resolved for it.
 import { UnsupportedError } from '../../util/errors.js';
-import type { TargetOptions } from '../../policy/target.js';
+import type { Target, TargetOptions } from '../../policy/target.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
 import { parseKernelVersion } from '../../kernel/kernel-version.js';
 import { boundingSet } from './capabilities.js';
@@ -9,11 +9,14 @@ import { features } from './features.js';
 /** What `caps` conditions look at: names, or `bounding` for this process's bounding set. */
 export type Capabilities = Iterable<string> | 'bounding';
 
+/** A target that is described in full. */
+export type RunningTarget = Required<TargetOptions> & Pick<Target, 'arch' | 'kernel'>;
+
 /**
  * The running kernel and architecture, with no capabilities unless given.
  * Throws UnsupportedError (`unsupported-platform`, `unsupported-architecture`).
  */
-export function runningTarget(capabilities: Capabilities = []): Required<TargetOptions> {
+export function runningTarget(capabilities: Capabilities = []): RunningTarget {
   const arch = nativeArchitecture();
   if (process.platform !== 'linux') {
     throw new UnsupportedError(

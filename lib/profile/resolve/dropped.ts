@@ -19,7 +19,7 @@ export interface DroppedCall {
 /** The rules of a call that are not dropped. */
 export interface KeptRules {
   readonly unconditional: PlacedRule | undefined;
-  readonly conditional: ReadonlyMap<string, PlacedRule>;
+  readonly conditional: ReadonlyMap<string, PlacedRule> | undefined;
 }
 
 /** More are not worth reading. */
@@ -64,10 +64,10 @@ export function warnOfDropped(
 
 function overlapping(
   alternatives: readonly (readonly Condition[])[],
-  conditional: ReadonlyMap<string, PlacedRule>,
+  conditional: ReadonlyMap<string, PlacedRule> | undefined,
   budget: ConflictBudget,
 ): PlacedRule | undefined {
-  for (const kept of conditional.values()) {
+  for (const kept of conditional?.values() ?? []) {
     for (const conditions of alternatives) {
       budget.pairs -= Math.max(1, (conditions.length + kept.conditions.length) >> 4);
       // What is not compared is taken to overlap: to say nothing could hide a denial that denies nothing.

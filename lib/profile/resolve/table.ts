@@ -50,10 +50,10 @@ type Entry = Conjunction & PlacedRule;
 /** The rules of one system call while they are gathered. */
 interface Slot {
   unconditional: Entry | undefined;
-  /** By identity, in the order of the profile. */
-  readonly conditional: Map<string, Entry>;
+  /** By identity, in the order of the profile; most calls have none. */
+  conditional: Map<string, Entry> | undefined;
   /** The conditional rules as libseccomp sees them, so that what it refuses is refused. */
-  readonly chains: Chains<Entry>;
+  chains: Chains<Entry> | undefined;
 }
 
 /** The policy of one interface. `rules` are those whose restrictions hold on the target, in the order of the profile. */
@@ -71,7 +71,7 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
     if (++count > MAX_RULES) throw tooManyRules(at);
     let slot = slots.get(number);
     if (slot === undefined) {
-      slot = { unconditional: undefined, conditional: new Map(), chains: new Chains<Entry>() };
+      slot = { unconditional: undefined, conditional: undefined, chains: undefined };
       slots.set(number, slot);
     }
     merge(slot, { ...conjunction, call, at }, context.findings);
@@ -183,12 +183,13 @@ function merge(slot: Slot, entry: Entry, findings: Findings): void {
       warnOfShadow(entry, unconditional, findings);
       return;
     }
-    const contradicted = slot.chains.add(entry);
+    const contradicted = (slot.chains ??= new Chains<Entry>()).add(entry);
     if (contradicted !== undefined) refuseContradiction(entry, contradicted, findings);
+    slot.conditional ??= new Map();
     if (!slot.conditional.has(entry.identity)) slot.conditional.set(entry.identity, entry);
   } else if (unconditional === undefined) {
     slot.unconditional = entry;
-    for (const shadowed of slot.conditional.values()) warnOfShadow(shadowed, entry, findings);
+    for (const shadowed of slot.conditional?.values() ?? []) warnOfShadow(shadowed, entry, findings);
   } else if (unconditional.action !== entry.action) {
     findings.warning(
       'duplicate-rule',
@@ -219,11 +220,13 @@ function warnOfShadow(shadowed: Entry, winner: Entry, findings: Findings): void 
   );
 }
 
+const NO_RULES: SyscallPolicy['rules'] = Object.freeze([]);
+
 function settleSlot({ unconditional, conditional }: Slot, context: TableContext): SyscallPolicy {
   if (unconditional !== undefined) {
-    return Object.freeze({ rules: Object.freeze([]), otherwise: unconditional.action, at: unconditional.at });
+    return Object.freeze({ rules: NO_RULES, otherwise: unconditional.action, at: unconditional.at });
   }
-  const entries = [...conditional.values()];
+  const entries = [...(conditional?.values() ?? [])];
   warnOfConflicts(entries, context.budget, context.findings);
   const rules = entries.map(({ conditions, action, at }) => Object.freeze({ conditions, action, at }));
   return Object.freeze({ rules: Object.freeze(rules), otherwise: context.defaultAction });

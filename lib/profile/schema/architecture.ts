@@ -2,6 +2,7 @@
 import { abiByScmpName } from '../../kernel/abi.js';
 import { type AbiName, ARCHITECTURES } from '../../kernel/architectures.js';
 import { SCMP_ARCHS } from '../../kernel/scmp-archs.js';
+import type { Location } from '../../util/errors.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
 import type { ArchitectureMapping, ProfileArchitectures } from '../profile.js';
@@ -24,7 +25,7 @@ export function readArchitectures(
   if (list !== undefined && map !== undefined && architectures.length > 0 && entries.length > 0) {
     findings.error(
       'architectures-and-archmap',
-      locate(list.line > map.line || (list.line === map.line && list.column > map.column) ? list : map),
+      laterOf(locate(list), locate(map)),
       '"architectures" and "archMap" exclude each other',
       'Keep "archMap" where one profile serves several machines',
     );
@@ -34,6 +35,9 @@ export function readArchitectures(
   if (architectures.length > 0) return Object.freeze({ kind: 'list', architectures });
   return Object.freeze({ kind: 'native' });
 }
+
+const laterOf = (first: Location, second: Location): Location =>
+  first.line > second.line || (first.line === second.line && first.column > second.column) ? first : second;
 
 function readMapping(entry: JsonValue, findings: Findings): ArchitectureMapping | undefined {
   const object = readObject(entry, 'an item of "archMap"', findings);

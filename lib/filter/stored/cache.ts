@@ -1,0 +1,105 @@
+// Programs that were generated before, in a directory that the caller names. What makes their use safe is the proof, which each has to
+// pass against the policy; that nobody else can write there keeps others from making it take long.
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { decode, encode, INSTRUCTION_SIZE, MAX_INSTRUCTIONS, type Program } from '../../bpf/program.js';
+import { packageFile } from '../../package-files.js';
+import { crypto } from '../../util/builtins.js';
+import { UsageError, type Diagnostic } from '../../util/errors.js';
+import { own } from '../../util/own.js';
+import { quote } from '../../util/suggest.js';
+
+/** One place for a program. */
+export interface StoredProgram {
+  /** The program that is there, or undefined. It has to be proven. */
+  read(): Program | undefined;
+  /** Puts a program there. Gives a warning where that was not possible. */
+  write(program: Program): Diagnostic | undefined;
+}
+
+/** Bits of a mode by which others than the owner can write. */
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * The place in a directory for the program of what `key` describes: with the version of this package, its hash is the name of a file.
+ * The directory is made where there is none.
+ *
+ * Throws UsageError (`bad-option`) for a path that is no directory of this user's, or root's, that only its owner can write to.
+ */
+export function storedProgram(directory: unknown, key: readonly unknown[]): StoredProgram {
+  const path = checkedDirectory(directory);
+  const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
+  const name = crypto()
+    .createHash('sha256')
+    .update(JSON.stringify([version, ...key]))
+    .digest('hex');
+  const file = `${path}/${name}.bpf`;
+  return {
+    read: () => readEntry(file),
+    write(program) {
+      const temporary = `${path}/.${name}.${process.pid}.${crypto().randomBytes(8).toString('hex')}`;
+      try {
+        writeFileSync(temporary, encode(program), { flag: 'wx', mode: 0o600 });
+        renameSync(temporary, file);
+        return undefined;
+      } catch (error) {
+        rmSync(temporary, { force: true });
+        return {
+          code: 'cache-not-written',
+          severity: 'warning',
+          message: `the compiled program could not be written to cache ${quote(path)}: ${(error as Error).message}`,
+          remedy:
+            'The profile is compiled again at the next start; make the directory writable, or leave cache out',
+        };
+      }
+    },
+  };
+}
+
+function checkedDirectory(directory: unknown): string {
+  if (typeof directory !== 'string' || directory === '' || directory.includes('\0'))
+    refuse(`cache must be the path of a directory`);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    refuse(`cache ${quote(directory)} cannot be made: ${(error as Error).message}`);
+  }
+  const status = lstatSync(directory);
+  if (!status.isDirectory()) refuse(`cache ${quote(directory)} is not a directory`);
+  if (!isOwn(status)) refuse(`cache ${quote(directory)} can be written by other users`);
+  return directory;
+}
+
+function refuse(message: string): never {
+  throw new UsageError('bad-option', message, 'Give the path of a directory of your own with the mode 0700');
+}
+
+/** Whether only this user, or root, can have written what has this status. */
+const isOwn = ({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean =>
+  (uid === 0 || uid === own(process, 'geteuid')?.()) && (mode & WRITABLE_BY_OTHERS) === 0;
+
+/** A program from a regular file that nobody else can have written. Whatever is wrong with it, it is as if it were not there. */
+function readEntry(file: string): Program | undefined {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const status = fstatSync(descriptor);
+    if (!status.isFile() || !isOwn(status) || status.size > MAX_INSTRUCTIONS * INSTRUCTION_SIZE)
+      return undefined;
+    return decode(readFileSync(descriptor));
+  } catch {
+    return undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}

@@ -1,0 +1,81 @@
+// Programs for the profiles that ship with the package, which were compiled and proven when it was built.
+import { readFileSync } from 'node:fs';
+import type { AbiName } from '../../kernel/architectures.js';
+import { kernelAtLeast, type KernelVersion } from '../../kernel/kernel-version.js';
+import { packageFile } from '../../package-files.js';
+import type { Target } from '../../policy/target.js';
+import { crypto } from '../../util/builtins.js';
+
+/** What applyProfile makes of the policy of a profile before it compiles it. */
+export interface Variant {
+  /** Closes the io_uring rings that the process holds open. */
+  readonly closesRings: boolean;
+  /** What is trapped for `onViolation`. */
+  readonly traps: 'none' | 'errnos' | 'kills';
+}
+
+/** Every variant. */
+export const VARIANTS: readonly Variant[] = [false, true].flatMap(closesRings =>
+  (['none', 'errnos', 'kills'] as const).map(traps => ({ closesRings, traps })),
+);
+
+/** A program that ships. */
+export interface ShippedProgram extends Variant {
+  /** In the kernel's format, as base64. */
+  readonly bpf: string;
+  /** `shippedDigest` of what it was proven against, and of itself. */
+  readonly digest: string;
+}
+
+/** The programs for one profile and architecture: a file of bundle/programs/. */
+export interface ShippedPrograms {
+  /** The newest `minKernel` in the profile: its meaning is the same on all kernels from there on. */
+  readonly minKernel: KernelVersion;
+  readonly programs: readonly ShippedProgram[];
+}
+
+/** The file with the programs for a profile that ships. */
+export const programsFile = (name: string, arch: AbiName): string =>
+  packageFile(`bundle/programs/${name}.${arch}.json`);
+
+/**
+ * The SHA-256 of everything that the policy of a program follows from, and of the program: the text of the profile, the
+ * architecture, the kernels, no capabilities, default options, the variant.
+ */
+export const shippedDigest = (
+  profile: Uint8Array,
+  arch: AbiName,
+  minKernel: KernelVersion,
+  { closesRings, traps }: Variant,
+  bpf: string,
+): string =>
+  crypto()
+    .createHash('sha256')
+    .update(`${JSON.stringify([arch, minKernel.major, minKernel.minor, closesRings, traps, bpf])}\n`)
+    .update(profile)
+    .digest('hex');
+
+/**
+ * The program that ships for a profile by its name, or undefined where it has to be compiled: there is none for this target or
+ * variant, or its digest is not that of what would be compiled. `capabilities` must be none, options those by default.
+ */
+export function shippedProgram(
+  name: string,
+  { arch, kernel }: Pick<Target, 'arch' | 'kernel'>,
+  variant: Variant,
+): Uint8Array | undefined {
+  try {
+    const text = readFileSync(programsFile(name, arch), 'utf8');
+    const { minKernel, programs } = JSON.parse(text) as ShippedPrograms;
+    const found = programs.find(
+      ({ closesRings, traps }) => closesRings === variant.closesRings && traps === variant.traps,
+    );
+    if (found === undefined || !kernelAtLeast(kernel, minKernel)) return undefined;
+    const profile = readFileSync(packageFile(`profiles/${name}.json`));
+    const digest = shippedDigest(profile, arch, minKernel, variant, found.bpf);
+    return digest === found.digest ? Buffer.from(found.bpf, 'base64') : undefined;
+  } catch {
+    // Not there, or not what was built: compiling needs none of it, and says what is wrong with the profile itself.
+    return undefined;
+  }
+}

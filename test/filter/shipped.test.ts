@@ -1,0 +1,191 @@
+// The programs that ship: each is proven again, and used for nothing but what it was proven against.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { decode } from '#lib/bpf/program.js';
+import { compilePolicy } from '#lib/filter/compile.js';
+import { verify } from '#lib/filter/prove/verify.js';
+import {
+  programsFile,
+  shippedDigest,
+  shippedProgram,
+  VARIANTS,
+  type ShippedPrograms,
+} from '#lib/filter/stored/shipped.js';
+import { ARCHITECTURES, nativeArchitecture } from '#lib/kernel/architectures.js';
+import { NEWEST_KERNEL } from '#lib/kernel/kernel-version.js';
+import { packageFile } from '#lib/package-files.js';
+import { variantOf } from '#lib/process/apply-profile.js';
+import { obstacles } from '#lib/process/preflight.js';
+import { inChild, told } from '../support/child.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const NAME = 'docker-default';
+
+/** `ret ALLOW`, base64. */
+const ALLOW_ALL = Buffer.from([6, 0, 0, 0, 0, 0, 0xff, 0x7f]).toString('base64');
+
+describe('The programs that ship', () => {
+  const read = (arch: (typeof ARCHITECTURES)[number]): ShippedPrograms =>
+    JSON.parse(readFileSync(programsFile(NAME, arch), 'utf8')) as ShippedPrograms;
+
+  for (const arch of ARCHITECTURES) {
+    for (const variant of VARIANTS) {
+      it(`are proven for ${arch}, ${JSON.stringify(variant)}, on the oldest and the newest kernel that they are for`, () => {
+        const { minKernel } = read(arch);
+        for (const kernel of [minKernel, NEWEST_KERNEL]) {
+          const bytes = shippedProgram(NAME, { arch, kernel }, variant);
+          assert.ok(bytes);
+          const policy = variantOf(NAME, { arch, kernel }, variant);
+          verify(decode(bytes), policy);
+          assert.deepEqual(Buffer.from(bytes), compilePolicy(policy).bpf);
+          // What a load does not look at for them.
+          assert.deepEqual([policy.warnings, policy.flags, obstacles(policy, false)], [[], [], []]);
+        }
+      });
+    }
+  }
+
+  it('are not used on a kernel for which the profile says something else', () => {
+    const kernel = { major: 4, minor: 7 };
+    assert.equal(
+      shippedProgram(NAME, { arch: 'x86_64', kernel }, { closesRings: false, traps: 'none' }),
+      undefined,
+    );
+  });
+
+  it('are not used where there are none', () => {
+    const target = { arch: 'x86_64', kernel: NEWEST_KERNEL } as const;
+    assert.equal(shippedProgram('no-such-profile', target, { closesRings: false, traps: 'none' }), undefined);
+  });
+
+  it('give filters that have all that compiled ones have', () => {
+    const [shipped, compiled, metrics] = told<readonly [unknown, unknown, unknown]>(
+      inChild(`
+        const looks = ({ filter }) => ({ bpf: filter.bpf.toString('hex'), disassembly: filter.disassembly, pfc: filter.pfc,
+          instructions: filter.instructions, warnings: filter.warnings, codegen: filter.codegen, arch: filter.target.arch,
+          explained: s.explain(filter, 'keyctl'), badArch: filter.policy.badArch, metrics: filter.metrics.worstPath > 5 });
+        const shipped = s.applyProfile('docker-default', { dryRun: true });
+        const { policy } = shipped.filter;
+        tell([looks(shipped), looks({ filter: s.compile(policy) }), shipped.filter.metrics]);`),
+    );
+    assert.deepEqual(shipped, compiled);
+    assert.ok(metrics);
+  });
+
+  for (const [what, options] of [
+    ['capabilities', "{ capabilities: ['CAP_SYS_ADMIN'] }"],
+    ['another action for foreign interfaces', '{ badArch: s.SCMP_ACT_KILL_PROCESS }'],
+    ['the other weights', "{ weights: 'uniform' }"],
+  ] as const) {
+    it(`are not used for ${what}`, () => {
+      const same = told<boolean>(
+        inChild(`
+          const bpf = options => s.applyProfile('docker-default', { ...options, dryRun: true }).filter.bpf;
+          tell(bpf({}).equals(bpf(${options})));`),
+      );
+      assert.equal(same, false);
+    });
+  }
+});
+
+describe('A package whose files were changed', () => {
+  let folder: string;
+  const arch = nativeArchitecture();
+  const file = `bundle/programs/${NAME}.${arch}.json`;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'seccomp-shipped-'));
+    for (const part of ['bundle', 'profiles', 'package.json'])
+      cpSync(join(root, part), join(folder, part), { recursive: true });
+    for (const part of ['build', 'node_modules', 'data']) symlinkSync(join(root, part), join(folder, part));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** The program for the profile, without loading it. */
+  function applied(): string {
+    const program = `
+      const { applyProfile } = require(${JSON.stringify(join(folder, 'bundle/apply.js'))});
+      process.stdout.write(applyProfile('${NAME}', { dryRun: true }).filter.bpf.toString('base64'));`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
+    assert.notEqual(stdout, '', stderr);
+    return stdout;
+  }
+
+  function change(
+    edit: (programs: { bpf: string; digest: string; closesRings: boolean; traps: string }[]) => void,
+  ): void {
+    const { minKernel, programs } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as {
+      minKernel: ShippedPrograms['minKernel'];
+      programs: { bpf: string; digest: string; closesRings: boolean; traps: string }[];
+    };
+    edit(programs);
+    writeFileSync(join(folder, file), JSON.stringify({ minKernel, programs }));
+  }
+
+  it('has its program used where program and digest belong together, which takes a new digest', () => {
+    const profile = readFileSync(packageFile(`profiles/${NAME}.json`));
+    const { minKernel } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as ShippedPrograms;
+    change(programs => {
+      for (const each of programs) {
+        each.bpf = ALLOW_ALL;
+        each.digest = shippedDigest(profile, arch, minKernel, each as never, ALLOW_ALL);
+      }
+    });
+    assert.equal(applied(), ALLOW_ALL);
+  });
+
+  for (const [what, edit] of [
+    ['another program', (programs: { bpf: string }[]) => programs.forEach(each => (each.bpf = ALLOW_ALL))],
+    [
+      'another digest',
+      (programs: { digest: string }[]) => programs.forEach(each => (each.digest = '0'.repeat(64))),
+    ],
+    [
+      'the programs of variants exchanged',
+      (programs: { bpf: string; digest: string }[]) =>
+        programs.forEach((each, index) => {
+          const { bpf, digest } = programs[(index + 1) % programs.length] ?? each;
+          Object.assign(each, { bpf, digest });
+        }),
+    ],
+  ] as const) {
+    it(`compiles its profile instead: ${what}`, () => {
+      const before = applied();
+      change(edit);
+      const program = applied();
+      assert.notEqual(program, ALLOW_ALL);
+      verify(decode(Buffer.from(program, 'base64')), variantOf(NAME, {}, variantHere(before)));
+    });
+  }
+
+  for (const [what, text] of [
+    ['no JSON', '{'],
+    ['JSON of another shape', '[]'],
+    ['no programs', '{"minKernel":{"major":4,"minor":8},"programs":[null]}'],
+  ] as const) {
+    it(`compiles its profile instead: ${what}`, () => {
+      const before = applied();
+      writeFileSync(join(folder, file), text);
+      verify(decode(Buffer.from(applied(), 'base64')), variantOf(NAME, {}, variantHere(before)));
+    });
+  }
+
+  it('has its profile compiled where that is not the one of the programs', () => {
+    const path = join(folder, `profiles/${NAME}.json`);
+    const before = applied();
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"mkdir",', ''));
+    assert.notEqual(applied(), before);
+  });
+
+  /** The variant that this version of Node needs. */
+  function variantHere(bpf: string): (typeof VARIANTS)[number] {
+    const { programs } = JSON.parse(readFileSync(programsFile(NAME, arch), 'utf8')) as ShippedPrograms;
+    const found = programs.find(each => each.bpf === bpf);
+    assert.ok(found, 'the program that ships is the one that is used');
+    return found;
+  }
+});

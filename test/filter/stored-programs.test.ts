@@ -1,0 +1,149 @@
+// The cache of applyProfile: a program from there is loaded only when it is proven, and only from a directory of the user's own.
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decode, encode, type Program } from '#lib/bpf/program.js';
+import { storedProgram } from '#lib/filter/stored/cache.js';
+import { inChild, told } from '../support/child.js';
+
+const ALLOW_ALL: Program = [{ code: 6, jt: 0, jf: 0, k: 0x7fff0000 }];
+
+describe('The cache of applyProfile', () => {
+  let folder: string;
+  let cache: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'seccomp-cache-'));
+    cache = join(folder, 'cache');
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const PROFILE =
+    "{ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['symlink', 'symlinkat'], action: 'SCMP_ACT_ERRNO' }] }";
+
+  /** Applies the profile, and says what a refused call gives and which program is in force. */
+  const apply = (
+    options = '',
+  ): { readonly code: string; readonly bpf: string; readonly warnings: readonly string[] } =>
+    told(
+      inChild(`
+        const { filter, warnings } = s.applyProfile(${PROFILE}, { cache: ${JSON.stringify(cache)}${options} });
+        let code = 'allowed';
+        try { m('fs').symlinkSync('to', ${JSON.stringify(join(folder, 'link'))}); } catch (error) { code = error.code; }
+        tell({ code, bpf: filter.bpf.toString('hex'), warnings: warnings.map(({ code }) => code) });`),
+    );
+  const entries = (): readonly string[] => readdirSync(cache).map(name => join(cache, name));
+  const only = (): string => {
+    const [file, ...more] = entries();
+    assert.ok(file !== undefined && more.length === 0, entries().join());
+    return file;
+  };
+
+  it('is made with what was compiled, for the owner alone', () => {
+    const { code, bpf } = apply();
+    assert.equal(code, 'EPERM');
+    assert.equal(readFileSync(only()).toString('hex'), bpf);
+    assert.deepEqual([statSync(cache).mode & 0o777, statSync(only()).mode & 0o777], [0o700, 0o600]);
+  });
+
+  it('gives a program that means the same, whoever made it', () => {
+    apply();
+    // The same program behind an instruction that changes nothing.
+    const another = [{ code: 0, jt: 0, jf: 0, k: 0 }, ...decode(readFileSync(only()))];
+    writeFileSync(only(), encode(another));
+    assert.equal(apply().bpf, encode(another).toString('hex'));
+  });
+
+  for (const [what, bytes] of [
+    ['a program that allows everything', encode(ALLOW_ALL)],
+    ['bytes that are no program', Buffer.from('seccomp')],
+    ['nothing', Buffer.alloc(0)],
+    ['more than a program has', Buffer.alloc(8 * 5000, 6)],
+  ] as const) {
+    it(`does not give ${what}: the profile is compiled, and the entry replaced`, () => {
+      const { bpf } = apply();
+      writeFileSync(only(), bytes);
+      assert.deepEqual(apply(), { code: 'EPERM', bpf, warnings: [] });
+      assert.equal(readFileSync(only()).toString('hex'), bpf);
+    });
+  }
+
+  it('would have had that program loaded without the proof', () => {
+    const code = told<string>(
+      inChild(`
+        s.load(Buffer.from('${encode(ALLOW_ALL).toString('hex')}', 'hex'));
+        let code = 'allowed';
+        try { m('fs').symlinkSync('to', ${JSON.stringify(join(folder, 'link'))}); } catch (error) { code = error.code; }
+        tell(code);`),
+    );
+    assert.equal(code, 'allowed');
+  });
+
+  for (const [what, make] of [
+    ['that others can write to', () => chmodSync(cache, 0o777)],
+    ['that a group can write to', () => chmodSync(cache, 0o770)],
+    ['that is a file', () => (rmSync(cache, { recursive: true }), writeFileSync(cache, ''))],
+    [
+      'that is a link',
+      () => {
+        rmSync(cache, { recursive: true });
+        mkdirSync(join(folder, 'elsewhere'), { mode: 0o700 });
+        symlinkSync('elsewhere', cache);
+      },
+    ],
+    ...(process.getuid?.() === 0 ? [['of another user', () => chownSync(cache, 65534, 65534)] as const] : []),
+  ] as const) {
+    it(`is not a directory ${what}`, () => {
+      mkdirSync(cache, { mode: 0o700 });
+      make();
+      assert.throws(() => storedProgram(cache, ['key']), { code: 'bad-option' });
+    });
+  }
+
+  for (const value of [1, '', 'a\0b', null]) {
+    it(`is not ${JSON.stringify(value)}`, () => {
+      assert.throws(() => storedProgram(value, ['key']), { code: 'bad-option' });
+    });
+  }
+
+  it('passes over entries that others could have written, links and FIFOs among them', () => {
+    const place = storedProgram(cache, ['key']);
+    place.write(ALLOW_ALL);
+    const file = only();
+    assert.equal(place.read()?.length, 1);
+    chmodSync(file, 0o620);
+    assert.equal(place.read(), undefined);
+    chmodSync(file, 0o600);
+    if (process.getuid?.() === 0) {
+      chownSync(file, 65534, 65534);
+      assert.equal(place.read(), undefined);
+    }
+    rmSync(file);
+    writeFileSync(join(folder, 'target'), encode(ALLOW_ALL), { mode: 0o600 });
+    symlinkSync(join(folder, 'target'), file);
+    assert.equal(place.read(), undefined);
+  });
+
+  it('has an entry for each text, target and version', () => {
+    for (const key of [['a'], ['b'], ['a', 'b'], [['a']]]) storedProgram(cache, key).write(ALLOW_ALL);
+    assert.equal(entries().length, 4);
+  });
+
+  it('says so where it cannot be written to', () => {
+    const place = storedProgram(cache, ['key']);
+    rmSync(cache, { recursive: true });
+    assert.equal(place.write(ALLOW_ALL)?.code, 'cache-not-written');
+  });
+});
