@@ -99,17 +99,20 @@ const textsInside = wanted => ({
   },
 });
 
-/** A program for browsers. */
-const FOR_BROWSERS = /** @type {const} */ ({
+/**
+ * A program for browsers.
+ * @satisfies {import('esbuild').BuildOptions}
+ */
+const FOR_BROWSERS = {
   absWorkingDir: root,
   bundle: true,
-  platform: 'browser',
+  platform: /** @type {const} */ ('browser'),
   target: 'es2022',
   minify: true,
   mainFields: ['module', 'main'],
-  logLevel: 'error',
+  logLevel: /** @type {const} */ ('error'),
   plugins: [textsInside(/^data\/.*\.(?:txt|css)$|^profiles\/.*\.json$|^bundle\/report-/)],
-});
+};
 
 /** Entries that contain another one: a module that exports both. */
 const CONTAINING = {
@@ -241,7 +244,7 @@ function withCommonJsExports(text, values) {
   const names = list
     .split(',')
     .map(item => item.trim().split(' as '))
-    .filter(pair => !/^contained\d+$/.test(pair.at(-1)));
+    .filter(pair => !/^contained\d+$/.test(pair.at(-1) ?? ''));
   const properties = names.map(([local, exported = local]) => {
     const value = values.get(exported);
     if (isLiteral(value)) return `${exported}: ${JSON.stringify(value)}`;

@@ -1,6 +1,6 @@
 // A policy in one of the formats that subcommands write.
 import { compilePolicy } from '../filter/compile.js';
-import { convert, type ConversionFormat } from '../filter/convert.js';
+import { CONVERSION_FORMATS, convert, type ConversionFormat } from '../filter/convert.js';
 import type { Policy } from '../policy/policy.js';
 import type { CompileFlags } from './options.js';
 
@@ -8,7 +8,7 @@ import type { CompileFlags } from './options.js';
 export type Format = ConversionFormat | 'bpf';
 
 /** In the order of the help. */
-export const FORMATS: readonly Format[] = ['oci', 'docker', 'words', 'firecracker', 'spo', 'bpf'];
+export const FORMATS: readonly Format[] = [...CONVERSION_FORMATS, 'bpf'];
 
 /** Options for what formats have no common word for. */
 export interface ConversionFlags extends CompileFlags {

@@ -100,8 +100,7 @@ function policyOfInput(input: Input, flags: CompileFlags & { readonly category?:
   if (input.kind === 'program') return decompile(input.bytes, machine);
   const { text, file } = input;
   const options = { file, ...(strict !== undefined && { strict }) };
-  if (!isFirecrackerText(input))
-    return resolveProfile(profileOf(input, strict), meaning, meaning);
+  if (!isFirecrackerText(input)) return resolveProfile(profileOf(input, strict), meaning, meaning);
   const { category } = flags;
   return resolveFirecracker(parseFirecracker(Buffer.from(text), options), {
     ...machine,

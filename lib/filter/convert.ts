@@ -25,9 +25,9 @@ import { type Own } from '../util/own.js';
 import { utf8 } from '../util/host/bytes.js';
 
 /** Docker's profile, OCI's `linux.seccomp`, a filter of Firecracker's seccompiler, a SeccompProfile of Kubernetes, a policy in words. */
-export type ConversionFormat = (typeof FORMATS)[number];
+export type ConversionFormat = (typeof CONVERSION_FORMATS)[number];
 
-const FORMATS = ['docker', 'oci', 'firecracker', 'spo', 'words'] as const;
+export const CONVERSION_FORMATS = ['docker', 'oci', 'firecracker', 'spo', 'words'] as const;
 
 /** What the formats have no common word for. */
 export interface ConvertOptions {
@@ -48,7 +48,7 @@ export interface ConvertOptions {
  */
 export function convert(policy: Policy, format: ConversionFormat, options: ConvertOptions = {}): string {
   const given = ownOptions(options, ['unknownSyscalls', 'category', 'name']);
-  oneOf('format', format, FORMATS);
+  oneOf('format', format, CONVERSION_FORMATS);
   oneOf('unknownSyscalls', given.unknownSyscalls, UNKNOWN_SYSCALLS);
   const { program } = compilePolicy(policy);
   const plain =

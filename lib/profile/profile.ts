@@ -1,5 +1,6 @@
 // What a profile says, read and checked, before it meets a machine.
 import { ConversionError, type Diagnostic, type Location } from '../util/errors.js';
+import { own } from '../util/own.js';
 import type { Action } from '../kernel/action.js';
 import type { FilterFlag, Operator, Policy } from '../policy/policy.js';
 import type { Target } from '../policy/target.js';
@@ -157,11 +158,12 @@ export function sealProfile(profile: Profile, origin: Origin = {}): Profile {
 }
 
 /** What a profile says whose format is not Docker's, OCI's or the operator's. */
-export const writtenPolicy = (profile: Profile): WrittenPolicy | undefined => profiles.get(profile)?.policy;
+export const writtenPolicy = (profile: Profile): WrittenPolicy | undefined =>
+  own(profiles.get(profile), 'policy');
 
 /** The JSON text of a profile. Throws ConversionError (`not-expressible`) for one that was read from another format. */
 export function textOfProfile(profile: Profile): string {
-  const text = profiles.get(profile)?.text;
+  const text = own(profiles.get(profile), 'text');
   if (text !== undefined) return text();
   throw new ConversionError(
     'not-expressible',

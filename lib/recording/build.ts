@@ -193,7 +193,17 @@ export class RecordingBuilder {
 export function noted(call: SeenCall, phase?: string): NotedCall {
   const { abi, syscall, args = [], program, count = 1, unavailable = 0, ...rest } = owned(call);
   const { atLeast = false, morePrograms = false } = rest;
-  return { abi, syscall, phase: phase ?? rest.phase ?? '', args, program, count, atLeast, morePrograms, unavailable };
+  return {
+    abi,
+    syscall,
+    phase: phase ?? rest.phase ?? '',
+    args,
+    program,
+    count,
+    atLeast,
+    morePrograms,
+    unavailable,
+  };
 }
 
 /** So that random numbers in a log do not fill a recording. */

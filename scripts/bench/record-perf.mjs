@@ -29,13 +29,14 @@ export async function measure({ quick }) {
   for (const [name, [file, args]] of Object.entries(COMMANDS)) {
     let lost = 0;
     const recorded = async () => {
+      /** @type {ReturnType<typeof record>['recording'] | undefined} */
       let recording;
       const time = await timeToExit(() => {
         const started = record(file, args, { stdio: 'ignore', by: 'perf' });
         recording = started.recording;
         return started.child;
       });
-      for (const source of (await recording).sources) lost += source.lost;
+      for (const source of (await recording)?.sources ?? []) lost += source.lost;
       return time;
     };
     const { plain, ...others } = await interleave(

@@ -6,6 +6,7 @@ import { differences, interleave, summarize, timeToExit } from './statistics.mjs
 
 export const title = 'Recording';
 
+/** @returns {[file: string, args: string[]]} */
 const stats = count => [
   process.execPath,
   ['-e', `const fs = require('fs'); for (let i = 0; i < ${count}; i++) fs.statSync('/');`],

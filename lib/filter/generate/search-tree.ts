@@ -44,7 +44,13 @@ const INSTRUCTION_COSTS: Readonly<Record<Aim, number>> = {
   small: TOTAL,
 };
 /** Share of the total weight that is spread over all cells, the more the longer their own code is, to keep paths short. */
-const FLOORS: Readonly<Record<Aim, number>> = { quick: 0.15, balanced: 0.02, skewed: 0.005, soon: 0.005, small: 0.15 };
+const FLOORS: Readonly<Record<Aim, number>> = {
+  quick: 0.15,
+  balanced: 0.02,
+  skewed: 0.005,
+  soon: 0.005,
+  small: 0.15,
+};
 /** Steps by which the longest path may exceed the shortest possible one, in favour of frequent values. */
 const DEPTH_SLACK = 2;
 /** Steps beyond these are not counted, so that one long call does not starve the others. */

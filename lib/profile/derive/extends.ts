@@ -86,7 +86,12 @@ export function readExtends(
     );
     return undefined;
   }
-  return { base: readSource(isPath ? paths().resolve(paths().dirname(file), name) : name), changes, rules, at };
+  return {
+    base: readSource(isPath ? paths().resolve(paths().dirname(file), name) : name),
+    changes,
+    rules,
+    at,
+  };
 }
 
 function checkName(item: Named, findings: Findings): void {

@@ -307,7 +307,7 @@ export function exportAs({ text, target, format }: Question & { readonly format:
       };
     default: {
       const content = convert(policyOfSubject(subject, target), format);
-      return { file: FILES[format] ?? 'profile.json', content };
+      return { file: own(FILES, format) ?? 'profile.json', content };
     }
   }
 }

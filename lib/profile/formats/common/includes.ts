@@ -38,7 +38,11 @@ export class Includes {
   static of(path: string | undefined, parse: ParseIncluded): Includes {
     if (path === undefined) return new Includes({ folder: undefined, parse, files: 0 }, [], undefined);
     const folder = paths().dirname(paths().resolve(path));
-    return new Includes({ folder: fs().realpathSync(folder), parse, files: 0 }, [fs().realpathSync(path)], folder);
+    return new Includes(
+      { folder: fs().realpathSync(folder), parse, files: 0 },
+      [fs().realpathSync(path)],
+      folder,
+    );
   }
 
   /** The profile of a name that ships, or of a path. Throws ProfileError as parseProfile, and as `text`. */

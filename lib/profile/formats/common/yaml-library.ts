@@ -4,6 +4,6 @@ import { packageFile } from '../../../package-files.js';
 
 /** Bundles for browsers have it inside (scripts/bundle.mjs). */
 export const yamlLibrary = (): typeof Yaml =>
-  process
-    .getBuiltinModule('node:module')
-    .createRequire(packageFile('package.json'))(packageFile('bundle/yaml.js')) as typeof Yaml;
+  process.getBuiltinModule('node:module').createRequire(packageFile('package.json'))(
+    packageFile('bundle/yaml.js'),
+  ) as typeof Yaml;

@@ -104,7 +104,15 @@ export function resolveWords(words: WordedPolicy, context: WrittenContext): Omit
   const fallback = fallbackOf(setting);
   const tables = used.map(table => tableOf(table, setting));
   const defaultAction = fallback ?? skipped(used) ?? defaultOf(tables);
-  const [native, ...others] = tables.map(table => abiPolicy(table, defaultAction, ({ part }) => () => part));
+  const [native, ...others] = tables.map(table =>
+    abiPolicy(
+      table,
+      defaultAction,
+      ({ part }) =>
+        () =>
+          part,
+    ),
+  );
   if (native === undefined) throw new Error('unreachable: the native interface is always there');
   const listener = base && own(base, 'listener');
   const policy: Policy = {
