@@ -2,13 +2,13 @@
 // The `seccomp` command: one subcommand a file, exit code 0 for fine, 1 for no, 2 for wrong usage or input.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { asmCommand } from './commands/asm.js';
+import { asmCommand } from './commands/assembly/asm.js';
 import { compileCommand } from './commands/compile.js';
 import { deriveCommand } from './commands/composition/derive.js';
 import { mergeCommand } from './commands/composition/merge.js';
 import { convertCommand } from './commands/convert.js';
 import { diffCommand } from './commands/diff.js';
-import { disasmCommand } from './commands/disasm.js';
+import { disasmCommand } from './commands/assembly/disasm.js';
 import { doctorCommand } from './commands/doctor.js';
 import { dumpCommand } from './commands/dump.js';
 import { explainCommand } from './commands/explain.js';

@@ -60,7 +60,7 @@ export {
 } from '../profile/resolve/resolve.js';
 export { compile, type AnyProfile, type CompileOptions } from '../filter/compile-profile.js';
 export { derive, formatProfile } from '../filter/algebra/derive.js';
-export type { CallOrGroup, Changes } from '../policy/changes.js';
+export type { CallOrGroup, Changes } from '../policy/derive/changes.js';
 export type { CallGroup } from '../kernel/calls/call-groups.js';
 export { difference, intersection, union, type CombineOptions } from '../filter/algebra/combine.js';
 export { lint, type LintOptions } from '../lint/lint.js';

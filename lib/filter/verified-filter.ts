@@ -4,7 +4,7 @@ import type { Policy } from '../policy/policy.js';
 import type { Target } from '../policy/target.js';
 import { disassemble } from '../bpf/listing/disassemble.js';
 import { markFilter, type Codegen, type Filter } from './filter.js';
-import { pfc } from './pfc.js';
+import { pfc } from './inspect/pfc.js';
 import { encode, type Program } from '../bpf/program.js';
 import { programMetrics, type ProgramMetrics } from './inspect/metrics.js';
 import type { Weights } from './generate/generate.js';

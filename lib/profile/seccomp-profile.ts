@@ -4,7 +4,7 @@ import type { ActionName } from '../kernel/action.js';
 import type { CapabilityName } from '../kernel/capabilities.js';
 import type { DockerArchitecture } from '../kernel/docker-architectures.js';
 import type { ErrnoName } from '../kernel/errno.js';
-import type { CallOrGroup } from '../policy/changes.js';
+import type { CallOrGroup } from '../policy/derive/changes.js';
 import type { FilterFlag, Operator } from '../policy/policy.js';
 import type { ArchitectureName } from '../kernel/scmp-archs.js';
 

@@ -14,7 +14,7 @@ import { actionKind, actionName } from '#lib/kernel/action.js';
 import { ARCHITECTURES } from '#lib/kernel/architectures.js';
 import { callGroups } from '#lib/kernel/calls/call-groups.js';
 import { CAPABILITIES } from '#lib/kernel/capabilities.js';
-import type { CallOrGroup, Changes } from '#lib/policy/changes.js';
+import type { CallOrGroup, Changes } from '#lib/policy/derive/changes.js';
 import { evaluate } from '#lib/policy/evaluate.js';
 import { parseEvent } from '#lib/policy/parse-event.js';
 import type { Policy } from '#lib/policy/policy.js';

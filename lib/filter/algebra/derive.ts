@@ -1,6 +1,6 @@
 // A policy or a profile with some calls allowed and others refused.
-import type { Changes } from '../../policy/changes.js';
-import { derivePolicy } from '../../policy/derive.js';
+import type { Changes } from '../../policy/derive/changes.js';
+import { derivePolicy } from '../../policy/derive/derive.js';
 import { isPolicy, type Policy } from '../../policy/policy.js';
 import { deriveProfile } from '../../profile/derive/derive.js';
 import { parseProfile, reread } from '../../profile/parse.js';

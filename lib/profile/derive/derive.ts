@@ -1,6 +1,6 @@
 // A profile with other answers to some calls, on every target: rules and comments of its base stay where they can.
 import type { Location } from '../../util/errors.js';
-import { readChanges, type Changes } from '../../policy/changes.js';
+import { readChanges, type Changes } from '../../policy/derive/changes.js';
 import {
   sealProfile,
   textOfProfile,

@@ -5,7 +5,7 @@ import { isCallNumber, isKnownSyscall } from '../../kernel/abi.js';
 import { ARCHITECTURES } from '../../kernel/architectures.js';
 import { callGroups, isGroupName } from '../../kernel/calls/call-groups.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
-import { CHANGE_LISTS, type CallOrGroup, type Changes } from '../../policy/changes.js';
+import { CHANGE_LISTS, type CallOrGroup, type Changes } from '../../policy/derive/changes.js';
 import { didYouMean, quote } from '../../util/suggest.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject } from '../json.js';

@@ -5,8 +5,8 @@ import { latitude, permits, type Action } from '../../kernel/action.js';
 import { callGroups, isGroupName } from '../../kernel/calls/call-groups.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../../kernel/constants.js';
 import { ENOSYS, EPERM } from '../../kernel/errno.js';
-import type { ReadChanges } from '../../policy/changes.js';
-import { checkClosed } from '../../policy/derive.js';
+import type { ReadChanges } from '../../policy/derive/changes.js';
+import { checkClosed } from '../../policy/derive/derive.js';
 import type { NamedSyscall, Profile, ProfileCondition, ProfileRule, Restriction } from '../profile.js';
 import { own } from '../../util/own.js';
 

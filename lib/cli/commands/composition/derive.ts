@@ -5,7 +5,7 @@ import { derive, formatProfile } from '../../../filter/algebra/derive.js';
 import { compile } from '../../../filter/compile-profile.js';
 import { diff } from '../../../filter/inspect/diff.js';
 import { formatDiff } from '../../../filter/inspect/format.js';
-import { CHANGE_LISTS, type CallOrGroup, type Changes } from '../../../policy/changes.js';
+import { CHANGE_LISTS, type CallOrGroup, type Changes } from '../../../policy/derive/changes.js';
 import { resolveProfile } from '../../../profile/resolve/resolve.js';
 import { UsageError } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';

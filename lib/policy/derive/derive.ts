@@ -1,13 +1,13 @@
 // A policy with other answers to some calls, whatever their arguments.
-import { syscallName, syscallNumber, syscallsOf } from '../kernel/abi.js';
-import { latitude, type Action } from '../kernel/action.js';
-import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../kernel/constants.js';
-import { ENOSYS, EPERM } from '../kernel/errno.js';
-import { UsageError } from '../util/errors.js';
+import { syscallName, syscallNumber, syscallsOf } from '../../kernel/abi.js';
+import { latitude, type Action } from '../../kernel/action.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../../kernel/constants.js';
+import { ENOSYS, EPERM } from '../../kernel/errno.js';
+import { UsageError } from '../../util/errors.js';
 import { readChanges, type Changes, type ReadChanges } from './changes.js';
-import { checkedPolicy } from './check.js';
-import { markPolicy } from './own-policy.js';
-import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
+import { checkedPolicy } from '../check.js';
+import { markPolicy } from '../own-policy.js';
+import type { AbiPolicy, Policy, SyscallPolicy } from '../policy.js';
 
 /** Throws UsageError (`bad-option`) where `only` is given for a default action that permits the calls which are to be refused. */
 export function checkClosed({ closed }: ReadChanges, defaultAction: Action): void {

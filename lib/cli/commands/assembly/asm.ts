@@ -1,13 +1,13 @@
 // `seccomp asm`: a listing, or a program written by hand in its notation, to the program.
 import { Option } from 'commander';
-import { assemble } from '../../bpf/assemble/assemble.js';
-import { toC } from '../../bpf/c-array.js';
-import { annotate, disassemble } from '../../bpf/listing/disassemble.js';
-import { encode, type Program } from '../../bpf/program.js';
-import { ABIS } from '../../kernel/abi.js';
-import type { AbiName } from '../../kernel/architectures.js';
-import { textArgument } from '../input.js';
-import { toJson, write, type Register } from '../output.js';
+import { assemble } from '../../../bpf/assemble/assemble.js';
+import { toC } from '../../../bpf/c-array.js';
+import { annotate, disassemble } from '../../../bpf/listing/disassemble.js';
+import { encode, type Program } from '../../../bpf/program.js';
+import { ABIS } from '../../../kernel/abi.js';
+import type { AbiName } from '../../../kernel/architectures.js';
+import { textArgument } from '../../input.js';
+import { toJson, write, type Register } from '../../output.js';
 
 type Format = 'bpf' | 'asm' | 'c' | 'json';
 

@@ -1,14 +1,14 @@
 // What is to change about the calls of a policy or a profile, by name and by group.
-import { ABIS, i386Multiplexer, isCallNumber, isKnownSyscall, syscallName } from '../kernel/abi.js';
-import { callsNamed, isGroupName, type CallGroup } from '../kernel/calls/call-groups.js';
-import type { SyscallName } from '../kernel/calls/call-names.js';
-import { didYouMeanCall } from '../kernel/calls/suggest-call.js';
-import { ARCHITECTURES } from '../kernel/architectures.js';
-import { UsageError } from '../util/errors.js';
-import { ownOptions } from '../util/options.js';
-import { ownElements } from '../util/own-elements.js';
-import { show } from '../util/show.js';
-import { quote } from '../util/suggest.js';
+import { ABIS, i386Multiplexer, isCallNumber, isKnownSyscall, syscallName } from '../../kernel/abi.js';
+import { callsNamed, isGroupName, type CallGroup } from '../../kernel/calls/call-groups.js';
+import type { SyscallName } from '../../kernel/calls/call-names.js';
+import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
+import { ARCHITECTURES } from '../../kernel/architectures.js';
+import { UsageError } from '../../util/errors.js';
+import { ownOptions } from '../../util/options.js';
+import { ownElements } from '../../util/own-elements.js';
+import { show } from '../../util/show.js';
+import { quote } from '../../util/suggest.js';
 
 /** A call by its name, or the calls of a group, such as `@network`. */
 export type CallOrGroup = SyscallName | CallGroup['name'];

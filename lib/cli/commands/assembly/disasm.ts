@@ -1,19 +1,19 @@
 // `seccomp disasm`: a program, or what a profile compiles to, as a listing.
 import { Option } from 'commander';
-import { ProgramError } from '../../util/errors.js';
+import { ProgramError } from '../../../util/errors.js';
 import {
   annotate,
   disassemble,
   LISTING_FORMS,
   type DisassembleOptions,
-} from '../../bpf/listing/disassemble.js';
-import { isFilter } from '../../filter/filter.js';
-import { validate, type Program } from '../../bpf/program.js';
-import { ABIS } from '../../kernel/abi.js';
-import type { AbiName } from '../../kernel/architectures.js';
-import { layerArgument } from '../input.js';
-import { withCompileOptions, type CompileFlags } from '../options.js';
-import { fail, print, toJson, warn, type Register } from '../output.js';
+} from '../../../bpf/listing/disassemble.js';
+import { isFilter } from '../../../filter/filter.js';
+import { validate, type Program } from '../../../bpf/program.js';
+import { ABIS } from '../../../kernel/abi.js';
+import type { AbiName } from '../../../kernel/architectures.js';
+import { layerArgument } from '../../input.js';
+import { withCompileOptions, type CompileFlags } from '../../options.js';
+import { fail, print, toJson, warn, type Register } from '../../output.js';
 
 interface Flags extends CompileFlags {
   readonly form: NonNullable<DisassembleOptions['form']>;
