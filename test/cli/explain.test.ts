@@ -31,6 +31,37 @@ describe('seccomp explain', () => {
     assert.equal(cli(['explain', 'docker-default', '41', ...NATIVE]).code, 0);
   });
 
+  for (const [calls, lines] of [
+    [
+      ['add_key', 'keyctl'],
+      ['ERRNO(EPERM)', '  add_key, keyctl'],
+    ],
+    [['@keyring'], ['ERRNO(EPERM)', '  add_key, request_key, keyctl']],
+    [
+      ['io_uring_*', 'soc?et'],
+      ['ERRNO(EPERM)', '  io_uring_setup, io_uring_enter, io_uring_register'],
+    ],
+  ] as const) {
+    it(`explains ${calls.join(' ')}`, () => {
+      const { stdout, code } = cli(['explain', 'docker-default', ...calls, ...NATIVE]);
+      assert.equal(code, 0);
+      assert.ok(stdout.includes(`${lines.join('\n')}\n`), stdout);
+      assert.doesNotMatch(stdout, /unshare|getpid/);
+    });
+  }
+
+  for (const [calls, message] of [
+    [['zzz*'], /no system call is like "zzz\*"/],
+    [['@netwrk'], /Did you mean "@network"/],
+    [['read', '1'], /the number 1 stands beside other calls/],
+  ] as const) {
+    it(`refuses ${calls.join(' ')}`, () => {
+      const { stderr, code } = cli(['explain', 'docker-default', ...calls, ...NATIVE]);
+      assert.equal(code, 2);
+      assert.match(stderr, message);
+    });
+  }
+
   it('takes programs, and layers', () => {
     const program = file('default.bpf', compile('docker-default', { arch: 'x86_64' }).bpf);
     const shut = file(

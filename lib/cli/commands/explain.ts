@@ -1,11 +1,13 @@
 // `seccomp explain`: what a filter, or a stack of them, answers to every call, or to one.
-import { explain } from '../../filter/inspect/explain.js';
+import { explain, type Explanation } from '../../filter/inspect/explain.js';
 import { formatExplanation } from '../../filter/inspect/format.js';
 import { syscallNumber } from '../../kernel/abi.js';
 import { abisOf } from '../../kernel/architectures.js';
+import { callsNamed, isGroupName } from '../../kernel/calls/call-groups.js';
 import { callLike, listed } from '../../kernel/calls/suggest-call.js';
 import { isFilter } from '../../filter/filter.js';
 import type { Layer } from '../../filter/layers.js';
+import { UsageError } from '../../util/errors.js';
 import { quote } from '../../util/suggest.js';
 import { layersArgument } from '../input.js';
 import { collect, withCompileOptions, type CompileFlags } from '../options.js';
@@ -16,9 +18,10 @@ interface Flags extends CompileFlags {
   readonly json?: boolean;
 }
 
-/** The name or the number of a system call. */
-const syscallArgument = (text: string): string | number =>
-  /^(?:0[xX][\da-fA-F]+|\d+)$/.test(text) ? Number(text) : text;
+const isNumber = (text: string): boolean => /^(?:0[xX][\da-fA-F]+|\d+)$/.test(text);
+const isPattern = (text: string): boolean => /[*?]/.test(text);
+/** Whether an argument is the name of one call, and not a number, a pattern or a group. */
+const isName = (text: string): boolean => !isNumber(text) && !isPattern(text) && !isGroupName(text);
 
 /** Registers the subcommand. */
 export const explainCommand: Register = (program, run) =>
@@ -28,19 +31,67 @@ export const explainCommand: Register = (program, run) =>
       '<filter>',
       'a path to a profile or a .bpf file, the name of a profile that ships, pid:1234, or -',
     )
-    .argument('[syscall]', 'one system call by its name, or by its number')
+    .argument(
+      '[syscall...]',
+      'system calls: names, numbers, patterns such as io_uring_*, groups such as @network',
+    )
     .option('-l, --layer <filter>', 'a filter that is loaded after those before; repeatable', collect)
     .option('--json', 'for machines')
-    .action((filter: string, syscall: string | undefined, flags: Flags) => {
+    .action((filter: string, syscalls: readonly string[], flags: Flags) => {
       return run(() => {
         const layers = [filter, ...(flags.layer ?? [])].flatMap(name => layersArgument(name, flags));
-        const call = syscall === undefined ? undefined : syscallArgument(syscall);
-        const explanation = explain(layers, call);
-        if (typeof call === 'string') noteAbsence(layers, call);
+        const explanation = explained(layers, syscalls);
+        for (const name of syscalls) if (isName(name)) noteAbsence(layers, name);
         print(flags.json === true ? toJson(explanation) : formatExplanation(explanation));
         return 0;
       }, flags.json === true);
     });
+
+/** What calls get: all of them where none is named. */
+function explained(layers: readonly Layer[], calls: readonly string[]): Explanation {
+  const [only = ''] = calls;
+  if (calls.length === 1 && isNumber(only)) return explain(layers, Number(only));
+  if (calls.length === 1 && isName(only)) return explain(layers, only);
+  const whole = explain(layers);
+  if (calls.length === 0) return whole;
+  const matches = calls.map(call => matcher(layers, call, whole));
+  return {
+    ...whole,
+    interfaces: whole.interfaces.map(one => ({
+      ...one,
+      syscalls: one.syscalls.filter(({ syscall }) => matches.some(match => match(syscall))),
+      unnamed: [],
+    })),
+  };
+}
+
+/** Whether a call is meant by an argument. Throws UsageError (`unknown-group`, `unknown-syscall`, `bad-option`). */
+function matcher(
+  layers: readonly Layer[],
+  call: string,
+  { interfaces }: Explanation,
+): (name: string) => boolean {
+  if (isNumber(call))
+    throw new UsageError('bad-option', `the number ${call} stands beside other calls`, 'Ask for it alone');
+  if (isGroupName(call)) {
+    const names = new Set(callsNamed(call));
+    return name => names.has(name);
+  }
+  if (!isPattern(call)) {
+    // Refuses names that nothing knows.
+    explain(layers, call);
+    return name => name === call;
+  }
+  const escaped = call.replace(/[\\^$.+|()[\]{}]/g, String.raw`\$&`);
+  const pattern = new RegExp(`^${escaped.replace(/\*+/g, '.*').replaceAll('?', '.')}$`);
+  if (interfaces.some(({ syscalls }) => syscalls.some(({ syscall }) => pattern.test(syscall))))
+    return name => pattern.test(name);
+  throw new UsageError(
+    'unknown-syscall',
+    `no system call is like ${quote(call)}`,
+    'Write * for any characters, ? for one, and quote both for the shell',
+  );
+}
 
 /** Says that the machines which filters were compiled for have no call of a name, and what they have in its place. */
 function noteAbsence(layers: readonly Layer[], name: string): void {
