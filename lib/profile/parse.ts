@@ -10,7 +10,7 @@ import { failAt } from './formats/common/scanner.js';
 import { readYaml } from './formats/common/yaml.js';
 import { isYaml, textFormatOf } from './formats/text-formats.js';
 import { readJson } from './json.js';
-import { isProfile, sealProfile, type Profile } from './profile.js';
+import { isProfile, sealProfile, type Profile, writtenPolicy } from './profile.js';
 import { readSource } from './read-source.js';
 import { deriveProfile } from './derive/derive.js';
 import { readExtends, type Extends } from './derive/extends.js';
@@ -69,13 +69,13 @@ const recent = new LruCache<Profile>(16);
 const NAMES_OTHERS = /SeccompProfile|extends|\\u/i;
 
 /** Reads JSON, or YAML that says the same. */
-function read(text: string, file: string, strict: boolean, includes: Includes, depth = 0): Profile {
+function read(text: string, file: string, strict: boolean, includes: Includes): Profile {
   const findings = new Findings();
   const inYaml = isYaml(text);
   const root = inYaml ? readYaml(text, file) : readJson(text, file, findings);
   if (root.kind === 'object' && peek(root, 'extends') !== undefined) {
-    const extension = readExtends(root, file, depth, findings);
-    const base = extension && readBase(extension, depth, findings);
+    const extension = readExtends(root, findings);
+    const base = extension && baseOf(extension, includes, findings);
     const warnings = findings.conclude(strict, base?.warnings);
     if (extension === undefined || base === undefined)
       throw new Error('unreachable: what extends nothing has errors');
@@ -94,14 +94,13 @@ function read(text: string, file: string, strict: boolean, includes: Includes, d
 }
 
 /** What a profile extends; undefined where errors were reported. */
-function readBase({ base, at }: Extends, depth: number, findings: Findings): Profile | undefined {
-  const other = textFormatOf(base.text);
-  if (other === undefined)
-    return read(base.text, base.file, false, Includes.of(own(base, 'path'), parseIncluded), depth + 1);
+function baseOf({ name, at }: Extends, includes: Includes, findings: Findings): Profile | undefined {
+  const base = includes.profile(name, at);
+  if (writtenPolicy(base) === undefined) return base;
   findings.error(
     'bad-extends',
     at,
-    `${quote(base.file)} is ${other.name}, which JSON cannot extend`,
+    `${quote(name)} is a policy in the format ${base.format}, which JSON cannot extend`,
     'Write the changes in words: docs/words.md',
   );
   return undefined;

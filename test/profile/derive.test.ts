@@ -334,7 +334,7 @@ describe('a profile that extends another', () => {
       'bad-extends',
       '/defaultAction',
     ],
-    ['a path without a file', { extends: './docker-default.json' }, 'bad-extends', '/extends'],
+    ['a path without a file', { extends: './docker-default.json' }, 'include-refused', '/extends'],
     ['a base that is no name', { extends: 7 }, 'wrong-type', '/extends'],
     ['a base without a name', { extends: '' }, 'bad-extends', '/extends'],
     ['JSON for a base', { extends: '{ "defaultAction": "SCMP_ACT_ALLOW" }' }, 'bad-extends', '/extends'],
@@ -365,7 +365,16 @@ describe('a profile that extends another', () => {
   it('refuses a base that ships by no such name, and a circle', () => {
     assert.throws(() => parseProfile({ extends: 'docker-defualt' }), { code: 'unknown-profile' });
     const path = file('circle.json', { extends: './circle.json' });
-    assert.throws(() => parseProfile(path), { code: 'bad-extends' });
+    assert.throws(() => parseProfile(path), { code: 'include-cycle' });
+  });
+
+  it('has no base outside of its folder, nor one that is no JSON', () => {
+    for (const base of ['../base.json', '/etc/hostname'])
+      assert.throws(() => parseProfile(file('out.json', { extends: base })), { code: 'include-refused' });
+    writeFileSync(join(folder, 'words.seccomp'), 'default: ERRNO(EPERM)\nread: allowed\n');
+    assert.throws(() => parseProfile(file('of-words.json', { extends: './words.seccomp' })), {
+      code: 'bad-extends',
+    });
   });
 
   it('is strict about its base as well', () => {

@@ -1,5 +1,4 @@
 // Reads a profile that says what to change in another one: `{ "extends": "docker-default", "deny": ["@network"] }`.
-import { paths } from '../../util/builtins.js';
 import type { Location } from '../../util/errors.js';
 import { isCallNumber, isKnownSyscall } from '../../kernel/abi.js';
 import { ARCHITECTURES } from '../../kernel/architectures.js';
@@ -10,14 +9,14 @@ import { didYouMean, quote } from '../../util/suggest.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject } from '../json.js';
 import type { ProfileRule } from '../profile.js';
-import { readSource, type SourceText } from '../read-source.js';
 import { fieldsOf, peek } from '../schema/fields.js';
 import { readRule } from '../schema/rule.js';
 import { readList, readString, readStrings, type Named } from '../schema/values.js';
 
 /** What such a profile says. */
 export interface Extends {
-  readonly base: SourceText;
+  /** A profile that ships, or a path from the folder of the file. */
+  readonly name: string;
   readonly changes: Changes;
   /** Its own rules, beside those that are left of the base. */
   readonly rules: readonly ProfileRule[];
@@ -25,22 +24,14 @@ export interface Extends {
   readonly at: Location;
 }
 
-/** Profiles that extend each other, before they are taken for a circle. */
-const MAX_DEPTH = 8;
 /** Keys of a profile that stands for itself. */
 const WHOLE = ['defaultAction', 'architectures', 'archMap', 'flags', 'linux'];
 
 /**
  * What the object says; undefined where errors were reported: `bad-extends`, `unknown-group`, `unknown-syscall`, and those of
- * values. Throws as readSource does for the base. Names without a dot or a slash are those of profiles that ship; others are
- * paths, from the folder of the file.
+ * values.
  */
-export function readExtends(
-  root: JsonObject,
-  file: string,
-  depth: number,
-  findings: Findings,
-): Extends | undefined {
+export function readExtends(root: JsonObject, findings: Findings): Extends | undefined {
   for (const key of WHOLE) {
     const value = peek(root, key);
     if (value !== undefined)
@@ -67,31 +58,17 @@ export function readExtends(
   const name = value && readString(value, '"extends"', findings);
   if (value === undefined || name === undefined) return undefined;
   const at = locate(value);
-  const isPath = /[./\\]/.test(name);
-  if (depth >= MAX_DEPTH) {
+  // Nothing else that a source may be: a text, an empty path.
+  if (!/[./\\]|^[\w-]+$/.test(name)) {
     findings.error(
       'bad-extends',
       at,
-      `more than ${MAX_DEPTH} profiles extend each other`,
-      'Perhaps in a circle',
+      `${quote(name)} is not the name of a profile`,
+      'Name one that ships, or a file in the folder of this one: ./NAME',
     );
     return undefined;
   }
-  if (name === '' || (isPath && file.startsWith('<')) || /^\s*[{[]/.test(name)) {
-    findings.error(
-      'bad-extends',
-      at,
-      `${quote(name)} cannot be extended by ${file}`,
-      'Name a profile that ships; a path counts from the folder of a file',
-    );
-    return undefined;
-  }
-  return {
-    base: readSource(isPath ? paths().resolve(paths().dirname(file), name) : name),
-    changes,
-    rules,
-    at,
-  };
+  return { name, changes, rules, at };
 }
 
 function checkName(item: Named, findings: Findings): void {
