@@ -47,21 +47,31 @@ describe('seccomp derive', () => {
   });
 
   it('writes a file that extends its base, from the folder of that file', () => {
-    const [base, folder] = [join(directory, 'base.json'), join(directory, 'below')];
+    const [output, folder] = [join(directory, 'derived.json'), join(directory, 'below')];
+    const base = join(folder, 'base.json');
     mkdirSync(folder);
     writeFileSync(
       base,
       '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}',
     );
-    const output = join(folder, 'derived.json');
     assert.equal(cli(['derive', base, '--allow', 'write', '--to', 'extends', '-o', output]).code, 0);
-    assert.equal(readFileSync(output, 'utf8'), '{\n  "extends": "../base.json",\n  "allow": ["write"]\n}\n');
+    assert.equal(
+      readFileSync(output, 'utf8'),
+      '{\n  "extends": "./below/base.json",\n  "allow": ["write"]\n}\n',
+    );
     assert.ok(isEquivalent(compile(output), compile(derive(base, { allow: ['write'] }))));
     assert.equal(
       cli(['derive', 'docker-default', '--allow', '@io_uring', '--to', 'extends']).stdout,
       '{\n  "extends": "docker-default",\n  "allow": ["@io_uring"]\n}\n',
     );
-    assert.match(cli(['derive', '-', '--to', 'extends'], readFileSync(base, 'utf8')).stderr, /bad-option/);
+    for (const [source, place] of [
+      ['-', join(directory, 'of-input.json')],
+      [base, join(directory, 'elsewhere/derived.json')],
+    ] as const)
+      assert.match(
+        cli(['derive', source, '--to', 'extends', '-o', place], readFileSync(base, 'utf8')).stderr,
+        /bad-option/,
+      );
   });
 
   it('takes a program for its base, and writes other formats', () => {

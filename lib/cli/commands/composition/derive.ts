@@ -82,6 +82,8 @@ export const deriveCommand: Register = (program, run) =>
       }, flags.json === true);
     });
 
+const isPath = (base: string): boolean => /[./\\]/.test(base);
+
 /** A file that says what `derive` was told. A path to the base counts from its folder. */
 function extension(base: string, changes: Changes, output: string): string {
   if (base === '-')
@@ -91,7 +93,13 @@ function extension(base: string, changes: Changes, output: string): string {
       'Write the base to a file first',
     );
   const path = relative(output === '-' ? '.' : dirname(output), base);
-  const name = /[./\\]/.test(base) ? (path.startsWith('.') ? path : `./${path}`) : base;
+  if (isPath(base) && path.startsWith('..'))
+    throw new UsageError(
+      'bad-option',
+      `${base} is not in the folder of ${output}, nor below it: no file there may extend it`,
+      'Write to the folder of the base',
+    );
+  const name = isPath(base) ? `./${path}` : base;
   const members = Object.entries({ extends: name, ...changes }).map(
     ([key, value]) => `  "${key}": ${JSON.stringify(value).replaceAll('","', '", "')}`,
   );
