@@ -21,7 +21,10 @@ import { permits } from '../dist/kernel/action.js';
 const CLI = fileURLToPath(new URL('../bundle/cli.js', import.meta.url));
 const NOBODY = 65534;
 const ARCH = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+/** Whether this is what was started, and not a module of something else. */
+const isStarted = import.meta.filename === process.argv[1];
 const { values: options, positionals } = parseArgs({
+  args: isStarted ? process.argv.slice(2) : [],
   allowPositionals: true,
   options: {
     runs: { type: 'string' },
@@ -129,7 +132,7 @@ async function perform(program, workload, wrapped = argv => argv) {
   }
 }
 
-const results = mkdtempSync(join(tmpdir(), 'seccomp-programs-'));
+const results = isStarted ? mkdtempSync(join(tmpdir(), 'seccomp-programs-')) : '';
 chmodSync(results, 0o777);
 const seccomp =
   (...args) =>
@@ -275,51 +278,52 @@ async function measure(program) {
   };
 }
 
-const chosen = PROGRAMS.filter(({ name }) =>
-  positionals.length === 0 ? options.from === undefined : positionals.includes(name),
-);
-const measured = (options.from ?? []).flatMap(file => JSON.parse(readFileSync(file, 'utf8')));
-try {
-  for (const program of chosen) {
-    const missing = program.needs.filter(name => !isThere(name));
-    if (missing.length > 0) {
-      console.error(`${program.name}: ${missing.join(', ')} is not there`);
-      continue;
+if (isStarted) {
+  const chosen = PROGRAMS.filter(({ name }) =>
+    positionals.length === 0 ? options.from === undefined : positionals.includes(name),
+  );
+  const measured = (options.from ?? []).flatMap(file => JSON.parse(readFileSync(file, 'utf8')));
+  try {
+    for (const program of chosen) {
+      const missing = program.needs.filter(name => !isThere(name));
+      if (missing.length > 0) {
+        console.error(`${program.name}: ${missing.join(', ')} is not there`);
+        continue;
+      }
+      const started = Date.now();
+      try {
+        const result = await measure(program);
+        measured.push(result);
+        console.error(JSON.stringify(result));
+      } catch (error) {
+        console.error(`${program.name}: ${error.stack}`);
+        process.exitCode = 1;
+      }
+      console.error(`${program.name}: ${Math.round((Date.now() - started) / 1000)} s`);
+      if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(measured));
     }
-    const started = Date.now();
-    try {
-      const result = await measure(program);
-      measured.push(result);
-      console.error(JSON.stringify(result));
-    } catch (error) {
-      console.error(`${program.name}: ${error.stack}`);
-      process.exitCode = 1;
-    }
-    console.error(`${program.name}: ${Math.round((Date.now() - started) / 1000)} s`);
-    if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(measured));
+  } finally {
+    rmSync(results, { recursive: true, force: true });
   }
-} finally {
-  rmSync(results, { recursive: true, force: true });
-}
 
-const list = names => (names.length === 0 ? '–' : names.map(name => `\`${name}\``).join(', '));
-const strace = spawnSync('strace', ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0];
-/** What one of them has in some run, and the other in none. */
-const difference = (who, names) => (names.length === 0 ? '' : `; ${who} alone: ${list(names)}`);
-const row = result =>
-  `| ${[
-    result.name,
-    `${result.equal} of ${result.runs}${difference('strace', result.onlyTraced)}${difference('recordings', result.onlyRecorded)}`,
-    `${result.unchanged} of ${result.runs}`,
-    result.seen,
-    `${result.allowed} (${result.byArguments})`,
-    `${Math.round((100 * result.allowed) / result.docker)} %`,
-    list(result.beyondDocker),
-    `${result.trials.filter(({ works }) => works).length} of ${result.trials.length}`,
-    result.plain,
-    `${result.trials.filter(({ plainWorks }) => plainWorks).length} of ${result.trials.length}`,
-  ].join(' | ')} |`;
-const page = `# Measured on programs
+  const list = names => (names.length === 0 ? '–' : names.map(name => `\`${name}\``).join(', '));
+  const strace = spawnSync('strace', ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0];
+  /** What one of them has in some run, and the other in none. */
+  const difference = (who, names) => (names.length === 0 ? '' : `; ${who} alone: ${list(names)}`);
+  const row = result =>
+    `| ${[
+      result.name,
+      `${result.equal} of ${result.runs}${difference('strace', result.onlyTraced)}${difference('recordings', result.onlyRecorded)}`,
+      `${result.unchanged} of ${result.runs}`,
+      result.seen,
+      `${result.allowed} (${result.byArguments})`,
+      `${Math.round((100 * result.allowed) / result.docker)} %`,
+      list(result.beyondDocker),
+      `${result.trials.filter(({ works }) => works).length} of ${result.trials.length}`,
+      result.plain,
+      `${result.trials.filter(({ plainWorks }) => plainWorks).length} of ${result.trials.length}`,
+    ].join(' | ')} |`;
+  const page = `# Measured on programs
 
 Written by \`node scripts/measure-programs.mjs\`, on Linux ${release()}, ${process.arch}, with ${strace}. Each program is recorded with one workload and then started under
 its profile, \`generate\` with its defaults, with this workload and others: other input, errors, signals, a restart, another locale, more threads. The
@@ -342,6 +346,7 @@ ${measured.map(row).join('\n')}
 |---|---|---|
 ${measured.flatMap(({ name, trials }) => trials.map(({ why, refused }) => `| ${name} | ${why} | ${list(refused)} |`)).join('\n')}
 `;
-if (options.out !== undefined) writeFileSync(options.out, page);
-if (measured.some(({ equal, runs, trials }) => equal < runs || trials.some(({ works }) => !works)))
-  process.exitCode = 1;
+  if (options.out !== undefined) writeFileSync(options.out, page);
+  if (measured.some(({ equal, runs, trials }) => equal < runs || trials.some(({ works }) => !works)))
+    process.exitCode = 1;
+}

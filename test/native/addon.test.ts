@@ -24,6 +24,7 @@ const TAKES_NOTHING: ReadonlySet<string> = new Set([
   'threadId',
   'openRings',
   'pollingThreads',
+  'preparePerfRecorder',
   'prepareTracer',
   'version',
   'apiGet',

@@ -15,8 +15,10 @@ function on(platform: string, arch: string, entry: string, expression: string): 
     const seccomp = require('${entry}');
     const codeOf = make => { try { return make(); } catch (error) { return error.code; } };
     process.stdout.write(JSON.stringify(${expression}));`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
+  const { stdout, stderr } = spawnSync(process.execPath, ['-'], {
     cwd: root,
+    // Not an argument, which has 128 KiB at most.
+    input: program,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   });

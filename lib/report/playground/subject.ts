@@ -54,6 +54,9 @@ export function targetOptions({ arch, kernel, capabilities }: TargetFields): Com
 /** Keys of Firecracker's filters alone: looked for first, so that profiles are not read twice. */
 const FIRECRACKER = /"(?:default|mismatch|filter|match)_action"/;
 
+/** Statements of programs, which policies in words do not have. */
+const ASSEMBLY = /^\s*(?:A = |X = |if \([AX] |goto |return |ld[xbhi]? |jmp |ret )/m;
+
 /**
  * Reads a text up to its meaning. Throws ProfileError, AssemblyError or UsageError for what cannot be used.
  */
@@ -61,7 +64,7 @@ export function readSubject(text: string, target: TargetFields, file: string): S
   if (!/^[\s\uFEFF]*(?:[{[]|$)/.test(text)) {
     const program = readProgramText(text, file);
     if (program !== undefined) return { kind: 'program', program };
-    if (!isYaml(text) && textFormatOf(text) === undefined)
+    if (ASSEMBLY.test(text) || (!isYaml(text) && textFormatOf(text) === undefined))
       return { kind: 'program', program: assemble(text, { file }) };
   }
   const options = targetOptions(target);

@@ -36,6 +36,13 @@ describe('policies in words: what a call gets', () => {
     ['an action', 'read: allowed', 'read', 'ALLOW'],
     ['the default where it is not named', 'read: allowed', 'write', 'ERRNO(EPERM)'],
     ['what a section says', 'ALLOW\n  read, write,\n  close\n  open', 'open', 'ALLOW'],
+    [
+      'lines that end as on old Macs, after a comment too',
+      '# one\rread: allowed\rwrite: LOG',
+      'write',
+      'LOG',
+    ],
+    ['lines that end as on Windows', '# one\r\nread: allowed\r\nwrite: LOG', 'write', 'LOG'],
     ['what a group says', '@io_uring: LOG', 'io_uring_setup', 'LOG'],
     [
       'what its name says, not its group',

@@ -96,9 +96,12 @@ function tokensOf(text: string, file: string, { gap, token }: Syntax): readonly 
       blank !== undefined;
       blank = match(gap) ?? match(LINE_BREAK)
     ) {
-      for (let index = blank.indexOf('\n'); index !== -1; index = blank.indexOf('\n', index + 1)) {
+      for (const { 0: character, index } of blank.matchAll(/[\r\n]/g)) {
+        const next = position + index + 1;
+        // CRLF is one break, also where its characters are of two gaps.
+        if (character === '\r' && text[next] === '\n') continue;
         line++;
-        lineStart = position + index + 1;
+        lineStart = next;
       }
       position += blank.length;
     }

@@ -15,7 +15,7 @@ import { readCondition } from './conditions.js';
 import type { WordedAnswers, WordedPolicy, WordedStatement, WordedSubject } from './document.js';
 
 const SYNTAX: Syntax = {
-  gap: /(?:[ \t\r\n\uFEFF]+|#[^\n]*)+/y,
+  gap: /(?:[ \t\r\n\uFEFF]+|#[^\r\n]*)+/y,
   // A file's name or path after `extends`; the name of a group; a word; a number; a sign.
   token:
     /@[\w-]+|(?<=^[ \t]*extends[ \t]+)[^\s#]+|[A-Za-z_]\w*|0[xX][\da-fA-F]+|0[oO][0-7]+|\d+|\.\.|[=!<>]=|[-:;,()|&~<>]/my,
