@@ -133,7 +133,7 @@ async function perform(program, workload, wrapped = argv => argv) {
 }
 
 const results = isStarted ? mkdtempSync(join(tmpdir(), 'seccomp-programs-')) : '';
-chmodSync(results, 0o777);
+if (isStarted) chmodSync(results, 0o777);
 const seccomp =
   (...args) =>
   argv => [process.execPath, CLI, ...args, '--', ...argv];
