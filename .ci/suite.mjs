@@ -20,7 +20,7 @@ export function suite({ totals, scratch }, command, args, { env = {}, cwd = root
     cwd,
     env: { ...process.env, ...env, MOCHA_TOTALS: file },
     stdio: ['ignore', 'inherit', 'inherit'],
-    timeout: 1_500_000,
+    timeout: 2_400_000,
   });
   const { passes, failures, pending, milliseconds } = existsSync(file)
     ? readJson(file)
