@@ -1,4 +1,4 @@
-import type { ExtendingProfile } from '../types/index.js';
+import type { ExtendingProfile } from '../types/entries/index.js';
 
 /** A profile that ships and extends another, e.g. `seccomp/profiles/no-network.json`. */
 declare const profile: ExtendingProfile;

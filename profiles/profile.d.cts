@@ -1,4 +1,4 @@
-import type { SeccompProfile } from '../types/index.js';
+import type { SeccompProfile } from '../types/entries/index.js';
 
 /** A profile that ships, e.g. `seccomp/profiles/docker-default.json`. */
 declare const profile: SeccompProfile;

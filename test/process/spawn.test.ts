@@ -287,6 +287,8 @@ describe('spawn', () => {
         inChild(`
           const { openSync } = m('node:fs');
           s.features();
+          // What spawn needs of the package is read when it is first called.
+          try { s.spawn('true', [], { profile: 5 }); } catch {}
           m('node:child_process').execFileSync('prlimit', ['--nofile=64', '--pid', String(process.pid)]);
           const keep = [];
           try { for (;;) keep.push(openSync('/dev/null')); } catch {}
