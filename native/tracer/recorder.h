@@ -11,6 +11,7 @@
 
 namespace seccomp_node {
 
+// NOLINTNEXTLINE(cert-dcl59-cpp): tracer.cc alone includes it.
 namespace {
 
 /** Calls without a new one after which a filter is put in, where they come within `kQuietTime`: a process that makes
@@ -461,7 +462,7 @@ class Recorder : public Tracer {
     return used;
   }
 
-  std::uint16_t& variants_of(const RecordedEntry& entry) const {
+  [[nodiscard]] std::uint16_t& variants_of(const RecordedEntry& entry) const {
     const std::uint32_t value = base_hash(entry);
     return variants_[(value ^ value >> 16) % kVariantCounters];
   }
@@ -522,7 +523,7 @@ class Recorder : public Tracer {
     switch (injection.step) {
       case InjectionStep::kMap: {
         Registers registers{};
-        constexpr std::uint64_t kErrors = static_cast<std::uint64_t>(-4096);
+        constexpr auto kErrors = static_cast<std::uint64_t>(-4096);
         if (!get_registers(task.thread, registers) || result_of(registers) > kErrors) {
           end_injection(task, injection);
           return;

@@ -45,7 +45,7 @@ class Tasks {
   /** Memory of zeros, for `kCapacity` of each. */
   Tasks(Task* tasks, std::uint32_t* heads) : tasks_(tasks), heads_(heads) {}
 
-  Task* find(int thread) const {
+  [[nodiscard]] Task* find(int thread) const {
     for (std::uint32_t at = heads_[bucket(thread)]; at != 0; at = tasks_[at - 1].next) {
       if (tasks_[at - 1].thread == thread) return &tasks_[at - 1];
     }

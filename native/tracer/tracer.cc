@@ -447,14 +447,14 @@ class Tracer {
   }
 
   /** The data for a call of a process without the filter, which is run here. */
-  std::uint32_t data_of(const Call& call) const {
+  [[nodiscard]] std::uint32_t data_of(const Call& call) const {
     seccomp_data data{static_cast<int>(call.number), call.arch, call.instruction_pointer, {}};
     for (int index = 0; index < 6; ++index) data.args[index] = call.args[index];
     const std::uint32_t action = run_filter(program_, data);
     return (action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE ? action & SECCOMP_RET_DATA : 0;
   }
 
-  int& loop_of(int thread) const { return loops_[static_cast<std::uint32_t>(thread) % kKnownThreads]; }
+  [[nodiscard]] int& loop_of(int thread) const { return loops_[static_cast<std::uint32_t>(thread) % kKnownThreads]; }
 
   static bool waits_for_events(std::uint32_t number) {
     return number == SYS_epoll_pwait || number == SYS_epoll_create1
@@ -488,13 +488,13 @@ class Tracer {
     if (used > 0 && waits_for_events(number)) loop_of(thread) = thread;
   }
 
-  bool is_of_process(int thread) const {
+  [[nodiscard]] bool is_of_process(int thread) const {
     // Without "/proc/".
     return system_call(SYS_faccessat, tasks_, word(ProcPath(thread, "").text + 6), 0) == 0;
   }
 
   /** Whose call it is, and in which phase. The thread was looked up by `program_of`. */
-  std::uint32_t origin_of(int thread) const {
+  [[nodiscard]] std::uint32_t origin_of(int thread) const {
     auto origin = Origin::kChild;
     if (thread == process_) {
       origin = Origin::kMainThread;
@@ -506,7 +506,7 @@ class Tracer {
     return static_cast<std::uint32_t>(origin) | phase() << kPhaseShift;
   }
 
-  std::uint32_t phase() const {
+  [[nodiscard]] std::uint32_t phase() const {
     std::uint32_t phase = 0;
     __atomic_load(&table_.header.phase, &phase, __ATOMIC_ACQUIRE);
     return phase;
