@@ -125,10 +125,10 @@ class Recorder : public Tracer {
       : Tracer(table),
         part_(part),
         entries_(reinterpret_cast<RecordedEntry*>(table.entries)),
-        tasks_(allocate<Task>(Tasks::kCapacity), allocate<std::uint32_t>(Tasks::kCapacity)),
-        injections_(allocate<Injection>(kInjections)),
-        filter_(allocate<PassFilter>(1)),
-        variants_(allocate<std::uint16_t>(kVariantCounters)),
+        tasks_(memory_for<Task>(Tasks::kCapacity), memory_for<std::uint32_t>(Tasks::kCapacity)),
+        injections_(memory_for<Injection>(kInjections)),
+        filter_(memory_for<PassFilter>(1)),
+        variants_(memory_for<std::uint16_t>(kVariantCounters)),
         can_load_(can_load()) {}
 
   /** Begins to trace the first process, at its next call: an errno where that fails. */
@@ -198,7 +198,7 @@ class Recorder : public Tracer {
   static int process_of(int thread) {
     // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
     char text[512];
-    const auto size = read_file(ProcPath(thread, "/status"), text, sizeof text);
+    const auto size = read_of(thread, "/status", text, sizeof text);
     constexpr const char* kName = "\nTgid:\t";
     for (std::size_t start = 0; start + 7 < size; ++start) {
       std::size_t letter = 0;

@@ -18,6 +18,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../freestanding/files.h"
+#include "../freestanding/memory.h"
 #include "../freestanding/system_call.h"
 #include "recording_table.h"
 #include "running.h"
@@ -44,23 +46,6 @@ asm(".globl _start\n"
 
 #endif
 
-// The compiler may call these for what it writes as copies and zeros.
-extern "C" {
-
-__attribute__((used)) void* memset(void* to, int value, std::size_t size) {
-  auto* bytes = static_cast<volatile unsigned char*>(to);
-  for (std::size_t index = 0; index < size; ++index) bytes[index] = static_cast<unsigned char>(value);
-  return to;
-}
-
-__attribute__((used)) void* memcpy(void* to, const void* from, std::size_t size) {
-  auto* bytes = static_cast<volatile unsigned char*>(to);
-  const auto* source = static_cast<const unsigned char*>(from);
-  for (std::size_t index = 0; index < size; ++index) bytes[index] = source[index];
-  return to;
-}
-}
-
 namespace seccomp_node {
 
 namespace {
@@ -79,39 +64,18 @@ long ptrace(long request, int thread, unsigned long address, void* data) {
 
 /** Memory of zeros. */
 template <typename Type>
-Type* allocate(std::size_t count) {
-  const long mapped = system_call(SYS_mmap, 0, static_cast<long>(count * sizeof(Type)), PROT_READ | PROT_WRITE,
-                                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped < 0) end(1);
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as numbers.
-  return reinterpret_cast<Type*>(mapped);
+Type* memory_for(std::size_t count) {
+  Type* memory = allocate<Type>(count);
+  if (memory == nullptr) end(1);
+  return memory;
 }
 
 /** `/proc/THREAD/NAME`. */
-struct ProcPath {
-  // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
-  char text[48]{};
+ProcPath path_of(int thread, const char* name) { return {static_cast<unsigned>(thread), name}; }
 
-  ProcPath(int thread, const char* name) {
-    std::size_t used = 0;
-    for (const char* part = "/proc/"; *part != '\0'; ++part) text[used++] = *part;
-    unsigned divisor = 1;
-    while (static_cast<unsigned>(thread) / divisor > 9) divisor *= 10;
-    for (; divisor > 0; divisor /= 10) {
-      text[used++] = static_cast<char>('0' + static_cast<unsigned>(thread) / divisor % 10);
-    }
-    for (; *name != '\0'; ++name) text[used++] = *name;
-  }
-};
-
-/** Reads a file up to `size` bytes; the number of bytes, 0 where it cannot be read. */
-std::size_t read_file(const ProcPath& path, char* to, std::size_t size) {
-  constexpr long kReadOnlyCloseOnExec = 02000000;
-  const long file = system_call(SYS_openat, -100, word(path.text), kReadOnlyCloseOnExec);
-  if (file < 0) return 0;
-  const long count = system_call(SYS_read, file, word(to), static_cast<long>(size));
-  system_call(SYS_close, file);
-  return count < 0 ? 0 : static_cast<std::size_t>(count);
+/** Reads a file of a thread up to `size` bytes; the number of bytes, 0 where it cannot be read. */
+std::size_t read_of(int thread, const char* name, char* to, std::size_t size) {
+  return File::open(path_of(thread, name).text()).read(to, size);
 }
 
 /** A call at which a thread has stopped. */
@@ -232,7 +196,9 @@ constexpr std::uint32_t kBuckets = 2 * kMaxEntries;
 class Tracer {
  public:
   explicit Tracer(Table& table)
-      : table_(table), buckets_(allocate<std::uint32_t>(kBuckets)), threads_(allocate<KnownThread>(kKnownThreads)) {}
+      : table_(table),
+        buckets_(memory_for<std::uint32_t>(kBuckets)),
+        threads_(memory_for<KnownThread>(kKnownThreads)) {}
 
   /** Lets the first process be traced: an errno where that fails. */
   long seize(int process) {
@@ -258,12 +224,12 @@ class Tracer {
     const auto count = table_.header.instructions;
     program_ = {reinterpret_cast<const sock_filter*>(table_.program),
                 count < kMaxInstructions ? count : kMaxInstructions};
-    loops_ = allocate<int>(kKnownThreads);
+    loops_ = memory_for<int>(kKnownThreads);
     resume_request_ = PTRACE_SYSCALL;
     started_ = true;
     process_ = process;
     tasks_ =
-        static_cast<int>(system_call(SYS_openat, -100, word(ProcPath(process, "/task").text), kDirectoryCloseOnExec));
+        static_cast<int>(system_call(SYS_openat, -100, word(path_of(process, "/task").text()), kDirectoryCloseOnExec));
     if (tasks_ < 0) return -tasks_;
     long error = 0;
     // Threads that are started by traced ones are traced from their start. Twice without finding another one, as the
@@ -415,7 +381,7 @@ class Tracer {
         entry.program = program;
         entry.origin = origin;
         entry.thread = static_cast<std::uint32_t>(thread);
-        const auto length = read_file(ProcPath(thread, "/comm"), entry.name, sizeof entry.name);
+        const auto length = read_of(thread, "/comm", entry.name, sizeof entry.name);
         if (length > 0 && entry.name[length - 1] == '\n') entry.name[length - 1] = '\0';
         bucket = used + 1;
         set(used, bucket);
@@ -480,7 +446,7 @@ class Tracer {
   void look_for_loop(int thread) const {
     // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
     char text[64]{};
-    read_file(ProcPath(thread, "/syscall"), text, sizeof text - 1);
+    read_of(thread, "/syscall", text, sizeof text - 1);
     std::uint32_t number = 0;
     std::size_t used = 0;
     for (; text[used] >= '0' && text[used] <= '9'; ++used)
@@ -490,7 +456,7 @@ class Tracer {
 
   [[nodiscard]] bool is_of_process(int thread) const {
     // Without "/proc/".
-    return system_call(SYS_faccessat, tasks_, word(ProcPath(thread, "").text + 6), 0) == 0;
+    return system_call(SYS_faccessat, tasks_, word(path_of(thread, "").text() + 6), 0) == 0;
   }
 
   /** Whose call it is, and in which phase. The thread was looked up by `program_of`. */
@@ -514,8 +480,8 @@ class Tracer {
 
   std::uint32_t look_up_program(int thread) {
     TableProgram found{};
-    const long length =
-        system_call(SYS_readlinkat, -100, word(ProcPath(thread, "/exe").text), word(found.path), sizeof found.path - 1);
+    const long length = system_call(SYS_readlinkat, -100, word(path_of(thread, "/exe").text()), word(found.path),
+                                    sizeof found.path - 1);
     if (length <= 0) return kUnknownProgram;
     auto& used = table_.header.programs;
     for (std::uint32_t index = 0; index < used; ++index) {
@@ -612,7 +578,7 @@ class Tracer {
   static bool is_ignored(int thread, int signal) {
     // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
     char text[4096];
-    const auto size = read_file(ProcPath(thread, "/status"), text, sizeof text);
+    const auto size = read_of(thread, "/status", text, sizeof text);
     const auto pending = mask(text, size, "SigPnd") | mask(text, size, "ShdPnd");
     if ((pending & ~mask(text, size, "SigBlk")) != 0) return false;
     if (signal == 0) return size > 0;
