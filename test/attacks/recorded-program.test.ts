@@ -1,5 +1,6 @@
 // A program that is recorded and does not want to be: no call is lost in silence, and nobody waits for ever.
 import assert from 'node:assert/strict';
+import { recorded } from '../support/recorded.js';
 import { spawnSync } from 'node:child_process';
 import { record, type Recording } from 'seccomp';
 
@@ -53,12 +54,9 @@ if child == 0:
 print(os.waitpid(child, 0)[1] >> 8)`;
     // Under any tracer, both get away.
     assert.equal(spawnSync(PYTHON, ['-c', script], { encoding: 'utf8' }).stdout, '0\n0\n');
-    const { child, recording } = record(PYTHON, ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let output = '';
-    child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const recorded = await recording;
+    const { recording, output } = await recorded(PYTHON, ['-c', script]);
     assert.equal(output, '1\n1\n');
-    assert.ok(has(recorded, 'getpriority') && has(recorded, 'getpgid'));
+    assert.ok(has(recording, 'getpriority') && has(recording, 'getpgid'));
   });
 
   it('can become another one by any of its threads under load', async function () {
@@ -73,12 +71,9 @@ def become():
     os.execv("/bin/sh", ["sh", "-c", "rmdir /nowhere; echo done"])
 threading.Thread(target=become).start()
 time.sleep(3600)`;
-    const { child, recording } = record(PYTHON, ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
-    let output = '';
-    child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const recorded = await recording;
+    const { recording, output } = await recorded(PYTHON, ['-c', script], 'ignore');
     assert.equal(output, 'done\n');
-    assert.ok(has(recorded, 'rmdir'));
+    assert.ok(has(recording, 'rmdir'));
   });
 
   it('can have more different arguments than are kept: the call is there, and the values are unknown', async function () {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { constants } from 'node:fs';
+import { recorded } from '../support/recorded.js';
 import { record, type RecordedCall, type RecordOptions, type Recording } from 'seccomp';
 
 /** Makes more than enough equal calls for a filter to be put in. */
@@ -23,12 +24,7 @@ const statOf = (recording: Recording): RecordedCall | undefined =>
 const PYTHON = '/usr/bin/python3';
 const hasPython = spawnSync(PYTHON, ['-c', 'import ctypes']).status === 0;
 
-async function python(script: string): Promise<{ readonly recording: Recording; readonly output: string }> {
-  const { child, recording } = record(PYTHON, ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  return { recording: await recording, output };
-}
+const python = (script: string): ReturnType<typeof recorded> => recorded(PYTHON, ['-c', script]);
 
 describe('A recording of known calls', function () {
   this.timeout(60_000);
@@ -138,17 +134,14 @@ print(rung > 0)`);
   });
 
   it('changes nothing for processes that are stopped and go on', async () => {
-    const { child, recording } = record(
+    const { output } = await recorded(
       'sh',
       [
         '-c',
         'dd if=/dev/zero of=/dev/null bs=1 count=20000 2> /dev/null & i=0; while [ $i -lt 50 ]; do i=$((i+1)); kill -STOP $! && kill -CONT $!; done 2> /dev/null; wait $!; echo $?',
       ],
-      { stdio: ['ignore', 'pipe', 'ignore'] },
+      'ignore',
     );
-    let output = '';
-    child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    await recording;
     assert.equal(output, '0\n');
   });
 
