@@ -102,6 +102,14 @@ export const callNumber = (abiName: AbiName, name: string): number | undefined =
 export const syscallName = (abiName: AbiName, number: number): string | undefined =>
   namesOf(abiName).get(number);
 
+/** Its name, or its number in digits, as a profile may name it: without x32's bit 30. */
+export const callText = (abiName: AbiName, number: number): string =>
+  syscallName(abiName, number) ?? String(number - ABIS[abiName].numberBit);
+
+/** The names that a number in digits stands for: as many as there are interfaces, at most. */
+export const namesNumbered = (digits: string): readonly string[] =>
+  ALL.flatMap(({ name }) => syscallName(name, callNumber(name, digits) ?? -1) ?? []);
+
 /** Every named call of an interface with its number, in ascending order. */
 export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => numbersOf(abiName);
 

@@ -1,4 +1,5 @@
 // Gathers the calls of one run, event by event, in bounded memory.
+import { syscallNumber } from '../kernel/abi.js';
 import type { AbiName } from '../kernel/architectures.js';
 import { RecordingError } from '../util/errors.js';
 import { owned } from '../util/own.js';
@@ -65,38 +66,44 @@ export type RunSource = Partial<Omit<RecordingSource, 'runs'>> & Pick<RecordingS
 /** A recording of one run in the making. */
 export class RecordingBuilder {
   readonly #calls = new Map<string, Entry>();
-  #others = 0;
+  #unnamed = 0;
 
   /** How many distinct calls there are. */
   get distinct(): number {
     return this.#calls.size;
   }
 
-  /** Notes calls. Throws RecordingError (`recording-too-large`) beyond the bounds of a recording. */
-  add(call: SeenCall): void {
-    this.note(noted(call));
+  /**
+   * Notes calls. False for one without a name where there are 64 others: random numbers do not fill a recording. Throws
+   * RecordingError (`recording-too-large`) beyond the bounds of a recording.
+   */
+  add(call: SeenCall): boolean {
+    return this.note(noted(call));
   }
 
   /** As `add`, for a call of which everything is said: the fast way for long logs. */
-  note(call: NotedCall): void {
+  note(call: NotedCall): boolean {
     const { abi, syscall, args } = call;
     const entry = this.#count(call);
+    if (entry === undefined) return false;
     for (const { index, width } of recordedParameters(abi, syscall)) {
       const value = args[index];
       const known = valuesOf(entry, index);
       if (value === undefined) known.unknown = true;
       else addValue(known, BigInt.asUintN(width, value));
     }
+    return true;
   }
 
   /** As `add`, with all values that the arguments of these calls had, by index, in place of `args`. */
   addValues(
     call: Omit<SeenCall, 'args'>,
     args: ReadonlyMap<number, Pick<RecordedArgument, 'values' | 'bits' | 'more'>>,
-  ): void {
-    const { abi, syscall } = owned(call);
-    const entry = this.#count(noted(call));
-    for (const { index } of recordedParameters(abi, syscall)) {
+  ): boolean {
+    const all = noted(call);
+    const entry = this.#count(all);
+    if (entry === undefined) return false;
+    for (const { index } of recordedParameters(all.abi, all.syscall)) {
       const known = valuesOf(entry, index);
       const seen = args.get(index);
       if (seen === undefined) {
@@ -107,17 +114,6 @@ export class RecordingBuilder {
       known.bits |= seen.bits;
       if (seen.more) known.values = undefined;
     }
-  }
-
-  /** As `add`, for a number that no table has: at most 64 of them are told apart. Whether it was noted. */
-  addUnnamed(call: SeenCall): boolean {
-    return this.noteUnnamed(noted(call));
-  }
-
-  /** The same for a call of which everything is said. */
-  noteUnnamed(call: NotedCall): boolean {
-    if (!this.#calls.has(callKey(call)) && ++this.#others > MAX_UNNAMED) return false;
-    this.note(call);
     return true;
   }
 
@@ -160,9 +156,10 @@ export class RecordingBuilder {
     });
   }
 
-  #count(call: NotedCall): Entry {
+  #count(call: NotedCall): Entry | undefined {
     const { program, count, atLeast, morePrograms, unavailable } = call;
-    const entry = this.#entry(callKey(call), call);
+    const entry = this.#entry(call);
+    if (entry === undefined) return undefined;
     entry.count = addCounts(entry.count, count);
     entry.unavailable = addCounts(entry.unavailable, unavailable);
     entry.atLeast ||= atLeast;
@@ -171,9 +168,12 @@ export class RecordingBuilder {
     return entry;
   }
 
-  #entry(key: string, call: NotedCall): Entry {
+  #entry(call: NotedCall): Entry | undefined {
+    const key = callKey(call);
     const existing = this.#calls.get(key);
     if (existing !== undefined) return existing;
+    const isNamed = syscallNumber(call.abi, call.syscall) !== undefined;
+    if (!isNamed && ++this.#unnamed > MAX_UNNAMED) return undefined;
     if (this.#calls.size >= LIMITS.calls) throw tooManyCalls();
     const entry: Entry = {
       call,
@@ -206,7 +206,6 @@ export function noted(call: SeenCall, phase?: string): NotedCall {
   };
 }
 
-/** So that random numbers in a log do not fill a recording. */
 const MAX_UNNAMED = 64;
 
 /** The error for more distinct calls than a recording has room for. */

@@ -1,5 +1,5 @@
 // Makes a profile smaller by what recordings never used, and proves that it is no wider and refuses nothing more.
-import { ABIS, isCallNumber, syscallName } from '../kernel/abi.js';
+import { ABIS, callText, isCallNumber, namesNumbered } from '../kernel/abi.js';
 import { ARCHITECTURES } from '../kernel/architectures.js';
 import { isFallback, permits } from '../kernel/action.js';
 import { CAPABILITIES } from '../kernel/capabilities.js';
@@ -162,14 +162,7 @@ function removedNames(
 
 /** The names that a name of a profile stands for: itself, or those of a number, which are as many as there are interfaces. */
 const namesMeant = (name: string): readonly string[] =>
-  isCallNumber(name)
-    ? [
-        name,
-        ...Object.values(ABIS).flatMap(
-          ({ name: abi, numberBit }) => syscallName(abi, Number(name) + numberBit) ?? [],
-        ),
-      ]
-    : [name];
+  isCallNumber(name) ? [name, ...namesNumbered(name)] : [name];
 
 /** Whether a condition may have held for a recorded call. What is not known may be anything. */
 function mayHold(condition: ProfileCondition, { abi, syscall, args }: RecordedCall): boolean {
@@ -280,7 +273,7 @@ function excessOf(first: Profile, second: Profile, options: CompileOptions): rea
   const { arch, syscall } = excess.call;
   return Object.values(ABIS)
     .filter(({ audit }) => audit === arch)
-    .map(({ name, numberBit }) => syscallName(name, syscall) ?? String(syscall - numberBit));
+    .map(({ name }) => callText(name, syscall));
 }
 
 /** The filter of a profile; undefined where it is not for that machine. */

@@ -1,5 +1,5 @@
 // What is to change about the calls of a policy or a profile, by name and by group.
-import { ABIS, i386Multiplexer, isCallNumber, isKnownSyscall, syscallName } from '../../kernel/abi.js';
+import { i386Multiplexer, isCallNumber, isKnownSyscall, namesNumbered } from '../../kernel/abi.js';
 import { callsNamed, isGroupName, type CallGroup } from '../../kernel/calls/call-groups.js';
 import type { SyscallName } from '../../kernel/calls/call-names.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
@@ -86,9 +86,7 @@ function byNumber(
   decisions: ReadonlyMap<string, Decision>,
 ): Decision {
   if (decisions.has(digits)) return byName(digits);
-  const names = Object.values(ABIS).flatMap(
-    ({ name, numberBit }) => syscallName(name, Number(digits) + numberBit) ?? [],
-  );
+  const names = namesNumbered(digits);
   if (names.length === 0) return byName(digits);
   return names.some(name => byName(name) === 'deny') ? 'deny' : 'keep';
 }

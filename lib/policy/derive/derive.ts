@@ -1,5 +1,5 @@
 // A policy with other answers to some calls, whatever their arguments.
-import { syscallName, syscallNumber, syscallsOf } from '../../kernel/abi.js';
+import { callText, syscallNumber, syscallsOf } from '../../kernel/abi.js';
 import { latitude, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../../kernel/constants.js';
 import { ENOSYS, EPERM } from '../../kernel/errno.js';
@@ -51,8 +51,7 @@ function derivedInterface(
       decision === 'keep' ? call : decision === 'allow' ? ALLOWED : refused(call, refusal),
     );
   };
-  for (const [number, call] of part.syscalls)
-    change(number, syscallName(abi.name, number) ?? String(number - abi.numberBit), call);
+  for (const [number, call] of part.syscalls) change(number, callText(abi.name, number), call);
   const named = [...decided].flatMap(([name, decision]) => {
     const number = syscallNumber(abi.name, name);
     return number === undefined || syscalls.has(number) ? [] : [{ name, number, decision }];

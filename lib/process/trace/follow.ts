@@ -1,6 +1,6 @@
 // Turns what a tracer writes down into violations, and is a supervisor to those who started the command.
-import { LoadError, SupervisionError } from '../../util/errors.js';
-import { isFailure, native, describeFailure } from '../../native.js';
+import { SupervisionError } from '../../util/errors.js';
+import { isFailure, native } from '../../native.js';
 import { actionData, actionKind, actionName, isFallback, permits } from '../../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
 import { evaluate } from '../../policy/evaluate.js';
@@ -11,7 +11,7 @@ import type { Supervisor } from '../supervise/serve-listener.js';
 import type { ReportedViolation } from '../supervise/report.js';
 import { describeRefusal } from '../violations/violation.js';
 import type { TracedCalls, TracedTable } from './table.js';
-import type { Tracer } from './tracer.js';
+import { unheardTracer, type Tracer } from './tracer.js';
 
 /** What is told of, and to whom. */
 export interface FollowOptions {
@@ -96,12 +96,7 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
   if (isFailure(watched)) {
     native().closeDescriptor(tracer.woken);
     tracer.close();
-    throw new LoadError(
-      'no-tracer',
-      `the tracer cannot be listened to (${describeFailure(watched)})`,
-      'Look at the limit of open files',
-      { errno: watched.errno },
-    );
+    throw unheardTracer(watched);
   }
   process.on('exit', close);
 

@@ -1,12 +1,11 @@
 // Starts a command that a tracer follows, and makes a recording of what that has seen.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { release } from 'node:os';
-import { ABIS, abiOf, syscallName } from '../../kernel/abi.js';
+import { abiOf, callText } from '../../kernel/abi.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
-import { describeFailure, isFailure, native } from '../../native.js';
+import { isFailure, native } from '../../native.js';
 import { RecordingBuilder } from '../../recording/build.js';
 import type { Recording } from '../../recording/recording.js';
-import { LoadError } from '../../util/errors.js';
 import { own, type Own } from '../../util/own.js';
 import { commandOf, type LaunchRequest } from '../children/launch/launch.js';
 import { spawnWith, startChild } from '../children/launch/start-child.js';
@@ -15,7 +14,7 @@ import type { IsolationPlan } from '../isolation/isolate.js';
 import { runningLibc } from '../machine/libc.js';
 import { whyEnded } from './follow.js';
 import { readRecordedTable, writeOrders, type RecordedTable } from './recording-table.js';
-import { startTracer, type Tracer } from './tracer.js';
+import { startTracer, type Tracer, unheardTracer } from './tracer.js';
 
 /** How a command is started, and into what its calls are parted. */
 export interface RecordPlan {
@@ -136,12 +135,7 @@ function watch(tracer: Tracer): Watched {
     native().closeDescriptor(tracer.woken);
     tracer.release();
     tracer.close();
-    throw new LoadError(
-      'no-tracer',
-      `the tracer cannot be listened to (${describeFailure(watcher)})`,
-      'Look at the limit of open files',
-      { errno: watcher.errno },
-    );
+    throw unheardTracer(watcher);
   }
   process.on('exit', stop);
   return { finished, read, stop };
@@ -169,10 +163,9 @@ function summarize(
       foreign += count;
       continue;
     }
-    const name = syscallName(abi, number);
     const call = {
       abi,
-      syscall: name ?? String(number - ABIS[abi].numberBit),
+      syscall: callText(abi, number),
       phase: phaseAt.length === 0 ? phase : entry.second ? PHASES.second : PHASES.first,
       program: entry.program,
       morePrograms: entry.morePrograms,
@@ -181,8 +174,7 @@ function summarize(
       unavailable: entry.unavailable,
       ...(entry.args !== undefined && { args: entry.args }),
     };
-    if (name !== undefined) builder.add(call);
-    else if (number >= 0) builder.addUnnamed(call);
+    if (number >= 0 && !builder.add(call)) foreign += count;
   }
   return builder.finish({
     how: 'tracer',

@@ -1,6 +1,6 @@
 // The policy under which a tracer is stopped for at every call, in classes by the arguments that decide about power.
 import { constantsOf } from '../../kernel/arguments/named-values.js';
-import { abiOf, ABIS, syscallName, syscallNumber } from '../../kernel/abi.js';
+import { abiOf, ABIS, callText, syscallNumber } from '../../kernel/abi.js';
 import type { RecordingBuilder } from '../../recording/build.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
@@ -98,19 +98,17 @@ export interface CallClass {
   readonly count: number;
 }
 
-/** Notes calls of one class in a recording; false where their interface is not known. Throws as `RecordingBuilder.add` does. */
+/** Notes calls of one class in a recording; false where their interface is not known, or `add` gives false. Throws as `RecordingBuilder.add` does. */
 export function noteClass(builder: RecordingBuilder, policy: Policy, seen: CallClass): boolean {
   const { arch, number, args, program, phase, count } = seen;
   const abi = abiOf(arch, number);
   if (abi === undefined) return false;
-  const name = syscallName(abi.name, number);
-  const call = { abi: abi.name, syscall: name ?? String(number - abi.numberBit), program, phase };
-  const add = name === undefined ? builder.addUnnamed.bind(builder) : builder.add.bind(builder);
-  add({ ...call, args });
+  const call = { abi: abi.name, syscall: callText(abi.name, number), program, phase };
+  if (!builder.add({ ...call, args })) return false;
   // Of later calls of the class, only what makes it one is known.
   const shared = abi.name === policy.abis[0].abi.name ? sharedArgument(policy, number, args) : undefined;
   const later = args.map((value, index) => (index === shared ? value : undefined));
-  if (count > 1) add({ ...call, args: later, count: count - 1 });
+  if (count > 1) builder.add({ ...call, args: later, count: count - 1 });
   return true;
 }
 

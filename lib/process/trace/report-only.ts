@@ -13,7 +13,7 @@ import type { ViolationReportOptions } from '../supervise/report.js';
 import { own, type Own } from '../../util/own.js';
 import { startAttachable } from './attach.js';
 import { native } from '../../native.js';
-import { follow, type Follower } from './follow.js';
+import { follow, type Follower, type FollowOptions } from './follow.js';
 import { startTracer, type Tracer } from './tracer.js';
 
 /** What is tried, and who hears of it. */
@@ -58,8 +58,8 @@ export function startReported(
   plan: Omit<ReportOnlyPlan, 'rest'> & { readonly rest: Pick<Own<SpawnOptions>, 'uid' | 'gid'> },
   start: (request: LaunchRequest, tracer: Tracer) => ChildProcess,
 ): ReportedCommand {
-  const { filter, load, isolation, rest, report, attend } = plan;
-  const { onViolation = () => undefined, reportFallbacks = false } = report;
+  const { filter, load, isolation, rest, attend } = plan;
+  const told = toldOf(file, plan);
   const notifications = attend !== undefined;
   const request: LaunchRequest = {
     ...loadRequest(tracedFilter(filter, notifications), {
@@ -78,37 +78,21 @@ export function startReported(
     child = start(request, tracer);
   } catch (error) {
     tracer.release();
-    const { policy } = filter;
     // What was refused at the start is told of all the same.
-    follow(tracer, { policy, command: file, fallbacks: reportFallbacks, onViolation, onEnd }).close();
+    follow(tracer, { ...told, onEnd: () => undefined }).close();
     throw error;
   }
   tracer.release();
-  const follower = follow(tracer, {
-    policy: filter.policy,
-    command: file,
-    fallbacks: reportFallbacks,
-    onViolation,
-    onEnd: error => {
-      child.emit('error', error);
-    },
-  });
-  // Whoever waits for the command has heard of its calls then.
-  child.once('exit', () => {
-    follower.flush();
-  });
-  // A command that has not started has an event for that.
-  if (own(child, 'pid') === undefined) follower.close();
-  return { child, follower };
+  return { child, follower: followChild(tracer, child, told) };
 }
 
 /** Starts a Node that has itself traced once its own start is over, and goes on when the tracer ends. Throws as `startReported` does. */
 export function startAttached(
   file: string,
-  { filter, rest, report }: Pick<Parameters<typeof startReported>[1], 'filter' | 'rest' | 'report'>,
+  plan: Pick<Parameters<typeof startReported>[1], 'filter' | 'rest' | 'report'>,
   start: (tracer: Tracer) => ChildProcess,
 ): ChildProcess {
-  const tracer = startAttachable(tracedFilter(filter, false), rest);
+  const tracer = startAttachable(tracedFilter(plan.filter, false), plan.rest);
   let child: ChildProcess;
   try {
     child = start(tracer);
@@ -119,22 +103,34 @@ export function startAttached(
   } finally {
     tracer.release();
   }
+  followChild(tracer, child, { ...toldOf(file, plan), detach: tracer.end });
+  return child;
+}
+
+/** What is told of a command. */
+function toldOf(
+  file: string,
+  { filter, report }: Pick<ReportOnlyPlan, 'filter' | 'report'>,
+): Omit<FollowOptions, 'onEnd'> {
   const { onViolation = () => undefined, reportFallbacks = false } = report;
+  return { policy: filter.policy, command: file, fallbacks: reportFallbacks, onViolation };
+}
+
+/** Follows a command to its end, with an `error` event where its tracer ends before. */
+function followChild(tracer: Tracer, child: ChildProcess, told: Omit<FollowOptions, 'onEnd'>): Follower {
   const follower = follow(tracer, {
-    policy: filter.policy,
-    command: file,
-    fallbacks: reportFallbacks,
-    onViolation,
+    ...told,
     onEnd: error => {
       child.emit('error', error);
     },
-    detach: tracer.end,
   });
+  // Whoever waits for the command has heard of its calls then.
   child.once('exit', () => {
     follower.flush();
   });
+  // A command that has not started has an event for that.
   if (own(child, 'pid') === undefined) follower.close();
-  return child;
+  return follower;
 }
 
 /** Neither a filter nor what is made of it ever changes: many commands are tried under few. */
@@ -147,5 +143,3 @@ function tracedFilter(filter: Filter, notifications: boolean): Filter {
   made.set(notifications, program);
   return program;
 }
-
-const onEnd = (): void => undefined;

@@ -3,7 +3,7 @@ import type { SpawnOptions } from 'node:child_process';
 import { readSync } from 'node:fs';
 import { childProcess } from '../../util/builtins.js';
 import { LoadError } from '../../util/errors.js';
-import { isFailure, native, type TracerFiles, describeFailure } from '../../native.js';
+import { isFailure, native, type TracerFiles, describeFailure, type Failure } from '../../native.js';
 import { bare, own, type Own } from '../../util/own.js';
 import { readTable, type TracedTable } from './table.js';
 
@@ -40,7 +40,7 @@ export function startTracer(
   prepare: (table: number) => void = () => undefined,
 ): Tracer {
   const files = native().prepareTracer();
-  if (isFailure(files)) throw noTracer(`${describeFailure(files)}`, files.errno);
+  if (isFailure(files)) throw noTracer(describeFailure(files), files.errno);
   const open = new Set<keyof TracerFiles>(['image', 'table', 'woken', 'wake', 'forTracer', 'forLauncher']);
   const close = (...names: readonly (keyof TracerFiles)[]): void => {
     for (const name of names) if (open.delete(name)) native().closeDescriptor(files[name]);
@@ -109,6 +109,15 @@ function run(files: TracerFiles, uid: number | undefined, gid: number | undefine
   if (pid === undefined) throw noTracer('spawn failed', undefined);
   return pid;
 }
+
+/** The error for a tracer whose pipe cannot be watched. */
+export const unheardTracer = (failure: Failure): LoadError =>
+  new LoadError(
+    'no-tracer',
+    `the tracer cannot be listened to (${describeFailure(failure)})`,
+    'Look at the limit of open files',
+    { errno: failure.errno },
+  );
 
 const noTracer = (why: string, errno: number | undefined): LoadError =>
   new LoadError(

@@ -1,5 +1,5 @@
 // Reads logs of system calls, whoever wrote them: each line by what it looks like, in bounded memory.
-import { abiOf, ABIS, syscallName, syscallNumber } from '../../kernel/abi.js';
+import { abiOf, ABIS, callText, syscallNumber } from '../../kernel/abi.js';
 import {
   ARCHITECTURES,
   nativeArchitecture,
@@ -277,8 +277,7 @@ export class LogReader {
   #add(how: string, call: SeenCall): boolean {
     const all = noted(call, this.#phase);
     const { abi, syscall } = all;
-    if (syscallNumber(abi, syscall) !== undefined) this.#builder.note(all);
-    else if (!this.#builder.noteUnnamed(all)) return false;
+    if (!this.#builder.note(all)) return false;
     this.#formats.add(how);
     if (LISTINGS.has(how)) this.#inLines.add(`${abi} ${syscall}`);
     return true;
@@ -502,10 +501,8 @@ const STRACE_NAMES: readonly (readonly [string, string])[] = [
 
 /** The name of a number, or its digits without x32's bit; undefined for what cannot be a call. */
 function nameOf(abi: AbiName, number: number): string | undefined {
-  const name = syscallName(abi, number);
-  if (name !== undefined) return name;
   const bare = number - ABIS[abi].numberBit;
-  return bare >= 0 && bare < 2 ** 30 ? String(bare) : undefined;
+  return bare >= 0 && bare < 2 ** 30 ? callText(abi, number) : undefined;
 }
 
 /** The call of a line that `seccomp run --report --json` or JSON.stringify wrote of a violation. */

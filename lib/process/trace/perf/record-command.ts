@@ -1,22 +1,13 @@
 // Records a command by perf events, from its first instruction on.
-import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { LoadError } from '../../../util/errors.js';
-import { own, type Own } from '../../../util/own.js';
+import { own } from '../../../util/own.js';
 import { commandOf } from '../../children/launch/launch.js';
 import { spawnWith, startChild } from '../../children/launch/start-child.js';
 import { stdioList } from '../../children/launch/stdio.js';
-import type { IsolationPlan } from '../../isolation/isolate.js';
-import { withoutFilter, type RecordedChild } from '../record-command.js';
+import { withoutFilter, type RecordedChild, type RecordPlan } from '../record-command.js';
 import { startPerfRecorder } from './recorder.js';
 import { summarize } from './summarize.js';
-
-/** How a command is started. */
-export interface PerfCommandPlan {
-  readonly isolation: IsolationPlan;
-  readonly phase: string;
-  /** Options of Node's. */
-  readonly rest: Own<SpawnOptions>;
-}
 
 /**
  * Starts a command as `spawn` does. The launcher waits until the kernel is ready to write its calls down, which begins with its
@@ -25,7 +16,7 @@ export interface PerfCommandPlan {
 export function recordCommand(
   file: string,
   args: readonly string[],
-  { isolation, phase, rest }: PerfCommandPlan,
+  { isolation, phase, rest }: Omit<RecordPlan, 'phaseAt'>,
 ): RecordedChild {
   const command = commandOf(file, args, rest);
   const stdio = stdioList(rest.stdio);

@@ -1,6 +1,6 @@
 // A recording of what the perf recorder has written down.
 import { release } from 'node:os';
-import { ABIS, abiOf, syscallName } from '../../../kernel/abi.js';
+import { abiOf, callText } from '../../../kernel/abi.js';
 import { nativeArchitecture } from '../../../kernel/architectures.js';
 import { RecordingBuilder } from '../../../recording/build.js';
 import { RUNTIME_PHASE, type Recording } from '../../../recording/recording.js';
@@ -41,16 +41,14 @@ export function summarize(table: PerfTable, { command, phase, partRuntimes, star
       foreign += count;
       continue;
     }
-    const name = syscallName(abi, number);
     const call = {
       abi,
-      syscall: name ?? String(number - ABIS[abi].numberBit),
+      syscall: callText(abi, number),
       phase: partRuntimes && program !== undefined && isRuntime(program) ? RUNTIME_PHASE : phase,
       program,
       count,
     };
-    if (name === undefined) builder.addUnnamed(call);
-    else builder.addValues(call, args);
+    if (!builder.addValues(call, args)) foreign += count;
   }
   return builder.finish({
     how: 'perf',
