@@ -1,4 +1,5 @@
 // The result of `seccomp check` for code scanning.
+import { topOf } from '../util/errors.js';
 import type { LintRule } from '../lint/rules.js';
 import { sarifLog, type SarifFinding, type SarifLog } from '../lint/sarif.js';
 import type { CheckedCall, ProfileCheck } from '../recording/check.js';
@@ -26,7 +27,7 @@ const RULES = {
 
 /** A SARIF log of what a profile refuses, and of what it need not allow. */
 export function checkSarif(check: ProfileCheck, version: string | undefined): SarifLog {
-  const start = { file: check.file, line: 1, column: 1, pointer: '' };
+  const start = topOf(check.file);
   const finding = (
     code: keyof typeof RULES,
     call: string,

@@ -1,7 +1,7 @@
 // What an argument of the command line stands for: a profile, a program in the kernel's format, or a running process.
 import { readFileSync } from 'node:fs';
 import { compile } from '../filter/compile-profile.js';
-import { UsageError } from '../util/errors.js';
+import { UsageError, topOf } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
 import type { Layer } from '../filter/layers.js';
 import { readProgramText } from '../bpf/assemble/read-program.js';
@@ -67,7 +67,7 @@ export function lintArgument(argument: string, flags: CompileFlags): readonly Fi
   const input = inputArgument(argument);
   const options = compileOptions(flags);
   if (input.kind === 'text') return lint(profileOf(input), options);
-  const at = { file: input.file, line: 1, column: 1, pointer: '' };
+  const at = topOf(input.file);
   const { arch } = options;
   return lintProgram(input.bytes, arch === undefined ? {} : { arch }).map(finding => ({ ...finding, at }));
 }

@@ -1,5 +1,5 @@
 // Lints profiles: what reading and resolving warn of, and the rules beside this file, as one list.
-import type { Diagnostic } from '../util/errors.js';
+import { type Diagnostic, topOf } from '../util/errors.js';
 import { givenOptions, ownOptions } from '../util/options.js';
 import { policyAnswers } from './answers/answers.js';
 import { lintAnswers } from './answers/answer-rules.js';
@@ -100,7 +100,7 @@ function* lintAllAnswers({ policy }: LintContext): Generator<Observation> {
 
 /** What is no one place's fault is found at the beginning of the file. */
 function* placed(observations: Iterable<Observation>, { file }: Profile): Generator<Observation> {
-  const top = { file, line: 1, column: 1, pointer: '' };
+  const top = topOf(file);
   for (const observation of observations) yield { ...observation, at: own(observation, 'at') ?? top };
 }
 

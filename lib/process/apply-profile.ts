@@ -3,15 +3,13 @@ import { COMPILE_OPTIONS } from '../filter/compile-options.js';
 import { policyOf, type AnyProfile, type CompileOptions } from '../filter/compile-profile.js';
 import { compilePolicy } from '../filter/compile.js';
 import type { Filter } from '../filter/filter.js';
-import { storedProgram, type StoredProgram } from '../filter/stored/cache.js';
+import { programKey, storedProgram } from '../filter/stored/cache.js';
 import { shippedProgram, type Variant } from '../filter/stored/shipped.js';
 import { ShippedFilter } from '../filter/stored/shipped-filter.js';
 import { UsageError, type Diagnostic } from '../util/errors.js';
 import { givenOptions, ownOptions, pickOptions } from '../util/options.js';
 import { isPolicy, type Policy } from '../policy/policy.js';
 import { withTraps } from '../policy/with-traps.js';
-import { isProfile } from '../profile/profile.js';
-import { readSource } from '../profile/read-source.js';
 import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from './load.js';
 import { closeRings, liveRings } from './rings.js';
 import {
@@ -102,7 +100,10 @@ export function applyProfile(
   const compiled = (policy: Policy): Filter =>
     compilePolicy(policy, rest, {
       effort: 'soon',
-      stored: placeFor(own.cache, profile, policy, variant, rest),
+      stored:
+        own.cache === undefined
+          ? undefined
+          : storedProgram(own.cache, programKey(profile, policy, [variant, rest])),
     });
   const filter = Object.keys(given).some(option => option !== 'strict')
     ? undefined
@@ -163,30 +164,6 @@ function listenerOf(value: Violations | undefined): Pick<Violations, 'fatal' | '
 /** Options of `compile`, but for what the machine decides. */
 const compileOptions = (): readonly string[] =>
   COMPILE_OPTIONS.filter(name => name !== 'arch' && name !== 'kernel');
-
-/** The place for the program of a profile, which what it follows from describes. */
-function placeFor(
-  cache: string | undefined,
-  profile: AnyProfile | Policy,
-  policy: Policy,
-  ...rest: readonly unknown[]
-): StoredProgram | undefined {
-  if (cache === undefined) return undefined;
-  const text = isPolicy(profile) || isProfile(profile) ? policyText(policy) : readSource(profile).text;
-  const { arch, kernel, capabilities } = policy.target;
-  return storedProgram(cache, [text, arch, kernel.major, kernel.minor, [...capabilities].sort(), ...rest]);
-}
-
-/** What is left of a policy without the text that it came from. */
-const policyText = ({ abis, defaultAction, badArch }: Policy): string =>
-  JSON.stringify(
-    [
-      defaultAction,
-      badArch,
-      abis.map(({ abi, syscalls, enosysAbove }) => [abi.name, [...syscalls], enosysAbove]),
-    ],
-    (key, value: unknown) => (key === 'at' ? undefined : typeof value === 'bigint' ? String(value) : value),
-  );
 
 /** A warning where notifications have nobody to go to. */
 function unheard({ filter, flags }: LoadedFilter): Diagnostic | undefined {

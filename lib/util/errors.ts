@@ -16,6 +16,9 @@ export interface Location {
   readonly pointer: string;
 }
 
+/** Where a file begins: the place of what is about all of it. */
+export const topOf = (file: string): Location => Object.freeze({ file, line: 1, column: 1, pointer: '' });
+
 /** One finding about a profile, a policy or a program. */
 export interface Diagnostic {
   /** Documented in docs/diagnostics.md. */

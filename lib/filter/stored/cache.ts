@@ -14,6 +14,9 @@ import {
 } from 'node:fs';
 import { decode, encode, INSTRUCTION_SIZE, MAX_INSTRUCTIONS, type Program } from '../../bpf/program.js';
 import { packageFile } from '../../package-files.js';
+import { isPolicy, type Policy } from '../../policy/policy.js';
+import { isProfile, type Profile } from '../../profile/profile.js';
+import { readSource, type ProfileSource } from '../../profile/read-source.js';
 import { crypto } from '../../util/builtins.js';
 import { UsageError, type Diagnostic } from '../../util/errors.js';
 import { own } from '../../util/own.js';
@@ -26,6 +29,28 @@ export interface StoredProgram {
   /** Puts a program there. Gives a warning where that was not possible. */
   write(program: Program): Diagnostic | undefined;
 }
+
+/** What the program of a policy follows from: the text of the profile that it is of, its target, and `options` for all the rest. */
+export function programKey(
+  profile: ProfileSource | Profile | Policy,
+  policy: Policy,
+  options: readonly unknown[],
+): readonly unknown[] {
+  const text = isPolicy(profile) || isProfile(profile) ? policyText(policy) : readSource(profile).text;
+  const { arch, kernel, capabilities } = policy.target;
+  return [text, arch, kernel.major, kernel.minor, [...capabilities].sort(), ...options];
+}
+
+/** What is left of a policy without the text that it came from. */
+const policyText = ({ abis, defaultAction, badArch }: Policy): string =>
+  JSON.stringify(
+    [
+      defaultAction,
+      badArch,
+      abis.map(({ abi, syscalls, enosysAbove }) => [abi.name, [...syscalls], enosysAbove]),
+    ],
+    (key, value: unknown) => (key === 'at' ? undefined : typeof value === 'bigint' ? String(value) : value),
+  );
 
 /** Bits of a mode by which others than the owner can write. */
 const WRITABLE_BY_OTHERS = 0o022;

@@ -1,5 +1,5 @@
 // A profile with other answers to some calls, on every target: rules and comments of its base stay where they can.
-import type { Location } from '../../util/errors.js';
+import { type Location, topOf } from '../../util/errors.js';
 import { readChanges, type Changes } from '../../policy/derive/changes.js';
 import {
   sealProfile,
@@ -14,7 +14,7 @@ import { editText } from './edit-text.js';
 import { planOf } from './plan.js';
 
 const NOTHING: Restriction = Object.freeze({ caps: Object.freeze([]), arches: Object.freeze([]) });
-const NOWHERE: Location = Object.freeze({ file: '<changes>', line: 1, column: 1, pointer: '' });
+const NOWHERE: Location = topOf('<changes>');
 
 /**
  * The profile with some calls allowed, and others refused, whatever their arguments and the target; everything else stays as it

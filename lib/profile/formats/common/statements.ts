@@ -1,8 +1,7 @@
 // Policies of statements about calls, which is what the formats of launchers come to, and what they mean on one machine.
 import { ABIS, callNumber, isKnownSyscall } from '../../../kernel/abi.js';
-import type { AbiName } from '../../../kernel/architectures.js';
 import type { Action } from '../../../kernel/action.js';
-import { ARCHITECTURES } from '../../../kernel/architectures.js';
+import { ARCHITECTURES, type AbiName, type Architecture } from '../../../kernel/architectures.js';
 import { parameterOf } from '../../../kernel/arguments/signatures.js';
 import { didYouMeanCall } from '../../../kernel/calls/suggest-call.js';
 import type { AbiPolicy, Policy, SyscallPolicy } from '../../../policy/policy.js';
@@ -36,7 +35,7 @@ export interface StatementPolicy {
   readonly defaultAction: Action;
   readonly badArch: Action;
   /** The interfaces of an architecture that the policy covers, the native one first. */
-  readonly covers: (native: AbiName) => readonly AbiName[];
+  readonly covers: (arch: Architecture) => readonly AbiName[];
   /** Which case of a call counts where several hold. */
   readonly wins: 'first' | 'strongest';
   /** What is compared of an argument where a condition does not say: the register, or what the kernel reads. */
@@ -46,6 +45,10 @@ export interface StatementPolicy {
   readonly statements: readonly CallStatement[];
   readonly at: Location;
 }
+
+/** For launchers whose programs do not look at bit 30: calls of x32 get the default action. */
+export const withX32 = (arch: Architecture): readonly AbiName[] =>
+  arch === 'x86_64' ? ['x86_64', 'x32'] : [arch];
 
 /** Throws ProfileError (`unknown-syscall`) for a name that no architecture has. */
 export function checkCall(name: string, at: Location): void {

@@ -11,12 +11,12 @@ import {
 } from '../../../kernel/constants.js';
 import type { Action } from '../../../kernel/action.js';
 import type { AbiName } from '../../../kernel/architectures.js';
-import type { Location } from '../../../util/errors.js';
+import { type Location, topOf } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
 import type { Includes } from '../common/includes.js';
 import { failAt, Scanner, shown, type Syntax } from '../common/scanner.js';
-import { checkCall, resolveStatements, type CallStatement } from '../common/statements.js';
+import { checkCall, resolveStatements, type CallStatement, withX32 } from '../common/statements.js';
 import type { TextFormat } from '../text-format.js';
 import { numberOf, readConditions } from './expression.js';
 
@@ -220,8 +220,7 @@ export const KAFEL: TextFormat = {
           {
             defaultAction,
             badArch: SCMP_ACT_KILL_THREAD,
-            // Its programs do not look at bit 30: calls of x32 get the default action.
-            covers: native => (native === 'x86_64' ? ['x86_64', 'x32'] : [native]),
+            covers: withX32,
             wins: 'first',
             width: 'declared',
             missing: 'error',
@@ -229,7 +228,7 @@ export const KAFEL: TextFormat = {
               ...one,
               on: (own(one, 'on') ?? [context.target.arch]).filter(abi => abi !== 'x32'),
             })),
-            at: { file, line: 1, column: 1, pointer: '' },
+            at: topOf(file),
           },
           context,
         ),

@@ -7,7 +7,7 @@ import {
   SCMP_ACT_TRAP,
 } from '../../../kernel/constants.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
-import { abisOf, ARCHITECTURES } from '../../../kernel/architectures.js';
+import { abisOf } from '../../../kernel/architectures.js';
 import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
@@ -227,8 +227,7 @@ export const LXC: TextFormat = {
     const policy = (native: string): StatementPolicy => ({
       defaultAction,
       badArch: SCMP_ACT_KILL_THREAD,
-      covers: name =>
-        version.text.trim() === '1' ? [name] : abisOf(ARCHITECTURES.find(arch => arch === name) ?? 'x86_64'),
+      covers: arch => (version.text.trim() === '1' ? [arch] : abisOf(arch)),
       wins: 'strongest',
       width: 'register',
       missing: 'ignored',

@@ -12,7 +12,7 @@ import {
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import type { AbiName } from '../../../kernel/architectures.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
-import type { Location } from '../../../util/errors.js';
+import { type Location, topOf } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
 import { didYouMean } from '../../../util/suggest.js';
 import { place } from '../../findings.js';
@@ -24,6 +24,7 @@ import {
   resolveStatements,
   type CallStatement,
   type StatementCase,
+  withX32,
 } from '../common/statements.js';
 import type { TextFormat } from '../text-format.js';
 
@@ -300,8 +301,7 @@ export const MINIJAIL: TextFormat = {
           {
             defaultAction,
             badArch: SCMP_ACT_KILL_THREAD,
-            // Its programs do not look at bit 30: calls of x32 get the default action.
-            covers: native => (native === 'x86_64' ? ['x86_64', 'x32'] : [native]),
+            covers: withX32,
             wins: 'first',
             width: 'register',
             missing: 'error',
@@ -309,7 +309,7 @@ export const MINIJAIL: TextFormat = {
               ...statement,
               on: own(statement, 'on') ?? [context.target.arch],
             })),
-            at: { file, line: 1, column: 1, pointer: '' },
+            at: topOf(file),
           },
           context,
         ),

@@ -1,7 +1,7 @@
 // SystemCallFilter=, SystemCallArchitectures= and SystemCallErrorNumber= of systemd's units. Source: systemd.exec(5), seccomp-util.c.
 import { isKnownSyscall } from '../../../kernel/abi.js';
 import type { AbiName } from '../../../kernel/architectures.js';
-import { abisOf, ARCHITECTURES } from '../../../kernel/architectures.js';
+import { abisOf } from '../../../kernel/architectures.js';
 import type { Action } from '../../../kernel/action.js';
 import { MAX_ERRNO } from '../../../kernel/action.js';
 import {
@@ -11,7 +11,7 @@ import {
   SCMP_ACT_KILL_THREAD,
 } from '../../../kernel/constants.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
-import type { Location } from '../../../util/errors.js';
+import { type Location, topOf } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
 import { failAt } from '../common/scanner.js';
@@ -225,15 +225,13 @@ export const SYSTEMD: TextFormat = {
           {
             defaultAction,
             badArch: others === undefined ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_THREAD,
-            covers: native => {
-              const all = abisOf(ARCHITECTURES.find(arch => arch === native) ?? 'x86_64');
-              return all.filter((name, index) => index === 0 || others?.includes(name) !== false);
-            },
+            covers: arch =>
+              abisOf(arch).filter((name, index) => index === 0 || others?.includes(name) !== false),
             wins: 'first',
             width: 'register',
             missing: 'ignored',
             statements: statements.filter(({ name }) => isKnownSyscall(name)),
-            at: { file, line: 1, column: 1, pointer: '' },
+            at: topOf(file),
           },
           context,
         ),
