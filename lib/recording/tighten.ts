@@ -3,16 +3,20 @@ import { ABIS, callText, isCallNumber, namesNumbered } from '../kernel/abi.js';
 import { ARCHITECTURES } from '../kernel/architectures.js';
 import { isFallback, permits } from '../kernel/action.js';
 import { CAPABILITIES } from '../kernel/capabilities.js';
+import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
+import { ENOSYS } from '../kernel/errno.js';
 import { parameterOf } from '../kernel/arguments/signatures.js';
 import { compile, type CompileOptions } from '../filter/compile-profile.js';
 import type { Filter } from '../filter/filter.js';
 import { findExcess } from '../filter/inspect/compare.js';
 import { holds } from '../policy/evaluate.js';
-import { editJson } from '../profile/json-edits.js';
+import { editText } from '../profile/derive/edit-text.js';
 import { parseProfile } from '../profile/parse.js';
 import {
   alternatives,
   isProfile,
+  textOfProfile,
+  type NamedSyscall,
   type Profile,
   type ProfileCondition,
   type ProfileRule,
@@ -56,8 +60,6 @@ export interface TightenedProfile {
 }
 
 const NEWER = 'newer calls that libraries try first: with ENOSYS they make the older ones';
-/** ENOSYS. */
-const ERRNO = 38;
 
 /**
  * Proposes a smaller profile: names that no run used are taken out of the rules that allow them, and so are rules whose conditions
@@ -68,7 +70,8 @@ const ERRNO = 38;
  * the recordings that the profile allows. A profile whose default action allows calls stays as it is.
  *
  * Throws UsageError (`not-a-recording`, `bad-option`, `bad-profile-source` for a Profile, whose text is not known), RecordingError
- * (`nothing-recorded`), and as `parseProfile` and `resolveProfile` do.
+ * (`nothing-recorded`), ConversionError (`not-expressible`) for a profile in another format than JSON, and as `parseProfile` and
+ * `resolveProfile` do.
  */
 export function tightenProfile(
   profile: ProfileSource,
@@ -85,9 +88,9 @@ export function tightenProfile(
   return tightenText(readSource(profile), recordings, options);
 }
 
-/** The same for a text that has been read. */
+/** The same for a text that has been read. Of a profile that extends another, it gives the whole. */
 export function tightenText(
-  { text, file }: SourceText,
+  source: SourceText,
   recordings: readonly Recording[],
   options: TightenOptions = {},
 ): TightenedProfile {
@@ -97,7 +100,11 @@ export function tightenText(
     ...(kernel !== undefined && { kernel }),
   };
   const recording = mergeRecordings(...ownElements(recordings));
-  const profile = parseProfile(new TextEncoder().encode(text), { file });
+  const { file } = source;
+  const given = parseProfile(own(source, 'path') ?? new TextEncoder().encode(source.text), { file });
+  // That of a profile which extends another is the whole of both: names of the base have their places in the base.
+  const text = textOfProfile(given);
+  const profile = text === source.text ? given : parseProfile(new TextEncoder().encode(text), { file });
   const generated = generateProfile([recording], {
     arguments: 'none',
     ...(launcher !== undefined && { for: launcher }),
@@ -194,17 +201,19 @@ function edited(
 ): string {
   if (removed.length === 0) return text;
   const places = new Set(removed.map(({ at }) => at.pointer));
-  const empty = rules.filter(({ names }) => names.every(({ at }) => places.has(at.pointer)));
-  const remove = new Set([...places, ...empty.map(({ at }) => at.pointer)]);
-  const gone = new Set(removed.map(({ syscall }) => syscall));
-  for (const { names } of rules)
-    for (const { name, at } of names) if (!places.has(at.pointer)) gone.delete(name);
-  const answered = [...gone].filter(name => newer.has(name)).sort(byText);
-  const list = rules[0]?.at.pointer.replace(/\/\d+$/, '');
-  if (answered.length === 0 || list === undefined || isFallback(defaultAction))
-    return editJson(text, { remove });
-  const rule = { comment: NEWER, names: answered, action: 'SCMP_ACT_ERRNO', errnoRet: ERRNO };
-  return editJson(text, { remove, append: { list, text: JSON.stringify(rule) } });
+  const names = rules.flatMap(rule => rule.names);
+  const isGone = ({ at }: NamedSyscall): boolean => places.has(at.pointer);
+  const left = new Set(names.filter(named => !isGone(named)).map(({ name }) => name));
+  const answered = isFallback(defaultAction)
+    ? []
+    : [...new Set(removed.map(({ syscall }) => syscall))].filter(name => newer.has(name) && !left.has(name));
+  return editText(text, {
+    removed: new Set(names.filter(isGone)),
+    added:
+      answered.length === 0
+        ? []
+        : [{ comment: NEWER, names: answered.sort(byText), action: SCMP_ACT_ERRNO(ENOSYS) }],
+  });
 }
 
 /** Names that are allowed in some way, after the removal. */

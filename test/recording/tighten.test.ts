@@ -144,6 +144,22 @@ describe('tightenProfile', () => {
     assert.ok(isSubset(compile(result, { arch: 'x86_64' }), compile(text, { arch: 'x86_64' })));
   });
 
+  it('writes a profile that extends another in full', () => {
+    const { text, removed } = tightenProfile('{ "extends": "docker-default", "deny": ["@network"] }', [
+      strace('read(0, "", 1) = 0'),
+    ]);
+    assert.ok(removed.some(({ syscall }) => syscall === 'chmod'));
+    const left = names(text);
+    assert.ok(left.includes('read') && !left.includes('chmod') && !left.includes('connect'));
+  });
+
+  it('edits no text that is not JSON', () => {
+    assert.throws(
+      () => tightenProfile('default: ERRNO(EPERM)\nread: allowed', [strace('read(0, "", 1) = 0')]),
+      { code: 'not-expressible' },
+    );
+  });
+
   it('edits the profile in a config.json of a container', () => {
     const config = `{ "ociVersion": "1.0.2", "linux": { "seccomp": ${profile(allow('"read", "mount"'))} } }`;
     const { text } = tightenProfile(config, [strace('read(0, "", 1) = 0')]);

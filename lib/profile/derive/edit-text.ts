@@ -44,8 +44,20 @@ export function editText(text: string, { removed, added }: Plan): string {
     gone.set(rules, (gone.get(rules) ?? new Set()).add(rule));
   }
   const edits = [...gone].flatMap(([list, items]) => removals(text, list, items));
-  const rest = applyEdits(text, edits);
+  const rest = applied(text, edits);
   return added.length === 0 ? rest : withRules(rest, added);
+}
+
+/** In one pass: a profile may name half a million calls. The edits do not overlap. */
+function applied(text: string, edits: readonly Edit[]): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (const { offset, length, content } of edits.toSorted((a, b) => a.offset - b.offset)) {
+    parts.push(text.slice(from, offset), content);
+    from = offset + length;
+  }
+  parts.push(text.slice(from));
+  return parts.join('');
 }
 
 function nodeAt(root: Node, path: readonly string[]): Node | undefined {
@@ -58,20 +70,21 @@ function nodeAt(root: Node, path: readonly string[]): Node | undefined {
 /** Edits that take items out of a list, with the commas and the lines that are no longer needed. */
 function removals(text: string, list: Node, items: ReadonlySet<Node>): readonly Edit[] {
   const all = childrenOf(list);
+  if (all.every(item => items.has(item)))
+    return [{ offset: list.offset + 1, length: list.length - 2, content: '' }];
   const ranges: { start: number; end: number }[] = [];
-  const last = all.at(-1);
-  const kept = all.filter(item => !items.has(item));
-  if (last === undefined) return [];
-  if (kept.length === 0) return [{ offset: list.offset + 1, length: list.length - 2, content: '' }];
   const end = (node: Node): number => node.offset + node.length;
+  /** The last one that stays. */
+  let before: Node | undefined;
   for (const [index, item] of all.entries()) {
-    if (!items.has(item)) continue;
+    if (!items.has(item)) {
+      before = item;
+      continue;
+    }
     const next = all[index + 1];
-    const before = all.slice(0, index).findLast(other => !items.has(other));
-    const endsLine = next === undefined || text.slice(end(item), next.offset).includes('\n');
     const sameLine = before !== undefined && !text.slice(end(before), item.offset).includes('\n');
-    if (next === undefined && before !== undefined) ranges.push({ start: end(before), end: end(item) });
-    else if (endsLine && sameLine) ranges.push({ start: end(before), end: end(item) });
+    if (before !== undefined && (sameLine || next === undefined))
+      ranges.push({ start: end(before), end: end(item) });
     else ranges.push({ start: item.offset, end: next?.offset ?? end(item) });
   }
   const merged: { start: number; end: number }[] = [];
