@@ -1,5 +1,5 @@
 // The result of `seccomp check` for code scanning.
-import { topOf } from '../util/errors.js';
+import { topOf } from '../util/place.js';
 import type { LintRule } from '../lint/rules.js';
 import { sarifLog, type SarifFinding, type SarifLog } from '../lint/sarif.js';
 import type { CheckedCall, ProfileCheck } from '../recording/check.js';

@@ -1,7 +1,8 @@
 // What an argument of the command line stands for: a profile, a program in the kernel's format, or a running process.
 import { readFileSync } from 'node:fs';
 import { compile } from '../filter/compile-profile.js';
-import { UsageError, topOf } from '../util/errors.js';
+import { UsageError } from '../util/errors.js';
+import { topOf } from '../util/place.js';
 import type { Filter } from '../filter/filter.js';
 import type { Layer } from '../filter/layers.js';
 import { readProgramText } from '../bpf/assemble/read-program.js';

@@ -1,5 +1,6 @@
 // Lints profiles: what reading and resolving warn of, and the rules beside this file, as one list.
-import { type Diagnostic, topOf } from '../util/errors.js';
+import type { Diagnostic } from '../util/errors.js';
+import { topOf } from '../util/place.js';
 import { givenOptions, ownOptions } from '../util/options.js';
 import { policyAnswers } from './answers/answers.js';
 import { lintAnswers } from './answers/answer-rules.js';

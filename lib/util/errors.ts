@@ -1,23 +1,10 @@
 // Every error the package throws, so that callers can tell them apart by class and by `code`.
 import type { Code } from './codes.js';
 import { own, owned } from './own.js';
-import { placeText } from './place.js';
+import { type Location, placeText } from './place.js';
 import { printable } from './printable.js';
 
-/** Where in a document something was found. Lines and columns count from 1, columns in UTF-16 units. */
-export interface Location {
-  /** Path of the file, or a description such as `<string>` where there is none. */
-  readonly file: string;
-  /** From 1. */
-  readonly line: number;
-  /** From 1, in UTF-16 units. */
-  readonly column: number;
-  /** JSON pointer (RFC 6901) of the value. */
-  readonly pointer: string;
-}
-
-/** Where a file begins: the place of what is about all of it. */
-export const topOf = (file: string): Location => Object.freeze({ file, line: 1, column: 1, pointer: '' });
+export type { Location } from './place.js';
 
 /** One finding about a profile, a policy or a program. */
 export interface Diagnostic {

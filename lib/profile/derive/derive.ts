@@ -1,5 +1,6 @@
 // A profile with other answers to some calls, on every target: rules and comments of its base stay where they can.
-import { type Location, topOf } from '../../util/errors.js';
+import type { Location } from '../../util/errors.js';
+import { topOf } from '../../util/place.js';
 import { readChanges, type Changes } from '../../policy/derive/changes.js';
 import {
   sealProfile,

@@ -13,9 +13,13 @@ export const isJson = (text: string): boolean =>
   /^[\s\uFEFF]*[{[]/.test(text) &&
   !/^[\s\uFEFF]*(?:\[[A-Za-z]\w*\][ \t\r]*\n|\{[ \t]*\w[^:"'\n]*\}[ \t]*:)/.test(text);
 
-/** Whether a text is YAML: it has a key that profiles, or resources of Kubernetes, have at the top. */
+/**
+ * Whether a text is YAML: it has a key that profiles, or resources of Kubernetes, have at the top. `seccomp` is also a call, of which
+ * words and minijail say something on the same line.
+ */
 export const isYaml = (text: string): boolean =>
-  !isJson(text) && /^(?:apiVersion|kind|defaultAction|seccomp)[ \t]*:(?:[ \t\r]|$)/m.test(text);
+  !isJson(text) &&
+  /^(?:(?:apiVersion|kind|defaultAction)[ \t]*:(?:[ \t\r]|$)|seccomp[ \t]*:[ \t]*(?:[{#]|$))/m.test(text);
 
 /** The format of a text; undefined for JSON, also where it is faulty, and for YAML. */
 export const textFormatOf = (text: string): TextFormat | undefined =>

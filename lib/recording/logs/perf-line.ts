@@ -58,10 +58,6 @@ const LOST = /^LOST (\d{1,15}) events!$/;
 const OTHER =
   /^(?: Summary of events:| {3}syscall +calls | {20,}\(msec\)| {3}-{3,}[- ]*$| {30,}\S.* \(\S+\)$)/;
 
-/** Whether a line may be one that `perf trace` writes. */
-export const isPerfLine = (line: string): boolean =>
-  TIME.test(line) || COUNT.test(line) || SUMMARY.test(line) || LOST.test(line) || OTHER.test(line);
-
 /** Reads a line; undefined for what `perf trace` does not write, and where the name of a thread may be taken for a call. */
 export function parsePerfLine(line: string): PerfLine | undefined {
   const time = TIME.exec(line);

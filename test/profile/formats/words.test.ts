@@ -43,6 +43,7 @@ describe('policies in words: what a call gets', () => {
       'LOG',
     ],
     ['lines that end as on Windows', '# one\r\nread: allowed\r\nwrite: LOG', 'write', 'LOG'],
+    ['what is said of a call that has the name of a key in YAML', 'seccomp: LOG', 'seccomp', 'LOG'],
     ['what a group says', '@io_uring: LOG', 'io_uring_setup', 'LOG'],
     [
       'what its name says, not its group',

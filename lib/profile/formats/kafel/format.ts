@@ -11,7 +11,8 @@ import {
 } from '../../../kernel/constants.js';
 import type { Action } from '../../../kernel/action.js';
 import type { AbiName } from '../../../kernel/architectures.js';
-import { type Location, topOf } from '../../../util/errors.js';
+import type { Location } from '../../../util/errors.js';
+import { topOf } from '../../../util/place.js';
 import { own } from '../../../util/own.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
 import type { Includes } from '../common/includes.js';

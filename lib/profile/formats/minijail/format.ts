@@ -12,7 +12,8 @@ import {
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import type { AbiName } from '../../../kernel/architectures.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
-import { type Location, topOf } from '../../../util/errors.js';
+import type { Location } from '../../../util/errors.js';
+import { topOf } from '../../../util/place.js';
 import { own } from '../../../util/own.js';
 import { didYouMean } from '../../../util/suggest.js';
 import { place } from '../../findings.js';

@@ -11,7 +11,8 @@ import {
   SCMP_ACT_KILL_THREAD,
 } from '../../../kernel/constants.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
-import { type Location, topOf } from '../../../util/errors.js';
+import type { Location } from '../../../util/errors.js';
+import { topOf } from '../../../util/place.js';
 import { own } from '../../../util/own.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
 import { failAt } from '../common/scanner.js';
