@@ -145,6 +145,9 @@ export interface LiveFilter {
 export interface Native {
   probe(): Probe;
 
+  /** The 32 bytes of SHA-256, for which Node's crypto would have to be loaded. */
+  sha256(message: Uint8Array): Uint8Array;
+
   /** prctl(PR_SET_NO_NEW_PRIVS) when asked, then seccomp(2). Gives the listener's descriptor or -1. */
   loadFilter(
     program: Uint8Array,

@@ -10,6 +10,7 @@
 #include "core/perf_recorder.h"
 #include "core/rings.h"
 #include "core/served_calls.h"
+#include "core/sha256.h"
 #include "violations.h"
 #include "watch.h"
 
@@ -52,6 +53,7 @@ void bind_kernel(Napi::Object exports) {
   bind<open_rings>(exports, "openRings");
   bind<polling_threads>(exports, "pollingThreads");
   bind<served_calls>(exports, "servedCalls");
+  bind<sha256>(exports, "sha256");
 }
 
 void bind_library(Napi::Object exports) {

@@ -1,4 +1,5 @@
 // Compiles and proves programs for the profiles that ship, so that applyProfile need not: bundle/programs/.
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { inRoot, readJson } from './files.mjs';
@@ -39,10 +40,13 @@ export async function shippedPrograms(name, arch) {
     const found = [...warnings, ...flags, ...(listener ? [listener] : []), ...obstacles(policy, false)];
     if (found.length > 0) throw new Error(`${name} cannot ship as a program: ${JSON.stringify(found)}`);
     const bpf = compilePolicy(policy).bpf.toString('base64');
-    return { ...variant, digest: shippedDigest(text, arch, minKernel, variant, bpf), bpf };
+    return { ...variant, digest: shippedDigest(text, arch, minKernel, variant, bpf, sha256), bpf };
   });
   return { minKernel, programs };
 }
+
+/** What the package computes for itself when it loads a program. */
+const sha256 = bytes => createHash('sha256').update(bytes).digest('hex');
 
 /** The newest kernel that a rule asks for: from it on, all of these conditions are decided. */
 function newestKernel({ rules }) {

@@ -4,8 +4,9 @@ import { policyOf, type AnyProfile, type CompileOptions } from '../filter/compil
 import { compilePolicy } from '../filter/compile.js';
 import type { Filter } from '../filter/filter.js';
 import { programKey, storedProgram } from '../filter/stored/cache.js';
-import { shippedProgram, type Variant } from '../filter/stored/shipped.js';
+import { shippedProgram, type Sha256, type Variant } from '../filter/stored/shipped.js';
 import { ShippedFilter } from '../filter/stored/shipped-filter.js';
+import { native } from '../native.js';
 import { UsageError, type Diagnostic } from '../util/errors.js';
 import { givenOptions, ownOptions, pickOptions } from '../util/options.js';
 import { isPolicy, type Policy } from '../policy/policy.js';
@@ -103,7 +104,7 @@ export function applyProfile(
       stored:
         own.cache === undefined
           ? undefined
-          : storedProgram(own.cache, programKey(profile, policy, [variant, rest])),
+          : storedProgram(own.cache, programKey(profile, policy, [variant, rest]), sha256),
     });
   const filter = Object.keys(given).some(option => option !== 'strict')
     ? undefined
@@ -139,6 +140,8 @@ export function variantOf(
   return traps === 'none' ? fitted : withTraps(fitted, { kills: traps === 'kills' });
 }
 
+const sha256: Sha256 = bytes => Buffer.from(native().sha256(bytes)).toString('hex');
+
 /** The filter whose program ships with the package, where the profile is given by its name. */
 function shippedFilter(
   profile: AnyProfile | Policy,
@@ -147,7 +150,7 @@ function shippedFilter(
   resolve: () => Policy,
 ): Filter | undefined {
   if (typeof profile !== 'string' || !/^[\w-]+$/.test(profile)) return undefined;
-  const program = shippedProgram(profile, { arch, kernel }, variant);
+  const program = shippedProgram(profile, { arch, kernel }, variant, sha256);
   if (program === undefined) return undefined;
   return new ShippedFilter(program, { arch, kernel, capabilities: new Set() }, resolve);
 }

@@ -21,6 +21,7 @@ import { packageFile } from '#lib/package-files.js';
 import { variantOf } from '#lib/process/apply-profile.js';
 import { obstacles } from '#lib/process/preflight.js';
 import { inChild, told } from '../support/child.js';
+import { sha256 } from '../support/sha256.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const NAME = 'docker-default';
@@ -37,7 +38,7 @@ describe('The programs that ship', () => {
       it(`are proven for ${arch}, ${JSON.stringify(variant)}, on the oldest and the newest kernel that they are for`, () => {
         const { minKernel } = read(arch);
         for (const kernel of [minKernel, NEWEST_KERNEL]) {
-          const bytes = shippedProgram(NAME, { arch, kernel }, variant);
+          const bytes = shippedProgram(NAME, { arch, kernel }, variant, sha256);
           assert.ok(bytes);
           const policy = variantOf(NAME, { arch, kernel }, variant);
           verify(decode(bytes), policy);
@@ -52,14 +53,17 @@ describe('The programs that ship', () => {
   it('are not used on a kernel for which the profile says something else', () => {
     const kernel = { major: 4, minor: 7 };
     assert.equal(
-      shippedProgram(NAME, { arch: 'x86_64', kernel }, { closesRings: false, traps: 'none' }),
+      shippedProgram(NAME, { arch: 'x86_64', kernel }, { closesRings: false, traps: 'none' }, sha256),
       undefined,
     );
   });
 
   it('are not used where there are none', () => {
     const target = { arch: 'x86_64', kernel: NEWEST_KERNEL } as const;
-    assert.equal(shippedProgram('no-such-profile', target, { closesRings: false, traps: 'none' }), undefined);
+    assert.equal(
+      shippedProgram('no-such-profile', target, { closesRings: false, traps: 'none' }, sha256),
+      undefined,
+    );
   });
 
   it('give filters that have all that compiled ones have', () => {
@@ -132,7 +136,7 @@ describe('A package whose files were changed', () => {
     change(programs => {
       for (const each of programs) {
         each.bpf = ALLOW_ALL;
-        each.digest = shippedDigest(profile, arch, minKernel, each as never, ALLOW_ALL);
+        each.digest = shippedDigest(profile, arch, minKernel, each as never, ALLOW_ALL, sha256);
       }
     });
     assert.equal(applied(), ALLOW_ALL);

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { decode, encode, type Program } from '#lib/bpf/program.js';
 import { storedProgram } from '#lib/filter/stored/cache.js';
 import { inChild, told } from '../support/child.js';
+import { sha256 } from '../support/sha256.js';
 
 const ALLOW_ALL: Program = [{ code: 6, jt: 0, jf: 0, k: 0x7fff0000 }];
 
@@ -108,18 +109,18 @@ describe('The cache of applyProfile', () => {
     it(`is not a directory ${what}`, () => {
       mkdirSync(cache, { mode: 0o700 });
       make();
-      assert.throws(() => storedProgram(cache, ['key']), { code: 'bad-option' });
+      assert.throws(() => storedProgram(cache, ['key'], sha256), { code: 'bad-option' });
     });
   }
 
   for (const value of [1, '', 'a\0b', null]) {
     it(`is not ${JSON.stringify(value)}`, () => {
-      assert.throws(() => storedProgram(value, ['key']), { code: 'bad-option' });
+      assert.throws(() => storedProgram(value, ['key'], sha256), { code: 'bad-option' });
     });
   }
 
   it('passes over entries that others could have written, links and FIFOs among them', () => {
-    const place = storedProgram(cache, ['key']);
+    const place = storedProgram(cache, ['key'], sha256);
     place.write(ALLOW_ALL);
     const file = only();
     assert.equal(place.read()?.length, 1);
@@ -137,12 +138,12 @@ describe('The cache of applyProfile', () => {
   });
 
   it('has an entry for each text, target and version', () => {
-    for (const key of [['a'], ['b'], ['a', 'b'], [['a']]]) storedProgram(cache, key).write(ALLOW_ALL);
+    for (const key of [['a'], ['b'], ['a', 'b'], [['a']]]) storedProgram(cache, key, sha256).write(ALLOW_ALL);
     assert.equal(entries().length, 4);
   });
 
   it('says so where it cannot be written to', () => {
-    const place = storedProgram(cache, ['key']);
+    const place = storedProgram(cache, ['key'], sha256);
     rmSync(cache, { recursive: true });
     assert.equal(place.write(ALLOW_ALL)?.code, 'cache-not-written');
   });

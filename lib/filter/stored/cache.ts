@@ -21,6 +21,7 @@ import { crypto } from '../../util/builtins.js';
 import { UsageError, type Diagnostic } from '../../util/errors.js';
 import { own } from '../../util/own.js';
 import { quote } from '../../util/suggest.js';
+import type { Sha256 } from './shipped.js';
 
 /** One place for a program. */
 export interface StoredProgram {
@@ -61,13 +62,10 @@ const WRITABLE_BY_OTHERS = 0o022;
  *
  * Throws UsageError (`bad-option`) for a path that is no directory of this user's, or root's, that only its owner can write to.
  */
-export function storedProgram(directory: unknown, key: readonly unknown[]): StoredProgram {
+export function storedProgram(directory: unknown, key: readonly unknown[], sha256: Sha256): StoredProgram {
   const path = checkedDirectory(directory);
   const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
-  const name = crypto()
-    .createHash('sha256')
-    .update(JSON.stringify([version, ...key]))
-    .digest('hex');
+  const name = sha256(Buffer.from(JSON.stringify([version, ...key])));
   const file = `${path}/${name}.bpf`;
   return {
     read: () => readEntry(file),

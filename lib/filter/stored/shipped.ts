@@ -4,7 +4,9 @@ import type { AbiName } from '../../kernel/architectures.js';
 import { kernelAtLeast, type KernelVersion } from '../../kernel/kernel-version.js';
 import { packageFile } from '../../package-files.js';
 import type { Target } from '../../policy/target.js';
-import { crypto } from '../../util/builtins.js';
+
+/** The SHA-256 of bytes, as hexadecimal digits. */
+export type Sha256 = (bytes: Uint8Array) => string;
 
 /** What applyProfile makes of the policy of a profile before it compiles it. */
 export interface Variant {
@@ -48,12 +50,11 @@ export const shippedDigest = (
   minKernel: KernelVersion,
   { closesRings, traps }: Variant,
   bpf: string,
-): string =>
-  crypto()
-    .createHash('sha256')
-    .update(`${JSON.stringify([arch, minKernel.major, minKernel.minor, closesRings, traps, bpf])}\n`)
-    .update(profile)
-    .digest('hex');
+  sha256: Sha256,
+): string => {
+  const rest = JSON.stringify([arch, minKernel.major, minKernel.minor, closesRings, traps, bpf]);
+  return sha256(Buffer.concat([Buffer.from(`${rest}\n`), profile]));
+};
 
 /**
  * The program that ships for a profile by its name, or undefined where it has to be compiled: there is none for this target or
@@ -63,6 +64,7 @@ export function shippedProgram(
   name: string,
   { arch, kernel }: Pick<Target, 'arch' | 'kernel'>,
   variant: Variant,
+  sha256: Sha256,
 ): Uint8Array | undefined {
   try {
     const text = readFileSync(programsFile(name, arch), 'utf8');
@@ -72,7 +74,7 @@ export function shippedProgram(
     );
     if (found === undefined || !kernelAtLeast(kernel, minKernel)) return undefined;
     const profile = readFileSync(packageFile(`profiles/${name}.json`));
-    const digest = shippedDigest(profile, arch, minKernel, variant, found.bpf);
+    const digest = shippedDigest(profile, arch, minKernel, variant, found.bpf, sha256);
     return digest === found.digest ? Buffer.from(found.bpf, 'base64') : undefined;
   } catch {
     // Not there, or not what was built: compiling needs none of it, and says what is wrong with the profile itself.
