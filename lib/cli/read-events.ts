@@ -1,35 +1,22 @@
 // Reads files of system calls: one a line, as a person writes them or as strace does.
-import { createReadStream } from 'node:fs';
 import { UsageError } from '../util/errors.js';
-
-const MAX_LINE = 65_536;
+import { linesOf, MAX_LINE } from './read-lines.js';
 
 /**
  * The calls of a file, or of standard input for `-`, with the number of their line, as `parseEvent` takes them. Empty
  * lines, comments (`#`) and lines of strace that start no call are left out.
+ *
+ * Throws RecordingError (`log-unreadable`), and UsageError (`bad-event`) for a line that is longer than any call.
  */
-export async function* callsOf(
-  source: string,
-): AsyncGenerator<{ readonly line: number; readonly call: string }> {
+export function* callsOf(source: string): Generator<{ readonly line: number; readonly call: string }> {
   let line = 0;
-  for await (const text of linesOf(source)) {
+  for (const text of linesOf(source)) {
     line++;
+    if (text.length >= MAX_LINE)
+      throw new UsageError('bad-event', `line ${line} has ${MAX_LINE} characters or more`);
     const call = callOf(text.trim());
     if (call !== undefined) yield { line, call };
   }
-}
-
-async function* linesOf(source: string): AsyncGenerator<string> {
-  const stream = source === '-' ? process.stdin : createReadStream(source);
-  let rest = '';
-  for await (const chunk of stream.setEncoding('utf8') as AsyncIterable<string>) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-    if (rest.length > MAX_LINE)
-      throw new UsageError('bad-event', `a line has more than ${MAX_LINE} characters`);
-  }
-  yield rest;
 }
 
 /** Lines of strace begin with the process, where there are several. */

@@ -5,7 +5,7 @@ import { singleLine } from '../util/printable.js';
 import { retried } from './retried.js';
 
 /** Characters of a line that are kept. */
-const MAX_LINE = 65_536;
+export const MAX_LINE = 65_536;
 const CHUNK = 1 << 20;
 
 /**

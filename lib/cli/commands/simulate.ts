@@ -63,16 +63,11 @@ function checkUsage(names: readonly string[], call: readonly string[], events: s
 }
 
 /** Answers one call a line; the exit code says whether all of them are permitted. */
-async function replay(
-  answer: ReturnType<typeof simulator>,
-  source: string,
-  abi: AbiName,
-  json: boolean,
-): Promise<ExitCode> {
+function replay(answer: ReturnType<typeof simulator>, source: string, abi: AbiName, json: boolean): ExitCode {
   let allPermitted = true;
   let output = '';
   try {
-    for await (const { line, call } of callsOf(source)) {
+    for (const { line, call } of callsOf(source)) {
       const action = answer(eventAt(source, line, call, abi));
       const permitted = permits(action);
       allPermitted &&= permitted;
