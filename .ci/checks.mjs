@@ -36,7 +36,8 @@ const nodeSuite = major => context => suite(context, nodeBinary(major), [MOCHA, 
 
 /**
  * By name. A lane's checks run in this order and build on what others made; tests of live processes are in one, so that they run
- * one after the other.
+ * one after the other. Those without a lane are for a change of what they check, and for each night: twenty-five minutes do not
+ * hold them.
  * @type {Record<string, import('./runner.mjs').Check>}
  */
 export const CHECKS = {
@@ -46,7 +47,6 @@ export const CHECKS = {
     run: context => suite(context, 'npm', ['test', '--silent', '--']),
   },
   'system-libseccomp': {
-    lane: 'live',
     needs: { '/usr/include/seccomp.h': 'libseccomp-dev', 'pkg-config': 'pkg-config' },
     run(context) {
       const cwd = copyTree(join(context.scratch, 'system'));
@@ -55,7 +55,6 @@ export const CHECKS = {
     },
   },
   'base-calls': {
-    lane: 'live',
     needs: { strace: 'strace', script: 'bsdutils' },
     run: onX64(() => script('measure-base-calls', '--quick'), 'the lists of calls were measured on x64'),
   },
@@ -70,7 +69,6 @@ export const CHECKS = {
   eslint: { lane: 'built', run: () => bin('eslint', '.', '--max-warnings=0') },
   prettier: { lane: 'built', run: () => bin('prettier', '--check', '--log-level=warn', '.') },
   'kernel-tables': {
-    lane: 'built',
     run() {
       try {
         checkKernelTables();
@@ -117,7 +115,7 @@ export const CHECKS = {
   prebuilds: { lane: 'built', needs: { readelf: 'binutils' }, run: onX64(checkPrebuilt, ONLY_ON_X64) },
   package: { lane: 'built', run: checkContents },
   packed: { lane: 'built', run: checkPacked },
-  managers: { lane: 'built', run: () => script('check-managers') },
+  managers: { run: () => script('check-managers') },
   bundlers: { lane: 'built', run: () => script('check-bundlers') },
   arm64: {
     lane: 'built',

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CHECKS } from '../.ci/checks.mjs';
 import { commandLine } from './command-line.mjs';
 import { inRoot, root } from './files.mjs';
 import { buildFuzzers, fuzz, fuzzTargets } from './fuzz.mjs';
@@ -30,6 +31,26 @@ function suite(files, env, node = process.execPath) {
   };
 }
 
+/** The checks that `.ci/run` makes by name alone, but for the Nodes, of which more is run here. */
+function checks() {
+  const names = Object.keys(CHECKS).filter(
+    name => CHECKS[name].lane === undefined && !name.startsWith('node-'),
+  );
+  const { status, stdout, stderr } = spawnSync(inRoot('.ci/run'), names, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 30,
+  });
+  const [, passed = 0, failing = 0] = /^(\d+) passed, (\d+) failed, \d+ skipped$/m.exec(stdout) ?? [];
+  return {
+    settings: names.join(', '),
+    passed: Number(passed),
+    failing: Number(failing),
+    failed: status !== 0,
+    report: `${stdout}${stderr}`,
+  };
+}
+
 const properties = name => seconds =>
   suite([`out/test/properties/${name}.test.js`], { PROPERTY_SECONDS: seconds });
 
@@ -51,6 +72,7 @@ const JOBS = {
   ...Object.fromEntries(
     [22, 24, 26].map(major => [`node-${major}`, () => suite(LIVE, {}, nodeBinary(major))]),
   ),
+  checks,
   bounds: () => suite(['out/test/filter/bounds.test.js'], { HOSTILE: 'all' }),
   stress: () => suite(['out/test/stress/*.test.js'], { STRESS: '1', CHILD_MINUTES: '10' }),
   leaks: () => suite(['out/test/leaks/*.test.js'], { CYCLES: '100000', CHILD_MINUTES: '600' }),

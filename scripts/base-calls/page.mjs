@@ -67,7 +67,7 @@ a run shows them or not: whether threads meet at a lock, or are still starting a
 \`pkey_mprotect\`, which Node 20 makes for WebAssembly where the processor has protection keys.
 
 \`--quick\` runs every program once, on every Node, under a filter that is made of the list of its activity and kills the
-process on anything else. It takes a minute, and \`.ci/run base-calls\` does it for each change: a new version of Node that
+process on anything else. It takes a minute, and \`.ci/run base-calls\` does it, each night too: a new version of Node that
 needs another call fails there.
 
 ## Every program
