@@ -42,6 +42,7 @@ class PassFilterBuilder {
       return entry.arch == kNativeArch && entry.number < kCallKinds && entry.program == program &&
              entry.phase == phase && (entry.flags & kUnknownArguments) == 0 &&
              (kinds_[entry.number] & kAlwaysStops) == 0 &&
+             ((kinds_[entry.number] & kIsPrctl) == 0 || entry.args[0] != kSetSeccomp) &&
              // Should it be there later, that would be new.
              entry.unavailable < entry.count;
     };

@@ -224,9 +224,10 @@ class Recorder : public Tracer {
     if (was_injected) release_held(process);
   }
 
-  /** Under a filter, a thread stops where that says so. The exit of a call whose entry was seen is seen as well. */
+  /** Under a filter, a thread stops where that says so, but for calls that a filter of its own refuses. The exit of a
+   * call whose entry was seen is seen as well. */
   static void resume(const Task& task, int signal) {
-    const bool every = task.filter == 0 || task.in_call || task.injection != 0;
+    const bool every = task.filter == 0 || task.left_alone || task.in_call || task.injection != 0;
     ptrace(every ? PTRACE_SYSCALL : PTRACE_CONT, task.thread, 0, static_cast<unsigned long>(signal));
   }
 
@@ -236,7 +237,10 @@ class Recorder : public Tracer {
       case PTRACE_EVENT_SECCOMP: {
         // By a filter of its own, where the call has been seen already.
         Call call;
-        if (!task.in_call && task.injection == 0 && task.filter != 0 && read_call(thread, call)) called(task, call);
+        if (!task.in_call && task.injection == 0 && task.filter != 0 && read_call(thread, call)) {
+          if (loads_filter(call)) leave_alone(task);
+          called(task, call);
+        }
         if (!task.in_call) task.entry = 0;
         break;
       }
@@ -330,8 +334,7 @@ class Recorder : public Tracer {
       for (int index = 0; index < 6; ++index) call.args[index] = info.entry.args[index];
       if (begin_injection(task, call)) return;
       if (loads_filter(call)) {
-        tasks_.for_each_of(task.process, [](Task& other) { other.left_alone = true; });
-        task.left_alone = true;
+        leave_alone(task);
         if (is_injected(task.process)) {
           task.held = true;
           return;
@@ -354,10 +357,15 @@ class Recorder : public Tracer {
   }
 
   [[nodiscard]] bool loads_filter(const Call& call) const {
-    constexpr std::uint32_t kSetSeccomp = 22;
     const std::uint32_t kind = kind_of(call);
     if ((kind & kIsSeccomp) != 0) return static_cast<std::uint32_t>(call.args[0]) <= SECCOMP_SET_MODE_FILTER;
     return (kind & kIsPrctl) != 0 && static_cast<std::uint32_t>(call.args[0]) == kSetSeccomp;
+  }
+
+  /** No filter is put into a process that loads its own. */
+  void leave_alone(Task& task) {
+    tasks_.for_each_of(task.process, [](Task& other) { other.left_alone = true; });
+    task.left_alone = true;
   }
 
   void called(Task& task, const Call& call) {

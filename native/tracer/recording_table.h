@@ -32,6 +32,8 @@ inline constexpr std::uint32_t kIsClone3 = 1U << 16;
 inline constexpr std::uint32_t kIsPtrace = 1U << 17;
 inline constexpr std::uint32_t kIsSeccomp = 1U << 18;
 inline constexpr std::uint32_t kIsPrctl = 1U << 19;
+/** PR_SET_SECCOMP, by which prctl(2) loads a filter. */
+inline constexpr std::uint32_t kSetSeccomp = 22;
 
 /** Equal calls: architecture, number, recorded arguments, program, phase. Stands where a TableEntry does. */
 struct RecordedEntry {

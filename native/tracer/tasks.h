@@ -27,7 +27,7 @@ struct Task {
   std::uint32_t injection;
   /** Between entry and exit of a call, both of which it stops at. */
   bool in_call;
-  /** It has loaded a filter of its own, or one could not be put in: nothing more is tried. */
+  /** It has loaded a filter of its own, or one could not be put in: no other one is, and it stops at every call. */
   bool left_alone;
   /** Waits at the entry of a call until a filter is in its process. */
   bool held;

@@ -100,7 +100,7 @@ print("done")`);
 
   it('does not keep programs from loading a filter in all of their threads', async function () {
     if (!hasPython || process.arch !== 'x64') this.skip();
-    const { output } = await python(`
+    const { output, recording } = await python(`
 import ctypes, os, struct, threading, time
 libc = ctypes.CDLL(None, use_errno=True)
 threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
@@ -110,6 +110,7 @@ program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", 4, ctypes.addresso
 print(libc.syscall(317, 1, 1, program), libc.rmdir(b"/nowhere"), ctypes.get_errno(), flush=True)
 os._exit(0)`);
     assert.equal(output, '0 -1 1\n');
+    assert.ok(callOf(recording, 'rmdir'), 'what that filter refuses');
   });
 
   it('changes nothing for signals that come meanwhile', async function () {
