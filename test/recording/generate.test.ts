@@ -120,6 +120,14 @@ describe('A generated profile', () => {
       assert.ok(allows(made(strace(seen)), abi, needed));
     });
 
+  it('of a program that starts others allows the redirection of their descriptors', () => {
+    const starts = ['clone(child_stack=NULL, flags=SIGCHLD) = 2', 'execve("/a", [], 0x1) = 0'];
+    for (const syscall of ['dup2', 'dup3']) {
+      assert.ok(allows(made(strace(...starts)), 'x86_64', syscall));
+      for (const alone of starts) assert.ok(!allows(made(strace(alone)), 'x86_64', syscall));
+    }
+  });
+
   for (const [seen, not] of [
     ['kill(1, SIGTERM) = 0', 'pidfd_send_signal'],
     ['ptrace(PTRACE_TRACEME) = 0', 'process_vm_readv'],

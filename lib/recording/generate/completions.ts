@@ -56,6 +56,14 @@ const THREADS: readonly Completion[] = [
   ...group('how many processors there are to start threads for', 'sched_getaffinity'),
 ];
 
+/** What shells and posix_spawn call between the start of a process and its exec, where its descriptors are redirected. */
+const REDIRECTIONS: readonly Completion[] = group(
+  'the descriptors of a program that is started, redirected',
+  'dup2 dup3',
+);
+
+const EXECUTING = ['execve', 'execveat'];
+
 /** Calls that make a connection. */
 const CONNECTING = ['accept', 'accept4', 'connect', 'socketpair'];
 const CONNECTIONS: readonly Completion[] = group('the end of a connection, which errors take', 'shutdown');
@@ -140,6 +148,7 @@ export function completions(isSeen: (syscall: string) => boolean): readonly Comp
   return [
     ...ALWAYS,
     ...(STARTING.some(isSeen) ? THREADS : []),
+    ...(STARTING.some(isSeen) && EXECUTING.some(isSeen) ? REDIRECTIONS : []),
     ...(CONNECTING.some(isSeen) ? CONNECTIONS : []),
   ];
 }
