@@ -445,3 +445,6 @@ function usesMusl(): boolean {
     closeSync(file);
   }
 }
+
+/** The SHA-256 of bytes, as hexadecimal digits. */
+export const sha256 = (bytes: Uint8Array): string => Buffer.from(native().sha256(bytes)).toString('hex');

@@ -4,9 +4,9 @@ import { policyOf, type AnyProfile, type CompileOptions } from '../filter/compil
 import { compilePolicy } from '../filter/compile.js';
 import type { Filter } from '../filter/filter.js';
 import { programKey, storedProgram } from '../filter/stored/cache.js';
-import { shippedProgram, type Sha256, type Variant } from '../filter/stored/shipped.js';
-import { ShippedFilter } from '../filter/stored/shipped-filter.js';
-import { native } from '../native.js';
+import type { Variant } from '../filter/stored/shipped.js';
+import { shippedFilter } from '../filter/stored/shipped-filter.js';
+import { sha256 } from '../native.js';
 import { UsageError, type Diagnostic } from '../util/errors.js';
 import { givenOptions, ownOptions, pickOptions } from '../util/options.js';
 import { isPolicy, type Policy } from '../policy/policy.js';
@@ -21,7 +21,7 @@ import {
 } from './supervise/report.js';
 import { tryProfile, type ReportedProfile } from './trace/try-profile.js';
 import type { Own } from '../util/own.js';
-import { runningTarget, type Capabilities, type RunningTarget } from './machine/running-target.js';
+import { runningTarget, type Capabilities } from './machine/running-target.js';
 import type { Violations } from './violations/violations.js';
 
 /** How `applyProfile` resolves, compiles and loads. */
@@ -108,7 +108,7 @@ export function applyProfile(
     });
   const filter = Object.keys(given).some(option => option !== 'strict')
     ? undefined
-    : shippedFilter(profile, target, variant, resolve);
+    : shippedFilter(profile, target, variant, resolve, sha256);
   const loaded = load(
     filter ?? compiled(resolve()),
     givenOptions<LoadOptions>(own, ['scope', ...LOAD_FLAGS]),
@@ -138,21 +138,6 @@ export function variantOf(
   const policy = policyOf(profile, options);
   const fitted = closesRings ? closeRings(policy) : policy;
   return traps === 'none' ? fitted : withTraps(fitted, { kills: traps === 'kills' });
-}
-
-const sha256: Sha256 = bytes => Buffer.from(native().sha256(bytes)).toString('hex');
-
-/** The filter whose program ships with the package, where the profile is given by its name. */
-function shippedFilter(
-  profile: AnyProfile | Policy,
-  { arch, kernel }: RunningTarget,
-  variant: Variant,
-  resolve: () => Policy,
-): Filter | undefined {
-  if (typeof profile !== 'string' || !/^[\w-]+$/.test(profile)) return undefined;
-  const program = shippedProgram(profile, { arch, kernel }, variant, sha256);
-  if (program === undefined) return undefined;
-  return new ShippedFilter(program, { arch, kernel, capabilities: new Set() }, resolve);
 }
 
 /** What was given as `violations`. Throws UsageError (`bad-option`) for what `onViolation` has not made. */

@@ -119,6 +119,18 @@ describe('A package whose files were changed', () => {
     return stdout;
   }
 
+  /** What a child under the profile can do: a directory in a user namespace, which it refuses. */
+  function spawned(options: object): string {
+    const program = `
+      const { spawnSync } = require(${JSON.stringify(join(folder, 'bundle/index.js'))});
+      const command = 'grep Seccomp_filters: /proc/self/status; unshare --user true 2> /dev/null && echo made || echo refused';
+      const { stdout } = spawnSync('/bin/sh', ['-c', command], { profile: '${NAME}', isolation: 'none', ...${JSON.stringify(options)} });
+      process.stdout.write(String(stdout));`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
+    assert.notEqual(stdout, '', stderr);
+    return stdout.trim().replace('\n', ' ');
+  }
+
   function change(
     edit: (programs: { bpf: string; digest: string; closesRings: boolean; traps: string }[]) => void,
   ): void {
@@ -140,6 +152,8 @@ describe('A package whose files were changed', () => {
       }
     });
     assert.equal(applied(), ALLOW_ALL);
+    assert.equal(spawned({}), 'Seccomp_filters:\t1 made');
+    assert.equal(spawned({ strict: false }), 'Seccomp_filters:\t1 refused');
   });
 
   for (const [what, edit] of [

@@ -7,9 +7,10 @@ import { markFilter, type Filter } from '../filter.js';
 import { nodeWeights } from '../generate/weights.js';
 import type { ProgramMetrics } from '../inspect/metrics.js';
 import { VerifiedFilter } from '../verified-filter.js';
+import { shippedProgram, type Sha256, type Variant } from './shipped.js';
 
 /** A program that was proven when the package was built, and what can be asked of it. */
-export class ShippedFilter implements Filter {
+class ShippedFilter implements Filter {
   readonly program: Program;
   readonly codegen = 'tree';
   /** None: programs ship for profiles without warnings alone. */
@@ -61,4 +62,21 @@ export class ShippedFilter implements Filter {
       weights: nodeWeights,
     }));
   }
+}
+
+/**
+ * The filter whose program ships with the package, where a profile is given by its name and has one. `resolve` gives the policy that
+ * would be compiled: of that profile, for this target without capabilities, with default options.
+ */
+export function shippedFilter(
+  profile: unknown,
+  { arch, kernel }: Pick<Target, 'arch' | 'kernel'>,
+  variant: Variant,
+  resolve: () => Policy,
+  sha256: Sha256,
+): Filter | undefined {
+  if (typeof profile !== 'string' || !/^[\w-]+$/.test(profile)) return undefined;
+  const program = shippedProgram(profile, { arch, kernel }, variant, sha256);
+  if (program === undefined) return undefined;
+  return new ShippedFilter(program, { arch, kernel, capabilities: new Set() }, resolve);
 }
