@@ -21,7 +21,7 @@ import type { TextFormat } from '../text-format.js';
 import { systemdGroup, systemdGroups } from './groups.js';
 
 /** The names of SystemCallArchitectures=. */
-const ARCHITECTURE_NAMES: Readonly<Record<string, readonly AbiName[]>> = {
+export const ARCHITECTURE_NAMES: Readonly<Record<string, readonly AbiName[]>> = {
   x86: ['x86'],
   'x86-64': ['x86_64'],
   x32: ['x32'],
