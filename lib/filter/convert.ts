@@ -17,7 +17,7 @@ import { documentOf, isPlain } from '../profile/formats/export/document.js';
 import { firecrackerText } from '../profile/formats/export/firecracker.js';
 import { documentText } from '../profile/formats/export/json.js';
 import { spoSpec, spoText } from '../profile/formats/export/spo.js';
-import { systemdText } from '../profile/formats/export/systemd.js';
+import { coversAll, systemdText } from '../profile/formats/export/systemd.js';
 import { parseFirecracker } from '../profile/formats/firecracker/parse.js';
 import { resolveFirecracker } from '../profile/formats/firecracker/resolve.js';
 import { objectText } from '../profile/object-text.js';
@@ -109,7 +109,8 @@ function* drafts(
   }
   if (format === 'systemd') {
     const text = systemdText(policy);
-    yield { text, read: () => resolveForReview(utf8(text), target, {}) };
+    const foreign = coversAll(policy) ? { badArch: policy.badArch } : {};
+    yield { text, read: () => resolveForReview(utf8(text), target, foreign) };
     return;
   }
   if (format === 'firecracker') {

@@ -341,9 +341,7 @@ describe('convert: settings of a unit of systemd', () => {
           { names: ['bpf'], action: 'SCMP_ACT_KILL_PROCESS' },
         ],
       },
-      [
-        /SystemCallFilter=~bpf:kill mount umount2\nSystemCallErrorNumber=EACCES\nSystemCallArchitectures=native x86 x32\n/,
-      ],
+      [/SystemCallFilter=~bpf:kill mount umount2\nSystemCallErrorNumber=EACCES\n$/],
     ],
     [
       'other errnos in a list of what is allowed',
@@ -359,7 +357,9 @@ describe('convert: settings of a unit of systemd', () => {
       const policy = policyOf(profile, 'default');
       const text = convert(policy, 'systemd');
       for (const line of lines) assert.match(text, line);
-      assert.equal(findDifference(compilePolicy(policy).program, resolveProfile(text, X86_64)), undefined);
+      // Of other architectures there are no calls on a machine all of whose interfaces are covered.
+      const read = resolveProfile(text, X86_64, { badArch: policy.badArch });
+      assert.equal(findDifference(compilePolicy(policy).program, read), undefined);
     });
   }
 

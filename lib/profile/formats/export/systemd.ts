@@ -132,11 +132,14 @@ function denyList(calls: ReadonlyMap<string, Action>): readonly string[] {
   ];
 }
 
+/** Whether every interface of the machine is covered, so that no call can be of a foreign architecture. */
+export const coversAll = ({ abis, target }: Policy): boolean => abis.length === abisOf(target.arch).length;
+
 /** Without the setting every interface is served; those that it leaves out get KILL_THREAD. */
-function architectures({ abis, badArch, target }: Policy): readonly string[] {
+function architectures(policy: Policy): readonly string[] {
+  const { abis, badArch } = policy;
+  if (coversAll(policy)) return [];
   const covered = abis.map(({ abi }) => abi.name);
-  const all = abisOf(target.arch).every(name => covered.includes(name));
-  if (all && badArch === SCMP_ACT_ALLOW) return [];
   if (badArch !== SCMP_ACT_KILL_THREAD)
     throw cannot(
       `foreign architectures get ${actionName(badArch)}, and under systemd KILL_THREAD`,
