@@ -173,6 +173,12 @@ const CASES: readonly Case[] = [
     'POLICY a { ALLOW { SYSCALL[0] }, TRAP(3) { write } } POLICY b { USE a, LOG { close ON x86_64, open ON arm } } USE b DEFAULT KILL_PROCESS',
     { read: 'ALLOW', write: 'TRAP(3)', close: 'LOG', open: 'KILL_PROCESS', 'read on x32': 'KILL_PROCESS' },
   ],
+  // config.cc of nsjail: each string is a line.
+  [
+    'kafel',
+    'mode: ONCE\nmount { src: "/" }\n# seccomp_string: "KILL { read }"\nseccomp_string: "ERRNO(1) { ptrace } // a remark"\nseccomp_string: \'DEFAULT\\nALLOW\'\n',
+    { ptrace: 'ERRNO(EPERM)', read: 'ALLOW' },
+  ],
   // An argument that is an int is one of 32 bits.
   ['kafel', 'ALLOW { write { fd == 1 } } DEFAULT KILL', { 'write(0x100000001)': 'ALLOW' }],
 
@@ -313,6 +319,12 @@ describe('policies of launchers', () => {
     ['read: 1\n→all@group: 1', 'not-expressible', /group/],
     ['2\nallowlist\n→raed', 'unknown-syscall', /Did you mean "read"/],
     ['2\nallowlist\n→[x68]', 'unknown-architecture', /LXC/],
+    [
+      'name: "x"\nseccomp_string: "ALLOW { →raed }"\nseccomp_string: "DEFAULT KILL"\n',
+      'unknown-syscall',
+      /Did you mean "read"/,
+    ],
+    ['→seccomp_policy_file: "a.policy"\n', 'not-expressible', /another file/],
     ['ALLOW { →raed }', 'unknown-syscall', /Did you mean "read"/],
     ['ALLOW { write { →df == 1 } }', 'unknown-argument', /It has fd, buf, count/],
     ['POLICY abc { }\nUSE →abd', 'unknown-name', /Did you mean "abc"/],

@@ -10,6 +10,7 @@ import { formatExplanation } from '#lib/filter/inspect/format.js';
 import { findDifference } from '#lib/filter/prove/verify.js';
 import type { Program } from '#lib/bpf/program.js';
 import type { Architecture } from '#lib/kernel/architectures.js';
+import { generateWithLibseccomp } from '#lib/libseccomp/generate.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { ProfileError } from '#lib/util/errors.js';
 import { Random, seed } from '../../support/random.js';
@@ -62,6 +63,11 @@ describe('the words of explain, read again, are the same policy', () => {
       });
     }
   }
+
+  it('for programs that libseccomp makes', () => {
+    for (const arch of ['x86_64', 'aarch64'] as const)
+      isTheSame(generateWithLibseccomp(resolveProfile('docker-default', { arch })).program, arch);
+  });
 
   it('also with groups in place of their calls', () => {
     for (const arch of ['x86_64', 'aarch64'] as const) {
