@@ -473,6 +473,7 @@ describe('policies of launchers', () => {
         ).join('\n') + '\n=> ALLOW();',
         'too-many-rules',
       ],
+      [`${'('.repeat(100_000)}$arg0 == 1 => ALLOW();`, 'unknown-argument'],
       [`${'#ifdef A\n'.repeat(5_000)}=> ALLOW();`, 'too-deep'],
       [
         `# pseudo filter code start\n# filter for arch x86_64 (3221225534)\nif ($arch == 3221225534)\n${Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth + 1)}if ($a0 == 1)\n`).join('')}`,

@@ -87,14 +87,20 @@ export function compared(comparison: Comparison, value: number): Ranges {
   }
 }
 
-/** A comparison of some bits of an argument with a number, in words that policies have: none for order under a mask. */
-export function masked(
-  part: { readonly argument: number; readonly width: 32; readonly at: Location },
-  mask: bigint,
+/**
+ * A comparison of the low half of an argument, or of the bits of it that a mask has, with a number. Order under a mask, for which
+ * policies have no words, becomes equality of bits.
+ */
+export function lowCompared(
+  argument: number,
+  mask: bigint | undefined,
   comparison: Comparison,
   value: bigint,
+  at: Location,
 ): Expression {
+  const part = { argument, width: 32, at } as const;
   const number = (bits: bigint): Constant => ({ kind: 'number', value: bits });
+  if (mask === undefined) return { kind: 'compare', comparison, ...part, value: number(value) };
   const equal = (bits: bigint, to: bigint): Expression => ({
     kind: 'compare',
     comparison: '==',

@@ -1,6 +1,6 @@
 // Policies of easyseccomp, which crun takes as programs. Source: README.md, src/parser.y, src/lexer.l and src/generator.c of it.
-import { ABIS, callNumber, syscallsOf } from '../../../kernel/abi.js';
-import { abisOf, type AbiName } from '../../../kernel/architectures.js';
+import { ABIS, abiNamed, callNumber, syscallsOf } from '../../../kernel/abi.js';
+import { abisOf } from '../../../kernel/architectures.js';
 import { didYouMeanCall } from '../../../kernel/calls/suggest-call.js';
 import { firstVersion } from '../../../kernel/calls/first-versions.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
@@ -14,12 +14,12 @@ import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
 import { topOf } from '../../../util/place.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
-import { expressionBudget, type Comparison, type Expression } from '../common/expression.js';
+import { expressionBudget, isComparison, type Comparison, type Expression } from '../common/expression.js';
 import {
   ALL_NUMBERS,
   common,
   compared,
-  masked,
+  lowCompared,
   orderedPolicy,
   orderedTable,
   valuesOf,
@@ -49,13 +49,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   ERRNO: scmp.SCMP_ACT_ERRNO(0),
   TRACE: scmp.SCMP_ACT_TRACE(0),
 };
-
-/** The generator looks at the low half of an argument. */
-const LOW_WORD = 0xffff_ffffn;
-
-const COMPARISONS: readonly Comparison[] = ['==', '!=', '<', '<=', '>', '>='];
-const isComparison = (text: string): text is Comparison =>
-  COMPARISONS.some(comparison => comparison === text);
 
 /** What a comparison is with: a number, or `@read`, `@read@x86`. */
 interface Value {
@@ -146,12 +139,15 @@ function readDirective(scanner: Scanner, open: Directive[]): void {
   open.push({ name: name.text, defined: word === 'ifdef', at });
 }
 
+/** A comparison, with parentheses around it or without. */
 function readTest(scanner: Scanner): Test {
-  if (scanner.accept('(')) {
-    const inner = readTest(scanner);
-    scanner.expect(')');
-    return inner;
-  }
+  const grouped = scanner.accept('(');
+  const test = readComparison(scanner);
+  if (grouped) scanner.expect(')');
+  return test;
+}
+
+function readComparison(scanner: Scanner): Test {
   const variable = scanner.next();
   const { text: name, at } = variable;
   const [, index] = /^\$arg([0-5])$/.exec(name) ?? [];
@@ -173,11 +169,9 @@ function readTest(scanner: Scanner): Test {
     scanner.expect('in');
     const values = readSet(scanner, name);
     if (index === undefined) return oneOf(name, values, negated, false);
-    const part = { argument: Number(index), width: 32, at } as const;
-    const any: Expression = {
-      kind: 'or',
-      of: values.map(value => masked(part, LOW_WORD, '==', BigInt(value.number ?? 0))),
-    };
+    const equals = (value: Value): Expression =>
+      lowCompared(Number(index), undefined, '==', BigInt(value.number ?? 0), at);
+    const any: Expression = { kind: 'or', of: values.map(equals) };
     return { kind: 'expression', of: negated ? { kind: 'not', of: any } : any };
   }
   const mask = scanner.accept('&') ? readValue(scanner, name) : undefined;
@@ -186,9 +180,11 @@ function readTest(scanner: Scanner): Test {
   scanner.next();
   const value = readValue(scanner, name);
   if (index !== undefined) {
-    const part = { argument: Number(index), width: 32, at } as const;
-    const bits = mask === undefined ? LOW_WORD : BigInt(mask.number ?? 0);
-    return { kind: 'expression', of: masked(part, bits, comparison, BigInt(value.number ?? 0)) };
+    const bits = mask && BigInt(mask.number ?? 0);
+    return {
+      kind: 'expression',
+      of: lowCompared(Number(index), bits, comparison, BigInt(value.number ?? 0), at),
+    };
   }
   if (mask !== undefined)
     return failAt(at, 'not-expressible', `some bits of ${name} are compared`, 'Name the values');
@@ -237,7 +233,7 @@ function readValue(scanner: Scanner, variable: string): Value {
 }
 
 function archNumber(name: string, at: Location): number {
-  const abi = own<Readonly<Record<string, (typeof ABIS)[AbiName]>>, string>(ABIS, name);
+  const abi = abiNamed(name);
   // x32 has a token of its own, which no call has.
   if (abi !== undefined) return abi.token;
   const token = own<Readonly<Record<string, number>>, string>(SCMP_ARCHS, `SCMP_ARCH_${name.toUpperCase()}`);
@@ -299,7 +295,7 @@ function numbersOf(test: Exclude<Test, { kind: 'expression' | 'arch' }>, { arch 
   const numberOf = ({ number, name, at }: Value): number | undefined => {
     if (number !== undefined) return number;
     const [call = '', on] = name.split('@');
-    const abi = on === undefined ? arch : Object.values(ABIS).find(one => one.name === on)?.name;
+    const abi = on === undefined ? arch : abiNamed(on)?.name;
     if (abi === undefined)
       return failAt(
         at,

@@ -1,15 +1,16 @@
 // Pseudo filter code, which seccomp_export_pfc(3) and this package write. Source: src/gen_pfc.c of libseccomp.
-import { ABIS } from '../../../kernel/abi.js';
-import { abisOf, type AbiName } from '../../../kernel/architectures.js';
+import { ABIS, abiNamed } from '../../../kernel/abi.js';
+import { abisOf } from '../../../kernel/architectures.js';
 import type { Action } from '../../../kernel/action.js';
 import { SCMP_ACT_KILL_THREAD } from '../../../kernel/constants.js';
 import type { Location } from '../../../util/errors.js';
 import { topOf } from '../../../util/place.js';
 import { quote } from '../../../util/suggest.js';
 import { readAction } from '../common/actions.js';
-import { expressionBudget, type Comparison, type Expression } from '../common/expression.js';
+import { expressionBudget, isComparison, type Comparison, type Expression } from '../common/expression.js';
 import {
   ALL_NUMBERS,
+  ALWAYS,
   common,
   compared,
   orderedPolicy,
@@ -40,12 +41,8 @@ interface Branch {
   readonly otherwise: Path;
 }
 
-const COMPARISONS: readonly Comparison[] = ['==', '!=', '<', '<=', '>', '>='];
-const isComparison = (text: string): text is Comparison =>
-  COMPARISONS.some(comparison => comparison === text);
 const MAX_DEPTH = 64;
 const LOW_WORD = 0xffff_ffffn;
-const ALWAYS: Expression = { kind: 'always' };
 
 /** What one interface gets. */
 interface Block {
@@ -66,8 +63,8 @@ function readAll(
     if (name === undefined || audit === undefined) break;
     scanner.next();
     const known = abiNamed(name);
-    if (known !== undefined && ABIS[known].audit !== Number(audit))
-      failAt(header.at, 'bad-value', `${audit} is not the number of ${name}`, `It is ${ABIS[known].audit}`);
+    if (known !== undefined && known.audit !== Number(audit))
+      failAt(header.at, 'bad-value', `${audit} is not the number of ${name}`, `It is ${known.audit}`);
     if (blocks.some(block => block.name === name))
       failAt(header.at, 'duplicate-statement', `there are two filters for ${name}`, 'Keep one');
     const { column } = scanner.peek().at;
@@ -222,9 +219,6 @@ function readTest(scanner: Scanner): Expression {
   };
 }
 
-const abiNamed = (name: string): AbiName | undefined =>
-  Object.values(ABIS).find(abi => abi.name === name)?.name;
-
 const defaultOfBlock = (blocks: readonly Block[], abi: string | undefined): Action | undefined =>
   blocks.find(({ name }) => name === abi)?.rules.at(-1)?.action;
 
@@ -238,11 +232,11 @@ export const PFC: TextFormat = {
     const known = blocks.flatMap(({ name }) => abiNamed(name) ?? []);
     return {
       defaultAction: defaultOfBlock(blocks, blocks[0]?.name) ?? badArch,
-      architectures: { kind: 'list', architectures: Object.freeze(known.map(abi => ABIS[abi].scmpName)) },
+      architectures: { kind: 'list', architectures: Object.freeze(known.map(({ scmpName }) => scmpName)) },
       policy(context) {
         const { arch } = context.target;
         const budget = expressionBudget(topOf(file));
-        if (!known.includes(arch))
+        if (!known.includes(ABIS[arch]))
           failAt(
             blocks[0]?.at ?? topOf(file),
             'interface-not-covered',
