@@ -340,6 +340,11 @@ describe('policies of launchers', () => {
       /go-seccomp-bpf.*Did you mean "write"/,
     ],
     ['default_action: allow\nsyscalls:\n- action: errno\n  →name: [read]\n', 'unknown-key', /"names"/],
+    [
+      'default_action: allow\nsyscalls:\n- {action: log, names: [read], names_with_args: [{name: →read, arguments: [{operation: Equal}]}]}\n',
+      'duplicate-statement',
+      /already/,
+    ],
     ['default_action: →alow\nsyscalls: []\n', 'unknown-action', /Did you mean "allow"/],
     ['default_action: allow\n→seccomp.syscalls: []\n', 'unknown-key', /below "seccomp:"/],
     [

@@ -101,7 +101,7 @@ function readGroup(item: JsonValue, findings: Findings): readonly CallStatement[
       );
     return action === undefined ? [] : [{ name, at, cases: [{ action, when, at }] }];
   };
-  return [
+  const statements = [
     ...readStrings(fields.get('names'), '"names"', findings).flatMap(name =>
       statement(name, name.value, { kind: 'always' }),
     ),
@@ -122,6 +122,18 @@ function readGroup(item: JsonValue, findings: Findings): readonly CallStatement[
       return value === undefined || name === undefined ? [] : statement(value, name, { kind: 'and', of });
     }),
   ];
+  const unconditional = new Set<string>();
+  for (const { name, at, cases } of statements) {
+    if (unconditional.has(name))
+      findings.error(
+        'duplicate-statement',
+        at,
+        `the group has ${quote(name)} already, whatever its arguments`,
+        'Keep one of them',
+      );
+    if (cases.some(({ when }) => when.kind === 'always')) unconditional.add(name);
+  }
+  return statements;
 }
 
 function readCondition(item: JsonValue, findings: Findings): readonly Expression[] {
