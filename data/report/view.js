@@ -58,7 +58,9 @@ export function showFilter(data, { linkTo = call => `#call=${encodeURIComponent(
   });
   const itemOf = new Map(grids.flatMap(({ items }) => items.map(one => [one.button, one])));
 
-  // Search and choice of answers.
+  // Search, and choice of a group and of answers.
+  const group = byId('group');
+  const groups = new Map(data.groups.map(([name, calls]) => [name, new Set(calls.split(' '))]));
   const query = byId('query');
   const chips = [...document.querySelectorAll('input[name=tone]')];
   const changed = byId('changed-only');
@@ -69,14 +71,20 @@ export function showFilter(data, { linkTo = call => `#call=${encodeURIComponent(
     const text = query.value.trim().toLowerCase();
     const number = numberIn(text);
     const tones = new Set(chips.filter(chip => chip.checked).map(chip => chip.value));
-    const narrowed = text !== '' || changed?.checked;
+    const members = groups.get(group.value);
+    const narrowed = text !== '' || members !== undefined || changed?.checked;
     if (narrowed) openBefore ??= new Map(grids.map(({ details }) => [details, details.open]));
     let [shown, all] = [0, 0];
     for (const { details, items, matches } of grids) {
       let here = 0;
       for (const { item, call } of items) {
         const found = call.name.includes(text) || (number !== undefined && isNumbered(call, number));
-        item.hidden = !(found && tones.has(call.tone) && (!changed?.checked || call.changes !== undefined));
+        item.hidden = !(
+          found &&
+          members?.has(call.name) !== false &&
+          tones.has(call.tone) &&
+          (!changed?.checked || call.changes !== undefined)
+        );
         if (!item.hidden) here++;
       }
       matches.textContent =
@@ -91,7 +99,7 @@ export function showFilter(data, { linkTo = call => `#call=${encodeURIComponent(
       shown === all ? counted(all, 'call') : `${shown} of ${counted(all, 'call')}`;
   }
   query.addEventListener('input', filterCalls);
-  for (const chip of [...chips, ...(changed === null ? [] : [changed])])
+  for (const chip of [group, ...chips, ...(changed === null ? [] : [changed])])
     chip.addEventListener('change', filterCalls);
   query.addEventListener('keydown', event => {
     if (event.key === 'Escape' && query.value !== '') {
@@ -182,6 +190,7 @@ export function showFilter(data, { linkTo = call => `#call=${encodeURIComponent(
       element('h3', {}, call.name, ' ', element('small', {}, `${abi} ${call.number}`)),
       ...aboutAnswer(call),
       ...(call.why === undefined ? [] : [element('p', { class: 'hint' }, `${call.why}.`)]),
+      ...aboutGroups(call),
       ...aboutChanges(call),
       ...aboutParameters(call),
       ...aboutRules(call),
@@ -204,6 +213,11 @@ export function showFilter(data, { linkTo = call => `#call=${encodeURIComponent(
         element('li', {}, key(toneOf(otherwise), otherwise), ' otherwise'),
       ),
     ];
+  }
+
+  function aboutGroups({ name }) {
+    const names = [...groups].filter(([, calls]) => calls.has(name)).map(([groupName]) => groupName);
+    return names.length === 0 ? [] : [element('p', { class: 'hint' }, names.join(', '))];
   }
 
   function aboutChanges({ changes }) {

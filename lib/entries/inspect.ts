@@ -44,7 +44,7 @@ export {
   isSubset,
   type Disagreement,
 } from '../filter/inspect/compare.js';
-export { formatDiff, formatExplanation } from '../filter/inspect/format.js';
+export { formatDiff, formatExplanation, type FormatExplanationOptions } from '../filter/inspect/format.js';
 export { htmlReport, type Reported, type ReportOptions } from '../report/report.js';
 export { callGroups, groupsOf } from '../kernel/calls/call-groups.js';
 export { htmlPlayground, type PlaygroundOptions } from '../report/playground/page.js';

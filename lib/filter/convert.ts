@@ -17,6 +17,7 @@ import { documentOf, isPlain } from '../profile/formats/export/document.js';
 import { firecrackerText } from '../profile/formats/export/firecracker.js';
 import { documentText } from '../profile/formats/export/json.js';
 import { spoSpec, spoText } from '../profile/formats/export/spo.js';
+import { coversAll, systemdText } from '../profile/formats/export/systemd.js';
 import { parseFirecracker } from '../profile/formats/firecracker/parse.js';
 import { resolveFirecracker } from '../profile/formats/firecracker/resolve.js';
 import { objectText } from '../profile/object-text.js';
@@ -24,10 +25,13 @@ import { resolveForReview, UNKNOWN_SYSCALLS, type UnknownSyscalls } from '../pro
 import { type Own } from '../util/own.js';
 import { utf8 } from '../util/host/bytes.js';
 
-/** Docker's profile, OCI's `linux.seccomp`, a filter of Firecracker's seccompiler, a SeccompProfile of Kubernetes, a policy in words. */
+/**
+ * Docker's profile, OCI's `linux.seccomp`, a filter of Firecracker's seccompiler, a SeccompProfile of Kubernetes, settings of a unit of
+ * systemd, a policy in words.
+ */
 export type ConversionFormat = (typeof CONVERSION_FORMATS)[number];
 
-export const CONVERSION_FORMATS = ['docker', 'oci', 'firecracker', 'spo', 'words'] as const;
+export const CONVERSION_FORMATS = ['docker', 'oci', 'firecracker', 'spo', 'systemd', 'words'] as const;
 
 /** What the formats have no common word for. */
 export interface ConvertOptions {
@@ -101,6 +105,12 @@ function* drafts(
   if (format === 'words') {
     const text = formatWords(explain(program), policy.defaultAction, policy.flags);
     yield { text, read: () => resolveForReview(Buffer.from(text), target, {}) };
+    return;
+  }
+  if (format === 'systemd') {
+    const text = systemdText(policy);
+    const foreign = coversAll(policy) ? { badArch: policy.badArch } : {};
+    yield { text, read: () => resolveForReview(utf8(text), target, foreign) };
     return;
   }
   if (format === 'firecracker') {

@@ -140,6 +140,9 @@ const foreign = (): ReadonlyMap<string, readonly string[]> =>
     ),
   ));
 
+/** The interface that this package calls so, or undefined where there is none. */
+export const abiNamed = (name: string): Abi | undefined => ALL.find(candidate => candidate.name === name);
+
 /** The interface of a `SCMP_ARCH_*` name, or undefined for one this package does not compile for. */
 export const abiByScmpName = (scmpName: string): Abi | undefined =>
   ALL.find(candidate => candidate.scmpName === scmpName);

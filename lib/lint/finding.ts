@@ -1,6 +1,7 @@
 // What a linter says: one finding, from a rule's observation to what a caller gets.
 import { placeText } from '../util/place.js';
 import type { Location } from '../util/errors.js';
+import { isKnownSyscall } from '../kernel/abi.js';
 import type { AbiName } from '../kernel/architectures.js';
 import { RULES, type RuleCode, type Severity } from './rules.js';
 import { own, owned } from '../util/own.js';
@@ -22,6 +23,8 @@ export interface Finding {
   readonly at?: Location;
   /** The interfaces on which it is so; empty for what is so on all. */
   readonly abis: readonly AbiName[];
+  /** The names of the calls that the message is about, also those that it leaves out where there are many. */
+  readonly calls: readonly string[];
   /** The reason for which the caller wants to hear no more of it. */
   readonly suppressed?: string;
   /** Whether a baseline has it, so that it is nothing new. */
@@ -35,6 +38,8 @@ export interface Observation {
   readonly message: string | ((...lists: readonly List[]) => string);
   /** What differs between observations of one cause, such as the names of calls. One finding lists all of it. */
   readonly about?: readonly (readonly string[])[];
+  /** The calls that it is about; unless given, what `about` has of them. */
+  readonly calls?: readonly string[];
   /** Equal for observations of one cause with the same code; empty unless given. Only with `about`. */
   readonly cause?: string;
   readonly at?: Location | undefined;
@@ -70,6 +75,7 @@ interface FindingGroup {
   readonly first: Observation;
   /** The interfaces that it was seen on. */
   readonly abis: Set<AbiName>;
+  readonly calls: Set<string>;
   /** What the lists hold, each with the interfaces that it was seen on. */
   readonly lists: readonly Map<string, Set<AbiName>>[];
 }
@@ -84,7 +90,7 @@ export function findings(
 ): readonly Finding[] {
   const groups = new Map<string, FindingGroup>();
   for (const observation of observations) {
-    const { code, message, at, abi, about = [], cause = '' } = owned(observation);
+    const { code, message, at, abi, about = [], cause = '', calls } = owned(observation);
     const key =
       typeof message === 'string'
         ? `${code} ${at?.file ?? ''} ${at?.pointer ?? ''} ${message}`
@@ -92,10 +98,11 @@ export function findings(
     let group = groups.get(key);
     if (group === undefined) {
       if (groups.size >= MAX_FINDINGS) break;
-      group = { first: observation, abis: new Set(), lists: about.map(() => new Map()) };
+      group = { first: observation, abis: new Set(), calls: new Set(), lists: about.map(() => new Map()) };
       groups.set(key, group);
     }
     if (abi !== undefined) group.abis.add(abi);
+    for (const call of calls ?? about.flat().filter(isKnownSyscall)) group.calls.add(call);
     for (const [index, items] of about.entries()) {
       const list = group.lists[index];
       for (const item of items) {
@@ -112,6 +119,7 @@ export function findings(
         {
           first: { code: 'too-many-findings', message: `there may be more than ${MAX_FINDINGS} findings` },
           abis: new Set(),
+          calls: new Set(),
           lists: [],
         },
         looked,
@@ -121,7 +129,7 @@ export function findings(
   return Object.freeze(all.sort(inSourceOrder));
 }
 
-function complete({ first, abis, lists }: FindingGroup, looked: readonly AbiName[]): Finding {
+function complete({ first, abis, calls, lists }: FindingGroup, looked: readonly AbiName[]): Finding {
   const { code, message, at, remedy } = owned(first);
   const rule = RULES[code];
   const everywhere = abis.size === 0 || abis.size === looked.length;
@@ -139,6 +147,7 @@ function complete({ first, abis, lists }: FindingGroup, looked: readonly AbiName
     remedy: remedy ?? rule.remedy,
     ...(at !== undefined && { at }),
     abis: Object.freeze(everywhere ? [] : [...abis]),
+    calls: Object.freeze([...calls]),
   });
 }
 

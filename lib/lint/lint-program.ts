@@ -98,6 +98,7 @@ function* lintInterfaces(
         yield {
           code: 'wide-comparison',
           abi,
+          calls: [name],
           about: [[`argument ${arg} of ${name} (${parameter?.type ?? ''} ${parameter?.name ?? ''})`]],
           message: args =>
             `calls are allowed for something above the 32 bits that the kernel reads: ${args.text}`,

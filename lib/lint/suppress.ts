@@ -1,5 +1,11 @@
 // Findings that are there for a reason: which ones, and the reason, kept outside of the profile.
+import { isKnownSyscall } from '../kernel/abi.js';
+import { ARCHITECTURES } from '../kernel/architectures.js';
+import { callsNamed, isGroupName } from '../kernel/calls/call-groups.js';
+import { didYouMeanCall } from '../kernel/calls/suggest-call.js';
+import type { CallOrGroup } from '../policy/derive/changes.js';
 import { UsageError } from '../util/errors.js';
+import { quote } from '../util/suggest.js';
 import { findings, type Finding } from './finding.js';
 import { isRuleCode, type RuleCode } from './rules.js';
 import { own, owned, type Own } from '../util/own.js';
@@ -11,7 +17,9 @@ export interface Suppression {
   readonly code: RuleCode;
   /** A JSON pointer: only findings at this place or below it. Everywhere unless given. */
   readonly pointer?: string;
-  /** Only findings whose message has this text, e.g. the name of a call. */
+  /** Only findings that are about this call alone, or about calls of this group alone: `ptrace`, `@tracing`. */
+  readonly calls?: CallOrGroup;
+  /** Only findings whose message has this text. */
   readonly text?: string;
   /** Only for profiles whose path ends so. */
   readonly file?: string;
@@ -19,7 +27,7 @@ export interface Suppression {
   readonly reason: string;
 }
 
-const KEYS = ['code', 'pointer', 'text', 'file', 'reason'];
+const KEYS = ['code', 'calls', 'pointer', 'text', 'file', 'reason'];
 
 /** Marks the findings that suppressions name, and adds one for each suppression that names none. */
 export function suppress(
@@ -42,24 +50,29 @@ function suppressBy(
     return Object.freeze({ ...finding, suppressed: match.reason });
   });
   const unused = suppressions.filter(suppression => !used.has(suppression) && suppression.file === undefined);
-  const observed = unused.map(({ code, pointer, text }) => ({
+  const observed = unused.map(({ code, calls, pointer, text }) => ({
     code: 'unused-suppression' as const,
-    message: `nothing is suppressed by ${[code, pointer, text].filter(part => part !== undefined).join(' ')}`,
+    message: `nothing is suppressed by ${[code, calls, pointer, text].filter(part => part !== undefined).join(' ')}`,
   }));
   return Object.freeze([...marked, ...findings(observed, [])]);
 }
 
-function names({ code, pointer, text, file }: Own<Suppression>, finding: Finding): boolean {
+function names({ code, calls, pointer, text, file }: Own<Suppression>, finding: Finding): boolean {
   const at = own(finding, 'at');
   return (
     code === finding.code &&
+    (calls === undefined || isAbout(finding, callsNamed(calls))) &&
     (pointer === undefined || at?.pointer === pointer || (at?.pointer.startsWith(`${pointer}/`) ?? false)) &&
     (text === undefined || finding.message.includes(text)) &&
     (file === undefined || (at?.file.endsWith(file) ?? false))
   );
 }
 
-/** The suppressions of a list. Throws UsageError (`bad-suppression`) for anything that is not a list of them, or one without a reason. */
+/** Whether a finding says something of these calls, and of no other. */
+const isAbout = (finding: Finding, calls: readonly string[]): boolean =>
+  finding.calls.length > 0 && finding.calls.every(call => calls.includes(call));
+
+/** The suppressions of a list. Throws UsageError (`unknown-group`, `unknown-syscall`, and `bad-suppression`) for anything that is not a list of them, or one without a reason. */
 export function checkedSuppressions(value: unknown): readonly Own<Suppression>[] {
   if (!Array.isArray(value)) throw bad('suppressions are not a list');
   return ownElements<unknown>(value).map((item, index) => {
@@ -73,14 +86,26 @@ export function checkedSuppressions(value: unknown): readonly Own<Suppression>[]
     const code: unknown = fields.get('code');
     if (typeof code !== 'string' || !isRuleCode(code))
       throw bad(`${where} names no rule${typeof code === 'string' ? `: ${JSON.stringify(code)}` : ''}`);
+    const calls = fields.get('calls');
+    if (typeof calls === 'string') checkCall(calls);
     if (!fields.has('reason')) throw bad(`${where} gives no reason`);
     return owned(Object.fromEntries(fields) as unknown as Suppression);
   });
+}
+
+function checkCall(name: string): void {
+  if (isGroupName(name)) callsNamed(name);
+  else if (!isKnownSyscall(name))
+    throw new UsageError(
+      'unknown-syscall',
+      `no architecture has a system call ${quote(name)}`,
+      didYouMeanCall(name, ARCHITECTURES),
+    );
 }
 
 const bad = (what: string): UsageError =>
   new UsageError(
     'bad-suppression',
     what,
-    'Write { "code", "reason" } and, to narrow it down, "pointer", "text" and "file"',
+    'Write { "code", "reason" } and, to narrow it down, "calls", "pointer", "text" and "file"',
   );

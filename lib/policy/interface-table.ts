@@ -1,6 +1,6 @@
 // From what the numbers of interfaces get, run by run, to the default action of a policy and the calls that it lists.
 import { ConversionError } from '../util/errors.js';
-import { syscallsOf, type Abi } from '../kernel/abi.js';
+import { ABIS, syscallsOf, X32_BIT, type Abi } from '../kernel/abi.js';
 import { actionKind, permits, type Action } from '../kernel/action.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../kernel/constants.js';
 import { ENOSYS } from '../kernel/errno.js';
@@ -19,8 +19,12 @@ export interface InterfaceTable<Run extends AnsweredRun = AnsweredRun> {
   readonly runs: readonly Run[];
 }
 
+/** The numbers of an interface, from the first to the second: x86_64 and x32 share an architecture. */
+export const ownNumbers = ({ audit, numberBit }: Abi): readonly [low: number, high: number] =>
+  audit === ABIS.x86_64.audit ? [numberBit, numberBit + X32_BIT - 1] : [0, 0xffffffff];
+
 /** Calls that one policy lists; the largest named number has six digits. */
-const MAX_CALLS = 20_000;
+export const MAX_CALLS = 20_000;
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
 /** Where numbers that get ENOSYS to the last one begin; undefined where the last one gets something else. */
@@ -79,11 +83,13 @@ export function abiPolicy<Run extends AnsweredRun>(
 ): AbiPolicy {
   const { abi, runs } = table;
   const tail = defaultAction === ENOSYS_ACTION ? undefined : tailOf(table);
-  const enosysAbove = tail === undefined || tail <= abi.numberBit ? undefined : tail - 1;
+  // The first number of an interface that gets nothing else is listed: the rule begins above a number of its own.
+  const enosysAbove = tail === undefined ? undefined : Math.max(tail - 1, abi.numberBit);
   const syscalls = new Map<number, SyscallPolicy>();
   for (const run of runs) {
-    const { low, high, answer } = run;
-    if (answer === defaultAction || (enosysAbove !== undefined && low > enosysAbove)) continue;
+    const { low, answer } = run;
+    const high = Math.min(run.high, enosysAbove ?? run.high);
+    if (answer === defaultAction || low > high) continue;
     if (syscalls.size + high - low >= MAX_CALLS) {
       throw new ConversionError(
         'not-expressible',

@@ -15,6 +15,7 @@ import { readSource } from './read-source.js';
 import { deriveProfile } from './derive/derive.js';
 import { readExtends, type Extends } from './derive/extends.js';
 import { readDocument } from './schema/document.js';
+import { selectProfile, type Resources } from './schema/resources.js';
 import { peek } from './schema/fields.js';
 import { pickOptions } from '../util/options.js';
 
@@ -72,7 +73,8 @@ const NAMES_OTHERS = /SeccompProfile|extends|\\u/i;
 function read(text: string, file: string, strict: boolean, includes: Includes): Profile {
   const findings = new Findings();
   const inYaml = isYaml(text);
-  const root = inYaml ? readYaml(text, file) : readJson(text, file, findings);
+  const documents = inYaml ? readYaml(text, file) : ([readJson(text, file, findings)] as const);
+  const { root, resources } = selectProfile(documents);
   if (root.kind === 'object' && peek(root, 'extends') !== undefined) {
     const extension = readExtends(root, findings);
     const base = extension && baseOf(extension, includes, findings);
@@ -86,7 +88,7 @@ function read(text: string, file: string, strict: boolean, includes: Includes): 
   if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
   const { profile } = document;
   const base = own(document, 'base');
-  const rules = base && { rules: inherited(profile, base, includes) };
+  const rules = base && { rules: inherited(profile, base, includes, resources) };
   return sealProfile(
     { file, ...profile, ...rules, warnings },
     inYaml || profile.format === 'spo' ? {} : { text: () => text },
@@ -106,12 +108,37 @@ function baseOf({ name, at }: Extends, includes: Includes, findings: Findings): 
   return undefined;
 }
 
+/** Resources of one text that are the base of each other. */
+const MAX_BASES = 8;
+
 /** The rules of a resource of Kubernetes with those of the one that it names, as the operator merges them. */
 function inherited(
   { rules }: Pick<Profile, 'rules'>,
   { name, at }: { readonly name: string; readonly at: Location },
   includes: Includes,
+  resources: Resources,
+  depth = 1,
 ): Profile['rules'] {
+  const beside = resources.get(name);
+  if (beside !== undefined) {
+    if (depth > MAX_BASES)
+      failAt(
+        at,
+        'include-refused',
+        `profiles are based on each other more than ${MAX_BASES} deep, or in a circle`,
+        'Put the rules into fewer profiles',
+      );
+    const findings = new Findings();
+    const document = readDocument(beside, findings);
+    findings.conclude(false);
+    if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
+    const above = own(document, 'base');
+    const { profile } = document;
+    return Object.freeze([
+      ...(above === undefined ? profile.rules : inherited(profile, above, includes, resources, depth + 1)),
+      ...rules,
+    ]);
+  }
   if (!/^[a-z0-9][a-z0-9.-]*$/.test(name)) {
     failAt(
       at,

@@ -96,7 +96,17 @@ export type ProfileArchitectures =
 
 /** The formats that parseProfile reads: Docker's and OCI's, words, and those of other programs. */
 export type ProfileFormat =
-  'docker' | 'oci' | 'words' | 'systemd' | 'minijail' | 'kafel' | 'lxc' | 'spo' | 'elastic' | 'easyseccomp';
+  | 'docker'
+  | 'oci'
+  | 'words'
+  | 'systemd'
+  | 'minijail'
+  | 'kafel'
+  | 'lxc'
+  | 'spo'
+  | 'elastic'
+  | 'easyseccomp'
+  | 'pfc';
 
 /** What the meaning of a text in a format other than Docker's depends on. */
 export interface WrittenContext {

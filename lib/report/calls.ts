@@ -4,6 +4,7 @@ import { formatForeign } from '../filter/inspect/format.js';
 import type { InterfaceAnswers, NamedAnswers } from '../filter/meaning/sections.js';
 import { formatAnswers, formatConditions, formatNumbers } from '../filter/inspect/format-conditions.js';
 import { ABIS } from '../kernel/abi.js';
+import { callGroups, type CallGroup } from '../kernel/calls/call-groups.js';
 import type { AbiName } from '../kernel/architectures.js';
 import { actionKind, actionName, type Action } from '../kernel/action.js';
 import * as scmp from '../kernel/constants.js';
@@ -70,6 +71,14 @@ export function interfaceData(
     calls: answers.syscalls.map(call => callData(answers.abi, call, policy, linesOf.get(call.syscall) ?? [])),
     unnamed: answers.unnamed.map(one => ({ numbers: formatNumbers(one.numbers), words: formatAnswers(one) })),
   }));
+}
+
+/** The groups that have calls on these interfaces, each with those calls alone. */
+export function groupsWithCalls(interfaces: readonly InterfaceData[]): readonly CallGroup[] {
+  const names = new Set(interfaces.flatMap(({ calls }) => calls.map(({ name }) => name)));
+  return callGroups()
+    .map(group => ({ ...group, calls: group.calls.filter(call => names.has(call)) }))
+    .filter(({ calls }) => calls.length > 0);
 }
 
 /** What is answered on all other interfaces and architectures. */

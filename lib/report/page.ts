@@ -1,5 +1,5 @@
 // The page of a report: one HTML document that needs nothing else and can run nothing else.
-import type { CallData } from './calls.js';
+import { groupsWithCalls, type CallData } from './calls.js';
 import { changesOf, type DifferenceData } from './comparison.js';
 import type { ReportData } from './data.js';
 import { markup, jsonElement, type Markup } from './markup.js';
@@ -72,7 +72,7 @@ ${raw(`<script>${script}</script>`)}
   return html;
 }
 
-/** What the script needs: calls in the order of the grids, rules, the program, and how much of the source is there. */
+/** What the script needs: calls in the order of the grids, groups by name, rules, the program, and how much of the source is there. */
 export function scriptData(data: ReportData): object {
   const { interfaces, rules, program, source, comparison } = owned(data);
   return {
@@ -81,6 +81,7 @@ export function scriptData(data: ReportData): object {
       audit,
       calls: calls.map(call => scripted(call, changesOf(comparison, abi, call.name))),
     })),
+    groups: groupsWithCalls(interfaces).map(({ name, calls }) => [name, calls.join(' ')]),
     rules: rules.map(({ names: _, at: __, ...rule }) => rule),
     program: program.map(({ code, jt, jf, k, text }) => [code, jt, jf, k, text]),
     lines: shownLines(source).length,

@@ -1,5 +1,5 @@
 // The sections of a report as HTML.
-import type { CallData, InterfaceData, Tone } from './calls.js';
+import { groupsWithCalls, type CallData, type InterfaceData, type Tone } from './calls.js';
 import { changesOf, type DifferenceData } from './comparison.js';
 import type { ReportData, SummaryData } from './data.js';
 import type { FindingData } from './findings.js';
@@ -107,6 +107,9 @@ export function callsSection(data: ReportData): Markup {
   return section('calls', 'System calls', [
     markup`<div class="controls scripted" role="search">
 <label>Search <input type="search" id="query" placeholder="name or number" autocomplete="off" spellcheck="false" aria-keyshortcuts="/" /></label>
+<label>Group <select id="group"><option value="">all calls</option>${groupsWithCalls(interfaces).map(
+      ({ name, description }) => markup`<option title="${description}">${name}</option>`,
+    )}</select></label>
 <fieldset><legend>Answers</legend>${chips}</fieldset>
 ${comparison && markup`<label class="chip"><input type="checkbox" id="changed-only" /> only what differs from ${comparison.name}</label>`}
 <output id="matches">${count(all.length, 'call')}</output>

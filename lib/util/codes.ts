@@ -150,6 +150,7 @@ export const CODES = [
   'rings-unreadable',
   'scope-required',
   'seccomp-refused',
+  'several-profiles',
   'shadowed-rule',
   'strict-mode',
   'string-too-long',

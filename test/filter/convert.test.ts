@@ -314,3 +314,119 @@ spec:
       assert.throws(() => convert(allowing([]), 'spo', { name }), { code: 'bad-option' });
   });
 });
+
+describe('convert: settings of a unit of systemd', () => {
+  const ALL = {
+    archMap: [{ architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X86', 'SCMP_ARCH_X32'] }],
+  };
+  const allow = { names: ['read', 'write', 'exit_group'], action: 'SCMP_ACT_ALLOW' };
+
+  for (const [what, profile, lines] of [
+    [
+      'a list of what is allowed, without what @default adds',
+      { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [allow] },
+      [
+        /^\[Service\]\nSystemCallFilter=read write\nSystemCallFilter=~arch_prctl brk /,
+        /\nSystemCallErrorNumber=EPERM\nSystemCallArchitectures=native\n$/,
+        /^(?!.*[ ~]exit_group\b)/s,
+      ],
+    ],
+    [
+      'a list of what is denied, each with its errno',
+      {
+        ...ALL,
+        defaultAction: 'SCMP_ACT_ALLOW',
+        syscalls: [
+          { names: ['mount', 'umount2'], action: 'SCMP_ACT_ERRNO', errnoRet: 13 },
+          { names: ['bpf'], action: 'SCMP_ACT_KILL_PROCESS' },
+        ],
+      },
+      [/SystemCallFilter=~bpf:kill mount umount2\nSystemCallErrorNumber=EACCES\n$/],
+    ],
+    [
+      'other errnos in a list of what is allowed',
+      {
+        defaultAction: 'SCMP_ACT_KILL_PROCESS',
+        syscalls: [allow, { names: ['open'], action: 'SCMP_ACT_ERRNO', errnoRet: 2 }],
+      },
+      [/[ ~]open:ENOENT/, /^(?!.*ErrorNumber)/s],
+    ],
+    ['nothing that is allowed', { defaultAction: 'SCMP_ACT_ERRNO' }, [/SystemCallFilter=@default\n/]],
+  ] as const) {
+    it(`writes ${what}`, () => {
+      const policy = policyOf(profile, 'default');
+      const text = convert(policy, 'systemd');
+      for (const line of lines) assert.match(text, line);
+      // Of other architectures there are no calls on a machine all of whose interfaces are covered.
+      const read = resolveProfile(text, X86_64, { badArch: policy.badArch });
+      assert.equal(findDifference(compilePolicy(policy).program, read), undefined);
+    });
+  }
+
+  it('writes what was read from systemd', () => {
+    for (const settings of [
+      'SystemCallFilter=@system-service\nSystemCallFilter=~@privileged ptrace:ENOSYS\n',
+      'SystemCallFilter=~@mount reboot:EIO\nSystemCallErrorNumber=EACCES\nSystemCallArchitectures=native x86\n',
+      'SystemCallErrorNumber=EPERM\n',
+    ]) {
+      const policy = resolveProfile(settings, X86_64);
+      const text = convert(policy, 'systemd');
+      assert.equal(
+        findDifference(compilePolicy(policy).program, resolveProfile(text, X86_64)),
+        undefined,
+        text,
+      );
+    }
+  });
+
+  for (const [what, profile, unknown, expected] of [
+    [
+      'conditions',
+      {
+        defaultAction: 'SCMP_ACT_ERRNO',
+        syscalls: [{ ...allow, args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }] }],
+      },
+      'default',
+      /read of x86_64 depends on its arguments/,
+    ],
+    [
+      'the rule for newer calls',
+      { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [allow] },
+      'enosys',
+      /--unknown-syscalls default/,
+    ],
+    [
+      'another action',
+      { defaultAction: 'SCMP_ACT_TRAP', syscalls: [allow] },
+      'default',
+      /calls without a rule get TRAP/,
+    ],
+    [
+      'an errno of 0',
+      {
+        defaultAction: 'SCMP_ACT_ALLOW',
+        syscalls: [{ names: ['sync'], action: 'SCMP_ACT_ERRNO', errnoRet: 0 }],
+      },
+      'default',
+      /sync gets ERRNO\(0\)/,
+    ],
+  ] as const) {
+    it(`refuses ${what}`, () => {
+      assert.match(refusal(policyOf(profile, unknown), 'systemd'), expected);
+    });
+  }
+
+  it('refuses interfaces that a name is treated differently on', () => {
+    const policy = policyOf({
+      ...ALL,
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['mount'], action: 'SCMP_ACT_ERRNO' }],
+    });
+    const [native, ...others] = policy.abis;
+    const different = {
+      ...policy,
+      abis: [native, ...others.map(part => ({ ...part, syscalls: new Map() }))],
+    } as const;
+    assert.match(refusal(different, 'systemd'), /mount of x\w+ .* gets ALLOW and would get ERRNO\(EPERM\)/);
+  });
+});

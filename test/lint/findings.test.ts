@@ -43,6 +43,21 @@ describe('suppressions', () => {
       ['ptrace-open', 'wide-comparison because'],
     ],
     [
+      'by the calls that they are about',
+      { code: 'wide-comparison', calls: 'socket', reason },
+      ['ptrace-open', 'wide-comparison because'],
+    ],
+    [
+      'by a group that has all calls that they are about',
+      { code: 'ptrace-open', calls: '@tracing', reason },
+      ['ptrace-open because', 'wide-comparison'],
+    ],
+    [
+      'but not by a group that has not all of them',
+      { code: 'ptrace-open', calls: '@network', reason },
+      ['ptrace-open', 'wide-comparison', 'unused-suppression'],
+    ],
+    [
       'but not at another place, which makes one too many',
       { code: 'wide-comparison', pointer: '/syscalls/11', reason },
       ['ptrace-open', 'wide-comparison', 'unused-suppression'],

@@ -85,6 +85,21 @@ describe('the page in Chromium', function () {
       });
     }
 
+    it('shows only the calls of the group that is chosen', async () => {
+      const choose = (name: string): Promise<unknown> =>
+        page.evaluate(`{ const group = document.getElementById('group'); group.value = ${JSON.stringify(name)};
+          group.dispatchEvent(new Event('change')); }`);
+      await choose('@bpf');
+      assert.deepEqual(await shown(), ['x86_64 bpf', 'x86 bpf', 'x32 bpf']);
+      await search('sock');
+      assert.deepEqual(await shown(), []);
+      await choose('@network-client');
+      await search('');
+      assert.match((await shown()).join(), /^x86_64 connect,/);
+      await choose('');
+      assert.equal(await text('#matches'), '1220 calls');
+    });
+
     it('shows only the answers that are chosen', async () => {
       const boxes = `document.querySelectorAll('input[name=tone]:not([value=conditional])')`;
       await page.evaluate(`for (const box of ${boxes}) box.click()`);
@@ -98,6 +113,7 @@ describe('the page in Chromium', function () {
       const panel = await text('#panel');
       assert.match(panel, /ERRNO\(EPERM\) if domain is AF_ALG or AF_VSOCK/);
       assert.match(panel, /int family, 32 bits/);
+      assert.match(panel, /@network\b/);
       const targets = await page.evaluate<readonly string[]>(
         `[...document.querySelectorAll('#panel a[href^="#P"]')].map(({ hash }) => document.querySelector(hash).textContent)`,
       );

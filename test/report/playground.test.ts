@@ -241,7 +241,7 @@ describe('the playground in Chromium', function () {
     const formats = await page.evaluate<readonly string[]>(
       `[...document.getElementById('format').options].map(({ value }) => value)`,
     );
-    assert.equal(formats.length, 12);
+    assert.equal(formats.length, 13);
     for (const format of formats) {
       await page.evaluate(`document.getElementById('exported-problem').textContent = ''`);
       await select('format', format);

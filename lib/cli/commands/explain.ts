@@ -15,6 +15,7 @@ import { print, printError, toJson, type Register } from '../output.js';
 
 interface Flags extends CompileFlags {
   readonly layer?: readonly string[];
+  readonly groups?: boolean;
   readonly json?: boolean;
 }
 
@@ -36,13 +37,18 @@ export const explainCommand: Register = (program, run) =>
       'system calls: names, numbers, patterns such as io_uring_*, groups such as @network',
     )
     .option('-l, --layer <filter>', 'a filter that is loaded after those before; repeatable', collect)
+    .option('--groups', 'name a group in place of its calls where all of them get the same answer')
     .option('--json', 'for machines')
     .action((filter: string, syscalls: readonly string[], flags: Flags) => {
       return run(() => {
         const layers = [filter, ...(flags.layer ?? [])].flatMap(name => layersArgument(name, flags));
         const explanation = explained(layers, syscalls);
         for (const name of syscalls) if (isName(name)) noteAbsence(layers, name);
-        print(flags.json === true ? toJson(explanation) : formatExplanation(explanation));
+        print(
+          flags.json === true
+            ? toJson(explanation)
+            : formatExplanation(explanation, { groups: flags.groups === true }),
+        );
         return 0;
       }, flags.json === true);
     });

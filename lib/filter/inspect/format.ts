@@ -9,6 +9,8 @@ import type { Explanation } from './explain.js';
 import type { Numbers } from '../meaning/sections.js';
 import { formatAnswers, formatConditions, formatNumber, formatNumbers } from './format-conditions.js';
 import { own } from '../../util/own.js';
+import { ownOptions } from '../../util/options.js';
+import { withWholeGroups } from './whole-groups.js';
 
 /** Columns that lists of names are broken at. */
 const WIDTH = 100;
@@ -27,13 +29,24 @@ interface Statement {
   readonly example?: string;
 }
 
+/** How an explanation is written. */
+export interface FormatExplanationOptions {
+  /**
+   * Whether a group's name stands for its calls where all of them get the same answer: `@network`. The text is shorter, and means the
+   * same to this version of the package; a later one may have more calls in a group. False unless given.
+   */
+  readonly groups?: boolean;
+}
+
 /**
  * An explanation in lines for people to read: calls that are answered by their arguments, then the others by action,
  * numbers without a name, and interfaces that get the same answer to everything. Names are followed by the interfaces
  * that they are meant on, unless they are meant on all that are listed first.
+ * Throws UsageError (`bad-option`).
  */
-export function formatExplanation(explanation: Explanation): string {
-  return explanationLines(explanation).join('');
+export function formatExplanation(explanation: Explanation, options: FormatExplanationOptions = {}): string {
+  const { groups } = ownOptions(options, [], ['groups']);
+  return explanationLines(explanation, { groups: groups === true }).join('');
 }
 
 /**
@@ -57,7 +70,7 @@ export function formatWords(
         unnamed: one.unnamed.filter(isSaid),
       })),
     },
-    covered.map(({ abi }) => abi),
+    { abis: covered.map(({ abi }) => abi) },
   );
   return [
     `default: ${actionName(defaultAction)}\n`,
@@ -66,9 +79,16 @@ export function formatWords(
   ].join('');
 }
 
+/** What lines are written with. */
+interface Layout {
+  /** The interfaces that lines without any are about; those of all statements unless given. */
+  readonly abis?: readonly AbiName[];
+  readonly groups?: boolean;
+}
+
 function explanationLines(
   { interfaces, otherArchitectures }: Explanation,
-  abis?: readonly AbiName[],
+  layout: Layout,
 ): readonly string[] {
   const statement = (abi: AbiName, answers: Answers<Action>, syscall?: string): Statement => ({
     abi,
@@ -93,7 +113,7 @@ function explanationLines(
       answers.map(one => ({ name: formatForeign(architectures, one.numbers), text: formatAnswers(one) })),
     ),
   ];
-  return [...statementLines(statements, abis), ...remarkLines(elsewhere)];
+  return [...statementLines(statements, layout), ...remarkLines(elsewhere)];
 }
 
 /** Differences in lines for people to read, what changes in the same way together; empty for none. */
@@ -136,10 +156,11 @@ const remarkLines = (remarks: readonly Remark[]): readonly string[] =>
   );
 
 /** Statements with equal texts in one place. */
-function statementLines(
-  statements: readonly Statement[],
-  abis: readonly AbiName[] = [...new Set(statements.map(({ abi }) => abi))],
-): readonly string[] {
+function statementLines(statements: readonly Statement[], layout: Layout = {}): readonly string[] {
+  const abis = own(layout, 'abis') ?? [...new Set(statements.map(({ abi }) => abi))];
+  const exists = (call: string): boolean => abis.some(abi => syscallNumber(abi, call) !== undefined);
+  const listed = (names: readonly string[]): readonly string[] =>
+    own(layout, 'groups') === true ? withWholeGroups(names, exists) : names;
   const named = statements.filter(one => own(one, 'syscall') !== undefined);
   const conditional = [
     ...groupBy(
@@ -167,7 +188,7 @@ function statementLines(
     }),
     ...plain
       .sort(([, [a]], [, [b]]) => (a?.order ?? 0) - (b?.order ?? 0))
-      .map(([text, group]) => `${text}\n${wrapped(labels(group, abis))}`),
+      .map(([text, group]) => `${text}\n${wrapped(listed(labels(group, abis)))}`),
     ...(unnamed.length > 0 ? ['numbers without a name\n'] : []),
     ...unnamed.map(([text, group]) => {
       const lines = group.map(one => {

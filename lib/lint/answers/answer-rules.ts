@@ -19,6 +19,7 @@ function* lintClone3({ abi, calls }: AbiAnswers): Generator<Observation> {
     code: 'clone3-answer',
     abi,
     at: own(clone3, 'at') ?? own(clone, 'at'),
+    calls: ['clone', 'clone3'],
     message: `clone is allowed and clone3 gets ${clone3.actions.map(actionName).join(' or ')}`,
   };
 }

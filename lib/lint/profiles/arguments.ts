@@ -60,6 +60,7 @@ function* lintCondition(
       code: 'no-such-argument',
       abi,
       at,
+      calls: [name],
       about: [[`${quote(name)} (${all})`]],
       cause: at.pointer,
       message: calls => `${calls.text} ${verb(calls, 'has', 'have')} no argument ${arg}`,
@@ -70,6 +71,7 @@ function* lintCondition(
       code: 'pointer-compared',
       abi,
       at,
+      calls: [name],
       about: [[`${quote(name)} (${parameter.type} ${parameter.name})`]],
       cause: at.pointer,
       message: calls => `argument ${arg} of ${calls.text} is a pointer`,
@@ -80,6 +82,7 @@ function* lintCondition(
       code: 'wide-comparison',
       abi,
       at,
+      calls: [name],
       about: [[`${quote(name)} (${parameter.type} ${parameter.name})`]],
       cause: at.pointer,
       message: calls =>

@@ -35,6 +35,7 @@ export function* lintNames(profile: Profile): Generator<Observation> {
       yield {
         code: 'name-elsewhere',
         at,
+        calls: [name],
         about: [[quote(name)]],
         cause: `${ruleAt(at)} ${meant ?? ''} ${elsewhere}`,
         message: names =>
@@ -86,6 +87,7 @@ export function* lintMultiplexers({ policy }: LintContext): Generator<Observatio
     yield {
       code: 'multiplexer-open',
       at: own(rules[0], 'at'),
+      calls: [name],
       about: [[quote(name)]],
       cause: `${ruleAt(own(rules[0], 'at'))} ${multiplexer.syscall}`,
       message: names =>

@@ -49,6 +49,7 @@ export function* lintRepeated({ rules, profile }: LintContext): Generator<Observ
       yield {
         code: 'repeated-name',
         at,
+        calls: [name],
         about: [[quote(name)]],
         cause: `${rule.at.pointer} ${first.rule.at.pointer}`,
         message: names =>
@@ -64,6 +65,7 @@ export function* lintRepeated({ rules, profile }: LintContext): Generator<Observ
       yield {
         code: 'conditions-without-effect',
         at,
+        calls: [name],
         about: [[quote(name)]],
         cause: `${rule.at.pointer} ${decider.rule.at.pointer}`,
         message: names =>
@@ -78,6 +80,7 @@ export function* lintRepeated({ rules, profile }: LintContext): Generator<Observ
       yield {
         code: 'repeated-name',
         at,
+        calls: [name],
         about: [[quote(name)]],
         cause: `conditions ${rule.at.pointer} ${first.rule.at.pointer}`,
         message: names =>

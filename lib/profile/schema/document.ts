@@ -11,6 +11,7 @@ import { readAction } from './action.js';
 import { coveredInterfaces, readArchitectures } from './architecture.js';
 import { fieldsOf, peek } from './fields.js';
 import { FLAGS } from './flags.js';
+import { isResource } from './resources.js';
 import { readRule, refuseDockerFields } from './rule.js';
 import { KINDS, readList, readObject, readString, readStrings } from './values.js';
 
@@ -71,11 +72,6 @@ function isForeign(root: JsonObject, findings: Findings): boolean {
   }
   return false;
 }
-
-const isResource = (root: JsonObject): boolean => {
-  const kind = peek(root, 'kind');
-  return kind?.kind === 'string' && kind.value === 'SeccompProfile' && peek(root, 'apiVersion') !== undefined;
-};
 
 /** A resource of the Security Profiles Operator, whose `spec` is a profile in OCI's words. Source: api/seccompprofile of the operator. */
 function readResource(root: JsonObject, findings: Findings): ReadDocument | undefined {

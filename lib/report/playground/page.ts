@@ -20,6 +20,7 @@ const FORMATS: Readonly<Record<ExportFormat, string>> = {
   words: 'policy in words',
   oci: 'OCI (linux.seccomp)',
   spo: 'SeccompProfile of Kubernetes',
+  systemd: 'settings of a unit of systemd',
   firecracker: "Firecracker's filter",
   explanation: 'explanation',
   listing: 'listing',

@@ -277,6 +277,7 @@ export interface Exported {
 /** The names of files that are not JSON. */
 const FILES: Readonly<Partial<Record<ConversionFormat, string>>> = {
   spo: 'profile.yaml',
+  systemd: 'seccomp.conf',
   words: 'profile.seccomp',
 };
 

@@ -1,4 +1,4 @@
-// Policies of systemd, minijail, LXC, kafel and Kubernetes: what they mean, by their own documentation, and what is refused.
+// Policies of systemd, minijail, LXC, kafel, elastic, easyseccomp, libseccomp and Kubernetes: what they mean, by their own documentation, and what is refused.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,10 +7,14 @@ import { ABIS, syscallNumber } from '#lib/kernel/abi.js';
 import { actionName } from '#lib/kernel/action.js';
 import type { AbiName } from '#lib/kernel/architectures.js';
 import { evaluate } from '#lib/policy/evaluate.js';
-import { ProfileError } from '#lib/util/errors.js';
+import { ConversionError, ProfileError } from '#lib/util/errors.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import type { ProfileFormat } from '#lib/profile/profile.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
+import { Random, seed } from '../../support/random.js';
+
+/** Texts with a mistake, of each policy. */
+const MISTAKES = Number(process.env['FORMAT_RUNS'] ?? 15);
 
 /** What a call gets: `socket(1, 2)`, or `socket(1) on x86`. */
 function verdict(policy: string, call: string): string {
@@ -169,8 +173,95 @@ const CASES: readonly Case[] = [
     'POLICY a { ALLOW { SYSCALL[0] }, TRAP(3) { write } } POLICY b { USE a, LOG { close ON x86_64, open ON arm } } USE b DEFAULT KILL_PROCESS',
     { read: 'ALLOW', write: 'TRAP(3)', close: 'LOG', open: 'KILL_PROCESS', 'read on x32': 'KILL_PROCESS' },
   ],
+  // config.cc of nsjail: each string is a line.
+  [
+    'kafel',
+    'mode: ONCE\nmount { src: "/" }\n# seccomp_string: "KILL { read }"\nseccomp_string: "ERRNO(1) { ptrace } // a remark"\nseccomp_string: \'DEFAULT\\nALLOW\'\n',
+    { ptrace: 'ERRNO(EPERM)', read: 'ALLOW' },
+  ],
   // An argument that is an int is one of 32 bits.
   ['kafel', 'ALLOW { write { fd == 1 } } DEFAULT KILL', { 'write(0x100000001)': 'ALLOW' }],
+
+  // go-seccomp-bpf: the first group that has the call counts; x32 gets ENOSYS, another architecture the default.
+  [
+    'elastic',
+    'seccomp:\n  default_action: Allow\n  syscalls:\n  - action: errno\n    names: [connect, bind]\n    names_with_args:\n    - name: clone\n      arguments:\n      - argument: 0\n        operation: BitsNotSet\n        value: 0x10000000\n',
+    {
+      connect: 'ERRNO(EPERM)',
+      'clone(0)': 'ERRNO(EPERM)',
+      'clone(0x10000000)': 'ALLOW',
+      'connect on x86': 'ALLOW',
+      'read on x32': 'ERRNO(ENOSYS)',
+      'openat2 on x32': 'ERRNO(ENOSYS)',
+    },
+  ],
+  [
+    'elastic',
+    'default_action: kill_process\nsyscalls:\n- action: log\n  names_with_args:\n  - {name: write, arguments: [{operation: LessThan, value: 3}]}\n  - {name: write, arguments: [{position: 0, operation: bitsset, value: 0xf00000000}, {position: 2, operation: equal, value: 7}]}\n- {action: allow, names: [read, write]}\n- {action: trace, names: [read, open]}\n',
+    {
+      'write(2)': 'LOG',
+      'write(3)': 'ALLOW',
+      'write(0x100000009,0,7)': 'LOG',
+      read: 'ALLOW',
+      open: 'TRACE(0)',
+      'read on x86': 'KILL_PROCESS',
+    },
+  ],
+
+  // README.md of easyseccomp: the first rule whose condition holds counts; src/generator.c: the low half of an argument.
+  [
+    'easyseccomp',
+    '// a remark\n$syscall in (@read, @write@x86_64, 3) => ALLOW();\n$syscall == @socket && ($arg0 == 1) => ALLOW();\n$syscall == @mmap && $arg2 & 4 > 0 => ERRNO(EACCES);\n$syscall == @socket => TRAP();\n=> KILL();\n',
+    {
+      read: 'ALLOW',
+      close: 'ALLOW',
+      'socket(1)': 'ALLOW',
+      'socket(0x100000001)': 'ALLOW',
+      'socket(2)': 'TRAP',
+      'mmap(0,0,5)': 'ERRNO(EACCES)',
+      'mmap(0,0,3)': 'KILL_THREAD',
+      // Numbers are those of the native interface, on others too.
+      'restart_syscall on x86': 'ALLOW',
+      'read on x86': 'ALLOW',
+      'read on x32': 'KILL_THREAD',
+    },
+  ],
+  [
+    'easyseccomp',
+    '$arch not in (@x86_64) => KILL_PROCESS();\n$syscall >= 1073741824 => ERRNO(38);\n#ifdef CAP_SYS_ADMIN\n$syscall == @mount => ALLOW();\n#endif\n#ifndef CAP_SYS_ADMIN\n# ifdef ARCH_AMD64\n$syscall == @mount => LOG();\n# endif\n#endif\n$syscall not in KERNEL(5.1) => ALLOW();\n=> ALLOW();'.replace(
+      '$syscall not in KERNEL(5.1) => ALLOW();\n',
+      '$syscall in KERNEL(5.1) => TRACE(7);\n',
+    ),
+    {
+      'read on x86': 'KILL_PROCESS',
+      'read on x32': 'ERRNO(ENOSYS)',
+      mount: 'LOG',
+      mkdir: 'TRACE(7)',
+      clone3: 'ALLOW',
+      pidfd_open: 'ALLOW',
+    },
+  ],
+
+  [
+    'easyseccomp',
+    '$syscall == @socket && $arg0 != 2 => ERRNO(1);\n$syscall == @socket && $arg1 == 2 => ERRNO(2);\n$syscall == @socket => ERRNO(1);\n=> ALLOW();',
+    { 'socket(0,2)': 'ERRNO(EPERM)', 'socket(2,2)': 'ERRNO(ENOENT)', 'socket(2,3)': 'ERRNO(EPERM)' },
+  ],
+
+  // src/gen_pfc.c of libseccomp.
+  [
+    'pfc',
+    '#\n# pseudo filter code start\n#\n# filter for arch x86_64 (3221225534)\nif ($arch == 3221225534)\n  # filter for syscall "socket" (41) [priority: 65533]\n  if ($syscall == 41)\n    if ($a0.hi32 > 0)\n      action TRAP;\n    if ($a0.lo32 & 0x000000f0 == 16)\n      action LOG;\n    else\n      if ($a1.lo32 >= 2)\n        action ERRNO(13);\n  # default action\n  action ALLOW;\n# invalid architecture action\naction KILL;\n#\n# pseudo filter code end\n#\n',
+    {
+      'socket(0x100000000)': 'TRAP',
+      'socket(0x19)': 'LOG',
+      'socket(9,2)': 'ERRNO(EACCES)',
+      'socket(9,1)': 'ALLOW',
+      read: 'ALLOW',
+      'read on x86': 'KILL_THREAD',
+      'read on x32': 'KILL_THREAD',
+    },
+  ],
 
   [
     'spo',
@@ -180,6 +271,20 @@ const CASES: readonly Case[] = [
   [
     'spo',
     '{"apiVersion": "x/v1beta1", "kind": "SeccompProfile", "spec": {"defaultAction": "SCMP_ACT_LOG"}}',
+    { read: 'LOG' },
+  ],
+  // Of several documents the one that no other is based on, with the rules of its base in the same text.
+  [
+    'spo',
+    'apiVersion: v1\nkind: ConfigMap\n---\napiVersion: x/v1\nkind: SeccompProfile\nmetadata: {name: base}\nspec: {defaultAction: SCMP_ACT_ERRNO, syscalls: [{names: [write], action: SCMP_ACT_ALLOW}]}\n---\napiVersion: x/v1\nkind: SeccompProfile\nmetadata: {name: app}\nspec: {defaultAction: SCMP_ACT_KILL_PROCESS, baseProfileName: base, syscalls: [{names: [zzz, read], action: SCMP_ACT_ALLOW}]}\n'.replace(
+      'zzz, ',
+      '',
+    ),
+    { read: 'ALLOW', write: 'ALLOW' },
+  ],
+  [
+    'spo',
+    '{"kind": "List", "apiVersion": "v1", "items": [{"kind": "Service"}, {"apiVersion": "x", "kind": "SeccompProfile", "spec": {"defaultAction": "SCMP_ACT_LOG"}}]}',
     { read: 'LOG' },
   ],
   [
@@ -214,6 +319,12 @@ describe('policies of launchers', () => {
     ['read: 1\n→all@group: 1', 'not-expressible', /group/],
     ['2\nallowlist\n→raed', 'unknown-syscall', /Did you mean "read"/],
     ['2\nallowlist\n→[x68]', 'unknown-architecture', /LXC/],
+    [
+      'name: "x"\nseccomp_string: "ALLOW { →raed }"\nseccomp_string: "DEFAULT KILL"\n',
+      'unknown-syscall',
+      /Did you mean "read"/,
+    ],
+    ['→seccomp_policy_file: "a.policy"\n', 'not-expressible', /another file/],
     ['ALLOW { →raed }', 'unknown-syscall', /Did you mean "read"/],
     ['ALLOW { write { →df == 1 } }', 'unknown-argument', /It has fd, buf, count/],
     ['POLICY abc { }\nUSE →abd', 'unknown-name', /Did you mean "abc"/],
@@ -222,6 +333,59 @@ describe('policies of launchers', () => {
       'kind: SeccompProfile\napiVersion: v1\nspec:\n  defaultAction: →SCMP_ACT_ALOW\n',
       'unknown-action',
       /SCMP_ACT_ALLOW/,
+    ],
+    [
+      'default_action: allow\nsyscalls:\n- action: errno\n  names: [read, →wirte]\n',
+      'unknown-syscall',
+      /go-seccomp-bpf.*Did you mean "write"/,
+    ],
+    ['default_action: allow\nsyscalls:\n- action: errno\n  →name: [read]\n', 'unknown-key', /"names"/],
+    [
+      'default_action: allow\nsyscalls:\n- {action: log, names: [read], names_with_args: [{name: →read, arguments: [{operation: Equal}]}]}\n',
+      'duplicate-statement',
+      /already/,
+    ],
+    ['default_action: →alow\nsyscalls: []\n', 'unknown-action', /Did you mean "allow"/],
+    ['default_action: allow\n→seccomp.syscalls: []\n', 'unknown-key', /below "seccomp:"/],
+    [
+      'seccomp:\n  enabled: →false\n  default_action: allow\n  syscalls: []\n',
+      'no-seccomp-section',
+      /turn the filter off/,
+    ],
+    [
+      'default_action: allow\nsyscalls:\n- action: log\n  names: [→socketcall]\n',
+      'unknown-syscall',
+      /x86_64 has no/,
+    ],
+    ['$syscall == →@raed => LOG();\n=> ALLOW();', 'unknown-syscall', /Did you mean "read"/],
+    ['$syscall == →@socketcall => LOG();\n=> ALLOW();', 'unknown-syscall', /x86_64 has no/],
+    ['→$arg7 == 1 => LOG();\n=> ALLOW();', 'unknown-argument', /"\$arg0"/],
+    ['→$arg0 == 1 => LOG();\n=> ALLOW();', 'not-expressible', /a policy lists/],
+    ['→$syscall == @read => ALLOW();\n', 'missing-default-action', /End the policy/],
+    ['→#ifdef X\n=> ALLOW();\n', 'policy-syntax', /#endif/],
+    ['=> →ALOW();\n', 'unknown-action', /Did you mean "ALLOW"/],
+    ['$syscall == 1 => ERRNO(→EPREM);\n=> ALLOW();', 'unknown-errno', /Did you mean "EPERM"/],
+    [
+      '# pseudo filter code start\n# filter for arch x86_64 (3221225534)\nif ($arch == 3221225534)\n  action ALLOW;\naction →STOP;\n',
+      'unknown-action',
+      /pseudo filter code/,
+    ],
+    [
+      '# pseudo filter code start\n→# filter for arch aarch64 (3221225655)\nif ($arch == 3221225655)\n  action ALLOW;\naction KILL;\n',
+      'interface-not-covered',
+      /for aarch64, and not for x86_64/,
+    ],
+    [
+      'kind: SeccompProfile\napiVersion: v1\nmetadata: {name: a}\n---\n→kind: SeccompProfile\napiVersion: v1\nmetadata: {name: b}\n',
+      'several-profiles',
+      /"a", "b".*file of its own/,
+    ],
+    ['→kind: SeccompProfile\n---\nkind: Pod\n', 'not-a-profile', /several documents/],
+    [
+      'kind: SeccompProfile\napiVersion: v1\nmetadata: {name: a}\nspec: {baseProfileName: a}\n'.repeat(0) +
+        '→kind: SeccompProfile\napiVersion: v1\nmetadata: {name: a}\nspec: {baseProfileName: b}\n---\nkind: SeccompProfile\napiVersion: v1\nmetadata: {name: b}\nspec: {baseProfileName: a}\n',
+      'include-cycle',
+      /base of another/,
     ],
     ['defaultAction: SCMP_ACT_ALLOW\nflags: &a []\nsyscalls: →*a\n', 'yaml-syntax', /aliases/],
   ] as const) {
@@ -277,6 +441,25 @@ describe('policies of launchers', () => {
     }
   });
 
+  const start = seed();
+  it(`with mistakes in them are read, or end in an error (SEED=${start})`, () => {
+    const random = new Random(start);
+    const pieces = [...new Set(CASES.flatMap(([, policy]) => policy.match(/\w+|[^\w\s]|\s+/g) ?? []))];
+    for (const [, policy] of CASES) {
+      const words: readonly string[] = policy.match(/\w+|[^\w\s]|\s+/g) ?? [];
+      for (let count = 0; count < MISTAKES; count++) {
+        const place = random.below(words.length);
+        const text = words.with(place, random.chance(0.3) ? '' : random.pick(pieces)).join('');
+        try {
+          resolveProfile(Buffer.from(text), { arch: 'x86_64' });
+        } catch (error) {
+          if (!(error instanceof ProfileError || error instanceof ConversionError))
+            throw new Error(text, { cause: error });
+        }
+      }
+    }
+  });
+
   it('hostile texts end in an error', () => {
     const bomb = Array.from(
       { length: 40 },
@@ -287,6 +470,20 @@ describe('policies of launchers', () => {
       [`ALLOW { write { ${'('.repeat(5_000)}`, 'too-deep'],
       [`ALLOW { write { fd == 1 || ${'!'.repeat(5_000)}`, 'too-deep'],
       [`read: 1\nwrite: arg0 == ${'~'.repeat(5_000)}1`, 'too-deep'],
+      [`default_action: allow\nsyscalls: ${'['.repeat(5_000)}`, 'too-deep'],
+      [
+        Array.from(
+          { length: 900 },
+          (_, index) => `$arg${index % 6} & 3 == ${index % 4} => ${index % 2 ? 'LOG' : 'TRAP'}();`,
+        ).join('\n') + '\n=> ALLOW();',
+        'too-many-rules',
+      ],
+      [`${'('.repeat(100_000)}$arg0 == 1 => ALLOW();`, 'unknown-argument'],
+      [`${'#ifdef A\n'.repeat(5_000)}=> ALLOW();`, 'too-deep'],
+      [
+        `# pseudo filter code start\n# filter for arch x86_64 (3221225534)\nif ($arch == 3221225534)\n${Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth + 1)}if ($a0 == 1)\n`).join('')}`,
+        'too-deep',
+      ],
       [`kind: ${'['.repeat(5_000)}`, 'too-deep'],
       [`defaultAction: ${'x'.repeat(2_000_000)}`, 'profile-too-large'],
     ] as const) {

@@ -10,6 +10,7 @@ import { formatExplanation } from '#lib/filter/inspect/format.js';
 import { findDifference } from '#lib/filter/prove/verify.js';
 import type { Program } from '#lib/bpf/program.js';
 import type { Architecture } from '#lib/kernel/architectures.js';
+import { generateWithLibseccomp } from '#lib/libseccomp/generate.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { ProfileError } from '#lib/util/errors.js';
 import { Random, seed } from '../../support/random.js';
@@ -21,9 +22,10 @@ const UNUSABLE = /^firecracker|fixture_example/;
 const PROPERTY_RUNS = Number(process.env['WORDS_RUNS'] ?? 40);
 
 /** Reads the words for a program again, and compares the meanings. */
-function isTheSame(program: Program, arch: Architecture): void {
-  const words = formatExplanation(explain(program));
+function isTheSame(program: Program, arch: Architecture, groups = false): string {
+  const words = formatExplanation(explain(program), { groups });
   assert.equal(findDifference(program, resolveProfile(Buffer.from(words), { arch })), undefined, words);
+  return words;
 }
 
 describe('the words of explain, read again, are the same policy', () => {
@@ -36,7 +38,7 @@ describe('the words of explain, read again, are the same policy', () => {
       const shape = randomShape(random);
       const { program } = compilePolicy(randomPolicy(random, shape));
       try {
-        isTheSame(program, shape.arch);
+        isTheSame(program, shape.arch, random.chance(0.5));
       } catch (error) {
         // Words for bits that are not met, several times within one condition, come to more rules than any policy has.
         if (!(error instanceof ProfileError) || error.code !== 'too-many-rules') throw error;
@@ -61,6 +63,21 @@ describe('the words of explain, read again, are the same policy', () => {
       });
     }
   }
+
+  it('for programs that libseccomp makes', () => {
+    for (const arch of ['x86_64', 'aarch64'] as const)
+      isTheSame(generateWithLibseccomp(resolveProfile('docker-default', { arch })).program, arch);
+  });
+
+  it('also with groups in place of their calls', () => {
+    for (const arch of ['x86_64', 'aarch64'] as const) {
+      const { program } = compile('docker-default', { arch });
+      const words = isTheSame(program, arch, true);
+      assert.match(words, /\s@memory-map,/);
+      assert.doesNotMatch(words, /\bmprotect\b/);
+      assert.ok(words.length * 4 < formatExplanation(explain(program)).length * 3);
+    }
+  });
 
   it('and what convert writes in words is too', () => {
     for (const arch of ['x86_64', 'aarch64'] as const) {

@@ -44,6 +44,12 @@ describe('policies in words: what a call gets', () => {
     ],
     ['lines that end as on Windows', '# one\r\nread: allowed\r\nwrite: LOG', 'write', 'LOG'],
     ['what is said of a call that has the name of a key in YAML', 'seccomp: LOG', 'seccomp', 'LOG'],
+    [
+      'of equally strong actions the first, also where it is the one that the rest gets',
+      'socket: ERRNO(EPERM) if domain is not 2; ERRNO(ENOENT) if type is 2; otherwise ERRNO(EPERM)',
+      'socket',
+      'ERRNO(ENOENT) if domain is AF_INET and type is SOCK_DGRAM; otherwise ERRNO(EPERM)',
+    ],
     ['what a group says', '@io_uring: LOG', 'io_uring_setup', 'LOG'],
     [
       'what its name says, not its group',

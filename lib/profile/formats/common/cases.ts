@@ -22,13 +22,13 @@ export function strongestCase(cases: readonly CallCase[], otherwise: Action, at:
     if (rule.conditions.length === 0 && (always === undefined || isStronger(rule, always))) always = rule;
   if (always === undefined) return part(rules, otherwise, at);
   const found = always;
-  const index = rules.indexOf(found);
+  const isEqual = ({ action }: Rule): boolean => precedence(action) === precedence(found.action);
+  // Of equally strong rules the first one counts, so that those before another action may not be left out.
+  const last = rules
+    .slice(0, rules.indexOf(found))
+    .findLastIndex(rule => isEqual(rule) && rule.action !== found.action);
   const kept = rules.filter(
-    (rule, position) =>
-      isStronger(rule, found) ||
-      (position < index &&
-        precedence(rule.action) === precedence(found.action) &&
-        rule.action !== found.action),
+    (rule, position) => isStronger(rule, found) || (position <= last && isEqual(rule)),
   );
   return part(kept, found.action, at);
 }
@@ -45,12 +45,16 @@ export function firstCase(
   at: Location,
   budget: WorkBudget,
 ): SyscallPolicy {
-  const apart = cases.map((one, index) => {
+  const earlier = new Map<number, Conjunction[]>();
+  const apart = cases.map(one => {
+    const strength = precedence(one.action);
     // Those before that a stronger action would override.
-    const overridden = cases
-      .slice(0, index)
-      .filter(({ action }) => precedence(action) > precedence(one.action))
-      .flatMap(({ alternatives }) => alternatives);
+    const overridden = [...earlier].flatMap(([other, alternatives]) =>
+      other > strength ? alternatives : [],
+    );
+    const equals = earlier.get(strength) ?? [];
+    earlier.set(strength, equals);
+    for (const conjunction of one.alternatives) equals.push(conjunction);
     if (overridden.length === 0) return one;
     return { ...one, alternatives: both([one.alternatives, noneOf(overridden, budget)], budget) };
   });

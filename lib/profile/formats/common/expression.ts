@@ -6,7 +6,7 @@ import { ABIS } from '../../../kernel/abi.js';
 import type { AbiName } from '../../../kernel/architectures.js';
 import type { Condition, Operator } from '../../../policy/policy.js';
 import { UsageError, type Location } from '../../../util/errors.js';
-import { own } from '../../../util/own.js';
+import { hasOwn, own } from '../../../util/own.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
 import { WorkBudget } from '../../../util/work.js';
 import { failAt } from './scanner.js';
@@ -185,6 +185,9 @@ const OPERATORS: Readonly<Record<Comparison, Exclude<Operator, 'SCMP_CMP_MASKED_
   '>': 'SCMP_CMP_GT',
   '>=': 'SCMP_CMP_GE',
 };
+
+/** Whether a word is a comparison as C writes it. */
+export const isComparison = (text: string): text is Comparison => hasOwn(OPERATORS, text);
 
 function comparisonOf(
   expression: Extract<Expression, { kind: 'compare' }>,

@@ -21,10 +21,11 @@ import { yamlLibrary } from './yaml-library.js';
 const MAX_LENGTH = 1024 * 1024;
 
 /**
- * Reads the one document of a YAML text. Throws ProfileError (`yaml-syntax`, `too-deep`, `too-many-values`, `key-too-long`,
- * `profile-too-large`): also for several documents, aliases, tags and keys that stand twice, on which readers do not agree.
+ * Reads the documents of a YAML text that hold something, of which there is at least one. Throws ProfileError (`yaml-syntax`,
+ * `too-deep`, `too-many-values`, `key-too-long`, `profile-too-large`): also for aliases, tags and keys that stand twice, on which
+ * readers do not agree.
  */
-export function readYaml(text: string, file: string): JsonValue {
+export function readYaml(text: string, file: string): readonly [JsonValue, ...JsonValue[]] {
   const { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } = yamlLibrary();
   const lines = new LineCounter();
   const locationAt = (offset: number): Location => {
@@ -60,14 +61,7 @@ export function readYaml(text: string, file: string): JsonValue {
       fail(pos[0], 'yaml-syntax', message.replace(/\s+/g, ' '), 'Correct the YAML');
     }
   }
-  const [first, second] = documents.filter(({ contents }) => contents !== null);
-  if (second !== undefined)
-    fail(
-      startOf(second.contents),
-      'yaml-syntax',
-      'the text has several documents',
-      'Put the one that is meant into a file of its own',
-    );
+  const [first, ...others] = documents.flatMap(({ contents }) => contents ?? []);
   if (first === undefined) return fail(0, 'yaml-syntax', 'the text holds no value');
   const document: JsonDocument = { kind: 'document', file };
   let count = 0;
@@ -111,7 +105,8 @@ export function readYaml(text: string, file: string): JsonValue {
       };
     return fail(offset, 'yaml-syntax', 'this is not a value of JSON');
   };
-  return read(first.contents, document, '', 1);
+  const whole = (contents: unknown): JsonValue => read(contents, document, '', 1);
+  return [whole(first), ...others.map(whole)];
 }
 
 /** Where a node begins. */

@@ -4,6 +4,7 @@ import { isKnownSyscall } from '../../../kernel/abi.js';
 import { actionName, MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import * as scmp from '../../../kernel/constants.js';
 import type { Condition, Operator } from '../../../policy/policy.js';
+import { exactFields } from '../common/exact-fields.js';
 import type { Findings } from '../../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../../json.js';
 import { readList, readObject, readString, readUnsigned, wrongType } from '../../schema/values.js';
@@ -42,7 +43,7 @@ export function readFilter(value: JsonValue, findings: Findings): FirecrackerFil
   const dialect = [defaultKey, filterKey].some(key => key.endsWith('match_action'))
     ? 'seccompiler'
     : 'firecracker';
-  const fields = fieldsOf(object, [defaultKey, filterKey, 'filter'], [], findings);
+  const fields = exactFields(object, [defaultKey, filterKey, 'filter'], [], findings);
   const defaultAction = readAction(fields.get(defaultKey), findings);
   const filterAction = readAction(fields.get(filterKey), findings);
   const rules = readList(fields.get('filter'), '"filter"', findings)
@@ -69,31 +70,6 @@ export function readFilter(value: JsonValue, findings: Findings): FirecrackerFil
 /** Which of two spellings of a key an object has. With both of them, the second one is an unknown key. */
 const keyOf = <Key extends string>(object: JsonObject, [usual, other]: readonly [Key, Key]): Key =>
   object.members.has(usual) || !object.members.has(other) ? usual : other;
-
-/** The fields of an object, spelt exactly. Reports `unknown-key` and `missing-key`; an optional null counts as absent. */
-function fieldsOf<Field extends string>(
-  object: JsonObject,
-  required: readonly Field[],
-  optional: readonly Field[],
-  findings: Findings,
-): ReadonlyMap<Field, JsonValue> {
-  const known = [...required, ...optional];
-  for (const { key } of object.members.values()) {
-    const name = String(key.key);
-    if (known.some(field => field === name)) continue;
-    findings.error('unknown-key', locate(key), `the format has no key ${quote(name)} here`, () =>
-      didYouMean(name, known, `There are: ${known.join(', ')}`),
-    );
-  }
-  const fields = new Map<Field, JsonValue>();
-  for (const field of known) {
-    const value = object.members.get(field)?.value;
-    if (value !== undefined && (value.kind !== 'null' || required.includes(field))) fields.set(field, value);
-    else if (required.includes(field))
-      findings.error('missing-key', locate(object), `there is no "${field}" here`);
-  }
-  return fields;
-}
 
 function readAction(value: JsonValue | undefined, findings: Findings): Action | undefined {
   if (value === undefined) return undefined;
@@ -134,7 +110,7 @@ function readRule(
 ): FirecrackerRule | undefined {
   const object = readObject(item, 'an item of "filter"', findings);
   if (object === undefined) return undefined;
-  const fields = fieldsOf(object, ['syscall'], ['args', 'comment'], findings);
+  const fields = exactFields(object, ['syscall'], ['args', 'comment'], findings);
   checkComment(fields.get('comment'), findings);
   const conditions = readList(fields.get('args'), '"args"', findings)
     .map(arg => readCondition(arg, dialect, findings))
@@ -164,7 +140,7 @@ function readCondition(
 ): Condition | undefined {
   const object = readObject(item, 'an item of "args"', findings);
   if (object === undefined) return undefined;
-  const fields = fieldsOf(object, ['index', 'type', 'op', 'val'], ['comment'], findings);
+  const fields = exactFields(object, ['index', 'type', 'op', 'val'], ['comment'], findings);
   checkComment(fields.get('comment'), findings);
   const width = readWidth(fields.get('type'), findings);
   const max = width === 32 ? 0xffff_ffffn : 0xffff_ffff_ffff_ffffn;

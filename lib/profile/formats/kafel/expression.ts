@@ -1,7 +1,7 @@
 // Conditions of kafel: C's, without arithmetic. Source: README.md and src/parser.y of kafel.
 import { hasOwn, own } from '../../../util/own.js';
 import type { Location } from '../../../util/errors.js';
-import type { Comparison, Constant, Expression } from '../common/expression.js';
+import { isComparison, type Comparison, type Constant, type Expression } from '../common/expression.js';
 import { failAt, type Scanner } from '../common/scanner.js';
 
 /** What names stand for where a condition is read. */
@@ -21,7 +21,6 @@ const FLIPPED: Readonly<Record<Comparison, Comparison>> = {
   '>': '<',
   '>=': '<=',
 };
-const isComparison = (text: string): text is Comparison => hasOwn(FLIPPED, text);
 
 /** Alternatives with commas between them, up to `}` or `)`. Throws ProfileError. */
 export function readConditions(scanner: Scanner, names: Names, depth = 0): Expression {

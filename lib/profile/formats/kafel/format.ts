@@ -20,6 +20,7 @@ import { failAt, Scanner, shown, type Syntax } from '../common/scanner.js';
 import { checkCall, resolveStatements, type CallStatement, withX32 } from '../common/statements.js';
 import type { TextFormat } from '../text-format.js';
 import { numberOf, readConditions } from './expression.js';
+import { isNsjail, policyOfNsjail } from './nsjail.js';
 
 const SYNTAX: Syntax = {
   gap: /(?:\s+|\uFEFF|\/\/[^\n]*|\/\*[^]*?\*\/)+/y,
@@ -206,12 +207,13 @@ export const KAFEL: TextFormat = {
   format: 'kafel',
   name: 'a policy of kafel',
   is: text =>
+    isNsjail(text) ||
     /^[^#\n]*(?:\bPOLICY\s+\w+\s*\{|\b(?:ALLOW|DENY|KILL\w*|LOG|USER_NOTIF|(?:ERRNO|TRAP|TRACE)\s*\(\s*\w+\s*\))\s*\{)|^[ \t]*DEFAULT[ \t]+[A-Z]/m.test(
       text,
     ),
   read(text, file, includes) {
     const reader = new Reader();
-    reader.read(text, file, includes);
+    reader.read(isNsjail(text) ? policyOfNsjail(text, file) : text, file, includes);
     const { statements, defaultAction = SCMP_ACT_KILL_THREAD } = reader;
     return {
       defaultAction,

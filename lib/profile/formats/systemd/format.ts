@@ -21,7 +21,7 @@ import type { TextFormat } from '../text-format.js';
 import { systemdGroup, systemdGroups } from './groups.js';
 
 /** The names of SystemCallArchitectures=. */
-const ARCHITECTURE_NAMES: Readonly<Record<string, readonly AbiName[]>> = {
+export const ARCHITECTURE_NAMES: Readonly<Record<string, readonly AbiName[]>> = {
   x86: ['x86'],
   'x86-64': ['x86_64'],
   x32: ['x32'],
@@ -221,13 +221,15 @@ export const SYSTEMD: TextFormat = {
     return {
       defaultAction,
       architectures: { kind: 'native' },
-      policy: context =>
-        resolveStatements(
+      policy(context) {
+        const all = abisOf(context.target.arch);
+        const covered = all.filter((name, index) => index === 0 || others?.includes(name) !== false);
+        return resolveStatements(
           {
             defaultAction,
-            badArch: others === undefined ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_THREAD,
-            covers: arch =>
-              abisOf(arch).filter((name, index) => index === 0 || others?.includes(name) !== false),
+            // Where no interface is left out, systemd loads no filter that looks at architectures.
+            badArch: covered.length === all.length ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_THREAD,
+            covers: () => covered,
             wins: 'first',
             width: 'register',
             missing: 'ignored',
@@ -235,7 +237,8 @@ export const SYSTEMD: TextFormat = {
             at: topOf(file),
           },
           context,
-        ),
+        );
+      },
     };
   },
 };

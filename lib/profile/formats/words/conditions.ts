@@ -1,11 +1,10 @@
 // Conditions in words: `domain is AF_UNIX or AF_INET and (flags & SOCK_CLOEXEC) == 0, or type is in 3..7`.
-import type { Comparison, Constant, Expression } from '../common/expression.js';
+import { isComparison, type Comparison, type Constant, type Expression } from '../common/expression.js';
 import { failAt, type Scanner } from '../common/scanner.js';
 
 /** Parentheses within each other. */
 const MAX_DEPTH = 64;
 
-const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 /** Words that cannot be the name of an argument or a constant. */
 const KEYWORDS: ReadonlySet<string> = new Set(
   'and or not nor neither none of is in outside if unless then otherwise the'.split(' '),
@@ -77,9 +76,9 @@ function readTest(scanner: Scanner): Expression {
     at,
   });
   const { text } = scanner.peek();
-  if (COMPARISONS.has(text)) {
+  if (isComparison(text)) {
     scanner.next();
-    return compare(text as Comparison, readConstant(scanner));
+    return compare(text, readConstant(scanner));
   }
   scanner.expect('is', 'Write a comparison such as "is AF_UNIX", "is in 3..7" or "== 0"');
   const within = ([low, high]: Range): Expression =>
@@ -149,7 +148,7 @@ function isValueAt(scanner: Scanner, ahead: number): boolean {
   if (!isName(text) && !isNumber(text)) return false;
   while (scanner.peek(index + 1).text === '|') index += 2;
   const following = scanner.peek(index + 1).text;
-  return following !== 'is' && following !== '&' && !COMPARISONS.has(following);
+  return following !== 'is' && following !== '&' && !isComparison(following);
 }
 
 /** `CLONE_NEWUSER|CLONE_NEWNS`, `-1`, `~0x3`, with parentheses. Throws ProfileError (`policy-syntax`). */

@@ -1,5 +1,5 @@
 // What a policy in words means on one machine.
-import { ABIS, callNumber, syscallsOf, X32_BIT, type Abi } from '../../../kernel/abi.js';
+import { ABIS, callNumber, syscallsOf, type Abi } from '../../../kernel/abi.js';
 import { abisOf, type AbiName } from '../../../kernel/architectures.js';
 import type { Action } from '../../../kernel/action.js';
 import { parameterOf } from '../../../kernel/arguments/signatures.js';
@@ -8,6 +8,7 @@ import { ENOSYS } from '../../../kernel/errno.js';
 import {
   abiPolicy,
   defaultOf,
+  ownNumbers,
   type AnsweredRun,
   type InterfaceTable,
 } from '../../../policy/interface-table.js';
@@ -240,10 +241,6 @@ function addRange(table: InterfaceWords, range: SaidRange): void {
 }
 
 const LAST = 0xffffffff;
-
-/** The numbers of an interface: x86_64 and x32 share an architecture. */
-const ownNumbers = ({ audit, numberBit }: Abi): readonly [number, number] =>
-  audit === ABIS.x86_64.audit ? [numberBit, numberBit + X32_BIT - 1] : [0, LAST];
 
 /** A run with what its numbers get. */
 interface Run extends AnsweredRun {

@@ -1,0 +1,152 @@
+// Writes a policy as settings of a unit of systemd: calls by their names alone, for all interfaces alike.
+import { ConversionError } from '../../../util/errors.js';
+import { syscallName, type Abi } from '../../../kernel/abi.js';
+import { actionData, actionKind, actionName, type Action } from '../../../kernel/action.js';
+import { abisOf, type AbiName } from '../../../kernel/architectures.js';
+import {
+  SCMP_ACT_ALLOW,
+  SCMP_ACT_ERRNO,
+  SCMP_ACT_KILL_PROCESS,
+  SCMP_ACT_KILL_THREAD,
+} from '../../../kernel/constants.js';
+import { errnoName } from '../../../kernel/errno.js';
+import type { Policy } from '../../../policy/policy.js';
+import { systemdGroup } from '../systemd/groups.js';
+import { ARCHITECTURE_NAMES } from '../systemd/format.js';
+
+/** Columns that lists of names are broken at. */
+const WIDTH = 100;
+
+/**
+ * The section of a unit, or of a file in its `.d` folder. Throws ConversionError (`not-expressible`).
+ * Source: systemd.exec(5).
+ */
+export function systemdText(policy: Policy): string {
+  const { defaultAction, abis } = policy;
+  const allows = defaultAction === SCMP_ACT_ALLOW;
+  if (!allows) wordFor(defaultAction, 'calls without a rule get');
+  const calls = new Map<string, Action>();
+  for (const { abi, syscalls, enosysAbove } of abis) {
+    if (enosysAbove !== undefined)
+      throw cannot(
+        `numbers above ${enosysAbove} of ${abi.name} get ENOSYS, and systemd has no rule for newer calls`,
+        "Resolve the profile with unknownSyscalls: 'default' (--unknown-syscalls default)",
+      );
+    for (const [number, { rules, otherwise }] of syscalls) {
+      const name = nameOf(abi, number);
+      if (rules.length > 0)
+        throw cannot(
+          `${name} of ${abi.name} depends on its arguments, which systemd does not look at`,
+          'Allow or refuse the call as a whole: seccomp derive --allow or --deny',
+        );
+      if (otherwise !== SCMP_ACT_ALLOW) wordFor(otherwise, `${name} gets`);
+      calls.set(name, otherwise);
+    }
+  }
+  const settings = [
+    ...(allows ? denyList(calls) : allowList(calls, defaultAction)),
+    ...architectures(policy),
+  ];
+  // A setting that says nothing tells the text for what it is.
+  return `${['[Service]', ...(settings.length > 0 ? settings : ['SystemCallArchitectures='])].join('\n')}\n`;
+}
+
+const cannot = (what: string, remedy?: string): ConversionError =>
+  new ConversionError('not-expressible', what, remedy);
+
+function nameOf(abi: Abi, number: number): string {
+  const name = syscallName(abi.name, number);
+  if (name !== undefined) return name;
+  throw cannot(`call number ${number} of ${abi.name} has no name`);
+}
+
+/** What a setting has for an action: an errno, or `kill`. */
+function wordFor(action: Action, what: string): string {
+  if (action === SCMP_ACT_KILL_PROCESS) return 'kill';
+  if (actionKind(action) === SCMP_ACT_ERRNO(0) && actionData(action) > 0)
+    return errnoName(actionData(action));
+  throw cannot(
+    `${what} ${actionName(action)}, and systemd has KILL_PROCESS and errnos`,
+    'Give calls that are refused an errno',
+  );
+}
+
+/** Assignments of names in lines of limited length. */
+function filterLines(names: readonly string[], sign: '' | '~'): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const name of [...names].sort()) {
+    if (line !== '' && line.length + name.length + 1 <= WIDTH) line += ` ${name}`;
+    else {
+      if (line !== '') lines.push(line);
+      line = `SystemCallFilter=${sign}${name}`;
+    }
+  }
+  return line === '' ? lines : [...lines, line];
+}
+
+const errnoLine = (action: Action): readonly string[] =>
+  action === SCMP_ACT_KILL_PROCESS ? [] : [`SystemCallErrorNumber=${wordFor(action, '')}`];
+
+const namesOf = (calls: ReadonlyMap<string, Action>, which: (action: Action) => boolean): readonly string[] =>
+  [...calls].filter(([, action]) => which(action)).map(([name]) => name);
+
+const withAction = (calls: ReadonlyMap<string, Action>, names: readonly string[]): readonly string[] =>
+  names.map(name => `${name}:${wordFor(calls.get(name) ?? SCMP_ACT_KILL_PROCESS, name)}`);
+
+/** The first assignment of a list of what is allowed adds `@default`, of which the rest is taken out again. */
+function allowList(calls: ReadonlyMap<string, Action>, defaultAction: Action): readonly string[] {
+  const standard = systemdGroup('@default') ?? [];
+  const allowed = namesOf(calls, action => action === SCMP_ACT_ALLOW);
+  const named = allowed.filter(name => !standard.includes(name));
+  const others = namesOf(calls, action => action !== SCMP_ACT_ALLOW && action !== defaultAction);
+  const refused = standard.filter(name => !calls.has(name) || calls.get(name) === defaultAction);
+  return [
+    ...filterLines(named.length === 0 ? ['@default'] : named, ''),
+    ...filterLines([...refused, ...withAction(calls, others)], '~'),
+    ...errnoLine(defaultAction),
+  ];
+}
+
+/** What most calls get is said once. */
+function denyList(calls: ReadonlyMap<string, Action>): readonly string[] {
+  const counts = new Map<Action, number>();
+  const denied = namesOf(calls, action => action !== SCMP_ACT_ALLOW);
+  for (const name of denied) {
+    const action = calls.get(name) ?? SCMP_ACT_KILL_PROCESS;
+    counts.set(action, (counts.get(action) ?? 0) + 1);
+  }
+  const [[common] = [SCMP_ACT_KILL_PROCESS]] = [...counts].sort(([, a], [, b]) => b - a);
+  return [
+    ...filterLines(
+      [
+        ...denied.filter(name => calls.get(name) === common),
+        ...withAction(
+          calls,
+          denied.filter(name => calls.get(name) !== common),
+        ),
+      ],
+      '~',
+    ),
+    ...errnoLine(common),
+  ];
+}
+
+/** Whether every interface of the machine is covered, so that no call can be of a foreign architecture. */
+export const coversAll = ({ abis, target }: Policy): boolean => abis.length === abisOf(target.arch).length;
+
+/** Without the setting every interface is served; those that it leaves out get KILL_THREAD. */
+function architectures(policy: Policy): readonly string[] {
+  const { abis, badArch } = policy;
+  if (coversAll(policy)) return [];
+  const covered = abis.map(({ abi }) => abi.name);
+  if (badArch !== SCMP_ACT_KILL_THREAD)
+    throw cannot(
+      `foreign architectures get ${actionName(badArch)}, and under systemd KILL_THREAD`,
+      'Name the interfaces that the policy is for',
+    );
+  return [`SystemCallArchitectures=${['native', ...covered.slice(1).map(architectureName)].join(' ')}`];
+}
+
+const architectureName = (abi: AbiName): string =>
+  Object.entries(ARCHITECTURE_NAMES).find(([, names]) => names.includes(abi))?.[0] ?? abi;

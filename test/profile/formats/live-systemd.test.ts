@@ -1,0 +1,165 @@
+// The filters of services of a systemd that runs here, in namespaces of its own, are what its settings are read as.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { compilePolicy } from '#lib/filter/compile.js';
+import { convert } from '#lib/filter/convert.js';
+import { diff, type Difference } from '#lib/filter/inspect/diff.js';
+import { formatDiff } from '#lib/filter/inspect/format.js';
+import { dump } from '#lib/process/inspect/dump.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
+
+/** Starts systemd with the units of a folder, where nothing that it writes is anybody else's. */
+const START = `set -e
+mount --make-rprivate /
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/system
+mount -t tmpfs tmpfs /sys/fs/cgroup
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mount -t tmpfs tmpfs /etc/systemd/system
+cp "$1"/* /etc/systemd/system/
+exec env container=test /lib/systemd/systemd --system --unit=all.target --log-target=console --show-status=no`;
+/** The control groups that systemd makes are below one that is removed afterwards. */
+const ENTER = `echo $$ > "$2"/cgroup.procs
+exec unshare --fork --pid --kill-child --mount --cgroup --ipc --uts --net --mount-proc sh -c "$3" sh "$1"`;
+
+const removeGroups = (group: string): void => {
+  for (const entry of readdirSync(group, { withFileTypes: true }))
+    if (entry.isDirectory()) removeGroups(join(group, entry.name));
+  rmdirSync(group);
+};
+
+/** A call that systemd has in @default, and libseccomp of the same Debian no number for: it is passed over. */
+const UNKNOWN = 'SystemCallFilter=~uretprobe';
+
+const UNITS: readonly (readonly [what: string, settings: readonly string[]])[] = [
+  [
+    'a list of what is denied',
+    [
+      'SystemCallFilter=~@mount reboot:EIO swapon:kill',
+      'SystemCallErrorNumber=EACCES',
+      'SystemCallArchitectures=native x86',
+    ],
+  ],
+  [
+    'a list of what is allowed, on every interface',
+    ['SystemCallFilter=@system-service', UNKNOWN, 'SystemCallErrorNumber=EPERM'],
+  ],
+  [
+    'a list from which some is taken away',
+    [
+      'SystemCallFilter=@system-service',
+      'SystemCallFilter=~@privileged ptrace:ENOSYS uretprobe',
+      'SystemCallArchitectures=native',
+    ],
+  ],
+  [
+    'a list that begins anew, with all interfaces named',
+    [
+      'SystemCallArchitectures=native x86 x32',
+      'SystemCallFilter=@system-service',
+      'SystemCallFilter=',
+      'SystemCallFilter=~ptrace',
+    ],
+  ],
+  ['interfaces alone', ['SystemCallArchitectures=native x32']],
+];
+
+const version = /^systemd (\d+)/.exec(
+  spawnSync('/lib/systemd/systemd', ['--version'], { encoding: 'utf8' }).stdout || '',
+)?.[1];
+
+describe('services of a running systemd', function () {
+  this.timeout(60_000);
+  const folder = mkdtempSync(join(tmpdir(), 'units-'));
+  let manager: ChildProcess | undefined;
+  let group: string | undefined;
+  const marker = (index: number): string => `3600.${process.pid}${index}`;
+  const written: string[] = [];
+
+  before(async function () {
+    const skip = (why: string): never => {
+      console.log(`skipped: ${why}`);
+      return this.skip();
+    };
+    if (process.getuid?.() !== 0 || process.arch !== 'x64') skip('starting systemd needs root, and x86_64');
+    if (version !== '252') skip(`there is no systemd 252, whose groups are known: ${version ?? 'none'}`);
+    const mounted = / (\S+) cgroup2 /.exec(readFileSync('/proc/self/mounts', 'utf8'))?.[1];
+    if (mounted === undefined) skip('no control groups of version 2 are mounted');
+    group = join(mounted ?? '', `seccomp-test-${process.pid}`);
+    try {
+      mkdirSync(group);
+    } catch {
+      group = undefined;
+      skip('control groups cannot be made here');
+    }
+    const second = resolveProfile(UNITS[1]?.[1].join('\n') ?? '', { arch: 'x86_64' });
+    written.push(
+      ...UNITS.map(([, settings]) => ['[Service]', ...settings, ''].join('\n')),
+      convert(second, 'systemd'),
+    );
+    written.forEach((settings, index) => {
+      const unit = `[Unit]\nDefaultDependencies=no\n${settings}ExecStart=/bin/sleep ${marker(index)}\n`;
+      writeFileSync(join(folder, `unit${index}.service`), unit);
+    });
+    const wants = written.map((_, index) => `unit${index}.service`).join(' ');
+    writeFileSync(join(folder, 'all.target'), `[Unit]\nDefaultDependencies=no\nWants=${wants}\n`);
+    manager = spawn('sh', ['-c', ENTER, 'sh', folder, group ?? '', START], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [manager.stdout, manager.stderr])
+      stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    for (let tries = 0; pids().length < written.length; tries++) {
+      if (manager.exitCode !== null || manager.signalCode !== null || tries > 300)
+        skip(`systemd does not start its services in namespaces here: ${said.slice(0, 500)}`);
+      await setTimeout(100);
+    }
+  });
+  after(async () => {
+    rmSync(folder, { recursive: true });
+    if (manager?.exitCode === null && manager.signalCode === null) {
+      const ended = once(manager, 'exit');
+      manager.kill('SIGKILL');
+      await ended;
+    }
+    if (group === undefined) return;
+    // The processes of the namespace end a moment after the one that started it.
+    while (readFileSync(join(group, 'cgroup.events'), 'utf8').includes('populated 1')) await setTimeout(20);
+    removeGroups(group);
+  });
+
+  /** The processes of the units, in their order, of those that are there. */
+  const pids = (): readonly number[] => {
+    const found = new Map<string, number>();
+    for (const name of readdirSync('/proc')) {
+      if (!/^\d+$/.test(name)) continue;
+      try {
+        const [command, argument = ''] = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
+        if (command === '/bin/sleep') found.set(argument, Number(name));
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+    return written.map((_, index) => found.get(marker(index))).filter(pid => pid !== undefined);
+  };
+
+  const differences = (index: number): readonly Difference[] => {
+    const layers = dump(pids()[index] ?? 0).layers.map(({ program }) => program);
+    return diff(layers, compilePolicy(resolveProfile(written[index] ?? '', { arch: 'x86_64' })).program);
+  };
+
+  for (const [index, [what]] of UNITS.entries()) {
+    it(`have the filter that is read: ${what}`, () => {
+      assert.equal(formatDiff(differences(index)), '');
+    });
+  }
+
+  it('have the filter that was written', () => {
+    assert.equal(formatDiff(differences(UNITS.length)), '');
+  });
+});
