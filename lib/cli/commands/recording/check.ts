@@ -3,7 +3,7 @@ import { placeText } from '../../../util/place.js';
 import { Option } from 'commander';
 import { checkProfile, type CheckedCall, type ProfileCheck } from '../../../recording/check.js';
 import { printable, singleLine } from '../../../util/printable.js';
-import { checkSarif } from '../../check-sarif.js';
+import { checkSarif } from '../../recording/check-sarif.js';
 import { LAUNCHERS, type Launcher } from '../../../recording/generate/completions.js';
 import { tightenText, type TightenedProfile } from '../../../recording/tighten.js';
 import { parseProfile } from '../../../profile/parse.js';
@@ -12,7 +12,7 @@ import { groupBy } from '../../../util/group-by.js';
 import { textInput } from '../../input.js';
 import { collect } from '../../options.js';
 import { print, printError, toJson, write, type Register } from '../../output.js';
-import { recordingArgument } from '../../recording-argument.js';
+import { recordingArgument } from '../../recording/recording-argument.js';
 
 interface Flags {
   readonly cap?: readonly string[];

@@ -11,7 +11,7 @@ import { groupBy } from '../../../util/group-by.js';
 import { singleLine } from '../../../util/printable.js';
 import { profileArgument } from '../../input.js';
 import { print, printError, toJson, write, type Register } from '../../output.js';
-import { recordingArgument } from '../../recording-argument.js';
+import { recordingArgument } from '../../recording/recording-argument.js';
 
 interface Flags extends Omit<GenerateOptions, 'base'> {
   readonly output?: string;

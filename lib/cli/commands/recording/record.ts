@@ -12,9 +12,14 @@ import { mergeRecordings } from '../../../recording/merge.js';
 import type { Recording } from '../../../recording/recording.js';
 import { UsageError } from '../../../util/errors.js';
 import { printError, write, type Register } from '../../output.js';
-import { showProgress } from '../../record-progress.js';
-import { isOfCommand, recordWhatRuns, withRunningOptions, type RunningFlags } from '../../record-running.js';
-import { recordingArgument } from '../../recording-argument.js';
+import { showProgress } from '../../recording/record-progress.js';
+import {
+  isOfCommand,
+  recordWhatRuns,
+  withRunningOptions,
+  type RunningFlags,
+} from '../../recording/record-running.js';
+import { recordingArgument } from '../../recording/recording-argument.js';
 
 interface Flags extends RunningFlags {
   readonly output: string;

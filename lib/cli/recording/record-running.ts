@@ -1,9 +1,9 @@
 // `seccomp record` of what runs already: until the time is over, nothing is left to record, or Ctrl-C.
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { record } from '../process/trace/record.js';
-import type { Recording } from '../recording/recording.js';
-import { UsageError } from '../util/errors.js';
-import { printError } from './output.js';
+import { record } from '../../process/trace/record.js';
+import type { Recording } from '../../recording/recording.js';
+import { UsageError } from '../../util/errors.js';
+import { printError } from '../output.js';
 
 /** Options that name what runs already, as commander parses them. */
 export interface RunningFlags {

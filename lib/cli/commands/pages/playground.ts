@@ -1,8 +1,8 @@
 // `seccomp playground`: a page in which profiles are written and looked at, without a network.
 import { readFileSync } from 'node:fs';
-import { htmlPlayground } from '../../report/playground/page.js';
-import { utf8 } from '../../util/host/bytes.js';
-import { print, toJson, write, type Register } from '../output.js';
+import { htmlPlayground } from '../../../report/playground/page.js';
+import { utf8 } from '../../../util/host/bytes.js';
+import { print, toJson, write, type Register } from '../../output.js';
 
 interface Flags {
   readonly output: string;

@@ -1,9 +1,9 @@
 // `seccomp report`: a page about a profile or a program, for people.
-import { decode } from '../../bpf/program.js';
-import { htmlReport, type Reported } from '../../report/report.js';
-import { inputArgument, layersArgument } from '../input.js';
-import { compileOptions, withCompileOptions, type CompileFlags } from '../options.js';
-import { print, toJson, write, type Register } from '../output.js';
+import { decode } from '../../../bpf/program.js';
+import { htmlReport, type Reported } from '../../../report/report.js';
+import { inputArgument, layersArgument } from '../../input.js';
+import { compileOptions, withCompileOptions, type CompileFlags } from '../../options.js';
+import { print, toJson, write, type Register } from '../../output.js';
 
 interface Flags extends CompileFlags {
   readonly output: string;
