@@ -18,6 +18,7 @@ export function checkContents() {
     manifest.main,
     manifest.types,
     ...Object.values(manifest.bin),
+    ...manifest.man,
     ...Object.values(manifest.exports['.']),
   ];
   const needed = [

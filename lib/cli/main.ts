@@ -3,13 +3,22 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { packageFile } from '../package-files.js';
+import { fail, type RunCommand } from './output.js';
 import { commandLine } from './program.js';
 
 const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
   version: string;
 };
 
-commandLine(version)
+const run: RunCommand = async (action, json) => {
+  try {
+    process.exitCode = await action();
+  } catch (error) {
+    process.exitCode = fail(error, json);
+  }
+};
+
+commandLine(version, run)
   .parseAsync()
   .catch((error: unknown) => {
     if (!(error instanceof CommanderError)) throw error;

@@ -4,7 +4,7 @@ import { compile } from '../../filter/compile-profile.js';
 import { toC } from '../../bpf/c-array.js';
 import type { Filter } from '../../filter/filter.js';
 import { profileArgument } from '../input.js';
-import { compileOptions, withCompileOptions, type CompileFlags } from '../options.js';
+import { compileOptions, PROFILE, withCompileOptions, type CompileFlags } from '../options.js';
 import { toJson, warn, write, type Register } from '../output.js';
 
 type Format = 'bpf' | 'asm' | 'pfc' | 'c' | 'json';
@@ -34,9 +34,12 @@ const FORMATS: Readonly<Record<Format, (filter: Filter) => string | Uint8Array>>
 export const compileCommand: Register = (program, run) =>
   withCompileOptions(program.command('compile'))
     .description('compile a profile to a BPF program and prove that it means the same')
-    .argument('<profile>', 'a path, the name of a profile that ships, or - for standard input')
+    .argument('<profile>', PROFILE)
     .addOption(
-      new Option('-f, --format <format>', 'what to write')
+      new Option(
+        '-f, --format <format>',
+        'what to write: the program, a listing, pseudo code, a C array, or all of it as JSON',
+      )
         .choices(['bpf', 'asm', 'pfc', 'c', 'json'])
         .default('bpf'),
     )

@@ -4,7 +4,7 @@ import { latitude } from '../../kernel/action.js';
 import { diff } from '../../filter/inspect/diff.js';
 import { formatDiff } from '../../filter/inspect/format.js';
 import { layersArgument } from '../input.js';
-import { collect, withCompileOptions, type CompileFlags } from '../options.js';
+import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../options.js';
 import { print, toJson, type Register } from '../output.js';
 
 interface Flags extends CompileFlags {
@@ -19,15 +19,15 @@ interface Flags extends CompileFlags {
 /** Registers the subcommand. */
 export const diffCommand: Register = (program, run) =>
   withCompileOptions(program.command('diff'))
-    .description('what changes in meaning from filter A to filter B; exit code 1 when anything does')
-    .argument('<a>', 'a path to a profile or a .bpf file, the name of a profile that ships, pid:1234, or -')
-    .argument('<b>', 'the same')
-    .option('--subset', 'only what A lets go further than B: exit code 0 when A allows nothing that B denies')
+    .description('show what changes in meaning from filter A to filter B, with a call for which it does')
+    .argument('<a>', LAYERS)
+    .argument('<b>', 'the filter to compare it with')
+    .option('--subset', 'show only what A lets go further than B')
     .option('--layer-a <filter>', 'a filter that is loaded after A; repeatable', collect)
     .option('--layer-b <filter>', 'a filter that is loaded after B; repeatable', collect)
     .option('--cap-a <capability>', 'a capability that the process has under A; repeatable', collect)
     .option('--cap-b <capability>', 'a capability that the process has under B; repeatable', collect)
-    .option('--json', 'for machines')
+    .option('--json', 'write JSON; errors too')
     .action((a: string, b: string, flags: Flags) => {
       return run(() => {
         const { layerA = [], layerB = [], capA, capB, subset } = flags;

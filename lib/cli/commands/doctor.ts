@@ -141,7 +141,7 @@ export const doctorCommand: Register = (program, run) =>
   program
     .command('doctor')
     .description('check what this machine, this Node and this build can do')
-    .option('--json', 'for machines')
+    .option('--json', 'write JSON')
     .action((flags: { readonly json?: boolean }) => {
       return run(() => {
         const results = checks();

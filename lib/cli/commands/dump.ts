@@ -36,10 +36,19 @@ export const dumpCommand: Register = (program, run) =>
     .description('read the filters of a running process back from the kernel, the newest first')
     .argument('<pid>', 'the id of a process, whose threads are compared, or of one thread')
     .addOption(
-      new Option('-f, --format <format>', 'what to write').choices(['raw', 'asm', 'json']).default('asm'),
+      new Option(
+        '-f, --format <format>',
+        'what to write: listings, the bytes of one layer (raw), or all of it as JSON',
+      )
+        .choices(['raw', 'asm', 'json'])
+        .default('asm'),
     )
-    .option('-l, --layer <number>', 'this layer alone; 1 is the oldest', layerNumber)
-    .option('-o, --output <path>', 'a file, a directory for one file a layer, or - for standard output', '-')
+    .option('-l, --layer <number>', 'only this layer; 1 is the oldest', layerNumber)
+    .option(
+      '-o, --output <path>',
+      'where to write it: a file, a directory for one file a layer, or - for standard output',
+      '-',
+    )
     .option('--json', 'the same as --format json; errors as JSON too')
     .action((argument: string, flags: Flags) =>
       run(() => {

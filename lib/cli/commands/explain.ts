@@ -10,7 +10,7 @@ import type { Layer } from '../../filter/layers.js';
 import { UsageError } from '../../util/errors.js';
 import { quote } from '../../util/suggest.js';
 import { layersArgument } from '../input.js';
-import { collect, withCompileOptions, type CompileFlags } from '../options.js';
+import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../options.js';
 import { print, printError, toJson, type Register } from '../output.js';
 
 interface Flags extends CompileFlags {
@@ -26,17 +26,14 @@ const isName = (text: string): boolean => !isNumber(text) && !isPattern(text) &&
 /** Registers the subcommand. */
 export const explainCommand: Register = (program, run) =>
   withCompileOptions(program.command('explain'))
-    .description('what a filter answers to every system call, under which conditions')
-    .argument(
-      '<filter>',
-      'a path to a profile or a .bpf file, the name of a profile that ships, pid:1234, or -',
-    )
+    .description('show what a filter answers to every system call, or to some, and under which conditions')
+    .argument('<filter>', LAYERS)
     .argument(
       '[syscall...]',
-      'system calls: names, numbers, patterns such as io_uring_*, groups such as @network',
+      "names of system calls, patterns such as 'io_uring_*', groups such as @network, or one number; all calls unless given",
     )
-    .option('-l, --layer <filter>', 'a filter that is loaded after those before; repeatable', collect)
-    .option('--json', 'for machines')
+    .option('-l, --layer <filter>', 'a filter that is loaded after those before it; repeatable', collect)
+    .option('--json', 'write JSON; errors too')
     .action((filter: string, syscalls: readonly string[], flags: Flags) => {
       return run(() => {
         const layers = [filter, ...(flags.layer ?? [])].flatMap(name => layersArgument(name, flags));

@@ -8,7 +8,7 @@ import type { Severity } from '../../lint/rules.js';
 import { toSarif } from '../../lint/sarif.js';
 import { checkedSuppressions, suppress, type Suppression } from '../../lint/suppress.js';
 import { lintArgument } from '../input.js';
-import { withTargetOptions, type CompileFlags } from '../options.js';
+import { FILTER, withTargetOptions, type CompileFlags } from '../options.js';
 import { colorsFor, fail, printPainted, toJson, type Register } from '../output.js';
 import { singleLine } from '../../util/printable.js';
 
@@ -24,20 +24,20 @@ interface Flags extends CompileFlags {
 
 /** Registers the subcommand. */
 export const lintCommand: Register = (program, run) =>
-  withTargetOptions(program.command('lint'))
+  withTargetOptions(program.command('lint'), 'each that the profile covers')
     .description('look for mistakes and gaps in profiles and programs')
-    .argument('<profile...>', 'paths, names of profiles that ship, .bpf files, or - for standard input')
-    .option('--suppressions <file>', 'findings that are there for a reason, as JSON')
-    .option('--baseline <file>', 'findings that are known, so that only new ones count')
-    .option('--write-baseline', 'write what is found to the file of --baseline instead')
+    .argument('<filter...>', FILTER)
+    .option('--suppressions <file>', 'a JSON file of findings that are there for a reason')
+    .option('--baseline <file>', 'a file of findings that are known, so that only new ones count')
+    .option('--write-baseline', 'write what is found to the file of --baseline')
     .addOption(
-      new Option('--fail-on <severity>', 'exit with 1 for findings at least as bad')
+      new Option('--fail-on <severity>', 'the least severity of findings that make the exit code 1')
         .choices([...SEVERITIES, 'never'])
         .default('medium'),
     )
     .option('-v, --verbose', 'say why it matters, and show suppressed and known findings too')
-    .addOption(new Option('--sarif', 'SARIF 2.1.0, for code scanning').conflicts('json'))
-    .option('--json', 'for machines')
+    .addOption(new Option('--sarif', 'write SARIF 2.1.0, for code scanning').conflicts('json'))
+    .option('--json', 'write JSON; errors too')
     .action((profiles: string[], flags: Flags) => {
       return run(() => {
         const { linted, unreadable } = lintAll(profiles, flags);

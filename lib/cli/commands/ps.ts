@@ -18,8 +18,8 @@ export const psCommand: Register = (program, run) =>
   program
     .command('ps')
     .description('list processes with their mode, number of filters and no_new_privs, as a tree')
-    .option('--all', "the kernel's own threads too")
-    .option('--json', 'for machines')
+    .option('--all', "list the kernel's own threads too")
+    .option('--json', 'write JSON')
     .action((flags: Flags) =>
       run(() => {
         const { processes, unreadable } = ps();

@@ -9,7 +9,7 @@ import { parseEvent } from '../../policy/parse-event.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
 import { callsOf } from '../read-events.js';
 import { layersArgument } from '../input.js';
-import { collect, withCompileOptions, type CompileFlags } from '../options.js';
+import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../options.js';
 import { print, toJson, type ExitCode, type Register } from '../output.js';
 import { simulationJson, simulationText } from '../../filter/inspect/format-simulation.js';
 
@@ -24,12 +24,17 @@ const OUTPUT_CHUNK = 65_536;
 /** Registers the subcommand. */
 export const simulateCommand: Register = (program, run) =>
   withCompileOptions(program.command('simulate'))
-    .description('what becomes of a system call: the action, the rule, the way through the program')
-    .argument('<filter>', 'a path to a profile or a .bpf file, the name of a profile that ships, or -')
-    .argument('[call...]', 'the system call, x86:NAME for that of another interface, and its arguments')
-    .option('-l, --layer <filter>', 'a filter that is loaded after those before; repeatable', collect)
-    .option('-e, --events <file>', 'answer the calls of a file, one a line; - is standard input')
-    .option('--json', 'for machines; with --events one object a line')
+    .description(
+      'show what becomes of a system call: the action, the rule that decides, the instructions that run',
+    )
+    .argument('<filter>', LAYERS)
+    .argument(
+      '[call...]',
+      'a system call and its arguments, e.g. socket AF_UNIX; x86:socket for that of another interface',
+    )
+    .option('-l, --layer <filter>', 'a filter that is loaded after those before it; repeatable', collect)
+    .option('-e, --events <file>', 'a file of calls to answer, one a line; - is standard input')
+    .option('--json', 'write JSON, with --events one object a line; errors too')
     .action((filter: string, call: readonly string[], flags: Flags) => {
       return run(() => {
         const names = [filter, ...(flags.layer ?? [])];

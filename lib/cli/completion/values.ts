@@ -43,7 +43,6 @@ export const VALUE_KINDS: Readonly<Record<string, ValueKind>> = {
   first: 'profile',
   filter: 'filter',
   id: 'any',
-  input: 'profile',
   n: 'any',
   name: 'any',
   number: 'any',

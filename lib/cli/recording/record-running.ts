@@ -19,16 +19,14 @@ export interface RunningFlags {
 export const withRunningOptions = (command: Command): Command =>
   command
     .addOption(
-      new Option('--pid <pid>', 'in place of a command: a process, and all that it has started').argParser(
-        whole,
-      ),
+      new Option('--pid <pid>', 'a process, what it has started, and what these start').argParser(whole),
     )
     .option('--container <id>', 'a container of runc, crun, Docker, containerd, Podman or CRI-O')
-    .option('--root <directory>', 'where the runtime of --container keeps states, as for runc --root')
-    .option('--cgroup <path>', 'a cgroup and those below it')
+    .option('--root <directory>', 'where the runtime of --container keeps its states, as in runc --root')
+    .option('--cgroup <path>', 'a cgroup and those below it, by its directory or as in /proc/PID/cgroup')
     .option('--all', 'all processes of the machine')
     .addOption(
-      new Option('--seconds <n>', 'how long to record; until Ctrl-C unless given').argParser(positive),
+      new Option('--seconds <seconds>', 'how long to record; until Ctrl-C unless given').argParser(positive),
     );
 
 /** Whether a command is recorded, and not what runs already. Throws UsageError (`bad-option`). */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { htmlPlayground } from '../../../report/playground/page.js';
 import { utf8 } from '../../../util/host/bytes.js';
+import { PROFILE } from '../../options.js';
 import { print, toJson, write, type Register } from '../../output.js';
 
 interface Flags {
@@ -14,9 +15,9 @@ export const playgroundCommand: Register = (program, run) =>
   program
     .command('playground')
     .description('write a page in which profiles are edited, explained and compared without a network')
-    .argument('[profile]', 'the profile that is there at first: a path, the name of one that ships, or -')
+    .argument('[profile]', `the profile to begin with: ${PROFILE}; docker-default unless given`)
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
-    .option('--json', 'errors as JSON; with a file, what was written too')
+    .option('--json', 'write errors as JSON, and with --output what was written')
     .action((profile: string | undefined, { output, json = false }: Flags) => {
       return run(() => {
         const text = htmlPlayground(

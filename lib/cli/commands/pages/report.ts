@@ -2,7 +2,7 @@
 import { decode } from '../../../bpf/program.js';
 import { htmlReport, type Reported } from '../../../report/report.js';
 import { inputArgument, layersArgument } from '../../input.js';
-import { compileOptions, withCompileOptions, type CompileFlags } from '../../options.js';
+import { compileOptions, FILTER, withCompileOptions, type CompileFlags } from '../../options.js';
 import { print, toJson, write, type Register } from '../../output.js';
 
 interface Flags extends CompileFlags {
@@ -15,10 +15,10 @@ interface Flags extends CompileFlags {
 export const reportCommand: Register = (program, run) =>
   withCompileOptions(program.command('report'))
     .description('write a page about a filter that a browser shows without a network')
-    .argument('<filter>', 'a path to a profile or a .bpf file, the name of a profile that ships, or -')
+    .argument('<filter>', FILTER)
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
-    .option('--against <filter>', 'compare with: as above, or pid:1234')
-    .option('--json', 'errors as JSON; with a file, what was written too')
+    .option('--against <filter>', 'a filter to compare with; also pid:1234')
+    .option('--json', 'write errors as JSON, and with --output what was written')
     .action((filter: string, flags: Flags) => {
       const { output, against } = flags;
       return run(() => {

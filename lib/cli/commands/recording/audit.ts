@@ -22,10 +22,15 @@ const MAX_KINDS = 10_000;
 export const auditCommand: Register = (program, run) =>
   program
     .command('audit')
-    .description('explain what the kernel logged about seccomp: dmesg, journal, auditd, ausearch -i')
+    .description(
+      'explain what the kernel logged about seccomp, from dmesg, the journal, auditd or ausearch -i',
+    )
     .argument('<file...>', 'logs, or - for standard input')
-    .option('-p, --profile <profile>', 'the profile that was in force: a path, or the name of one that ships')
-    .option('--json', 'for machines')
+    .option(
+      '-p, --profile <profile>',
+      'the profile that was in force, to name the rule that decides and what would allow the call',
+    )
+    .option('--json', 'write JSON; errors too')
     .action((files: string[], flags: Flags) => {
       return run(() => {
         const explainer = new AuditExplainer(

@@ -35,24 +35,27 @@ interface Flags extends RunningFlags {
 export const recordCommand: Register = (program, run) =>
   withRunningOptions(program.command('record'))
     .description(
-      'run a command and record the calls that it and all that it starts make; ends with its exit code. As root, record what runs already',
+      'run a command and record the system calls of all that it starts; or, as root, record what runs already',
     )
     .argument('[command...]', 'the command and its arguments, after --')
     .addOption(
-      new Option('--by <means>', 'how: perf stops nothing and needs CAP_PERFMON')
+      new Option(
+        '--by <means>',
+        'how a command is recorded; perf stops nothing, may lose calls, and needs CAP_PERFMON',
+      )
         .choices(['ptrace', 'perf'])
         .default('ptrace'),
     )
     .requiredOption('-o, --output <file>', 'where to write the recording')
     .option('--merge', 'add this run to the recording that is there')
-    .option('--phase <name>', 'part of the run that the calls belong to')
+    .option('--phase <name>', 'the part of the run that the calls belong to')
     .option(
       '--phase-at <calls>',
-      'part the run in two: start, and work from the first of these calls on, e.g. listen,accept4',
+      'divide the run into two phases: start, and work from the first of these calls on, e.g. listen,accept4',
       commaSeparated,
     )
     .option('--no-progress', 'say nothing on a terminal while the command runs')
-    .option('--json', 'errors as JSON')
+    .option('--json', 'write errors as JSON')
     .passThroughOptions()
     .action((words: string[], flags: Flags) => {
       return run(async () => {
