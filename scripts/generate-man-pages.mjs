@@ -59,8 +59,11 @@ const argument = each => {
   return each.required ? text : `[${text}]`;
 };
 
-/** What is said of an option or an argument, with its choices. */
-const description = ({ description, argChoices = undefined, defaultValue = undefined }) => {
+/**
+ * What is said of an option or an argument, with its choices.
+ * @param {{ description: string, argChoices?: string[], defaultValue?: any }} each
+ */
+const description = ({ description, argChoices, defaultValue }) => {
   const more = [
     ...(argChoices === undefined ? [] : [`one of ${argChoices.join(', ')}`]),
     ...(defaultValue === undefined || typeof defaultValue === 'boolean'

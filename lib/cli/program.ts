@@ -42,7 +42,7 @@ export function commandLine(version: string, run: RunCommand): Command {
       // An argument that is quoted may hold line ends; only the hint of commander is a line of its own.
       outputError: (text, write) => {
         const [hint = '\n'] = /\n(?:\(Did you mean [^\n]*\?\)\n)?$/.exec(text) ?? [];
-        write(`${singleLine(text.slice(0, text.length - hint.length))}${hint}`);
+        write(`seccomp: ${singleLine(text.slice(0, text.length - hint.length))}${hint}`);
       },
     })
     .addHelpText('after', () => `\nProfiles that ship: ${shippedProfiles().join(', ')}`)

@@ -115,7 +115,7 @@ describe('seccomp explain', () => {
     it(`says that ${arch} has no ${name}`, () => {
       const { stderr, code } = cli(['explain', 'docker-default', name, '--arch', arch]);
       assert.equal(code, 0);
-      assert.equal(stderr, `note: ${note}\n`);
+      assert.equal(stderr, `seccomp: note: ${note}\n`);
     });
   }
 

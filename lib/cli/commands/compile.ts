@@ -5,7 +5,7 @@ import { toC } from '../../bpf/c-array.js';
 import type { Filter } from '../../filter/filter.js';
 import { profileArgument } from '../input.js';
 import { compileOptions, PROFILE, withCompileOptions, type CompileFlags } from '../options.js';
-import { toJson, warn, write, type Register } from '../output.js';
+import { printActions, toJson, warn, write, type Register } from '../output.js';
 
 type Format = 'bpf' | 'asm' | 'pfc' | 'c' | 'json';
 
@@ -15,12 +15,12 @@ interface Flags extends CompileFlags {
   readonly json?: boolean;
 }
 
-const FORMATS: Readonly<Record<Format, (filter: Filter) => string | Uint8Array>> = {
-  bpf: filter => filter.bpf,
-  asm: filter => filter.disassembly,
-  pfc: filter => filter.pfc,
-  c: filter => toC(filter),
-  json: filter =>
+const FORMATS = {
+  bpf: (filter: Filter) => filter.bpf,
+  asm: (filter: Filter) => filter.disassembly,
+  pfc: (filter: Filter) => filter.pfc,
+  c: (filter: Filter) => toC(filter),
+  json: (filter: Filter) =>
     toJson({
       target: filter.target,
       codegen: filter.codegen,
@@ -50,8 +50,8 @@ export const compileCommand: Register = (program, run) =>
         const filter = compile(profileArgument(profile), compileOptions(flags));
         const format = flags.json === true ? 'json' : flags.format;
         if (format !== 'json') warn(filter.warnings);
-        const result = FORMATS[format](filter);
-        write(flags.output, result);
+        if (format === 'asm' || format === 'pfc') write(flags.output, FORMATS[format](filter), printActions);
+        else write(flags.output, FORMATS[format](filter));
         return 0;
       }, flags.json === true);
     });

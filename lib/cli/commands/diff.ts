@@ -5,7 +5,7 @@ import { diff } from '../../filter/inspect/diff.js';
 import { formatDiff } from '../../filter/inspect/format.js';
 import { layersArgument } from '../input.js';
 import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../options.js';
-import { print, toJson, type Register } from '../output.js';
+import { print, printActions, toJson, type Register } from '../output.js';
 
 interface Flags extends CompileFlags {
   readonly layerA?: readonly string[];
@@ -35,7 +35,8 @@ export const diffCommand: Register = (program, run) =>
         const told = subset === true ? all.filter(({ from, to }) => latitude(from) > latitude(to)) : all;
         const fine =
           subset === true ? 'A allows nothing that B denies\n' : 'A and B answer every call alike\n';
-        print(flags.json === true ? toJson(told) : told.length === 0 ? fine : formatDiff(told));
+        if (flags.json === true) print(toJson(told));
+        else printActions(told.length === 0 ? fine : formatDiff(told));
         return told.length === 0 ? 0 : 1;
       }, flags.json === true);
     });

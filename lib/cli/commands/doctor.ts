@@ -7,7 +7,9 @@ import { liveRings } from '../../process/rings.js';
 import { status } from '../../process/inspect/status.js';
 import { unnamedCalls } from '../../process/machine/unnamed-calls.js';
 import { NEWEST_KERNEL } from '../../kernel/kernel-version.js';
-import { print, toJson, type Register } from '../output.js';
+import { escapeControls } from '../../util/printable.js';
+import { paintFor } from '../colors.js';
+import { print, printPainted, toJson, type Register } from '../output.js';
 
 interface Check {
   readonly name: string;
@@ -136,6 +138,8 @@ function checks(): readonly Check[] {
   ];
 }
 
+const paint = paintFor(1);
+
 /** Registers the subcommand. */
 export const doctorCommand: Register = (program, run) =>
   program
@@ -145,11 +149,12 @@ export const doctorCommand: Register = (program, run) =>
     .action((flags: { readonly json?: boolean }) => {
       return run(() => {
         const results = checks();
-        print(
-          flags.json === true
-            ? toJson(results)
-            : results.map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'} ${name}: ${detail}\n`).join(''),
-        );
+        if (flags.json === true) print(toJson(results));
+        else
+          for (const { name, ok, detail } of results)
+            printPainted(
+              `${ok ? paint('green', 'ok  ') : paint('red', 'FAIL')} ${escapeControls(`${name}: ${detail}`)}\n`,
+            );
         return results.every(({ ok }) => ok) ? 0 : 1;
       }, flags.json === true);
     });

@@ -7,7 +7,7 @@ import { disassemble } from '../../bpf/listing/disassemble.js';
 import { encode } from '../../bpf/program.js';
 import { dump, type LiveLayer, type ProcessDump, type ThreadDump } from '../../process/inspect/dump.js';
 import { pidOf } from '../input.js';
-import { print, toJson, warn, type Register } from '../output.js';
+import { printActions, toJson, warn, write, type Register } from '../output.js';
 import { printable } from '../../util/printable.js';
 
 type Format = 'raw' | 'asm' | 'json';
@@ -66,8 +66,8 @@ export const dumpCommand: Register = (program, run) =>
         } else {
           const result =
             format === 'json' ? toJson(described(process, layers)) : joined(format, process, layers);
-          if (flags.output === '-') print(result);
-          else writeFileSync(flags.output, result);
+          if (typeof result === 'string' && format === 'asm') write(flags.output, result, printActions);
+          else write(flags.output, result);
         }
         return process.warnings.length === 0 ? 0 : 1;
       }, flags.json === true),

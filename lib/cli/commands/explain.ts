@@ -11,7 +11,7 @@ import { UsageError } from '../../util/errors.js';
 import { quote } from '../../util/suggest.js';
 import { layersArgument } from '../input.js';
 import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../options.js';
-import { print, printError, toJson, type Register } from '../output.js';
+import { print, printActions, say, toJson, type Register } from '../output.js';
 
 interface Flags extends CompileFlags {
   readonly layer?: readonly string[];
@@ -39,7 +39,8 @@ export const explainCommand: Register = (program, run) =>
         const layers = [filter, ...(flags.layer ?? [])].flatMap(name => layersArgument(name, flags));
         const explanation = explained(layers, syscalls);
         for (const name of syscalls) if (isName(name)) noteAbsence(layers, name);
-        print(flags.json === true ? toJson(explanation) : formatExplanation(explanation));
+        if (flags.json === true) print(toJson(explanation));
+        else printActions(formatExplanation(explanation));
         return 0;
       }, flags.json === true);
     });
@@ -97,8 +98,6 @@ function noteAbsence(layers: readonly Layer[], name: string): void {
     if (abis.some(abi => syscallNumber(abi, name) !== undefined)) continue;
     const like = abis.flatMap(abi => callLike(name, [abi]) ?? []);
     const advice = like.length === 0 ? '' : `. ${listed([...new Set(like)])} may do the same`;
-    printError(
-      `note: ${listed(abis)} ${abis.length === 1 ? 'has' : 'have'} no system call ${quote(name)}${advice}\n`,
-    );
+    say(`note: ${listed(abis)} ${abis.length === 1 ? 'has' : 'have'} no system call ${quote(name)}${advice}`);
   }
 }

@@ -7,9 +7,10 @@ import { atLeast, formatFinding, SEVERITIES, type Finding } from '../../lint/fin
 import type { Severity } from '../../lint/rules.js';
 import { toSarif } from '../../lint/sarif.js';
 import { checkedSuppressions, suppress, type Suppression } from '../../lint/suppress.js';
+import { paintFor } from '../colors.js';
 import { lintArgument } from '../input.js';
 import { FILTER, withTargetOptions, type CompileFlags } from '../options.js';
-import { colorsFor, fail, printPainted, toJson, type Register } from '../output.js';
+import { fail, printPainted, toJson, type Register } from '../output.js';
 import { singleLine } from '../../util/printable.js';
 
 interface Flags extends CompileFlags {
@@ -92,17 +93,17 @@ function show(
   if (json === true) return toJson(findings);
   const shown = findings.filter(finding => verbose || isNew(finding));
   const lines = shown.map(finding => {
-    const line = paint(singleLine(formatFinding(finding)), finding.severity);
+    const line = painted(singleLine(formatFinding(finding)), finding.severity);
     return verbose ? `${line}\n    ${finding.why}.\n` : `${line}\n`;
   });
   return `${lines.join('')}${summary(findings)}\n`;
 }
 
-const colors = colorsFor(1);
-const COLORS = { high: colors.red, medium: colors.yellow, low: colors.cyan, info: colors.dim } as const;
+const paint = paintFor(1);
+const STYLES = { high: 'red', medium: 'yellow', low: 'cyan', info: 'dim' } as const;
 
-const paint = (line: string, severity: Severity): string =>
-  line.replace(` ${severity}: `, ` ${COLORS[severity](`${severity}:`)} `);
+const painted = (line: string, severity: Severity): string =>
+  line.replace(` ${severity}: `, ` ${paint(STYLES[severity], `${severity}:`)} `);
 
 /** `2 findings: 1 high, 1 low; 3 suppressed`. */
 function summary(findings: readonly Finding[]): string {

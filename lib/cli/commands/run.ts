@@ -10,7 +10,7 @@ import { ISOLATION_MODES, type IsolationMode } from '../../process/isolation/iso
 import { profileArgument } from '../input.js';
 import { compileOptions, PROFILE, withCompileOptions, type CompileFlags } from '../options.js';
 import { warn, type Register } from '../output.js';
-import { runWatched } from '../run-supervised.js';
+import { runWatched } from '../running/run-supervised.js';
 
 interface Flags extends CompileFlags {
   readonly log?: boolean;

@@ -7,10 +7,10 @@ import { actionName, permits } from '../../kernel/action.js';
 import type { Event } from '../../kernel/event.js';
 import { parseEvent } from '../../policy/parse-event.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
-import { callsOf } from '../read-events.js';
+import { callsOf } from '../reading/read-events.js';
 import { layersArgument } from '../input.js';
 import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../options.js';
-import { print, toJson, type ExitCode, type Register } from '../output.js';
+import { print, printActions, toJson, type ExitCode, type Register } from '../output.js';
 import { simulationJson, simulationText } from '../../filter/inspect/format-simulation.js';
 
 interface Flags extends CompileFlags {
@@ -46,11 +46,8 @@ export const simulateCommand: Register = (program, run) =>
         const event = parseEvent(call.join(' '), abi);
         const simulation = simulate(layers, event);
         const subject = { names, given: event.args?.length ?? 0 };
-        print(
-          flags.json === true
-            ? toJson(simulationJson(simulation, subject))
-            : simulationText(simulation, subject),
-        );
+        if (flags.json === true) print(toJson(simulationJson(simulation, subject)));
+        else printActions(simulationText(simulation, subject));
         return simulation.permitted ? 0 : 1;
       }, flags.json === true);
     });
@@ -74,6 +71,7 @@ async function replay(
   abi: AbiName,
   json: boolean,
 ): Promise<ExitCode> {
+  const show = json ? print : printActions;
   let allPermitted = true;
   let output = '';
   try {
@@ -86,11 +84,11 @@ async function replay(
         ? `${JSON.stringify({ line, call, action: name, permitted })}\n`
         : `${name.padEnd(16)} ${call}\n`;
       if (output.length < OUTPUT_CHUNK) continue;
-      print(output);
+      show(output);
       output = '';
     }
   } finally {
-    print(output);
+    show(output);
   }
   return allPermitted ? 0 : 1;
 }

@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { record } from '../../process/trace/record.js';
 import type { Recording } from '../../recording/recording.js';
 import { UsageError } from '../../util/errors.js';
-import { printError } from '../output.js';
+import { say } from '../output.js';
 
 /** Options that name what runs already, as commander parses them. */
 export interface RunningFlags {
@@ -69,11 +69,11 @@ export async function recordWhatRuns(
     ...(phase !== undefined && { phase }),
   });
   for (const signal of SIGNALS) process.on(signal, stop);
-  printError(`seccomp: recording${seconds === undefined ? ', until Ctrl-C' : ` for ${seconds} s`}\n`);
+  say(`recording${seconds === undefined ? ', until Ctrl-C' : ` for ${seconds} s`}`);
   try {
     const recorded = await recording;
     const calls = recorded.calls.reduce((sum, { count }) => sum + count, 0);
-    printError(`seccomp: ${calls} calls, ${recorded.calls.length} different ones\n`);
+    say(`${calls} calls, ${recorded.calls.length} different ones`);
     return recorded;
   } finally {
     for (const signal of SIGNALS) process.off(signal, stop);

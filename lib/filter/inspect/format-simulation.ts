@@ -59,7 +59,7 @@ function abiOf({ arch, syscall }: Event): Abi | undefined {
   return same.find(({ numberBit }) => numberBit === (syscall & X32_BIT)) ?? same[0];
 }
 
-/** `x86_64 socket (41): family = AF_UNIX (0x1), type = 0x0, protocol = 0x0`. */
+/** `x86_64 socket (41): domain = AF_UNIX (0x1), type = 0x0, protocol = 0x0`. */
 function callText(event: Required<Event>, given: number): string {
   const abi = abiOf(event);
   const name = abi === undefined ? undefined : syscallName(abi.name, event.syscall);

@@ -7,7 +7,7 @@ import { encode, type Program } from '../../../bpf/program.js';
 import { ABIS } from '../../../kernel/abi.js';
 import type { AbiName } from '../../../kernel/architectures.js';
 import { textArgument } from '../../input.js';
-import { toJson, write, type Register } from '../../output.js';
+import { printActions, toJson, write, type Register } from '../../output.js';
 
 type Format = 'bpf' | 'asm' | 'c' | 'json';
 
@@ -48,7 +48,8 @@ export const asmCommand: Register = (program, run) =>
           file: file === '-' ? '<stdin>' : file,
           ...(abi !== undefined && { abi }),
         });
-        write(output, FORMATS[json ? 'json' : format](assembled));
+        if (!json && format === 'asm') write(output, disassemble(assembled), printActions);
+        else write(output, FORMATS[json ? 'json' : format](assembled));
         return 0;
       }, json);
     });

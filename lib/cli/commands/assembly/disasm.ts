@@ -13,7 +13,7 @@ import { ABIS } from '../../../kernel/abi.js';
 import type { AbiName } from '../../../kernel/architectures.js';
 import { layerArgument } from '../../input.js';
 import { FILTER, withCompileOptions, type CompileFlags } from '../../options.js';
-import { fail, print, toJson, warn, type Register } from '../../output.js';
+import { fail, print, printActions, toJson, warn, type Register } from '../../output.js';
 
 interface Flags extends CompileFlags {
   readonly form: NonNullable<DisassembleOptions['form']>;
@@ -55,7 +55,7 @@ export const disasmCommand: Register = (program, run) =>
           );
         } else {
           if (isFilter(filter)) warn(filter.warnings);
-          print(disassemble(filter, { ...options, form }));
+          printActions(disassemble(filter, { ...options, form }));
           if (refused !== undefined) fail(refused, false);
         }
         return refused === undefined ? 0 : 1;

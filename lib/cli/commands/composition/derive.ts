@@ -3,16 +3,15 @@ import { dirname, relative } from 'node:path';
 import { Option } from 'commander';
 import { derive, formatProfile } from '../../../filter/algebra/derive.js';
 import { compile } from '../../../filter/compile-profile.js';
-import { diff } from '../../../filter/inspect/diff.js';
-import { formatDiff } from '../../../filter/inspect/format.js';
 import { CHANGE_LISTS, type CallOrGroup, type Changes } from '../../../policy/derive/changes.js';
 import { resolveProfile } from '../../../profile/resolve/resolve.js';
 import { UsageError } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
+import { explainChanges } from '../../explain-changes.js';
 import { converted, FORMATS, type ConversionFlags, type Format } from '../../converted.js';
 import { sourceArgument } from '../../input.js';
 import { compileOptions, FILTER, withCompileOptions } from '../../options.js';
-import { printError, warn, write, type Register } from '../../output.js';
+import { warn, write, type Register } from '../../output.js';
 
 interface Flags extends ConversionFlags {
   readonly allow?: readonly string[];
@@ -77,8 +76,7 @@ export const deriveCommand: Register = (program, run) =>
           warn(after.warnings);
           write(flags.output, converted(after, flags.to, flags));
         }
-        if (flags.explain === true)
-          printError(formatDiff(diff(compile(before), compile(after))) || 'nothing changes\n');
+        if (flags.explain === true) explainChanges(compile(before), compile(after));
         return 0;
       }, flags.json === true);
     });

@@ -2,14 +2,13 @@
 import { Option } from 'commander';
 import { difference, intersection, union } from '../../../filter/algebra/combine.js';
 import { compile } from '../../../filter/compile-profile.js';
-import { diff } from '../../../filter/inspect/diff.js';
-import { formatDiff } from '../../../filter/inspect/format.js';
 import type { Policy } from '../../../policy/policy.js';
 import { UsageError } from '../../../util/errors.js';
+import { explainChanges } from '../../explain-changes.js';
 import { converted, FORMATS, type ConversionFlags, type Format } from '../../converted.js';
 import { policyArgument } from '../../input.js';
 import { FILTER, withCompileOptions } from '../../options.js';
-import { printError, warn, write, type Register } from '../../output.js';
+import { warn, write, type Register } from '../../output.js';
 
 interface Flags extends ConversionFlags {
   readonly union?: boolean;
@@ -54,8 +53,7 @@ export const mergeCommand: Register = (program, run) =>
         const result = rest.reduce((all, each) => WAYS[way](all, each), base);
         warn(result.warnings);
         write(flags.output, converted(result, flags.to, flags));
-        if (flags.explain === true)
-          printError(formatDiff(diff(compile(base), compile(result))) || 'nothing changes\n');
+        if (flags.explain === true) explainChanges(compile(base), compile(result));
         return 0;
       }, flags.json === true);
     });

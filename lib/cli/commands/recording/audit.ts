@@ -7,8 +7,8 @@ import {
 } from '../../../recording/explain-audit.js';
 import { isAuditLine } from '../../../recording/logs/audit-line.js';
 import { profileArgument } from '../../input.js';
-import { print, printError, toJson, type Register } from '../../output.js';
-import { linesOf } from '../../read-lines.js';
+import { print, printActions, say, toJson, type Register } from '../../output.js';
+import { linesOf } from '../../reading/read-lines.js';
 
 interface Flags {
   readonly profile?: string;
@@ -56,9 +56,9 @@ export const auditCommand: Register = (program, run) =>
         if (flags.json === true) print(toJson({ records, skipped }));
         else {
           for (const record of records)
-            print(`${formatAudit(record)}${record.count === 1 ? '' : ` [${record.count} times]`}\n`);
-          if (skipped > 0) printError(`${skipped} records were incomplete, or too many to be told apart\n`);
-          if (records.length === 0) printError('there are no records of seccomp\n');
+            printActions(`${formatAudit(record)}${record.count === 1 ? '' : ` [${record.count} times]`}\n`);
+          if (skipped > 0) say(`${skipped} records were incomplete, or too many to be told apart`);
+          if (records.length === 0) say('there are no records of seccomp');
         }
         return records.length === 0 ? 1 : 0;
       }, flags.json === true);

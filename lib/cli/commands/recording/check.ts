@@ -11,7 +11,7 @@ import { UsageError } from '../../../util/errors.js';
 import { groupBy } from '../../../util/group-by.js';
 import { textInput } from '../../input.js';
 import { capabilitiesOf, PROFILE, withConditionOptions, type CompileFlags } from '../../options.js';
-import { print, printError, toJson, write, type Register } from '../../output.js';
+import { print, printActions, printError, toJson, write, type Register } from '../../output.js';
 import { recordingArgument } from '../../recording/recording-argument.js';
 
 interface Flags extends Pick<CompileFlags, 'cap' | 'capFromProcess'> {
@@ -67,7 +67,8 @@ export const checkCommand: Register = (program, run) =>
           else printError(`${format(check)}${formatTightened(tightened)}`);
           if (json !== true || output !== undefined) write(output ?? '-', tightened.text);
         } else if (sarif === true) print(toJson(checkSarif(check, program.version())));
-        else print(json === true ? toJson(check) : format(check));
+        else if (json === true) print(toJson(check));
+        else printActions(format(check));
         return check.refused.length > 0 ? 1 : 0;
       }, flags.json === true);
     });
@@ -106,7 +107,7 @@ function format({ refused, uncertain, fallbacks, unused, calls, runs }: ProfileC
   return `${lines.join('\n')}\n`;
 }
 
-/** `socket(family=AF_ALG) on x86_64 by /usr/bin/x, 3 times in 1 run: ERRNO(EPERM), by profile.json:4:5`. */
+/** `socket(domain=AF_ALG) on x86_64 by /usr/bin/x, 3 times in 1 run: ERRNO(EPERM), by profile.json:4:5`. */
 function callText({
   syscall,
   abi,

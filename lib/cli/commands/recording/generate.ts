@@ -10,7 +10,7 @@ import { LAUNCHERS } from '../../../recording/generate/completions.js';
 import { groupBy } from '../../../util/group-by.js';
 import { singleLine } from '../../../util/printable.js';
 import { profileArgument } from '../../input.js';
-import { print, printError, toJson, write, type Register } from '../../output.js';
+import { print, printError, say, toJson, write, type Register } from '../../output.js';
 import { recordingArgument } from '../../recording/recording-argument.js';
 
 interface Flags extends Omit<GenerateOptions, 'base'> {
@@ -65,7 +65,7 @@ export const generateCommand: Register = (program, run) =>
 /** On standard error, as the profile may go to standard output. */
 function tell(what: string, calls: readonly ExplainedCall[]): void {
   if (calls.length === 0) return;
-  printError(`${what}:\n`);
+  say(`${what}:`);
   for (const [why, group] of groupBy(calls, call => call.why))
     printError(`  ${group.map(({ syscall }) => syscall).join(' ')}: ${singleLine(why)}\n`);
 }

@@ -5,8 +5,8 @@ import { LogReader, type ReadLog, type ReadLogOptions } from '../../../recording
 import { mergeRecordings } from '../../../recording/merge.js';
 import { singleLine } from '../../../util/printable.js';
 import { architecture } from '../../options.js';
-import { printError, toJson, print, write, type Register } from '../../output.js';
-import { linesOf } from '../../read-lines.js';
+import { printError, say, toJson, print, write, type Register } from '../../output.js';
+import { linesOf } from '../../reading/read-lines.js';
 
 interface Flags extends Omit<ReadLogOptions, 'file'> {
   readonly output?: string;
@@ -67,7 +67,6 @@ function tellSkipped({ file, lines, skipped, examples }: ReadLog & { readonly fi
   const shown = examples
     .slice(0, 3)
     .map(({ line, text }) => `    ${line === 0 ? '' : `line ${line}: `}${singleLine(text)}\n`);
-  printError(
-    `${singleLine(file)}: ${skipped} of ${lines} lines or names were not understood, beginning with\n${shown.join('')}`,
-  );
+  say(`${singleLine(file)}: ${skipped} of ${lines} lines or names were not understood, beginning with`);
+  printError(shown.join(''));
 }

@@ -11,7 +11,7 @@ import { formatRecording } from '../../../recording/json.js';
 import { mergeRecordings } from '../../../recording/merge.js';
 import type { Recording } from '../../../recording/recording.js';
 import { UsageError } from '../../../util/errors.js';
-import { printError, write, type Register } from '../../output.js';
+import { say, write, type Register } from '../../output.js';
 import { showProgress } from '../../recording/record-progress.js';
 import {
   isOfCommand,
@@ -102,7 +102,7 @@ export const recordCommand: Register = (program, run) =>
         for (const each of ['SIGTERM', 'SIGHUP'] as const) process.off(each, pass);
         finish(output, earlier, recorded);
         if (phaseAt !== undefined && !recorded.calls.some(({ phase: name }) => name === PHASES.second))
-          printError(`seccomp: no call of --phase-at was made: everything is in the phase ${PHASES.first}\n`);
+          say(`no call of --phase-at was made: everything is in the phase ${PHASES.first}`);
         return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
       }, flags.json === true);
     });
@@ -115,10 +115,10 @@ function finish(output: string, earlier: readonly Recording[], recorded: Recordi
   const lost = recorded.sources.reduce((sum, source) => sum + source.lost, 0);
   if (lost === 0) return;
   const isPerf = recorded.sources.some(({ how }) => how === 'perf');
-  printError(
+  say(
     isPerf
-      ? `seccomp: ${lost} calls are missing, as the machine was too busy or programs gained rights; --by ptrace records a command in full\n`
-      : `seccomp: ${lost} calls found no room in the recording\n`,
+      ? `${lost} calls are missing, as the machine was too busy or programs gained rights; --by ptrace records a command in full`
+      : `${lost} calls found no room in the recording`,
   );
 }
 

@@ -1,6 +1,6 @@
 // Reads files of system calls: one a line, as a person writes them or as strace does.
 import { createReadStream } from 'node:fs';
-import { UsageError } from '../util/errors.js';
+import { UsageError } from '../../util/errors.js';
 
 const MAX_LINE = 65_536;
 
