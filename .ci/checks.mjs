@@ -82,6 +82,7 @@ export const CHECKS = {
   },
   'profile-schema': { lane: 'built', run: () => script('generate-profile-schema', '--check') },
   'recording-schema': { lane: 'built', run: () => script('generate-recording-schema', '--check') },
+  'output-schema': { lane: 'built', run: () => script('generate-output-schema', '--check') },
   'man-pages': {
     lane: 'built',
     needs: { man: 'man-db', mandoc: 'mandoc' },

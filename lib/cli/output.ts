@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { paintActions, paintFor } from './colors.js';
 import { formatDiagnostic, ProfileError, UsageError, type Diagnostic } from '../util/errors.js';
 import { own } from '../util/own.js';
+import type { JsonOutputs } from './json-outputs.js';
 import { escapeControls, singleLine } from '../util/printable.js';
 
 /** 0: fine. 1: the answer is no. 2: wrong usage or input. */
@@ -101,6 +102,12 @@ export const toJson = (value: unknown): string =>
     ),
   )}\n`;
 
+/** Writes the result of a subcommand as JSON. */
+export function printJson<Name extends keyof JsonOutputs>(name: Name, value: JsonOutputs[Name]): void;
+export function printJson(_: string, value: unknown): void {
+  print(toJson(value));
+}
+
 /** Warnings, one a line. */
 export function warn(diagnostics: readonly Diagnostic[]): void {
   for (const diagnostic of diagnostics) printErrorPainted(diagnosticLine(diagnostic));
@@ -128,7 +135,7 @@ export function fail(error: unknown, json: boolean): ExitCode {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error;
   const { code, message } = error;
   const problems = error instanceof ProfileError ? error.problems : undefined;
-  if (json) print(toJson({ error: { code, message, problems } }));
+  if (json) printJson('error', { error: { code, message, problems } });
   else if (problems !== undefined) warn(problems);
   else printErrorPainted(severityPainted(`${NAME}error: ${singleLine(message)} [${code}]\n`));
   return 2;

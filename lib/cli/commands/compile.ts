@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { compile } from '../../filter/compile-profile.js';
 import { toC } from '../../bpf/c-array.js';
 import type { Filter } from '../../filter/filter.js';
+import type { JsonOutputs } from '../json-outputs.js';
 import { profileArgument } from '../input.js';
 import { compileOptions, PROFILE, withCompileOptions, type CompileFlags } from '../options.js';
 import { printActions, toJson, warn, write, type Register } from '../output.js';
@@ -27,7 +28,7 @@ const FORMATS = {
       report: filter.metrics,
       warnings: filter.warnings,
       bpf: filter.bpf.toString('base64'),
-    }),
+    } satisfies JsonOutputs['compile']),
 };
 
 /** Registers the subcommand. */

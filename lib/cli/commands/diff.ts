@@ -3,9 +3,10 @@ import type { Layer } from '../../filter/layers.js';
 import { latitude } from '../../kernel/action.js';
 import { diff } from '../../filter/inspect/diff.js';
 import { formatDiff } from '../../filter/inspect/format.js';
+import { differencesJson } from '../../filter/inspect/json.js';
 import { layersArgument } from '../input.js';
 import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../options.js';
-import { print, printActions, toJson, type Register } from '../output.js';
+import { printActions, printJson, type Register } from '../output.js';
 
 interface Flags extends CompileFlags {
   readonly layerA?: readonly string[];
@@ -35,7 +36,7 @@ export const diffCommand: Register = (program, run) =>
         const told = subset === true ? all.filter(({ from, to }) => latitude(from) > latitude(to)) : all;
         const fine =
           subset === true ? 'A allows nothing that B denies\n' : 'A and B answer every call alike\n';
-        if (flags.json === true) print(toJson(told));
+        if (flags.json === true) printJson('diff', differencesJson(told));
         else printActions(told.length === 0 ? fine : formatDiff(told));
         return told.length === 0 ? 0 : 1;
       }, flags.json === true);

@@ -9,16 +9,11 @@ import { unnamedCalls } from '../../process/machine/unnamed-calls.js';
 import { NEWEST_KERNEL } from '../../kernel/kernel-version.js';
 import { escapeControls } from '../../util/printable.js';
 import { paintFor } from '../colors.js';
-import { print, printPainted, toJson, type Register } from '../output.js';
-
-interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
+import type { DoctorCheck } from '../json-outputs.js';
+import { printJson, printPainted, type Register } from '../output.js';
 
 /** Runs a check; one that throws an error of ours has failed with that message. */
-function check(name: string, look: () => { readonly ok: boolean; readonly detail: string }): Check {
+function check(name: string, look: () => { readonly ok: boolean; readonly detail: string }): DoctorCheck {
   try {
     return { name, ...look() };
   } catch (error) {
@@ -37,7 +32,7 @@ function triedCalls(): readonly number[] | string {
   }
 }
 
-function checks(): readonly Check[] {
+function checks(): readonly DoctorCheck[] {
   return [
     check('platform', () => ({
       ok: process.platform === 'linux',
@@ -149,7 +144,7 @@ export const doctorCommand: Register = (program, run) =>
     .action((flags: { readonly json?: boolean }) => {
       return run(() => {
         const results = checks();
-        if (flags.json === true) print(toJson(results));
+        if (flags.json === true) printJson('doctor', results);
         else
           for (const { name, ok, detail } of results)
             printPainted(

@@ -6,6 +6,7 @@ import { UsageError } from '../../util/errors.js';
 import { disassemble } from '../../bpf/listing/disassemble.js';
 import { encode } from '../../bpf/program.js';
 import { dump, type LiveLayer, type ProcessDump, type ThreadDump } from '../../process/inspect/dump.js';
+import type { JsonOutputs, ThreadOutput } from '../json-outputs.js';
 import { pidOf } from '../input.js';
 import { printActions, toJson, warn, write, type Register } from '../output.js';
 import { printable } from '../../util/printable.js';
@@ -125,7 +126,7 @@ const heading = ({ number, program, flags }: Numbered, count: number): string =>
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-function described(process: ProcessDump, layers: readonly Numbered[]): unknown {
+function described(process: ProcessDump, layers: readonly Numbered[]): JsonOutputs['dump'] {
   const { pid, differing, warnings } = process;
   return {
     pid,
@@ -135,7 +136,7 @@ function described(process: ProcessDump, layers: readonly Numbered[]): unknown {
   };
 }
 
-const describedThread = ({ id, name, mode }: ThreadDump, layers: readonly Numbered[]): object => ({
+const describedThread = ({ id, name, mode }: ThreadDump, layers: readonly Numbered[]): ThreadOutput => ({
   id,
   name,
   mode,

@@ -1,6 +1,7 @@
 // `seccomp explain`: what a filter, or a stack of them, answers to every call, or to one.
 import { explain, type Explanation } from '../../filter/inspect/explain.js';
 import { formatExplanation } from '../../filter/inspect/format.js';
+import { explanationJson } from '../../filter/inspect/json.js';
 import { syscallNumber } from '../../kernel/abi.js';
 import { abisOf } from '../../kernel/architectures.js';
 import { callsNamed, isGroupName } from '../../kernel/calls/call-groups.js';
@@ -11,7 +12,7 @@ import { UsageError } from '../../util/errors.js';
 import { quote } from '../../util/suggest.js';
 import { layersArgument } from '../input.js';
 import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../options.js';
-import { print, printActions, say, toJson, type Register } from '../output.js';
+import { printActions, printJson, say, type Register } from '../output.js';
 
 interface Flags extends CompileFlags {
   readonly layer?: readonly string[];
@@ -39,7 +40,7 @@ export const explainCommand: Register = (program, run) =>
         const layers = [filter, ...(flags.layer ?? [])].flatMap(name => layersArgument(name, flags));
         const explanation = explained(layers, syscalls);
         for (const name of syscalls) if (isName(name)) noteAbsence(layers, name);
-        if (flags.json === true) print(toJson(explanation));
+        if (flags.json === true) printJson('explain', explanationJson(explanation));
         else printActions(formatExplanation(explanation));
         return 0;
       }, flags.json === true);

@@ -9,6 +9,7 @@ import { toSarif } from '../../lint/sarif.js';
 import { checkedSuppressions, suppress, type Suppression } from '../../lint/suppress.js';
 import { paintFor } from '../colors.js';
 import { lintArgument } from '../input.js';
+import type { JsonOutputs } from '../json-outputs.js';
 import { FILTER, withTargetOptions, type CompileFlags } from '../options.js';
 import { fail, printPainted, toJson, type Register } from '../output.js';
 import { singleLine } from '../../util/printable.js';
@@ -90,7 +91,7 @@ function show(
   version: string | undefined,
 ): string {
   if (sarif === true) return toJson(toSarif(findings, version === undefined ? {} : { version }));
-  if (json === true) return toJson(findings);
+  if (json === true) return toJson(findings satisfies JsonOutputs['lint']);
   const shown = findings.filter(finding => verbose || isNew(finding));
   const lines = shown.map(finding => {
     const line = painted(singleLine(formatFinding(finding)), finding.severity);

@@ -7,11 +7,13 @@ import { actionName, permits } from '../../kernel/action.js';
 import type { Event } from '../../kernel/event.js';
 import { parseEvent } from '../../policy/parse-event.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
+import type { JsonOutputs } from '../json-outputs.js';
 import { callsOf } from '../reading/read-events.js';
 import { layersArgument } from '../input.js';
 import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../options.js';
-import { print, printActions, toJson, type ExitCode, type Register } from '../output.js';
-import { simulationJson, simulationText } from '../../filter/inspect/format-simulation.js';
+import { print, printActions, printJson, type ExitCode, type Register } from '../output.js';
+import { simulationText } from '../../filter/inspect/format-simulation.js';
+import { simulationJson } from '../../filter/inspect/json.js';
 
 interface Flags extends CompileFlags {
   readonly layer?: readonly string[];
@@ -46,7 +48,7 @@ export const simulateCommand: Register = (program, run) =>
         const event = parseEvent(call.join(' '), abi);
         const simulation = simulate(layers, event);
         const subject = { names, given: event.args?.length ?? 0 };
-        if (flags.json === true) print(toJson(simulationJson(simulation, subject)));
+        if (flags.json === true) printJson('simulate', simulationJson(simulation, names));
         else printActions(simulationText(simulation, subject));
         return simulation.permitted ? 0 : 1;
       }, flags.json === true);
@@ -81,7 +83,7 @@ async function replay(
       allPermitted &&= permitted;
       const name = actionName(action);
       output += json
-        ? `${JSON.stringify({ line, call, action: name, permitted })}\n`
+        ? `${JSON.stringify({ line, call, action: name, permitted } satisfies JsonOutputs['event'])}\n`
         : `${name.padEnd(16)} ${call}\n`;
       if (output.length < OUTPUT_CHUNK) continue;
       show(output);

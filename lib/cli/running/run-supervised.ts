@@ -17,6 +17,7 @@ import { formatReport, type ReportedViolation } from '../../process/supervise/re
 import { supervise } from '../../process/supervise/supervise.js';
 import { startReportOnly } from '../../process/trace/report-only.js';
 import { summarizeViolations } from '../../process/violations/violation-summary.js';
+import type { JsonOutputs } from '../json-outputs.js';
 import { say, toJson } from '../output.js';
 import { singleLine } from '../../util/printable.js';
 import { reportTarget } from './report-target.js';
@@ -197,5 +198,5 @@ const kills = ({ action, allowed }: ReportedViolation): boolean => !allowed && a
 const isOf = (child: ChildProcess | undefined, thread: number): boolean =>
   child?.pid !== undefined && existsSync(`/proc/${child.pid}/task/${thread}`);
 
-const oneLine = (violation: ReportedViolation): string =>
+const oneLine = (violation: JsonOutputs['violation']): string =>
   `${JSON.stringify(JSON.parse(toJson(violation)))}\n`;

@@ -17,9 +17,7 @@ export function argumentName(abi: AbiName, syscall: string, index: number): stri
 /** The index of an argument by its name, the kernel's or the man page's, or as `arg0`; undefined where the call has none of that name. */
 export function argumentIndex(abi: AbiName, syscall: string, name: string): number | undefined {
   const parameters = parametersOf(abi, syscall) ?? [];
-  const index = parameters.findIndex(
-    parameter => parameter.name === name || parameter.kernelName === name,
-  );
+  const index = parameters.findIndex(parameter => parameter.name === name || parameter.kernelName === name);
   if (index !== -1) return index;
   const [, digit] = /^(?:arg|register)([0-5])$/.exec(name) ?? [];
   return digit === undefined ? undefined : Number(digit);

@@ -372,7 +372,9 @@ export class LogReader {
     args: ReadonlyMap<string, string>,
   ): readonly (bigint | undefined)[] {
     const parameters = parametersOf(abi, syscall) ?? [];
-    const isWhole = [...args.keys()].every(name => parameters.some(parameter => parameter.kernelName === name));
+    const isWhole = [...args.keys()].every(name =>
+      parameters.some(parameter => parameter.kernelName === name),
+    );
     const registers: (bigint | undefined)[] = [];
     for (const parameter of recordedParameters(abi, syscall)) {
       const text = args.get(parameter.kernelName);

@@ -6,6 +6,7 @@ import { annotate, disassemble } from '../../../bpf/listing/disassemble.js';
 import { encode, type Program } from '../../../bpf/program.js';
 import { ABIS } from '../../../kernel/abi.js';
 import type { AbiName } from '../../../kernel/architectures.js';
+import type { JsonOutputs } from '../../json-outputs.js';
 import { textArgument } from '../../input.js';
 import { printActions, toJson, write, type Register } from '../../output.js';
 
@@ -22,7 +23,11 @@ const FORMATS: Readonly<Record<Format, (program: Program) => string | Uint8Array
   bpf: encode,
   asm: program => disassemble(program),
   c: program => toC(program),
-  json: program => toJson({ instructions: annotate(program), bpf: encode(program).toString('base64') }),
+  json: program =>
+    toJson({
+      instructions: annotate(program),
+      bpf: encode(program).toString('base64'),
+    } satisfies JsonOutputs['asm']),
 };
 
 /** Registers the subcommand. */

@@ -13,7 +13,7 @@ import { ABIS } from '../../../kernel/abi.js';
 import type { AbiName } from '../../../kernel/architectures.js';
 import { layerArgument } from '../../input.js';
 import { FILTER, withCompileOptions, type CompileFlags } from '../../options.js';
-import { fail, print, printActions, toJson, warn, type Register } from '../../output.js';
+import { fail, printActions, printJson, warn, type Register } from '../../output.js';
 
 interface Flags extends CompileFlags {
   readonly form: NonNullable<DisassembleOptions['form']>;
@@ -47,12 +47,10 @@ export const disasmCommand: Register = (program, run) =>
         const options = abi === undefined ? {} : { abi };
         const refused = refusal(isFilter(filter) ? filter.program : filter);
         if (json) {
-          print(
-            toJson({
-              instructions: annotate(filter, options),
-              ...(refused !== undefined && { refused: { code: refused.code, message: refused.message } }),
-            }),
-          );
+          printJson('disasm', {
+            instructions: annotate(filter, options),
+            ...(refused !== undefined && { refused: { code: refused.code, message: refused.message } }),
+          });
         } else {
           if (isFilter(filter)) warn(filter.warnings);
           printActions(disassemble(filter, { ...options, form }));

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { htmlPlayground } from '../../../report/playground/page.js';
 import { utf8 } from '../../../util/host/bytes.js';
 import { PROFILE } from '../../options.js';
-import { print, toJson, write, type Register } from '../../output.js';
+import { printJson, write, type Register } from '../../output.js';
 
 interface Flags {
   readonly output: string;
@@ -24,7 +24,7 @@ export const playgroundCommand: Register = (program, run) =>
           profile === undefined ? {} : { profile: profile === '-' ? readFileSync(0) : profile },
         );
         write(output, text);
-        if (json && output !== '-') print(toJson({ output, bytes: utf8(text).length }));
+        if (json && output !== '-') printJson('playground', { output, bytes: utf8(text).length });
         return 0;
       }, json);
     });

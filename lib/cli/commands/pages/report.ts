@@ -3,7 +3,7 @@ import { decode } from '../../../bpf/program.js';
 import { htmlReport, type Reported } from '../../../report/report.js';
 import { inputArgument, layersArgument } from '../../input.js';
 import { compileOptions, FILTER, withCompileOptions, type CompileFlags } from '../../options.js';
-import { print, toJson, write, type Register } from '../../output.js';
+import { printJson, write, type Register } from '../../output.js';
 
 interface Flags extends CompileFlags {
   readonly output: string;
@@ -28,7 +28,8 @@ export const reportCommand: Register = (program, run) =>
           ...(against !== undefined && { against: layersArgument(against, flags), againstName: against }),
         });
         write(output, text);
-        if (flags.json === true && output !== '-') print(toJson({ output, bytes: Buffer.byteLength(text) }));
+        if (flags.json === true && output !== '-')
+          printJson('report', { output, bytes: Buffer.byteLength(text) });
         return 0;
       }, flags.json === true);
     });

@@ -7,7 +7,7 @@ import {
 } from '../../../recording/explain-audit.js';
 import { isAuditLine } from '../../../recording/logs/audit-line.js';
 import { profileArgument } from '../../input.js';
-import { print, printActions, say, toJson, type Register } from '../../output.js';
+import { printActions, printJson, say, type Register } from '../../output.js';
 import { linesOf } from '../../reading/read-lines.js';
 
 interface Flags {
@@ -53,7 +53,7 @@ export const auditCommand: Register = (program, run) =>
           }
         }
         const records = [...kinds.values()].map(({ record, count }) => ({ ...record, count }));
-        if (flags.json === true) print(toJson({ records, skipped }));
+        if (flags.json === true) printJson('audit', { records, skipped });
         else {
           for (const record of records)
             printActions(`${formatAudit(record)}${record.count === 1 ? '' : ` [${record.count} times]`}\n`);

@@ -11,7 +11,7 @@ import { UsageError } from '../../../util/errors.js';
 import { groupBy } from '../../../util/group-by.js';
 import { textInput } from '../../input.js';
 import { capabilitiesOf, PROFILE, withConditionOptions, type CompileFlags } from '../../options.js';
-import { print, printActions, printError, toJson, write, type Register } from '../../output.js';
+import { print, printActions, printError, printJson, toJson, write, type Register } from '../../output.js';
 import { recordingArgument } from '../../recording/recording-argument.js';
 
 interface Flags extends Pick<CompileFlags, 'cap' | 'capFromProcess'> {
@@ -63,11 +63,11 @@ export const checkCommand: Register = (program, run) =>
             ...options,
             ...(launcher !== undefined && { for: launcher }),
           });
-          if (json === true) print(toJson({ ...check, tightened }));
+          if (json === true) printJson('check', { ...check, tightened });
           else printError(`${format(check)}${formatTightened(tightened)}`);
           if (json !== true || output !== undefined) write(output ?? '-', tightened.text);
         } else if (sarif === true) print(toJson(checkSarif(check, program.version())));
-        else if (json === true) print(toJson(check));
+        else if (json === true) printJson('check', check);
         else printActions(format(check));
         return check.refused.length > 0 ? 1 : 0;
       }, flags.json === true);

@@ -10,7 +10,7 @@ import { LAUNCHERS } from '../../../recording/generate/completions.js';
 import { groupBy } from '../../../util/group-by.js';
 import { singleLine } from '../../../util/printable.js';
 import { profileArgument } from '../../input.js';
-import { print, printError, say, toJson, write, type Register } from '../../output.js';
+import { printError, printJson, say, toJson, write, type Register } from '../../output.js';
 import { recordingArgument } from '../../recording/recording-argument.js';
 
 interface Flags extends Omit<GenerateOptions, 'base'> {
@@ -51,7 +51,7 @@ export const generateCommand: Register = (program, run) =>
           ...options,
           ...(base !== undefined && { base: profileArgument(base) }),
         });
-        if (json === true) print(toJson(generated));
+        if (json === true) printJson('generate', generated);
         else {
           tell('allowed without having been seen', generated.unseen);
           tell('allowed under conditions that may be too strict', generated.uncertain);

@@ -5,7 +5,7 @@ import { LogReader, type ReadLog, type ReadLogOptions } from '../../../recording
 import { mergeRecordings } from '../../../recording/merge.js';
 import { singleLine } from '../../../util/printable.js';
 import { architecture } from '../../options.js';
-import { printError, say, toJson, print, write, type Register } from '../../output.js';
+import { printError, printJson, say, write, type Register } from '../../output.js';
 import { linesOf } from '../../reading/read-lines.js';
 
 interface Flags extends Omit<ReadLogOptions, 'file'> {
@@ -45,9 +45,10 @@ export const importCommand: Register = (program, run) =>
         const text = formatRecording(mergeRecordings(...logs.map(({ recording }) => recording)));
         if (json === true) {
           const read = logs.map(({ file, lines, skipped, examples }) => ({ file, lines, skipped, examples }));
-          print(
-            toJson({ logs: read, ...(output === undefined && { recording: JSON.parse(text) as unknown }) }),
-          );
+          printJson('import', {
+            logs: read,
+            ...(output === undefined && { recording: JSON.parse(text) as unknown }),
+          });
         } else {
           for (const log of logs) tellSkipped(log);
         }
