@@ -80,6 +80,21 @@ export const CHECKS = {
   },
   'profile-schema': { lane: 'built', run: () => script('generate-profile-schema', '--check') },
   'recording-schema': { lane: 'built', run: () => script('generate-recording-schema', '--check') },
+  'output-schema': { lane: 'built', run: () => script('generate-output-schema', '--check') },
+  'man-pages': {
+    lane: 'built',
+    needs: { man: 'man-db', mandoc: 'mandoc' },
+    run() {
+      script('generate-man-pages', '--check');
+      const pages = filesOf(['man/*.1']);
+      run('mandoc', ['-T', 'lint', ...pages]);
+      const env = { ...process.env, LC_ALL: 'C.UTF-8', MANWIDTH: '80', MAN_KEEP_STDERR: '1' };
+      const said = pages.map(page =>
+        run('sh', ['-c', 'man --warnings -Tutf8 -l "$0" 2>&1 >/dev/null', page], { env }),
+      );
+      if (said.join('') !== '') throw new Error(said.join(''));
+    },
+  },
   'api-table': { lane: 'built', run: () => script('generate-api-table', '--check') },
   // Fails when an export, or a member of one, has no comment, and on links that lead nowhere; typedoc.json has the rules.
   typedoc: { lane: 'built', run: () => bin('typedoc', '--emit', 'none') },

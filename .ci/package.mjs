@@ -18,6 +18,7 @@ export function checkContents() {
     manifest.main,
     manifest.types,
     ...Object.values(manifest.bin),
+    ...manifest.man,
     ...Object.values(manifest.exports['.']),
   ];
   const needed = [
@@ -44,6 +45,7 @@ export function checkContents() {
     'prebuilds/licenses/libseccomp.txt',
     'profile.schema.json',
     'recording.schema.json',
+    'output.schema.json',
     'profiles/profile.d.cts',
     'profiles/extending.d.cts',
     'profiles/no-network.json',

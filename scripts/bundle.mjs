@@ -143,7 +143,7 @@ async function chunks(entryPoints, plugins = []) {
     platform: 'node',
     target: 'node20',
     mainFields: ['module', 'main'],
-    external: ['commander', 'picocolors'],
+    external: ['commander'],
     logLevel: 'error',
     plugins,
   });

@@ -1,31 +1,10 @@
 #!/usr/bin/env node
 // The `seccomp` command: one subcommand a file, exit code 0 for fine, 1 for no, 2 for wrong usage or input.
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { asmCommand } from './commands/assembly/asm.js';
-import { compileCommand } from './commands/compile.js';
-import { deriveCommand } from './commands/composition/derive.js';
-import { mergeCommand } from './commands/composition/merge.js';
-import { convertCommand } from './commands/convert.js';
-import { diffCommand } from './commands/diff.js';
-import { disasmCommand } from './commands/assembly/disasm.js';
-import { doctorCommand } from './commands/doctor.js';
-import { dumpCommand } from './commands/dump.js';
-import { explainCommand } from './commands/explain.js';
-import { lintCommand } from './commands/lint.js';
-import { auditCommand } from './commands/recording/audit.js';
-import { checkCommand } from './commands/recording/check.js';
-import { generateCommand } from './commands/recording/generate.js';
-import { recordCommand } from './commands/recording/record.js';
-import { importCommand } from './commands/recording/import.js';
-import { fail, print, printError, type Register, type RunCommand } from './output.js';
+import { CommanderError } from 'commander';
 import { packageFile } from '../package-files.js';
-import { playgroundCommand } from './commands/playground.js';
-import { psCommand } from './commands/ps.js';
-import { reportCommand } from './commands/report.js';
-import { runCommand } from './commands/run.js';
-import { simulateCommand } from './commands/simulate.js';
-import { singleLine } from '../util/printable.js';
+import { fail, type RunCommand } from './output.js';
+import { commandLine } from './program.js';
 
 const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
   version: string;
@@ -39,48 +18,9 @@ const run: RunCommand = async (action, json) => {
   }
 };
 
-const program = new Command('seccomp')
-  .description('Docker seccomp profiles: compile, prove, inspect and enforce them')
-  .version(version)
-  .enablePositionalOptions()
-  .configureOutput({
-    writeOut: print,
-    writeErr: printError,
-    // An argument that is quoted may hold line ends; only the hint of commander is a line of its own.
-    outputError: (text, write) => {
-      const [hint = '\n'] = /\n(?:\(Did you mean [^\n]*\?\)\n)?$/.exec(text) ?? [];
-      write(`${singleLine(text.slice(0, text.length - hint.length))}${hint}`);
-    },
-  })
-  .exitOverride();
-
-/** In the order of the help. */
-const COMMANDS: readonly Register[] = [
-  compileCommand,
-  simulateCommand,
-  explainCommand,
-  diffCommand,
-  lintCommand,
-  reportCommand,
-  playgroundCommand,
-  runCommand,
-  recordCommand,
-  importCommand,
-  generateCommand,
-  checkCommand,
-  auditCommand,
-  disasmCommand,
-  asmCommand,
-  convertCommand,
-  deriveCommand,
-  mergeCommand,
-  dumpCommand,
-  psCommand,
-  doctorCommand,
-];
-for (const register of COMMANDS) register(program, run).exitOverride();
-
-program.parseAsync().catch((error: unknown) => {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
-});
+commandLine(version, run)
+  .parseAsync()
+  .catch((error: unknown) => {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  });

@@ -20,6 +20,13 @@ export interface CompileFlags extends Pick<CompileOptions, (typeof PASSED_ON)[nu
   readonly capFromProcess?: boolean;
 }
 
+/** What --help says of an argument that names a profile. */
+export const PROFILE = 'a path, the name of a profile that ships, or - for standard input';
+/** Of one that a program may stand for. */
+export const FILTER = 'a path to a profile or a .bpf file, the name of a profile that ships, or -';
+/** Of one that all filters of a process may stand for. */
+export const LAYERS = `${FILTER}; pid:1234 for the filters of a process`;
+
 /** Gathers the values of an option that may be repeated. */
 export const collect = (value: string, previous: readonly string[] = []): readonly string[] => [
   ...previous,
@@ -42,47 +49,92 @@ export const architecture = (value: string): Architecture => {
   throw new InvalidArgumentError(`Allowed choices are ${architectureNames().join(', ')}.`);
 };
 
-/** The capabilities of an option: `ALL` is all of them, as in Docker. */
-const capabilitiesOf = (name: string): readonly string[] => (name === 'ALL' ? CAPABILITIES : [name]);
+/** The capabilities of options: `ALL` is all of them, as in Docker. */
+export const capabilitiesOf = ({
+  cap = [],
+  capFromProcess,
+}: Pick<CompileFlags, 'cap' | 'capFromProcess'>): readonly string[] => [
+  ...cap.flatMap(name => (name === 'ALL' ? CAPABILITIES : [name])),
+  ...(capFromProcess === true ? boundingSet() : []),
+];
 
-/** Adds the options that decide what a profile means. */
-export const withTargetOptions = (command: Command): Command =>
+const MEANING = 'What the profile means:';
+const COMPILATION = 'How it is compiled:';
+
+/** The options that conditions of a profile on capabilities and kernels depend on. */
+export const withConditionOptions = (command: Command): Command =>
   command
     .addOption(
       new Option(
-        '--arch <arch>',
-        `architecture of the machine: ${architectureNames().join(', ')} (default: this one; for lint, each that the profile covers)`,
-      ).argParser(architecture),
+        '--cap <capability>',
+        'a capability that the process will have, e.g. CAP_SYS_ADMIN, or ALL; repeatable; none unless given',
+      )
+        .argParser(collect)
+        .helpGroup(MEANING),
     )
-    .option(
-      '--cap <capability>',
-      'a capability that the process will have, e.g. CAP_SYS_ADMIN, or ALL; repeatable',
-      collect,
-    )
-    .option('--cap-from-process', 'the capabilities in the bounding set of this process')
-    .option('--kernel <version>', 'kernel version for minKernel conditions, e.g. 6.1', kernelVersion)
     .addOption(
-      new Option('--unknown-syscalls <answer>', 'answer to calls newer than the profile').choices(
-        UNKNOWN_SYSCALLS,
+      new Option('--cap-from-process', 'the capabilities in the bounding set of this process').helpGroup(
+        MEANING,
       ),
     )
     .addOption(
-      new Option('--arg-width <width>', 'bits of an argument that conditions compare').choices(ARG_WIDTHS),
+      new Option(
+        '--kernel <version>',
+        'the version of the kernel for minKernel conditions, e.g. 6.1; the newest that is known unless given',
+      )
+        .argParser(kernelVersion)
+        .helpGroup(MEANING),
+    );
+
+/** Adds the options that decide what a profile means. `archUnlessGiven` is for the help. */
+export const withTargetOptions = (command: Command, archUnlessGiven = 'this one'): Command =>
+  withConditionOptions(
+    command.addOption(
+      new Option(
+        '--arch <arch>',
+        `the architecture of the machine: ${architectureNames().join(', ')}; ${archUnlessGiven} unless given`,
+      )
+        .argParser(architecture)
+        .helpGroup(MEANING),
+    ),
+  )
+    .addOption(
+      new Option(
+        '--unknown-syscalls <answer>',
+        "the answer to calls newer than the profile: enosys unless given, or default, the profile's own",
+      )
+        .choices(UNKNOWN_SYSCALLS)
+        .helpGroup(MEANING),
+    )
+    .addOption(
+      new Option(
+        '--arg-width <width>',
+        'the bits of an argument that conditions compare: all of the register (profile) unless given, or those that the kernel reads (declared)',
+      )
+        .choices(ARG_WIDTHS)
+        .helpGroup(MEANING),
     );
 
 /** Adds the options that decide what a profile means and how it is compiled. */
 export const withCompileOptions = (command: Command): Command =>
   withTargetOptions(command)
-    .addOption(new Option('--codegen <generator>', 'who writes the program').choices(CODEGENS))
-    .addOption(new Option('--weights <weights>', 'calls that the tree favours').choices(WEIGHTS))
-    .option('--strict', 'turn every warning into an error');
+    .addOption(
+      new Option('--codegen <generator>', 'what writes the program: tree unless given')
+        .choices(CODEGENS)
+        .helpGroup(COMPILATION),
+    )
+    .addOption(
+      new Option(
+        '--weights <weights>',
+        'the calls that the tree reaches first: those of Node (node) unless given, or none (uniform)',
+      )
+        .choices(WEIGHTS)
+        .helpGroup(COMPILATION),
+    )
+    .addOption(new Option('--strict', 'turn every warning into an error').helpGroup(COMPILATION));
 
 /** The compiler's options for them. */
-export function compileOptions(flags: CompileFlags): CompileOptions {
-  const { cap, capFromProcess } = flags;
-  const capabilities = [
-    ...(cap ?? []).flatMap(capabilitiesOf),
-    ...(capFromProcess === true ? boundingSet() : []),
-  ];
-  return { capabilities, ...givenOptions<CompileOptions>(flags, PASSED_ON) };
-}
+export const compileOptions = (flags: CompileFlags): CompileOptions => ({
+  capabilities: capabilitiesOf(flags),
+  ...givenOptions<CompileOptions>(flags, PASSED_ON),
+});

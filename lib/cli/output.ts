@@ -1,10 +1,12 @@
 // How the command line speaks: results to standard output, everything else to standard error, three exit codes.
-import { retried } from './retried.js';
+import { retried } from './reading/retried.js';
 import { writeFileSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
-import picocolors from 'picocolors';
+import { paintActions, paintFor } from './colors.js';
 import { formatDiagnostic, ProfileError, UsageError, type Diagnostic } from '../util/errors.js';
+import { own } from '../util/own.js';
+import type { JsonOutputs } from './json-outputs.js';
 import { escapeControls, singleLine } from '../util/printable.js';
 
 /** 0: fine. 1: the answer is no. 2: wrong usage or input. */
@@ -19,11 +21,7 @@ export type RunCommand = (action: () => number | Promise<number>, json: boolean)
 /** Adds a subcommand to the program. */
 export type Register = (program: Command, run: RunCommand) => Command;
 
-/** Colours for a descriptor where a person reads it: elsewhere, in checks that run by themselves too, text stays plain. */
-export const colorsFor = (descriptor: 1 | 2): ReturnType<typeof picocolors.createColors> =>
-  picocolors.createColors(picocolors.isColorSupported && isatty(descriptor));
-
-const onError = colorsFor(2);
+const [onOutput, onError] = [paintFor(1), paintFor(2)];
 
 /**
  * Writes all of it, whatever kind of file standard output is. Text comes from profiles, files, names and processes: what a
@@ -41,6 +39,11 @@ export function print(text: string | Uint8Array): void {
   writeAll(1, typeof text === 'string' ? Buffer.from(escapeControls(text)) : text);
 }
 
+/** Writes text in which actions stand, with their colours. */
+export const printActions = (text: string): void => {
+  printPainted(paintActions(escapeControls(text), onOutput));
+};
+
 /** Writes lines that have been escaped one by one, with colours of ours. */
 export const printPainted = (text: string): void => {
   writeAll(1, Buffer.from(text));
@@ -56,9 +59,20 @@ export const printError = (text: string): void => {
   writeAll(2, Buffer.from(escapeControls(text)));
 };
 
-/** Writes all of it to a file, or to standard output for `-`. */
-export function write(file: string, text: string | Uint8Array): void {
-  if (file === '-') print(text);
+/** Says something of this command's own, and of no place in a file, on standard error: `seccomp: …`. */
+export const say = (text: string): void => {
+  printError(`${NAME}${text}\n`);
+};
+
+const NAME = 'seccomp: ';
+
+/** Writes all of it to a file, or to standard output for `-`, there by `show`. */
+export function write<Text extends string | Uint8Array>(
+  file: string,
+  text: Text,
+  show: (text: Text) => void = print,
+): void {
+  if (file === '-') show(text);
   else writeFileSync(file, text);
 }
 
@@ -88,22 +102,41 @@ export const toJson = (value: unknown): string =>
     ),
   )}\n`;
 
+/** Writes the result of a subcommand as JSON. */
+export function printJson<Name extends keyof JsonOutputs>(name: Name, value: JsonOutputs[Name]): void;
+export function printJson(_: string, value: unknown): void {
+  print(toJson(value));
+}
+
 /** Warnings, one a line. */
 export function warn(diagnostics: readonly Diagnostic[]): void {
-  for (const diagnostic of diagnostics) {
-    const text = singleLine(formatDiagnostic(diagnostic));
-    writeAll(2, Buffer.from(`${text.replace('warning:', onError.yellow('warning:'))}\n`));
-  }
+  for (const diagnostic of diagnostics) printErrorPainted(diagnosticLine(diagnostic));
 }
+
+/** `file:line:column: warning: …`, or `seccomp: warning: …` for what has no place. */
+function diagnosticLine(diagnostic: Diagnostic): string {
+  const place = own(diagnostic, 'at') === undefined ? NAME : '';
+  return severityPainted(`${place}${singleLine(formatDiagnostic(diagnostic))}\n`);
+}
+
+const severityPainted = (line: string): string =>
+  line.replace(/(?<=: )(?:error|warning|note):/, severity =>
+    onError(SEVERITIES[severity] ?? 'reset', severity),
+  );
+
+const SEVERITIES: Readonly<Record<string, Parameters<typeof onError>[0]>> = {
+  'error:': 'red',
+  'warning:': 'yellow',
+  'note:': 'cyan',
+};
 
 /** Says what went wrong and gives the exit code for it. Errors without a code are faults of the program and go through. */
 export function fail(error: unknown, json: boolean): ExitCode {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error;
   const { code, message } = error;
   const problems = error instanceof ProfileError ? error.problems : undefined;
-  if (json) print(toJson({ error: { code, message, problems } }));
-  else if (problems === undefined)
-    writeAll(2, Buffer.from(`${onError.red('error:')} ${singleLine(message)} [${code}]\n`));
-  else printError(problems.map(problem => `${singleLine(formatDiagnostic(problem))}\n`).join(''));
+  if (json) printJson('error', { error: { code, message, problems } });
+  else if (problems !== undefined) warn(problems);
+  else printErrorPainted(severityPainted(`${NAME}error: ${singleLine(message)} [${code}]\n`));
   return 2;
 }

@@ -41,7 +41,7 @@ export interface CheckedCall {
   readonly runs: number;
   /** The programs that made it. */
   readonly programs: readonly string[];
-  /** The arguments that decide, such as `family=AF_ALG`; empty where none do. */
+  /** The arguments that decide, such as `domain=AF_ALG`; empty where none do. */
   readonly arguments: readonly string[];
   /** What would allow it, as a sentence; undefined where that depends on arguments that are not known. */
   readonly remedy: string | undefined;

@@ -33,7 +33,7 @@ const PARTS = [
   ],
 ];
 /** Besides what the package depends on: mocha, and what dist/ imports and the bundles contain. */
-const TEST_PACKAGES = ['mocha', 'commander', 'fastest-levenshtein', 'jsonc-parser', 'picocolors'];
+const TEST_PACKAGES = ['mocha', 'commander', 'fastest-levenshtein', 'jsonc-parser'];
 const INIT = fileURLToPath(new URL('init.sh', import.meta.url));
 
 /** Folders of node_modules that packages need when they run, found the way Node finds them. */

@@ -132,7 +132,7 @@ describe('seccomp merge', () => {
         compile('docker-default', { arch: 'x86_64' }),
       ),
     );
-    assert.equal(stderr, 'nothing changes\n');
+    assert.equal(stderr, 'seccomp: nothing changes\n');
   });
 
   it('wants one way, and two filters', () => {

@@ -74,7 +74,7 @@ describe('seccomp explain', () => {
     );
   });
 
-  it('prints JSON', () => {
+  it('prints JSON with names beside numbers', () => {
     const { stdout } = cli(['explain', 'docker-default', 'socket', '--json', ...NATIVE]);
     const { interfaces } = JSON.parse(stdout) as {
       interfaces: { abi: string; syscalls: { cases: unknown }[] }[];
@@ -83,10 +83,13 @@ describe('seccomp explain', () => {
     assert.deepEqual(interfaces[0].syscalls[0]?.cases, [
       {
         answer: 0x50001,
+        answerName: 'ERRNO(EPERM)',
+        condition: 'domain is AF_ALG or AF_VSOCK',
         when: [
           [
             {
               of: 0,
+              ofName: 'domain',
               width: 64,
               anyOf: [
                 {
@@ -115,7 +118,7 @@ describe('seccomp explain', () => {
     it(`says that ${arch} has no ${name}`, () => {
       const { stderr, code } = cli(['explain', 'docker-default', name, '--arch', arch]);
       assert.equal(code, 0);
-      assert.equal(stderr, `note: ${note}\n`);
+      assert.equal(stderr, `seccomp: note: ${note}\n`);
     });
   }
 

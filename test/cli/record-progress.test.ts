@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { ProgressText } from '#lib/cli/record-progress.js';
+import { ProgressText } from '#lib/cli/recording/record-progress.js';
 
 const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
 const MINUTE = 60_000;

@@ -108,7 +108,7 @@ describe('The subcommands on recordings', () => {
     assert.equal(code, 1);
     assert.match(
       stdout,
-      /^refused: socket\(family=AF_INET\) on x86_64, 2 times in 2 runs: ERRNO\(EPERM\).*"value":2/m,
+      /^refused: socket\(domain=AF_INET\) on x86_64, 2 times in 2 runs: ERRNO\(EPERM\).*"value":2/m,
     );
     const json = cli(['check', '--json', path('profile.json'), other]);
     assert.equal(json.code, 1);

@@ -27,7 +27,7 @@ describe('seccomp simulate', () => {
     assert.equal(code, 0);
     assert.match(
       stdout,
-      /^x86_64 socket \(41\): family = AF_UNIX \(0x1\), type = SOCK_STREAM\|SOCK_CLOEXEC \(0x80001\)/,
+      /^x86_64 socket \(41\): domain = AF_UNIX \(0x1\), type = SOCK_STREAM\|SOCK_CLOEXEC \(0x80001\)/,
     );
     assert.match(stdout, /^ALLOW: the call is made$/m);
     assert.match(stdout, /^ {2}by .*docker-default\.json:\d+:\d+ \/syscalls\/\d+\/names\/0$/m);
@@ -68,7 +68,7 @@ describe('seccomp simulate', () => {
       /KILL_THREAD\n {2}since the profile does not cover/,
     ],
     ['which argument was looked at and not given', ['socket'], /argument 0 was not given and counts as 0/],
-    ['an x86 call by its own number', ['x86:socket', 'AF_ALG'], /^x86 socket \(359\): family = AF_ALG/],
+    ['an x86 call by its own number', ['x86:socket', 'AF_ALG'], /^x86 socket \(359\): domain = AF_ALG/],
     [
       'a negative argument in the width of its type',
       ['openat', '-100', '0'],

@@ -225,6 +225,7 @@ describe('what the command line writes', () => {
     ['dump', '1', '--layer', HOSTILE],
     ['ps', HOSTILE],
     ['doctor', HOSTILE],
+    ['completion', HOSTILE],
     ['record', '-o', join('/nowhere', 'x'), '--', HOSTILE],
     ['import', HOSTILE],
     ['import', '--arch', HOSTILE, '-'],

@@ -9,7 +9,7 @@ const wordsOf = (abi: AbiName, syscall: string, ...registers: readonly bigint[])
 describe('namedArguments', () => {
   it('names the arguments that the call has, and their constants', () => {
     assert.deepEqual(wordsOf('x86_64', 'socket', 38n, 5n, 0n, 7n), [
-      'family=AF_ALG',
+      'domain=AF_ALG',
       'type=SOCK_SEQPACKET',
       'protocol=?',
     ]);

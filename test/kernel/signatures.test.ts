@@ -20,8 +20,8 @@ const NO_CALLS = new Set(
 
 describe('signatures', () => {
   const table: readonly (readonly [AbiName, string, string])[] = [
-    ['x86_64', 'socket', 'int family:32, int type:32, int protocol:32'],
-    ['x86_64', 'personality', 'unsigned int personality:32'],
+    ['x86_64', 'socket', 'int domain:32, int type:32, int protocol:32'],
+    ['x86_64', 'personality', 'unsigned int persona:32'],
     ['x86_64', 'ioctl', 'unsigned int fd:32, unsigned int cmd:32, unsigned long arg:64'],
     [
       'x86_64',

@@ -440,7 +440,7 @@ describe('lint', () => {
     [
       'wide-comparison',
       all(deny({ ...rule('socket', 'ALLOW', when(0, 'GT', 40)), names: ['socket', 'dup', 'fsync'] })),
-      /argument 0 of "socket" \(int family\), "dup" \(unsigned int fildes\) and "fsync"/,
+      /argument 0 of "socket" \(int domain\), "dup" \(unsigned int fildes\) and "fsync"/,
     ],
     [
       'pointer-compared',

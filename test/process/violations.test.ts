@@ -108,11 +108,11 @@ describe('onViolation', () => {
     );
     assert.deepEqual(socket, {
       named: [
-        { name: 'family', value: '38', words: 'AF_ALG' },
+        { name: 'domain', value: '38', words: 'AF_ALG' },
         { name: 'type', value: '524293', words: 'SOCK_SEQPACKET|SOCK_CLOEXEC' },
         { name: 'protocol', value: '0' },
       ],
-      text: 'socket(family=AF_ALG, type=SOCK_SEQPACKET|SOCK_CLOEXEC, protocol=0x0)',
+      text: 'socket(domain=AF_ALG, type=SOCK_SEQPACKET|SOCK_CLOEXEC, protocol=0x0)',
     });
   });
 

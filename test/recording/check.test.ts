@@ -55,7 +55,7 @@ describe('checkProfile', () => {
     ]);
     assert.deepEqual(
       refused.map(call => call.arguments),
-      [['family=AF_INET']],
+      [['domain=AF_INET']],
     );
     assert.match(refused[0]?.remedy ?? '', /"value":2/);
     assert.deepEqual(uncertain, []);
@@ -84,7 +84,7 @@ describe('checkProfile', () => {
     const { refused } = checkProfile(both, [strace('socket(1, 1, 0) = 3', 'socket(2, 2, 0) = 3')]);
     assert.deepEqual(
       refused.map(call => call.arguments),
-      [['family=AF_INET'], ['type=SOCK_DGRAM']],
+      [['domain=AF_INET'], ['type=SOCK_DGRAM']],
     );
     assert.equal(checkProfile(both, [strace('socket(2, 2, 0) = 3')]).refused.length, 1);
   });

@@ -56,7 +56,7 @@ describe('the data of a report', () => {
 
   it('has the parameters of a call', () => {
     assert.deepEqual(call(report(), 'socket').parameters, [
-      'int family, 32 bits',
+      'int domain, 32 bits',
       'int type, 32 bits',
       'int protocol, 32 bits',
     ]);

@@ -80,9 +80,9 @@ describe('the picture of a program', () => {
       { arch: 'x86_64' },
     );
     const texts = flowOf(program).nodes.flatMap(node => (node.kind === 'test' ? [node.text] : []));
-    for (const text of ['architecture = ARCH_X86_64', 'high half of family = 0', 'family = AF_ALG'])
+    for (const text of ['architecture = ARCH_X86_64', 'high half of domain = 0', 'domain = AF_ALG'])
       assert.ok(texts.includes(text), `${text} is not in ${texts.join('; ')}`);
-    assert.ok(texts.some(text => text.startsWith('(clone_flags & 255) = ')));
+    assert.ok(texts.some(text => text.startsWith('(flags & 255) = ')));
     assert.ok(texts.some(text => /^number [=≥] 41 socket$/.test(text)));
   });
 

@@ -112,7 +112,7 @@ describe('the page in Chromium', function () {
         .find(name => name.textContent === 'socket').closest('button').click()`);
       const panel = await text('#panel');
       assert.match(panel, /ERRNO\(EPERM\) if domain is AF_ALG or AF_VSOCK/);
-      assert.match(panel, /int family, 32 bits/);
+      assert.match(panel, /int domain, 32 bits/);
       assert.match(panel, /@network\b/);
       const targets = await page.evaluate<readonly string[]>(
         `[...document.querySelectorAll('#panel a[href^="#P"]')].map(({ hash }) => document.querySelector(hash).textContent)`,

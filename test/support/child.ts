@@ -60,6 +60,32 @@ export function told<T>(outcome: Outcome): T {
   return JSON.parse(line) as T;
 }
 
+/** Runs several command lines in one process, which costs one start. Their exit codes are not told. */
+export function cliTogether(
+  lines: readonly (readonly string[])[],
+): readonly Pick<Outcome, 'stdout' | 'stderr'>[] {
+  const program = `
+    import { writeSync } from 'node:fs';
+    import { fail } from ${JSON.stringify(`${root}dist/cli/output.js`)};
+    import { commandLine } from ${JSON.stringify(`${root}dist/cli/program.js`)};
+    const run = async (action, json) => { try { await action(); } catch (error) { fail(error, json); } };
+    for (const line of ${JSON.stringify(lines)}) {
+      await commandLine('0', run).parseAsync(line, { from: 'user' }).catch(() => undefined);
+      for (const descriptor of [1, 2]) writeSync(descriptor, '\\0');
+    }`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    timeout: CHILD_LIMIT,
+  });
+  const errors = stderr.split('\0');
+  return stdout
+    .split('\0')
+    .slice(0, -1)
+    .map((each, index) => ({ stdout: each, stderr: errors[index] ?? '' }));
+}
+
 /** Runs the command line tool. */
 export function cli(args: readonly string[], input = ''): Outcome {
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [`${root}bundle/cli.js`, ...args], {

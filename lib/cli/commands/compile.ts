@@ -3,9 +3,10 @@ import { Option } from 'commander';
 import { compile } from '../../filter/compile-profile.js';
 import { toC } from '../../bpf/c-array.js';
 import type { Filter } from '../../filter/filter.js';
+import type { JsonOutputs } from '../json-outputs.js';
 import { profileArgument } from '../input.js';
-import { compileOptions, withCompileOptions, type CompileFlags } from '../options.js';
-import { toJson, warn, write, type Register } from '../output.js';
+import { compileOptions, PROFILE, withCompileOptions, type CompileFlags } from '../options.js';
+import { printActions, toJson, warn, write, type Register } from '../output.js';
 
 type Format = 'bpf' | 'asm' | 'pfc' | 'c' | 'json';
 
@@ -15,28 +16,31 @@ interface Flags extends CompileFlags {
   readonly json?: boolean;
 }
 
-const FORMATS: Readonly<Record<Format, (filter: Filter) => string | Uint8Array>> = {
-  bpf: filter => filter.bpf,
-  asm: filter => filter.disassembly,
-  pfc: filter => filter.pfc,
-  c: filter => toC(filter),
-  json: filter =>
+const FORMATS = {
+  bpf: (filter: Filter) => filter.bpf,
+  asm: (filter: Filter) => filter.disassembly,
+  pfc: (filter: Filter) => filter.pfc,
+  c: (filter: Filter) => toC(filter),
+  json: (filter: Filter) =>
     toJson({
       target: filter.target,
       codegen: filter.codegen,
       report: filter.metrics,
       warnings: filter.warnings,
       bpf: filter.bpf.toString('base64'),
-    }),
+    } satisfies JsonOutputs['compile']),
 };
 
 /** Registers the subcommand. */
 export const compileCommand: Register = (program, run) =>
   withCompileOptions(program.command('compile'))
     .description('compile a profile to a BPF program and prove that it means the same')
-    .argument('<profile>', 'a path, the name of a profile that ships, or - for standard input')
+    .argument('<profile>', PROFILE)
     .addOption(
-      new Option('-f, --format <format>', 'what to write')
+      new Option(
+        '-f, --format <format>',
+        'what to write: the program, a listing, pseudo code, a C array, or all of it as JSON',
+      )
         .choices(['bpf', 'asm', 'pfc', 'c', 'json'])
         .default('bpf'),
     )
@@ -47,8 +51,8 @@ export const compileCommand: Register = (program, run) =>
         const filter = compile(profileArgument(profile), compileOptions(flags));
         const format = flags.json === true ? 'json' : flags.format;
         if (format !== 'json') warn(filter.warnings);
-        const result = FORMATS[format](filter);
-        write(flags.output, result);
+        if (format === 'asm' || format === 'pfc') write(flags.output, FORMATS[format](filter), printActions);
+        else write(flags.output, FORMATS[format](filter));
         return 0;
       }, flags.json === true);
     });

@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import { converted, FORMATS, type Format } from '../converted.js';
 import { policyArgument } from '../input.js';
-import { withCompileOptions, type CompileFlags } from '../options.js';
+import { FILTER, withCompileOptions, type CompileFlags } from '../options.js';
 import { warn, write, type Register } from '../output.js';
 
 interface Flags extends CompileFlags {
@@ -17,17 +17,14 @@ interface Flags extends CompileFlags {
 export const convertCommand: Register = (program, run) =>
   withCompileOptions(program.command('convert'))
     .description(
-      'write what a profile or a program says in the format of another program, proven to say the same',
+      'write a profile or a program in the format of another program, and prove that it means the same',
     )
-    .argument(
-      '<input>',
-      "a path, the name of a profile that ships, a .bpf file, a file of Firecracker's, or - for standard input",
-    )
+    .argument('<filter>', `${FILTER}; also a file of Firecracker's`)
     .addOption(new Option('-t, --to <format>', 'what to write').choices(FORMATS).makeOptionMandatory())
-    .option('--category <category>', "the threads of Firecracker's that are meant: vmm, api, vcpu")
-    .option('--name <name>', 'the name of the resource of Kubernetes')
+    .option('--category <category>', "which filter of a file of Firecracker's: vmm, api or vcpu")
+    .option('--name <name>', 'for spo, the name of the resource')
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
-    .option('--json', 'errors as JSON')
+    .option('--json', 'write errors as JSON')
     .action((input: string, flags: Flags) => {
       return run(() => {
         const policy = policyArgument(input, flags);

@@ -3,9 +3,10 @@ import type { Layer } from '../../filter/layers.js';
 import { latitude } from '../../kernel/action.js';
 import { diff } from '../../filter/inspect/diff.js';
 import { formatDiff } from '../../filter/inspect/format.js';
+import { differencesJson } from '../../filter/inspect/json.js';
 import { layersArgument } from '../input.js';
-import { collect, withCompileOptions, type CompileFlags } from '../options.js';
-import { print, toJson, type Register } from '../output.js';
+import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../options.js';
+import { printActions, printJson, type Register } from '../output.js';
 
 interface Flags extends CompileFlags {
   readonly layerA?: readonly string[];
@@ -19,15 +20,15 @@ interface Flags extends CompileFlags {
 /** Registers the subcommand. */
 export const diffCommand: Register = (program, run) =>
   withCompileOptions(program.command('diff'))
-    .description('what changes in meaning from filter A to filter B; exit code 1 when anything does')
-    .argument('<a>', 'a path to a profile or a .bpf file, the name of a profile that ships, pid:1234, or -')
-    .argument('<b>', 'the same')
-    .option('--subset', 'only what A lets go further than B: exit code 0 when A allows nothing that B denies')
+    .description('show what changes in meaning from filter A to filter B, with a call for which it does')
+    .argument('<a>', LAYERS)
+    .argument('<b>', 'the filter to compare it with')
+    .option('--subset', 'show only what A lets go further than B')
     .option('--layer-a <filter>', 'a filter that is loaded after A; repeatable', collect)
     .option('--layer-b <filter>', 'a filter that is loaded after B; repeatable', collect)
     .option('--cap-a <capability>', 'a capability that the process has under A; repeatable', collect)
     .option('--cap-b <capability>', 'a capability that the process has under B; repeatable', collect)
-    .option('--json', 'for machines')
+    .option('--json', 'write JSON; errors too')
     .action((a: string, b: string, flags: Flags) => {
       return run(() => {
         const { layerA = [], layerB = [], capA, capB, subset } = flags;
@@ -35,7 +36,8 @@ export const diffCommand: Register = (program, run) =>
         const told = subset === true ? all.filter(({ from, to }) => latitude(from) > latitude(to)) : all;
         const fine =
           subset === true ? 'A allows nothing that B denies\n' : 'A and B answer every call alike\n';
-        print(flags.json === true ? toJson(told) : told.length === 0 ? fine : formatDiff(told));
+        if (flags.json === true) printJson('diff', differencesJson(told));
+        else printActions(told.length === 0 ? fine : formatDiff(told));
         return told.length === 0 ? 0 : 1;
       }, flags.json === true);
     });

@@ -7,16 +7,13 @@ import { liveRings } from '../../process/rings.js';
 import { status } from '../../process/inspect/status.js';
 import { unnamedCalls } from '../../process/machine/unnamed-calls.js';
 import { NEWEST_KERNEL } from '../../kernel/kernel-version.js';
-import { print, toJson, type Register } from '../output.js';
-
-interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
+import { escapeControls } from '../../util/printable.js';
+import { paintFor } from '../colors.js';
+import type { DoctorCheck } from '../json-outputs.js';
+import { printJson, printPainted, type Register } from '../output.js';
 
 /** Runs a check; one that throws an error of ours has failed with that message. */
-function check(name: string, look: () => { readonly ok: boolean; readonly detail: string }): Check {
+function check(name: string, look: () => { readonly ok: boolean; readonly detail: string }): DoctorCheck {
   try {
     return { name, ...look() };
   } catch (error) {
@@ -35,7 +32,7 @@ function triedCalls(): readonly number[] | string {
   }
 }
 
-function checks(): readonly Check[] {
+function checks(): readonly DoctorCheck[] {
   return [
     check('platform', () => ({
       ok: process.platform === 'linux',
@@ -136,20 +133,23 @@ function checks(): readonly Check[] {
   ];
 }
 
+const paint = paintFor(1);
+
 /** Registers the subcommand. */
 export const doctorCommand: Register = (program, run) =>
   program
     .command('doctor')
     .description('check what this machine, this Node and this build can do')
-    .option('--json', 'for machines')
+    .option('--json', 'write JSON')
     .action((flags: { readonly json?: boolean }) => {
       return run(() => {
         const results = checks();
-        print(
-          flags.json === true
-            ? toJson(results)
-            : results.map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'} ${name}: ${detail}\n`).join(''),
-        );
+        if (flags.json === true) printJson('doctor', results);
+        else
+          for (const { name, ok, detail } of results)
+            printPainted(
+              `${ok ? paint('green', 'ok  ') : paint('red', 'FAIL')} ${escapeControls(`${name}: ${detail}`)}\n`,
+            );
         return results.every(({ ok }) => ok) ? 0 : 1;
       }, flags.json === true);
     });

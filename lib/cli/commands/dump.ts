@@ -6,8 +6,9 @@ import { UsageError } from '../../util/errors.js';
 import { disassemble } from '../../bpf/listing/disassemble.js';
 import { encode } from '../../bpf/program.js';
 import { dump, type LiveLayer, type ProcessDump, type ThreadDump } from '../../process/inspect/dump.js';
+import type { JsonOutputs, ThreadOutput } from '../json-outputs.js';
 import { pidOf } from '../input.js';
-import { print, toJson, warn, type Register } from '../output.js';
+import { printActions, toJson, warn, write, type Register } from '../output.js';
 import { printable } from '../../util/printable.js';
 
 type Format = 'raw' | 'asm' | 'json';
@@ -36,10 +37,19 @@ export const dumpCommand: Register = (program, run) =>
     .description('read the filters of a running process back from the kernel, the newest first')
     .argument('<pid>', 'the id of a process, whose threads are compared, or of one thread')
     .addOption(
-      new Option('-f, --format <format>', 'what to write').choices(['raw', 'asm', 'json']).default('asm'),
+      new Option(
+        '-f, --format <format>',
+        'what to write: listings, the bytes of one layer (raw), or all of it as JSON',
+      )
+        .choices(['raw', 'asm', 'json'])
+        .default('asm'),
     )
-    .option('-l, --layer <number>', 'this layer alone; 1 is the oldest', layerNumber)
-    .option('-o, --output <path>', 'a file, a directory for one file a layer, or - for standard output', '-')
+    .option('-l, --layer <number>', 'only this layer; 1 is the oldest', layerNumber)
+    .option(
+      '-o, --output <path>',
+      'where to write it: a file, a directory for one file a layer, or - for standard output',
+      '-',
+    )
     .option('--json', 'the same as --format json; errors as JSON too')
     .action((argument: string, flags: Flags) =>
       run(() => {
@@ -57,8 +67,8 @@ export const dumpCommand: Register = (program, run) =>
         } else {
           const result =
             format === 'json' ? toJson(described(process, layers)) : joined(format, process, layers);
-          if (flags.output === '-') print(result);
-          else writeFileSync(flags.output, result);
+          if (typeof result === 'string' && format === 'asm') write(flags.output, result, printActions);
+          else write(flags.output, result);
         }
         return process.warnings.length === 0 ? 0 : 1;
       }, flags.json === true),
@@ -116,7 +126,7 @@ const heading = ({ number, program, flags }: Numbered, count: number): string =>
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-function described(process: ProcessDump, layers: readonly Numbered[]): unknown {
+function described(process: ProcessDump, layers: readonly Numbered[]): JsonOutputs['dump'] {
   const { pid, differing, warnings } = process;
   return {
     pid,
@@ -126,7 +136,7 @@ function described(process: ProcessDump, layers: readonly Numbered[]): unknown {
   };
 }
 
-const describedThread = ({ id, name, mode }: ThreadDump, layers: readonly Numbered[]): object => ({
+const describedThread = ({ id, name, mode }: ThreadDump, layers: readonly Numbered[]): ThreadOutput => ({
   id,
   name,
   mode,

@@ -1,6 +1,7 @@
 // `seccomp explain`: what a filter, or a stack of them, answers to every call, or to one.
 import { explain, type Explanation } from '../../filter/inspect/explain.js';
 import { formatExplanation } from '../../filter/inspect/format.js';
+import { explanationJson } from '../../filter/inspect/json.js';
 import { syscallNumber } from '../../kernel/abi.js';
 import { abisOf } from '../../kernel/architectures.js';
 import { callsNamed, isGroupName } from '../../kernel/calls/call-groups.js';
@@ -10,8 +11,8 @@ import type { Layer } from '../../filter/layers.js';
 import { UsageError } from '../../util/errors.js';
 import { quote } from '../../util/suggest.js';
 import { layersArgument } from '../input.js';
-import { collect, withCompileOptions, type CompileFlags } from '../options.js';
-import { print, printError, toJson, type Register } from '../output.js';
+import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../options.js';
+import { printActions, printJson, say, type Register } from '../output.js';
 
 interface Flags extends CompileFlags {
   readonly layer?: readonly string[];
@@ -27,28 +28,22 @@ const isName = (text: string): boolean => !isNumber(text) && !isPattern(text) &&
 /** Registers the subcommand. */
 export const explainCommand: Register = (program, run) =>
   withCompileOptions(program.command('explain'))
-    .description('what a filter answers to every system call, under which conditions')
-    .argument(
-      '<filter>',
-      'a path to a profile or a .bpf file, the name of a profile that ships, pid:1234, or -',
-    )
+    .description('show what a filter answers to every system call, or to some, and under which conditions')
+    .argument('<filter>', LAYERS)
     .argument(
       '[syscall...]',
-      'system calls: names, numbers, patterns such as io_uring_*, groups such as @network',
+      "names of system calls, patterns such as 'io_uring_*', groups such as @network, or one number; all calls unless given",
     )
-    .option('-l, --layer <filter>', 'a filter that is loaded after those before; repeatable', collect)
+    .option('-l, --layer <filter>', 'a filter that is loaded after those before it; repeatable', collect)
     .option('--groups', 'name a group in place of its calls where all of them get the same answer')
-    .option('--json', 'for machines')
+    .option('--json', 'write JSON; errors too')
     .action((filter: string, syscalls: readonly string[], flags: Flags) => {
       return run(() => {
         const layers = [filter, ...(flags.layer ?? [])].flatMap(name => layersArgument(name, flags));
         const explanation = explained(layers, syscalls);
         for (const name of syscalls) if (isName(name)) noteAbsence(layers, name);
-        print(
-          flags.json === true
-            ? toJson(explanation)
-            : formatExplanation(explanation, { groups: flags.groups === true }),
-        );
+        if (flags.json === true) printJson('explain', explanationJson(explanation));
+        else printActions(formatExplanation(explanation, { groups: flags.groups === true }));
         return 0;
       }, flags.json === true);
     });
@@ -106,8 +101,6 @@ function noteAbsence(layers: readonly Layer[], name: string): void {
     if (abis.some(abi => syscallNumber(abi, name) !== undefined)) continue;
     const like = abis.flatMap(abi => callLike(name, [abi]) ?? []);
     const advice = like.length === 0 ? '' : `. ${listed([...new Set(like)])} may do the same`;
-    printError(
-      `note: ${listed(abis)} ${abis.length === 1 ? 'has' : 'have'} no system call ${quote(name)}${advice}\n`,
-    );
+    say(`note: ${listed(abis)} ${abis.length === 1 ? 'has' : 'have'} no system call ${quote(name)}${advice}`);
   }
 }

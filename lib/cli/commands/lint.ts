@@ -7,9 +7,11 @@ import { atLeast, formatFinding, SEVERITIES, type Finding } from '../../lint/fin
 import type { Severity } from '../../lint/rules.js';
 import { toSarif } from '../../lint/sarif.js';
 import { checkedSuppressions, suppress, type Suppression } from '../../lint/suppress.js';
+import { paintFor } from '../colors.js';
 import { lintArgument } from '../input.js';
-import { withTargetOptions, type CompileFlags } from '../options.js';
-import { colorsFor, fail, printPainted, toJson, type Register } from '../output.js';
+import type { JsonOutputs } from '../json-outputs.js';
+import { FILTER, withTargetOptions, type CompileFlags } from '../options.js';
+import { fail, printPainted, toJson, type Register } from '../output.js';
 import { singleLine } from '../../util/printable.js';
 
 interface Flags extends CompileFlags {
@@ -24,20 +26,20 @@ interface Flags extends CompileFlags {
 
 /** Registers the subcommand. */
 export const lintCommand: Register = (program, run) =>
-  withTargetOptions(program.command('lint'))
+  withTargetOptions(program.command('lint'), 'each that the profile covers')
     .description('look for mistakes and gaps in profiles and programs')
-    .argument('<profile...>', 'paths, names of profiles that ship, .bpf files, or - for standard input')
-    .option('--suppressions <file>', 'findings that are there for a reason, as JSON')
-    .option('--baseline <file>', 'findings that are known, so that only new ones count')
-    .option('--write-baseline', 'write what is found to the file of --baseline instead')
+    .argument('<filter...>', FILTER)
+    .option('--suppressions <file>', 'a JSON file of findings that are there for a reason')
+    .option('--baseline <file>', 'a file of findings that are known, so that only new ones count')
+    .option('--write-baseline', 'write what is found to the file of --baseline')
     .addOption(
-      new Option('--fail-on <severity>', 'exit with 1 for findings at least as bad')
+      new Option('--fail-on <severity>', 'the least severity of findings that make the exit code 1')
         .choices([...SEVERITIES, 'never'])
         .default('medium'),
     )
     .option('-v, --verbose', 'say why it matters, and show suppressed and known findings too')
-    .addOption(new Option('--sarif', 'SARIF 2.1.0, for code scanning').conflicts('json'))
-    .option('--json', 'for machines')
+    .addOption(new Option('--sarif', 'write SARIF 2.1.0, for code scanning').conflicts('json'))
+    .option('--json', 'write JSON; errors too')
     .action((profiles: string[], flags: Flags) => {
       return run(() => {
         const { linted, unreadable } = lintAll(profiles, flags);
@@ -89,20 +91,20 @@ function show(
   version: string | undefined,
 ): string {
   if (sarif === true) return toJson(toSarif(findings, version === undefined ? {} : { version }));
-  if (json === true) return toJson(findings);
+  if (json === true) return toJson(findings satisfies JsonOutputs['lint']);
   const shown = findings.filter(finding => verbose || isNew(finding));
   const lines = shown.map(finding => {
-    const line = paint(singleLine(formatFinding(finding)), finding.severity);
+    const line = painted(singleLine(formatFinding(finding)), finding.severity);
     return verbose ? `${line}\n    ${finding.why}.\n` : `${line}\n`;
   });
   return `${lines.join('')}${summary(findings)}\n`;
 }
 
-const colors = colorsFor(1);
-const COLORS = { high: colors.red, medium: colors.yellow, low: colors.cyan, info: colors.dim } as const;
+const paint = paintFor(1);
+const STYLES = { high: 'red', medium: 'yellow', low: 'cyan', info: 'dim' } as const;
 
-const paint = (line: string, severity: Severity): string =>
-  line.replace(` ${severity}: `, ` ${COLORS[severity](`${severity}:`)} `);
+const painted = (line: string, severity: Severity): string =>
+  line.replace(` ${severity}: `, ` ${paint(STYLES[severity], `${severity}:`)} `);
 
 /** `2 findings: 1 high, 1 low; 3 suppressed`. */
 function summary(findings: readonly Finding[]): string {

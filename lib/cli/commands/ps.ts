@@ -2,7 +2,7 @@
 import { ps, type ProcessEntry } from '../../process/inspect/ps.js';
 import { processTree } from '../../process/inspect/process-tree.js';
 import type { ThreadStatus } from '../../process/inspect/status.js';
-import { print, toJson, type Register } from '../output.js';
+import { print, printJson, type Register } from '../output.js';
 import { printable } from '../../util/printable.js';
 
 interface Flags {
@@ -18,13 +18,14 @@ export const psCommand: Register = (program, run) =>
   program
     .command('ps')
     .description('list processes with their mode, number of filters and no_new_privs, as a tree')
-    .option('--all', "the kernel's own threads too")
-    .option('--json', 'for machines')
+    .option('--all', "list the kernel's own threads too")
+    .option('--json', 'write JSON')
     .action((flags: Flags) =>
       run(() => {
         const { processes, unreadable } = ps();
         const shown = processes.filter(({ kernel }) => flags.all === true || !kernel);
-        print(flags.json === true ? toJson({ processes: shown, unreadable }) : table(shown, unreadable));
+        if (flags.json === true) printJson('ps', { processes: shown, unreadable });
+        else print(table(shown, unreadable));
         return 0;
       }, flags.json === true),
     );

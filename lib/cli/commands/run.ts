@@ -8,9 +8,9 @@ import { exec } from '../../process/exec.js';
 import { features } from '../../process/machine/features.js';
 import { ISOLATION_MODES, type IsolationMode } from '../../process/isolation/isolation.js';
 import { profileArgument } from '../input.js';
-import { compileOptions, withCompileOptions, type CompileFlags } from '../options.js';
+import { compileOptions, PROFILE, withCompileOptions, type CompileFlags } from '../options.js';
 import { warn, type Register } from '../output.js';
-import { runWatched } from '../run-supervised.js';
+import { runWatched } from '../running/run-supervised.js';
 
 interface Flags extends CompileFlags {
   readonly log?: boolean;
@@ -42,32 +42,33 @@ const MAX_SECONDS = 2_000_000;
 
 const withRunOptions = (command: Command): Command =>
   command
-    .option('--log', 'log refused calls (see /proc/sys/kernel/seccomp/actions_logged)')
-    .option('--report', 'start the command and print at its end which calls were refused')
-    .option('--report-only', 'start the command, print those calls and allow them: nothing is enforced')
+    .option(
+      '--log',
+      'have the kernel log refused calls, as far as /proc/sys/kernel/seccomp/actions_logged says',
+    )
+    .option('--report', 'print which calls were refused when the command has ended')
+    .option('--report-only', 'print those calls and allow them: nothing is enforced')
     .option(
       '--report-fallbacks',
-      'print calls that fail with ENOSYS as well, which libraries have a detour for',
+      'print calls that fail with ENOSYS as well, for which libraries use older ones',
     )
-    .option('--report-file <file>', 'write the report there and not to standard error')
+    .option('--report-file <file>', 'write the report to this file instead of standard error')
     .option('--report-fd <number>', 'write the report to this descriptor', descriptor)
-    .option('--timeout <seconds>', 'start the command and kill it after that time', seconds)
+    .option('--timeout <seconds>', 'kill the command after that time', seconds)
     .addOption(
       new Option(
         '--isolation <mode>',
-        'what the command is kept from: default terminal, and best-effort with --report, --report-only and --timeout',
+        'what the command is kept from; terminal unless given, best-effort with --report, --report-only and --timeout',
       ).choices([...ISOLATION_MODES]),
     )
     .option('-v, --verbose', 'print the warnings of the profile')
-    .option('--json', 'errors and reports as JSON');
+    .option('--json', 'write errors and reports as JSON');
 
 /** Registers the subcommand. */
 export const runCommand: Register = (program, run) =>
   withRunOptions(withCompileOptions(program.command('run')))
-    .description(
-      'load a profile and become a command; the profile need only allow execve and what the command needs',
-    )
-    .argument('<profile>', 'a path, the name of a profile that ships, or - for standard input')
+    .description('run a command under a profile')
+    .argument('<profile>', PROFILE)
     .argument('<command...>', 'the command and its arguments, after --')
     .passThroughOptions()
     .action((profile: string, words: string[], flags: Flags) => {

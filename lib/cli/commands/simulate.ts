@@ -7,11 +7,13 @@ import { actionName, permits } from '../../kernel/action.js';
 import type { Event } from '../../kernel/event.js';
 import { parseEvent } from '../../policy/parse-event.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
-import { callsOf } from '../read-events.js';
+import type { JsonOutputs } from '../json-outputs.js';
+import { callsOf } from '../reading/read-events.js';
 import { layersArgument } from '../input.js';
-import { collect, withCompileOptions, type CompileFlags } from '../options.js';
-import { print, toJson, type ExitCode, type Register } from '../output.js';
-import { simulationJson, simulationText } from '../../filter/inspect/format-simulation.js';
+import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../options.js';
+import { print, printActions, printJson, type ExitCode, type Register } from '../output.js';
+import { simulationText } from '../../filter/inspect/format-simulation.js';
+import { simulationJson } from '../../filter/inspect/json.js';
 
 interface Flags extends CompileFlags {
   readonly layer?: readonly string[];
@@ -24,12 +26,17 @@ const OUTPUT_CHUNK = 65_536;
 /** Registers the subcommand. */
 export const simulateCommand: Register = (program, run) =>
   withCompileOptions(program.command('simulate'))
-    .description('what becomes of a system call: the action, the rule, the way through the program')
-    .argument('<filter>', 'a path to a profile or a .bpf file, the name of a profile that ships, or -')
-    .argument('[call...]', 'the system call, x86:NAME for that of another interface, and its arguments')
-    .option('-l, --layer <filter>', 'a filter that is loaded after those before; repeatable', collect)
-    .option('-e, --events <file>', 'answer the calls of a file, one a line; - is standard input')
-    .option('--json', 'for machines; with --events one object a line')
+    .description(
+      'show what becomes of a system call: the action, the rule that decides, the instructions that run',
+    )
+    .argument('<filter>', LAYERS)
+    .argument(
+      '[call...]',
+      'a system call and its arguments, e.g. socket AF_UNIX; x86:socket for that of another interface',
+    )
+    .option('-l, --layer <filter>', 'a filter that is loaded after those before it; repeatable', collect)
+    .option('-e, --events <file>', 'a file of calls to answer, one a line; - is standard input')
+    .option('--json', 'write JSON, with --events one object a line; errors too')
     .action((filter: string, call: readonly string[], flags: Flags) => {
       return run(() => {
         const names = [filter, ...(flags.layer ?? [])];
@@ -41,11 +48,8 @@ export const simulateCommand: Register = (program, run) =>
         const event = parseEvent(call.join(' '), abi);
         const simulation = simulate(layers, event);
         const subject = { names, given: event.args?.length ?? 0 };
-        print(
-          flags.json === true
-            ? toJson(simulationJson(simulation, subject))
-            : simulationText(simulation, subject),
-        );
+        if (flags.json === true) printJson('simulate', simulationJson(simulation, names));
+        else printActions(simulationText(simulation, subject));
         return simulation.permitted ? 0 : 1;
       }, flags.json === true);
     });
@@ -64,6 +68,7 @@ function checkUsage(names: readonly string[], call: readonly string[], events: s
 
 /** Answers one call a line; the exit code says whether all of them are permitted. */
 function replay(answer: ReturnType<typeof simulator>, source: string, abi: AbiName, json: boolean): ExitCode {
+  const show = json ? print : printActions;
   let allPermitted = true;
   let output = '';
   try {
@@ -73,14 +78,14 @@ function replay(answer: ReturnType<typeof simulator>, source: string, abi: AbiNa
       allPermitted &&= permitted;
       const name = actionName(action);
       output += json
-        ? `${JSON.stringify({ line, call, action: name, permitted })}\n`
+        ? `${JSON.stringify({ line, call, action: name, permitted } satisfies JsonOutputs['event'])}\n`
         : `${name.padEnd(16)} ${call}\n`;
       if (output.length < OUTPUT_CHUNK) continue;
-      print(output);
+      show(output);
       output = '';
     }
   } finally {
-    print(output);
+    show(output);
   }
   return allPermitted ? 0 : 1;
 }

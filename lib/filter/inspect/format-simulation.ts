@@ -1,10 +1,10 @@
-// How a simulation is told: the answer, why, and what ran; for a person, and as JSON.
+// How a simulation is told: the answer, why, and what ran.
 import type { Location } from '../../util/errors.js';
 import { disassemble } from '../../bpf/listing/disassemble.js';
 import { WORD, type Instruction } from '../../bpf/program.js';
 import { BPF, operationOf, writesA, writesX } from '../../bpf/opcodes.js';
 import type { LayerRun, Simulation, Step } from './simulate.js';
-import { ABIS, syscallName, X32_BIT, type Abi } from '../../kernel/abi.js';
+import { abiOf, syscallName } from '../../kernel/abi.js';
 import { actionKind, actionName, type Action } from '../../kernel/action.js';
 import * as scmp from '../../kernel/constants.js';
 import type { Event } from '../../kernel/event.js';
@@ -53,15 +53,9 @@ const CONSEQUENCES: ReadonlyMap<Action, string> = new Map([
 ]);
 const FROM_CACHE = ", and the kernel's cache answers without running a filter";
 
-/** The interface of a call; x86_64 and x32 differ in a bit of the number. Undefined for one that is not known. */
-function abiOf({ arch, syscall }: Event): Abi | undefined {
-  const same = Object.values(ABIS).filter(({ audit }) => audit === arch);
-  return same.find(({ numberBit }) => numberBit === (syscall & X32_BIT)) ?? same[0];
-}
-
-/** `x86_64 socket (41): family = AF_UNIX (0x1), type = 0x0, protocol = 0x0`. */
+/** `x86_64 socket (41): domain = AF_UNIX (0x1), type = 0x0, protocol = 0x0`. */
 function callText(event: Required<Event>, given: number): string {
-  const abi = abiOf(event);
+  const abi = abiOf(event.arch, event.syscall);
   const name = abi === undefined ? undefined : syscallName(abi.name, event.syscall);
   const parameters = abi === undefined || name === undefined ? undefined : parametersOf(abi.name, name);
   const shown = Math.max(given, parameters?.length ?? event.args.length);
@@ -142,34 +136,8 @@ function change({ code, k }: Instruction, next: Step | undefined, event: Event):
 }
 
 function wordName(word: number, event: Event): string | undefined {
-  const abi = abiOf(event);
+  const abi = abiOf(event.arch, event.syscall);
   if (abi === undefined) return undefined;
   if (word === WORD.arch) return abi.name;
   return word === WORD.nr ? syscallName(abi.name, event.syscall) : undefined;
-}
-
-/** The same for a machine. */
-export function simulationJson(simulation: Simulation, { names }: Question): object {
-  const { event, action, permitted, decidedBy, cached, layers } = simulation;
-  const abi = abiOf(event);
-  return {
-    call: {
-      abi: abi?.name,
-      name: abi === undefined ? undefined : syscallName(abi.name, event.syscall),
-      arch: event.arch,
-      syscall: event.syscall,
-      args: event.args,
-    },
-    action: actionName(action),
-    permitted,
-    decidedBy,
-    cached,
-    layers: layers.map(({ returned, cacheable, reason, path }, index) => ({
-      filter: names[index],
-      returned: actionName(returned),
-      cacheable,
-      reason,
-      path,
-    })),
-  };
 }

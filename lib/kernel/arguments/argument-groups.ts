@@ -4,9 +4,9 @@ import { own } from '../../util/own.js';
 /** A group of data/named-values.txt: `AF`, `CLONE`. */
 export type ConstantGroup = string;
 
-/** The groups with the arguments that are written with them: `call.parameter`, the parameter as the kernel names it. */
+/** The groups with the arguments that are written with them: `call.parameter`, the parameter as `parametersOf` names it. */
 const ARGUMENTS: Readonly<Record<ConstantGroup, string>> = {
-  AF: 'socket.family socketpair.family',
+  AF: 'socket.domain socketpair.domain',
   SOCK: 'socket.type socketpair.type accept4.flags',
   MSG: 'send.flags sendto.flags sendmsg.flags sendmmsg.flags recv.flags recvfrom.flags recvmsg.flags recvmmsg.flags recvmmsg_time64.flags',
   SHUT: 'shutdown.how',
@@ -24,7 +24,7 @@ const ARGUMENTS: Readonly<Record<ConstantGroup, string>> = {
   F: 'fcntl.cmd fcntl64.cmd',
   LOCK: 'flock.cmd',
   RENAME: 'renameat2.flags',
-  CLONE: 'clone.clone_flags unshare.unshare_flags setns.flags',
+  CLONE: 'clone.flags unshare.flags setns.flags',
   SCHED: 'sched_setscheduler.policy sched_get_priority_max.policy sched_get_priority_min.policy',
   PROT: 'mmap.prot mmap2.prot mprotect.prot pkey_mprotect.prot',
   MAP: 'mmap.flags mmap2.flags',
@@ -41,7 +41,7 @@ const ARGUMENTS: Readonly<Record<ConstantGroup, string>> = {
   ARCH: 'arch_prctl.option',
   FUTEX: 'futex.op futex_time64.op',
   IOCTL: 'ioctl.cmd',
-  PER: 'personality.personality',
+  PER: 'personality.persona',
   KEYCTL: 'keyctl.option',
   BPF: 'bpf.cmd',
   PTRACE: 'ptrace.request',

@@ -1,11 +1,11 @@
-// The arguments of one call as a person reads them: under the kernel's names, and constants in words.
+// The arguments of one call as a person reads them: under their names, and constants in words.
 import type { AbiName } from '../architectures.js';
 import { constantsOf, nameValue } from './named-values.js';
 import { parameterOf, parametersOf } from './signatures.js';
 
 /** One argument of a call that was made. */
 export interface NamedArgument {
-  /** The kernel's name for it: `family`. */
+  /** Its name, as the man pages have it: `domain`. */
   readonly name: string;
   /** The whole register. */
   readonly value: bigint;

@@ -1,16 +1,6 @@
-// What arguments are called where people read and write them: by the kernel's names, or those of the man pages where these differ.
+// What arguments are called where people read and write them.
 import type { AbiName } from '../architectures.js';
-import { own } from '../../util/own.js';
 import { parametersOf } from './signatures.js';
-
-/** Names of the man pages where the kernel has others: `call parameter`. */
-const MAN_NAMES: Readonly<Record<string, string>> = {
-  'socket family': 'domain',
-  'socketpair family': 'domain',
-  'clone clone_flags': 'flags',
-  'unshare unshare_flags': 'flags',
-  'personality personality': 'persona',
-};
 
 /**
  * What an argument is called: `domain`, or `arg0` where nothing is known of it; `register5` where another argument of the call has
@@ -19,7 +9,7 @@ const MAN_NAMES: Readonly<Record<string, string>> = {
 export function argumentName(abi: AbiName, syscall: string, index: number): string {
   const parameters = parametersOf(abi, syscall) ?? [];
   const name = parameters[index]?.name;
-  if (name !== undefined) return own(MAN_NAMES, `${syscall} ${name}`) ?? name;
+  if (name !== undefined) return name;
   const numbered = `arg${index}`;
   return parameters.some(parameter => parameter.name === numbered) ? `register${index}` : numbered;
 }
@@ -27,9 +17,7 @@ export function argumentName(abi: AbiName, syscall: string, index: number): stri
 /** The index of an argument by its name, the kernel's or the man page's, or as `arg0`; undefined where the call has none of that name. */
 export function argumentIndex(abi: AbiName, syscall: string, name: string): number | undefined {
   const parameters = parametersOf(abi, syscall) ?? [];
-  const index = parameters.findIndex(
-    (parameter, position) => parameter.name === name || argumentName(abi, syscall, position) === name,
-  );
+  const index = parameters.findIndex(parameter => parameter.name === name || parameter.kernelName === name);
   if (index !== -1) return index;
   const [, digit] = /^(?:arg|register)([0-5])$/.exec(name) ?? [];
   return digit === undefined ? undefined : Number(digit);

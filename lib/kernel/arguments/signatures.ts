@@ -3,14 +3,17 @@ import { ABIS, syscallNumber } from '../abi.js';
 import type { AbiName } from '../architectures.js';
 import { constantGroup, type ConstantGroup } from './argument-groups.js';
 import { dataLines } from '../data-file.js';
+import { own } from '../../util/own.js';
 
 /** What an argument stands for, as far as its type and name tell. */
 export type ParameterKind = 'integer' | 'pointer' | 'descriptor';
 
 /** One argument of a system call. */
 export interface Parameter {
-  /** The kernel's name for it: `clone_flags`. */
+  /** The name that the man pages have for it, and the kernel where they have none: `domain`. */
   readonly name: string;
+  /** The kernel's name for it: `family`. */
+  readonly kernelName: string;
   /** Its type in C, without what only the kernel cares about: `const char *`. */
   readonly type: string;
   /** How many bits of the register the kernel reads. Narrower types, such as `umode_t`, count as 32. */
@@ -20,6 +23,15 @@ export interface Parameter {
   /** The group of named constants that it is written with. */
   readonly constants?: ConstantGroup;
 }
+
+/** Names of the man pages where the kernel has others: `call parameter`. */
+const MAN_NAMES: Readonly<Record<string, string>> = {
+  'socket family': 'domain',
+  'socketpair family': 'domain',
+  'clone clone_flags': 'flags',
+  'unshare unshare_flags': 'flags',
+  'personality personality': 'persona',
+};
 
 /** Types of 64 bits on a 64-bit interface, beside pointers. Everything else is an `int` or smaller. */
 const WIDE: ReadonlySet<string> = new Set([
@@ -31,10 +43,10 @@ const WIDE: ReadonlySet<string> = new Set([
 const POINTERS: ReadonlySet<string> = new Set(['__sighandler_t', 'cap_user_header_t', 'cap_user_data_t']);
 
 /**
- * Arguments that are declared as 64 bits and cut to 32 before anything looks at them. clone_flags: lower_32_bits() in
+ * Arguments that are declared as 64 bits and cut to 32 before anything looks at them. flags of clone: lower_32_bits() in
  * clone of kernel/fork.c; older kernels had no flag beyond.
  */
-const CUT: ReadonlySet<string> = new Set(['clone clone_flags']);
+const CUT: ReadonlySet<string> = new Set(['clone flags']);
 
 /** Names that the kernel gives to descriptors: `fd`, `dfd`, `epfd`, `fd_in`. */
 const DESCRIPTOR = /fd(?:_?in|_?out)?$|^(?:fildes|mqdes)$/;
@@ -74,12 +86,14 @@ function tableOf(abi: AbiName): ReadonlyMap<string, readonly Parameter[]> {
 
 function parameter(abi: AbiName, syscall: string, text: string): Parameter {
   const space = text.lastIndexOf(' ');
-  const [type, name] = [text.slice(0, space), text.slice(space + 1)];
+  const [type, kernelName] = [text.slice(0, space), text.slice(space + 1)];
+  const name = own(MAN_NAMES, `${syscall} ${kernelName}`) ?? kernelName;
   const isPointer = type.includes('*') || POINTERS.has(type);
   const isWide = (isPointer || WIDE.has(type)) && !CUT.has(`${syscall} ${name}`);
   const constants = constantGroup(syscall, name, type);
   return Object.freeze({
     name,
+    kernelName,
     type,
     width: isWide ? registerWidth(abi) : 32,
     kind: isPointer ? 'pointer' : DESCRIPTOR.test(name) ? 'descriptor' : 'integer',

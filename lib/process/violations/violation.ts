@@ -121,7 +121,7 @@ export function sentence(violation: Violation, outcome: string): string {
   return `${name}(${argumentList(violation)}) on ${abi ?? `architecture ${hex(violation.arch)}`} ${outcome}${times}${place}${advice}`;
 }
 
-/** `family=AF_ALG, type=SOCK_SEQPACKET, protocol=0x0`, or six registers. */
+/** `domain=AF_ALG, type=SOCK_SEQPACKET, protocol=0x0`, or six registers. */
 const argumentList = ({ arguments: named, args }: Violation): string =>
   (named?.map(({ name, value, words }) => `${name}=${words ?? hex(value)}`) ?? args.map(hex)).join(', ');
 

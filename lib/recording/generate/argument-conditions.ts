@@ -46,16 +46,16 @@ const MAX_NAMED = 8;
 
 /** The few arguments that stand for power, and that another input of the same program does not change. */
 const SAFE: Readonly<Record<string, 'set' | 'namespaces' | 'writable code' | 'own'>> = {
-  'socket.family': 'set',
-  'socketpair.family': 'set',
-  'personality.personality': 'set',
-  'unshare.unshare_flags': 'set',
+  'socket.domain': 'set',
+  'socketpair.domain': 'set',
+  'personality.persona': 'set',
+  'unshare.flags': 'set',
   'setns.flags': 'set',
   'bpf.cmd': 'set',
   'keyctl.option': 'set',
   'ptrace.request': 'set',
   'reboot.cmd': 'set',
-  'clone.clone_flags': 'namespaces',
+  'clone.flags': 'namespaces',
   'mmap.prot': 'writable code',
   'mmap2.prot': 'writable code',
   'mprotect.prot': 'writable code',

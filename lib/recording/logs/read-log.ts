@@ -372,10 +372,12 @@ export class LogReader {
     args: ReadonlyMap<string, string>,
   ): readonly (bigint | undefined)[] {
     const parameters = parametersOf(abi, syscall) ?? [];
-    const isWhole = [...args.keys()].every(name => parameters.some(parameter => parameter.name === name));
+    const isWhole = [...args.keys()].every(name =>
+      parameters.some(parameter => parameter.kernelName === name),
+    );
     const registers: (bigint | undefined)[] = [];
     for (const parameter of recordedParameters(abi, syscall)) {
-      const text = args.get(parameter.name);
+      const text = args.get(parameter.kernelName);
       registers[parameter.index] =
         text !== undefined ? this.#perfValues.read(text, parameter, abi) : isWhole ? 0n : undefined;
     }

@@ -6,8 +6,9 @@ import { annotate, disassemble } from '../../../bpf/listing/disassemble.js';
 import { encode, type Program } from '../../../bpf/program.js';
 import { ABIS } from '../../../kernel/abi.js';
 import type { AbiName } from '../../../kernel/architectures.js';
+import type { JsonOutputs } from '../../json-outputs.js';
 import { textArgument } from '../../input.js';
-import { toJson, write, type Register } from '../../output.js';
+import { printActions, toJson, write, type Register } from '../../output.js';
 
 type Format = 'bpf' | 'asm' | 'c' | 'json';
 
@@ -22,7 +23,11 @@ const FORMATS: Readonly<Record<Format, (program: Program) => string | Uint8Array
   bpf: encode,
   asm: program => disassemble(program),
   c: program => toC(program),
-  json: program => toJson({ instructions: annotate(program), bpf: encode(program).toString('base64') }),
+  json: program =>
+    toJson({
+      instructions: annotate(program),
+      bpf: encode(program).toString('base64'),
+    } satisfies JsonOutputs['asm']),
 };
 
 /** Registers the subcommand. */
@@ -30,15 +35,16 @@ export const asmCommand: Register = (program, run) =>
   program
     .command('asm')
     .description('assemble what disasm prints, or the same notation written by hand with labels')
-    .argument('<file>', 'the text, or - for standard input')
+    .argument('<file>', 'a file with the text, or - for standard input')
     .addOption(
       new Option('-f, --format <format>', 'what to write').choices(Object.keys(FORMATS)).default('bpf'),
     )
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .addOption(
-      new Option('--abi <abi>', 'interface of calls where the program has not asked for one').choices(
-        Object.keys(ABIS),
-      ),
+      new Option(
+        '--abi <abi>',
+        'the interface of calls where the program does not test the architecture',
+      ).choices(Object.keys(ABIS)),
     )
     .option('--json', 'the same as --format json; errors as JSON too')
     .action((file: string, { format, output, abi, json = false }: Flags) => {
@@ -47,7 +53,8 @@ export const asmCommand: Register = (program, run) =>
           file: file === '-' ? '<stdin>' : file,
           ...(abi !== undefined && { abi }),
         });
-        write(output, FORMATS[json ? 'json' : format](assembled));
+        if (!json && format === 'asm') write(output, disassemble(assembled), printActions);
+        else write(output, FORMATS[json ? 'json' : format](assembled));
         return 0;
       }, json);
     });

@@ -12,8 +12,8 @@ import { validate, type Program } from '../../../bpf/program.js';
 import { ABIS } from '../../../kernel/abi.js';
 import type { AbiName } from '../../../kernel/architectures.js';
 import { layerArgument } from '../../input.js';
-import { withCompileOptions, type CompileFlags } from '../../options.js';
-import { fail, print, toJson, warn, type Register } from '../../output.js';
+import { FILTER, withCompileOptions, type CompileFlags } from '../../options.js';
+import { fail, printActions, printJson, warn, type Register } from '../../output.js';
 
 interface Flags extends CompileFlags {
   readonly form: NonNullable<DisassembleOptions['form']>;
@@ -24,34 +24,36 @@ interface Flags extends CompileFlags {
 /** Registers the subcommand. */
 export const disasmCommand: Register = (program, run) =>
   withCompileOptions(program.command('disasm'))
-    .description('list a program, also one that the kernel would refuse (exit code 1)')
-    .argument('<filter>', 'a .bpf file, a profile, the name of one that ships, or - for standard input')
+    .description('list a program, or what a profile compiles to, as assembly')
+    .argument('<filter>', FILTER)
     .addOption(
-      new Option('--form <form>', 'with the fields of each instruction, without, or with labels for editing')
+      new Option(
+        '--form <form>',
+        'with the fields of each instruction (listing), without (plain), or with labels for editing (source)',
+      )
         .choices(LISTING_FORMS)
         .default('listing'),
     )
     .addOption(
-      new Option('--abi <abi>', 'interface for names where the program has not asked for one').choices(
-        Object.keys(ABIS),
-      ),
+      new Option(
+        '--abi <abi>',
+        'the interface for names of calls where the program does not test the architecture',
+      ).choices(Object.keys(ABIS)),
     )
-    .option('--json', 'the instructions for machines; errors as JSON too')
+    .option('--json', 'the instructions as JSON; errors too')
     .action((argument: string, { form, abi, json = false, ...flags }: Flags) => {
       return run(() => {
         const filter = layerArgument(argument, flags, () => undefined);
         const options = abi === undefined ? {} : { abi };
         const refused = refusal(isFilter(filter) ? filter.program : filter);
         if (json) {
-          print(
-            toJson({
-              instructions: annotate(filter, options),
-              ...(refused !== undefined && { refused: { code: refused.code, message: refused.message } }),
-            }),
-          );
+          printJson('disasm', {
+            instructions: annotate(filter, options),
+            ...(refused !== undefined && { refused: { code: refused.code, message: refused.message } }),
+          });
         } else {
           if (isFilter(filter)) warn(filter.warnings);
-          print(disassemble(filter, { ...options, form }));
+          printActions(disassemble(filter, { ...options, form }));
           if (refused !== undefined) fail(refused, false);
         }
         return refused === undefined ? 0 : 1;

@@ -3,16 +3,15 @@ import { dirname, relative } from 'node:path';
 import { Option } from 'commander';
 import { derive, formatProfile } from '../../../filter/algebra/derive.js';
 import { compile } from '../../../filter/compile-profile.js';
-import { diff } from '../../../filter/inspect/diff.js';
-import { formatDiff } from '../../../filter/inspect/format.js';
 import { CHANGE_LISTS, type CallOrGroup, type Changes } from '../../../policy/derive/changes.js';
 import { resolveProfile } from '../../../profile/resolve/resolve.js';
 import { UsageError } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
+import { explainChanges } from '../../explain-changes.js';
 import { converted, FORMATS, type ConversionFlags, type Format } from '../../converted.js';
 import { sourceArgument } from '../../input.js';
-import { compileOptions, withCompileOptions } from '../../options.js';
-import { printError, warn, write, type Register } from '../../output.js';
+import { compileOptions, FILTER, withCompileOptions } from '../../options.js';
+import { warn, write, type Register } from '../../output.js';
 
 interface Flags extends ConversionFlags {
   readonly allow?: readonly string[];
@@ -33,28 +32,29 @@ const names = (value: string, previous: readonly string[] = []): readonly string
 /** Registers the subcommand. */
 export const deriveCommand: Register = (program, run) =>
   withCompileOptions(program.command('derive'))
-    .description('a profile with some calls allowed and others refused; the rest of its text stays as it is')
-    .argument('<base>', 'a path to a profile or a .bpf file, the name of a profile that ships, or -')
+    .description(
+      'write a profile with some more calls allowed and others refused; the rest of its text stays as it is',
+    )
+    .argument('<base>', FILTER)
     .option(
       '--allow <calls>',
-      'calls, and groups such as @io_uring, that are allowed; with commas, repeatable',
+      'system calls, and groups such as @io_uring, that are allowed; with commas between them; repeatable',
       names,
     )
-    .option('--deny <calls>', 'calls and groups that are refused', names)
-    .option(
-      '--only <calls>',
-      'calls and groups that are left as they are, while all others are refused',
-      names,
-    )
+    .option('--deny <calls>', 'those that are refused; the same', names)
+    .option('--only <calls>', 'those that stay as they are, while all others are refused; the same', names)
     .addOption(
-      new Option('-t, --to <format>', 'what to write; extends is a file of a few lines that names its base')
+      new Option(
+        '-t, --to <format>',
+        'what to write: a format of convert, or extends, a file of a few lines that names its base',
+      )
         .choices([...FORMATS, 'extends'])
         .default('docker'),
     )
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .option('--explain', 'say on standard error what changes')
-    .option('--category <category>', "the threads of Firecracker's that are meant: vmm, api, vcpu")
-    .option('--json', 'errors as JSON')
+    .option('--category <category>', "which filter of a file of Firecracker's: vmm, api or vcpu")
+    .option('--json', 'write errors as JSON')
     .action((base: string, flags: Flags) => {
       return run(() => {
         const changes: Changes = Object.fromEntries(
@@ -76,8 +76,7 @@ export const deriveCommand: Register = (program, run) =>
           warn(after.warnings);
           write(flags.output, converted(after, flags.to, flags));
         }
-        if (flags.explain === true)
-          printError(formatDiff(diff(compile(before), compile(after))) || 'nothing changes\n');
+        if (flags.explain === true) explainChanges(compile(before), compile(after));
         return 0;
       }, flags.json === true);
     });

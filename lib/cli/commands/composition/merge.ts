@@ -2,14 +2,13 @@
 import { Option } from 'commander';
 import { difference, intersection, union } from '../../../filter/algebra/combine.js';
 import { compile } from '../../../filter/compile-profile.js';
-import { diff } from '../../../filter/inspect/diff.js';
-import { formatDiff } from '../../../filter/inspect/format.js';
 import type { Policy } from '../../../policy/policy.js';
 import { UsageError } from '../../../util/errors.js';
+import { explainChanges } from '../../explain-changes.js';
 import { converted, FORMATS, type ConversionFlags, type Format } from '../../converted.js';
 import { policyArgument } from '../../input.js';
-import { withCompileOptions } from '../../options.js';
-import { printError, warn, write, type Register } from '../../output.js';
+import { FILTER, withCompileOptions } from '../../options.js';
+import { warn, write, type Register } from '../../output.js';
 
 interface Flags extends ConversionFlags {
   readonly union?: boolean;
@@ -26,17 +25,19 @@ const WAYS = { union, intersection, difference };
 /** Registers the subcommand. */
 export const mergeCommand: Register = (program, run) =>
   withCompileOptions(program.command('merge'))
-    .description('what several profiles or programs allow together, proven to say the same')
-    .argument('<first>', 'a path to a profile or a .bpf file, the name of a profile that ships, or -')
-    .argument('<others...>', 'the same')
+    .description(
+      'write what several profiles or programs allow together; one of --union, --intersection and --difference',
+    )
+    .argument('<first>', FILTER)
+    .argument('<others...>', 'those to merge with it')
     .option('--union', 'what any of them allows')
     .option('--intersection', 'what all of them allow, as layers do')
     .option('--difference', 'what the first allows and no other does')
     .addOption(new Option('-t, --to <format>', 'what to write').choices(FORMATS).default('docker'))
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .option('--explain', 'say on standard error what changes for the first')
-    .option('--category <category>', "the threads of Firecracker's that are meant: vmm, api, vcpu")
-    .option('--json', 'errors as JSON')
+    .option('--category <category>', "which filter of a file of Firecracker's: vmm, api or vcpu")
+    .option('--json', 'write errors as JSON')
     .action((first: string, others: readonly string[], flags: Flags) => {
       return run(() => {
         const ways = (Object.keys(WAYS) as (keyof typeof WAYS)[]).filter(way => flags[way] === true);
@@ -52,8 +53,7 @@ export const mergeCommand: Register = (program, run) =>
         const result = rest.reduce((all, each) => WAYS[way](all, each), base);
         warn(result.warnings);
         write(flags.output, converted(result, flags.to, flags));
-        if (flags.explain === true)
-          printError(formatDiff(diff(compile(base), compile(result))) || 'nothing changes\n');
+        if (flags.explain === true) explainChanges(compile(base), compile(result));
         return 0;
       }, flags.json === true);
     });

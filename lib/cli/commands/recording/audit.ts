@@ -7,8 +7,8 @@ import {
 } from '../../../recording/explain-audit.js';
 import { isAuditLine } from '../../../recording/logs/audit-line.js';
 import { profileArgument } from '../../input.js';
-import { print, printError, toJson, type Register } from '../../output.js';
-import { linesOf } from '../../read-lines.js';
+import { printActions, printJson, say, type Register } from '../../output.js';
+import { linesOf } from '../../reading/read-lines.js';
 
 interface Flags {
   readonly profile?: string;
@@ -22,10 +22,15 @@ const MAX_KINDS = 10_000;
 export const auditCommand: Register = (program, run) =>
   program
     .command('audit')
-    .description('explain what the kernel logged about seccomp: dmesg, journal, auditd, ausearch -i')
+    .description(
+      'explain what the kernel logged about seccomp, from dmesg, the journal, auditd or ausearch -i',
+    )
     .argument('<file...>', 'logs, or - for standard input')
-    .option('-p, --profile <profile>', 'the profile that was in force: a path, or the name of one that ships')
-    .option('--json', 'for machines')
+    .option(
+      '-p, --profile <profile>',
+      'the profile that was in force, to name the rule that decides and what would allow the call',
+    )
+    .option('--json', 'write JSON; errors too')
     .action((files: string[], flags: Flags) => {
       return run(() => {
         const explainer = new AuditExplainer(
@@ -48,12 +53,12 @@ export const auditCommand: Register = (program, run) =>
           }
         }
         const records = [...kinds.values()].map(({ record, count }) => ({ ...record, count }));
-        if (flags.json === true) print(toJson({ records, skipped }));
+        if (flags.json === true) printJson('audit', { records, skipped });
         else {
           for (const record of records)
-            print(`${formatAudit(record)}${record.count === 1 ? '' : ` [${record.count} times]`}\n`);
-          if (skipped > 0) printError(`${skipped} records were incomplete, or too many to be told apart\n`);
-          if (records.length === 0) printError('there are no records of seccomp\n');
+            printActions(`${formatAudit(record)}${record.count === 1 ? '' : ` [${record.count} times]`}\n`);
+          if (skipped > 0) say(`${skipped} records were incomplete, or too many to be told apart`);
+          if (records.length === 0) say('there are no records of seccomp');
         }
         return records.length === 0 ? 1 : 0;
       }, flags.json === true);

@@ -3,19 +3,18 @@ import { placeText } from '../../../util/place.js';
 import { Option } from 'commander';
 import { checkProfile, type CheckedCall, type ProfileCheck } from '../../../recording/check.js';
 import { printable, singleLine } from '../../../util/printable.js';
-import { checkSarif } from '../../check-sarif.js';
+import { checkSarif } from '../../recording/check-sarif.js';
 import { LAUNCHERS, type Launcher } from '../../../recording/generate/completions.js';
 import { tightenText, type TightenedProfile } from '../../../recording/tighten.js';
 import { parseProfile } from '../../../profile/parse.js';
 import { UsageError } from '../../../util/errors.js';
 import { groupBy } from '../../../util/group-by.js';
 import { textInput } from '../../input.js';
-import { collect } from '../../options.js';
-import { print, printError, toJson, write, type Register } from '../../output.js';
-import { recordingArgument } from '../../recording-argument.js';
+import { capabilitiesOf, PROFILE, withConditionOptions, type CompileFlags } from '../../options.js';
+import { print, printActions, printError, printJson, toJson, write, type Register } from '../../output.js';
+import { recordingArgument } from '../../recording/recording-argument.js';
 
-interface Flags {
-  readonly cap?: readonly string[];
+interface Flags extends Pick<CompileFlags, 'cap' | 'capFromProcess'> {
   readonly kernel?: string;
   readonly tighten?: boolean;
   readonly output?: string;
@@ -26,26 +25,25 @@ interface Flags {
 
 /** Registers the subcommand. */
 export const checkCommand: Register = (program, run) =>
-  program
-    .command('check')
-    .description('compare a profile with recordings; exit code 1 when it would refuse what they have')
-    .argument('<profile>', 'a path, the name of a profile that ships, or - for standard input')
-    .argument('<recording...>', 'files of seccomp import')
-    .option('--cap <capability>', 'a capability that the process will have; repeatable', collect)
-    .option('--kernel <version>', 'kernel version for minKernel conditions, e.g. 6.1')
-    .option('--tighten', 'write a smaller profile, without what no run used')
+  withConditionOptions(program.command('check'))
+    .description(
+      'find calls of recordings that a profile would refuse, and those that it allows though no run made them',
+    )
+    .argument('<profile>', PROFILE)
+    .argument('<recording...>', 'recordings of seccomp record or import')
+    .option('--tighten', 'write a smaller profile, without calls that no run made')
     .option('-o, --output <file>', 'where --tighten writes; - is standard output (default)')
     .addOption(
       new Option(
         '--for <launcher>',
-        'the program that loads the profile, and whose own calls --tighten keeps',
+        'the program that loads the profile, and whose own calls --tighten keeps; none unless given',
       ).choices(LAUNCHERS),
     )
-    .addOption(new Option('--sarif', 'SARIF 2.1.0, for code scanning').conflicts(['json', 'tighten']))
-    .option('--json', 'for machines')
+    .addOption(new Option('--sarif', 'write SARIF 2.1.0, for code scanning').conflicts(['json', 'tighten']))
+    .option('--json', 'write JSON; errors too')
     .action((argument: string, files: string[], flags: Flags) => {
       return run(() => {
-        const { cap, kernel, tighten, output, for: launcher, sarif, json } = flags;
+        const { kernel, tighten, output, for: launcher, sarif, json } = flags;
         if (tighten !== true && (output !== undefined || launcher !== undefined))
           throw new UsageError(
             'bad-option',
@@ -55,7 +53,7 @@ export const checkCommand: Register = (program, run) =>
         const input = textInput(argument);
         const recordings = files.map(recordingArgument);
         const options = {
-          ...(cap !== undefined && { capabilities: cap }),
+          capabilities: capabilitiesOf(flags),
           ...(kernel !== undefined && { kernel }),
         };
         const profile = parseProfile(Buffer.from(input.text), { file: input.file });
@@ -65,11 +63,12 @@ export const checkCommand: Register = (program, run) =>
             ...options,
             ...(launcher !== undefined && { for: launcher }),
           });
-          if (json === true) print(toJson({ ...check, tightened }));
+          if (json === true) printJson('check', { ...check, tightened });
           else printError(`${format(check)}${formatTightened(tightened)}`);
           if (json !== true || output !== undefined) write(output ?? '-', tightened.text);
         } else if (sarif === true) print(toJson(checkSarif(check, program.version())));
-        else print(json === true ? toJson(check) : format(check));
+        else if (json === true) printJson('check', check);
+        else printActions(format(check));
         return check.refused.length > 0 ? 1 : 0;
       }, flags.json === true);
     });
@@ -108,7 +107,7 @@ function format({ refused, uncertain, fallbacks, unused, calls, runs }: ProfileC
   return `${lines.join('\n')}\n`;
 }
 
-/** `socket(family=AF_ALG) on x86_64 by /usr/bin/x, 3 times in 1 run: ERRNO(EPERM), by profile.json:4:5`. */
+/** `socket(domain=AF_ALG) on x86_64 by /usr/bin/x, 3 times in 1 run: ERRNO(EPERM), by profile.json:4:5`. */
 function callText({
   syscall,
   abi,

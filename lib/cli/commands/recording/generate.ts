@@ -10,8 +10,8 @@ import { LAUNCHERS } from '../../../recording/generate/completions.js';
 import { groupBy } from '../../../util/group-by.js';
 import { singleLine } from '../../../util/printable.js';
 import { profileArgument } from '../../input.js';
-import { print, printError, toJson, write, type Register } from '../../output.js';
-import { recordingArgument } from '../../recording-argument.js';
+import { printError, printJson, say, toJson, write, type Register } from '../../output.js';
+import { recordingArgument } from '../../recording/recording-argument.js';
 
 interface Flags extends Omit<GenerateOptions, 'base'> {
   readonly output?: string;
@@ -23,26 +23,27 @@ interface Flags extends Omit<GenerateOptions, 'base'> {
 export const generateCommand: Register = (program, run) =>
   program
     .command('generate')
-    .description('make a profile of recordings')
-    .argument('<recording...>', 'files of seccomp import, or - for standard input')
+    .description('make a profile that allows what recordings have')
+    .argument('<recording...>', 'recordings of seccomp record or import, or - for standard input')
     .option('-o, --output <file>', 'where to write the profile; - is standard output (default)')
     .addOption(
-      new Option('--arguments <mode>', 'which arguments become conditions')
+      new Option(
+        '--arguments <mode>',
+        'which arguments become conditions: those of which a rule is known to be safe, none, or all',
+      )
         .choices(ARGUMENT_MODES)
         .default('safe'),
     )
     .option('--base <profile>', 'allow nothing that this profile refuses')
-    .addOption(
-      new Option('--min-runs <n>', 'leave out calls that were seen in fewer runs').argParser(positive),
-    )
+    .addOption(new Option('--min-runs <n>', 'leave out calls that fewer runs made').argParser(positive))
     .addOption(
       new Option(
         '--for <launcher>',
-        'the program that loads the profile, and whose own calls are added',
+        'the program that loads the profile, and whose own calls are added; none unless given',
       ).choices(LAUNCHERS),
     )
-    .option('--phase <name>', 'only calls of this part of the run')
-    .option('--json', 'the profile with what was added and left out, for machines')
+    .option('--phase <name>', 'only calls of this part of the runs')
+    .option('--json', 'write JSON: the profile with what was added and left out; errors too')
     .action((files: string[], flags: Flags) => {
       return run(() => {
         const { output, base, json, ...options } = flags;
@@ -50,7 +51,7 @@ export const generateCommand: Register = (program, run) =>
           ...options,
           ...(base !== undefined && { base: profileArgument(base) }),
         });
-        if (json === true) print(toJson(generated));
+        if (json === true) printJson('generate', generated);
         else {
           tell('allowed without having been seen', generated.unseen);
           tell('allowed under conditions that may be too strict', generated.uncertain);
@@ -64,7 +65,7 @@ export const generateCommand: Register = (program, run) =>
 /** On standard error, as the profile may go to standard output. */
 function tell(what: string, calls: readonly ExplainedCall[]): void {
   if (calls.length === 0) return;
-  printError(`${what}:\n`);
+  say(`${what}:`);
   for (const [why, group] of groupBy(calls, call => call.why))
     printError(`  ${group.map(({ syscall }) => syscall).join(' ')}: ${singleLine(why)}\n`);
 }

@@ -5,8 +5,8 @@ import { LogReader, type ReadLog, type ReadLogOptions } from '../../../recording
 import { mergeRecordings } from '../../../recording/merge.js';
 import { singleLine } from '../../../util/printable.js';
 import { architecture } from '../../options.js';
-import { printError, toJson, print, write, type Register } from '../../output.js';
-import { linesOf } from '../../read-lines.js';
+import { printError, printJson, say, write, type Register } from '../../output.js';
+import { linesOf } from '../../reading/read-lines.js';
 
 interface Flags extends Omit<ReadLogOptions, 'file'> {
   readonly output?: string;
@@ -19,22 +19,22 @@ export const importCommand: Register = (program, run) =>
   program
     .command('import')
     .description(
-      'make a recording of logs: strace, perf trace, audit records, reports of this command, recorded profiles',
+      'make a recording of logs: of strace, perf trace, the audit system, seccomp run --json, or the Security Profiles Operator',
     )
     .argument('<file...>', 'logs, or - for standard input; each is one run unless --one-run is given')
     .option('-o, --output <file>', 'where to write the recording; - is standard output (default)')
-    .option('--one-run', 'all files are of one run, as those of strace -ff')
+    .option('--one-run', 'take all files for one run, as those of strace -ff are')
     .addOption(
       new Option(
         '--arch <arch>',
-        'architecture of the machine that wrote the logs (default: this one)',
+        'the architecture of the machine that wrote the logs; this one unless given',
       ).argParser(architecture),
     )
-    .option('--kernel <release>', 'release of the kernel that the calls were made on, as evidence')
-    .option('--libc <name>', 'C library of the programs, as evidence')
-    .option('--command <text>', 'what was run, as evidence')
-    .option('--phase <name>', 'part of the run that the calls belong to')
-    .option('--json', 'what was read, for machines; with the recording unless --output is given')
+    .option('--kernel <release>', 'the release of the kernel that served the calls, to be noted')
+    .option('--libc <name>', 'the C library of the programs, to be noted')
+    .option('--command <text>', 'what was run, to be noted')
+    .option('--phase <name>', 'the part of the run that the calls belong to')
+    .option('--json', 'write JSON: what was read, and the recording unless --output is given; errors too')
     .action((files: string[], flags: Flags) => {
       return run(() => {
         const { output, oneRun, json, ...options } = flags;
@@ -45,9 +45,10 @@ export const importCommand: Register = (program, run) =>
         const text = formatRecording(mergeRecordings(...logs.map(({ recording }) => recording)));
         if (json === true) {
           const read = logs.map(({ file, lines, skipped, examples }) => ({ file, lines, skipped, examples }));
-          print(
-            toJson({ logs: read, ...(output === undefined && { recording: JSON.parse(text) as unknown }) }),
-          );
+          printJson('import', {
+            logs: read,
+            ...(output === undefined && { recording: JSON.parse(text) as unknown }),
+          });
         } else {
           for (const log of logs) tellSkipped(log);
         }
@@ -67,7 +68,6 @@ function tellSkipped({ file, lines, skipped, examples }: ReadLog & { readonly fi
   const shown = examples
     .slice(0, 3)
     .map(({ line, text }) => `    ${line === 0 ? '' : `line ${line}: `}${singleLine(text)}\n`);
-  printError(
-    `${singleLine(file)}: ${skipped} of ${lines} lines or names were not understood, beginning with\n${shown.join('')}`,
-  );
+  say(`${singleLine(file)}: ${skipped} of ${lines} lines or names were not understood, beginning with`);
+  printError(shown.join(''));
 }

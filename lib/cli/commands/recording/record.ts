@@ -11,10 +11,15 @@ import { formatRecording } from '../../../recording/json.js';
 import { mergeRecordings } from '../../../recording/merge.js';
 import type { Recording } from '../../../recording/recording.js';
 import { UsageError } from '../../../util/errors.js';
-import { printError, write, type Register } from '../../output.js';
-import { showProgress } from '../../record-progress.js';
-import { isOfCommand, recordWhatRuns, withRunningOptions, type RunningFlags } from '../../record-running.js';
-import { recordingArgument } from '../../recording-argument.js';
+import { say, write, type Register } from '../../output.js';
+import { showProgress } from '../../recording/record-progress.js';
+import {
+  isOfCommand,
+  recordWhatRuns,
+  withRunningOptions,
+  type RunningFlags,
+} from '../../recording/record-running.js';
+import { recordingArgument } from '../../recording/recording-argument.js';
 
 interface Flags extends RunningFlags {
   readonly output: string;
@@ -30,24 +35,27 @@ interface Flags extends RunningFlags {
 export const recordCommand: Register = (program, run) =>
   withRunningOptions(program.command('record'))
     .description(
-      'run a command and record the calls that it and all that it starts make; ends with its exit code. As root, record what runs already',
+      'run a command and record the system calls of all that it starts; or, as root, record what runs already',
     )
     .argument('[command...]', 'the command and its arguments, after --')
     .addOption(
-      new Option('--by <means>', 'how: perf stops nothing and needs CAP_PERFMON')
+      new Option(
+        '--by <means>',
+        'how a command is recorded; perf stops nothing, may lose calls, and needs CAP_PERFMON',
+      )
         .choices(['ptrace', 'perf'])
         .default('ptrace'),
     )
     .requiredOption('-o, --output <file>', 'where to write the recording')
     .option('--merge', 'add this run to the recording that is there')
-    .option('--phase <name>', 'part of the run that the calls belong to')
+    .option('--phase <name>', 'the part of the run that the calls belong to')
     .option(
       '--phase-at <calls>',
-      'part the run in two: start, and work from the first of these calls on, e.g. listen,accept4',
+      'divide the run into two phases: start, and work from the first of these calls on, e.g. listen,accept4',
       commaSeparated,
     )
     .option('--no-progress', 'say nothing on a terminal while the command runs')
-    .option('--json', 'errors as JSON')
+    .option('--json', 'write errors as JSON')
     .passThroughOptions()
     .action((words: string[], flags: Flags) => {
       return run(async () => {
@@ -94,7 +102,7 @@ export const recordCommand: Register = (program, run) =>
         for (const each of ['SIGTERM', 'SIGHUP'] as const) process.off(each, pass);
         finish(output, earlier, recorded);
         if (phaseAt !== undefined && !recorded.calls.some(({ phase: name }) => name === PHASES.second))
-          printError(`seccomp: no call of --phase-at was made: everything is in the phase ${PHASES.first}\n`);
+          say(`no call of --phase-at was made: everything is in the phase ${PHASES.first}`);
         return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
       }, flags.json === true);
     });
@@ -107,10 +115,10 @@ function finish(output: string, earlier: readonly Recording[], recorded: Recordi
   const lost = recorded.sources.reduce((sum, source) => sum + source.lost, 0);
   if (lost === 0) return;
   const isPerf = recorded.sources.some(({ how }) => how === 'perf');
-  printError(
+  say(
     isPerf
-      ? `seccomp: ${lost} calls are missing, as the machine was too busy or programs gained rights; --by ptrace records a command in full\n`
-      : `seccomp: ${lost} calls found no room in the recording\n`,
+      ? `${lost} calls are missing, as the machine was too busy or programs gained rights; --by ptrace records a command in full`
+      : `${lost} calls found no room in the recording`,
   );
 }
 

@@ -1,8 +1,8 @@
 // The result of `seccomp check` for code scanning.
-import { topOf } from '../util/place.js';
-import type { LintRule } from '../lint/rules.js';
-import { sarifLog, type SarifFinding, type SarifLog } from '../lint/sarif.js';
-import type { CheckedCall, ProfileCheck } from '../recording/check.js';
+import { topOf } from '../../util/place.js';
+import type { LintRule } from '../../lint/rules.js';
+import { sarifLog, type SarifFinding, type SarifLog } from '../../lint/sarif.js';
+import type { CheckedCall, ProfileCheck } from '../../recording/check.js';
 
 const RULES = {
   'recorded-call-refused': {

@@ -1,9 +1,9 @@
 // `seccomp record` of what runs already: until the time is over, nothing is left to record, or Ctrl-C.
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { record } from '../process/trace/record.js';
-import type { Recording } from '../recording/recording.js';
-import { UsageError } from '../util/errors.js';
-import { printError } from './output.js';
+import { record } from '../../process/trace/record.js';
+import type { Recording } from '../../recording/recording.js';
+import { UsageError } from '../../util/errors.js';
+import { say } from '../output.js';
 
 /** Options that name what runs already, as commander parses them. */
 export interface RunningFlags {
@@ -19,16 +19,14 @@ export interface RunningFlags {
 export const withRunningOptions = (command: Command): Command =>
   command
     .addOption(
-      new Option('--pid <pid>', 'in place of a command: a process, and all that it has started').argParser(
-        whole,
-      ),
+      new Option('--pid <pid>', 'a process, what it has started, and what these start').argParser(whole),
     )
     .option('--container <id>', 'a container of runc, crun, Docker, containerd, Podman or CRI-O')
-    .option('--root <directory>', 'where the runtime of --container keeps states, as for runc --root')
-    .option('--cgroup <path>', 'a cgroup and those below it')
+    .option('--root <directory>', 'where the runtime of --container keeps its states, as in runc --root')
+    .option('--cgroup <path>', 'a cgroup and those below it, by its directory or as in /proc/PID/cgroup')
     .option('--all', 'all processes of the machine')
     .addOption(
-      new Option('--seconds <n>', 'how long to record; until Ctrl-C unless given').argParser(positive),
+      new Option('--seconds <seconds>', 'how long to record; until Ctrl-C unless given').argParser(positive),
     );
 
 /** Whether a command is recorded, and not what runs already. Throws UsageError (`bad-option`). */
@@ -71,11 +69,11 @@ export async function recordWhatRuns(
     ...(phase !== undefined && { phase }),
   });
   for (const signal of SIGNALS) process.on(signal, stop);
-  printError(`seccomp: recording${seconds === undefined ? ', until Ctrl-C' : ` for ${seconds} s`}\n`);
+  say(`recording${seconds === undefined ? ', until Ctrl-C' : ` for ${seconds} s`}`);
   try {
     const recorded = await recording;
     const calls = recorded.calls.reduce((sum, { count }) => sum + count, 0);
-    printError(`seccomp: ${calls} calls, ${recorded.calls.length} different ones\n`);
+    say(`${calls} calls, ${recorded.calls.length} different ones`);
     return recorded;
   } finally {
     for (const signal of SIGNALS) process.off(signal, stop);

@@ -1,8 +1,9 @@
 // `seccomp playground`: a page in which profiles are written and looked at, without a network.
 import { readFileSync } from 'node:fs';
-import { htmlPlayground } from '../../report/playground/page.js';
-import { utf8 } from '../../util/host/bytes.js';
-import { print, toJson, write, type Register } from '../output.js';
+import { htmlPlayground } from '../../../report/playground/page.js';
+import { utf8 } from '../../../util/host/bytes.js';
+import { PROFILE } from '../../options.js';
+import { printJson, write, type Register } from '../../output.js';
 
 interface Flags {
   readonly output: string;
@@ -14,16 +15,16 @@ export const playgroundCommand: Register = (program, run) =>
   program
     .command('playground')
     .description('write a page in which profiles are edited, explained and compared without a network')
-    .argument('[profile]', 'the profile that is there at first: a path, the name of one that ships, or -')
+    .argument('[profile]', `the profile to begin with: ${PROFILE}; docker-default unless given`)
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
-    .option('--json', 'errors as JSON; with a file, what was written too')
+    .option('--json', 'write errors as JSON, and with --output what was written')
     .action((profile: string | undefined, { output, json = false }: Flags) => {
       return run(() => {
         const text = htmlPlayground(
           profile === undefined ? {} : { profile: profile === '-' ? readFileSync(0) : profile },
         );
         write(output, text);
-        if (json && output !== '-') print(toJson({ output, bytes: utf8(text).length }));
+        if (json && output !== '-') printJson('playground', { output, bytes: utf8(text).length });
         return 0;
       }, json);
     });

@@ -2,23 +2,24 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
-import { SeccompError } from '../util/errors.js';
-import type { Filter } from '../filter/filter.js';
-import { actionName } from '../kernel/action.js';
-import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
-import { ENOSYS } from '../kernel/errno.js';
-import { outcome } from '../policy/evaluate.js';
-import { sandbox, type SandboxOptions } from '../process/children/sandbox.js';
-import { spawn } from '../process/children/spawn.js';
-import { SPAWN_OPTIONS } from '../process/children/launch/start-child.js';
-import { findProgram } from '../process/exec.js';
-import type { IsolationMode } from '../process/isolation/isolation.js';
-import { formatReport, type ReportedViolation } from '../process/supervise/report.js';
-import { supervise } from '../process/supervise/supervise.js';
-import { startReportOnly } from '../process/trace/report-only.js';
-import { summarizeViolations } from '../process/violations/violation-summary.js';
-import { printError, toJson } from './output.js';
-import { singleLine } from '../util/printable.js';
+import { SeccompError } from '../../util/errors.js';
+import type { Filter } from '../../filter/filter.js';
+import { actionName } from '../../kernel/action.js';
+import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
+import { ENOSYS } from '../../kernel/errno.js';
+import { outcome } from '../../policy/evaluate.js';
+import { sandbox, type SandboxOptions } from '../../process/children/sandbox.js';
+import { spawn } from '../../process/children/spawn.js';
+import { SPAWN_OPTIONS } from '../../process/children/launch/start-child.js';
+import { findProgram } from '../../process/exec.js';
+import type { IsolationMode } from '../../process/isolation/isolation.js';
+import { formatReport, type ReportedViolation } from '../../process/supervise/report.js';
+import { supervise } from '../../process/supervise/supervise.js';
+import { startReportOnly } from '../../process/trace/report-only.js';
+import { summarizeViolations } from '../../process/violations/violation-summary.js';
+import type { JsonOutputs } from '../json-outputs.js';
+import { say, toJson } from '../output.js';
+import { singleLine } from '../../util/printable.js';
 import { reportTarget } from './report-target.js';
 
 export interface WatchOptions {
@@ -77,7 +78,7 @@ export async function runWatched(
     print();
     target.close();
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    printError(`seccomp: ${singleLine(`${error.message}: ${command} was not run`)}\n`);
+    say(`error: ${singleLine(`${error.message}: ${command} was not run`)}`);
     return CANNOT_EXECUTE;
   }
   const { child } = watched;
@@ -99,7 +100,7 @@ export async function runWatched(
   if (signal === 'SIGSYS' && !fate.killed) notes.push(endedBySigsys(command, child.pid));
   for (const note of notes) if (!options.json) target.write(`seccomp: ${singleLine(note)}\n`);
   target.close();
-  for (const { message, code: name } of failures) printError(`seccomp: ${singleLine(message)} [${name}]\n`);
+  for (const { message, code: name } of failures) say(`error: ${singleLine(message)} [${name}]`);
   if (failures.length > 0) return WRONG_USE;
   if (signal === null) return code ?? CANNOT_EXECUTE;
   // By SIGKILL in the kernel's stead, which would have said SIGSYS.
@@ -173,7 +174,7 @@ function accompany(child: ChildProcess, timeout: number | undefined): () => void
     timeout === undefined
       ? undefined
       : setTimeout(() => {
-          printError(`seccomp: killed after ${timeout} s\n`);
+          say(`killed after ${timeout} s`);
           child.kill('SIGKILL');
         }, timeout * 1000);
   const ignore = (): void => undefined;
@@ -197,5 +198,5 @@ const kills = ({ action, allowed }: ReportedViolation): boolean => !allowed && a
 const isOf = (child: ChildProcess | undefined, thread: number): boolean =>
   child?.pid !== undefined && existsSync(`/proc/${child.pid}/task/${thread}`);
 
-const oneLine = (violation: ReportedViolation): string =>
+const oneLine = (violation: JsonOutputs['violation']): string =>
   `${JSON.stringify(JSON.parse(toJson(violation)))}\n`;

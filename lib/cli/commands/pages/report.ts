@@ -1,9 +1,9 @@
 // `seccomp report`: a page about a profile or a program, for people.
-import { decode } from '../../bpf/program.js';
-import { htmlReport, type Reported } from '../../report/report.js';
-import { inputArgument, layersArgument } from '../input.js';
-import { compileOptions, withCompileOptions, type CompileFlags } from '../options.js';
-import { print, toJson, write, type Register } from '../output.js';
+import { decode } from '../../../bpf/program.js';
+import { htmlReport, type Reported } from '../../../report/report.js';
+import { inputArgument, layersArgument } from '../../input.js';
+import { compileOptions, FILTER, withCompileOptions, type CompileFlags } from '../../options.js';
+import { printJson, write, type Register } from '../../output.js';
 
 interface Flags extends CompileFlags {
   readonly output: string;
@@ -15,10 +15,10 @@ interface Flags extends CompileFlags {
 export const reportCommand: Register = (program, run) =>
   withCompileOptions(program.command('report'))
     .description('write a page about a filter that a browser shows without a network')
-    .argument('<filter>', 'a path to a profile or a .bpf file, the name of a profile that ships, or -')
+    .argument('<filter>', FILTER)
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
-    .option('--against <filter>', 'compare with: as above, or pid:1234')
-    .option('--json', 'errors as JSON; with a file, what was written too')
+    .option('--against <filter>', 'a filter to compare with; also pid:1234')
+    .option('--json', 'write errors as JSON, and with --output what was written')
     .action((filter: string, flags: Flags) => {
       const { output, against } = flags;
       return run(() => {
@@ -28,7 +28,8 @@ export const reportCommand: Register = (program, run) =>
           ...(against !== undefined && { against: layersArgument(against, flags), againstName: against }),
         });
         write(output, text);
-        if (flags.json === true && output !== '-') print(toJson({ output, bytes: Buffer.byteLength(text) }));
+        if (flags.json === true && output !== '-')
+          printJson('report', { output, bytes: Buffer.byteLength(text) });
         return 0;
       }, flags.json === true);
     });

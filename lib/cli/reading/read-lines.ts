@@ -1,7 +1,7 @@
 // Reads files of any size line by line, in bounded memory.
 import { closeSync, openSync, readSync } from 'node:fs';
-import { RecordingError } from '../util/errors.js';
-import { singleLine } from '../util/printable.js';
+import { RecordingError } from '../../util/errors.js';
+import { singleLine } from '../../util/printable.js';
 import { retried } from './retried.js';
 
 /** Characters of a line that are kept. */

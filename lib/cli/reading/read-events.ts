@@ -1,5 +1,5 @@
 // Reads files of system calls: one a line, as a person writes them or as strace does.
-import { UsageError } from '../util/errors.js';
+import { UsageError } from '../../util/errors.js';
 import { linesOf, MAX_LINE } from './read-lines.js';
 
 /**

@@ -1,7 +1,7 @@
 // How far a recording is, on the terminal of whoever waits for it.
 import { isatty } from 'node:tty';
-import type { RecordingProgress } from '../process/trace/record-command.js';
-import { printErrorPainted } from './output.js';
+import type { RecordingProgress } from '../../process/trace/record-command.js';
+import { printErrorPainted } from '../output.js';
 
 /** Milliseconds. */
 const SECOND = 1000;

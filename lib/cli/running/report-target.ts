@@ -1,8 +1,8 @@
 // Where a report goes: standard error, or a file or a descriptor of its own, so that it does not mix with what the command writes.
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { UsageError } from '../util/errors.js';
-import { escapeControls } from '../util/printable.js';
-import { printError, writeAll } from './output.js';
+import { UsageError } from '../../util/errors.js';
+import { escapeControls } from '../../util/printable.js';
+import { printError, writeAll } from '../output.js';
 
 /** Somewhere to write a report to. What a terminal acts upon is escaped. */
 export interface ReportTarget {

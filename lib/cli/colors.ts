@@ -1,0 +1,44 @@
+// Colours where a person reads: red refuses, green allows, yellow leaves it to somebody else, cyan allows and logs.
+import { isatty } from 'node:tty';
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Styles text for a descriptor, or leaves it as it is. */
+export type Paint = (style: Style, text: string) => string;
+
+/** How text is styled that goes to a descriptor. */
+export const paintFor = (descriptor: 1 | 2): Paint =>
+  isColored(process.env, isatty(descriptor))
+    ? (style, text) => styleText(style, text, { validateStream: false })
+    : (_, text) => text;
+
+/**
+ * Whether text has colours: on a terminal only. As for Node itself, FORCE_COLOR decides where it is set, before NO_COLOR,
+ * NODE_DISABLE_COLORS and TERM=dumb.
+ */
+export function isColored(
+  environment: Readonly<Record<string, string | undefined>>,
+  isTerminal: boolean,
+): boolean {
+  const { FORCE_COLOR, NO_COLOR = '', NODE_DISABLE_COLORS = '', TERM } = environment;
+  if (FORCE_COLOR !== undefined) return !['0', 'false'].includes(FORCE_COLOR);
+  return isTerminal && NO_COLOR === '' && NODE_DISABLE_COLORS === '' && TERM !== 'dumb';
+}
+
+/** Actions as they are written for people. */
+const ACTION = /\b(?:ALLOW|LOG|NOTIFY|TRAP|KILL_(?:PROCESS|THREAD)|(?:ERRNO|TRACE)\(\w+\))(?!\w)/g;
+
+const STYLES: Readonly<Record<string, Style>> = {
+  ALLOW: 'green',
+  LOG: 'cyan',
+  NOTIFY: 'yellow',
+  TRACE: 'yellow',
+  TRAP: 'red',
+  ERRNO: 'red',
+  KILL: ['bold', 'red'],
+};
+
+/** Styles the actions in a text. */
+export const paintActions = (text: string, paint: Paint): string =>
+  text.replace(ACTION, action => paint(STYLES[/^[A-Z]+/.exec(action)?.[0] ?? ''] ?? 'reset', action));

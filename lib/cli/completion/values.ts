@@ -1,0 +1,103 @@
+// What arguments and options take as values, by the name that --help gives them, and the words that shells offer for them.
+import { ABIS, architectureNames, syscallsOf } from '../../kernel/abi.js';
+import { CAPABILITIES } from '../../kernel/capabilities.js';
+import { constantsOf } from '../../kernel/arguments/named-values.js';
+import { parametersOf } from '../../kernel/arguments/signatures.js';
+import { callGroups } from '../../kernel/calls/call-groups.js';
+import { groupBy } from '../../util/group-by.js';
+import { shippedProfiles } from '../../util/host/read-text.js';
+
+/**
+ * What can be completed. `profile`: the name of a profile that ships, or a file; `filter`: that, or a process; `calls`: system
+ * calls and groups of them; `list`: the same with commas; `event`: a system call and its arguments; `command`: one of the
+ * machine's commands and its arguments; `any`: nothing that is known.
+ */
+export type ValueKind =
+  | 'file'
+  | 'directory'
+  | 'profile'
+  | 'filter'
+  | 'calls'
+  | 'list'
+  | 'event'
+  | 'capability'
+  | 'architecture'
+  | 'process'
+  | 'command'
+  | 'any';
+
+/** What an argument or an option takes, by its name. Those with choices are completed with these. */
+export const VALUE_KINDS: Readonly<Record<string, ValueKind>> = {
+  a: 'filter',
+  arch: 'architecture',
+  b: 'filter',
+  base: 'profile',
+  call: 'event',
+  calls: 'list',
+  capability: 'capability',
+  category: 'any',
+  cgroup: 'directory',
+  command: 'command',
+  directory: 'directory',
+  file: 'file',
+  first: 'profile',
+  filter: 'filter',
+  id: 'any',
+  n: 'any',
+  name: 'any',
+  number: 'any',
+  others: 'profile',
+  path: 'file',
+  pid: 'process',
+  profile: 'profile',
+  recording: 'file',
+  release: 'any',
+  seconds: 'any',
+  syscall: 'calls',
+  text: 'any',
+  version: 'any',
+};
+
+/** The words of completions. None has a character that a shell acts upon. */
+export interface CompletionWords {
+  readonly profiles: readonly string[];
+  readonly syscalls: readonly string[];
+  readonly groups: readonly string[];
+  readonly capabilities: readonly string[];
+  readonly architectures: readonly string[];
+  /** The prefixes of calls of other interfaces, as in `x86:socket`. */
+  readonly abis: readonly string[];
+  /** Constants with the arguments that take them, each as `socket 0`. */
+  readonly constants: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Collects them. */
+export function completionWords(): CompletionWords {
+  const abis = Object.values(ABIS).map(({ name }) => name);
+  const syscalls = [...new Set(abis.flatMap(abi => [...syscallsOf(abi).keys()]))].sort();
+  const constants = new Map<string, readonly string[]>();
+  const places = syscalls.flatMap(syscall =>
+    [0, 1, 2, 3, 4, 5].flatMap(index => {
+      const groups = abis.flatMap(abi => parametersOf(abi, syscall)?.[index]?.constants ?? []);
+      return groups.length === 0 ? [] : [{ place: `${syscall} ${index}`, groups: [...new Set(groups)] }];
+    }),
+  );
+  for (const [, same] of groupBy(places, ({ groups }) => groups.join(' '))) {
+    const [{ groups } = { groups: [] }] = same;
+    const names = groups.flatMap(group => abis.flatMap(abi => [...constantsOf(abi, group).keys()]));
+    const key = same.map(({ place }) => place).join('|');
+    constants.set(key, [...new Set(names)].filter(isPlain));
+  }
+  return {
+    profiles: shippedProfiles().filter(isPlain),
+    syscalls,
+    groups: callGroups().map(({ name }) => name),
+    capabilities: ['ALL', ...CAPABILITIES],
+    architectures: architectureNames(),
+    abis,
+    constants,
+  };
+}
+
+/** Whether a word means itself to every shell, wherever it stands. */
+const isPlain = (word: string): boolean => /^[\w@][\w@-]*$/.test(word);

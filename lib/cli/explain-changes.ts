@@ -1,0 +1,12 @@
+// What `--explain` says of a profile that was made from another one.
+import { diff } from '../filter/inspect/diff.js';
+import { formatDiff } from '../filter/inspect/format.js';
+import type { Filter } from '../filter/filter.js';
+import { printError, say } from './output.js';
+
+/** Writes on standard error what changes in meaning. */
+export function explainChanges(before: Filter, after: Filter): void {
+  const changes = diff(before, after);
+  if (changes.length === 0) say('nothing changes');
+  else printError(formatDiff(changes));
+}

@@ -1,0 +1,104 @@
+// The command line as --help, completions and manual pages describe it: every subcommand with its options.
+import { Command, Help } from 'commander';
+import { asmCommand } from './commands/assembly/asm.js';
+import { compileCommand } from './commands/compile.js';
+import { deriveCommand } from './commands/composition/derive.js';
+import { mergeCommand } from './commands/composition/merge.js';
+import { completionCommand } from './commands/completion.js';
+import { convertCommand } from './commands/convert.js';
+import { diffCommand } from './commands/diff.js';
+import { disasmCommand } from './commands/assembly/disasm.js';
+import { doctorCommand } from './commands/doctor.js';
+import { dumpCommand } from './commands/dump.js';
+import { explainCommand } from './commands/explain.js';
+import { lintCommand } from './commands/lint.js';
+import { auditCommand } from './commands/recording/audit.js';
+import { checkCommand } from './commands/recording/check.js';
+import { generateCommand } from './commands/recording/generate.js';
+import { recordCommand } from './commands/recording/record.js';
+import { importCommand } from './commands/recording/import.js';
+import { print, printError, type Register, type RunCommand } from './output.js';
+import { playgroundCommand } from './commands/pages/playground.js';
+import { psCommand } from './commands/ps.js';
+import { reportCommand } from './commands/pages/report.js';
+import { runCommand } from './commands/run.js';
+import { simulateCommand } from './commands/simulate.js';
+import { shippedProfiles } from '../util/host/read-text.js';
+import { exitCodes, moreHelp } from './more-help.js';
+import { singleLine } from '../util/printable.js';
+
+/** The command line of a version of the package. `run` performs what was asked for. */
+export function commandLine(version: string, run: RunCommand): Command {
+  const program = new Command('seccomp')
+    .description('Docker seccomp profiles: compile, prove, inspect and enforce them')
+    .usage('<command> [options]')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .enablePositionalOptions()
+    .configureHelp({ subcommandTerm: command => command.name(), groupItems: ownOptionsFirst })
+    .configureOutput({
+      writeOut: print,
+      writeErr: printError,
+      // An argument that is quoted may hold line ends; only the hint of commander is a line of its own.
+      outputError: (text, write) => {
+        const [hint = '\n'] = /\n(?:\(Did you mean [^\n]*\?\)\n)?$/.exec(text) ?? [];
+        write(`seccomp: ${singleLine(text.slice(0, text.length - hint.length))}${hint}`);
+      },
+    })
+    .addHelpText('after', () => `\nProfiles that ship: ${shippedProfiles().join(', ')}`)
+    .exitOverride();
+  for (const [group, commands] of Object.entries(COMMANDS)) {
+    program.commandsGroup(`${group}:`);
+    for (const register of commands) {
+      const command = register(program, run).exitOverride();
+      command.addHelpText('after', helpAfter(command));
+    }
+  }
+  return program.helpCommand('help [command]', 'print the help of a command');
+}
+
+/** By what they are for, in the order of the help. */
+const COMMANDS: Readonly<Record<string, readonly Register[]>> = {
+  'Look at profiles and programs': [
+    explainCommand,
+    simulateCommand,
+    diffCommand,
+    lintCommand,
+    reportCommand,
+    playgroundCommand,
+  ],
+  'Make programs and profiles': [
+    compileCommand,
+    convertCommand,
+    deriveCommand,
+    mergeCommand,
+    disasmCommand,
+    asmCommand,
+  ],
+  'Run commands, and look at what runs': [runCommand, psCommand, dumpCommand, doctorCommand],
+  'Record calls, and make profiles of them': [
+    recordCommand,
+    importCommand,
+    generateCommand,
+    checkCommand,
+    auditCommand,
+  ],
+  'This command line': [completionCommand],
+};
+
+/** What a command alone has stands before what it shares with others. */
+const ownOptionsFirst: Help['groupItems'] = (unsorted, visible, groupOf) => {
+  const groups = new Help().groupItems(unsorted, visible, groupOf);
+  const own = groups.get('Options:');
+  return own === undefined ? groups : new Map([['Options:', own], ...groups]);
+};
+
+function helpAfter(command: Command): string {
+  const help = moreHelp(command.name());
+  const exit = command.createHelp().boxWrap(`Exit code: ${exitCodes(help)}`, HELP_WIDTH);
+  const examples = help.examples.map(example => `  seccomp ${example}\n`).join('');
+  return `\n${exit}\n\nExamples:\n${examples}`;
+}
+
+/** Columns, as of what stands before. */
+const HELP_WIDTH = 80;

@@ -1,0 +1,302 @@
+// Explanations, differences and simulations for machines: numbers with their names beside them.
+import { abiOf, syscallName } from '../../kernel/abi.js';
+import { actionName, type Action } from '../../kernel/action.js';
+import type { AbiName } from '../../kernel/architectures.js';
+import { namedArguments } from '../../kernel/arguments/named-arguments.js';
+import { argumentName } from '../../kernel/arguments/parameter-names.js';
+import type { Condition, Rule } from '../../policy/policy.js';
+import type { Reason } from '../../policy/reason.js';
+import { own } from '../../util/own.js';
+import type { Location, Witness } from '../../util/errors.js';
+import type { Answers, Conditions, Term } from '../meaning/answers.js';
+import type { ArchitectureAnswers, InterfaceAnswers, Numbers } from '../meaning/sections.js';
+import type { Difference, Place } from './diff.js';
+import type { Explanation } from './explain.js';
+import { formatConditions, type Topic } from './format-conditions.js';
+import type { Simulation, Step } from './simulate.js';
+
+/** A condition on one argument. */
+export interface TermJson extends Term {
+  /** What the argument is called. */
+  readonly ofName: string;
+}
+
+/** What is answered under conditions. */
+export interface CaseJson {
+  /** What is answered, as a seccomp return value. */
+  readonly answer: Action;
+  /** The same in words: `ERRNO(EPERM)`. */
+  readonly answerName: string;
+  /** Lists of which at least one holds, with all of its terms. Absent where there are more than 4096. */
+  readonly when: readonly (readonly TermJson[])[] | undefined;
+  /** The same in words: `domain is AF_ALG or AF_VSOCK`. */
+  readonly condition: string;
+}
+
+/** The answers to one call. */
+export interface AnswersJson {
+  /** Those with conditions. */
+  readonly cases: readonly CaseJson[];
+  /** The answer to calls that meet the conditions of no case, as a seccomp return value. */
+  readonly otherwise: Action;
+  /** The same in words. */
+  readonly otherwiseName: string;
+}
+
+/** The answers to a call that has a name. */
+export interface CallAnswersJson extends AnswersJson {
+  /** The name of the call. */
+  readonly syscall: string;
+  /** Its number, as the kernel sees it. */
+  readonly number: number;
+}
+
+/** The answers to numbers that have no name. */
+export interface NumberAnswersJson extends AnswersJson {
+  /** The numbers. */
+  readonly numbers: Numbers;
+}
+
+/** What one interface is answered. */
+export interface InterfaceJson {
+  /** The interface. */
+  readonly abi: AbiName;
+  /** What every call gets, as a seccomp return value. Absent where that depends. */
+  readonly always: Action | undefined;
+  /** The same in words. */
+  readonly alwaysName: string | undefined;
+  /** Every call that the interface names, by number. */
+  readonly syscalls: readonly CallAnswersJson[];
+  /** All other numbers. */
+  readonly unnamed: readonly NumberAnswersJson[];
+}
+
+/** What architectures without a name are answered. */
+export interface ArchitectureJson {
+  /** Values of AUDIT_ARCH. */
+  readonly architectures: Numbers;
+  /** What their calls get, by number. */
+  readonly answers: readonly NumberAnswersJson[];
+}
+
+/** What a filter answers to every call. */
+export interface ExplanationJson {
+  /** Every interface that the package knows. */
+  readonly interfaces: readonly InterfaceJson[];
+  /** All other values of AUDIT_ARCH. */
+  readonly otherArchitectures: readonly ArchitectureJson[];
+}
+
+/** An explanation with the names of actions and arguments beside their numbers. */
+export const explanationJson = ({ interfaces, otherArchitectures }: Explanation): ExplanationJson => ({
+  interfaces: interfaces.map(interfaceJson),
+  otherArchitectures: otherArchitectures.map(architectureJson),
+});
+
+const interfaceJson = ({ abi, always, syscalls, unnamed }: InterfaceAnswers<Action>): InterfaceJson => ({
+  abi,
+  always,
+  alwaysName: always === undefined ? undefined : actionName(always),
+  syscalls: syscalls.map(({ syscall, number, ...answers }) => ({
+    syscall,
+    number,
+    ...answersJson(answers, { abi, syscall }),
+  })),
+  unnamed: unnamed.map(({ numbers, ...answers }) => ({ numbers, ...answersJson(answers) })),
+});
+
+const architectureJson = ({ architectures, answers }: ArchitectureAnswers<Action>): ArchitectureJson => ({
+  architectures,
+  answers: answers.map(({ numbers, ...each }) => ({ numbers, ...answersJson(each) })),
+});
+
+const answersJson = ({ cases, otherwise }: Answers<Action>, topic?: Topic): AnswersJson => ({
+  cases: cases.map(({ answer, when }) => ({
+    answer,
+    answerName: actionName(answer),
+    ...conditionsJson(when, topic),
+  })),
+  otherwise,
+  otherwiseName: actionName(otherwise),
+});
+
+const conditionsJson = (
+  when: Conditions | undefined,
+  topic: Topic | undefined,
+): Pick<CaseJson, 'when' | 'condition'> => ({
+  when: when?.map(terms => terms.map(term => ({ ...term, ofName: nameOf(term.of, topic) }))),
+  condition: formatConditions(when, topic),
+});
+
+const nameOf = (of: Term['of'], topic: Topic | undefined): string =>
+  of === 'instructionPointer'
+    ? of
+    : topic === undefined
+      ? `arg${of}`
+      : argumentName(topic.abi, topic.syscall, of);
+
+/** An argument of a call. */
+export interface ArgumentJson {
+  /** What it is called. */
+  readonly name: string;
+  /** The whole register. */
+  readonly value: bigint;
+  /** Words for the value: `AF_ALG`. Absent where there are none. */
+  readonly words: string | undefined;
+}
+
+/** A call. */
+export interface CallJson {
+  /** The interface. Absent for an architecture that is not known. */
+  readonly abi: AbiName | undefined;
+  /** The name of the call. Absent where it has none. */
+  readonly name: string | undefined;
+  /** `AUDIT_ARCH_*`. */
+  readonly arch: number;
+  /** The number as the kernel sees it: with bit 30 for x32. */
+  readonly syscall: number;
+  /** Six registers of 64 bits. */
+  readonly args: readonly bigint[];
+  /** Those that the call has, with their names. Absent where nothing is known of them. */
+  readonly arguments: readonly ArgumentJson[] | undefined;
+}
+
+function callJson({ arch, syscall, args }: Pick<Witness, 'arch' | 'syscall' | 'args'>): CallJson {
+  const abi = abiOf(arch, syscall)?.name;
+  const name = abi === undefined ? undefined : syscallName(abi, syscall);
+  const named = abi === undefined || name === undefined ? undefined : namedArguments(abi, name, args);
+  return { abi, name, arch, syscall, args, arguments: named };
+}
+
+/** Calls for which the answer changes in one way. */
+export interface DifferenceJson {
+  /** The calls that it is about. */
+  readonly place: Place;
+  /** The answer of the first filter, as a seccomp return value. */
+  readonly from: Action;
+  /** The same in words. */
+  readonly fromName: string;
+  /** The answer of the second one. */
+  readonly to: Action;
+  /** The same in words. */
+  readonly toName: string;
+  /** Lists of which at least one holds, with all of its terms; one empty list where it always changes. Absent where there are more than 4096. */
+  readonly when: readonly (readonly TermJson[])[] | undefined;
+  /** The same in words; empty where it always changes. */
+  readonly condition: string;
+  /** One of these calls. */
+  readonly witness: CallJson & Pick<Witness, 'instructionPointer'>;
+}
+
+/** Differences with the names of actions, arguments and constants beside their numbers. */
+export const differencesJson = (differences: readonly Difference[]): readonly DifferenceJson[] =>
+  differences.map(({ place, from, to, when, witness }) => ({
+    place,
+    from,
+    fromName: actionName(from),
+    to,
+    toName: actionName(to),
+    ...conditionsJson(when, place.kind === 'syscall' ? place : undefined),
+    witness: { ...callJson(witness), instructionPointer: witness.instructionPointer },
+  }));
+
+/** A rule of a profile. */
+export interface RuleJson {
+  /** All of them have to hold; none always do. */
+  readonly conditions: readonly (Condition & { readonly argName: string })[];
+  /** What the call gets then, as a seccomp return value. */
+  readonly action: Action;
+  /** The same in words. */
+  readonly actionName: string;
+  /** Where the profile says so. Absent where it is from no text. */
+  readonly at: Location | undefined;
+}
+
+/** What made a policy answer with an action. */
+export interface ReasonJson {
+  /** Which kind: a rule whose conditions hold, a call that is named without conditions, the default, a call that is newer than the profile, or an interface that the profile does not cover. */
+  readonly kind: Reason['kind'];
+  /** What it answers, as a seccomp return value. */
+  readonly action: Action;
+  /** The same in words. */
+  readonly actionName: string;
+  /** The rule that decides. */
+  readonly rule: RuleJson | undefined;
+  /** Where the profile says so. */
+  readonly at: Location | undefined;
+  /** Rules of the call whose conditions do not hold, where the default decides. */
+  readonly unmet: readonly RuleJson[] | undefined;
+}
+
+/** One layer's run on a call. */
+export interface LayerJson {
+  /** As it was named. */
+  readonly filter: string;
+  /** What its program returned. */
+  readonly returned: string;
+  /** Whether the number alone leads to ALLOW in a way that the kernel's cache takes in. */
+  readonly cacheable: boolean;
+  /** Why, for a profile. */
+  readonly reason: ReasonJson | undefined;
+  /** Every instruction that ran, the return last. */
+  readonly path: readonly Step[];
+}
+
+/** What becomes of a call. */
+export interface SimulationJson {
+  /** The call. */
+  readonly call: CallJson;
+  /** What the kernel does. */
+  readonly action: string;
+  /** Whether the call is made. */
+  readonly permitted: boolean;
+  /** Index of the layer whose answer counts. */
+  readonly decidedBy: number;
+  /** Whether the kernel allows the call from its cache, without running a filter. */
+  readonly cached: boolean;
+  /** In the order of the layers, the oldest first. */
+  readonly layers: readonly LayerJson[];
+}
+
+/** A simulation; `names` are those of its layers. */
+export function simulationJson(simulation: Simulation, names: readonly string[]): SimulationJson {
+  const { event, action, permitted, decidedBy, cached, layers } = simulation;
+  const call = callJson(event);
+  return {
+    call,
+    action: actionName(action),
+    permitted,
+    decidedBy,
+    cached,
+    layers: layers.map(({ returned, cacheable, reason, path }, index) => ({
+      filter: names[index] ?? '',
+      returned: actionName(returned),
+      cacheable,
+      reason: reason === undefined ? undefined : reasonJson(reason, call),
+      path,
+    })),
+  };
+}
+
+function reasonJson(reason: Reason, call: CallJson): ReasonJson {
+  const { kind, action } = reason;
+  const unmet = kind === 'default' ? reason.unmet : undefined;
+  return {
+    kind,
+    action,
+    actionName: actionName(action),
+    rule: kind === 'rule' ? ruleJson(reason.rule, call) : undefined,
+    at: kind === 'rule' || kind === 'call' ? reason.at : undefined,
+    unmet: unmet?.map(rule => ruleJson(rule, call)),
+  };
+}
+
+const ruleJson = (rule: Rule, call: CallJson): RuleJson => ({
+  conditions: rule.conditions.map(condition => ({
+    ...condition,
+    argName: call.arguments?.[condition.arg]?.name ?? `arg${condition.arg}`,
+  })),
+  action: rule.action,
+  actionName: actionName(rule.action),
+  at: own(rule, 'at'),
+});

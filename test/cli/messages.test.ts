@@ -1,0 +1,88 @@
+// How messages begin, and where text has colours.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isColored, paintActions } from '#lib/cli/colors.js';
+import { cliTogether } from '../support/child.js';
+
+const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
+
+describe('messages of the command line', () => {
+  let directory = '';
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'seccomp-messages-'));
+    writeFileSync(join(directory, 'broken.json'), '{ "defaultAction": "SCMP_ACT_NO" }');
+    writeFileSync(join(directory, 'empty.log'), '');
+  });
+  after(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  it('begin with the name of the command or the place in a file', () => {
+    const cases = [
+      [['compile', '--no-such'], /^seccomp: error: unknown option '--no-such'/],
+      [['compil'], /^seccomp: error: unknown command 'compil'\n\(Did you mean compile\?\)/],
+      [['simulate', 'no-exec', 'no_such'], /^seccomp: error: .*\[unknown-syscall\]/],
+      [['compile', 'DIR/broken.json'], /^\S*\/broken\.json:1:\d+: error: /],
+      [['audit', 'DIR/empty.log'], /^seccomp: there are no records/],
+      [['derive', 'no-exec', '--explain', '-o', '/dev/null'], /^seccomp: nothing changes\n$/],
+    ] as const;
+    const outcomes = cliTogether(cases.map(([args]) => args.map(arg => arg.replace('DIR', directory))));
+    cases.forEach(([, begin], index) => {
+      assert.match(outcomes[index]?.stderr ?? '', begin);
+    });
+  });
+});
+
+describe('colours', () => {
+  for (const [env, terminal, colored] of [
+    [{}, true, true],
+    [{}, false, false],
+    [{ FORCE_COLOR: '' }, false, true],
+    [{ FORCE_COLOR: '1', NO_COLOR: '1' }, false, true],
+    [{ FORCE_COLOR: '0' }, true, false],
+    [{ NO_COLOR: '1' }, true, false],
+    [{ NO_COLOR: '' }, true, true],
+    [{ NODE_DISABLE_COLORS: '1' }, true, false],
+    [{ TERM: 'dumb' }, true, false],
+  ] as const)
+    it(`are ${colored ? '' : 'not '}${terminal ? 'on a terminal' : 'in a pipe'} with ${JSON.stringify(env)}`, () => {
+      assert.equal(isColored(env, terminal), colored);
+    });
+
+  it('tell what is allowed, refused, and left to somebody else', () => {
+    assert.equal(
+      paintActions(
+        'ALLOW -> ERRNO(EPERM), KILL_PROCESS, SCMP_ACT_ALLOW, LOGIN',
+        (style, text) => `<${String(style)} ${text}>`,
+      ),
+      '<green ALLOW> -> <red ERRNO(EPERM)>, <bold,red KILL_PROCESS>, SCMP_ACT_ALLOW, LOGIN',
+    );
+  });
+
+  const RED = '\u001b[31mERRNO(EPERM)\u001b[39m';
+  const run = (command: string, args: readonly string[], env: Readonly<Record<string, string>>): string =>
+    spawnSync(command, args, {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }).stdout;
+
+  it('are there on a terminal', function () {
+    if (spawnSync('script', ['--version']).error !== undefined) this.skip();
+    const words = [process.execPath, CLI, 'simulate', 'no-network', 'socket', 'AF_INET'];
+    assert.ok(
+      run('script', ['-q', '-c', words.map(word => `'${word}'`).join(' '), '/dev/null'], {}).includes(RED),
+    );
+  });
+
+  it('are in explain, and not in what programs read', () => {
+    const args = [CLI, 'explain', 'no-network', 'socket'];
+    const env = { FORCE_COLOR: '1' };
+    assert.ok(run(process.execPath, args, env).includes(RED));
+    assert.doesNotMatch(run(process.execPath, [...args, '--json'], env), /\u001b/);
+  });
+});
