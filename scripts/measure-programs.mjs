@@ -307,7 +307,9 @@ if (isStarted) {
   }
 
   const list = names => (names.length === 0 ? '–' : names.map(name => `\`${name}\``).join(', '));
-  const strace = spawnSync('strace', ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0]?.replace('-- version ', '');
+  const strace = spawnSync('strace', ['--version'], { encoding: 'utf8' })
+    .stdout.split('\n')[0]
+    ?.replace('-- version ', '');
   /** What one of them has in some run, and the other in none. */
   const difference = (who, names) => (names.length === 0 ? '' : `; ${who} alone: ${list(names)}`);
   const row = result =>
