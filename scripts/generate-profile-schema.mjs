@@ -14,7 +14,7 @@ function actionMeanings() {
   const rows = [...section.matchAll(/^\| (`SCMP_ACT_[^|]+) \| ([^|]+) \|$/gm)];
   return new Map(
     rows.flatMap(([, names, meaning]) =>
-      [...names.matchAll(/`(\w+)`/g)].map(([, name]) => [name, `The call ${meaning}.`]),
+      [...names.matchAll(/`(\w+)`/g)].map(([, name]) => [name, `${meaning.replace(/^It\b/, 'The call')}.`]),
     ),
   );
 }

@@ -40,16 +40,16 @@ const PROGRAMS = {
 
 /** What a program in Node does after the load; `done()` ends it. */
 const TASKS = {
-  'compute, timers, collection':
+  'compute, timers, garbage collection':
     'let a = []; for (let i = 0; i < 1e6; i++) a.push({ i }); setTimeout(done, 20);',
   'write to standard output': "process.stdout.write('x\\n', done);",
-  'answer by http, from a server that listened': 'answer(done);',
-  'listen anew': "require('http').createServer().on('error', fail).listen(0, done);",
-  'fetch by http': 'fetch(`http://127.0.0.1:${port}/`).then(r => r.text()).then(done, fail);',
+  'respond over http, as a server that was listening': 'answer(done);',
+  'listen on another port': "require('http').createServer().on('error', fail).listen(0, done);",
+  'fetch over http': 'fetch(`http://127.0.0.1:${port}/`).then(r => r.text()).then(done, fail);',
   'read a file (fs.promises)': "require('fs').promises.readFile('/etc/passwd').then(done, fail);",
   'write a file': "require('fs').writeFileSync(file, 'x'); done();",
   'import a module': "import('node:' + 'zlib').then(() => { require(module); done(); }, fail);",
-  'gzip on the thread pool, which was filled before':
+  'gzip on the thread pool, which was started before':
     "require('zlib').gzip(Buffer.alloc(1e5), e => e ? fail(e) : done());",
   'start a Worker':
     "new (require('worker_threads').Worker)('0', { eval: true }).on('error', fail).on('exit', done);",
@@ -145,7 +145,7 @@ if (import.meta.filename === process.argv[1]) {
     );
     const [page] = readFileSync(PAGE, 'utf8').split(HEADING);
     const text = `${page}${HEADING}
-Measured by \`node scripts/measure-profiles.mjs\`, without capabilities in the profile. Programs that run as they are on the machine:
+Measured with \`node scripts/measure-profiles.mjs\`, without capabilities in the profile. Programs of the machine, unchanged:
 
 ${table(['program', ...BEFORE.map(name => `\`${name}\``)], programs())}
 

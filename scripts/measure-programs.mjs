@@ -307,7 +307,9 @@ if (isStarted) {
   }
 
   const list = names => (names.length === 0 ? '–' : names.map(name => `\`${name}\``).join(', '));
-  const strace = spawnSync('strace', ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0];
+  const strace = spawnSync('strace', ['--version'], { encoding: 'utf8' })
+    .stdout.split('\n')[0]
+    ?.replace('-- version ', '');
   /** What one of them has in some run, and the other in none. */
   const difference = (who, names) => (names.length === 0 ? '' : `; ${who} alone: ${list(names)}`);
   const row = result =>
@@ -323,18 +325,19 @@ if (isStarted) {
       result.plain,
       `${result.trials.filter(({ plainWorks }) => plainWorks).length} of ${result.trials.length}`,
     ].join(' | ')} |`;
-  const page = `# Measured on programs
+  const page = `# Profiles of twelve programs
 
-Written by \`node scripts/measure-programs.mjs\`, on Linux ${release()}, ${process.arch}, with ${strace}. Each program is recorded with one workload and then started under
-its profile, \`generate\` with its defaults, with this workload and others: other input, errors, signals, a restart, another locale, more threads. The
-script has all of them.
+This page shows how well recorded and generated profiles work for real programs. It was written by \`node scripts/measure-programs.mjs\`, on Linux ${release()}, ${process.arch}, with ${strace}. Each program is recorded with one workload. It is then
+started under the profile that \`generate\` makes by default, with this workload and others: other input, errors, signals, a restart, another locale, more
+threads. The script contains all workloads.
 
-- **Names as strace**: runs whose recording has every name that all runs of \`strace -f\` had, and none that no run of it had.
-- **Unchanged**: runs whose output and exit code were those of a run that was not recorded.
-- **Allowed**: calls of this interface that the profile allows, and how many of them under conditions on arguments; then as a share of the ${measured[0]?.docker ?? 0} that
-  \`docker-default\` allows, and the calls that are not among those.
-- **Works**: workloads whose output and exit code under the profile are those without one.
-- **strace -c**: the same for a profile of the names in the table of \`strace -f -c\`, which is what many guides suggest. It has no \`exit_group\`, among others.
+- **Names as strace**: runs whose recording has every call that all runs of \`strace -f\` had, and no call that none of them had.
+- **Unchanged**: runs with the same output and exit code as a run without recording.
+- **Seen**: distinct calls in the recording.
+- **Allowed**: calls of this ABI that the profile allows, and how many of them under conditions on arguments; then as a share of the ${measured[0]?.docker ?? 0} that
+  \`docker-default\` allows, and the calls that \`docker-default\` does not allow.
+- **Works**: workloads with the same output and exit code under the profile as without one.
+- **strace -c**: the same for a profile of the names in the table of \`strace -f -c\`, which many guides recommend. Among other calls, \`exit_group\` is missing from it.
 
 | program | names as strace | unchanged | seen | allowed | of docker-default | beyond it | works | strace -c: allowed | works |
 |---|---|---|---|---|---|---|---|---|---|
@@ -342,7 +345,7 @@ ${measured.map(row).join('\n')}
 
 ## Workloads
 
-| program | workload | refused, and not needed |
+| program | workload | refused calls that the program did not need |
 |---|---|---|
 ${measured.flatMap(({ name, trials }) => trials.map(({ why, refused }) => `| ${name} | ${why} | ${list(refused)} |`)).join('\n')}
 `;

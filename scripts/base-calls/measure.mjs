@@ -14,7 +14,7 @@ const ENOSYS = 38;
 export const QUESTIONS = [
   { call: 'clone3', errno: EPERM, program: 'pool', asks: 'first use of the thread pool' },
   { call: 'clone3', errno: ENOSYS, program: 'pool', asks: 'first use of the thread pool' },
-  { call: 'clone3', errno: EPERM, program: 'fs async', asks: 'thread pool filled before the load' },
+  { call: 'clone3', errno: EPERM, program: 'fs async', asks: 'thread pool started before the load' },
   { call: 'clone3', errno: EPERM, program: 'worker', asks: 'new Worker' },
   { call: 'clone3', errno: ENOSYS, program: 'worker', asks: 'new Worker' },
   { call: 'io_uring_enter', errno: EPERM, program: 'timers', asks: 'idle event loop' },
@@ -129,7 +129,7 @@ async function proveFatal(lab, node, fatal) {
 async function ask(lab, node, { call, errno, program: name }) {
   const program = PROGRAMS.find(candidate => candidate.name === name);
   if (program === undefined) throw new Error(`no program ${name}`);
-  let worst = 'goes on';
+  let worst = 'continues';
   for (let run = 0; run < RUNS; run++) {
     const result = await runOnce(lab, node, program, { profile: refuse(call, errno) });
     if (result.outcome !== 'ok') worst = result.detail;
@@ -153,7 +153,7 @@ export async function measure() {
     for (const node of versions) {
       measured.survives[node.major] = await proveFatal(lab, node, [...fatal, ...threads]);
       report(
-        `Node ${node.version}: with these alone ${measured.survives[node.major].join('; ') || 'goes on'}`,
+        `Node ${node.version}: with these alone ${measured.survives[node.major].join('; ') || 'continues'}`,
       );
     }
   });

@@ -10,7 +10,7 @@ export const ACTIVITIES = {
   'dns-lookup': 'dns.lookup(), by the C library on the thread pool',
   'dns-resolve': 'dns.resolve(), by c-ares; the server refuses',
   'fs-sync': 'fs, synchronous',
-  'fs-async': 'fs.promises, with the thread pool filled before the load',
+  'fs-async': 'fs.promises, with the thread pool started before the load',
   crypto: 'Hashes, random bytes, key pairs and key derivation',
   zlib: 'gzip and brotli, synchronous and on the thread pool',
   pool: 'The thread pool starts after the load',

@@ -46,10 +46,10 @@ export function measure({ quick }) {
 
 export const render = data =>
   blocks(
-    `Nanoseconds of one call, from loops in a C program, in a child for each filter, in turn. The profile is as it ships, with
-the 32-bit interfaces. Calls that are allowed by their number alone are answered from the kernel's cache, whatever the
-program; there the difference to no filter is the price of having one at all. A refused call is not made, so that its
-bare time is that of a call that fails by itself.`,
+    `Nanoseconds of one call, measured in loops of a C program, in a child for each filter. The profile is as it ships, with
+the 32-bit ABIs. Calls that are allowed by their number alone are allowed from the kernel's cache, whatever the
+program; the difference to no filter is the cost of having any filter. A refused call is not executed; its time without a filter
+is that of a call that fails by itself.`,
     ...data.map(({ kind, rows }) =>
       blocks(
         `**${kind}**`,

@@ -89,11 +89,11 @@ async function steps(plan) {
 
 export const render = ({ steps: own, results, missing, versions }) =>
   blocks(
-    `Milliseconds in a warm process, taken in turn. Ours is everything from the resolved rules to the proven program;
-libseccomp's is from \`seccomp_init\` to the exported program, which nothing proves, with names looked up before the clock
-starts. All are given the same rules, and the programs from C and Go are proven to mean them before the first measurement.
-The one in Go runs on the same libseccomp as the one in C; Debian's binding for Python has its own inside. Ratios are
-within rounds: above 1, ours is faster.`,
+    `Milliseconds in a warm process. For this package, the time is from the resolved rules to the proven program. For
+libseccomp, it is from \`seccomp_init\` to the exported program, without a proof, and with names looked up before the measurement.
+All get the same rules, and the programs from C and Go are proven to mean the same before the first measurement.
+The Go program uses the same libseccomp as the C program; Debian's binding for Python contains its own. With a ratio
+above 1, ours is faster.`,
     ...results.map(({ interfaces, rows }) =>
       blocks(
         `**${interfaces}**`,
@@ -104,7 +104,7 @@ within rounds: above 1, ours is faster.`,
       ),
     ),
     `Versions: ${versions.join('; ')}.${missing.map(each => ` ${each}.`).join('')}`,
-    '**Our steps, for the profile as it ships**',
+    '**Steps of this package, for the profile as it ships**',
     table(
       ['Step', 'ms, median (quartiles)'],
       own.map(({ name, ms }) => [name, spread(ms)]),

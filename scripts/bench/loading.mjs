@@ -22,8 +22,8 @@ export function measure({ quick }) {
 
 export const render = data =>
   blocks(
-    `Microseconds of seccomp(2) alone, without flags, in a fresh child for each load. The kernel checks and translates the program
-and then runs it for every number, to find those that it may answer from its cache.`,
+    `Microseconds of the call seccomp(2), without flags, in a new child for each load. The kernel checks and translates the program
+and then runs it for every number, to find the calls that it can allow from its cache.`,
     table(
       ['Program', 'µs, median (quartiles)', 'Ratio to ours'],
       data.map(({ name, us, ratio }) => [name, spread(us), ratio === undefined ? '1' : factor(ratio)]),

@@ -70,8 +70,8 @@ const IMPORT = '`seccomp import`';
 
 export const render = ({ lines, bytes, rows }) =>
   blocks(
-    `A log of \`strace -f -tt\` with ${lines / 1e6} million lines, ${Math.round(bytes / 1e6)} MB, read into a recording, beside what only looks through it.
-A recording has distinct calls: checking a profile by it takes the same time for any number of events. All start a process.`,
+    `A log of \`strace -f -tt\` with ${lines / 1e6} million lines, ${Math.round(bytes / 1e6)} MB, read into a recording, in comparison with programs that only scan it.
+A recording has distinct calls, so checking a profile against it takes the same time for any number of events. Each measurement includes the start of a process.`,
     table(
       ['What', 'Seconds, median (quartiles)', 'Times as long takes `seccomp import`'],
       rows.map(({ name, seconds, ratio }) => [

@@ -68,9 +68,9 @@ const NAMES = { perf: '`record` by perf events', strace: '`strace -f -o /dev/nul
 
 export const render = data =>
   blocks(
-    'A command to its end, as root, beside the same unrecorded. What is added is the time of the start of the recorder, and of what the kernel writes down.',
+    'The time of a command, as root, in comparison with the same command without recording. The difference is the start of the recorder, and the time in which the kernel writes events.',
     table(
-      ['Command', 'How', 'ms, median (quartiles)', 'Beside plain', 'Lost calls'],
+      ['Command', 'How', 'ms, median (quartiles)', 'Ratio to plain', 'Lost calls'],
       data.flatMap(({ name, lost, plain, subjects }) => [
         [name, 'plain', spread(plain), '', ''],
         ...subjects.map(({ subject, cost, ratio }) => [

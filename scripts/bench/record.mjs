@@ -53,8 +53,8 @@ export async function measure({ quick }) {
 
 export const render = data =>
   blocks(
-    `What \`seccomp record\` adds to the time from the start of a command to its end, and what \`strace -f -o /dev/null\` adds. The last column is
-one by the other. At first a process stops twice at each call, as under strace; the last command is long enough for that not to count.`,
+    `The time that \`seccomp record\` adds to a command, and the time that \`strace -f -o /dev/null\` adds. The last column is
+their ratio. At first a process stops twice at each call, as under strace; the last command is long enough for this not to matter.`,
     data.length === 0
       ? 'Not measured, as strace is not installed.'
       : table(

@@ -59,10 +59,10 @@ const NAMES = {
 
 export const render = data =>
   blocks(
-    `A command to its end, beside the same without a profile. Under \`docker-default\` no call of these commands stops; under a profile
-that allows nothing, each one does, which is the most that [report-only](report-only.md) can cost.`,
+    `The time of a command, in comparison with the same command without a profile. Under \`docker-default\` no call of these commands stops. Under a profile
+that allows nothing, each call does, which is the maximum cost of [report-only](report-only.md).`,
     table(
-      ['Command', 'How', 'ms, median (quartiles)', 'Beside plain'],
+      ['Command', 'How', 'ms, median (quartiles)', 'Ratio to plain'],
       data.flatMap(({ name, plain, subjects }) => [
         [name, 'plain', spread(plain), ''],
         ...subjects.map(({ subject, cost, ratio }) => [name, NAMES[subject], spread(cost), factor(ratio)]),

@@ -38,10 +38,10 @@ const MEASUREMENTS = {
 const introduction = () =>
   blocks(
     '# Performance',
-    `Written by \`npm run bench\`, which measures everything below in one run; do not edit. The profile is \`docker-default\`,
-which gives the same verdicts as Docker's own default, with no capabilities. What is compared is measured in turn, A B C A
-B C …, so that what else the machine does meets all alike; figures are medians with the quartiles in parentheses, and ratios
-are taken within each round before their median is. Times of other machines will differ, counts will not.`,
+    `This page has measurements of this package, in comparison with libseccomp and strace. It was written by \`npm run bench\`, which measures everything in one
+run; do not edit. "Ours" is this package. The profile is \`docker-default\`, which has the same actions as Docker's default profile, without capabilities. Alternatives are
+measured in turn, A B C A B C …, so that other load of the machine affects all alike. Figures are medians with the quartiles in parentheses. Ratios
+are the median of the ratios in each round. Times on other machines will differ, counts will not.`,
     table(['Machine', ''], Object.entries(describeMachine())),
   );
 

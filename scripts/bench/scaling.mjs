@@ -155,11 +155,11 @@ const HEAD = [
 
 export const render = ({ rows }) =>
   blocks(
-    `Rules that allow calls for single values of an argument, or for pairs of values of two, on the native interface. The
-values are irregular, so that next to nothing can be merged. Milliseconds as medians with quartiles, then instructions, or
-the code of the error; the time is then that until the error. Ours includes the proof. libseccomp is the C program, where
-nothing is checked: a program of more than ${MAX_INSTRUCTIONS} instructions is made but no kernel loads it. The rules are
-of the shapes that this package hands to libseccomp; its own generator takes all.`,
+    `Rules that allow calls for single values of an argument, or for pairs of values of two arguments, on the native ABI. The
+values are irregular, so that almost nothing can be merged. The columns have milliseconds and the number of instructions, or
+the code of the error with the time until the error. Ours includes the proof. libseccomp is called from C
+without checks: a program of more than ${MAX_INSTRUCTIONS} instructions is generated, but no kernel loads it. The rules have
+the forms that this package passes to libseccomp; its own generator supports all forms.`,
     table(
       HEAD,
       rows.map(({ name, ours, linear, tree }) => [name, ...cells(ours), ...cells(linear), ...cells(tree)]),

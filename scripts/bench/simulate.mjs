@@ -16,11 +16,11 @@ export const title = 'Replaying calls';
 
 /** What a program that serves requests calls most, and calls that are decided by their arguments. */
 const MIXES = {
-  'a server: 1 call of 12 is decided by an argument': [
+  'a server: 1 call of 12 depends on an argument': [
     ...['read', 'write', 'close', 'futex', 'epoll_pwait', 'mmap'],
     ...['openat', 'fstat', 'recvfrom', 'sendto', 'madvise', 'socket'],
   ],
-  'every call is decided by an argument': ['socket', 'personality', 'clone'],
+  'every call depends on an argument': ['socket', 'personality', 'clone'],
 };
 
 const EVENTS = 4096;
@@ -91,9 +91,9 @@ function check(policy, filter, events) {
 
 export const render = results =>
   blocks(
-    `Millions of calls a second that are answered under the profile as it ships, from ${EVENTS} calls in turn, given as the
-words of \`struct seccomp_data\` or as events with bigints. \`simulator\` remembers what the number alone decides, and runs
-the program for the rest. Ratios are within rounds: above 1, \`simulator\` with words is faster.`,
+    `Millions of calls that are simulated in a second under the profile as it ships, from ${EVENTS} different calls, passed as
+the words of \`struct seccomp_data\` or as events with bigints. \`simulator\` caches actions that depend only on the number, and runs
+the program for the other calls. With a ratio above 1, \`simulator\` with words is faster.`,
     ...results.map(({ mix, rows }) =>
       blocks(
         `**${mix}**`,

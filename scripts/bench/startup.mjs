@@ -63,15 +63,15 @@ function run(args) {
 
 export const render = data =>
   blocks(
-    `Milliseconds of whole processes, started in turn: from their start until they are where their line says, and until
-they have ended. The ratio is that of the former to the first line of its kind, within rounds. Where a filter is loaded, all threads are
-under it then, which the process checks before its end. Everything is cold, as it is in use: the files, the parser, the generator and
-the proof. What Node takes to look for a package, which is more for \`import\` than for \`require\`, is part of the ratios.
+    `Milliseconds of whole processes: from their start to the point that the row names, and until
+they have ended. The ratio compares the former with the first row of its kind. If a filter is loaded, all threads are
+under it at that point, which the process checks before it ends. Everything is cold, as in real use: the files, the parser, the generator and
+the proof. The ratios include the time in which Node finds a package, which is longer for \`import\` than for \`require\`.
 
-What a start takes depends on what it uses: files of the package are loaded when something in them is first called. A profile that ships
-is not compiled: its program is in the package, with a digest of what it was proven against ([verification](verification.md#programs-that-ship)).
-Any other one is read by the engine's own reader of JSON, compiled by a search that takes a small part of the time of the one of
-\`compile\`, for paths that are 4 % longer, and proven. With \`cache\`, the search is saved; the proof is not.`,
+The time depends on the functions that a program uses, because the package loads its files lazily. A profile that ships
+is not compiled: its program is in the package, with a digest of its input ([verification](verification.md#programs-that-ship)).
+Other profiles are parsed with JSON.parse, compiled with a search that takes a small part of the time of the search in
+\`compile\`, for paths that are 4 % longer, and proven. With \`cache\`, the search is skipped, but not the proof.`,
     table(
       ['Process', 'Until there', 'Ratio to nothing', 'Until its end'],
       data.map(({ name, there, ratio, end }) => [

@@ -56,8 +56,8 @@ const NAMES = {
 
 export const render = data =>
   blocks(
-    `A call with the action NOTIFY, from its caller's side: the caller stops, the supervisor wakes, takes the call, answers, and
-the caller goes on. Where the kernel can, both take turns on one processor.`,
+    `The time of a call with the action NOTIFY, measured in the caller: the caller stops, the supervisor wakes up, receives the call and responds, and
+the caller continues. If the kernel supports it, both take turns on one processor.`,
     table(
       ['Supervisor', 'One call, µs, median (quartiles)', 'Ratio to C'],
       data.map(({ name, cost, ratio }) => [

@@ -74,7 +74,7 @@ describe('The pages', () => {
     assert.deepEqual(documented.sort(byCode), rules.sort(byCode));
   });
 
-  it('list every group of calls with what it gives a program', () => {
+  it('list every group of calls with what it allows', () => {
     const rows = [...read('docs/composition.md').matchAll(/^\| `(@[a-z_-]+)` \| (.*) \|$/gm)];
     assert.deepEqual(
       rows.map(([, name, description]) => [name, description]),

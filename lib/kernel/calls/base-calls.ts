@@ -2,9 +2,9 @@
 import type { SyscallName } from './call-names.js';
 
 /**
- * Calls that Node itself goes on making after a filter is loaded, and whose refusal with EPERM makes a program that does
- * nothing special abort, crash or hang on some version of Node: the union over versions, each with what happens and to
- * which program. `io_uring_enter`, fatal to a process with live rings, is not here: rings are looked for in the process.
+ * Calls that Node itself makes after a filter is loaded, and whose refusal with EPERM makes an ordinary program abort,
+ * crash or hang on some version of Node: the union over all versions, each with the result and the program that showed it.
+ * `io_uring_enter`, fatal to a process with open rings, is not in the list: the package checks for open rings separately.
  * See docs/node-base-calls.md.
  */
 export const BASE_CALLS: readonly SyscallName[] = [
@@ -31,15 +31,15 @@ export const BASE_CALLS: readonly SyscallName[] = [
 ];
 
 /**
- * Calls that a thread makes as it starts and whose refusal with EPERM makes Node abort: at the first use of the thread
- * pool, and thus in most programs whose pool is not filled before the load. `clone3` is fatal unless it answers ENOSYS and
- * `clone` is allowed; `rseq` with any error, to programs whose C library is glibc 2.35 or newer.
+ * Calls that a starting thread makes and whose refusal with EPERM makes Node abort: at the first use of the thread
+ * pool, and so in most programs whose pool is not started before the load. `clone3` is fatal unless it fails with ENOSYS and
+ * `clone` is allowed; `rseq` is fatal with any error, in programs with glibc 2.35 or later.
  */
 export const THREAD_CALLS: readonly SyscallName[] = ['clone3', 'rseq'];
 
 /**
- * Calls that programs were seen to make after a filter was loaded, on any version of Node. `base` are those that every
- * program may make: a filter that kills on refusal has to allow all of them. The others come on top of it.
+ * Calls that programs made after a filter was loaded, on any version of Node. `base` has those that every
+ * program may make: a filter that kills on refusal must allow all of them. The other lists are in addition to it.
  */
 export const NEEDED_CALLS = {
   /** Every program: timers, garbage collection, console output, and every way to end. */
@@ -146,7 +146,7 @@ export const NEEDED_CALLS = {
     'unlinkat',
     'utimensat',
   ],
-  /** fs.promises, with the thread pool filled before the load. */
+  /** fs.promises, with the thread pool started before the load. */
   'fs-async': [
     'access',
     'capget',
