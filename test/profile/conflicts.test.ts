@@ -112,7 +112,7 @@ describe('conflicting rules', () => {
     assert.equal(warnings[0]?.at?.line, 3);
     assert.match(
       warnings[0].message,
-      /this TRAP and the ALLOW of line 2, column 20 can both match "clone": TRAP wins/,
+      /this TRAP and the ALLOW of line 2, column 20 can both match "clone": TRAP applies/,
     );
   });
 
