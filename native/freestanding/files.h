@@ -1,6 +1,7 @@
 // Files and paths of a program without libc.
 #pragma once
 
+#include <linux/fcntl.h>
 #include <sys/syscall.h>
 
 #include <cstddef>
@@ -10,7 +11,7 @@
 namespace seccomp_node {
 
 inline constexpr long kCurrentDirectory = -100;
-inline constexpr long kReadOnlyCloseOnExec = 02000000;
+inline constexpr long kReadOnlyCloseOnExec = O_RDONLY | O_CLOEXEC;
 
 /** A descriptor that closes itself. Below 0, it is the negative errno of what did not open it. */
 class File {

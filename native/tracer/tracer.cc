@@ -4,6 +4,7 @@
 #include <linux/audit.h>
 #include <linux/elf.h>
 #include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/ptrace.h>
@@ -220,7 +221,6 @@ class Tracer {
   long seize_running(int process) {
     constexpr unsigned long kOptions =
         PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
-    constexpr long kDirectoryCloseOnExec = 02200000;
     const auto count = table_.header.instructions;
     program_ = {reinterpret_cast<const sock_filter*>(table_.program),
                 count < kMaxInstructions ? count : kMaxInstructions};
@@ -228,8 +228,8 @@ class Tracer {
     resume_request_ = PTRACE_SYSCALL;
     started_ = true;
     process_ = process;
-    tasks_ =
-        static_cast<int>(system_call(SYS_openat, -100, word(path_of(process, "/task").text()), kDirectoryCloseOnExec));
+    tasks_ = static_cast<int>(
+        system_call(SYS_openat, -100, word(path_of(process, "/task").text()), O_DIRECTORY | O_CLOEXEC));
     if (tasks_ < 0) return -tasks_;
     long error = 0;
     // Threads that are started by traced ones are traced from their start. Twice without finding another one, as the
