@@ -43,7 +43,10 @@ const nodeSuite = major => context => suite(context, nodeBinary(major), [MOCHA, 
 export const CHECKS = {
   test: {
     lane: 'live',
-    uses: { chromium: 'chromium', '/usr/sbin/runc': 'runc', '/usr/bin/crun': 'crun', cc: 'gcc' },
+    uses: {
+      ...{ chromium: 'chromium', '/usr/sbin/runc': 'runc', '/usr/bin/crun': 'crun', cc: 'gcc' },
+      ...{ script: 'bsdutils', zsh: 'zsh', fish: 'fish' },
+    },
     run: context => suite(context, 'npm', ['test', '--silent', '--']),
   },
   'system-libseccomp': {

@@ -61,7 +61,7 @@ export const printError = (text: string): void => {
 
 /** Says something of this command's own, and of no place in a file, on standard error: `seccomp: …`. */
 export const say = (text: string): void => {
-  printError(`${NAME}${text}\n`);
+  printErrorPainted(severityPainted(escapeControls(`${NAME}${text}\n`)));
 };
 
 const NAME = 'seccomp: ';
@@ -137,6 +137,6 @@ export function fail(error: unknown, json: boolean): ExitCode {
   const problems = error instanceof ProfileError ? error.problems : undefined;
   if (json) printJson('error', { error: { code, message, problems } });
   else if (problems !== undefined) warn(problems);
-  else printErrorPainted(severityPainted(`${NAME}error: ${singleLine(message)} [${code}]\n`));
+  else say(`error: ${singleLine(message)} [${code}]`);
   return 2;
 }

@@ -51,7 +51,7 @@ export function commandLine(version: string, run: RunCommand): Command {
     program.commandsGroup(`${group}:`);
     for (const register of commands) {
       const command = register(program, run).exitOverride();
-      command.addHelpText('after', helpAfter(command));
+      command.addHelpText('after', () => helpAfter(command));
     }
   }
   return program.helpCommand('help [command]', 'print the help of a command');

@@ -17,6 +17,7 @@ const PARTS = [
     'docs',
     'examples',
     'lib',
+    'man',
     'out/test',
     'profiles',
     'scripts',

@@ -129,6 +129,7 @@ const UNIQUE: readonly (readonly [typed: string, ...args: string[]])[] = [
   ['run docker-default my-comm→ my-p→', 'run', 'docker-default', 'my-command', 'my-profile.json'],
   ['check docker-default my-p→', 'check', 'docker-default', 'my-profile.json'],
   ['completion zs→', 'completion', 'zsh'],
+  ['help simu→', 'help', 'simulate'],
 ];
 
 /** Names that a shell would act upon where it took them for words of its own. */

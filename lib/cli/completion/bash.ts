@@ -25,12 +25,9 @@ export function bashScript(
     ]),
   );
   const options = commands.map(command => `    ${command.name}) options='${long(command.options)}' ;;\n`);
-  const constants = [...words.constants].map(
-    ([places, names]) =>
-      `    ${places
-        .split('|')
-        .map(place => `'${place}'`)
-        .join(' | ')}) constants='${listed(names)}' ;;\n`,
+  const constants = words.constants.map(
+    ({ places, names }) =>
+      `    ${places.map(place => `'${place}'`).join(' | ')}) constants='${listed(names)}' ;;\n`,
   );
   return `# bash completion for seccomp: written by \`seccomp completion bash\`.
 

@@ -13,12 +13,9 @@ export function fishScript(
       values === undefined ? [] : names.map(option => `${name}${option}`),
     ),
   );
-  const constants = [...words.constants].map(
-    ([places, names]) =>
-      `        case ${places
-        .split('|')
-        .map(place => `'${place}'`)
-        .join(' ')}\n            printf '%s\\n' ${names.join(' ')}\n`,
+  const constants = words.constants.map(
+    ({ places, names }) =>
+      `        case ${places.map(place => `'${place}'`).join(' ')}\n            printf '%s\\n' ${names.join(' ')}\n`,
   );
   const lines = [
     'complete -c seccomp -f',

@@ -34,19 +34,24 @@ export interface CommandGrammar {
   readonly arguments: readonly ArgumentGrammar[];
 }
 
-/** The subcommands in the order of --help. */
-export const grammarOf = (program: Command): readonly CommandGrammar[] =>
-  program.commands.map(command => ({
-    name: command.name(),
-    description: command.description(),
-    options: optionsOf(command),
-    arguments: command.registeredArguments.map(argument => ({
-      name: argument.name(),
-      values: valuesOf(argument.name(), argument.argChoices),
-      required: argument.required,
-      variadic: argument.variadic,
-    })),
-  }));
+/** The subcommands in the order of --help, `help` among them, which takes the name of one. */
+export function grammarOf(program: Command): readonly CommandGrammar[] {
+  const names = program.commands.map(command => command.name());
+  return program
+    .createHelp()
+    .visibleCommands(program)
+    .map(command => ({
+      name: command.name(),
+      description: command.description(),
+      options: optionsOf(command),
+      arguments: command.registeredArguments.map(argument => ({
+        name: argument.name(),
+        values: valuesOf(argument.name(), names.includes(command.name()) ? argument.argChoices : names),
+        required: argument.required,
+        variadic: argument.variadic,
+      })),
+    }));
+}
 
 /** The options of the program, or of a subcommand. */
 export const optionsOf = (command: Command): readonly OptionGrammar[] =>

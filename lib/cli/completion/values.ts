@@ -68,26 +68,25 @@ export interface CompletionWords {
   /** The prefixes of calls of other interfaces, as in `x86:socket`. */
   readonly abis: readonly string[];
   /** Constants with the arguments that take them, each as `socket 0`. */
-  readonly constants: ReadonlyMap<string, readonly string[]>;
+  readonly constants: readonly { readonly places: readonly string[]; readonly names: readonly string[] }[];
 }
 
 /** Collects them. */
 export function completionWords(): CompletionWords {
   const abis = Object.values(ABIS).map(({ name }) => name);
   const syscalls = [...new Set(abis.flatMap(abi => [...syscallsOf(abi).keys()]))].sort();
-  const constants = new Map<string, readonly string[]>();
   const places = syscalls.flatMap(syscall =>
     [0, 1, 2, 3, 4, 5].flatMap(index => {
       const groups = abis.flatMap(abi => parametersOf(abi, syscall)?.[index]?.constants ?? []);
       return groups.length === 0 ? [] : [{ place: `${syscall} ${index}`, groups: [...new Set(groups)] }];
     }),
   );
-  for (const [, same] of groupBy(places, ({ groups }) => groups.join(' '))) {
-    const [{ groups } = { groups: [] }] = same;
-    const names = groups.flatMap(group => abis.flatMap(abi => [...constantsOf(abi, group).keys()]));
-    const key = same.map(({ place }) => place).join('|');
-    constants.set(key, [...new Set(names)].filter(isPlain));
-  }
+  const constants = [...groupBy(places, ({ groups }) => groups.join(' ')).values()].map(same => {
+    const names = (same[0]?.groups ?? []).flatMap(group =>
+      abis.flatMap(abi => [...constantsOf(abi, group).keys()]),
+    );
+    return { places: same.map(({ place }) => place), names: [...new Set(names)].filter(isPlain) };
+  });
   return {
     profiles: shippedProfiles().filter(isPlain),
     syscalls,

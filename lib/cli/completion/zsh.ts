@@ -8,12 +8,9 @@ export function zshScript(
   program: readonly OptionGrammar[],
   words: CompletionWords,
 ): string {
-  const constants = [...words.constants].map(
-    ([places, names]) =>
-      `    (${places
-        .split('|')
-        .map(place => place.replace(' ', '\\ '))
-        .join('|')}) compadd -S '' -- ${names.join(' ')} ;;\n`,
+  const constants = words.constants.map(
+    ({ places, names }) =>
+      `    (${places.map(place => place.replace(' ', '\\ ')).join('|')}) compadd -S '' -- ${names.join(' ')} ;;\n`,
   );
   const subcommands = commands.map(
     ({ name, options, arguments: args }) =>
