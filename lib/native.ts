@@ -386,7 +386,7 @@ function load(): Native {
     throw new UnsupportedError(
       'unsupported-platform',
       `seccomp needs Linux on x64 or arm64; this is ${platform} on ${arch}`,
-      'Profiles can still be read, resolved, compiled for a named target and inspected here',
+      'You can parse, resolve, compile for a named target and inspect profiles here',
     );
   }
   const libc = usesMusl() ? 'musl' : 'glibc';
@@ -400,7 +400,7 @@ function load(): Native {
     throw new UnsupportedError(
       'addon-not-found',
       `there is no add-on for linux-${process.arch} with ${libc}: neither ${candidates.join(' nor ')} exists`,
-      `Install the package again, or build the add-on with: ${BUILD}. A program that contains this package needs the folder prebuilds at that place`,
+      `Install the package again, or build the add-on with: ${BUILD}. A program that contains this package needs the folder prebuilds there`,
     );
   }
   return open(found);

@@ -41,7 +41,7 @@ const badEvent = (reason: string): UsageError =>
   new UsageError(
     'bad-event',
     `this is not a system call: ${reason}`,
-    'Give { arch, syscall, args }, or the words of struct seccomp_data',
+    'Pass { arch, syscall, args }, or the words of struct seccomp_data',
   );
 
 /** The call that the words stand for. */

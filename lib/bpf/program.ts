@@ -65,7 +65,7 @@ export function decode(bytes: Uint8Array): Program {
     throw new ProgramError(
       'bad-program-size',
       `a program of ${bytes.byteLength} bytes is not 1 to ${MAX_INSTRUCTIONS} instructions of ${INSTRUCTION_SIZE} bytes`,
-      'Give the raw struct sock_filter array, as `seccomp compile --format bpf` writes it',
+      'Pass the raw struct sock_filter array, as `seccomp compile --format bpf` writes it',
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -171,12 +171,10 @@ function faultOf({ code, jt, jf, k }: Instruction, index: number, length: number
         ? `a shift by ${k} is more than 31`
         : undefined;
     case 'jump':
-      return index + 1 + k <= last ? undefined : `the jump goes to ${index + 1 + k}, behind the end`;
+      return index + 1 + k <= last ? undefined : `the jump goes to ${index + 1 + k}, past the end`;
     case 'test':
-      if (index + 1 + jt > last) return `the jump if true goes to ${index + 1 + jt}, behind the end`;
-      return index + 1 + jf > last
-        ? `the jump if false goes to ${index + 1 + jf}, behind the end`
-        : undefined;
+      if (index + 1 + jt > last) return `the jump if true goes to ${index + 1 + jt}, past the end`;
+      return index + 1 + jf > last ? `the jump if false goes to ${index + 1 + jf}, past the end` : undefined;
     default:
       return undefined;
   }

@@ -68,7 +68,7 @@ export function policyOf(source: AnyProfile | Policy, options: CompileOptions): 
   if (misplaced === undefined) return source;
   throw new UsageError(
     'bad-option',
-    `${misplaced} decides what a profile means, and a policy has that settled`,
-    'Give it to resolveProfile, or compile the profile',
+    `${misplaced} changes the meaning of a profile, and cannot be used with a policy`,
+    'Pass it to resolveProfile, or compile the profile',
   );
 }

@@ -81,6 +81,6 @@ function provenProgram(program: Program | undefined, policy: Policy, runs: RunTa
 }
 
 const REMEDIES: Readonly<Record<Codegen, string>> = {
-  tree: 'This is a fault of the code generator: please report the profile',
-  libseccomp: "Use codegen 'tree', which takes rules of any shape",
+  tree: 'This is a bug in the code generator: please report the profile',
+  libseccomp: "Use codegen 'tree', which supports all rules",
 };

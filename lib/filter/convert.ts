@@ -24,7 +24,7 @@ import { resolveForReview, UNKNOWN_SYSCALLS, type UnknownSyscalls } from '../pro
 import { type Own } from '../util/own.js';
 import { utf8 } from '../util/host/bytes.js';
 
-/** Docker's profile, OCI's `linux.seccomp`, a filter of Firecracker's seccompiler, a SeccompProfile of Kubernetes, a policy in words. */
+/** Docker's profile, OCI's `linux.seccomp`, a Firecracker filter seccompiler, a SeccompProfile of Kubernetes, a policy in the words format. */
 export type ConversionFormat = (typeof CONVERSION_FORMATS)[number];
 
 export const CONVERSION_FORMATS = ['docker', 'oci', 'firecracker', 'spo', 'words'] as const;
@@ -84,8 +84,8 @@ function reading(read: () => Policy, format: ConversionFormat): Policy | Convers
     const [problem] = error.problems;
     return new ConversionError(
       'not-expressible',
-      `${format} has no words for it: ${problem?.message ?? error.message}`,
-      'Leave SCMP_ARCH_X86 out of the profile, or give the rules of a call one action',
+      `${format} cannot express it: ${problem?.message ?? error.message}`,
+      'Leave SCMP_ARCH_X86 out of the profile, or use one action for all rules of a call',
     );
   }
 }
@@ -142,10 +142,10 @@ function differenceError(
       : `${syscallName(abi.name, syscall) ?? ''} of ${abi.name}`;
   return new ConversionError(
     'not-expressible',
-    `${format} has no words for it: ${call} with arguments (${args.map(arg => `0x${arg.toString(16)}`).join(', ')}) ` +
-      `gets ${actionName(wanted)} and would get ${actionName(said)}`,
+    `${format} cannot express it: ${call} with arguments (${args.map(arg => `0x${arg.toString(16)}`).join(', ')}) ` +
+      `has the action ${actionName(wanted)}, and would get ${actionName(said)}`,
     said === SCMP_ACT_ERRNO(ENOSYS)
-      ? "Readers such as runc answer ENOSYS above the highest call named; for those that do not, say unknownSyscalls: 'default' (--unknown-syscalls default)"
-      : 'A name has one rule for all interfaces of a profile, and numbers without a name get the default action',
+      ? "Runtimes such as runc return ENOSYS for calls newer than the profile; for runtimes that do not, use unknownSyscalls: 'default' (--unknown-syscalls default)"
+      : 'In this format a rule applies to all ABIs, and numbers without a name get the default action',
   );
 }

@@ -22,7 +22,7 @@ export function programOf(layer: Layer): Program {
     throw new UsageError(
       'bad-filter',
       'a layer is neither a Filter nor a program',
-      'Give what compile or decode returns, or the bytes of a program',
+      'Pass the result of compile or decode, or the bytes of a program',
     );
   }
   // What is validated is what is used, though a caller's list may say something else when it is read again.
@@ -35,7 +35,7 @@ export function programOf(layer: Layer): Program {
 export function layersOf(layers: Layers): readonly Layer[] {
   if (!Array.isArray(layers) || isProgram(layers as unknown)) return [layers as Layer];
   if (layers.length > 0) return ownElements(layers as readonly Layer[]);
-  throw new UsageError('bad-filter', 'there is no layer in the list', 'Give at least one filter');
+  throw new UsageError('bad-filter', 'there is no layer in the list', 'Pass at least one filter');
 }
 
 const isProgram = (value: unknown): boolean =>

@@ -29,7 +29,7 @@ export const isNative = (abi: AbiName): abi is AbiName & Architecture => Object.
 /** The architecture whose kernels serve an interface. */
 export const architectureOf = (abi: AbiName): Architecture => {
   const found = ARCHITECTURES.find(arch => abisOf(arch).includes(abi));
-  if (found === undefined) throw new RangeError(`${abi} is an interface of no architecture`);
+  if (found === undefined) throw new RangeError(`${abi} is not an ABI of any architecture`);
   return found;
 };
 
@@ -41,8 +41,8 @@ export function nativeArchitecture(): Architecture {
     throw new UnsupportedError(
       'unsupported-architecture',
       here === undefined
-        ? 'this is no machine that filters could be made for'
-        : `seccomp filters cannot be made for ${here}`,
+        ? 'this package does not compile filters for this machine'
+        : `this package does not compile filters for ${here}`,
       `Name a target: ${ARCHITECTURES.join(' or ')}`,
     );
   }

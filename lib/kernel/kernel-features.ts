@@ -53,5 +53,5 @@ export function missingFeatures(known: readonly string[], kernel: KernelVersion)
 /** When an action or a flag came, for a message about a kernel that lacks it. */
 export const sinceWhen = (name: string): string => {
   const since = own(ASKED, name);
-  return since === undefined ? '' : `, which came with Linux ${since}`;
+  return since === undefined ? '' : `, which Linux has since version ${since}`;
 };

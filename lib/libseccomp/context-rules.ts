@@ -115,7 +115,7 @@ function architectureOf(tokens: readonly number[]): Architecture {
   if (foreign === undefined) return arch;
   const [name = `architecture ${foreign}`] =
     Object.entries(SCMP_ARCHS).find(([, token]) => token === foreign) ?? [];
-  throw notProvable(`it covers ${name} beside ${ABIS[arch].scmpName}`);
+  throw notProvable(`it covers ${name} in addition to ${ABIS[arch].scmpName}`);
 }
 
 function syscallsOf(
@@ -147,7 +147,7 @@ function numberOn(abi: Abi, syscall: number): number | undefined {
   if (name === undefined) return undefined;
   if (abi.name === 'x86' && i386Multiplexer(name) !== undefined)
     throw notProvable(
-      `libseccomp rewrites ${name} on SCMP_ARCH_X86, where it may be a call of socketcall or ipc`,
+      `libseccomp rewrites ${name} on SCMP_ARCH_X86, where it may be made through socketcall or ipc`,
     );
   const number = native().syscallResolveNameArch(abi.token, name);
   return number < 0 ? undefined : number;
@@ -173,5 +173,5 @@ export const notProvable = (reason: string): CompileError =>
   new CompileError(
     'not-provable',
     `the rules of this context cannot be compared with its program: ${reason}`,
-    'Make a context for one architecture and its 32-bit interfaces, or compile a profile',
+    'Create a context for one architecture and its 32-bit ABIs, or compile a profile',
   );

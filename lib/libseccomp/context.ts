@@ -399,7 +399,7 @@ function packComparisons(comparisons: readonly Comparison[]): BigUint64Array {
 
 const REMEDIES: Readonly<Record<string, string>> = {
   EBADF: 'The context was closed, or merged into another one',
-  E2BIG: 'The kernel takes 4,096 instructions: a filter needs far fewer rules than this',
+  E2BIG: 'The kernel accepts 4,096 instructions: a filter needs far fewer rules',
 };
 
 const failed = (failure: Failure): SeccompError =>
@@ -441,7 +441,7 @@ function bits64(name: string, given: bigint | number, least: bigint, most: bigin
     throw new UsageError(
       'bad-argument',
       `${name} must be an integer from ${least} to ${most}, not ${show(given)}`,
-      'Write numbers above 2^53 as a bigint, negative ones of C as BigInt.asUintN(64, -1n)',
+      'Pass numbers above 2^53 as a bigint, and negative ones as BigInt.asUintN(64, -1n)',
     );
   }
   return number;

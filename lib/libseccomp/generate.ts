@@ -73,8 +73,8 @@ const tooMany = ({ failed, errno }: Failure): CompileError | undefined =>
   errnoName(errno) === 'E2BIG'
     ? new CompileError(
         'unsupported-by-libseccomp',
-        `libseccomp cannot be given these rules: in ${failed}, they are more than it handles safely`,
-        "Use codegen 'tree', which has bounds of its own",
+        `libseccomp does not support these rules: in ${failed}, they exceed what it handles safely`,
+        "Use codegen 'tree', which limits its work itself",
       )
     : undefined;
 
@@ -96,8 +96,8 @@ function refuseUnsupported({ abi, syscalls }: AbiPolicy, policy: Policy): void {
     if (reason === undefined) continue;
     throw new CompileError(
       'unsupported-by-libseccomp',
-      `libseccomp cannot be given the rules of ${syscallName(abi.name, number) ?? `call ${number}`} on ${abi.name}: ${reason}`,
-      "Use codegen 'tree', which takes rules of any shape",
+      `libseccomp does not support the rules of ${syscallName(abi.name, number) ?? `call ${number}`} on ${abi.name}: ${reason}`,
+      "Use codegen 'tree', which supports all rules",
     );
   }
 }
@@ -105,7 +105,7 @@ function refuseUnsupported({ abi, syscalls }: AbiPolicy, policy: Policy): void {
 function unknownCall(name: string | undefined): string {
   const since = name === undefined ? undefined : firstVersion(name);
   const version = Object.values(native().version()).join('.');
-  return `libseccomp ${version} does not know the call${since === undefined ? '' : `, which Linux ${since} brought`}`;
+  return `libseccomp ${version} does not know the call${since === undefined ? '' : `, which is new in Linux ${since}`}`;
 }
 
 /** Whether libseccomp's table lacks a call: by its number alone it cannot be told from those of other architectures. */
@@ -114,7 +114,7 @@ const isUnknown = ({ token }: Abi, number: number): boolean =>
 
 function unsupported(rules: readonly Rule[], ownFallback: boolean, register: 32 | 64): string | undefined {
   if (rules.length === 0) return undefined;
-  if (ownFallback) return 'what happens when no rule matches differs from the default action';
+  if (ownFallback) return 'the action if no rule matches differs from the default action';
   const repeats = rules.some(
     ({ conditions }) => new Set(conditions.map(({ arg }) => arg)).size < conditions.length,
   );

@@ -17,7 +17,7 @@ export function tooMuchWork({ failed, errno }: Failure): CompileError | undefine
     ? undefined
     : new CompileError(
         'unsupported-by-libseccomp',
-        `libseccomp cannot be given these rules: in ${failed}, ${reason}`,
+        `libseccomp does not support these rules: in ${failed}, ${reason}`,
         "Write them as a profile and compile it with codegen 'tree', which takes rules of any shape",
       );
 }

@@ -100,7 +100,7 @@ function* lintInterfaces(
           abi,
           about: [[`argument ${arg} of ${name} (${parameter?.type ?? ''} ${parameter?.name ?? ''})`]],
           message: args =>
-            `calls are allowed for something above the 32 bits that the kernel reads: ${args.text}`,
+            `calls are allowed because of bits above the 32 that the kernel reads: ${args.text}`,
         };
       }
     }
@@ -121,13 +121,16 @@ function* lintX32(answers: readonly AbiAnswers[]): Generator<Observation> {
   const more = evaded.length > 1 ? ` (and ${evaded.length - 1} more)` : '';
   yield {
     code: 'x32-open',
-    message: `${first[0]}${more} is allowed by its x32 number, and not by that of x86_64`,
+    message: `${first[0]}${more} is allowed with its x32 number, but not with that of x86_64`,
   };
 }
 
 function* lintForeign(bdd: Bdd, meaning: Node, all: readonly ArchAnswers[]): Generator<Observation> {
   if (permitsForeign(bdd, meaning)) {
-    yield { code: 'foreign-abi-open', message: 'calls of any architecture are answered, and some allowed' };
+    yield {
+      code: 'foreign-abi-open',
+      message: 'calls of any architecture are handled, and some are allowed',
+    };
     return;
   }
   const served = all.filter(({ actions }) => actions.some(permits));
@@ -148,7 +151,7 @@ function* lintInstructions(program: Program): Generator<Observation> {
   if (dead.some(index => index < program.length - 1)) {
     yield {
       code: 'unreachable-code',
-      message: `nothing leads to ${dead.length === 1 ? 'instruction' : 'instructions'} ${dead.slice(0, 8).join(', ')}${dead.length > 8 ? ' …' : ''}`,
+      message: `no call reaches ${dead.length === 1 ? 'instruction' : 'instructions'} ${dead.slice(0, 8).join(', ')}${dead.length > 8 ? ' …' : ''}`,
     };
   }
   for (const [index, { code: opcode, k }] of program.entries()) {

@@ -68,7 +68,7 @@ export function checkedSuppressions(value: unknown): readonly Own<Suppression>[]
     const fields = new Map<string, unknown>(Object.entries(item));
     for (const [key, field] of fields) {
       if (!KEYS.includes(key)) throw bad(`${where} has an unknown key ${JSON.stringify(key)}`);
-      if (typeof field !== 'string' || field === '') throw bad(`${key} of ${where} is not a text`);
+      if (typeof field !== 'string' || field === '') throw bad(`${key} of ${where} is not a string`);
     }
     const code: unknown = fields.get('code');
     if (typeof code !== 'string' || !isRuleCode(code))
@@ -82,5 +82,5 @@ const bad = (what: string): UsageError =>
   new UsageError(
     'bad-suppression',
     what,
-    'Write { "code", "reason" } and, to narrow it down, "pointer", "text" and "file"',
+    'Write { "code", "reason" } and, to restrict it, "pointer", "text" and "file"',
   );

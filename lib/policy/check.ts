@@ -19,14 +19,14 @@ export function checkedPolicy(source: Policy): Policy {
   expect(isAction(policy.defaultAction), 'defaultAction must be an action');
   expect(isAction(policy.badArch), 'badArch must be an action');
   expect(Array.isArray(policy.flags) && Array.isArray(policy.warnings), 'flags and warnings must be lists');
-  expect(Array.isArray(abis) && abis.length > 0, 'abis must be a list that is not empty');
+  expect(Array.isArray(abis) && abis.length > 0, 'abis must be a non-empty list');
   const served = abisOf(target.arch);
-  expect(abis[0].abi.name === target.arch, 'the first interface must be the native one of the target');
-  expect(new Set(abis.map(({ abi }) => abi)).size === abis.length, 'no interface may be there twice');
+  expect(abis[0].abi.name === target.arch, 'the first ABI must be the native one of the target');
+  expect(new Set(abis.map(({ abi }) => abi)).size === abis.length, 'ABIs must be unique');
   for (const part of abis) {
     expect(
       part.abi === ABIS[part.abi.name] && served.includes(part.abi.name),
-      'interfaces must be those of the target',
+      'ABIs must be those of the target',
     );
     checkInterface(part);
   }
@@ -81,5 +81,5 @@ function expect(holds: boolean, what: string): void {
 }
 
 function refuse(required: string): never {
-  throw new UsageError('bad-policy', `invalid policy: ${required}`, 'Make policies with resolveProfile');
+  throw new UsageError('bad-policy', `invalid policy: ${required}`, 'Create policies with resolveProfile');
 }

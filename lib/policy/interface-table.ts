@@ -87,7 +87,7 @@ export function abiPolicy<Run extends AnsweredRun>(
     if (syscalls.size + high - low >= MAX_CALLS) {
       throw new ConversionError(
         'not-expressible',
-        `the numbers ${low} to ${high} of ${abi.name} get another answer than the rest, and a policy lists ${MAX_CALLS} at most`,
+        `the numbers ${low} to ${high} of ${abi.name} have another action than the rest, but a policy lists at most ${MAX_CALLS}`,
       );
     }
     const part = partOf(run);

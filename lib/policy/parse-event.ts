@@ -36,7 +36,7 @@ export function parseEvent(line: string, abi: AbiName): Event {
 function interfaceOf(name: string): Abi {
   const abi = Object.values(ABIS).find(each => each.name === name);
   if (abi !== undefined) return abi;
-  throw badEvent(`there is no interface ${quote(name)}`, `Write one of: ${Object.keys(ABIS).join(', ')}`);
+  throw badEvent(`there is no ABI ${quote(name)}`, `Write one of: ${Object.keys(ABIS).join(', ')}`);
 }
 
 function numberOf(text: string, { name, numberBit }: Abi): number {
@@ -52,7 +52,7 @@ function numberOf(text: string, { name, numberBit }: Abi): number {
   throw new UsageError(
     'unknown-syscall',
     `${name} has no system call ${quote(text)}`,
-    meant === undefined ? 'Write its number, or name another interface: x86:NAME' : `Did you mean ${meant}?`,
+    meant === undefined ? 'Write its number, or name another ABI: x86:NAME' : `Did you mean ${meant}?`,
   );
 }
 

@@ -106,7 +106,7 @@ export function describeRemedy(remedy: Remedy): string {
     case 'remove': {
       const { at, name, rule } = owned(remedy);
       const place = at === undefined ? '' : ` at ${at.file}:${at.line}:${at.column}`;
-      return `take "${name}" out of the rule${place}${rule === undefined ? '' : ` and add to "syscalls": ${ruleText(rule)}`}`;
+      return `remove "${name}" from the rule${place}${rule === undefined ? '' : ` and add to "syscalls": ${ruleText(rule)}`}`;
     }
     case 'architecture':
       return `add ${remedy.architecture} to the architectures`;

@@ -51,7 +51,7 @@ function checkedKernel(kernel: unknown): KernelVersion {
   throw new UsageError(
     'bad-kernel-version',
     `${show(kernel)} is not a kernel version`,
-    'Give { major, minor } as whole numbers, or a string such as 6.1',
+    'Pass { major, minor } as whole numbers, or a string such as 6.1',
   );
 }
 
@@ -59,13 +59,13 @@ const isPart = (value: unknown): value is number => Number.isSafeInteger(value) 
 
 function capabilityNames(capabilities: unknown): readonly string[] {
   if (typeof capabilities === 'string') {
-    throw new UsageError('bad-option', 'capabilities is a string', `Give a list: ['${capabilities}']`);
+    throw new UsageError('bad-option', 'capabilities is a string', `Pass a list: ['${capabilities}']`);
   }
   if (!isIterable(capabilities)) {
     throw new UsageError(
       'bad-option',
       `capabilities cannot be ${show(capabilities)}`,
-      'Give a list of names',
+      'Pass a list of names',
     );
   }
   const names: Iterable<unknown> = Array.isArray(capabilities) ? ownElements(capabilities) : capabilities;
@@ -74,7 +74,7 @@ function capabilityNames(capabilities: unknown): readonly string[] {
     throw new UsageError(
       'bad-option',
       `${show(name)} is not the name of a capability`,
-      'Write it as CAP_SYS_ADMIN is written',
+      'Write it like CAP_SYS_ADMIN',
     );
   });
 }

@@ -83,7 +83,7 @@ export function applyProfile(
   const violations = listenerOf(own.violations);
   const reporting = checkReportOnly(
     own,
-    'To enforce a profile and hear of refusals, give violations: onViolation(…)',
+    'To enforce a profile and report refused calls, pass violations: onViolation(…)',
   );
   if (reporting) refuseLoading(own);
   const target = runningTarget(capabilities);
@@ -123,7 +123,7 @@ function refuseLoading(options: Own<ApplyOptions>): void {
   if (name === undefined) return;
   throw new UsageError(
     'bad-option',
-    `${name} is for a filter that is loaded, and reportOnly loads none`,
+    `${name} is for loading a filter, but reportOnly loads none`,
     'Leave one of them out',
   );
 }
@@ -158,7 +158,7 @@ function listenerOf(value: Violations | undefined): Pick<Violations, 'fatal' | '
   const listener = pickOptions(value, ['fatal', 'watch']);
   if (typeof listener.fatal === 'boolean' && typeof listener.watch === 'function')
     return { fatal: listener.fatal, watch: listener.watch };
-  throw new UsageError('bad-option', 'violations is not a listener', 'Give what onViolation returns');
+  throw new UsageError('bad-option', 'violations is not a listener', 'Pass the result of onViolation');
 }
 
 /** Options of `compile`, but for what the machine decides. */
@@ -172,7 +172,7 @@ function unheard({ filter, flags }: LoadedFilter): Diagnostic | undefined {
   return {
     code: 'notify-without-listener',
     severity: 'warning',
-    message: 'calls with the action NOTIFY fail with ENOSYS, since no listener was asked for',
-    remedy: 'Give listener: true and answer them',
+    message: 'calls with the action NOTIFY fail with ENOSYS, because there is no listener',
+    remedy: 'Pass listener: true and respond to them',
   };
 }

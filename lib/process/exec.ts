@@ -48,12 +48,12 @@ export function exec(
     throw new UsageError(
       'bad-argument',
       `exec cannot load ${show(program)}`,
-      'Give a Filter, as compile makes it, or the bytes of a program; for what exec of node:child_process does, use execFile with shell: true',
+      'Pass a Filter from compile, or the bytes of a program; to run a shell command as exec of node:child_process does, use execFile with shell: true',
     );
   }
   const list: unknown = args;
   if (!Array.isArray(list)) {
-    throw new UsageError('bad-argument', `args cannot be ${show(list)}`, 'Give a list: [argument, …]');
+    throw new UsageError('bad-argument', `args cannot be ${show(list)}`, 'Pass a list: [argument, …]');
   }
   const given = ownOptions(options, ['env', 'isolation'], ['log']);
   const words = [command, ...ownElements(args)];
@@ -62,7 +62,7 @@ export function exec(
     throw new UsageError(
       'bad-argument',
       'a command and its arguments are strings without NUL',
-      'Give other words',
+      'Pass other strings',
     );
   }
   const env = ownEnvironment(given.env);
@@ -95,7 +95,7 @@ export function refuseWithoutExec({ policy }: Filter): void {
   if (mayPermit(part)) return;
   throw new LoadError(
     'exec-refused',
-    `the profile answers execve with ${actionName(part.otherwise)}, so that no command can start under it`,
+    `the profile has ${actionName(part.otherwise)} for execve, so no command can start under it`,
     'Allow execve',
   );
 }
@@ -110,7 +110,7 @@ export function findProgram(command: string, path = '/usr/local/bin:/usr/bin:/bi
     throw new UsageError(
       'command-not-found',
       `${JSON.stringify(command)} is not an executable file${command.includes('/') ? '' : ' in PATH'}`,
-      'Give its path',
+      'Pass its path',
     );
   }
   return found;

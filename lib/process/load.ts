@@ -142,8 +142,8 @@ function refuseUnhandledTraps(program: Program): void {
     return;
   throw new LoadError(
     'traps-unhandled',
-    'the filter traps calls so that they can be reported, and nobody listens: each would end the process',
-    'Call onViolation first, or give force: true',
+    'the filter traps calls for reports, but there is no listener: each call would end the process',
+    'Call onViolation first, or pass force: true',
   );
 }
 
@@ -188,7 +188,7 @@ function requestOf(filter: Filter | Uint8Array, options: RequestOptions): LoadRe
     throw new UsageError(
       'bad-filter',
       'only a Filter or the bytes of a program can be loaded',
-      'Give what compile returns, or a Buffer',
+      'Pass the result of compile, or a Buffer',
     );
   }
   const bytes = isFilter(filter) ? filter.bpf : Buffer.from(filter);
@@ -248,8 +248,8 @@ function scopeOf({ scope }: Pick<Own<LoadOptions>, 'scope'>): Scope {
   if (native().threadId() === process.pid) return 'process';
   throw new UsageError(
     'scope-required',
-    'inside a worker, the scope of a filter has to be named',
-    "Give scope: 'thread' for this worker alone, which is not a sandbox, or scope: 'process' for every thread",
+    'in a worker, the option scope is required',
+    "Pass scope: 'thread' for this worker only, which is not a sandbox, or scope: 'process' for every thread",
   );
 }
 
@@ -279,7 +279,7 @@ function refuseMissing(program: Program, names: readonly FlagName[]): void {
   if (!filter && threadStatus()?.mode === 'filter') {
     throw new LoadError(
       'seccomp-refused',
-      'a filter that is in force refuses seccomp(2)',
+      'a loaded filter refuses seccomp(2)',
       'Allow seccomp in the first profile, or merge the profiles',
     );
   }
@@ -287,14 +287,14 @@ function refuseMissing(program: Program, names: readonly FlagName[]): void {
     throw new LoadError(
       'no-seccomp',
       `the kernel ${release} has no seccomp filters`,
-      'It needs CONFIG_SECCOMP_FILTER, Linux 3.17 or newer',
+      'Use a kernel with CONFIG_SECCOMP_FILTER, Linux 3.17 or later',
     );
   }
   const missingFlag = names.find(name => !flags.includes(name));
   if (missingFlag !== undefined) {
     throw new LoadError(
       'unsupported-flag',
-      `the kernel ${release} does not know ${missingFlag}${sinceWhen(missingFlag)}`,
+      `the kernel ${release} does not support ${missingFlag}${sinceWhen(missingFlag)}`,
       'Use a newer kernel, or load without it',
     );
   }
@@ -304,7 +304,7 @@ function refuseMissing(program: Program, names: readonly FlagName[]): void {
     if (actions.includes(`SCMP_ACT_${name}`)) continue;
     throw new LoadError(
       'unsupported-action',
-      `the kernel ${release} does not know the action ${name}${sinceWhen(`SCMP_ACT_${name}`)}`,
+      `the kernel ${release} does not support the action ${name}${sinceWhen(`SCMP_ACT_${name}`)}`,
       'Use a newer kernel, or another action',
     );
   }
@@ -320,7 +320,7 @@ export function explainIsolation(failure: Failure): LoadError {
   if (failed === 'close_range') {
     return new LoadError(
       'isolation-refused',
-      `the descriptors of this process could not be kept from the command (${describeFailure(failure)})`,
+      `the descriptors of this process could not be closed for the command (${describeFailure(failure)})`,
       'Mount /proc, or allow close_range in the filter of this process',
       { errno },
     );
@@ -329,7 +329,7 @@ export function explainIsolation(failure: Failure): LoadError {
     'isolation-refused',
     `the kernel refused the Landlock domain (${describeFailure(failure)})`,
     DOMAIN_REMEDIES.get(errnoName(errno)) ??
-      "Look at the filters that this process has, or give isolation: 'terminal'",
+      "Check the filters of this process, or pass isolation: 'terminal'",
     { errno },
   );
 }
@@ -338,7 +338,7 @@ const ALLOW_LANDLOCK =
   'Allow landlock_create_ruleset, landlock_add_rule and landlock_restrict_self in the filter of this process';
 
 const DOMAIN_REMEDIES: ReadonlyMap<string, string> = new Map([
-  ['E2BIG', "At most 16 domains can be inside each other: give isolation: 'terminal' to the innermost ones"],
+  ['E2BIG', "At most 16 domains can be nested: pass isolation: 'terminal' for the innermost ones"],
   ['EPERM', ALLOW_LANDLOCK],
   ['ENOSYS', ALLOW_LANDLOCK],
 ]);
@@ -349,14 +349,14 @@ export function explain(failure: LoadFailure, { program }: LoadRequest): LoadErr
   if (threadId > 0) {
     return new LoadError(
       'thread-diverges',
-      `thread ${threadId} (${threadName}) has loaded a filter of its own, so that it cannot take over the filters of this one`,
+      `thread ${threadId} (${threadName}) has loaded a filter of its own, so it cannot adopt the filters of this one`,
       "Load filters for the whole process before any with scope: 'thread', or end that thread first",
       { errno, thread: { id: threadId, name: threadName } },
     );
   }
   const [code, reason, remedy] = own(EXPLANATIONS, errnoName(errno)) ?? [
     'load-failed',
-    'the kernel refused the filter',
+    'the kernel rejected the filter',
     'See seccomp(2)',
   ];
   return new LoadError(
@@ -372,7 +372,7 @@ export function explain(failure: LoadFailure, { program }: LoadRequest): LoadErr
 const EXPLANATIONS: Readonly<Record<string, readonly [code: Code, reason: string, remedy: string]>> = {
   EPERM: [
     'seccomp-refused',
-    'a filter that is in force refuses seccomp(2) or prctl(2)',
+    'a loaded filter refuses seccomp(2) or prctl(2)',
     'Allow both in the first profile, or merge the profiles',
   ],
   EACCES: [
@@ -383,21 +383,21 @@ const EXPLANATIONS: Readonly<Record<string, readonly [code: Code, reason: string
   EINVAL: [
     'invalid-program',
     `the kernel rejected the program or its flags; it allows ${MAX_INSTRUCTIONS} instructions`,
-    'Look at features()',
+    'Check features()',
   ],
   ENOMEM: [
     'chain-too-long',
-    'together with the filters that are loaded, this one passes the limit of 32768 instructions, as the kernel counts them',
+    "together with the loaded filters, this one exceeds the kernel's limit of 32768 instructions",
     'Merge profiles into one, or load fewer layers',
   ],
   EBUSY: [
     'listener-exists',
-    'another filter of this process has a listener already',
+    'another filter of this process already has a listener',
     'Load without listener',
   ],
   ESRCH: [
     'thread-diverges',
-    'a thread has loaded a filter of its own and cannot follow',
+    'a thread has loaded a filter of its own and cannot adopt this one',
     "Load filters for the whole process before any with scope: 'thread'",
   ],
 };

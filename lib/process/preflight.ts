@@ -60,11 +60,11 @@ export function refuseObstacles(found: readonly Obstacle[]): void {
   if (found.length === 0) return;
   const list = found.map(({ syscall, answer }) => `${syscall} (${answer})`).join(', ');
   const clone3 = found.some(({ syscall }) => syscall === 'clone3')
-    ? '; answer ENOSYS to clone3, so that libc falls back to clone'
+    ? '; use ENOSYS for clone3, so that libc falls back to clone'
     : '';
   throw new LoadError(
     'node-cannot-continue',
-    `the running Node cannot go on under this profile, which refuses: ${list}`,
-    `Allow them${clone3}; start a command under the profile with exec or seccomp run instead; or give force: true`,
+    `the running Node cannot continue under this profile, which refuses: ${list}`,
+    `Allow them${clone3}; start a command under the profile with exec or seccomp run instead; or pass force: true`,
   );
 }

@@ -37,7 +37,7 @@ function readable(numbers: readonly number[] | Failure, what: string): readonly 
   throw new UnsupportedError(
     'rings-unreadable',
     `the ${what} of this process cannot be read (${describeFailure(numbers)})`,
-    'Mount /proc; a filter that others are to follow has to allow openat, getdents64, read and readlinkat',
+    'Mount /proc; a filter that others are loaded after must allow openat, getdents64, read and readlinkat',
   );
 }
 
@@ -135,7 +135,7 @@ export function serveRings(program: Program): void {
   const { errno } = failure;
   throw new LoadError(
     'rings-not-served',
-    `the io_uring rings of this process cannot be served without the kernel (${describeFailure(failure)})`,
+    `the io_uring rings of this process cannot be served by the SIGSYS handler (${describeFailure(failure)})`,
     'Apply this profile before any filter that refuses io_uring_setup, or start the program under the profile',
     { errno },
   );
@@ -151,8 +151,8 @@ export function refusePolledRings(program: Program, rings: readonly number[]): v
   if (threads.length === 0) return;
   throw new LoadError(
     'rings-polled',
-    `the kernel polls an io_uring of this process (thread ${threads.join(', ')}), on which operations are submitted without a system call`,
-    'Start Node without UV_USE_IO_URING, and without add-ons that use IORING_SETUP_SQPOLL; or give force: true',
+    `the kernel polls an io_uring of this process (thread ${threads.join(', ')}), to which operations can be submitted without a system call`,
+    'Start Node without UV_USE_IO_URING, and without add-ons that use IORING_SETUP_SQPOLL; or pass force: true',
   );
 }
 
@@ -173,8 +173,8 @@ export function keptRings(
   const polling = closesRings(program, rings) ? native().pollingThreads() : [];
   if (!isFailure(polling) && polling.length > 0) {
     return warning(
-      `the kernel polls a ring of this process (thread ${polling.join(', ')}): operations that are written to it are done ` +
-        'without a system call, so that no filter sees them',
+      `the kernel polls a ring of this process (thread ${polling.join(', ')}): the operations in it are executed ` +
+        'without a system call, and no filter sees them',
     );
   }
   const kept = rings.filter(ring => answersOn(program, [ring]).some(permits));
@@ -186,7 +186,7 @@ export function keptRings(
   const shown = `${evaded.slice(0, 5).join(', ')}${evaded.length > 5 ? ` and ${evaded.length - 5} more` : ''}`;
   return warning(
     `the filter allows io_uring_enter, and this process holds rings open (descriptors ${kept.join(', ')}): ` +
-      `code in it can do by operations on them what is refused or restricted elsewhere: ${shown}`,
+      `with operations on them, code in it can replace calls that are refused or restricted: ${shown}`,
   );
 }
 
@@ -195,7 +195,7 @@ const warning = (message: string): Diagnostic => ({
   severity: 'warning',
   message,
   remedy:
-    'Refuse io_uring_setup, io_uring_enter and io_uring_register and give the profile to applyProfile, or start the program under it',
+    'Refuse io_uring_setup, io_uring_enter and io_uring_register and pass the profile to applyProfile, or start the program under it',
 });
 
 /** Whether a policy refuses a call with some arguments. */

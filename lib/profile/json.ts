@@ -347,7 +347,7 @@ export function reportDuplicate(first: Placed, second: Placed, findings: Finding
   findings.error(
     'duplicate-key',
     locate(second),
-    `the key ${quote(String(second.key))} stands here and at ${place(locate(first))}`,
-    'Keep one: readers of JSON do not agree on which one counts',
+    `the key ${quote(String(second.key))} is here and at ${place(locate(first))}`,
+    'Keep one: parsers differ in which one they use',
   );
 }

@@ -28,7 +28,7 @@ export function objectText(value: unknown): string {
         'profile-too-large',
         '',
         `the object is larger than ${MAX_BYTES} bytes of JSON`,
-        'A profile has some kilobytes',
+        'A profile has a few kilobytes',
       );
     }
     parts.push(part);
@@ -66,12 +66,7 @@ export function objectText(value: unknown): string {
     if (typeof item === 'bigint') return write(String(item));
     if (typeof item === 'number' && Number.isFinite(item)) {
       if (Number.isInteger(item) && !Number.isSafeInteger(item)) {
-        fail(
-          'unsafe-number',
-          pointer,
-          `the number ${item} may not be the one that was written`,
-          'Give it as a bigint',
-        );
+        fail('unsafe-number', pointer, `the number ${item} may have been rounded`, 'Pass it as a bigint');
       }
       return write(JSON.stringify(item));
     }
@@ -80,8 +75,8 @@ export function objectText(value: unknown): string {
       fail(
         'not-json',
         pointer,
-        `${describe(item)} has no place in JSON`,
-        item === undefined ? 'Leave the key out' : 'Give plain objects, arrays, strings and numbers',
+        `${describe(item)} cannot be expressed in JSON`,
+        item === undefined ? 'Leave the key out' : 'Pass plain objects, arrays, strings and numbers',
       );
     }
     writeAll('{', '}', pointer, depth, members(item as Readonly<Record<string, unknown>>));

@@ -27,7 +27,7 @@ export interface ParseOptions {
 }
 
 /**
- * Reads and checks a profile: Docker's (new or old), OCI's, alone or in a config.json, a policy in words, or in the format of another
+ * Reads and checks a profile: Docker's (new or old), OCI's, alone or in a config.json, a policy in the words format, or in the format of another
  * program: docs/convert.md lists them. The text tells which.
  * A profile may also say what to change in another one: `{ "extends": "docker-default", "allow": ["@io_uring"] }`.
  *
@@ -100,8 +100,8 @@ function baseOf({ name, at }: Extends, includes: Includes, findings: Findings): 
   findings.error(
     'bad-extends',
     at,
-    `${quote(name)} is a policy in the format ${base.format}, which JSON cannot extend`,
-    'Write the changes in words: docs/words.md',
+    `${quote(name)} is a policy in the format ${base.format}, which a JSON profile cannot extend`,
+    'Use the words format: docs/words.md',
   );
   return undefined;
 }
@@ -116,7 +116,7 @@ function inherited(
     failAt(
       at,
       'include-refused',
-      `the profile that ${quote(name)} names is not a file here`,
+      `the profile ${quote(name)} is not a file here`,
       'Pull it, put it beside this file as NAME.yaml, and write NAME',
     );
   }
@@ -147,7 +147,7 @@ function readWritten(format: TextFormat, text: string, file: string, includes: I
     const [first, ...rest] = error.problems;
     if (first === undefined || own(first, 'at')?.file !== file) throw error;
     throw new ProfileError([
-      { ...first, message: `${first.message}, in what was taken for ${format.name}` },
+      { ...first, message: `${first.message} (the text looks like ${format.name})` },
       ...rest,
     ]);
   }

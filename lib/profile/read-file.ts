@@ -13,7 +13,7 @@ export const fail = (code: Code, message: string, remedy?: string): never => {
 
 /** Throws for more bytes than any profile has. */
 export const tooLarge = (what: string): never =>
-  fail('profile-too-large', `${what} is larger than ${MAX_BYTES} bytes`, 'A profile has some kilobytes');
+  fail('profile-too-large', `${what} is larger than ${MAX_BYTES} bytes`, 'A profile has a few kilobytes');
 
 /**
  * The bytes of a regular file, bounded, without waiting for anything that is there.

@@ -90,7 +90,7 @@ function contentOf(source: unknown, bufferName: string): SourceText | SourceByte
   throw new UsageError(
     'bad-profile-source',
     `a profile cannot be read from a value of type ${typeof source}`,
-    'Give a path, JSON text, a Buffer, a file: URL, an object or the name of a profile that ships',
+    'Pass a path, JSON text, a Buffer, a file: URL, an object or the name of a profile that ships',
   );
 }
 
@@ -104,7 +104,7 @@ function pathOf(url: URL): string {
   try {
     return urls()?.fileURLToPath(url) ?? url.pathname;
   } catch (error) {
-    return fail('profile-unreadable', `${quote(url.href)} names no file here: ${(error as Error).message}`);
+    return fail('profile-unreadable', `${quote(url.href)} is not a file here: ${(error as Error).message}`);
   }
 }
 

@@ -88,7 +88,7 @@ export class AuditExplainer {
       ];
       return {
         action: undefined,
-        why: `arguments decide, which the record does not have${places.length === 0 ? '' : `: ${places.slice(0, 5).join(', ')}`}`,
+        why: `arguments decide, but the record has none${places.length === 0 ? '' : `: ${places.slice(0, 5).join(', ')}`}`,
         at: own(part.rules[0], 'at'),
         remedy: undefined,
         fits: [...part.rules.map(rule => rule.action), part.otherwise].some(fitsAnswer),
@@ -111,9 +111,9 @@ export class AuditExplainer {
 const WHY = {
   rule: 'by a rule',
   call: 'by the rule',
-  default: 'by the default action, as no rule names it',
-  newer: 'since it is newer than all calls that the profile names',
-  foreign: 'since the profile does not cover its interface',
+  default: 'by the default action, because no rule names it',
+  newer: 'because it is newer than the profile',
+  foreign: 'because the profile does not cover its ABI',
 } as const;
 
 /** An explained record on one line. */
@@ -136,7 +136,7 @@ export function formatAudit({
   const verdict =
     profile.action === undefined
       ? `in the profile ${profile.why}`
-      : `the profile answers ${profile.action} ${profile.why}`;
+      : `the profile has ${profile.action} ${profile.why}`;
   const other = profile.fits ? '' : '; the record comes from another filter';
   return `${said}; ${verdict}${other}${profile.remedy === undefined ? '' : `. To allow it, ${printable(profile.remedy)}`}`;
 }

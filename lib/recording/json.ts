@@ -106,7 +106,7 @@ export function parseRecording(text: string, options: ParseRecordingOptions = {}
     throw new RecordingError(
       'recording-too-large',
       `${file} is longer than ${MAX_LENGTH} characters`,
-      'A day of a large program has less than a million: check what you pass',
+      'A day of a large program needs less than a million: check what you pass',
     );
   const findings = new Findings();
   try {
@@ -138,7 +138,7 @@ function readRecording(document: JsonValue): Recording {
     bad(
       document,
       `this is not a recording: "kind" is not ${JSON.stringify(KIND)}`,
-      'Make one with seccomp import',
+      'Create one with seccomp import',
     );
   const version = countOf(root, 'version', 1);
   if (version !== VERSION)
@@ -153,7 +153,7 @@ function readRecording(document: JsonValue): Recording {
   const keys = new Set<string>();
   for (const { call, at } of calls) {
     const key = callKey(call);
-    if (keys.has(key)) bad(at, `${call.syscall} is there twice`, 'Add their counts');
+    if (keys.has(key)) bad(at, `${call.syscall} is listed twice`, 'Add their counts');
     keys.add(key);
   }
   return sealRecording({
@@ -195,11 +195,7 @@ function readCall(item: JsonValue, allRuns: number): { readonly call: RecordedCa
   const abi = textOf(object, 'abi');
   const syscall = textOf(object, 'call');
   if (abi === undefined || !isAbi(abi))
-    return bad(
-      item,
-      `${quote(abi ?? '')} is not an interface`,
-      `Write one of: ${Object.keys(ABIS).join(', ')}`,
-    );
+    return bad(item, `${quote(abi ?? '')} is not an ABI`, `Write one of: ${Object.keys(ABIS).join(', ')}`);
   if (syscall === undefined || !isCall(abi, syscall))
     return bad(
       item,
@@ -313,7 +309,7 @@ function textOf(object: JsonObject, key: string): string | undefined {
 }
 
 const bounded = (at: JsonValue, text: string): string =>
-  text.length <= LIMITS.text ? text : bad(at, `a text is longer than ${LIMITS.text} characters`);
+  text.length <= LIMITS.text ? text : bad(at, `a string is longer than ${LIMITS.text} characters`);
 
 /** A count of at least `least`. */
 function countOf(object: JsonObject, key: string, least: number, otherwise?: number): number {

@@ -59,7 +59,7 @@ export interface TightenedProfile {
   readonly unseen: readonly ExplainedCall[];
 }
 
-const NEWER = 'newer calls that libraries try first: with ENOSYS they make the older ones';
+const NEWER = 'newer calls that libraries try first: with ENOSYS they fall back to older ones';
 
 /**
  * Proposes a smaller profile: names that no run used are taken out of the rules that allow them, and so are rules whose conditions

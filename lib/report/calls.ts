@@ -129,9 +129,9 @@ function whyNoRule(policy: Policy, abi: AbiName, syscall: number): string | unde
     instructionPointer: 0n,
   });
   if (reason.kind === 'newer')
-    return 'The number is higher than any that the profile names: the answer of a kernel that does not have the call';
+    return 'The call is newer than the profile: it fails like a call that the kernel does not have';
   return reason.kind === 'default' && reason.unmet.length === 0
-    ? 'No rule in force names the call: the default action'
+    ? 'No applicable rule names the call: the default action'
     : undefined;
 }
 

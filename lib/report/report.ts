@@ -46,7 +46,7 @@ export function collect(source: Reported, options: ReportOptions): ReportData {
   const compileOptions = givenOptions<CompileOptions>(given, COMPILE_OPTIONS);
   for (const [option, value] of Object.entries({ name, againstName })) {
     if (value !== undefined && typeof value !== 'string')
-      throw new UsageError('bad-option', `${option} is not a text`, 'Give a string');
+      throw new UsageError('bad-option', `${option} is not a string`, 'Pass a string');
   }
   const subject = subjectOf(source, name, compileOptions);
   const findings = findingsOf(subject, compileOptions);

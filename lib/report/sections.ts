@@ -59,7 +59,7 @@ function summaryItems(summary: SummaryData): readonly (readonly [string, string]
       `${policy.arch}, Linux ${policy.kernel}, ${policy.capabilities.length === 0 ? 'no capabilities' : policy.capabilities.join(', ')}`,
     ],
     ['Default action', policy.defaultAction],
-    ['Foreign interfaces', policy.badArch],
+    ['Other architectures', policy.badArch],
     ...(policy.flags.length > 0 ? [['Flags', policy.flags.join(', ')] as const] : []),
     [
       'Program',
@@ -69,7 +69,7 @@ function summaryItems(summary: SummaryData): readonly (readonly [string, string]
       'Paths',
       `${count(report.worstPath, 'instruction')} at worst, ${report.meanPath.toFixed(1)} on average, ${report.weightedPath.toFixed(1)} weighted by use`,
     ],
-    ['Answered from the cache', `${count(report.cachedNumbers, 'call')} of ${policy.arch}`],
+    ['Allowed from the cache', `${count(report.cachedNumbers, 'call')} of ${policy.arch}`],
   ];
 }
 
@@ -159,7 +159,7 @@ export function conditionsSection({ interfaces }: ReportData): Markup {
     ({ call }) => `${call.name} ${call.words}`,
   );
   if (rows.size === 0)
-    return section('conditions', 'Answers by arguments', [markup`<p>No answer depends on arguments.</p>`]);
+    return section('conditions', 'Answers by arguments', [markup`<p>No action depends on arguments.</p>`]);
   return section('conditions', 'Answers by arguments', [
     markup`<div class="wide"><table>
 <thead><tr><th scope="col">Call</th><th scope="col">Interfaces</th><th scope="col">Answer</th></tr></thead>
@@ -196,7 +196,7 @@ export function comparisonSection(data: ReportData): Markup | undefined {
   const { differences } = comparison;
   const title = `Compared with ${comparison.name}`;
   if (differences.length === 0)
-    return section('comparison', title, [markup`<p>Both answer every call alike.</p>`]);
+    return section('comparison', title, [markup`<p>Both have the same action for every call.</p>`]);
   return section('comparison', title, [
     markup`<p>What changes from ${name} to ${comparison.name}, each with a call that shows it.</p>
 <div class="wide"><table class="changes">

@@ -11,7 +11,7 @@ function required<Module>(found: Module | undefined, what: string): Module {
   if (found !== undefined) return found;
   throw new UnsupportedError(
     'unsupported-platform',
-    `this needs ${what}, which a browser does not have`,
+    `this needs ${what}, which browsers do not have`,
     'Pass texts and bytes instead of paths',
   );
 }

@@ -28,7 +28,7 @@ export function ownOptions<Options extends object>(
 ): Own<Options> {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null) {
-    throw new UsageError('bad-option', `options cannot be ${show(given)}`, 'Give an object');
+    throw new UsageError('bad-option', `options cannot be ${show(given)}`, 'Pass an object');
   }
   const known = flags.length === 0 ? names : [...names, ...flags];
   const read = emptyOptions(known);
@@ -56,7 +56,7 @@ export function pickOptions<Options extends object, Name extends keyof Options &
 ): { readonly [Picked in Name]: Options[Picked] | undefined } {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null) {
-    throw new UsageError('bad-option', `options cannot be ${show(given)}`, 'Give an object');
+    throw new UsageError('bad-option', `options cannot be ${show(given)}`, 'Pass an object');
   }
   const read = emptyOptions(names);
   for (const name of names) if (Object.hasOwn(given, name)) read[name] = Reflect.get(given, name);
@@ -91,7 +91,7 @@ function refuseInherited(options: object, names: readonly string[]): void {
       if (!Object.hasOwn(prototype, name) || Object.hasOwn(options, name)) continue;
       throw new UsageError(
         'bad-option',
-        `the option ${name} is inherited, and only an object's own properties count`,
+        `the option ${name} is inherited, but only own properties are read`,
         'Copy it: { ...defaults, ...options }',
       );
     }
@@ -107,6 +107,6 @@ const isRoot = (prototype: object): boolean =>
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   [
     'reportOnly',
-    'Give it to applyProfile, fork, spawn, execFile or supervise with onViolation: what a filter refuses can only be allowed from outside of it',
+    'Pass it to applyProfile, fork, spawn, execFile or supervise, with onViolation: only another process can allow a call that a filter refuses',
   ],
 ]);

@@ -9,7 +9,7 @@ import { own } from './own.js';
 export function ownElements<Item>(list: readonly Item[]): Item[] {
   const { length } = list;
   if (length > MAX_LENGTH)
-    throw new UsageError('bad-argument', `a list of ${length} elements is too long`, 'Give a shorter one');
+    throw new UsageError('bad-argument', `a list of ${length} elements is too long`, 'Pass a shorter one');
   return Array.from({ length }, (_, index) => own(list, index) as Item);
 }
 

@@ -77,6 +77,6 @@ describe('seccomp run', () => {
       { cwd: root, encoding: 'utf8' },
     );
     if (features().isolation.open.length === 0) assert.equal(status, 0, stderr);
-    else assert.match(stderr, /isolation-unavailable|isolation: 'required' cannot be met/);
+    else assert.match(stderr, /isolation-unavailable|isolation: 'required' is not possible/);
   });
 });

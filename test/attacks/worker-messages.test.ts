@@ -509,7 +509,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       const messages: unknown[] = [];
       worker.on('messageerror', ({ message }) => messages.push(message));
       await once(worker, 'message');
-      assert.deepEqual(messages, Array(7).fill('the worker sent what is not an error'));
+      assert.deepEqual(messages, Array(7).fill('the worker did not send an error'));
       await worker.terminate();
     });
 

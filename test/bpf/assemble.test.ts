@@ -221,21 +221,21 @@ describe('assembly: mistakes', () => {
   const arch = 'A = arch\nif (A != ARCH_X86_64) goto dead\nA = sys_number\n';
   const dead = '\nreturn ALLOW\ndead: return KILL';
   const mistakes: readonly (readonly [code: string, place: string, message: RegExp, text: string])[] = [
-    ['bad-statement', '1:1', /"B" cannot stand here: expected is a label, "A"/, 'B = 5'],
-    ['bad-statement', '1:3', /"5" cannot stand here: expected is an assignment or a comparison/, 'A 5'],
-    ['bad-statement', '1:5', /"foo" cannot stand here: expected is a number, "sys_number"/, 'A = foo'],
+    ['bad-statement', '1:1', /"B" is unexpected here: expected a label, "A"/, 'B = 5'],
+    ['bad-statement', '1:3', /"5" is unexpected here: expected an assignment or a comparison/, 'A 5'],
+    ['bad-statement', '1:5', /"foo" is unexpected here: expected a number, "sys_number"/, 'A = foo'],
     ['bad-statement', '2:3', /expected is a new|the end of the text/, 'A\n= '],
-    ['bad-statement', '1:11', /"A" cannot stand here: expected is the end of the line/, 'return A  A = 5'],
-    ['bad-statement', '1:16', /"16" cannot stand here: expected is "32"/, 'A = args[0] >> 16'],
-    ['bad-statement', '1:4', /"A" cannot stand here: expected is "\("/, 'if A == 5 goto x'],
-    ['bad-statement', '1:13', /"return" cannot stand here: expected is "goto"/, 'if (A == 5) return ALLOW'],
+    ['bad-statement', '1:11', /"A" is unexpected here: expected the end of the line/, 'return A  A = 5'],
+    ['bad-statement', '1:16', /"16" is unexpected here: expected "32"/, 'A = args[0] >> 16'],
+    ['bad-statement', '1:4', /"A" is unexpected here: expected "\("/, 'if A == 5 goto x'],
+    ['bad-statement', '1:13', /"return" is unexpected here: expected "goto"/, 'if (A == 5) return ALLOW'],
     ['bad-statement', '1:3', /"§" is not part of any statement.*comments after #/, 'A § 5'],
     ['bad-statement', '1:2', /"\\u0000" is not part/, 'A\0'],
     ['bad-statement', '1:8', /ERRNO without an errno.*ERRNO\(EPERM\)/, 'return ERRNO'],
     ['bad-statement', '1:1', /"next" cannot be a label/, 'next: return ALLOW'],
     ['bad-statement', '1:1', /"0x1" cannot be a label/, '0x1: return ALLOW'],
     ['bad-statement', '1:19', /the instruction reads k/, 'return ALLOW with k=1'],
-    ['bad-statement', '1:19', /"code" cannot stand here/, 'return ALLOW with code=1'],
+    ['bad-statement', '1:19', /"code" is unexpected here/, 'return ALLOW with code=1'],
     ['bad-number', '1:5', /"4294967296" is more than 0xffffffff/, 'A = 4294967296'],
     ['bad-number', '1:6', /"2147483649" is more than 0x80000000/, 'A = -2147483649'],
     ['bad-number', '1:10', /"6" is more than 0x5/, 'A = args[6]'],
@@ -265,13 +265,13 @@ describe('assembly: mistakes', () => {
     [
       'misplaced-name',
       '3:10',
-      /"ARCH_X86_64" is compared with something else than an architecture. Load it first: A = arch/,
+      /"ARCH_X86_64" is compared with something other than an architecture. Load it first: A = arch/,
       'X = 1\nA = sys_number\nif (A == ARCH_X86_64) goto next\nreturn A',
     ],
     [
       'misplaced-name',
       '2:10',
-      /"read" is compared with something else than the number of a call/,
+      /"read" is compared with something other than the number of a call/,
       'A = args[0]\nif (A == read) goto next\nreturn A',
     ],
     [
@@ -282,25 +282,25 @@ describe('assembly: mistakes', () => {
     ],
     ['unknown-label', '1:6', /there is no label "end"/, 'goto end\nreturn A'],
     ['unknown-label', '1:6', /there is no label "0005"/, 'goto 0005\nreturn A'],
-    ['duplicate-label', '2:1', /the label "end" is there already, in line 1/, 'end: A = 1\nend: return A'],
-    ['duplicate-label', '2:1', /the label "7" is there already/, '0007: A = 1\n7: return A'],
+    ['duplicate-label', '2:1', /the label "end" is already defined in line 1/, 'end: A = 1\nend: return A'],
+    ['duplicate-label', '2:1', /the label "7" is already defined/, '0007: A = 1\n7: return A'],
     [
       'backward-jump',
       '2:6',
-      /"top" does not come after this instruction, it is in line 1/,
+      /"top" does not come after this instruction; it is in line 1/,
       'top: A = 1\ngoto top\nreturn A',
     ],
     ['backward-jump', '1:12', /"here" does not come after/, 'here: goto here\nreturn A'],
     [
       'far-jump',
       '1:18',
-      /"end" is 256 instructions further on, and a test skips at most 255. Put a "goto end" within reach/,
+      /"end" is 256 instructions ahead, but a test skips at most 255. Put a "goto end" within reach/,
       `if (A == 1) goto end\n${'A = 1\n'.repeat(256)}end: return A`,
     ],
     [
       'listing-mismatch',
       '1:7',
-      /the columns have k 0x0, the statement makes it 0x7fff0000. Correct one/,
+      /the columns have k 0x0, but the statement has 0x7fff0000. Correct one/,
       '0000: 0x06 0x00 0x00 0x00000000 return ALLOW',
     ],
     [
@@ -312,17 +312,17 @@ describe('assembly: mistakes', () => {
     [
       'bad-statement',
       '1:17',
-      /"return" cannot stand here: expected is a number/,
+      /"return" is unexpected here: expected a number/,
       '0000: 0x06 0x00 return ALLOW',
     ],
-    ['bad-statement', '1:33', /"end" cannot stand here/, '0000: 0x00 0x00 0x00 0x00000000 end: return A'],
+    ['bad-statement', '1:33', /"end" is unexpected here/, '0000: 0x00 0x00 0x00 0x00000000 end: return A'],
     ['bad-program-size', '1:1', /there is no instruction/, '# nothing\n\n'],
-    ['bad-program-size', '4097:1', /no more than 4096 instructions/, 'return A\n'.repeat(4097)],
+    ['bad-program-size', '4097:1', /at most 4096 instructions/, 'return A\n'.repeat(4097)],
     ['bad-program', '2:3', /division by zero/, 'A = 1\n  A /= 0\nreturn A'],
     ['bad-program', '1:1', /scratch word 3 is read before/, 'A = mem[3]\nreturn A'],
     ['bad-program', '1:1', /offset 64 is outside/, 'A = data[64]\nreturn A'],
     ['bad-program', '2:1', /the last instruction must be a return/, 'return A\nA = 1'],
-    ['bad-program', '1:1', /behind the end/, 'goto end\nreturn A\nend:'],
+    ['bad-program', '1:1', /past the end/, 'goto end\nreturn A\nend:'],
   ];
   for (const [code, place, message, text] of mistakes) {
     it(`${code}: ${message.source.slice(0, 70)}`, () => {
@@ -335,7 +335,7 @@ describe('assembly: mistakes', () => {
 
   it('name the file, where it is given', () => {
     const { message, at } = failure('A = ?', { file: 'my.asm' });
-    assert.match(message, /^my\.asm:1:5: "\?" cannot stand here/);
+    assert.match(message, /^my\.asm:1:5: "\?" is unexpected here/);
     assert.equal(at.file, 'my.asm');
   });
 

@@ -68,7 +68,7 @@ describe('readProgramText', () => {
 
   for (const [what, text] of [
     ['a profile', '{ "defaultAction": "SCMP_ACT_ALLOW" }'],
-    ['a policy in words', 'default: allowed\nread: LOG\n'],
+    ['a policy in the words format', 'default: allowed\nread: LOG\n'],
     ['nothing', ''],
   ] as const) {
     it(`leaves ${what} to others`, () => {

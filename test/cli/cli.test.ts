@@ -224,7 +224,7 @@ describe('seccomp run', () => {
       'true',
     );
     assert.equal(denied.code, 2);
-    assert.match(denied.stderr, /answers execve with ERRNO\(EPERM\)/);
+    assert.match(denied.stderr, /has ERRNO\(EPERM\) for execve/);
   });
 });
 

@@ -125,7 +125,10 @@ describe('The subcommands on recordings', () => {
     const { code, stdout, stderr } = cli(['check', '--tighten', 'docker-default', recording]);
     assert.equal(code, 0, stderr);
     assert.match(stderr, /^left out, no run made it: .*\bmount\b/m);
-    assert.match(stderr, /^kept without having been seen, how programs and threads end: exit exit_group$/m);
+    assert.match(
+      stderr,
+      /^kept without having been seen, programs and threads need it to end: exit exit_group$/m,
+    );
     const smaller = file('smaller.json', stdout);
     const subset = cli(['diff', '--subset', smaller, 'docker-default']);
     assert.equal(subset.code, 0, subset.stdout);
@@ -184,7 +187,7 @@ describe('The subcommands on recordings', () => {
     assert.equal(code, 0);
     assert.equal(
       stdout,
-      'init_module on x86_64 by /bin/p (7): KILL_PROCESS; the profile answers ERRNO(EPERM) by the default action, as no rule names it; the record comes from another filter. To allow it, add to "syscalls": {"names":["init_module"],"action":"SCMP_ACT_ALLOW"} [3 times]\n',
+      'init_module on x86_64 by /bin/p (7): KILL_PROCESS; the profile has ERRNO(EPERM) by the default action, because no rule names it; the record comes from another filter. To allow it, add to "syscalls": {"names":["init_module"],"action":"SCMP_ACT_ALLOW"} [3 times]\n',
     );
     const { records } = JSON.parse(cli(['audit', '--json', log]).stdout) as {
       records: { count: number; syscall: string }[];

@@ -29,15 +29,15 @@ describe('seccomp simulate', () => {
       stdout,
       /^x86_64 socket \(41\): family = AF_UNIX \(0x1\), type = SOCK_STREAM\|SOCK_CLOEXEC \(0x80001\)/,
     );
-    assert.match(stdout, /^ALLOW: the call is made$/m);
+    assert.match(stdout, /^ALLOW: the call is executed$/m);
     assert.match(stdout, /^ {2}by .*docker-default\.json:\d+:\d+ \/syscalls\/\d+\/names\/0$/m);
   });
 
   it('says that one is refused, which rules do not match, and exits with 1', () => {
     const { code, stdout } = simulate('docker-default', 'socket', 'AF_VSOCK');
     assert.equal(code, 1);
-    assert.match(stdout, /^ERRNO\(EPERM\): the call is not made/m);
-    assert.match(stdout, /by default, since no rule matches of\n {4}.*docker-default\.json:\d+/);
+    assert.match(stdout, /^ERRNO\(EPERM\): the call is not executed/m);
+    assert.match(stdout, /by default, because none of these rules matches\n {4}.*docker-default\.json:\d+/);
   });
 
   it('lists what ran, with what was loaded', () => {
@@ -55,19 +55,23 @@ describe('seccomp simulate', () => {
       ['read'],
       /^ {2}by .*docker-default\.json:\d+:\d+ \/syscalls\/\d+/m,
     ],
-    ["that the kernel's cache answers", ['read'], /^ALLOW: .* cache answers without running a filter$/m],
+    [
+      "that the kernel's cache answers",
+      ['read'],
+      /^ALLOW: .* from the kernel's cache, without running a filter$/m,
+    ],
     [
       'that the profile does not name the call',
       ['mount'],
-      /by default, since the profile does not name the call/,
+      /by default, because the profile does not name the call/,
     ],
-    ['that a call is newer than the profile', ['5000'], /since the call is newer/],
+    ['that a call is newer than the profile', ['5000'], /because the call is newer/],
     [
       'that the interface is not covered',
       ['aarch64:read'],
-      /KILL_THREAD\n {2}since the profile does not cover/,
+      /KILL_THREAD\n {2}because the profile does not cover/,
     ],
-    ['which argument was looked at and not given', ['socket'], /argument 0 was not given and counts as 0/],
+    ['which argument was looked at and not given', ['socket'], /argument 0 is missing and counts as 0/],
     ['an x86 call by its own number', ['x86:socket', 'AF_ALG'], /^x86 socket \(359\): family = AF_ALG/],
     [
       'a negative argument in the width of its type',

@@ -210,7 +210,7 @@ describe('convert: what container runtimes have no words for', () => {
     const without = new Map([...other.syscalls].filter(([number]) => number !== 6));
     assert.match(
       refusal({ ...policy, abis: [native, { ...other, syscalls: without }] }, 'docker'),
-      /close of x86 .* gets ERRNO\(EPERM\) and would get ALLOW/,
+      /close of x86 .* has the action ERRNO\(EPERM\), and would get ALLOW/,
     );
   });
 

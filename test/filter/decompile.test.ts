@@ -249,7 +249,7 @@ describe('decompile: what no policy says', () => {
       [...native, load(2), jump(0, 0, 1), ret(SCMP_ACT_ALLOW), ret(EPERM)],
       /instruction pointer/,
     ],
-    ['an action that no kernel knows', [...native, ret(0x12340000)], /no action/],
+    ['an action that no kernel knows', [...native, ret(0x12340000)], /not an action/],
     [
       'two answers to foreign architectures',
       [
@@ -260,7 +260,7 @@ describe('decompile: what no policy says', () => {
         ret(SCMP_ACT_TRAP),
         ret(SCMP_ACT_ALLOW),
       ],
-      /foreign architectures/,
+      /other architectures/,
     ],
     [
       'the upper half of an argument of 32-bit x86',

@@ -110,7 +110,7 @@ describe('generator: shapes', () => {
         assert.equal(error.code, 'program-too-large');
         assert.match(
           error.message,
-          /needs \d{4,} instructions and the kernel takes 4096.*getppid on x86_64/s,
+          /needs \d{4,} instructions, but the kernel accepts at most 4096.*getppid on x86_64/s,
         );
         return true;
       },

@@ -65,13 +65,13 @@ describe('remedyFor', () => {
       'a call that a rule refuses',
       allowing(rule('mkdir', 'ERRNO')),
       call('mkdir'),
-      'take "mkdir" out of the rule at <object>:',
+      'remove "mkdir" from the rule at <object>:',
     ],
     [
       'a call that a rule refuses for its arguments',
       allowing(rule('socket', 'ERRNO', when(0, 40))),
       call('socket', [40n]),
-      'take "socket" out of the rule at <object>:',
+      'remove "socket" from the rule at <object>:',
     ],
     [
       'a call that a rule and the default action refuse',

@@ -89,7 +89,7 @@ describe('seccomp/inspect in a browser', function () {
       [
         'a path',
         `seccomp.compile('./profile.json', { arch: 'x86_64' })`,
-        /^profile-unreadable: .*does not have/,
+        /^profile-unreadable: .*do not have/,
       ],
       ['a file: URL', `seccomp.parseProfile(new URL('file:///x.json'))`, /^profile-unreadable: /],
       [

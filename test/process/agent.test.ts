@@ -111,7 +111,7 @@ describe('listenForContainers', () => {
       ['a list', '[]', /not an object/],
       ['a state without a listener among its descriptors', state({ fds: [] }), /seccompFd/],
       ['a state without a pid', state({ pid: 'x' }), /pid/],
-      ['a state whose listener did not come', state({}), /did not come/],
+      ['a state whose listener did not come', state({}), /no listener/],
       ['what does not end', '{'.padEnd(2 * 1024 * 1024, ' '), /not JSON/],
     ];
     for (const [name, sent, reason] of cases) {

@@ -65,7 +65,7 @@ describe('a kernel', () => {
     assert.equal(
       outcome,
       lacks('SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV')
-        ? `unsupported-flag: the kernel ${release} does not know SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, which came with Linux 5.19. Use a newer kernel, or load without it`
+        ? `unsupported-flag: the kernel ${release} does not support SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, which Linux has since version 5.19. Use a newer kernel, or load without it`
         : 'taken',
     );
   });

@@ -91,8 +91,8 @@ describe('isolationOf', () => {
 
   for (const [errno, expected] of [
     ['ENOSYS', /has no Landlock/],
-    ['EOPNOTSUPP', /switched off at boot.*lsm=/],
-    ['EPERM', /a filter that is in force/],
+    ['EOPNOTSUPP', /disabled at boot.*lsm=/],
+    ['EPERM', /a loaded filter/],
   ] as const) {
     it(`says why there is no domain after ${errno}`, () => {
       assert.match(isolationOf('best-effort', kernel(0, errnoNumber(errno))).open[0]?.reason ?? '', expected);

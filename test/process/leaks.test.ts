@@ -141,7 +141,7 @@ describe('Rings', () => {
         }`),
     );
     if (seen.opened < 0) this.skip(); // this machine has no io_uring
-    if (seen.ring === -22) this.skip(); // nor sockets on rings, which came with Linux 5.19
+    if (seen.ring === -22) this.skip(); // nor sockets on rings, which Linux has since version 5.19
     assert.deepEqual(seen, { opened: 0, call: -13, ring: 'a socket' });
   });
 

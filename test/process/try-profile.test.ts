@@ -157,7 +157,7 @@ describe('applyProfile with reportOnly', function () {
     assert.equal(violation['action'], 'KILL_PROCESS');
     assert.deepEqual([violation['allowed'], violation['starting'], violation['count']], [true, false, 1]);
     assert.ok(violation['isMain'] === true && violation['isNode'] === true);
-    assert.match(String(violation['text']), /^mkdir\(.*was allowed, though the profile answers KILL_PROCESS/);
+    assert.match(String(violation['text']), /^mkdir\(.*was allowed, although the profile has KILL_PROCESS/);
   });
 
   it('compares arguments as the kernel would, of 64 bits too', () => {

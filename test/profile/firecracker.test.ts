@@ -32,7 +32,7 @@ const condition = (type: string, op: string | object, val: number | bigint, inde
   val,
 });
 
-describe("Firecracker's filters: the meaning", () => {
+describe('Firecracker filters: the meaning', () => {
   const HIGH = 0x5_0000_0000n;
   for (const [type, op, val, holds, fails] of [
     ['qword', 'eq', 7n, [7n], [HIGH + 7n, 8n]],
@@ -106,7 +106,7 @@ describe("Firecracker's filters: the meaning", () => {
   }
 });
 
-describe("Firecracker's filters: the keys of rust-vmm's crate", () => {
+describe("Firecracker filters: the keys of rust-vmm's crate", () => {
   const crate = (filter: readonly object[], actions: object = {}): object => ({
     main: { mismatch_action: 'kill_process', match_action: 'allow', filter, ...actions },
   });
@@ -148,7 +148,7 @@ describe("Firecracker's filters: the keys of rust-vmm's crate", () => {
   }
 });
 
-describe("Firecracker's filters: mistakes", () => {
+describe('Firecracker filters: mistakes', () => {
   const inRule = (rule: string): string =>
     `{ "vmm": { "default_action": "trap", "filter_action": "allow",\n "filter": [ ${rule} ] } }`;
   const inCondition = (text: string): string => inRule(`{ "syscall": "read", "args": [ ${text} ] }`);

@@ -203,12 +203,12 @@ describe('profile formats', () => {
 
   const foreign: readonly (readonly [what: string, value: object, remedy: RegExp])[] = [
     [
-      "Firecracker's filters",
+      'Firecracker filters',
       { vmm: { default_action: 'trap', filter_action: 'allow', filter: [{ syscall: 'read' }] } },
       /seccomp convert/,
     ],
     [
-      "one of Firecracker's filters",
+      'one of Firecracker filters',
       { default_action: 'trap', filter_action: 'allow', filter: [] },
       /seccomp convert/,
     ],

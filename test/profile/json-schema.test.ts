@@ -367,7 +367,7 @@ describe('The JSON Schema of profiles', () => {
       ],
       ['a config.json without a filter', '{ "linux": {} }'],
       [
-        "a filter of Firecracker's",
+        'a Firecracker filter',
         '{ "vmm": { "default_action": "trap", "filter_action": "allow", "filter": [] } }',
       ],
       [

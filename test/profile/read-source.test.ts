@@ -82,7 +82,7 @@ describe('profile sources', () => {
   it('a file with a size of 0 is read all the same', function () {
     if (process.platform !== 'linux') this.skip();
     // Those of /proc claim to be empty.
-    assert.match(failure(() => parseProfile('/proc/self/status')).message, /taken for a policy of minijail/);
+    assert.match(failure(() => parseProfile('/proc/self/status')).message, /looks like a policy of minijail/);
   });
 
   const wrong: readonly (readonly [what: string, source: () => ProfileSource, code: string])[] = [

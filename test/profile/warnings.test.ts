@@ -12,15 +12,15 @@ const ERRNO = '"action": "SCMP_ACT_ERRNO"';
 const READ = '"names": ["read"]';
 
 const warnings: readonly Case[] = [
-  ['{→"DEFAULTACTION": "SCMP_ACT_ERRNO"}', 'key-case', '/DEFAULTACTION', /taken for "defaultAction"/],
-  ['{"defaultAction": "SCMP_ACT_ERRNO", →"ſyscalls": []}', 'key-case', '/ſyscalls', /taken for "syscalls"/],
+  ['{→"DEFAULTACTION": "SCMP_ACT_ERRNO"}', 'key-case', '/DEFAULTACTION', /read as "defaultAction"/],
+  ['{"defaultAction": "SCMP_ACT_ERRNO", →"ſyscalls": []}', 'key-case', '/ſyscalls', /read as "syscalls"/],
   [
     '{"defaultAction": "SCMP_ACT_ERRNO", →"syscall": []}',
     'unknown-key',
     '/syscall',
     /Did you mean "syscalls"\?/,
   ],
-  ['{"defaultAction": "SCMP_ACT_ERRNO", →"constructor": {}}', 'unknown-key', '/constructor', /means nothing/],
+  ['{"defaultAction": "SCMP_ACT_ERRNO", →"constructor": {}}', 'unknown-key', '/constructor', /is unknown here/],
   [
     '{"defaultAction": "SCMP_ACT_ALLOW", "defaultErrnoRet": →1}',
     'errno-ignored',
@@ -59,7 +59,7 @@ const warnings: readonly Case[] = [
   ],
   [withRule(`${READ}, ${ALLOW}, "errnoRet": →99999`), 'errno-ignored', '/syscalls/0/errnoRet', /only/i],
   [withRule(`${READ}, ${ALLOW}, "errno": →"EPERM"`), 'errno-ignored', '/syscalls/0/errno', /SCMP_ACT_ALLOW/],
-  [withRule(`${READ}, ${ERRNO}, "errnoRet": →0`), 'errno-zero', '/syscalls/0/errnoRet', /not made/],
+  [withRule(`${READ}, ${ERRNO}, "errnoRet": →0`), 'errno-zero', '/syscalls/0/errnoRet', /not executed/],
   [
     withRule(`"names": ["read", →"opeenat"], ${ALLOW}`),
     'unknown-syscall',

@@ -181,7 +181,7 @@ describe('properties of reading', () => {
       { requiredKeys: [] },
     ),
   );
-  property("Firecracker's filters are read or refused", fc.oneof(filters, nearly), 500, value => {
+  property('Firecracker filters are read or refused', fc.oneof(filters, nearly), 500, value => {
     try {
       const file = parseFirecracker(Buffer.from(jsonOf(value)));
       for (const category of file.filters.keys()) resolveFirecracker(file, { category, arch: 'x86_64' });

@@ -144,19 +144,19 @@ describe('explainAuditLine', () => {
       'by the default action',
       record(39, '0x80000000'),
       { defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [{ names: ['mount'], action: ALLOW }] },
-      'getpid on x86_64 by /bin/p (7): KILL_PROCESS; the profile answers KILL_PROCESS by the default action, as no rule names it. To allow it, add to "syscalls": {"names":["getpid"],"action":"SCMP_ACT_ALLOW"}',
+      'getpid on x86_64 by /bin/p (7): KILL_PROCESS; the profile has KILL_PROCESS by the default action, because no rule names it. To allow it, add to "syscalls": {"names":["getpid"],"action":"SCMP_ACT_ALLOW"}',
     ],
     [
       'of another filter',
       record(165, '0x0'),
       profile({ names: ['mount'], action: ALLOW }),
-      'mount on x86_64 by /bin/p (7): KILL_THREAD; the profile answers ALLOW by the rule at <object>:6:9; the record comes from another filter',
+      'mount on x86_64 by /bin/p (7): KILL_THREAD; the profile has ALLOW by the rule at <object>:6:9; the record comes from another filter',
     ],
     [
       'of an interface that is not covered',
       record(20, '0x0', '40000003'),
       profile(),
-      'getpid on x86 by /bin/p (7): KILL_THREAD; the profile answers KILL_THREAD since the profile does not cover its interface. To allow it, add SCMP_ARCH_X86 to the architectures',
+      'getpid on x86 by /bin/p (7): KILL_THREAD; the profile has KILL_THREAD because the profile does not cover its ABI. To allow it, add SCMP_ARCH_X86 to the architectures',
     ],
   ] as const)
     it(`explains a record ${what}`, () => {

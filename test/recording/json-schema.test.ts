@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const schemaProblems = schemaValidator('recording.schema.json');
 
 /** What a schema cannot see: sums that do not fit together, calls that are there twice; docs/recording.md lists it. */
-const UNSEEN = /is there twice|was seen in|failed \d+ times|and a value has more/;
+const UNSEEN = /is listed twice|was seen in|failed \d+ times|and a value has more/;
 
 /** What the reader says of a text; nothing where it takes it. */
 function readerProblem(text: string): string | undefined {

@@ -67,7 +67,7 @@ describe('tightenProfile', () => {
     assert.deepEqual(
       unseen.map(({ syscall, why }) => [syscall, why]),
       [
-        ['exit_group', 'how programs and threads end'],
+        ['exit_group', 'programs and threads need it to end'],
         ['rt_sigreturn', 'the return from a signal handler, and the rest of an interrupted sleep'],
       ],
     );

@@ -197,7 +197,7 @@ describe('the playground in Chromium', function () {
     assert.match(await text('#walk-result'), /^ERRNO\(EPERM\)/);
     assert.match(
       await text('#simulation'),
-      /domain|family = AF_INET \(0x2\).*by default, since no rule matches of.*profile:5:17.*To allow it, /s,
+      /domain|family = AF_INET \(0x2\).*by default, because none of these rules matches.*profile:5:17.*To allow it, /s,
     );
   });
 

@@ -32,7 +32,7 @@ export interface AssembleOptions {
  */
 export function assemble(text: string, options: AssembleOptions = {}): Program {
   if (typeof text !== 'string')
-    throw new UsageError('bad-argument', 'assemble takes a text', 'Decode bytes to a string first');
+    throw new UsageError('bad-argument', 'assemble needs a string', 'Decode the bytes to a string first');
   const { file = '<text>', abi } = ownOptions(options, ['file', 'abi']);
   oneOf('abi', abi, Object.keys(ABIS));
   const source = readLines(readTokens(text, file));
@@ -79,7 +79,11 @@ function withUnused(instruction: Instruction, { unused }: Line): Instruction {
   const result = { ...instruction };
   for (const { field, value, token } of unused) {
     if (!unusedFields(instruction).includes(field))
-      failAt(token, 'bad-statement', `the instruction reads ${field}, and the statement says what it holds`);
+      failAt(
+        token,
+        'bad-statement',
+        `the instruction reads ${field}, and the statement already defines its value`,
+      );
     result[field] = value;
   }
   return result;
@@ -101,8 +105,8 @@ function skip(target: JumpTarget, index: number, { labels }: Source): number {
   return failAt(
     target,
     'backward-jump',
-    `${show(target)} does not come after this instruction, it is in line ${label.token.at.line}`,
-    'A program only goes forward: move the target behind the jump',
+    `${show(target)} does not come after this instruction; it is in line ${label.token.at.line}`,
+    'Programs can only jump forward: move the target after the jump',
   );
 }
 
@@ -115,8 +119,8 @@ function shortSkip(target: JumpTarget, index: number, source: Source): number {
   return failAt(
     target,
     'far-jump',
-    `${show(target)} is ${count} instructions further on, and a test skips at most ${MAX_SKIP}`,
-    `Put a "goto ${target.text}" within reach, with a label, and jump to that`,
+    `${show(target)} is ${count} instructions ahead, but a test skips at most ${MAX_SKIP}`,
+    `Put a "goto ${target.text}" within reach, with a label, and jump to the label`,
   );
 }
 
@@ -142,7 +146,7 @@ function checkColumns({ columns }: Line, index: number, instruction: Instruction
     failAt(
       first,
       'listing-mismatch',
-      `the columns have ${field} ${column ?? ''}, the statement makes it ${text ?? ''}`,
+      `the columns have ${field} ${column ?? ''}, but the statement has ${text ?? ''}`,
       remedy,
     );
   }

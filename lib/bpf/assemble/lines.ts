@@ -56,7 +56,7 @@ export function readLines(reader: Reader): Source {
     }
     if (first.text === '') return { lines, labels };
     if (lines.length === MAX_INSTRUCTIONS)
-      failAt(first, 'bad-program-size', `the kernel takes no more than ${MAX_INSTRUCTIONS} instructions`);
+      failAt(first, 'bad-program-size', `the kernel accepts at most ${MAX_INSTRUCTIONS} instructions`);
     const statement = parseStatement(first, reader);
     lines.push({ statement, unused: readUnused(reader), columns, first });
     const following = reader.peek();
@@ -74,8 +74,8 @@ function define(labels: Map<string, Label>, token: Token, index: number): void {
     failAt(
       token,
       'duplicate-label',
-      `the label ${show(token)} is there already, in line ${other.token.at.line}`,
-      'Give it another name',
+      `the label ${show(token)} is already defined in line ${other.token.at.line}`,
+      'Use another name',
     );
   }
   labels.set(key, { index, token });

@@ -39,7 +39,7 @@ export function constantOf(token: Token, known: Known | undefined, abi: AbiName 
     return failAt(
       token,
       'misplaced-name',
-      `${show(token)} is compared with something else than ${word === WORD.nr ? 'the number of a call' : 'an architecture'}`,
+      `${show(token)} is compared with something other than ${word === WORD.nr ? 'the number of a call' : 'an architecture'}`,
       `Load it first: A = ${word === WORD.nr ? 'sys_number' : 'arch'}`,
     );
   }
@@ -58,8 +58,8 @@ function callOf(token: Token, known: Known | undefined, assumed: AbiName | undef
   return failAt(
     token,
     'unknown-interface',
-    `the number of ${quote(name)} depends on the architecture, which the program has not tested on every way here`,
-    `Name the interface, as in ${example}.${name}, or compare A = arch with an architecture first`,
+    `the number of ${quote(name)} depends on the architecture, which the program has not tested on every path to this line`,
+    `Name the ABI, as in ${example}.${name}, or test A = arch first`,
   );
 }
 

@@ -38,7 +38,7 @@ function readFours(text: string, file: string, name: string, pattern: RegExp): P
     const line = raw.replace(/\r$/, '');
     if (EMPTY.test(line)) return;
     const fail = (code: 'bad-statement' | 'bad-number' | 'bad-program-size', message: string): never => {
-      throw new AssemblyError(code, `${message}, in what was taken for ${name}`, undefined, {
+      throw new AssemblyError(code, `${message} (the text looks like ${name})`, undefined, {
         file,
         line: index + 1,
         column: 1,
@@ -52,7 +52,7 @@ function readFours(text: string, file: string, name: string, pattern: RegExp): P
     if (code > 0xffff || jt > 0xff || jf > 0xff || k > 0xffffffff)
       fail('bad-number', 'a number has too many bits');
     if (program.length === MAX_INSTRUCTIONS)
-      fail('bad-program-size', `the kernel takes no more than ${MAX_INSTRUCTIONS} instructions`);
+      fail('bad-program-size', `the kernel accepts at most ${MAX_INSTRUCTIONS} instructions`);
     program.push({ code, jt, jf, k });
   });
   validate(program);
@@ -79,8 +79,8 @@ const DUMP: Notation = {
       if (!BYTES.test(line)) {
         throw new AssemblyError(
           'bad-statement',
-          'the line is not bytes, in what was taken for bytes in hexadecimal',
-          'Leave out what stands beside them',
+          'the line is not bytes (the text looks like bytes in hexadecimal)',
+          'Remove everything except the bytes',
           { file, line: index + 1, column: 1 },
         );
       }

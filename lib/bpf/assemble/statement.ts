@@ -244,8 +244,8 @@ function parseReturn(reader: Reader): AssemblyStatement {
   return failAt(
     token,
     'bad-statement',
-    'ERRNO without an errno would report success for a call that was not made',
-    'Write for example ERRNO(EPERM), or ERRNO(0) where success is meant',
+    'ERRNO without an errno would report success for a call that is not executed',
+    'Write for example ERRNO(EPERM), or ERRNO(0) to report success',
   );
 }
 

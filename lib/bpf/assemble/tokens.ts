@@ -33,7 +33,7 @@ export function failAt({ at }: Pick<Token, 'at'>, code: Code, message: string, r
 
 /** Throws AssemblyError (`bad-statement`) for a token that cannot stand where it does. */
 export const unexpected = (token: Token, expected: string, remedy?: string): never =>
-  failAt(token, 'bad-statement', `${show(token)} cannot stand here: expected is ${expected}`, remedy);
+  failAt(token, 'bad-statement', `${show(token)} is unexpected here: expected ${expected}`, remedy);
 
 /** A token as it may stand in a message. */
 export const show = ({ text }: Token): string => (text === '' ? 'the end of the text' : quote(text));

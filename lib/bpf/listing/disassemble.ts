@@ -43,7 +43,7 @@ export interface AnnotatedInstruction extends Instruction {
   readonly index: number;
   /** The statement; targets are line numbers. */
   readonly text: string;
-  /** The instructions that may run next. In a program that the kernel would refuse they may lie behind the end. */
+  /** The instructions that may run next. In a program that the kernel would refuse they may lie past the end. */
   readonly targets: readonly number[];
   /** Whether any way leads here. */
   readonly reached: boolean;
@@ -102,8 +102,8 @@ function programIn(source: ProgramSource): Program {
   if (Array.isArray(source)) return ownProgram(source as Program);
   throw new UsageError(
     'bad-filter',
-    'what is to be listed is neither a filter nor a program',
-    'Give what compile or decode returns, or the bytes of a program',
+    'the value to disassemble is neither a filter nor a program',
+    'Pass the result of compile or decode, or the bytes of a program',
   );
 }
 

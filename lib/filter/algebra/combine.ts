@@ -105,7 +105,7 @@ function policiesOf(
   if (a.target.arch === b.target.arch) return [a, b];
   throw new UsageError(
     'targets-differ',
-    `one policy is for ${a.target.arch} and the other for ${b.target.arch}`,
+    `one policy is for ${a.target.arch}, the other for ${b.target.arch}`,
     'Resolve both for one architecture',
   );
 }
@@ -138,8 +138,8 @@ function combined([a, b]: readonly [Policy, Policy], how: Choice, mayAllow = fal
   const { arch, syscall } = eventOf(words);
   throw new ConversionError(
     'not-expressible',
-    `no policy treats call number ${syscall} of architecture 0x${arch.toString(16)} as these two together`,
-    'Load them as two layers',
+    `no policy can express the combination for call number ${syscall} of architecture 0x${arch.toString(16)}`,
+    'Load both filters as layers',
   );
 }
 

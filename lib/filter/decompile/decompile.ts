@@ -41,8 +41,8 @@ export function decompile(layer: Layer, options: DecompileOptions = {}): Policy 
   if (witness === undefined) return markPolicy(Object.freeze(policy));
   throw new ConversionError(
     'not-expressible',
-    `no policy treats call number ${witness.syscall} of architecture 0x${witness.arch.toString(16)} as this program does`,
-    'Its numbers lie outside of those that an interface has',
+    `no policy can express the action of this program for call number ${witness.syscall} of architecture 0x${witness.arch.toString(16)}`,
+    'The number is outside the range of the ABI',
   );
 }
 

@@ -56,14 +56,14 @@ function checkAnswers(bdd: Bdd, meaning: Node): void {
   if (bdd.rests(meaning, levelOf(WORD.ipHigh, 31)).some(rest => bdd.level(rest) < LEVELS)) {
     throw new ConversionError(
       'not-expressible',
-      'the program looks at the instruction pointer, for which policies have no words',
+      'the program tests the instruction pointer, which policies cannot express',
     );
   }
   for (const answer of answersOf(bdd, meaning)) {
     if (isAction(answer)) continue;
     throw new ConversionError(
       'not-expressible',
-      `the program returns ${actionName(answer)}, which is no action: kernels kill the process`,
+      `the program returns ${actionName(answer)}, which is not an action: the kernel kills the process`,
     );
   }
 }
@@ -89,8 +89,8 @@ function foreignAnswer(bdd: Bdd, meaning: Node, names: readonly AbiName[]): Acti
   if (second === undefined) return answer;
   throw new ConversionError(
     'not-expressible',
-    `the program answers both ${actionName(answer)} and ${actionName(second)} to foreign architectures, and a policy has one answer`,
-    'It may be for another machine: name it with the option arch',
+    `the program has both ${actionName(answer)} and ${actionName(second)} for other architectures, but a policy has only one action for them`,
+    'The program may be for another machine: pass the option arch',
   );
 }
 
@@ -113,7 +113,7 @@ function interfacesOf(
     if (runs === undefined) {
       throw new ConversionError(
         'not-expressible',
-        `the numbers of ${name} get other answers in more than ${MAX_RUNS} places, as where a program tests bits of the number`,
+        `the numbers of ${name} have different actions in more than ${MAX_RUNS} ranges, perhaps because the program tests bits of the number`,
       );
     }
     const table = { abi, runs: runs.map(run => ({ ...run, answer: bdd.valueOf(run.rest) })) };

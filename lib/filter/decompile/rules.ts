@@ -169,5 +169,5 @@ const keyOf = (subject: Variable, must: Node, may: Node): string => `${subject},
 const tooMany = (where: string): ConversionError =>
   new ConversionError(
     'not-expressible',
-    `${where} depends on its arguments in a way that takes more than ${MAX_RULES} rules to say`,
+    `${where} depends on its arguments in a way that needs more than ${MAX_RULES} rules`,
   );

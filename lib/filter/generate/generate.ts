@@ -42,8 +42,8 @@ export function generate(
   if (program.length <= MAX_INSTRUCTIONS) return program;
   throw new CompileError(
     'program-too-large',
-    `the program needs ${program.length} instructions and the kernel takes ${MAX_INSTRUCTIONS}`,
-    `Most are spent on the conditions of ${largestCalls(policy, lists, diagram).join(', ')}: merge their rules or use masks`,
+    `the program needs ${program.length} instructions, but the kernel accepts at most ${MAX_INSTRUCTIONS}`,
+    `Most of them are for the conditions of ${largestCalls(policy, lists, diagram).join(', ')}: merge their rules or use masks`,
   );
 }
 

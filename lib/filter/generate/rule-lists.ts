@@ -96,8 +96,8 @@ export class RuleLists {
     const lists = [running, ...most].filter(cost => cost !== undefined).map(describe);
     return new CompileError(
       'too-much-work',
-      `the rules take more than the ${limit} steps that one policy is worth: most go to ${lists.join('; ')}`,
-      'Merge these rules, use masks, or let them compare fewer arguments',
+      `the rules need more than the allowed ${limit} steps: most are for ${lists.join('; ')}`,
+      'Merge these rules, use masks, or compare fewer arguments',
       { cause },
     );
   }

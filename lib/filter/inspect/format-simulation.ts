@@ -44,14 +44,14 @@ export function simulationText(simulation: Simulation, { names, given }: Questio
 const CONSEQUENCES: ReadonlyMap<Action, string> = new Map([
   [scmp.SCMP_ACT_KILL_PROCESS, 'the process is killed'],
   [scmp.SCMP_ACT_KILL_THREAD, 'the thread is killed'],
-  [scmp.SCMP_ACT_TRAP, 'the call is not made, and the thread gets SIGSYS'],
-  [scmp.SCMP_ACT_ERRNO(0), 'the call is not made, and returns this'],
+  [scmp.SCMP_ACT_TRAP, 'the call is not executed, and the thread gets SIGSYS'],
+  [scmp.SCMP_ACT_ERRNO(0), 'the call is not executed, and fails with this errno'],
   [scmp.SCMP_ACT_NOTIFY, 'a supervisor decides; without one the call fails with ENOSYS'],
   [scmp.SCMP_ACT_TRACE(0), 'a tracer decides; without one the call fails with ENOSYS'],
-  [scmp.SCMP_ACT_LOG, 'the call is made, and logged'],
-  [scmp.SCMP_ACT_ALLOW, 'the call is made'],
+  [scmp.SCMP_ACT_LOG, 'the call is executed, and logged'],
+  [scmp.SCMP_ACT_ALLOW, 'the call is executed'],
 ]);
-const FROM_CACHE = ", and the kernel's cache answers without running a filter";
+const FROM_CACHE = ", from the kernel's cache, without running a filter";
 
 /** The interface of a call; x86_64 and x32 differ in a bit of the number. Undefined for one that is not known. */
 function abiOf({ arch, syscall }: Event): Abi | undefined {
@@ -78,7 +78,7 @@ const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 const placeOf = (at: Location | undefined): string =>
   at === undefined
-    ? 'a rule without a place'
+    ? 'a rule without a position'
     : singleLine(`${at.file}:${at.line}:${at.column} ${at.pointer}`);
 
 /** Why a layer of which the policy is known answers so. */
@@ -91,15 +91,15 @@ function why(reason: Reason | undefined): readonly string[] {
       return [`by ${placeOf(reason.at)}`];
     case 'default':
       return reason.unmet.length === 0
-        ? ['by default, since the profile does not name the call']
+        ? ['by default, because the profile does not name the call']
         : [
-            'by default, since no rule matches of',
+            'by default, because none of these rules matches',
             ...reason.unmet.map(rule => `  ${placeOf(own(rule, 'at'))}`),
           ];
     case 'newer':
-      return ['since the call is newer than those that the profile names'];
+      return ['because the call is newer than the profile'];
     case 'foreign':
-      return ['since the profile does not cover the interface'];
+      return ['because the profile does not cover the ABI'];
   }
 }
 
@@ -110,7 +110,7 @@ function notGiven({ program, path }: LayerRun, given: number): readonly string[]
     .filter(instruction => instruction?.code === BPF.LD_ABS)
     .map(instruction => ((instruction?.k ?? 0) / 4 - WORD.low(0)) >> 1);
   const missing = [0, 1, 2, 3, 4, 5].filter(arg => arg >= given && seen.includes(arg));
-  return missing.map(arg => `  argument ${arg} was not given and counts as 0`);
+  return missing.map(arg => `  argument ${arg} is missing and counts as 0`);
 }
 
 /** What ran, as lines of the listing, with what was loaded or computed. */

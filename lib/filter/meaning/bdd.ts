@@ -46,8 +46,8 @@ export const bddBudget = (limit = STEP_BUDGET): WorkBudget => new WorkBudget(lim
 const tooManyCalls = (): CompileError =>
   new CompileError(
     'undecidable-program',
-    'the program tells more calls apart than can be represented',
-    'Treat it as unknown: seccomp filters that compilers make need a small part of the work that this would take',
+    'the program distinguishes too many calls to be analysed',
+    'Treat it as unknown: compiled seccomp filters need only a small part of the allowed steps',
   );
 
 /** A key of two nodes. */

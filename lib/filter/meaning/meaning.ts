@@ -46,7 +46,7 @@ const STATE_BUDGET = 1024;
 const STATE_STEPS = 64;
 
 const tooManyStates = (pc: number): CompileError =>
-  new CompileError('undecidable-program', `registers differ in too many ways at instruction ${pc}`);
+  new CompileError('undecidable-program', `registers have too many different values at instruction ${pc}`);
 
 /** A text that is equal for registers that differ in nothing that still matters. */
 const keyOf = ({ a, x, memory }: Registers, live: number): string =>

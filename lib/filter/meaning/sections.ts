@@ -73,16 +73,16 @@ function checkSyscall(syscall: unknown): void {
     throw new UsageError(
       'bad-value',
       `${show(syscall)} is not a system call`,
-      'Give a name, or a number of 32 bits',
+      'Pass a name, or a number of 32 bits',
     );
   if (ABI_LIST.some(({ name }) => syscallNumber(name, syscall) !== undefined)) return;
   throw new UsageError(
     'unknown-syscall',
-    `no interface has a system call ${quote(syscall)}`,
+    `no ABI has a system call ${quote(syscall)}`,
     didYouMeanCall(
       syscall,
       ABI_LIST.map(({ name }) => name),
-      'Give a name, or a number',
+      'Pass a name, or a number',
     ),
   );
 }

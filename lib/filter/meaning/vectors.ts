@@ -124,7 +124,7 @@ export class Vectors {
     }
     throw new CompileError(
       'undecidable-program',
-      'the program multiplies, divides or shifts by values that differ between calls, which is outside of what can be proven',
+      'the program multiplies, divides or shifts by values that differ between calls, which cannot be analysed',
     );
   }
 

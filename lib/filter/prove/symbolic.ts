@@ -61,8 +61,8 @@ export const walkBudget = (limit = WALK_STEPS): WorkBudget =>
     () =>
       new CompileError(
         'undecidable-program',
-        'the program has more paths than can be walked',
-        'Treat it as unknown: seccomp filters that compilers make need a small part of the work that this would take',
+        'the program has too many paths',
+        'Treat it as unknown: compiled seccomp filters need only a small part of the allowed steps',
       ),
   );
 
@@ -251,7 +251,7 @@ function known(value: Value, region: Region, pc: number): number {
   if (ranges?.length === 2 && ranges[0] === ranges[1]) return ((ranges[0] ?? 0) & mask) >>> 0;
   throw new CompileError(
     'undecidable-program',
-    `instruction ${pc} computes with a value that differs between calls, which is outside of what can be proven`,
+    `instruction ${pc} computes with a value that differs between calls, which cannot be analysed`,
   );
 }
 

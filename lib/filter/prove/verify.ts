@@ -33,7 +33,7 @@ import { FULL, intersection, interval, split } from './words.js';
  * a call, or that takes more work to decide than docs/verification.md states.
  * `remedy` is what the error tells the caller to do.
  */
-export function verify(program: Program, policy: Policy, remedy = 'Do not load it'): void {
+export function verify(program: Program, policy: Policy, remedy = 'Do not load the program'): void {
   const checked = checkedPolicy(policy);
   prove(ownProgram(program), checked, runTable(checked), remedy);
 }
@@ -45,7 +45,7 @@ export function prove(program: Program, policy: Policy, runs: RunTable, remedy: 
   const expected = evaluate(policy, counterexample);
   const actual = interpret(program, seccompData(counterexample)).action;
   throw new VerificationError(
-    `the program does not mean what the policy says: for ${describe(counterexample)} the policy answers ` +
+    `the program differs from the policy: for ${describe(counterexample)} the policy has ` +
       `${actionName(expected)} and the program ${actionName(actual)}`,
     remedy,
     counterexample,

@@ -72,7 +72,7 @@ function splitOrdered(set: WordSet, mask: number, k: number, work?: WorkBudget):
   if (unit === undefined) {
     throw new CompileError(
       'undecidable-program',
-      `the program compares bits 0x${mask.toString(16)} of a word by order, which is outside of what can be proven`,
+      `the program compares bits 0x${mask.toString(16)} of a word with < or >, which cannot be analysed`,
     );
   }
   const threshold = Math.ceil(k / unit) * unit;

@@ -97,16 +97,20 @@ function checkedDirectory(directory: unknown): string {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    refuse(`cache ${quote(directory)} cannot be made: ${(error as Error).message}`);
+    refuse(`cache ${quote(directory)} cannot be created: ${(error as Error).message}`);
   }
   const status = lstatSync(directory);
   if (!status.isDirectory()) refuse(`cache ${quote(directory)} is not a directory`);
-  if (!isOwn(status)) refuse(`cache ${quote(directory)} can be written by other users`);
+  if (!isOwn(status)) refuse(`other users can write to cache ${quote(directory)}`);
   return directory;
 }
 
 function refuse(message: string): never {
-  throw new UsageError('bad-option', message, 'Give the path of a directory of your own with the mode 0700');
+  throw new UsageError(
+    'bad-option',
+    message,
+    'Pass the path of a directory that belongs to you and has the mode 0700',
+  );
 }
 
 /** Whether only this user, or root, can have written what has this status. */

@@ -48,7 +48,7 @@ export function didYouMeanCall(
   if (call !== undefined) return `Did you mean ${quote(call)}?`;
   const elsewhere = architecturesWith(name);
   if (elsewhere.length === 0) return otherwise;
-  return `${quote(name)} is a system call of ${listed(elsewhere)} alone${otherwise === undefined ? '' : `. ${otherwise}`}`;
+  return `${quote(name)} is a system call only of ${listed(elsewhere)}${otherwise === undefined ? '' : `. ${otherwise}`}`;
 }
 
 /** `x86, x32 and arm`. */

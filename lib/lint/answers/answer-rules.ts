@@ -3,7 +3,7 @@ import { actionName, permits } from '../../kernel/action.js';
 import { RING_OPERATIONS } from '../../kernel/ring-operations.js';
 import { isAbsent, kills, alwaysAllowed, neverAllowed, type AbiAnswers } from './answers.js';
 import { lintEquivalents } from './equivalents.js';
-import { ruleAt, type Observation } from '../finding.js';
+import { ruleAt, verb, type Observation } from '../finding.js';
 import { lintSilentRefusals } from './silent-refusals.js';
 import { own } from '../../util/own.js';
 
@@ -37,7 +37,7 @@ function* lintRings({ abi, calls }: AbiAnswers): Generator<Observation> {
     abi,
     at: own(setup, 'at'),
     about: [evaded],
-    message: names => `io_uring can do what is refused or restricted elsewhere: ${names.text}`,
+    message: names => `io_uring can replace calls that are refused or restricted: ${names.text}`,
   };
 }
 
@@ -59,7 +59,7 @@ function* lintProbes({ abi, calls }: AbiAnswers): Generator<Observation> {
       at,
       about: [[name]],
       cause: ruleAt(at),
-      message: names => `programs that try ${names.text} are killed`,
+      message: names => `programs that probe ${names.text} are killed`,
     };
   }
 }
@@ -76,7 +76,7 @@ function* lintInspection({ abi, calls }: AbiAnswers): Generator<Observation> {
     abi,
     at: own(calls.get(first), 'at'),
     about: [names],
-    message: list => `${list.text} may be called`,
+    message: list => `${list.text} ${verb(list, 'is', 'are')} allowed`,
   };
 }
 

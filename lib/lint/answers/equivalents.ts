@@ -32,7 +32,7 @@ export function* lintEquivalents(answers: AbiAnswers): Generator<Observation> {
         about: [[name], open],
         cause: `${ruleAt(own(answer, 'at'))} ${index} ${shut ? actions : ''}`,
         message: (names, others) =>
-          `${names.text} ${shut ? `${verb(names, 'gets', 'get')} ${actions}` : `${verb(names, 'is', 'are')} allowed under conditions`}, while ${others.text} can do the same`,
+          `${names.text} ${shut ? `${verb(names, 'gets', 'get')} ${actions}` : `${verb(names, 'is', 'are')} allowed under conditions`}, but ${others.text} can do the same`,
       };
     }
     if (!interchangeable || restricted.length > 0 || permits(answers.otherwise)) continue;
@@ -44,7 +44,7 @@ export function* lintEquivalents(answers: AbiAnswers): Generator<Observation> {
       at: own(answers.calls.get(open[0] ?? ''), 'at'),
       about: [left.map(({ name }) => name)],
       message: names =>
-        `${names.text} ${verb(names, 'is', 'are')} refused, while other calls that do the same are allowed`,
+        `${names.text} ${verb(names, 'is', 'are')} refused, but other calls that do the same are allowed`,
     };
   }
 }

@@ -24,28 +24,28 @@ const SILENT_REFUSALS: readonly SilentRefusal[] = [
   {
     calls: ['getsockname', 'getsockopt'],
     effect:
-      'Node loses what it writes to or reads from standard streams that are sockets, as those of the children of Node are, and exits with 0',
+      'Node loses data of standard streams that are sockets, such as those of children of Node, and exits with 0',
     needs: [],
   },
   {
     calls: ['recvmsg'],
-    effect: 'messages that a fork() of Node sends never arrive, and both processes exit with 0',
+    effect: 'messages of a child of fork() never arrive, and both processes exit with 0',
     needs: [],
   },
   {
     calls: ['shutdown'],
-    effect:
-      'Node waits without end for the end of a stream: spawnSync with input, sockets that are half closed',
+    effect: 'Node hangs at the end of a stream: spawnSync with input, half-closed sockets',
     needs: ['socketpair', 'socket'],
   },
   {
     calls: ['accept4'],
-    effect: 'a server of Node that listens never gets a connection',
+    effect: 'a Node server that is listening never gets a connection',
     needs: ['listen'],
   },
   {
     calls: ['sendto'],
-    effect: 'Bun loses what node:child_process writes to the standard input of a child, which exits with 0',
+    effect:
+      'Bun loses data that node:child_process writes to the standard input of a child, which exits with 0',
     needs: ['socketpair'],
   },
 ];

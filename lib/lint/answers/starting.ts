@@ -20,7 +20,7 @@ export function* lintStarting({ abi, calls, otherwise }: AbiAnswers): Generator<
       abi,
       about: [loader.filter(name => calls.has(name))],
       message: list =>
-        `no program that is linked dynamically starts: ${list.text} ${verb(list, 'is', 'are')} refused`,
+        `no dynamically linked program starts: ${list.text} ${verb(list, 'is', 'are')} refused`,
     };
     return;
   }
@@ -33,6 +33,6 @@ export function* lintStarting({ abi, calls, otherwise }: AbiAnswers): Generator<
     message: list =>
       selfApplied
         ? `no command or container starts under this profile: ${list.text} ${verb(list, 'is', 'are')} refused`
-        : `nothing can run under this profile: ${list.text} ${verb(list, 'is', 'are')} refused, without which no program starts, and so are calls without which a running one cannot go on`,
+        : `nothing can run under this profile: ${list.text} ${verb(list, 'is', 'are')} refused, which every program needs to start, and so are calls that a running process needs`,
   };
 }

@@ -31,7 +31,7 @@ export function* lintArguments(context: LintContext): Generator<Observation> {
         if (pairs++ > MAX_PAIRS) {
           yield {
             code: 'conditions-unchecked',
-            message: `more than ${MAX_PAIRS} pairs of a condition and a call: the rest was not looked at`,
+            message: `more than ${MAX_PAIRS} pairs of a condition and a call: the rest was not checked`,
           };
           return;
         }

@@ -38,7 +38,7 @@ export function* lintNames(profile: Profile): Generator<Observation> {
         about: [[quote(name)]],
         cause: `${ruleAt(at)} ${meant ?? ''} ${elsewhere}`,
         message: names =>
-          `${names.text} ${verb(names, 'is not a system call', 'are not system calls')} of ${listed(interfaces)}, but of ${elsewhere}`,
+          `${names.text} ${verb(names, 'is not a system call', 'are not system calls')} of ${listed(interfaces)}, only of ${elsewhere}`,
         remedy: meant === undefined ? undefined : `Did you mean ${quote(meant)}?`,
       };
     }
@@ -89,7 +89,7 @@ export function* lintMultiplexers({ policy }: LintContext): Generator<Observatio
       about: [[quote(name)]],
       cause: `${ruleAt(own(rules[0], 'at'))} ${multiplexer.syscall}`,
       message: names =>
-        `32-bit programs on x86 make ${names.text} by ${multiplexer.syscall}, which is allowed without conditions`,
+        `32-bit programs on x86 can make ${names.text} through ${multiplexer.syscall}, which is allowed without conditions`,
     };
   }
 }
@@ -100,7 +100,7 @@ export function* lintNewerCalls({ policy, rules }: LintContext): Generator<Obser
   const { major, minor } = NEWEST_KERNEL;
   yield {
     code: 'newer-calls-allowed',
-    message: `the default ${actionName(policy.defaultAction)} lets through every call that came after Linux ${major}.${minor}, the newest that is known here`,
+    message: `the default ${actionName(policy.defaultAction)} allows every call that is newer than Linux ${major}.${minor}, the newest version that this package knows`,
   };
 }
 
@@ -109,7 +109,7 @@ export function* lintForeign({ policy, rules, interfaces }: LintContext): Genera
   if (permits(policy.badArch)) {
     yield {
       code: 'foreign-abi-open',
-      message: 'calls by an interface that the profile does not cover are allowed (badArch)',
+      message: 'calls of ABIs that the profile does not cover are allowed (badArch)',
       remedy: 'Leave badArch at SCMP_ACT_KILL_THREAD',
     };
   }

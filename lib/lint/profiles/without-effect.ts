@@ -15,7 +15,7 @@ export function* lintDropped({ rules, defaultAction }: Profile): Generator<Obser
       yield {
         code: 'rule-equals-default',
         at: rule.at,
-        message: `this rule answers ${actionName(rule.action)}, as the default does`,
+        message: `this rule has the action ${actionName(rule.action)}, like the default`,
       };
     }
     const contradiction = contradictionOf(rule);
@@ -33,7 +33,7 @@ function contradictionOf({ includes, excludes }: ProfileRule): string | undefine
     return 'it excludes every architecture that it includes';
   const [from, until] = [own(includes, 'minKernel'), own(excludes, 'minKernel')];
   if (from !== undefined && until !== undefined && kernelAtLeast(from, until))
-    return `it asks for Linux ${from.major}.${from.minor} and is dropped from ${until.major}.${until.minor} on`;
+    return `it needs Linux ${from.major}.${from.minor}, and is dropped since ${until.major}.${until.minor}`;
   return undefined;
 }
 
@@ -52,7 +52,7 @@ export function* lintRepeated({ rules, profile }: LintContext): Generator<Observ
         about: [[quote(name)]],
         cause: `${rule.at.pointer} ${first.rule.at.pointer}`,
         message: names =>
-          `${names.text} ${verb(names, 'is', 'are')} named by the rule at ${place(first.rule.at)} already`,
+          `${names.text} ${verb(names, 'is', 'are')} already named by the rule at ${place(first.rule.at)}`,
       };
   }
   for (const { rule, name, at } of named(rules, profile)) {
@@ -67,7 +67,7 @@ export function* lintRepeated({ rules, profile }: LintContext): Generator<Observ
         about: [[quote(name)]],
         cause: `${rule.at.pointer} ${decider.rule.at.pointer}`,
         message: names =>
-          `the conditions on ${names.text} have no effect: the rule at ${place(decider.rule.at)} answers ${actionName(rule.action)} without conditions`,
+          `the conditions on ${names.text} have no effect: the rule at ${place(decider.rule.at)} has ${actionName(rule.action)} without conditions`,
       };
       continue;
     }
@@ -81,7 +81,7 @@ export function* lintRepeated({ rules, profile }: LintContext): Generator<Observ
         about: [[quote(name)]],
         cause: `conditions ${rule.at.pointer} ${first.rule.at.pointer}`,
         message: names =>
-          `${names.text} ${verb(names, 'has', 'have')} the same conditions in the rule at ${place(first.rule.at)} already`,
+          `${names.text} ${verb(names, 'has', 'have')} the same conditions as in the rule at ${place(first.rule.at)}`,
       };
   }
 }

@@ -97,14 +97,14 @@ function listOf(option: string, value: unknown): readonly string[] {
     throw new UsageError(
       'bad-option',
       `${option} cannot be ${show(value)}`,
-      'Give a list of names of calls and groups',
+      'Pass a list of names of calls and groups',
     );
   return ownElements<unknown>(value).map(name => {
     if (typeof name !== 'string')
       throw new UsageError(
         'bad-option',
         `${option} cannot have ${show(name)}`,
-        'Give names of calls and groups',
+        'Pass names of calls and groups',
       );
     if (isGroupName(name)) callsNamed(name);
     else if (!isKnownSyscall(name) && !isCallNumber(name))

@@ -15,7 +15,7 @@ export function checkClosed({ closed }: ReadChanges, defaultAction: Action): voi
   throw new UsageError(
     'bad-option',
     'only needs a base whose default action refuses calls',
-    'Name what is to be refused in deny',
+    'List the calls to refuse in deny',
   );
 }
 

@@ -16,7 +16,7 @@ export function argumentsOf<Options extends object>(
     throw new UsageError(
       'bad-argument',
       `the arguments of a command cannot be ${show(second)}`,
-      'Give a list: [argument, …]',
+      'Pass a list: [argument, …]',
     );
   }
   const options: unknown = third ?? (isList ? undefined : second);
@@ -24,7 +24,7 @@ export function argumentsOf<Options extends object>(
     throw new UsageError(
       'bad-option',
       'there is no profile',
-      'Give an object with a profile as the last argument',
+      'Pass an object with a profile as the last argument',
     );
   }
   // What they hold is checked by whom it is for.

@@ -43,7 +43,7 @@ function withOwnInterfaces(policy: Policy): Policy {
 function describe(error: unknown): PreloadFailure {
   if (!(error instanceof SeccompError)) {
     const reason = `the child could not load its filter: ${String(error)}`;
-    return { code: 'preload-failed', reason, remedy: 'Look at its options', errno: undefined };
+    return { code: 'preload-failed', reason, remedy: 'Check its options', errno: undefined };
   }
   const { code, remedy = '', message } = error;
   const reason = remedy === '' ? message : message.slice(0, -`. ${remedy}`.length);

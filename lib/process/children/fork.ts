@@ -84,7 +84,7 @@ export function forkSandboxed(
   const { load: when, onViolation, reportFallbacks, reportOnly, ...rest } = sandboxed.rest;
   oneOf('load', when, ['before-exec', 'before-user-code']);
   const report = { onViolation, reportFallbacks, reportOnly };
-  const reporting = checkReportOnly(report, 'To enforce a profile and hear of refusals, use supervise')
+  const reporting = checkReportOnly(report, 'To enforce a profile and report refused calls, use supervise')
     ? report
     : undefined;
   const execPath = rest.execPath ?? process.execPath;

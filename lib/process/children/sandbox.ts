@@ -102,8 +102,8 @@ function filterOf(options: Own<SandboxOptions>): Filter | Uint8Array {
     if (misplaced === undefined) return profile;
     throw new UsageError(
       'bad-option',
-      `${misplaced} decides how a profile is compiled, and this one is compiled already`,
-      'Give it to compile',
+      `${misplaced} is for compiling a profile, but this one is already compiled`,
+      'Pass it to compile',
     );
   }
   // A policy has its target, so that capabilities beside it are refused.

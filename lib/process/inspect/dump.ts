@@ -112,15 +112,15 @@ function readLayers({ id, process: pid }: StatusFile): readonly LiveLayer[] {
   if (pid === process.pid) {
     throw new DumpError(
       'dump-self',
-      'a process cannot read its own filters back',
-      'Keep the Filter that was loaded, or run `seccomp dump` from outside',
+      'a process cannot read its own filters',
+      'Keep the Filter that was loaded, or run `seccomp dump` in another process',
     );
   }
   if (threadStatus()?.mode !== 'disabled') {
     throw new DumpError(
       'dump-from-filtered',
-      'this process is under a filter itself, and the kernel shows filters to none that is',
-      'Look from a process without a filter; in a container, start it with seccomp=unconfined',
+      'this process is under a filter itself; the kernel then shows no filters',
+      'Use a process without a filter; start a container for it with seccomp=unconfined',
     );
   }
   const answer = native().readFilters(id, LIMIT);
@@ -148,7 +148,7 @@ function explain(failure: Failure, id: number): SeccompError {
       if (failed === 'PTRACE_SEIZE' && state.tracer !== 0) {
         return new DumpError(
           'already-traced',
-          `process ${state.tracer} traces ${id} already, and there can be one tracer only ${because}`,
+          `process ${state.tracer} already traces ${id}, and a process can have only one tracer ${because}`,
           'End the debugger, strace or other dump first',
           errno,
         );
@@ -156,14 +156,14 @@ function explain(failure: Failure, id: number): SeccompError {
       return new DumpError(
         'dump-refused',
         `the kernel does not show the filters of ${id} to this process ${because}`,
-        'It takes CAP_SYS_ADMIN and CAP_SYS_PTRACE in the initial user namespace: run it as root of the machine, in a container with both capabilities added',
+        'It needs CAP_SYS_ADMIN and CAP_SYS_PTRACE in the initial user namespace: run it as root of the machine, or in a container with both capabilities',
         errno,
       );
     case 'ETIMEDOUT':
       return new DumpError(
         'process-does-not-stop',
-        `${id} did not stop within ${LIMIT} ms, so that its filters could not be read; it goes on as before`,
-        'It waits where nothing interrupts it: for a disk, a child after vfork, or to be thawed. Try again later',
+        `${id} did not stop within ${LIMIT} ms, so its filters could not be read; it continues as before`,
+        'It waits uninterruptibly: for a disk, for a child after vfork, or because it is frozen. Try again later',
         errno,
       );
     case 'EINVAL':
@@ -171,7 +171,7 @@ function explain(failure: Failure, id: number): SeccompError {
       return new DumpError(
         'no-filter-readback',
         `this kernel cannot show filters ${because}`,
-        'It needs CONFIG_CHECKPOINT_RESTORE, Linux 4.4 or newer',
+        'Use a kernel with CONFIG_CHECKPOINT_RESTORE, Linux 4.4 or later',
         errno,
       );
     default:
@@ -201,7 +201,7 @@ function warningsOf(
       warning(
         'strict-mode',
         `${id} is in strict mode, which has no program`,
-        'It may call read, write, exit and sigreturn',
+        'It can only call read, write, exit and sigreturn',
       ),
     );
   } else if (layers.length === 0) {
@@ -209,7 +209,7 @@ function warningsOf(
       warning(
         'not-filtered',
         `${id} has no filter`,
-        'Nothing is refused to it: load one where one is expected',
+        'All calls are allowed: load a filter if it should have one',
       ),
     );
   }
@@ -217,7 +217,7 @@ function warningsOf(
     warnings.push(
       warning(
         'threads-differ',
-        `${differing.length} of ${compared} other threads have other filters than ${id}: ${shortList(differing.map(thread => thread.id))}`,
+        `${differing.length} of ${compared} other threads have different filters than ${id}: ${shortList(differing.map(thread => thread.id))}`,
         'A filter on one thread is not a sandbox: load it for the whole process',
       ),
     );

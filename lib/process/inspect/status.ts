@@ -54,7 +54,7 @@ export function threadStatus(): ThreadStatus | undefined {
 /** Throws UsageError (`bad-pid`) for what cannot be the id of a process or a thread. */
 export function checkPid(pid: number): void {
   if (Number.isSafeInteger(pid) && pid >= 1 && pid <= 0x7fff_ffff) return;
-  throw new UsageError('bad-pid', `${show(pid)} is not a process id`, 'Give a positive integer');
+  throw new UsageError('bad-pid', `${show(pid)} is not a process id`, 'Pass a positive integer');
 }
 
 /** What to throw for a process that is not there, or cannot be seen. */
@@ -62,7 +62,7 @@ export const noSuchProcess = (pid: number, cause?: unknown): UnsupportedError =>
   new UnsupportedError(
     'no-such-process',
     `the state of process ${pid} cannot be read`,
-    'It may have ended, or /proc may be missing or hide it',
+    'It may have ended, or /proc is missing or hides it',
     { cause },
   );
 

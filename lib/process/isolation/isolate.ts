@@ -40,8 +40,8 @@ export function planIsolation(
   if (mode === 'required' && missing !== undefined) {
     throw new UnsupportedError(
       'isolation-unavailable',
-      `isolation: 'required' cannot be met, since ${receipt.open.map(({ part }) => part).join(' and ')} would stay open: ${missing.reason}`,
-      "Use Linux 6.12 or newer with Landlock; or give the child another uid, and isolation: 'best-effort'",
+      `isolation: 'required' is not possible: ${receipt.open.map(({ part }) => part).join(' and ')} would stay open: ${missing.reason}`,
+      "Use Linux 6.12 or later with Landlock; or pass another uid for the child, and isolation: 'best-effort'",
     );
   }
   const complete = mode === 'best-effort' || mode === 'required';

@@ -101,14 +101,13 @@ function lacking(
   { release, landlock, landlockError }: Pick<Probe, 'release' | 'landlock' | 'landlockError'>,
   linux: string,
 ): string {
-  if (landlock > 0)
-    return `it came with Linux ${linux}, and this is ${release} with ABI ${landlock} of Landlock`;
+  if (landlock > 0) return `it needs Linux ${linux}, but this is ${release} with Landlock ABI ${landlock}`;
   switch (errnoName(landlockError)) {
     case 'EOPNOTSUPP':
-      return 'Landlock is switched off at boot: it is not in the list that the parameter lsm= gives';
+      return 'Landlock is disabled at boot: it is not in the list of the parameter lsm=';
     case 'ENOSYS':
-      return `the kernel ${release} has no Landlock: that takes Linux ${linux} and CONFIG_SECURITY_LANDLOCK`;
+      return `the kernel ${release} has no Landlock, which needs Linux ${linux} and CONFIG_SECURITY_LANDLOCK`;
     default:
-      return `Landlock cannot be used (landlock_create_ruleset: ${errnoName(landlockError)}): a filter that is in force may refuse it`;
+      return `Landlock cannot be used (landlock_create_ruleset: ${errnoName(landlockError)}): a loaded filter may refuse it`;
   }
 }

@@ -33,8 +33,8 @@ export function ringVerdicts(filter: Filter | Uint8Array, mode: RingFilterMode):
     if (mode === 'best-effort') return NONE;
     throw new UsageError(
       'bad-option',
-      "ringFilter: 'required' takes a profile, and this is the bytes of a program",
-      'Give a profile or what compile returns',
+      "ringFilter: 'required' needs a profile, but got the bytes of a program",
+      'Pass a profile or the result of compile',
     );
   }
   const verdicts = verdictsOf(filter);
@@ -43,8 +43,8 @@ export function ringVerdicts(filter: Filter | Uint8Array, mode: RingFilterMode):
   if (mode === 'best-effort') return NONE;
   throw new UnsupportedError(
     'ring-filter-unavailable',
-    `ringFilter: 'required' cannot be met, since the profile allows io_uring_setup and ${reasonWithout({ release, ringFilterError })}`,
-    'Use Linux 7.0 or newer, or refuse io_uring_setup, io_uring_enter and io_uring_register in the profile',
+    `ringFilter: 'required' is not possible: the profile allows io_uring_setup, and ${reasonWithout({ release, ringFilterError })}`,
+    'Use Linux 7.0 or later, or refuse io_uring_setup, io_uring_enter and io_uring_register in the profile',
   );
 }
 
@@ -54,8 +54,8 @@ export const reasonWithout = ({
   ringFilterError,
 }: Pick<Probe, 'release' | 'ringFilterError'>): string =>
   errnoName(ringFilterError) === 'EINVAL'
-    ? `filters of io_uring operations came with Linux 7.0, and this is ${release}`
-    : `io_uring cannot be used here (${errnoName(ringFilterError)}): a filter that is in force or kernel.io_uring_disabled may refuse it`;
+    ? `filters of io_uring operations need Linux 7.0, but this is ${release}`
+    : `io_uring cannot be used here (${errnoName(ringFilterError)}): a loaded filter or kernel.io_uring_disabled may refuse it`;
 
 /** Why the launcher could not register them. */
 export const explainRingFilter = (failure: Failure): LoadError =>
@@ -64,7 +64,7 @@ export const explainRingFilter = (failure: Failure): LoadError =>
     `the kernel refused the filter of io_uring operations (${describeFailure(failure)})`,
     errnoName(failure.errno) === 'EACCES'
       ? 'Leave noNewPrivs on: without it, the child needs CAP_SYS_ADMIN'
-      : "Look at the filters that this process has, or give ringFilter: 'none'",
+      : "Check the filters of this process, or pass ringFilter: 'none'",
     { errno: failure.errno },
   );
 

@@ -368,13 +368,13 @@ function isIndex(string: Uint8Array, isWide: boolean): boolean {
 }
 
 function malformed(): never {
-  throw new TypeError('what the worker sent is not a serialized value');
+  throw new TypeError('the message of the worker is not a serialized value');
 }
 
 const tooCostly = (message: string): WorkerError =>
   new WorkerError(
     'worker-message-too-costly',
     message,
-    'Send less at once, in several messages, or raise the limit if the worker is trusted not to abuse it',
+    'Send less at once, in several messages, or raise the limit if you trust the worker',
     null,
   );

@@ -68,6 +68,6 @@ const protocolError = (what: string): WorkerError =>
   new WorkerError(
     'worker-protocol',
     `the process of the worker sent ${what}`,
-    'Code of the worker wrote to descriptor 4, which is not its own: treat it as hostile',
+    'Code in the worker wrote to descriptor 4, which is reserved: treat the worker as hostile',
     null,
   );

@@ -344,10 +344,14 @@ const socketsOf = (child: { readonly stdio?: readonly unknown[] }): readonly Soc
 function startOrder(filename: string | URL, options: Own<SandboxedWorkerOptions>): Packed {
   const isUrl = filename instanceof URL;
   if (!isUrl && typeof filename !== 'string') {
-    throw new UsageError('bad-argument', 'a worker is named by a path or a URL', 'Give a string or a URL');
+    throw new UsageError(
+      'bad-argument',
+      'the file of a worker must be a path or a URL',
+      'Pass a string or a URL',
+    );
   }
   if (typeof options.env === 'symbol') {
-    throw new UsageError('bad-option', 'env cannot be shared with another process', 'Give an object');
+    throw new UsageError('bad-option', 'env cannot be shared with another process', 'Pass an object');
   }
   const given = THREAD_OPTIONS.filter(name => options[name] !== undefined);
   // None of this process's own options, as Node would have it: the worker is told them by execArgv.
@@ -368,7 +372,7 @@ function limitsOf(options: Own<SandboxedWorkerOptions>): MessageLimits {
     throw new UsageError(
       'bad-option',
       `${name} cannot be ${show(value)}`,
-      `Give a whole number from 1 to ${most}`,
+      `Pass a whole number from 1 to ${most}`,
     );
   };
   return {
@@ -395,8 +399,8 @@ function endedEarly(code: number | null, signal: NodeJS.Signals | null): WorkerE
   const how = signal === null ? `ended with status ${code ?? 1}` : `was ended by ${signal}`;
   const remedy =
     signal === 'SIGSYS'
-      ? 'Its profile kills at a call that it made: allow the call, or use an errno'
-      : 'Look at what it wrote to standard error, and at what its profile refuses of the start of Node';
+      ? 'Its profile kills for a call that it made: allow the call, or use an errno'
+      : 'Check its standard error, and the calls that its profile refuses while Node starts';
   return new WorkerError(
     'worker-ended',
     `the process of the worker ${how} before the worker`,

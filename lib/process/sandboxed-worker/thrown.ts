@@ -48,7 +48,7 @@ export function packThrown(thrown: unknown): Packed {
  */
 export function unpackThrown(packed: Packed): unknown {
   const parts: unknown = unpack(packed);
-  if (!isThrown(parts)) throw new TypeError('the worker sent what is not an error');
+  if (!isThrown(parts)) throw new TypeError('the worker did not send an error');
   if (!parts[0]) return parts[1];
   const [, nearest, message, name, stack, own] = parts;
   const Class = new Map<unknown, ErrorConstructor>(Object.entries(CLASSES)).get(nearest) ?? Error;

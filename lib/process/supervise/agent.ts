@@ -51,7 +51,7 @@ export function listenForContainers(
 ): ContainerAgent {
   const { onError = () => undefined } = ownOptions(options, ['onError']);
   if (typeof path !== 'string' || path.includes('\0') || typeof serve !== 'function')
-    throw new UsageError('bad-option', 'an agent takes a path and a function', 'Give both');
+    throw new UsageError('bad-option', 'an agent needs a path and a function', 'Pass both');
   const socket = native().listenAt(path);
   if (isFailure(socket)) throw refused(path, socket);
 
@@ -114,7 +114,7 @@ export function listenForContainers(
       onError(error);
     };
     const timer = setTimeout(() => {
-      fail(badState('it did not come in time'));
+      fail(badState('it did not arrive in time'));
     }, PATIENCE).unref();
     const handle: WatchHandle | Failure = native().watch(connection, () => {
       const message = native().receiveMessage(connection);
@@ -127,7 +127,7 @@ export function listenForContainers(
       size += message.data.byteLength;
       const isEnd = message.data.byteLength === 0;
       if (descriptors.length > MAX_DESCRIPTORS) {
-        fail(badState('it brought too many descriptors'));
+        fail(badState('it has too many descriptors'));
         return;
       }
       // A runtime closes the connection after the state, but may wait before that.
@@ -151,7 +151,7 @@ export function listenForContainers(
   function take(text: string, descriptors: number[]): void {
     const { process, listenerIndex } = parseContainerState(text);
     const listener = descriptors[listenerIndex];
-    if (listener === undefined) throw badState('the listener did not come with it');
+    if (listener === undefined) throw badState('it has no listener');
     const handlers = serve(process);
     if (handlers === undefined) return;
     const supervisor = superviseListener(listener, handlers);
@@ -203,9 +203,9 @@ function removeSocket(path: string): void {
 const refused = (path: string, failure: Failure): LoadError =>
   new LoadError(
     'agent-refused',
-    `nobody can listen at ${path} (${describeFailure(failure)})`,
+    `the agent cannot listen at ${path} (${describeFailure(failure)})`,
     errnoName(failure.errno) === 'EADDRINUSE'
-      ? 'Remove the file if it was left by an agent that has ended'
-      : 'Give a path of at most 107 bytes in a directory that exists',
+      ? 'Remove the file if an ended agent has left it'
+      : 'Pass a path of at most 107 bytes in a directory that exists',
     { errno: failure.errno },
   );

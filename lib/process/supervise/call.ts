@@ -116,7 +116,7 @@ export function callAt(
       if (bytes.length < maximum) throw notMapped(pointer + BigInt(bytes.length));
       throw new SupervisionError(
         'string-too-long',
-        `the text at 0x${pointer.toString(16)} has no end within ${maximum} bytes`,
+        `the string at 0x${pointer.toString(16)} is longer than ${maximum} bytes`,
         'Refuse the call, or read more',
       );
     }),
@@ -136,7 +136,9 @@ const unreadable = (pointer: bigint, failure: Failure): SupervisionError =>
   new SupervisionError(
     'memory-unreadable',
     `the caller's memory at 0x${pointer.toString(16)} cannot be read (${describeFailure(failure)})`,
-    failure.errno === EFAULT ? 'Answer EFAULT, as the kernel would' : 'See process_vm_readv(2) and ptrace(2)',
+    failure.errno === EFAULT
+      ? 'Respond with EFAULT, as the kernel would'
+      : 'See process_vm_readv(2) and ptrace(2)',
   );
 
 const notMapped = (pointer: bigint): SupervisionError =>
@@ -146,7 +148,7 @@ const EFAULT = 14;
 
 function checkPointer(pointer: unknown): bigint {
   if (typeof pointer === 'bigint' && pointer === BigInt.asUintN(64, pointer)) return pointer;
-  throw new UsageError('bad-argument', 'a pointer is a bigint of 64 bits', 'Give one of the args');
+  throw new UsageError('bad-argument', 'a pointer is a bigint of 64 bits', 'Pass one of the args');
 }
 
 function checkLength(length: unknown): number {
@@ -155,6 +157,6 @@ function checkLength(length: unknown): number {
   throw new UsageError(
     'bad-argument',
     `a length cannot be ${show(length)}`,
-    `Give an integer from 0 to ${MAX_LENGTH}`,
+    `Pass an integer from 0 to ${MAX_LENGTH}`,
   );
 }

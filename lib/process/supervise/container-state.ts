@@ -101,6 +101,6 @@ const string = (value: unknown): string | undefined => (typeof value === 'string
 export const badState = (reason: string): SupervisionError =>
   new SupervisionError(
     'bad-container-state',
-    `what was sent to the agent is not a process of a container: ${reason}`,
-    'Only container runtimes should be able to reach the socket',
+    `the agent did not receive the state of a container process: ${reason}`,
+    'Only container runtimes should be able to connect to the socket',
   );

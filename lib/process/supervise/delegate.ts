@@ -46,7 +46,7 @@ export function delegate(
     throw new UsageError(
       'no-listener-path',
       'the profile names no agent',
-      'Give it a listenerPath, or answer the calls with supervise',
+      'Add a listenerPath, or use supervise',
     );
   }
   const { child, listener } = startWithListener(file, args, {

@@ -51,12 +51,12 @@ export function handlerOf({ handlers, otherwise = () => UNAVAILABLE }: Own<Handl
 export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
   const { handlers: given, otherwise, onError, answerTimeout, readTimeout, timeoutAnswer } = owned(options);
   if (given !== undefined && typeof given !== 'object')
-    throw bad('handlers are not object', 'Give functions by names of calls');
+    throw bad('handlers must be an object', 'Pass functions by names of calls');
   const handlers = given && owned(given);
   for (const [name, handler] of Object.entries(handlers ?? {})) {
     if (!isKnownSyscall(name)) {
       throw bad(
-        `there is a handler for ${JSON.stringify(name)}, which is no system call`,
+        `there is a handler for ${JSON.stringify(name)}, which is not a system call`,
         didYouMeanCall(name, abisOf(nativeArchitecture())) ?? 'Correct the name',
       );
     }
@@ -72,7 +72,7 @@ export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
 
 function checkFunction(what: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return;
-  throw bad(`${what} is not a function`, 'Give a function of the call');
+  throw bad(`${what} is not a function`, 'Pass a function of the call');
 }
 
 const bad = (message: string, remedy: string): UsageError => new UsageError('bad-option', message, remedy);

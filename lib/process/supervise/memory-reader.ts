@@ -127,18 +127,18 @@ export function memoryReader(limit = READ_TIMEOUT): MemoryReader {
 }
 
 export const gone = (): SupervisionError =>
-  new SupervisionError('call-gone', 'the caller no longer waits', 'No answer is needed');
+  new SupervisionError('call-gone', 'the caller no longer waits', 'No response is needed');
 
 const late = (limit: number): SupervisionError =>
   new SupervisionError(
     'memory-timeout',
-    `the caller's memory did not arrive within ${limit} ms`,
-    'Refuse the call: a page that its process supplies itself (userfaultfd, FUSE) may never come. readTimeout sets the limit',
+    `the caller's memory could not be read within ${limit} ms`,
+    'Refuse the call: a page that its process supplies itself (userfaultfd, FUSE) may never arrive. readTimeout sets the limit',
   );
 
 const tooMany = (): SupervisionError =>
   new SupervisionError(
     'too-many-reads',
-    `too many reads of memory that does not arrive are still going on (${READS_AT_ONCE} at most for one listener)`,
+    `too many reads have timed out and are still blocked (${READS_AT_ONCE} at most for one listener)`,
     'Refuse the call, or end the processes under the filter',
   );

@@ -58,9 +58,13 @@ export function checkReport({ onViolation, reportFallbacks, reportOnly }: Own<Vi
   oneOf('reportOnly', reportOnly, [true, false]);
   oneOf('reportFallbacks', reportFallbacks, [true, false]);
   if (onViolation !== undefined && typeof onViolation !== 'function')
-    throw new UsageError('bad-option', 'onViolation is not a function', 'Give a function of the violation');
+    throw new UsageError('bad-option', 'onViolation is not a function', 'Pass a function of the violation');
   if (reportOnly === true && onViolation === undefined)
-    throw new UsageError('bad-option', 'reportOnly allows what nobody would hear of', 'Give onViolation too');
+    throw new UsageError(
+      'bad-option',
+      'reportOnly without onViolation reports nothing',
+      'Pass onViolation too',
+    );
 }
 
 /** The same where calls can be reported with `reportOnly` alone, by what follows. Whether they are. */
@@ -79,8 +83,8 @@ export function checkReportOnly(options: Own<ViolationReportOptions>, otherwise:
 export const needsPolicy = (): UsageError =>
   new UsageError(
     'report-needs-policy',
-    'what a raw program refuses cannot be reported, since nothing says what it means',
-    'Give a profile',
+    'refused calls of a raw program cannot be reported, because it has no rules',
+    'Pass a profile',
   );
 
 /** What the profile means for a call: an answer, or undefined where it asks the supervisor. */
@@ -169,6 +173,6 @@ export function formatReport(violation: ReportedViolation): string {
   const { action, allowed, program, starting, thread } = violation;
   const who = printable(program ?? thread.name);
   const when = starting ? `before the exec of ${who}` : `by ${who} (${thread.id})`;
-  const fate = allowed ? `was allowed, though the profile answers ${action}` : `was answered with ${action}`;
+  const fate = allowed ? `was allowed, although the profile has ${action}` : `got ${action}`;
   return sentence(violation, `${when} ${fate}`);
 }

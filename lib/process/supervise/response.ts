@@ -102,7 +102,7 @@ export function checkAnswer(answer: unknown): Checked {
   throw new UsageError(
     'bad-answer',
     'the handler returned an invalid response',
-    'Answer { errno }, { value }, { continue: true } or { fd }',
+    'Return { errno }, { value }, { continue: true } or { fd }',
   );
 }
 

@@ -68,7 +68,7 @@ const ETIMEDOUT = 110;
 
 function stateOf({ id, pid = process.pid, metadata, annotations = {} }: Own<SentProcess>): Buffer {
   if (typeof id !== 'string' || !Number.isInteger(pid))
-    throw new UsageError('bad-option', 'id is a text and pid a number', 'Give both as such');
+    throw new UsageError('bad-option', 'id must be a string and pid a number', 'Pass a string and a number');
   return Buffer.from(
     containerState({
       ociVersion: '1.0.2',
@@ -129,6 +129,6 @@ const unreachable = (path: string, failure: Failure): LoadError =>
   new LoadError(
     'agent-unreachable',
     `the listener cannot be sent to the agent at ${path} (${describeFailure(failure)})`,
-    failure.errno === ETIMEDOUT ? 'Look why the agent accepts no connections' : 'Start the agent first',
+    failure.errno === ETIMEDOUT ? 'Check why the agent does not accept connections' : 'Start the agent first',
     { errno: failure.errno },
   );

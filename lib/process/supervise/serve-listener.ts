@@ -245,7 +245,7 @@ const unusable = (failure: Failure): LoadError =>
   new LoadError(
     'listener-unusable',
     `the listener cannot be used (${describeFailure(failure)})`,
-    'Give the descriptor that a load with listener: true gave, open and not watched already',
+    'Pass the descriptor from a load with listener: true, which must be open and not in use',
     { errno: failure.errno },
   );
 

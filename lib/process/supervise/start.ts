@@ -79,7 +79,7 @@ export function listenerOf(
   throw new LoadError(
     'listener-unusable',
     `the listener of ${file} could not be received`,
-    'Look at the limit of open files, and at the filters that this process has',
+    'Check the limit of open files, and the filters of this process',
   );
 }
 

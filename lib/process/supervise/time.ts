@@ -11,6 +11,6 @@ export function checkTime(name: string, value: unknown): void {
   throw new UsageError(
     'bad-option',
     `${name} cannot be ${show(value)}`,
-    `Give milliseconds, up to ${MAX_TIME}`,
+    `Pass milliseconds, up to ${MAX_TIME}`,
   );
 }

@@ -32,7 +32,7 @@ export function startAttachable(
     throw new LoadError(
       'no-tracer',
       `a running process cannot be traced on Linux ${release}`,
-      'It takes Linux 5.3. Start the program by spawn or record instead',
+      'It needs Linux 5.3. Start the program with spawn or record instead',
     );
   const tracer = startTracer(user);
   try {

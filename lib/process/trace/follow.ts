@@ -195,9 +195,9 @@ export function whyEnded(
     return new SupervisionError(
       'tracer-ended',
       goesOn
-        ? 'the tracer of this process was ended: calls go on, and are not seen any more'
-        : 'the tracer ended before the command, which the kernel then killed',
-      'Look for whoever killed it, and at memory and limits',
+        ? 'the tracer of this process was killed: the process continues, but its calls are no longer reported'
+        : 'the tracer ended before the command, and the kernel killed the command',
+      'Find out who killed it; check memory and limits',
     );
   }
   const name = own(REQUESTS, request) ?? `request ${request}`;
@@ -205,8 +205,8 @@ export function whyEnded(
   return new SupervisionError(
     'traces-itself',
     goesOn
-      ? `${who}, and a process can have one tracer only: calls go on, and are not seen any more`
-      : `${who}, but every process of the command is traced already, and a process can have one tracer only: the command was killed`,
-    'Try the profile on the program that is traced there, without its tracer',
+      ? `${who}, and a process can have only one tracer: the process continues, but its calls are no longer reported`
+      : `${who}, but every process of the command is already traced, and a process can have only one tracer: the command was killed`,
+    'Use report-only for the traced program, without its tracer',
   );
 }

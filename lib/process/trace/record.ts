@@ -89,7 +89,7 @@ export function record(
   if (by === 'perf' && phaseAt !== undefined)
     throw new UsageError('bad-option', "phaseAt needs by: 'ptrace'", 'Leave one of them out');
   if (typeof (phase as unknown) !== 'string')
-    throw new UsageError('bad-option', `phase cannot be ${show(phase)}`, 'Give a string');
+    throw new UsageError('bad-option', `phase cannot be ${show(phase)}`, 'Pass a string');
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const sandboxed = sandbox<SpawnOptions & SandboxOptions>(
     { ...given, profile: compile({ defaultAction: 'SCMP_ACT_ALLOW' }), isolation },
@@ -113,10 +113,10 @@ function checkedPhaseAt(phaseAt: unknown, phase: string): readonly string[] {
     throw new UsageError(
       'bad-option',
       `phaseAt cannot be ${show(phaseAt)}`,
-      'Give a list of names of system calls',
+      'Pass a list of names of system calls',
     );
   if (phase !== '')
-    throw new UsageError('bad-option', 'phase and phaseAt exclude each other', 'Choose one of them');
+    throw new UsageError('bad-option', 'phase and phaseAt cannot be combined', 'Choose one of them');
   return names.map(name => {
     if (typeof name === 'string' && isKnownSyscall(name)) return name;
     throw new UsageError(
@@ -124,7 +124,7 @@ function checkedPhaseAt(phaseAt: unknown, phase: string): readonly string[] {
       `phaseAt names ${show(name)}, which is not a system call`,
       typeof name === 'string'
         ? didYouMeanCall(name, abisOf(nativeArchitecture()))
-        : 'Give names of system calls',
+        : 'Pass names of system calls',
     );
   });
 }

@@ -99,7 +99,7 @@ function checkedPhase(name: unknown): string {
   throw new UsageError(
     'bad-option',
     `phase cannot be ${show(name)}`,
-    `Give a string of at most ${MAX_PHASE} characters`,
+    `Pass a string of at most ${MAX_PHASE} characters`,
   );
 }
 

@@ -14,13 +14,13 @@ export function takeMe(socket: number, tracer: number): void {
 /** Throws LoadError (`tracer-refused`) where this process has a tracer, which would see a second one come. */
 export function refuseTraced(): void {
   const tracer = readStatusFile('/proc/thread-self/status')?.tracer ?? 0;
-  if (tracer !== 0) throw refused(`process ${tracer} traces it already`, undefined);
+  if (tracer !== 0) throw refused(`process ${tracer} already traces it`, undefined);
 }
 
 const refused = (why: string, errno: number | undefined): LoadError =>
   new LoadError(
     'tracer-refused',
     `this process cannot be traced (${why})`,
-    'A process has one tracer at a time, so one recording or report-only profile: stop the other one. Otherwise look at /proc/sys/kernel/yama/ptrace_scope, which must be below 2 for ordinary users, at the filters that this process has, and whether it has changed its user, after which only root can trace it',
+    'A process can have only one tracer, so only one recording or report-only profile: stop the other one. Otherwise check /proc/sys/kernel/yama/ptrace_scope, which must be below 2 for ordinary users, the filters of this process, and whether it has changed its user, after which only root can trace it',
     errno === undefined ? {} : { errno },
   );

@@ -114,8 +114,8 @@ function run(files: TracerFiles, uid: number | undefined, gid: number | undefine
 export const unheardTracer = (failure: Failure): LoadError =>
   new LoadError(
     'no-tracer',
-    `the tracer cannot be listened to (${describeFailure(failure)})`,
-    'Look at the limit of open files',
+    `the reports of the tracer cannot be received (${describeFailure(failure)})`,
+    'Check the limit of open files',
     { errno: failure.errno },
   );
 
@@ -123,6 +123,6 @@ const noTracer = (why: string, errno: number | undefined): LoadError =>
   new LoadError(
     'no-tracer',
     `the tracer for report-only cannot be started (${why})`,
-    'It is an executable file in memory, started through /proc: look at /proc, vm.memfd_noexec, the limits of open files and processes, and the filters that this process has',
+    'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files and processes, and the filters of this process',
     errno === undefined ? {} : { errno },
   );

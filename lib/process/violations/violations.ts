@@ -60,7 +60,7 @@ export function onViolation(
 ): Violations {
   const { fatal = false, ref = false } = ownOptions(options, [], ['fatal', 'ref']);
   if (typeof listener !== 'function') {
-    throw new UsageError('bad-listener', `a listener cannot be ${show(listener)}`, 'Give a function');
+    throw new UsageError('bad-listener', `a listener cannot be ${show(listener)}`, 'Pass a function');
   }
   readArgumentTables(abisOf(nativeArchitecture()));
   const socket = new (net().Socket)(socketOptions({ fd: listen(), readable: true, writable: false }));
@@ -119,7 +119,7 @@ function listen(): number {
   if (reason === 'EBUSY') {
     throw new LoadError(
       'violations-taken',
-      'this process has a listener for violations already, and SIGSYS has one handler',
+      'this process already has a listener for violations, and SIGSYS can have only one handler',
       'Close the other one first',
       { errno },
     );
@@ -127,7 +127,7 @@ function listen(): number {
   throw new LoadError(
     'violations-refused',
     `${failed} failed with ${reason}`,
-    'Listen before a filter is loaded that refuses it',
+    'Call onViolation before a filter that refuses it is loaded',
     { errno },
   );
 }

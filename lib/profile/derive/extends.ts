@@ -38,8 +38,8 @@ export function readExtends(root: JsonObject, findings: Findings): Extends | und
       findings.error(
         'bad-extends',
         locate(value),
-        `"${key}" stands beside "extends"`,
-        'A profile that extends another has "allow", "deny", "only" and "syscalls": say the rest in the other one',
+        `"${key}" cannot be combined with "extends"`,
+        'A profile that extends another can have "allow", "deny", "only" and "syscalls"; put other keys into the other profile',
       );
   }
   const fields = fieldsOf(root, ['extends', ...CHANGE_LISTS, 'syscalls', ...WHOLE], findings);

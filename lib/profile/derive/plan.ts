@@ -135,12 +135,12 @@ function borderRules(
     .filter(name => !named.has(name) && !allow.includes(name));
   return [
     {
-      comment: 'Refused, and named so that calls which are newer than the profile begin where they did.',
+      comment: 'Refused; named to keep the limit above which calls count as newer than the profile.',
       names: [...new Set(holding)].sort(),
       action: defaultAction,
     },
     {
-      comment: 'Newer than the rest of the profile: programs do without them.',
+      comment: 'Newer than the rest of the profile: programs can do without them.',
       names: [...new Set(newer)].sort(),
       action: SCMP_ACT_ERRNO(ENOSYS),
     },

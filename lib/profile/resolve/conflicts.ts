@@ -42,8 +42,8 @@ export function warnOfConflicts(
       findings.warning(
         'conflicting-rules',
         later.at,
-        `this ${actionName(later.action)} and the ${actionName(earlier.action)} of ${place(earlier.at)} can both match ${quote(later.call)}: ${actionName(mostRestrictive(earlier.action, later.action))} wins`,
-        'Make their conditions exclude each other: other runtimes may choose otherwise',
+        `this ${actionName(later.action)} and the ${actionName(earlier.action)} of ${place(earlier.at)} can both match ${quote(later.call)}: ${actionName(mostRestrictive(earlier.action, later.action))} applies`,
+        'Make their conditions exclude each other: other runtimes may choose differently',
       );
       break;
     }
@@ -54,7 +54,7 @@ const warnOfLimit = (findings: Findings): void =>
   findings.warning(
     'conflicts-unchecked',
     undefined,
-    `more than ${MAX_PAIRS} pairs of rules have different actions: the rest was not searched for conflicts`,
+    `more than ${MAX_PAIRS} pairs of rules have different actions: the rest was not checked for conflicts`,
   );
 
 /** Ranges no larger than this are searched value by value. */

@@ -36,7 +36,7 @@ export function reportVainDenials(
     findings[severity](
       'denial-without-effect',
       syscall.at,
-      `${abis.join(' and ')} ${abis.length === 1 ? 'has' : 'have'} no system call ${quote(syscall.name)}: the rule denies nothing there, and ${names}, which ${verb} the same, ${open.length === 1 ? 'stays' : 'stay'} allowed`,
+      `${abis.join(' and ')} ${abis.length === 1 ? 'has' : 'have'} no system call ${quote(syscall.name)}: the rule has no effect there, and ${names}, which ${verb} the same, ${open.length === 1 ? 'stays' : 'stay'} allowed`,
       `Deny ${names} too, or leave ${quote(syscall.name)} out`,
     );
   }

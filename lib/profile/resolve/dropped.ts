@@ -56,7 +56,7 @@ export function warnOfDropped(
     findings.warning(
       isDenial ? 'denial-dropped' : 'exception-dropped',
       rule.at,
-      `this ${action} for ${shown.join(', ')}${more} has no effect: rules with the default action are dropped, so that the ${other} of ${place(decides.at)} decides`,
+      `this ${action} for ${shown.join(', ')}${more} has no effect: rules with the default action are dropped, so the ${other} at ${place(decides.at)} decides`,
       () => remedyOf(rule, decides, other),
     );
   }
@@ -91,6 +91,6 @@ function remedyOf({ conditions }: ProfileRule, decides: PlacedRule, other: strin
   const [condition, ...more] = conditions;
   const opposite = condition && OPPOSITES.get(condition.op);
   if (condition === undefined || opposite === undefined || more.length > 0 || decides.conditions.length > 0)
-    return `Write the conditions of the ${other} so that they leave out what this rule is about, and remove this rule`;
-  return `Give the ${other} the opposite condition, argument ${condition.arg} ${opposite} ${condition.value}, and remove this rule`;
+    return `Change the conditions of the ${other} so that they exclude the calls of this rule, and remove this rule`;
+  return `Add the opposite condition to the ${other}, argument ${condition.arg} ${opposite} ${condition.value}, and remove this rule`;
 }

@@ -90,7 +90,7 @@ function resolved(
     throw new UsageError(
       'bad-option',
       `badArch cannot be ${show(badArch)}`,
-      'Give one of the SCMP_ACT_* values',
+      'Pass one of the SCMP_ACT_* values',
     );
   }
   const parsed = parseProfile(profile);
@@ -167,7 +167,7 @@ function refuseAmbiguousNumbers(
       'ambiguous-number',
       at,
       `call ${name} is ${meanings.join(', ')}: numbers below 424 differ between architectures`,
-      'Write the name, or cover one interface',
+      'Write the name, or cover only one ABI',
     );
   }
 }

@@ -194,7 +194,7 @@ function merge(slot: Slot, entry: Entry, findings: Findings): void {
     findings.warning(
       'duplicate-rule',
       entry.at,
-      `${quote(entry.call)} has ${actionName(unconditional.action)} from ${place(unconditional.at)} already: this ${actionName(entry.action)} does nothing`,
+      `${quote(entry.call)} already has ${actionName(unconditional.action)} from ${place(unconditional.at)}: this ${actionName(entry.action)} has no effect`,
       'Keep one of the two',
     );
   }
@@ -206,7 +206,7 @@ function refuseContradiction(later: Entry, earlier: Entry, findings: Findings): 
     'contradicting-rules',
     later.at,
     `${quote(later.call)} gets ${actionName(later.action)} here and ${actionName(earlier.action)} from ${place(earlier.at)}, under ${same ? 'the same conditions' : 'these conditions and more'}`,
-    'Keep one of the two: runc and crun refuse both together (EEXIST)',
+    'Keep one of the two: runc and crun reject both together (EEXIST)',
   );
 }
 
@@ -215,7 +215,7 @@ function warnOfShadow(shadowed: Entry, winner: Entry, findings: Findings): void 
   findings.warning(
     'shadowed-rule',
     shadowed.at,
-    `the conditions on ${quote(shadowed.call)} do nothing: ${place(winner.at)} answers ${actionName(winner.action)} without conditions`,
+    `the conditions on ${quote(shadowed.call)} have no effect: ${place(winner.at)} has ${actionName(winner.action)} without conditions`,
     'Remove one of the two, or give the other one conditions',
   );
 }
@@ -245,7 +245,7 @@ function warnOfMultiplexer(
   findings.warning(
     'i386-multiplexer',
     at,
-    `on 32-bit x86 ${quote(name)} is also ${syscall}(${call}), whose arguments lie in memory: ${lost}`,
-    'Leave SCMP_ARCH_X86 out of the profile where this matters',
+    `on 32-bit x86 ${quote(name)} is also ${syscall}(${call}), whose arguments are in memory: ${lost}`,
+    'Leave SCMP_ARCH_X86 out of the profile if this matters',
   );
 }

@@ -44,8 +44,8 @@ export function readAction<Key extends string>(
     findings.warning(
       'errno-ignored',
       locate(data.from),
-      `"${data.key}" means nothing to ${name}`,
-      'Only SCMP_ACT_ERRNO and SCMP_ACT_TRACE carry a number',
+      `"${data.key}" has no effect with ${name}`,
+      'Only SCMP_ACT_ERRNO and SCMP_ACT_TRACE use a number',
     );
   }
   return action;
@@ -68,8 +68,8 @@ function withErrno(data: ActionData | undefined, findings: Findings): Action | u
     findings.warning(
       'errno-zero',
       locate(data.from),
-      'with errno 0 the call is not made and yet reports success',
-      'Give the errno of a failure, e.g. 1 for EPERM',
+      'with errno 0 the call is not executed but reports success',
+      'Use the errno of a failure, e.g. 1 for EPERM',
     );
   }
   return SCMP_ACT_ERRNO(Number(data.number));
@@ -105,7 +105,7 @@ function readData(
       findings.warning(
         'errno-conflict',
         locate(name),
-        `"${nameKey}" says ${errnoName(Number(byName))} and "${numberKey}" ${errnoName(Number(byNumber))}; here the first counts, as in Podman, in Docker the second`,
+        `"${nameKey}" says ${errnoName(Number(byName))} and "${numberKey}" ${errnoName(Number(byNumber))}; here and in Podman the first applies, in Docker the second`,
         'Make them agree',
       );
     }

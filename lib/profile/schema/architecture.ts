@@ -26,8 +26,8 @@ export function readArchitectures(
     findings.error(
       'architectures-and-archmap',
       laterOf(locate(list), locate(map)),
-      '"architectures" and "archMap" exclude each other',
-      'Keep "archMap" where one profile serves several machines',
+      '"architectures" and "archMap" cannot be combined',
+      'Keep "archMap" if the profile is for several machines',
     );
   }
   const mappings = entries.map(entry => readMapping(entry, findings)).filter(entry => entry !== undefined);
@@ -73,8 +73,8 @@ function knownArchitectures(
       findings.warning(
         'architecture-not-compiled',
         locate(item),
-        `filters for ${item.value} are not made here`,
-        'It is left out: calls by that interface get the action for foreign architectures',
+        `this package does not compile filters for ${item.value}`,
+        'It is ignored: its calls get the action for other architectures',
       );
     }
     names.push(item.value);

@@ -28,15 +28,15 @@ export function readCondition(item: JsonValue, findings: Findings): ProfileCondi
       findings.warning(
         `missing-${field}`,
         at,
-        `a condition without "${field}" is taken to say 0`,
+        `the "${field}" of a condition defaults to 0`,
         `Write "${field}": 0`,
       );
     }
     return 0n;
   };
   const index = number('index', 5n, 'A system call has the arguments 0 to 5');
-  const value = number('value', MAX_U64, 'Values have 64 bits and no sign');
-  const second = number('valueTwo', MAX_U64, 'Values have 64 bits and no sign');
+  const value = number('value', MAX_U64, 'Values are unsigned 64-bit numbers');
+  const second = number('valueTwo', MAX_U64, 'Values are unsigned 64-bit numbers');
   const op = readOperator(fields.get('op'), at, findings);
   if (index === undefined || value === undefined || second === undefined || op === undefined)
     return undefined;
@@ -57,8 +57,8 @@ export function readCondition(item: JsonValue, findings: Findings): ProfileCondi
     findings.warning(
       'value-two-ignored',
       at,
-      `"valueTwo" means nothing to ${op}`,
-      'Only SCMP_CMP_MASKED_EQ looks at it',
+      `"valueTwo" has no effect with ${op}`,
+      'Only SCMP_CMP_MASKED_EQ uses it',
     );
   }
   return Object.freeze({ op, arg, value, at });
@@ -96,8 +96,8 @@ function readNamedValue(node: JsonString, what: string, findings: Findings): big
   findings.error(
     'ambiguous-number',
     locate(node),
-    `${what} is ${quote(node.value)}, which is not the same number on all interfaces`,
-    'Write the number in a rule for one architecture ("includes": { "arches": […] }), or a policy in words',
+    `${what} is ${quote(node.value)}, whose value differs between ABIs`,
+    'Write the number in a rule for one architecture ("includes": { "arches": […] }), or use the words format',
   );
   return undefined;
 }

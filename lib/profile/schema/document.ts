@@ -43,9 +43,9 @@ export function readDocument(root: JsonValue, findings: Findings): ReadDocument 
       'not-a-profile',
       locate(root),
       root.kind === 'null'
-        ? 'the profile is null, which turns seccomp off in Docker'
+        ? 'the profile is null, which disables seccomp in Docker'
         : `a profile is a JSON object, not ${KINDS[root.kind]}`,
-      'Give an object with "defaultAction" and "syscalls"',
+      'Use an object with "defaultAction" and "syscalls"',
     );
     return undefined;
   }
@@ -64,7 +64,7 @@ function isForeign(root: JsonObject, findings: Findings): boolean {
     findings.error(
       'foreign-format',
       locate(root),
-      "this is a filter of Firecracker's seccompiler, one program a thread, not a Docker profile",
+      'this is a Firecracker filter, not a Docker profile',
       'Read it with parseFirecracker, or convert a category: seccomp convert FILE --category vmm --to docker',
     );
     return true;
@@ -149,7 +149,7 @@ function readSeccomp(
       'notify-default',
       locate(value),
       'SCMP_ACT_NOTIFY cannot be the default action',
-      'Name the calls to be notified of in a rule',
+      'Use it in rules that name calls',
     );
   }
   const architectures = readArchitectures(fields.get('architectures'), fields.get('archMap'), findings);
@@ -166,8 +166,8 @@ function readSeccomp(
     findings.warning(
       'listener-metadata-ignored',
       locate(metadata),
-      '"listenerMetadata" means nothing without "listenerPath"',
-      'Remove it or name the listener',
+      '"listenerMetadata" has no effect without "listenerPath"',
+      'Remove it or add "listenerPath"',
     );
   }
   if (defaultAction === undefined) return undefined;

@@ -40,8 +40,8 @@ export function fieldsOf<Field extends string>(
       fields.find(candidate => fold(candidate) === fold(name));
     if (field === undefined) {
       if (!REMARK.test(name)) {
-        findings.warning('unknown-key', locate(member.key), `the key ${quote(name)} means nothing here`, () =>
-          didYouMean(name, fields, 'It is ignored; a key that starts with "_" is taken for a comment'),
+        findings.warning('unknown-key', locate(member.key), `the key ${quote(name)} is unknown here`, () =>
+          didYouMean(name, fields, 'It is ignored; start a key with "_" to make it a comment'),
         );
       }
       continue;
@@ -50,7 +50,7 @@ export function fieldsOf<Field extends string>(
       findings.warning(
         'key-case',
         locate(member.key),
-        `the key ${quote(name)} is taken for ${quote(field)}, as Docker does`,
+        `the key ${quote(name)} is read as ${quote(field)}, as in Docker`,
         `Write ${quote(field)}`,
       );
     }

@@ -55,7 +55,7 @@ function checkCapability(cap: Named, findings: Findings): void {
     findings.warning(
       'capability-spelling',
       locate(cap),
-      `the capability ${quote(name)} never matches: spelling counts`,
+      `the capability ${quote(name)} never matches, because of its spelling`,
       `Did you mean ${quote(meant)}?`,
     );
   } else {
@@ -75,7 +75,7 @@ function checkArch(arch: Named, findings: Findings): void {
   findings.warning(
     'arch-spelling',
     locate(arch),
-    `the architecture ${quote(name)} never matches: "arches" holds Go's names`,
+    `the architecture ${quote(name)} never matches: "arches" has Go's names`,
     () => (meant === undefined ? didYouMean(name, ARCHES) : `Did you mean ${quote(meant)}?`),
   );
 }

@@ -56,8 +56,8 @@ export function readRule(
     findings.warning(
       'repeated-argument',
       locate(fields.get('args') ?? object),
-      'an argument is tested twice, so that any one of these conditions is enough, not all together',
-      'Say it with one condition an argument, or in rules of their own',
+      'an argument is tested twice, so any one of these conditions is enough, instead of all together',
+      'Write one condition for each argument, or separate rules',
     );
   }
   const includes = readRestriction(fields.get('includes'), '"includes"', findings);
@@ -88,8 +88,8 @@ export function refuseDockerFields<Field extends string>(
     findings.error(
       'not-in-oci',
       locate(value),
-      `"${field}" is Docker's: OCI runtimes ignore it in a config.json`,
-      'Pass the object under linux.seccomp alone to have it read as Docker reads it',
+      `only Docker knows "${field}": OCI runtimes ignore it in a config.json`,
+      'Pass only the object under linux.seccomp to have it read as in Docker',
     );
   }
 }
@@ -108,7 +108,7 @@ function readNames(
     findings.error(
       'name-and-names',
       locate(single),
-      '"name" and "names" exclude each other',
+      '"name" and "names" cannot be combined',
       'Move the name into "names"',
     );
   }
@@ -182,14 +182,14 @@ function checkName(
       findings.error(
         'unknown-syscall',
         locate(item),
-        `no architecture has a system call ${quote(name)}: a rule that denies it denies nothing`,
+        `no architecture has a system call ${quote(name)}: denying it has no effect`,
         remedy,
       );
     } else {
       findings.warning(
         'unknown-syscall',
         locate(item),
-        `no architecture has a system call ${quote(name)}: it is passed over`,
+        `no architecture has a system call ${quote(name)}: it is ignored`,
         remedy,
       );
     }
@@ -197,7 +197,7 @@ function checkName(
     findings.error(
       'notify-write',
       locate(item),
-      'SCMP_ACT_NOTIFY cannot answer write: the runtime writes to the listener itself',
+      'SCMP_ACT_NOTIFY cannot be used for write, which the runtime itself uses for the listener',
       'Remove it from this rule',
     );
   }
@@ -216,8 +216,8 @@ function checkNumber(item: NameOrNumber, findings: Findings): void {
     findings.warning(
       'quoted-number',
       locate(item),
-      `Docker takes ${quote(item.value)} for the name of a call that no architecture has, and passes over it`,
-      'Write the number without quotes, which Docker refuses, or the name',
+      `Docker reads ${quote(item.value)} as an unknown name, and ignores it`,
+      'Write the number without quotes, which Docker rejects, or the name',
     );
   }
 }

@@ -19,7 +19,7 @@ const group = (why: string, calls: string | readonly string[]): readonly Complet
 
 /** What every program needs. */
 const ALWAYS: readonly Completion[] = [
-  ...group('how programs and threads end', 'exit exit_group'),
+  ...group('programs and threads need it to end', 'exit exit_group'),
   ...group(
     'the return from a signal handler, and the rest of an interrupted sleep',
     'rt_sigreturn sigreturn restart_syscall',

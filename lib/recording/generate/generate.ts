@@ -104,7 +104,7 @@ export function generateProfile(
   oneOf('arguments', mode, ARGUMENT_MODES);
   oneOf('for', launcher, LAUNCHERS);
   if (!Number.isSafeInteger(minRuns) || minRuns < 1)
-    throw new UsageError('bad-option', `minRuns cannot be ${show(minRuns)}`, 'Give a whole number from 1 on');
+    throw new UsageError('bad-option', `minRuns cannot be ${show(minRuns)}`, 'Pass a whole number from 1 on');
   const recording = mergeRecordings(...listOf(recordings));
   const leftOut: ExplainedCall[] = [];
   const uncertain: ExplainedCall[] = [];
@@ -120,14 +120,14 @@ export function generateProfile(
       phase === undefined
         ? 'the recordings have no calls'
         : `the recordings have no calls of the phase ${show(phase)}`,
-      'Record what the program does first',
+      'Record the program first',
     );
   if (phase === undefined)
     for (const { syscall } of recording.calls.filter(call => call.phase === RUNTIME_PHASE))
       if (!calls.has(syscall))
         leftOut.push({
           syscall,
-          why: 'made by the container runtime alone, in the phase runtime: --for adds what it needs',
+          why: 'only made by the container runtime, in the phase runtime: --for adds the calls that it needs',
         });
   const seen = new Map<string, readonly RecordedCall[]>();
   const unavailable: string[] = [];
@@ -174,8 +174,8 @@ export function generateProfile(
     })),
     syscalls: [
       ...rulesOf(entries, recording.runs),
-      ...enosys('not there in any run: the program did without', unavailable),
-      ...enosys('newer calls that libraries try first: with ENOSYS they make the older ones', newer),
+      ...enosys('not available in any run: the program did without it', unavailable),
+      ...enosys('newer calls that libraries try first: with ENOSYS they fall back to older ones', newer),
     ],
   };
   if (base !== undefined) proveWithin(profile, base);
@@ -268,7 +268,7 @@ function entryOf(
       ),
     );
     if (evaded !== undefined) {
-      leftOut.push({ syscall, why: `it would be a way around the conditions on ${evaded}` });
+      leftOut.push({ syscall, why: `it would bypass the conditions on ${evaded}` });
       return undefined;
     }
   } else if (conditions !== undefined && conditions.unknown.length > 0 && !launching.has(syscall)) {
@@ -284,7 +284,7 @@ function entryOf(
       syscall,
       why:
         alternatives === undefined
-          ? 'what it has in common with the base cannot be written as rules'
+          ? 'the intersection with the base cannot be written as rules'
           : 'the base refuses it',
     });
     return undefined;

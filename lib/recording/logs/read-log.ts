@@ -155,7 +155,7 @@ export class LogReader {
     for (const name of ['file', 'kernel', 'libc', 'command', 'phase'] as const) {
       const value: unknown = this.#options[name];
       if (value !== undefined && typeof value !== 'string')
-        throw new UsageError('bad-option', `${name} cannot be ${show(value)}`, 'Give a string');
+        throw new UsageError('bad-option', `${name} cannot be ${show(value)}`, 'Pass a string');
     }
     this.#native = arch ?? nativeArchitecture();
     this.#phase = this.#options.phase ?? '';
@@ -184,7 +184,7 @@ export class LogReader {
         throw new RecordingError(
           'recording-too-large',
           `${this.#file} is a document of more than ${MAX_DOCUMENT} characters`,
-          'A profile has some kilobytes: check what you pass',
+          'A profile has a few kilobytes: check what you pass',
         );
       this.#document.push(line);
       return;
@@ -221,8 +221,8 @@ export class LogReader {
       const [first] = this.#examples;
       throw new RecordingError(
         'empty-log',
-        `${this.#file} has no system call that was understood${first === undefined ? '' : `, beginning with ${show(first.text)}`}`,
-        'Give a log of strace, audit records, a report of seccomp run --json, or a recorded profile',
+        `${this.#file} has no system call that could be parsed${first === undefined ? '' : `, beginning with ${show(first.text)}`}`,
+        'Pass a log of strace, audit records, a report of seccomp run --json, or a recorded profile',
       );
     }
     return { recording, lines: this.#lines, skipped: this.#skipped, examples: this.#examples };

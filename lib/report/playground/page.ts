@@ -17,10 +17,10 @@ export interface PlaygroundOptions {
 const FORMATS: Readonly<Record<ExportFormat, string>> = {
   bpf: 'program for the kernel (.bpf)',
   docker: "Docker's profile",
-  words: 'policy in words',
+  words: 'policy in the words format',
   oci: 'OCI (linux.seccomp)',
   spo: 'SeccompProfile of Kubernetes',
-  firecracker: "Firecracker's filter",
+  firecracker: 'Firecracker filter',
   explanation: 'explanation',
   listing: 'listing',
   source: 'source with labels',

@@ -1,4 +1,4 @@
-// What a text in the playground is: a profile, a filter of Firecracker's, or a program as a listing.
+// What a text in the playground is: a profile, a Firecracker filter, or a program as a listing.
 import { assemble } from '../../bpf/assemble/assemble.js';
 import { readProgramText } from '../../bpf/assemble/read-program.js';
 import type { Program } from '../../bpf/program.js';
@@ -37,7 +37,7 @@ export type Subject =
 /** What the kinds are called. */
 export function formatName(subject: Subject): string {
   if (subject.kind === 'program') return 'a program';
-  if (subject.kind === 'firecracker') return "a filter of Firecracker's";
+  if (subject.kind === 'firecracker') return 'a Firecracker filter';
   return subject.profile.format === 'oci' ? 'a config.json' : 'a profile';
 }
 
@@ -51,7 +51,7 @@ export function targetOptions({ arch, kernel, capabilities }: TargetFields): Com
   };
 }
 
-/** Keys of Firecracker's filters alone: looked for first, so that profiles are not read twice. */
+/** Keys of Firecracker filters alone: looked for first, so that profiles are not read twice. */
 const FIRECRACKER = /"(?:default|mismatch|filter|match)_action"/;
 
 /** Statements of programs, which policies in words do not have. */

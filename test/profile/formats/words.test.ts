@@ -281,7 +281,7 @@ describe('policies in words: mistakes', () => {
   it('says what the text was taken for', () => {
     assert.match(
       failure(() => parseProfile(Buffer.from('read allowed'))).message,
-      /taken for a policy in words/,
+      /looks like a policy in words/,
     );
   });
 

@@ -12,7 +12,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function ownEnvironment(env: Environment | null | undefined): Record<string, string | undefined> {
   const given: unknown = env ?? process.env;
   if (typeof given !== 'object' || given === null)
-    throw new UsageError('bad-option', `env cannot be ${show(given)}`, 'Give an object');
+    throw new UsageError('bad-option', `env cannot be ${show(given)}`, 'Pass an object');
   for (
     let prototype = Reflect.getPrototypeOf(given), next: object | null;
     prototype !== null && (next = Reflect.getPrototypeOf(prototype)) !== null;
@@ -22,7 +22,7 @@ export function ownEnvironment(env: Environment | null | undefined): Record<stri
     if (inherited === undefined) continue;
     throw new UsageError(
       'bad-option',
-      `env inherits ${show(inherited)}, and only an object's own properties count`,
+      `env inherits ${show(inherited)}, but only own properties are read`,
       'Copy it: { ...process.env, ...variables }',
     );
   }

@@ -154,8 +154,8 @@ export function launch<Started>(
   if (isFailure(descriptors)) {
     throw new LoadError(
       'no-launcher',
-      `the launcher for sandboxed children cannot be made (${describeFailure(descriptors)})`,
-      'It is an executable file in memory: look at vm.memfd_noexec, at the limit of open files, and at the filters that this process has',
+      `the launcher for sandboxed children cannot be created (${describeFailure(descriptors)})`,
+      'It is an executable memory file: check vm.memfd_noexec, the limit of open files, and the filters of this process',
       { errno: descriptors.errno },
     );
   }
@@ -244,7 +244,7 @@ const untraceable = (errno: number): LoadError =>
   new LoadError(
     'tracer-refused',
     `the command cannot be traced, which report-only needs (ptrace: ${errnoName(errno)})`,
-    'Look at /proc/sys/kernel/yama/ptrace_scope, which must be below 2 for ordinary users, at the filters that this process has, and for strace or another tracer around it',
+    'Check /proc/sys/kernel/yama/ptrace_scope, which must be below 2 for ordinary users, the filters of this process, and whether strace or another tracer traces it',
     { errno },
   );
 
@@ -252,8 +252,8 @@ const untraceable = (errno: number): LoadError =>
 export const launcherEnded = (file: string): LoadError =>
   new LoadError(
     'launcher-ended',
-    `the launcher came to its end before it had loaded the filter, so that ${file} was not run`,
-    'Look for a signal from elsewhere, for memory and limits, and for a filter of this process that kills',
+    `the launcher ended before it had loaded the filter, so ${file} was not run`,
+    'Check for signals from other processes, for memory and limits, and for a filter of this process that kills',
   );
 
 /** Throws UnsupportedError (`no-proc`) where the launcher cannot be found for want of /proc. */
@@ -275,7 +275,7 @@ export function commandOf(
     throw new UsageError(
       'bad-argument',
       'a command and its arguments are strings without NUL',
-      'Give other words',
+      'Pass other strings',
     );
   }
   if (file === '') throw new UsageError('bad-argument', 'a command cannot be empty', 'Name a program');

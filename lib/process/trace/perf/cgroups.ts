@@ -30,7 +30,7 @@ function perfHierarchy(): Hierarchy {
   throw new RecordingError(
     'cgroup-not-found',
     'cgroups are not mounted here',
-    'Mount cgroup2, or record a process by --pid',
+    'Mount cgroup2, or record a process with --pid',
   );
 }
 
@@ -49,7 +49,7 @@ export function cgroupDirectory(path: string): string {
   throw new RecordingError(
     'cgroup-not-found',
     `there is no cgroup ${path}`,
-    'Give its directory, such as /sys/fs/cgroup/system.slice/nginx.service, or a path as /proc/PID/cgroup has it',
+    'Pass its directory, such as /sys/fs/cgroup/system.slice/nginx.service, or a path as in /proc/PID/cgroup',
   );
 }
 
@@ -87,13 +87,13 @@ export function containerCgroup(id: string, roots: readonly string[] = []): stri
     throw new RecordingError(
       'container-not-found',
       `there is no container ${id}`,
-      'Give its id, as runc list, docker ps or podman ps have it; for a name, docker inspect --format {{.Id}} NAME. Where the runtime was started with --root, give the same directory by --root',
+      'Pass its id, as in runc list, docker ps or podman ps; for a name, docker inspect --format {{.Id}} NAME prints it. If the runtime was started with --root, pass the same directory with --root',
     );
   if (second !== undefined)
     throw new RecordingError(
       'container-not-found',
       `${outermost.length} containers begin with ${id}`,
-      'Give more of the id',
+      'Pass more of the id',
     );
   return first;
 }
@@ -150,8 +150,8 @@ function cgroupOfProcess(id: string, process: number): string {
   }
   throw new RecordingError(
     'cgroup-not-found',
-    `container ${id} has no cgroup of its own that perf events can be bound to`,
-    `Record its first process and all that this starts: --pid ${process}`,
+    `container ${id} has no cgroup of its own that perf events support`,
+    `Record its first process and its descendants: --pid ${process}`,
   );
 }
 

@@ -107,23 +107,23 @@ function checked(options: Own<RecordRunningOptions>): Own<RecordRunningOptions> 
   );
   if (targets.length !== 1)
     throw bad(
-      targets.length === 0 ? 'nothing is given that could be recorded' : 'several targets are given',
-      'Give exactly one of pid, container, cgroup and all',
+      targets.length === 0 ? 'there is nothing to record' : 'there are several targets',
+      'Pass exactly one of pid, container, cgroup and all',
     );
   if (pid !== undefined && !(Number.isSafeInteger(pid) && pid > 0))
-    throw bad(`pid cannot be ${show(pid)}`, 'Give the number of a process');
+    throw bad(`pid cannot be ${show(pid)}`, 'Pass the id of a process');
   for (const [name, value] of Object.entries({ container, cgroup, phase, root }))
     if (value !== undefined && (typeof (value as unknown) !== 'string' || (value === '' && name !== 'phase')))
-      throw bad(`${name} cannot be ${show(value)}`, 'Give a string');
+      throw bad(`${name} cannot be ${show(value)}`, 'Pass a string');
   if (all !== undefined && typeof (all as unknown) !== 'boolean')
-    throw bad(`all cannot be ${show(all)}`, 'Give true or false');
+    throw bad(`all cannot be ${show(all)}`, 'Pass true or false');
   if (root !== undefined && container === undefined)
-    throw bad('root is for containers', 'Give container as well');
+    throw bad('root is for containers', 'Pass container as well');
   if (
     seconds !== undefined &&
     !(typeof (seconds as unknown) === 'number' && seconds > 0 && seconds <= MAX_SECONDS)
   )
-    throw bad(`seconds cannot be ${show(seconds)}`, `Give a number above 0, and at most ${MAX_SECONDS}`);
+    throw bad(`seconds cannot be ${show(seconds)}`, `Pass a number above 0, and at most ${MAX_SECONDS}`);
   return options;
 }
 

@@ -140,12 +140,12 @@ function perfRefused({ step, errno }: PerfTable): RecordingError | undefined {
     case 'none':
       return undefined;
     case 'no-process':
-      return new RecordingError('process-not-found', 'the process has ended', 'Look for one that runs');
+      return new RecordingError('process-not-found', 'the process has ended', 'Look for a running process');
     case 'memory':
       return new RecordingError(
         'perf-unavailable',
-        `there is no memory for what the kernel writes down (${name})`,
-        'Look at /proc/sys/kernel/perf_event_mlock_kb, which does not hold with CAP_IPC_LOCK, and at limits of memory',
+        `there is no memory for the buffers of the kernel (${name})`,
+        'Check memory limits, and /proc/sys/kernel/perf_event_mlock_kb, which does not apply with CAP_IPC_LOCK',
       );
     case 'tracepoint':
       return DENIED.includes(name)
@@ -160,20 +160,20 @@ function perfRefused({ step, errno }: PerfTable): RecordingError | undefined {
         ? denied(`perf_event_open: ${name}`)
         : new RecordingError(
             'perf-unavailable',
-            `calls cannot be recorded by perf events (perf_event_open: ${name})`,
+            `calls cannot be recorded with perf events (perf_event_open: ${name})`,
             name === 'EMFILE' ? 'Raise the limit of open files' : `It needs CONFIG_PERF_EVENTS. ${INSTEAD}`,
           );
   }
 }
 
-const INSTEAD = 'A command is recorded without: seccomp record -- COMMAND';
+const INSTEAD = 'A command can be recorded without them: seccomp record -- COMMAND';
 
 /** The remedy of whoever has not the right. */
 const denied = (what: string): RecordingError =>
   new RecordingError(
     'perf-unavailable',
     `this process may not use perf events (${what}; kernel.perf_event_paranoid is ${paranoid()})`,
-    `It needs CAP_PERFMON, and CAP_SYS_ADMIN where tracefs is not mounted: be root, and in a container one whose profile allows perf_event_open. ${INSTEAD}`,
+    `It needs CAP_PERFMON, and CAP_SYS_ADMIN if tracefs is not mounted: be root; in a container, the profile must allow perf_event_open. ${INSTEAD}`,
   );
 
 function paranoid(): string {
@@ -188,12 +188,12 @@ const notStarted = (why: string): RecordingError =>
   new RecordingError(
     'perf-unavailable',
     `the perf recorder cannot be started (${why})`,
-    'It is an executable file in memory, started through /proc: look at /proc, vm.memfd_noexec, the limits of open files and processes, and the filters that this process has',
+    'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files and processes, and the filters of this process',
   );
 
 const recorderEnded = (): RecordingError =>
   new RecordingError(
     'perf-ended',
     'the perf recorder ended before the recording',
-    'Look for whoever killed it, and at memory and limits',
+    'Find out who killed it; check memory and limits',
   );
