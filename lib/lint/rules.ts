@@ -1,6 +1,6 @@
 // The table of lint rules: how bad each is, why it matters and what to do. docs/lint.md says the same.
 
-/** How bad a finding is. `high`: the profile does not protect as it says; `info`: good to know. */
+/** The severity of a finding. `high`: the profile does not protect as intended; `info`: for information. */
 export type Severity = 'high' | 'medium' | 'low' | 'info';
 
 /** A rule of `lint` and `lintProgram`, as docs/lint.md describes it. */

@@ -5,15 +5,15 @@ import { isRuleCode, type RuleCode } from './rules.js';
 import { own, owned, type Own } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
 
-/** What not to hear of, and why. */
+/** Which findings to suppress, and why. */
 export interface Suppression {
   /** The rule. */
   readonly code: RuleCode;
-  /** A JSON pointer: only findings at this place or below it. Everywhere unless given. */
+  /** A JSON pointer: only findings at this position or below it. Default: everywhere. */
   readonly pointer?: string;
   /** Only findings whose message has this text, e.g. the name of a call. */
   readonly text?: string;
-  /** Only for profiles whose path ends so. */
+  /** Only for profiles whose path ends with this. */
   readonly file?: string;
   /** Never empty. */
   readonly reason: string;
