@@ -303,7 +303,7 @@ const TABLE = {
     'A program can evade the restriction with the other call',
     'Treat them alike; for calls with arguments in memory (clone3, openat2), use ENOSYS',
   ),
-  'equivalent-shut': rule(
+  'equivalent-refused': rule(
     'low',
     'Only some of several equivalent calls are allowed',
     'C libraries move to newer calls, and programs then fail although the old calls are allowed; refusing some of them gains nothing',
