@@ -1,5 +1,5 @@
-// Workers of node:cluster, each of which gives up what it does not need once it listens. The primary keeps its rights, to
-// start others in their place.
+// Workers of node:cluster, each of which drops the calls it does not need once it is listening. The primary keeps its
+// permissions, so that it can start new workers.
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

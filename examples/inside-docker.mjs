@@ -1,5 +1,5 @@
-// In a container there is a filter already. One more goes on top: the kernel asks both about each call, and the answer that
-// restricts more wins, so that neither can take back what the other refuses.
+// A container already has a filter. This example adds another one on top: the kernel runs both for each call, and the more
+// restrictive action applies, so neither can allow what the other refuses.
 import { chmodSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { applyProfile, spawnSync, status } from 'seccomp';

@@ -1,4 +1,4 @@
-// Looks at a profile without loading anything: what it means, the program it becomes, and what a foreign program does.
+// Inspects a profile without loading anything: its meaning, its program, and the meaning of a program from elsewhere.
 import { compile, disassemble, resolveProfile } from 'seccomp';
 import {
   decode,

@@ -1,4 +1,4 @@
-// An HTTP server that gives up everything it does not need once it listens: root, then all but a list of system calls.
+// An HTTP server that drops everything it does not need once it is listening: first root, then all but a list of system calls.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

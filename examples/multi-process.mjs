@@ -1,5 +1,5 @@
-// An application of several processes, as browsers and Electron have them: one for foreign content, which can do next to
-// nothing, one for the network, which has no files, and a broker that decides. They ask each other by messages.
+// An application with several processes, like browsers and Electron: one for untrusted content, which can do almost
+// nothing, one for the network, which has no files, and a broker that decides. They exchange messages.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

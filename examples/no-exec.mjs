@@ -1,4 +1,4 @@
-// A service that can no longer start programs: not by itself, not by a library, not by code that an attacker brings.
+// A service that can no longer start programs: not itself, not in a library, not in code of an attacker.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-// Runs a command that is not trusted without a network: it can make no socket but AF_UNIX ones, nor can what it starts.
+// Runs an untrusted command without a network: the command and its children can only create AF_UNIX sockets.
 // Usage: node examples/no-network.mjs [command [argument...]]
 import { spawnSync } from 'seccomp';
 

@@ -1,4 +1,4 @@
-// Refuses one family of sockets: those of AF_UNIX, by which a program would reach Docker, D-Bus or a database. The network stays.
+// Refuses one family of sockets: AF_UNIX, through which a program could reach Docker, D-Bus or a database. The network keeps working.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { spawnSync } from 'node:child_process';

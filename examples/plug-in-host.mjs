@@ -1,6 +1,6 @@
-// A host of plug-ins. Each is a module by somebody else and runs in a process of its own, which opens no files for writing,
-// has no network and starts no programs. What a plug-in gives back is data, and not to be trusted.
-// Usage: node examples/plug-in-host.mjs [SECONDS]   how long each may take
+// A host for third-party plug-ins. Each plug-in runs in a process of its own, which cannot open files for writing,
+// has no network and cannot start programs. The results of a plug-in are untrusted data.
+// Usage: node examples/plug-in-host.mjs [SECONDS]   the time limit for each
 import { once } from 'node:events';
 import { SandboxedWorker } from 'seccomp';
 import { NEEDED_CALLS } from 'seccomp/inspect';

@@ -1,5 +1,5 @@
-// Puts this process under Docker's default profile and shows what becomes of it: every line is the kernel's own answer,
-// before and after. Exits with 1 when an answer is not the expected one.
+// Puts this process under Docker's default profile and shows the effects: every line is a result from the kernel,
+// before and after. Exits with 1 if a result is not as expected.
 import { spawnSync } from 'node:child_process';
 import { scrypt } from 'node:crypto';
 import { lookup } from 'node:dns/promises';

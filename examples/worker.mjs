@@ -1,4 +1,4 @@
-// A worker that confines itself before it handles what it was given, and what that does and does not cover.
+// A worker thread that confines itself before it handles its input, and what that covers and what not.
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';

@@ -4,8 +4,9 @@ import { annotate, type ProgramSource } from './listing/disassemble.js';
 import { hex, lineNumber } from './listing/notation.js';
 
 /**
- * An array of `struct sock_filter` with what each instruction does in a comment. It needs `#include <linux/filter.h>`.
- * Throws UsageError (`bad-option`) for a name that C cannot have, ProgramError as `decode` does.
+ * Formats a program as a C array of `struct sock_filter` with a comment for each instruction. It needs `#include
+ * <linux/filter.h>`.
+ * Throws UsageError (`bad-option`) for a name that is not a valid C identifier, ProgramError as `decode` does.
  */
 export function toC(source: ProgramSource, name = 'filter'): string {
   if (!/^[A-Za-z_]\w*$/.test(name))

@@ -27,17 +27,17 @@ function layOut(value: bigint, into: Uint32Array, low: number): void {
   into[low + 1] = halves[HIGH] ?? 0;
 }
 
-/** How a run went. */
+/** The result of a run. */
 export interface ProgramRun {
-  /** What the program returned. */
+  /** The return value of the program. */
   readonly action: Action;
-  /** Instructions executed, the return included. */
+  /** The number of executed instructions, including the return. */
   readonly steps: number;
 }
 
 /**
- * Runs a validated program on the words of one call and returns what it answers.
- * `trace`, when given, is called with the index of every instruction, and what A and X hold, before it runs.
+ * Runs a validated program for the words of one call and returns its return value.
+ * `trace` is called before each instruction, with its index and the values of A and X.
  */
 export function interpret(
   program: Program,

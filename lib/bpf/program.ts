@@ -17,7 +17,7 @@ export interface Instruction {
   readonly k: number;
 }
 
-/** A BPF program: up to 4096 instructions, of which jumps lead forward alone. */
+/** A BPF program: up to 4096 instructions whose jumps only lead forward. */
 export type Program = readonly Instruction[];
 
 /** The most instructions the kernel takes in one filter (BPF_MAXINSNS). */
@@ -58,7 +58,10 @@ export function encode(program: Program): Buffer {
   return bytes;
 }
 
-/** Reads the array. Throws ProgramError (`bad-program-size`) when it is empty, ragged or longer than the kernel takes. */
+/**
+ * Decodes a `struct sock_filter` array. Throws ProgramError (`bad-program-size`) if it is empty, incomplete or longer
+ * than the kernel allows.
+ */
 export function decode(bytes: Uint8Array): Program {
   const count = bytes.byteLength / INSTRUCTION_SIZE;
   if (!Number.isInteger(count) || count < 1 || count > MAX_INSTRUCTIONS) {
@@ -109,9 +112,9 @@ export interface Fault {
 }
 
 /**
- * Checks what the kernel checks before it takes a filter: known instructions, jumps inside the program, aligned loads
- * inside `struct seccomp_data`, scratch words written before they are read, a return at the end.
- * Throws ProgramError (`bad-program`) that names the first instruction at fault and the reason, or `bad-program-size`.
+ * Makes the checks of the kernel: known instructions, jumps inside the program, aligned loads inside `struct
+ * seccomp_data`, scratch words written before they are read, a return at the end.
+ * Throws ProgramError (`bad-program`), which names the first invalid instruction and the reason, or `bad-program-size`.
  * Source: bpf_check_classic, net/core/filter.c, and seccomp_check_filter, kernel/seccomp.c.
  */
 export function validate(program: Program): void {

@@ -1,5 +1,5 @@
 /**
- * The entry `seccomp/apply`: the way from a profile to a filter in force, without the tools that look at filters.
+ * The entry point `seccomp/apply`: compiles and loads profiles, without the functions to inspect filters.
  *
  * @module seccomp/apply
  */

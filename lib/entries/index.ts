@@ -1,6 +1,6 @@
 /**
- * The entry `seccomp`: profiles and their way into the kernel, for this process, workers and children; and the verbs that look at
- * them. The tools behind the verbs are in `seccomp/inspect`, libseccomp's own interface in `seccomp/libseccomp`.
+ * The entry point `seccomp`: compiles profiles and loads them, for this process, workers and children, and has the main functions to
+ * inspect filters. All functions to inspect filters are in `seccomp/inspect`, libseccomp's API is in `seccomp/libseccomp`.
  *
  * @module seccomp
  */

@@ -1,5 +1,5 @@
 /**
- * The entry `seccomp/inspect`: everything that looks at profiles, policies and programs, and touches no process.
+ * The entry point `seccomp/inspect`: all functions to inspect profiles, policies and programs. It does not touch any process.
  *
  * @module seccomp/inspect
  */

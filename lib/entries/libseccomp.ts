@@ -1,5 +1,5 @@
 /**
- * The entry `seccomp/libseccomp`: the C library as it is, for code and knowledge that come from C. One function for each of
+ * The entry point `seccomp/libseccomp`: the complete C API, for people who know it from C. One function for each of
  * libseccomp's, under the name that it has in C, and the context as a class.
  *
  * @module seccomp/libseccomp

@@ -1,5 +1,5 @@
 /**
- * The entry `seccomp/load`: loads programs that were compiled before, without the parser, the generator or libseccomp's
+ * The entry point `seccomp/load`: loads compiled programs, without the parser, the generator or libseccomp's
  * tables.
  *
  * @module seccomp/load

@@ -1,4 +1,4 @@
-// What `seccomp` and `seccomp/inspect` share: the verbs that make and look at filters, what they take and give, errors and constants.
+// What `seccomp` and `seccomp/inspect` share: the main functions, their types, errors and constants.
 export * from '../util/errors.js';
 export * from '../kernel/constants.js';
 export { CODES, type Code } from '../util/codes.js';

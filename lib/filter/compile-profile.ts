@@ -22,12 +22,12 @@ export interface CompileOptions extends TargetOptions, ResolveOptions, CompilePo
 /**
  * Compiles a profile or a policy to a filter that is proven to mean the same.
  *
- * On every machine the same profile and options give the same bytes: the architecture of this process, the newest
- * kernel the package knows and no capabilities, unless given. Filters never change, so that the same text and options
- * may give the same object again.
+ * The same profile and options give the same bytes on every machine. The defaults are the architecture of this process,
+ * the newest kernel that the package knows, and no capabilities. Filters are immutable, so the same text and options may
+ * return the same object again.
  *
- * Throws ProfileError for a profile with problems, CompileError when no program can be made, VerificationError when a
- * program differs from its policy; UsageError for options that are unknown, or that a policy has settled already.
+ * Throws ProfileError for a profile with problems, CompileError if no program can be generated, VerificationError if a
+ * program differs from its policy; UsageError for options that are unknown, or that cannot be used with a policy.
  */
 export function compile(source: AnyProfile | Policy, options: CompileOptions = {}): Filter {
   const given = ownOptions(options, COMPILE_OPTIONS);

@@ -16,14 +16,14 @@ import { prove } from './prove/verify.js';
 import { nodeWeights } from './generate/weights.js';
 
 export const WEIGHTS = ['node', 'uniform'] as const;
-/** Which calls the search tree favours: those that Node programs make most, or none. */
+/** Which calls the search tree favours: those that Node programs make most often, or none. */
 export type WeightsName = (typeof WEIGHTS)[number];
 
-/** How the program of a policy is made. */
+/** Options that decide how the program of a policy is generated. */
 export interface CompilePolicyOptions {
-  /** `tree`, our own generator (default), or `libseccomp`. Both are verified. */
+  /** The generator: `tree`, this package's own (default), or `libseccomp`. Programs of both are proven. */
   readonly codegen?: Codegen;
-  /** For `tree`: calls to reach in few instructions. Default `node`. */
+  /** For `tree`: the calls to decide in few instructions. Default `node`. */
   readonly weights?: WeightsName;
   /** For `libseccomp`: SCMP_FLTATR_CTL_OPTIMIZE. Default 2, as runc. */
   readonly optimize?: Optimize;

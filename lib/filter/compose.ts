@@ -31,7 +31,7 @@ export function enforced(action: Action): Action {
 }
 
 /**
- * What becomes of a call, given what each layer returned for it, the oldest first, the newest last.
+ * Returns the action of the kernel for a call, given the return value of each layer, oldest first.
  * Source: seccomp_run_filters, kernel/seccomp.c.
  */
 export const composeLayers = (returned: readonly Action[]): Action =>

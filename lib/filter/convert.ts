@@ -33,22 +33,26 @@ export type ConversionFormat = (typeof CONVERSION_FORMATS)[number];
 
 export const CONVERSION_FORMATS = ['docker', 'oci', 'firecracker', 'spo', 'systemd', 'words'] as const;
 
-/** What the formats have no common word for. */
+/** Options of `convert`. */
 export interface ConvertOptions {
-  /** What readers of `docker`, `oci` and `spo` answer to calls newer than the profile: ENOSYS, as runc (default), or the default action, as crun. */
+  /**
+   * What tools that read `docker`, `oci` and `spo` do with calls newer than the profile: ENOSYS, as runc (default), or
+   * the default action, as crun.
+   */
   readonly unknownSyscalls?: UnknownSyscalls;
-  /** For `firecracker`: the category of threads, `vmm` unless given. */
+  /** For `firecracker`: the category of threads; default: `vmm`. */
   readonly category?: string;
-  /** For `spo`: the name of the resource, `seccomp` unless given. */
+  /** For `spo`: the name of the resource; default: `seccomp`. */
   readonly name?: string;
 }
 
 /**
- * The text of a policy in another format, for the policy's own architecture, kernel and capabilities. It was read again
- * and proven to answer every call as the policy does. Rules are kept as they are where the format has words for
- * them; others are put into rules of which no two with different actions can match the same call.
+ * Returns the text of a policy in another format, for the policy's own architecture, kernel and capabilities. The text
+ * is parsed again and proven to have the same action for every call. Rules are kept as they are if the format can
+ * express them; others are rewritten so that no two rules with different actions can match the same call.
  *
- * Throws ConversionError (`not-expressible`) that names what the format cannot say, and as `compile` and `decompile` do.
+ * Throws ConversionError (`not-expressible`), which names what the format cannot express, and as `compile` and
+ * `decompile` do.
  */
 export function convert(policy: Policy, format: ConversionFormat, options: ConvertOptions = {}): string {
   const given = ownOptions(options, ['unknownSyscalls', 'category', 'name']);

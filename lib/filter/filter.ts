@@ -7,30 +7,30 @@ import type { Diagnostic } from '../util/errors.js';
 import type { ProgramMetrics } from './inspect/metrics.js';
 
 export const CODEGENS = ['tree', 'libseccomp'] as const;
-/** Who wrote the program: this package's generator, or libseccomp. */
+/** The generator of the program: this package's own, or libseccomp. */
 export type Codegen = (typeof CODEGENS)[number];
 
 /** A verified program. Immutable; what is inspected here is what `load` passes to the kernel. */
 export interface Filter {
   /** The instructions. */
   readonly program: Program;
-  /** What they mean. */
+  /** The policy, which defines what the program means. */
   readonly policy: Policy;
-  /** What made the program. */
+  /** The generator. */
   readonly codegen: Codegen;
-  /** What a reader of the profile should know. */
+  /** Warnings about the profile. */
   readonly warnings: readonly Diagnostic[];
   /** The machine that it is for. */
   readonly target: Target;
-  /** The kernel's `struct sock_filter` array, little-endian: a fresh copy at every read. */
+  /** The kernel's `struct sock_filter` array, little-endian; a new copy at every access. */
   readonly bpf: Buffer;
-  /** How many instructions the kernel will check; it takes up to 4096. */
+  /** The number of instructions; the kernel accepts up to 4096. */
   readonly instructions: number;
-  /** The rules as pseudo filter code; libseccomp's own where it made the program. */
+  /** The rules as pseudo filter code; libseccomp's own if it generated the program. */
   readonly pfc: string;
   /** The program as a listing. */
   readonly disassembly: string;
-  /** Length, paths and how many calls the kernel's cache covers. */
+  /** Length, path lengths, and the number of calls that the kernel's cache covers. */
   readonly metrics: ProgramMetrics;
 }
 

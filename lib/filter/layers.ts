@@ -5,10 +5,10 @@ import { isFilter } from './filter.js';
 import { decode, ownProgram, validate, type Program } from '../bpf/program.js';
 import { ownElements } from '../util/own-elements.js';
 
-/** A filter, or a program that came from elsewhere: its instructions, or its bytes in the kernel's format. */
+/** A filter, or a program from elsewhere: its instructions, or its bytes in the kernel's format. */
 export type Layer = Filter | Program | Uint8Array;
 
-/** One layer, or several as they were loaded: the oldest first, the newest last. */
+/** One layer, or several, oldest first. */
 export type Layers = Layer | readonly Layer[];
 
 /**

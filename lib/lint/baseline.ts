@@ -4,7 +4,7 @@ import { UsageError } from '../util/errors.js';
 import type { Finding } from './finding.js';
 import { own, owned } from '../util/own.js';
 
-/** What a baseline file holds. */
+/** The content of a baseline file. */
 export interface Baseline {
   /** Of the format of the file. */
   readonly version: 1;
@@ -24,7 +24,7 @@ export function fingerprint(finding: Finding): string {
 
 const PLACES = /line \d+, column \d+/g;
 
-/** The baseline that holds these findings; suppressed ones are left out. */
+/** Returns a baseline with these findings, except suppressed ones. */
 export function makeBaseline(findings: readonly Finding[]): Baseline {
   const counts = new Map<string, number>();
   for (const finding of findings) {
@@ -35,7 +35,7 @@ export function makeBaseline(findings: readonly Finding[]): Baseline {
   return { version: 1, findings: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
-/** Marks the findings that a baseline has, each as often as it has it. Throws UsageError (`bad-baseline`). */
+/** Marks the findings that are in a baseline, each as often as the baseline has it. Throws UsageError (`bad-baseline`). */
 export function applyBaseline(findings: readonly Finding[], baseline: unknown): readonly Finding[] {
   const left = countsOf(baseline);
   return findings.map(finding => {

@@ -7,13 +7,13 @@ import { RULES, type RuleCode, type Severity } from './rules.js';
 import { own, owned } from '../util/own.js';
 import { printable } from '../util/printable.js';
 
-/** Something that is wrong, or that a reader should know. */
+/** A mistake, a gap, or information about a profile or a program. */
 export interface Finding {
   /** Stable, kebab-case; listed in docs/lint.md. */
   readonly code: RuleCode;
   /** How much it matters. */
   readonly severity: Severity;
-  /** What is there. */
+  /** What was found. */
   readonly message: string;
   /** Why it matters. */
   readonly why: string;
@@ -21,13 +21,13 @@ export interface Finding {
   readonly remedy: string;
   /** Where in a profile; its beginning for what it leaves out. Absent for programs. */
   readonly at?: Location;
-  /** The interfaces on which it is so; empty for what is so on all. */
+  /** The ABIs that it concerns; empty for all. */
   readonly abis: readonly AbiName[];
-  /** The names of the calls that the message is about, also those that it leaves out where there are many. */
+  /** The names of the calls that the message is about, including those that it omits. */
   readonly calls: readonly string[];
-  /** The reason for which the caller wants to hear no more of it. */
+  /** The reason of the suppression, if the finding is suppressed. */
   readonly suppressed?: string;
-  /** Whether a baseline has it, so that it is nothing new. */
+  /** Whether the finding is in the baseline. */
   readonly known?: boolean;
 }
 
@@ -184,7 +184,7 @@ export const SEVERITIES: readonly Severity[] = ['info', 'low', 'medium', 'high']
 export const atLeast = (severity: Severity, least: Severity): boolean =>
   SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);
 
-/** Prints a finding on one line: `file:line:column: severity: message at /json/pointer [code]. Remedy`. */
+/** Formats a finding as one line: `file:line:column: severity: message at /json/pointer [code]. Remedy`. */
 export function formatFinding(finding: Finding): string {
   const { severity, code, message, remedy, at, suppressed, known } = owned(finding);
   const place = at === undefined ? '' : `${placeText(at)}: `;

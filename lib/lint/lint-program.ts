@@ -24,19 +24,19 @@ import {
   type ArchAnswers,
 } from './answers/program-answers.js';
 
-/** What a program does not say, and what not to hear of. */
+/** Options of `lintProgram`. */
 export interface LintProgramOptions {
-  /** Whose calls are looked at where the program does not look at the architecture; this process's unless given. */
+  /** The architecture to check if the program does not test one; default: this process's. */
   readonly arch?: Architecture;
-  /** Findings that are there for a reason. */
+  /** Suppressions of intended findings. */
   readonly suppress?: readonly Suppression[];
 }
 
 /**
- * What is wrong with a program, or worth knowing. A program does not say what its author wanted: only what it answers is
- * looked at, by the rules of docs/lint.md that need no profile.
+ * Finds mistakes and gaps in a program. A program does not tell what its author intended, so only the rules of
+ * docs/lint.md that need no profile apply.
  *
- * Throws ProgramError for what the kernel would not take, UsageError (`bad-filter`, `bad-option`).
+ * Throws ProgramError for a program that the kernel would reject, UsageError (`bad-filter`, `bad-option`).
  */
 export function lintProgram(layer: Layer, options: LintProgramOptions = {}): readonly Finding[] {
   const { arch, suppress: suppressions = [] } = ownOptions(options, ['arch', 'suppress']);

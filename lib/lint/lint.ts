@@ -23,9 +23,9 @@ import { suppress, type Suppression } from './suppress.js';
 import { lintDropped, lintRepeated } from './profiles/without-effect.js';
 import { own, owned } from '../util/own.js';
 
-/** For which machines a profile is looked at, and what not to hear of. */
+/** Options of `lint`. */
 export interface LintOptions extends TargetOptions, Omit<ResolveOptions, 'strict'> {
-  /** Findings that are there for a reason. */
+  /** Suppressions of intended findings. */
   readonly suppress?: readonly Suppression[];
 }
 
@@ -49,11 +49,11 @@ const CONTEXT_RULES: readonly ContextRule[] = [
 ];
 
 /**
- * What is wrong with a profile, or worth knowing, in the order of the text: the warnings of reading and resolving it, and
- * the rules of docs/lint.md. For every architecture that the profile covers unless `arch` is given, the newest kernel and
- * no capabilities unless given.
+ * Finds mistakes and gaps in a profile: the warnings of parsing and resolving it, and the rules of docs/lint.md. By
+ * default it checks every architecture that the profile covers, with the newest kernel and no capabilities. Findings are
+ * in the order of the text.
  *
- * Findings that `suppress` names are in the list with their reason; a suppression that names none is a finding.
+ * Suppressed findings are in the list, with the reason; a suppression that matches nothing is a finding.
  * Throws as parseProfile and resolveProfile do: a profile that cannot be used is not linted. Throws UsageError
  * (`bad-option`).
  */

@@ -1,6 +1,6 @@
 // The table of lint rules: how bad each is, why it matters and what to do. docs/lint.md says the same.
 
-/** How bad a finding is. `high`: the profile does not protect as it says; `info`: good to know. */
+/** The severity of a finding. `high`: the profile does not protect as intended; `info`: for information. */
 export type Severity = 'high' | 'medium' | 'low' | 'info';
 
 /** A rule of `lint` and `lintProgram`, as docs/lint.md describes it. */
@@ -303,7 +303,7 @@ const TABLE = {
     'A program can evade the restriction with the other call',
     'Treat them alike; for calls with arguments in memory (clone3, openat2), use ENOSYS',
   ),
-  'equivalent-shut': rule(
+  'equivalent-refused': rule(
     'low',
     'Only some of several equivalent calls are allowed',
     'C libraries move to newer calls, and programs then fail although the old calls are allowed; refusing some of them gains nothing',

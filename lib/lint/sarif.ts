@@ -8,11 +8,11 @@ import type { Location } from '../util/errors.js';
 import { owned } from '../util/own.js';
 import { ownOptions } from '../util/options.js';
 
-/** What `toSarif` may be told. */
+/** Options of `toSarif`. */
 export interface SarifOptions {
   /** The version of this package. */
   readonly version?: string;
-  /** Paths below this directory are written relative to it; the working directory unless given. */
+  /** Paths below this directory are written relative to it; default: the working directory. */
   readonly root?: string;
 }
 
@@ -50,7 +50,7 @@ export interface SarifFinding {
   readonly fingerprint: string;
 }
 
-/** A SARIF log of findings, in which suppressed and known ones are marked as such. */
+/** Converts findings to a SARIF log, in which suppressed and known ones are marked. */
 export const toSarif = (findings: readonly Finding[], options: SarifOptions = {}): SarifLog =>
   sarifLog(
     findings.map(finding => ({ ...owned(finding), fingerprint: fingerprint(finding) })),

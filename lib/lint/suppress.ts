@@ -11,17 +11,17 @@ import { isRuleCode, type RuleCode } from './rules.js';
 import { own, owned, type Own } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
 
-/** What not to hear of, and why. */
+/** Which findings to suppress, and why. */
 export interface Suppression {
   /** The rule. */
   readonly code: RuleCode;
-  /** A JSON pointer: only findings at this place or below it. Everywhere unless given. */
+  /** A JSON pointer: only findings at this position or below it. Default: everywhere. */
   readonly pointer?: string;
   /** Only findings that are about this call alone, or about calls of this group alone: `ptrace`, `@tracing`. */
   readonly calls?: CallOrGroup;
   /** Only findings whose message has this text. */
   readonly text?: string;
-  /** Only for profiles whose path ends so. */
+  /** Only for profiles whose path ends with this. */
   readonly file?: string;
   /** Never empty. */
   readonly reason: string;

@@ -89,10 +89,10 @@ export function decidingRule(rules: readonly Rule[], args: readonly bigint[]): R
 }
 
 /**
- * What the policy answers to a system call.
+ * Returns the action of a policy for a system call.
  *
- * Rules of one call are bound by OR and their conditions by AND; the most restrictive match wins, in the kernel's order
- * of actions; the first of equally strong ones gives the data.
+ * Rules of one call are combined with OR and their conditions with AND; the most restrictive match applies, in the
+ * kernel's order of actions; among equal actions the first gives the data.
  * Source: docs/semantics.md; the order of actions, seccomp(2).
  */
 export function evaluate(policy: Policy, event: Event): Action {

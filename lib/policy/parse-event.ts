@@ -12,10 +12,9 @@ const ARGUMENTS = 6;
 const MAX_QUOTED = 80;
 
 /**
- * The call that a line stands for: `[ABI:]CALL [ARGUMENT]...`, separated by spaces. The interface is `abi` unless one is
- * named. CALL is a name, or a number as the kernel sees it. Arguments are numbers or the names of constants, as
- * `parseValue` takes them: negative ones get the width of the C type that the kernel declares. Those that are left out
- * are not in the event.
+ * Parses a line with a call: `[ABI:]CALL [ARGUMENT]...`, separated by spaces. The default ABI is `abi`. CALL is a name,
+ * or a number as the kernel sees it. Arguments are numbers or names of constants, as in `parseValue`: negative ones have
+ * the width of the C type that the kernel declares. Missing arguments are not in the event.
  *
  * Throws UsageError: `bad-event` for anything that is not a call, `unknown-syscall`, `unknown-constant` and `bad-value`.
  */

@@ -6,7 +6,7 @@ import type { Event } from '../kernel/event.js';
 import type { Policy, Rule } from './policy.js';
 import { own, owned } from '../util/own.js';
 
-/** What made a policy answer with an action. */
+/** The reason for an action of a policy. */
 export type Reason =
   | {
       /** The conditions of a rule hold. */
@@ -47,7 +47,7 @@ export type Reason =
       readonly action: Action;
     };
 
-/** Says why `evaluate` answers as it does; `action` is its answer. */
+/** Returns the reason for the result of `evaluate`; `action` is that result. */
 export function reasonFor(policy: Policy, event: Event): Reason {
   const {
     rules,

@@ -24,7 +24,7 @@ export interface AllowingRule {
   }[];
 }
 
-/** How a profile would come to allow a call. */
+/** A change to a profile that allows a call. */
 export type Remedy =
   | {
       /** Add this rule to `syscalls`. */
@@ -50,10 +50,10 @@ export type Remedy =
     };
 
 /**
- * The shortest change of a profile under which a call would be allowed; undefined for one that is allowed, and for one
- * without a name. Where the profile allows the call with other arguments, the addition names the values of the arguments
- * that its rules look at, and no more is allowed than this. Where several rules refuse the call, the strongest is named: the
- * changed profile has a remedy of its own.
+ * Returns the smallest change to a profile that would allow a call; undefined for a call that is allowed, or that has no
+ * name. If the profile allows the call with other arguments, the suggested rule has conditions with the arguments of
+ * this call, so that it allows nothing else. If several rules refuse the call, the most restrictive one is named; call
+ * this function again for the changed profile.
  */
 export function remedyFor(event: Event, policy: Policy): Remedy | undefined {
   if (permits(evaluate(policy, event))) return undefined;
@@ -98,7 +98,7 @@ function allowing(
   return { ...rule, args: conditions };
 }
 
-/** A remedy as a sentence without a full stop. */
+/** Formats a remedy as a sentence without a full stop. */
 export function describeRemedy(remedy: Remedy): string {
   switch (remedy.kind) {
     case 'add':

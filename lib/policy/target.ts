@@ -17,7 +17,7 @@ export interface Target {
   readonly capabilities: ReadonlySet<string>;
 }
 
-/** How a caller describes a target; what is left out comes from the architecture of this process and the newest known kernel. */
+/** Options that describe a target; the defaults are the architecture of this process and the newest known kernel. */
 export interface TargetOptions {
   /** This process's unless given. */
   readonly arch?: Architecture;
@@ -28,8 +28,8 @@ export interface TargetOptions {
 }
 
 /**
- * Completes a target: this architecture, the newest kernel and no capabilities unless given.
- * Throws UsageError (`bad-option`, `bad-kernel-version`) for values it does not know.
+ * Completes a target with the defaults: this architecture, the newest kernel and no capabilities.
+ * Throws UsageError (`bad-option`, `bad-kernel-version`) for invalid values.
  */
 export function makeTarget(options: TargetOptions = {}): Target {
   const given = pickOptions(options, ['kernel', 'arch', 'capabilities']);

@@ -5,19 +5,19 @@ import { ownOptions } from '../util/options.js';
 import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
 import { markPolicy, ownPolicy } from './own-policy.js';
 
-/** What `notified` may be told. */
+/** Options of `withNotifications`. */
 export interface NotificationOptions {
-  /** Also notify of calls that the policy answers with TRAP or TRACE, which a supervisor cannot do in their stead. Default: false. */
+  /** Also notify of calls with TRAP or TRACE, which a supervisor cannot perform itself. Default: false. */
   readonly traps?: boolean;
 }
 
 /**
- * A policy under which a supervisor hears of every call that this one refuses: ERRNO, KILL_THREAD and KILL_PROCESS become
- * NOTIFY, also for numbers above those that the profile knows. Without a supervisor each of these calls fails with ENOSYS.
- * What the call was to be answered with is what `evaluate` says of the policy that was given.
+ * Returns a policy under which a supervisor is notified of every call that this one refuses: ERRNO, KILL_THREAD and
+ * KILL_PROCESS become NOTIFY, also for numbers above those that the profile names. Without a supervisor each of these
+ * calls fails with ENOSYS. To get the original action of a call, use `evaluate` with the original policy.
  *
- * Of rules that meet on one call, one with TRAP comes before one with KILL then, since the kernel takes TRAP for stronger
- * than NOTIFY. Throws UsageError (`bad-option`).
+ * If rules with TRAP and with KILL match the same call, TRAP takes precedence, because TRAP is more restrictive than
+ * NOTIFY in the kernel. Throws UsageError (`bad-option`).
  */
 export function withNotifications(source: Policy, options: NotificationOptions = {}): Policy {
   const policy = ownPolicy(source);

@@ -9,7 +9,7 @@ import { ownOptions } from '../util/options.js';
 import { markPolicy, ownPolicy } from './own-policy.js';
 import type { AbiPolicy, Condition, Policy, Rule, SyscallPolicy } from './policy.js';
 
-/** What `traced` may be told. */
+/** Options of `withStops`. */
 export interface StopOptions {
   /** Leave NOTIFY to a supervisor. Default: false, and the tracer is stopped for instead. */
   readonly notifications?: boolean;

@@ -8,9 +8,9 @@ import { ownOptions } from '../util/options.js';
 import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
 import { markPolicy, ownPolicy } from './own-policy.js';
 
-/** What `trapped` may be told. */
+/** Options of `withTraps`. */
 export interface TrapOptions {
-  /** Also trap calls that the policy kills for: the process then says why on standard error before it ends. Default: false. */
+  /** Also trap calls for which the policy kills: the process then prints the reason on standard error before it ends. Default: false. */
   readonly kills?: boolean;
 }
 
@@ -24,10 +24,10 @@ const TRAP_AND_DIE = 0xffff;
 export const RING_WAIT: Action = scmp.SCMP_ACT_TRAP | 0xfffe;
 
 /**
- * Calls that are not trapped, because no handler could serve them. While libc starts a thread or a process, signals are
- * blocked, and a trap then kills; when it changes ids, it does so on every thread, one of which blocks all signals in
- * Node. A new process that is refused execve has no handlers any more. rt_sigreturn ends a handler. Programs that this
- * process starts, Node among them, ask for io_uring before anything else, and do without it.
+ * Calls that are not trapped, because no handler could handle them. While libc starts a thread or a process, signals are
+ * blocked, and a trap then kills. libc changes ids on every thread, and one thread of Node blocks all signals. A new
+ * process that is refused execve has no handlers. rt_sigreturn returns from a handler. Programs that this process
+ * starts, including Node, probe io_uring before anything else, and can do without it.
  */
 export const NEVER_TRAPPED: readonly string[] = [
   ...['clone', 'clone3', 'fork', 'vfork', 'rseq', 'set_robust_list', 'execve', 'execveat'],
@@ -38,11 +38,12 @@ export const NEVER_TRAPPED: readonly string[] = [
 ];
 
 /**
- * A policy that refuses the same calls and lets a handler know: ERRNO(n) becomes TRAP(n), on which `onViolation` makes
- * the call fail with n. Under a program without such a handler, each of these calls ends the process.
+ * Returns a policy that refuses the same calls with traps, which a handler can report: ERRNO(n) becomes TRAP(n), on
+ * which `onViolation` makes the call fail with n. In a program without such a handler, each of these calls ends the
+ * process.
  *
- * ERRNO(0), which reports success, stays; so do NEVER_TRAPPED, and numbers above all that a table names. KILL_PROCESS
- * and KILL_THREAD stay unless `kills` is given; then both end the whole process.
+ * ERRNO(0), which reports success, is kept; so are NEVER_TRAPPED, and numbers above all that a table names. KILL_PROCESS
+ * and KILL_THREAD are kept unless `kills` is true; then both end the whole process.
  *
  * Throws UsageError (`bad-option`).
  */

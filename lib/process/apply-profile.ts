@@ -24,46 +24,50 @@ import type { Own } from '../util/own.js';
 import { runningTarget, type Capabilities } from './machine/running-target.js';
 import type { Violations } from './violations/violations.js';
 
-/** How `applyProfile` resolves, compiles and loads. */
+/** Options of `applyProfile`. */
 export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>, LoadOptions {
-  /** What `caps` conditions look at: names, or `bounding` for this process's bounding set. Default: none. */
+  /** The capabilities for `caps` conditions: names, or `bounding` for this process's bounding set. Default: none. */
   readonly capabilities?: Capabilities;
-  /** Report what the profile refuses to this listener, which `onViolation` made. The refusals stay what they are. */
+  /** The result of `onViolation`, which reports refused calls. They are still refused. */
   readonly violations?: Violations;
   /**
-   * A directory for compiled programs, which is made where there is none: of this user's, with the mode 0700. A program from there is used when
-   * it is proven to mean what the profile says, so that the search for one is saved and nothing else.
+   * A directory for compiled programs, which is created if it does not exist. It must belong to this user and have the
+   * mode 0700. A program from there is only used if it is proven to mean the same as the profile: the cache saves the
+   * search for a program, but not the proof.
    */
   readonly cache?: string;
 }
 
-/** How `applyProfile` tries a profile. */
+/** Options of `applyProfile` to try a profile. */
 export interface TryProfileOptions
   extends
     Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>,
     Pick<ApplyOptions, 'capabilities'>,
     Omit<ViolationReportOptions, 'reportOnly' | 'onViolation'> {
-  /** Report what the profile would refuse, and let it happen. */
+  /** Report calls that the profile would refuse, and allow them. */
   readonly reportOnly: true;
-  /** Hears of the calls that the profile would refuse. Calls of one kind share an event: docs/report-only.md. */
+  /** Called for calls that the profile would refuse. Similar calls share an event: docs/report-only.md. */
   readonly onViolation: (violation: ReportedViolation) => void;
 }
 
 /**
- * Parses, resolves, compiles and verifies a profile and loads it into the running process: all of its threads, unless
- * `scope` says otherwise. Resolved for the running kernel and architecture.
+ * Parses, resolves, compiles and proves a profile for the running kernel and architecture, and loads it into the running
+ * process: by default into all of its threads.
  *
- * Before the load, what the running Node depends on is looked at: a profile that refuses it is refused, with the names
- * of the calls. Node 22 and later keeps io_uring rings open. Where the profile refuses io_uring, the kernel takes no operation
- * off them any more: what libuv does on them is done by epoll_ctl, in a handler of SIGSYS.
+ * Before the load, it checks the calls that the running Node depends on: a profile that refuses them is rejected, with
+ * the names of the calls. Node 22 and later keeps io_uring rings open. If the profile refuses io_uring, the kernel no
+ * longer serves these rings: the operations of libuv are performed with epoll_ctl, in a handler of SIGSYS.
  *
- * A profile that ships with the package is not compiled where its program ships too: for the options by default, `strict`, `violations` and
- * those of a load. Any other one is compiled by a search that takes less time than that of `compile`, and proven as any.
+ * A profile that ships with the package is not compiled if the package has its program: for the default options,
+ * `strict`, `violations` and the options of `load`. Other profiles are compiled with a search that is faster than that
+ * of `compile`, and proven as well.
  *
- * With `reportOnly`, nothing is loaded and nothing refused: a tracer looks at the calls of this process, of all its threads and
- * of the processes that they start, and `onViolation` hears of those that the profile would refuse, until `reports.stop()`.
+ * With `reportOnly`, nothing is loaded or refused: a tracer observes the calls of this process, of all its threads and
+ * of the processes that they start, and `onViolation` is called for those that the profile would refuse, until
+ * `reports.stop()`.
  *
- * Throws ProfileError, CompileError, VerificationError, LoadError, UsageError; nothing has changed then, but for the directory `cache`.
+ * Throws ProfileError, CompileError, VerificationError, LoadError, UsageError; then nothing has changed, except for the
+ * directory `cache`.
  */
 export function applyProfile(
   profile: AnyProfile | Policy,

@@ -18,24 +18,24 @@ import { ownElements } from '../util/own-elements.js';
 import { show } from '../util/show.js';
 import { ownEnvironment } from './children/launch/environment.js';
 
-/** How `exec` starts the command. */
+/** Options of `exec`. */
 export interface ExecOptions {
-  /** Environment of the program; this process's unless given. */
+  /** Environment of the program; default: that of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Log refused calls as /proc/sys/kernel/seccomp/actions_logged says. */
+  /** Log refused calls, as configured in /proc/sys/kernel/seccomp/actions_logged. */
   readonly log?: boolean;
   /**
-   * Keep the program from reaching the processes around it. Default: `terminal`, since the program takes the place of this
-   * process, whose parent knows it as what it has started: signals to it, and inherited descriptors, go on to work.
+   * Isolate the program from other processes. Default: `terminal`, because the program replaces this process: its parent
+   * expects that it can be signalled and that descriptors are inherited.
    */
   readonly isolation?: IsolationMode;
 }
 
 /**
- * Loads a filter on the calling thread and replaces the process by a program at once: the filter need only allow
- * execve and what the program itself needs. The other threads end with the exec; the filter stays.
- * Returns never. Throws UsageError when the program is not found, UnsupportedError (`isolation-unavailable`), LoadError when
- * the kernel refuses the isolation, the filter or the exec; what was in force before that stays.
+ * Loads a filter on the calling thread and immediately replaces the process with a program: the filter only has to allow
+ * execve and the calls of the program. The other threads end with the exec; the filter stays in force.
+ * Never returns. Throws UsageError if the program is not found, UnsupportedError (`isolation-unavailable`), LoadError if
+ * the kernel refuses the isolation, the filter or the exec; parts that were already in force stay in force.
  */
 export function exec(
   filter: Filter | Uint8Array,

@@ -31,26 +31,27 @@ import { own, type Own } from '../util/own.js';
 /** Which threads a filter covers. */
 export type Scope = 'process' | 'thread';
 
-/** How a filter is loaded. */
+/** Options of `load`. */
 export interface LoadOptions {
   /**
-   * `process` (default): every thread of the process, by SECCOMP_FILTER_FLAG_TSYNC. `thread`: the calling one and those
-   * it starts later. Must be given inside a worker. A thread is not a sandbox: docs/node.md says what stays open.
+   * `process` (default): every thread of the process, with SECCOMP_FILTER_FLAG_TSYNC. `thread`: the calling thread and
+   * those that it starts later. Required in a worker. A filter on a thread is not a sandbox: docs/node.md describes what
+   * stays open.
    */
   readonly scope?: Scope;
   /** Set no_new_privs first (default). Without it, loading needs CAP_SYS_ADMIN. */
   readonly noNewPrivs?: boolean;
-  /** Log refused calls as /proc/sys/kernel/seccomp/actions_logged says. */
+  /** Log refused calls, as configured in /proc/sys/kernel/seccomp/actions_logged. */
   readonly log?: boolean;
-  /** Leave the Speculative Store Bypass mitigation off. */
+  /** Disable the Speculative Store Bypass mitigation. */
   readonly specAllow?: boolean;
-  /** Ask for the descriptor on which NOTIFY actions arrive. */
+  /** Return the descriptor for NOTIFY actions. */
   readonly listener?: boolean;
   /** With `listener`: only fatal signals interrupt a call once its notification was received. */
   readonly waitKillable?: boolean;
   /** Check everything and load nothing. */
   readonly dryRun?: boolean;
-  /** Load even what the running Node cannot go on under. */
+  /** Skip the checks of the running Node. */
   readonly force?: boolean;
 }
 
@@ -65,23 +66,23 @@ export const LOAD_FLAGS: readonly string[] = [
   'force',
 ];
 
-/** The receipt of a load. */
+/** The result of a load. */
 export interface LoadedFilter {
   /** The filter, or undefined for a raw program. */
   readonly filter: Filter | undefined;
-  /** What it was loaded for. */
+  /** The scope of the load. */
   readonly scope: Scope;
-  /** Threads that were running and are covered, by id. */
+  /** Ids of the covered threads that were running. */
   readonly threads: readonly number[];
   /** SECCOMP_FILTER_FLAG_* names that were passed. */
   readonly flags: readonly string[];
-  /** Place in the chain of the calling thread, 1 for the first filter; undefined before Linux 5.9. */
+  /** Position in the filter chain of the calling thread, 1 for the first filter; undefined before Linux 5.9. */
   readonly layer: number | undefined;
   /** Whether no_new_privs is set. */
   readonly noNewPrivs: boolean;
   /** Descriptor for notifications, with `listener`; the caller closes it. */
   readonly listener: number | undefined;
-  /** What the caller should know: those of the profile, and of the load. */
+  /** Warnings of the profile and of the load. */
   readonly warnings: readonly Diagnostic[];
   /** Nothing was loaded. */
   readonly dryRun: boolean;
@@ -100,17 +101,18 @@ const FLAGS = {
 type FlagName = keyof typeof FLAGS;
 
 /**
- * Loads a filter, or a raw program in the kernel's format, into the running process. It cannot be taken off.
- * The bytes that are passed are those of `filter.bpf`. A raw program is validated, but nothing proves what it means.
+ * Loads a filter, or a raw program in the kernel's format, into the running process. It cannot be removed. The kernel
+ * gets the bytes of `filter.bpf`. A raw program is validated, but its meaning is not proven.
  *
- * The receipt warns (`io-uring-kept`) where the process has rings on which the filter lets it do what it refuses elsewhere.
+ * The result has a warning (`io-uring-kept`) if the process has rings that can replace calls which the filter refuses.
  *
- * Throws LoadError: `node-cannot-continue` for a filter that refuses what this Node depends on, its open io_uring rings
- * among it (applyProfile makes a filter that closes them and goes on); `rings-polled` for one that refuses io_uring while the
- * kernel polls a ring; `rings-not-served` where rings cannot be closed; `traps-unhandled` for one made by `trapped` while nobody
- * listens; with the errno where the kernel refused; with the thread's id and name where one could not follow. Throws
- * UsageError for options that contradict each other; ProgramError for bytes that are not program. Nothing has changed
- * then, except that no_new_privs stays set where it was the kernel that refused the filter: `errno` is there then.
+ * Throws LoadError: `node-cannot-continue` for a filter that refuses calls that this Node depends on, including those on
+ * its open io_uring rings (applyProfile changes a filter so that it closes the rings); `rings-polled` for one that
+ * refuses io_uring while the kernel polls a ring; `rings-not-served` if rings cannot be closed; `traps-unhandled` for
+ * one made by `withTraps` while there is no listener; with the errno if the kernel refused; with the id and name of a
+ * thread that could not adopt the filter. Throws UsageError for options that contradict each other; ProgramError for
+ * bytes that are not a program. Then nothing has changed, except that no_new_privs stays set if the kernel refused the
+ * filter (the error has an `errno`).
  * Source: seccomp(2).
  */
 export function load(filter: Filter | Uint8Array, options: LoadOptions = {}): LoadedFilter {

@@ -19,27 +19,28 @@ import { selectProfile, type Resources } from './schema/resources.js';
 import { peek } from './schema/fields.js';
 import { pickOptions } from '../util/options.js';
 
-/** How `parseProfile` reads. */
+/** Options of `parseProfile`. */
 export interface ParseOptions {
   /** Turns every warning into an error. */
   readonly strict?: boolean;
-  /** What to call the source in locations, where it is not read from a path: `<stdin>`. */
+  /** The name of the source in locations, if it is not read from a path: `<stdin>`. */
   readonly file?: string;
 }
 
 /**
- * Reads and checks a profile: Docker's (new or old), OCI's, alone or in a config.json, a policy in the words format, or in the format of another
- * program: docs/convert.md lists them. The text tells which.
- * A profile may also say what to change in another one: `{ "extends": "docker-default", "allow": ["@io_uring"] }`.
+ * Parses and checks a profile: Docker's (new or old), OCI's, alone or in a config.json, a policy in the words format, or
+ * in the format of another tool: docs/convert.md lists them. The format is detected from the text.
+ * A profile may also extend another one: `{ "extends": "docker-default", "allow": ["@io_uring"] }`.
  *
- * `source` is a ProfileSource: a path, a text (JSON, which starts with `{` or `[`, or several lines), its UTF-8 bytes, a file: URL, an
- * object, the name of a profile that ships; or a Profile, which is returned as it is. Of any type, so that what JSON.parse or an
- * imported file gave can be checked here and passed on as a Profile. In an object, lines and columns count in its text
- * with an indentation of two spaces; its integers beyond 2^53 - 1 must be bigints. Files that a policy includes are read from the
- * folder of its own file alone, and may not be included by a text that was in no file.
+ * `source` is a ProfileSource: a path, a text (JSON, which starts with `{` or `[`, or several lines), its UTF-8 bytes, a
+ * file: URL, an object, the name of a profile that ships; or a Profile, which is returned unchanged. It may have any
+ * type, so that results of JSON.parse or imported files can be checked here. For an object, lines and columns are those
+ * of its JSON text with an indentation of two spaces; its integers beyond 2^53 - 1 must be bigints. Files that a policy
+ * includes are only read from the folder of its own file; a text that was not read from a file cannot include any.
  *
- * Throws ProfileError with every problem in the order of the text (of a text that is not JSON, the first), and UsageError for a source
- * of another type. Sources: moby's profiles/seccomp, libcontainer/seccomp of runc, containers/common, runtime-spec.
+ * Throws ProfileError with every problem in the order of the text (only the first for a text that is not JSON), and
+ * UsageError for a source of another type. Sources: moby's profiles/seccomp, libcontainer/seccomp of runc,
+ * containers/common, runtime-spec.
  */
 export function parseProfile(source: unknown, options: ParseOptions = {}): Profile {
   const { strict = false, file: name } = pickOptions(options, ['strict', 'file']);

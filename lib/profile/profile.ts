@@ -122,8 +122,8 @@ export interface WrittenContext {
 export type WrittenPolicy = (context: WrittenContext) => Omit<Policy, 'warnings'>;
 
 /**
- * A profile as it is written, validated, frozen, and free of any machine. Made by parseProfile alone. Of the formats that are not
- * Docker's, OCI's or the operator's, `rules` are empty: what they say is in the policy that resolveProfile makes of them.
+ * A validated profile as it is written, immutable and independent of a machine. Only parseProfile creates it. For
+ * formats other than Docker's, OCI's and the operator's, `rules` is empty; resolveProfile returns their meaning.
  */
 export interface Profile {
   /** The path it was read from, or `<string>`, `<buffer>`, `<object>`. */

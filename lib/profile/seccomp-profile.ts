@@ -10,25 +10,25 @@ import type { ArchitectureName } from '../kernel/scmp-archs.js';
 
 // Comments of keys become the descriptions in profile.schema.json: scripts/generate-profile-schema.mjs.
 
-/** Keys for human readers, which no program reads. */
+/** Keys that are ignored, for human readers. */
 export interface ProfileRemarks {
-  /** A remark. */
+  /** A comment. */
   readonly [remark: `_${string}`]: unknown;
   /** A remark; `$schema` names the JSON Schema for editors. */
   readonly [remark: `$${string}`]: unknown;
-  /** A remark. */
+  /** A comment. */
   readonly [remark: `#${string}`]: unknown;
-  /** A remark. */
+  /** A comment. */
   readonly [remark: `//${string}`]: unknown;
-  /** A remark. */
+  /** A comment. */
   readonly comment?: unknown;
-  /** A remark. */
+  /** A comment. */
   readonly comments?: unknown;
-  /** A remark. */
+  /** A comment. */
   readonly description?: unknown;
 }
 
-/** Names of C's constants with `|` between them, such as `CLONE_NEWUSER|CLONE_NEWNS`: they begin with a capital letter. */
+/** Names of C constants, joined with `|`, such as `CLONE_NEWUSER|CLONE_NEWNS`: they begin with a capital letter. */
 export type ConstantNames =
   `${'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M' | 'N' | 'O' | 'P' | 'Q' | 'R' | 'S' | 'T' | 'U' | 'V' | 'W' | 'X' | 'Y' | 'Z'}${string}`;
 
@@ -36,7 +36,10 @@ export type ConstantNames =
 export interface SeccompCondition extends ProfileRemarks {
   /** Which argument of the call, counted from 0. */
   readonly index: 0 | 1 | 2 | 3 | 4 | 5;
-  /** The number to compare the argument with, unsigned, up to 2^64 - 1; for `SCMP_CMP_MASKED_EQ` the mask. Beyond 2^53 - 1 as a bigint. Or the name of a constant, or several with `|` between them, which Docker does not read and convert writes out. */
+  /**
+   * The number to compare the argument with, unsigned, up to 2^64 - 1; for `SCMP_CMP_MASKED_EQ` the mask. Beyond 2^53 -
+   * 1 as a bigint. Or names of constants, joined with `|`, which Docker does not read; `convert` writes numbers.
+   */
   readonly value: number | bigint | ConstantNames;
   /** What the masked argument must equal; for `SCMP_CMP_MASKED_EQ` only. */
   readonly valueTwo?: number | bigint | ConstantNames | null;
@@ -44,58 +47,58 @@ export interface SeccompCondition extends ProfileRemarks {
   readonly op: Operator;
 }
 
-/** What `includes` and `excludes` look at. */
+/** The restrictions in `includes` and `excludes`. */
 export interface SeccompRestriction extends ProfileRemarks {
   /** Capabilities: `includes` needs all of them, `excludes` any of them. */
   readonly caps?: readonly CapabilityName[] | null;
-  /** Native architectures in Go's spelling, of which one has to match. */
+  /** Native architectures in Go's spelling, one of which must match. */
   readonly arches?: readonly DockerArchitecture[] | null;
   /** The oldest kernel that matches, as major.minor. */
   readonly minKernel?: `${number}.${number}` | null;
 }
 
-/** What all rules have. */
+/** Properties of all rules. */
 export interface SeccompRuleBase extends ProfileRemarks {
-  /** What happens to these calls where all of `args` hold. */
+  /** What happens to these calls if all of `args` hold. */
   readonly action: ActionName;
-  /** The errno of `SCMP_ACT_ERRNO`, 0 to 4095, or the message of `SCMP_ACT_TRACE`, 0 to 65535. 1 (EPERM) unless given. */
+  /** The errno of `SCMP_ACT_ERRNO`, 0 to 4095, or the message of `SCMP_ACT_TRACE`, 0 to 65535. Default: 1 (EPERM). */
   readonly errnoRet?: number | null;
-  /** The errno of `SCMP_ACT_ERRNO` by name or in digits, as Podman writes it. Takes precedence over `errnoRet`; Docker ignores it. */
+  /** The errno of `SCMP_ACT_ERRNO` as a name or as digits, as Podman writes it. Takes precedence over `errnoRet`; Docker ignores it. */
   readonly errno?: ErrnoName | `${number}` | '' | null;
-  /** Conditions, all of which must hold. An argument that is tested twice turns AND into OR, as in runc. */
+  /** Conditions, all of which must hold. If an argument is tested twice, they are combined with OR instead of AND, as in runc. */
   readonly args?: readonly SeccompCondition[] | null;
-  /** The rule counts only where all of this matches. */
+  /** The rule applies only if all of this matches. */
   readonly includes?: SeccompRestriction | null;
-  /** The rule does not count where any of this matches. */
+  /** The rule does not apply if any of this matches. */
   readonly excludes?: SeccompRestriction | null;
-  /** For readers of the profile. */
+  /** A comment for readers of the profile. */
   readonly comment?: string | null;
 }
 
 /** A rule for several calls: an item of `syscalls`. */
 export interface SeccompNamesRule extends SeccompRuleBase {
-  /** System calls by name. As an extension, which Docker refuses, also by number: 0 to 1073741823, without quotes. */
+  /** System calls by name. As an extension, which Docker rejects, also by number: 0 to 1073741823, without quotes. */
   readonly names: readonly (SyscallName | number)[];
-  /** Not together with `names`. */
+  /** Cannot be combined with `names`. */
   readonly name?: '' | null;
 }
 
 /** A rule for one call, in the old format: an item of `syscalls`. */
 export interface SeccompNameRule extends SeccompRuleBase {
-  /** One system call: the old format. Not together with `names`. */
+  /** One system call, in the old format. Cannot be combined with `names`. */
   readonly name: SyscallName;
-  /** Not together with `name`. */
+  /** Cannot be combined with `name`. */
   readonly names?: readonly never[] | null;
 }
 
 /** An item of `syscalls`. */
 export type SeccompRule = SeccompNamesRule | SeccompNameRule;
 
-/** The interfaces that go with a native architecture: an item of `archMap`. */
+/** The ABIs for a native architecture: an item of `archMap`. */
 export interface SeccompArchitecture extends ProfileRemarks {
-  /** The native architecture. The first item with the machine's own counts. */
+  /** The native architecture. The first item with the machine's architecture applies. */
   readonly architecture: ArchitectureName;
-  /** Interfaces that the filter covers beside the native one. */
+  /** ABIs that the filter covers in addition to the native one. */
   readonly subArchitectures?: readonly ArchitectureName[] | null;
 }
 
@@ -103,46 +106,49 @@ export interface SeccompArchitecture extends ProfileRemarks {
  * A profile in Docker's format, old or new, with the additions of containers/common and the extensions of this package
  * (docs/profiles.md). It also describes the `linux.seccomp` of an OCI configuration, which has fewer keys.
  *
- * `const profile = { … } satisfies SeccompProfile` makes a wrong key, action, operator, architecture, flag, capability or
- * call name an error of the compiler. For values whose contents are not known when the program is compiled, such as those of
- * JSON.parse or of an imported JSON file, call parseProfile, which takes everything and checks it.
+ * With `const profile = { … } satisfies SeccompProfile`, the compiler reports wrong keys, actions, operators,
+ * architectures, flags, capabilities and call names. For values that are not known at compile time, such as results of
+ * JSON.parse or an imported JSON file, call parseProfile, which accepts and checks everything.
  */
 export interface SeccompProfile extends ProfileRemarks {
-  /** The JSON Schema that editors check the profile by, e.g. `./node_modules/seccomp/profile.schema.json`. */
+  /** The JSON Schema with which editors check the profile, e.g. `./node_modules/seccomp/profile.schema.json`. */
   readonly $schema?: string;
   /** What happens to calls that no rule decides. */
   readonly defaultAction: Exclude<ActionName, 'SCMP_ACT_NOTIFY'>;
-  /** The errno of `SCMP_ACT_ERRNO`, or the message of `SCMP_ACT_TRACE`, as the default action. 1 (EPERM) unless given. */
+  /** The errno of `SCMP_ACT_ERRNO`, or the message of `SCMP_ACT_TRACE`, as the default action. Default: 1 (EPERM). */
   readonly defaultErrnoRet?: number | null;
-  /** The errno by name or in digits, as Podman writes it. Takes precedence over `defaultErrnoRet`; Docker ignores it. */
+  /** The errno as a name or as digits, as Podman writes it. Takes precedence over `defaultErrnoRet`; Docker ignores it. */
   readonly defaultErrno?: ErrnoName | `${number}` | '' | null;
-  /** Interfaces that the filter covers beside the native one. Not together with `archMap`. */
+  /** ABIs that the filter covers in addition to the native one. Cannot be combined with `archMap`. */
   readonly architectures?: readonly ArchitectureName[] | null;
-  /** The interfaces that the filter covers, by native architecture: one profile for several machines. Not together with `architectures`. */
+  /**
+   * The ABIs that the filter covers, for each native architecture: one profile for several machines. Cannot be combined
+   * with `architectures`.
+   */
   readonly archMap?: readonly SeccompArchitecture[] | null;
-  /** The rules. Of several that match, the most restrictive action counts. */
+  /** The rules. If several match, the most restrictive action applies. */
   readonly syscalls?: readonly SeccompRule[] | null;
   /** Flags of seccomp(2). */
   readonly flags?: readonly FilterFlag[] | null;
   /** The socket to which a container runtime sends the descriptor of `SCMP_ACT_NOTIFY`. */
   readonly listenerPath?: string | null;
-  /** What the runtime sends along with that descriptor. */
+  /** Data that the runtime sends along with that descriptor. */
   readonly listenerMetadata?: string | null;
 }
 
-/** A profile that says what to change in another one; see `derive`. */
+/** A profile that extends another one; see `derive`. */
 export interface ExtendingProfile extends ProfileRemarks {
-  /** The JSON Schema that editors check the profile by, e.g. `./node_modules/seccomp/profile.schema.json`. */
+  /** The JSON Schema with which editors check the profile, e.g. `./node_modules/seccomp/profile.schema.json`. */
   readonly $schema?: string;
-  /** The base: the name of a profile that ships, or a path from the folder of the file. */
+  /** The base: the name of a profile that ships, or a path relative to the folder of the file. */
   readonly extends: string;
-  /** Calls and groups, such as `@io_uring`, that are allowed whatever their arguments. */
+  /** Calls and groups, such as `@io_uring`, to allow whatever their arguments. */
   readonly allow?: readonly CallOrGroup[] | null;
-  /** Calls and groups that are refused. */
+  /** Calls and groups to refuse. */
   readonly deny?: readonly CallOrGroup[] | null;
-  /** Calls and groups that are left as they are, while all others are refused. */
+  /** Calls and groups that keep their action, while all others are refused. */
   readonly only?: readonly CallOrGroup[] | null;
-  /** Rules beside those that are left of the base: conditions for calls that `deny` names, for example. */
+  /** Rules in addition to the remaining rules of the base, for example with conditions for calls in `deny`. */
   readonly syscalls?: readonly SeccompRule[] | null;
   /** A profile of its own has one. */
   readonly defaultAction?: undefined;
@@ -150,19 +156,19 @@ export interface ExtendingProfile extends ProfileRemarks {
 
 /** The `linux.seccomp` of an OCI configuration: a profile without the keys that only Docker reads. */
 export interface OciSeccomp extends SeccompProfile {
-  /** Docker's alone. */
+  /** Only Docker knows it. */
   readonly archMap?: null;
-  /** The rules. Of several that match, the most restrictive action counts. */
+  /** The rules. If several match, the most restrictive action applies. */
   readonly syscalls?: readonly OciRule[] | null;
 }
 
 /** An item of `syscalls` in an OCI configuration. */
 export interface OciRule extends SeccompNamesRule {
-  /** Docker's alone. */
+  /** Only Docker knows it. */
   readonly name?: null;
-  /** Docker's alone. */
+  /** Only Docker knows it. */
   readonly includes?: null;
-  /** Docker's alone. */
+  /** Only Docker knows it. */
   readonly excludes?: null;
 }
 

@@ -17,23 +17,23 @@ import { ownElements } from '../util/own-elements.js';
 import { mergeRecordings } from './merge.js';
 import { byText, type RecordedArgument, type RecordedCall, type Recording } from './recording.js';
 
-/** What `checkProfile` may be told. */
+/** Options of `checkProfile`. */
 export interface CheckOptions {
-  /** Capabilities for `caps` conditions; none unless given. */
+  /** Capabilities for `caps` conditions; default: none. */
   readonly capabilities?: readonly string[];
-  /** For `minKernel` conditions; the newest kernel that the package knows unless given. */
+  /** The kernel version for `minKernel`; default: the newest that the package knows. */
   readonly kernel?: string;
 }
 
-/** A call of the recordings that the profile does not simply allow. */
+/** A recorded call that the profile does not simply allow. */
 export interface CheckedCall {
-  /** The interface that it was made by. */
+  /** The ABI of the call. */
   readonly abi: AbiName;
   /** Its name, or its number in digits. */
   readonly syscall: string;
-  /** The part of the run that it was seen in; empty where the run was not divided. */
+  /** The phase of the run; empty if the run was not divided. */
   readonly phase: string;
-  /** What the profile answers, such as `ERRNO(EPERM)`. */
+  /** The action of the profile, such as `ERRNO(EPERM)`. */
   readonly action: string;
   /** How often it was seen, with all arguments. */
   readonly count: number;
@@ -41,11 +41,11 @@ export interface CheckedCall {
   readonly runs: number;
   /** The programs that made it. */
   readonly programs: readonly string[];
-  /** The arguments that decide, such as `domain=AF_ALG`; empty where none do. */
+  /** The arguments on which the action depends, such as `domain=AF_ALG`; empty if there are none. */
   readonly arguments: readonly string[];
-  /** What would allow it, as a sentence; undefined where that depends on arguments that are not known. */
+  /** What would allow it, as a sentence; undefined if that depends on unknown arguments. */
   readonly remedy: string | undefined;
-  /** Where the profile says so. */
+  /** The position in the profile. */
   readonly at: Location | undefined;
 }
 
@@ -55,25 +55,25 @@ export interface UnusedCall {
   readonly abi: AbiName;
   /** Its name. */
   readonly syscall: string;
-  /** Whether arguments decide. */
+  /** Whether it depends on arguments. */
   readonly conditional: boolean;
 }
 
-/** What came out of a check. */
+/** The result of a check. */
 export interface ProfileCheck {
-  /** Where the profile is from. */
+  /** The source of the profile. */
   readonly file: string;
-  /** How many runs were looked at. */
+  /** The number of checked runs. */
   readonly runs: number;
   /** Distinct calls of the recordings. */
   readonly calls: number;
-  /** What was surely made, and would be refused. */
+  /** Calls that would certainly be refused. */
   readonly refused: readonly CheckedCall[];
-  /** What may be refused: it depends on arguments that were not recorded, or on several together. */
+  /** Calls that may be refused: it depends on arguments that were not recorded, or on several together. */
   readonly uncertain: readonly CheckedCall[];
-  /** What fails with ENOSYS while an older call that does the same is allowed, so that libraries go on. */
+  /** Calls that fail with ENOSYS while an older call that does the same is allowed, so that libraries fall back. */
   readonly fallbacks: readonly CheckedCall[];
-  /** What is allowed without having been used, on the native interfaces of the recordings. */
+  /** Calls that are allowed although no run made them, on the native ABIs of the recordings. */
   readonly unused: readonly UnusedCall[];
 }
 
@@ -81,7 +81,7 @@ export interface ProfileCheck {
 const MAX_COMBINATIONS = 4096;
 
 /**
- * Compares a profile with recordings. It looks at distinct calls, so that the number of events does not matter.
+ * Compares a profile with recordings. It compares distinct calls, so the number of events does not matter.
  * Throws UsageError (`not-a-recording`, `bad-option`) and as `resolveProfile` does.
  */
 export function checkProfile(

@@ -15,29 +15,29 @@ import { parseAuditLine, type AuditLine } from './logs/audit-line.js';
 
 /** An audit record, explained. */
 export interface ExplainedAudit extends AuditLine {
-  /** What the filter answered, in words: `KILL_PROCESS`, or `KILL` where that is all the record says; undefined where the record does not say. */
+  /** The action of the filter: `KILL_PROCESS`, or `KILL` if the record has no more; undefined if the record has none. */
   readonly answer: string | undefined;
-  /** What a profile says of the call, where one was given. */
+  /** The action of the profile, if there is one. */
   readonly profile: AuditVerdict | undefined;
 }
 
-/** What a profile says of the call of an audit record, which has no arguments. */
+/** The action of a profile for the call of an audit record, which has no arguments. */
 export interface AuditVerdict {
-  /** The answer; undefined where arguments decide. */
+  /** The action; undefined if it depends on arguments. */
   readonly action: string | undefined;
   /** Why, as a part of a sentence. */
   readonly why: string;
-  /** Where the profile says so. */
+  /** The position in the profile. */
   readonly at: Location | undefined;
-  /** What would allow the call, as a sentence; undefined where it is allowed, or where arguments decide. */
+  /** What would allow the call, as a sentence; undefined if it is allowed, or if that depends on arguments. */
   readonly remedy: string | undefined;
   /** Whether the record can come from a filter of this profile. */
   readonly fits: boolean;
 }
 
 /**
- * What one audit record of the kernel about seccomp says, and what a profile says of its call; undefined for a line that is not one, or
- * not a whole one. Records have no arguments. Throws as `resolveProfile` does.
+ * Parses an audit record of the kernel about seccomp, and evaluates a profile for its call; undefined for a line that is
+ * not a complete record. Records contain no arguments. Throws as `resolveProfile` does.
  */
 export const explainAuditLine = (line: string, profile?: AnyProfile): ExplainedAudit | undefined =>
   new AuditExplainer(profile).explain(line);
@@ -116,7 +116,7 @@ const WHY = {
   foreign: 'because the profile does not cover its ABI',
 } as const;
 
-/** An explained record on one line. */
+/** Formats an explained record as one line. */
 export function formatAudit({
   syscall,
   number,

@@ -27,7 +27,7 @@ const KIND = 'seccomp recording';
 const VERSION = 1;
 
 /**
- * The text of a recording: JSON of version 1, one call a line, the same for equal recordings.
+ * Returns the text of a recording: JSON of version 1, one call per line, the same for equal recordings.
  * Throws UsageError (`not-a-recording`).
  */
 export function formatRecording(recording: Recording): string {
@@ -85,17 +85,17 @@ function argumentText({ values, bits, more, unknown }: RecordedArgument): string
   return `{${more ? `"bits":${bits}` : `"values":${list}`}${unknown ? ',"unknown":true' : ''}}`;
 }
 
-/** What `parseRecording` may be told. */
+/** Options of `parseRecording`. */
 export interface ParseRecordingOptions {
-  /** What messages call the text; `<recording>` unless given. */
+  /** The name of the text in messages; default: `<recording>`. */
   readonly file?: string;
 }
 
 /**
- * Reads the text that `formatRecording` wrote. The text may come from anywhere: it ends in a recording or an error.
+ * Parses a text of `formatRecording`. The text may be hostile.
  *
- * Throws RecordingError with the place: `bad-recording` for a text that is not a recording of version 1, `recording-too-large`; and
- * UsageError (`bad-argument`) for what is not a string.
+ * Throws RecordingError with the position: `bad-recording` for a text that is not a recording of version 1,
+ * `recording-too-large`; and UsageError (`bad-argument`) for a value that is not a string.
  */
 export function parseRecording(text: string, options: ParseRecordingOptions = {}): Recording {
   const given: unknown = text;

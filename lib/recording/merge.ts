@@ -17,11 +17,11 @@ import {
 } from './recording.js';
 
 /**
- * One recording of all runs. Merging is associative and commutative, so that a fleet can merge as it likes; it is not
- * idempotent: a recording that is merged twice counts twice. Without recordings the result has no runs.
+ * Merges recordings to one of all runs. Merging is associative and commutative, so recordings can be merged in any
+ * order; it is not idempotent: a recording that is merged twice counts twice. Without recordings the result has no runs.
  *
- * Throws UsageError (`not-a-recording`) for values that are not recordings, and RecordingError (`recording-too-large`) for more than
- * 16,384 different calls.
+ * Throws UsageError (`not-a-recording`) for values that are not recordings, and RecordingError (`recording-too-large`)
+ * for more than 16,384 different calls.
  */
 export function mergeRecordings(...recordings: readonly Recording[]): Recording {
   const all = ownElements(recordings).map(checkedRecording);

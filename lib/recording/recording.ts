@@ -2,15 +2,15 @@
 import type { AbiName } from '../kernel/architectures.js';
 import { UsageError } from '../util/errors.js';
 
-/** The values of one argument that were seen. */
+/** The recorded values of one argument. */
 export interface RecordedArgument {
-  /** Which argument, from 0. */
+  /** The index of the argument, from 0. */
   readonly index: number;
-  /** The values, ascending, of as many bits as the kernel reads. Empty where there were more than 64. */
+  /** The values, ascending, with as many bits as the kernel reads. Empty if there were more than 64. */
   readonly values: readonly bigint[];
   /** Every bit that was set in some value. */
   readonly bits: bigint;
-  /** Whether there were more values than are kept: only `bits` tells something about them. */
+  /** Whether there were more values than are kept; then only `bits` describes them. */
   readonly more: boolean;
   /** Whether some calls were recorded without this argument, so that there may have been other values. */
   readonly unknown: boolean;
@@ -18,55 +18,58 @@ export interface RecordedArgument {
 
 /** A system call that was made, in one phase of the programs. */
 export interface RecordedCall {
-  /** The interface that it was made by. */
+  /** The ABI of the call. */
   readonly abi: AbiName;
-  /** Its name, or its number in digits where no table has a name for it. x32 numbers are without bit 30. */
+  /** Its name, or its number in digits if it has no name. x32 numbers are without bit 30. */
   readonly syscall: string;
-  /** The part of the run that it was seen in, with parts of its own behind a `/`; empty where the run was not divided. */
+  /** The phase of the run, with its parts after a `/`; empty if the run was not divided. */
   readonly phase: string;
-  /** How often, over all runs. */
+  /** The number of calls, in all runs. */
   readonly count: number;
-  /** Whether it was made more often than it was counted, since calls that are known need not be stopped for. */
+  /** Whether it was made more often than it was counted, because known calls are not always counted. */
   readonly atLeast: boolean;
-  /** In how many of the runs. */
+  /** The number of runs with this call. */
   readonly runs: number;
-  /** How often it failed with ENOSYS, so that the program had to do without. Part of `count`. */
+  /** The number of calls that failed with ENOSYS. Part of `count`. */
   readonly unavailable: number;
   /** The programs that made it, in alphabetical order: at most 16. */
   readonly programs: readonly string[];
   /** Whether there were more programs than are kept. */
   readonly morePrograms: boolean;
-  /** What is known of arguments that are worth a condition, by index; nothing of those that are missing. */
+  /** The values of arguments that a profile may test, by index. */
   readonly args: readonly RecordedArgument[];
 }
 
-/** Where calls of a recording come from: what they are evidence for. */
+/** The source of calls in a recording. */
 export interface RecordingSource {
-  /** How they were recorded, e.g. `tracer`, `perf`, `strace`, `perf trace -s`, `audit`, `operator log`, `report`, `profile`; several with commas. */
+  /**
+   * The method, e.g. `tracer`, `perf`, `strace`, `perf trace -s`, `audit`, `operator log`, `report`, `profile`; several
+   * separated by commas.
+   */
   readonly how: string;
-  /** The architecture of the machine, e.g. `x86_64`; empty where it is not known. */
+  /** The architecture of the machine, e.g. `x86_64`; empty if it is not known. */
   readonly arch: string;
-  /** The release of the kernel; empty where it is not known. */
+  /** The release of the kernel; empty if it is not known. */
   readonly kernel: string;
-  /** The C library, e.g. `glibc 2.36`; empty where it is not known. */
+  /** The C library, e.g. `glibc 2.36`; empty if it is not known. */
   readonly libc: string;
-  /** What was run; empty where it is not known. */
+  /** The command line; empty if it is not known. */
   readonly command: string;
-  /** Runs that were recorded in this way. */
+  /** The number of runs from this source. */
   readonly runs: number;
-  /** Calls that are known to be missing. */
+  /** The number of lost calls. */
   readonly lost: number;
-  /** Lines of the log that were not understood. */
+  /** The number of lines of the log that could not be parsed. */
   readonly skipped: number;
 }
 
-/** The system calls that programs were seen to make. */
+/** The system calls that programs made. */
 export interface Recording {
-  /** How many runs it covers. */
+  /** The number of runs. */
   readonly runs: number;
-  /** Where it comes from, in alphabetical order: at most 100. */
+  /** Its sources, in alphabetical order: at most 100. */
   readonly sources: readonly RecordingSource[];
-  /** In the order of interfaces, names and phases. */
+  /** The calls, ordered by ABI, name and phase. */
   readonly calls: readonly RecordedCall[];
 }
 

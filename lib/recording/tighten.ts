@@ -33,13 +33,13 @@ import { generateProfile, type ExplainedCall } from './generate/generate.js';
 import { mergeRecordings } from './merge.js';
 import { byText, type RecordedCall, type Recording } from './recording.js';
 
-/** What `tightenProfile` may be told. */
+/** Options of `tightenProfile`. */
 export interface TightenOptions extends CheckOptions {
-  /** The program that loads the profile and goes on under it, whose own calls are kept; `none` unless given. */
+  /** The program that loads the profile, whose calls are kept; default: `none`. */
   readonly for?: Launcher;
 }
 
-/** A name that was taken out of a rule. */
+/** A name that was removed from a rule. */
 export interface RemovedName {
   /** The name of the call as the profile has it. */
   readonly syscall: string;
@@ -49,11 +49,11 @@ export interface RemovedName {
   readonly why: string;
 }
 
-/** A profile without what no run used. */
+/** A profile without the calls that no run used. */
 export interface TightenedProfile {
-  /** The text of the profile: what is left is as it was written. */
+  /** The text of the profile. */
   readonly text: string;
-  /** What was taken out, in the order of the text. */
+  /** The removed names, in the order of the text. */
   readonly removed: readonly RemovedName[];
   /** Calls that are still allowed although no run made them, and why. */
   readonly unseen: readonly ExplainedCall[];
@@ -62,16 +62,17 @@ export interface TightenedProfile {
 const NEWER = 'newer calls that libraries try first: with ENOSYS they fall back to older ones';
 
 /**
- * Proposes a smaller profile: names that no run used are taken out of the rules that allow them, and so are rules whose conditions
- * no recorded call met. What programs need although nobody sees it stays, as `generateProfile` knows it; a call that
- * libraries try first, and replace after ENOSYS, gets ENOSYS. Everything else is left as it is written.
+ * Returns a smaller profile: names that no run used are removed from the rules that allow them, and so are rules whose
+ * conditions no recorded call met. Calls that programs need without making them in every run are kept, as in
+ * `generateProfile`; a call that libraries try first, and replace after ENOSYS, gets ENOSYS. The rest of the text is
+ * kept.
  *
- * The result is proven to allow nothing that the profile refuses, with and without capabilities, and refuses nothing of
- * the recordings that the profile allows. A profile whose default action allows calls stays as it is.
+ * The result is proven to allow nothing that the profile refuses, with and without capabilities, and allows every
+ * recorded call that the profile allows. A profile whose default action allows calls is not changed.
  *
- * Throws UsageError (`not-a-recording`, `bad-option`, `bad-profile-source` for a Profile, whose text is not known), RecordingError
- * (`nothing-recorded`), ConversionError (`not-expressible`) for a profile in another format than JSON, and as `parseProfile` and
- * `resolveProfile` do.
+ * Throws UsageError (`not-a-recording`, `bad-option`, `bad-profile-source` for a Profile, whose text is not known),
+ * RecordingError (`nothing-recorded`), ConversionError (`not-expressible`) for a profile in another format than JSON,
+ * and as `parseProfile` and `resolveProfile` do.
  */
 export function tightenProfile(
   profile: ProfileSource,

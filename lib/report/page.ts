@@ -53,7 +53,7 @@ export function page(data: ReportData): string {
 ${raw(`<style>${style}</style>`)}
 </head>
 <body>
-<header><h1>${data.name}</h1><p>What a seccomp filter answers to every system call</p>
+<header><h1>${data.name}</h1><p>What a seccomp filter does with every system call</p>
 <nav aria-label="Sections">${links.map(([id, title]) => markup`<a href="#${id}">${title}</a>`)}</nav></header>
 <main>
 ${summarySection(data)}

@@ -16,23 +16,23 @@ import { page } from './page.js';
 import { own, owned } from '../util/own.js';
 import { utf8 } from '../util/host/bytes.js';
 
-/** A profile, as `compile` takes it, a filter, or the instructions of a program. */
+/** A profile, as for `compile`, a filter, or the instructions of a program. */
 export type Reported = AnyProfile | Filter | Program;
 
-/** Those of `compile`, for profiles, and what the page is to say beside. */
+/** Options of `htmlReport`: those of `compile`, for profiles, and the following. */
 export interface ReportOptions extends CompileOptions {
-  /** What to call the subject; its file unless given. */
+  /** The name of the subject; default: its file. */
   readonly name?: string;
   /** A profile, a filter, a program, or a list of layers, the oldest first, to compare with. */
   readonly against?: Reported | readonly Layer[];
-  /** What to call that. */
+  /** The name of the other one. */
   readonly againstName?: string;
 }
 
 /**
- * One HTML page about a profile or a program: summary, every call of every interface, conditions in words, findings at
- * their lines, the program's decisions, and what changes to another one. It needs no network and no other file, and
- * nothing that a profile says becomes part of its markup.
+ * Returns one HTML page about a profile or a program: a summary, every call of every ABI, conditions, findings at their
+ * lines, the program's decisions, and a comparison. It needs no network and no other file, and no content of a profile
+ * becomes part of its markup.
  *
  * Throws as `compile`, `explain` and `diff` do, and UsageError (`bad-option`).
  */

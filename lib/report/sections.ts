@@ -226,7 +226,7 @@ export function programSection({ interfaces, flow, summary }: ReportData): Marku
 </form>`,
     markup`<div class="controls scripted" role="group" aria-label="Size of the picture">${ZOOMS.map(([name, words, shown]) => markup`<button type="button" data-zoom="${name}"${words === shown ? undefined : markup` aria-label="${words}"`}>${shown}</button>`)}<output id="zoom">100 %</output></div>
 <div class="with-panel"><div class="canvas" tabindex="0" role="region" aria-label="Picture of the decisions">${picture(flow)}</div>
-<aside class="scripted"><p class="hint" id="walk-hint">Enter a call to see the way that it takes.</p><ol id="steps"></ol></aside></div>`,
+<aside class="scripted"><p class="hint" id="walk-hint">Enter a call to see its path through the program.</p><ol id="steps"></ol></aside></div>`,
   ]);
 }
 

@@ -6,21 +6,21 @@ import { printable } from './printable.js';
 
 export type { Location } from './place.js';
 
-/** One finding about a profile, a policy or a program. */
+/** An error or a warning about a profile, a policy or a program. */
 export interface Diagnostic {
   /** Documented in docs/diagnostics.md. */
   readonly code: Code;
-  /** An `error` stops what was asked for; with `strict`, a `warning` does too. */
+  /** An `error` stops the operation; with `strict`, so does a `warning`. */
   readonly severity: 'error' | 'warning';
   /** What is wrong. */
   readonly message: string;
   /** What to do about it. */
   readonly remedy?: string;
-  /** Where; absent for what has no place in a text. */
+  /** The position; absent if there is none. */
   readonly at?: Location;
 }
 
-/** Prints a diagnostic on one line: `file:line:column: severity: message (code). Remedy`. */
+/** Formats a diagnostic as one line: `file:line:column: severity: message at /json/pointer [code]. Remedy`. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { at, severity, message, code, remedy } = owned(diagnostic);
   const place = at === undefined ? '' : `${placeText(at)}: `;
@@ -34,7 +34,7 @@ export class SeccompError extends Error {
   override readonly name: string = 'SeccompError';
   /** Listed in docs/diagnostics.md. */
   readonly code: Code;
-  /** What to do; undefined where there is nothing to advise. The message ends with it. */
+  /** What to do; undefined if there is no advice. The message ends with it. */
   readonly remedy: string | undefined;
 
   constructor(code: Code, message: string, remedy?: string, options?: ErrorOptions) {
@@ -44,12 +44,12 @@ export class SeccompError extends Error {
   }
 }
 
-/** A profile that cannot be used as it is written. Holds every problem that was found, not only the first. */
+/** A profile that cannot be used. Contains every problem, not only the first. */
 export class ProfileError extends SeccompError {
   override readonly name = 'ProfileError';
   /** Every problem, in the order of the text; the first gives the error its `code`. */
   readonly problems: readonly Diagnostic[];
-  /** Where the first problem is. */
+  /** The position of the first problem. */
   readonly at: Location | undefined;
 
   constructor(problems: readonly [Diagnostic, ...Diagnostic[]]) {
@@ -60,22 +60,22 @@ export class ProfileError extends SeccompError {
   }
 }
 
-/** A policy for which no program can be made. */
+/** A policy that cannot be compiled. */
 export class CompileError extends SeccompError {
   override readonly name = 'CompileError';
 }
 
-/** A meaning that a format has no words for. */
+/** A policy that a format cannot express. */
 export class ConversionError extends SeccompError {
   override readonly name = 'ConversionError';
 }
 
-/** A BPF program that the kernel would refuse, or that cannot be decoded. */
+/** A BPF program that the kernel would reject, or that cannot be decoded. */
 export class ProgramError extends SeccompError {
   override readonly name = 'ProgramError';
 }
 
-/** A text that is not a program: the place of the first mistake, in lines and columns that count from 1. */
+/** A text that is not a program, with the position of the first mistake; lines and columns count from 1. */
 export class AssemblyError extends SeccompError {
   override readonly name = 'AssemblyError';
   /** Where the first mistake is. */
@@ -87,7 +87,7 @@ export class AssemblyError extends SeccompError {
   }
 }
 
-/** A system call that separates two meanings, as `struct seccomp_data` has it. */
+/** A system call for which two programs or policies differ, as in `struct seccomp_data`. */
 export interface Witness {
   /** `AUDIT_ARCH_*`. */
   readonly arch: number;
@@ -99,14 +99,14 @@ export interface Witness {
   readonly args: readonly bigint[];
 }
 
-/** A program that does not mean what its policy says. The program is not returned. */
+/** A program that does not mean the same as its policy. The program is not returned. */
 export class VerificationError extends SeccompError {
   override readonly name = 'VerificationError';
-  /** A call that the two answer differently. */
+  /** A call for which they differ. */
   readonly witness: Witness;
-  /** What the policy answers for the witness, as a seccomp return value. */
+  /** The action of the policy for the witness, as a seccomp return value. */
   readonly expected: number;
-  /** What the program answers. */
+  /** The action of the program. */
   readonly actual: number;
 
   constructor(message: string, remedy: string, witness: Witness, expected: number, actual: number) {
@@ -122,7 +122,7 @@ export class LoadError extends SeccompError {
   override readonly name = 'LoadError';
   /** errno of the system call that failed, where one did. */
   readonly errno: number | undefined;
-  /** The thread that could not take the filter, for `thread-diverges`. */
+  /** The thread that could not adopt the filter, for `thread-diverges`. */
   readonly thread:
     | {
         /** The kernel's id. */
@@ -180,7 +180,7 @@ export class RecordingError extends SeccompError {
   }
 }
 
-/** A supervised call that a handler could not look into. */
+/** A supervised call whose memory a handler could not read, or another failure of supervision. */
 export class SupervisionError extends SeccompError {
   override readonly name = 'SupervisionError';
 }
@@ -203,12 +203,12 @@ export class LibseccompError extends SeccompError {
   }
 }
 
-/** Something that this platform, kernel or build does not have. */
+/** Something that this platform, kernel or build does not support. */
 export class UnsupportedError extends SeccompError {
   override readonly name = 'UnsupportedError';
 }
 
-/** A call with arguments of the wrong shape. */
+/** A call with wrong arguments. */
 export class UsageError extends SeccompError {
   override readonly name = 'UsageError';
 }

@@ -267,7 +267,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'open is allowed and openat2 refused',
-    code: 'equivalent-shut',
+    code: 'equivalent-refused',
     has: deny(allows('open', 'openat', 'creat', 'mseal')),
     lacks: deny(allows('open', 'openat', 'creat', 'mseal'), absent('openat2')),
   },
@@ -487,7 +487,7 @@ describe('lint', () => {
       all(allow({ ...rule('rseq', 'KILL'), names: ['rseq', 'statx'] })),
       /rseq and statx|statx and rseq/,
     ],
-    ['equivalent-shut', deny(allows('read', 'write', 'openat')), /readv.*writev.*refused/],
+    ['equivalent-refused', deny(allows('read', 'write', 'openat')), /readv.*writev.*refused/],
     [
       'equivalent-open',
       {

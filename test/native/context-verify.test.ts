@@ -118,7 +118,7 @@ describe('FilterContext.verify', () => {
       () => {
         context.verify();
       },
-      unprovable(/covers SCMP_ARCH_\w+ beside/),
+      unprovable(/covers SCMP_ARCH_\w+ in addition to/),
     );
     context.reset(DENY);
     context.attrSet(SCMP_FLTATR_API_TSKIP, 1);

@@ -12,23 +12,24 @@ import { unusedFields } from '../listing/notation.js';
 import { findFault, type Instruction, type Program } from '../program.js';
 import { BPF } from '../opcodes.js';
 
-/** What `assemble` may be told about a text. */
+/** Options of `assemble`. */
 export interface AssembleOptions {
-  /** What the text is called in messages: `<text>` unless given. */
+  /** The name of the text in messages; default: `<text>`. */
   readonly file?: string;
-  /** The interface of calls without one where the program has not asked for the architecture. */
+  /** The ABI of call names at points where the program has not tested the architecture. */
   readonly abi?: AbiName;
 }
 
 /**
- * Assembles a program from what `disassemble` prints in any of its forms, or from the same notation with labels and
- * comments written by hand. What is written is what the program has: no instruction is added or left out.
+ * Assembles a program from the output of `disassemble` in any of its forms, or from the same notation with labels and
+ * comments. The program has exactly the instructions of the text.
  *
- * Line numbers are labels. Where a line shows the fields of its instruction, they must agree with the statement.
+ * Line numbers are labels. If a line shows the fields of its instruction, they must agree with the statement.
  *
  * Throws AssemblyError, with line and column: `bad-statement`, `bad-number`, `unknown-name`, `misplaced-name`,
  * `unknown-interface`, `unknown-label`, `duplicate-label`, `backward-jump`, `far-jump`, `listing-mismatch`, and
- * `bad-program` or `bad-program-size` for what the kernel would refuse; UsageError (`bad-option`, `bad-argument`).
+ * `bad-program` or `bad-program-size` for a program that the kernel would reject; UsageError (`bad-option`,
+ * `bad-argument`).
  */
 export function assemble(text: string, options: AssembleOptions = {}): Program {
   if (typeof text !== 'string')

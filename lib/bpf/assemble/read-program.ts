@@ -109,9 +109,10 @@ const NOTATIONS: readonly Notation[] = [
 ];
 
 /**
- * The program of a text that is a listing of seccomp-tools or scmp_bpf_disasm, an array of `struct sock_filter`,
- * instructions in decimal (`32 0 0 4`), or bytes in hexadecimal; undefined for any other text. Its content tells which.
- * Throws AssemblyError with line and column; ProgramError for a program that the kernel would refuse.
+ * Returns the program of a text that is a listing of seccomp-tools or scmp_bpf_disasm, an array of `struct sock_filter`,
+ * instructions in decimal (`32 0 0 4`), or bytes in hexadecimal; undefined for any other text. The format is detected
+ * from the content.
+ * Throws AssemblyError with line and column; ProgramError for a program that the kernel would reject.
  */
 export const readProgramText = (text: string, file = '<text>'): Program | undefined =>
   NOTATIONS.find(({ is }) => is(text))?.read(text, file);

@@ -21,14 +21,14 @@ export type ProgramSource =
 
 /** What may be assumed, for names. */
 export interface AnnotateOptions {
-  /** The interface to take names of calls from where the program has not asked for the architecture. */
+  /** The ABI of call names at points where the program has not tested the architecture. */
   readonly abi?: AbiName;
 }
 
 /** The forms of a listing. */
 export const LISTING_FORMS = ['listing', 'plain', 'source'] as const;
 
-/** How a listing looks. */
+/** Options of `disassemble`. */
 export interface DisassembleOptions extends AnnotateOptions {
   /**
    * `listing` (default): line numbers, the fields of each instruction, what it does. `plain`: without the fields.
@@ -37,26 +37,26 @@ export interface DisassembleOptions extends AnnotateOptions {
   readonly form?: (typeof LISTING_FORMS)[number];
 }
 
-/** An instruction, what it does, and what is certain where it stands. */
+/** An instruction, its statement, and what is certain at this point. */
 export interface AnnotatedInstruction extends Instruction {
   /** Its line, from 0. */
   readonly index: number;
   /** The statement; targets are line numbers. */
   readonly text: string;
-  /** The instructions that may run next. In a program that the kernel would refuse they may lie past the end. */
+  /** The instructions that may run next. In a program that the kernel would reject, they may be past the end. */
   readonly targets: readonly number[];
-  /** Whether any way leads here. */
+  /** Whether the instruction is reachable. */
   readonly reached: boolean;
-  /** The architecture of a call that gets here, e.g. `ARCH_X86_64`, or its AUDIT_ARCH value in hexadecimal. */
+  /** The architecture of the calls that reach the instruction, e.g. `ARCH_X86_64`, or its AUDIT_ARCH value in hexadecimal. */
   readonly arch?: string;
-  /** The system call that gets here, e.g. `read`, or its number. */
+  /** The system call that reaches the instruction, e.g. `read`, or its number. */
   readonly syscall?: string;
 }
 
 /**
- * Lists a program, valid or not, one instruction a line, with names for architectures, system calls and actions where
- * they are certain. `assemble` reads every form of it.
- * Throws ProgramError (`bad-program-size`) for bytes that are not program, UsageError (`bad-option`, `bad-filter`).
+ * Lists a program, valid or not, one instruction per line, with names for architectures, system calls and actions where
+ * they are certain. `assemble` reads every form of the output.
+ * Throws ProgramError (`bad-program-size`) for bytes that are not a program, UsageError (`bad-option`, `bad-filter`).
  */
 export function disassemble(source: ProgramSource, options: DisassembleOptions = {}): string {
   const { form = 'listing', abi } = ownOptions(options, ['abi', 'form']);
@@ -66,7 +66,7 @@ export function disassemble(source: ProgramSource, options: DisassembleOptions =
   return `${form === 'source' ? sourceText(program, abi) : numberedText(program, form === 'listing', abi)}\n`;
 }
 
-/** The same for machines: the instructions with what a listing says of each. Throws as `disassemble` does. */
+/** Returns the same as data: the instructions with the content of the listing. Throws as `disassemble` does. */
 export function annotate(
   source: ProgramSource,
   options: AnnotateOptions = {},

@@ -28,17 +28,18 @@ const LAST = 0xffffffff;
 export interface CombineOptions extends TargetOptions, ResolveOptions {}
 
 /**
- * What both allow: of the two answers to each call the stronger one, in the kernel's order (KILL_PROCESS, KILL_THREAD, TRAP, ERRNO,
- * NOTIFY, TRACE, LOG, ALLOW), and of equally strong ones the second's. That is what the kernel does with the first as the older layer
- * and the second as the newer one, save that a policy which refuses a call only for being newer than itself leaves the errno to the
- * other.
+ * Returns a policy that allows what both allow: each call gets the more restrictive of the two actions, in the kernel's
+ * order (KILL_PROCESS, KILL_THREAD, TRAP, ERRNO, NOTIFY, TRACE, LOG, ALLOW), and among equally restrictive ones the
+ * second's. The kernel does the same with the first as the older layer and the second as the newer one, with one
+ * exception: if a policy refuses a call only because the call is newer than the policy, the errno of the other one
+ * applies.
  *
- * Profiles are resolved for one target, as by `resolveProfile`: that of a policy beside them, or the one that `options` describe.
- * Rules that one of the two has written are kept where they say the same. The result is proven to answer every call so; for numbers
- * from 0x80000000 on, which x86_64 serves to nobody, it may refuse in another way.
+ * Profiles are resolved for one target, as by `resolveProfile`: that of a policy among the arguments, or the one that
+ * `options` describe. Rules that one of the two has written are kept where they mean the same. The result is proven for
+ * every call; only for numbers from 0x80000000 on, which x86_64 does not serve, the kind of refusal may differ.
  *
- * Throws UsageError (`targets-differ`, `listeners-differ`, `bad-option`), ConversionError (`not-expressible`), and as `resolveProfile`
- * does.
+ * Throws UsageError (`targets-differ`, `listeners-differ`, `bad-option`), ConversionError (`not-expressible`), and as
+ * `resolveProfile` does.
  */
 export const intersection = (
   first: AnyProfile | Policy,
@@ -47,8 +48,8 @@ export const intersection = (
 ): Policy => combined(policiesOf(first, second, options), stronger);
 
 /**
- * What either allows: of the two answers to each call the weaker one, and of equally weak ones the first's; otherwise as
- * `intersection`. Throws as `intersection` does.
+ * Returns a policy that allows what either allows: each call gets the less restrictive of the two actions, and among
+ * equal ones the first's; otherwise as `intersection`. Throws as `intersection` does.
  */
 export const union = (
   first: AnyProfile | Policy,
@@ -57,8 +58,9 @@ export const union = (
 ): Policy => combined(policiesOf(first, second, options), weaker, true);
 
 /**
- * What the first allows and the second does not: calls that both permit (ALLOW, LOG) get the first's default action, or EPERM where
- * that permits them; all others are answered as by the first. Throws as `intersection` does.
+ * Returns a policy that allows what the first allows and the second does not: calls that both permit (ALLOW, LOG) get
+ * the first's default action, or EPERM if that permits them; all others have the action of the first. Throws as
+ * `intersection` does.
  */
 export function difference(
   first: AnyProfile | Policy,

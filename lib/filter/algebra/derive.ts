@@ -11,11 +11,12 @@ export function derive(base: Policy, changes: Changes): Policy;
 export function derive(base: AnyProfile, changes: Changes): Profile;
 export function derive(base: AnyProfile | Policy, changes: Changes): Policy | Profile;
 /**
- * The base with some calls allowed, and others refused, whatever their arguments; everything else stays as it is.
+ * Returns a copy of the base in which some calls are allowed and others refused, whatever their arguments.
  *
- * Of a profile it gives a profile, which says so for every architecture, kernel and set of capabilities: names are taken out of its
- * rules, and rules without conditions are added. Conditions and restrictions of other calls stay, and so does the border above
- * which calls are newer than the profile. `formatProfile` gives its text. Of a policy it gives a policy for the same target.
+ * If the base is a profile, the result is a profile, and the change applies to every architecture, kernel and set of
+ * capabilities: names are removed from its rules, and rules without conditions are added. Conditions and restrictions of
+ * other calls are kept, and so is the limit above which calls are newer than the profile. `formatProfile` returns its
+ * text. If the base is a policy, the result is a policy for the same target.
  *
  * Throws UsageError (`bad-option`, `unknown-group`, `unknown-syscall`), and as `parseProfile` does.
  */
@@ -24,8 +25,8 @@ export function derive(base: AnyProfile | Policy, changes: Changes): Policy | Pr
 }
 
 /**
- * The JSON text of a profile: its own, or for one that `derive` made, the text of its base with the names and the rules that changed;
- * comments and the order of rules stay. Throws as `parseProfile` does, and ConversionError (`not-expressible`) for a profile that was
- * read from another format.
+ * Returns the JSON text of a profile: its own text, or, for a result of `derive`, the text of the base with the changed
+ * names and rules. Comments and the order of rules are kept. Throws as `parseProfile` does, and ConversionError
+ * (`not-expressible`) for a profile that was read from another format.
  */
 export const formatProfile = (profile: AnyProfile): string => textOfProfile(parseProfile(profile));

@@ -14,20 +14,20 @@ import { findDifference } from '../prove/verify.js';
 import { markPolicy } from '../../policy/own-policy.js';
 import { policyOfMeaning } from './policy-of-meaning.js';
 
-/** What a program does not say. */
+/** Options of `decompile`. */
 export interface DecompileOptions {
-  /** The machine that the program is for; the one it asks for unless given, or this one where it asks for both or none. */
+  /** The architecture that the program is for; default: the one that it tests, or this process's if it tests both or none. */
   readonly arch?: Architecture;
 }
 
 /**
- * The policy that a program enforces, on the machine it is for: exactly the same answers to every call, which is proven
- * before it is returned. Rules never test an argument twice, and no two with different actions can match the same call,
- * so that every runtime agrees on what they mean.
+ * Returns the policy that a program enforces on the machine it is for. The policy is proven to have the same action for
+ * every call. Rules never test an argument twice, and no two rules with different actions can match the same call, so
+ * every runtime agrees on their meaning.
  *
- * Throws ConversionError (`not-expressible`) for what no policy says (several answers to foreign architectures, the
- * instruction pointer, …), CompileError (`undecidable-program`) for a program that cannot be analysed, and as
- * `programOf` does for anything that is not a program.
+ * Throws ConversionError (`not-expressible`) for a program that no policy can express (several actions for other
+ * architectures, tests of the instruction pointer, …), CompileError (`undecidable-program`) for a program that cannot be
+ * analysed, and as `programOf` does for anything that is not a program.
  */
 export function decompile(layer: Layer, options: DecompileOptions = {}): Policy {
   const { arch } = ownOptions(options, ['arch']);

@@ -8,40 +8,42 @@ import { layersOf, programOf, type Layers } from '../layers.js';
 import { Bdd, type Node } from '../meaning/bdd.js';
 import { meaningOf } from '../meaning/meaning.js';
 
-/** A call that two filters answer differently. */
+/** A call for which two filters have different actions. */
 export interface Disagreement {
   /** The call. */
   readonly call: Witness;
-  /** What the first one answers, as a seccomp return value. */
+  /** The action of the first one, as a seccomp return value. */
   readonly first: Action;
-  /** What the second one answers. */
+  /** The action of the second one. */
   readonly second: Action;
 }
 
 /**
- * A call that two filters, or stacks of them (the oldest layer first), answer differently, or undefined: then they
- * answer alike every number of every architecture, with all arguments and from any place in memory.
+ * Returns a call for which two filters, or stacks of them (oldest layer first), have different actions; undefined if
+ * there is none. Then they have the same action for every number of every architecture, with all arguments and from any
+ * instruction.
  *
- * What counts is what the kernel does: the strongest action of all layers, of equally strong ones the newest.
+ * The action is that of the kernel: the most restrictive one of all layers, among equally restrictive ones the newest.
  * Throws UsageError (`bad-filter`), ProgramError, CompileError (`undecidable-program`).
  */
 export const findDisagreement = (first: Layers, second: Layers): Disagreement | undefined =>
   search(first, second, (a, b) => a !== b);
 
-/** Whether two filters, or stacks of them, answer every call alike. Throws as `findDisagreement` does. */
+/** Returns whether two filters, or stacks of them, have the same action for every call. Throws as `findDisagreement` does. */
 export const isEquivalent = (first: Layers, second: Layers): boolean =>
   findDisagreement(first, second) === undefined;
 
 /**
- * A call that the first filter, or stack of them, lets go further than the second does, or undefined when there is none.
- * There are three steps: refused (KILL, TRAP, ERRNO), left to a supervisor (NOTIFY, TRACE), made (LOG, ALLOW).
+ * Returns a call for which the first filter, or stack of them, is less restrictive than the second; undefined if there
+ * is none.
+ * There are three levels: refused (KILL, TRAP, ERRNO), decided by a supervisor (NOTIFY, TRACE), executed (LOG, ALLOW).
  * Throws as `findDisagreement` does.
  */
 export const findExcess = (first: Layers, second: Layers): Disagreement | undefined =>
   search(first, second, (a, b) => latitude(a) > latitude(b));
 
 /**
- * Whether the first filter, or stack of them, allows nothing that the second denies; see `findExcess`.
+ * Returns whether the first filter, or stack of them, allows nothing that the second denies; see `findExcess`.
  * Throws as `findDisagreement` does.
  */
 export const isSubset = (first: Layers, second: Layers): boolean => findExcess(first, second) === undefined;

@@ -46,15 +46,15 @@ export type Place =
       readonly numbers: Numbers;
     };
 
-/** Calls for which the answer changes in one way. */
+/** Calls whose action changes in the same way. */
 export interface Difference {
   /** The calls that it is about. */
   readonly place: Place;
-  /** The answer of the first filter, as a seccomp return value. */
+  /** The action of the first filter, as a seccomp return value. */
   readonly from: Action;
-  /** The answer of the second one. */
+  /** The action of the second one. */
   readonly to: Action;
-  /** The arguments for which it changes so; one empty list where it always does. */
+  /** The conditions on arguments under which it changes; one empty list if it always does. */
   readonly when: Conditions | undefined;
   /** One of these calls. */
   readonly witness: Witness;
@@ -67,8 +67,8 @@ interface Change {
 }
 
 /**
- * Every difference in meaning between two filters, or stacks of them (the oldest layer first), whatever they were made
- * from: none means that they answer every call alike. With `syscall`, of one call: by name, or by number.
+ * Returns every difference in meaning between two filters, or stacks of them (oldest layer first); an empty list if they
+ * have the same action for every call. With `syscall`, only differences for one call, by name or by number.
  * Throws UsageError (`bad-filter`, `unknown-syscall`, `bad-value`), ProgramError, CompileError (`undecidable-program`).
  */
 export function diff(first: Layers, second: Layers, syscall?: string | number): readonly Difference[] {

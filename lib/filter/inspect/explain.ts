@@ -5,15 +5,15 @@ import { Bdd } from '../meaning/bdd.js';
 import { meaningOf } from '../meaning/meaning.js';
 import { sectionsOf, type Sections } from '../meaning/sections.js';
 
-/** What calls are answered, as seccomp return values, by interface and name. */
+/** The actions for calls, as seccomp return values, by ABI and name. */
 export type Explanation = Sections<Action>;
 
 /**
- * Explains a filter, or a stack of them (the oldest layer first): for every call of every interface the conditions on
- * its arguments under which it gets which answer; then numbers without a name, and architectures without one.
- * With `syscall`, one call: by name, or by number.
+ * Explains a filter, or a stack of them (oldest layer first): the action for every call of every ABI with its conditions
+ * on arguments; then for numbers without a name, and for architectures without one.
+ * With `syscall`, only one call, by name or by number.
  *
- * The description is of what the kernel does with the program, not of where the program came from. It is exact.
+ * The explanation is exact, whatever generated the program.
  * Throws UsageError (`bad-filter`, `unknown-syscall`, `bad-value`), ProgramError, CompileError (`undecidable-program`).
  */
 export function explain(layers: Layers, syscall?: string | number): Explanation {

@@ -39,10 +39,9 @@ export interface FormatExplanationOptions {
 }
 
 /**
- * An explanation in lines for people to read: calls that are answered by their arguments, then the others by action,
- * numbers without a name, and interfaces that get the same answer to everything. Names are followed by the interfaces
- * that they are meant on, unless they are meant on all that are listed first.
- * Throws UsageError (`bad-option`).
+ * Formats an explanation as text: calls whose action depends on arguments, then the others by action, numbers without a
+ * name, and ABIs with one action for all calls. A name is followed by its ABIs in parentheses, unless it applies to all
+ * ABIs in the first line. `parseProfile` reads the text. Throws UsageError (`bad-option`).
  */
 export function formatExplanation(explanation: Explanation, options: FormatExplanationOptions = {}): string {
   const { groups } = ownOptions(options, [], ['groups']);
@@ -116,7 +115,7 @@ function explanationLines(
   return [...statementLines(statements, layout), ...remarkLines(elsewhere)];
 }
 
-/** Differences in lines for people to read, what changes in the same way together; empty for none. */
+/** Formats differences as text, grouped by the kind of change; empty if there are none. */
 export function formatDiff(differences: readonly Difference[]): string {
   const statements: Statement[] = [];
   const elsewhere: Remark[] = [];

@@ -7,11 +7,11 @@ import { interpret, seccompData } from '../../bpf/interpret.js';
 import type { Program } from '../../bpf/program.js';
 import type { Weights } from '../generate/generate.js';
 
-/** Figures of a program; paths are in executed instructions, with all arguments 0. */
+/** Metrics of a program; path lengths are in executed instructions, with all arguments 0. */
 export interface ProgramMetrics {
-  /** Length of the program; the kernel takes up to 4096. */
+  /** Length of the program; the kernel accepts up to 4096 instructions. */
   readonly instructions: number;
-  /** Longest path over the named numbers of every interface. */
+  /** Longest path over the named numbers of every ABI. */
   readonly worstPath: number;
   /** Mean path over the native numbers that are allowed. */
   readonly meanPath: number;

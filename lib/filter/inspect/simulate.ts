@@ -24,25 +24,25 @@ export interface Step {
 export interface LayerRun {
   /** Its instructions. */
   readonly program: Program;
-  /** What the program returned, as it stands there. */
+  /** The unchanged return value of the program. */
   readonly returned: Action;
   /** Every instruction that ran, the return last. */
   readonly path: readonly Step[];
-  /** Whether the number alone leads to ALLOW in a way that the kernel's cache takes in. */
+  /** Whether the kernel caches that calls with this number are allowed. */
   readonly cacheable: boolean;
   /** For a `Filter`: the rule of its policy that decides. */
   readonly reason: Reason | undefined;
 }
 
-/** What becomes of a call. */
+/** The result of a simulation. */
 export interface Simulation {
   /** The call, with all six arguments. */
   readonly event: Required<Event>;
-  /** What the kernel does: the strongest answer of all layers, as it is enforced. */
+  /** The action of the kernel: the most restrictive one of all layers. */
   readonly action: Action;
-  /** Whether the call is made: by ALLOW, or by LOG, which records it. */
+  /** Whether the call is executed: ALLOW, or LOG, which also logs it. */
   readonly permitted: boolean;
-  /** Index of the layer whose answer counts. */
+  /** Index of the layer whose action applies. */
   readonly decidedBy: number;
   /** Whether the kernel allows the call from its cache, without running a filter. */
   readonly cached: boolean;
@@ -51,9 +51,9 @@ export interface Simulation {
 }
 
 /**
- * Runs a call through a filter, or through a stack of them as the kernel would (`composed`), and says what happened on
- * the way. For many calls use `simulator`.
- * Throws UsageError (`bad-filter`, `bad-event`) and ProgramError for what is neither layer nor call.
+ * Simulates a call under a filter, or under a stack of them as the kernel composes them (`composeLayers`), and returns
+ * the action and all executed instructions. For many calls use `simulator`.
+ * Throws UsageError (`bad-filter`, `bad-event`) and ProgramError for invalid layers or calls.
  */
 export function simulate(layers: Layers, call: Call): Simulation {
   const data = wordsOf(call);

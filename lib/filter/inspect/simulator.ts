@@ -21,8 +21,8 @@ const SLOTS = 2048;
 const EMPTY = 0xffffffff;
 
 /**
- * Prepares a filter, or a stack of them, for very many calls: the function that is returned answers one as
- * `simulate(layers, call).action` does. Words are faster than an `Event`, and may be the same array every time.
+ * Prepares a filter, or a stack of them, for very many calls. The returned function computes `simulate(layers,
+ * call).action`. Words are faster than an `Event`, and you can reuse one array for all calls.
  * Throws as `simulate` does.
  */
 export function simulator(layers: Layers): (call: Call) => Action {

@@ -25,13 +25,13 @@ import { differenceByDiagrams } from '../meaning/policy-meaning.js';
 import { FULL, intersection, interval, split } from './words.js';
 
 /**
- * Proves that a program answers every call as `evaluate` does: all 2^32 numbers, every architecture, all
- * 64-bit arguments. The walk is symbolic and exact, so a program that passes differs nowhere.
+ * Proves that a program has the same action as `evaluate` for every call: all 2^32 numbers, every architecture, all
+ * 64-bit arguments. The proof is symbolic and exact.
  *
- * Throws ProgramError for what the kernel would not take; VerificationError with a call on which they differ (confirmed
- * by running both); CompileError (`undecidable-program`) for a program that multiplies, divides or shifts by the data of
- * a call, or that takes more work to decide than docs/verification.md states.
- * `remedy` is what the error tells the caller to do.
+ * Throws ProgramError for a program that the kernel would reject; VerificationError with a call for which they differ
+ * (confirmed by running both); CompileError (`undecidable-program`) for a program that multiplies, divides or shifts by
+ * the data of a call, or whose proof exceeds the bounds in docs/verification.md.
+ * `remedy` is the remedy of the VerificationError.
  */
 export function verify(program: Program, policy: Policy, remedy = 'Do not load the program'): void {
   const checked = checkedPolicy(policy);
@@ -55,7 +55,7 @@ export function prove(program: Program, policy: Policy, runs: RunTable, remedy: 
 }
 
 /**
- * A call that the program answers otherwise than the policy, or undefined when there is none.
+ * Returns a call for which the program and the policy have different actions, or undefined if there is none.
  * Throws ProgramError and CompileError (`undecidable-program`) as `verify` does.
  */
 export function findDifference(program: Program, policy: Policy): Witness | undefined {

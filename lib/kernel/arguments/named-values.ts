@@ -63,16 +63,16 @@ export const constantsOf = (abi: AbiName, group: ConstantGroup): ReadonlyMap<str
   groupsOf(abi).get(group)?.values ?? new Map();
 
 /**
- * The register that a text stands for: decimal, hexadecimal (`0x1f`), octal (`0o755`, `0755`), negative (`-1`), a name
- * (`AF_UNIX`), or several of these with `|` between them (`O_RDONLY|O_CLOEXEC`).
+ * Parses a text to the value of a register: decimal, hexadecimal (`0x1f`), octal (`0o755`, `0755`), negative (`-1`), a
+ * name (`AF_UNIX`), or several of these joined with `|` (`O_RDONLY|O_CLOEXEC`).
  *
- * What is negative, `AT_FDCWD` too, becomes its two's complement in the width of the parameter, with zeros above, as
- * glibc's functions pass it: -1 is 0xffffffff for an `int`, and 0xffffffffffffffff for a `long` or where the parameter is
- * not known. Every other number is taken as it is, up to 64 bits, so that garbage above an `int` can be written. On x86
+ * A negative value, including `AT_FDCWD`, becomes its two's complement in the width of the parameter, with zeros above,
+ * as glibc's functions pass it: -1 is 0xffffffff for an `int`, and 0xffffffffffffffff for a `long` or an unknown
+ * parameter. Every other number is used as it is, up to 64 bits, so that garbage above an `int` can be written. On x86
  * and arm a register has 32 bits.
  *
- * Throws UsageError `bad-value` for anything that is not a number or does not fit, and `unknown-constant`, with a suggestion, for a
- * name that the interface does not have.
+ * Throws UsageError: `bad-value` for anything that is not a number or is too large, and `unknown-constant`, with a
+ * suggestion, for a name that the ABI does not have.
  */
 export function parseValue(text: string, parameter: Parameter | undefined, abi: AbiName): bigint {
   let result = 0n;
@@ -121,8 +121,9 @@ function parsePart(word: string, place: string, parameter: Parameter | undefined
 const NUMBER = /^(-?)(0[xX][\da-fA-F]{1,16}|0[oO]?[0-7]{1,22}|[1-9]\d{0,19}|0)$/;
 
 /**
- * The words for a value of an argument: `AF_ALG`, `CLONE_NEWUSER|CLONE_NEWNS`; undefined where none are known. Bits
- * without a name are added as a number. With `mask`, only the bits in it count, as in `SCMP_CMP_MASKED_EQ`.
+ * Returns the names of constants for a value of an argument, such as `AF_ALG` or `CLONE_NEWUSER|CLONE_NEWNS`; undefined
+ * if there are none. Bits without a name are added as a number. With `mask`, only the bits in it are named, as in
+ * `SCMP_CMP_MASKED_EQ`.
  */
 export function nameValue(
   abi: AbiName,

@@ -57,10 +57,10 @@ const signatures = new Map<AbiName, ReadonlyMap<string, readonly Parameter[]>>()
 export const registerWidth = (abi: AbiName): 32 | 64 => (abi === 'x32' ? 64 : ABIS[abi].width);
 
 /**
- * The parameters of a system call in the order of its arguments, or undefined for a call that the interface does not
+ * Returns the parameters of a system call in the order of its arguments, or undefined for a call that the ABI does not
  * have, or that no kernel implements. A call without parameters has an empty list.
  *
- * The 32-bit interfaces are described as a 64-bit kernel serves them: a 64-bit value takes two arguments there.
+ * The 32-bit ABIs are described as a 64-bit kernel serves them: a 64-bit value takes two arguments there.
  * Source: the declarations of Linux (SYSCALL_DEFINE and its kin), see scripts/generate-signatures.mjs.
  */
 export const parametersOf = (abi: AbiName, syscall: string): readonly Parameter[] | undefined =>

@@ -3,11 +3,11 @@ import { didYouMean, quote } from '../../util/suggest.js';
 import { UsageError } from '../../util/errors.js';
 import { dataLines } from '../data-file.js';
 
-/** Calls that serve one purpose. */
+/** A group of calls with one purpose. */
 export interface CallGroup {
-  /** As it is written in place of calls, e.g. `@network`. */
+  /** The name of the group, e.g. `@network`. */
   readonly name: `@${string}`;
-  /** What it gives a program, in a sentence. */
+  /** What the calls do, in a sentence. */
   readonly description: string;
   /** Names of calls, of all architectures, in alphabetical order. */
   readonly calls: readonly string[];
@@ -65,7 +65,7 @@ function read(): Table {
 /** Whether a name in place of a call's is that of a group: it begins with `@`. */
 export const isGroupName = (name: string): name is CallGroup['name'] => name.startsWith('@');
 
-/** Every group: the purposes, each call being in one of them, then parts of these and groups across them. */
+/** Returns all groups: first the purposes, each call being in exactly one of them, then parts of these and groups across them. */
 export const callGroups = (): readonly CallGroup[] => [...load().groups.values()];
 
 /** Throws UsageError (`unknown-group`). */
@@ -87,7 +87,7 @@ function groupNamed(name: string): CallGroup {
 export const callsNamed = (name: string): readonly string[] =>
   isGroupName(name) ? groupNamed(name).calls : [name];
 
-/** The groups that have a call, its purpose first; none for what is not the name of a call. */
+/** Returns the groups that contain a call, its purpose first; an empty list for a name that is not a call. */
 export const groupsOf = (syscall: string): readonly CallGroup[] => load().byCall.get(syscall) ?? [];
 
 /** The purposes, in the order in which people read about a program: files first. */

@@ -24,22 +24,22 @@ export function* lintEquivalents(answers: AbiAnswers): Generator<Observation> {
     const restricted = members.filter(({ answer }) => isRestricted(answer, answers, flags));
     for (const { name, answer } of restricted) {
       const actions = answer.actions.map(actionName).join(' or ');
-      const shut = neverAllowed(answer);
+      const refused = neverAllowed(answer);
       yield {
         code: 'equivalent-open',
         abi: answers.abi,
         at: own(answer, 'at'),
         about: [[name], open],
-        cause: `${ruleAt(own(answer, 'at'))} ${index} ${shut ? actions : ''}`,
+        cause: `${ruleAt(own(answer, 'at'))} ${index} ${refused ? actions : ''}`,
         message: (names, others) =>
-          `${names.text} ${shut ? `${verb(names, 'gets', 'get')} ${actions}` : `${verb(names, 'is', 'are')} allowed under conditions`}, but ${others.text} can do the same`,
+          `${names.text} ${refused ? `${verb(names, 'gets', 'get')} ${actions}` : `${verb(names, 'is', 'are')} allowed under conditions`}, but ${others.text} can do the same`,
       };
     }
     if (!interchangeable || restricted.length > 0 || permits(answers.otherwise)) continue;
     const left = members.filter(({ answer }) => neverAllowed(answer) && !isAbsent(answer));
     if (left.length === 0) continue;
     yield {
-      code: 'equivalent-shut',
+      code: 'equivalent-refused',
       abi: answers.abi,
       at: own(answers.calls.get(open[0] ?? ''), 'at'),
       about: [left.map(({ name }) => name)],

@@ -14,15 +14,18 @@ import { quote } from '../../util/suggest.js';
 export type CallOrGroup = SyscallName | CallGroup['name'];
 
 /**
- * What becomes of calls. Of several lists that have a call, one that names it itself counts before one that has a group with it;
- * otherwise `deny` counts before `allow`, and `allow` before `only`.
+ * Changes to the action of calls. If a call is in several lists, its name takes precedence over a group that contains
+ * it; otherwise `deny` takes precedence over `allow`, and `allow` over `only`.
  */
 export interface Changes {
-  /** Calls that are allowed whatever their arguments. */
+  /** Calls to allow, whatever their arguments. */
   readonly allow?: readonly CallOrGroup[];
-  /** Calls that are refused, through i386's multiplexers (socketcall, ipc) too. What the base refuses stays as it is; the rest gets its default action, or EPERM where that permits it. */
+  /**
+   * Calls to refuse, also through i386's multiplexers (socketcall, ipc). Calls that the base already refuses keep their
+   * action; the others get its default action, or EPERM if that permits calls.
+   */
   readonly deny?: readonly CallOrGroup[];
-  /** Calls that are left as they are while all others are refused, as by `deny`. For a base whose default action refuses. */
+  /** Calls that keep their action, while all others are refused as with `deny`. The default action of the base must refuse calls. */
   readonly only?: readonly CallOrGroup[];
 }
 

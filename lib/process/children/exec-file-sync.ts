@@ -12,11 +12,11 @@ import { own } from '../../util/own.js';
 import { givenOptions, ownOptions } from '../../util/options.js';
 
 /**
- * Runs a command under a profile to its end and gives what it wrote to its standard output, with the options of
- * `execFileSync` of node:child_process.
+ * Runs a command under a profile until it ends and returns its standard output, with the options of `execFileSync` of
+ * node:child_process.
  *
- * Throws as `spawnSync` does, and as Node does where the command cannot be executed, is ended by a signal, or ends with
- * a status other than 0: an Error with the result of `spawnSync` in its properties.
+ * Throws as `spawnSync` does, and as Node does if the command cannot be executed, is ended by a signal, or exits with a
+ * status other than 0: an Error with the result of `spawnSync` in its properties.
  * Source: https://nodejs.org/api/child_process.html#child_processexecfilesyncfile-args-options
  */
 export function execFileSync(

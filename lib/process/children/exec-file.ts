@@ -39,10 +39,10 @@ interface ExecFile {
 }
 
 /**
- * Runs a command under a profile and gives what it wrote to a callback, with the options and the errors of `execFile` of
- * node:child_process; `promisify` makes a promise of it as of Node's.
+ * Runs a command under a profile and passes its output to a callback, with the options and the errors of `execFile` of
+ * node:child_process. `promisify` works as for Node's function.
  *
- * Throws as `spawn` does where the profile cannot be compiled or the filter not loaded: nothing has run then.
+ * Throws as `spawn` does if the profile cannot be compiled or the filter cannot be loaded; then nothing has run.
  * Source: https://nodejs.org/api/child_process.html#child_processexecfilefile-args-options-callback
  */
 export const execFile: ExecFile = Object.assign(

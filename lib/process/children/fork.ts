@@ -32,9 +32,9 @@ export type ForkLoad = 'before-exec' | 'before-user-code';
 
 export interface ForkSandboxOptions extends SandboxOptions, ViolationReportOptions {
   /**
-   * `before-exec` (default): before Node itself starts, which the profile has to allow. `before-user-code`: by the new
-   * Node for all of its threads, before the module and what `execArgv` imports; its start-up need not be allowed. Code
-   * that NODE_OPTIONS or `--require` bring runs before that.
+   * `before-exec` (default): before Node itself starts, so the profile must allow the start of Node. `before-user-code`:
+   * by the new Node for all of its threads, before the module and the imports of `execArgv`; the profile need not allow
+   * the start-up. Code from NODE_OPTIONS and `--require` runs before the filter is loaded.
    */
   readonly load?: ForkLoad;
 }
@@ -49,9 +49,10 @@ const FORK_OPTIONS: readonly string[] = [
 ];
 
 /**
- * Starts a Node module under a profile, with the options, events, messages and the object of `fork` of
- * node:child_process. The profile has to allow what messages need where there are to be any. With `reportOnly`, nothing is refused, and
- * `onViolation` hears of what would have been: of all calls from the first instruction on, or with `before-user-code` from there on.
+ * Starts a Node module under a profile, with the options, events, messages and the result of `fork` of
+ * node:child_process. If messages are used, the profile must allow the calls for them. With `reportOnly`, nothing is
+ * refused, and `onViolation` is called for calls that would be: from the first instruction on, or, with
+ * `before-user-code`, from the point where the filter would be loaded.
  *
  * Throws as `spawn` does. With `before-user-code`, a filter that cannot be loaded is an `error` event with a LoadError,
  * and the module is not run.

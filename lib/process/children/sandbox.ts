@@ -16,31 +16,32 @@ import { isProgramBytes } from '../../profile/read-source.js';
 import { ownEnvironment, type Environment } from './launch/environment.js';
 import { planIsolation, type IsolationPlan } from '../isolation/isolate.js';
 
-/** What the functions that start children take in addition to the options of Node's. */
+/** Options of the functions that start children, in addition to Node's. */
 export interface SandboxOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'> {
   /**
-   * What the child is confined by: anything that `compile` takes, a compiled Filter, or the bytes of a program. It is
+   * The profile of the child: anything that `compile` accepts, a compiled Filter, or the bytes of a program. It is
    * resolved for the running kernel and architecture.
    */
   readonly profile: AnyProfile | Policy | Filter | Uint8Array;
-  /** What `caps` conditions look at: names, or `bounding` for this process's bounding set. Default: none. */
+  /** The capabilities for `caps` conditions: names, or `bounding` for this process's bounding set. Default: none. */
   readonly capabilities?: Capabilities;
   /** Set no_new_privs in the child first (default). Without it, the child needs CAP_SYS_ADMIN. */
   readonly noNewPrivs?: boolean;
-  /** Log refused calls as /proc/sys/kernel/seccomp/actions_logged says. */
+  /** Log refused calls, as configured in /proc/sys/kernel/seccomp/actions_logged. */
   readonly log?: boolean;
-  /** Leave the Speculative Store Bypass mitigation off. */
+  /** Disable the Speculative Store Bypass mitigation. */
   readonly specAllow?: boolean;
   /**
-   * Keep the child from reaching this process: its memory, signals, descriptors, debugger, limits and terminal. Default:
-   * `best-effort`, all that the kernel can; `features().isolation` says what that is. With `required` it is an error where
-   * a part is missing. A child of the same user still has the files and sockets of that user: docs/children.md.
+   * Isolate the child from this process: its memory, signals, descriptors, debugger, limits and terminal. Default:
+   * `best-effort`, as far as the kernel supports it; `features().isolation` tells how far that is. With `required`, a
+   * missing part is an error. A child of the same user can still use the files and sockets of that user:
+   * docs/children.md.
    */
   readonly isolation?: IsolationMode;
   /**
-   * Where the profile leaves io_uring open: have the kernel refuse, with EACCES, the ring operations whose system calls the
-   * profile does not allow whatever their arguments (Linux 7.0). Default: `best-effort`, where the kernel can. With
-   * `required` it is an error where it cannot; `none` leaves rings alone. docs/children.md says what is refused.
+   * If the profile allows io_uring: make the kernel refuse, with EACCES, ring operations whose system calls the profile
+   * does not allow unconditionally (Linux 7.0). Default: `best-effort`, if the kernel supports it. With `required`, a
+   * kernel without support is an error; `none` does not filter rings. docs/children.md lists what is refused.
    */
   readonly ringFilter?: RingFilterMode;
 }

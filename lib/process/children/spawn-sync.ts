@@ -46,10 +46,10 @@ const MAX_BUFFER = 1024 * 1024;
 type Output = string | Buffer;
 
 /**
- * Runs a command under a profile to its end, with the options and the result of `spawnSync` of node:child_process. That
- * the command cannot be executed is told in `error`, as there.
+ * Runs a command under a profile until it ends, with the options and the result of `spawnSync` of node:child_process. If
+ * the command cannot be executed, `error` of the result says why, as there.
  *
- * Throws as `spawn` does where the profile cannot be compiled or the filter not loaded: nothing has run then.
+ * Throws as `spawn` does if the profile cannot be compiled or the filter cannot be loaded; then nothing has run.
  * Source: https://nodejs.org/api/child_process.html#child_processspawnsynccommand-args-options
  */
 export function spawnSync(

@@ -18,13 +18,13 @@ import { givenOptions, ownOptions } from '../../util/options.js';
 type Options = SandboxOptions & ViolationReportOptions;
 
 /**
- * Starts a command under a profile, which need only allow execve and what the command itself needs. Options, events and
- * the object are those of `spawn` of node:child_process; this process is not confined, and the command is kept from
- * reaching it (`isolation`).
+ * Starts a command under a profile, which only has to allow execve and the calls of the command. Options, events and the
+ * result are those of `spawn` of node:child_process. This process is not confined, and the command is isolated from it
+ * (`isolation`).
  *
- * The profile is compiled first. Throws its errors (see `compile`), UsageError, and LoadError where the filter cannot be
- * loaded: nothing has run then. What Node emits or throws for a command that cannot be executed is emitted and thrown
- * here too. With `onViolation` or `reportOnly` it is started as by `supervise`.
+ * The profile is compiled first. Throws the errors of `compile`, UsageError, and LoadError if the filter cannot be
+ * loaded; then nothing has run. If the command cannot be executed, it emits and throws the same as Node. With
+ * `onViolation` or `reportOnly` the command is started as by `supervise`.
  * Source: https://nodejs.org/api/child_process.html#child_processspawncommand-args-options
  */
 export function spawn(

@@ -11,9 +11,9 @@ import { readStatusFile, type Mode, type StatusFile } from './status-file.js';
 
 /** One layer as it was loaded. */
 export interface LiveLayer {
-  /** The instructions that the kernel gave back. */
+  /** The instructions, as returned by the kernel. */
   readonly program: Program;
-  /** Of the flags of a load the kernel tells SECCOMP_FILTER_FLAG_LOG alone; undefined before Linux 4.16. */
+  /** The flags: the kernel only returns SECCOMP_FILTER_FLAG_LOG; undefined before Linux 4.16. */
   readonly flags: readonly FilterFlag[] | undefined;
 }
 
@@ -39,9 +39,9 @@ export interface ProcessDump extends ThreadDump {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** What `dump` looks at. */
+/** Options of `dump`. */
 export interface DumpOptions {
-  /** Compare the other threads too, where the id is that of a process (default). Each is stopped in its turn. */
+  /** Compare the other threads too, if the id is that of a process (default). Each is stopped in turn. */
   readonly threads?: boolean;
 }
 
@@ -51,15 +51,15 @@ const LIMIT = 1000;
 const LOG_FLAG = 2;
 
 /**
- * Reads the filters of a process, by the id of it or of one of its threads. Each thread that has any is stopped for a
- * fraction of a millisecond and goes on as it was, whatever happens to this process meanwhile; as after SIGSTOP and
- * SIGCONT, a few calls that wait (epoll_wait, semop, read from inotify) may end with EINTR. Threads are read one after
- * the other: a filter that comes in between may show as a difference.
+ * Reads the filters of a process, by its id or the id of one of its threads. Each thread that has filters is stopped for
+ * a fraction of a millisecond and then continues, even if this process ends meanwhile; as after SIGSTOP and SIGCONT, a
+ * few waiting calls (epoll_wait, semop, read from inotify) may fail with EINTR. Threads are read one after the other: a
+ * filter that is loaded meanwhile may appear as a difference.
  *
- * Needs CAP_SYS_ADMIN in the initial user namespace, CAP_SYS_PTRACE for other users' processes, and to be under no filter
- * itself. Throws DumpError: `dump-refused`, `dump-from-filtered`, `dump-self`, `already-traced`, `process-does-not-stop`,
- * `no-filter-readback`, `dump-failed`; UnsupportedError (`no-such-process`) for one that has ended or is hidden;
- * UsageError (`bad-pid`, `bad-option`).
+ * Needs CAP_SYS_ADMIN in the initial user namespace, CAP_SYS_PTRACE for other users' processes, and no filter on this
+ * process. Throws DumpError: `dump-refused`, `dump-from-filtered`, `dump-self`, `already-traced`,
+ * `process-does-not-stop`, `no-filter-readback`, `dump-failed`; UnsupportedError (`no-such-process`) for one that has
+ * ended or is hidden; UsageError (`bad-pid`, `bad-option`).
  * Source: ptrace(2), PTRACE_SECCOMP_GET_FILTER and PTRACE_SECCOMP_GET_METADATA; signal(7) for EINTR.
  */
 export function dump(id: number, options: DumpOptions = {}): ProcessDump {

@@ -5,7 +5,7 @@ import { ownOptions } from '../../util/options.js';
 import { threadStatusOf } from './status.js';
 import { readStatusFile, type StatusFile, type ThreadStatus } from './status-file.js';
 
-/** A process, spoken of by its first thread. */
+/** A process, described by its first thread. */
 export interface ProcessEntry extends ThreadStatus {
   /** 0 where it is outside of this PID namespace. */
   readonly parent: number;
@@ -13,27 +13,28 @@ export interface ProcessEntry extends ThreadStatus {
   readonly kernel: boolean;
   /** How many threads it has. */
   readonly threads: number;
-  /** Threads whose mode, number of filters or no_new_privs is another than the first one's. */
+  /** Threads whose mode, number of filters or no_new_privs differs from the first thread. */
   readonly differing: readonly ThreadStatus[];
 }
 
-/** What could be seen. */
+/** The result of `ps`. */
 export interface ProcessList {
   /** By id. */
   readonly processes: readonly ProcessEntry[];
-  /** How many there are whose state may not be read. Those that /proc hides altogether (hidepid=2) are not counted. */
+  /** The number of processes whose state could not be read. Those that /proc hides (hidepid=2) are not counted. */
   readonly unreadable: number;
 }
 
-/** Where `ps` looks. */
+/** Options of `ps`. */
 export interface PsOptions {
-  /** Where procfs is mounted: `/proc`, unless that of another PID namespace is meant, as `/host/proc` in a container. */
+  /** The mount point of procfs; default: `/proc`. For another PID namespace, for example `/host/proc` in a container. */
   readonly proc?: string;
 }
 
 /**
- * Lists processes with their mode, number of filters and no_new_privs. Needs no privileges and stops nobody. It is no
- * snapshot: processes that end meanwhile are left out. The same number of filters need not be the same filters: `dump` compares.
+ * Lists processes with their mode, number of filters and no_new_privs. Needs no privileges and stops no process. The
+ * list is not a snapshot: processes that end meanwhile are left out. Threads with the same number of filters can have
+ * different filters; `dump` compares them.
  * Throws UnsupportedError (`no-procfs`), UsageError (`bad-option`).
  * Source: proc_pid_status(5).
  */

@@ -16,15 +16,15 @@ export interface ProcessStatus {
   readonly filters: number | undefined;
   /** Whether every thread has it. */
   readonly noNewPrivs: boolean;
-  /** Those that were there, by id. */
+  /** The threads, by id. */
   readonly threads: readonly ThreadStatus[];
 }
 
 const MODES: readonly Mode[] = ['disabled', 'strict', 'filter'];
 
 /**
- * Reads the state of a process, this one unless another is named.
- * Throws UnsupportedError without /proc or for a process that is gone or hidden, UsageError for a bad pid.
+ * Reads the seccomp state of a process; default: this one.
+ * Throws UnsupportedError without /proc or for a process that has ended or is hidden, UsageError for an invalid pid.
  * Source: proc_pid_status(5).
  */
 export function status(pid: number = process.pid): ProcessStatus {

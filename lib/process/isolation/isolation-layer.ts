@@ -72,9 +72,9 @@ export function isolationPolicy(arch: Architecture = nativeArchitecture()): Poli
 let layer: Filter | undefined;
 
 /**
- * The filter that isolated children get below that of their profile. It answers EPERM to the ioctl(2) requests TIOCSTI
- * and TIOCLINUX, by which a process types into its terminal, and to prlimit(2) that sets the limits of another process;
- * everything else it allows. It is proven like any other filter, and made once for this process.
+ * Returns the filter that isolated children get below that of their profile. It refuses, with EPERM, the ioctl(2)
+ * requests TIOCSTI and TIOCLINUX, with which a process can type into its terminal, and prlimit(2) that sets limits of
+ * another process; it allows everything else. It is proven like any other filter, and compiled once for this process.
  */
 export function isolationLayer(): Filter {
   return (layer ??= compilePolicy(isolationPolicy()));

@@ -3,9 +3,9 @@ import { errnoName } from '../../kernel/errno.js';
 import type { Probe } from '../../native.js';
 
 /**
- * How a child is kept away from the process that starts it. `best-effort`: by everything that the kernel has. `required`:
- * the same, and an error where the kernel lacks a part. `terminal`: only by the filter layer, which refuses to type into a
- * terminal and to limit other processes. `none`: not at all.
+ * How a child is isolated from the process that starts it. `best-effort`: with everything that the kernel supports.
+ * `required`: the same, and an error if the kernel lacks a part. `terminal`: only the filter layer, which refuses to
+ * type into a terminal and to set limits of other processes. `none`: not at all.
  */
 export type IsolationMode = 'best-effort' | 'required' | 'terminal' | 'none';
 
@@ -13,30 +13,30 @@ export type IsolationMode = 'best-effort' | 'required' | 'terminal' | 'none';
 export const ISOLATION_MODES: readonly IsolationMode[] = ['best-effort', 'required', 'terminal', 'none'];
 
 /**
- * A way from a child to the process that started it.
+ * A part of the isolation of a child from the process that started it.
  *
- * `memory`: reading and writing it, ptrace(2), descriptors by pidfd_getfd(2) and /proc. `signals`: to processes that
- * the child has not started, by any system call. `abstract-sockets`: connections to AF_UNIX sockets without a path.
- * `descriptors`: inherited ones that are not in `stdio`. `terminal`: ioctl(2) TIOCSTI and TIOCLINUX. `limits`: prlimit(2)
- * of other processes.
+ * `memory`: reading and writing it, ptrace(2), descriptors through pidfd_getfd(2) and /proc. `signals`: to processes
+ * that the child has not started, by any system call. `abstract-sockets`: connections to abstract AF_UNIX sockets.
+ * `descriptors`: inherited ones that are not in `stdio`. `terminal`: ioctl(2) TIOCSTI and TIOCLINUX. `limits`:
+ * prlimit(2) of other processes.
  */
 export type IsolationPart = 'memory' | 'signals' | 'abstract-sockets' | 'descriptors' | 'terminal' | 'limits';
 
-/** A way that stays open. */
+/** A part that stays open. */
 export interface OpenWay {
-  /** Which way. */
+  /** The part. */
   readonly part: IsolationPart;
   /** Why it is open. */
   readonly reason: string;
 }
 
-/** The receipt of an isolation. */
+/** The result of an isolation. */
 export interface Isolation {
-  /** What was asked for. */
+  /** The requested mode. */
   readonly mode: IsolationMode;
-  /** Ways that are closed. */
+  /** Parts that are closed. */
   readonly closed: readonly IsolationPart[];
-  /** Ways that stay open, and why. */
+  /** Parts that stay open, with reasons. */
   readonly open: readonly OpenWay[];
   /**
    * Whether mount(2), umount(2) and pivot_root(2) fail in the child, also in a user namespace of its own: a side effect of

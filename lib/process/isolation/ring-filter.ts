@@ -12,7 +12,7 @@ import type { Policy } from '../../policy/policy.js';
 import { RING_OPCODES } from '../../kernel/ring-operations.js';
 import { features } from '../machine/features.js';
 
-/** Whether the io_uring operations of a child are filtered: where the kernel can, always or as an error, or not at all. */
+/** Whether the io_uring operations of a child are filtered: if the kernel supports it, always (otherwise an error), or not at all. */
 export type RingFilterMode = 'best-effort' | 'required' | 'none';
 
 /** Every mode. */

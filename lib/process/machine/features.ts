@@ -4,24 +4,26 @@ import { parseKernelVersion } from '../../kernel/kernel-version.js';
 import { isolationOf, type Isolation } from '../isolation/isolation.js';
 import { missingFeatures, type MissingFeature } from '../../kernel/kernel-features.js';
 
-/** What this kernel and this build can do. */
+/** The features of this kernel and this build. */
 export interface Features extends Probe {
   /** Whether filters can be loaded at all. */
   readonly available: boolean;
   /** Version of the libseccomp that is linked. */
   readonly libseccomp: string;
-  /** What newer kernels can do and this one cannot, with the first that can. */
+  /** Features that this kernel lacks, with the first Linux version that has them. */
   readonly missing: readonly MissingFeature[];
-  /** What a child is kept from by `isolation: 'best-effort'`, and what stays open. */
+  /** What `isolation: 'best-effort'` achieves, and what stays open. */
   readonly isolation: Isolation;
 }
 
 let known: Features | undefined;
 
 /**
- * Asks the kernel which actions and flags of seccomp(2) it knows, and for Landlock. Changes nothing. Asked once, since a filter may refuse the question later.
- * Throws UnsupportedError where the add-on cannot be loaded.
- * Source: seccomp(2), SECCOMP_GET_ACTION_AVAIL and SECCOMP_GET_NOTIF_SIZES; landlock_create_ruleset(2), LANDLOCK_CREATE_RULESET_VERSION.
+ * Probes which actions and flags of seccomp(2) the kernel supports, and Landlock. Changes nothing. It probes only once,
+ * because a filter may refuse to probe later.
+ * Throws UnsupportedError if the add-on cannot be loaded.
+ * Source: seccomp(2), SECCOMP_GET_ACTION_AVAIL and SECCOMP_GET_NOTIF_SIZES; landlock_create_ruleset(2),
+ * LANDLOCK_CREATE_RULESET_VERSION.
  */
 export function features(): Features {
   return (known ??= ask());

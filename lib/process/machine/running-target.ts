@@ -6,7 +6,7 @@ import { parseKernelVersion } from '../../kernel/kernel-version.js';
 import { boundingSet } from './capabilities.js';
 import { features } from './features.js';
 
-/** What `caps` conditions look at: names, or `bounding` for this process's bounding set. */
+/** The capabilities for `caps` conditions: names, or `bounding` for this process's bounding set. */
 export type Capabilities = Iterable<string> | 'bounding';
 
 /** A target that is described in full. */

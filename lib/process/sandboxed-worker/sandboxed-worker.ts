@@ -20,7 +20,7 @@ import { frameOf, ReportReader, type OrderKind, type Start, type ThreadOptions }
 import { unpackThrown } from './thrown.js';
 import { own, type Own } from '../../util/own.js';
 
-/** What SandboxedWorker takes: options of Worker, of its process, and what confines it. */
+/** Options of SandboxedWorker: those of Worker, of its process, and those that confine it. */
 export interface SandboxedWorkerOptions
   extends
     SandboxOptions,
@@ -39,7 +39,7 @@ export interface SandboxedWorkerOptions
     > {
   /** Variables of the process; by default those of this one. SHARE_ENV is not possible. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Of the process; this one's unless given. */
+  /** The working directory of the process; default: that of this process. */
   readonly cwd?: string | URL;
   /** User of the process: setuid(2). */
   readonly uid?: number;
@@ -49,11 +49,11 @@ export interface SandboxedWorkerOptions
   readonly execPath?: string;
   /** When the filter is loaded: before Node starts (default), or after its start and before the worker's. */
   readonly load?: ForkLoad;
-  /** The largest message that the worker may send, serialized, in bytes; by default 16 MiB. A larger one ends the worker. */
+  /** The maximum size of a serialized message of the worker, in bytes; default: 16 MiB. A larger one ends the worker. */
   readonly maxMessageSize?: number;
   /**
-   * What a message of the worker may cost to deserialize, in units of about 0.2 µs; by default 500,000. A message that costs
-   * more ends the worker. docs/workers.md says what values cost.
+   * The maximum cost to deserialize a message of the worker, in units of about 0.2 µs; default: 500,000. A message that
+   * costs more ends the worker. docs/workers.md describes the costs.
    */
   readonly maxMessageCost?: number;
 }
@@ -66,7 +66,7 @@ export interface SandboxedWorkerEvents {
   readonly message: [value: unknown];
   /** A message could not be deserialized. */
   readonly messageerror: [error: Error];
-  /** What it threw and did not catch; a LoadError or a WorkerError for what became of its process. */
+  /** An uncaught error of the worker; a LoadError or a WorkerError if its process failed. */
   readonly error: [error: unknown];
   /** It has ended; always the last event. */
   readonly exit: [code: number];
@@ -100,27 +100,28 @@ const MAX_REASON = 1000;
 const RELAY = 'bundle/sandboxed-worker-relay.js';
 
 /**
- * The interface of Worker of node:worker_threads, for a module that runs in a process of its own under a profile. There
- * it is a worker thread: `parentPort`, `workerData` and everything else of node:worker_threads are Node's own.
+ * A worker with the interface of Worker of node:worker_threads, for a module that runs in a process of its own under a
+ * profile. In that process the module is a worker thread: `parentPort`, `workerData` and everything else of
+ * node:worker_threads are Node's own.
  *
- * Throws what `compile` throws, UsageError, and DataCloneError for workerData that cannot be cloned. A filter that cannot
- * be loaded is an `error` event with a LoadError, and nothing of the module runs. A process that ends before its worker
- * does, by its profile for one, is an `error` event with a WorkerError; so is what the worker's process sends beyond the limits
- * or against the protocol, which ends it.
+ * Throws what `compile` throws, UsageError, and DataCloneError for workerData that cannot be cloned. A filter that
+ * cannot be loaded is an `error` event with a LoadError, and the module does not run. If the process ends before the
+ * worker, for example because its profile kills, there is an `error` event with a WorkerError. The same happens if the
+ * process exceeds the limits of messages or violates the protocol, which ends the worker.
  * Source: https://nodejs.org/api/worker_threads.html#class-worker
  */
 export class SandboxedWorker extends EventEmitter<{
   [Name in keyof SandboxedWorkerEvents]: SandboxedWorkerEvents[Name];
 }> {
-  /** What the worker writes; also written to process.stdout unless `stdout` was given. */
+  /** The standard output of the worker; also written to process.stdout unless `stdout` is true. */
   readonly stdout: Readable;
-  /** What the worker writes there; also written to process.stderr unless `stderr` was given. */
+  /** The standard error of the worker; also written to process.stderr unless `stderr` is true. */
   readonly stderr: Readable;
   /** With `stdin: true`. */
   readonly stdin: Writable | null;
-  /** Of its process, in place of Worker's threadId; undefined where it could not be started. */
+  /** The id of its process, instead of Worker's threadId; undefined if it could not be started. */
   readonly pid: number | undefined;
-  /** What its process is kept from. */
+  /** The isolation of its process. */
   readonly isolation: Isolation;
   readonly #child: ChildProcess | undefined;
   readonly #channel: Socket | undefined;
@@ -161,7 +162,7 @@ export class SandboxedWorker extends EventEmitter<{
     this.#send('message', pack(value, transferList));
   }
 
-  /** Kills its process. Gives the exit code: 1, unless it has ended by itself. */
+  /** Kills its process. Resolves to the exit code: 1, unless it has already ended. */
   terminate(): Promise<number> {
     if (!this.#isOver) {
       this.#told ??= { code: 1 };
@@ -173,7 +174,7 @@ export class SandboxedWorker extends EventEmitter<{
     return this.#ended;
   }
 
-  /** Keeps this process alive as long as the worker runs, which it does by default. */
+  /** Keeps this process alive while the worker runs (default). */
   ref(): void {
     this.#isReferenced = true;
     for (const handle of this.#handles()) handle.ref();

@@ -9,17 +9,17 @@ import { badState, parseContainerState, type ContainerProcess } from './containe
 import { jsonEnd } from './json-end.js';
 import { superviseListener, type HandlerOptions } from './handlers.js';
 
-/** What an agent may be told. */
+/** Options of an agent. */
 export interface AgentOptions {
-  /** Hears of connections that brought no listener or could not be accepted, and why. Default: nobody does. */
+  /** Called for connections without a listener or that could not be accepted, with the error. Default: these are ignored. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** Somebody who waits for containers and answers their calls. */
+/** An agent that waits for containers and handles their calls. */
 export interface ContainerAgent {
-  /** Processes of containers that are served now. */
+  /** The container processes that are being supervised. */
   readonly serving: number;
-  /** Removes the socket and ends what is served: the calls of those containers fail with ENOSYS from then on. */
+  /** Removes the socket and stops supervising: later calls of those containers fail with ENOSYS. */
   close(): void;
   /** Keep the event loop alive (default), or not. */
   ref(): void;
@@ -38,10 +38,10 @@ const MAX_CONNECTIONS = 256;
 
 /**
  * Listens at a path for container runtimes, which connect once for every process that loads a profile with that
- * `listenerPath`. `serve` gives the handlers for its calls, or nothing: then they fail with ENOSYS.
+ * `listenerPath`. `serve` returns the handlers for its calls, or nothing: then they fail with ENOSYS.
  *
- * The socket is made for this user alone (0600), as whoever can write to it can have their own calls answered here.
- * Throws LoadError (`agent-refused`, with the errno) where it cannot be made, UsageError (`bad-option`).
+ * Only this user can connect to the socket (0600), because whoever can connect can have calls handled here.
+ * Throws LoadError (`agent-refused`, with the errno) if the socket cannot be created, UsageError (`bad-option`).
  * Source: OCI runtime-spec, config-linux.md, "Seccomp": `listenerPath`.
  */
 export function listenForContainers(

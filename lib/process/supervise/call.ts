@@ -7,21 +7,21 @@ import { show } from '../../util/show.js';
 import { gone, type MemoryReader } from './memory-reader.js';
 
 /**
- * A call with the action NOTIFY. The thread that made it waits until it is answered.
+ * A call with the action NOTIFY. The thread that made it waits for a response.
  *
- * **What is read here is what was there then.** Other threads of the caller, and processes that share its memory, can
- * change what a pointer leads to before the kernel reads it. Decide by the contents of memory only where the answer does
- * not let the kernel read it again: `errno`, `value` and `fd` do not, `continue` does. Registers cannot change.
+ * **Memory may change after it was read.** Other threads of the caller, and processes that share its memory, can change
+ * it before the kernel reads it. A decision that depends on memory is only safe with a response after which the kernel
+ * does not read it again: `errno`, `value` and `fd`, but not `continue`. Registers cannot change.
  * Source: seccomp_unotify(2), "Caveats regarding the use of SECCOMP_USER_NOTIF_FLAG_CONTINUE".
  */
 export interface SupervisedCall {
-  /** Names it among all that this listener ever gives. */
+  /** An id that is unique among all calls of this listener. */
   readonly id: bigint;
   /** Its name, or undefined for a number that no table has. */
   readonly name: string | undefined;
   /** Its number, as the kernel sees it. */
   readonly number: number;
-  /** The interface it was made by, or undefined for one that this package does not know. */
+  /** The ABI of the call, or undefined for one that this package does not know. */
   readonly abi: AbiName | undefined;
   /** `AUDIT_ARCH_*` of the interface. */
   readonly arch: number;
@@ -31,23 +31,24 @@ export interface SupervisedCall {
   readonly instructionPointer: bigint;
   /** The thread that made it, as this process's PID namespace numbers it; 0 for one that it does not have. */
   readonly pid: number;
-  /** Whether it still waits. It no longer does when its thread has ended or got a signal, or when it was answered. */
+  /** Whether it still waits. It does not if its thread has ended or got a signal, or if it got a response. */
   readonly isWaiting: () => boolean;
   /**
-   * A copy of the caller's memory, of that many bytes (64 MiB at most). Looks afterwards whether the call still waits, so
-   * that the memory was that of the caller.
+   * Reads a copy of the caller's memory, up to 64 MiB. Afterwards it checks that the call still waits, so the memory is
+   * that of the caller.
    *
-   * A promise, since the caller decides when its memory arrives: a page can be one that the process itself supplies
-   * (userfaultfd(2), a file of FUSE). It is read beside the event loop, within `readTimeout`.
+   * It returns a promise because the caller controls when its memory can be read: a page can be one that the process
+   * itself supplies (userfaultfd(2), a file of FUSE). The read does not block the event loop, and is limited by
+   * `readTimeout`.
    *
-   * Rejected with SupervisionError: `call-gone`; `memory-unreadable` where it is not mapped, or not ours to read
-   * (ptrace(2)); `memory-timeout` where it did not arrive in time; `too-many-reads` where others that did not arrive still
-   * go on. Rejected with UsageError (`bad-argument`) for a pointer or length that is none.
+   * Rejected with SupervisionError: `call-gone`; `memory-unreadable` if it is not mapped, or reading is not permitted
+   * (ptrace(2)); `memory-timeout` if it could not be read in time; `too-many-reads` if too many other reads are still
+   * blocked. Rejected with UsageError (`bad-argument`) for an invalid pointer or length.
    */
   readonly readMemory: (pointer: bigint, length: number) => Promise<Buffer>;
   /**
-   * The text up to a NUL, as UTF-8, of `maximum` bytes at most (4096, PATH_MAX, unless given). For paths of arbitrary bytes
-   * use `readMemory`. Rejected as `readMemory` is, and with SupervisionError (`string-too-long`).
+   * Reads a string up to its NUL, as UTF-8, of at most `maximum` bytes (default: 4096, PATH_MAX). For paths of arbitrary
+   * bytes use `readMemory`. Rejected as `readMemory` is, and with SupervisionError (`string-too-long`).
    */
   readonly readString: (pointer: bigint, maximum?: number) => Promise<string>;
 }

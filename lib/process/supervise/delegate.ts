@@ -14,7 +14,7 @@ import { own } from '../../util/own.js';
 import { checkTime } from './time.js';
 
 export interface DelegateOptions extends SpawnOptions, SandboxOptions {
-  /** How long the agent's queue may be full, in milliseconds. Default: 10,000. */
+  /** How long to retry while the agent's queue is full, in milliseconds. Default: 10,000. */
   readonly agentTimeout?: number;
 }
 
@@ -22,11 +22,12 @@ const CHILD: readonly string[] = [...SPAWN_OPTIONS, ...SANDBOX_OPTIONS];
 
 /**
  * Starts a command as `spawn` does, and sends its listener to the agent at the `listenerPath` of the profile, with its
- * `listenerMetadata`. Calls that are made before the agent has it wait. Where it cannot be sent, the command is killed.
- * Where the agent's queue is full, tries again for `agentTimeout` milliseconds while the event loop goes on; then the command is killed, and
- * the child has the event `error` with LoadError (`agent-unreachable`, ETIMEDOUT).
+ * `listenerMetadata`. Calls before that wait. If the agent's queue is full, it retries for `agentTimeout` milliseconds
+ * without blocking the event loop. If the listener cannot be sent, the command is killed, and the child emits `error`
+ * with a LoadError (`agent-unreachable`, ETIMEDOUT).
  *
- * Throws what `spawn` throws; UsageError (`no-listener-path`) for a profile without one; LoadError (`agent-unreachable`).
+ * Throws what `spawn` throws; UsageError (`no-listener-path`) for a profile without one; LoadError
+ * (`agent-unreachable`).
  */
 export function delegate(command: string, options: DelegateOptions): ChildProcess;
 export function delegate(command: string, args: readonly string[], options: DelegateOptions): ChildProcess;

@@ -9,11 +9,11 @@ import { serveListener, type ServeOptions, type Supervisor } from './serve-liste
 import { owned, type Own } from '../../util/own.js';
 import { checkTime } from './time.js';
 
-/** Who answers which call. */
+/** Functions that handle calls. */
 export interface HandlerOptions extends ServeOptions {
-  /** By the name of the call, for every interface that has a call of that name. */
+  /** Handlers by the name of the call, for every ABI that has a call with that name. */
   readonly handlers?: Readonly<Record<string, Handler>>;
-  /** For every other call. Without it they fail with ENOSYS, as when there is no supervisor. */
+  /** The handler for all other calls. Without it they fail with ENOSYS, as without a supervisor. */
   readonly otherwise?: Handler;
 }
 
@@ -28,8 +28,8 @@ export const HANDLER_OPTIONS: readonly string[] = [
 ];
 
 /**
- * Answers the calls of a listener, such as `load` with `listener: true` gives. Takes the descriptor over and closes it in
- * the end. Calls of this process itself must not be among them: nobody could answer.
+ * Handles the calls of a listener, such as one from `load` with `listener: true`. It takes ownership of the descriptor
+ * and closes it in the end. The listener must not receive calls of this process, which would wait for itself.
  *
  * Throws UsageError (`bad-option`, `bad-answer`), LoadError (`listener-unusable`).
  * Source: seccomp_unotify(2).

@@ -15,37 +15,38 @@ import { UsageError } from '../../util/errors.js';
 import { oneOf } from '../../util/options.js';
 
 /**
- * A call of a child that its profile refuses. `errno` is 0 where the profile kills. `count` is 1 where the calls are refused, as each
- * one arrives; with `reportOnly` it says how many calls this stands for, of which the arguments and the thread are the first one's.
+ * A call of a child that its profile refuses. `errno` is 0 if the profile kills. `count` is 1 if the calls are refused,
+ * which are reported one by one; with `reportOnly` it is the number of similar calls, and the arguments and the thread
+ * are those of the first.
  */
 export interface ReportedViolation extends Violation {
-  /** What the profile answers: `ERRNO(EPERM)`, `KILL_PROCESS`. */
+  /** The action of the profile: `ERRNO(EPERM)`, `KILL_PROCESS`. */
   readonly action: string;
-  /** Whether it was allowed all the same: with `reportOnly`. */
+  /** Whether it was allowed nevertheless: with `reportOnly`. */
   readonly allowed: boolean;
-  /** The file of the program that made it; undefined where it cannot be told. */
+  /** The file of the program that made it; undefined if it is not known. */
   readonly program: string | undefined;
-  /** Whether it was the execve that would start the command. */
+  /** Whether it was the execve of the command. */
   readonly starting: boolean;
 }
 
-/** Who hears of calls that the profile refuses. */
+/** Options to report refused calls. */
 export interface ViolationReportOptions {
   /**
-   * Hears of each call that the profile refuses, before it is answered. The calls fail as the profile says; where it kills,
-   * the process ends by SIGKILL. TRAP and TRACE are left to the kernel, and not reported. With `reportOnly`, calls of one kind
-   * share an event: see docs/report-only.md.
+   * Called for each call that the profile refuses, before it fails. The calls fail with the errno of the profile; if it
+   * kills, the process ends with SIGKILL. The kernel handles TRAP and TRACE, which are not reported. With `reportOnly`,
+   * similar calls share an event: see docs/report-only.md.
    */
   readonly onViolation?: (violation: ReportedViolation) => void;
   /**
-   * With `onViolation`: allow those calls, also those that the profile traps, traces or kills for. Nothing is enforced then, and the
-   * command notices nothing. Where it traces processes of its own, it is killed, and the child has an `error` event with a
-   * SupervisionError (`traces-itself`); `tracer-ended` where somebody kills the tracer.
+   * With `onViolation`: allow those calls, also those for which the profile has TRAP, TRACE or a kill. Nothing is
+   * enforced, and the command is not affected. If the command traces processes of its own, it is killed, and the child
+   * has an `error` event with a SupervisionError (`traces-itself`); `tracer-ended` if the tracer was killed.
    */
   readonly reportOnly?: boolean;
   /**
-   * With `onViolation`: also report calls that fail with ENOSYS, which are meant to have a library make an older call: those
-   * above the newest one that the profile names, and `clone3` in many profiles. Default: false.
+   * With `onViolation`: also report calls that fail with ENOSYS so that a library falls back to an older call: calls
+   * newer than the profile, and `clone3` in many profiles. Default: false.
    */
   readonly reportFallbacks?: boolean;
 }
@@ -168,7 +169,7 @@ function kill({ pid, isWaiting }: SupervisedCall): void {
   }
 }
 
-/** A reported violation on one line: the call, of which program, what became of it, and what would allow it. */
+/** Formats a reported violation as one line: the call, the program, the action, and what would allow the call. */
 export function formatReport(violation: ReportedViolation): string {
   const { action, allowed, program, starting, thread } = violation;
   const who = printable(program ?? thread.name);

@@ -6,28 +6,28 @@ import { errnoNumber, ENOSYS, errnoName } from '../../kernel/errno.js';
 import type { SupervisedCall } from './call.js';
 import { owned } from '../../util/own.js';
 
-/** What becomes of a call. */
+/** The response to a call. */
 export type Response =
   | {
-      /** It fails: a name, or a positive number up to 4095. */
+      /** The call fails with this errno: a name, or a positive number up to 4095. */
       readonly errno: string | number;
     }
   | {
-      /** It returns this without having been made. */
+      /** The call returns this value without being executed. */
       readonly value: bigint | number;
     }
   | {
       /**
-       * The kernel makes it after all, as if there were no filter. It reads the caller's memory again then: a decision
-       * that rests on what a pointer led to can be evaded. This is no means to enforce a policy on such contents.
+       * The kernel executes the call, as if there were no filter. It reads the caller's memory again, which may have
+       * changed: this response cannot enforce a policy on the contents of memory.
        */
       readonly continue: true;
     }
   | {
       /**
-       * It returns a copy of this descriptor of this process, in one step where the kernel can (Linux 5.14). The
-       * descriptor stays open here, until the answer was given at the least: what is sent is a copy. It arrives when the
-       * caller runs, which the caller can delay; where 256 of one listener have not arrived, calls fail with EAGAIN.
+       * The call returns a copy of this descriptor of this process, in one step if the kernel supports it (Linux 5.14).
+       * The descriptor must stay open at least until the response was given. The copy is made when the caller runs,
+       * which the caller can delay; while 256 copies for one listener are pending, calls fail with EAGAIN.
        */
       readonly fd: number;
       /** Whether an execve of the caller closes the copy. Default: true. */

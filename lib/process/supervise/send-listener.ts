@@ -7,9 +7,9 @@ import { ownOptions } from '../../util/options.js';
 import { containerState } from './container-state.js';
 import { checkTime } from './time.js';
 
-/** What an agent is told about a process. */
+/** Data about the process for the agent. */
 export interface SentProcess {
-  /** Names the process to the agent as a container's id would. */
+  /** The id of the process for the agent, like the id of a container. */
   readonly id: string;
   /** The process under the filter. Default: this one. */
   readonly pid?: number;
@@ -17,7 +17,7 @@ export interface SentProcess {
   readonly metadata?: string;
   /** Those of the container; none unless given. */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** How long the agent's queue may be full, in milliseconds. Default: 10,000. */
+  /** How long to retry while the agent's queue is full, in milliseconds. Default: 10,000. */
   readonly timeout?: number;
 }
 
@@ -30,11 +30,11 @@ const OPTIONS: readonly string[] = ['id', 'pid', 'metadata', 'annotations', 'tim
 const INTERVAL = 20;
 
 /**
- * Sends a listener to the agent at a path, such as `listenerPath` of a profile names, and closes it here: the agent
- * answers from then on. Fulfilled when the agent's queue has taken it, which needs no answer. Where the queue is full, tries
- * again for `timeout` milliseconds, without holding up the event loop.
+ * Sends a listener to the agent at a path, such as the `listenerPath` of a profile, and closes it here: from then on the
+ * agent handles the calls. Fulfilled when the listener is in the agent's queue, without waiting for a reply. If the
+ * queue is full, it retries for `timeout` milliseconds, without blocking the event loop.
  *
- * Rejected with LoadError (`agent-unreachable`, with the errno; ETIMEDOUT where the queue stayed full), with which the
+ * Rejected with LoadError (`agent-unreachable`, with the errno; ETIMEDOUT if the queue stayed full), in which case the
  * listener stays open, and UsageError (`bad-option`).
  * Source: OCI runtime-spec, config-linux.md, "The Container Process State".
  */

@@ -8,18 +8,15 @@ import { callAt, callRecords, type CallRecords, type SupervisedCall } from './ca
 import type { Own } from '../../util/own.js';
 import { memoryReader } from './memory-reader.js';
 
-/** Somebody who answers the calls of a listener. */
+/** A supervisor of the calls of a listener. */
 export interface Supervisor {
-  /** Calls that a handler has and that were not answered yet. */
+  /** The number of calls that a handler has received and that have no response yet. */
   readonly pending: number;
-  /** Calls that have arrived. */
+  /** The number of received calls. */
   readonly received: number;
   /** Fulfilled when no process is left under the filter, or after `close`. */
   readonly finished: Promise<void>;
-  /**
-   * Gives up the listener: calls that wait fail with ENOSYS, and so does every later one. The kernel does the same when this
-   * process ends, in whatever way.
-   */
+  /** Closes the listener: waiting and all later calls fail with ENOSYS. The kernel does the same when this process ends, for any reason. */
   close(): void;
   /** Keep the event loop alive as long as there is a process under the filter (default), or not. */
   ref(): void;
@@ -27,14 +24,14 @@ export interface Supervisor {
   unref(): void;
 }
 
-/** What becomes of calls that are not answered. */
+/** Options for timeouts and errors. */
 export interface ServeOptions {
   /**
-   * How long a caller waits, in milliseconds; for ever unless given. Counted by the event loop: code that blocks it, blocks
-   * the callers with it.
+   * How long a call waits for a response, in milliseconds. Default: forever. Measured by the event loop: code that
+   * blocks it also blocks the callers.
    */
   readonly answerTimeout?: number;
-  /** The answer after that time. Default: ENOSYS, as when there is no supervisor. */
+  /** The response after that time. Default: ENOSYS, as without a supervisor. */
   readonly timeoutAnswer?: Response;
   /**
    * How long reading the caller's memory may take, in milliseconds. Default: 1000. Then the promise of `readString` or
@@ -42,9 +39,9 @@ export interface ServeOptions {
    */
   readonly readTimeout?: number;
   /**
-   * Hears of errors that handlers throw, and of invalid responses; the call has failed with ENOSYS then. Hears without a
-   * call that the listener cannot be used any more (`listener-unusable`), which was closed then. Unless given, such an error
-   * is an uncaught exception, and so is one that this function throws.
+   * Called for errors that handlers throw, and for invalid responses; the call has failed with ENOSYS. Called without a
+   * call if the listener fails (`listener-unusable`) and was closed. Without this function, such an error is an uncaught
+   * exception, and so is an error that this function throws.
    */
   readonly onError?: (error: unknown, call: SupervisedCall | undefined) => void;
 }

@@ -40,28 +40,29 @@ import { bare, type Own } from '../../util/own.js';
 
 export interface SuperviseOptions
   extends SpawnOptions, SandboxOptions, HandlerOptions, ViolationReportOptions {
-  /** Once a handler has a call, only fatal signals interrupt it: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19. */
+  /** Only fatal signals interrupt a call that a handler has received: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19. */
   readonly waitKillable?: boolean;
 }
 
-/** A child, and what answers its calls and those of all that it starts. */
+/** A child, and the supervisor of its calls and those of its descendants. */
 export interface Supervised extends Supervisor {
   /** As `spawn` returns it. */
   readonly child: ChildProcess;
-  /** What the child is kept from. */
+  /** The isolation of the child. */
   readonly isolation: Isolation;
 }
 
 /**
- * Starts a command as `spawn` does, and brings the calls that its profile answers with NOTIFY to functions of this
- * process. They may take their time: the event loop goes on, and the caller waits. The execve that starts the command is not
- * brought to them. When this process ends, in whatever way, calls that wait and all later ones fail with ENOSYS.
+ * Starts a command as `spawn` does, and calls functions of this process for the calls with NOTIFY in its profile. While
+ * a function decides, the caller waits and the event loop continues. The execve that starts the command is not passed to
+ * them. When this process ends, for any reason, waiting and all later calls fail with ENOSYS.
  *
- * With `onViolation`, the calls that the profile refuses are reported too. With `reportOnly`, they are allowed, and nothing that
- * the command could notice changes: a tracer beside it writes them down. `isolation` stays in force, `ringFilter` does not.
+ * With `onViolation`, refused calls are reported too. With `reportOnly`, they are allowed, and the command is not
+ * affected: a tracer records them. `isolation` stays in force, `ringFilter` does not.
  *
- * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw program); LoadError
- * (`listener-unusable`, with which the command was killed; with `reportOnly` `no-tracer`, `tracer-refused`).
+ * Throws what `spawn` throws; UsageError (`bad-option`, `bad-answer`; `report-needs-policy` for a report on a raw
+ * program); LoadError (`listener-unusable`, in which case the command was killed; with `reportOnly` `no-tracer`,
+ * `tracer-refused`).
  * Source: seccomp_unotify(2).
  */
 export function supervise(command: string, options: SuperviseOptions): Supervised;

@@ -26,13 +26,13 @@ export interface RecordPlan {
   readonly rest: Own<SpawnOptions>;
 }
 
-/** How far a recording is. */
+/** The progress of a recording. */
 export interface RecordingProgress {
-  /** Calls that were counted. Known calls of a process that makes many of them are not, after a while. */
+  /** The number of counted calls. After a while, known calls of a process that makes many of them are not counted. */
   readonly calls: number;
-  /** Distinct ones: interface, number, phase. */
+  /** The number of distinct ones: ABI, number, phase. */
   readonly distinct: number;
-  /** Whether there were more calls than are counted. */
+  /** Whether there were more calls than were counted. */
   readonly atLeast: boolean;
 }
 

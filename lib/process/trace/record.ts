@@ -17,55 +17,57 @@ import { recordCommand, type RecordingProgress } from './record-command.js';
 import { recordCommand as recordByPerf } from './perf/record-command.js';
 import { recordRunning, type RecordRunningOptions, type RunningRecording } from './perf/record-running.js';
 
-/** What a recording may be told; the options of `spawn` of node:child_process beside it. */
+/** Options of `record`, in addition to those of `spawn` of node:child_process. */
 export interface RecordOptions extends SpawnOptions {
-  /** As in `spawn`; `none` unless given, so that the command notices nothing. */
+  /** As in `spawn`; default: `none`, so that the command is not affected. */
   readonly isolation?: IsolationMode;
-  /** The part of the run that the calls belong to. */
+  /** The phase of the run that the calls belong to. */
   readonly phase?: string;
   /**
-   * Parts the run in two: calls belong to the phase `start`, and to `work` from the first call with one of these names on, whichever process
-   * makes it. Known calls stop in `start` as often as unknown ones, which takes time.
+   * Splits the run into two phases: `start`, and `work` from the first call with one of these names on, in whichever
+   * process. In `start`, known calls stop as often as unknown ones, which takes time.
    */
   readonly phaseAt?: readonly SyscallName[];
   /**
-   * How. `ptrace`, the default, stops every call, loses none and needs no privileges. `perf` stops nothing and needs CAP_PERFMON; what the
-   * kernel had no room for, and programs with more rights than whoever starts them, are missing and counted as lost.
+   * The method. `ptrace`, the default, stops at calls, loses none and needs no privileges. `perf` stops nothing and
+   * needs CAP_PERFMON; calls that did not fit into the kernel's buffers, and programs with more privileges than their
+   * caller, are missing and counted as lost.
    */
   readonly by?: 'ptrace' | 'perf';
 }
 
-/** A command that is recorded. */
+/** A command that is being recorded. */
 export interface RecordedCommand {
   /** As `spawn` returns it. */
   readonly child: ChildProcess;
   /**
-   * Its calls, once it and all that it has started have ended, or `stop` was called. Rejected with the error of the child where there is one:
-   * SupervisionError (`traces-itself`, `tracer-ended`) where it could not be followed to its end.
+   * The recording, when the command and all its descendants have ended, or `stop` was called. Rejected with the error of
+   * the child if there is one: SupervisionError (`traces-itself`, `tracer-ended`) if it could not be traced to its end.
    */
   readonly recording: Promise<Recording>;
-  /** Records no more: what still runs goes on. */
+  /** Ends the recording; running processes continue. */
   readonly stop: () => void;
-  /** How far it is. */
+  /** Returns the progress. */
   readonly progress: () => RecordingProgress;
 }
 
 /**
- * Starts a command as `spawn` does, and records its calls and those of all processes that it starts, from the first instruction on. What it
- * notices is what it notices of `reportOnly`: docs/report-only.md. Nothing is refused. It is one run.
+ * Starts a command as `spawn` does, and records its calls and those of all its descendants, from the first instruction
+ * on. The effects on the command are those of `reportOnly`: docs/report-only.md. Nothing is refused. The recording is
+ * one run.
  *
- * A process stops at each call at first. Once known calls come one after the other, only others stop: counts of known ones are then lower
- * bounds, marked by `atLeast`. Every call, with every recorded argument, is seen.
+ * At first, a process stops at each call. After many known calls in a row, it only stops at other calls: counts of known
+ * calls are then lower bounds, marked with `atLeast`. Every distinct call with every recorded argument is found.
  *
- * Throws as `spawn` does, UsageError (`bad-option`, `unknown-syscall`), and LoadError (`no-tracer`, `tracer-refused`), and
- * with `by: 'perf'` RecordingError (`perf-unavailable`): nothing has run then.
+ * Throws as `spawn` does, UsageError (`bad-option`, `unknown-syscall`), LoadError (`no-tracer`, `tracer-refused`), and
+ * with `by: 'perf'` RecordingError (`perf-unavailable`); then nothing has run.
  */
 export function record(command: string, options?: RecordOptions): RecordedCommand;
 export function record(command: string, args: readonly string[], options?: RecordOptions): RecordedCommand;
 /**
- * Records what runs already, by perf events: nothing is stopped, and nothing can notice. Calls of this process are left out, and those
- * that the kernel had no room for are counted: see `lost` of the source. It needs CAP_PERFMON, and CAP_SYS_ADMIN where tracefs is not
- * mounted. With `container` and `cgroup`, the calls of container runtimes are a phase of their own, `runtime`.
+ * Records running processes with perf events, which stops nothing and cannot be detected. Calls of this process are left
+ * out, and lost calls are counted: see `lost` of the source. It needs CAP_PERFMON, and CAP_SYS_ADMIN if tracefs is not
+ * mounted. With `container` and `cgroup`, the calls of container runtimes are in a separate phase, `runtime`.
  *
  * Throws UsageError (`bad-option`) and RecordingError: `perf-unavailable`, `process-not-found`, `container-not-found`,
  * `cgroup-not-found`.

@@ -15,35 +15,34 @@ import { whyEnded } from './follow.js';
 import { noteClass, recordingPolicy } from './recording-policy.js';
 import { MUTED, setPhase, type TracedCalls, type TracedTable } from './table.js';
 
-/** What `startRecording` may be told. */
+/** Options of `startRecording`. */
 export interface StartRecordingOptions {
-  /** The part of the run that begins: that of `phase` of the recording. None unless given. */
+  /** The first phase, like `phase` of the recording. Default: none. */
   readonly phase?: string;
 }
 
-/** The recording of a process that goes on. */
+/** A recording of this process. */
 export interface OwnRecording {
-  /** Begins another part of the run: calls belong to it from now on, by all threads. Throws UsageError (`bad-option`). */
+  /** Begins another phase: from now on, calls of all threads belong to it. Throws UsageError (`bad-option`). */
   phase(name: string): void;
-  /**
-   * What was recorded by now, as one run, whether or not it goes on. A call that is being made may be missing. Throws
-   * RecordingError (`recording-too-large`).
-   */
+  /** Returns the recording so far, as one run. A call in progress may be missing. Throws RecordingError (`recording-too-large`). */
   snapshot(): Recording;
   /**
-   * Ends the recording, and gives all of it; the same again afterwards. The process runs as if it had never been recorded. Throws
-   * SupervisionError where the recording has come to its end before: `tracer-ended` where somebody killed the tracer,
-   * `traces-itself` where a child wanted to be traced by another one. `snapshot` has what was recorded until then.
+   * Ends the recording and returns it; later calls return the same. Afterwards the process runs as if it had never been
+   * recorded. Throws SupervisionError if the recording has already ended: `tracer-ended` if the tracer was killed,
+   * `traces-itself` if a child wanted to be traced by another process. `snapshot` then returns the calls up to that
+   * point.
    */
   stop(): Recording;
 }
 
 /**
- * Records the calls of this process, of all its threads and of all processes that they start. Those of the main thread, of
- * workers, of other threads and of children are kept apart, as the phases `main`, `workers`, `pool` and `children`; in a phase named
- * `serving` these are `serving/main` and so on. Nothing is loaded, refused or left behind: docs/recording.md.
+ * Records the calls of this process, of all its threads and of all its descendants. The calls of the main thread, of
+ * workers, of other threads and of children are separate, as the phases `main`, `workers`, `pool` and `children`; in a
+ * phase named `serving` these are `serving/main` and so on. Nothing is loaded or refused: docs/recording.md.
  *
- * Throws UsageError (`bad-option`), and LoadError (`no-tracer`, `tracer-refused`): where the process is traced already, say.
+ * Throws UsageError (`bad-option`), and LoadError (`no-tracer`, `tracer-refused`), for example if the process is already
+ * traced.
  */
 export function startRecording(options: StartRecordingOptions = {}): OwnRecording {
   const { phase = '' } = ownOptions(options, ['phase']);

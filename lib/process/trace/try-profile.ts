@@ -16,23 +16,23 @@ export interface TryOptions {
   readonly reportFallbacks: boolean;
 }
 
-/** The receipt of a profile that is only reported on. No filter was loaded. */
+/** The result for a profile that is only reported on. No filter was loaded. */
 export interface ReportedProfile extends LoadedFilter {
-  /** What is reported, and until when. */
+  /** The reports. */
   readonly reports: ViolationReports;
 }
 
-/** Reports that go on. */
+/** Reports in progress. */
 export interface ViolationReports {
-  /** Calls that are in no report, because there was no room for their kind. */
+  /** The number of calls that are not reported, because the table was full. */
   readonly lost: number;
-  /** Reports at once what was called by now. */
+  /** Reports all calls up to now. */
   flush(): void;
-  /** Reports what was called by now, and no more: the process runs as if there had been no profile. */
+  /** Reports all calls up to now, and stops reporting: the process then runs as if there had been no profile. */
   stop(): void;
-  /** Keep this process alive for reports; they do not at first. */
+  /** Keeps this process alive for reports; the default is not to. */
   ref(): void;
-  /** Let the process end without waiting for reports. */
+  /** Lets the process end without waiting for reports. */
   unref(): void;
 }
 

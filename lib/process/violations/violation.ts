@@ -15,21 +15,21 @@ import { printable } from '../../util/printable.js';
 import { describeRemedy, remedyFor, type Remedy } from '../../policy/remedy.js';
 import { own, owned } from '../../util/own.js';
 
-/** A call that a filter refused, or several of them that were too fast to be told apart. */
+/** A call that a filter refused, or several equal ones in quick succession. */
 export interface Violation {
   /** Its name, or undefined for a number that no table has. */
   readonly syscall: string | undefined;
   /** Its number as the kernel sees it. */
   readonly number: number;
-  /** The interface it was made by, or undefined for one that this package does not know. */
+  /** The ABI of the call, or undefined for one that this package does not know. */
   readonly abi: AbiName | undefined;
   /** `AUDIT_ARCH_*` of the interface. */
   readonly arch: number;
-  /** Its six registers, also those that the call does not use. Pointers are into memory that has changed since. */
+  /** Its six registers, also those that the call does not use. The memory behind pointers has not been read. */
   readonly args: readonly bigint[];
-  /** Those that the call uses, by name and with constants in words; undefined where nothing is known of them. */
+  /** The arguments of the call, with names, and with names of constants; undefined if they are not known. */
   readonly arguments: readonly NamedArgument[] | undefined;
-  /** What it failed with, positive. */
+  /** The errno of the call, positive. */
   readonly errno: number;
   /** Its name, e.g. `EPERM`. */
   readonly errnoName: string;
@@ -42,13 +42,13 @@ export interface Violation {
   };
   /** The instruction after the one that made it. */
   readonly instructionPointer: bigint;
-  /** How many calls this stands for: this one, and later ones by the same thread at the same instruction. */
+  /** The number of calls: this one, and later ones of the same thread at the same instruction. */
   readonly count: number;
-  /** The filter that refused it, by its place in the chain: 1 for the first; undefined where it is not known. */
+  /** The filter that refused it, by its position in the chain: 1 for the first; undefined if it is not known. */
   readonly layer: number | undefined;
-  /** Where the profile refuses it; undefined where its default action does, or where the filter is not known. */
+  /** The position in the profile; undefined if its default action refuses, or if the filter is not known. */
   readonly at: Location | undefined;
-  /** What would allow it, where the filter is known. */
+  /** The change that would allow it, if the filter is known. */
   readonly remedy: Remedy | undefined;
 }
 
@@ -105,7 +105,7 @@ function placeOf(event: Event, policy: Policy): Location | undefined {
   return rule === undefined ? at : own(rule, 'at');
 }
 
-/** A violation on one line: the call, what became of it, where the profile says so, and what would allow it. */
+/** Formats a violation as one line: the call, the errno, the position in the profile, and what would allow the call. */
 export function formatViolation(violation: Violation): string {
   const { errnoName, thread } = violation;
   return sentence(violation, `failed with ${errnoName} in thread ${thread.id} (${printable(thread.name)})`);

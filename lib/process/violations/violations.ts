@@ -13,28 +13,28 @@ import { describeCall, type KnownLayer, type Violation } from './violation.js';
 import { show } from '../../util/show.js';
 import { socketOptions } from '../socket-options.js';
 
-/** What `onViolation` may be told. */
+/** Options of `onViolation`. */
 export interface ViolationOptions {
   /**
-   * Where the profile kills, say which call it was on standard error first. `applyProfile` then turns KILL_PROCESS and
-   * KILL_THREAD into traps, both of which end the whole process by SIGSYS. Default: false.
+   * If the profile kills, first print the call on standard error. `applyProfile` then replaces KILL_PROCESS and
+   * KILL_THREAD with traps, which both end the whole process with SIGSYS. Default: false.
    */
   readonly fatal?: boolean;
   /** Keep the event loop alive. Default: false. */
   readonly ref?: boolean;
 }
 
-/** A listener that is in place. */
+/** An active listener. */
 export interface Violations {
-  /** Calls that are in no event and never will be: there were too many different ones at once. */
+  /** The number of calls that are not reported, because there were too many different ones at once. */
   readonly dropped: number;
   /** Whether calls that kill are announced on standard error. */
   readonly fatal: boolean;
-  /** Tells of a filter that was loaded, so that violations name its rules. `applyProfile` does this itself. */
+  /** Adds a loaded filter, so that violations have its rules. `applyProfile` does this itself. */
   watch(loaded: LoadedFilter): void;
   /**
-   * Hands over what is left and ends the reports. Calls that are refused afterwards go on failing with their errno; where
-   * no thread has a filter, SIGSYS gets back the disposition it had.
+   * Reports remaining calls and stops reporting. Calls that are refused later still fail with their errno; if no thread
+   * has a filter, the previous disposition of SIGSYS is restored.
    */
   close(): void;
 }
@@ -43,15 +43,16 @@ export interface Violations {
 const INTERVAL = 20;
 
 /**
- * Calls `listener` for each call that a filter answers with TRAP from now on; the call itself fails with the errno that
- * the TRAP carries, EPERM if none. Give the result to `applyProfile` as `violations`: it turns the refusals of the
- * profile into such traps. Listen before the filter is loaded; without a handler a TRAP ends the process.
+ * Calls `listener` for each call that a filter traps (TRAP) from now on; the call itself fails with the errno of the
+ * TRAP, or EPERM if it has none. Pass the result to `applyProfile` as `violations`, which replaces the refusals of the
+ * profile with such traps. Call `onViolation` before the filter is loaded: without a handler a TRAP ends the process.
  *
- * Calls of all threads arrive, through the event loop of the thread that listens; what is left at the exit of the process
- * is handed over then. An error that the listener throws is an uncaught exception.
+ * Calls of all threads are reported through the event loop of the thread that called `onViolation`; remaining ones are
+ * reported when the process exits. An error that the listener throws is an uncaught exception.
  *
- * Throws UsageError (`bad-listener`, `bad-option`), LoadError (`violations-taken` where the process has a listener;
- * `violations-refused` with the errno where a filter forbids what it takes), UnsupportedError off Linux.
+ * Throws UsageError (`bad-listener`, `bad-option`), LoadError (`violations-taken` if the process already has a listener;
+ * `violations-refused` with the errno if a filter refuses calls that listening needs), UnsupportedError on platforms
+ * other than Linux.
  * Source: seccomp(2), SECCOMP_RET_TRAP; sigaction(2).
  */
 export function onViolation(

@@ -21,25 +21,25 @@ import { own } from '../../util/own.js';
 import { markPolicy } from '../../policy/own-policy.js';
 
 export const ARG_WIDTHS = ['profile', 'declared'] as const;
-/** Whose idea of the width of an argument counts: the profile's, which is always a register, or the kernel's. */
+/** Which width of an argument conditions use: the profile's, which is always a register, or the kernel's. */
 export type ArgWidth = (typeof ARG_WIDTHS)[number];
 
 export const UNKNOWN_SYSCALLS = ['enosys', 'default'] as const;
-/** What calls newer than the profile get: ENOSYS, as in runc, or the default action, as in crun. */
+/** The action for calls newer than the profile: ENOSYS, as in runc, or the default action, as in crun. */
 export type UnknownSyscalls = (typeof UNKNOWN_SYSCALLS)[number];
 
-/** What a profile leaves open. */
+/** Options that decide what a profile means. */
 export interface ResolveOptions {
   /**
-   * What calls newer than the profile get: ENOSYS, as in runc, so that libc falls back (the default); or the default
-   * action. A default action of ALLOW, LOG or TRACE always counts as the second.
+   * The action for calls newer than the profile: ENOSYS, as in runc, so that libc falls back (the default); or the
+   * default action. If the default action is ALLOW, LOG or TRACE, it always applies.
    */
   readonly unknownSyscalls?: UnknownSyscalls;
-  /** For interfaces the profile does not cover; KILL_THREAD, as libseccomp has it, unless given. */
+  /** The action for ABIs that the profile does not cover; default: KILL_THREAD, as in libseccomp. */
   readonly badArch?: Action;
   /**
-   * How many bits of a register a condition on a 64-bit interface compares: all 64, as Docker does (`profile`, the
-   * default), or as many as the kernel reads of that argument (`declared`), so that garbage above an `int` changes nothing.
+   * How many bits of a register a condition on a 64-bit ABI compares: all 64, as Docker does (`profile`, the default),
+   * or as many as the kernel reads of that argument (`declared`), so that garbage above an `int` has no effect.
    */
   readonly argWidth?: ArgWidth;
   /** Turns every warning, of the profile too, into an error. */
@@ -50,13 +50,13 @@ export interface ResolveOptions {
 type DenialSeverity = 'error' | 'warning';
 
 /**
- * What a profile means on a target: this architecture, the newest kernel and no capabilities unless given.
+ * Resolves a profile to its policy on a target; default: this architecture, the newest kernel and no capabilities.
  *
- * `profile` is a Profile or anything that parseProfile takes. Throws as parseProfile does; also ProfileError
- * `too-many-rules` for more rules than any filter could hold, `denial-without-effect` for rules that deny calls which the target
- * lacks while others that do the same stay allowed, `contradicting-rules`, `ambiguous-number`, and with `strict` for what
- * would be a warning.
- * Sources: setupSeccomp of dockerd for what is left of the profile; libcontainer/seccomp of runc for what it means.
+ * `profile` is a Profile or anything that parseProfile accepts. Throws as parseProfile does; also ProfileError
+ * `too-many-rules` for more rules than any filter could contain, `denial-without-effect` for rules that deny calls which
+ * the target lacks while others that do the same stay allowed, `contradicting-rules`, `ambiguous-number`, and, with
+ * `strict`, for warnings.
+ * Sources: setupSeccomp of dockerd for which rules remain; libcontainer/seccomp of runc for their meaning.
  */
 export function resolveProfile(
   profile: ProfileSource | Profile,

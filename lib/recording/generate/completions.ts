@@ -101,7 +101,7 @@ const LIBRARIES_CHOOSE: ReadonlySet<string> = new Set(
   'newfstatat fstat epoll_pwait ppoll pselect6 pipe2 dup3 eventfd2 clock_nanosleep wait4'.split(' '),
 );
 
-/** Programs that load the profile, and go on calling under it. */
+/** Programs that load the profile, and make calls under it. */
 export type Launcher = 'none' | 'node' | 'runc' | 'crun' | 'docker' | 'kubernetes';
 
 /** All of them. */

@@ -5,7 +5,7 @@ import { isAction, type Action } from '../../kernel/action.js';
 import { bare, own } from '../../util/own.js';
 import * as scmp from '../../kernel/constants.js';
 
-/** A call that the kernel logged, with its answer. */
+/** A call that the kernel logged, with its action. */
 export interface AuditLine {
   /** The interface, or undefined for one that this package does not know. */
   readonly abi: AbiName | undefined;
@@ -21,11 +21,11 @@ export interface AuditLine {
   readonly program: string | undefined;
   /** The process, as the host numbers it. */
   readonly pid: number | undefined;
-  /** What the filter answered; undefined where the line does not tell. With ERRNO and TRACE by name, their data is not known and 0. */
+  /** The action of the filter; undefined if the line has none. For ERRNO and TRACE by name, the data is not known and 0. */
   readonly action: Action | undefined;
   /**
-   * Whether it was killed. ausearch -i before audit 4 writes `kill` for a thread and for a whole process alike, and `action` is
-   * undefined then.
+   * Whether it was killed. ausearch -i before audit 4 writes `kill` for a thread and for a whole process, and `action`
+   * is then undefined.
    */
   readonly killed: boolean;
 }

@@ -25,11 +25,11 @@ import { PerfValues } from './perf-value.js';
 import { parseStraceLine, type StraceLine } from './strace-line.js';
 import { StraceValues } from './strace-value.js';
 
-/** What `readLog` may be told. */
+/** Options of `readLog`. */
 export interface ReadLogOptions {
-  /** The machine that wrote the log, where the log does not say so itself; this one unless given. */
+  /** The architecture of the machine that wrote the log, if the log does not have it; default: this machine's. */
   readonly arch?: Architecture;
-  /** What messages call the log; `<log>` unless given. */
+  /** The name of the log in messages; default: `<log>`. */
   readonly file?: string;
   /** The release of the kernel that the calls were made on, e.g. `6.18`. */
   readonly kernel?: string;
@@ -41,19 +41,19 @@ export interface ReadLogOptions {
   readonly phase?: string;
 }
 
-/** What was made of a log. */
+/** The result of reading a log. */
 export interface ReadLog {
-  /** Its calls, as one run, or as many as a recorded profile says that it was made of. */
+  /** Its calls, as one run, or as the number of runs that a recorded profile states. */
   readonly recording: Recording;
-  /** How many lines there are. */
+  /** The number of lines. */
   readonly lines: number;
-  /** Lines and names that were not understood. */
+  /** The number of lines and names that could not be parsed. */
   readonly skipped: number;
   /** The first ten of them, cut to 200 characters. */
   readonly examples: readonly SkippedLine[];
 }
 
-/** A line that was not understood. */
+/** A line that could not be parsed. */
 export interface SkippedLine {
   /** From 1; 0 for a name in a document. */
   readonly line: number;
@@ -62,12 +62,13 @@ export interface SkippedLine {
 }
 
 /**
- * Reads a log of system calls, as text or line by line. Formats are told by their content: what strace writes (plain, -f, -ff, -t, -r,
- * -T, -y, -n, -i, -c, -C, raw), what `perf trace` writes (plain, -T, -s, -S), audit records of the kernel (dmesg, journal, auditd,
- * ausearch -i), lines of the log and JSON enrichers of the Security Profiles Operator, reports of this package in JSON, and as a whole document a profile in Docker's format or one that the Security Profiles Operator recorded.
+ * Reads a log of system calls, as text or line by line. The format is detected from the content: strace (plain, -f, -ff,
+ * -t, -r, -T, -y, -n, -i, -c, -C, raw), `perf trace` (plain, -T, -s, -S), audit records of the kernel (dmesg, journal,
+ * auditd, ausearch -i), lines of the log and JSON enrichers of the Security Profiles Operator, reports of this package
+ * in JSON, and, as a whole document, a profile in Docker's format or one that the Security Profiles Operator recorded.
  *
- * What is not understood is counted. Throws RecordingError: `empty-log` where no call is understood, `recording-too-large` beyond the
- * bounds of a recording; UsageError (`bad-option`, `bad-argument`).
+ * Lines that cannot be parsed are counted. Throws RecordingError: `empty-log` if no call can be parsed,
+ * `recording-too-large` beyond the limits of a recording; UsageError (`bad-option`, `bad-argument`).
  */
 export function readLog(log: string | Iterable<string>, options: ReadLogOptions = {}): ReadLog {
   if (!isText(log) && !isIterable(log))

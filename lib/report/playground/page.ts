@@ -8,9 +8,9 @@ import { ownOptions } from '../../util/options.js';
 import { markup, type Markup } from '../markup.js';
 import type { ExportFormat } from './requests.js';
 
-/** What a playground may be told. */
+/** Options of `htmlPlayground`. */
 export interface PlaygroundOptions {
-  /** What is there at first, with its mistakes: a profile or a program, `docker-default` unless given. */
+  /** The initial profile or program, which may contain mistakes; default: `docker-default`. */
   readonly profile?: ProfileSource;
 }
 
@@ -31,11 +31,11 @@ const FORMATS: Readonly<Record<ExportFormat, string>> = {
 };
 
 /**
- * One HTML page in which a profile in any format can be typed, pasted or dropped: problems at their places, every section of a
- * report, fixes for findings, the simulation of calls, comparison, the check of a recording, export, and a link that has the
- * profile in its fragment. It needs no network and no other file.
+ * Returns one HTML page in which a profile in any format can be typed, pasted or dropped. It has problems at their
+ * positions, every section of a report, fixes for findings, the simulation of calls, a comparison, the check of a
+ * recording, export, and a link that contains the profile in its fragment. It needs no network and no other file.
  *
- * Throws ProfileError for what cannot be read, and UsageError (`bad-option`, `bad-profile-source`).
+ * Throws ProfileError for a profile that cannot be read, and UsageError (`bad-option`, `bad-profile-source`).
  */
 export function htmlPlayground(options: PlaygroundOptions = {}): string {
   const { profile = 'docker-default' } = ownOptions(options, ['profile']);

@@ -10,11 +10,11 @@ import { processTree } from './processes.js';
 import { startPerfRecorder, type PerfRecorder } from './recorder.js';
 import { summarize } from './summarize.js';
 
-/** What runs already and is recorded. Exactly one of these is given. */
+/** The processes to record. Exactly one property is required. */
 export interface RunningTarget {
-  /** A process, all that it has started and all that these start from now on. */
+  /** A process and its descendants, also those that start later. */
   readonly pid?: number;
-  /** A container of runc, crun, Docker, containerd, Podman or CRI-O: its id, or the beginning of an id in hexadecimal digits. */
+  /** A container of runc, crun, Docker, containerd, Podman or CRI-O: its id, or the beginning of a hexadecimal id. */
   readonly container?: string;
   /** A cgroup and those below it: its directory, or its path as in /proc/PID/cgroup. */
   readonly cgroup?: string;
@@ -22,21 +22,21 @@ export interface RunningTarget {
   readonly all?: boolean;
 }
 
-/** How what runs already is recorded. */
+/** Options to record running processes. */
 export interface RecordRunningOptions extends RunningTarget {
-  /** Seconds after which the recording ends; until `stop` unless given. */
+  /** Seconds after which the recording ends; default: when `stop` is called. */
   readonly seconds?: number;
-  /** The part of the run that the calls belong to. */
+  /** The phase of the run that the calls belong to. */
   readonly phase?: string;
-  /** With `container`: the directory with the states of the containers, as `runc --root` has it. */
+  /** With `container`: the state directory of the runtime, as in `runc --root`. */
   readonly root?: string;
 }
 
-/** A recording of what runs already. */
+/** A recording of running processes. */
 export interface RunningRecording {
-  /** Fulfilled once it was stopped, or with `pid` once nothing is left to record. Rejected with RecordingError (`perf-ended`). */
+  /** Fulfilled when it was stopped, or, with `pid`, when all recorded processes have ended. Rejected with RecordingError (`perf-ended`). */
   readonly recording: Promise<Recording>;
-  /** Ends the recording. What was recorded goes on. */
+  /** Ends the recording. The recorded processes continue. */
   readonly stop: () => void;
 }
 
