@@ -20,7 +20,12 @@ const warnings: readonly Case[] = [
     '/syscall',
     /Did you mean "syscalls"\?/,
   ],
-  ['{"defaultAction": "SCMP_ACT_ERRNO", →"constructor": {}}', 'unknown-key', '/constructor', /is unknown here/],
+  [
+    '{"defaultAction": "SCMP_ACT_ERRNO", →"constructor": {}}',
+    'unknown-key',
+    '/constructor',
+    /is unknown here/,
+  ],
   [
     '{"defaultAction": "SCMP_ACT_ALLOW", "defaultErrnoRet": →1}',
     'errno-ignored',

@@ -29,7 +29,7 @@ interface Statement {
   readonly example?: string;
 }
 
-/** How an explanation is written. */
+/** Options of `formatExplanation`. */
 export interface FormatExplanationOptions {
   /**
    * Whether a group's name stands for its calls where all of them get the same answer: `@network`. The text is shorter, and means the
