@@ -66,9 +66,7 @@ const argument = each => {
 const description = ({ description, argChoices, defaultValue }) => {
   const more = [
     ...(argChoices === undefined ? [] : [`one of ${argChoices.join(', ')}`]),
-    ...(defaultValue === undefined || typeof defaultValue === 'boolean'
-      ? []
-      : [`${defaultValue} unless given`]),
+    ...(defaultValue === undefined || typeof defaultValue === 'boolean' ? [] : [`default: ${defaultValue}`]),
   ];
   return paragraph(sentence([description, ...more].join('; ')));
 };

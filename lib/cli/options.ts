@@ -67,7 +67,7 @@ export const withConditionOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--cap <capability>',
-        'a capability that the process will have, e.g. CAP_SYS_ADMIN, or ALL; repeatable; none unless given',
+        'a capability that the process will have, e.g. CAP_SYS_ADMIN, or ALL; repeatable; default: none',
       )
         .argParser(collect)
         .helpGroup(MEANING),
@@ -80,19 +80,19 @@ export const withConditionOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--kernel <version>',
-        'the version of the kernel for minKernel conditions, e.g. 6.1; the newest that is known unless given',
+        'the version of the kernel for minKernel conditions, e.g. 6.1; default: the newest known one',
       )
         .argParser(kernelVersion)
         .helpGroup(MEANING),
     );
 
-/** Adds the options that decide what a profile means. `archUnlessGiven` is for the help. */
-export const withTargetOptions = (command: Command, archUnlessGiven = 'this one'): Command =>
+/** Adds the options that decide what a profile means. `defaultArch` is for the help. */
+export const withTargetOptions = (command: Command, defaultArch = 'this one'): Command =>
   withConditionOptions(
     command.addOption(
       new Option(
         '--arch <arch>',
-        `the architecture of the machine: ${architectureNames().join(', ')}; ${archUnlessGiven} unless given`,
+        `the target architecture: ${architectureNames().join(', ')}; default: ${defaultArch}`,
       )
         .argParser(architecture)
         .helpGroup(MEANING),
@@ -101,7 +101,7 @@ export const withTargetOptions = (command: Command, archUnlessGiven = 'this one'
     .addOption(
       new Option(
         '--unknown-syscalls <answer>',
-        "the answer to calls newer than the profile: enosys unless given, or default, the profile's own",
+        "the action for calls newer than the profile: enosys, the default, or the profile's default action",
       )
         .choices(UNKNOWN_SYSCALLS)
         .helpGroup(MEANING),
@@ -109,7 +109,7 @@ export const withTargetOptions = (command: Command, archUnlessGiven = 'this one'
     .addOption(
       new Option(
         '--arg-width <width>',
-        'the bits of an argument that conditions compare: all of the register (profile) unless given, or those that the kernel reads (declared)',
+        'the bits of an argument that conditions compare: the whole register (profile), the default, or those that the kernel reads (declared)',
       )
         .choices(ARG_WIDTHS)
         .helpGroup(MEANING),
@@ -119,14 +119,14 @@ export const withTargetOptions = (command: Command, archUnlessGiven = 'this one'
 export const withCompileOptions = (command: Command): Command =>
   withTargetOptions(command)
     .addOption(
-      new Option('--codegen <generator>', 'what writes the program: tree unless given')
+      new Option('--codegen <generator>', 'the code generator; default: tree')
         .choices(CODEGENS)
         .helpGroup(COMPILATION),
     )
     .addOption(
       new Option(
         '--weights <weights>',
-        'the calls that the tree reaches first: those of Node (node) unless given, or none (uniform)',
+        'the calls that the tree reaches first: those of Node (node), the default, or none (uniform)',
       )
         .choices(WEIGHTS)
         .helpGroup(COMPILATION),

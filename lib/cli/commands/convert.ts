@@ -17,11 +17,11 @@ interface Flags extends CompileFlags {
 export const convertCommand: Register = (program, run) =>
   withCompileOptions(program.command('convert'))
     .description(
-      'write a profile or a program in the format of another program, and prove that it means the same',
+      'convert a profile or a program to the format of another tool, and prove that it means the same',
     )
-    .argument('<filter>', `${FILTER}; also a file of Firecracker's`)
+    .argument('<filter>', `${FILTER}; also a Firecracker file`)
     .addOption(new Option('-t, --to <format>', 'what to write').choices(FORMATS).makeOptionMandatory())
-    .option('--category <category>', "which filter of a file of Firecracker's: vmm, api or vcpu")
+    .option('--category <category>', 'the filter in a Firecracker file: vmm, api or vcpu')
     .option('--name <name>', 'for spo, the name of the resource')
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .option('--json', 'write errors as JSON')

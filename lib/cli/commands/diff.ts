@@ -20,10 +20,12 @@ interface Flags extends CompileFlags {
 /** Registers the subcommand. */
 export const diffCommand: Register = (program, run) =>
   withCompileOptions(program.command('diff'))
-    .description('show what changes in meaning from filter A to filter B, with a call for which it does')
+    .description(
+      'show how the meaning changes from filter A to filter B, with an example call for each change',
+    )
     .argument('<a>', LAYERS)
     .argument('<b>', 'the filter to compare it with')
-    .option('--subset', 'show only what A lets go further than B')
+    .option('--subset', 'show only the calls for which A is less restrictive than B')
     .option('--layer-a <filter>', 'a filter that is loaded after A; repeatable', collect)
     .option('--layer-b <filter>', 'a filter that is loaded after B; repeatable', collect)
     .option('--cap-a <capability>', 'a capability that the process has under A; repeatable', collect)

@@ -28,11 +28,11 @@ const isName = (text: string): boolean => !isNumber(text) && !isPattern(text) &&
 /** Registers the subcommand. */
 export const explainCommand: Register = (program, run) =>
   withCompileOptions(program.command('explain'))
-    .description('show what a filter answers to every system call, or to some, and under which conditions')
+    .description('show the action of a filter for every system call, or for some, and its conditions')
     .argument('<filter>', LAYERS)
     .argument(
       '[syscall...]',
-      "names of system calls, patterns such as 'io_uring_*', groups such as @network, or one number; all calls unless given",
+      "names of system calls, patterns such as 'io_uring_*', groups such as @network, or one number; default: all calls",
     )
     .option('-l, --layer <filter>', 'a filter that is loaded after those before it; repeatable', collect)
     .option('--groups', 'name a group in place of its calls where all of them get the same answer')

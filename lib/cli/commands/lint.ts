@@ -29,15 +29,15 @@ export const lintCommand: Register = (program, run) =>
   withTargetOptions(program.command('lint'), 'each that the profile covers')
     .description('look for mistakes and gaps in profiles and programs')
     .argument('<filter...>', FILTER)
-    .option('--suppressions <file>', 'a JSON file of findings that are there for a reason')
-    .option('--baseline <file>', 'a file of findings that are known, so that only new ones count')
-    .option('--write-baseline', 'write what is found to the file of --baseline')
+    .option('--suppressions <file>', 'a JSON file with suppressions of findings')
+    .option('--baseline <file>', 'a file with known findings, which do not count')
+    .option('--write-baseline', 'write the findings to the file of --baseline')
     .addOption(
-      new Option('--fail-on <severity>', 'the least severity of findings that make the exit code 1')
+      new Option('--fail-on <severity>', 'the lowest severity for which the exit code is 1')
         .choices([...SEVERITIES, 'never'])
         .default('medium'),
     )
-    .option('-v, --verbose', 'say why it matters, and show suppressed and known findings too')
+    .option('-v, --verbose', 'print why findings matter, and suppressed and known findings too')
     .addOption(new Option('--sarif', 'write SARIF 2.1.0, for code scanning').conflicts('json'))
     .option('--json', 'write JSON; errors too')
     .action((profiles: string[], flags: Flags) => {

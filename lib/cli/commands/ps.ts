@@ -18,7 +18,7 @@ export const psCommand: Register = (program, run) =>
   program
     .command('ps')
     .description('list processes with their mode, number of filters and no_new_privs, as a tree')
-    .option('--all', "list the kernel's own threads too")
+    .option('--all', 'list kernel threads too')
     .option('--json', 'write JSON')
     .action((flags: Flags) =>
       run(() => {

@@ -58,7 +58,7 @@ const withRunOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--isolation <mode>',
-        'what the command is kept from; terminal unless given, best-effort with --report, --report-only and --timeout',
+        'what the command cannot reach; default: terminal, or best-effort with --report, --report-only and --timeout',
       ).choices([...ISOLATION_MODES]),
     )
     .option('-v, --verbose', 'print the warnings of the profile')

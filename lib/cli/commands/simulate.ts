@@ -27,7 +27,7 @@ const OUTPUT_CHUNK = 65_536;
 export const simulateCommand: Register = (program, run) =>
   withCompileOptions(program.command('simulate'))
     .description(
-      'show what becomes of a system call: the action, the rule that decides, the instructions that run',
+      'show what happens to a system call: the action, the rule that decides, the instructions that run',
     )
     .argument('<filter>', LAYERS)
     .argument(

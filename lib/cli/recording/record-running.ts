@@ -26,7 +26,7 @@ export const withRunningOptions = (command: Command): Command =>
     .option('--cgroup <path>', 'a cgroup and those below it, by its directory or as in /proc/PID/cgroup')
     .option('--all', 'all processes of the machine')
     .addOption(
-      new Option('--seconds <seconds>', 'how long to record; until Ctrl-C unless given').argParser(positive),
+      new Option('--seconds <seconds>', 'how long to record; default: until Ctrl-C').argParser(positive),
     );
 
 /** Whether a command is recorded, and not what runs already. Throws UsageError (`bad-option`). */
@@ -36,7 +36,7 @@ export function isOfCommand(words: readonly string[], flags: RunningFlags): bool
   if (running && words.length > 0)
     throw new UsageError(
       'bad-option',
-      'a command and what runs already cannot be recorded at once',
+      'a command and running processes cannot be recorded at once',
       'Give either a command, or one of --pid, --container, --cgroup and --all',
     );
   if (!running && words.length === 0)
@@ -48,7 +48,7 @@ export function isOfCommand(words: readonly string[], flags: RunningFlags): bool
   if (!running && (seconds !== undefined || root !== undefined))
     throw new UsageError(
       'bad-option',
-      `${seconds === undefined ? '--root' : '--seconds'} is for what runs already`,
+      `${seconds === undefined ? '--root' : '--seconds'} is for running processes`,
       'Give it with --container, or record the command without',
     );
   return !running;

@@ -34,17 +34,16 @@ const FORMATS: Readonly<Record<Format, (program: Program) => string | Uint8Array
 export const asmCommand: Register = (program, run) =>
   program
     .command('asm')
-    .description('assemble what disasm prints, or the same notation written by hand with labels')
+    .description('assemble the output of disasm, or hand-written code with labels')
     .argument('<file>', 'a file with the text, or - for standard input')
     .addOption(
       new Option('-f, --format <format>', 'what to write').choices(Object.keys(FORMATS)).default('bpf'),
     )
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .addOption(
-      new Option(
-        '--abi <abi>',
-        'the interface of calls where the program does not test the architecture',
-      ).choices(Object.keys(ABIS)),
+      new Option('--abi <abi>', 'the ABI of calls if the program does not test the architecture').choices(
+        Object.keys(ABIS),
+      ),
     )
     .option('--json', 'the same as --format json; errors as JSON too')
     .action((file: string, { format, output, abi, json = false }: Flags) => {

@@ -37,7 +37,7 @@ export const disasmCommand: Register = (program, run) =>
     .addOption(
       new Option(
         '--abi <abi>',
-        'the interface for names of calls where the program does not test the architecture',
+        'the ABI for names of calls if the program does not test the architecture',
       ).choices(Object.keys(ABIS)),
     )
     .option('--json', 'the instructions as JSON; errors too')

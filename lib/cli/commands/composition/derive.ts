@@ -32,9 +32,7 @@ const names = (value: string, previous: readonly string[] = []): readonly string
 /** Registers the subcommand. */
 export const deriveCommand: Register = (program, run) =>
   withCompileOptions(program.command('derive'))
-    .description(
-      'write a profile with some more calls allowed and others refused; the rest of its text stays as it is',
-    )
+    .description('change the action of calls in a profile; the rest of its text stays the same')
     .argument('<base>', FILTER)
     .option(
       '--allow <calls>',
@@ -53,7 +51,7 @@ export const deriveCommand: Register = (program, run) =>
     )
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .option('--explain', 'say on standard error what changes')
-    .option('--category <category>', "which filter of a file of Firecracker's: vmm, api or vcpu")
+    .option('--category <category>', 'the filter in a Firecracker file: vmm, api or vcpu')
     .option('--json', 'write errors as JSON')
     .action((base: string, flags: Flags) => {
       return run(() => {

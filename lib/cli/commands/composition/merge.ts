@@ -25,18 +25,16 @@ const WAYS = { union, intersection, difference };
 /** Registers the subcommand. */
 export const mergeCommand: Register = (program, run) =>
   withCompileOptions(program.command('merge'))
-    .description(
-      'write what several profiles or programs allow together; one of --union, --intersection and --difference',
-    )
+    .description('combine several profiles or programs, with one of --union, --intersection and --difference')
     .argument('<first>', FILTER)
-    .argument('<others...>', 'those to merge with it')
+    .argument('<others...>', 'the filters to combine with it')
     .option('--union', 'what any of them allows')
     .option('--intersection', 'what all of them allow, as layers do')
     .option('--difference', 'what the first allows and no other does')
     .addOption(new Option('-t, --to <format>', 'what to write').choices(FORMATS).default('docker'))
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
-    .option('--explain', 'say on standard error what changes for the first')
-    .option('--category <category>', "which filter of a file of Firecracker's: vmm, api or vcpu")
+    .option('--explain', 'print on standard error what changes for the first')
+    .option('--category <category>', 'the filter in a Firecracker file: vmm, api or vcpu')
     .option('--json', 'write errors as JSON')
     .action((first: string, others: readonly string[], flags: Flags) => {
       return run(() => {

@@ -14,8 +14,8 @@ interface Flags {
 export const playgroundCommand: Register = (program, run) =>
   program
     .command('playground')
-    .description('write a page in which profiles are edited, explained and compared without a network')
-    .argument('[profile]', `the profile to begin with: ${PROFILE}; docker-default unless given`)
+    .description('write an HTML page to edit, explain and compare profiles, which needs no network')
+    .argument('[profile]', `the profile to start with: ${PROFILE}; default: docker-default`)
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .option('--json', 'write errors as JSON, and with --output what was written')
     .action((profile: string | undefined, { output, json = false }: Flags) => {

@@ -14,7 +14,7 @@ interface Flags extends CompileFlags {
 /** Registers the subcommand. */
 export const reportCommand: Register = (program, run) =>
   withCompileOptions(program.command('report'))
-    .description('write a page about a filter that a browser shows without a network')
+    .description('write an HTML page about a filter, which needs no network')
     .argument('<filter>', FILTER)
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .option('--against <filter>', 'a filter to compare with; also pid:1234')

@@ -26,9 +26,7 @@ interface Flags extends Pick<CompileFlags, 'cap' | 'capFromProcess'> {
 /** Registers the subcommand. */
 export const checkCommand: Register = (program, run) =>
   withConditionOptions(program.command('check'))
-    .description(
-      'find calls of recordings that a profile would refuse, and those that it allows though no run made them',
-    )
+    .description('find recorded calls that a profile would refuse, and allowed calls that no run made')
     .argument('<profile>', PROFILE)
     .argument('<recording...>', 'recordings of seccomp record or import')
     .option('--tighten', 'write a smaller profile, without calls that no run made')
@@ -36,7 +34,7 @@ export const checkCommand: Register = (program, run) =>
     .addOption(
       new Option(
         '--for <launcher>',
-        'the program that loads the profile, and whose own calls --tighten keeps; none unless given',
+        'the program that loads the profile, and whose own calls --tighten keeps; default: none',
       ).choices(LAUNCHERS),
     )
     .addOption(new Option('--sarif', 'write SARIF 2.1.0, for code scanning').conflicts(['json', 'tighten']))

@@ -23,13 +23,13 @@ interface Flags extends Omit<GenerateOptions, 'base'> {
 export const generateCommand: Register = (program, run) =>
   program
     .command('generate')
-    .description('make a profile that allows what recordings have')
+    .description('make a profile that allows the calls in recordings')
     .argument('<recording...>', 'recordings of seccomp record or import, or - for standard input')
     .option('-o, --output <file>', 'where to write the profile; - is standard output (default)')
     .addOption(
       new Option(
         '--arguments <mode>',
-        'which arguments become conditions: those of which a rule is known to be safe, none, or all',
+        'which arguments become conditions: those for which this is known to be safe, none, or all',
       )
         .choices(ARGUMENT_MODES)
         .default('safe'),
@@ -39,7 +39,7 @@ export const generateCommand: Register = (program, run) =>
     .addOption(
       new Option(
         '--for <launcher>',
-        'the program that loads the profile, and whose own calls are added; none unless given',
+        'the program that loads the profile, and whose own calls are added; default: none',
       ).choices(LAUNCHERS),
     )
     .option('--phase <name>', 'only calls of this part of the runs')

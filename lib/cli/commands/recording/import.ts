@@ -19,20 +19,20 @@ export const importCommand: Register = (program, run) =>
   program
     .command('import')
     .description(
-      'make a recording of logs: of strace, perf trace, the audit system, seccomp run --json, or the Security Profiles Operator',
+      'make a recording from logs of strace, perf trace, the audit system, seccomp run --json, or the Security Profiles Operator',
     )
     .argument('<file...>', 'logs, or - for standard input; each is one run unless --one-run is given')
     .option('-o, --output <file>', 'where to write the recording; - is standard output (default)')
-    .option('--one-run', 'take all files for one run, as those of strace -ff are')
+    .option('--one-run', 'treat all files as one run, as for strace -ff')
     .addOption(
       new Option(
         '--arch <arch>',
-        'the architecture of the machine that wrote the logs; this one unless given',
+        'the architecture of the machine that wrote the logs; default: this one',
       ).argParser(architecture),
     )
-    .option('--kernel <release>', 'the release of the kernel that served the calls, to be noted')
-    .option('--libc <name>', 'the C library of the programs, to be noted')
-    .option('--command <text>', 'what was run, to be noted')
+    .option('--kernel <release>', 'the kernel release of the run, for the recording')
+    .option('--libc <name>', 'the C library of the programs, for the recording')
+    .option('--command <text>', 'the command that was run, for the recording')
     .option('--phase <name>', 'the part of the run that the calls belong to')
     .option('--json', 'write JSON: what was read, and the recording unless --output is given; errors too')
     .action((files: string[], flags: Flags) => {

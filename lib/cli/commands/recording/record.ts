@@ -35,26 +35,26 @@ interface Flags extends RunningFlags {
 export const recordCommand: Register = (program, run) =>
   withRunningOptions(program.command('record'))
     .description(
-      'run a command and record the system calls of all that it starts; or, as root, record what runs already',
+      'run a command and record the system calls of all that it starts; or, as root, record running processes',
     )
     .argument('[command...]', 'the command and its arguments, after --')
     .addOption(
       new Option(
         '--by <means>',
-        'how a command is recorded; perf stops nothing, may lose calls, and needs CAP_PERFMON',
+        'how to record a command; perf does not stop it, but may lose calls, and needs CAP_PERFMON',
       )
         .choices(['ptrace', 'perf'])
         .default('ptrace'),
     )
     .requiredOption('-o, --output <file>', 'where to write the recording')
-    .option('--merge', 'add this run to the recording that is there')
+    .option('--merge', 'add this run to the existing recording')
     .option('--phase <name>', 'the part of the run that the calls belong to')
     .option(
       '--phase-at <calls>',
       'divide the run into two phases: start, and work from the first of these calls on, e.g. listen,accept4',
       commaSeparated,
     )
-    .option('--no-progress', 'say nothing on a terminal while the command runs')
+    .option('--no-progress', 'do not print progress on a terminal')
     .option('--json', 'write errors as JSON')
     .passThroughOptions()
     .action((words: string[], flags: Flags) => {
