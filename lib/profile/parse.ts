@@ -85,13 +85,17 @@ function read(text: string, file: string, strict: boolean, includes: Includes): 
     return deriveProfile(base, extension.changes, reread, extension.at, warnings, extension.rules);
   }
   const document = readDocument(root, findings);
-  const warnings = findings.conclude(strict);
+  const ownWarnings = findings.conclude(strict);
   if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
   const { profile } = document;
   const base = own(document, 'base');
-  const rules = base && { rules: inherited(profile, base, includes, resources) };
+  const { rules, warnings } =
+    base === undefined
+      ? { rules: profile.rules, warnings: ownWarnings }
+      : inherited({ rules: profile.rules, warnings: ownWarnings }, base, includes, resources);
+  findings.conclude(strict, warnings);
   return sealProfile(
-    { file, ...profile, ...rules, warnings },
+    { file, ...profile, rules, warnings },
     inYaml || profile.format === 'spo' ? {} : { text: () => text },
   );
 }
@@ -112,14 +116,14 @@ function baseOf({ name, at }: Extends, includes: Includes, findings: Findings): 
 /** Resources of one text that are the base of each other. */
 const MAX_BASES = 8;
 
-/** The rules of a resource of Kubernetes with those of the one that it names, as the operator merges them. */
+/** The rules of a resource of Kubernetes with those of the one that it names, as the operator merges them, and the warnings of both. */
 function inherited(
-  { rules }: Pick<Profile, 'rules'>,
+  { rules, warnings }: Pick<Profile, 'rules' | 'warnings'>,
   { name, at }: { readonly name: string; readonly at: Location },
   includes: Includes,
   resources: Resources,
   depth = 1,
-): Profile['rules'] {
+): Pick<Profile, 'rules' | 'warnings'> {
   const beside = resources.get(name);
   if (beside !== undefined) {
     if (depth > MAX_BASES)
@@ -131,14 +135,14 @@ function inherited(
       );
     const findings = new Findings();
     const document = readDocument(beside, findings);
-    findings.conclude(false);
+    const found = findings.conclude(false);
     if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
     const above = own(document, 'base');
-    const { profile } = document;
-    return Object.freeze([
-      ...(above === undefined ? profile.rules : inherited(profile, above, includes, resources, depth + 1)),
-      ...rules,
-    ]);
+    const it = { rules: document.profile.rules, warnings: found };
+    return joined(above === undefined ? it : inherited(it, above, includes, resources, depth + 1), {
+      rules,
+      warnings,
+    });
   }
   if (!/^[a-z0-9][a-z0-9.-]*$/.test(name)) {
     failAt(
@@ -148,8 +152,17 @@ function inherited(
       'Pull it, put it beside this file as NAME.yaml, and write NAME',
     );
   }
-  return Object.freeze([...includes.profile(`./${name}.yaml`, at).rules, ...rules]);
+  return joined(includes.profile(`./${name}.yaml`, at), { rules, warnings });
 }
+
+/** The rules and the warnings of a base, and of what is based on it. */
+const joined = (
+  base: Pick<Profile, 'rules' | 'warnings'>,
+  { rules, warnings }: Pick<Profile, 'rules' | 'warnings'>,
+): Pick<Profile, 'rules' | 'warnings'> => ({
+  rules: Object.freeze([...base.rules, ...rules]),
+  warnings: Object.freeze([...base.warnings, ...warnings]),
+});
 
 const parseIncluded: ParseIncluded = ({ text, file }, includes) => {
   const format = textFormatOf(text);

@@ -59,11 +59,11 @@ describe('did you mean, for system calls', () => {
   });
 
   for (const [abi, name, expected] of [
-    ['x86_64', 'spu_run', '"spu_run" is a system call of powerpc alone. Remove it'],
-    ['x86_64', 'vm86', '"vm86" is a system call of x86 alone. Remove it'],
-    ['aarch64', 'arch_prctl', '"arch_prctl" is a system call of x86_64, x86 and x32 alone. Remove it'],
+    ['x86_64', 'spu_run', '"spu_run" is a system call only of powerpc. Remove it'],
+    ['x86_64', 'vm86', '"vm86" is a system call only of x86. Remove it'],
+    ['aarch64', 'arch_prctl', '"arch_prctl" is a system call only of x86_64, x86 and x32. Remove it'],
     ['x86_64', 'llseek', 'Did you mean "lseek"?'],
-    ['x86_64', 'riscv_hwprobe', '"riscv_hwprobe" is a system call of riscv alone. Remove it'],
+    ['x86_64', 'riscv_hwprobe', '"riscv_hwprobe" is a system call only of riscv. Remove it'],
     ['x86_64', 'send', 'Did you mean "sendto"?'],
     ['x86_64', 'qqqqqqqq', 'Remove it'],
   ] as const)

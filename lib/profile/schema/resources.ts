@@ -51,7 +51,10 @@ export function selectProfile(documents: readonly [JsonValue, ...JsonValue[]]): 
     resources.set(name, profile);
   }
   const bases = new Set(profiles.map(baseOf));
-  const [root, another] = profiles.filter(profile => !bases.has(nameOf(profile) ?? ''));
+  const [root, another] = profiles.filter(profile => {
+    const name = nameOf(profile);
+    return name === undefined || !bases.has(name);
+  });
   if (another !== undefined) return severalProfiles(profiles, another);
   if (root !== undefined) return { root, resources };
   const [cyclic] = profiles;

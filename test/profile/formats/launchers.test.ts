@@ -176,6 +176,11 @@ const CASES: readonly Case[] = [
   // config.cc of nsjail: each string is a line.
   [
     'kafel',
+    'seccomp_string: "DEFAULT ALLOW // all but\\nKILL { ptrace }"\n',
+    { ptrace: 'KILL_THREAD', read: 'ALLOW' },
+  ],
+  [
+    'kafel',
     'mode: ONCE\nmount { src: "/" }\n# seccomp_string: "KILL { read }"\nseccomp_string: "ERRNO(1) { ptrace } // a remark"\nseccomp_string: \'DEFAULT\\nALLOW\'\n',
     { ptrace: 'ERRNO(EPERM)', read: 'ALLOW' },
   ],
@@ -325,6 +330,21 @@ describe('policies of launchers', () => {
       /Did you mean "read"/,
     ],
     ['→seccomp_policy_file: "a.policy"\n', 'not-expressible', /another file/],
+    [
+      'seccomp_string: "DEFAULT ALLOW"→ seccomp_string: "KILL { ptrace }"\n',
+      'not-expressible',
+      /line of its own/,
+    ],
+    [
+      'seccomp_string: "DEFAULT ALLOW "→\n  # more\n  "KILL { ptrace }"\n',
+      'not-expressible',
+      /line of its own/,
+    ],
+    [
+      '→seccomp_string: ["DEFAULT ALLOW", "KILL { ptrace }"]\n',
+      'not-expressible',
+      /one setting with one string/,
+    ],
     ['ALLOW { →raed }', 'unknown-syscall', /Did you mean "read"/],
     ['ALLOW { write { →df == 1 } }', 'unknown-argument', /It has fd, buf, count/],
     ['POLICY abc { }\nUSE →abd', 'unknown-name', /Did you mean "abc"/],
@@ -349,6 +369,11 @@ describe('policies of launchers', () => {
     ['default_action: allow\n→seccomp.syscalls: []\n', 'unknown-key', /below "seccomp:"/],
     [
       'seccomp:\n  enabled: →false\n  default_action: allow\n  syscalls: []\n',
+      'no-seccomp-section',
+      /turn the filter off/,
+    ],
+    [
+      'seccomp:\n  enabled: →no\n  default_action: allow\n  syscalls: []\n',
       'no-seccomp-section',
       /turn the filter off/,
     ],
@@ -387,7 +412,14 @@ describe('policies of launchers', () => {
       'include-cycle',
       /base of another/,
     ],
+    [
+      'defaultAction: SCMP_ACT_ERRNO\n---\n→kind: SeccompProfile\napiVersion: v1\nspec: {baseProfileName: ""}\n',
+      'several-profiles',
+      /file of its own/,
+    ],
     ['defaultAction: SCMP_ACT_ALLOW\nflags: &a []\nsyscalls: →*a\n', 'yaml-syntax', /aliases/],
+    ['defaultAction: SCMP_ACT_ALLOW\ndefaultErrnoRet: →010\n', 'yaml-syntax', /octal for some readers/],
+    ['defaultAction: SCMP_ACT_ALLOW\n→defaultAction: SCMP_ACT_ERRNO\n', 'yaml-syntax', /must be unique/],
   ] as const) {
     it(`refuses by ${code}: ${policy.slice(policy.lastIndexOf('\n') + 1)}`, () => {
       const error = failure(() => resolveProfile(Buffer.from(policy.replace('→', '')), { arch: 'x86_64' }));
@@ -426,6 +458,19 @@ describe('policies of launchers', () => {
         'in/child.yaml',
         'apiVersion: v1\nkind: SeccompProfile\nspec:\n  defaultAction: SCMP_ACT_ERRNO\n  baseProfileName: base\n',
       );
+      write(
+        'in/typo.yaml',
+        'apiVersion: v1\nkind: SeccompProfile\nspec: {defaultAction: SCMP_ACT_ERRNO, syscalls: [{names: [read], action: SCMP_ACT_ALLOW, arg: []}]}\n',
+      );
+      const typo = write(
+        'in/on-typo.yaml',
+        'apiVersion: v1\nkind: SeccompProfile\nspec: {defaultAction: SCMP_ACT_ERRNO, baseProfileName: typo}\n',
+      );
+      assert.deepEqual(
+        parseProfile(typo).warnings.map(({ code }) => code),
+        ['unknown-key'],
+      );
+      assert.equal(failure(() => parseProfile(typo, { strict: true })).code, 'unknown-key');
       assert.deepEqual(
         [
           ...resolveProfile(

@@ -46,7 +46,8 @@ export function firstCase(
   budget: WorkBudget,
 ): SyscallPolicy {
   const earlier = new Map<number, Conjunction[]>();
-  const apart = cases.map(one => {
+  const always = cases.findIndex(({ alternatives }) => alternatives.some(({ length }) => length === 0));
+  const apart = (always < 0 ? cases : cases.slice(0, always + 1)).map(one => {
     const strength = precedence(one.action);
     // Those before that a stronger action would override.
     const overridden = [...earlier].flatMap(([other, alternatives]) =>

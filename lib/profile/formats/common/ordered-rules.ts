@@ -147,6 +147,7 @@ export function orderedTable(
   budget: WorkBudget,
 ): InterfaceTable<OrderedRun> {
   const [first, last] = ownNumbers(abi);
+  for (const { numbers } of rules) budget.spend(numbers.length);
   const ends = rules.flatMap(({ numbers }) => numbers.flatMap(([low, high]) => [low, high + 1]));
   const starts = [first, ...ends].filter(number => number >= first && number <= last);
   const runs = [...new Set(starts)]

@@ -49,6 +49,8 @@ export function readYaml(text: string, file: string): readonly [JsonValue, ...Js
       merge: false,
       prettyErrors: false,
       stringKeys: true,
+      // Looked for below: the library compares each key with all others.
+      uniqueKeys: false,
     });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -87,6 +89,7 @@ export function readYaml(text: string, file: string): readonly [JsonValue, ...Js
           return fail(at, 'yaml-syntax', 'a key is not a string');
         if (name.value.length > MAX_KEY)
           fail(at, 'key-too-long', `a key is longer than ${MAX_KEY} characters`);
+        if (members.has(name.value)) fail(at, 'yaml-syntax', 'Map keys must be unique', 'Correct the YAML');
         const where = locationAt(at);
         const own: Placed = { parent: object, key: name.value, line: where.line, column: where.column };
         members.set(name.value, { key: own, value: read(value, object, name.value, depth + 1) });
@@ -97,12 +100,17 @@ export function readYaml(text: string, file: string): readonly [JsonValue, ...Js
     if (value === null || value === undefined) return { kind: 'null', ...placed };
     if (typeof value === 'boolean') return { kind: 'boolean', ...placed, value };
     if (typeof value === 'string') return { kind: 'string', ...placed, value };
-    if (typeof value === 'number')
-      return {
-        kind: 'number',
-        ...placed,
-        text: numberText(isScalar(node) ? own(node, 'source') : undefined, value),
-      };
+    if (typeof value === 'number') {
+      const source = isScalar(node) ? own(node, 'source') : undefined;
+      if (/^[-+]?0\d/.test(source ?? ''))
+        fail(
+          offset,
+          'yaml-syntax',
+          'a number with a zero before it is octal for some readers',
+          'Remove the zero',
+        );
+      return { kind: 'number', ...placed, text: numberText(source, value) };
+    }
     return fail(offset, 'yaml-syntax', 'this is not a value of JSON');
   };
   const whole = (contents: unknown): JsonValue => read(contents, document, '', 1);
@@ -118,7 +126,5 @@ const startOf = (node: unknown): number => {
 /** A number in JSON's decimal digits, exactly: YAML has hexadecimal and octal ones too. */
 function numberText(source: string | undefined, value: number): string {
   const text = source?.replace(/^\+/, '') ?? String(value);
-  return /^0[xo][\da-f]+$/i.test(text) && text.length < 40
-    ? String(BigInt(text))
-    : text.replace(/^(-?)0+(?=\d)/, '$1');
+  return /^0[xo][\da-f]+$/i.test(text) && text.length < 40 ? String(BigInt(text)) : text;
 }

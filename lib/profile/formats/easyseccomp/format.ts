@@ -99,8 +99,11 @@ function readRules(text: string, file: string): readonly WrittenRule[] {
     }
     const tests: Test[] = [];
     if (word !== '=>')
-      do tests.push(readTest(scanner));
-      while (scanner.accept('&&'));
+      do {
+        const { at } = scanner.peek();
+        if (tests.push(readTest(scanner)) > MAX_TESTS)
+          failAt(at, 'too-many-rules', `a rule has more than ${MAX_TESTS} tests`, 'Write several rules');
+      } while (scanner.accept('&&'));
     scanner.expect('=>', 'Write CONDITION => ACTION();');
     const action = readAction(scanner);
     scanner.expect(';');
@@ -113,6 +116,8 @@ function readRules(text: string, file: string): readonly WrittenRule[] {
 }
 
 /** Directives that are open at one place. */
+/** Of one rule; the compiler of easyseccomp takes fewer. */
+const MAX_TESTS = 64;
 const MAX_DIRECTIVES = 64;
 
 function readDirective(scanner: Scanner, open: Directive[]): void {
@@ -351,7 +356,8 @@ export const EASYSECCOMP: TextFormat = {
         const active = rules.filter(({ directives }) =>
           directives.every(({ name, defined }) => isDefined(name, target) === defined),
         );
-        const named = active.map(rule => ({ rule, numbers: aboutNumbers(rule, target) }));
+        const kernels = new Map<string, Ranges>();
+        const named = active.map(rule => ({ rule, numbers: aboutNumbers(rule, target, kernels) }));
         const budget = expressionBudget(topOf(file));
         const rulesFor = (audit: number): readonly OrderedRule[] =>
           named
@@ -380,9 +386,12 @@ export const EASYSECCOMP: TextFormat = {
 const isFor = ({ values, negated }: Extract<Test, { kind: 'arch' }>, audit: number): boolean =>
   values.some(({ number, name, at }) => (number ?? archNumber(name, at)) === audit) !== negated;
 
-const aboutNumbers = ({ tests }: WrittenRule, target: Target): Ranges =>
-  tests.reduce<Ranges>(
-    (numbers, test) =>
-      test.kind === 'expression' || test.kind === 'arch' ? numbers : common(numbers, numbersOf(test, target)),
-    ALL_NUMBERS,
-  );
+/** The numbers that a rule is about. `kernels` keeps those of KERNEL(), by version. */
+const aboutNumbers = ({ tests }: WrittenRule, target: Target, kernels: Map<string, Ranges>): Ranges =>
+  tests.reduce<Ranges>((numbers, test) => {
+    if (test.kind === 'expression' || test.kind === 'arch') return numbers;
+    const known = test.kind === 'kernel' ? kernels.get(test.version) : undefined;
+    const found = known ?? numbersOf(test, target);
+    if (test.kind === 'kernel') kernels.set(test.version, found);
+    return common(numbers, found);
+  }, ALL_NUMBERS);

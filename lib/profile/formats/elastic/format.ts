@@ -181,11 +181,12 @@ export const ELASTIC: TextFormat = {
     const fields =
       section && exactFields(section, ['default_action', 'syscalls'], ['enabled', 'no_new_privs'], findings);
     const enabled = fields?.get('enabled');
-    if (enabled?.kind === 'boolean' && !enabled.value)
+    // Readers do not agree on "no", "off" and "0".
+    if (enabled !== undefined && !(enabled.kind === 'boolean' && enabled.value))
       findings.error(
         'no-seccomp-section',
         locate(enabled),
-        'these settings turn the filter off',
+        'these settings turn the filter off, or may do so',
         'Write enabled: true',
       );
     const defaultAction =

@@ -22,18 +22,45 @@ export function policyOfNsjail(text: string, file: string): string {
   const blank = (part: string): string => part.replace(/[^\n]/g, ' ');
   let [policy, end] = ['', 0];
   for (const { 0: whole, 1: before = '', 3: content = '', index } of text.matchAll(STRING)) {
+    refuseOthers(text, end, index, file);
     const start = index + before.length + 1;
     policy += `${blank(text.slice(end, start))}${unescaped(content)} `;
     end = index + whole.length;
+    if (!ALONE.test(text.slice(end)))
+      failAt(
+        locationOf(text, end, file),
+        'not-expressible',
+        'a string is followed by something that is not read with it',
+        'Write each seccomp_string, of one string, on a line of its own',
+      );
   }
+  refuseOthers(text, end, text.length, file);
   return policy + blank(text.slice(end));
 }
 
-/** What escapes stand for, as long as they are. */
-const unescaped = (content: string): string =>
-  content.replace(/\\(.)/g, (escape, letter: string) =>
-    letter === 'n' || letter === 't' ? '  ' : /["'\\]/.test(letter) ? ` ${letter}` : escape,
+/** What may follow a string: the end of its line, and no other string, which would be part of it. */
+const ALONE = /^[ \t]*[;,]?[ \t\r]*(?:#[^\n]*)?(?:\n|$)(?!(?:\s|#[^\n]*(?:\n|$))*["'])/;
+
+/** Refuses settings in a form that is not read, outside of lines that are comments: lists, or several on a line. */
+function refuseOthers(text: string, from: number, to: number, file: string): void {
+  const between = text.slice(from, to).replace(/^[ \t]*#[^\n]*/gm, comment => ' '.repeat(comment.length));
+  const other = between.indexOf('seccomp_string');
+  if (other < 0) return;
+  failAt(
+    locationOf(text, from + other, file),
+    'not-expressible',
+    'this is not one setting with one string',
+    'Write each seccomp_string, of one string, on a line of its own',
   );
+}
+
+/** What escapes stand for, as long as they are. A comment ends at an escaped end of line. */
+const unescaped = (content: string): string =>
+  content
+    .replace(/\/\/(?:(?!\\n).)*/g, comment => ' '.repeat(comment.length))
+    .replace(/\\(.)/g, (escape, letter: string) =>
+      letter === 'n' || letter === 't' ? '  ' : /["'\\]/.test(letter) ? ` ${letter}` : escape,
+    );
 
 function locationOf(text: string, offset: number, file: string): Location {
   const lines = text.slice(0, offset).split('\n');

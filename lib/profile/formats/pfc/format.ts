@@ -42,6 +42,8 @@ interface Branch {
 }
 
 const MAX_DEPTH = 64;
+/** Of one condition; libseccomp writes one, this package a few. */
+const MAX_TESTS = 64;
 const LOW_WORD = 0xffff_ffffn;
 
 /** What one interface gets. */
@@ -130,8 +132,16 @@ function readCondition(scanner: Scanner, { numbers, when }: Path): Branch {
   scanner.expect('(');
   let calls = ALL_NUMBERS;
   const tests: Expression[] = [];
+  let count = 0;
   do {
     const { text, at } = scanner.peek();
+    if (++count > MAX_TESTS)
+      failAt(
+        at,
+        'too-many-rules',
+        `a condition has more than ${MAX_TESTS} tests`,
+        'Write several conditions',
+      );
     if (text === '$syscall') {
       scanner.next();
       const comparison = readComparison(scanner);
