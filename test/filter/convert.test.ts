@@ -427,6 +427,9 @@ describe('convert: settings of a unit of systemd', () => {
       ...policy,
       abis: [native, ...others.map(part => ({ ...part, syscalls: new Map() }))],
     } as const;
-    assert.match(refusal(different, 'systemd'), /mount of x\w+ .* has the action ALLOW, and would get ERRNO\(EPERM\)/);
+    assert.match(
+      refusal(different, 'systemd'),
+      /mount of x\w+ .* has the action ALLOW, and would get ERRNO\(EPERM\)/,
+    );
   });
 });

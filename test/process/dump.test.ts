@@ -343,7 +343,7 @@ describe('dump', function () {
       await tracer.line();
       const { code, message } = failure(() => dump(target.pid));
       assert.equal(code, 'already-traced');
-      assert.match(message, new RegExp(`^process ${tracer.pid} already traces ${target.pid} .*EPERM`));
+      assert.match(message, new RegExp(`^process ${tracer.pid} already traces ${target.pid},.*EPERM`));
       await tracer.end();
       assert.equal(dump(target.pid).layers.length, 1);
     });
