@@ -26,20 +26,28 @@ const plainName = (text: string): string => text.replace(/^(?:SCMP_ACT|SECCOMP_R
 /** Whether a token is the name of an action. */
 export const isAction = ({ text }: Token): boolean => own(ACTIONS, plainName(text)) !== undefined;
 
+/** The action that a token names in a table, under `name` if that is not its text. Throws ProfileError (`unknown-action`). */
+export function actionNamed(
+  token: Token,
+  actions: Readonly<Record<string, Action>>,
+  name = token.text,
+): Action {
+  const action = own(actions, name);
+  if (action !== undefined) return action;
+  const all = Object.keys(actions);
+  return failAt(
+    token.at,
+    'unknown-action',
+    `there is no action ${shown(token)}`,
+    didYouMean(name, all, `Write one of ${all.join(', ')}`),
+  );
+}
+
 /** `ERRNO(EPERM)`, `TRACE(7)`, `allowed`. Throws ProfileError (`unknown-action`, `unknown-errno`, `out-of-range`, `policy-syntax`). */
 export function readAction(scanner: Scanner): Action {
   const token = scanner.next();
   const name = plainName(token.text);
-  const action = own(ACTIONS, name);
-  if (action === undefined) {
-    const remedy = `Write one of ${ACTION_NAMES.join(', ')}`;
-    return failAt(
-      token.at,
-      'unknown-action',
-      `there is no action ${shown(token)}`,
-      didYouMean(name, ACTION_NAMES, remedy),
-    );
-  }
+  const action = actionNamed(token, ACTIONS, name);
   if (scanner.accept('(')) {
     const data = readData(scanner, name === 'ERRNO');
     scanner.expect(')');

@@ -14,6 +14,7 @@ import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
 import { topOf } from '../../../util/place.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
+import { actionNamed } from '../common/actions.js';
 import { expressionBudget, isComparison, type Comparison, type Expression } from '../common/expression.js';
 import {
   ALL_NUMBERS,
@@ -256,16 +257,7 @@ function readVersion({ text, at }: Token): string {
 /** `ALLOW()`, `ERRNO(EPERM)`, `TRACE(7)`. Throws ProfileError. */
 function readAction(scanner: Scanner): Action {
   const token = scanner.next();
-  const action = own(ACTIONS, token.text);
-  if (action === undefined) {
-    const all = Object.keys(ACTIONS);
-    return failAt(
-      token.at,
-      'unknown-action',
-      `there is no action ${shown(token)}`,
-      didYouMean(token.text, all, `Write one of ${all.join(', ')}`),
-    );
-  }
+  const action = actionNamed(token, ACTIONS);
   scanner.expect('(', `Write ${token.text}()`);
   if (scanner.accept(')')) return action;
   const data = scanner.next();

@@ -15,6 +15,7 @@ import type { Location } from '../../../util/errors.js';
 import { topOf } from '../../../util/place.js';
 import { own } from '../../../util/own.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
+import { actionNamed } from '../common/actions.js';
 import type { Includes } from '../common/includes.js';
 import { failAt, Scanner, shown, type Syntax } from '../common/scanner.js';
 import { checkCall, resolveStatements, type CallStatement, withX32 } from '../common/statements.js';
@@ -183,16 +184,7 @@ function readArchitectures(scanner: Scanner): readonly AbiName[] {
 
 function readAction(scanner: Scanner): Action {
   const token = scanner.next();
-  const action = own(ACTIONS, token.text);
-  if (action === undefined) {
-    const all = Object.keys(ACTIONS);
-    return failAt(
-      token.at,
-      'unknown-action',
-      `there is no action ${shown(token)}`,
-      didYouMean(token.text, all, `Write one of ${all.join(', ')}`),
-    );
-  }
+  const action = actionNamed(token, ACTIONS);
   if (!WITH_NUMBER.includes(token.text)) return action;
   scanner.expect('(');
   const data = scanner.next();
