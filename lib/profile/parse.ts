@@ -89,11 +89,9 @@ function read(text: string, file: string, strict: boolean, includes: Includes): 
   if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
   const { profile } = document;
   const base = own(document, 'base');
-  const { rules, warnings } =
-    base === undefined
-      ? { rules: profile.rules, warnings: ownWarnings }
-      : inherited({ rules: profile.rules, warnings: ownWarnings }, base, includes, resources);
-  findings.conclude(strict, warnings);
+  const above = base && inherited(base, includes, resources);
+  const warnings = above === undefined ? ownWarnings : findings.conclude(strict, above.warnings);
+  const rules = above === undefined ? profile.rules : Object.freeze([...above.rules, ...profile.rules]);
   return sealProfile(
     { file, ...profile, rules, warnings },
     inYaml || profile.format === 'spo' ? {} : { text: () => text },
@@ -116,53 +114,41 @@ function baseOf({ name, at }: Extends, includes: Includes, findings: Findings): 
 /** Resources of one text that are the base of each other. */
 const MAX_BASES = 8;
 
-/** The rules of a resource of Kubernetes with those of the one that it names, as the operator merges them, and the warnings of both. */
+/** The rules and the warnings of the resource of Kubernetes that another one names as its base, as the operator merges them. */
 function inherited(
-  { rules, warnings }: Pick<Profile, 'rules' | 'warnings'>,
   { name, at }: { readonly name: string; readonly at: Location },
   includes: Includes,
   resources: Resources,
   depth = 1,
 ): Pick<Profile, 'rules' | 'warnings'> {
   const beside = resources.get(name);
-  if (beside !== undefined) {
-    if (depth > MAX_BASES)
+  if (beside === undefined) {
+    if (!/^[a-z0-9][a-z0-9.-]*$/.test(name))
       failAt(
         at,
         'include-refused',
-        `profiles are based on each other more than ${MAX_BASES} deep, or in a circle`,
-        'Put the rules into fewer profiles',
+        `the profile ${quote(name)} is not a file here`,
+        'Pull it, put it beside this file as NAME.yaml, and write NAME',
       );
-    const findings = new Findings();
-    const document = readDocument(beside, findings);
-    const found = findings.conclude(false);
-    if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
-    const above = own(document, 'base');
-    const it = { rules: document.profile.rules, warnings: found };
-    return joined(above === undefined ? it : inherited(it, above, includes, resources, depth + 1), {
-      rules,
-      warnings,
-    });
+    return includes.profile(`./${name}.yaml`, at);
   }
-  if (!/^[a-z0-9][a-z0-9.-]*$/.test(name)) {
+  if (depth > MAX_BASES)
     failAt(
       at,
       'include-refused',
-      `the profile ${quote(name)} is not a file here`,
-      'Pull it, put it beside this file as NAME.yaml, and write NAME',
+      `profiles are based on each other more than ${MAX_BASES} deep, or in a circle`,
+      'Put the rules into fewer profiles',
     );
-  }
-  return joined(includes.profile(`./${name}.yaml`, at), { rules, warnings });
+  const findings = new Findings();
+  const document = readDocument(beside, findings);
+  const warnings = findings.conclude(false);
+  if (document === undefined) throw new Error('unreachable: a document that is not read has errors');
+  const { rules } = document.profile;
+  const base = own(document, 'base');
+  if (base === undefined) return { rules, warnings };
+  const above = inherited(base, includes, resources, depth + 1);
+  return { rules: [...above.rules, ...rules], warnings: [...above.warnings, ...warnings] };
 }
-
-/** The rules and the warnings of a base, and of what is based on it. */
-const joined = (
-  base: Pick<Profile, 'rules' | 'warnings'>,
-  { rules, warnings }: Pick<Profile, 'rules' | 'warnings'>,
-): Pick<Profile, 'rules' | 'warnings'> => ({
-  rules: Object.freeze([...base.rules, ...rules]),
-  warnings: Object.freeze([...base.warnings, ...warnings]),
-});
 
 const parseIncluded: ParseIncluded = ({ text, file }, includes) => {
   const format = textFormatOf(text);

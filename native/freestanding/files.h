@@ -10,7 +10,7 @@
 
 namespace seccomp_node {
 
-inline constexpr long kCurrentDirectory = -100;
+inline constexpr long kCurrentDirectory = AT_FDCWD;
 inline constexpr long kReadOnlyCloseOnExec = O_RDONLY | O_CLOEXEC;
 
 /** A descriptor that closes itself. Below 0, it is the negative errno of what did not open it. */

@@ -229,7 +229,7 @@ class Tracer {
     started_ = true;
     process_ = process;
     tasks_ = static_cast<int>(
-        system_call(SYS_openat, -100, word(path_of(process, "/task").text()), O_DIRECTORY | O_CLOEXEC));
+        system_call(SYS_openat, kCurrentDirectory, word(path_of(process, "/task").text()), O_DIRECTORY | O_CLOEXEC));
     if (tasks_ < 0) return -tasks_;
     long error = 0;
     // Threads that are started by traced ones are traced from their start. Twice without finding another one, as the

@@ -109,10 +109,12 @@ function filterOf(options: Own<SandboxOptions>): Filter | Uint8Array {
       'Pass it to compile',
     );
   }
+  const isPlain = capabilities === undefined && Object.keys(compiling).length === 0;
+  const found = isPlain ? shipped(profile) : undefined;
+  if (found !== undefined) return found;
   // A policy has its target, so that capabilities beside it are refused.
   const target = isPolicy(profile) && capabilities === undefined ? {} : runningTarget(capabilities);
-  const isPlain = capabilities === undefined && Object.keys(compiling).length === 0;
-  return (isPlain ? shipped(profile) : undefined) ?? compile(profile, { ...compiling, ...target });
+  return compile(profile, { ...compiling, ...target });
 }
 
 /** Filters whose programs ship, by the names of their profiles: children of one profile share what was worked out for it. */

@@ -116,9 +116,9 @@ function readRules(text: string, file: string): readonly WrittenRule[] {
   return rules;
 }
 
-/** Directives that are open at one place. */
 /** Of one rule; the compiler of easyseccomp takes fewer. */
 const MAX_TESTS = 64;
+/** Open at one place. */
 const MAX_DIRECTIVES = 64;
 
 function readDirective(scanner: Scanner, open: Directive[]): void {
