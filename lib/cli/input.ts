@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { compile } from '../filter/compile-profile.js';
 import { UsageError } from '../util/errors.js';
 import { topOf } from '../util/place.js';
-import type { Filter } from '../filter/filter.js';
+import { isFilter, type Filter } from '../filter/filter.js';
 import type { Layer } from '../filter/layers.js';
 import { readProgramText } from '../bpf/assemble/read-program.js';
 import { decode, encode, validate, type Program } from '../bpf/program.js';
@@ -111,12 +111,16 @@ function policyOfInput(input: Input, flags: CompileFlags & { readonly category?:
 }
 
 /**
- * As layerArgument, but `pid:1234` stands for every layer of a running process, the oldest first. Warnings about it go to
- * standard error. A process without a filter is taken for one with a filter that allows everything, which is the same.
+ * As layerArgument, but `pid:1234` stands for every layer of a running process, the oldest first. Warnings about the profile or
+ * the process go to standard error. A process without a filter is taken for one with a filter that allows everything, which is the same.
  * Throws as `dump` does; UsageError for a process in strict mode, which has no program.
  */
 export function layersArgument(argument: string, flags: CompileFlags): readonly Layer[] {
-  if (!argument.startsWith('pid:')) return [layerArgument(argument, flags)];
+  if (!argument.startsWith('pid:')) {
+    const layer = layerArgument(argument, flags);
+    if (isFilter(layer)) warn(layer.warnings);
+    return [layer];
+  }
   const { id, mode, layers, warnings } = dump(pidOf(argument));
   if (mode === 'strict') {
     throw new UsageError(

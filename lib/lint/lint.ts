@@ -18,6 +18,7 @@ import { applies, interfaces } from '../profile/resolve/select.js';
 import { lintArguments, lintImpossible } from './profiles/arguments.js';
 import { lintContainerd } from './profiles/containerd.js';
 import type { ContextRule, LintContext } from './profiles/context.js';
+import { lintGroups } from './profiles/groups.js';
 import { lintForeign, lintMultiplexers, lintNames, lintNewerCalls } from './profiles/interfaces.js';
 import { suppress, type Suppression } from './suppress.js';
 import { lintDropped, lintRepeated } from './profiles/without-effect.js';
@@ -36,6 +37,7 @@ const PROFILE_RULES: readonly ((profile: Profile) => Iterable<Observation>)[] = 
   lintDropped,
   lintNames,
   lintContainerd,
+  lintGroups,
 ];
 
 const CONTEXT_RULES: readonly ContextRule[] = [

@@ -205,6 +205,12 @@ const TABLE = {
     'They read the file as OCI and silently ignore these keys, so rules lose their restrictions and names',
     'For them, write the resolved profile, with only "names", "architectures", and the rules that apply',
   ),
+  'group-in-names': rule(
+    'medium',
+    'A group of calls in a rule',
+    'Docker, containerd and Podman ignore it there: a denial has no effect',
+    'Give them the output of seccomp derive, which writes groups out',
+  ),
   'capability-spelling': rule(
     'medium',
     'A capability in a spelling that never matches',

@@ -13,6 +13,7 @@ import { readJson } from './json.js';
 import { isProfile, sealProfile, type Profile, writtenPolicy } from './profile.js';
 import { readSource } from './read-source.js';
 import { deriveProfile } from './derive/derive.js';
+import { writeOutGroups } from './derive/edit-text.js';
 import { readExtends, type Extends } from './derive/extends.js';
 import { readDocument } from './schema/document.js';
 import { selectProfile, type Resources } from './schema/resources.js';
@@ -94,7 +95,7 @@ function read(text: string, file: string, strict: boolean, includes: Includes): 
   const rules = above === undefined ? profile.rules : Object.freeze([...above.rules, ...profile.rules]);
   return sealProfile(
     { file, ...profile, rules, warnings },
-    inYaml || profile.format === 'spo' ? {} : { text: () => text },
+    inYaml || profile.format === 'spo' ? {} : { text: () => writeOutGroups(text) },
   );
 }
 

@@ -2,6 +2,7 @@
 import { ConversionError, type Diagnostic, type Location } from '../util/errors.js';
 import { own } from '../util/own.js';
 import type { Action } from '../kernel/action.js';
+import type { CallGroup } from '../kernel/calls/call-groups.js';
 import type { FilterFlag, Operator, Policy } from '../policy/policy.js';
 import type { Target } from '../policy/target.js';
 import type { KernelVersion } from '../kernel/kernel-version.js';
@@ -47,6 +48,8 @@ export interface NamedSyscall {
   readonly name: string;
   /** Where it stands. */
   readonly at: Location;
+  /** The group that stands there in its place, e.g. `@network`. */
+  readonly group?: CallGroup['name'];
 }
 
 /** One entry of `syscalls`. */

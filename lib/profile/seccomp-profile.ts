@@ -1,5 +1,4 @@
 // A profile as it is written in JSON or as an object: the types that editors and compilers check it by.
-import type { SyscallName } from '../kernel/calls/call-names.js';
 import type { ActionName } from '../kernel/action.js';
 import type { CapabilityName } from '../kernel/capabilities.js';
 import type { DockerArchitecture } from '../kernel/docker-architectures.js';
@@ -77,16 +76,19 @@ export interface SeccompRuleBase extends ProfileRemarks {
 
 /** A rule for several calls: an item of `syscalls`. */
 export interface SeccompNamesRule extends SeccompRuleBase {
-  /** System calls by name. As an extension, which Docker rejects, also by number: 0 to 1073741823, without quotes. */
-  readonly names: readonly (SyscallName | number)[];
+  /**
+   * System calls by name. As extensions also groups of calls, such as `@network`, whose names Docker ignores, and numbers,
+   * which it rejects: 0 to 1073741823, without quotes. `derive` and `convert` write groups out.
+   */
+  readonly names: readonly (CallOrGroup | number)[];
   /** Cannot be combined with `names`. */
   readonly name?: '' | null;
 }
 
 /** A rule for one call, in the old format: an item of `syscalls`. */
 export interface SeccompNameRule extends SeccompRuleBase {
-  /** One system call, in the old format. Cannot be combined with `names`. */
-  readonly name: SyscallName;
+  /** One system call, or a group, in the old format. Cannot be combined with `names`. */
+  readonly name: CallOrGroup;
   /** Cannot be combined with `name`. */
   readonly names?: readonly never[] | null;
 }

@@ -68,16 +68,17 @@ export const isGroupName = (name: string): name is CallGroup['name'] => name.sta
 /** Returns all groups: first the purposes, each call being in exactly one of them, then parts of these and groups across them. */
 export const callGroups = (): readonly CallGroup[] => [...load().groups.values()];
 
+/** What to write instead of the name of a group that there is not. */
+export function didYouMeanGroup(name: string): string | undefined {
+  const all = [...load().groups.keys()];
+  return didYouMean(name, all, `There are ${all.join(', ')}`);
+}
+
 /** Throws UsageError (`unknown-group`). */
 function groupNamed(name: string): CallGroup {
   const group = load().groups.get(name);
   if (group !== undefined) return group;
-  const all = [...load().groups.keys()];
-  throw new UsageError(
-    'unknown-group',
-    `there is no group of calls ${quote(name)}`,
-    didYouMean(name, all, `There are ${all.join(', ')}`),
-  );
+  throw new UsageError('unknown-group', `there is no group of calls ${quote(name)}`, didYouMeanGroup(name));
 }
 
 /**

@@ -2,6 +2,7 @@
 import { applyEdits, findNodeAtLocation, modify, parseTree, type Edit, type Node } from 'jsonc-parser';
 import { ACTIONS, actionData, actionKind, type ActionName } from '../../kernel/action.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../kernel/constants.js';
+import { callsNamed, isGroupName } from '../../kernel/calls/call-groups.js';
 import { own } from '../../util/own.js';
 import type { ProfileCondition, Restriction } from '../profile.js';
 import type { AddedRule, Plan } from './plan.js';
@@ -46,6 +47,38 @@ export function editText(text: string, { removed, added }: Plan): string {
   const edits = [...gone].flatMap(([list, items]) => removals(text, list, items));
   const rest = applied(text, edits);
   return added.length === 0 ? rest : withRules(rest, added);
+}
+
+/** The text with every group in `names` written out, as Docker reads it. */
+export function writeOutGroups(text: string): string {
+  const root = parseTree(text);
+  const edits = childrenOf(root && syscallsOf(root)).flatMap(rule =>
+    childrenOf(rule)
+      .filter(member => /^names?$/iu.test(keyOf(member)))
+      .flatMap(member => groupsIn(member)),
+  );
+  return applied(text, edits);
+}
+
+/** Edits that replace the groups in the `names` or the `name` of a rule. */
+function groupsIn(member: Node): readonly Edit[] {
+  const [key, value] = childrenOf(member);
+  if (key === undefined || value === undefined) return [];
+  const nodes = value.type === 'array' ? childrenOf(value) : [value];
+  const written = nodes.flatMap((node): readonly Edit[] => {
+    const name = String(own(node, 'value'));
+    if (!isGroupName(name)) return [];
+    const content = callsNamed(name)
+      .map(call => JSON.stringify(call))
+      .join(', ');
+    return [{ offset: node.offset, length: node.length, content }];
+  });
+  if (value.type === 'array') return written;
+  // The old format names one call.
+  return written.flatMap(({ offset, length, content }) => [
+    { offset: key.offset, length: key.length, content: '"names"' },
+    { offset, length, content: `[${content}]` },
+  ]);
 }
 
 /** In one pass: a profile may name half a million calls. The edits do not overlap. */
@@ -130,7 +163,7 @@ const profilePath = (root: Node | undefined): readonly string[] =>
 /** The list of rules, in whatever case its key is written. */
 function syscallsOf(root: Node): Node | undefined {
   const member = childrenOf(nodeAt(root, profilePath(root))).find(property =>
-    /^syscalls$/i.test(keyOf(property)),
+    /^syscalls$/iu.test(keyOf(property)),
   );
   const value = childrenOf(member)[1];
   return value?.type === 'array' ? value : undefined;

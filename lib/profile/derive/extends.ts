@@ -2,14 +2,15 @@
 import type { Location } from '../../util/errors.js';
 import { isCallNumber, isKnownSyscall } from '../../kernel/abi.js';
 import { ARCHITECTURES } from '../../kernel/architectures.js';
-import { callGroups, isGroupName } from '../../kernel/calls/call-groups.js';
+import { isGroupName } from '../../kernel/calls/call-groups.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import { CHANGE_LISTS, type CallOrGroup, type Changes } from '../../policy/derive/changes.js';
-import { didYouMean, quote } from '../../util/suggest.js';
+import { quote } from '../../util/suggest.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject } from '../json.js';
 import type { ProfileRule } from '../profile.js';
 import { fieldsOf, peek } from '../schema/fields.js';
+import { readGroup } from '../schema/group.js';
 import { readRule } from '../schema/rule.js';
 import { readList, readString, readStrings, type Named } from '../schema/values.js';
 
@@ -73,13 +74,8 @@ export function readExtends(root: JsonObject, findings: Findings): Extends | und
 
 function checkName(item: Named, findings: Findings): void {
   const name = item.value;
-  if (isGroupName(name)) {
-    const groups = callGroups().map(group => group.name);
-    if (!groups.includes(name))
-      findings.error('unknown-group', locate(item), `there is no group of calls ${quote(name)}`, () =>
-        didYouMean(name, groups, 'docs/composition.md lists all groups'),
-      );
-  } else if (!isKnownSyscall(name) && !isCallNumber(name)) {
+  if (isGroupName(name)) readGroup(item, findings);
+  else if (!isKnownSyscall(name) && !isCallNumber(name)) {
     findings.error('unknown-syscall', locate(item), `no architecture has a system call ${quote(name)}`, () =>
       didYouMeanCall(name, ARCHITECTURES),
     );

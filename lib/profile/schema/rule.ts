@@ -6,12 +6,14 @@ import { SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { alternatives, type NamedSyscall, type Profile, type ProfileRule } from '../profile.js';
+import { isGroupName, type CallGroup } from '../../kernel/calls/call-groups.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import { quote } from '../../util/suggest.js';
 import { readAction } from './action.js';
 import { readCondition } from './argument.js';
 import { own } from '../../util/own.js';
 import { fieldsOf } from './fields.js';
+import { readGroup } from './group.js';
 import { readRestriction } from './restriction.js';
 import { readList, readObject, readString, readUnsigned, wrongType, type Named } from './values.js';
 
@@ -121,15 +123,29 @@ function readNames(
     );
   }
   const all: readonly NameOrNumber[] = single?.kind === 'string' && name !== '' ? [...names, single] : names;
-  for (const item of all) checkName(item, action, abis, findings);
-  return Object.freeze(all.map(item => Object.freeze({ name: nameOf(item.value), at: locate(item) })));
+  const calls = all.flatMap((item): readonly NameOrNumber[] => {
+    if (!isGroupName(item.value)) return [item];
+    const group = readGroup(item, findings);
+    return group === undefined ? [] : group.calls.map(value => ({ ...item, value, group: group.name }));
+  });
+  for (const item of calls) checkName(item, action, abis, findings);
+  return Object.freeze(
+    calls.map(item => {
+      const group = own(item, 'group');
+      return Object.freeze({
+        name: nameOf(item.value),
+        at: locate(item),
+        ...(group !== undefined && { group }),
+      });
+    }),
+  );
 }
 
 /** The largest number of a call that all interfaces have room for: x32 marks its calls by the next bit. */
 const MAX_CALL = 0x3fffffffn;
 
-/** A name, or a number that is written without quotes. */
-type NameOrNumber = Named & { readonly isNumber?: true };
+/** A name, of itself or for its group, or a number that is written without quotes. */
+type NameOrNumber = Named & { readonly isNumber?: true; readonly group?: CallGroup['name'] };
 
 /** The strings of the list, and its numbers as strings of digits. */
 function readNamesAndNumbers(value: JsonValue | undefined, findings: Findings): readonly NameOrNumber[] {
