@@ -90,7 +90,7 @@ const POLLUTION = (names: readonly string[]): string => `
       const half = set.length >> 1;
       return [...changing(set.slice(0, half), value), ...changing(set.slice(half), value)];
     };
-    const sets = Array.from({ length: Math.ceil(names.length / 8) }, (_, index) => names.slice(8 * index, 8 * index + 8));
+    const sets = Array.from({ length: Math.ceil(names.length / 16) }, (_, index) => names.slice(16 * index, 16 * index + 16));
     return values.flatMap(value => sets.flatMap(set => changing(set, value)));
   };
   let count = 0;

@@ -1,5 +1,6 @@
 // Runs a piece of code in a Node process of its own, since a filter that was loaded cannot be taken off.
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -38,7 +39,7 @@ export function inChild(
     const m = createRequire(${JSON.stringify(`${root}package.json`)});
     const tell = value => writeSync(1, JSON.stringify(value, (_, v) => typeof v === 'bigint' ? String(v) : v) + '\\n');
     const until = async condition => { while (!condition()) await new Promise(resolve => setTimeout(resolve, 1)); };
-    const harmless = s.compile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] });
+    ${/\bharmless\b/.test(body) ? HARMLESS : ''}
     ${body}`;
   const { status, signal, stdout, stderr } = spawnSync(
     options.node ?? process.execPath,
@@ -53,6 +54,10 @@ export function inChild(
   return { code: status, signal, stdout, stderr };
 }
 
+/** Compiling takes a cold process as long as all the rest. */
+const HARMLESS =
+  "const harmless = s.compile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] });";
+
 /** What the child told, or an error with everything it said when it told nothing. */
 export function told<T>(outcome: Outcome): T {
   const line = outcome.stdout.trim().split('\n').pop() ?? '';
@@ -60,30 +65,36 @@ export function told<T>(outcome: Outcome): T {
   return JSON.parse(line) as T;
 }
 
-/** Runs several command lines in one process, which costs one start. Their exit codes are not told. */
-export function cliTogether(
-  lines: readonly (readonly string[])[],
-): readonly Pick<Outcome, 'stdout' | 'stderr'>[] {
+/** Runs several command lines in one process, which costs one start; none that replaces the process by a command. */
+export function cliTogether(lines: readonly (readonly string[])[]): readonly Omit<Outcome, 'signal'>[] {
+  // Programs have bytes of every value.
+  const mark = `<${randomUUID()}>`;
   const program = `
     import { writeSync } from 'node:fs';
     import { fail } from ${JSON.stringify(`${root}dist/cli/output.js`)};
     import { commandLine } from ${JSON.stringify(`${root}dist/cli/program.js`)};
-    const run = async (action, json) => { try { await action(); } catch (error) { fail(error, json); } };
+    const codes = [];
+    const run = async (action, json) => { try { codes.push(await action()); } catch (error) { codes.push(fail(error, json)); } };
     for (const line of ${JSON.stringify(lines)}) {
-      await commandLine('0', run).parseAsync(line, { from: 'user' }).catch(() => undefined);
-      for (const descriptor of [1, 2]) writeSync(descriptor, '\\0');
-    }`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      await commandLine('0', run).parseAsync(line, { from: 'user' }).catch(({ exitCode }) => codes.push(exitCode === 0 ? 0 : 2));
+      for (const descriptor of [1, 2]) writeSync(descriptor, ${JSON.stringify(mark)});
+    }
+    writeSync(1, JSON.stringify(codes));`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     timeout: CHILD_LIMIT,
   });
-  const errors = stderr.split('\0');
-  return stdout
-    .split('\0')
-    .slice(0, -1)
-    .map((each, index) => ({ stdout: each, stderr: errors[index] ?? '' }));
+  const [results, errors] = [stdout.split(mark), stderr.split(mark)];
+  if (status !== 0 || results.length !== lines.length + 1)
+    throw new Error(`not all command lines were run: ${stderr}`);
+  const codes = JSON.parse(results.at(-1) ?? '') as readonly number[];
+  return lines.map((_, index) => ({
+    code: codes[index] ?? null,
+    stdout: results[index] ?? '',
+    stderr: errors[index] ?? '',
+  }));
 }
 
 /** Runs the command line tool. */
