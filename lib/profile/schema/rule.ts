@@ -121,8 +121,12 @@ function readNames(
     );
   }
   const all: readonly NameOrNumber[] = single?.kind === 'string' && name !== '' ? [...names, single] : names;
-  for (const item of all) checkName(item, action, abis, findings);
-  return Object.freeze(all.map(item => Object.freeze({ name: nameOf(item.value), at: locate(item) })));
+  return Object.freeze(
+    all.map(item => {
+      checkName(item, action, abis, findings);
+      return Object.freeze({ name: nameOf(item.value), at: locate(item) });
+    }),
+  );
 }
 
 /** The largest number of a call that all interfaces have room for: x32 marks its calls by the next bit. */
@@ -133,18 +137,17 @@ type NameOrNumber = Named & { readonly isNumber?: true };
 
 /** The strings of the list, and its numbers as strings of digits. */
 function readNamesAndNumbers(value: JsonValue | undefined, findings: Findings): readonly NameOrNumber[] {
-  return readList(value, '"names"', findings).flatMap((item): readonly NameOrNumber[] => {
-    if (item.kind === 'string') return [item];
-    if (item.kind !== 'number') {
-      wrongType(item, 'an item of "names"', 'a string, or the number of a call', findings);
-      return [];
-    }
-    const limit = `A call has a number from 0 to ${MAX_CALL}`;
-    const number = readUnsigned(item, 'the number of a call', MAX_CALL, limit, findings);
-    return number === undefined
-      ? []
-      : [{ ...item, kind: 'string', value: number.toString(), isNumber: true }];
+  const names: NameOrNumber[] = [];
+  readList(value, '"names"', findings).forEach(item => {
+    if (item.kind === 'string') names.push(item);
+    else if (item.kind === 'number') {
+      const limit = `A call has a number from 0 to ${MAX_CALL}`;
+      const number = readUnsigned(item, 'the number of a call', MAX_CALL, limit, findings);
+      if (number !== undefined)
+        names.push({ ...item, kind: 'string', value: number.toString(), isNumber: true });
+    } else wrongType(item, 'an item of "names"', 'a string, or the number of a call', findings);
   });
+  return names;
 }
 
 /** From this number on, calls have one number on all architectures. Source: syscall.tbl, "common" since Linux 5.1. */
