@@ -21,6 +21,18 @@ const PARTS = {
   main: 'dist/entries/index.js',
 };
 /**
+ * What few programs need, by the name of a file of its own: whoever imports such a module loads the file when it first uses something of
+ * it. This holds for bundle/ alone; of module/, bundlers take what is used.
+ */
+const RARE = {
+  'text-formats': 'dist/profile/formats/text-formats.js',
+  'derive-profile': 'dist/profile/derive/derive.js',
+  'edit-text': 'dist/profile/derive/edit-text.js',
+  'read-json-exactly': 'dist/profile/read-json-exactly.js',
+  'diagram-proof': 'dist/filter/meaning/policy-meaning.js',
+  'generate-with-libseccomp': 'dist/libseccomp/generate.js',
+};
+/**
  * What an entry or a part contains besides, since it is loaded before in any case: files are shared by those that contain the same, and
  * each file costs Node more than what is in it.
  */
@@ -29,6 +41,7 @@ const CONTAINED = {
   inspect: [ENTRIES.load],
   libseccomp: [PARTS.compile],
   load: ['dist/filter/compile-options.js', 'dist/policy/policy.js'],
+  ...Object.fromEntries(Object.keys(RARE).map(name => [name, [PARTS.compile, ENTRIES.load]])),
 };
 /** What is run. */
 const PROGRAMS = {
@@ -114,6 +127,18 @@ const FOR_BROWSERS = {
   plugins: [textsInside(/^data\/.*\.(?:txt|css)$|^profiles\/.*\.json$|^bundle\/report-/)],
 };
 
+/** Has the modules of RARE loaded from their files. */
+const RARE_APART = {
+  name: 'rare-apart',
+  setup({ onResolve }) {
+    const files = new Map(Object.entries(RARE).map(([name, path]) => [inRoot(path), `./${name}.js`]));
+    onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, namespace }) => {
+      const file = namespace === 'file' ? files.get(join(resolveDir, path)) : undefined;
+      return file === undefined ? undefined : { path: file, external: true };
+    });
+  },
+};
+
 /** Entries that contain another one: a module that exports both. */
 const CONTAINING = {
   name: 'containing',
@@ -124,7 +149,7 @@ const CONTAINING = {
       const contained = CONTAINED[name].map(
         (path, index) => `export * as contained${index} from './${path}';\n`,
       );
-      const contents = `export * from './${{ ...ENTRIES, ...PARTS }[name]}';\n${contained.join('')}`;
+      const contents = `export * from './${{ ...ENTRIES, ...PARTS, ...RARE }[name]}';\n${contained.join('')}`;
       return { contents, resolveDir: root };
     });
   },
@@ -201,6 +226,7 @@ async function writeCommonJs(directory) {
   const entries = Object.keys(CONTAINED).map(name => [name, `containing:${name}`]);
   const files = await chunks({ ...ENTRIES, ...PARTS, ...PROGRAMS, ...Object.fromEntries(entries) }, [
     FILES_APART,
+    RARE_APART,
     CONTAINING,
   ]);
   await Promise.all(
@@ -213,10 +239,7 @@ async function writeCommonJs(directory) {
       const [source, names] = withCommonJsExports(text, values);
       const { code } = await transform(source, commonJs);
       const isLazy = Object.hasOwn(ENTRIES, entry) || names.includes('applyProfile');
-      writeFileSync(
-        join(directory, name),
-        `${isLazy ? withLazyImports(code) : code}${namesForImport(names)}`,
-      );
+      writeFileSync(join(directory, name), `${withLazyImports(code, isLazy)}${namesForImport(names)}`);
     }),
   );
   chmodSync(join(directory, 'cli.js'), 0o755);
@@ -296,17 +319,21 @@ const LAZY_CLASS = `const lazyClass = find => {
 `;
 
 /**
- * Has a file load another one when it first uses something of it: the compiler writes uses as properties of what `require` gives. So do
- * entries, and the file of applyProfile, which compiles before it loads a filter. All others load what they use before they run: a
- * filter may keep files from being read later, when a violation is to be described.
+ * Has a file load another one when it first uses something of it: the compiler writes uses as properties of what `require` gives. So does
+ * every file with what few programs need. Entries, and the file of applyProfile, which compiles before it loads a filter, do so with
+ * all others. The rest loads what it uses before it runs: a filter may keep files from being read later, when a violation is to be
+ * described.
  */
-const withLazyImports = code =>
-  code
-    .replaceAll(
-      /^var (import_chunk_\w+) = require\(("\.\/chunk-\w+\.js")\);$/gm,
-      'var $1_;\nfunction $1() {\n  return $1_ ??= require($2);\n}',
-    )
-    .replaceAll(/\b(import_chunk_\w+)(?=\.)/g, '($1())');
+const withLazyImports = (code, isLazy) => {
+  const lazy = new Set();
+  return code
+    .replaceAll(/^var (import_\w+) = require\("\.\/([\w-]+)\.js"\);$/gm, (statement, variable, file) => {
+      if (!Object.hasOwn(RARE, file) && !(isLazy && file.startsWith('chunk-'))) return statement;
+      lazy.add(variable);
+      return `var ${variable}_;\nfunction ${variable}() {\n  return ${variable}_ ??= require("./${file}.js");\n}`;
+    })
+    .replaceAll(/\b(import_\w+)(?=\.)/g, (use, variable) => (lazy.has(variable) ? `(${variable}())` : use));
+};
 
 async function writeModules(directory) {
   fresh(directory, 'module');

@@ -66,8 +66,7 @@ function numbersOf(name: AbiName): ReadonlyMap<string, number> {
   const own = new Map<string, number>();
   let next = ABIS[name].numberBit;
   for (const word of wordsOf(SYSCALL_TABLES[name])) {
-    const digit = word.charCodeAt(0) - ZERO;
-    if (digit >= 0 && digit <= 9) next = ABIS[name].numberBit + Number(word);
+    if (word.charCodeAt(0) <= DIGIT_9) next = ABIS[name].numberBit + Number(word);
     else own.set(word, next++);
   }
   numbers.set(name, own);
@@ -78,12 +77,13 @@ function numbersOf(name: AbiName): ReadonlyMap<string, number> {
 function namesOf(name: AbiName): ReadonlyMap<number, string> {
   const existing = names.get(name);
   if (existing !== undefined) return existing;
-  const own = new Map(Array.from(numbersOf(name), ([call, number]) => [number, call]));
+  const own = new Map<number, string>();
+  numbersOf(name).forEach((number, call) => own.set(number, call));
   names.set(name, own);
   return own;
 }
 
-const ZERO = '0'.charCodeAt(0);
+const DIGIT_9 = '9'.charCodeAt(0);
 
 const wordsOf = (text: string): readonly string[] => text.trim().split(/\s+/);
 
@@ -92,7 +92,8 @@ export const syscallNumber = (abiName: AbiName, name: string): number | undefine
   numbersOf(abiName).get(name);
 
 /** A system call that a profile names by its number. */
-export const isCallNumber = (name: string): boolean => /^\d{1,10}$/.test(name);
+export const isCallNumber = (name: string): boolean =>
+  name.charCodeAt(0) <= DIGIT_9 && /^\d{1,10}$/.test(name);
 
 /** Number of a call by its name, or by its number in digits, as a profile may name it: without x32's bit 30. */
 export const callNumber = (abiName: AbiName, name: string): number | undefined =>
@@ -133,12 +134,16 @@ export const knownSyscalls = (): readonly string[] =>
   ].sort();
 
 let foreignNames: ReadonlyMap<string, readonly string[]> | undefined;
-const foreign = (): ReadonlyMap<string, readonly string[]> =>
-  (foreignNames ??= new Map(
-    Object.entries(FOREIGN_SYSCALLS).flatMap(([architectures, names]) =>
-      wordsOf(names).map(name => [name, architectures.split(',')] as const),
-    ),
-  ));
+const foreign = (): ReadonlyMap<string, readonly string[]> => (foreignNames ??= readForeign());
+
+function readForeign(): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const [key, names] of Object.entries(FOREIGN_SYSCALLS)) {
+    const architectures = key.split(',');
+    wordsOf(names).forEach(name => found.set(name, architectures));
+  }
+  return found;
+}
 
 /** The interface that this package calls so, or undefined where there is none. */
 export const abiNamed = (name: string): Abi | undefined => ALL.find(candidate => candidate.name === name);

@@ -148,10 +148,13 @@ export type ErrnoName = keyof typeof NAMES | keyof typeof SYNONYMS;
 const NUMBERS: Readonly<Record<string, number>> = NAMES;
 const CANONICAL: Readonly<Record<string, string>> = SYNONYMS;
 
-const BY_NUMBER = new Map(Object.entries(NUMBERS).map(([name, number]) => [number, name]));
+let byNumber: ReadonlyMap<number, string> | undefined;
 
 /** `EPERM` for 1; a number without a name prints as itself. */
-export const errnoName = (errno: number): string => BY_NUMBER.get(errno) ?? String(errno);
+export function errnoName(errno: number): string {
+  byNumber ??= new Map(Object.entries(NUMBERS).map(([name, number]) => [number, name]));
+  return byNumber.get(errno) ?? String(errno);
+}
 
 /** 1 for `EPERM`; undefined for a name that Linux does not have. Case matters. */
 export const errnoNumber = (name: string): number | undefined => {

@@ -39,16 +39,17 @@ function checkInterface({ abi, syscalls, enosysAbove }: AbiPolicy): void {
     `enosysAbove of ${abi.name} must be a number of 32 bits`,
   );
   expect(syscalls instanceof Map, `syscalls of ${abi.name} must be a Map`);
-  for (const [number, part] of syscalls) {
+  syscalls.forEach((part, number) => {
     const required = isUint32(number) ? broken(part, abi.width) : 'numbers must have 32 bits';
     // Put together for a fault alone: there are a thousand calls in a policy.
     if (required !== undefined) refuse(`${required}, in call ${number} of ${abi.name}`);
-  }
+  });
 }
 
 /** The first requirement that a call does not meet. */
 function broken({ rules, otherwise }: SyscallPolicy, width: 32 | 64): string | undefined {
   if (!isAction(otherwise)) return 'the action for other arguments must be an action';
+  if (rules.length === 0) return undefined;
   for (const { conditions, action } of rules) {
     if (!isAction(action)) return 'the action of each rule must be an action';
     for (const condition of conditions) {

@@ -29,7 +29,7 @@ export function runsOf(policy: Policy, arch: number): readonly NumberRun[] {
   const starts = [0, X32_BIT, 2 * X32_BIT, 3 * X32_BIT, LAST];
   for (const { abi, syscalls, enosysAbove } of policy.abis) {
     if (abi.audit !== arch) continue;
-    for (const number of syscalls.keys()) starts.push(number, Math.min(number + 1, LAST));
+    syscalls.forEach((_, number) => starts.push(number, Math.min(number + 1, LAST)));
     if (enosysAbove !== undefined) starts.push(Math.min(enosysAbove + 1, LAST));
   }
   const sorted = Uint32Array.from(starts).sort();

@@ -33,7 +33,7 @@ export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | '
   /**
    * A directory for compiled programs, which is created if it does not exist. It must belong to this user and have the
    * mode 0700. A program from there is only used if it is proven to mean the same as the profile: the cache saves the
-   * search for a program, but not the proof.
+   * compilation, but not the proof.
    */
   readonly cache?: string;
 }
@@ -59,8 +59,8 @@ export interface TryProfileOptions
  * longer serves these rings: the operations of libuv are performed with epoll_ctl, in a handler of SIGSYS.
  *
  * A profile that ships with the package is not compiled if the package has its program: for the default options,
- * `strict`, `violations` and the options of `load`. Other profiles are compiled with a search that is faster than that
- * of `compile`, and proven as well.
+ * `strict`, `violations` and the options of `load`. Other profiles are compiled without the search for the best program
+ * that `compile` makes, and proven as well.
  *
  * With `reportOnly`, nothing is loaded or refused: a tracer observes the calls of this process, of all its threads and
  * of the processes that they start, and `onViolation` is called for those that the profile would refuse, until

@@ -8,8 +8,9 @@ import { Includes, type ParseIncluded } from './formats/common/includes.js';
 import type { TextFormat } from './formats/text-format.js';
 import { failAt } from './formats/common/scanner.js';
 import { readYaml } from './formats/common/yaml.js';
-import { isYaml, textFormatOf } from './formats/text-formats.js';
-import { readJson } from './json.js';
+import { isJson, isYaml } from './formats/json-or-yaml.js';
+import { textFormatOf } from './formats/text-formats.js';
+import { readJson } from './read-json.js';
 import { isProfile, sealProfile, type Profile, writtenPolicy } from './profile.js';
 import { readSource } from './read-source.js';
 import { deriveProfile } from './derive/derive.js';
@@ -54,7 +55,7 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
   const { text } = found;
   const path = own(found, 'path');
   const file = name ?? found.file;
-  const format = textFormatOf(text);
+  const format = isJson(text) ? undefined : textFormatOf(text);
   if (format !== undefined) return readWritten(format, text, file, Includes.of(path, parseIncluded));
   const includes = Includes.of(path, parseIncluded);
   // What another file says may change while this text stays the same.
@@ -152,7 +153,7 @@ function inherited(
 }
 
 const parseIncluded: ParseIncluded = ({ text, file }, includes) => {
-  const format = textFormatOf(text);
+  const format = isJson(text) ? undefined : textFormatOf(text);
   return format === undefined ? read(text, file, false, includes) : readWritten(format, text, file, includes);
 };
 

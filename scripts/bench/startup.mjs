@@ -70,8 +70,8 @@ the proof. The ratios include the time in which Node finds a package, which is l
 
 The time depends on the functions that a program uses, because the package loads its files lazily. A profile that ships
 is not compiled: its program is in the package, with a digest of its input ([verification](verification.md#programs-that-ship)).
-Other profiles are parsed with JSON.parse, compiled with a search that takes a small part of the time of the search in
-\`compile\`, for paths that are 4 % longer, and proven. With \`cache\`, the search is skipped, but not the proof.`,
+Other profiles are parsed with JSON.parse, compiled without the search of \`compile\`, to programs that are 5 % larger with paths that
+are 4 % longer, and proven. With \`cache\`, the compilation is skipped, but not the proof.`,
     table(
       ['Process', 'Until there', 'Ratio to nothing', 'Until its end'],
       data.map(({ name, there, ratio, end }) => [

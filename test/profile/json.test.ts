@@ -1,7 +1,8 @@
 // The reader of JSON: nothing is lost, and everything has its place.
 import assert from 'node:assert/strict';
 import { Findings } from '#lib/profile/findings.js';
-import { locate, MAX_DEPTH, MAX_KEY, MAX_VALUES, readJson, type JsonValue } from '#lib/profile/json.js';
+import { locate, MAX_DEPTH, MAX_KEY, MAX_VALUES, type JsonValue } from '#lib/profile/json.js';
+import { readJson } from '#lib/profile/read-json.js';
 import { failure, marked } from './helpers.js';
 
 const read = (text: string): JsonValue => {

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc, { type Arbitrary } from 'fast-check';
 import { Findings } from '#lib/profile/findings.js';
-import { locate, readExactly, readJson, type JsonValue } from '#lib/profile/json.js';
+import { locate, type JsonValue } from '#lib/profile/json.js';
+import { readExactly } from '#lib/profile/read-json-exactly.js';
+import { readJson } from '#lib/profile/read-json.js';
 import { objectText } from '#lib/profile/object-text.js';
 import { packageFile } from '#lib/package-files.js';
 import { ProfileError } from '#lib/util/errors.js';
@@ -100,6 +102,9 @@ describe('The readers of JSON', () => {
   property('agree on texts with a mistake', damaged(texts), 300, same);
   it('agree on the profile that ships', () => {
     same(readFileSync(packageFile('profiles/docker-default.json'), 'utf8'));
+  });
+  it('agree on every kind of line end', () => {
+    for (const end of ['\n', '\r', '\r\n', '\n\r']) same(`{${end}"a":${end}[1,${end}"b"${end}]${end}}${end}`);
   });
   it('agree on values nested as deep as is allowed, and deeper', () => {
     for (const depth of [63, 64, 65]) same('['.repeat(depth) + ']'.repeat(depth));

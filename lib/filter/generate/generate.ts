@@ -34,8 +34,9 @@ export function generate(
   lists = new RuleLists(policy),
   effort: Effort = 'best',
 ): Program {
-  const native = effort === 'soon' ? 'soon' : weights === UNIFORM ? 'balanced' : 'skewed';
-  const fast = programFor(new Diagram(), policy, runs, lists, weights, native, 'quick');
+  const [native, others]: readonly [Aim, Aim] =
+    effort === 'soon' ? ['soon', 'soon'] : [weights === UNIFORM ? 'balanced' : 'skewed', 'quick'];
+  const fast = programFor(new Diagram(), policy, runs, lists, weights, native, others);
   if (fast.length <= MAX_INSTRUCTIONS) return fast;
   const diagram = new Diagram();
   const program = programFor(diagram, policy, runs, lists, weights, 'small', 'small');
@@ -75,17 +76,19 @@ function numbers(
   lists: RuleLists,
   weights: Weights,
   aim: Aim,
-  argumentAim: Aim,
+  others: Aim,
 ): DiagramNode {
   const calls: Peak[] = [];
   let total = 0;
   for (const { abi } of policy.abis) {
     // Of two interfaces with one AUDIT_ARCH, the numbers of the second one are all larger.
     if (abi.audit !== arch) continue;
-    for (const [name, value] of syscallsOf(abi.name)) {
-      const weight = weights(name);
+    const table = syscallsOf(abi.name);
+    const [names, values] = [[...table.keys()], [...table.values()]];
+    for (let index = 0; index < names.length; index++) {
+      const weight = weights(names[index] as string);
       total += weight;
-      calls.push({ value, weight });
+      calls.push({ value: values[index] as number, weight });
     }
   }
   let next = 0;
@@ -97,24 +100,28 @@ function numbers(
       weight += call.weight;
       if (permitted && call.weight >= PEAK_SHARE * total) peaks.push(call);
     }
-    const node = isConstant(part)
-      ? diagram.return(part.otherwise)
-      : lists.node(diagram, low, part, argumentAim);
+    const node = isConstant(part) ? diagram.return(part.otherwise) : lists.node(diagram, low, part, others);
     return { low, high, node, weight: permitted ? weight : REFUSED_SHARE * weight, peaks };
   });
-  const tree = searchTree(diagram, x32AsOne(diagram, cells), aim);
+  const tree = searchTree(diagram, x32AsOne(diagram, cells, others), aim);
   return tree.kind === 'test' ? diagram.load(WORD.nr, tree) : tree;
 }
 
 /** The calls of x32, and what is above, as a tree of their own behind one cell, so that native paths do not pay for them. */
-function x32AsOne(diagram: Diagram, cells: readonly Cell[]): readonly Cell[] {
+function x32AsOne(diagram: Diagram, cells: readonly Cell[], others: Aim): readonly Cell[] {
   const first = cells.findIndex(({ low }) => low >= X32_BIT);
   const inner = first < 0 ? [] : cells.slice(first);
   const [from, to] = [inner[0], inner[inner.length - 1]];
   if (from === undefined || to === undefined || inner.length < 2) return cells;
   return [
     ...cells.slice(0, first),
-    { low: from.low, high: to.high, node: searchTree(diagram, inner), weight: 0, steps: 1 },
+    {
+      low: from.low,
+      high: to.high,
+      node: searchTree(diagram, inner, others === 'soon' ? 'soon' : 'quick'),
+      weight: 0,
+      steps: 1,
+    },
   ];
 }
 

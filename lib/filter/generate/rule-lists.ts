@@ -22,7 +22,8 @@ const NAMED_LISTS = 3;
 /** What one list of rules has cost, and who has it. */
 interface Cost {
   readonly part: SyscallPolicy;
-  readonly calls: Set<string>;
+  /** Their numbers. */
+  readonly calls: Set<number>;
   steps: number;
 }
 
@@ -59,9 +60,9 @@ export class RuleLists {
     const key = this.#keys.of(part);
     const known = this.#nodes.get(diagram) ?? new Map<string, DiagramNode>();
     this.#nodes.set(diagram, known);
-    const cost = this.#costs.get(key) ?? { part, calls: new Set<string>(), steps: 0 };
+    const cost = this.#costs.get(key) ?? { part, calls: new Set<number>(), steps: 0 };
     this.#costs.set(key, cost);
-    cost.calls.add(this.#nameOf(number));
+    cost.calls.add(number);
     const place = `${aim} ${key}`;
     const before = known.get(place);
     if (before !== undefined) return before;
@@ -80,11 +81,13 @@ export class RuleLists {
     }
   }
 
-  #nameOf(number: number): string {
-    return (
-      this.#policy.abis.map(({ abi }) => syscallName(abi.name, number)).find(name => name !== undefined) ??
-      `call ${number}`
-    );
+  /** Call numbers as messages name them, each name once. */
+  #namesOf(numbers: Iterable<number>): readonly string[] {
+    const { abis } = this.#policy;
+    const nameOf = (number: number): string =>
+      abis.map(({ abi }) => syscallName(abi.name, number)).find(name => name !== undefined) ??
+      `call ${number}`;
+    return [...new Set(Array.from(numbers, nameOf))];
   }
 
   #tooMuchWork(limit: number, culprit?: Cost, cause?: unknown): CompileError {
@@ -93,7 +96,9 @@ export class RuleLists {
       .filter(cost => cost.steps > 0 && cost !== running)
       .sort((a, b) => b.steps - a.steps)
       .slice(0, NAMED_LISTS - 1);
-    const lists = [running, ...most].filter(cost => cost !== undefined).map(describe);
+    const lists = [running, ...most]
+      .filter(cost => cost !== undefined)
+      .map(({ part, calls }) => describe(part, this.#namesOf(calls)));
     return new CompileError(
       'too-much-work',
       `the rules need more than the allowed ${limit} steps: most are for ${lists.join('; ')}`,
@@ -104,8 +109,7 @@ export class RuleLists {
 }
 
 /** `the 200 rules of "read", "write" and 108 more (line 3, column 5)`. */
-function describe({ part, calls }: Cost): string {
-  const names = [...calls];
+function describe(part: SyscallPolicy, names: readonly string[]): string {
   const shown = names.slice(0, NAMED_LISTS).map(quote).join(', ');
   const more = names.length > NAMED_LISTS ? ` and ${names.length - NAMED_LISTS} more` : '';
   const at: Location | undefined = part.rules.map(rule => own(rule, 'at')).find(at => at !== undefined);

@@ -22,13 +22,15 @@ export interface Peak {
 }
 
 /** Cells for which the best tree is computed, in time cubic in their number; more are first halved by weight. */
-const OPTIMAL_LIMITS: Readonly<Record<Aim, number>> = {
+const OPTIMAL_LIMITS: Readonly<Record<SearchAim, number>> = {
   quick: 24,
   balanced: 160,
   skewed: 160,
-  soon: 16,
   small: 160,
 };
+/** The same for a tree that is made without a search; and what to divide its cells counts for, in proportion to the limits above. */
+const SOON_CHAIN_LIMIT = 2;
+const SOON_STEPS = 16;
 /** Single values that are taken out one after another before what remains is one node. */
 const CHAIN_LIMIT = 5;
 /** Cells that so many single values and what is between them can make up. */
@@ -36,11 +38,10 @@ const CHAIN_LENGTH = 2 * CHAIN_LIMIT + 1;
 /** The total weight of a search, so that weights and costs are integers: cold engines box every fraction that they load. */
 const TOTAL = 2 ** 22;
 /** What an instruction costs beside that total: between two trees equally fast, the smaller one. */
-const INSTRUCTION_COSTS: Readonly<Record<Aim, number>> = {
+const INSTRUCTION_COSTS: Readonly<Record<SearchAim, number>> = {
   quick: TOTAL >> 11,
   balanced: TOTAL >> 11,
   skewed: TOTAL >> 11,
-  soon: TOTAL >> 11,
   small: TOTAL,
 };
 /** Share of the total weight that is spread over all cells, the more the longer their own code is, to keep paths short. */
@@ -69,17 +70,18 @@ const GAIN = 1;
 
 /**
  * What a tree is to be good at. `quick`: found fast, fair to all cells. `balanced`: the best mean among trees with short
- * worst paths. `skewed`: the best mean, for weights that are known well enough to let rare values go deep. `soon`: nearly that, found in
- * a small part of the time. `small`: few instructions, whatever the paths.
+ * worst paths. `skewed`: the best mean, for weights that are known well enough to let rare values go deep. `soon`: nearly that, without a
+ * search, in a few per cent more instructions. `small`: few instructions, whatever the paths.
  */
-export type Aim = 'quick' | 'balanced' | 'skewed' | 'soon' | 'small';
+export type Aim = SearchAim | 'soon';
+type SearchAim = 'quick' | 'balanced' | 'skewed' | 'small';
 
 /**
  * Steps that the search over so many cells counts for: stretches of cells are solved in tables, whose size is quadratic in
  * the cells up to the limit, by a short search each.
  */
 export const searchSteps = (cells: number, aim: Aim): number =>
-  (cells * Math.min(cells, OPTIMAL_LIMITS[aim])) >>> 2;
+  (cells * Math.min(cells, aim === 'soon' ? SOON_STEPS : OPTIMAL_LIMITS[aim])) >>> 2;
 
 /** Builds the tree; the accumulator must hold the word when it runs. Cells must cover all values in ascending order. */
 export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 'quick'): DiagramNode {
@@ -93,15 +95,14 @@ export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 
   const room = rooms.reduce((sum, each) => sum + each, 0);
   const floor = FLOORS[aim];
   const share = (weight: number): number => ((1 - floor) * weight) / total;
-  return subtree(
-    diagram,
-    merged.map((cell, index) => ({
-      ...cell,
-      weight: scale(share(cell.weight) + (floor * (rooms[index] as number)) / room),
-      peaks: (own(cell, 'peaks') ?? []).map(({ value, weight }) => ({ value, weight: scale(share(weight)) })),
-    })),
-    aim,
-  );
+  const weighted = merged.map((cell, index) => ({
+    ...cell,
+    weight: scale(share(cell.weight) + (floor * (rooms[index] as number)) / room),
+    peaks: (own(cell, 'peaks') ?? []).map(({ value, weight }) => ({ value, weight: scale(share(weight)) })),
+  }));
+  return aim === 'soon'
+    ? halvedTree(diagram, weighted, 0, weighted.length - 1)
+    : subtree(diagram, weighted, aim);
 }
 
 /** Steps from a cell to a return when the arguments are 0, as far as they matter. */
@@ -124,7 +125,28 @@ function mergeEqual(cells: readonly Cell[]): readonly Cell[] {
   return merged;
 }
 
-function subtree(diagram: Diagram, cells: readonly Cell[], aim: Aim): DiagramNode {
+/** A tree for the cells from `first` to `last` without a search: they are halved by weight until a few equalities decide. */
+function halvedTree(diagram: Diagram, cells: readonly Cell[], first: number, last: number): DiagramNode {
+  const weightOf = (index: number): number => (cells[index] as Cell).weight;
+  const chain = last - first < CHAIN_LENGTH ? singlesAndRest(cells, first, last) : undefined;
+  if (chain !== undefined && chain.singles.length <= SOON_CHAIN_LIMIT) {
+    chain.singles.sort((a, b) => weightOf(b) - weightOf(a));
+    return chainNode(diagram, cells, chain);
+  }
+  // One more for every cell keeps both halves from being almost empty.
+  let total = 0;
+  for (let index = first; index <= last; index++) total += weightOf(index) + 1;
+  let middle = first + 1;
+  for (let sum = weightOf(first) + 1; middle < last && 2 * sum < total; middle++) sum += weightOf(middle) + 1;
+  return diagram.test(
+    'ge',
+    (cells[middle] as Cell).low,
+    halvedTree(diagram, cells, middle, last),
+    halvedTree(diagram, cells, first, middle - 1),
+  );
+}
+
+function subtree(diagram: Diagram, cells: readonly Cell[], aim: SearchAim): DiagramNode {
   if (cells.length <= OPTIMAL_LIMITS[aim])
     return new Search(diagram, cells, INSTRUCTION_COSTS[aim]).tree(aim === 'balanced' ? ROUNDS : 0);
   // An equal share for every cell keeps both halves from being almost empty.
@@ -172,7 +194,7 @@ class Search {
   readonly #peaks: readonly PlacedPeak[];
   /** By the set of peaks taken out, as bits. */
   readonly #tables: readonly CostTable[];
-  /** Stretches that a chain of equalities can decide, by first·CHAIN_LENGTH+last-first. */
+  /** Stretches that a chain of equalities can decide, by first * CHAIN_LENGTH + last - first. */
   readonly #chains: (Chain | undefined)[];
 
   constructor(diagram: Diagram, cells: readonly Cell[], instructionCost: number) {
@@ -361,11 +383,7 @@ class Search {
         this.#build(first, at - 1, taken),
       );
     }
-    const { singles, rest } = this.#chains[first * CHAIN_LENGTH + last - first] as Chain;
-    return singles.reduceRight((next, index) => {
-      const cell = this.#cells[index] as Cell;
-      return this.#diagram.test('eq', cell.low, cell.node, next);
-    }, rest);
+    return chainNode(this.#diagram, this.#cells, this.#chains[first * CHAIN_LENGTH + last - first] as Chain);
   }
 
   /** Finds the chains; their heaviest cells come first, and of equally heavy ones those with more code below. */
@@ -401,6 +419,12 @@ function chainCost(
   }
   return cost + rest * singles.length;
 }
+
+const chainNode = (diagram: Diagram, cells: readonly Cell[], { singles, rest }: Chain): DiagramNode =>
+  singles.reduceRight((next, index) => {
+    const { low, node } = cells[index] as Cell;
+    return diagram.test('eq', low, node, next);
+  }, rest);
 
 /** Splits a stretch into single values and one node that all other cells share; undefined where that cannot be done. */
 function singlesAndRest(

@@ -67,20 +67,25 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
   let highest = abi.numberBit;
   let count = 0;
 
-  const add = (number: number, conjunction: Conjunction, call: string, at: Location): void => {
+  const add = (
+    number: number,
+    { conditions, action, chain, identity }: Conjunction,
+    call: string,
+    at: Location,
+  ): void => {
     if (++count > MAX_RULES) throw tooManyRules(at);
     let slot = slots.get(number);
     if (slot === undefined) {
       slot = { unconditional: undefined, conditional: undefined, chains: undefined };
       slots.set(number, slot);
     }
-    merge(slot, { ...conjunction, call, at }, context.findings);
+    merge(slot, { conditions, action, chain, identity, call, at }, context.findings);
   };
 
   for (const rule of rules) {
     const { action } = rule;
     const conjunctionsOf = lowering(rule, abi, context.widthOf);
-    for (const { name, at } of rule.names) {
+    rule.names.forEach(({ name, at }) => {
       const number = callNumber(abi.name, name);
       if (number !== undefined) highest = Math.max(highest, number);
       if (action === context.defaultAction) {
@@ -88,19 +93,19 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
           const lowered = conjunctionsOf(name).map(({ conditions }) => conditions);
           dropped.push({ rule, name, number, alternatives: lowered });
         }
-        continue;
+        return;
       }
       if (number !== undefined) for (const all of conjunctionsOf(name)) add(number, all, name, at);
       const multiplexer = abi.name === 'x86' ? i386Multiplexer(name) : undefined;
       const gate = multiplexer && syscallNumber('x86', multiplexer.syscall);
-      if (multiplexer === undefined || gate === undefined) continue;
+      if (multiplexer === undefined || gate === undefined) return;
       const call: Condition = { op: 'SCMP_CMP_EQ', arg: 0, width: 32, value: BigInt(multiplexer.call) };
       for (const { conditions } of conjunctionsOf(name)) {
         const others = conditions.filter(({ arg }) => arg !== 0);
         add(gate, identified([call, ...others], action), `${multiplexer.syscall}(${name})`, at);
       }
       if (rule.conditions.length > 0 && !multiplexed.has(name)) multiplexed.set(name, { rule, at, gate });
-    }
+    });
   }
 
   // Where the profile allows the multiplexer itself, its author has decided about all of its calls.
@@ -111,7 +116,7 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
   const { defaultAction, budget, findings } = context;
   warnOfDropped(dropped, number => slots.get(number), defaultAction, budget, findings);
   const syscalls = new Map<number, SyscallPolicy>();
-  for (const [number, slot] of slots) syscalls.set(number, settleSlot(slot, context));
+  slots.forEach((slot, number) => syscalls.set(number, settleSlot(slot, context)));
   return Object.freeze({
     abi,
     syscalls: frozen(syscalls),
@@ -135,8 +140,12 @@ function lowering(
   { name: abi }: Abi,
   widthOf: WidthOf,
 ): (syscall: string) => readonly Conjunction[] {
-  const args = [...new Set(conditions.map(({ arg }) => arg))];
   const all = alternatives(conditions);
+  if (conditions.length === 0) {
+    const conjunctions = all.map(() => identified([], action));
+    return () => conjunctions;
+  }
+  const args = [...new Set(conditions.map(({ arg }) => arg))];
   const lowered = new Map<string, readonly Conjunction[]>();
   return syscall => {
     const widths = new Map(args.map(arg => [arg, widthOf(abi, syscall, arg)]));
@@ -189,7 +198,7 @@ function merge(slot: Slot, entry: Entry, findings: Findings): void {
     if (!slot.conditional.has(entry.identity)) slot.conditional.set(entry.identity, entry);
   } else if (unconditional === undefined) {
     slot.unconditional = entry;
-    for (const shadowed of slot.conditional?.values() ?? []) warnOfShadow(shadowed, entry, findings);
+    slot.conditional?.forEach(shadowed => warnOfShadow(shadowed, entry, findings));
   } else if (unconditional.action !== entry.action) {
     findings.warning(
       'duplicate-rule',

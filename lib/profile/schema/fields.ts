@@ -33,8 +33,7 @@ export function fieldsOf<Field extends string>(
   findings: Findings,
 ): ReadonlyMap<Field, JsonValue> {
   const found = new Map<Field, JsonMember>();
-  for (const member of object.members.values()) {
-    const name = String(member.key.key);
+  object.members.forEach((member, name) => {
     const field =
       fields.find(candidate => candidate === name) ??
       fields.find(candidate => fold(candidate) === fold(name));
@@ -44,7 +43,7 @@ export function fieldsOf<Field extends string>(
           didYouMean(name, fields, 'It is ignored; start a key with "_" to make it a comment'),
         );
       }
-      continue;
+      return;
     }
     if (field !== name) {
       findings.warning(
@@ -57,8 +56,10 @@ export function fieldsOf<Field extends string>(
     const earlier = found.get(field);
     if (earlier !== undefined) reportDuplicate(earlier.key, member.key, findings);
     found.set(field, member);
-  }
+  });
   const values = new Map<Field, JsonValue>();
-  for (const [field, { value }] of found) if (value.kind !== 'null') values.set(field, value);
+  found.forEach(({ value }, field) => {
+    if (value.kind !== 'null') values.set(field, value);
+  });
   return values;
 }

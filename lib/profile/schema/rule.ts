@@ -6,7 +6,7 @@ import { SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { alternatives, type NamedSyscall, type Profile, type ProfileRule } from '../profile.js';
-import { isGroupName, type CallGroup } from '../../kernel/calls/call-groups.js';
+import { isGroupName } from '../../kernel/calls/call-groups.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import { quote } from '../../util/suggest.js';
 import { readAction } from './action.js';
@@ -123,44 +123,43 @@ function readNames(
     );
   }
   const all: readonly NameOrNumber[] = single?.kind === 'string' && name !== '' ? [...names, single] : names;
-  const calls = all.flatMap((item): readonly NameOrNumber[] => {
-    if (!isGroupName(item.value)) return [item];
-    const group = readGroup(item, findings);
-    return group === undefined ? [] : group.calls.map(value => ({ ...item, value, group: group.name }));
-  });
-  for (const item of calls) checkName(item, action, abis, findings);
-  return Object.freeze(
-    calls.map(item => {
-      const group = own(item, 'group');
-      return Object.freeze({
-        name: nameOf(item.value),
-        at: locate(item),
-        ...(group !== undefined && { group }),
-      });
-    }),
-  );
+  const calls: NamedSyscall[] = [];
+  for (const item of all) {
+    const at = locate(item);
+    if (isGroupName(item.value)) {
+      const group = readGroup(item, findings);
+      if (group === undefined) continue;
+      for (const name of group.calls) {
+        checkName({ ...item, value: name }, action, abis, findings);
+        calls.push(Object.freeze({ name, at, group: group.name }));
+      }
+    } else {
+      checkName(item, action, abis, findings);
+      calls.push(Object.freeze({ name: nameOf(item.value), at }));
+    }
+  }
+  return Object.freeze(calls);
 }
 
 /** The largest number of a call that all interfaces have room for: x32 marks its calls by the next bit. */
 const MAX_CALL = 0x3fffffffn;
 
-/** A name, of itself or for its group, or a number that is written without quotes. */
-type NameOrNumber = Named & { readonly isNumber?: true; readonly group?: CallGroup['name'] };
+/** A name, or a number that is written without quotes. */
+type NameOrNumber = Named & { readonly isNumber?: true };
 
 /** The strings of the list, and its numbers as strings of digits. */
 function readNamesAndNumbers(value: JsonValue | undefined, findings: Findings): readonly NameOrNumber[] {
-  return readList(value, '"names"', findings).flatMap((item): readonly NameOrNumber[] => {
-    if (item.kind === 'string') return [item];
-    if (item.kind !== 'number') {
-      wrongType(item, 'an item of "names"', 'a string, or the number of a call', findings);
-      return [];
-    }
-    const limit = `A call has a number from 0 to ${MAX_CALL}`;
-    const number = readUnsigned(item, 'the number of a call', MAX_CALL, limit, findings);
-    return number === undefined
-      ? []
-      : [{ ...item, kind: 'string', value: number.toString(), isNumber: true }];
+  const names: NameOrNumber[] = [];
+  readList(value, '"names"', findings).forEach(item => {
+    if (item.kind === 'string') names.push(item);
+    else if (item.kind === 'number') {
+      const limit = `A call has a number from 0 to ${MAX_CALL}`;
+      const number = readUnsigned(item, 'the number of a call', MAX_CALL, limit, findings);
+      if (number !== undefined)
+        names.push({ ...item, kind: 'string', value: number.toString(), isNumber: true });
+    } else wrongType(item, 'an item of "names"', 'a string, or the number of a call', findings);
   });
+  return names;
 }
 
 /** From this number on, calls have one number on all architectures. Source: syscall.tbl, "common" since Linux 5.1. */

@@ -7,7 +7,7 @@ import {
   type Architecture,
 } from '../../kernel/architectures.js';
 import { Findings } from '../../profile/findings.js';
-import { readJson } from '../../profile/json.js';
+import { readJson } from '../../profile/read-json.js';
 import { ProfileError, RecordingError, UsageError } from '../../util/errors.js';
 import { own } from '../../util/own.js';
 import { parametersOf } from '../../kernel/arguments/signatures.js';

@@ -1,6 +1,7 @@
 // From the text of a file of Firecracker's seccompiler to its filters, or to every reason why it holds none.
 import { Findings } from '../../findings.js';
-import { locate, readJson } from '../../json.js';
+import { locate } from '../../json.js';
+import { readJson } from '../../read-json.js';
 import type { ParseOptions } from '../../parse.js';
 import { readSource } from '../../read-source.js';
 import { readObject } from '../../schema/values.js';
