@@ -1,4 +1,5 @@
 // libseccomp's C API as it is, for code and knowledge that come from C: one method per function, memory handled.
+import { didYouMeanCall, noSuchCall } from '../kernel/calls/suggest-call.js';
 import { errnoName } from '../kernel/errno.js';
 import { LibseccompError, UsageError, type SeccompError } from '../util/errors.js';
 import {
@@ -381,7 +382,7 @@ function syscallNumber(syscall: Syscall): number {
   if (typeof syscall !== 'string') return int32('syscall', syscall);
   const number = native().syscallResolveName(text('syscall', syscall));
   if (number === UNKNOWN_NAME) {
-    throw new UsageError('unknown-syscall', `no architecture has a system call ${JSON.stringify(syscall)}`);
+    throw new UsageError('unknown-syscall', noSuchCall(syscall), didYouMeanCall(syscall));
   }
   return number;
 }

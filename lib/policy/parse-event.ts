@@ -2,7 +2,7 @@
 import { UsageError } from '../util/errors.js';
 import { ABIS, syscallName, syscallNumber, type Abi } from '../kernel/abi.js';
 import type { AbiName } from '../kernel/architectures.js';
-import { callLike } from '../kernel/calls/suggest-call.js';
+import { callLike, noSuchCall } from '../kernel/calls/suggest-call.js';
 import type { Event } from '../kernel/event.js';
 import { parseValue } from '../kernel/arguments/named-values.js';
 import { parameterOf } from '../kernel/arguments/signatures.js';
@@ -50,7 +50,7 @@ function numberOf(text: string, { name, numberBit }: Abi): number {
   const meant = callLike(text, [name]);
   throw new UsageError(
     'unknown-syscall',
-    `${name} has no system call ${quote(text)}`,
+    noSuchCall(text, name),
     meant === undefined ? 'Write its number, or name another ABI: x86:NAME' : `Did you mean ${meant}?`,
   );
 }

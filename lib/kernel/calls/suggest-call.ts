@@ -1,6 +1,6 @@
 // Did-you-mean for system calls: by what a name stands for first, and by spelling last.
 import { architecturesWith, isKnownSyscall, syscallNumber, syscallsOf } from '../abi.js';
-import type { AbiName } from '../architectures.js';
+import { ARCHITECTURES, type AbiName } from '../architectures.js';
 import { callAliases, substitutesOf } from './call-classes.js';
 import { closest, quote } from '../../util/suggest.js';
 
@@ -38,10 +38,14 @@ export function callLike(name: string, abis: readonly AbiName[]): string | undef
   );
 }
 
-/** A remedy that names the call, or the architectures that have a call which these interfaces lack; otherwise what is given, or nothing. */
+/** The message for a name that no architecture has, or that the given ABI does not have. */
+export const noSuchCall = (name: string, abi?: AbiName): string =>
+  `${abi === undefined ? 'no architecture has a' : `${abi} has no`} system call ${quote(name)}`;
+
+/** The remedy for it: names the call that is meant, or the architectures that have a call which these ABIs lack; otherwise what is given, or nothing. */
 export function didYouMeanCall(
   name: string,
-  abis: readonly AbiName[],
+  abis: readonly AbiName[] = ARCHITECTURES,
   otherwise?: string,
 ): string | undefined {
   const call = callLike(name, abis);

@@ -6,7 +6,7 @@ import { SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { alternatives, type NamedSyscall, type Profile, type ProfileRule } from '../profile.js';
-import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
+import { didYouMeanCall, noSuchCall } from '../../kernel/calls/suggest-call.js';
 import { quote } from '../../util/suggest.js';
 import { readAction } from './action.js';
 import { readCondition } from './argument.js';
@@ -182,16 +182,11 @@ function checkName(
       findings.error(
         'unknown-syscall',
         locate(item),
-        `no architecture has a system call ${quote(name)}: denying it has no effect`,
+        `${noSuchCall(name)}: denying it has no effect`,
         remedy,
       );
     } else {
-      findings.warning(
-        'unknown-syscall',
-        locate(item),
-        `no architecture has a system call ${quote(name)}: it is ignored`,
-        remedy,
-      );
+      findings.warning('unknown-syscall', locate(item), `${noSuchCall(name)}: it is ignored`, remedy);
     }
   } else if (name === 'write' && action === SCMP_ACT_NOTIFY) {
     findings.error(

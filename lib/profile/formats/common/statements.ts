@@ -1,13 +1,12 @@
 // Policies of statements about calls, which is what the formats of launchers come to, and what they mean on one machine.
 import { ABIS, callNumber, isKnownSyscall } from '../../../kernel/abi.js';
 import type { Action } from '../../../kernel/action.js';
-import { ARCHITECTURES, type AbiName, type Architecture } from '../../../kernel/architectures.js';
+import type { AbiName, Architecture } from '../../../kernel/architectures.js';
 import { parameterOf } from '../../../kernel/arguments/signatures.js';
-import { didYouMeanCall } from '../../../kernel/calls/suggest-call.js';
+import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
 import type { AbiPolicy, Policy, SyscallPolicy } from '../../../policy/policy.js';
 import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
-import { quote } from '../../../util/suggest.js';
 import type { WrittenContext } from '../../profile.js';
 import { firstCase, strongestCase, type CallCase } from './cases.js';
 import { alternativesOf, expressionBudget, type Expression } from './expression.js';
@@ -53,12 +52,7 @@ export const withX32 = (arch: Architecture): readonly AbiName[] =>
 /** Throws ProfileError (`unknown-syscall`) for a name that no architecture has. */
 export function checkCall(name: string, at: Location): void {
   if (!/^\d+$/.test(name) && !isKnownSyscall(name))
-    failAt(
-      at,
-      'unknown-syscall',
-      `no architecture has a system call ${quote(name)}`,
-      didYouMeanCall(name, ARCHITECTURES),
-    );
+    failAt(at, 'unknown-syscall', noSuchCall(name), didYouMeanCall(name));
 }
 
 /** The meaning of a policy of statements. Throws ProfileError as `alternativesOf` does, and `unknown-syscall`. */
@@ -77,12 +71,7 @@ export function resolveStatements(
       const number = callNumber(name, syscall);
       if (number === undefined) {
         if (policy.missing === 'error' && name === target.arch)
-          failAt(
-            at,
-            'unknown-syscall',
-            `${name} has no system call ${quote(syscall)}`,
-            didYouMeanCall(syscall, [name]),
-          );
+          failAt(at, 'unknown-syscall', noSuchCall(syscall, name), didYouMeanCall(syscall, [name]));
         continue;
       }
       const call = calls.get(number) ?? { at, cases: [] };

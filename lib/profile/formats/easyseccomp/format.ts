@@ -1,7 +1,7 @@
 // Policies of easyseccomp, which crun takes as programs. Source: README.md, src/parser.y, src/lexer.l and src/generator.c of it.
 import { ABIS, abiNamed, callNumber, syscallsOf } from '../../../kernel/abi.js';
 import { abisOf } from '../../../kernel/architectures.js';
-import { didYouMeanCall } from '../../../kernel/calls/suggest-call.js';
+import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
 import { firstVersion } from '../../../kernel/calls/first-versions.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import * as scmp from '../../../kernel/constants.js';
@@ -304,12 +304,7 @@ function numbersOf(test: Exclude<Test, { kind: 'expression' | 'arch' }>, { arch 
   };
   const required = (value: Value): number =>
     numberOf(value) ??
-    failAt(
-      value.at,
-      'unknown-syscall',
-      `${arch} has no system call ${quote(value.name)}`,
-      didYouMeanCall(value.name, [arch]),
-    );
+    failAt(value.at, 'unknown-syscall', noSuchCall(value.name, arch), didYouMeanCall(value.name, [arch]));
   if (test.kind === 'order') return compared(test.comparison, required(test.value));
   const numbers = test.all
     ? test.values.map(required)

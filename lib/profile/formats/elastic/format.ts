@@ -1,8 +1,7 @@
 // Policies of elastic's go-seccomp-bpf, as Beats have them in their settings. Source: filter.go, assembler.go and cmd/sandbox of it.
 import { ABIS, isKnownSyscall, X32_BIT } from '../../../kernel/abi.js';
-import { ARCHITECTURES } from '../../../kernel/architectures.js';
 import type { Action } from '../../../kernel/action.js';
-import { didYouMeanCall } from '../../../kernel/calls/suggest-call.js';
+import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../../kernel/constants.js';
 import { ENOSYS } from '../../../kernel/errno.js';
 import { abiPolicy } from '../../../policy/interface-table.js';
@@ -96,9 +95,7 @@ function readGroup(item: JsonValue, findings: Findings): readonly CallStatement[
   const statement = (value: JsonValue, name: string, when: Expression): readonly CallStatement[] => {
     const at = locate(value);
     if (!isKnownSyscall(name))
-      findings.error('unknown-syscall', at, `no architecture has a system call ${quote(name)}`, () =>
-        didYouMeanCall(name, ARCHITECTURES),
-      );
+      findings.error('unknown-syscall', at, noSuchCall(name), () => didYouMeanCall(name));
     return action === undefined ? [] : [{ name, at, cases: [{ action, when, at }] }];
   };
   const statements = [

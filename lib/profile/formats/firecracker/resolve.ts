@@ -1,6 +1,7 @@
 // What a filter of Firecracker's seccompiler means on one architecture.
 import { UsageError } from '../../../util/errors.js';
 import { ABIS, syscallNumber } from '../../../kernel/abi.js';
+import { noSuchCall } from '../../../kernel/calls/suggest-call.js';
 import { isAction, type Action } from '../../../kernel/action.js';
 import { SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD } from '../../../kernel/constants.js';
 import { givenOptions, ownOptions } from '../../../util/options.js';
@@ -55,7 +56,7 @@ export function resolveFirecracker(
       findings.error(
         'unknown-syscall',
         at,
-        `${target.arch} has no system call ${quote(syscall)}`,
+        noSuchCall(syscall, target.arch),
         'The file may be for another architecture',
       );
       continue;

@@ -1,5 +1,4 @@
 // Reads one filter of seccompiler, Firecracker's or rust-vmm's: two actions and rules by the names of calls.
-import { ARCHITECTURES } from '../../../kernel/architectures.js';
 import { isKnownSyscall } from '../../../kernel/abi.js';
 import { actionName, MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import * as scmp from '../../../kernel/constants.js';
@@ -8,7 +7,7 @@ import { exactFields } from '../common/exact-fields.js';
 import type { Findings } from '../../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../../json.js';
 import { readList, readObject, readString, readUnsigned, wrongType } from '../../schema/values.js';
-import { didYouMeanCall } from '../../../kernel/calls/suggest-call.js';
+import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
 import { DEFAULT_ACTION, FILTER_ACTION } from './detect.js';
 import type { FirecrackerFilter, FirecrackerRule } from './filters.js';
@@ -119,12 +118,7 @@ function readRule(
   const syscall = name && readString(name, '"syscall"', findings);
   if (name === undefined || syscall === undefined) return undefined;
   if (!isKnownSyscall(syscall)) {
-    findings.error(
-      'unknown-syscall',
-      locate(name),
-      `no architecture has a system call ${quote(syscall)}`,
-      () => didYouMeanCall(syscall, ARCHITECTURES),
-    );
+    findings.error('unknown-syscall', locate(name), noSuchCall(syscall), () => didYouMeanCall(syscall));
   }
   return Object.freeze({ syscall, conditions: Object.freeze(conditions), at: locate(name) });
 }
