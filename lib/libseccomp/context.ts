@@ -237,7 +237,7 @@ export class FilterContext {
    * of different actions hold together, the most restrictive has to count.
    *
    * Throws VerificationError with a call on which they differ; CompileError (`not-provable`) for a context that does
-   * not cover SCMP_ARCH_X86_64 or SCMP_ARCH_AARCH64, covers others than its 32-bit interfaces, has rules that
+   * not cover SCMP_ARCH_X86_64 or SCMP_ARCH_AARCH64, covers others than its 32-bit ABIs, has rules that
    * libseccomp rewrites on SCMP_ARCH_X86, or the attribute `SCMP_FLTATR_API_TSKIP`; and as `verify` and `exportBpf` do.
    */
   verify(): void {

@@ -21,7 +21,7 @@ const MAX_QUOTED = 80;
 export function parseEvent(line: string, abi: AbiName): Event {
   const [call = '', ...words] = line.trim().split(/\s+/);
   const colon = call.indexOf(':');
-  const { name, audit } = colon < 0 ? ABIS[abi] : interfaceOf(call.slice(0, colon));
+  const { name, audit } = colon < 0 ? ABIS[abi] : abiOf(call.slice(0, colon));
   const syscall = numberOf(call.slice(colon + 1), ABIS[name]);
   if (words.length > ARGUMENTS)
     throw badEvent(`${quote(line)} has ${words.length} arguments`, `A call has up to ${ARGUMENTS}`);
@@ -32,7 +32,7 @@ export function parseEvent(line: string, abi: AbiName): Event {
   return { arch: audit, syscall, args };
 }
 
-function interfaceOf(name: string): Abi {
+function abiOf(name: string): Abi {
   const abi = Object.values(ABIS).find(each => each.name === name);
   if (abi !== undefined) return abi;
   throw badEvent(`there is no ABI ${quote(name)}`, `Write one of: ${Object.keys(ABIS).join(', ')}`);

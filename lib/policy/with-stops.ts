@@ -43,7 +43,7 @@ export function withStops(source: Policy, options: StopOptions = {}): Policy {
     return scmp.SCMP_ACT_TRACE(number(action, at));
   };
   const [native, ...others] = policy.abis;
-  const part = (one: AbiPolicy): AbiPolicy => tracedInterface(one, policy, convert);
+  const part = (one: AbiPolicy): AbiPolicy => tracedAbi(one, policy, convert);
   return markPolicy({
     ...policy,
     defaultAction: convert(policy.defaultAction),
@@ -67,11 +67,7 @@ function numbering(): (action: Action, at: Location | undefined) => number {
 
 type Convert = (action: Action, at?: Location) => Action;
 
-function tracedInterface(
-  { abi, syscalls, enosysAbove }: AbiPolicy,
-  policy: Policy,
-  convert: Convert,
-): AbiPolicy {
+function tracedAbi({ abi, syscalls, enosysAbove }: AbiPolicy, policy: Policy, convert: Convert): AbiPolicy {
   const table = new Map([...syscalls].map(([number, part]) => [number, tracedCall(part, convert)]));
   // Where the default stops for the tracer too, newer calls are told apart by the policy afterwards.
   if (enosysAbove !== undefined && permits(convert(policy.defaultAction))) {

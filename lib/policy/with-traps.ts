@@ -52,7 +52,7 @@ export function withTraps(source: Policy, options: TrapOptions = {}): Policy {
   const { kills = false } = ownOptions(options, [], ['kills']);
   const trap = (action: Action): Action => trappedAction(action, kills);
   const [native, ...others] = policy.abis;
-  const convert = (part: AbiPolicy): AbiPolicy => trappedInterface(part, policy, trap);
+  const convert = (part: AbiPolicy): AbiPolicy => trappedAbi(part, policy, trap);
   return markPolicy({
     ...policy,
     defaultAction: trap(policy.defaultAction),
@@ -69,7 +69,7 @@ function trappedAction(action: Action, kills: boolean): Action {
   return kill && kills ? scmp.SCMP_ACT_TRAP | TRAP_AND_DIE : action;
 }
 
-function trappedInterface(
+function trappedAbi(
   { abi, syscalls, enosysAbove }: AbiPolicy,
   policy: Policy,
   trap: (action: Action) => Action,

@@ -71,7 +71,7 @@ const servedOrAbsent: SyscallPolicy = {
 
 /**
  * The policy for a process that has rings. One that refuses io_uring_setup or io_uring_enter refuses all of io_uring here, on
- * every interface, with ENOSYS, on which libuv falls back to epoll for loops that start later. The one call that libuv makes on
+ * every ABI, with ENOSYS, on which libuv falls back to epoll for loops that start later. The one call that libuv makes on
  * rings which are open already gets RING_WAIT. Any other policy is returned as it is.
  */
 export function closeRings(policy: Policy): Policy {

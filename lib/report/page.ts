@@ -35,7 +35,7 @@ export function page(data: ReportData): string {
   const links: readonly (readonly [string, string])[] = [
     ['summary', 'Summary'],
     ['calls', 'System calls'],
-    ['conditions', 'Answers by arguments'],
+    ['conditions', 'Actions by arguments'],
     ['findings', 'Findings'],
     ...(comparison === undefined ? [] : [['comparison', 'Comparison'] as const]),
     ['program', 'Decisions'],
@@ -74,14 +74,14 @@ ${raw(`<script>${script}</script>`)}
 
 /** What the script needs: calls in the order of the grids, groups by name, rules, the program, and how much of the source is there. */
 export function scriptData(data: ReportData): object {
-  const { interfaces, rules, program, source, comparison } = owned(data);
+  const { abis, rules, program, source, comparison } = owned(data);
   return {
-    interfaces: interfaces.map(({ abi, audit, calls }) => ({
+    abis: abis.map(({ abi, audit, calls }) => ({
       abi,
       audit,
       calls: calls.map(call => scripted(call, changesOf(comparison, abi, call.name))),
     })),
-    groups: groupsWithCalls(interfaces).map(({ name, calls }) => [name, calls.join(' ')]),
+    groups: groupsWithCalls(abis).map(({ name, calls }) => [name, calls.join(' ')]),
     rules: rules.map(({ names: _, at: __, ...rule }) => rule),
     program: program.map(({ code, jt, jf, k, text }) => [code, jt, jf, k, text]),
     lines: shownLines(source).length,

@@ -8,7 +8,7 @@ import { written } from '../support/written.js';
 import { type Source, all, allow, allows, deny } from './helpers.js';
 
 describe('lint: one finding for one cause', () => {
-  /** Profiles in which one cause shows on many calls and interfaces. */
+  /** Profiles in which one cause shows on many calls and ABIs. */
   const ONE_CAUSE: readonly (readonly [code: RuleCode, profile: Source | object, message: RegExp])[] = [
     [
       'wide-comparison',
@@ -118,7 +118,7 @@ describe('lint: one finding for one cause', () => {
     assert.ok((found[0]?.message.length ?? 0) < 500);
   });
 
-  it('names interfaces where a finding does not hold on all of them', () => {
+  it('names ABIs where a finding does not hold on all of them', () => {
     const findings = lint(all(deny(rule('socket', 'ALLOW', when(0, 'GT', 40)))));
     const finding = findings.find(({ code }) => code === 'wide-comparison');
     assert.deepEqual(finding?.abis, ['x86_64']);

@@ -9,7 +9,7 @@ const PREFIX =
   /^(?:__)?(?:NR|ARM_NR|SYS|SCMP_SYS|sys|ksys|do_sys|__do_sys|__se_sys|compat_sys|(?:x64|x86|x32|ia32|arm64|arm)(?:_compat)?_sys)_+/i;
 
 /**
- * The call of these interfaces that a name stands for where they do not have it: without a prefix (`__NR_write`), by what the
+ * The call of these ABIs that a name stands for where they do not have it: without a prefix (`__NR_write`), by what the
  * C library or the kernel calls it (`pwrite`, `newstat`), by what an old or foreign call does (`send`, `waitpid`), or the
  * closest in spelling. Undefined where nothing here does that, or nothing is close.
  */

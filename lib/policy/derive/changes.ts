@@ -81,7 +81,7 @@ export function readChanges(changes: Changes): ReadChanges {
   };
 }
 
-/** A number stands for calls of several interfaces: it is refused where one of these is, unless a list has the number itself. */
+/** A number stands for calls of several ABIs: it is refused where one of these is, unless a list has the number itself. */
 function byNumber(
   digits: string,
   byName: (name: string) => Decision,

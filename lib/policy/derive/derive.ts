@@ -28,7 +28,7 @@ export function derivePolicy(source: Policy, changes: Changes): Policy {
   const read = readChanges(changes);
   checkClosed(read, policy.defaultAction);
   const [native, ...others] = policy.abis;
-  const convert = (part: AbiPolicy): AbiPolicy => derivedInterface(part, policy.defaultAction, read);
+  const convert = (part: AbiPolicy): AbiPolicy => derivedAbi(part, policy.defaultAction, read);
   return markPolicy(
     Object.freeze({ ...policy, abis: Object.freeze([convert(native), ...others.map(convert)] as const) }),
   );
@@ -36,11 +36,7 @@ export function derivePolicy(source: Policy, changes: Changes): Policy {
 
 const ALLOWED: SyscallPolicy = Object.freeze({ rules: Object.freeze([]), otherwise: SCMP_ACT_ALLOW });
 
-function derivedInterface(
-  part: AbiPolicy,
-  defaultAction: Action,
-  { decided, decisionOf }: ReadChanges,
-): AbiPolicy {
+function derivedAbi(part: AbiPolicy, defaultAction: Action, { decided, decisionOf }: ReadChanges): AbiPolicy {
   const { abi } = part;
   const refusal = latitude(defaultAction) === 0 ? defaultAction : SCMP_ACT_ERRNO(EPERM);
   const syscalls = new Map<number, SyscallPolicy>();

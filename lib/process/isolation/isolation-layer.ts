@@ -44,7 +44,7 @@ const OTHER_IOCTLS: ReadonlyMap<AbiName, number> = new Map<AbiName, number>([
   ['x32', X32_BIT + 16],
 ]);
 
-function interfaceOf(name: AbiName): AbiPolicy {
+function abiOf(name: AbiName): AbiPolicy {
   const abi = ABIS[name];
   const numbers: readonly (readonly [number | undefined, SyscallPolicy])[] = [
     [syscallNumber(name, 'ioctl'), IOCTL],
@@ -55,13 +55,13 @@ function interfaceOf(name: AbiName): AbiPolicy {
   return { abi, syscalls: new Map(known), enosysAbove: undefined };
 }
 
-/** What the layer means: TIOCSTI, TIOCLINUX and the limits of other processes are refused on every interface. */
+/** What the layer means: TIOCSTI, TIOCLINUX and the limits of other processes are refused on every ABI. */
 export function isolationPolicy(arch: Architecture = nativeArchitecture()): Policy {
-  const [first, ...others] = abisOf(arch).map(interfaceOf) as [AbiPolicy, ...AbiPolicy[]];
+  const [first, ...others] = abisOf(arch).map(abiOf) as [AbiPolicy, ...AbiPolicy[]];
   return {
     target: makeTarget({ arch }),
     defaultAction: SCMP_ACT_ALLOW,
-    // Other interfaces are left to the filter above.
+    // Other ABIs are left to the filter above.
     badArch: SCMP_ACT_ALLOW,
     abis: [first, ...others],
     flags: [],

@@ -90,8 +90,8 @@ function checkArchitecture(name: string, value: JsonValue, findings: Findings): 
   return false;
 }
 
-/** The interfaces whose calls advice may name: those that the profile covers on any machine, or the native ones of all machines. */
-export function coveredInterfaces(architectures: ProfileArchitectures): readonly AbiName[] {
+/** The ABIs whose calls advice may name: those that the profile covers on any machine, or the native ones of all machines. */
+export function coveredAbis(architectures: ProfileArchitectures): readonly AbiName[] {
   const names =
     architectures.kind === 'list'
       ? architectures.architectures

@@ -66,7 +66,7 @@ export function readCondition(item: JsonValue, findings: Findings): ProfileCondi
 
 /**
  * A number by its name, or an expression of names such as `CLONE_NEWUSER|CLONE_NEWNS`: an extension of this package. A name must be
- * the same number on every interface, and not negative, as one condition is for all of them.
+ * the same number on every ABI, and not negative, as one condition is for all of them.
  */
 function readNamedValue(node: JsonString, what: string, findings: Findings): bigint | undefined {
   if (!CONSTANTS.test(node.value)) return wrongType(node, what, 'a number, or names of constants', findings);

@@ -8,7 +8,7 @@ import { isFirecracker } from '../formats/firecracker/detect.js';
 import type { Profile } from '../profile.js';
 import { didYouMean, quote } from '../../util/suggest.js';
 import { readAction } from './action.js';
-import { coveredInterfaces, readArchitectures } from './architecture.js';
+import { coveredAbis, readArchitectures } from './architecture.js';
 import { fieldsOf, peek } from './fields.js';
 import { FLAGS } from './flags.js';
 import { isResource } from './resources.js';
@@ -149,7 +149,7 @@ function readSeccomp(
     );
   }
   const architectures = readArchitectures(fields.get('architectures'), fields.get('archMap'), findings);
-  const covered = coveredInterfaces(architectures);
+  const covered = coveredAbis(architectures);
   const rules = readList(fields.get('syscalls'), '"syscalls"', findings)
     .map(item => readRule(item, format, covered, findings))
     .filter(rule => rule !== undefined);

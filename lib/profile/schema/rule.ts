@@ -125,7 +125,7 @@ function readNames(
   return Object.freeze(all.map(item => Object.freeze({ name: nameOf(item.value), at: locate(item) })));
 }
 
-/** The largest number of a call that all interfaces have room for: x32 marks its calls by the next bit. */
+/** The largest number of a call that all ABIs have room for: x32 marks its calls by the next bit. */
 const MAX_CALL = 0x3fffffffn;
 
 /** A name, or a number that is written without quotes. */

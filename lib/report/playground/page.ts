@@ -93,7 +93,7 @@ const LINKS: readonly (readonly [string, string])[] = [
   ['editor', 'Profile'],
   ['summary', 'Summary'],
   ['calls', 'System calls'],
-  ['conditions', 'Answers by arguments'],
+  ['conditions', 'Actions by arguments'],
   ['findings', 'Findings'],
   ['program', 'Decisions'],
   ['listing', 'Program'],

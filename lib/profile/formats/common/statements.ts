@@ -24,7 +24,7 @@ export interface CallStatement {
   /** A name, or a number in digits. */
   readonly name: string;
   readonly at: Location;
-  /** The interfaces that it is about; all unless given. */
+  /** The ABIs that it is about; all unless given. */
   readonly on?: readonly AbiName[];
   readonly cases: readonly StatementCase[];
 }
@@ -33,13 +33,13 @@ export interface CallStatement {
 export interface StatementPolicy {
   readonly defaultAction: Action;
   readonly badArch: Action;
-  /** The interfaces of an architecture that the policy covers, the native one first. */
+  /** The ABIs of an architecture that the policy covers, the native one first. */
   readonly covers: (arch: Architecture) => readonly AbiName[];
   /** Which case of a call counts where several hold. */
   readonly wins: 'first' | 'strongest';
   /** What is compared of an argument where a condition does not say: the register, or what the kernel reads. */
   readonly width: 'register' | 'declared';
-  /** What follows for a call that an interface does not have: an error, or nothing. */
+  /** What follows for a call that an ABI does not have: an error, or nothing. */
   readonly missing: 'error' | 'ignored';
   readonly statements: readonly CallStatement[];
   readonly at: Location;
@@ -98,7 +98,7 @@ export function resolveStatements(
     }
     return Object.freeze({ abi, syscalls, enosysAbove: undefined });
   });
-  if (native === undefined) throw new Error('unreachable: a policy covers the native interface');
+  if (native === undefined) throw new Error('unreachable: a policy covers the native ABI');
   return {
     target,
     defaultAction: policy.defaultAction,

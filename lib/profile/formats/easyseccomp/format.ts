@@ -8,7 +8,7 @@ import * as scmp from '../../../kernel/constants.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
 import { kernelAtLeast, parseKernelVersion } from '../../../kernel/kernel-version.js';
 import { SCMP_ARCHS } from '../../../kernel/scmp-archs.js';
-import { defaultOf } from '../../../policy/interface-table.js';
+import { defaultOf } from '../../../policy/abi-table.js';
 import type { Target } from '../../../policy/target.js';
 import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';

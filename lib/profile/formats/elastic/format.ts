@@ -4,7 +4,7 @@ import type { Action } from '../../../kernel/action.js';
 import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../../kernel/constants.js';
 import { ENOSYS } from '../../../kernel/errno.js';
-import { abiPolicy } from '../../../policy/interface-table.js';
+import { abiPolicy } from '../../../policy/abi-table.js';
 import type { AbiPolicy } from '../../../policy/policy.js';
 import { own } from '../../../util/own.js';
 import { topOf } from '../../../util/place.js';

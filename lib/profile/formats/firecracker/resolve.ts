@@ -18,7 +18,7 @@ export interface FirecrackerOptions extends TargetOptions {
   /** The category of threads; may be left out where the file has only one. */
   readonly category?: string;
   /**
-   * For interfaces other than the native one. Default: KILL_THREAD, as from Firecracker 1.11 on, and KILL_PROCESS for a
+   * For ABIs other than the native one. Default: KILL_THREAD, as from Firecracker 1.11 on, and KILL_PROCESS for a
    * filter with rust-vmm's keys.
    */
   readonly badArch?: Action;
@@ -27,7 +27,7 @@ export interface FirecrackerOptions extends TargetOptions {
 }
 
 /**
- * The policy of one category: the native interface alone, no rule for newer calls, and a rule without conditions wins.
+ * The policy of one category: the native ABI alone, no rule for newer calls, and a rule without conditions wins.
  *
  * Throws UsageError (`unknown-category`, `bad-option`), and ProfileError (`unknown-syscall`) for names that the
  * architecture lacks: the format knows files for one architecture only. Source: the seccompiler of Firecracker.

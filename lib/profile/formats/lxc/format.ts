@@ -45,7 +45,7 @@ const OPERATORS: Readonly<Record<string, Comparison | '&='>> = {
   '&=': '&=',
 };
 
-/** The sections that LXC reads: on a 64-bit machine their rules count for all of its interfaces, on another they are passed over. */
+/** The sections that LXC reads: on a 64-bit machine their rules count for all of its ABIs, on another they are passed over. */
 const SECTIONS: Readonly<Record<string, string>> = {
   all: '',
   x86: 'x86_64',

@@ -175,7 +175,7 @@ function membersOf(name: string, at: Location): readonly string[] {
   );
 }
 
-/** The interfaces beside the native one that may be used; undefined where all may. */
+/** The ABIs beside the native one that may be used; undefined where all may. */
 function architecturesOf(settings: readonly Setting[]): readonly AbiName[] | undefined {
   let allowed: AbiName[] | undefined;
   for (const { words } of settings) {
@@ -227,7 +227,7 @@ export const SYSTEMD: TextFormat = {
         return resolveStatements(
           {
             defaultAction,
-            // Where no interface is left out, systemd loads no filter that looks at architectures.
+            // Where no ABI is left out, systemd loads no filter that looks at architectures.
             badArch: covered.length === all.length ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_THREAD,
             covers: () => covered,
             wins: 'first',
