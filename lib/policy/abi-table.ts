@@ -73,13 +73,13 @@ function namesWithin({ name }: Abi, low: number, high: number): number {
 }
 
 /**
- * The calls of an ABI that do not get the default action, `partOf` giving what each number of a run gets.
+ * The calls of an ABI that do not get the default action, `partOf` giving the part for each number of a run.
  * Throws ConversionError (`not-expressible`) for more calls than a policy lists.
  */
 export function abiPolicy<Run extends AnsweredRun>(
   table: AbiTable<Run>,
   defaultAction: Action,
-  partOf: (run: Run) => (number: number) => SyscallPolicy,
+  partOf: (run: Run, number: number) => SyscallPolicy,
 ): AbiPolicy {
   const { abi, runs } = table;
   const tail = defaultAction === ENOSYS_ACTION ? undefined : tailOf(table);
@@ -96,8 +96,7 @@ export function abiPolicy<Run extends AnsweredRun>(
         `the numbers ${low} to ${high} of ${abi.name} have another action than the rest, but a policy lists at most ${MAX_CALLS}`,
       );
     }
-    const part = partOf(run);
-    for (let number = low; number <= high; number++) syscalls.set(number, part(number));
+    for (let number = low; number <= high; number++) syscalls.set(number, partOf(run, number));
   }
   return Object.freeze({ abi, syscalls, enosysAbove });
 }

@@ -74,6 +74,13 @@ export interface AbiPolicy {
   readonly enosysAbove: number | undefined;
 }
 
+/** The ABIs of a policy, the native one first: there always is one. */
+export function nativeFirst(abis: readonly AbiPolicy[]): Policy['abis'] {
+  const [native, ...others] = abis;
+  if (native === undefined) throw new Error('unreachable: the native ABI is always there');
+  return Object.freeze([native, ...others] as const);
+}
+
 /** Flags of seccomp(2) that a profile can ask for. */
 export type FilterFlag =
   | 'SECCOMP_FILTER_FLAG_TSYNC'

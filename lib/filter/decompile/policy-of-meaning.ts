@@ -4,7 +4,7 @@ import { ABIS, syscallName, X32_BIT } from '../../kernel/abi.js';
 import { actionName, isAction, type Action } from '../../kernel/action.js';
 import { abisOf, type AbiName } from '../../kernel/architectures.js';
 import { abiPolicy, defaultOf, type AnsweredRun, type AbiTable } from '../../policy/abi-table.js';
-import type { Policy, SyscallPolicy } from '../../policy/policy.js';
+import { nativeFirst, type Policy, type SyscallPolicy } from '../../policy/policy.js';
 import type { Target } from '../../policy/target.js';
 import { WORD } from '../../bpf/program.js';
 import { own } from '../../util/own.js';
@@ -40,15 +40,12 @@ export function policyOfMeaning(bdd: Bdd, meaning: Node, target: Target, known: 
   const abis = tables.map(table => {
     const { name, width } = table.abi;
     const writer = new RuleWriter(bdd, width, defaultAction);
-    return abiPolicy(table, defaultAction, ({ low, rest }) => {
-      let part: SyscallPolicy | undefined;
+    return abiPolicy(table, defaultAction, ({ low, rest }, number) => {
       const where = `${syscallName(name, low) ?? `call ${low}`} of ${name}`;
-      return number => written(name, number, rest) ?? (part ??= writer.write(rest, where));
+      return written(name, number, rest) ?? writer.write(rest, where);
     });
   });
-  const [native, ...others] = abis;
-  if (native === undefined) throw new Error('the native ABI is always there');
-  return { target, defaultAction, badArch, abis: [native, ...others], flags: [], warnings: [] };
+  return { target, defaultAction, badArch, abis: nativeFirst(abis), flags: [], warnings: [] };
 }
 
 /** Throws ConversionError for what no policy answers, and for answers that depend on what no policy looks at. */

@@ -5,7 +5,13 @@ import { ABIS, syscallNumber, X32_BIT, type Abi } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../../kernel/constants.js';
 import { errnoNumber } from '../../kernel/errno.js';
-import type { AbiPolicy, Condition, Policy, SyscallPolicy } from '../../policy/policy.js';
+import {
+  nativeFirst,
+  type AbiPolicy,
+  type Condition,
+  type Policy,
+  type SyscallPolicy,
+} from '../../policy/policy.js';
 import { makeTarget } from '../../policy/target.js';
 import { abisOf, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
 
@@ -57,13 +63,12 @@ function abiOf(name: AbiName): AbiPolicy {
 
 /** What the layer means: TIOCSTI, TIOCLINUX and the limits of other processes are refused on every ABI. */
 export function isolationPolicy(arch: Architecture = nativeArchitecture()): Policy {
-  const [first, ...others] = abisOf(arch).map(abiOf) as [AbiPolicy, ...AbiPolicy[]];
   return {
     target: makeTarget({ arch }),
     defaultAction: SCMP_ACT_ALLOW,
     // Other ABIs are left to the filter above.
     badArch: SCMP_ACT_ALLOW,
-    abis: [first, ...others],
+    abis: nativeFirst(abisOf(arch).map(abiOf)),
     flags: [],
     warnings: [],
   };

@@ -7,7 +7,7 @@ import { parseValue } from '../../kernel/arguments/named-values.js';
 import { UsageError } from '../../util/errors.js';
 import { locate, type JsonString, type JsonValue } from '../json.js';
 import type { ProfileCondition } from '../profile.js';
-import { didYouMean, quote } from '../../util/suggest.js';
+import { quote } from '../../util/suggest.js';
 import { fieldsOf } from './fields.js';
 import { readObject, readString, readUnsigned, wrongType } from './values.js';
 
@@ -126,10 +126,6 @@ function readOperator(
   const name = readString(value, '"op"', findings);
   if (name === undefined) return undefined;
   const op = OPERATORS.find(candidate => candidate === name);
-  if (op === undefined) {
-    findings.error('unknown-operator', locate(value), `there is no operator ${quote(name)}`, () =>
-      didYouMean(name, OPERATORS, `Write one of ${OPERATORS.join(', ')}`),
-    );
-  }
+  if (op === undefined) findings.unknown('unknown-operator', locate(value), name, OPERATORS);
   return op;
 }

@@ -6,7 +6,6 @@ import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { isFirecracker } from '../formats/firecracker/detect.js';
 import type { Profile } from '../profile.js';
-import { didYouMean, quote } from '../../util/suggest.js';
 import { readAction } from './action.js';
 import { coveredAbis, readArchitectures } from './architecture.js';
 import { fieldsOf, peek } from './fields.js';
@@ -185,9 +184,7 @@ function readFlags(value: JsonValue | undefined, findings: Findings): readonly F
     if (flag !== undefined) {
       flags.add(flag);
     } else {
-      findings.error('unknown-flag', locate(item), `there is no flag ${quote(item.value)}`, () =>
-        didYouMean(item.value, FLAGS, `Write one of ${FLAGS.join(', ')}`),
-      );
+      findings.unknown('unknown-flag', locate(item), item.value, FLAGS);
     }
   }
   return Object.freeze([...flags]);

@@ -9,7 +9,7 @@ import {
   type AnsweredRun,
   type AbiTable,
 } from '../../../policy/abi-table.js';
-import type { AbiPolicy, Policy, SyscallPolicy } from '../../../policy/policy.js';
+import { nativeFirst, type AbiPolicy, type Policy, type SyscallPolicy } from '../../../policy/policy.js';
 import { ConversionError, type Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
 import type { WorkBudget } from '../../../util/work.js';
@@ -215,25 +215,17 @@ export function orderedPolicy(
   // Where most numbers have another answer by rules, as a list of them would be too long.
   const defaultAction = [stated, defaultOf(used)].find(action => isShort(used, action));
   if (defaultAction === undefined) return tooLong(used, stated);
-  const [native, ...others] = used.map(table => listed(table, defaultAction));
-  if (native === undefined) throw new Error('unreachable: the native ABI is always there');
   return {
     target,
     defaultAction,
     badArch,
-    abis: Object.freeze([native, ...others] as const),
+    abis: nativeFirst(used.map(table => listed(table, defaultAction))),
     flags: Object.freeze([]),
   };
 }
 
 const listed = (table: AbiTable<OrderedRun>, defaultAction: Action): AbiPolicy =>
-  abiPolicy(
-    table,
-    defaultAction,
-    ({ part }) =>
-      () =>
-        part,
-  );
+  abiPolicy(table, defaultAction, ({ part }) => part);
 
 function isShort(tables: readonly AbiTable<OrderedRun>[], defaultAction: Action): boolean {
   try {

@@ -4,7 +4,7 @@ import type { Action } from '../../../kernel/action.js';
 import type { AbiName, Architecture } from '../../../kernel/architectures.js';
 import { parameterOf } from '../../../kernel/arguments/signatures.js';
 import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
-import type { AbiPolicy, Policy, SyscallPolicy } from '../../../policy/policy.js';
+import { nativeFirst, type AbiPolicy, type Policy, type SyscallPolicy } from '../../../policy/policy.js';
 import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
 import type { WrittenContext } from '../../profile.js';
@@ -62,7 +62,7 @@ export function resolveStatements(
 ): Omit<Policy, 'warnings'> {
   const { target, badArch } = context;
   const budget = expressionBudget(policy.at);
-  const [native, ...others] = policy.covers(target.arch).map((name): AbiPolicy => {
+  const abis = policy.covers(target.arch).map((name): AbiPolicy => {
     const abi = ABIS[name];
     const calls = new Map<number, { readonly at: Location; readonly cases: CallCase[] }>();
     for (const statement of policy.statements) {
@@ -98,12 +98,11 @@ export function resolveStatements(
     }
     return Object.freeze({ abi, syscalls, enosysAbove: undefined });
   });
-  if (native === undefined) throw new Error('unreachable: a policy covers the native ABI');
   return {
     target,
     defaultAction: policy.defaultAction,
     badArch: badArch ?? policy.badArch,
-    abis: Object.freeze([native, ...others] as const),
+    abis: nativeFirst(abis),
     flags: Object.freeze([]),
   };
 }

@@ -28,7 +28,7 @@ import {
   type OrderedRule,
   type Ranges,
 } from '../common/ordered-rules.js';
-import { failAt, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
+import { failAt, failUnknown, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
 import { checkCall } from '../common/statements.js';
 import type { TextFormat } from '../text-format.js';
 
@@ -245,7 +245,7 @@ function archNumber(name: string, at: Location): number {
   const token = own<Readonly<Record<string, number>>, string>(SCMP_ARCHS, `SCMP_ARCH_${name.toUpperCase()}`);
   if (token !== undefined) return token;
   const all = Object.keys(SCMP_ARCHS).map(key => key.slice('SCMP_ARCH_'.length).toLowerCase());
-  return failAt(at, 'unknown-architecture', `there is no architecture ${quote(name)}`, didYouMean(name, all));
+  return failUnknown('unknown-architecture', { text: name, at }, all);
 }
 
 function readVersion({ text, at }: Token): string {
@@ -265,13 +265,7 @@ function readAction(scanner: Scanner): Action {
     return failAt(data.at, 'policy-syntax', `${token.text} has no number`, `Write ${token.text}()`);
   const isNumber = /^\d{1,6}$/.test(data.text);
   const number = isNumber ? Number(data.text) : errnoNumber(data.text);
-  if (number === undefined)
-    return failAt(
-      data.at,
-      'unknown-errno',
-      `there is no errno ${shown(data)}`,
-      didYouMean(data.text, errnoNames()),
-    );
+  if (number === undefined) return failUnknown('unknown-errno', data, errnoNames());
   const limit = token.text === 'ERRNO' ? MAX_ERRNO : 0xffff;
   if (number > limit)
     return failAt(data.at, 'out-of-range', `${quote(data.text)} is too large`, `The largest is ${limit}`);

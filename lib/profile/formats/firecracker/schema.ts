@@ -8,7 +8,7 @@ import type { Findings } from '../../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../../json.js';
 import { readList, readObject, readString, readUnsigned, wrongType } from '../../schema/values.js';
 import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
-import { didYouMean, quote } from '../../../util/suggest.js';
+import { quote } from '../../../util/suggest.js';
 import { DEFAULT_ACTION, FILTER_ACTION } from './detect.js';
 import type { FirecrackerFilter, FirecrackerRule } from './filters.js';
 import { own } from '../../../util/own.js';
@@ -97,9 +97,8 @@ function readAction(value: JsonValue | undefined, findings: Findings): Action | 
 
 function unknownAction(value: JsonValue, name: string, findings: Findings): undefined {
   const names = Object.keys(ACTIONS);
-  findings.error('unknown-action', locate(value), `there is no action ${quote(name)}`, () =>
-    didYouMean(name, names, `Write one of ${names.join(', ')}, {"errno": …} or {"trace": …}`),
-  );
+  const remedy = `Write one of ${names.join(', ')}, {"errno": …} or {"trace": …}`;
+  findings.unknown('unknown-action', locate(value), name, names, remedy);
 }
 
 function readRule(
@@ -189,8 +188,7 @@ function readOperator(value: JsonValue, findings: Findings): (typeof PLAIN_OPERA
   const plain = value.kind === 'string' ? own(PLAIN_OPERATORS, name) : undefined;
   if (plain !== undefined) return plain;
   const names = Object.keys(PLAIN_OPERATORS);
-  findings.error('unknown-operator', locate(value), `there is no operator ${quote(name)}`, () =>
-    didYouMean(name, names, `Write one of ${names.join(', ')} or {"masked_eq": …}`),
-  );
+  const remedy = `Write one of ${names.join(', ')} or {"masked_eq": …}`;
+  findings.unknown('unknown-operator', locate(value), name, names, remedy);
   return undefined;
 }

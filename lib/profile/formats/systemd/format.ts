@@ -15,7 +15,7 @@ import type { Location } from '../../../util/errors.js';
 import { topOf } from '../../../util/place.js';
 import { own } from '../../../util/own.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
-import { failAt } from '../common/scanner.js';
+import { failAt, failUnknown } from '../common/scanner.js';
 import { checkCall, resolveStatements, type CallStatement } from '../common/statements.js';
 import type { TextFormat } from '../text-format.js';
 import { systemdGroup, systemdGroups } from './groups.js';
@@ -95,12 +95,7 @@ function readErrno({ text, at }: Word): Action | undefined {
   if (text === 'kill') return SCMP_ACT_KILL_PROCESS;
   const number = /^\d{1,4}$/.test(text) ? Number(text) : errnoNumber(text);
   if (number === undefined || number > MAX_ERRNO)
-    return failAt(
-      at,
-      'unknown-errno',
-      `there is no errno ${quote(text)}`,
-      didYouMean(text, [...errnoNames(), 'kill']),
-    );
+    return failUnknown('unknown-errno', { text, at }, [...errnoNames(), 'kill']);
   return SCMP_ACT_ERRNO(number);
 }
 
@@ -182,15 +177,8 @@ function architecturesOf(settings: readonly Setting[]): readonly AbiName[] | und
     if (words.length === 0) allowed = undefined;
     for (const { text, at } of words) {
       const names = own(ARCHITECTURE_NAMES, text);
-      if (names === undefined) {
-        const all = Object.keys(ARCHITECTURE_NAMES);
-        failAt(
-          at,
-          'unknown-architecture',
-          `there is no architecture ${quote(text)} here`,
-          didYouMean(text, all, `Write one of ${all.join(', ')}`),
-        );
-      }
+      if (names === undefined)
+        failUnknown('unknown-architecture', { text, at }, Object.keys(ARCHITECTURE_NAMES));
       allowed = [...(allowed ?? []), ...names];
     }
   }

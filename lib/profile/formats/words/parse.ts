@@ -5,12 +5,12 @@ import type { Action } from '../../../kernel/action.js';
 import { SCMP_ACT_ALLOW } from '../../../kernel/constants.js';
 import type { FilterFlag } from '../../../policy/policy.js';
 import type { Location } from '../../../util/errors.js';
-import { didYouMean, quote } from '../../../util/suggest.js';
+import { quote } from '../../../util/suggest.js';
 import { FLAGS } from '../../schema/flags.js';
 import { isAction, readAction } from '../common/actions.js';
 import { callsAt } from '../common/call-names.js';
 import type { Includes } from '../common/includes.js';
-import { failAt, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
+import { failAt, failUnknown, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
 import { readCondition } from './conditions.js';
 import type { WordedAnswers, WordedPolicy, WordedStatement, WordedSubject } from './document.js';
 
@@ -77,14 +77,7 @@ function readFlags(scanner: Scanner, flags: Set<FilterFlag>): void {
   do {
     const token = scanner.next();
     const flag = FLAGS.find(name => name === token.text);
-    if (flag === undefined)
-      failAt(
-        token.at,
-        'unknown-flag',
-        `there is no flag ${shown(token)}`,
-        didYouMean(token.text, FLAGS, `Write one of ${FLAGS.join(', ')}`),
-      );
-    else flags.add(flag);
+    flags.add(flag ?? failUnknown('unknown-flag', token, FLAGS));
   } while (scanner.accept(','));
 }
 
@@ -93,16 +86,7 @@ function readAbis(scanner: Scanner): readonly AbiName[] {
   const names: AbiName[] = [];
   do {
     const token = scanner.next();
-    const abi = abiOf(token.text);
-    if (abi === undefined) {
-      const all = Object.keys(ABIS);
-      failAt(
-        token.at,
-        'unknown-abi',
-        `there is no ABI ${shown(token)}`,
-        didYouMean(token.text, all, `There are ${all.join(', ')}`),
-      );
-    } else names.push(abi);
+    names.push(abiOf(token.text) ?? failUnknown('unknown-abi', token, Object.keys(ABIS)));
   } while (scanner.accept(','));
   return names;
 }

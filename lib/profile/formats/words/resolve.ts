@@ -12,7 +12,7 @@ import {
   type AnsweredRun,
   type AbiTable,
 } from '../../../policy/abi-table.js';
-import type { Policy, SyscallPolicy } from '../../../policy/policy.js';
+import { nativeFirst, type Policy, type SyscallPolicy } from '../../../policy/policy.js';
 import { runsOf } from '../../../policy/runs.js';
 import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
@@ -105,22 +105,13 @@ export function resolveWords(words: WordedPolicy, context: WrittenContext): Omit
   const fallback = fallbackOf(setting);
   const tables = used.map(table => tableOf(table, setting));
   const defaultAction = fallback ?? skipped(used) ?? defaultOf(tables);
-  const [native, ...others] = tables.map(table =>
-    abiPolicy(
-      table,
-      defaultAction,
-      ({ part }) =>
-        () =>
-          part,
-    ),
-  );
-  if (native === undefined) throw new Error('unreachable: the native ABI is always there');
+  const abis = tables.map(table => abiPolicy(table, defaultAction, ({ part }) => part));
   const listener = base && own(base, 'listener');
   const policy: Policy = {
     target,
     defaultAction,
     badArch: foreign,
-    abis: Object.freeze([native, ...others] as const),
+    abis: nativeFirst(abis),
     flags: Object.freeze([...new Set([...(base?.flags ?? []), ...words.flags])]),
     ...(listener !== undefined && { listener }),
     warnings: [],
