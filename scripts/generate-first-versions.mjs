@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { generated, runGenerator } from './generated-file.mjs';
-import { callsOf, INTERFACE_NAMES } from './kernel-calls.mjs';
+import { callsOf, ABI_NAMES } from './kernel-calls.mjs';
 
 const output = 'data/first-versions.txt';
 
@@ -48,7 +48,7 @@ function textOf(headers, manual) {
   const never = new Set(NEVER.split(' '));
   const groups = new Map();
   const missing = [];
-  for (const name of new Set(INTERFACE_NAMES.flatMap(abi => [...(callsOf(headers, abi)?.keys() ?? [])]))) {
+  for (const name of new Set(ABI_NAMES.flatMap(abi => [...(callsOf(headers, abi)?.keys() ?? [])]))) {
     const version = never.has(name) ? '-' : known.get(name);
     if (version === undefined) missing.push(name);
     else groups.set(version, [...(groups.get(version) ?? []), name]);

@@ -1,4 +1,4 @@
-// Writes data/named-values.txt: the constants that arguments of system calls are written with, by name, of every interface.
+// Writes data/named-values.txt: the constants that arguments of system calls are written with, by name, of every ABI.
 // Usage: node scripts/generate-named-values.mjs HEADERS [--check]
 // HEADERS is an unpacked linux-libc-dev package, or the .deb (apt-get download linux-libc-dev; 6.13 or newer holds every
 // architecture). A C compiler for x86_64 evaluates them. What only the C library names comes from its headers.
@@ -10,8 +10,8 @@ import { run } from './run.mjs';
 
 const output = 'data/named-values.txt';
 
-/** How a compiler for x86_64 is made to see the headers as each interface does. */
-const INTERFACES = {
+/** How a compiler for x86_64 is made to see the headers as each ABI does. */
+const ABIS = {
   x86_64: { headers: 'x86_64-linux-gnu', flags: ['-m64'] },
   x86: { headers: 'i386-linux-gnu', flags: ['-m32'] },
   x32: { headers: 'x86_64-linux-gnu', flags: ['-mx32'] },
@@ -28,7 +28,7 @@ const INTERFACES = {
  * @property {RegExp} [drop] of these names
  * @property {RegExp} [second]
  * @property {number} [flags]
- * @property {string[]} [only] interfaces
+ * @property {string[]} [only] ABIs
  * @property {string} [enumeration] whose names alone belong to it
  */
 
@@ -271,14 +271,14 @@ function valuesOf(flags, headers, names) {
 }
 
 /**
- * The values of a group by name and interface.
+ * The values of a group by name and ABI.
  * @param {string} root
  * @param {Group} group
  */
-function readGroup(root, { headers, libc, names, drop = /^$/, only = Object.keys(INTERFACES), enumeration }) {
+function readGroup(root, { headers, libc, names, drop = /^$/, only = Object.keys(ABIS), enumeration }) {
   const values = new Map();
   for (const abi of only) {
-    const own = INTERFACES[abi];
+    const own = ABIS[abi];
     const include = `${root}/usr/include`;
     const flags =
       libc === undefined
@@ -295,7 +295,7 @@ function readGroup(root, { headers, libc, names, drop = /^$/, only = Object.keys
 
 /** Throws where two names of a group share a value and neither is a second one: the choice would be left to chance. */
 function checkUnique(group, values) {
-  for (const abi of Object.keys(INTERFACES)) {
+  for (const abi of Object.keys(ABIS)) {
     const seen = new Map();
     for (const [name, perAbi] of values) {
       const value = perAbi.get(abi);
@@ -320,11 +320,11 @@ function generate(root) {
   return `${sections.join('\n')}\n`;
 }
 
-/** `16` where every interface agrees, otherwise `65536 x86_64,x86,x32 16384 aarch64,arm`. */
+/** `16` where every ABI agrees, otherwise `65536 x86_64,x86,x32 16384 aarch64,arm`. */
 function show(perAbi) {
   const abis = new Map();
   for (const [abi, value] of perAbi) abis.set(value, [...(abis.get(value) ?? []), abi]);
-  const everywhere = abis.size === 1 && perAbi.size === Object.keys(INTERFACES).length;
+  const everywhere = abis.size === 1 && perAbi.size === Object.keys(ABIS).length;
   return [...abis]
     .map(([value, names]) => (everywhere ? `${value}` : `${value} ${names.join(',')}`))
     .join(' ');

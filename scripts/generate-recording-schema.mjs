@@ -13,7 +13,7 @@ const TYPES = 'lib/recording/recording.ts';
  */
 const compiled = file => import(new URL(`../dist/${file}.js`, import.meta.url).href);
 
-/** Decimal digits without leading zeros of numbers below 2^30, which is what an interface has room for. */
+/** Decimal digits without leading zeros of numbers below 2^30, which is what an ABI has room for. */
 const CALL_NUMBER =
   '^(?:0|[1-9][0-9]{0,8}|10[0-6][0-9]{7}|107[0-2][0-9]{6}|1073[0-6][0-9]{5}|10737[0-3][0-9]{4}|1073740[0-9]{3}|1073741[0-7][0-9]{2}|10737418[01][0-9]|107374182[0-3])$';
 

@@ -10,10 +10,10 @@ import { callsOf } from './kernel-calls.mjs';
 const output = 'data/signatures.txt';
 
 /**
- * Each interface: its table in the source, the rows that belong to it, and the directory that it prefers. `compat`: a
+ * Each ABI: its table in the source, the rows that belong to it, and the directory that it prefers. `compat`: a
  * 64-bit kernel serves it by entry points of its own. `backwards`: clone has the other order of arguments there.
  */
-const INTERFACES = {
+const ABIS = {
   x86_64: { table: 'arch/x86/entry/syscalls/syscall_64.tbl', columns: ['common', '64'], arch: 'arch/x86' },
   x86: { table: 'arch/x86/entry/syscalls/syscall_32.tbl', columns: ['i386'], arch: 'arch/x86', compat: true },
   x32: { table: 'arch/x86/entry/syscalls/syscall_64.tbl', columns: ['common', 'x32'], arch: 'arch/x86' },
@@ -32,7 +32,7 @@ const INTERFACES = {
   },
 };
 
-/** Directories that declare system calls of these interfaces. */
+/** Directories that declare system calls of these ABIs. */
 export const DIRECTORIES = [
   ...['arch/x86/entry', 'arch/x86/ia32', 'arch/x86/kernel', 'arch/x86/mm', 'arch/arm64'],
   ...['block', 'drivers/char', 'drivers/pci', 'fs', 'io_uring', 'ipc', 'kernel', 'mm', 'net', 'security'],
@@ -130,7 +130,7 @@ function enclosing(before) {
   return stack;
 }
 
-/** Whether the interface is built with a branch of an `#if`; undefined where nothing here depends on it. */
+/** Whether the ABI is built with a branch of an `#if`; undefined where nothing here depends on it. */
 function holds(branch, backwards) {
   if (/^else/.test(branch)) return true;
   const symbol = /^(?:ifdef |(?:el)?if defined\()CONFIG_(CLONE_BACKWARDS[23]?|OLD_SIGSUSPEND)\b/.exec(
@@ -140,7 +140,7 @@ function holds(branch, backwards) {
   return symbol === 'CLONE_BACKWARDS' && backwards;
 }
 
-/** Of several declarations of an entry point, the one that the interface is built with. */
+/** Of several declarations of an entry point, the one that the ABI is built with. */
 function choose(candidates, { arch, backwards = false }) {
   const own = candidates.filter(({ file }) => file.startsWith(`${arch}/`));
   const generic = candidates.filter(({ file }) => !file.startsWith('arch/'));
@@ -191,16 +191,16 @@ function textOf(source, headers) {
   }
   /** @type {Map<string, string>} */
   const others = new Map(OTHERS.trim().split('\n').map(splitFirst));
-  const interfaces = Object.entries(INTERFACES).map(([abi, facts]) => {
+  const abis = Object.entries(ABIS).map(([abi, facts]) => {
     const [calls, table] = [callsOf(headers, abi), tableOf(source, facts)];
     if (calls === undefined) throw new Error(`${headers} has no headers for ${abi}`);
     compareNumbers(abi, table, calls);
     return { abi, facts, calls, table };
   });
-  const names = [...new Set(interfaces.flatMap(({ calls }) => [...calls.keys()]))].sort();
+  const names = [...new Set(abis.flatMap(({ calls }) => [...calls.keys()]))].sort();
   const lines = names.flatMap(name => {
     const texts = new Map();
-    for (const { abi, facts, calls, table } of interfaces) {
+    for (const { abi, facts, calls, table } of abis) {
       if (!calls.has(name)) continue;
       const entry = table.get(name)?.entry ?? NO_ENTRY;
       const declared = entry === NO_ENTRY ? undefined : choose(byEntry.get(entry) ?? [], facts);

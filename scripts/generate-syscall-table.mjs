@@ -3,7 +3,7 @@
 // Usage: node scripts/generate-syscall-table.mjs HEADERS [--check]
 // HEADERS is an unpacked linux-libc-dev of Debian, 6.13 or newer, which holds every architecture.
 import { generated, runGenerator } from './generated-file.mjs';
-import { callsOf, INTERFACE_NAMES, namesEverywhere, versionOf } from './kernel-calls.mjs';
+import { callsOf, ABI_NAMES, namesEverywhere, versionOf } from './kernel-calls.mjs';
 
 const output = 'lib/kernel/calls/syscall-table.ts';
 const namesOutput = 'lib/kernel/calls/call-names.ts';
@@ -17,9 +17,9 @@ export function syscallTable(headers, check) {
 }
 
 /**
- * The calls of every interface in the order of their numbers, and what only other architectures have, with those. */
+ * The calls of every ABI in the order of their numbers, and what only other architectures have, with those. */
 function callsFrom(headers) {
-  const tables = INTERFACE_NAMES.map(
+  const tables = ABI_NAMES.map(
     /** @returns {[string, [string, number][]]} */ abi => {
       const calls = callsOf(headers, abi);
       if (calls === undefined) throw new Error(`${headers} has no headers for ${abi}`);
@@ -52,7 +52,7 @@ function tableText({ major, minor }, tables, others) {
 /** The kernel whose system calls the table holds. */
 export const TABLE_KERNEL = { major: ${major}, minor: ${minor} } as const;
 
-/** The names of each interface in the order of their numbers; a number stands before a name that is not one after the last. */
+/** The names of each ABI in the order of their numbers; a number stands before a name that is not one after the last. */
 export const SYSCALL_TABLES = {
 ${tables.map(([abi, calls]) => `  ${abi}: \`\n${wrapped(withNumbers(calls))}\`,`).join('\n')}
 } as const;

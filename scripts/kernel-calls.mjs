@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Each interface: where Debian keeps its headers, and which of them number its calls. */
-const INTERFACES = {
+/** Each ABI: where Debian keeps its headers, and which of them number its calls. */
+const ABIS = {
   x86_64: { directories: ['x86_64-linux-gnu'], files: ['unistd_64.h'] },
   x86: { directories: ['i386-linux-gnu', 'x86_64-linux-gnu'], files: ['unistd_32.h'] },
   x32: { directories: ['x86_64-linux-gnu'], files: ['unistd_x32.h'] },
@@ -11,8 +11,8 @@ const INTERFACES = {
   arm: { directories: ['arm-linux-gnueabihf'], files: ['unistd-eabi.h', 'unistd.h'] },
 };
 
-/** The names of the interfaces. */
-export const INTERFACE_NAMES = Object.keys(INTERFACES);
+/** The names of the ABIs. */
+export const ABI_NAMES = Object.keys(ABIS);
 
 /** arch/arm: calls of its own, beyond the table. */
 const ARM_BASE = 0x0f0000;
@@ -34,20 +34,18 @@ function callsIn(text) {
   return calls;
 }
 
-/** The folder of an interface's headers under the root of a system or of an unpacked package; undefined where there is none. */
+/** The folder of an ABI's headers under the root of a system or of an unpacked package; undefined where there is none. */
 function headersOf(root, { directories, files }) {
   return directories
     .map(directory => join(root, 'usr/include', directory, 'asm'))
     .find(folder => files.every(name => existsSync(join(folder, name))));
 }
 
-/** By name, the number of every call that the headers have for an interface, without x32's bit 30; undefined where the root has no such headers. */
+/** By name, the number of every call that the headers have for an ABI, without x32's bit 30; undefined where the root has no such headers. */
 export function callsOf(root, abi) {
-  const folder = headersOf(root, INTERFACES[abi]);
+  const folder = headersOf(root, ABIS[abi]);
   if (folder === undefined) return undefined;
-  return new Map(
-    INTERFACES[abi].files.flatMap(name => [...callsIn(readFileSync(join(folder, name), 'utf8'))]),
-  );
+  return new Map(ABIS[abi].files.flatMap(name => [...callsIn(readFileSync(join(folder, name), 'utf8'))]));
 }
 
 /** Debian's names of architectures by how they begin, where they are not the kernel's. */

@@ -10,7 +10,7 @@ import { Stale } from './generated-file.mjs';
 import { namedValues } from './generate-named-values.mjs';
 import { signatures } from './generate-signatures.mjs';
 import { syscallTable } from './generate-syscall-table.mjs';
-import { callsOf, INTERFACE_NAMES, versionOf } from './kernel-calls.mjs';
+import { callsOf, ABI_NAMES, versionOf } from './kernel-calls.mjs';
 import { kernelSources, Unavailable } from './kernel-sources.mjs';
 import { libseccompSource } from './libseccomp.mjs';
 
@@ -51,7 +51,7 @@ function tableVersion() {
   return `${major}.${minor}`;
 }
 
-/** Our table of an interface, as it is written. */
+/** Our table of an ABI, as it is written. */
 function tableOf(abi) {
   const [, words = ''] = new RegExp(`\\n  ${abi}: \`([^\`]*)\``).exec(tableText()) ?? [];
   const calls = new Map();
@@ -65,7 +65,7 @@ function tableOf(abi) {
 
 /** Throws Stale where headers number a call of the tables differently. Newer ones may have dropped some and have more. */
 function compareKnown(headers) {
-  for (const abi of INTERFACE_NAMES) {
+  for (const abi of ABI_NAMES) {
     const theirs = callsOf(headers, abi) ?? new Map();
     for (const [name, number] of tableOf(abi)) {
       if (theirs.has(name) && theirs.get(name) !== number)
@@ -78,7 +78,7 @@ function compareKnown(headers) {
 function compareWithLibseccomp() {
   const csv = readFileSync(join(libseccompSource().directory, 'src/syscalls.csv'), 'utf8').trim().split('\n');
   const [header, ...rows] = csv.map(line => line.split(','));
-  for (const abi of INTERFACE_NAMES) {
+  for (const abi of ABI_NAMES) {
     const [calls, column] = [tableOf(abi), header.indexOf(abi)];
     for (const { 0: name, [column]: cell } of rows) {
       if (/^\d+$/.test(cell) && calls.get(name) !== Number(cell))

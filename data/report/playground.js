@@ -229,7 +229,7 @@ function offerFixes(fixes, of) {
     items[fix.index]?.append(
       ' ',
       fixButton(fix),
-      element('small', {}, fix.keepsAnswers ? ' keeps every answer' : ' changes answers'),
+      element('small', {}, fix.keepsActions ? ' keeps every action' : ' changes actions'),
     );
 }
 

@@ -46,8 +46,8 @@ const LINKED = /^(\w{1,20})\/(\w{1,64})(?:\(([^()]{0,400})\))?$/;
  */
 export function showFilter(data, { linkTo = call => `#call=${encodeURIComponent(call)}`, onWalk } = {}) {
   // The grids: one item for each call, with its button.
-  const grids = [...document.querySelectorAll('details.interface')].map((details, index) => {
-    const { abi, calls } = data.interfaces[index];
+  const grids = [...document.querySelectorAll('details.abi')].map((details, index) => {
+    const { abi, calls } = data.abis[index];
     const items = [...details.querySelectorAll('.grid > li')].map((item, at) => ({
       item,
       button: item.firstElementChild,
@@ -331,10 +331,10 @@ export function showFilter(data, { linkTo = call => `#call=${encodeURIComponent(
   ZOOMS.overview();
 
   // The way of a call through the program.
-  const chosenInterface = () => data.interfaces.find(({ abi }) => abi === byId('walk-abi').value);
+  const chosenAbi = () => data.abis.find(({ abi }) => abi === byId('walk-abi').value);
 
   function offerCalls() {
-    const names = chosenInterface()?.calls.map(({ name }) => element('option', { value: name })) ?? [];
+    const names = chosenAbi()?.calls.map(({ name }) => element('option', { value: name })) ?? [];
     byId('walk-calls').replaceChildren(...names);
   }
   byId('walk-abi').addEventListener('change', offerCalls);
@@ -356,7 +356,7 @@ export function showFilter(data, { linkTo = call => `#call=${encodeURIComponent(
 
   function walkProgram() {
     const call = byId('walk-call').value.trim();
-    const from = chosenInterface();
+    const from = chosenAbi();
     const asked = numberIn(call);
     const known = from?.calls.find(one => (asked === undefined ? one.name === call : isNumbered(one, asked)));
     const number = known?.number ?? asked;

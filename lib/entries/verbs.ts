@@ -75,15 +75,15 @@ export { decode, encode, validate, type Instruction, type Program } from '../bpf
 export type { Call } from '../bpf/call.js';
 export type { Layer, Layers } from '../filter/layers.js';
 export { simulate, type LayerRun, type Simulation, type Step } from '../filter/inspect/simulate.js';
-export type { Answers, Case, Conditions, Term } from '../filter/meaning/answers.js';
+export type { Actions, Case, Conditions, Term } from '../filter/meaning/actions.js';
 export { diff, type Difference, type Place } from '../filter/inspect/diff.js';
 export { explain, type Explanation } from '../filter/inspect/explain.js';
 export type { NumberRange, NumberTest } from '../filter/meaning/number-sets.js';
 export type {
-  ArchitectureAnswers,
-  InterfaceAnswers,
-  NamedAnswers,
-  NumberedAnswers,
+  ArchitectureActions,
+  AbiActions,
+  SyscallActions,
+  NumberActions,
   Numbers,
   Sections,
 } from '../filter/meaning/sections.js';

@@ -1,11 +1,11 @@
-// The system call interfaces the package knows: their names in every dialect, their width and their numbers.
+// The ABIs the package knows: their names in every dialect, their width and their numbers.
 import { ARCHITECTURES, type AbiName, type Architecture } from './architectures.js';
 import * as scmp from './constants.js';
 import type { DockerArchitecture } from './docker-architectures.js';
 import { FOREIGN_SYSCALLS, SYSCALL_TABLES } from './calls/syscall-table.js';
 import { own } from '../util/own.js';
 
-/** One system call interface. x86_64 and x32 share an AUDIT_ARCH and differ in bit 30 of the number. */
+/** One ABI. x86_64 and x32 share an AUDIT_ARCH and differ in bit 30 of the number. */
 export interface Abi {
   /** What this package calls it. */
   readonly name: AbiName;
@@ -17,9 +17,9 @@ export interface Abi {
   readonly audit: number;
   /** Its name in `includes.arches`, as dockerd spells it. */
   readonly dockerName: DockerArchitecture;
-  /** Bits of a register as the interface passes it: 32-bit interfaces compare low words only. */
+  /** Bits of a register as the ABI passes it: 32-bit ABIs compare low words only. */
   readonly width: 32 | 64;
-  /** Set in every number of the interface. */
+  /** Set in every number of the ABI. */
   readonly numberBit: number;
 }
 
@@ -36,7 +36,7 @@ const abi = (
   numberBit = 0,
 ): Abi => ({ name, scmpName, token, audit, dockerName, width, numberBit });
 
-/** Every interface, by its name. */
+/** Every ABI, by its name. */
 export const ABIS: Readonly<Record<AbiName, Abi>> = {
   x86_64: abi('x86_64', 'SCMP_ARCH_X86_64', scmp.SCMP_ARCH_X86_64, 'amd64', 64),
   x86: abi('x86', 'SCMP_ARCH_X86', scmp.SCMP_ARCH_X86, 'x86', 32),
@@ -87,7 +87,7 @@ const DIGIT_9 = '9'.charCodeAt(0);
 
 const wordsOf = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-/** Number of a call by its name, or undefined where the interface does not have it. x32 numbers include bit 30. */
+/** Number of a call by its name, or undefined where the ABI does not have it. x32 numbers include bit 30. */
 export const syscallNumber = (abiName: AbiName, name: string): number | undefined =>
   numbersOf(abiName).get(name);
 
@@ -107,18 +107,18 @@ export const syscallName = (abiName: AbiName, number: number): string | undefine
 export const callText = (abiName: AbiName, number: number): string =>
   syscallName(abiName, number) ?? String(number - ABIS[abiName].numberBit);
 
-/** The names that a number in digits stands for: as many as there are interfaces, at most. */
+/** The names that a number in digits stands for: as many as there are ABIs, at most. */
 export const namesNumbered = (digits: string): readonly string[] =>
   ALL.flatMap(({ name }) => syscallName(name, callNumber(name, digits) ?? -1) ?? []);
 
-/** Every named call of an interface with its number, in ascending order. */
+/** Every named call of an ABI with its number, in ascending order. */
 export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => numbersOf(abiName);
 
 /** Whether some architecture of Linux has a call of that name, also one that this package does not compile for. */
 export const isKnownSyscall = (name: string): boolean =>
   ALL.some(abi => syscallNumber(abi.name, name) !== undefined) || foreign().has(name);
 
-/** The architectures that have a call of that name: interfaces of this package, or the kernel's names of others. */
+/** The architectures that have a call of that name: ABIs of this package, or the kernel's names of others. */
 export function architecturesWith(name: string): readonly string[] {
   const own = ALL.filter(abi => syscallNumber(abi.name, name) !== undefined).map(abi => abi.name);
   return own.length > 0 ? own : (foreign().get(name) ?? []);
@@ -145,14 +145,14 @@ function readForeign(): ReadonlyMap<string, readonly string[]> {
   return found;
 }
 
-/** The interface that this package calls so, or undefined where there is none. */
+/** The ABI that this package calls so, or undefined where there is none. */
 export const abiNamed = (name: string): Abi | undefined => ALL.find(candidate => candidate.name === name);
 
-/** The interface of a `SCMP_ARCH_*` name, or undefined for one this package does not compile for. */
+/** The ABI of a `SCMP_ARCH_*` name, or undefined for one this package does not compile for. */
 export const abiByScmpName = (scmpName: string): Abi | undefined =>
   ALL.find(candidate => candidate.scmpName === scmpName);
 
-/** The interface of a call, from its AUDIT_ARCH_* and, for x32, its number; undefined for one the package does not know. */
+/** The ABI of a call, from its AUDIT_ARCH_* and, for x32, its number; undefined for one the package does not know. */
 export const abiOf = (arch: number, syscall: number): Abi | undefined =>
   ALL.find(
     ({ audit, numberBit }) =>

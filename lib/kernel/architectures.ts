@@ -1,18 +1,18 @@
-// The architectures that filters are made for: the interfaces of each, and what Node calls it. All other lists follow.
+// The architectures that filters are made for: the ABIs of each, and what Node calls it. All other lists follow.
 import { host } from '../util/builtins.js';
 import { UnsupportedError } from '../util/errors.js';
 
-/** The interfaces of each, the native one first, and its name in `process.arch`. */
+/** The ABIs of each, the native one first, and its name in `process.arch`. */
 const TABLE = {
   x86_64: { abis: ['x86_64', 'x86', 'x32'], node: 'x64' },
   aarch64: { abis: ['aarch64', 'arm'], node: 'arm64' },
 } as const;
 
-/** Architectures a filter can be made for; the 32-bit interfaces of each come with the profile. */
+/** Architectures a filter can be made for; the 32-bit ABIs of each come with the profile. */
 export type Architecture = keyof typeof TABLE;
 
 /**
- * The system call interfaces that filters are made for: the native ones of all architectures, and the others of
+ * The ABIs that filters are made for: the native ones of all architectures, and the others of
  * each.
  */
 export type AbiName = (typeof TABLE)[Architecture]['abis'][number];
@@ -20,13 +20,13 @@ export type AbiName = (typeof TABLE)[Architecture]['abis'][number];
 /** Every architecture. */
 export const ARCHITECTURES = Object.keys(TABLE) as readonly Architecture[];
 
-/** Every interface a kernel of that architecture may serve, native first. */
+/** Every ABI a kernel of that architecture may serve, native first. */
 export const abisOf = (arch: Architecture): readonly AbiName[] => TABLE[arch].abis;
 
-/** Whether the interface is the native one of an architecture. */
+/** Whether the ABI is the native one of an architecture. */
 export const isNative = (abi: AbiName): abi is AbiName & Architecture => Object.hasOwn(TABLE, abi);
 
-/** The architecture whose kernels serve an interface. */
+/** The architecture whose kernels serve an ABI. */
 export const architectureOf = (abi: AbiName): Architecture => {
   const found = ARCHITECTURES.find(arch => abisOf(arch).includes(abi));
   if (found === undefined) throw new RangeError(`${abi} is not an ABI of any architecture`);

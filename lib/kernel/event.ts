@@ -2,7 +2,7 @@
 
 /** A system call as the kernel shows it to a filter (`struct seccomp_data`). */
 export interface Event {
-  /** AUDIT_ARCH_* of the interface. */
+  /** AUDIT_ARCH_* of the ABI. */
   readonly arch: number;
   /** Unsigned 32 bits. */
   readonly syscall: number;

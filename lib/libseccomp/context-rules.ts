@@ -105,7 +105,7 @@ export class ContextRules {
 
 const resolved = (arch: number): number => (arch === 0 ? native().archNative() : arch);
 
-/** The architecture whose interfaces these are. */
+/** The architecture whose ABIs these are. */
 function architectureOf(tokens: readonly number[]): Architecture {
   const arch = ARCHITECTURES.find(name => tokens.includes(ABIS[name].token));
   if (arch === undefined)
@@ -140,7 +140,7 @@ function syscallsOf(
   return calls;
 }
 
-/** The number of a native call on an interface, by its name; undefined where libseccomp makes no rule of it. */
+/** The number of a native call on an ABI, by its name; undefined where libseccomp makes no rule of it. */
 function numberOn(abi: Abi, syscall: number): number | undefined {
   if (abi.token === native().archNative() && syscall >= 0) return syscall >>> 0;
   const name = native().syscallResolveNumArch(native().archNative(), syscall);

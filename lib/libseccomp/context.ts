@@ -1,4 +1,5 @@
 // libseccomp's C API as it is, for code and knowledge that come from C: one method per function, memory handled.
+import { didYouMeanCall, noSuchCall } from '../kernel/calls/suggest-call.js';
 import { errnoName } from '../kernel/errno.js';
 import { LibseccompError, UsageError, type SeccompError } from '../util/errors.js';
 import {
@@ -236,7 +237,7 @@ export class FilterContext {
    * of different actions hold together, the most restrictive has to count.
    *
    * Throws VerificationError with a call on which they differ; CompileError (`not-provable`) for a context that does
-   * not cover SCMP_ARCH_X86_64 or SCMP_ARCH_AARCH64, covers others than its 32-bit interfaces, has rules that
+   * not cover SCMP_ARCH_X86_64 or SCMP_ARCH_AARCH64, covers others than its 32-bit ABIs, has rules that
    * libseccomp rewrites on SCMP_ARCH_X86, or the attribute `SCMP_FLTATR_API_TSKIP`; and as `verify` and `exportBpf` do.
    */
   verify(): void {
@@ -381,7 +382,7 @@ function syscallNumber(syscall: Syscall): number {
   if (typeof syscall !== 'string') return int32('syscall', syscall);
   const number = native().syscallResolveName(text('syscall', syscall));
   if (number === UNKNOWN_NAME) {
-    throw new UsageError('unknown-syscall', `no architecture has a system call ${JSON.stringify(syscall)}`);
+    throw new UsageError('unknown-syscall', noSuchCall(syscall), didYouMeanCall(syscall));
   }
   return number;
 }

@@ -43,7 +43,7 @@ export interface Observation {
   /** Equal for observations of one cause with the same code; empty unless given. Only with `about`. */
   readonly cause?: string;
   readonly at?: Location | undefined;
-  /** The interface that was looked at; undefined where it does not matter. */
+  /** The ABI that was looked at; undefined where it does not matter. */
   readonly abi?: AbiName;
   /** More specific than the rule's own. */
   readonly remedy?: string | undefined;
@@ -73,16 +73,16 @@ const MAX_LISTED = 20;
 /** Observations of one cause. */
 interface FindingGroup {
   readonly first: Observation;
-  /** The interfaces that it was seen on. */
+  /** The ABIs that it was seen on. */
   readonly abis: Set<AbiName>;
   readonly calls: Set<string>;
-  /** What the lists hold, each with the interfaces that it was seen on. */
+  /** What the lists hold, each with the ABIs that it was seen on. */
   readonly lists: readonly Map<string, Set<AbiName>>[];
 }
 
 /**
  * Everything that the observations amount to, in the order of the text: one finding for one cause, whatever the number of
- * calls and interfaces on which it shows.
+ * calls and ABIs on which it shows.
  */
 export function findings(
   observations: Iterable<Observation>,
@@ -133,7 +133,7 @@ function complete({ first, abis, calls, lists }: FindingGroup, looked: readonly 
   const { code, message, at, remedy } = owned(first);
   const rule = RULES[code];
   const everywhere = abis.size === 0 || abis.size === looked.length;
-  // Where the interfaces differ in what they list, each thing names its own.
+  // Where the ABIs differ in what they list, each thing names its own.
   const alike = lists.every(list => [...list.values()].every(({ size }) => size === abis.size));
   const text =
     typeof message === 'string'
@@ -151,7 +151,7 @@ function complete({ first, abis, calls, lists }: FindingGroup, looked: readonly 
   });
 }
 
-/** Names the first things of a list; with `looked`, the interfaces of those that are not on all of these. */
+/** Names the first things of a list; with `looked`, the ABIs of those that are not on all of these. */
 function listed(
   list: ReadonlyMap<string, ReadonlySet<AbiName>>,
   looked: readonly AbiName[] | undefined,

@@ -18,7 +18,7 @@ import { successors, type Program } from '../bpf/program.js';
 import { BPF } from '../bpf/opcodes.js';
 import {
   archAnswers,
-  interfaceAnswers,
+  abiAnswersOf,
   openedByGarbage,
   permitsForeign,
   type ArchAnswers,
@@ -50,7 +50,7 @@ export function lintProgram(layer: Layer, options: LintProgramOptions = {}): rea
     const archs = archAnswers(bdd, meaning);
     for (const answers of lookedAt(bdd, archs, arch)) {
       looked.push(...answers.map(({ abi }) => abi));
-      observed.push(...lintInterfaces(bdd, archs, answers));
+      observed.push(...lintAbis(bdd, archs, answers));
     }
     observed.push(...lintForeign(bdd, meaning, archs));
   } catch (error) {
@@ -60,7 +60,7 @@ export function lintProgram(layer: Layer, options: LintProgramOptions = {}): rea
   return suppress(findings(observed, looked), suppressions);
 }
 
-/** The interfaces that a program serves: those of which it allows something, by architecture, native ones first. */
+/** The ABIs that a program serves: those of which it allows something, by architecture, native ones first. */
 function lookedAt(
   bdd: Bdd,
   all: readonly ArchAnswers[],
@@ -73,13 +73,13 @@ function lookedAt(
     abisOf(family).flatMap(abi => {
       const served = serving.find(({ audit }) => audit === ABIS[abi].audit);
       if (served === undefined || (everyArch && abi !== family)) return [];
-      const answers = interfaceAnswers(bdd, abi, served.section);
+      const answers = abiAnswersOf(bdd, abi, served.section);
       return [...answers.calls.values()].every(neverAllowed) ? [] : [answers];
     }),
   );
 }
 
-function* lintInterfaces(
+function* lintAbis(
   bdd: Bdd,
   archs: readonly ArchAnswers[],
   answers: readonly AbiAnswers[],

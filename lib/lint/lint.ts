@@ -14,12 +14,12 @@ import { parseProfile } from '../profile/parse.js';
 import type { Profile } from '../profile/profile.js';
 import type { ProfileSource } from '../profile/read-source.js';
 import { resolveForReview, type ResolveOptions } from '../profile/resolve/resolve.js';
-import { applies, interfaces } from '../profile/resolve/select.js';
+import { applies, targetAbis } from '../profile/resolve/select.js';
 import { lintArguments, lintImpossible } from './profiles/arguments.js';
 import { lintContainerd } from './profiles/containerd.js';
 import type { ContextRule, LintContext } from './profiles/context.js';
 import { lintGroups } from './profiles/groups.js';
-import { lintForeign, lintMultiplexers, lintNames, lintNewerCalls } from './profiles/interfaces.js';
+import { lintForeign, lintMultiplexers, lintNames, lintNewerCalls } from './profiles/abis.js';
 import { suppress, type Suppression } from './suppress.js';
 import { lintDropped, lintRepeated } from './profiles/without-effect.js';
 import { own, owned } from '../util/own.js';
@@ -70,7 +70,7 @@ export function lint(profile: ProfileSource | Profile, options: LintOptions = {}
     ...(capabilities !== undefined && { capabilities: [...capabilities] }),
   }));
   const contexts = targets.map(target => contextOf(parsed, target, resolving));
-  const looked = new Set(contexts.flatMap(context => context.interfaces));
+  const looked = new Set(contexts.flatMap(context => context.abis));
   return suppress(findings(placed(observe(parsed, contexts), parsed), [...looked]), suppressions);
 }
 
@@ -94,7 +94,7 @@ function* observe(profile: Profile, contexts: readonly LintContext[]): Generator
 const isAboutLoss = ({ code }: Diagnostic): boolean =>
   code === 'denial-dropped' || code === 'exception-dropped';
 
-/** Programs are started by the native interface, the first. */
+/** Programs are started by the native ABI, the first. */
 function* lintAllAnswers({ policy }: LintContext): Generator<Observation> {
   const answers = policyAnswers(policy);
   yield* lintAnswers(answers);
@@ -114,7 +114,7 @@ function contextOf(profile: Profile, target: TargetOptions, options: ResolveOpti
     policy,
     argWidth: own(options, 'argWidth') ?? 'profile',
     rules: profile.rules.filter(rule => applies(rule, policy.target)),
-    interfaces: interfaces(profile, policy.target),
+    abis: targetAbis(profile, policy.target),
   };
 }
 

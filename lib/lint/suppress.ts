@@ -1,11 +1,9 @@
 // Findings that are there for a reason: which ones, and the reason, kept outside of the profile.
 import { isKnownSyscall } from '../kernel/abi.js';
-import { ARCHITECTURES } from '../kernel/architectures.js';
 import { callsNamed, isGroupName } from '../kernel/calls/call-groups.js';
-import { didYouMeanCall } from '../kernel/calls/suggest-call.js';
+import { didYouMeanCall, noSuchCall } from '../kernel/calls/suggest-call.js';
 import type { CallOrGroup } from '../policy/derive/changes.js';
 import { UsageError } from '../util/errors.js';
-import { quote } from '../util/suggest.js';
 import { findings, type Finding } from './finding.js';
 import { isRuleCode, type RuleCode } from './rules.js';
 import { own, owned, type Own } from '../util/own.js';
@@ -96,11 +94,7 @@ export function checkedSuppressions(value: unknown): readonly Own<Suppression>[]
 function checkCall(name: string): void {
   if (isGroupName(name)) callsNamed(name);
   else if (!isKnownSyscall(name))
-    throw new UsageError(
-      'unknown-syscall',
-      `no architecture has a system call ${quote(name)}`,
-      didYouMeanCall(name, ARCHITECTURES),
-    );
+    throw new UsageError('unknown-syscall', noSuchCall(name), didYouMeanCall(name));
 }
 
 const bad = (what: string): UsageError =>

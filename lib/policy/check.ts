@@ -10,7 +10,7 @@ import { ownPolicy } from './own-policy.js';
  * A policy, as it is used from here on: one that was made by hand is copied, each of its own properties being read once,
  * so that what is checked is what is compiled.
  *
- * Throws UsageError (`bad-policy`) that names the place of the first thing that is not what the types say: interfaces of
+ * Throws UsageError (`bad-policy`) that names the place of the first thing that is not what the types say: ABIs of
  * another target, actions no kernel knows, numbers, arguments, widths or values out of range.
  */
 export function checkedPolicy(source: Policy): Policy {
@@ -28,12 +28,12 @@ export function checkedPolicy(source: Policy): Policy {
       part.abi === ABIS[part.abi.name] && served.includes(part.abi.name),
       'ABIs must be those of the target',
     );
-    checkInterface(part);
+    checkAbi(part);
   }
   return policy;
 }
 
-function checkInterface({ abi, syscalls, enosysAbove }: AbiPolicy): void {
+function checkAbi({ abi, syscalls, enosysAbove }: AbiPolicy): void {
   expect(
     enosysAbove === undefined || isUint32(enosysAbove),
     `enosysAbove of ${abi.name} must be a number of 32 bits`,

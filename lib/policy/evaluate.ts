@@ -15,7 +15,7 @@ const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
 /** What a policy says about a number before looking at arguments. */
 export interface Outcome extends SyscallPolicy {
-  /** For a number that is not named: it is newer than the profile, of a foreign interface, or left to the default. */
+  /** For a number that is not named: it is newer than the profile, of a foreign ABI, or left to the default. */
   readonly unnamed?: 'newer' | 'foreign' | 'default';
 }
 
@@ -26,21 +26,21 @@ export interface Outcome extends SyscallPolicy {
  * x86_64 without x32 also meets every number from 0x40000000 on but -1, the number a tracer sets to skip a call.
  */
 export function outcomesOf(policy: Policy, arch: number): (syscall: number) => Outcome {
-  const interfaces = policy.abis.filter(({ abi }) => abi.audit === arch);
-  const x32 = interfaces.some(({ abi }) => abi.numberBit === X32_BIT);
+  const abis = policy.abis.filter(({ abi }) => abi.audit === arch);
+  const x32 = abis.some(({ abi }) => abi.numberBit === X32_BIT);
   // x86_64 and x32 share an AUDIT_ARCH and differ in bit 30.
   const shared = arch === X86_64;
   const newer: Outcome = { rules: [], otherwise: ENOSYS_ACTION, unnamed: 'newer' };
   const foreign: Outcome = { rules: [], otherwise: policy.badArch, unnamed: 'foreign' };
   const other: Outcome = { rules: [], otherwise: policy.defaultAction, unnamed: 'default' };
   const [plain, marked] = shared
-    ? [0, X32_BIT].map(bit => interfaces.find(({ abi }) => abi.numberBit === bit))
-    : [interfaces[0], interfaces[0]];
+    ? [0, X32_BIT].map(bit => abis.find(({ abi }) => abi.numberBit === bit))
+    : [abis[0], abis[0]];
   return syscall => {
     const part = (syscall & X32_BIT) === 0 ? plain : marked;
     if (part?.enosysAbove !== undefined && syscall > part.enosysAbove) return newer;
     const covered = !shared || x32 || syscall < X32_BIT || syscall === NO_CALL;
-    if (interfaces.length === 0 || !covered) return foreign;
+    if (abis.length === 0 || !covered) return foreign;
     return part?.syscalls.get(syscall) ?? other;
   };
 }

@@ -18,7 +18,7 @@ export function ownPolicy(policy: Policy): Policy {
   return Object.freeze({
     ...copy,
     target: Object.freeze({ ...owned(copy.target) }),
-    abis: list(copy.abis, ownInterface) as Policy['abis'],
+    abis: list(copy.abis, ownAbi) as Policy['abis'],
     flags: list(copy.flags, flag => flag),
     warnings: list(copy.warnings, warning => warning),
     ...(listener !== undefined && { listener: Object.freeze({ ...owned(listener) }) }),
@@ -28,7 +28,7 @@ export function ownPolicy(policy: Policy): Policy {
 const list = <Item, Result>(value: readonly Item[], copy: (item: Item) => Result): readonly Result[] =>
   Array.isArray(value) ? Object.freeze(ownElements(value as readonly Item[]).map(copy)) : (value as never);
 
-function ownInterface(part: AbiPolicy): AbiPolicy {
+function ownAbi(part: AbiPolicy): AbiPolicy {
   const { abi, syscalls, enosysAbove } = owned(part);
   // The entries of a Map itself: one of a class of the caller's may iterate over others.
   const calls = syscalls instanceof Map ? [...entriesOf.call(syscalls)] : undefined;

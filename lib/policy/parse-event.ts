@@ -2,7 +2,7 @@
 import { UsageError } from '../util/errors.js';
 import { ABIS, syscallName, syscallNumber, type Abi } from '../kernel/abi.js';
 import type { AbiName } from '../kernel/architectures.js';
-import { callLike } from '../kernel/calls/suggest-call.js';
+import { callLike, noSuchCall } from '../kernel/calls/suggest-call.js';
 import type { Event } from '../kernel/event.js';
 import { parseValue } from '../kernel/arguments/named-values.js';
 import { parameterOf } from '../kernel/arguments/signatures.js';
@@ -21,7 +21,7 @@ const MAX_QUOTED = 80;
 export function parseEvent(line: string, abi: AbiName): Event {
   const [call = '', ...words] = line.trim().split(/\s+/);
   const colon = call.indexOf(':');
-  const { name, audit } = colon < 0 ? ABIS[abi] : interfaceOf(call.slice(0, colon));
+  const { name, audit } = colon < 0 ? ABIS[abi] : abiOf(call.slice(0, colon));
   const syscall = numberOf(call.slice(colon + 1), ABIS[name]);
   if (words.length > ARGUMENTS)
     throw badEvent(`${quote(line)} has ${words.length} arguments`, `A call has up to ${ARGUMENTS}`);
@@ -32,7 +32,7 @@ export function parseEvent(line: string, abi: AbiName): Event {
   return { arch: audit, syscall, args };
 }
 
-function interfaceOf(name: string): Abi {
+function abiOf(name: string): Abi {
   const abi = Object.values(ABIS).find(each => each.name === name);
   if (abi !== undefined) return abi;
   throw badEvent(`there is no ABI ${quote(name)}`, `Write one of: ${Object.keys(ABIS).join(', ')}`);
@@ -50,7 +50,7 @@ function numberOf(text: string, { name, numberBit }: Abi): number {
   const meant = callLike(text, [name]);
   throw new UsageError(
     'unknown-syscall',
-    `${name} has no system call ${quote(text)}`,
+    noSuchCall(text, name),
     meant === undefined ? 'Write its number, or name another ABI: x86:NAME' : `Did you mean ${meant}?`,
   );
 }

@@ -64,14 +64,21 @@ export interface SyscallPolicy {
   readonly at?: Location;
 }
 
-/** One system call interface of the target. */
+/** One ABI of the target. */
 export interface AbiPolicy {
-  /** The interface. */
+  /** The ABI. */
   readonly abi: Abi;
   /** By number, as the kernel sees it (x32 with bit 30). Calls that are not here get the default action. */
   readonly syscalls: ReadonlyMap<number, SyscallPolicy>;
   /** Numbers above this one get ENOSYS, as runc answers calls newer than the profile; undefined: no such rule. */
   readonly enosysAbove: number | undefined;
+}
+
+/** The ABIs of a policy, the native one first: there always is one. */
+export function nativeFirst(abis: readonly AbiPolicy[]): Policy['abis'] {
+  const [native, ...others] = abis;
+  if (native === undefined) throw new Error('unreachable: the native ABI is always there');
+  return Object.freeze([native, ...others] as const);
 }
 
 /** Flags of seccomp(2) that a profile can ask for. */
@@ -85,11 +92,11 @@ export type FilterFlag =
 export interface Policy {
   /** The machine that it was resolved for. */
   readonly target: Target;
-  /** What calls get that no interface lists. */
+  /** What calls get that no ABI lists. */
   readonly defaultAction: Action;
-  /** For interfaces that the policy does not cover. */
+  /** For ABIs that the policy does not cover. */
   readonly badArch: Action;
-  /** The native interface first. */
+  /** The native ABI first. */
   readonly abis: readonly [AbiPolicy, ...AbiPolicy[]];
   /** Flags that the profile asks for. */
   readonly flags: readonly FilterFlag[];

@@ -35,13 +35,13 @@ export type Reason =
       readonly unmet: readonly Rule[];
     }
   | {
-      /** The number is above the highest one that the profile names on this interface. */
+      /** The number is above the highest one that the profile names on this ABI. */
       readonly kind: 'newer';
       /** What it answers. */
       readonly action: Action;
     }
   | {
-      /** The policy does not cover the interface. */
+      /** The policy does not cover the ABI. */
       readonly kind: 'foreign';
       /** What it answers. */
       readonly action: Action;

@@ -17,7 +17,7 @@ export interface AllowingRule {
   readonly args?: readonly {
     /** Index of the argument, 0 to 5. */
     readonly index: number;
-    /** Of as many bits as the interface passes. */
+    /** Of as many bits as the ABI passes. */
     readonly value: bigint;
     /** The argument equals the value. */
     readonly op: 'SCMP_CMP_EQ';
@@ -43,7 +43,7 @@ export type Remedy =
       readonly rule?: AllowingRule;
     }
   | {
-      /** The profile does not cover the interface: add it to `architectures`, or to the entry of `archMap`. */
+      /** The profile does not cover the ABI: add it to `architectures`, or to the entry of `archMap`. */
       readonly kind: 'architecture';
       /** `SCMP_ARCH_*`. */
       readonly architecture: string;

@@ -9,7 +9,7 @@ import { ownElements } from '../util/own-elements.js';
 
 /** What a profile is resolved against. */
 export interface Target {
-  /** The architecture, which decides about the interfaces. */
+  /** The architecture, which decides about the ABIs. */
   readonly arch: Architecture;
   /** Compared with `minKernel`. */
   readonly kernel: KernelVersion;

@@ -2,7 +2,7 @@
 import { actionKind, type Action } from '../kernel/action.js';
 import * as scmp from '../kernel/constants.js';
 import { ownOptions } from '../util/options.js';
-import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
+import { nativeFirst, type AbiPolicy, type Policy, type SyscallPolicy } from './policy.js';
 import { markPolicy, ownPolicy } from './own-policy.js';
 
 /** Options of `withNotifications`. */
@@ -29,12 +29,11 @@ export function withNotifications(source: Policy, options: NotificationOptions =
     syscalls: new Map([...syscalls].map(([number, part]) => [number, notifiedCall(part, notify)])),
     enosysAbove: defaultAction === scmp.SCMP_ACT_NOTIFY ? undefined : enosysAbove,
   });
-  const [native, ...others] = policy.abis;
   return markPolicy({
     ...policy,
     defaultAction,
     badArch: notify(policy.badArch),
-    abis: [convert(native), ...others.map(convert)],
+    abis: nativeFirst(policy.abis.map(convert)),
   });
 }
 

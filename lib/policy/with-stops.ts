@@ -7,7 +7,14 @@ import * as scmp from '../kernel/constants.js';
 import { outcome } from './evaluate.js';
 import { ownOptions } from '../util/options.js';
 import { markPolicy, ownPolicy } from './own-policy.js';
-import type { AbiPolicy, Condition, Policy, Rule, SyscallPolicy } from './policy.js';
+import {
+  nativeFirst,
+  type AbiPolicy,
+  type Condition,
+  type Policy,
+  type Rule,
+  type SyscallPolicy,
+} from './policy.js';
 
 /** Options of `withStops`. */
 export interface StopOptions {
@@ -42,13 +49,11 @@ export function withStops(source: Policy, options: StopOptions = {}): Policy {
     if (actionKind(action) === scmp.SCMP_ACT_NOTIFY && notifications) return action;
     return scmp.SCMP_ACT_TRACE(number(action, at));
   };
-  const [native, ...others] = policy.abis;
-  const part = (one: AbiPolicy): AbiPolicy => tracedInterface(one, policy, convert);
   return markPolicy({
     ...policy,
     defaultAction: convert(policy.defaultAction),
     badArch: convert(policy.badArch),
-    abis: [part(native), ...others.map(part)],
+    abis: nativeFirst(policy.abis.map(part => tracedAbi(part, policy, convert))),
     // For listeners alone.
     flags: policy.flags.filter(flag => flag !== 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV' || notifications),
   });
@@ -67,11 +72,7 @@ function numbering(): (action: Action, at: Location | undefined) => number {
 
 type Convert = (action: Action, at?: Location) => Action;
 
-function tracedInterface(
-  { abi, syscalls, enosysAbove }: AbiPolicy,
-  policy: Policy,
-  convert: Convert,
-): AbiPolicy {
+function tracedAbi({ abi, syscalls, enosysAbove }: AbiPolicy, policy: Policy, convert: Convert): AbiPolicy {
   const table = new Map([...syscalls].map(([number, part]) => [number, tracedCall(part, convert)]));
   // Where the default stops for the tracer too, newer calls are told apart by the policy afterwards.
   if (enosysAbove !== undefined && permits(convert(policy.defaultAction))) {

@@ -5,7 +5,7 @@ import { actionData, actionKind, precedence, type Action } from '../kernel/actio
 import * as scmp from '../kernel/constants.js';
 import { outcome } from './evaluate.js';
 import { ownOptions } from '../util/options.js';
-import type { AbiPolicy, Policy, SyscallPolicy } from './policy.js';
+import { nativeFirst, type AbiPolicy, type Policy, type SyscallPolicy } from './policy.js';
 import { markPolicy, ownPolicy } from './own-policy.js';
 
 /** Options of `withTraps`. */
@@ -51,13 +51,11 @@ export function withTraps(source: Policy, options: TrapOptions = {}): Policy {
   const policy = ownPolicy(source);
   const { kills = false } = ownOptions(options, [], ['kills']);
   const trap = (action: Action): Action => trappedAction(action, kills);
-  const [native, ...others] = policy.abis;
-  const convert = (part: AbiPolicy): AbiPolicy => trappedInterface(part, policy, trap);
   return markPolicy({
     ...policy,
     defaultAction: trap(policy.defaultAction),
     badArch: trap(policy.badArch),
-    abis: [convert(native), ...others.map(convert)],
+    abis: nativeFirst(policy.abis.map(part => trappedAbi(part, policy, trap))),
   });
 }
 
@@ -69,7 +67,7 @@ function trappedAction(action: Action, kills: boolean): Action {
   return kill && kills ? scmp.SCMP_ACT_TRAP | TRAP_AND_DIE : action;
 }
 
-function trappedInterface(
+function trappedAbi(
   { abi, syscalls, enosysAbove }: AbiPolicy,
   policy: Policy,
   trap: (action: Action) => Action,

@@ -11,7 +11,13 @@ import { actionName, permits, type Action } from '../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
 import { ENOSYS } from '../kernel/errno.js';
 import { mayPermit, outcome } from '../policy/evaluate.js';
-import type { AbiPolicy, Condition, Policy, SyscallPolicy } from '../policy/policy.js';
+import {
+  nativeFirst,
+  type AbiPolicy,
+  type Condition,
+  type Policy,
+  type SyscallPolicy,
+} from '../policy/policy.js';
 import { RING_OPERATIONS } from '../kernel/ring-operations.js';
 import { nativeArchitecture } from '../kernel/architectures.js';
 import { RING_WAIT } from '../policy/with-traps.js';
@@ -71,16 +77,16 @@ const servedOrAbsent: SyscallPolicy = {
 
 /**
  * The policy for a process that has rings. One that refuses io_uring_setup or io_uring_enter refuses all of io_uring here, on
- * every interface, with ENOSYS, on which libuv falls back to epoll for loops that start later. The one call that libuv makes on
+ * every ABI, with ENOSYS, on which libuv falls back to epoll for loops that start later. The one call that libuv makes on
  * rings which are open already gets RING_WAIT. Any other policy is returned as it is.
  */
 export function closeRings(policy: Policy): Policy {
-  const [native, ...others] = policy.abis;
+  const [native] = policy.abis;
   const opens = (name: (typeof CALLS)[number]): boolean =>
     mayPermit(outcome(policy, native.abi.audit, syscallNumber(native.abi.name, name) ?? -1));
   if (opens('io_uring_setup') && opens('io_uring_enter')) return policy;
-  const closed = (part: AbiPolicy): AbiPolicy => closedIn(part, part === native ? servedOrAbsent : absent);
-  return { ...policy, abis: [closed(native), ...others.map(closed)] };
+  const abis = policy.abis.map(part => closedIn(part, part === native ? servedOrAbsent : absent));
+  return { ...policy, abis: nativeFirst(abis) };
 }
 
 function closedIn(part: AbiPolicy, enter: SyscallPolicy): AbiPolicy {

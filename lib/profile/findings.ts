@@ -2,6 +2,7 @@
 import type { Code } from '../util/codes.js';
 import { ProfileError, type Diagnostic, type Location } from '../util/errors.js';
 import { own } from '../util/own.js';
+import { didYouMean, quote } from '../util/suggest.js';
 
 /** How many findings are kept, so that a hostile profile cannot turn into gigabytes of messages. */
 export const MAX_FINDINGS = 1000;
@@ -32,6 +33,18 @@ export class Findings {
   /** Something that does not mean what it seems to. The same finding counts once. */
   warning(code: Code, at: Location | undefined, message: string, remedy?: RemedyText): void {
     this.#add(this.#warnings, 'warning', code, at, message, remedy);
+  }
+
+  /** A name that is not in the list: an error with the one that was probably meant. */
+  unknown(
+    code: `unknown-${'action' | 'architecture' | 'errno' | 'flag' | 'operator'}`,
+    at: Location,
+    name: string,
+    names: Iterable<string>,
+    remedy = `Write one of ${[...names].join(', ')}`,
+  ): void {
+    const kind = code.slice('unknown-'.length);
+    this.error(code, at, `there is no ${kind} ${quote(name)}`, () => didYouMean(name, names, remedy));
   }
 
   #add(

@@ -78,7 +78,7 @@ export interface ArchitectureMapping {
   readonly subArchitectures: readonly string[];
 }
 
-/** Which system call interfaces a profile covers beside the native one. */
+/** Which ABIs a profile covers beside the native one. */
 export type ProfileArchitectures =
   | {
       /** The profile names none. */
@@ -135,7 +135,7 @@ export interface Profile {
   readonly format: ProfileFormat;
   /** With errno merged in. */
   readonly defaultAction: Action;
-  /** The interfaces it covers. */
+  /** The ABIs it covers. */
   readonly architectures: ProfileArchitectures;
   /** In the order of the text. */
   readonly rules: readonly ProfileRule[];

@@ -51,7 +51,7 @@ export interface CheckedCall {
 
 /** A call that a profile allows and that no run made. */
 export interface UnusedCall {
-  /** The interface. */
+  /** The ABI. */
   readonly abi: AbiName;
   /** Its name. */
   readonly syscall: string;
@@ -252,7 +252,7 @@ function placeOf(part: Outcome, args: readonly bigint[]): Location | undefined {
   return rule === undefined ? own(part, 'at') : own(rule, 'at');
 }
 
-/** Named calls that are allowed on the native interface and that no run made. */
+/** Named calls that are allowed on the native ABI and that no run made. */
 function unusedCalls(arch: Architecture, policy: Policy, recording: Recording): readonly UnusedCall[] {
   const seen = new Set(recording.calls.filter(({ abi }) => abi === arch).map(({ syscall }) => syscall));
   if (seen.size === 0) return [];

@@ -2,6 +2,7 @@
 import { ABIS, isCallNumber, syscallNumber } from '../kernel/abi.js';
 import type { AbiName } from '../kernel/architectures.js';
 import { parameterOf } from '../kernel/arguments/signatures.js';
+import { noSuchCall } from '../kernel/calls/suggest-call.js';
 import { Findings } from '../profile/findings.js';
 import { locate, type JsonArray, type JsonObject, type JsonValue } from '../profile/json.js';
 import { readJson } from '../profile/read-json.js';
@@ -198,11 +199,7 @@ function readCall(item: JsonValue, allRuns: number): { readonly call: RecordedCa
   if (abi === undefined || !isAbi(abi))
     return bad(item, `${quote(abi ?? '')} is not an ABI`, `Write one of: ${Object.keys(ABIS).join(', ')}`);
   if (syscall === undefined || !isCall(abi, syscall))
-    return bad(
-      item,
-      `${abi} has no system call ${quote(syscall ?? '')}`,
-      'Use the version of seccomp that recorded it',
-    );
+    return bad(item, noSuchCall(syscall ?? '', abi), 'Use the version of seccomp that recorded it');
   const count = countOf(object, 'count', 1);
   const runs = countOf(object, 'runs', 1);
   const unavailable = countOf(object, 'unavailable', 0, 0);

@@ -75,7 +75,7 @@ export interface Recording {
 
 /** Bounds on what a recording keeps. They hold for a fleet as for one program. */
 export const LIMITS = {
-  /** Distinct calls, with their phases. Linux has some 500 on an interface. */
+  /** Distinct calls, with their phases. Linux has some 500 on an ABI. */
   calls: 16_384,
   /** Programs of one call. */
   programs: 16,

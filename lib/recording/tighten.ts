@@ -168,7 +168,7 @@ function removedNames(
   });
 }
 
-/** The names that a name of a profile stands for: itself, or those of a number, which are as many as there are interfaces. */
+/** The names that a name of a profile stands for: itself, or those of a number, which are as many as there are ABIs. */
 const namesMeant = (name: string): readonly string[] =>
   isCallNumber(name) ? [name, ...namesNumbered(name)] : [name];
 

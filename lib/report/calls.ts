@@ -1,8 +1,8 @@
-// The system calls of a report: each with its answer, in words where arguments decide, and the rules that name it.
+// The system calls of a report: each with its action, in words where arguments decide, and the rules that name it.
 import type { Explanation } from '../filter/inspect/explain.js';
 import { formatForeign } from '../filter/inspect/format.js';
-import type { InterfaceAnswers, NamedAnswers } from '../filter/meaning/sections.js';
-import { formatAnswers, formatConditions, formatNumbers } from '../filter/inspect/format-conditions.js';
+import type { AbiActions, SyscallActions } from '../filter/meaning/sections.js';
+import { formatActions, formatConditions, formatNumbers } from '../filter/inspect/format-conditions.js';
 import { ABIS } from '../kernel/abi.js';
 import { callGroups, type CallGroup } from '../kernel/calls/call-groups.js';
 import type { AbiName } from '../kernel/architectures.js';
@@ -14,10 +14,10 @@ import { parametersOf } from '../kernel/arguments/signatures.js';
 import { groupBy } from '../util/group-by.js';
 import type { RuleLine, RuleData } from './rules.js';
 
-/** What kind of answer: calls are coloured and chosen by it. */
+/** What kind of action: calls are coloured and chosen by it. */
 export type Tone = 'allow' | 'log' | 'conditional' | 'notify' | 'trace' | 'errno' | 'trap' | 'kill';
 
-/** One system call of an interface. */
+/** One system call of an ABI. */
 export interface CallData {
   readonly name: string;
   readonly number: number;
@@ -43,8 +43,8 @@ export interface NumbersData {
   readonly words: string;
 }
 
-/** One system call interface. */
-export interface InterfaceData {
+/** One ABI. */
+export interface AbiData {
   readonly abi: AbiName;
   /** AUDIT_ARCH_* */
   readonly audit: number;
@@ -52,57 +52,57 @@ export interface InterfaceData {
   readonly unnamed: readonly NumbersData[];
 }
 
-/** Interfaces or architectures that are spoken of as a whole. */
+/** ABIs or architectures that are spoken of as a whole. */
 export interface CallRemark {
   readonly place: string;
   readonly words: string;
 }
 
-/** The interfaces on which calls are told apart: the native one first, where that is known. */
-export function interfaceData(
+/** The ABIs on which calls are told apart: the native one first, where that is known. */
+export function abiData(
   explanation: Explanation,
   policy: Policy | undefined,
   rules: readonly RuleData[],
-): readonly InterfaceData[] {
+): readonly AbiData[] {
   const linesOf = rulesByName(rules);
-  return shown(explanation, policy).map(answers => ({
-    abi: answers.abi,
-    audit: ABIS[answers.abi].audit,
-    calls: answers.syscalls.map(call => callData(answers.abi, call, policy, linesOf.get(call.syscall) ?? [])),
-    unnamed: answers.unnamed.map(one => ({ numbers: formatNumbers(one.numbers), words: formatAnswers(one) })),
+  return shown(explanation, policy).map(actions => ({
+    abi: actions.abi,
+    audit: ABIS[actions.abi].audit,
+    calls: actions.syscalls.map(call => callData(actions.abi, call, policy, linesOf.get(call.syscall) ?? [])),
+    unnamed: actions.unnamed.map(one => ({ numbers: formatNumbers(one.numbers), words: formatActions(one) })),
   }));
 }
 
-/** The groups that have calls on these interfaces, each with those calls alone. */
-export function groupsWithCalls(interfaces: readonly InterfaceData[]): readonly CallGroup[] {
-  const names = new Set(interfaces.flatMap(({ calls }) => calls.map(({ name }) => name)));
+/** The groups that have calls on these ABIs, each with those calls alone. */
+export function groupsWithCalls(abis: readonly AbiData[]): readonly CallGroup[] {
+  const names = new Set(abis.flatMap(({ calls }) => calls.map(({ name }) => name)));
   return callGroups()
     .map(group => ({ ...group, calls: group.calls.filter(call => names.has(call)) }))
     .filter(({ calls }) => calls.length > 0);
 }
 
-/** What is answered on all other interfaces and architectures. */
+/** The actions for all other ABIs and architectures. */
 export function elsewhere(explanation: Explanation, policy: Policy | undefined): readonly CallRemark[] {
   const told = new Set(shown(explanation, policy).map(({ abi }) => abi));
   return [
-    ...explanation.interfaces.flatMap(({ abi, always }) =>
+    ...explanation.abis.flatMap(({ abi, always }) =>
       told.has(abi) || always === undefined ? [] : [{ place: abi, words: actionName(always) }],
     ),
-    ...explanation.otherArchitectures.flatMap(({ architectures, answers }) =>
-      answers.map(one => ({ place: formatForeign(architectures, one.numbers), words: formatAnswers(one) })),
+    ...explanation.otherArchitectures.flatMap(({ architectures, actions }) =>
+      actions.map(one => ({ place: formatForeign(architectures, one.numbers), words: formatActions(one) })),
     ),
   ];
 }
 
-function shown({ interfaces }: Explanation, policy: Policy | undefined): readonly InterfaceAnswers<Action>[] {
+function shown({ abis }: Explanation, policy: Policy | undefined): readonly AbiActions<Action>[] {
   const covered = policy?.abis.map(({ abi }) => abi.name) ?? [];
-  const first = covered.flatMap(name => interfaces.filter(({ abi }) => abi === name));
-  return [...first, ...interfaces.filter(one => one.always === undefined && !first.includes(one))];
+  const first = covered.flatMap(name => abis.filter(({ abi }) => abi === name));
+  return [...first, ...abis.filter(one => one.always === undefined && !first.includes(one))];
 }
 
 function callData(
   abi: AbiName,
-  call: NamedAnswers<Action>,
+  call: SyscallActions<Action>,
   policy: Policy | undefined,
   rules: CallData['rules'],
 ): CallData {
@@ -115,12 +115,12 @@ function callData(
     number,
     tone: cases.length > 0 ? 'conditional' : toneOf(otherwise),
     ...(cases.length === 0 && { action: actionName(otherwise) }),
-    cases: cases.map(({ answer, when }) => ({
+    cases: cases.map(({ action, when }) => ({
       condition: formatConditions(when, topic),
-      action: actionName(answer),
+      action: actionName(action),
     })),
     otherwise: actionName(otherwise),
-    words: formatAnswers(call, topic),
+    words: formatActions(call, topic),
     ...(why !== undefined && { why }),
     ...(parameters !== undefined && { parameters: parameters.map(parameterWords) }),
     rules: rules.map(({ rule, at }) => ({ rule, at })),

@@ -1,4 +1,4 @@
-// The differences between two filters as rows of a table: what changes in the same way on several interfaces once.
+// The differences between two filters as rows of a table: what changes in the same way on several ABIs once.
 import type { Layers } from '../filter/layers.js';
 import { diff, type Difference } from '../filter/inspect/diff.js';
 import { formatForeign } from '../filter/inspect/format.js';
@@ -8,9 +8,9 @@ import { groupBy } from '../util/group-by.js';
 import { toneOf, type Tone } from './calls.js';
 import { own } from '../util/own.js';
 
-/** Calls for which the answer changes in one way. */
+/** Calls whose action changes in one way. */
 export interface DifferenceData {
-  readonly interfaces: readonly string[];
+  readonly abis: readonly string[];
   /** Names of calls, or numbers; empty where every call is meant. */
   readonly calls: readonly string[];
   readonly from: { readonly action: string; readonly tone: Tone };
@@ -27,11 +27,11 @@ export function compare(first: Layers, second: Layers): readonly DifferenceData[
   const sameCall = merged(
     rows,
     row => [row.calls, row.from, row.to, own(row, 'when')],
-    (row, group) => ({ ...row, interfaces: distinct(group.flatMap(one => one.interfaces)) }),
+    (row, group) => ({ ...row, abis: distinct(group.flatMap(one => one.abis)) }),
   );
   const always = merged(
     sameCall.filter(row => own(row, 'when') === undefined),
-    ({ interfaces, calls, from, to }) => [interfaces, calls.length, from, to],
+    ({ abis, calls, from, to }) => [abis, calls.length, from, to],
     (row, group) => ({ ...row, calls: group.flatMap(({ calls }) => calls) }),
   );
   return [...sameCall.filter(row => own(row, 'when') !== undefined), ...always];
@@ -44,7 +44,7 @@ export const changesOf = (
   syscall: string,
 ): readonly DifferenceData[] =>
   comparison?.differences.filter(
-    ({ interfaces, calls }) => interfaces.includes(abi) && (calls.length === 0 || calls.includes(syscall)),
+    ({ abis, calls }) => abis.includes(abi) && (calls.length === 0 || calls.includes(syscall)),
   ) ?? [];
 
 /** One row for all that agree in something. */
@@ -61,12 +61,12 @@ const distinct = (words: readonly string[]): readonly string[] => [...new Set(wo
 
 function rowOf({ place, from, to, when, witness }: Difference): DifferenceData {
   const always = when?.length === 1 && when[0]?.length === 0;
-  const [interfaceName, calls] = placeWords(place);
+  const [abiName, calls] = placeWords(place);
   const shown = place.kind === 'syscall' ? place.syscall : formatNumber(BigInt(witness.syscall));
   const last = witness.args.findLastIndex(arg => arg !== 0n);
   const args = witness.args.slice(0, last + 1).map(formatNumber);
   return {
-    interfaces: [interfaceName],
+    abis: [abiName],
     calls,
     from: { action: actionName(from), tone: toneOf(from) },
     to: { action: actionName(to), tone: toneOf(to) },
@@ -75,10 +75,10 @@ function rowOf({ place, from, to, when, witness }: Difference): DifferenceData {
   };
 }
 
-/** The interface, or architectures, and the names or numbers of the calls; none where all are meant. */
+/** The ABI, or architectures, and the names or numbers of the calls; none where all are meant. */
 function placeWords(place: Difference['place']): readonly [string, readonly string[]] {
   switch (place.kind) {
-    case 'interface':
+    case 'abi':
       return [place.abi, []];
     case 'syscall':
       return [place.abi, [place.syscall]];

@@ -7,7 +7,7 @@ import type { Program } from '../bpf/program.js';
 import type { ProgramMetrics } from '../filter/inspect/metrics.js';
 import { actionName } from '../kernel/action.js';
 import type { Profile } from '../profile/profile.js';
-import { elsewhere, interfaceData, type InterfaceData, type CallRemark } from './calls.js';
+import { elsewhere, abiData, type AbiData, type CallRemark } from './calls.js';
 import { compare, type DifferenceData } from './comparison.js';
 import type { FindingData } from './findings.js';
 import { flowOf, type Flow } from './flow.js';
@@ -54,8 +54,8 @@ export interface InstructionData {
 export interface ReportData {
   readonly name: string;
   readonly summary: SummaryData;
-  readonly interfaces: readonly InterfaceData[];
-  /** Interfaces and architectures that are answered as a whole. */
+  readonly abis: readonly AbiData[];
+  /** ABIs and architectures that are answered as a whole. */
   readonly elsewhere: readonly CallRemark[];
   readonly rules: readonly RuleData[];
   readonly findings: readonly FindingData[];
@@ -78,7 +78,7 @@ export function reportData(
   return {
     name,
     summary: summaryOf(program, filter),
-    interfaces: interfaceData(explanation, filter?.policy, rules),
+    abis: abiData(explanation, filter?.policy, rules),
     elsewhere: elsewhere(explanation, filter?.policy),
     rules,
     findings,

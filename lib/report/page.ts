@@ -1,8 +1,9 @@
-// The page of a report: one HTML document that needs nothing else and can run nothing else.
+// The page of a report.
 import { groupsWithCalls, type CallData } from './calls.js';
 import { changesOf, type DifferenceData } from './comparison.js';
 import type { ReportData } from './data.js';
-import { markup, jsonElement, type Markup } from './markup.js';
+import { htmlDocument } from './document.js';
+import { markup, jsonElement } from './markup.js';
 import {
   callsSection,
   comparisonSection,
@@ -15,47 +16,28 @@ import {
 } from './sections.js';
 import { own, owned } from '../util/own.js';
 import { packageText } from '../util/host/read-text.js';
-import { sha256Base64 } from '../util/host/sha256.js';
 
-/** The document. Its scripts and styles are let in by their hashes; everything else is shut out, the network too. */
+/** The page of a report. */
 export function page(data: ReportData): string {
-  const style = packageText('data/report/page.css') ?? '';
-  const script = packageText('bundle/report-page.js') ?? '';
-  const policy = [
-    "default-src 'none'",
-    `script-src '${hashOf(script)}'`,
-    `style-src '${hashOf(style)}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-  ].join('; ');
   const comparison = comparisonSection(data);
   const source = sourceSection(data);
-  const links: readonly (readonly [string, string])[] = [
-    ['summary', 'Summary'],
-    ['calls', 'System calls'],
-    ['conditions', 'Answers by arguments'],
-    ['findings', 'Findings'],
-    ...(comparison === undefined ? [] : [['comparison', 'Comparison'] as const]),
-    ['program', 'Decisions'],
-    ...(source === undefined ? [] : [['profile', 'Profile'] as const]),
-  ];
-  const { html } = markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>seccomp: ${data.name}</title>
-${raw(`<style>${style}</style>`)}
-</head>
-<body>
-<header><h1>${data.name}</h1><p>What a seccomp filter does with every system call</p>
-<nav aria-label="Sections">${links.map(([id, title]) => markup`<a href="#${id}">${title}</a>`)}</nav></header>
-<main>
+  return htmlDocument({
+    title: `seccomp: ${data.name}`,
+    heading: data.name,
+    subtitle: 'What a seccomp filter does with every system call',
+    links: [
+      ['summary', 'Summary'],
+      ['calls', 'System calls'],
+      ['conditions', 'Actions by arguments'],
+      ['findings', 'Findings'],
+      ...(comparison === undefined ? [] : [['comparison', 'Comparison'] as const]),
+      ['program', 'Decisions'],
+      ...(source === undefined ? [] : [['profile', 'Profile'] as const]),
+    ],
+    style: packageText('data/report/page.css') ?? '',
+    script: packageText('bundle/report-page.js') ?? '',
+    directives: ["trusted-types 'none'"],
+    body: markup`<main>
 ${summarySection(data)}
 ${callsSection(data)}
 ${conditionsSection(data)}
@@ -64,24 +46,20 @@ ${comparison}
 ${programSection(data)}
 ${source}
 </main>
-${jsonElement('data', scriptData(data))}
-${raw(`<script>${script}</script>`)}
-</body>
-</html>
-`;
-  return html;
+${jsonElement('data', scriptData(data))}`,
+  });
 }
 
 /** What the script needs: calls in the order of the grids, groups by name, rules, the program, and how much of the source is there. */
 export function scriptData(data: ReportData): object {
-  const { interfaces, rules, program, source, comparison } = owned(data);
+  const { abis, rules, program, source, comparison } = owned(data);
   return {
-    interfaces: interfaces.map(({ abi, audit, calls }) => ({
+    abis: abis.map(({ abi, audit, calls }) => ({
       abi,
       audit,
       calls: calls.map(call => scripted(call, changesOf(comparison, abi, call.name))),
     })),
-    groups: groupsWithCalls(interfaces).map(({ name, calls }) => [name, calls.join(' ')]),
+    groups: groupsWithCalls(abis).map(({ name, calls }) => [name, calls.join(' ')]),
     rules: rules.map(({ names: _, at: __, ...rule }) => rule),
     program: program.map(({ code, jt, jf, k, text }) => [code, jt, jf, k, text]),
     lines: shownLines(source).length,
@@ -100,8 +78,3 @@ function scripted(whole: CallData, differences: readonly DifferenceData[]): obje
     }),
   };
 }
-
-/** Files of the package, which are markup already. */
-const raw = (html: string): Markup => ({ html });
-
-const hashOf = (text: string): string => `sha256-${sha256Base64(text)}`;

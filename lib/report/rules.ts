@@ -1,6 +1,6 @@
 // The rules of a profile in words: what each says, where, and whether it is in force on the target.
 import type { Location } from '../util/errors.js';
-import type { Term } from '../filter/meaning/answers.js';
+import type { Term } from '../filter/meaning/actions.js';
 import { formatConditions, type Topic } from '../filter/inspect/format-conditions.js';
 import { syscallNumber } from '../kernel/abi.js';
 import { actionName } from '../kernel/action.js';

@@ -1,5 +1,5 @@
 // The sections of a report as HTML.
-import { groupsWithCalls, type CallData, type InterfaceData, type Tone } from './calls.js';
+import { groupsWithCalls, type CallData, type AbiData, type Tone } from './calls.js';
 import { changesOf, type DifferenceData } from './comparison.js';
 import type { ReportData, SummaryData } from './data.js';
 import type { FindingData } from './findings.js';
@@ -9,7 +9,7 @@ import { picture } from './picture.js';
 import type { RuleLine } from './rules.js';
 import { own, owned } from '../util/own.js';
 
-/** The kinds of answers, in the order of the page, and what they are called. */
+/** The kinds of actions, in the order of the page, and what they are called. */
 export const TONES: Readonly<Record<Tone, string>> = {
   allow: 'ALLOW',
   log: 'LOG',
@@ -23,7 +23,7 @@ export const TONES: Readonly<Record<Tone, string>> = {
 
 const TONE_NAMES = Object.keys(TONES) as readonly Tone[];
 
-/** The kinds of answers that calls get, most permissive first, with how many get each. */
+/** The kinds of actions for calls, most permissive first, with how many get each. */
 const countsOf = (calls: readonly CallData[]): readonly (readonly [Tone, number])[] =>
   TONE_NAMES.map(tone => [tone, calls.filter(call => call.tone === tone).length] as const).filter(
     ([, count]) => count > 0,
@@ -36,13 +36,13 @@ export const section = (id: string, title: string, content: readonly Markup[]): 
 const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
 
 /** What the filter is. */
-export function summarySection({ summary, interfaces, findings, elsewhere }: ReportData): Markup {
+export function summarySection({ summary, abis, findings, elsewhere }: ReportData): Markup {
   const items = [...summaryItems(summary), ['Findings', findingsWords(findings)] as const];
   return section('summary', 'Summary', [
     markup`<dl class="facts">${items.map(([term, value]) => markup`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`,
     markup`<div class="wide"><table class="counts">
-<thead><tr><th scope="col">Interface</th><th scope="col">Calls</th><th scope="col">Answers</th></tr></thead>
-<tbody>${interfaces.map(countsRow)}${elsewhere.map(
+<thead><tr><th scope="col">ABI</th><th scope="col">Calls</th><th scope="col">Actions</th></tr></thead>
+<tbody>${abis.map(countsRow)}${elsewhere.map(
       ({ place, words }) => markup`<tr><th scope="row">${place}</th><td></td><td>${words}</td></tr>`,
     )}</tbody>
 </table></div>`,
@@ -81,7 +81,7 @@ function findingsWords(findings: readonly FindingData[]): string {
     .join(', ');
 }
 
-function countsRow({ abi, calls }: InterfaceData): Markup {
+function countsRow({ abi, calls }: AbiData): Markup {
   const counts = countsOf(calls);
   let left = 0;
   const bars = counts.map(([tone, number]) => {
@@ -96,10 +96,10 @@ function countsRow({ abi, calls }: InterfaceData): Markup {
 <svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>${words}</td></tr>`;
 }
 
-/** Every call of every interface. */
+/** Every call of every ABI. */
 export function callsSection(data: ReportData): Markup {
-  const { interfaces, elsewhere, comparison } = owned(data);
-  const all = interfaces.flatMap(({ calls }) => calls);
+  const { abis, elsewhere, comparison } = owned(data);
+  const all = abis.flatMap(({ calls }) => calls);
   const chips = countsOf(all).map(
     ([tone, number]) =>
       markup`<label class="chip ${tone}"><input type="checkbox" name="tone" value="${tone}" checked /> ${TONES[tone]} <span class="number">${number}</span></label>`,
@@ -107,14 +107,14 @@ export function callsSection(data: ReportData): Markup {
   return section('calls', 'System calls', [
     markup`<div class="controls scripted" role="search">
 <label>Search <input type="search" id="query" placeholder="name or number" autocomplete="off" spellcheck="false" aria-keyshortcuts="/" /></label>
-<label>Group <select id="group"><option value="">all calls</option>${groupsWithCalls(interfaces).map(
+<label>Group <select id="group"><option value="">all calls</option>${groupsWithCalls(abis).map(
       ({ name, description }) => markup`<option title="${description}">${name}</option>`,
     )}</select></label>
-<fieldset><legend>Answers</legend>${chips}</fieldset>
+<fieldset><legend>Actions</legend>${chips}</fieldset>
 ${comparison && markup`<label class="chip"><input type="checkbox" id="changed-only" /> only what differs from ${comparison.name}</label>`}
 <output id="matches">${count(all.length, 'call')}</output>
 </div>`,
-    markup`<div class="with-panel"><div>${interfaces.map((one, index) => grid(one, index, comparison))}${
+    markup`<div class="with-panel"><div>${abis.map((one, index) => grid(one, index, comparison))}${
       elsewhere.length > 0
         ? markup`<p>Elsewhere: ${elsewhere.map(({ place, words }) => `${place}: ${words}`).join('; ')}.</p>`
         : undefined
@@ -123,12 +123,8 @@ ${comparison && markup`<label class="chip"><input type="checkbox" id="changed-on
   ]);
 }
 
-function grid(
-  { abi, calls, unnamed }: InterfaceData,
-  index: number,
-  comparison: ReportData['comparison'],
-): Markup {
-  return markup`<details class="interface" data-abi="${abi}"${index === 0 ? OPEN : undefined}>
+function grid({ abi, calls, unnamed }: AbiData, index: number, comparison: ReportData['comparison']): Markup {
+  return markup`<details class="abi" data-abi="${abi}"${index === 0 ? OPEN : undefined}>
 <summary><h3>${abi}</h3> <span class="matches">${count(calls.length, 'call')}</span></summary>
 <ul class="grid">${calls.map(call => cell(call, changesOf(comparison, abi, call.name)))}</ul>
 ${
@@ -153,19 +149,19 @@ function cell(call: CallData, changes: readonly DifferenceData[]): Markup {
   return markup`<li><button type="button" class="${call.tone}${to && ' changed'}"><b>${call.name}</b> <span>${call.number}</span> <i>${own(call, 'action') ?? TONES.conditional}${to && markup` <em>→ ${to}</em>`}</i></button></li>`;
 }
 
-/** Calls that are answered by their arguments, in words; the same on several interfaces once. */
-export function conditionsSection({ interfaces }: ReportData): Markup {
+/** Calls that are answered by their arguments, in words; the same on several ABIs once. */
+export function conditionsSection({ abis }: ReportData): Markup {
   const rows = groupBy(
-    interfaces.flatMap(({ abi, calls }) =>
+    abis.flatMap(({ abi, calls }) =>
       calls.filter(({ tone }) => tone === 'conditional').map(call => ({ abi, call })),
     ),
     ({ call }) => `${call.name} ${call.words}`,
   );
   if (rows.size === 0)
-    return section('conditions', 'Answers by arguments', [markup`<p>No action depends on arguments.</p>`]);
-  return section('conditions', 'Answers by arguments', [
+    return section('conditions', 'Actions by arguments', [markup`<p>No action depends on arguments.</p>`]);
+  return section('conditions', 'Actions by arguments', [
     markup`<div class="wide"><table>
-<thead><tr><th scope="col">Call</th><th scope="col">Interfaces</th><th scope="col">Answer</th></tr></thead>
+<thead><tr><th scope="col">Call</th><th scope="col">ABIs</th><th scope="col">Action</th></tr></thead>
 <tbody>${[...rows.values()].map(
       group =>
         markup`<tr><th scope="row">${group[0]?.call.name}</th><td>${group.map(({ abi }) => abi).join(', ')}</td><td>${group[0]?.call.words}</td></tr>`,
@@ -203,22 +199,22 @@ export function comparisonSection(data: ReportData): Markup | undefined {
   return section('comparison', title, [
     markup`<p>What changes from ${name} to ${comparison.name}, each with a call that shows it.</p>
 <div class="wide"><table class="changes">
-<thead><tr><th scope="col">Calls</th><th scope="col">Interfaces</th><th scope="col">From</th><th scope="col">To</th><th scope="col">If</th><th scope="col">For example</th></tr></thead>
+<thead><tr><th scope="col">Calls</th><th scope="col">ABIs</th><th scope="col">From</th><th scope="col">To</th><th scope="col">If</th><th scope="col">For example</th></tr></thead>
 <tbody>${differences.map(differenceRow)}</tbody></table></div>`,
   ]);
 }
 
 function differenceRow(difference: DifferenceData): Markup {
-  const { interfaces, calls, from, to, when, witness } = owned(difference);
-  return markup`<tr><th scope="row">${calls.length === 0 ? 'every call' : calls.join(', ')}</th><td>${interfaces.join(', ')}</td><td><span class="key ${from.tone}">${from.action}</span></td><td><span class="key ${to.tone}">${to.action}</span></td><td>${when ?? 'always'}</td><td><code>${witness}</code></td></tr>`;
+  const { abis, calls, from, to, when, witness } = owned(difference);
+  return markup`<tr><th scope="row">${calls.length === 0 ? 'every call' : calls.join(', ')}</th><td>${abis.join(', ')}</td><td><span class="key ${from.tone}">${from.action}</span></td><td><span class="key ${to.tone}">${to.action}</span></td><td>${when ?? 'always'}</td><td><code>${witness}</code></td></tr>`;
 }
 
 /** The program's decisions, and the way of one call through them. */
-export function programSection({ interfaces, flow, summary }: ReportData): Markup {
+export function programSection({ abis, flow, summary }: ReportData): Markup {
   return section('program', 'Decisions', [
     markup`<p>The program of ${count(summary.instructions, 'instruction')} from its first test at the top left. Numbers in boxes are those of instructions; → leads to a test that is drawn once.</p>`,
     markup`<form id="walk" class="controls scripted">
-<label>Interface <select id="walk-abi">${interfaces.map(({ abi }) => markup`<option>${abi}</option>`)}</select></label>
+<label>ABI <select id="walk-abi">${abis.map(({ abi }) => markup`<option>${abi}</option>`)}</select></label>
 <label>Call <input id="walk-call" list="walk-calls" placeholder="name or number" autocomplete="off" spellcheck="false" required /></label><datalist id="walk-calls"></datalist>
 <label class="grow">Arguments <input id="walk-args" placeholder="AF_VSOCK, SOCK_STREAM|SOCK_CLOEXEC, 0" autocomplete="off" spellcheck="false" /></label>
 <button>Walk</button>

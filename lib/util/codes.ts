@@ -2,6 +2,7 @@
 
 /** Every code, in alphabetical order. */
 export const CODES = [
+  'abi-not-covered',
   'addon-not-found',
   'addon-not-loadable',
   'agent-refused',
@@ -74,7 +75,6 @@ export const CODES = [
   'identical-actions',
   'include-cycle',
   'include-refused',
-  'interface-not-covered',
   'invalid-program',
   'invalid-utf8',
   'io-uring-kept',
@@ -168,6 +168,7 @@ export const CODES = [
   'traces-itself',
   'traps-unhandled',
   'undecidable-program',
+  'unknown-abi',
   'unknown-action',
   'unknown-architecture',
   'unknown-argument',
@@ -177,7 +178,6 @@ export const CODES = [
   'unknown-errno',
   'unknown-flag',
   'unknown-group',
-  'unknown-interface',
   'unknown-key',
   'unknown-label',
   'unknown-name',

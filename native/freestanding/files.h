@@ -86,15 +86,14 @@ void for_each_number(const char* text, std::size_t size, Take take) {
   }
 }
 
-/** Calls `take` with each entry of a directory whose name is a number. */
+/** Calls `take` with each entry of an open directory whose name is a number. Whether it could be read to its end. */
 template <typename Take>
-void for_each_number_in(const char* directory, Take take) {
-  const File file = File::open(directory);
+bool for_each_number_in(long directory, Take take) {
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
-  alignas(8) char entries[4096];
+  alignas(8) char entries[4096]{};
   for (;;) {
-    const long count = system_call(SYS_getdents64, file.number(), word(entries), sizeof entries);
-    if (count <= 0) return;
+    const long count = system_call(SYS_getdents64, directory, word(entries), sizeof entries);
+    if (count <= 0) return count == 0;
     constexpr std::size_t kLength = 16;
     constexpr std::size_t kName = 19;
     for (std::size_t at = 0; at < static_cast<std::size_t>(count);) {
@@ -108,6 +107,12 @@ void for_each_number_in(const char* directory, Take take) {
       at += length;
     }
   }
+}
+
+template <typename Take>
+bool for_each_number_in(const char* directory, Take take) {
+  const File file = File::open(directory);
+  return for_each_number_in(file.number(), take);
 }
 
 }  // namespace seccomp_node

@@ -1,4 +1,4 @@
-// Memory of a program without libc. To be included by one source of a program.
+// Memory of a program without libc.
 #pragma once
 
 #include <linux/mman.h>
@@ -34,6 +34,38 @@ Type* allocate(std::size_t count) {
                                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as numbers.
   return mapped < 0 ? nullptr : reinterpret_cast<Type*>(mapped);
+}
+
+/** The same for what a program cannot do without: it ends where there is none. */
+template <typename Type>
+Type* allocate_or_exit(std::size_t count) {
+  Type* memory = allocate<Type>(count);
+  if (memory == nullptr) exit_group(1);
+  return memory;
+}
+
+/** Maps memory that is shared with another process, from its start; the program ends where that fails. */
+inline long map_shared_or_exit(int descriptor, std::size_t size) {
+  const long mapped =
+      system_call(SYS_mmap, 0, static_cast<long>(size), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  if (mapped < 0) exit_group(1);
+  return mapped;
+}
+
+/** Stores a value in shared memory, after all that was stored before it. */
+template <typename Type>
+void publish(Type& place, Type value) {
+  __atomic_store(&place, &value, __ATOMIC_RELEASE);
+}
+
+/** Whether a kept path, which was cut where it is too long, is this one. */
+template <std::size_t kSize>
+bool equals_kept(const char (&kept)[kSize], const char* path) {  // NOLINT(modernize-avoid-c-arrays)
+  for (std::size_t at = 0; at + 1 < kSize; ++at) {
+    if (kept[at] != path[at]) return false;
+    if (path[at] == '\0') return true;
+  }
+  return true;
 }
 
 }  // namespace seccomp_node

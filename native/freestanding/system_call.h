@@ -1,6 +1,8 @@
 // System calls of a program without libc.
 #pragma once
 
+#include <sys/syscall.h>
+
 namespace seccomp_node {
 
 #if defined(__x86_64__)
@@ -35,5 +37,9 @@ inline long system_call(long number, long a = 0, long b = 0, long c = 0, long d 
 #endif
 
 inline long word(const void* pointer) { return reinterpret_cast<long>(pointer); }
+
+[[noreturn]] inline void exit_group(int status) {
+  for (;;) system_call(SYS_exit_group, status);
+}
 
 }  // namespace seccomp_node

@@ -43,7 +43,7 @@ enum class PerfStep : std::uint32_t {
   kNoProcess,
 };
 
-inline constexpr std::uint32_t kPerfInterfaces = 5;
+inline constexpr std::uint32_t kPerfAbis = 5;
 inline constexpr std::uint32_t kPerfNumbers = 1024;
 inline constexpr std::uint32_t kPerfArguments = 6;
 inline constexpr std::uint32_t kMaxPerfProcesses = 16384;
@@ -63,8 +63,8 @@ struct PerfOrders {
   /** A process whose own calls are not recorded; those of the recorder never are. */
   std::uint32_t excluded;
   std::uint32_t reserved;
-  /** By interface (x86_64, x86, x32, aarch64, arm), number and index: bits of an argument that is recorded, or 0. */
-  std::uint8_t widths[kPerfInterfaces][kPerfNumbers][kPerfArguments];
+  /** By ABI (x86_64, x86, x32, aarch64, arm), number and index: bits of an argument that is recorded, or 0. */
+  std::uint8_t widths[kPerfAbis][kPerfNumbers][kPerfArguments];
   std::uint32_t process[kMaxPerfProcesses];
 };
 
@@ -87,7 +87,7 @@ struct PerfHeader {
   std::uint64_t reserved;
 };
 
-/** Calls that are alike: equal interface, number and program. */
+/** Calls that are alike: equal ABI, number and program. */
 struct PerfCall {
   std::uint64_t count;
   /** Of each argument that is recorded, every bit that was set in some call. */

@@ -1,22 +1,16 @@
 // The filter that lets known calls pass, and stops for the tracer at all others.
 #pragma once
 
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
 #include <cstddef>
 #include <cstdint>
 
+#include "native_arch.h"
 #include "recording_table.h"
 
 namespace seccomp_node {
-
-#if defined(__x86_64__)
-inline constexpr std::uint32_t kNativeArch = AUDIT_ARCH_X86_64;
-#else
-inline constexpr std::uint32_t kNativeArch = AUDIT_ARCH_AARCH64;
-#endif
 
 /** Instructions that a filter may have. The kernel would take 4096. */
 inline constexpr std::uint32_t kMaxPassInstructions = 3500;

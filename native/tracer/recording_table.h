@@ -10,11 +10,11 @@ namespace seccomp_node {
 
 // NOLINTBEGIN(modernize-avoid-c-arrays): the layout of memory that is shared with a program without a standard library.
 
-/** Calls of one interface that the recorder is told something about. Those with higher numbers have no arguments worth
+/** Calls of one ABI that the recorder is told something about. Those with higher numbers have no arguments worth
  * recording. */
 inline constexpr std::uint32_t kCallKinds = 1024;
-/** The native interface, the 32-bit one, x32. */
-inline constexpr std::uint32_t kInterfaces = 3;
+/** The native ABI, the 32-bit one, x32. */
+inline constexpr std::uint32_t kAbis = 3;
 
 /** Bits of a call kind. The lowest six say which arguments are recorded, the next six which of these have 64 bits. */
 inline constexpr std::uint32_t kArguments = 0x3f;
@@ -67,7 +67,7 @@ struct RecordingPart {
   std::uint32_t filters;
   std::uint32_t reserved[13];
   /** Written before the start. */
-  std::uint32_t kinds[kInterfaces][kCallKinds];
+  std::uint32_t kinds[kAbis][kCallKinds];
   /** By program: 1 where other programs ran under a filter that lets the known calls of this one pass. */
   std::uint8_t inherited[kMaxPrograms];
 };

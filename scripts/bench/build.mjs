@@ -34,11 +34,11 @@ function archive() {
 const includeDirectory = () =>
   inRoot(run(process.execPath, ['scripts/native-sources.mjs', 'libseccomp-include']).trim());
 
-/** A program of one C file that needs nothing but libc. */
+/** A program of one C file and filter.h that needs nothing but libc. */
 export function buildProgram(name) {
   const source = join(sources, `${name}.c`);
   const output = join(scratch, name);
-  return make(output, [source], 'cc', [...FLAGS, '-o', output, source]);
+  return make(output, [source, join(sources, 'filter.h')], 'cc', [...FLAGS, '-o', output, source]);
 }
 
 /** A program of one C file that uses libseccomp. */

@@ -20,11 +20,11 @@ export async function measure({ quick }) {
   const missing = new Set();
   const versions = new Set();
   const results = [];
-  for (const [interfaces, policy] of Object.entries(policiesOf(nativeArch))) {
+  for (const [abis, policy] of Object.entries(policiesOf(nativeArch))) {
     const { subjects, close } = await others(policy, missing, versions);
     const samples = await interleave({ ...ours(policy), ...subjects }, plan);
     close();
-    results.push({ interfaces, rows: summarizeAll(samples) });
+    results.push({ abis, rows: summarizeAll(samples) });
   }
   return { steps: await steps(plan), results, missing: [...missing], versions: [...versions] };
 }
@@ -94,9 +94,9 @@ libseccomp, it is from \`seccomp_init\` to the exported program, without a proof
 All get the same rules, and the programs from C and Go are proven to mean the same before the first measurement.
 The Go program uses the same libseccomp as the C program; Debian's binding for Python contains its own. With a ratio
 above 1, ours is faster.`,
-    ...results.map(({ interfaces, rows }) =>
+    ...results.map(({ abis, rows }) =>
       blocks(
-        `**${interfaces}**`,
+        `**${abis}**`,
         table(
           ['What', 'ms, median (quartiles)', 'Ratio to ours'],
           rows.map(({ name, ms, ratio }) => [name, spread(ms), ratio === undefined ? '1' : factor(ratio)]),

@@ -8,7 +8,7 @@ export const profileText = readFileSync(profilePath, 'utf8');
 
 export const nativeArch = makeTarget().arch;
 
-/** The profile as it ships covers the 32-bit interfaces too; without `archMap` only the native one. */
+/** The profile as it ships covers the 32-bit ABIs too; without `archMap` only the native one. */
 function alone() {
   const profile = JSON.parse(profileText);
   delete profile.archMap;
@@ -17,7 +17,7 @@ function alone() {
 
 const SUB_ARCHITECTURES = { x86_64: 'x86_64 + x86 + x32', aarch64: 'aarch64 + arm' };
 
-/** The policies of one architecture, by the interfaces that they cover. */
+/** The policies of one architecture, by the ABIs that they cover. */
 export const policiesOf = arch => ({
   [`${arch} alone`]: resolveProfile(alone(), { arch }),
   [SUB_ARCHITECTURES[arch]]: resolveProfile(profileText, { arch }),

@@ -9,8 +9,8 @@ export const title = 'Programs';
 
 export function measure() {
   return ['x86_64', 'aarch64'].flatMap(arch =>
-    Object.entries(policiesOf(arch)).map(([interfaces, policy]) => ({
-      interfaces,
+    Object.entries(policiesOf(arch)).map(([abis, policy]) => ({
+      abis,
       programs: Object.entries(GENERATORS).map(([generator, options]) => ({
         generator,
         ...programMetrics(compile(policy, options).program, policy, nodeWeights),
@@ -28,9 +28,9 @@ named numbers of all ABIs. The means are over the allowed native numbers, with e
 programs make the call. Arguments are 0. Cached: native numbers that the kernel (5.11 and later) allows without running
 the program. On such kernels the program only runs for other calls: those with conditions, refused ones, and all calls of x32.
 Programs of libseccomp begin with the instructions for unknown numbers that runc adds.`,
-    ...data.map(({ interfaces, programs }) =>
+    ...data.map(({ abis, programs }) =>
       blocks(
-        `**${interfaces}**`,
+        `**${abis}**`,
         table(
           HEAD,
           programs.map(each => [

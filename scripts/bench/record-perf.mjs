@@ -1,16 +1,10 @@
 // What recording by perf events adds to the time of a command, beside what strace adds. As root.
-import { spawn as plainSpawn, spawnSync } from 'node:child_process';
 import { record } from '../../dist/entries/index.js';
-import { blocks, factor, spread, table } from './format.mjs';
-import { interleave, ratios, summarize, timeToExit } from './statistics.mjs';
+import { compareCommands, comparedCommands, hasStrace, timeUnderStrace } from './compare-commands.mjs';
+import { blocks } from './format.mjs';
+import { timeToExit } from './statistics.mjs';
 
 export const title = 'Recording by perf events';
-
-/** @type {Record<string, [file: string, args: string[]]>} */
-const COMMANDS = {
-  'ls -lR': ['ls', ['-lR', 'node_modules/typescript', 'node_modules/@types']],
-  'a shell with 50 pipelines': ['sh', ['-c', 'i=0; while [ $i -lt 50 ]; do i=$((i+1)); true | true; done']],
-};
 
 /** Whether this process may. */
 async function works() {
@@ -22,46 +16,27 @@ async function works() {
   }
 }
 
-export async function measure({ quick }) {
-  if (!(await works()) || spawnSync('strace', ['-V']).status !== 0) return [];
-  const rounds = quick ? { rounds: 5, warmUp: 1 } : { rounds: 40, warmUp: 3 };
-  const data = [];
-  for (const [name, [file, args]] of Object.entries(COMMANDS)) {
-    let lost = 0;
-    const recorded = async () => {
-      /** @type {ReturnType<typeof record>['recording'] | undefined} */
-      let recording;
-      const time = await timeToExit(() => {
-        const started = record(file, args, { stdio: 'ignore', by: 'perf' });
-        recording = started.recording;
-        return started.child;
-      });
-      for (const source of (await recording)?.sources ?? []) lost += source.lost;
-      return time;
-    };
-    const { plain, ...others } = await interleave(
-      {
-        plain: () => timeToExit(() => plainSpawn(file, args, { stdio: 'ignore' })),
-        perf: recorded,
-        strace: () =>
-          timeToExit(() =>
-            plainSpawn('strace', ['-f', '-o', '/dev/null', file, ...args], { stdio: 'ignore' }),
-          ),
+export async function measure(options) {
+  if (!(await works()) || !hasStrace()) return [];
+  const lost = [];
+  const data = await compareCommands((file, args) => {
+    const index = lost.push(0) - 1;
+    return {
+      perf: async () => {
+        /** @type {ReturnType<typeof record>['recording'] | undefined} */
+        let recording;
+        const time = await timeToExit(() => {
+          const started = record(file, args, { stdio: 'ignore', by: 'perf' });
+          recording = started.recording;
+          return started.child;
+        });
+        for (const source of (await recording)?.sources ?? []) lost[index] += source.lost;
+        return time;
       },
-      rounds,
-    );
-    data.push({
-      name,
-      lost,
-      plain: summarize(plain),
-      subjects: Object.entries(others).map(([subject, samples]) => ({
-        subject,
-        cost: summarize(samples),
-        ratio: ratios(samples, plain),
-      })),
-    });
-  }
-  return data;
+      strace: () => timeUnderStrace(file, args),
+    };
+  }, options);
+  return data.map((row, index) => ({ ...row, lost: lost[index] }));
 }
 
 const NAMES = { perf: '`record` by perf events', strace: '`strace -f -o /dev/null`' };
@@ -69,17 +44,9 @@ const NAMES = { perf: '`record` by perf events', strace: '`strace -f -o /dev/nul
 export const render = data =>
   blocks(
     'The time of a command, as root, in comparison with the same command without recording. The difference is the start of the recorder, and the time in which the kernel writes events.',
-    table(
-      ['Command', 'How', 'ms, median (quartiles)', 'Ratio to plain', 'Lost calls'],
-      data.flatMap(({ name, lost, plain, subjects }) => [
-        [name, 'plain', spread(plain), '', ''],
-        ...subjects.map(({ subject, cost, ratio }) => [
-          name,
-          NAMES[subject],
-          spread(cost),
-          factor(ratio),
-          subject === 'perf' ? String(lost) : '',
-        ]),
-      ]),
-    ),
+    comparedCommands(data, NAMES, {
+      title: 'Lost calls',
+      of: (command, subject) =>
+        subject === 'perf' ? String(data.find(({ name }) => name === command)?.lost) : '',
+    }),
   );

@@ -1,6 +1,7 @@
 // What recording adds to the time of a command, beside what strace adds.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { record } from '../../dist/entries/index.js';
+import { hasStrace, timePlain, timeUnderStrace } from './compare-commands.mjs';
 import { blocks, figure, spread, table } from './format.mjs';
 import { differences, interleave, summarize, timeToExit } from './statistics.mjs';
 
@@ -31,17 +32,16 @@ function pythonItself() {
 const has = command => spawnSync(command, ['-V']).status === 0;
 
 export async function measure({ quick }) {
-  if (!has('strace')) return [];
+  if (!hasStrace()) return [];
   const rounds = quick ? { rounds: 5, warmUp: 1 } : { rounds: 15, warmUp: 1 };
   const data = [];
   for (const [name, [file, args]] of Object.entries(COMMANDS)) {
     if (name.startsWith('python3') && !has(file)) continue;
     const { plain, recorded, strace } = await interleave(
       {
-        plain: () => timeToExit(() => spawn(file, args, { stdio: 'ignore' })),
+        plain: () => timePlain(file, args),
         recorded: () => timeToExit(() => record(file, args, { stdio: 'ignore' }).child),
-        strace: () =>
-          timeToExit(() => spawn('strace', ['-f', '-o', '/dev/null', file, ...args], { stdio: 'ignore' })),
+        strace: () => timeUnderStrace(file, args),
       },
       rounds,
     );

@@ -3,10 +3,10 @@ import * as scmp from '../../dist/kernel/constants.js';
 import { syscallName } from '../../dist/kernel/abi.js';
 
 /**
- * `default ACTION`, `badarch ACTION`, `arch TOKEN NAME` for each interface, native first, and
+ * `default ACTION`, `badarch ACTION`, `arch TOKEN NAME` for each ABI, native first, and
  * `rule NAME ACTION COUNT`, followed by `ARG OP A B` for each comparison; all numbers decimal.
  *
- * As in container runtimes there is one context for all interfaces, to which a rule is added by name. Throws where that
+ * As in container runtimes there is one context for all ABIs, to which a rule is added by name. Throws where that
  * cannot express the policy.
  */
 export function libseccompRules(policy) {
@@ -16,7 +16,7 @@ export function libseccompRules(policy) {
       const name = syscallName(abi.name, number);
       const lines = rulesOf(name, part, policy.defaultAction).join('\n');
       if ((rules.get(name) ?? lines) !== lines) {
-        throw new Error(`the rules of ${name} differ between interfaces`);
+        throw new Error(`the rules of ${name} differ between ABIs`);
       }
       rules.set(name, lines);
     }

@@ -32,7 +32,7 @@ function policyOf(syscalls) {
 
 const allow = (name, ...args) => ({ names: [name], action: /** @type {const} */ ('SCMP_ACT_ALLOW'), args });
 
-/** Calls of the native interface, spread over all of them so that allowed numbers are not neighbours. */
+/** Calls of the native ABI, spread over all of them so that allowed numbers are not neighbours. */
 function someCalls(count) {
   const names = [...syscallsOf(nativeArch).keys()];
   return Array.from({ length: count }, (_, index) => names[Math.floor((index * names.length) / count)]);

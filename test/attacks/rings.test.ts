@@ -208,7 +208,7 @@ describe("Node's rings", function () {
       assert.deepEqual(seen, [-38, -38, -38, -38, -38]);
     });
 
-    it('take nothing by the call of another interface', function () {
+    it('take nothing by the call of another ABI', function () {
       const enter = 'caller.callI386(426, ring, 1, 1, 1, 0, 0)';
       const open = 'const ring = caller.openRing(0); caller.operationOnRing(0, 0, 0, 0);';
       const before = native(`${open} tell(${enter});`);

@@ -58,7 +58,7 @@ describe('assembly: what is listed comes back', () => {
       comesBack(randomProgram(random, MAX_INSTRUCTIONS), `program ${index} of SEED=${start}`);
   });
 
-  it(`random programs listed with names of an interface that they do not ask for (SEED=${start})`, () => {
+  it(`random programs listed with names of an ABI that they do not ask for (SEED=${start})`, () => {
     const random = new Random(start);
     for (let index = 0; index < 200; index++) {
       const abi = random.pick(Object.keys(ABIS) as AbiName[]);
@@ -89,7 +89,7 @@ describe('assembly: programs written by hand', () => {
       `
       # Nothing but read and write.
       A = arch
-      if (A != ARCH_X86_64) goto dead      // other interfaces
+      if (A != ARCH_X86_64) goto dead      // other ABIs
       A = sys_number
       if (A == read) goto good
       if (A == write) goto good else goto refuse
@@ -180,7 +180,7 @@ describe('assembly: programs written by hand', () => {
     });
   }
 
-  it('name calls with their interface, whatever the program has tested', () => {
+  it('name calls with their ABI, whatever the program has tested', () => {
     for (const [name, abi, call] of [
       ['x86_64.read', 'x86_64', 'read'],
       ['amd64.write', 'x86_64', 'write'],
@@ -197,7 +197,7 @@ describe('assembly: programs written by hand', () => {
     }
   });
 
-  it('name calls of the interface that is given, where they have tested none', () => {
+  it('name calls of the ABI that is given, where they have tested none', () => {
     const text = 'A = sys_number\nif (A == write) goto next\nreturn A';
     same(text, [insn(BPF.LD_ABS, 0), insn(BPF.JEQ_K, 64), insn(BPF.RET_A)], { abi: 'aarch64' });
   });
@@ -275,7 +275,7 @@ describe('assembly: mistakes', () => {
       'A = args[0]\nif (A == read) goto next\nreturn A',
     ],
     [
-      'unknown-interface',
+      'unknown-abi',
       '2:10',
       /the number of "read" depends on the architecture.*x86_64.read/,
       'A = sys_number\nif (A == read) goto next\nreturn A',

@@ -130,7 +130,7 @@ describe('listing: names', () => {
     assert.equal(annotate(both)[4]?.text, 'if (A == 0x1) goto 0005');
   });
 
-  it('there the interface can be given, and is shown, as nothing proves it', () => {
+  it('there the ABI can be given, and is shown, as nothing proves it', () => {
     const program = [insn(BPF.LD_ABS, 0), insn(BPF.JEQ_K, 1), ret];
     assert.equal(annotate(program, { abi: 'aarch64' })[1]?.text, 'if (A == aarch64.io_destroy) goto 0002');
     assert.equal(annotate(program, { abi: 'x32' })[1]?.text, 'if (A == 0x1) goto 0002');

@@ -94,7 +94,7 @@ describe('seccomp disasm and asm', () => {
     assert.equal(error.code, 'bad-program-size');
   });
 
-  it('take the interface for names from --abi where a program asks for none', () => {
+  it('take the ABI for names from --abi where a program asks for none', () => {
     const text = 'A = sys_number\nif (A == write) goto next\nreturn A\n';
     assert.equal(cli(['asm', '-'], text).code, 2);
     const { stdout } = cli(['asm', '-', '--abi', 'arm', '--format', 'asm'], text);

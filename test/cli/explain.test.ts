@@ -76,14 +76,14 @@ describe('seccomp explain', () => {
 
   it('prints JSON with names beside numbers', () => {
     const { stdout } = cli(['explain', 'docker-default', 'socket', '--json', ...NATIVE]);
-    const { interfaces } = JSON.parse(stdout) as {
-      interfaces: { abi: string; syscalls: { cases: unknown }[] }[];
+    const { abis } = JSON.parse(stdout) as {
+      abis: { abi: string; syscalls: { cases: unknown }[] }[];
     };
-    assert.equal(interfaces[0]?.abi, 'x86_64');
-    assert.deepEqual(interfaces[0].syscalls[0]?.cases, [
+    assert.equal(abis[0]?.abi, 'x86_64');
+    assert.deepEqual(abis[0].syscalls[0]?.cases, [
       {
-        answer: 0x50001,
-        answerName: 'ERRNO(EPERM)',
+        action: 0x50001,
+        actionName: 'ERRNO(EPERM)',
         condition: 'domain is AF_ALG or AF_VSOCK',
         when: [
           [
@@ -122,7 +122,7 @@ describe('seccomp explain', () => {
     });
   }
 
-  it('says nothing of a call that one interface of the machine has', () => {
+  it('says nothing of a call that one ABI of the machine has', () => {
     assert.equal(cli(['explain', 'docker-default', 'mkdir', '--arch', 'aarch64']).stderr, '');
   });
 

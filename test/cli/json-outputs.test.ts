@@ -97,10 +97,10 @@ describe('--json', () => {
   const filter = compile('docker-default', { arch: 'x86_64' });
 
   it('has the names of actions, arguments and constants beside numbers in explain', () => {
-    const [first] = explanationJson(explain(filter, 'socket')).interfaces;
+    const [first] = explanationJson(explain(filter, 'socket')).abis;
     const [call] = first?.syscalls ?? [];
     assert.equal(call?.otherwiseName, 'ALLOW');
-    assert.equal(call.cases[0]?.answerName, 'ERRNO(EPERM)');
+    assert.equal(call.cases[0]?.actionName, 'ERRNO(EPERM)');
     assert.equal(call.cases[0].condition, 'domain is AF_ALG or AF_VSOCK');
     assert.equal(call.cases[0].when?.[0]?.[0]?.ofName, 'domain');
   });

@@ -66,11 +66,7 @@ describe('seccomp simulate', () => {
       /by default, because the profile does not name the call/,
     ],
     ['that a call is newer than the profile', ['5000'], /because the call is newer/],
-    [
-      'that the interface is not covered',
-      ['aarch64:read'],
-      /KILL_THREAD\n {2}because the profile does not cover/,
-    ],
+    ['that the ABI is not covered', ['aarch64:read'], /KILL_THREAD\n {2}because the profile does not cover/],
     ['which argument was looked at and not given', ['socket'], /argument 0 is missing and counts as 0/],
     ['an x86 call by its own number', ['x86:socket', 'AF_ALG'], /^x86 socket \(359\): domain = AF_ALG/],
     [

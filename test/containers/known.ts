@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { ABIS, knownSyscalls } from '#lib/kernel/abi.js';
 import type { AbiName } from '#lib/kernel/architectures.js';
 
-/** By interface and name, the number, positive only where the call is a direct one. */
+/** By ABI and name, the number, positive only where the call is a direct one. */
 export type KnownNumbers = (abi: AbiName, name: string) => number;
 
 /** Asks the library that programs of this machine are linked with for every name there is. */

@@ -3,7 +3,7 @@ import { ABIS } from '#lib/kernel/abi.js';
 import { actionKind, actionName, type Action } from '#lib/kernel/action.js';
 import type { Target } from '#lib/policy/target.js';
 import type { Profile, ProfileCondition } from '#lib/profile/profile.js';
-import { applies, interfaces } from '#lib/profile/resolve/select.js';
+import { applies, targetAbis } from '#lib/profile/resolve/select.js';
 
 /** `SCMP_ACT_ERRNO` and the number that goes with it. */
 function action(value: Action): { readonly action: string; readonly errnoRet?: number } {
@@ -25,7 +25,7 @@ export function ociSeccomp(profile: Profile, target: Target, listenerPath: strin
   return {
     defaultAction,
     ...(errnoRet !== undefined && { defaultErrnoRet: errnoRet }),
-    architectures: interfaces(profile, target).map(name => ABIS[name].scmpName),
+    architectures: targetAbis(profile, target).map(name => ABIS[name].scmpName),
     ...(profile.flags.length > 0 && { flags: profile.flags }),
     ...(profile.listenerPath !== undefined && { listenerPath }),
     syscalls: profile.rules

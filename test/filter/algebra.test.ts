@@ -51,7 +51,7 @@ const sameKind = (a: Policy, b: Policy): boolean =>
 const atMost = (a: Policy, b: Policy): boolean =>
   refute(a, b, (x, y) => precedence(x) <= precedence(y)) === undefined;
 
-/** With the rule for newer calls where resolved policies have it: on all interfaces under a default that refuses, otherwise on none. */
+/** With the rule for newer calls where resolved policies have it: on all ABIs under a default that refuses, otherwise on none. */
 const asResolved = (policy: Policy): Policy => {
   const [native, ...others] = policy.abis.map(part => ({
     ...part,

@@ -205,7 +205,7 @@ describe('hostile profiles', function () {
     });
   }
 
-  it('equal lists of rules are worked out once for all calls and interfaces', () => {
+  it('equal lists of rules are worked out once for all calls and ABIs', () => {
     const shared = resolveProfile(SHARED_RULES(), { arch: 'x86_64' });
     const lists = new RuleLists(shared);
     generate(shared, UNIFORM, runTable(shared), lists);

@@ -19,7 +19,7 @@ const deny = insn(BPF.RET_K, SCMP_ACT_ERRNO(1));
 describe("the kernel's cache", () => {
   const cases: readonly (readonly [name: string, cached: boolean, abi: AbiName, call: string])[] = [
     ['answers a call that is allowed by number', true, 'x86_64', 'read'],
-    ['answers one of a 32-bit interface too', true, 'x86', 'read'],
+    ['answers one of a 32-bit ABI too', true, 'x86', 'read'],
     ['does not answer for x32', false, 'x32', 'read'],
     ['does not answer one that is denied', false, 'x86_64', 'mount'],
     ['does not answer one whose arguments count', false, 'x86_64', 'socket'],

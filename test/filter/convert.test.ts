@@ -357,7 +357,7 @@ describe('convert: settings of a unit of systemd', () => {
       const policy = policyOf(profile, 'default');
       const text = convert(policy, 'systemd');
       for (const line of lines) assert.match(text, line);
-      // Of other architectures there are no calls on a machine all of whose interfaces are covered.
+      // Of other architectures there are no calls on a machine all of whose ABIs are covered.
       const read = resolveProfile(text, X86_64, { badArch: policy.badArch });
       assert.equal(findDifference(compilePolicy(policy).program, read), undefined);
     });
@@ -416,7 +416,7 @@ describe('convert: settings of a unit of systemd', () => {
     });
   }
 
-  it('refuses interfaces that a name is treated differently on', () => {
+  it('refuses ABIs that a name is treated differently on', () => {
     const policy = policyOf({
       ...ALL,
       defaultAction: 'SCMP_ACT_ALLOW',

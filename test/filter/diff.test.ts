@@ -22,13 +22,13 @@ const answer = (layers: readonly Program[], event: Witness): number =>
 
 /** Whether a difference is about a call. */
 function covers({ place, when }: Difference, event: Witness): boolean {
-  if (answered({ cases: [{ answer: true, when }], otherwise: false }, event)[0] !== true) return false;
+  if (answered({ cases: [{ action: true, when }], otherwise: false }, event)[0] !== true) return false;
   if (place.kind === 'architectures')
     return contains(place.architectures, event.arch) && contains(place.numbers, event.syscall);
   const isX32 = event.arch === ABIS.x32.audit && event.syscall >= 0x40000000 && event.syscall < 0x80000000;
   if (ABIS[place.abi].audit !== event.arch || (place.abi === 'x32') !== isX32) return false;
   switch (place.kind) {
-    case 'interface':
+    case 'abi':
       return true;
     case 'syscall':
       return place.number === event.syscall;
@@ -116,7 +116,7 @@ describe('differences', () => {
     }
   });
 
-  it('speak of interfaces and architectures as a whole where all of their calls change alike', () => {
+  it('speak of ABIs and architectures as a whole where all of their calls change alike', () => {
     const native = compile(
       { defaultAction: 'SCMP_ACT_ALLOW', architectures: ['SCMP_ARCH_X86_64'] },
       { arch: 'x86_64' },
@@ -124,7 +124,7 @@ describe('differences', () => {
     const all = [op(BPF.RET_K, SCMP_ACT_ALLOW)];
     const differences = diff(native, all);
     assert.deepEqual(
-      differences.map(({ place }) => (place.kind === 'interface' ? place.abi : place.kind)),
+      differences.map(({ place }) => (place.kind === 'abi' ? place.abi : place.kind)),
       ['numbers', 'x86', 'x32', 'aarch64', 'arm', 'architectures'],
     );
     assert.match(

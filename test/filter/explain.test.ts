@@ -274,7 +274,7 @@ describe('explanations in words', () => {
     );
   });
 
-  it('sum up numbers without a name as ranges, and interfaces that are not covered in a line', () => {
+  it('sum up numbers without a name as ranges, and ABIs that are not covered in a line', () => {
     const text = formatExplanation(explain(compile('docker-default', { arch: 'aarch64' })));
     assert.match(text, /numbers without a name\n {2}ERRNO\(EPERM\)\n {4}aarch64: 244\.\.259, 295\.\.423\n/);
     assert.match(text, /\nx86_64; x86; x32; all other architectures: KILL_THREAD\n$/);
@@ -301,17 +301,17 @@ describe('explanations in words', () => {
       op(BPF.RET_K, SCMP_ACT_ALLOW),
       op(BPF.RET_K, 0),
     ];
-    const [answers] = explain(parity, 'read').interfaces[0]?.syscalls ?? [];
-    assert.deepEqual(answers?.cases, [{ answer: SCMP_ACT_ALLOW, when: undefined }]);
+    const [actions] = explain(parity, 'read').abis[0]?.syscalls ?? [];
+    assert.deepEqual(actions?.cases, [{ action: SCMP_ACT_ALLOW, when: undefined }]);
     assert.match(line(parity, 'read'), /one of more conditions holds than can be listed/);
   });
 
   it('take a call by its number', () => {
-    const { interfaces } = explain(compile('docker-default', { arch: 'x86_64' }), 335);
-    const [native, compat] = interfaces;
+    const { abis } = explain(compile('docker-default', { arch: 'x86_64' }), 335);
+    const [native, compat] = abis;
     assert.equal(native?.syscalls[0]?.syscall, 'uretprobe');
     assert.equal(compat?.syscalls.length, 1);
-    assert.equal(explain([op(BPF.RET_K, 0)], 400).interfaces[0]?.unnamed[0]?.numbers.example, 400);
+    assert.equal(explain([op(BPF.RET_K, 0)], 400).abis[0]?.unnamed[0]?.numbers.example, 400);
   });
 
   it('refuse calls that nothing knows', () => {

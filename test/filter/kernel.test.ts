@@ -126,7 +126,7 @@ function onePolicy(conditions: readonly Condition[]): Policy {
 describe('libseccomp: programs for random policies', () => {
   const start = seed();
 
-  it(`pass the same proof on 64-bit interfaces where conditions compare for equality, for either architecture (SEED=${start})`, () => {
+  it(`pass the same proof on 64-bit ABIs where conditions compare for equality, for either architecture (SEED=${start})`, () => {
     const random = new Random(start);
     for (let index = 0; index < 300; index++) {
       const target = random.pick(['x86_64', 'aarch64'] as const);

@@ -82,7 +82,7 @@ describe('The programs that ship', () => {
 
   for (const [what, options] of [
     ['capabilities', "{ capabilities: ['CAP_SYS_ADMIN'] }"],
-    ['another action for foreign interfaces', '{ badArch: s.SCMP_ACT_KILL_PROCESS }'],
+    ['another action for foreign ABIs', '{ badArch: s.SCMP_ACT_KILL_PROCESS }'],
     ['the other weights', "{ weights: 'uniform' }"],
   ] as const) {
     it(`are not used for ${what}`, () => {

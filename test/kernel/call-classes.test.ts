@@ -97,7 +97,7 @@ describe('classes of calls', () => {
     assert.ok(!substitutesOf('x86', 'connect').calls.includes('socketcall'));
   });
 
-  it('are never substitutes on an interface that lacks them', () => {
+  it('are never substitutes on an ABI that lacks them', () => {
     for (const abi of Object.keys(ABIS) as AbiName[])
       for (const name of inClasses)
         for (const call of substitutesOf(abi, name).calls) assert.notEqual(call, name);

@@ -57,7 +57,7 @@ describe('named values', () => {
       assert.equal(parseValue('O_DIRECTORY', undefined, 'aarch64'), 0o40000n);
     });
 
-    it('a negative number in 32 bits on a 32-bit interface', () => {
+    it('a negative number in 32 bits on a 32-bit ABI', () => {
       assert.equal(parseValue('-1', undefined, 'x86'), 0xffff_ffffn);
     });
 

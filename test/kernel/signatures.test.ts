@@ -1,4 +1,4 @@
-// What is known of the arguments of system calls: names, types, widths, on every interface.
+// What is known of the arguments of system calls: names, types, widths, on every ABI.
 import assert from 'node:assert/strict';
 import { ABIS, syscallsOf } from '#lib/kernel/abi.js';
 import type { AbiName } from '#lib/kernel/architectures.js';
@@ -78,7 +78,7 @@ describe('signatures', () => {
     });
   }
 
-  it('has 32 bits for every argument of the 32-bit interfaces', () => {
+  it('has 32 bits for every argument of the 32-bit ABIs', () => {
     for (const abi of ['x86', 'arm'] as const) {
       for (const name of syscallsOf(abi).keys()) {
         for (const { width } of parametersOf(abi, name) ?? []) assert.equal(width, 32, `${abi} ${name}`);
@@ -86,7 +86,7 @@ describe('signatures', () => {
     }
   });
 
-  it('says nothing of calls that the interface lacks', () => {
+  it('says nothing of calls that the ABI lacks', () => {
     assert.equal(parametersOf('aarch64', 'open'), undefined);
     assert.equal(parametersOf('x86_64', 'no_such_call'), undefined);
   });

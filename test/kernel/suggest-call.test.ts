@@ -41,7 +41,7 @@ describe('did you mean, for system calls', () => {
   for (const [abi, name, expected] of table)
     it(`${name} on ${abi}: ${expected ?? 'nothing'}`, () => assert.equal(callLike(name, [abi]), expected));
 
-  it('never names a call that the interfaces lack, nor the name itself', () => {
+  it('never names a call that the ABIs lack, nor the name itself', () => {
     const names = (Object.keys(ABIS) as AbiName[]).flatMap(abi => [...syscallsOf(abi).keys()]);
     for (const abi of ['x86_64', 'aarch64'] as const) {
       for (const name of new Set(names)) {

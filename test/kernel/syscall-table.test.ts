@@ -1,4 +1,4 @@
-// The tables of system calls: every call of every interface, with its number and the Linux that brought it.
+// The tables of system calls: every call of every ABI, with its number and the Linux that brought it.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import {
@@ -52,7 +52,7 @@ describe('the table of system calls', () => {
     assert.ok(NEWEST_KERNEL.major > 7 || (NEWEST_KERNEL.major === 7 && NEWEST_KERNEL.minor >= 2));
   });
 
-  it('gives every number of an interface one name', () => {
+  it('gives every number of an ABI one name', () => {
     for (const abi of ABI_NAMES) {
       const numbers = [...syscallsOf(abi).values()];
       assert.equal(new Set(numbers).size, numbers.length, abi);
@@ -120,5 +120,5 @@ describe('first versions', () => {
     }
   });
 
-  it('are unknown of what no interface has', () => assert.equal(firstVersion('no_such_call'), undefined));
+  it('are unknown of what no ABI has', () => assert.equal(firstVersion('no_such_call'), undefined));
 });

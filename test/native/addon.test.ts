@@ -162,7 +162,7 @@ describe('add-on', () => {
     assert.equal(native().contextRuleAdd(newContext(), false, 0x50001, 0, shared), undefined);
   });
 
-  it('gives the answers of its interface', () => {
+  it('gives the answers of its ABI', () => {
     const probe = native().probe();
     assert.match(probe.release, /^\d+\.\d+/);
     assert.equal(probe.filter, true);

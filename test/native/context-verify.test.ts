@@ -52,7 +52,7 @@ describe('FilterContext.verify', () => {
     context.verify();
   });
 
-  it('covers the 32-bit interface of the architecture', () => {
+  it('covers the 32-bit ABI of the architecture', () => {
     context.archAdd(SIBLING);
     context.ruleAdd(SCMP_ACT_ALLOW, 'read', eq(0, 3n));
     context.archRemove(SIBLING);

@@ -427,7 +427,7 @@ describe('FilterContext', () => {
       assert.notDeepEqual(filter.exportBpf(), first);
     });
 
-    it('covers all interfaces of x86 in one filter', () => {
+    it('covers all ABIs of x86 in one filter', () => {
       const x86 = new FilterContext(SCMP_ACT_ALLOW);
       for (const arch of [SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32]) {
         if (!x86.archExist(arch)) x86.archAdd(arch);

@@ -48,10 +48,10 @@ describe('checkPolicy', () => {
     ['bits outside of a mask', withCondition({ ...equal, op: 'SCMP_CMP_MASKED_EQ', mask: 1n, value: 3n })],
     ['an action that no kernel knows', { ...policy, defaultAction: 0x10000 }],
     ['a negative action', { ...policy, badArch: -1 }],
-    ['interfaces of another architecture', { ...policy, abis: [{ ...native, abi: ABIS.aarch64 }] }],
-    ['an interface twice', { ...policy, abis: [native, native] }],
-    ['an interface made up', { ...policy, abis: [{ ...native, abi: { ...ABIS.x86_64, audit: 7 } }] }],
-    ['no interface', { ...policy, abis: [] }],
+    ['ABIs of another architecture', { ...policy, abis: [{ ...native, abi: ABIS.aarch64 }] }],
+    ['an ABI twice', { ...policy, abis: [native, native] }],
+    ['an ABI made up', { ...policy, abis: [{ ...native, abi: { ...ABIS.x86_64, audit: 7 } }] }],
+    ['no ABI', { ...policy, abis: [] }],
     ['numbers beyond 32 bits', { ...policy, abis: [{ ...native, enosysAbove: 2 ** 32 }] }],
     ['no list of warnings', { ...policy, warnings: undefined }],
   ];
@@ -62,7 +62,7 @@ describe('checkPolicy', () => {
     });
   }
 
-  it('names the call and the interface of what it refuses', () => {
+  it('names the call and the ABI of what it refuses', () => {
     assert.throws(
       () => compile(withCondition({ ...equal, arg: 6 })),
       /arguments must be 0 to 5, in call 39 of x86_64/,

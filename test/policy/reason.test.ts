@@ -54,7 +54,7 @@ describe('the reason for an answer', () => {
     assert.deepEqual(why('x86_64', 'futex_wait'), { kind: 'newer', action: SCMP_ACT_ERRNO(38) });
   });
 
-  it('is that the interface is not covered', () => {
+  it('is that the ABI is not covered', () => {
     assert.equal(why('aarch64', 'read').kind, 'foreign');
     assert.equal(why('x86', 'read').kind, 'call');
   });

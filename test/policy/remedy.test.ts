@@ -80,7 +80,7 @@ describe('remedyFor', () => {
       'and add to "syscalls": {"names":["mkdir"],"action":"SCMP_ACT_ALLOW"}',
     ],
     [
-      'a call by an interface that is not covered',
+      'a call by an ABI that is not covered',
       denying(rule('mkdir', 'ALLOW')),
       call('mkdir', [], 'x86'),
       'add SCMP_ARCH_X86 to the architectures',

@@ -49,7 +49,7 @@ describe('withNotifications', () => {
     });
   }
 
-  it('notifies of interfaces that the policy does not cover', () => {
+  it('notifies of ABIs that the policy does not cover', () => {
     const event = { arch: ABIS.arm.audit, syscall: 0, args: [], instructionPointer: 0n };
     assert.equal(actionName(evaluate(withNotifications(policy), event)), 'NOTIFY');
   });

@@ -1,4 +1,4 @@
-// 32-bit programs under a filter: the part of the profile for their interface counts, and without one none may run.
+// 32-bit programs under a filter: the part of the profile for their ABI counts, and without one none may run.
 import assert from 'node:assert/strict';
 import { spawnSync as plainSpawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -28,7 +28,7 @@ interface End {
   readonly signal: NodeJS.Signals | null;
 }
 
-describe("a program of the processor's 32-bit interface", () => {
+describe("a program of the processor's 32-bit ABI", () => {
   let directory = '';
   const programOf = (machine: MachineName): string => staticProgram(directory, [CALL], 'result', machine);
   const under = (profile: object, machine: MachineName = COMPAT): End => {

@@ -1,4 +1,4 @@
-// What isolation promises on which kernel, and what its filter layer means on every interface.
+// What isolation promises on which kernel, and what its filter layer means on every ABI.
 import assert from 'node:assert/strict';
 import { compilePolicy } from '#lib/filter/compile.js';
 import { ABIS, syscallNumber, X32_BIT } from '#lib/kernel/abi.js';
@@ -58,12 +58,12 @@ describe('the filter layer of isolation', () => {
     }
   }
 
-  it('knows the numbers that older kernels serve for the other interface of x86_64', () => {
+  it('knows the numbers that older kernels serve for the other ABI of x86_64', () => {
     assert.equal(answer('x86_64', 'x86_64', 514, 0n, TIOCSTI), REFUSED);
     assert.equal(answer('x86_64', 'x32', X32_BIT + 16, 0n, TIOCSTI), REFUSED);
   });
 
-  it('leaves every other call and interface to the filter of the profile', () => {
+  it('leaves every other call and ABI to the filter of the profile', () => {
     for (const name of ['execve', 'kill', 'ptrace', 'setrlimit', 'read'])
       assert.equal(answer('x86_64', 'x86_64', syscallNumber('x86_64', name) ?? -1), SCMP_ACT_ALLOW, name);
     assert.equal(answer('x86_64', 'aarch64', 29, 0n, TIOCSTI), SCMP_ACT_ALLOW);

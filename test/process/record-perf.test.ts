@@ -93,11 +93,11 @@ describe('record by perf events', function () {
       assert.deepEqual(flags, { index: 0, values: [], bits: 0x800000ffn, more: true, unknown: false });
     });
 
-    it('tells interfaces apart', async function () {
+    it('tells ABIs apart', async function () {
       if (process.arch !== 'x64') this.skip();
       const source = join(directory, 'x32.c');
       const program = join(directory, 'x32');
-      // Refused with ENOSYS where the kernel does not serve the interface.
+      // Refused with ENOSYS where the kernel does not serve the ABI.
       writeFileSync(source, '#include <unistd.h>\nint main(void) { syscall(0x40000000 + 112); }');
       execFileSync('cc', ['-o', program, source]);
       const recorded = await record(program, { stdio: 'ignore', by: 'perf' }).recording;

@@ -45,7 +45,7 @@ describe('closeRings', () => {
   });
 
   for (const name of ['io_uring_setup', 'io_uring_enter']) {
-    it(`closes all of io_uring where ${name} alone is refused, on the other interfaces too`, () => {
+    it(`closes all of io_uring where ${name} alone is refused, on the other ABIs too`, () => {
       const policy = closeRings(
         policyOf({
           defaultAction: 'SCMP_ACT_ALLOW',

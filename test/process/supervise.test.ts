@@ -169,7 +169,7 @@ describe('supervise', () => {
     });
   });
 
-  it('tells name, arguments and interface of a call, and the thread that waits', async () => {
+  it('tells name, arguments and ABI of a call, and the thread that waits', async () => {
     const seen: unknown[] = [];
     await run(['getsid', '3'], {
       otherwise: call => {

@@ -61,7 +61,7 @@ describe('argWidth', () => {
     assert.equal(ask(resolved, 'socket', 5n), 'ALLOW');
   });
 
-  it('the 32-bit interfaces are as they were', () => {
+  it('the 32-bit ABIs are as they were', () => {
     const rules = [rule('socket', 'ALLOW', when(0, 'NE', 5))];
     const tables = [{}, declared].map(options =>
       policy(rules, X86_64, { architectures: ALL_X86 }, options)

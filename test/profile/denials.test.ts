@@ -302,7 +302,7 @@ describe('rules that contradict each other', () => {
     });
   }
 
-  it('are found where only the low halves of their values agree on a 32-bit interface', () => {
+  it('are found where only the low halves of their values agree on a 32-bit ABI', () => {
     const syscalls = [5, 0x1_0000_0005].map((value, index) => ({
       names: ['personality'],
       action: 'SCMP_ACT_ERRNO',
@@ -340,7 +340,7 @@ describe('calls by number', () => {
     );
   });
 
-  it('hold on every interface that is covered', () => {
+  it('hold on every ABI that is covered', () => {
     const { abis } = resolveProfile(
       denying([480], { architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'] }),
       { arch: 'x86_64' },
@@ -360,7 +360,7 @@ describe('calls by number', () => {
     assert.equal(native.enosysAbove, 480);
   });
 
-  it('are refused where they are another call on another interface', () => {
+  it('are refused where they are another call on another ABI', () => {
     const { problems } = failure(() =>
       resolveProfile(denying([0], { architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'] }), {
         arch: 'x86_64',

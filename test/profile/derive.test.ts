@@ -160,7 +160,7 @@ describe('derive', () => {
         for (const capabilities of [[], CAPABILITIES]) {
           const target = { arch, capabilities };
           const bdd = new Bdd();
-          // A name has one rule for all interfaces, so that the errno of calls newer than the profile may differ on some.
+          // A name has one rule for all ABIs, so that the errno of calls newer than the profile may differ on some.
           const meaning = (policy: Policy): number =>
             bdd.replace(bdd.ite(multiplexed(bdd), 0, policyMeaning(bdd, policy, runTable(policy))), rest =>
               bdd.constant(actionKind(bdd.valueOf(rest) ?? 0)),

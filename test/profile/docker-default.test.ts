@@ -26,7 +26,7 @@ const shipped = parseProfile(SHIPPED);
 
 describe('docker-default', () => {
   describe('facts', () => {
-    // Interface, capability (`*` for all, `@` before another kernel than 6.12), call, arguments, verdict.
+    // ABI, capability (`*` for all, `@` before another kernel than 6.12), call, arguments, verdict.
     const facts: readonly (readonly [AbiName, string, string, readonly bigint[], string])[] = [
       // Everyday calls need nothing.
       ['x86_64', '', 'read', [], 'ALLOW'],
@@ -163,7 +163,7 @@ describe('docker-default', () => {
       });
     }
 
-    it('answers ENOSYS to calls newer than itself and kills foreign interfaces', () => {
+    it('answers ENOSYS to calls newer than itself and kills foreign ABIs', () => {
       const policy = resolveProfile(shipped, { arch: 'x86_64', capabilities: [] });
       const event = { args: [], instructionPointer: 0n };
       assert.equal(
@@ -176,7 +176,7 @@ describe('docker-default', () => {
       );
     });
 
-    it('covers both architectures with their 32-bit interfaces', () => {
+    it('covers both architectures with their 32-bit ABIs', () => {
       for (const arch of ARCHITECTURES) {
         const policy = resolveProfile(shipped, { arch, capabilities: [] });
         assert.deepEqual(policy.abis.map(({ abi }) => abi.name).sort(), [...abisOf(arch)].sort());
@@ -232,7 +232,7 @@ function* targets(random: Random): Generator<Machine> {
   }
 }
 
-/** What a policy answers to a call of that name, which the interface has. */
+/** What a policy answers to a call of that name, which the ABI has. */
 function verdictOf(policy: Policy, abi: AbiName, call: string, args: readonly bigint[]): string {
   const syscall = syscallNumber(abi, call);
   assert(syscall !== undefined, `${abi} has no ${call}`);

@@ -77,7 +77,7 @@ describe('Firecracker filters: the meaning', () => {
     ]);
   });
 
-  it('other interfaces and x32 get KILL_THREAD, or what badArch says; newer calls the default action', () => {
+  it('other ABIs and x32 get KILL_THREAD, or what badArch says; newer calls the default action', () => {
     const policy = policyOf([{ syscall: 'read' }]);
     assert.deepEqual(
       [answer(policy, 'x86', 'read'), answer(policy, 'x32', 'read'), answerNumber(policy, 'x86_64', 9999)],
@@ -297,7 +297,7 @@ describe('convert: to Firecracker', () => {
     );
   const ALLOW = 'SCMP_ACT_ALLOW';
   for (const [what, policy, expected] of [
-    ['a second interface', profile(['SCMP_ARCH_X86'], 'default', ALLOW), /covers x86 beside x86_64/],
+    ['a second ABI', profile(['SCMP_ARCH_X86'], 'default', ALLOW), /covers x86 beside x86_64/],
     ['ENOSYS for newer calls', profile([], 'enosys', ALLOW), /--unknown-syscalls default/],
     ['a third action', profile([], 'default', 'SCMP_ACT_TRAP'), /read gets ALLOW and write TRAP/],
     [

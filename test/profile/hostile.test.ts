@@ -333,7 +333,7 @@ const throwing = (): object => ({
 });
 
 describe('the shipped default', () => {
-  it('is parsed and resolved for three interfaces in a few milliseconds', () => {
+  it('is parsed and resolved for three ABIs in a few milliseconds', () => {
     const text = readFileSync(parseProfile('docker-default').file);
     const run = (): unknown => resolveProfile(text, { arch: 'x86_64' });
     for (let warm = 0; warm < 50; warm++) run();

@@ -17,7 +17,7 @@ describe('resolving: calls newer than the profile', () => {
       ({ enosysAbove }) => enosysAbove,
     );
 
-  it('get ENOSYS above the largest number named on their interface', () => {
+  it('get ENOSYS above the largest number named on their ABI', () => {
     const resolved = policy([rule('write', 'ALLOW'), rule('close', 'ALLOW')], X86_64, {
       architectures: ALL_X86,
     });
@@ -120,7 +120,7 @@ describe('resolving: the policy', () => {
     );
   });
 
-  it('warns in the order of the text, of each thing once for all interfaces', () => {
+  it('warns in the order of the text, of each thing once for all ABIs', () => {
     const resolved = policy(
       [rule('write', 'LOG'), rule('read', 'LOG'), rule('read', 'ALLOW'), rule('write', 'ALLOW')],
       X86_64,

@@ -1,4 +1,4 @@
-// Which rules and which interfaces of a profile are left on a machine.
+// Which rules and which ABIs of a profile are left on a machine.
 import assert from 'node:assert/strict';
 import type { AbiName } from '#lib/kernel/architectures.js';
 import { SCMP_ACT_KILL_PROCESS } from '#lib/kernel/constants.js';
@@ -74,7 +74,7 @@ describe('resolving: restrictions', () => {
   });
 });
 
-describe('resolving: interfaces', () => {
+describe('resolving: ABIs', () => {
   const abis = (more: object, arch: Architecture): AbiName[] =>
     policy([], { arch }, more).abis.map(({ abi }) => abi.name);
   const map = (...entries: readonly [string, readonly string[] | null][]): object => ({
@@ -133,7 +133,7 @@ describe('resolving: interfaces', () => {
     });
   }
 
-  it('calls by other interfaces get KILL_THREAD unless the caller says otherwise', () => {
+  it('calls by other ABIs get KILL_THREAD unless the caller says otherwise', () => {
     assert.equal(answer(policy([]), 'x86', 'read'), 'KILL_THREAD');
     assert.equal(
       answer(policy([], X86_64, {}, { badArch: SCMP_ACT_KILL_PROCESS }), 'x86', 'read'),
@@ -141,7 +141,7 @@ describe('resolving: interfaces', () => {
     );
   });
 
-  it('a name is skipped on the interfaces that do not have it', () => {
+  it('a name is skipped on the ABIs that do not have it', () => {
     const resolved = policy([rule('arch_prctl', 'ALLOW'), rule('stat64', 'ALLOW')], X86_64, {
       architectures: ALL_X86,
     });

@@ -113,7 +113,7 @@ describe('resolving: rules of one call', () => {
   }
 });
 
-describe('resolving: 32-bit interfaces', () => {
+describe('resolving: 32-bit ABIs', () => {
   it('compare low words, and warn once a rule of values that do not fit', () => {
     const resolved = policy(
       [rule('read', 'ALLOW', when(0, 'EQ', 0x1_0000_0005n)), rule('write', 'ALLOW', when(0, 'EQ', 5))],
@@ -195,7 +195,7 @@ describe("resolving: i386's socketcall and ipc", () => {
     assert.deepEqual(resolved.warnings, []);
   });
 
-  it('concern no other interface', () => {
+  it('concern no other ABI', () => {
     const resolved = policy(
       [rule('socket', 'ALLOW')],
       { arch: 'aarch64' },

@@ -111,7 +111,7 @@ describe('checkProfile', () => {
     ]);
   });
 
-  it('looks at calls of other interfaces and architectures', () => {
+  it('looks at calls of other ABIs and architectures', () => {
     const x86 = readLog('[ Process PID=1 runs in 32 bit mode. ]\n1 getpid() = 1', {
       arch: 'x86_64',
     }).recording;
@@ -153,7 +153,7 @@ describe('explainAuditLine', () => {
       'mount on x86_64 by /bin/p (7): KILL_THREAD; the profile has ALLOW by the rule at <object>:6:9; the record comes from another filter',
     ],
     [
-      'of an interface that is not covered',
+      'of an ABI that is not covered',
       record(20, '0x0', '40000003'),
       profile(),
       'getpid on x86 by /bin/p (7): KILL_THREAD; the profile has KILL_THREAD because the profile does not cover its ABI. To allow it, add SCMP_ARCH_X86 to the architectures',

@@ -139,7 +139,7 @@ describe('A generated profile', () => {
         assert.ok(!allows(made(strace(seen), { arguments: mode }), 'x86_64', not));
     });
 
-  it('of a 32-bit program covers its interface, and no other profile does', () => {
+  it('of a 32-bit program covers its ABI, and no other profile does', () => {
     const profile = made(strace('[ Process PID=1 runs in 32 bit mode. ]', '1 getuid32() = 0'));
     assert.ok(allows(profile, 'x86', 'getuid32'));
     assert.ok(!allows(made(strace(GETPID)), 'x86', 'getpid'));

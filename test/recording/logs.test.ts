@@ -50,7 +50,7 @@ describe('Logs of strace', () => {
       ['openat() x31'],
     ],
     [
-      '-c of programs of two interfaces',
+      '-c of programs of two ABIs',
       'System call usage summary for 32 bit mode:\n 17.54    0.000140           4        31           getuid32',
       ['x86:getuid32() x31'],
     ],
@@ -139,7 +139,7 @@ describe('Logs of strace', () => {
   });
 
   for (const [what, line] of [
-    ['a call that no interface has', 'frobnicate(1) = 0'],
+    ['a call that no ABI has', 'frobnicate(1) = 0'],
     ['a line that was cut off', 'openat(AT_FDCWD, "/etc/pas'],
     ['output of the program', 'Hello, world'],
     ['a call in the middle of a line', 'hello getpid() = 1'],
@@ -305,7 +305,7 @@ describe('Logs of the enrichers of the Security Profiles Operator', () => {
     ['a line of another machine, whose numbers differ', line.replace('=232', '=22')],
     ['a field that is there twice', `${line} "syscallName"="reboot"`],
     ['a field in the name of a program', line.replace('redis-server"', 'x" syscallName=reboot y="')],
-    ['a call that no interface has', JSON.stringify({ ...json, syscalls: ['getpid', 'frobnicate'] })],
+    ['a call that no ABI has', JSON.stringify({ ...json, syscalls: ['getpid', 'frobnicate'] })],
     ['names that are no texts', JSON.stringify({ ...json, syscalls: ['getpid', 7] })],
     [
       'the setup of the operator',

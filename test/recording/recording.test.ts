@@ -149,8 +149,8 @@ describe('The text of a recording', () => {
     ['an unknown key', good.replace('"runs": 2', '"runs": 2, "x": 1'), /:4:.*no key "x"/],
     ['a key twice', good.replace('"runs": 2', '"runs": 2, "runs": 3'), /"runs"/],
     ['__proto__ as a key', good.replace('"count":3', '"count":3,"__proto__":{}'), /no key "__proto__"/],
-    ['an unknown interface', good.replace('x86_64', 'vax'), /:7:5: "vax" is not an ABI/],
-    ['a name of Object.prototype as interface', good.replace('x86_64', 'constructor'), /not an ABI/],
+    ['an unknown ABI', good.replace('x86_64', 'vax'), /:7:5: "vax" is not an ABI/],
+    ['a name of Object.prototype as ABI', good.replace('x86_64', 'constructor'), /not an ABI/],
     ['an unknown call', good.replace('"socket"', '"toString"'), /no system call "toString"/],
     [
       'a call twice',

@@ -22,15 +22,15 @@ const PROFILE = `{
 const report = (options: ReportOptions = {}): ReportData => collect(PROFILE, { arch: 'x86_64', ...options });
 
 function call(data: ReportData, name: string, abi = 'x86_64'): CallData {
-  const found = data.interfaces.find(one => one.abi === abi)?.calls.find(one => one.name === name);
+  const found = data.abis.find(one => one.abi === abi)?.calls.find(one => one.name === name);
   assert.ok(found, `${name} is not on ${abi}`);
   return found;
 }
 
 describe('the data of a report', () => {
-  it('has the interfaces that the profile covers, the native one first', () => {
+  it('has the ABIs that the profile covers, the native one first', () => {
     assert.deepEqual(
-      report().interfaces.map(({ abi }) => abi),
+      report().abis.map(({ abi }) => abi),
       ['x86_64', 'x86'],
     );
   });
@@ -146,7 +146,7 @@ describe('the data of a report', () => {
 
   it('takes a program that answers everything alike', () => {
     const data = collect([{ code: 6, jt: 0, jf: 0, k: 0x7fff0000 }], {});
-    assert.deepEqual(data.interfaces, []);
+    assert.deepEqual(data.abis, []);
     assert.ok(data.elsewhere.every(({ words }) => words === 'ALLOW'));
     assert.equal(data.flow.nodes.length, 1);
   });

@@ -89,7 +89,7 @@ describe('the page of a hostile profile', () => {
     assert.doesNotMatch(page, /\b(?:src|href|action)="(?!#)/);
   });
 
-  it('takes a name of a call that no interface has for its text alone', () => {
+  it('takes a name of a call that no ABI has for its text alone', () => {
     const page = htmlReport(profile('constructor'), { arch: 'x86_64' });
     assert.ok(page.includes('constructor'));
   });

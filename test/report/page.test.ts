@@ -38,7 +38,7 @@ describe('the page in Chromium', function () {
   };
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  describe("of Docker's default, with three interfaces", () => {
+  describe("of Docker's default, with three ABIs", () => {
     let page: OpenPage;
     let url: string;
     before(async () => {
@@ -49,9 +49,9 @@ describe('the page in Chromium', function () {
     });
     after(() => page.close());
 
-    /** The names of the calls that are shown, with their interfaces. */
+    /** The names of the calls that are shown, with their ABIs. */
     const shown = (): Promise<readonly string[]> =>
-      page.evaluate(`[...document.querySelectorAll('.interface')].flatMap(one =>
+      page.evaluate(`[...document.querySelectorAll('.abi')].flatMap(one =>
         [...one.querySelectorAll('.grid button')]
           .filter(button => button.checkVisibility())
           .map(button => one.dataset.abi + ' ' + button.querySelector('b').textContent))`);

@@ -205,7 +205,7 @@ describe('the playground in Chromium', function () {
     await recompiled(() => select('against', 'docker-default'));
     assert.match(await text('#comparison h2'), /docker-default/);
     await page.click('#changed-only');
-    assert.match(await text('.interface .grid'), /ERRNO\(EPERM\)\s+→ ALLOW/);
+    assert.match(await text('.abi .grid'), /ERRNO\(EPERM\)\s+→ ALLOW/);
     await page.click('#changed-only');
     await select('against', 'second');
     await page.click('#second');
@@ -223,7 +223,7 @@ describe('the playground in Chromium', function () {
   it('mends a finding with a click, which it tried before', async () => {
     await recompiled(() => typeBehind('"exit_group"', ', "read"'));
     await page.until(`document.querySelector('#findings .fix') !== null`);
-    assert.match(await text('#findings'), /Remove the name keeps every answer/);
+    assert.match(await text('#findings'), /Remove the name keeps every action/);
     await recompiled(() => page.click('#findings .fix'));
     assert.equal(await value('text'), PROFILE);
   });

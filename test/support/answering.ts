@@ -1,4 +1,4 @@
-// Programs for the native interface that answer one call and allow all others.
+// Programs for the native ABI that answer one call and allow all others.
 import { generate } from '#lib/filter/generate/generate.js';
 import type { Program } from '#lib/bpf/program.js';
 import { ABIS, syscallNumber } from '#lib/kernel/abi.js';

@@ -95,7 +95,7 @@ const numbers = CALLS.flatMap(name =>
   Object.values(ABIS).flatMap(abi => [syscallsOf(abi.name).get(name) ?? 0, 0x40000000 + 41]),
 );
 
-/** A call on any interface, mostly one that `profile` names. */
+/** A call on any ABI, mostly one that `profile` names. */
 export const event: Arbitrary<Required<Event>> = fc.record({
   arch: fc.constantFrom(...new Set(Object.values(ABIS).map(({ audit }) => audit)), 0x12345678),
   syscall: fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...numbers) }, { weight: 1, arbitrary: word }),

@@ -1,8 +1,8 @@
 // Answers a call from an explanation alone, to hold it against the program that was explained.
 import type { Witness } from '#lib/util/errors.js';
-import type { Answers } from '#lib/filter/meaning/answers.js';
+import type { Actions } from '#lib/filter/meaning/actions.js';
 import type { NumberTest } from '#lib/filter/meaning/number-sets.js';
-import type { NumberedAnswers, Numbers, Sections } from '#lib/filter/meaning/sections.js';
+import type { NumberActions, Numbers, Sections } from '#lib/filter/meaning/sections.js';
 import { ABIS } from '#lib/kernel/abi.js';
 
 const passes = (x: bigint, test: NumberTest): boolean => {
@@ -25,24 +25,22 @@ export const contains = ({ allOf }: Numbers, number: number): boolean => {
 /** Every answer that an explanation gives to a call: there must be exactly one. */
 export function explained<T>(sections: Sections<T>, event: Witness): readonly T[] {
   const isX32 = event.arch === ABIS.x32.audit && event.syscall >= 0x40000000 && event.syscall < 0x80000000;
-  const numbered = (answers: readonly NumberedAnswers<T>[]): readonly T[] =>
-    answers.filter(({ numbers }) => contains(numbers, event.syscall)).flatMap(one => answered(one, event));
-  const interfaces = sections.interfaces.filter(
-    ({ abi }) => ABIS[abi].audit === event.arch && (abi === 'x32') === isX32,
-  );
+  const numbered = (actions: readonly NumberActions<T>[]): readonly T[] =>
+    actions.filter(({ numbers }) => contains(numbers, event.syscall)).flatMap(one => answered(one, event));
+  const abis = sections.abis.filter(({ abi }) => ABIS[abi].audit === event.arch && (abi === 'x32') === isX32);
   return [
-    ...interfaces.flatMap(({ syscalls, unnamed }) => [
+    ...abis.flatMap(({ syscalls, unnamed }) => [
       ...syscalls.filter(({ number }) => number === event.syscall).flatMap(one => answered(one, event)),
       ...numbered(unnamed),
     ]),
     ...sections.otherArchitectures
       .filter(({ architectures }) => contains(architectures, event.arch))
-      .flatMap(({ answers }) => numbered(answers)),
+      .flatMap(({ actions }) => numbered(actions)),
   ];
 }
 
-/** The answers of one call: every case whose conditions hold, or the one without conditions. */
-export function answered<T>({ cases, otherwise }: Answers<T>, event: Witness): readonly T[] {
+/** The actions for one call: every case whose conditions hold, or the one without conditions. */
+export function answered<T>({ cases, otherwise }: Actions<T>, event: Witness): readonly T[] {
   const met = cases.filter(({ when }) => {
     if (when === undefined) throw new RangeError('conditions are not described');
     return when.some(terms =>
@@ -53,5 +51,5 @@ export function answered<T>({ cases, otherwise }: Answers<T>, event: Witness): r
       }),
     );
   });
-  return met.length === 0 ? [otherwise] : met.map(({ answer }) => answer);
+  return met.length === 0 ? [otherwise] : met.map(({ action }) => action);
 }

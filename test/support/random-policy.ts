@@ -78,7 +78,7 @@ export function randomPolicy(random: Random, shape: Shape): Policy {
     scmp.SCMP_ACT_KILL_PROCESS,
   ]);
   const [first, ...rest] = shape.abis.map(name => randomAbi(random, shape, name, defaultAction));
-  if (first === undefined) throw new RangeError('a policy has an interface');
+  if (first === undefined) throw new RangeError('a policy has an ABI');
   return {
     target: makeTarget({ arch: shape.arch }),
     defaultAction,

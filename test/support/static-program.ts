@@ -9,7 +9,7 @@ type Argument = number | 'result';
 interface Machine {
   /** `e_machine` of the ELF header. */
   readonly elf: number;
-  /** `e_flags`: which interface a 32-bit ARM program was made for. */
+  /** `e_flags`: which ABI a 32-bit ARM program was made for. */
   readonly flags: number;
   readonly width: 32 | 64;
   /** Instructions that make a call with one argument. */
@@ -74,7 +74,7 @@ function intel(
 
 export type MachineName = keyof typeof MACHINES;
 
-/** The interface of Node itself, and the 32-bit one beside it. */
+/** The ABI of Node itself, and the 32-bit one beside it. */
 export const NATIVE: MachineName = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 export const COMPAT: MachineName = process.arch === 'arm64' ? 'arm' : 'x86';
 

@@ -27,7 +27,7 @@ export interface AssembleOptions {
  * Line numbers are labels. If a line shows the fields of its instruction, they must agree with the statement.
  *
  * Throws AssemblyError, with line and column: `bad-statement`, `bad-number`, `unknown-name`, `misplaced-name`,
- * `unknown-interface`, `unknown-label`, `duplicate-label`, `backward-jump`, `far-jump`, `listing-mismatch`, and
+ * `unknown-abi`, `unknown-label`, `duplicate-label`, `backward-jump`, `far-jump`, `listing-mismatch`, and
  * `bad-program` or `bad-program-size` for a program that the kernel would reject; UsageError (`bad-option`,
  * `bad-argument`).
  */

@@ -8,7 +8,7 @@ import {
   architectureNames,
   architectureNumber,
   isArchitectureName,
-  mainInterface,
+  mainAbi,
   splitCallName,
 } from '../listing/names.js';
 import { WORD } from '../program.js';
@@ -29,8 +29,8 @@ export function architectureOf(token: Token): number | undefined {
 }
 
 /**
- * What a name stands for in a test. `abi` is the interface to assume where the program has not asked for the architecture.
- * Throws AssemblyError (`unknown-name`, `misplaced-name`, `unknown-interface`).
+ * What a name stands for in a test. `abi` is the ABI to assume where the program has not asked for the architecture.
+ * Throws AssemblyError (`unknown-name`, `misplaced-name`, `unknown-abi`).
  */
 export function constantOf(token: Token, known: Known | undefined, abi: AbiName | undefined): number {
   const architecture = architectureOf(token);
@@ -49,7 +49,7 @@ export function constantOf(token: Token, known: Known | undefined, abi: AbiName 
 function callOf(token: Token, known: Known | undefined, assumed: AbiName | undefined): number {
   const audit = known?.audit;
   const { abi, name } = splitCallName(token.text) ?? {
-    abi: audit === undefined ? assumed : mainInterface(audit),
+    abi: audit === undefined ? assumed : mainAbi(audit),
     name: token.text,
   };
   if (abi !== undefined) return syscallNumber(abi, name) ?? unknownCall(token, name, abi);
@@ -57,7 +57,7 @@ function callOf(token: Token, known: Known | undefined, assumed: AbiName | undef
   if (example === undefined) return unknownCall(token, name);
   return failAt(
     token,
-    'unknown-interface',
+    'unknown-abi',
     `the number of ${quote(name)} depends on the architecture, which the program has not tested on every path to this line`,
     `Name the ABI, as in ${example}.${name}, or test A = arch first`,
   );

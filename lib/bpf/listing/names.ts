@@ -32,21 +32,21 @@ export const architectureNumber = (name: string): number | undefined =>
 /** Whether a name is meant for an architecture. */
 export const isArchitectureName = (name: string): boolean => /^(?:AUDIT_)?ARCH_/.test(name);
 
-/** The interfaces that an AUDIT_ARCH value stands for, the one whose numbers have no marker bit first. */
-const interfacesOf = (audit: number): readonly Abi[] =>
+/** The ABIs that an AUDIT_ARCH value stands for, the one whose numbers have no marker bit first. */
+const abisOf = (audit: number): readonly Abi[] =>
   Object.values(ABIS)
     .filter(abi => abi.audit === audit)
     .sort((a, b) => a.numberBit - b.numberBit);
 
-/** The interface whose calls go by their bare names under an AUDIT_ARCH value. */
-export const mainInterface = (audit: number): AbiName | undefined => interfacesOf(audit)[0]?.name;
+/** The ABI whose calls go by their bare names under an AUDIT_ARCH value. */
+export const mainAbi = (audit: number): AbiName | undefined => abisOf(audit)[0]?.name;
 
 /**
- * `read`, or `x32.read` for an interface beside the main one; undefined for a number without a name. Where the
- * architecture is not certain, the name in the interface to assume, always with that interface: `x86_64.read`.
+ * `read`, or `x32.read` for an ABI beside the main one; undefined for a number without a name. Where the
+ * architecture is not certain, the name in the ABI to assume, always with that ABI: `x86_64.read`.
  */
 export function callName(audit: number | undefined, number: number, assumed?: AbiName): string | undefined {
-  const abis = audit !== undefined ? interfacesOf(audit) : assumed === undefined ? [] : [ABIS[assumed]];
+  const abis = audit !== undefined ? abisOf(audit) : assumed === undefined ? [] : [ABIS[assumed]];
   for (const { name: abi, numberBit } of abis) {
     const name = syscallName(abi, number);
     if (name !== undefined) return audit !== undefined && numberBit === 0 ? name : `${abi}.${name}`;
@@ -54,7 +54,7 @@ export function callName(audit: number | undefined, number: number, assumed?: Ab
   return undefined;
 }
 
-/** Interfaces by what may stand before the dot: this package's name, Go's, and i386. */
+/** ABIs by what may stand before the dot: this package's name, Go's, and i386. */
 const QUALIFIERS: ReadonlyMap<string, AbiName> = new Map([
   ...Object.values(ABIS).flatMap(({ name, dockerName }): [string, AbiName][] => [
     [name, name],
@@ -63,7 +63,7 @@ const QUALIFIERS: ReadonlyMap<string, AbiName> = new Map([
   ['i386', 'x86'],
 ]);
 
-/** Interface and name in it of `x32.read`; undefined for a bare name or an interface that there is not. */
+/** ABI and name in it of `x32.read`; undefined for a bare name or an ABI that there is not. */
 export function splitCallName(text: string): { readonly abi: AbiName; readonly name: string } | undefined {
   const dot = text.indexOf('.');
   const abi = QUALIFIERS.get(text.slice(0, Math.max(dot, 0)));

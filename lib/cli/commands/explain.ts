@@ -58,7 +58,7 @@ function explained(layers: readonly Layer[], calls: readonly string[]): Explanat
   const matches = calls.map(call => matcher(layers, call, whole));
   return {
     ...whole,
-    interfaces: whole.interfaces.map(one => ({
+    abis: whole.abis.map(one => ({
       ...one,
       syscalls: one.syscalls.filter(({ syscall }) => matches.some(match => match(syscall))),
       unnamed: [],
@@ -67,11 +67,7 @@ function explained(layers: readonly Layer[], calls: readonly string[]): Explanat
 }
 
 /** Whether a call is meant by an argument. Throws UsageError (`unknown-group`, `unknown-syscall`, `bad-option`). */
-function matcher(
-  layers: readonly Layer[],
-  call: string,
-  { interfaces }: Explanation,
-): (name: string) => boolean {
+function matcher(layers: readonly Layer[], call: string, { abis }: Explanation): (name: string) => boolean {
   if (isNumber(call))
     throw new UsageError('bad-option', `the number ${call} stands beside other calls`, 'Ask for it alone');
   if (isGroupName(call)) {
@@ -85,7 +81,7 @@ function matcher(
   }
   const escaped = call.replace(/[\\^$.+|()[\]{}]/g, String.raw`\$&`);
   const pattern = new RegExp(`^${escaped.replace(/\*+/g, '.*').replaceAll('?', '.')}$`);
-  if (interfaces.some(({ syscalls }) => syscalls.some(({ syscall }) => pattern.test(syscall))))
+  if (abis.some(({ syscalls }) => syscalls.some(({ syscall }) => pattern.test(syscall))))
     return name => pattern.test(name);
   throw new UsageError(
     'unknown-syscall',

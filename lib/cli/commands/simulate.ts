@@ -32,7 +32,7 @@ export const simulateCommand: Register = (program, run) =>
     .argument('<filter>', LAYERS)
     .argument(
       '[call...]',
-      'a system call and its arguments, e.g. socket AF_UNIX; x86:socket for that of another interface',
+      'a system call and its arguments, e.g. socket AF_UNIX; x86:socket for that of another ABI',
     )
     .option('-l, --layer <filter>', 'a filter that is loaded after those before it; repeatable', collect)
     .option('-e, --events <file>', 'a file of calls to answer, one a line; - is standard input')

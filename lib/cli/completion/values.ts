@@ -65,7 +65,7 @@ export interface CompletionWords {
   readonly groups: readonly string[];
   readonly capabilities: readonly string[];
   readonly architectures: readonly string[];
-  /** The prefixes of calls of other interfaces, as in `x86:socket`. */
+  /** The prefixes of calls of other ABIs, as in `x86:socket`. */
   readonly abis: readonly string[];
   /** Constants with the arguments that take them, each as `socket 0`. */
   readonly constants: readonly { readonly places: readonly string[]; readonly names: readonly string[] }[];

@@ -3,8 +3,8 @@ import { ConversionError } from '../../util/errors.js';
 import { ABIS, syscallName, X32_BIT } from '../../kernel/abi.js';
 import { actionName, isAction, type Action } from '../../kernel/action.js';
 import { abisOf, type AbiName } from '../../kernel/architectures.js';
-import { abiPolicy, defaultOf, type AnsweredRun, type InterfaceTable } from '../../policy/interface-table.js';
-import type { Policy, SyscallPolicy } from '../../policy/policy.js';
+import { abiPolicy, defaultOf, type AnsweredRun, type AbiTable } from '../../policy/abi-table.js';
+import { nativeFirst, type Policy, type SyscallPolicy } from '../../policy/policy.js';
 import type { Target } from '../../policy/target.js';
 import { WORD } from '../../bpf/program.js';
 import { own } from '../../util/own.js';
@@ -13,7 +13,7 @@ import { setOf } from '../meaning/sections.js';
 import { numberRuns, type NumberRun } from './number-runs.js';
 import { RuleWriter } from './rules.js';
 
-/** Runs of numbers of one interface; Docker's default has some hundreds. */
+/** Runs of numbers of one ABI; Docker's default has some hundreds. */
 const MAX_RUNS = 10_000;
 const LAST = 0xffffffff;
 
@@ -33,22 +33,19 @@ export function policyOfMeaning(bdd: Bdd, meaning: Node, target: Target, known: 
   checkAnswers(bdd, meaning);
   const names = abisOf(target.arch);
   const badArch = foreignAnswer(bdd, meaning, names);
-  const tables = interfacesOf(bdd, meaning, names, badArch);
+  const tables = coveredTables(bdd, meaning, names, badArch);
   const defaultAction =
     own(known, 'defaultAction') ?? skippedAnswer(bdd, meaning, tables) ?? defaultOf(tables);
   const written = own(known, 'written') ?? ((): undefined => undefined);
   const abis = tables.map(table => {
     const { name, width } = table.abi;
     const writer = new RuleWriter(bdd, width, defaultAction);
-    return abiPolicy(table, defaultAction, ({ low, rest }) => {
-      let part: SyscallPolicy | undefined;
+    return abiPolicy(table, defaultAction, ({ low, rest }, number) => {
       const where = `${syscallName(name, low) ?? `call ${low}`} of ${name}`;
-      return number => written(name, number, rest) ?? (part ??= writer.write(rest, where));
+      return written(name, number, rest) ?? writer.write(rest, where);
     });
   });
-  const [native, ...others] = abis;
-  if (native === undefined) throw new Error('the native interface is always there');
-  return { target, defaultAction, badArch, abis: [native, ...others], flags: [], warnings: [] };
+  return { target, defaultAction, badArch, abis: nativeFirst(abis), flags: [], warnings: [] };
 }
 
 /** Throws ConversionError for what no policy answers, and for answers that depend on what no policy looks at. */
@@ -85,7 +82,7 @@ function foreignAnswer(bdd: Bdd, meaning: Node, names: readonly AbiName[]): Acti
   );
   const foreign = bdd.ite(own, bdd.constant(LEFT_OUT), meaning);
   const [answer, second] = answersOf(bdd, foreign).filter(action => action !== LEFT_OUT);
-  if (answer === undefined) throw new Error('unreachable: an architecture has a few interfaces');
+  if (answer === undefined) throw new Error('unreachable: an architecture has a few ABIs');
   if (second === undefined) return answer;
   throw new ConversionError(
     'not-expressible',
@@ -95,10 +92,10 @@ function foreignAnswer(bdd: Bdd, meaning: Node, names: readonly AbiName[]): Acti
 }
 
 /** Runs of numbers with what is left of the function for each. */
-type RuleTable = InterfaceTable<AnsweredRun & NumberRun>;
+type RuleTable = AbiTable<AnsweredRun & NumberRun>;
 
-/** The interfaces that the program covers: the native one, and each that does not get the bad-architecture action throughout. */
-function interfacesOf(
+/** The ABIs that the program covers: the native one, and each that does not get the bad-architecture action throughout. */
+function coveredTables(
   bdd: Bdd,
   meaning: Node,
   names: readonly AbiName[],

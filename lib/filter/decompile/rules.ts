@@ -23,7 +23,7 @@ const INEXPRESSIBLE = 4096;
 /** How often cubes are rearranged at most. */
 const ROUNDS = 4;
 
-/** Writes the rules of the calls of one interface. Calls that are treated alike get the same object. */
+/** Writes the rules of the calls of one ABI. Calls that are treated alike get the same object. */
 export class RuleWriter {
   readonly #bdd: Bdd;
   readonly #width: 32 | 64;

@@ -81,7 +81,7 @@ function numbers(
   const calls: Peak[] = [];
   let total = 0;
   for (const { abi } of policy.abis) {
-    // Of two interfaces with one AUDIT_ARCH, the numbers of the second one are all larger.
+    // Of two ABIs with one AUDIT_ARCH, the numbers of the second one are all larger.
     if (abi.audit !== arch) continue;
     const table = syscallsOf(abi.name);
     const [names, values] = [[...table.keys()], [...table.values()]];

@@ -1,4 +1,4 @@
-// Works out the rules of all calls of a policy: equal lists once, whatever call or interface has them, and within a bound.
+// Works out the rules of all calls of a policy: equal lists once, whatever call or ABI has them, and within a bound.
 import { CompileError, type Location } from '../../util/errors.js';
 import { syscallName } from '../../kernel/abi.js';
 import { own } from '../../util/own.js';
@@ -11,7 +11,7 @@ import type { Diagram, DiagramNode } from './diagram.js';
 import type { Aim } from './search-tree.js';
 
 /**
- * Steps that the rules of one policy are worth, all of its calls, interfaces and attempts together: values times rules.
+ * Steps that the rules of one policy are worth, all of its calls, ABIs and attempts together: values times rules.
  * Docker's default needs some hundred; a grid of 44 by 44 rules, which nearly fills a filter, 110,000.
  */
 export const RULE_STEPS = 8_000_000;

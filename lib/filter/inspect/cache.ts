@@ -30,7 +30,7 @@ export function allowedByCache(program: Program, arch: number, syscall: number):
   }
 }
 
-/** The interfaces that have a cache, and the calls that they have. */
+/** The ABIs that have a cache, and the calls that they have. */
 const isCacheable = (arch: number, syscall: number): boolean =>
   Object.values(ABIS).some(
     ({ name, audit, numberBit }) =>

@@ -6,7 +6,7 @@ import type { Action } from '../../kernel/action.js';
 import { eventOf } from '../../bpf/call.js';
 import type { Layers } from '../layers.js';
 import { WORD } from '../../bpf/program.js';
-import type { Answers, Conditions } from '../meaning/answers.js';
+import type { Actions, Conditions } from '../meaning/actions.js';
 import { Bdd, EVERY, NONE } from '../meaning/bdd.js';
 import { meaningOf } from '../meaning/meaning.js';
 import { sectionsOf, type Numbers } from '../meaning/sections.js';
@@ -14,15 +14,15 @@ import { sectionsOf, type Numbers } from '../meaning/sections.js';
 /** The calls that a difference is about, whatever their arguments. */
 export type Place =
   | {
-      /** Every call of an interface, whatever its number. */
-      readonly kind: 'interface';
-      /** The interface. */
+      /** Every call of an ABI, whatever its number. */
+      readonly kind: 'abi';
+      /** The ABI. */
       readonly abi: AbiName;
     }
   | {
-      /** One call of an interface. */
+      /** One call of an ABI. */
       readonly kind: 'syscall';
-      /** The interface. */
+      /** The ABI. */
       readonly abi: AbiName;
       /** The name of the call. */
       readonly syscall: string;
@@ -30,9 +30,9 @@ export type Place =
       readonly number: number;
     }
   | {
-      /** Numbers of an interface that have no name. */
+      /** Numbers of an ABI that have no name. */
       readonly kind: 'numbers';
-      /** The interface. */
+      /** The ABI. */
       readonly abi: AbiName;
       /** The numbers. */
       readonly numbers: Numbers;
@@ -100,21 +100,21 @@ export function diff(first: Layers, second: Layers, syscall?: string | number): 
     place: Place,
     arch: number,
     number: number,
-    { cases }: Answers<Change>,
+    { cases }: Actions<Change>,
   ): readonly Difference[] =>
-    cases.map(({ answer, when }) => ({
+    cases.map(({ action, when }) => ({
       place,
-      from: answer.from,
-      to: answer.to,
+      from: action.from,
+      to: action.to,
       when,
-      witness: witness(arch, number, answer),
+      witness: witness(arch, number, action),
     }));
   return [
-    ...sections.interfaces.flatMap(({ abi, always, syscalls, unnamed }) => {
+    ...sections.abis.flatMap(({ abi, always, syscalls, unnamed }) => {
       if (always !== undefined && syscall === undefined) {
         if (always.value === 0) return [];
-        const answers = { cases: [{ answer: always, when: [[]] }], otherwise: always };
-        return differences({ kind: 'interface', abi }, ABIS[abi].audit, ABIS[abi].numberBit, answers);
+        const actions = { cases: [{ action: always, when: [[]] }], otherwise: always };
+        return differences({ kind: 'abi', abi }, ABIS[abi].audit, ABIS[abi].numberBit, actions);
       }
       return [
         ...syscalls.flatMap(one =>
@@ -135,8 +135,8 @@ export function diff(first: Layers, second: Layers, syscall?: string | number): 
         ),
       ];
     }),
-    ...sections.otherArchitectures.flatMap(({ architectures, answers }) =>
-      answers.flatMap(one =>
+    ...sections.otherArchitectures.flatMap(({ architectures, actions }) =>
+      actions.flatMap(one =>
         differences(
           { kind: 'architectures', architectures, numbers: one.numbers },
           architectures.example,

@@ -1,11 +1,11 @@
-// Conditions and answers in words: arguments and their values by the names that people write.
+// Conditions and actions in words: arguments and their values by the names that people write.
 import { ABIS } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { actionName, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_ALLOW } from '../../kernel/constants.js';
 import { nameValue } from '../../kernel/arguments/named-values.js';
 import { argumentName } from '../../kernel/arguments/parameter-names.js';
-import type { Answers, Conditions, Term } from '../meaning/answers.js';
+import type { Actions, Conditions, Term } from '../meaning/actions.js';
 import type { NumberRange, NumberTest } from '../meaning/number-sets.js';
 import type { Numbers } from '../meaning/sections.js';
 import { hasOwn } from '../../util/own.js';
@@ -17,12 +17,12 @@ export interface Topic {
 }
 
 /** `allowed if domain is AF_UNIX; otherwise ERRNO(EPERM)`, or the action alone where there are no conditions. */
-export function formatAnswers({ cases, otherwise }: Answers<Action>, topic?: Topic): string {
+export function formatActions({ cases, otherwise }: Actions<Action>, topic?: Topic): string {
   const [only] = cases;
   if (only === undefined) return actionName(otherwise);
   if (cases.length === 1 && otherwise === SCMP_ACT_ALLOW)
-    return `allowed unless ${formatConditions(only.when, topic)}; then ${actionName(only.answer)}`;
-  const parts = cases.map(({ answer, when }) => `${verb(answer)} if ${formatConditions(when, topic)}`);
+    return `allowed unless ${formatConditions(only.when, topic)}; then ${actionName(only.action)}`;
+  const parts = cases.map(({ action, when }) => `${verb(action)} if ${formatConditions(when, topic)}`);
   return `${parts.join('; ')}; otherwise ${verb(otherwise)}`;
 }
 

@@ -64,8 +64,8 @@ function callText(event: Required<Event>, given: number): string {
       abi === undefined || name === undefined ? undefined : nameRegister(abi.name, name, index, value);
     return `${parameters?.[index]?.name ?? `args[${index}]`} = ${words === undefined ? hex(value) : `${words} (${hex(value)})`}`;
   });
-  const interfaceName = abi?.name ?? hex(event.arch);
-  return `${interfaceName} ${name ?? 'call'} (${event.syscall})${args.length === 0 ? '' : `: ${args.join(', ')}`}`;
+  const abiName = abi?.name ?? hex(event.arch);
+  return `${abiName} ${name ?? 'call'} (${event.syscall})${args.length === 0 ? '' : `: ${args.join(', ')}`}`;
 }
 
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;

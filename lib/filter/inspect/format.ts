@@ -1,13 +1,13 @@
-// Explanations and differences as text: what is said of several calls, or on several interfaces, is said once.
+// Explanations and differences as text: what is said of several calls, or on several ABIs, is said once.
 import { groupBy } from '../../util/group-by.js';
 import { ABIS, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { actionName, precedence, type Action } from '../../kernel/action.js';
-import type { Answers } from '../meaning/answers.js';
+import type { Actions } from '../meaning/actions.js';
 import type { Difference } from './diff.js';
 import type { Explanation } from './explain.js';
 import type { Numbers } from '../meaning/sections.js';
-import { formatAnswers, formatConditions, formatNumber, formatNumbers } from './format-conditions.js';
+import { formatActions, formatConditions, formatNumber, formatNumbers } from './format-conditions.js';
 import { own } from '../../util/own.js';
 import { ownOptions } from '../../util/options.js';
 import { withWholeGroups } from './whole-groups.js';
@@ -15,7 +15,7 @@ import { withWholeGroups } from './whole-groups.js';
 /** Columns that lists of names are broken at. */
 const WIDTH = 100;
 
-/** What is said of one call, or of some numbers, on one interface. */
+/** What is said of one call, or of some numbers, on one ABI. */
 interface Statement {
   readonly abi: AbiName;
   /** The name of the call; undefined for numbers without one. */
@@ -32,7 +32,7 @@ interface Statement {
 /** Options of `formatExplanation`. */
 export interface FormatExplanationOptions {
   /**
-   * Whether a group's name stands for its calls where all of them get the same answer: `@network`. The text is shorter, and means the
+   * Whether a group's name stands for its calls where all of them get the same action: `@network`. The text is shorter, and means the
    * same to this version of the package; a later one may have more calls in a group. False unless given.
    */
   readonly groups?: boolean;
@@ -57,13 +57,13 @@ export function formatWords(
   defaultAction: Action,
   flags: readonly string[],
 ): string {
-  const isSaid = ({ cases, otherwise }: Answers<Action>): boolean =>
+  const isSaid = ({ cases, otherwise }: Actions<Action>): boolean =>
     cases.length > 0 || otherwise !== defaultAction;
-  const covered = explanation.interfaces.filter(({ always }) => always === undefined);
+  const covered = explanation.abis.filter(({ always }) => always === undefined);
   const lines = explanationLines(
     {
       ...explanation,
-      interfaces: explanation.interfaces.map(one => ({
+      abis: explanation.abis.map(one => ({
         ...one,
         syscalls: one.syscalls.filter(isSaid),
         unnamed: one.unnamed.filter(isSaid),
@@ -80,23 +80,20 @@ export function formatWords(
 
 /** What lines are written with. */
 interface Layout {
-  /** The interfaces that lines without any are about; those of all statements unless given. */
+  /** The ABIs that lines without any are about; those of all statements unless given. */
   readonly abis?: readonly AbiName[];
   readonly groups?: boolean;
 }
 
-function explanationLines(
-  { interfaces, otherArchitectures }: Explanation,
-  layout: Layout,
-): readonly string[] {
-  const statement = (abi: AbiName, answers: Answers<Action>, syscall?: string): Statement => ({
+function explanationLines({ abis, otherArchitectures }: Explanation, layout: Layout): readonly string[] {
+  const statement = (abi: AbiName, actions: Actions<Action>, syscall?: string): Statement => ({
     abi,
     ...(syscall !== undefined && { syscall }),
-    text: formatAnswers(answers, syscall === undefined ? undefined : { abi, syscall }),
-    conditional: answers.cases.length > 0,
-    order: -precedence(answers.otherwise),
+    text: formatActions(actions, syscall === undefined ? undefined : { abi, syscall }),
+    conditional: actions.cases.length > 0,
+    order: -precedence(actions.otherwise),
   });
-  const statements = interfaces.flatMap(({ abi, always, syscalls, unnamed }) =>
+  const statements = abis.flatMap(({ abi, always, syscalls, unnamed }) =>
     always !== undefined
       ? []
       : [
@@ -105,11 +102,11 @@ function explanationLines(
         ],
   );
   const elsewhere = [
-    ...interfaces.flatMap(({ abi, always }): readonly Remark[] =>
+    ...abis.flatMap(({ abi, always }): readonly Remark[] =>
       always === undefined ? [] : [{ name: abi, text: actionName(always) }],
     ),
-    ...otherArchitectures.flatMap(({ architectures, answers }) =>
-      answers.map(one => ({ name: formatForeign(architectures, one.numbers), text: formatAnswers(one) })),
+    ...otherArchitectures.flatMap(({ architectures, actions }) =>
+      actions.map(one => ({ name: formatForeign(architectures, one.numbers), text: formatActions(one) })),
     ),
   ];
   return [...statementLines(statements, layout), ...remarkLines(elsewhere)];
@@ -124,7 +121,7 @@ export function formatDiff(differences: readonly Difference[]): string {
     const conditional = when?.length !== 1 || when[0]?.length !== 0;
     const text = `${actionName(from)} -> ${actionName(to)}${conditional ? ` if ${formatConditions(when, topic)}` : ''}`;
     switch (place.kind) {
-      case 'interface':
+      case 'abi':
         elsewhere.push({ name: place.abi, text });
         break;
       case 'architectures':
@@ -199,7 +196,7 @@ function statementLines(statements: readonly Statement[], layout: Layout = {}): 
   ];
 }
 
-/** The names of calls, each with the interfaces that it is meant on where these are not all that have it. */
+/** The names of calls, each with the ABIs that it is meant on where these are not all that have it. */
 function labels(statements: readonly Statement[], abis: readonly AbiName[]): readonly string[] {
   return [...groupBy(statements, one => own(one, 'syscall') ?? '')].map(([syscall, group]) => {
     const on = new Set(group.map(({ abi }) => abi));

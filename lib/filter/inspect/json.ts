@@ -8,8 +8,8 @@ import type { Condition, Rule } from '../../policy/policy.js';
 import type { Reason } from '../../policy/reason.js';
 import { own } from '../../util/own.js';
 import type { Location, Witness } from '../../util/errors.js';
-import type { Answers, Conditions, Term } from '../meaning/answers.js';
-import type { ArchitectureAnswers, InterfaceAnswers, Numbers } from '../meaning/sections.js';
+import type { Actions, Conditions, Term } from '../meaning/actions.js';
+import type { ArchitectureActions, AbiActions, Numbers } from '../meaning/sections.js';
 import type { Difference, Place } from './diff.js';
 import type { Explanation } from './explain.js';
 import { formatConditions, type Topic } from './format-conditions.js';
@@ -21,99 +21,99 @@ export interface TermJson extends Term {
   readonly ofName: string;
 }
 
-/** What is answered under conditions. */
+/** The action under conditions. */
 export interface CaseJson {
-  /** What is answered, as a seccomp return value. */
-  readonly answer: Action;
+  /** The action, as a seccomp return value. */
+  readonly action: Action;
   /** The same in words: `ERRNO(EPERM)`. */
-  readonly answerName: string;
+  readonly actionName: string;
   /** Lists of which at least one holds, with all of its terms. Absent where there are more than 4096. */
   readonly when: readonly (readonly TermJson[])[] | undefined;
   /** The same in words: `domain is AF_ALG or AF_VSOCK`. */
   readonly condition: string;
 }
 
-/** The answers to one call. */
-export interface AnswersJson {
+/** The actions for one call. */
+export interface ActionsJson {
   /** Those with conditions. */
   readonly cases: readonly CaseJson[];
-  /** The answer to calls that meet the conditions of no case, as a seccomp return value. */
+  /** The action for calls that meet the conditions of no case, as a seccomp return value. */
   readonly otherwise: Action;
   /** The same in words. */
   readonly otherwiseName: string;
 }
 
-/** The answers to a call that has a name. */
-export interface CallAnswersJson extends AnswersJson {
+/** The actions for a call that has a name. */
+export interface CallActionsJson extends ActionsJson {
   /** The name of the call. */
   readonly syscall: string;
   /** Its number, as the kernel sees it. */
   readonly number: number;
 }
 
-/** The answers to numbers that have no name. */
-export interface NumberAnswersJson extends AnswersJson {
+/** The actions for numbers that have no name. */
+export interface NumberActionsJson extends ActionsJson {
   /** The numbers. */
   readonly numbers: Numbers;
 }
 
-/** What one interface is answered. */
-export interface InterfaceJson {
-  /** The interface. */
+/** The actions for the calls of one ABI. */
+export interface AbiJson {
+  /** The ABI. */
   readonly abi: AbiName;
-  /** What every call gets, as a seccomp return value. Absent where that depends. */
+  /** The action for every call, as a seccomp return value. Absent where that depends. */
   readonly always: Action | undefined;
   /** The same in words. */
   readonly alwaysName: string | undefined;
-  /** Every call that the interface names, by number. */
-  readonly syscalls: readonly CallAnswersJson[];
+  /** Every call that the ABI names, by number. */
+  readonly syscalls: readonly CallActionsJson[];
   /** All other numbers. */
-  readonly unnamed: readonly NumberAnswersJson[];
+  readonly unnamed: readonly NumberActionsJson[];
 }
 
-/** What architectures without a name are answered. */
+/** The actions for architectures without a name. */
 export interface ArchitectureJson {
   /** Values of AUDIT_ARCH. */
   readonly architectures: Numbers;
-  /** What their calls get, by number. */
-  readonly answers: readonly NumberAnswersJson[];
+  /** Those for their calls, by number. */
+  readonly actions: readonly NumberActionsJson[];
 }
 
-/** What a filter answers to every call. */
+/** The actions of a filter for every call. */
 export interface ExplanationJson {
-  /** Every interface that the package knows. */
-  readonly interfaces: readonly InterfaceJson[];
+  /** Every ABI that the package knows. */
+  readonly abis: readonly AbiJson[];
   /** All other values of AUDIT_ARCH. */
   readonly otherArchitectures: readonly ArchitectureJson[];
 }
 
 /** An explanation with the names of actions and arguments beside their numbers. */
-export const explanationJson = ({ interfaces, otherArchitectures }: Explanation): ExplanationJson => ({
-  interfaces: interfaces.map(interfaceJson),
+export const explanationJson = ({ abis, otherArchitectures }: Explanation): ExplanationJson => ({
+  abis: abis.map(abiJson),
   otherArchitectures: otherArchitectures.map(architectureJson),
 });
 
-const interfaceJson = ({ abi, always, syscalls, unnamed }: InterfaceAnswers<Action>): InterfaceJson => ({
+const abiJson = ({ abi, always, syscalls, unnamed }: AbiActions<Action>): AbiJson => ({
   abi,
   always,
   alwaysName: always === undefined ? undefined : actionName(always),
-  syscalls: syscalls.map(({ syscall, number, ...answers }) => ({
+  syscalls: syscalls.map(({ syscall, number, ...actions }) => ({
     syscall,
     number,
-    ...answersJson(answers, { abi, syscall }),
+    ...actionsJson(actions, { abi, syscall }),
   })),
-  unnamed: unnamed.map(({ numbers, ...answers }) => ({ numbers, ...answersJson(answers) })),
+  unnamed: unnamed.map(({ numbers, ...actions }) => ({ numbers, ...actionsJson(actions) })),
 });
 
-const architectureJson = ({ architectures, answers }: ArchitectureAnswers<Action>): ArchitectureJson => ({
+const architectureJson = ({ architectures, actions }: ArchitectureActions<Action>): ArchitectureJson => ({
   architectures,
-  answers: answers.map(({ numbers, ...each }) => ({ numbers, ...answersJson(each) })),
+  actions: actions.map(({ numbers, ...each }) => ({ numbers, ...actionsJson(each) })),
 });
 
-const answersJson = ({ cases, otherwise }: Answers<Action>, topic?: Topic): AnswersJson => ({
-  cases: cases.map(({ answer, when }) => ({
-    answer,
-    answerName: actionName(answer),
+const actionsJson = ({ cases, otherwise }: Actions<Action>, topic?: Topic): ActionsJson => ({
+  cases: cases.map(({ action, when }) => ({
+    action,
+    actionName: actionName(action),
     ...conditionsJson(when, topic),
   })),
   otherwise,
@@ -147,7 +147,7 @@ export interface ArgumentJson {
 
 /** A call. */
 export interface CallJson {
-  /** The interface. Absent for an architecture that is not known. */
+  /** The ABI. Absent for an architecture that is not known. */
   readonly abi: AbiName | undefined;
   /** The name of the call. Absent where it has none. */
   readonly name: string | undefined;
@@ -168,15 +168,15 @@ function callJson({ arch, syscall, args }: Pick<Witness, 'arch' | 'syscall' | 'a
   return { abi, name, arch, syscall, args, arguments: named };
 }
 
-/** Calls for which the answer changes in one way. */
+/** Calls whose action changes in one way. */
 export interface DifferenceJson {
   /** The calls that it is about. */
   readonly place: Place;
-  /** The answer of the first filter, as a seccomp return value. */
+  /** The action of the first filter, as a seccomp return value. */
   readonly from: Action;
   /** The same in words. */
   readonly fromName: string;
-  /** The answer of the second one. */
+  /** The action of the second one. */
   readonly to: Action;
   /** The same in words. */
   readonly toName: string;
@@ -214,7 +214,7 @@ export interface RuleJson {
 
 /** What made a policy answer with an action. */
 export interface ReasonJson {
-  /** Which kind: a rule whose conditions hold, a call that is named without conditions, the default, a call that is newer than the profile, or an interface that the profile does not cover. */
+  /** Which kind: a rule whose conditions hold, a call that is named without conditions, the default, a call that is newer than the profile, or an ABI that the profile does not cover. */
   readonly kind: Reason['kind'];
   /** What it answers, as a seccomp return value. */
   readonly action: Action;

@@ -12,7 +12,7 @@ const SIGNS = {
   SCMP_CMP_GT: '>',
 } as const;
 
-/** Prints the rule table of a policy, interface by interface, numbers ascending. */
+/** Prints the rule table of a policy, ABI by ABI, numbers ascending. */
 export function pfc(policy: Policy): string {
   return [
     '#',

@@ -15,7 +15,7 @@ interface FlatProgram {
   readonly jf: Uint8Array;
 }
 
-/** Slots for answers by number; a kernel has some 500 numbers an interface. */
+/** Slots for answers by number; a kernel has some 500 numbers an ABI. */
 const SLOTS = 2048;
 /** In a slot without an answer; no enforced action has this value. */
 const EMPTY = 0xffffffff;

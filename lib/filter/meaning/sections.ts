@@ -1,17 +1,17 @@
-// A function of calls cut into what people name: interfaces, their calls, numbers without a name, other architectures.
+// A function of calls cut into what people name: ABIs, their calls, numbers without a name, other architectures.
 import { UsageError } from '../../util/errors.js';
 import { ABIS, syscallNumber, syscallsOf, X32_BIT, type Abi } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import { quote } from '../../util/suggest.js';
 import { WORD } from '../../bpf/program.js';
-import { Describer, type Answers } from './answers.js';
+import { Describer, type Actions } from './actions.js';
 import { EVERY, levelOf, NONE, type Bdd, type Node } from './bdd.js';
 import { describeNumbers, type NumberTest } from './number-sets.js';
 import { show } from '../../util/show.js';
 
-/** A call that an interface names. */
-export interface NamedAnswers<T> extends Answers<T> {
+/** A call that an ABI names. */
+export interface SyscallActions<T> extends Actions<T> {
   /** The name of the call. */
   readonly syscall: string;
   /** Its number, as the kernel sees it. */
@@ -26,38 +26,38 @@ export interface Numbers {
   readonly allOf: readonly (readonly NumberTest[])[] | undefined;
 }
 
-/** Numbers that are answered alike. */
-export interface NumberedAnswers<T> extends Answers<T> {
-  /** The numbers that are answered so. */
+/** Numbers with the same actions. */
+export interface NumberActions<T> extends Actions<T> {
+  /** The numbers. */
   readonly numbers: Numbers;
 }
 
-/** What one interface is answered. x86_64 and x32 share an architecture: numbers from 0x40000000 to 0x7fffffff are x32's. */
-export interface InterfaceAnswers<T> {
-  /** The interface. */
+/** The actions for the calls of one ABI. x86_64 and x32 share an architecture: numbers from 0x40000000 to 0x7fffffff are x32's. */
+export interface AbiActions<T> {
+  /** The ABI. */
   readonly abi: AbiName;
-  /** What every call gets, whatever its number and its arguments; undefined where that depends. */
+  /** The action for every call, whatever its number and its arguments; undefined where that depends. */
   readonly always: T | undefined;
-  /** Every call that the interface names, by number. */
-  readonly syscalls: readonly NamedAnswers<T>[];
+  /** Every call that the ABI names, by number. */
+  readonly syscalls: readonly SyscallActions<T>[];
   /** All other numbers. */
-  readonly unnamed: readonly NumberedAnswers<T>[];
+  readonly unnamed: readonly NumberActions<T>[];
 }
 
-/** What architectures without a name are answered. */
-export interface ArchitectureAnswers<T> {
+/** The actions for architectures without a name. */
+export interface ArchitectureActions<T> {
   /** Values of AUDIT_ARCH. */
   readonly architectures: Numbers;
-  /** What their calls get, by number. */
-  readonly answers: readonly NumberedAnswers<T>[];
+  /** Those for their calls, by number. */
+  readonly actions: readonly NumberActions<T>[];
 }
 
 /** A function of every call, in sections. */
 export interface Sections<T> {
-  /** Every interface that the package knows. */
-  readonly interfaces: readonly InterfaceAnswers<T>[];
+  /** Every ABI that the package knows. */
+  readonly abis: readonly AbiActions<T>[];
   /** All other values of AUDIT_ARCH. */
-  readonly otherArchitectures: readonly ArchitectureAnswers<T>[];
+  readonly otherArchitectures: readonly ArchitectureActions<T>[];
 }
 
 const ABI_LIST: readonly Abi[] = Object.values(ABIS);
@@ -65,7 +65,7 @@ const LAST = 0xffffffff;
 /** Stands for calls that are not asked about; no function gives it. */
 const LEFT_OUT = LAST;
 
-/** Throws UsageError (`unknown-syscall`, `bad-value`) for a name that no interface has, and for anything that is not a number of 32 bits. */
+/** Throws UsageError (`unknown-syscall`, `bad-value`) for a name that no ABI has, and for anything that is not a number of 32 bits. */
 function checkSyscall(syscall: unknown): void {
   const isNumber = Number.isInteger(syscall) && Number(syscall) >= 0 && Number(syscall) <= LAST;
   if (isNumber) return;
@@ -88,7 +88,7 @@ function checkSyscall(syscall: unknown): void {
 }
 
 /**
- * Cuts a function of calls into sections, or describes one call alone. With `otherwise`, answers list every other value
+ * Cuts a function of calls into sections, or describes one call alone. With `otherwise`, actions list every other value
  * under conditions.
  * Throws UsageError as `checkSyscall` does.
  */
@@ -108,12 +108,12 @@ export function sectionsOf<T>(
       : syscall === undefined
         ? EVERY
         : NONE;
-  const numbered = (section: Node, set: Node): readonly NumberedAnswers<T>[] =>
+  const numbered = (section: Node, set: Node): readonly NumberActions<T>[] =>
     classes(bdd, bdd.ite(bdd.and(set, chosen), section, leftOut), WORD.nr).map(({ rest, values }) => ({
       numbers: values,
       ...describer.describe(rest),
     }));
-  const interfaces = ABI_LIST.map((abi): InterfaceAnswers<T> => {
+  const abis = ABI_LIST.map((abi): AbiActions<T> => {
     const section = bdd.cofactor(root, WORD.arch, abi.audit);
     const own = numbersOf(bdd, abi);
     const calls = [...syscallsOf(abi.name)].sort(([, a], [, b]) => a - b);
@@ -144,11 +144,11 @@ export function sectionsOf<T>(
   );
   const foreign = classes(bdd, bdd.ite(known, leftOut, root), WORD.arch);
   return {
-    interfaces,
+    abis,
     otherArchitectures:
       chosen === NONE
         ? []
-        : foreign.map(({ rest, values }) => ({ architectures: values, answers: numbered(rest, EVERY) })),
+        : foreign.map(({ rest, values }) => ({ architectures: values, actions: numbered(rest, EVERY) })),
   };
 }
 
@@ -174,7 +174,7 @@ function classes(
     });
 }
 
-/** The numbers that belong to an interface. */
+/** The numbers that belong to an ABI. */
 function numbersOf(bdd: Bdd, abi: Abi): Node {
   const x32 = setOf(bdd, WORD.nr, [[X32_BIT, 2 * X32_BIT - 1]]);
   if (abi.audit !== ABIS.x32.audit) return EVERY;

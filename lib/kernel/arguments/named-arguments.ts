@@ -47,7 +47,7 @@ export function nameRegister(
   return nameValue(abi, syscall, index, isInt && extended ? BigInt.asUintN(32, register) : register);
 }
 
-/** Reads what `namedArguments` needs for these interfaces. */
+/** Reads what `namedArguments` needs for these ABIs. */
 export function readArgumentTables(abis: readonly AbiName[]): void {
   for (const abi of abis) {
     parametersOf(abi, 'read');

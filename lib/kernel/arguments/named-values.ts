@@ -1,4 +1,4 @@
-// Constants of system calls by name, per interface: from what a person writes to a register, and back.
+// Constants of system calls by name, per ABI: from what a person writes to a register, and back.
 import { UsageError } from '../../util/errors.js';
 import type { AbiName } from '../architectures.js';
 import type { ConstantGroup } from './argument-groups.js';
@@ -7,7 +7,7 @@ import { closest } from '../../util/suggest.js';
 import { parameterOf, registerWidth, type Parameter } from './signatures.js';
 import { own } from '../../util/own.js';
 
-/** One group of constants on one interface. */
+/** One group of constants on one ABI. */
 interface Group {
   /** Where values are ORed: the mask of a part of them that holds one value of several, 0n for none. */
   readonly field: bigint | undefined;
@@ -49,7 +49,7 @@ function valueOn(abi: AbiName, line: string): bigint | undefined {
   return index === -1 ? undefined : BigInt(cells[index - 1] ?? '');
 }
 
-/** Every constant of an interface. A name stands for one value, whatever its group. */
+/** Every constant of an ABI. A name stands for one value, whatever its group. */
 function namesOf(abi: AbiName): ReadonlyMap<string, bigint> {
   const existing = names.get(abi);
   if (existing !== undefined) return existing;
@@ -58,7 +58,7 @@ function namesOf(abi: AbiName): ReadonlyMap<string, bigint> {
   return all;
 }
 
-/** The names of a group on an interface with their values, in the order in which they are preferred; none where there is no such group. */
+/** The names of a group on an ABI with their values, in the order in which they are preferred; none where there is no such group. */
 export const constantsOf = (abi: AbiName, group: ConstantGroup): ReadonlyMap<string, bigint> =>
   groupsOf(abi).get(group)?.values ?? new Map();
 

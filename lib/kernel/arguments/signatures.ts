@@ -33,7 +33,7 @@ const MAN_NAMES: Readonly<Record<string, string>> = {
   'personality personality': 'persona',
 };
 
-/** Types of 64 bits on a 64-bit interface, beside pointers. Everything else is an `int` or smaller. */
+/** Types of 64 bits on a 64-bit ABI, beside pointers. Everything else is an `int` or smaller. */
 const WIDE: ReadonlySet<string> = new Set([
   ...['long', 'unsigned long', 'size_t', 'ssize_t', 'off_t', 'loff_t', 'u64', '__u64', 'aio_context_t'],
   ...['old_sigset_t', '__sighandler_t', 'cap_user_header_t', 'cap_user_data_t'],
@@ -53,7 +53,7 @@ const DESCRIPTOR = /fd(?:_?in|_?out)?$|^(?:fildes|mqdes)$/;
 
 const signatures = new Map<AbiName, ReadonlyMap<string, readonly Parameter[]>>();
 
-/** Bits of a `long` and of a register on an interface. x32 has the registers of x86_64, though policies compare their low halves. */
+/** Bits of a `long` and of a register on an ABI. x32 has the registers of x86_64, though policies compare their low halves. */
 export const registerWidth = (abi: AbiName): 32 | 64 => (abi === 'x32' ? 64 : ABIS[abi].width);
 
 /**

@@ -83,15 +83,15 @@ export const callsAlone = (): ReadonlySet<string> => load().alone;
 /** The names that stand for calls and that no architecture has, with the calls. */
 export const callAliases = (): ReadonlyMap<string, readonly string[]> => load().aliases;
 
-/** What does the work of a call on an interface. */
+/** What does the work of a call on an ABI. */
 export interface Substitutes {
-  /** Calls of the interface, the best one first. */
+  /** Calls of the ABI, the best one first. */
   readonly calls: readonly string[];
   /** Those among them that are the same call by another name, or one of the many that a multiplexer stands for. */
   readonly twins: readonly string[];
 }
 
-/** The calls of an interface that do the work of another call, which the interface may lack. */
+/** The calls of an ABI that do the work of another call, which the ABI may lack. */
 export function substitutesOf(abi: AbiName, syscall: string): Substitutes {
   const classes = load().byCall.get(syscall) ?? [];
   const isThere = (name: string): boolean => name !== syscall && syscallNumber(abi, name) !== undefined;

@@ -1,6 +1,6 @@
 // Did-you-mean for system calls: by what a name stands for first, and by spelling last.
 import { architecturesWith, isKnownSyscall, syscallNumber, syscallsOf } from '../abi.js';
-import type { AbiName } from '../architectures.js';
+import { ARCHITECTURES, type AbiName } from '../architectures.js';
 import { callAliases, substitutesOf } from './call-classes.js';
 import { closest, quote } from '../../util/suggest.js';
 
@@ -9,7 +9,7 @@ const PREFIX =
   /^(?:__)?(?:NR|ARM_NR|SYS|SCMP_SYS|sys|ksys|do_sys|__do_sys|__se_sys|compat_sys|(?:x64|x86|x32|ia32|arm64|arm)(?:_compat)?_sys)_+/i;
 
 /**
- * The call of these interfaces that a name stands for where they do not have it: without a prefix (`__NR_write`), by what the
+ * The call of these ABIs that a name stands for where they do not have it: without a prefix (`__NR_write`), by what the
  * C library or the kernel calls it (`pwrite`, `newstat`), by what an old or foreign call does (`send`, `waitpid`), or the
  * closest in spelling. Undefined where nothing here does that, or nothing is close.
  */
@@ -38,10 +38,14 @@ export function callLike(name: string, abis: readonly AbiName[]): string | undef
   );
 }
 
-/** A remedy that names the call, or the architectures that have a call which these interfaces lack; otherwise what is given, or nothing. */
+/** The message for a name that no architecture has, or that the given ABI does not have. */
+export const noSuchCall = (name: string, abi?: AbiName): string =>
+  `${abi === undefined ? 'no architecture has a' : `${abi} has no`} system call ${quote(name)}`;
+
+/** The remedy for it: names the call that is meant, or the architectures that have a call which these ABIs lack; otherwise what is given, or nothing. */
 export function didYouMeanCall(
   name: string,
-  abis: readonly AbiName[],
+  abis: readonly AbiName[] = ARCHITECTURES,
   otherwise?: string,
 ): string | undefined {
   const call = callLike(name, abis);

@@ -3,7 +3,7 @@
 /** The kernel whose system calls the table holds. */
 export const TABLE_KERNEL = { major: 7, minor: 2 } as const;
 
-/** The names of each interface in the order of their numbers; a number stands before a name that is not one after the last. */
+/** The names of each ABI in the order of their numbers; a number stands before a name that is not one after the last. */
 export const SYSCALL_TABLES = {
   x86_64: `
 read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask

@@ -7,7 +7,7 @@ import { ruleAt, verb, type Observation } from '../finding.js';
 import { lintSilentRefusals } from './silent-refusals.js';
 import { own } from '../../util/own.js';
 
-/** A rule over the answers of one interface. */
+/** A rule over the answers of one ABI. */
 type AnswerRule = (answers: AbiAnswers) => Iterable<Observation>;
 
 /** Thread creation fails where clone3 is refused with anything but ENOSYS. */
@@ -90,7 +90,7 @@ const ANSWER_RULES: readonly AnswerRule[] = [
   lintSilentRefusals,
 ];
 
-/** What these rules see in the answers of all interfaces. */
-export function* lintAnswers(interfaces: readonly AbiAnswers[]): Generator<Observation> {
-  for (const answers of interfaces) for (const rule of ANSWER_RULES) yield* rule(answers);
+/** What these rules see in the answers of all ABIs. */
+export function* lintAnswers(abis: readonly AbiAnswers[]): Generator<Observation> {
+  for (const answers of abis) for (const rule of ANSWER_RULES) yield* rule(answers);
 }

@@ -1,4 +1,4 @@
-// What is answered to each call of an interface, in the form that lint rules look at: the same for policies and programs.
+// What is answered to each call of an ABI, in the form that lint rules look at: the same for policies and programs.
 import type { Location } from '../../util/errors.js';
 import { syscallsOf } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -15,7 +15,7 @@ export interface CallAnswer {
   readonly at?: Location | undefined;
 }
 
-/** The answers of one interface. */
+/** The answers of one ABI. */
 export interface AbiAnswers {
   readonly abi: AbiName;
   /** By name. */
@@ -24,7 +24,7 @@ export interface AbiAnswers {
   readonly otherwise: Action;
 }
 
-/** The answers of a policy, native interface first. */
+/** The answers of a policy, native ABI first. */
 export const policyAnswers = (policy: Policy): readonly AbiAnswers[] =>
   policy.abis.map(({ abi, syscalls }) => ({
     abi: abi.name,

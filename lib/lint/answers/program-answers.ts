@@ -1,4 +1,4 @@
-// What a program answers to the calls of each interface, read off its meaning: exact, whatever the program computes.
+// What a program answers to the calls of each ABI, read off its meaning: exact, whatever the program computes.
 import { ABIS, syscallsOf } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { permits, type Action } from '../../kernel/action.js';
@@ -16,7 +16,7 @@ export interface ArchAnswers {
   readonly actions: readonly Action[];
 }
 
-/** Numbers that no interface has: what they get is what nobody has named. */
+/** Numbers that no ABI has: what they get is what nobody has named. */
 const UNNAMED = 0x00ff_fff0;
 
 /** The AUDIT_ARCH values that the package knows. */
@@ -48,8 +48,8 @@ export function permitsForeign(bdd: Bdd, meaning: Node): boolean {
 const permittedBy = (bdd: Bdd, node: Node): Node =>
   bdd.replace(node, constant => (permits(bdd.valueOf(constant) ?? 0) ? EVERY : NONE));
 
-/** The answers of one interface. */
-export function interfaceAnswers(bdd: Bdd, abi: AbiName, section: Node): AbiAnswers {
+/** The answers of one ABI. */
+export function abiAnswersOf(bdd: Bdd, abi: AbiName, section: Node): AbiAnswers {
   const known = new Map<Node, CallAnswer['actions']>();
   const answerTo = (number: number): CallAnswer['actions'] => {
     const node = bdd.cofactor(section, WORD.nr, number);

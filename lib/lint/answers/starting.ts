@@ -4,7 +4,7 @@ import { neverAllowed, type AbiAnswers } from './answers.js';
 import { beforeMain, LOADING, nodeContinues, STARTING, threadWorks } from './essentials.js';
 import { verb, type Observation } from '../finding.js';
 
-/** Looks at the native interface, by which every program is started. */
+/** Looks at the native ABI, by which every program is started. */
 export function* lintStarting({ abi, calls, otherwise }: AbiAnswers): Generator<Observation> {
   const isOpen = (name: string): boolean => {
     const answer = calls.get(name);

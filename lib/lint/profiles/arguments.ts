@@ -35,7 +35,7 @@ export function* lintArguments(context: LintContext): Generator<Observation> {
           };
           return;
         }
-        for (const abi of context.interfaces) {
+        for (const abi of context.abis) {
           const parameters = syscallNumber(abi, name) === undefined ? undefined : parametersOf(abi, name);
           if (parameters !== undefined) yield* lintCondition(condition, rule, name, abi, parameters, context);
         }

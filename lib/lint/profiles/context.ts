@@ -13,8 +13,8 @@ export interface LintContext {
   readonly rules: readonly ProfileRule[];
   /** How many bits of an argument its conditions compare. */
   readonly argWidth: ArgWidth;
-  /** The covered interfaces, native first. */
-  readonly interfaces: readonly AbiName[];
+  /** The covered ABIs, native first. */
+  readonly abis: readonly AbiName[];
 }
 
 /** A rule over a profile on one target. */

@@ -3,7 +3,6 @@ import { i386Multiplexer, isCallNumber, isKnownSyscall, namesNumbered } from '..
 import { callsNamed, isGroupName, type CallGroup } from '../../kernel/calls/call-groups.js';
 import type { SyscallName } from '../../kernel/calls/call-names.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
-import { ARCHITECTURES } from '../../kernel/architectures.js';
 import { UsageError } from '../../util/errors.js';
 import { ownOptions } from '../../util/options.js';
 import { ownElements } from '../../util/own-elements.js';
@@ -82,7 +81,7 @@ export function readChanges(changes: Changes): ReadChanges {
   };
 }
 
-/** A number stands for calls of several interfaces: it is refused where one of these is, unless a list has the number itself. */
+/** A number stands for calls of several ABIs: it is refused where one of these is, unless a list has the number itself. */
 function byNumber(
   digits: string,
   byName: (name: string) => Decision,
@@ -114,7 +113,7 @@ function listOf(option: string, value: unknown): readonly string[] {
       throw new UsageError(
         'unknown-syscall',
         `${option} names ${quote(name)}, and no architecture has such a call`,
-        didYouMeanCall(name, ARCHITECTURES),
+        didYouMeanCall(name),
       );
     return name;
   });

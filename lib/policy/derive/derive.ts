@@ -7,7 +7,7 @@ import { UsageError } from '../../util/errors.js';
 import { readChanges, type Changes, type ReadChanges } from './changes.js';
 import { checkedPolicy } from '../check.js';
 import { markPolicy } from '../own-policy.js';
-import type { AbiPolicy, Policy, SyscallPolicy } from '../policy.js';
+import { nativeFirst, type AbiPolicy, type Policy, type SyscallPolicy } from '../policy.js';
 
 /** Throws UsageError (`bad-option`) where `only` is given for a default action that permits the calls which are to be refused. */
 export function checkClosed({ closed }: ReadChanges, defaultAction: Action): void {
@@ -27,20 +27,13 @@ export function derivePolicy(source: Policy, changes: Changes): Policy {
   const policy = checkedPolicy(source);
   const read = readChanges(changes);
   checkClosed(read, policy.defaultAction);
-  const [native, ...others] = policy.abis;
-  const convert = (part: AbiPolicy): AbiPolicy => derivedInterface(part, policy.defaultAction, read);
-  return markPolicy(
-    Object.freeze({ ...policy, abis: Object.freeze([convert(native), ...others.map(convert)] as const) }),
-  );
+  const abis = nativeFirst(policy.abis.map(part => derivedAbi(part, policy.defaultAction, read)));
+  return markPolicy(Object.freeze({ ...policy, abis }));
 }
 
 const ALLOWED: SyscallPolicy = Object.freeze({ rules: Object.freeze([]), otherwise: SCMP_ACT_ALLOW });
 
-function derivedInterface(
-  part: AbiPolicy,
-  defaultAction: Action,
-  { decided, decisionOf }: ReadChanges,
-): AbiPolicy {
+function derivedAbi(part: AbiPolicy, defaultAction: Action, { decided, decisionOf }: ReadChanges): AbiPolicy {
   const { abi } = part;
   const refusal = latitude(defaultAction) === 0 ? defaultAction : SCMP_ACT_ERRNO(EPERM);
   const syscalls = new Map<number, SyscallPolicy>();

@@ -30,11 +30,11 @@ function follow(orders: PreloadOrders): void {
     takeMe(orders.socket, orders.tracer);
     closeSync(orders.socket);
   } else if (orders.kind === 'program') load(orders.bytes, orders.load);
-  else applyProfile(withOwnInterfaces(orders.policy), { codegen: orders.codegen, ...orders.load });
+  else applyProfile(withOwnAbis(orders.policy), { codegen: orders.codegen, ...orders.load });
 }
 
-/** Interfaces are told apart by identity, which a copy does not have. */
-function withOwnInterfaces(policy: Policy): Policy {
+/** ABIs are told apart by identity, which a copy does not have. */
+function withOwnAbis(policy: Policy): Policy {
   const [first, ...others] = policy.abis;
   const own = (part: AbiPolicy): AbiPolicy => ({ ...part, abi: ABIS[part.abi.name] });
   return { ...policy, abis: [own(first), ...others.map(own)] };

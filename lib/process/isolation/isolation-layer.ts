@@ -5,7 +5,13 @@ import { ABIS, syscallNumber, X32_BIT, type Abi } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../../kernel/constants.js';
 import { errnoNumber } from '../../kernel/errno.js';
-import type { AbiPolicy, Condition, Policy, SyscallPolicy } from '../../policy/policy.js';
+import {
+  nativeFirst,
+  type AbiPolicy,
+  type Condition,
+  type Policy,
+  type SyscallPolicy,
+} from '../../policy/policy.js';
 import { makeTarget } from '../../policy/target.js';
 import { abisOf, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
 
@@ -44,7 +50,7 @@ const OTHER_IOCTLS: ReadonlyMap<AbiName, number> = new Map<AbiName, number>([
   ['x32', X32_BIT + 16],
 ]);
 
-function interfaceOf(name: AbiName): AbiPolicy {
+function abiOf(name: AbiName): AbiPolicy {
   const abi = ABIS[name];
   const numbers: readonly (readonly [number | undefined, SyscallPolicy])[] = [
     [syscallNumber(name, 'ioctl'), IOCTL],
@@ -55,15 +61,14 @@ function interfaceOf(name: AbiName): AbiPolicy {
   return { abi, syscalls: new Map(known), enosysAbove: undefined };
 }
 
-/** What the layer means: TIOCSTI, TIOCLINUX and the limits of other processes are refused on every interface. */
+/** What the layer means: TIOCSTI, TIOCLINUX and the limits of other processes are refused on every ABI. */
 export function isolationPolicy(arch: Architecture = nativeArchitecture()): Policy {
-  const [first, ...others] = abisOf(arch).map(interfaceOf) as [AbiPolicy, ...AbiPolicy[]];
   return {
     target: makeTarget({ arch }),
     defaultAction: SCMP_ACT_ALLOW,
-    // Other interfaces are left to the filter above.
+    // Other ABIs are left to the filter above.
     badArch: SCMP_ACT_ALLOW,
-    abis: [first, ...others],
+    abis: nativeFirst(abisOf(arch).map(abiOf)),
     flags: [],
     warnings: [],
   };

@@ -9,7 +9,7 @@ import { nativeArchitecture } from '../../kernel/architectures.js';
 const TRIED = 64;
 
 /**
- * The numbers of calls that this kernel serves on its native interface and that this package has no name for, ascending.
+ * The numbers of calls that this kernel serves on its native ABI and that this package has no name for, ascending.
  * They are made once, with invalid arguments, by a child process without privileges. A filter in force hides those that it
  * answers itself. Throws LibseccompError where no child could be made.
  */

@@ -23,7 +23,7 @@ export interface SupervisedCall {
   readonly number: number;
   /** The ABI of the call, or undefined for one that this package does not know. */
   readonly abi: AbiName | undefined;
-  /** `AUDIT_ARCH_*` of the interface. */
+  /** `AUDIT_ARCH_*` of the ABI. */
   readonly arch: number;
   /** Its six registers, also those that the call does not use. */
   readonly args: readonly bigint[];

@@ -5,7 +5,7 @@ import type { RecordingBuilder } from '../../recording/build.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
 import { markPolicy } from '../../policy/own-policy.js';
-import type { AbiPolicy, Condition, Policy, Rule } from '../../policy/policy.js';
+import { nativeFirst, type AbiPolicy, type Condition, type Policy, type Rule } from '../../policy/policy.js';
 import { makeTarget } from '../../policy/target.js';
 import { abisOf, nativeArchitecture } from '../../kernel/architectures.js';
 import { decidingRule } from '../../policy/evaluate.js';
@@ -47,19 +47,18 @@ const TOLD_APART: readonly (readonly [syscall: string, index: number, values: st
 /** Everything is refused with the same action, so that the places of the rules tell classes apart. */
 const ACTION = SCMP_ACT_ERRNO(1);
 
-/** The policy for this machine. On the native interface, calls whose argument has a known value are a class of their own. */
+/** The policy for this machine. On the native ABI, calls whose argument has a known value are a class of their own. */
 export function recordingPolicy(): Policy {
   const arch = nativeArchitecture();
-  const [native, ...others] = abisOf(arch).map((abi): AbiPolicy => {
+  const abis = abisOf(arch).map((abi): AbiPolicy => {
     const syscalls = new Map(abi === arch ? classesOf(abi) : []);
     return { abi: ABIS[abi], syscalls, enosysAbove: undefined };
   });
-  if (native === undefined) throw new Error('unreachable: an architecture has an interface');
   return markPolicy({
     target: makeTarget({ arch }),
     defaultAction: ACTION,
     badArch: ACTION,
-    abis: [native, ...others],
+    abis: nativeFirst(abis),
     flags: [],
     warnings: [],
   });
@@ -98,7 +97,7 @@ export interface CallClass {
   readonly count: number;
 }
 
-/** Notes calls of one class in a recording; false where their interface is not known, or `add` gives false. Throws as `RecordingBuilder.add` does. */
+/** Notes calls of one class in a recording; false where their ABI is not known, or `add` gives false. Throws as `RecordingBuilder.add` does. */
 export function noteClass(builder: RecordingBuilder, policy: Policy, seen: CallClass): boolean {
   const { arch, number, args, program, phase, count } = seen;
   const abi = abiOf(arch, number);

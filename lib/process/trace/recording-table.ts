@@ -44,8 +44,8 @@ const AT_RECORDS = 56;
 const AT_PART = 0x200000;
 const KINDS = 1024;
 const AT_KINDS = AT_PART + 64;
-const MAX_INTERFACES = 3;
-const AT_INHERITED = AT_KINDS + MAX_INTERFACES * KINDS * 4;
+const MAX_ABIS = 3;
+const AT_INHERITED = AT_KINDS + MAX_ABIS * KINDS * 4;
 
 const WIDE_SHIFT = 6;
 const BEGINS_PHASE = 1 << 12;
@@ -77,8 +77,8 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
 
 /** Tells a recorder that has not begun what to record. */
 export function writeOrders(table: number, { phaseAt }: RecordingOrders): void {
-  const kinds = Buffer.alloc(MAX_INTERFACES * KINDS * 4);
-  // The native interface, the 32-bit one, x32.
+  const kinds = Buffer.alloc(MAX_ABIS * KINDS * 4);
+  // The native ABI, the 32-bit one, x32.
   abisOf(nativeArchitecture()).forEach((abi, index) => {
     for (const [syscall, number] of syscallsOf(abi)) {
       const place = number - ABIS[abi].numberBit;

@@ -9,7 +9,7 @@ export interface ViolationSummary {
   list(): readonly ReportedViolation[];
 }
 
-/** Two violations are alike where interface, call, program and answer are, and the place in the profile that says so. */
+/** Two violations are alike where ABI, call, program and answer are, and the place in the profile that says so. */
 export function summarizeViolations(): ViolationSummary {
   const kinds = new Map<string, ReportedViolation>();
   return {

@@ -3,7 +3,7 @@ import type { Location } from '../../util/errors.js';
 import { isCallNumber, isKnownSyscall } from '../../kernel/abi.js';
 import { ARCHITECTURES } from '../../kernel/architectures.js';
 import { isGroupName } from '../../kernel/calls/call-groups.js';
-import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
+import { didYouMeanCall, noSuchCall } from '../../kernel/calls/suggest-call.js';
 import { CHANGE_LISTS, type CallOrGroup, type Changes } from '../../policy/derive/changes.js';
 import { quote } from '../../util/suggest.js';
 import type { Findings } from '../findings.js';
@@ -76,8 +76,6 @@ function checkName(item: Named, findings: Findings): void {
   const name = item.value;
   if (isGroupName(name)) readGroup(item, findings);
   else if (!isKnownSyscall(name) && !isCallNumber(name)) {
-    findings.error('unknown-syscall', locate(item), `no architecture has a system call ${quote(name)}`, () =>
-      didYouMeanCall(name, ARCHITECTURES),
-    );
+    findings.error('unknown-syscall', locate(item), noSuchCall(name), () => didYouMeanCall(name));
   }
 }

@@ -103,7 +103,7 @@ function grouped(names: readonly string[], list: readonly string[], action: Acti
 
 /**
  * Rules that keep the border above which calls count as newer than the profile, and fail with ENOSYS: names that hold it where it
- * was, and ENOSYS for calls that would come to lie below it on a native interface. A name has one rule for all interfaces: on others such
+ * was, and ENOSYS for calls that would come to lie below it on a native ABI. A name has one rule for all ABIs: on others such
  * a call, which is refused in any case, may come to fail with ENOSYS, or with the errno of the default action.
  */
 function borderRules(

@@ -14,7 +14,7 @@ import type { NamedSyscall, Profile, ProfileRule } from '../profile.js';
 /** A denial without effect. */
 interface VainDenial {
   readonly syscall: NamedSyscall;
-  /** The interfaces that lack the call. */
+  /** The ABIs that lack the call. */
   readonly abis: readonly AbiName[];
   /** The calls that do its work there and are allowed. */
   readonly open: readonly string[];
@@ -91,7 +91,7 @@ const lacks = (abi: AbiName, name: string): boolean =>
   syscallNumber(abi, name) === undefined &&
   (abi !== 'x86' || i386Multiplexer(name) === undefined);
 
-/** Whether a call of an interface is allowed whatever its arguments. */
+/** Whether a call of an ABI is allowed whatever its arguments. */
 function openCalls(policy: Policy, abi: AbiName): (name: string) => boolean {
   const outcomes = outcomesOf(policy, ABIS[abi].audit);
   return name => {
@@ -114,7 +114,7 @@ function openSubstitutes(
   return several && open.length < calls.length ? [] : open;
 }
 
-/** Whether the profile covers more than one interface, or is for machines of several architectures. */
+/** Whether the profile covers more than one ABI, or is for machines of several architectures. */
 const isForSeveral = ({ architectures }: Profile): boolean =>
   architectures.kind === 'list'
     ? new Set(architectures.architectures).size > 1

@@ -12,7 +12,7 @@ export interface DroppedCall {
   readonly rule: ProfileRule;
   readonly name: string;
   readonly number: number;
-  /** The conditions as the interface sees them; any of the lists is enough. */
+  /** The conditions as the ABI sees them; any of the lists is enough. */
   readonly alternatives: readonly (readonly Condition[])[];
 }
 

@@ -14,7 +14,7 @@ import { writtenPolicy, type Profile, type ProfileCondition, type ProfileRule } 
 import type { ProfileSource } from '../read-source.js';
 import { conflictBudget } from './conflicts.js';
 import { reportVainDenials } from './denials.js';
-import { applies, interfaces } from './select.js';
+import { applies, targetAbis } from './select.js';
 import { buildTable, LOW_WORD, type TableContext, type WidthOf } from './table.js';
 import { show } from '../../util/show.js';
 import { own } from '../../util/own.js';
@@ -110,7 +110,7 @@ function resolved(
   const listenerPath = own(parsed, 'listenerPath');
   const listenerMetadata = own(parsed, 'listenerMetadata');
   const rules = parsed.rules.filter(rule => applies(rule, machine));
-  const [native, ...others] = interfaces(parsed, machine);
+  const [native, ...others] = targetAbis(parsed, machine);
 
   const enosys =
     unknownSyscalls === 'enosys' &&
@@ -152,17 +152,13 @@ const registerWidth: WidthOf = abi => ABIS[abi].width;
 const declaredWidth: WidthOf = (abi, syscall, arg) =>
   ABIS[abi].width === 32 ? 32 : (parameterOf(abi, syscall, arg)?.width ?? 64);
 
-/** Refuses a number that is one call on an interface and another, or none, on another one. */
-function refuseAmbiguousNumbers(
-  { names }: ProfileRule,
-  interfaces: readonly AbiName[],
-  findings: Findings,
-): void {
+/** Refuses a number that is one call on an ABI and another, or none, on another one. */
+function refuseAmbiguousNumbers({ names }: ProfileRule, abis: readonly AbiName[], findings: Findings): void {
   for (const { name, at } of names) {
     if (!isCallNumber(name)) continue;
-    const calls = interfaces.map(abi => syscallName(abi, callNumber(abi, name) ?? -1));
+    const calls = abis.map(abi => syscallName(abi, callNumber(abi, name) ?? -1));
     if (new Set(calls).size < 2) continue;
-    const meanings = interfaces.map((abi, index) => `${calls[index] ?? 'no known call'} on ${abi}`);
+    const meanings = abis.map((abi, index) => `${calls[index] ?? 'no known call'} on ${abi}`);
     findings.error(
       'ambiguous-number',
       at,
@@ -175,7 +171,7 @@ function refuseAmbiguousNumbers(
 /** Warns once a rule of values that are cut to their low words. */
 function warnOfTruncation(
   { action, names, conditions }: ProfileRule,
-  interfaces: readonly AbiName[],
+  abis: readonly AbiName[],
   { defaultAction, widthOf, findings }: TableContext,
 ): void {
   if (action === defaultAction) return;
@@ -185,7 +181,7 @@ function warnOfTruncation(
   const firsts = [0, 1, 2, 3, 4, 5].map(arg => conditions.find(other => other.arg === arg && isWide(other)));
   for (const condition of firsts) {
     if (condition === undefined) continue;
-    const cut = interfaces.filter(abi =>
+    const cut = abis.filter(abi =>
       names.some(
         ({ name }) => callNumber(abi, name) !== undefined && widthOf(abi, name, condition.arg) === 32,
       ),

@@ -1,4 +1,4 @@
-// Decides which rules and which system call interfaces of a profile hold on a target. Source: setupSeccomp of dockerd.
+// Decides which rules and which ABIs of a profile hold on a target. Source: setupSeccomp of dockerd.
 import { abiByScmpName, ABIS } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import type { Target } from '../../policy/target.js';
@@ -24,10 +24,10 @@ export function applies({ includes, excludes }: ProfileRule, target: Target): bo
 }
 
 /**
- * The interfaces that a profile covers on the target, the native one first and always. Interfaces of another family,
+ * The ABIs that a profile covers on the target, the native one first and always. ABIs of another family,
  * which a kernel of this one never serves, are left out.
  */
-export function interfaces({ architectures }: Profile, target: Target): readonly [AbiName, ...AbiName[]] {
+export function targetAbis({ architectures }: Profile, target: Target): readonly [AbiName, ...AbiName[]] {
   const native = ABIS[target.arch].scmpName;
   const listed =
     architectures.kind === 'list'

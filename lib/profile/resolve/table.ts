@@ -1,4 +1,4 @@
-// Merges the rules that are left into the table of one system call interface. Sources: matchCall in libcontainer/seccomp
+// Merges the rules that are left into the table of one ABI. Sources: matchCall in libcontainer/seccomp
 // of runc; db.c and arch-x86.c of libseccomp.
 import { ProfileError, type Location } from '../../util/errors.js';
 import { callNumber, i386Multiplexer, syscallNumber, type Abi } from '../../kernel/abi.js';
@@ -20,12 +20,12 @@ export const LOW_WORD = 0xffff_ffffn;
 export type WidthOf = (abi: AbiName, syscall: string, arg: number) => 32 | 64;
 
 /**
- * Rules of one interface, counted by system call and alternative before equal ones are merged. A filter has 4096
+ * Rules of one ABI, counted by system call and alternative before equal ones are merged. A filter has 4096
  * instructions; beyond this limit a hostile profile would only use up memory.
  */
 const MAX_RULES = 250_000;
 
-/** What the interfaces of one policy share. */
+/** What the ABIs of one policy share. */
 export interface TableContext {
   readonly defaultAction: Action;
   /** Whether numbers above the highest one named get ENOSYS. */
@@ -56,7 +56,7 @@ interface Slot {
   chains: Chains<Entry> | undefined;
 }
 
-/** The policy of one interface. `rules` are those whose restrictions hold on the target, in the order of the profile. */
+/** The policy of one ABI. `rules` are those whose restrictions hold on the target, in the order of the profile. */
 export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: TableContext): AbiPolicy {
   const slots = new Map<number, Slot>();
   const multiplexed = new Map<
@@ -163,7 +163,7 @@ function lowering(
   };
 }
 
-/** A condition as the interface sees it: 32-bit interfaces compare low words, and bits outside of a mask are cleared. */
+/** A condition as the ABI sees it: 32-bit ABIs compare low words, and bits outside of a mask are cleared. */
 function lower(condition: ProfileCondition, width: 32 | 64): Condition {
   const cut = (value: bigint): bigint => (width === 32 ? value & LOW_WORD : value);
   const { arg } = condition;

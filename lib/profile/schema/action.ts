@@ -4,7 +4,6 @@ import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../kernel/constants.js';
 import { EPERM, errnoName, errnoNumber } from '../../kernel/errno.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
-import { didYouMean, quote } from '../../util/suggest.js';
 import { readString, readUnsigned } from './values.js';
 
 const MAX_MESSAGE = 0xffff;
@@ -31,9 +30,7 @@ export function readAction<Key extends string>(
   const data = readData(fields.get(numberKey), numberKey, fields.get(nameKey), nameKey, findings);
   if (value === undefined || name === undefined) return undefined;
   if (!isActionName(name)) {
-    findings.error('unknown-action', locate(value), `there is no action ${quote(name)}`, () =>
-      didYouMean(name, ACTION_NAMES, `Write one of ${ACTION_NAMES.join(', ')}`),
-    );
+    findings.unknown('unknown-action', locate(value), name, ACTION_NAMES);
     return undefined;
   }
   const action = ACTIONS[name];
@@ -123,9 +120,8 @@ function readErrno(value: JsonValue, key: string, findings: Findings): bigint | 
   if (/^\d{1,9}$/.test(text)) return BigInt(text);
   const number = errnoNumber(text);
   if (number !== undefined) return BigInt(number);
-  findings.error('unknown-errno', locate(value), `there is no errno ${quote(text)}`, () =>
-    didYouMean(text, errnoNames(), 'Write a name such as EPERM, or "errnoRet" with a number'),
-  );
+  const remedy = 'Write a name such as EPERM, or "errnoRet" with a number';
+  findings.unknown('unknown-errno', locate(value), text, errnoNames(), remedy);
   return undefined;
 }
 

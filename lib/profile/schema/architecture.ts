@@ -6,7 +6,6 @@ import type { Location } from '../../util/errors.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
 import type { ArchitectureMapping, ProfileArchitectures } from '../profile.js';
-import { didYouMean, quote } from '../../util/suggest.js';
 import { fieldsOf } from './fields.js';
 import { readList, readObject, readString, readStrings } from './values.js';
 
@@ -84,14 +83,18 @@ function knownArchitectures(
 
 function checkArchitecture(name: string, value: JsonValue, findings: Findings): boolean {
   if (NAMES.has(name)) return true;
-  findings.error('unknown-architecture', locate(value), `there is no architecture ${quote(name)}`, () =>
-    didYouMean(name, NAMES, 'Write a name such as SCMP_ARCH_X86_64'),
+  findings.unknown(
+    'unknown-architecture',
+    locate(value),
+    name,
+    NAMES,
+    'Write a name such as SCMP_ARCH_X86_64',
   );
   return false;
 }
 
-/** The interfaces whose calls advice may name: those that the profile covers on any machine, or the native ones of all machines. */
-export function coveredInterfaces(architectures: ProfileArchitectures): readonly AbiName[] {
+/** The ABIs whose calls advice may name: those that the profile covers on any machine, or the native ones of all machines. */
+export function coveredAbis(architectures: ProfileArchitectures): readonly AbiName[] {
   const names =
     architectures.kind === 'list'
       ? architectures.architectures

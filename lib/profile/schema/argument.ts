@@ -7,7 +7,7 @@ import { parseValue } from '../../kernel/arguments/named-values.js';
 import { UsageError } from '../../util/errors.js';
 import { locate, type JsonString, type JsonValue } from '../json.js';
 import type { ProfileCondition } from '../profile.js';
-import { didYouMean, quote } from '../../util/suggest.js';
+import { quote } from '../../util/suggest.js';
 import { fieldsOf } from './fields.js';
 import { readObject, readString, readUnsigned, wrongType } from './values.js';
 
@@ -66,7 +66,7 @@ export function readCondition(item: JsonValue, findings: Findings): ProfileCondi
 
 /**
  * A number by its name, or an expression of names such as `CLONE_NEWUSER|CLONE_NEWNS`: an extension of this package. A name must be
- * the same number on every interface, and not negative, as one condition is for all of them.
+ * the same number on every ABI, and not negative, as one condition is for all of them.
  */
 function readNamedValue(node: JsonString, what: string, findings: Findings): bigint | undefined {
   if (!CONSTANTS.test(node.value)) return wrongType(node, what, 'a number, or names of constants', findings);
@@ -126,10 +126,6 @@ function readOperator(
   const name = readString(value, '"op"', findings);
   if (name === undefined) return undefined;
   const op = OPERATORS.find(candidate => candidate === name);
-  if (op === undefined) {
-    findings.error('unknown-operator', locate(value), `there is no operator ${quote(name)}`, () =>
-      didYouMean(name, OPERATORS, `Write one of ${OPERATORS.join(', ')}`),
-    );
-  }
+  if (op === undefined) findings.unknown('unknown-operator', locate(value), name, OPERATORS);
   return op;
 }

@@ -6,9 +6,8 @@ import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { isFirecracker } from '../formats/firecracker/detect.js';
 import type { Profile } from '../profile.js';
-import { didYouMean, quote } from '../../util/suggest.js';
 import { readAction } from './action.js';
-import { coveredInterfaces, readArchitectures } from './architecture.js';
+import { coveredAbis, readArchitectures } from './architecture.js';
 import { fieldsOf, peek } from './fields.js';
 import { FLAGS } from './flags.js';
 import { isResource } from './resources.js';
@@ -149,7 +148,7 @@ function readSeccomp(
     );
   }
   const architectures = readArchitectures(fields.get('architectures'), fields.get('archMap'), findings);
-  const covered = coveredInterfaces(architectures);
+  const covered = coveredAbis(architectures);
   const rules = readList(fields.get('syscalls'), '"syscalls"', findings)
     .map(item => readRule(item, format, covered, findings))
     .filter(rule => rule !== undefined);
@@ -185,9 +184,7 @@ function readFlags(value: JsonValue | undefined, findings: Findings): readonly F
     if (flag !== undefined) {
       flags.add(flag);
     } else {
-      findings.error('unknown-flag', locate(item), `there is no flag ${quote(item.value)}`, () =>
-        didYouMean(item.value, FLAGS, `Write one of ${FLAGS.join(', ')}`),
-      );
+      findings.unknown('unknown-flag', locate(item), item.value, FLAGS);
     }
   }
   return Object.freeze([...flags]);

@@ -7,7 +7,7 @@ import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { alternatives, type NamedSyscall, type Profile, type ProfileRule } from '../profile.js';
 import { isGroupName } from '../../kernel/calls/call-groups.js';
-import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
+import { didYouMeanCall, noSuchCall } from '../../kernel/calls/suggest-call.js';
 import { quote } from '../../util/suggest.js';
 import { readAction } from './action.js';
 import { readCondition } from './argument.js';
@@ -141,7 +141,7 @@ function readNames(
   return Object.freeze(calls);
 }
 
-/** The largest number of a call that all interfaces have room for: x32 marks its calls by the next bit. */
+/** The largest number of a call that all ABIs have room for: x32 marks its calls by the next bit. */
 const MAX_CALL = 0x3fffffffn;
 
 /** A name, or a number that is written without quotes. */
@@ -197,16 +197,11 @@ function checkName(
       findings.error(
         'unknown-syscall',
         locate(item),
-        `no architecture has a system call ${quote(name)}: denying it has no effect`,
+        `${noSuchCall(name)}: denying it has no effect`,
         remedy,
       );
     } else {
-      findings.warning(
-        'unknown-syscall',
-        locate(item),
-        `no architecture has a system call ${quote(name)}: it is ignored`,
-        remedy,
-      );
+      findings.warning('unknown-syscall', locate(item), `${noSuchCall(name)}: it is ignored`, remedy);
     }
   } else if (name === 'write' && action === SCMP_ACT_NOTIFY) {
     findings.error(

@@ -15,7 +15,7 @@ export type ArgumentMode = (typeof ARGUMENT_MODES)[number];
 /** What the calls of one name had as arguments, by the kernel's name of the parameter. */
 export type SeenArguments = ReadonlyMap<string, SeenArgument>;
 
-/** Values of one argument on one interface; of other interfaces in the terms of this one. */
+/** Values of one argument on one ABI; of other ABIs in the terms of this one. */
 export interface SeenArgument extends RecordedArgument {
   readonly abi: AbiName;
 }
@@ -210,7 +210,7 @@ function seenOnly(
   };
 }
 
-/** Flags of one interface as another one has them: O_DIRECTORY is a different bit on arm. */
+/** Flags of one ABI as another one has them: O_DIRECTORY is a different bit on arm. */
 function translated(bits: bigint, group: string, from: AbiName, to: AbiName): bigint {
   if (from === to) return bits;
   const there = constantsOf(to, group);
@@ -242,7 +242,7 @@ const equal = (parameter: RecordedParameter, value: bigint): Condition =>
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
-/** What calls had as arguments, by name, over interfaces and calls that do the same. A call that lacks a parameter says nothing of it. */
+/** What calls had as arguments, by name, over ABIs and calls that do the same. A call that lacks a parameter says nothing of it. */
 export function seenArguments(
   calls: readonly Pick<RecordedCall, 'abi' | 'syscall' | 'args'>[],
 ): SeenArguments {

@@ -16,12 +16,12 @@ const MAX_ALTERNATIVES = 64;
 export function withinBase(syscall: string, alternatives: Alternatives, bases: readonly Policy[]): Remaining {
   let rest: Remaining = alternatives;
   for (const base of bases) {
-    for (const { abi } of base.abis) rest = rest && withinInterface(abi.name, syscall, rest, base);
+    for (const { abi } of base.abis) rest = rest && withinAbi(abi.name, syscall, rest, base);
   }
   return rest;
 }
 
-function withinInterface(abi: AbiName, syscall: string, alternatives: Alternatives, base: Policy): Remaining {
+function withinAbi(abi: AbiName, syscall: string, alternatives: Alternatives, base: Policy): Remaining {
   const number = syscallNumber(abi, syscall);
   const part = base.abis.find(each => each.abi.name === abi);
   if (number === undefined || part === undefined) return alternatives;

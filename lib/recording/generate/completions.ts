@@ -155,7 +155,7 @@ export function completions(isSeen: (syscall: string) => boolean): readonly Comp
 
 /**
  * The calls of the targets that do the work of one that was seen on `abi`: the same by another name or width; what C libraries choose
- * between; and, where one of the interfaces lacks a call that the other has, what is made there instead.
+ * between; and, where one of the ABIs lacks a call that the other has, what is made there instead.
  */
 export function equivalents(abi: AbiName, syscall: string, targets: readonly AbiName[]): readonly string[] {
   const isThere = (name: string): boolean =>
@@ -165,7 +165,7 @@ export function equivalents(abi: AbiName, syscall: string, targets: readonly Abi
     // A multiplexer does the work of many calls, and those of one class in part reach more than the call did.
     if (kind !== 'same' || !calls.includes(syscall)) continue;
     const same = twins.find(names => names.includes(syscall)) ?? [];
-    // A call that this interface lacks could not be seen, and another one makes it.
+    // A call that this ABI lacks could not be seen, and another one makes it.
     const absent = calls.filter(name => syscallNumber(abi, name) === undefined);
     const isChoice = interchangeable || LIBRARIES_CHOOSE.has(calls[0] ?? '');
     for (const name of [...same, ...absent, ...(isChoice ? calls : [])]) if (isThere(name)) found.add(name);

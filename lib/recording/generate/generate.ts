@@ -203,10 +203,10 @@ function listOf(recordings: readonly Recording[]): readonly Recording[] {
 /** Whether a phase is another one or a part of it. */
 const isIn = (phase: string, whole: string): boolean => phase === whole || phase.startsWith(`${whole}/`);
 
-/** In how many runs a call was seen at least: entries of its interfaces and phases may be of the same runs. */
+/** In how many runs a call was seen at least: entries of its ABIs and phases may be of the same runs. */
 const runsOf = (entries: readonly RecordedCall[]): number => Math.max(...entries.map(({ runs }) => runs));
 
-/** The interfaces of an architecture beside its native one. */
+/** The ABIs of an architecture beside its native one. */
 const othersOf = (arch: Architecture): readonly AbiName[] => abisOf(arch).slice(1);
 
 const targetsOf = (calls: readonly RecordedCall[]): readonly AbiName[] => [

@@ -18,7 +18,7 @@ export interface RecordedProfile {
 export interface ReadDocument {
   readonly recordings: readonly Recording[];
   readonly understood: number;
-  /** Names that the interface does not have. */
+  /** Names that the ABI does not have. */
   readonly skipped: readonly string[];
 }
 

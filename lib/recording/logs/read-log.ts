@@ -110,7 +110,7 @@ const MAX_LINE = 65_536;
 const MAX_DOCUMENT = 16 * 1024 * 1024;
 const MAX_EXAMPLES = 10;
 const MAX_EXAMPLE = 200;
-/** Processes whose program, interface or unfinished call is remembered. */
+/** Processes whose program, ABI or unfinished call is remembered. */
 const MAX_PROCESSES = 16_384;
 
 /** Formats that may be followed by a table of the same calls. */
@@ -485,7 +485,7 @@ function remember<V>(processes: Map<number, V>, pid: number, value: V): void {
 const abiOfMode = (native: AbiName, mode: '64' | '32' | 'x32'): AbiName =>
   mode === '64' ? native : native === 'aarch64' ? 'arm' : mode === 'x32' ? 'x32' : 'x86';
 
-/** The name that an interface has for a call of strace, its number in digits for one without, or undefined. */
+/** The name that an ABI has for a call of strace, its number in digits for one without, or undefined. */
 function named(abi: AbiName, name: string): string | undefined {
   if (syscallNumber(abi, name) !== undefined) return name;
   const digits = /^syscall_(0x[\da-f]{1,8}|\d{1,10})$/.exec(name)?.[1];

@@ -20,7 +20,7 @@ export type StraceLine =
       readonly result: string | undefined;
     }
   | {
-      /** From here on, a process calls by another interface. */
+      /** From here on, a process calls by another ABI. */
       readonly kind: 'mode';
       readonly pid: number;
       readonly mode: '64' | '32' | 'x32';
@@ -50,7 +50,7 @@ const COUNT = /^ *\d+\.\d+ +\d+\.\d+ +\d+ +(\d{1,15}) +(?:\d+ +)?([a-z_]\w*)$/;
 const OTHER =
   /^(?:\+\+\+ |--- |strace: |% time |------|\d+\.\d+ .* total$|> |\[ Process PID=\d+ runs in|Process \d+ (?:attached|detached|resumed|suspended)|<\.\.\. exit(?:_group)? )/;
 const MODE = /\[ Process PID=(\d{1,10}) runs in (64|32|x32)(?: bit)? mode\. \]/;
-/** The heading of a table of `-c`, where there is one for each interface. */
+/** The heading of a table of `-c`, where there is one for each ABI. */
 const TABLE = /^System call usage summary for (?:(64|32) bit|(x32)) mode:$/;
 const CALL = /^([A-Za-z_]\w{0,63})\(/;
 const RESUMED = /^<\.\.\. (?:(\w{1,64}) )?resumed>/;

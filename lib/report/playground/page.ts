@@ -3,8 +3,8 @@ import { ARCHITECTURES } from '../../kernel/architectures.js';
 import { disassemble } from '../../bpf/listing/disassemble.js';
 import { readInput, type ProfileSource } from '../../profile/read-source.js';
 import { packageText, shippedProfiles } from '../../util/host/read-text.js';
-import { sha256Base64 } from '../../util/host/sha256.js';
 import { ownOptions } from '../../util/options.js';
+import { htmlDocument, raw } from '../document.js';
 import { markup, type Markup } from '../markup.js';
 import type { ExportFormat } from './requests.js';
 
@@ -44,33 +44,15 @@ export function htmlPlayground(options: PlaygroundOptions = {}): string {
 }
 
 function page(text: string): string {
-  const style = `${asset('data/report/page.css')}${asset('data/report/playground.css')}`;
-  const script = asset('bundle/playground-page.js');
-  const policy = [
-    "default-src 'none'",
-    `script-src 'sha256-${sha256Base64(script)}'`,
-    `style-src 'sha256-${sha256Base64(style)}'`,
-    'worker-src blob:',
-    "base-uri 'none'",
-    "form-action 'none'",
-    "require-trusted-types-for 'script'",
-    'trusted-types seccomp-playground',
-  ].join('; ');
-  const { html } = markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>seccomp playground</title>
-${raw(`<style>${style}</style>`)}
-</head>
-<body>
-<header><h1>seccomp playground</h1><p>Write a seccomp profile and see what it does. Nothing leaves this page.</p>
-<nav aria-label="Sections">${LINKS.map(([id, title]) => markup`<a href="#${id}">${title}</a>`)}</nav></header>
-<noscript><p>The playground needs JavaScript.</p></noscript>
+  return htmlDocument({
+    title: 'seccomp playground',
+    heading: 'seccomp playground',
+    subtitle: 'Write a seccomp profile and see what it does. Nothing leaves this page.',
+    links: LINKS,
+    style: `${asset('data/report/page.css')}${asset('data/report/playground.css')}`,
+    script: asset('bundle/playground-page.js'),
+    directives: ['worker-src blob:', 'trusted-types seccomp-playground'],
+    body: markup`<noscript><p>The playground needs JavaScript.</p></noscript>
 <main class="playground">
 <div id="left">${editorSection()}</div>
 <div id="right">
@@ -81,28 +63,21 @@ ${exportSection}
 </div>
 </main>
 ${block('initial', text)}
-${block('worker', asset('bundle/playground-worker.js'))}
-${raw(`<script>${script}</script>`)}
-</body>
-</html>
-`;
-  return html;
+${block('worker', asset('bundle/playground-worker.js'))}`,
+  });
 }
 
 const LINKS: readonly (readonly [string, string])[] = [
   ['editor', 'Profile'],
   ['summary', 'Summary'],
   ['calls', 'System calls'],
-  ['conditions', 'Answers by arguments'],
+  ['conditions', 'Actions by arguments'],
   ['findings', 'Findings'],
   ['program', 'Decisions'],
   ['listing', 'Program'],
   ['recording', 'Recording'],
   ['export', 'Export'],
 ];
-
-/** Files of the package, which are markup or scripts already. */
-const raw = (html: string): Markup => ({ html });
 
 /** A text in an element that no script runs, every character as it is. */
 const block = (id: string, text: string): Markup =>

@@ -186,7 +186,7 @@ const sections = (data: ReportData, program: Program) => [
 export interface FindingFix extends Fix {
   /** The position of the finding in the list. */
   readonly index: number;
-  readonly keepsAnswers: boolean;
+  readonly keepsActions: boolean;
 }
 
 /** The fixes for the findings of a profile, each tried: what does not take its finding away is left out. */
@@ -212,7 +212,7 @@ export function fixes({ text, target }: Question): readonly FindingFix[] {
       )
         continue;
       const { program: after } = compileSubject(changed, target);
-      made.push({ ...fix, index, keepsAnswers: isEquivalent(program, after) });
+      made.push({ ...fix, index, keepsActions: isEquivalent(program, after) });
     } catch (error) {
       if (!(error instanceof SeccompError)) throw error;
     }

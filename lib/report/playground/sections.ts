@@ -41,7 +41,7 @@ function calledTable(title: string, calls: readonly CheckedCall[]): Markup | und
       at === undefined ? undefined : markup`<a href="#P${at.line}-${at.column}">${at.line}:${at.column}</a> `
     }${remedy}</td></tr>`;
   });
-  return markup`<h3>${title}</h3><div class="wide"><table><thead><tr><th scope="col">Call</th><th scope="col">Interface</th><th scope="col">Answer</th><th scope="col">Times</th><th scope="col">Programs</th><th scope="col">To allow it</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return markup`<h3>${title}</h3><div class="wide"><table><thead><tr><th scope="col">Call</th><th scope="col">ABI</th><th scope="col">Answer</th><th scope="col">Times</th><th scope="col">Programs</th><th scope="col">To allow it</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 /** The kind of an action by its name. */

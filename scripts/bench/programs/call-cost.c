@@ -3,21 +3,19 @@
 //   call-cost ROUNDS LOOPS CALLS FILTER...   prints a line for each filter of each round (`-` is no filter):
 //                                            nanoseconds and result of each kind of call, in the order of kKinds;
 //                                            a result is the value, or the errno negated
-#include <errno.h>
 #include <inttypes.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { kMaxInstructions = 4096, kMaxFilters = 64, kMaxLoops = 1024 };
+#include "filter.h"
+
+enum { kMaxLoops = 1024 };
 
 struct Kind {
   long number;
@@ -41,29 +39,6 @@ struct Shared {
   volatile int done;
   struct Result results[kKindCount];
 };
-
-static void die(const char* what) {
-  fprintf(stderr, "call-cost: %s: %s\n", what, strerror(errno));
-  exit(1);
-}
-
-static struct sock_fprog read_filter(const char* path) {
-  static struct sock_filter buffers[kMaxFilters][kMaxInstructions];
-  static unsigned used;
-  if (strcmp(path, "-") == 0) return (struct sock_fprog){0};
-  struct sock_filter* program = buffers[used++];
-  FILE* file = fopen(path, "rb");
-  if (file == NULL) die(path);
-  const size_t count = fread(program, sizeof *program, kMaxInstructions, file);
-  fclose(file);
-  return (struct sock_fprog){.len = (unsigned short)count, .filter = program};
-}
-
-static uint64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 static int compare(const void* a, const void* b) {
   const double x = *(const double*)a, y = *(const double*)b;

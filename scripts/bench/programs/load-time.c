@@ -1,43 +1,16 @@
 // Times seccomp(2) for programs that are given in turn: a child for each load, since a filter cannot be taken off.
 //
 //   load-time ROUNDS FILTER...   prints a line for each round: the nanoseconds of each filter's load
-#include <errno.h>
 #include <inttypes.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { kMaxInstructions = 4096, kMaxFilters = 64 };
-
-static void die(const char* what) {
-  fprintf(stderr, "load-time: %s: %s\n", what, strerror(errno));
-  exit(1);
-}
-
-static struct sock_fprog read_filter(const char* path) {
-  static struct sock_filter buffers[kMaxFilters][kMaxInstructions];
-  static unsigned used;
-  struct sock_filter* program = buffers[used++];
-  FILE* file = fopen(path, "rb");
-  if (file == NULL) die(path);
-  const size_t count = fread(program, sizeof *program, kMaxInstructions, file);
-  fclose(file);
-  return (struct sock_fprog){.len = (unsigned short)count, .filter = program};
-}
-
-static uint64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
+#include "filter.h"
 
 static uint64_t time_load(const struct sock_fprog* program, volatile uint64_t* shared) {
   *shared = 0;

@@ -225,7 +225,7 @@ const CASES: readonly Case[] = [
       'socket(2)': 'TRAP',
       'mmap(0,0,5)': 'ERRNO(EACCES)',
       'mmap(0,0,3)': 'KILL_THREAD',
-      // Numbers are those of the native interface, on others too.
+      // Numbers are those of the native ABI, on others too.
       'restart_syscall on x86': 'ALLOW',
       'read on x86': 'ALLOW',
       'read on x32': 'KILL_THREAD',
@@ -397,7 +397,7 @@ describe('policies of launchers', () => {
     ],
     [
       '# pseudo filter code start\n→# filter for arch aarch64 (3221225655)\nif ($arch == 3221225655)\n  action ALLOW;\naction KILL;\n',
-      'interface-not-covered',
+      'abi-not-covered',
       /for aarch64, and not for x86_64/,
     ],
     [

@@ -46,7 +46,7 @@ const UNITS: readonly (readonly [what: string, settings: readonly string[]])[] =
     ],
   ],
   [
-    'a list of what is allowed, on every interface',
+    'a list of what is allowed, on every ABI',
     ['SystemCallFilter=@system-service', UNKNOWN, 'SystemCallErrorNumber=EPERM'],
   ],
   [
@@ -58,7 +58,7 @@ const UNITS: readonly (readonly [what: string, settings: readonly string[]])[] =
     ],
   ],
   [
-    'a list that begins anew, with all interfaces named',
+    'a list that begins anew, with all ABIs named',
     [
       'SystemCallArchitectures=native x86 x32',
       'SystemCallFilter=@system-service',
@@ -66,7 +66,7 @@ const UNITS: readonly (readonly [what: string, settings: readonly string[]])[] =
       'SystemCallFilter=~ptrace',
     ],
   ],
-  ['interfaces alone', ['SystemCallArchitectures=native x32']],
+  ['ABIs alone', ['SystemCallArchitectures=native x32']],
 ];
 
 const version = /^systemd (\d+)/.exec(

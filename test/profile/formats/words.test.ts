@@ -144,7 +144,7 @@ describe('policies in words: what a call gets', () => {
     assert.equal(value.mask, 0x4000n);
   });
 
-  it('blocks are about their interfaces', () => {
+  it('blocks are about their ABIs', () => {
     const policy = `${D}on x86_64\nread: allowed\non aarch64\nread: LOG\n`;
     assert.equal(answer(policy, 'read'), 'ALLOW');
     assert.equal(answer(policy, 'read', 'aarch64'), 'LOG');
@@ -257,7 +257,7 @@ describe('policies in words: mistakes', () => {
     [`${D}socket: allowed →write: allowed`, 'policy-syntax', /line of its own/],
     [`${D}socket →allowed`, 'policy-syntax', /expected ":"/],
     [`${D}read: allowed\n→read: LOG`, 'duplicate-statement', /line 2, column 1/],
-    [`on →x86_46\nread: allowed`, 'unknown-interface', /Did you mean "x86_64"/],
+    [`on →x86_46\nread: allowed`, 'unknown-abi', /Did you mean "x86_64"/],
     [`${D}→default: allowed`, 'duplicate-statement', /second time/],
     [`${D}read: allowed if →the instruction pointer is 3`, 'not-expressible', /policies have no words/],
     [
@@ -266,7 +266,7 @@ describe('policies in words: mistakes', () => {
       /left conditions out/,
     ],
     [`→read: allowed`, 'missing-default-action', /"write" of x86_64/],
-    [`→on aarch64\nread: allowed`, 'interface-not-covered', /not for x86_64/],
+    [`→on aarch64\nread: allowed`, 'abi-not-covered', /not for x86_64/],
     [`${D}read: allowed if →(fd & 3) < 2`, 'not-expressible', /some bits/],
     [`${D}read: allowed →§`, 'policy-syntax', /cannot stand here/],
   ] as const) {

@@ -60,12 +60,12 @@ const STEPS = ['none', 'tracepoint', 'open', 'memory', 'no-process'] as const;
 export type PerfStep = (typeof STEPS)[number];
 
 const HEADER = 64;
-const INTERFACES: readonly AbiName[] = ['x86_64', 'x86', 'x32', 'aarch64', 'arm'];
+const ABI_ORDER: readonly AbiName[] = ['x86_64', 'x86', 'x32', 'aarch64', 'arm'];
 const NUMBERS = 1024;
 const ARGUMENTS = 6;
 const MAX_PROCESSES = 16384;
 const WIDTHS = 16;
-const PROCESSES = WIDTHS + INTERFACES.length * NUMBERS * ARGUMENTS;
+const PROCESSES = WIDTHS + ABI_ORDER.length * NUMBERS * ARGUMENTS;
 const CALLS = HEADER + PROCESSES + 4 * MAX_PROCESSES;
 const MAX_CALLS = 16384;
 const CALL = 80;
@@ -85,7 +85,7 @@ export function writeOrders(descriptor: number, { target, processes, excluded }:
   orders.writeUInt32LE(PERF_TARGET[target], 0);
   orders.writeUInt32LE(processes.length, 4);
   orders.writeUInt32LE(excluded, 8);
-  INTERFACES.forEach((abi, index) => {
+  ABI_ORDER.forEach((abi, index) => {
     for (const [syscall, number] of syscallsOf(abi)) {
       const place = placeOf(number - ABIS[abi].numberBit);
       if (place === undefined) continue;

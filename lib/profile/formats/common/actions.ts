@@ -3,8 +3,7 @@ import * as scmp from '../../../kernel/constants.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
 import { own } from '../../../util/own.js';
-import { didYouMean } from '../../../util/suggest.js';
-import { failAt, shown, type Scanner, type Token } from './scanner.js';
+import { failAt, failUnknown, shown, type Scanner, type Token } from './scanner.js';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   allowed: scmp.SCMP_ACT_ALLOW,
@@ -32,15 +31,7 @@ export function actionNamed(
   actions: Readonly<Record<string, Action>>,
   name = token.text,
 ): Action {
-  const action = own(actions, name);
-  if (action !== undefined) return action;
-  const all = Object.keys(actions);
-  return failAt(
-    token.at,
-    'unknown-action',
-    `there is no action ${shown(token)}`,
-    didYouMean(name, all, `Write one of ${all.join(', ')}`),
-  );
+  return own(actions, name) ?? failUnknown('unknown-action', token, Object.keys(actions));
 }
 
 /** `ERRNO(EPERM)`, `TRACE(7)`, `allowed`. Throws ProfileError (`unknown-action`, `unknown-errno`, `out-of-range`, `policy-syntax`). */
@@ -61,14 +52,7 @@ export function readAction(scanner: Scanner): Action {
 function readData(scanner: Scanner, isErrno: boolean): number {
   const token = scanner.next();
   if (isErrno && /^[A-Z]/.test(token.text)) {
-    const number = errnoNumber(token.text);
-    if (number !== undefined) return number;
-    return failAt(
-      token.at,
-      'unknown-errno',
-      `there is no errno ${shown(token)}`,
-      didYouMean(token.text, errnoNames()),
-    );
+    return errnoNumber(token.text) ?? failUnknown('unknown-errno', token, errnoNames());
   }
   const limit = 0xffff;
   const number = /^(?:0[xX][\da-fA-F]{1,8}|\d{1,8})$/.test(token.text) ? Number(token.text) : undefined;

@@ -1,11 +1,9 @@
 // What stands for calls in policies of words: names, numbers and groups.
 import type { Location } from '../../../util/errors.js';
 import { isCallNumber, isKnownSyscall } from '../../../kernel/abi.js';
-import { ARCHITECTURES } from '../../../kernel/architectures.js';
 import { callsNamed, isGroupName } from '../../../kernel/calls/call-groups.js';
-import { didYouMeanCall } from '../../../kernel/calls/suggest-call.js';
+import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
 import { UsageError } from '../../../util/errors.js';
-import { quote } from '../../../util/suggest.js';
 import { failAt } from './scanner.js';
 
 /** The calls that a name at a place stands for. Throws ProfileError (`unknown-group`, `unknown-syscall`). */
@@ -25,10 +23,5 @@ export function callsAt(name: string, at: Location): readonly string[] {
     }
   }
   if (isCallNumber(name) || isKnownSyscall(name)) return [name];
-  return failAt(
-    at,
-    'unknown-syscall',
-    `no architecture has a system call ${quote(name)}`,
-    didYouMeanCall(name, ARCHITECTURES),
-  );
+  return failAt(at, 'unknown-syscall', noSuchCall(name), didYouMeanCall(name));
 }

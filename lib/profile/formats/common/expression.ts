@@ -1,4 +1,4 @@
-// Conditions of any shape as text formats write them, and what they are on one interface: alternatives of comparisons.
+// Conditions of any shape as text formats write them, and what they are on one ABI: alternatives of comparisons.
 import { argumentIndex, argumentNames } from '../../../kernel/arguments/parameter-names.js';
 import { parseValue } from '../../../kernel/arguments/named-values.js';
 import { parameterOf, type Parameter } from '../../../kernel/arguments/signatures.js';
@@ -11,7 +11,7 @@ import { didYouMean, quote } from '../../../util/suggest.js';
 import { WorkBudget } from '../../../util/work.js';
 import { failAt } from './scanner.js';
 
-/** A number, of which names and signs are decided on each interface. */
+/** A number, of which names and signs are decided on each ABI. */
 export type Constant =
   | { readonly kind: 'number'; readonly value: bigint }
   | {
@@ -246,7 +246,7 @@ function indexOf(argument: string | number, { abi, syscall }: Topic, at: Locatio
   );
 }
 
-/** The unsigned number that a constant is on an interface, where it is compared with that parameter. Throws ProfileError. */
+/** The unsigned number that a constant is on an ABI, where it is compared with that parameter. Throws ProfileError. */
 export function constantValue(constant: Constant, abi: AbiName, parameter: Parameter | undefined): bigint {
   switch (constant.kind) {
     case 'number':

@@ -7,9 +7,9 @@ import {
   MAX_CALLS,
   ownNumbers,
   type AnsweredRun,
-  type InterfaceTable,
-} from '../../../policy/interface-table.js';
-import type { AbiPolicy, Policy, SyscallPolicy } from '../../../policy/policy.js';
+  type AbiTable,
+} from '../../../policy/abi-table.js';
+import { nativeFirst, type AbiPolicy, type Policy, type SyscallPolicy } from '../../../policy/policy.js';
 import { ConversionError, type Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
 import type { WorkBudget } from '../../../util/work.js';
@@ -138,14 +138,14 @@ export function lowCompared(
 }
 
 /**
- * The numbers of one interface with what rules come to, the last of which matches every call.
+ * The numbers of one ABI with what rules come to, the last of which matches every call.
  * Throws ProfileError as `alternativesOf` does.
  */
 export function orderedTable(
   abi: Abi,
   rules: readonly OrderedRule[],
   budget: WorkBudget,
-): InterfaceTable<OrderedRun> {
+): AbiTable<OrderedRun> {
   const [first, last] = ownNumbers(abi);
   for (const { numbers } of rules) budget.spend(numbers.length);
   const ends = rules.flatMap(({ numbers }) => numbers.flatMap(([low, high]) => [low, high + 1]));
@@ -200,11 +200,11 @@ function firstFrom(runs: readonly { readonly low: number }[], low: number, from:
 }
 
 /**
- * The policy of interfaces, the native one first; others are left out where every call gets the answer of foreign architectures.
+ * The policy of ABIs, the native one first; others are left out where every call gets the answer of foreign architectures.
  * `stated` is what the text says of calls without a rule. Throws ProfileError (`not-expressible`).
  */
 export function orderedPolicy(
-  tables: readonly InterfaceTable<OrderedRun>[],
+  tables: readonly AbiTable<OrderedRun>[],
   stated: Action,
   foreign: Action,
   { target, badArch = foreign }: Pick<WrittenContext, 'target' | 'badArch'>,
@@ -215,27 +215,19 @@ export function orderedPolicy(
   // Where most numbers have another answer by rules, as a list of them would be too long.
   const defaultAction = [stated, defaultOf(used)].find(action => isShort(used, action));
   if (defaultAction === undefined) return tooLong(used, stated);
-  const [native, ...others] = used.map(table => listed(table, defaultAction));
-  if (native === undefined) throw new Error('unreachable: the native interface is always there');
   return {
     target,
     defaultAction,
     badArch,
-    abis: Object.freeze([native, ...others] as const),
+    abis: nativeFirst(used.map(table => listed(table, defaultAction))),
     flags: Object.freeze([]),
   };
 }
 
-const listed = (table: InterfaceTable<OrderedRun>, defaultAction: Action): AbiPolicy =>
-  abiPolicy(
-    table,
-    defaultAction,
-    ({ part }) =>
-      () =>
-        part,
-  );
+const listed = (table: AbiTable<OrderedRun>, defaultAction: Action): AbiPolicy =>
+  abiPolicy(table, defaultAction, ({ part }) => part);
 
-function isShort(tables: readonly InterfaceTable<OrderedRun>[], defaultAction: Action): boolean {
+function isShort(tables: readonly AbiTable<OrderedRun>[], defaultAction: Action): boolean {
   try {
     for (const table of tables) listed(table, defaultAction);
     return true;
@@ -245,7 +237,7 @@ function isShort(tables: readonly InterfaceTable<OrderedRun>[], defaultAction: A
   }
 }
 
-function tooLong(tables: readonly InterfaceTable<OrderedRun>[], stated: Action): never {
+function tooLong(tables: readonly AbiTable<OrderedRun>[], stated: Action): never {
   const [largest] = tables
     .flatMap(({ abi, runs }) => runs.map(run => ({ abi, ...run })))
     .filter(({ answer }) => answer !== stated)

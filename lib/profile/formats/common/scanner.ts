@@ -1,7 +1,7 @@
 // The words, numbers and signs of a policy's text, each with its place, and what to say of those that cannot stand where they do.
 import type { Code } from '../../../util/codes.js';
 import { ProfileError, type Location } from '../../../util/errors.js';
-import { quote } from '../../../util/suggest.js';
+import { didYouMean, quote } from '../../../util/suggest.js';
 
 /** A word, a number or a sign; at the end of the text an empty one. */
 export interface Token {
@@ -29,8 +29,26 @@ export function failAt(at: Location, code: Code, message: string, remedy?: strin
   throw new ProfileError([{ code, severity: 'error', message, at, ...(remedy !== undefined && { remedy }) }]);
 }
 
+/** A list of more names is too long for a remedy. */
+const FEW = 20;
+
+/**
+ * Fails for a name that is not in the list: `there is no errno "EPREM"`. Throws ProfileError (`code`) with the name that was
+ * probably meant, otherwise with `remedy`, or the list if it is short.
+ */
+export function failUnknown(
+  code: `unknown-${'abi' | 'action' | 'architecture' | 'errno' | 'flag' | 'operator'}`,
+  token: Pick<Token, 'text' | 'at'>,
+  names: readonly string[],
+  remedy = names.length > FEW ? undefined : `Write one of ${names.join(', ')}`,
+): never {
+  const kind = code === 'unknown-abi' ? 'ABI' : code.slice('unknown-'.length);
+  return failAt(token.at, code, `there is no ${kind} ${shown(token)}`, didYouMean(token.text, names, remedy));
+}
+
 /** A token as it may stand in a message. */
-export const shown = ({ text }: Token): string => (text === '' ? 'the end of the text' : quote(text));
+export const shown = ({ text }: Pick<Token, 'text'>): string =>
+  text === '' ? 'the end of the text' : quote(text);
 
 /** Goes through the tokens of a text, forwards and back. */
 export class Scanner {

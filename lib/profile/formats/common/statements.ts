@@ -1,13 +1,12 @@
 // Policies of statements about calls, which is what the formats of launchers come to, and what they mean on one machine.
 import { ABIS, callNumber, isKnownSyscall } from '../../../kernel/abi.js';
 import type { Action } from '../../../kernel/action.js';
-import { ARCHITECTURES, type AbiName, type Architecture } from '../../../kernel/architectures.js';
+import type { AbiName, Architecture } from '../../../kernel/architectures.js';
 import { parameterOf } from '../../../kernel/arguments/signatures.js';
-import { didYouMeanCall } from '../../../kernel/calls/suggest-call.js';
-import type { AbiPolicy, Policy, SyscallPolicy } from '../../../policy/policy.js';
+import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
+import { nativeFirst, type AbiPolicy, type Policy, type SyscallPolicy } from '../../../policy/policy.js';
 import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
-import { quote } from '../../../util/suggest.js';
 import type { WrittenContext } from '../../profile.js';
 import { firstCase, strongestCase, type CallCase } from './cases.js';
 import { alternativesOf, expressionBudget, type Expression } from './expression.js';
@@ -25,7 +24,7 @@ export interface CallStatement {
   /** A name, or a number in digits. */
   readonly name: string;
   readonly at: Location;
-  /** The interfaces that it is about; all unless given. */
+  /** The ABIs that it is about; all unless given. */
   readonly on?: readonly AbiName[];
   readonly cases: readonly StatementCase[];
 }
@@ -34,13 +33,13 @@ export interface CallStatement {
 export interface StatementPolicy {
   readonly defaultAction: Action;
   readonly badArch: Action;
-  /** The interfaces of an architecture that the policy covers, the native one first. */
+  /** The ABIs of an architecture that the policy covers, the native one first. */
   readonly covers: (arch: Architecture) => readonly AbiName[];
   /** Which case of a call counts where several hold. */
   readonly wins: 'first' | 'strongest';
   /** What is compared of an argument where a condition does not say: the register, or what the kernel reads. */
   readonly width: 'register' | 'declared';
-  /** What follows for a call that an interface does not have: an error, or nothing. */
+  /** What follows for a call that an ABI does not have: an error, or nothing. */
   readonly missing: 'error' | 'ignored';
   readonly statements: readonly CallStatement[];
   readonly at: Location;
@@ -53,12 +52,7 @@ export const withX32 = (arch: Architecture): readonly AbiName[] =>
 /** Throws ProfileError (`unknown-syscall`) for a name that no architecture has. */
 export function checkCall(name: string, at: Location): void {
   if (!/^\d+$/.test(name) && !isKnownSyscall(name))
-    failAt(
-      at,
-      'unknown-syscall',
-      `no architecture has a system call ${quote(name)}`,
-      didYouMeanCall(name, ARCHITECTURES),
-    );
+    failAt(at, 'unknown-syscall', noSuchCall(name), didYouMeanCall(name));
 }
 
 /** The meaning of a policy of statements. Throws ProfileError as `alternativesOf` does, and `unknown-syscall`. */
@@ -68,7 +62,7 @@ export function resolveStatements(
 ): Omit<Policy, 'warnings'> {
   const { target, badArch } = context;
   const budget = expressionBudget(policy.at);
-  const [native, ...others] = policy.covers(target.arch).map((name): AbiPolicy => {
+  const abis = policy.covers(target.arch).map((name): AbiPolicy => {
     const abi = ABIS[name];
     const calls = new Map<number, { readonly at: Location; readonly cases: CallCase[] }>();
     for (const statement of policy.statements) {
@@ -77,12 +71,7 @@ export function resolveStatements(
       const number = callNumber(name, syscall);
       if (number === undefined) {
         if (policy.missing === 'error' && name === target.arch)
-          failAt(
-            at,
-            'unknown-syscall',
-            `${name} has no system call ${quote(syscall)}`,
-            didYouMeanCall(syscall, [name]),
-          );
+          failAt(at, 'unknown-syscall', noSuchCall(syscall, name), didYouMeanCall(syscall, [name]));
         continue;
       }
       const call = calls.get(number) ?? { at, cases: [] };
@@ -109,12 +98,11 @@ export function resolveStatements(
     }
     return Object.freeze({ abi, syscalls, enosysAbove: undefined });
   });
-  if (native === undefined) throw new Error('unreachable: a policy covers the native interface');
   return {
     target,
     defaultAction: policy.defaultAction,
     badArch: badArch ?? policy.badArch,
-    abis: Object.freeze([native, ...others] as const),
+    abis: nativeFirst(abis),
     flags: Object.freeze([]),
   };
 }

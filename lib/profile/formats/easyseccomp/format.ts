@@ -1,14 +1,14 @@
 // Policies of easyseccomp, which crun takes as programs. Source: README.md, src/parser.y, src/lexer.l and src/generator.c of it.
 import { ABIS, abiNamed, callNumber, syscallsOf } from '../../../kernel/abi.js';
 import { abisOf } from '../../../kernel/architectures.js';
-import { didYouMeanCall } from '../../../kernel/calls/suggest-call.js';
+import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
 import { firstVersion } from '../../../kernel/calls/first-versions.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import * as scmp from '../../../kernel/constants.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
 import { kernelAtLeast, parseKernelVersion } from '../../../kernel/kernel-version.js';
 import { SCMP_ARCHS } from '../../../kernel/scmp-archs.js';
-import { defaultOf } from '../../../policy/interface-table.js';
+import { defaultOf } from '../../../policy/abi-table.js';
 import type { Target } from '../../../policy/target.js';
 import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
@@ -28,7 +28,7 @@ import {
   type OrderedRule,
   type Ranges,
 } from '../common/ordered-rules.js';
-import { failAt, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
+import { failAt, failUnknown, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
 import { checkCall } from '../common/statements.js';
 import type { TextFormat } from '../text-format.js';
 
@@ -245,7 +245,7 @@ function archNumber(name: string, at: Location): number {
   const token = own<Readonly<Record<string, number>>, string>(SCMP_ARCHS, `SCMP_ARCH_${name.toUpperCase()}`);
   if (token !== undefined) return token;
   const all = Object.keys(SCMP_ARCHS).map(key => key.slice('SCMP_ARCH_'.length).toLowerCase());
-  return failAt(at, 'unknown-architecture', `there is no architecture ${quote(name)}`, didYouMean(name, all));
+  return failUnknown('unknown-architecture', { text: name, at }, all);
 }
 
 function readVersion({ text, at }: Token): string {
@@ -265,13 +265,7 @@ function readAction(scanner: Scanner): Action {
     return failAt(data.at, 'policy-syntax', `${token.text} has no number`, `Write ${token.text}()`);
   const isNumber = /^\d{1,6}$/.test(data.text);
   const number = isNumber ? Number(data.text) : errnoNumber(data.text);
-  if (number === undefined)
-    return failAt(
-      data.at,
-      'unknown-errno',
-      `there is no errno ${shown(data)}`,
-      didYouMean(data.text, errnoNames()),
-    );
+  if (number === undefined) return failUnknown('unknown-errno', data, errnoNames());
   const limit = token.text === 'ERRNO' ? MAX_ERRNO : 0xffff;
   if (number > limit)
     return failAt(data.at, 'out-of-range', `${quote(data.text)} is too large`, `The largest is ${limit}`);
@@ -304,12 +298,7 @@ function numbersOf(test: Exclude<Test, { kind: 'expression' | 'arch' }>, { arch 
   };
   const required = (value: Value): number =>
     numberOf(value) ??
-    failAt(
-      value.at,
-      'unknown-syscall',
-      `${arch} has no system call ${quote(value.name)}`,
-      didYouMeanCall(value.name, [arch]),
-    );
+    failAt(value.at, 'unknown-syscall', noSuchCall(value.name, arch), didYouMeanCall(value.name, [arch]));
   if (test.kind === 'order') return compared(test.comparison, required(test.value));
   const numbers = test.all
     ? test.values.map(required)

@@ -1,15 +1,14 @@
 // Policies of elastic's go-seccomp-bpf, as Beats have them in their settings. Source: filter.go, assembler.go and cmd/sandbox of it.
 import { ABIS, isKnownSyscall, X32_BIT } from '../../../kernel/abi.js';
-import { ARCHITECTURES } from '../../../kernel/architectures.js';
 import type { Action } from '../../../kernel/action.js';
-import { didYouMeanCall } from '../../../kernel/calls/suggest-call.js';
+import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../../../kernel/constants.js';
 import { ENOSYS } from '../../../kernel/errno.js';
-import { abiPolicy } from '../../../policy/interface-table.js';
+import { abiPolicy } from '../../../policy/abi-table.js';
 import type { AbiPolicy } from '../../../policy/policy.js';
 import { own } from '../../../util/own.js';
 import { topOf } from '../../../util/place.js';
-import { didYouMean, quote } from '../../../util/suggest.js';
+import { quote } from '../../../util/suggest.js';
 import { Findings } from '../../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../../json.js';
 import { readList, readObject, readString, readStrings, readUnsigned } from '../../schema/values.js';
@@ -79,11 +78,7 @@ function readAction(value: JsonValue | undefined, what: string, findings: Findin
   const name = value && readString(value, what, findings);
   if (value === undefined || name === undefined) return undefined;
   const action = own(ACTIONS, name.toLowerCase());
-  const names = Object.keys(ACTIONS);
-  if (action === undefined)
-    findings.error('unknown-action', locate(value), `there is no action ${quote(name)}`, () =>
-      didYouMean(name.toLowerCase(), names, `Write one of ${names.join(', ')}`),
-    );
+  if (action === undefined) findings.unknown('unknown-action', locate(value), name, Object.keys(ACTIONS));
   return action;
 }
 
@@ -96,9 +91,7 @@ function readGroup(item: JsonValue, findings: Findings): readonly CallStatement[
   const statement = (value: JsonValue, name: string, when: Expression): readonly CallStatement[] => {
     const at = locate(value);
     if (!isKnownSyscall(name))
-      findings.error('unknown-syscall', at, `no architecture has a system call ${quote(name)}`, () =>
-        didYouMeanCall(name, ARCHITECTURES),
-      );
+      findings.error('unknown-syscall', at, noSuchCall(name), () => didYouMeanCall(name));
     return action === undefined ? [] : [{ name, at, cases: [{ action, when, at }] }];
   };
   const statements = [
@@ -157,9 +150,7 @@ function readCondition(item: JsonValue, findings: Findings): readonly Expression
   if (name === undefined || word === undefined || argument === undefined || value === undefined) return [];
   const operation = own(OPERATIONS, word.toLowerCase());
   if (operation === undefined) {
-    findings.error('unknown-operator', locate(name), `there is no operation ${quote(word)}`, () =>
-      didYouMean(word, OPERATION_NAMES, `Write one of ${OPERATION_NAMES.join(', ')}`),
-    );
+    findings.unknown('unknown-operator', locate(name), word, OPERATION_NAMES);
     return [];
   }
   const common = { kind: 'compare', argument: Number(argument), at: locate(object) } as const;
@@ -225,5 +216,5 @@ const withoutX32 = (defaultAction: Action): AbiPolicy => {
   const answer = SCMP_ACT_ERRNO(ENOSYS);
   const part = Object.freeze({ rules: Object.freeze([]), otherwise: answer });
   const run = { low: X32_BIT, high: 2 * X32_BIT - 1, answer };
-  return abiPolicy({ abi: ABIS.x32, runs: [run] }, defaultAction, () => () => part);
+  return abiPolicy({ abi: ABIS.x32, runs: [run] }, defaultAction, () => part);
 };

@@ -75,11 +75,11 @@ export const isPlain = ({ abis, defaultAction }: Policy): boolean =>
   );
 
 /**
- * The document of a plain policy. It names each call once, with the rules of the first interface that has it, and adds names
+ * The document of a plain policy. It names each call once, with the rules of the first ABI that has it, and adds names
  * whose action is the default one where the rule for newer calls needs them: it starts above the highest number named.
  *
  * Throws ConversionError (`not-expressible`) for what these formats cannot say. It is for the caller to read the document
- * again and compare: interfaces may differ in what they say about one name.
+ * again and compare: ABIs may differ in what they say about one name.
  */
 export function documentOf(policy: Policy, options: DocumentOptions): SeccompDocument {
   const { defaultAction, badArch, abis, flags } = policy;

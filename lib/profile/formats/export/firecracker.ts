@@ -1,4 +1,4 @@
-// Writes a policy as a filter of Firecracker's seccompiler: one interface, one action for every rule.
+// Writes a policy as a filter of Firecracker's seccompiler: one ABI, one action for every rule.
 import { ConversionError } from '../../../util/errors.js';
 import { syscallName, type Abi } from '../../../kernel/abi.js';
 import { actionData, actionKind, actionName, type Action } from '../../../kernel/action.js';
@@ -21,7 +21,7 @@ export function firecrackerText(policy: Policy, category: string): string {
   if (other !== undefined)
     throw new ConversionError(
       'not-expressible',
-      `the policy covers ${other.abi.name} beside ${abi.name}, and a filter of Firecracker's is for one interface`,
+      `the policy covers ${other.abi.name} beside ${abi.name}, and a filter of Firecracker's is for one ABI`,
       'Leave the other architectures out of the profile',
     );
   if (enosysAbove !== undefined)

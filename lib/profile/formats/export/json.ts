@@ -4,7 +4,7 @@ import type { SeccompDocument } from './document.js';
 import { owned } from '../../../util/own.js';
 
 /**
- * OCI's `linux.seccomp`, or Docker's profile, which differs in naming the 32-bit interfaces by `archMap`.
+ * OCI's `linux.seccomp`, or Docker's profile, which differs in naming the 32-bit ABIs by `archMap`.
  * Numbers of 64 bits are written exactly. Sources: runtime-spec, config-linux.md; moby's profiles/seccomp.
  */
 export function documentText(document: SeccompDocument, format: 'docker' | 'oci'): string {

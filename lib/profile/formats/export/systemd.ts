@@ -1,4 +1,4 @@
-// Writes a policy as settings of a unit of systemd: calls by their names alone, for all interfaces alike.
+// Writes a policy as settings of a unit of systemd: calls by their names alone, for all ABIs alike.
 import { ConversionError } from '../../../util/errors.js';
 import { syscallName, type Abi } from '../../../kernel/abi.js';
 import { actionData, actionKind, actionName, type Action } from '../../../kernel/action.js';
@@ -132,10 +132,10 @@ function denyList(calls: ReadonlyMap<string, Action>): readonly string[] {
   ];
 }
 
-/** Whether every interface of the machine is covered, so that no call can be of a foreign architecture. */
+/** Whether every ABI of the machine is covered, so that no call can be of a foreign architecture. */
 export const coversAll = ({ abis, target }: Policy): boolean => abis.length === abisOf(target.arch).length;
 
-/** Without the setting every interface is served; those that it leaves out get KILL_THREAD. */
+/** Without the setting every ABI is served; those that it leaves out get KILL_THREAD. */
 function architectures(policy: Policy): readonly string[] {
   const { abis, badArch } = policy;
   if (coversAll(policy)) return [];
@@ -143,7 +143,7 @@ function architectures(policy: Policy): readonly string[] {
   if (badArch !== SCMP_ACT_KILL_THREAD)
     throw cannot(
       `foreign architectures get ${actionName(badArch)}, and under systemd KILL_THREAD`,
-      'Name the interfaces that the policy is for',
+      'Name the ABIs that the policy is for',
     );
   return [`SystemCallArchitectures=${['native', ...covered.slice(1).map(architectureName)].join(' ')}`];
 }

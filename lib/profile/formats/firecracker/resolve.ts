@@ -1,6 +1,7 @@
 // What a filter of Firecracker's seccompiler means on one architecture.
 import { UsageError } from '../../../util/errors.js';
 import { ABIS, syscallNumber } from '../../../kernel/abi.js';
+import { noSuchCall } from '../../../kernel/calls/suggest-call.js';
 import { isAction, type Action } from '../../../kernel/action.js';
 import { SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD } from '../../../kernel/constants.js';
 import { givenOptions, ownOptions } from '../../../util/options.js';
@@ -17,7 +18,7 @@ export interface FirecrackerOptions extends TargetOptions {
   /** The category of threads; may be left out where the file has only one. */
   readonly category?: string;
   /**
-   * For interfaces other than the native one. Default: KILL_THREAD, as from Firecracker 1.11 on, and KILL_PROCESS for a
+   * For ABIs other than the native one. Default: KILL_THREAD, as from Firecracker 1.11 on, and KILL_PROCESS for a
    * filter with rust-vmm's keys.
    */
   readonly badArch?: Action;
@@ -26,7 +27,7 @@ export interface FirecrackerOptions extends TargetOptions {
 }
 
 /**
- * The policy of one category: the native interface alone, no rule for newer calls, and a rule without conditions wins.
+ * The policy of one category: the native ABI alone, no rule for newer calls, and a rule without conditions wins.
  *
  * Throws UsageError (`unknown-category`, `bad-option`), and ProfileError (`unknown-syscall`) for names that the
  * architecture lacks: the format knows files for one architecture only. Source: the seccompiler of Firecracker.
@@ -55,7 +56,7 @@ export function resolveFirecracker(
       findings.error(
         'unknown-syscall',
         at,
-        `${target.arch} has no system call ${quote(syscall)}`,
+        noSuchCall(syscall, target.arch),
         'The file may be for another architecture',
       );
       continue;

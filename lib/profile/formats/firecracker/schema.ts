@@ -1,5 +1,4 @@
 // Reads one filter of seccompiler, Firecracker's or rust-vmm's: two actions and rules by the names of calls.
-import { ARCHITECTURES } from '../../../kernel/architectures.js';
 import { isKnownSyscall } from '../../../kernel/abi.js';
 import { actionName, MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import * as scmp from '../../../kernel/constants.js';
@@ -8,8 +7,8 @@ import { exactFields } from '../common/exact-fields.js';
 import type { Findings } from '../../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../../json.js';
 import { readList, readObject, readString, readUnsigned, wrongType } from '../../schema/values.js';
-import { didYouMeanCall } from '../../../kernel/calls/suggest-call.js';
-import { didYouMean, quote } from '../../../util/suggest.js';
+import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
+import { quote } from '../../../util/suggest.js';
 import { DEFAULT_ACTION, FILTER_ACTION } from './detect.js';
 import type { FirecrackerFilter, FirecrackerRule } from './filters.js';
 import { own } from '../../../util/own.js';
@@ -98,9 +97,8 @@ function readAction(value: JsonValue | undefined, findings: Findings): Action | 
 
 function unknownAction(value: JsonValue, name: string, findings: Findings): undefined {
   const names = Object.keys(ACTIONS);
-  findings.error('unknown-action', locate(value), `there is no action ${quote(name)}`, () =>
-    didYouMean(name, names, `Write one of ${names.join(', ')}, {"errno": …} or {"trace": …}`),
-  );
+  const remedy = `Write one of ${names.join(', ')}, {"errno": …} or {"trace": …}`;
+  findings.unknown('unknown-action', locate(value), name, names, remedy);
 }
 
 function readRule(
@@ -119,12 +117,7 @@ function readRule(
   const syscall = name && readString(name, '"syscall"', findings);
   if (name === undefined || syscall === undefined) return undefined;
   if (!isKnownSyscall(syscall)) {
-    findings.error(
-      'unknown-syscall',
-      locate(name),
-      `no architecture has a system call ${quote(syscall)}`,
-      () => didYouMeanCall(syscall, ARCHITECTURES),
-    );
+    findings.error('unknown-syscall', locate(name), noSuchCall(syscall), () => didYouMeanCall(syscall));
   }
   return Object.freeze({ syscall, conditions: Object.freeze(conditions), at: locate(name) });
 }
@@ -195,8 +188,7 @@ function readOperator(value: JsonValue, findings: Findings): (typeof PLAIN_OPERA
   const plain = value.kind === 'string' ? own(PLAIN_OPERATORS, name) : undefined;
   if (plain !== undefined) return plain;
   const names = Object.keys(PLAIN_OPERATORS);
-  findings.error('unknown-operator', locate(value), `there is no operator ${quote(name)}`, () =>
-    didYouMean(name, names, `Write one of ${names.join(', ')} or {"masked_eq": …}`),
-  );
+  const remedy = `Write one of ${names.join(', ')} or {"masked_eq": …}`;
+  findings.unknown('unknown-operator', locate(value), name, names, remedy);
   return undefined;
 }

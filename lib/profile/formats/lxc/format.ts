@@ -10,9 +10,9 @@ import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import { abisOf } from '../../../kernel/architectures.js';
 import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
-import { didYouMean, quote } from '../../../util/suggest.js';
+import { quote } from '../../../util/suggest.js';
 import type { Comparison, Constant, Expression } from '../common/expression.js';
-import { failAt } from '../common/scanner.js';
+import { failAt, failUnknown } from '../common/scanner.js';
 import {
   checkCall,
   resolveStatements,
@@ -45,7 +45,7 @@ const OPERATORS: Readonly<Record<string, Comparison | '&='>> = {
   '&=': '&=',
 };
 
-/** The sections that LXC reads: on a 64-bit machine their rules count for all of its interfaces, on another they are passed over. */
+/** The sections that LXC reads: on a 64-bit machine their rules count for all of its ABIs, on another they are passed over. */
 const SECTIONS: Readonly<Record<string, string>> = {
   all: '',
   x86: 'x86_64',
@@ -80,15 +80,7 @@ function readAction({ text, at }: Line): Action | undefined {
   }
   const action = own(ACTIONS, word);
   const names = [...Object.keys(ACTIONS), 'errno'];
-  return (
-    action ??
-    failAt(
-      at,
-      'unknown-action',
-      `there is no action ${quote(word)}`,
-      didYouMean(word, names, `Write one of ${names.join(', ')}`),
-    )
-  );
+  return action ?? failUnknown('unknown-action', { text: word, at }, names);
 }
 
 /** `[0,16,SCMP_CMP_EQ]`, `[1,0x10,&=,0x10]`. */
@@ -104,15 +96,8 @@ function readArgument(text: string, at: Location): Expression {
     );
   };
   const comparison = own(OPERATORS, operator);
-  if (comparison === undefined) {
-    const all = Object.keys(OPERATORS);
-    return failAt(
-      at,
-      'unknown-operator',
-      `there is no operator ${quote(operator)}`,
-      didYouMean(operator, all, `Write one of ${all.join(', ')}`),
-    );
-  }
+  if (comparison === undefined)
+    return failUnknown('unknown-operator', { text: operator, at }, Object.keys(OPERATORS));
   if (!/^[0-5]$/.test(index) || rest.length > 0)
     return failAt(
       at,
@@ -215,12 +200,7 @@ export const LXC: TextFormat = {
         const name = section.toLowerCase();
         const known = own(SECTIONS, name) ?? (FOREIGN.test(name) ? 'another' : undefined);
         if (known === undefined)
-          failAt(
-            line.at,
-            'unknown-architecture',
-            `there is no architecture ${quote(section)} here`,
-            didYouMean(name, Object.keys(SECTIONS)),
-          );
+          failUnknown('unknown-architecture', { text: section, at: line.at }, Object.keys(SECTIONS));
         machine = known;
       }
     }

@@ -19,7 +19,7 @@ import { didYouMean } from '../../../util/suggest.js';
 import { place } from '../../findings.js';
 import type { Constant, Expression } from '../common/expression.js';
 import type { Includes } from '../common/includes.js';
-import { failAt, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
+import { failAt, failUnknown, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
 import {
   checkCall,
   resolveStatements,
@@ -172,12 +172,7 @@ class Reader {
       const value = scanner.next();
       const number = /^\d/.test(value.text) ? Number(value.text) : errnoNumber(value.text);
       if (number !== undefined && number <= MAX_ERRNO) return SCMP_ACT_ERRNO(number);
-      return failAt(
-        value.at,
-        'unknown-errno',
-        `there is no errno ${shown(value)}`,
-        didYouMean(value.text, errnoNames()),
-      );
+      return failUnknown('unknown-errno', value, errnoNames());
     }
     const action = own(ACTIONS, token.text);
     if (action !== undefined) {
@@ -185,12 +180,8 @@ class Reader {
       return action;
     }
     const names = [...Object.keys(ACTIONS), 'return'];
-    return failAt(
-      token.at,
-      'unknown-action',
-      `there is no action ${shown(token)}`,
-      didYouMean(token.text, names, `Write one of ${names.join(', ')}, or a condition on arg0 to arg5`),
-    );
+    const remedy = `Write one of ${names.join(', ')}, or a condition on arg0 to arg5`;
+    return failUnknown('unknown-action', token, names, remedy);
   }
 }
 

@@ -46,7 +46,7 @@ const MAX_DEPTH = 64;
 const MAX_TESTS = 64;
 const LOW_WORD = 0xffff_ffffn;
 
-/** What one interface gets. */
+/** What one ABI gets. */
 interface Block {
   readonly name: string;
   readonly at: Location;
@@ -249,7 +249,7 @@ export const PFC: TextFormat = {
         if (!known.includes(ABIS[arch]))
           failAt(
             blocks[0]?.at ?? topOf(file),
-            'interface-not-covered',
+            'abi-not-covered',
             `the filter is for ${blocks.map(({ name }) => name).join(', ') || 'no architecture'}, and not for ${arch}`,
             'Resolve it for another architecture',
           );

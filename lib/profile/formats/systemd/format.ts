@@ -15,7 +15,7 @@ import type { Location } from '../../../util/errors.js';
 import { topOf } from '../../../util/place.js';
 import { own } from '../../../util/own.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
-import { failAt } from '../common/scanner.js';
+import { failAt, failUnknown } from '../common/scanner.js';
 import { checkCall, resolveStatements, type CallStatement } from '../common/statements.js';
 import type { TextFormat } from '../text-format.js';
 import { systemdGroup, systemdGroups } from './groups.js';
@@ -95,12 +95,7 @@ function readErrno({ text, at }: Word): Action | undefined {
   if (text === 'kill') return SCMP_ACT_KILL_PROCESS;
   const number = /^\d{1,4}$/.test(text) ? Number(text) : errnoNumber(text);
   if (number === undefined || number > MAX_ERRNO)
-    return failAt(
-      at,
-      'unknown-errno',
-      `there is no errno ${quote(text)}`,
-      didYouMean(text, [...errnoNames(), 'kill']),
-    );
+    return failUnknown('unknown-errno', { text, at }, [...errnoNames(), 'kill']);
   return SCMP_ACT_ERRNO(number);
 }
 
@@ -175,22 +170,15 @@ function membersOf(name: string, at: Location): readonly string[] {
   );
 }
 
-/** The interfaces beside the native one that may be used; undefined where all may. */
+/** The ABIs beside the native one that may be used; undefined where all may. */
 function architecturesOf(settings: readonly Setting[]): readonly AbiName[] | undefined {
   let allowed: AbiName[] | undefined;
   for (const { words } of settings) {
     if (words.length === 0) allowed = undefined;
     for (const { text, at } of words) {
       const names = own(ARCHITECTURE_NAMES, text);
-      if (names === undefined) {
-        const all = Object.keys(ARCHITECTURE_NAMES);
-        failAt(
-          at,
-          'unknown-architecture',
-          `there is no architecture ${quote(text)} here`,
-          didYouMean(text, all, `Write one of ${all.join(', ')}`),
-        );
-      }
+      if (names === undefined)
+        failUnknown('unknown-architecture', { text, at }, Object.keys(ARCHITECTURE_NAMES));
       allowed = [...(allowed ?? []), ...names];
     }
   }
@@ -227,7 +215,7 @@ export const SYSTEMD: TextFormat = {
         return resolveStatements(
           {
             defaultAction,
-            // Where no interface is left out, systemd loads no filter that looks at architectures.
+            // Where no ABI is left out, systemd loads no filter that looks at architectures.
             badArch: covered.length === all.length ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_THREAD,
             covers: () => covered,
             wins: 'first',

@@ -29,8 +29,8 @@ export type WordedSubject =
       readonly at: Location;
     }
   | {
-      /** Every call of the interfaces. */
-      readonly kind: 'interface';
+      /** Every call of the ABIs. */
+      readonly kind: 'abi';
       readonly at: Location;
     }
   | { readonly kind: 'other architectures'; readonly at: Location };
@@ -38,7 +38,7 @@ export type WordedSubject =
 /** One statement about one subject. */
 export interface WordedStatement {
   readonly subject: WordedSubject;
-  /** The interfaces that are named with the subject, or by the block that it is in; undefined for all that the policy covers. */
+  /** The ABIs that are named with the subject, or by the block that it is in; undefined for all that the policy covers. */
   readonly on: readonly AbiName[] | undefined;
   readonly answers: WordedAnswers;
 }
@@ -48,7 +48,7 @@ export interface WordedPolicy {
   readonly base: Profile | undefined;
   /** What calls get that are not named. */
   readonly defaultAction: Action | undefined;
-  /** The interfaces of all blocks; undefined where there is no block. */
+  /** The ABIs of all blocks; undefined where there is no block. */
   readonly covered: readonly AbiName[] | undefined;
   readonly flags: readonly FilterFlag[];
   readonly statements: readonly WordedStatement[];

@@ -5,12 +5,12 @@ import type { Action } from '../../../kernel/action.js';
 import { SCMP_ACT_ALLOW } from '../../../kernel/constants.js';
 import type { FilterFlag } from '../../../policy/policy.js';
 import type { Location } from '../../../util/errors.js';
-import { didYouMean, quote } from '../../../util/suggest.js';
+import { quote } from '../../../util/suggest.js';
 import { FLAGS } from '../../schema/flags.js';
 import { isAction, readAction } from '../common/actions.js';
 import { callsAt } from '../common/call-names.js';
 import type { Includes } from '../common/includes.js';
-import { failAt, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
+import { failAt, failUnknown, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
 import { readCondition } from './conditions.js';
 import type { WordedAnswers, WordedPolicy, WordedStatement, WordedSubject } from './document.js';
 
@@ -52,7 +52,7 @@ export function parseWords(text: string, file: string, includes: Includes): Word
     } else if (scanner.accept('flags', ':')) {
       readFlags(scanner, flags);
     } else if (scanner.accept('on')) {
-      block = readInterfaces(scanner);
+      block = readAbis(scanner);
       for (const abi of block) covered.add(abi);
     } else if (scanner.accept(...NAMELESS)) {
       statements.push(...readNameless(scanner));
@@ -77,51 +77,35 @@ function readFlags(scanner: Scanner, flags: Set<FilterFlag>): void {
   do {
     const token = scanner.next();
     const flag = FLAGS.find(name => name === token.text);
-    if (flag === undefined)
-      failAt(
-        token.at,
-        'unknown-flag',
-        `there is no flag ${shown(token)}`,
-        didYouMean(token.text, FLAGS, `Write one of ${FLAGS.join(', ')}`),
-      );
-    else flags.add(flag);
+    flags.add(flag ?? failUnknown('unknown-flag', token, FLAGS));
   } while (scanner.accept(','));
 }
 
 /** `x86_64, x86, x32`. */
-function readInterfaces(scanner: Scanner): readonly AbiName[] {
+function readAbis(scanner: Scanner): readonly AbiName[] {
   const names: AbiName[] = [];
   do {
     const token = scanner.next();
-    const abi = interfaceOf(token.text);
-    if (abi === undefined) {
-      const all = Object.keys(ABIS);
-      failAt(
-        token.at,
-        'unknown-interface',
-        `there is no interface ${shown(token)}`,
-        didYouMean(token.text, all, `There are ${all.join(', ')}`),
-      );
-    } else names.push(abi);
+    names.push(abiOf(token.text) ?? failUnknown('unknown-abi', token, Object.keys(ABIS)));
   } while (scanner.accept(','));
   return names;
 }
 
-const interfaceOf = (text: string): AbiName | undefined =>
+const abiOf = (text: string): AbiName | undefined =>
   (Object.keys(ABIS) as AbiName[]).find(name => name === text) ?? abiByScmpName(text)?.name;
 
-/** `numbers without a name`, then answers with the numbers of each interface. */
+/** `numbers without a name`, then answers with the numbers of each ABI. */
 function readNameless(scanner: Scanner): readonly WordedStatement[] {
   const statements: WordedStatement[] = [];
   do {
     const answers = readAnswers(scanner);
     do {
       const place = scanner.peek();
-      const on = readInterfaces(scanner);
+      const on = readAbis(scanner);
       scanner.expect(':');
       const subject = { kind: 'numbers', ranges: readNumbers(scanner), at: place.at } as const;
       statements.push({ subject, on, answers });
-    } while (interfaceOf(scanner.peek().text) !== undefined && !scanner.peek().startsColumn);
+    } while (abiOf(scanner.peek().text) !== undefined && !scanner.peek().startsColumn);
   } while (!scanner.atEnd && !scanner.peek().startsColumn);
   return statements;
 }
@@ -206,7 +190,7 @@ function readStatement(scanner: Scanner, block: readonly AbiName[] | undefined):
   return subjects.map(subject => ({ ...subject, answers }));
 }
 
-/** Names of calls, groups, interfaces, each with the interfaces that it is meant on. */
+/** Names of calls, groups, ABIs, each with the ABIs that it is meant on. */
 function readSubjects(
   scanner: Scanner,
   block: readonly AbiName[] | undefined,
@@ -215,7 +199,7 @@ function readSubjects(
   do {
     const token = scanner.peek();
     const { at } = token;
-    const whole = interfaceOf(token.text);
+    const whole = abiOf(token.text);
     if (scanner.accept(...OTHER_ARCHITECTURES)) {
       subjects.push({ subject: { kind: 'other architectures', at }, on: undefined });
     } else if (token.text === 'architecture' || (token.text === 'numbers' && scanner.peek(1).text !== ':')) {
@@ -227,7 +211,7 @@ function readSubjects(
       );
     } else if (whole !== undefined) {
       scanner.next();
-      subjects.push({ subject: { kind: 'interface', at }, on: [whole] });
+      subjects.push({ subject: { kind: 'abi', at }, on: [whole] });
     } else {
       const subject = readCall(scanner);
       subjects.push({ subject, on: readLimit(scanner, block) });
@@ -249,18 +233,18 @@ function readCall(scanner: Scanner): WordedSubject {
   };
 }
 
-/** The interfaces in parentheses behind a name, or those of the block. */
+/** The ABIs in parentheses behind a name, or those of the block. */
 function readLimit(scanner: Scanner, block: readonly AbiName[] | undefined): readonly AbiName[] | undefined {
   const { at } = scanner.peek();
   if (!scanner.accept('(')) return block;
-  const on = readInterfaces(scanner);
+  const on = readAbis(scanner);
   scanner.expect(')');
   const outside = block && on.find(abi => !block.includes(abi));
   if (outside !== undefined)
     failAt(
       at,
-      'interface-not-covered',
-      `${quote(outside)} is not among the interfaces of this block`,
+      'abi-not-covered',
+      `${quote(outside)} is not among the ABIs of this block`,
       'Name it after "on"',
     );
   return on;

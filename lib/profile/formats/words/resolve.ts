@@ -10,9 +10,9 @@ import {
   defaultOf,
   ownNumbers,
   type AnsweredRun,
-  type InterfaceTable,
-} from '../../../policy/interface-table.js';
-import type { Policy, SyscallPolicy } from '../../../policy/policy.js';
+  type AbiTable,
+} from '../../../policy/abi-table.js';
+import { nativeFirst, type Policy, type SyscallPolicy } from '../../../policy/policy.js';
 import { runsOf } from '../../../policy/runs.js';
 import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
@@ -40,8 +40,8 @@ interface SaidRange extends Said {
   readonly high: number;
 }
 
-/** What a policy in words says of one interface. */
-interface InterfaceWords {
+/** What a policy in words says of one ABI. */
+interface AbiWords {
   readonly abi: Abi;
   readonly calls: Map<number, Said>;
   readonly ranges: SaidRange[];
@@ -62,7 +62,7 @@ export function resolveWords(words: WordedPolicy, context: WrittenContext): Omit
   const { target } = context;
   const base = words.base === undefined ? undefined : context.resolve(words.base);
   const names = abisOf(target.arch);
-  const all = names.map((name): InterfaceWords => ({
+  const all = names.map((name): AbiWords => ({
     abi: ABIS[name],
     calls: new Map(),
     ranges: [],
@@ -73,14 +73,14 @@ export function resolveWords(words: WordedPolicy, context: WrittenContext): Omit
   let badArch: { readonly action: Action; readonly at: Location } | undefined;
   for (const { subject, on, answers } of words.statements) {
     const { at } = subject;
-    if (subject.kind === 'other architectures' || subject.kind === 'interface') {
+    if (subject.kind === 'other architectures' || subject.kind === 'abi') {
       const action = onlyAnswer(answers);
       if (subject.kind === 'other architectures') {
         if (badArch !== undefined) repeated('all other architectures', at, badArch.at);
         badArch = { action, at };
       }
       for (const table of all) {
-        if (subject.kind !== 'interface' || on?.includes(table.abi.name) !== true) continue;
+        if (subject.kind !== 'abi' || on?.includes(table.abi.name) !== true) continue;
         if (table.whole !== undefined) repeated(table.abi.name, at, table.whole.at);
         table.whole = { action, at };
       }
@@ -105,22 +105,13 @@ export function resolveWords(words: WordedPolicy, context: WrittenContext): Omit
   const fallback = fallbackOf(setting);
   const tables = used.map(table => tableOf(table, setting));
   const defaultAction = fallback ?? skipped(used) ?? defaultOf(tables);
-  const [native, ...others] = tables.map(table =>
-    abiPolicy(
-      table,
-      defaultAction,
-      ({ part }) =>
-        () =>
-          part,
-    ),
-  );
-  if (native === undefined) throw new Error('unreachable: the native interface is always there');
+  const abis = tables.map(table => abiPolicy(table, defaultAction, ({ part }) => part));
   const listener = base && own(base, 'listener');
   const policy: Policy = {
     target,
     defaultAction,
     badArch: foreign,
-    abis: Object.freeze([native, ...others] as const),
+    abis: nativeFirst(abis),
     flags: Object.freeze([...new Set([...(base?.flags ?? []), ...words.flags])]),
     ...(listener !== undefined && { listener }),
     warnings: [],
@@ -136,7 +127,7 @@ const fallbackOf = ({ words, base }: Setting): Action | undefined =>
 const baseOf = (base: Policy | undefined, { name }: Abi): Policy['abis'][number] | undefined =>
   base?.abis.find(({ abi }) => abi.name === name);
 
-/** The interfaces that statements without any are about. Throws ProfileError (`interface-not-covered`). */
+/** The ABIs that statements without any are about. Throws ProfileError (`abi-not-covered`). */
 function coveredBy(
   { covered, statements, at }: WordedPolicy,
   base: Policy | undefined,
@@ -146,13 +137,13 @@ function coveredBy(
   if (native === undefined) return [];
   const inherited = base?.abis.map(({ abi }) => abi.name);
   if (covered === undefined) return inherited ?? [native];
-  const whole = statements.flatMap(({ subject, on }) => (subject.kind === 'interface' ? (on ?? []) : []));
+  const whole = statements.flatMap(({ subject, on }) => (subject.kind === 'abi' ? (on ?? []) : []));
   if (inherited === undefined && ![...covered, ...whole].includes(native)) {
     failAt(
       at,
-      'interface-not-covered',
+      'abi-not-covered',
       `the policy is for ${covered.join(', ')}, and not for ${native}`,
-      `Add ${native} to the interfaces after "on", or resolve it for another architecture`,
+      `Add ${native} to the ABIs after "on", or resolve it for another architecture`,
     );
   }
   return [...new Set([...(inherited ?? []), ...covered])];
@@ -178,7 +169,7 @@ function onlyAnswer({ cases, otherwise, at }: WordedAnswers): Action {
 }
 
 function addCalls(
-  table: InterfaceWords,
+  table: AbiWords,
   name: string,
   at: Location,
   answers: WordedAnswers,
@@ -233,7 +224,7 @@ function partOf(
   );
 }
 
-function addRange(table: InterfaceWords, range: SaidRange): void {
+function addRange(table: AbiWords, range: SaidRange): void {
   const other = table.ranges.find(({ low, high }) => range.low <= high && low <= range.high);
   if (other !== undefined)
     repeated(`number ${Math.max(range.low, other.low)} of ${table.abi.name}`, range.at, other.at);
@@ -250,8 +241,8 @@ interface Run extends AnsweredRun {
 const constant = (action: Action): SyscallPolicy =>
   Object.freeze({ rules: Object.freeze([]), otherwise: action });
 
-/** All numbers of an interface with what they get. Throws ProfileError (`missing-default-action`). */
-function tableOf({ abi, calls, ranges, whole }: InterfaceWords, setting: Setting): InterfaceTable<Run> {
+/** All numbers of an ABI with what they get. Throws ProfileError (`missing-default-action`). */
+function tableOf({ abi, calls, ranges, whole }: AbiWords, setting: Setting): AbiTable<Run> {
   const [first, last] = ownNumbers(abi);
   const base = whole === undefined ? baseOf(setting.base, abi) : undefined;
   const fallback = whole?.action ?? fallbackOf(setting);
@@ -306,14 +297,14 @@ function callText({ name }: Abi, number: number): string {
 }
 
 /** What the number -1 gets on x86_64 without x32, which always gets the default action. */
-function skipped(used: readonly InterfaceWords[]): Action | undefined {
+function skipped(used: readonly AbiWords[]): Action | undefined {
   const [native] = used;
   if (native?.abi !== ABIS.x86_64 || used.some(({ abi }) => abi === ABIS.x32)) return undefined;
   return native.ranges.find(({ high }) => high === LAST)?.part.otherwise;
 }
 
 /** Throws ProfileError (`not-expressible`) where a policy answers a number otherwise than the text says. */
-function checkRanges({ abi, ranges }: InterfaceWords, policy: Policy): void {
+function checkRanges({ abi, ranges }: AbiWords, policy: Policy): void {
   if (ranges.length === 0) return;
   const runs = runsOf(policy, abi.audit);
   for (const { low, high, part, at } of ranges) {
@@ -324,7 +315,7 @@ function checkRanges({ abi, ranges }: InterfaceWords, policy: Policy): void {
         at,
         'not-expressible',
         `call number ${Math.max(run.low, low)} of ${abi.name} gets another answer than policies can give it here`,
-        'Numbers outside of an interface get the answer of foreign architectures',
+        'Numbers outside of an ABI get the answer of foreign architectures',
       );
     }
   }

@@ -1,4 +1,4 @@
-// From what the numbers of interfaces get, run by run, to the default action of a policy and the calls that it lists.
+// From what the numbers of ABIs get, run by run, to the default action of a policy and the calls that it lists.
 import { ConversionError } from '../util/errors.js';
 import { ABIS, syscallsOf, X32_BIT, type Abi } from '../kernel/abi.js';
 import { actionKind, permits, type Action } from '../kernel/action.js';
@@ -13,13 +13,13 @@ export interface AnsweredRun {
   readonly answer: Action | undefined;
 }
 
-/** One interface with the runs of numbers that are its own, ascending. */
-export interface InterfaceTable<Run extends AnsweredRun = AnsweredRun> {
+/** One ABI with the runs of numbers that are its own, ascending. */
+export interface AbiTable<Run extends AnsweredRun = AnsweredRun> {
   readonly abi: Abi;
   readonly runs: readonly Run[];
 }
 
-/** The numbers of an interface, from the first to the second: x86_64 and x32 share an architecture. */
+/** The numbers of an ABI, from the first to the second: x86_64 and x32 share an architecture. */
 export const ownNumbers = ({ audit, numberBit }: Abi): readonly [low: number, high: number] =>
   audit === ABIS.x86_64.audit ? [numberBit, numberBit + X32_BIT - 1] : [0, 0xffffffff];
 
@@ -28,7 +28,7 @@ export const MAX_CALLS = 20_000;
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
 /** Where numbers that get ENOSYS to the last one begin; undefined where the last one gets something else. */
-function tailOf({ runs }: InterfaceTable): number | undefined {
+function tailOf({ runs }: AbiTable): number | undefined {
   let start: number | undefined;
   for (const { low, answer } of runs.toReversed()) {
     if (answer !== ENOSYS_ACTION) break;
@@ -41,7 +41,7 @@ function tailOf({ runs }: InterfaceTable): number | undefined {
  * The action that numbers without a name have in common, or else the one that most calls get.
  * Numbers beyond the last name do not count where they get ENOSYS: a rule of its own says so.
  */
-export function defaultOf(tables: readonly InterfaceTable[]): Action {
+export function defaultOf(tables: readonly AbiTable[]): Action {
   const votes = new Map<Action, { nameless: number; named: number }>();
   for (const table of tables) {
     const tail = tailOf(table) ?? Infinity;
@@ -73,17 +73,17 @@ function namesWithin({ name }: Abi, low: number, high: number): number {
 }
 
 /**
- * The calls of an interface that do not get the default action, `partOf` giving what each number of a run gets.
+ * The calls of an ABI that do not get the default action, `partOf` giving the part for each number of a run.
  * Throws ConversionError (`not-expressible`) for more calls than a policy lists.
  */
 export function abiPolicy<Run extends AnsweredRun>(
-  table: InterfaceTable<Run>,
+  table: AbiTable<Run>,
   defaultAction: Action,
-  partOf: (run: Run) => (number: number) => SyscallPolicy,
+  partOf: (run: Run, number: number) => SyscallPolicy,
 ): AbiPolicy {
   const { abi, runs } = table;
   const tail = defaultAction === ENOSYS_ACTION ? undefined : tailOf(table);
-  // The first number of an interface that gets nothing else is listed: the rule begins above a number of its own.
+  // The first number of an ABI that gets nothing else is listed: the rule begins above a number of its own.
   const enosysAbove = tail === undefined ? undefined : Math.max(tail - 1, abi.numberBit);
   const syscalls = new Map<number, SyscallPolicy>();
   for (const run of runs) {
@@ -96,8 +96,7 @@ export function abiPolicy<Run extends AnsweredRun>(
         `the numbers ${low} to ${high} of ${abi.name} have another action than the rest, but a policy lists at most ${MAX_CALLS}`,
       );
     }
-    const part = partOf(run);
-    for (let number = low; number <= high; number++) syscalls.set(number, part(number));
+    for (let number = low; number <= high; number++) syscalls.set(number, partOf(run, number));
   }
   return Object.freeze({ abi, syscalls, enosysAbove });
 }

@@ -1,4 +1,4 @@
-// Lint rules about system call interfaces: names that they lack, ways around conditions, and interfaces left open.
+// Lint rules about ABIs: names that they lack, ways around conditions, and ABIs left open.
 import {
   abiByScmpName,
   architecturesWith,
@@ -20,17 +20,17 @@ import { quote } from '../../util/suggest.js';
 import type { LintContext } from './context.js';
 import { own } from '../../util/own.js';
 
-/** Names that no interface has which the rule can apply to. */
+/** Names that no ABI has which the rule can apply to. */
 export function* lintNames(profile: Profile): Generator<Observation> {
   const covered = coveredBy(profile);
   const named = new Set(profile.rules.flatMap(({ names }) => names.map(({ name }) => name)));
   for (const rule of profile.rules) {
-    const interfaces = reachable(rule, covered);
-    if (interfaces === undefined) continue;
+    const abis = reachable(rule, covered);
+    if (abis === undefined) continue;
     for (const { name, at } of rule.names) {
-      if (!isKnownSyscall(name) || interfaces.some(abi => syscallNumber(abi, name) !== undefined)) continue;
-      if (interfaces.some(abi => substitutesOf(abi, name).calls.some(call => named.has(call)))) continue;
-      const meant = callLike(name, interfaces);
+      if (!isKnownSyscall(name) || abis.some(abi => syscallNumber(abi, name) !== undefined)) continue;
+      if (abis.some(abi => substitutesOf(abi, name).calls.some(call => named.has(call)))) continue;
+      const meant = callLike(name, abis);
       const elsewhere = listed(architecturesWith(name));
       yield {
         code: 'name-elsewhere',
@@ -39,14 +39,14 @@ export function* lintNames(profile: Profile): Generator<Observation> {
         about: [[quote(name)]],
         cause: `${ruleAt(at)} ${meant ?? ''} ${elsewhere}`,
         message: names =>
-          `${names.text} ${verb(names, 'is not a system call', 'are not system calls')} of ${listed(interfaces)}, only of ${elsewhere}`,
+          `${names.text} ${verb(names, 'is not a system call', 'are not system calls')} of ${listed(abis)}, only of ${elsewhere}`,
         remedy: meant === undefined ? undefined : `Did you mean ${quote(meant)}?`,
       };
     }
   }
 }
 
-/** The interfaces that a profile covers on any machine, or undefined where some of them have no table here. */
+/** The ABIs that a profile covers on any machine, or undefined where some of them have no table here. */
 function coveredBy({ architectures }: Profile): readonly AbiName[] | undefined {
   const names =
     architectures.kind === 'list'
@@ -59,7 +59,7 @@ function coveredBy({ architectures }: Profile): readonly AbiName[] | undefined {
   return abis.length === names.length && abis.length > 0 ? [...new Set(abis)] : undefined;
 }
 
-/** The interfaces on which a rule can apply, or undefined where some have no table here. */
+/** The ABIs on which a rule can apply, or undefined where some have no table here. */
 function reachable(
   { includes }: ProfileRule,
   covered: readonly AbiName[] | undefined,
@@ -68,7 +68,7 @@ function reachable(
   const all = Object.values(ABIS);
   const named = includes.arches.map(arch => all.find(({ dockerName }) => dockerName === arch)?.name);
   if (!named.every(name => name !== undefined)) return undefined;
-  // A restriction names the machine, which serves its 32-bit interfaces too.
+  // A restriction names the machine, which serves its 32-bit ABIs too.
   const families = named.flatMap(name => (isNative(name) ? abisOf(name) : [name]));
   const both = covered === undefined ? families : families.filter(name => covered.includes(name));
   return both.length === 0 ? undefined : [...new Set(both)];
@@ -106,8 +106,8 @@ export function* lintNewerCalls({ policy, rules }: LintContext): Generator<Obser
   };
 }
 
-/** Interfaces that are open because nobody thought of them. */
-export function* lintForeign({ policy, rules, interfaces }: LintContext): Generator<Observation> {
+/** ABIs that are open because nobody thought of them. */
+export function* lintForeign({ policy, rules, abis }: LintContext): Generator<Observation> {
   if (permits(policy.badArch)) {
     yield {
       code: 'foreign-abi-open',
@@ -116,7 +116,7 @@ export function* lintForeign({ policy, rules, interfaces }: LintContext): Genera
     };
   }
   const refuses = rules.some(({ action }) => !permits(action));
-  if (refuses && permits(policy.defaultAction) && interfaces.includes('x32')) {
+  if (refuses && permits(policy.defaultAction) && abis.includes('x32')) {
     yield {
       code: 'x32-open',
       message: 'the profile covers x32, and its default allows what it does not name',

@@ -1,15 +1,11 @@
-// What the tracer needs for a process that runs already: its threads, and the actions of a filter that nobody has
-// loaded.
+// The action of a filter that nobody has loaded.
 #pragma once
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <sys/syscall.h>
 
 #include <cstddef>
 #include <cstdint>
-
-#include "../freestanding/system_call.h"
 
 namespace seccomp_node {
 
@@ -92,42 +88,6 @@ inline std::uint32_t run_filter(const FilterProgram& program, const seccomp_data
     }
   }
   return SECCOMP_RET_ALLOW;
-}
-
-/** A decimal number, -1 where the text is none. */
-inline int decimal(const char* text) {
-  int value = 0;
-  if (*text == '\0') return -1;
-  for (; *text != '\0'; ++text) {
-    if (*text < '0' || *text > '9') return -1;
-    value = value * 10 + (*text - '0');
-  }
-  return value;
-}
-
-/** Calls `act` with each thread that an open /proc/PID/task lists. Whether the directory could be read to its end. */
-template <typename Act>
-bool for_each_thread(int directory, Act act) {
-  struct Entry {
-    std::uint64_t inode;
-    std::int64_t offset;
-    std::uint16_t length;
-    std::uint8_t type;
-    char name[1];
-  };
-  alignas(Entry) char buffer[4096]{};
-  constexpr int kFromStart = 0;
-  system_call(SYS_lseek, directory, 0, kFromStart);
-  for (;;) {
-    const long size = system_call(SYS_getdents64, directory, word(buffer), sizeof buffer);
-    if (size <= 0) return size == 0;
-    for (long at = 0; at < size;) {
-      const auto& entry = *reinterpret_cast<const Entry*>(buffer + at);
-      const int thread = decimal(entry.name);
-      if (thread > 0) act(thread);
-      at += entry.length;
-    }
-  }
 }
 
 // NOLINTEND(modernize-avoid-c-arrays)

@@ -1,4 +1,4 @@
-// What a call is answered by its arguments, as conditions: the exact short form that people read and machines compare.
+// The actions for a call by its arguments, as conditions: the exact short form that people read and machines compare.
 import { hasOwn } from '../../util/own.js';
 import { precedence, type Action } from '../../kernel/action.js';
 import { EVERY, NONE, type Bdd, type Node } from './bdd.js';
@@ -18,19 +18,19 @@ export interface Term {
 /** At least one of the lists holds, with all of its terms. */
 export type Conditions = readonly (readonly Term[])[];
 
-/** What is answered under conditions. */
+/** The action under conditions. */
 export interface Case<T> {
-  /** What is answered. */
-  readonly answer: T;
+  /** The action. */
+  readonly action: T;
   /** Undefined where there are too many to be listed: more than 4096. */
   readonly when: Conditions | undefined;
 }
 
-/** The answers to one call. No call meets the conditions of two cases. */
-export interface Answers<T> {
+/** The actions for one call. No call meets the conditions of two cases. */
+export interface Actions<T> {
   /** Those with conditions. */
   readonly cases: readonly Case<T>[];
-  /** The answer to calls that meet the conditions of no case. */
+  /** The action for calls that meet the conditions of no case. */
   readonly otherwise: T;
 }
 
@@ -40,7 +40,7 @@ export class Describer<T> {
   readonly #covers: CubeCovers;
   readonly #meaning: (value: number) => T;
   readonly #otherwise: number | undefined;
-  readonly #known = new Map<Node, Answers<T>>();
+  readonly #known = new Map<Node, Actions<T>>();
   readonly #numbers = new Map<string, Described | undefined>();
 
   /** `meaning` says what the values of functions stand for; with `otherwise`, that value is always the one without conditions. */
@@ -51,16 +51,16 @@ export class Describer<T> {
     this.#otherwise = otherwise;
   }
 
-  /** The answers that a function of arguments gives. */
-  describe(node: Node): Answers<T> {
-    const answers = this.#known.get(node) ?? this.#describe(node);
-    this.#known.set(node, answers);
+  /** The actions that a function of arguments gives. */
+  describe(node: Node): Actions<T> {
+    const actions = this.#known.get(node) ?? this.#describe(node);
+    this.#known.set(node, actions);
     // Those who print an explanation write the conditions of each call anew, although they are one object.
-    this.#bdd.spend(TEST_STEPS * testsOf(answers));
-    return answers;
+    this.#bdd.spend(TEST_STEPS * testsOf(actions));
+    return actions;
   }
 
-  #describe(node: Node): Answers<T> {
+  #describe(node: Node): Actions<T> {
     const bdd = this.#bdd;
     const values = bdd.rests(node).map(constant => bdd.valueOf(constant) ?? 0);
     const [only] = values;
@@ -70,7 +70,7 @@ export class Describer<T> {
     for (const value of values) {
       if (value === this.#otherwise) continue;
       const set = bdd.replace(node, rest => (bdd.valueOf(rest) === value ? EVERY : NONE));
-      // Of two answers one goes without saying: the second is not pursued once it gets longer than the first.
+      // Of two actions one goes without saying: the second is not pursued once it gets longer than the first.
       const limit = this.#otherwise === undefined && values.length === 2 ? all[0]?.cost : undefined;
       const cubes = this.#covers.of(set, limit);
       all.push({ value, cubes, cost: cubes === undefined ? Infinity : this.#covers.cost(cubes) });
@@ -79,7 +79,7 @@ export class Describer<T> {
     return {
       cases: all
         .filter(({ value }) => value !== otherwise)
-        .map(({ value, cubes }) => ({ answer: this.#meaning(value), when: this.#terms(cubes) })),
+        .map(({ value, cubes }) => ({ action: this.#meaning(value), when: this.#terms(cubes) })),
       otherwise: this.#meaning(otherwise),
     };
   }
@@ -126,7 +126,7 @@ const BEYOND_DESCRIPTION = 4096;
 /** Steps that a test counts for with each call that has it: 16 steps for about 40 characters of text. */
 const TEST_STEPS = 16;
 
-function testsOf({ cases }: Answers<unknown>): number {
+function testsOf({ cases }: Actions<unknown>): number {
   let tests = 0;
   for (const { when = [] } of cases) {
     for (const terms of when) {
@@ -140,7 +140,7 @@ function testsOf({ cases }: Answers<unknown>): number {
 
 const firstSubject = ({ literals }: Cube): number => literals[0]?.subject ?? 0;
 
-/** One of the answers, with what it takes to say when it is given. */
+/** One of the actions, with what it takes to say when it is given. */
 interface Candidate {
   readonly value: Action;
   readonly cubes: readonly Cube[] | undefined;

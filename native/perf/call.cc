@@ -1,0 +1,84 @@
+#include "call.h"
+
+#include <linux/audit.h>
+
+namespace seccomp_node {
+
+namespace {
+
+constexpr std::uint32_t kX32Bit = 0x40000000;
+/** PERF_SAMPLE_REGS_ABI_32. */
+constexpr std::uint64_t kRegisters32 = 1;
+
+#if defined(__x86_64__)
+
+/** The tracepoint does not say by which ABI a call was made: the registers do. */
+std::uint32_t arch_of(std::uint64_t abi, const std::uint64_t* registers, const std::uint64_t* args) {
+  if (abi == kRegisters32) return AUDIT_ARCH_I386;
+  const auto low = [](std::uint64_t value) { return value & 0xffffffffU; };
+  const bool passed_wide = args[0] == registers[3] && args[1] == registers[2];
+  const bool passed_narrow = args[0] == low(registers[0]) && args[1] == low(registers[1]);
+  // `int 0x80` of a program of 64 bits.
+  return passed_narrow && !passed_wide ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
+}
+
+#else
+
+std::uint32_t arch_of(std::uint64_t abi, const std::uint64_t*, const std::uint64_t*) {
+  return abi == kRegisters32 ? AUDIT_ARCH_ARM : AUDIT_ARCH_AARCH64;
+}
+
+#endif
+
+/** The kernel's numbers for 32-bit ARM that are far above all others. */
+constexpr std::uint32_t kArmPrivate = 0xf0000;
+constexpr std::uint32_t kArmPrivateCalls = 0x18;
+
+}  // namespace
+
+Call read_call(const unsigned char* body) {
+  // pid, tid, time, size of the raw data.
+  constexpr std::size_t kRawSize = 16;
+  constexpr std::size_t kRaw = kRawSize + 4;
+  constexpr std::size_t kNumber = 8;
+  constexpr std::size_t kArguments = 16;
+  Call call{};
+  call.process = read_at<std::uint32_t>(body);
+  call.number = static_cast<std::uint32_t>(read_at<std::uint64_t>(body + kRaw + kNumber));
+  for (std::size_t index = 0; index < kPerfArguments; ++index) {
+    call.args[index] = read_at<std::uint64_t>(body + kRaw + kArguments + 8 * index);
+  }
+  const auto* registers = body + kRaw + read_at<std::uint32_t>(body + kRawSize);
+  const auto abi = read_at<std::uint64_t>(registers);
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
+  std::uint64_t values[kSampledRegisterCount]{};
+  for (std::size_t index = 0; abi != 0 && index < kSampledRegisterCount; ++index) {
+    values[index] = read_at<std::uint64_t>(registers + 8 + 8 * index);
+  }
+  call.arch = arch_of(abi, values, call.args);
+  return call;
+}
+
+const std::uint8_t* argument_widths(const PerfOrders& orders, const Call& call) {
+  std::uint32_t number = call.number;
+  std::size_t abi = 0;
+  switch (call.arch) {
+    case AUDIT_ARCH_I386:
+      abi = 1;
+      break;
+    case AUDIT_ARCH_AARCH64:
+      abi = 3;
+      break;
+    case AUDIT_ARCH_ARM:
+      abi = 4;
+      if (number - kArmPrivate < kArmPrivateCalls) number = kPerfNumbers - kArmPrivateCalls + (number - kArmPrivate);
+      break;
+    default:
+      if ((number & kX32Bit) == 0) break;
+      abi = 2;
+      number &= ~kX32Bit;
+  }
+  return number < kPerfNumbers ? orders.widths[abi][number] : nullptr;
+}
+
+}  // namespace seccomp_node

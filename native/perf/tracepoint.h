@@ -1,0 +1,11 @@
+// The tracepoint at which the kernel writes down every system call.
+#pragma once
+
+#include <cstdint>
+
+namespace seccomp_node {
+
+/** Finds the number of raw_syscalls:sys_enter: 0, or an errno. */
+long find_tracepoint(std::uint64_t& id);
+
+}  // namespace seccomp_node

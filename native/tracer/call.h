@@ -1,0 +1,28 @@
+// A system call at which a thread is stopped.
+#pragma once
+
+#include <cstdint>
+
+namespace seccomp_node {
+
+struct Call {
+  /** AUDIT_ARCH_*. */
+  std::uint32_t arch;
+  std::uint32_t number;
+  /** The data of SECCOMP_RET_TRACE; 0 at a stop that no filter makes. */
+  std::uint32_t data;
+  std::uint64_t instruction_pointer;
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): there is no standard library.
+  std::uint64_t args[6];
+};
+
+/** Reads the call that a thread enters. False where it does not, or has been killed meanwhile. */
+bool read_call(int thread, Call& call);
+
+/** Takes CLONE_UNTRACED back from clone(2): the calls of what is started would fail for want of a tracer. */
+void keep_traced(int thread, const Call& call);
+
+/** The same for clone3(2), whose flags are in memory. */
+void keep_traced_by_clone3(int thread, const Call& call);
+
+}  // namespace seccomp_node

@@ -1,0 +1,46 @@
+// The program beside a command under report-only or under a recording: stops it at calls, writes them down and lets
+// them go on. No libc and no variables. A process of its own, since what it waits for are the stops of processes that
+// another one waits for as their parent.
+#include "../freestanding/memory.h"
+#include "../freestanding/start.h"
+#include "recorder.h"
+#include "recording_table.h"
+#include "reporter.h"
+#include "table.h"
+
+namespace seccomp_node {
+
+namespace {
+
+/** Says how it went to trace a process, and follows it until nothing is left of it. */
+template <typename AnyTracer>
+[[noreturn]] void follow(AnyTracer& tracer, long seized) {
+  int error = static_cast<int>(seized);
+  transfer(SYS_write, kTraceeDescriptor, &error);
+  system_call(SYS_close, kTraceeDescriptor);
+  if (error != 0) tracer.finish(TracerState::kFailed, static_cast<std::uint32_t>(error));
+  tracer.run();
+}
+
+[[noreturn]] void run() {
+  prepare_process("seccomp-tracer");
+  system_call(SYS_prctl, PR_SET_DUMPABLE, 0);
+  const long mapped = map_shared_or_exit(kTableDescriptor, kTableSize);
+  int process = 0;
+  if (!transfer(SYS_read, kTraceeDescriptor, &process)) exit_group(1);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as numbers.
+  auto& table = *reinterpret_cast<Table*>(mapped);
+  if (table.header.records != 0) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
+    Recorder recorder(table, *reinterpret_cast<RecordingPart*>(mapped + static_cast<long>(kRecordingOffset)));
+    follow(recorder, recorder.seize(process));
+  }
+  Reporter reporter(table);
+  follow(reporter, process < 0 ? reporter.seize_running(-process) : reporter.seize(process));
+}
+
+}  // namespace
+
+}  // namespace seccomp_node
+
+void run_program() { seccomp_node::run(); }

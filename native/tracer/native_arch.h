@@ -1,0 +1,18 @@
+// The architecture that this program is compiled for, as seccomp(2) names it.
+#pragma once
+
+#include <linux/audit.h>
+
+#include <cstdint>
+
+namespace seccomp_node {
+
+#if defined(__x86_64__)
+inline constexpr std::uint32_t kNativeArch = AUDIT_ARCH_X86_64;
+#else
+inline constexpr std::uint32_t kNativeArch = AUDIT_ARCH_AARCH64;
+#endif
+
+inline constexpr std::uint32_t kX32Bit = 0x40000000;
+
+}  // namespace seccomp_node

@@ -1,0 +1,65 @@
+// A process that ran before it was traced: its filter is run here at every call, and its threads are told apart.
+#pragma once
+
+#include <linux/errno.h>
+
+#include <cstdint>
+
+#include "../freestanding/files.h"
+#include "../freestanding/system_call.h"
+#include "call.h"
+#include "ptrace.h"
+#include "run_filter.h"
+#include "table.h"
+
+namespace seccomp_node {
+
+class RunningProcess {
+ public:
+  /** Opens the directory of the threads: 0, or an errno. */
+  long open(int process, const Table& table);
+
+  /** Whether there is one; 0 is its number where there is none. */
+  [[nodiscard]] bool exists() const { return process_ != 0; }
+
+  /** Calls `act` with each of its threads. Whether all could be listed. */
+  template <typename Act>
+  [[nodiscard]] bool for_each_thread(Act act) const {
+    constexpr int kFromStart = 0;
+    system_call(SYS_lseek, directory_, 0, kFromStart);
+    return for_each_number_in(directory_, [&](unsigned thread) { act(static_cast<int>(thread)); });
+  }
+
+  [[nodiscard]] bool has(int thread) const;
+
+  /** Notes a thread that was there at the start, in the order of their numbers. */
+  void note_thread(int thread);
+
+  /** Notes that a thread has an event loop of its own, as those of workers and none of a pool. */
+  void note_call(int thread, const Call& call) const;
+
+  /** A thread has ended, or its number has become that of another one. */
+  void forget(int thread) const;
+
+  /** The data of SECCOMP_RET_TRACE by which its filter would stop at a call, or 0. */
+  [[nodiscard]] std::uint32_t data_of(const Call& call) const;
+
+  /** Which of its threads makes a call. `is_own`: whether the thread is one of this process. */
+  [[nodiscard]] Origin origin_of(int thread, bool is_own) const;
+
+ private:
+  static constexpr std::uint32_t kLoops = 4096;
+
+  [[nodiscard]] int& loop_of(int thread) const { return loops_[static_cast<std::uint32_t>(thread) % kLoops]; }
+
+  int process_ = 0;
+  /** /proc/PID/task. */
+  long directory_ = -1;
+  FilterProgram program_;
+  /** The thread of Node that has an event loop and is no worker: the first that it starts. */
+  int scheduler_ = 0;
+  /** Threads with event loops, by their numbers. */
+  int* loops_ = nullptr;
+};
+
+}  // namespace seccomp_node

@@ -1,0 +1,64 @@
+// What the two tracers have in common: the one that reports calls, and the one that records them.
+#pragma once
+
+#include <linux/errno.h>
+#include <linux/wait.h>
+
+#include <cstdint>
+
+#include "../freestanding/memory.h"
+#include "../freestanding/system_call.h"
+#include "call.h"
+#include "table.h"
+
+namespace seccomp_node {
+
+class Tracer {
+ public:
+  explicit Tracer(Table& table) : table_(table) {}
+
+  [[noreturn]] void finish(TracerState state, std::uint32_t error);
+
+ protected:
+  /** Calls `stopped` and `ended` with threads until nothing is left to trace. */
+  template <typename Stopped, typename Ended>
+  [[noreturn]] void follow(Stopped stopped, Ended ended) {
+    for (;;) {
+      int status = 0;
+      const long thread = system_call(SYS_wait4, -1, word(&status), __WALL, 0);
+      if (thread == -EINTR) continue;
+      if (thread < 0) {
+        finish(thread == -ECHILD ? TracerState::kEnded : TracerState::kFailed, static_cast<std::uint32_t>(-thread));
+      }
+      if ((status & 0xff) == 0x7f) {
+        stopped(static_cast<int>(thread), (status >> 8) & 0xff, status >> 16);
+      } else {
+        ended(static_cast<int>(thread));
+        count_running(-1);
+      }
+    }
+  }
+
+  /** Says that the first process is traced. */
+  void begin();
+  void count_running(int change);
+
+  /** The number of the program that a thread runs now. */
+  std::uint32_t look_up_program(int thread);
+
+  /** Whether a call of ptrace(2) is to trace a process that has a tracer: this one. */
+  static bool wants_tracer(const Call& call);
+
+  /** The program cannot do what it does without this tracer. The kernel kills all that is traced, unless that ran
+   * before; then it lets it go. */
+  [[noreturn]] void give_way(int thread, const Call& call, std::uint32_t program);
+
+  Table& table_;
+  /** Whether the first process has become the command. */
+  bool started_ = false;
+};
+
+/** Says that there is something new. Where the pipe is full, that was said already. */
+void wake();
+
+}  // namespace seccomp_node
