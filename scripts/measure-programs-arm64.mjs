@@ -1,5 +1,5 @@
 // Records programs here, on x86_64, and enforces their generated profiles in an emulated arm64 machine, with Debian's packages for it.
-// Writes the table of arm64 in docs/programs.md.
+// Writes the table of arm64 in docs/programs.md. --runs is how often each is recorded.
 //   node scripts/measure-programs-arm64.mjs [--runs N] [--minutes N] [--record] [--from LOG]... [PROGRAM...]
 // --from takes what earlier runs have printed, so that programs can be measured one by one.
 // Needs what scripts/measure-programs.mjs and scripts/test-machine.mjs need. A program that is not installed here is left out, and so
@@ -39,7 +39,7 @@ const { values: options, operands } = commandLine(
   'node scripts/measure-programs-arm64.mjs [--runs N] [--minutes N] [--record] [--from LOG]... [PROGRAM...]',
   {
     options: {
-      runs: { type: 'string', default: '3' },
+      runs: { type: 'string', default: '1' },
       minutes: { type: 'string', default: '120' },
       record: { type: 'boolean', default: false },
       from: { type: 'string', multiple: true },
