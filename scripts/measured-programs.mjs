@@ -238,7 +238,7 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
   {
     name: 'chromium',
     needs: ['chromium'],
-    runs: 2,
+    runs: 20,
     user: true,
     setup: `printf '<script>document.title=1;fetch("data:,x").then(r=>r.text()).then(t=>document.body.textContent=t+[1,2,3].map(x=>x*2))</script><body>' > $DIR/a.html`,
     workloads: [
