@@ -221,7 +221,8 @@ This page shows how well recorded and generated profiles work for real programs.
 started under the profile that \`generate\` makes by default, with this workload and others: other input, errors, signals, a restart, another locale, more
 threads. The script contains all workloads.
 
-- **Names as strace**: runs whose recording has every call that all runs of \`strace -f\` had, and no call that none of them had.
+- **Names as strace**: runs whose recording has every call that all runs of \`strace -f\` had, and no call that none of them had. Which calls a run makes can depend on
+  timing, as \`sched_yield\` does on contended locks: these are in some runs of either.
 - **Unchanged**: runs with the same output and exit code as a run without recording.
 - **Seen**: distinct calls in the recording.
 - **Allowed**: calls of this ABI that the profile allows, and how many of them under conditions on arguments; then as a share of the ${measured[0]?.docker ?? 0} that
