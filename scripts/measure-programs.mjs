@@ -5,21 +5,18 @@
 // input, errors, signals, a restart, another locale, more threads. As root, on Debian: apt-get install strace curl nginx-light
 // redis-server redis-tools postgresql python3 git gcc libc6-dev imagemagick chromium sqlite3 npm; and FASTIFY=DIR, a folder with
 // `npm install fastify`. What is not installed is left out.
-import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PROGRAMS } from './measured-programs.mjs';
+import { isThere, perform, reportedCalls, seccomp, sorted } from './perform-workload.mjs';
 import { generateProfile, parseRecording, resolveProfile } from '../dist/entries/verbs.js';
 import { ABIS, syscallsOf } from '../dist/kernel/abi.js';
 import { mayPermit, outcome } from '../dist/policy/evaluate.js';
 import { permits } from '../dist/kernel/action.js';
 
-const CLI = fileURLToPath(new URL('../bundle/cli.js', import.meta.url));
-const NOBODY = 65534;
 const ARCH = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 /** Whether this is what was started, and not a module of something else. */
 const isStarted = import.meta.filename === process.argv[1];
@@ -34,109 +31,8 @@ const { values: options, positionals } = parseArgs({
   },
 });
 
-/** Whether a program is there: a path, or a name on the PATH. */
-const isThere = name =>
-  name.startsWith('/')
-    ? existsSync(name)
-    : (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, name)));
-
-const freePort = () =>
-  new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = address !== null && typeof address === 'object' ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-
-/** Starts a workload, `wrapped` by the command line of a tool, in a folder of its own. */
-async function perform(program, workload, wrapped = argv => argv) {
-  const directory = mkdtempSync(join(tmpdir(), 'seccomp-program-'));
-  const port = await freePort();
-  const as = program.user ? { uid: NOBODY, gid: NOBODY } : {};
-  if (program.user) chownSync(directory, NOBODY, NOBODY);
-  else chmodSync(directory, 0o755);
-  const env = {
-    PATH: process.env.PATH,
-    HOME: directory,
-    LANG: 'C.UTF-8',
-    DIR: directory,
-    PORT: String(port),
-    FASTIFY: process.env.FASTIFY ?? '',
-    ...workload.env,
-  };
-  const shell = script => spawnSync('sh', ['-ec', script], { env, encoding: 'utf8', ...as });
-  /** Without what differs from run to run. */
-  const plain = text =>
-    text
-      .replaceAll(directory, 'DIR')
-      .replaceAll(String(port), 'PORT')
-      .replace(/\d+ms|\d{4}-\d\d-\d\d[T ][\d:.]+Z?|\[[a-z0-9 ]+\]/g, '');
-  try {
-    const made = shell(program.setup);
-    if (made.status !== 0) throw new Error(`${program.name} cannot be set up: ${made.stderr}`);
-    const argv = workload.run.map(word => word.replace(/\$(DIR|PORT)/g, (_, name) => env[name]));
-    const [command, ...args] = wrapped(workload.run[0] === 'sh' ? workload.run : argv);
-    const child = spawn(command, args, {
-      env,
-      cwd: directory,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...as,
-      detached: true,
-    });
-    const chunks = [];
-    const errors = [];
-    child.stdout.on('data', chunk => chunks.push(chunk));
-    child.stderr.on('data', chunk => errors.push(chunk));
-    const ended = new Promise(resolve =>
-      child.on('close', (code, signal) => {
-        writeFileSync(join(directory, 'ended'), '');
-        resolve({ code, signal });
-      }),
-    );
-    const kill = () => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // It has ended.
-      }
-    };
-    const timer = setTimeout(kill, 180_000);
-    let driven = '';
-    if (workload.drive !== undefined) {
-      const driver = spawn('sh', ['-ec', workload.drive], {
-        env,
-        stdio: ['ignore', 'pipe', 'ignore'],
-        ...as,
-      });
-      driver.stdout.on('data', chunk => (driven += chunk));
-      const code = await new Promise(resolve => driver.on('close', resolve));
-      if (code !== 0) driven += ` the client ended with ${code}`;
-      if (code === 9) kill();
-    }
-    const { code, signal } = await ended;
-    clearTimeout(timer);
-    const after = workload.after === undefined ? '' : shell(workload.after).stdout;
-    return {
-      outcome: JSON.stringify([
-        code,
-        signal,
-        workload.drive === undefined ? plain(Buffer.concat(chunks).toString()) : '',
-        plain(driven),
-        plain(after),
-      ]),
-      errors: Buffer.concat(errors).toString(),
-    };
-  } finally {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-  }
-}
-
 const results = isStarted ? mkdtempSync(join(tmpdir(), 'seccomp-programs-')) : '';
 if (isStarted) chmodSync(results, 0o777);
-const seccomp =
-  (...args) =>
-  argv => [process.execPath, CLI, ...args, '--', ...argv];
 const files = [];
 const fresh = name => {
   const path = join(results, `${files.length}-${name}`);
@@ -144,7 +40,6 @@ const fresh = name => {
   return path;
 };
 
-const sorted = names => [...new Set(names)].sort();
 const without = (a, b) => a.filter(name => !b.includes(name));
 
 /** Not what the kernel puts in place of a call that a signal or a stop has interrupted: runs differ in it. */
@@ -166,6 +61,13 @@ function allowed(profile) {
     if (!permits(part.otherwise) || part.rules.some(({ action }) => !permits(action))) byArguments.push(name);
   }
   return { all: all.sort(), byArguments: byArguments.sort() };
+}
+
+/** The part of the page that scripts/measure-programs-arm64.mjs has written. */
+function elsewhere(path) {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const start = text.indexOf('\n## On arm64\n');
+  return start < 0 ? '' : text.slice(start);
 }
 
 async function measure(program) {
@@ -230,19 +132,7 @@ async function measure(program) {
       workload,
       seccomp('run', '--report-only', '--json', '--report-file', report, path),
     );
-    const refused = existsSync(report)
-      ? sorted(
-          readFileSync(report, 'utf8')
-            .split('\n')
-            .flatMap(line => {
-              try {
-                return [JSON.parse(line).syscall ?? String(JSON.parse(line).number)];
-              } catch {
-                return [];
-              }
-            }),
-        )
-      : [];
+    const refused = reportedCalls(report);
     const plainUnder = await perform(program, workload, seccomp('run', plainPath));
     trials.push({
       why: workload.why ?? 'the recorded workload',
@@ -331,7 +221,8 @@ This page shows how well recorded and generated profiles work for real programs.
 started under the profile that \`generate\` makes by default, with this workload and others: other input, errors, signals, a restart, another locale, more
 threads. The script contains all workloads.
 
-- **Names as strace**: runs whose recording has every call that all runs of \`strace -f\` had, and no call that none of them had.
+- **Names as strace**: runs whose recording has every call that all runs of \`strace -f\` had, and no call that none of them had. Which calls a run makes can depend on
+  timing, as \`sched_yield\` does on contended locks: these are in some runs of either.
 - **Unchanged**: runs with the same output and exit code as a run without recording.
 - **Seen**: distinct calls in the recording.
 - **Allowed**: calls of this ABI that the profile allows, and how many of them under conditions on arguments; then as a share of the ${measured[0]?.docker ?? 0} that
@@ -349,7 +240,7 @@ ${measured.map(row).join('\n')}
 |---|---|---|
 ${measured.flatMap(({ name, trials }) => trials.map(({ why, refused }) => `| ${name} | ${why} | ${list(refused)} |`)).join('\n')}
 `;
-  if (options.out !== undefined) writeFileSync(options.out, page);
+  if (options.out !== undefined) writeFileSync(options.out, `${page}${elsewhere(options.out)}`);
   if (measured.some(({ equal, runs, trials }) => equal < runs || trials.some(({ works }) => !works)))
     process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-// Workloads of real programs, for scripts/measure-programs.mjs.
+// Workloads of real programs, for scripts/measure-programs.mjs and scripts/measure-programs-arm64.mjs.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -13,6 +13,7 @@ import { join } from 'node:path';
  * @typedef {object} Program
  * @property {string} name
  * @property {string[]} needs programs that have to be installed
+ * @property {string[]} [debian] Debian's packages of them for an emulated machine, which has Node and npm; none if they are too large for it
  * @property {number} runs how often it is recorded
  * @property {boolean} [user] whether it is run by an ordinary user
  * @property {string} setup fills $DIR
@@ -21,16 +22,17 @@ import { join } from 'node:path';
 
 const sh = script => ['sh', '-ec', script];
 const wait = test =>
-  `i=0; until ${test}; do i=$((i+1)); [ $i -lt 150 ] && [ ! -e $DIR/ended ] || exit 9; sleep 0.1; done`;
+  `i=0; until ${test}; do i=$((i+1)); [ $i -lt $((150 * PATIENCE)) ] && [ ! -e $DIR/ended ] || exit 9; sleep 0.1; done`;
 const POSTGRES = existsSync('/usr/lib/postgresql')
   ? join('/usr/lib/postgresql', readdirSync('/usr/lib/postgresql').at(-1) ?? '', 'bin')
   : '';
 const psql = `${POSTGRES}/psql -X -A -t -h $DIR -p $PORT -U pg postgres`;
-const CURL = 'curl -s --max-time 20';
+const CURL = 'curl -s --max-time $((20 * PATIENCE))';
 
 /**
  * Workloads by program. `run` is the command that is recorded; `drive` is run beside it by a shell, as its clients. Both get $DIR, a
- * folder that `setup` has filled, and $PORT. The first workload is recorded, the others are what its profile has to allow.
+ * folder that `setup` has filled, $PORT, and $PATIENCE, which time limits are multiplied by. The first workload is recorded, the others
+ * are what its profile has to allow.
  *
  * @type {readonly Program[]}
  */
@@ -38,6 +40,7 @@ export const PROGRAMS = [
   {
     name: 'nginx',
     needs: ['nginx', 'curl'],
+    debian: ['nginx-light', 'curl'],
     runs: 20,
     setup: `mkdir -p $DIR/www $DIR/logs; echo hello > $DIR/www/index.html; head -c 3000000 /dev/zero > $DIR/www/big
 cat > $DIR/conf <<END
@@ -66,6 +69,7 @@ for i in 1 2 3 4 5 6 7 8; do ${CURL} -o /dev/null localhost:$PORT/big & done; ${
   {
     name: 'redis-server',
     needs: ['redis-server', 'redis-cli'],
+    debian: ['redis-server', 'redis-tools'],
     runs: 20,
     setup: 'true',
     workloads: [
@@ -97,6 +101,7 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
   {
     name: 'postgres',
     needs: ['psql'],
+    debian: ['postgresql'],
     runs: 5,
     user: true,
     setup: `export LC_ALL=C; ${POSTGRES}/initdb -D $DIR/data -U pg -A trust >/dev/null; echo "unix_socket_directories='$DIR'" >> $DIR/data/postgresql.conf`,
@@ -124,13 +129,14 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
           'min_parallel_table_scan_size=0',
         ],
         drive: `${wait(`${psql} -c 'select 1' >/dev/null 2>&1`)}; ${psql} -c 'create table t (a int, b text)' -c "insert into t select i, repeat('y', 500) from generate_series(1, 30000) i" -c 'create index on t (b, a)' -c 'vacuum full analyze t' -c 'select count(*) from t where a % 7 = 3' -c 'checkpoint'; ${psql} -c 'select 1/0' 2>&1 || true; ${psql} -c 'select pg_reload_conf()'
-(${psql} -c 'select pg_sleep(60)' >/dev/null 2>&1 || true) & sleep 0.7; ${psql} -c "select count(pg_terminate_backend(pid)) from pg_stat_activity where query like 'select pg_sleep%'"; wait; ${psql} -c 'drop table t'; kill -TERM $(head -1 $DIR/data/postmaster.pid)`,
+(${psql} -c 'select pg_sleep(600)' >/dev/null 2>&1 || true) & ${wait(`[ "$(${psql} -c "select count(*) from pg_stat_activity where query like 'select pg_sleep%'")" = 1 ]`)}; ${psql} -c "select count(pg_terminate_backend(pid)) from pg_stat_activity where query like 'select pg_sleep%'"; wait; ${psql} -c 'drop table t'; kill -TERM $(head -1 $DIR/data/postmaster.pid)`,
       },
     ],
   },
   {
     name: 'python3',
     needs: ['/usr/bin/python3'],
+    debian: ['python3'],
     runs: 20,
     setup: 'true',
     workloads: [
@@ -159,6 +165,7 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
   {
     name: 'git',
     needs: ['git'],
+    debian: ['git'],
     runs: 20,
     setup: `git config --global user.name a; git config --global user.email a@b; git config --global init.defaultBranch main`,
     workloads: [
@@ -179,6 +186,7 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
   {
     name: 'gcc',
     needs: ['gcc'],
+    debian: ['gcc', 'libc6-dev'],
     runs: 20,
     setup: `printf '#include <stdio.h>\\nint main(void){puts("hello");return 0;}\\n' > $DIR/a.c; printf '#include <math.h>\\n#include <stdlib.h>\\ndouble f(double x){return sin(x)*rand();}\\n' > $DIR/b.c; echo 'int main(void){return x;}' > $DIR/c.c`,
     workloads: [
@@ -206,6 +214,7 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
   {
     name: 'imagemagick',
     needs: ['/usr/bin/convert-im6.q16'],
+    debian: ['imagemagick-6.q16'],
     runs: 20,
     setup: `printf 'P3\\n2 2\\n255\\n255 0 0  0 255 0\\n0 0 255  9 9 9\\n' > $DIR/a.ppm; echo broken > $DIR/b.png`,
     workloads: [
@@ -229,7 +238,7 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
   {
     name: 'chromium',
     needs: ['chromium'],
-    runs: 2,
+    runs: 20,
     user: true,
     setup: `printf '<script>document.title=1;fetch("data:,x").then(r=>r.text()).then(t=>document.body.textContent=t+[1,2,3].map(x=>x*2))</script><body>' > $DIR/a.html`,
     workloads: [
@@ -274,6 +283,7 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
   {
     name: 'npm',
     needs: ['npm'],
+    debian: [],
     runs: 5,
     setup: `mkdir $DIR/p $DIR/q; echo '{"name":"p","version":"1.0.0","scripts":{"x":"echo run"}}' > $DIR/p/package.json; echo '{"name":"q","version":"1.0.0"}' > $DIR/q/package.json; echo 'module.exports = 1' > $DIR/q/index.js`,
     workloads: [
@@ -294,6 +304,7 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
   {
     name: 'fastify',
     needs: ['node', `${process.env.FASTIFY ?? '/nowhere'}/node_modules/fastify`, 'curl'],
+    debian: ['curl'],
     runs: 10,
     setup: `cat > $DIR/server.cjs <<'END'
 const fastify = require(process.env.FASTIFY + '/node_modules/fastify')();
@@ -324,6 +335,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do ${CURL} -o /dev/null localhost:$PORT/file & do
   {
     name: 'sqlite3',
     needs: ['sqlite3'],
+    debian: ['sqlite3'],
     runs: 20,
     setup: 'true',
     workloads: [
@@ -350,6 +362,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do ${CURL} -o /dev/null localhost:$PORT/file & do
   {
     name: 'tar',
     needs: ['tar', 'gzip'],
+    debian: ['tar', 'gzip'],
     runs: 20,
     setup:
       'mkdir $DIR/d; echo 1 > $DIR/d/a; seq 100000 > $DIR/d/b; tar -czf $DIR/x.tgz -C $DIR d; head -c 5000000 /dev/zero > $DIR/y.tgz; ln -s a $DIR/d/l; ln $DIR/d/a $DIR/d/m; chmod 400 $DIR/d/m',

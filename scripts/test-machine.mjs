@@ -9,7 +9,14 @@ import { inRoot } from './files.mjs';
 import { ARCHITECTURES } from './machine/architectures.mjs';
 import { boot } from './machine/boot.mjs';
 import { Unavailable } from './machine/debian.mjs';
-import { LEFT_OUT, LEFT_OUT_FILES, liveFiles, plainTitle, titlesHere } from './machine/live-tests.mjs';
+import {
+  addTests,
+  LEFT_OUT,
+  LEFT_OUT_FILES,
+  liveFiles,
+  plainTitle,
+  titlesHere,
+} from './machine/live-tests.mjs';
 import { packProject } from './machine/project.mjs';
 import { kernel, system } from './machine/system.mjs';
 import { obstacle } from './machine/tools.mjs';
@@ -51,7 +58,7 @@ async function test({ arch, release }, files, { accelerator, minutes }) {
   try {
     const project = join(scratch, 'project.cpio');
     const archive = join(scratch, 'initrd');
-    packProject(project, { arch, cache, files, leftOut: Object.keys(LEFT_OUT) });
+    packProject(project, { arch, cache, addJobs: tree => addTests(tree, files) });
     run('sh', ['-c', 'cat "$1" "$2" > "$0"', archive, base, project]);
     await boot({
       arch,

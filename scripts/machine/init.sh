@@ -1,5 +1,5 @@
 #!/bin/sh
-# Process 1 of the virtual machine: runs the tests of /seccomp on the console and switches the machine off.
+# Process 1 of the virtual machine: runs the jobs of /seccomp on the console and switches the machine off.
 export PATH=/usr/sbin:/usr/bin HOME=/root TERM=dumb CHILD_MINUTES=15
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
@@ -18,9 +18,9 @@ find out -type f -not -path 'out/test/*' -exec touch {} +
 if [ -f /npm/package.tgz ]; then export PACKAGE_TARBALL=/npm/package.tgz NPM_CONFIG_USERCONFIG=/npm/rc; fi
 echo "@booted {\"linux\":\"$(uname -r)\",\"machine\":\"$(uname -m)\",\"node\":\"$(node --version)\"}"
 work() {
-  for job in job-*.json; do
+  for job in job-*.sh; do
     mkdir "taken-$job" 2>/dev/null || continue
-    node node_modules/mocha/bin/mocha.js --config "$job"
+    sh "$job"
     echo "@ended $?"
   done
 }

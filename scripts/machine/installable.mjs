@@ -1,5 +1,5 @@
 // The package as npm publishes it, and an npm that can install it without a network, for the virtual machine.
-import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withScratch } from '../files.mjs';
@@ -7,6 +7,19 @@ import { pack } from '../pack.mjs';
 import { run } from '../run.mjs';
 
 const npm = (...args) => run('npm', args).trim();
+
+/** Puts this machine's npm into the tree of a machine, unless it is there. */
+export function addNpm(tree) {
+  const modules = join(tree, 'usr/lib/node_modules');
+  if (existsSync(modules)) return;
+  cpSync(join(npm('root', '--global'), 'npm'), join(modules, 'npm'), {
+    recursive: true,
+    dereference: true,
+  });
+  mkdirSync(join(tree, 'usr/bin'), { recursive: true });
+  for (const name of ['npm', 'npx'])
+    symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(tree, 'usr/bin', name));
+}
 
 /**
  * Puts npm into the tree of a machine, and into its folder /npm the tarball, the settings, and a cache of what an
@@ -27,13 +40,6 @@ export function addInstallable(tree) {
       join(folder, 'rc'),
       `registry=${npm('config', 'get', 'registry')}\noffline=true\ncache=/npm/cache\n`,
     );
-    const modules = join(tree, 'usr/lib/node_modules');
-    cpSync(join(npm('root', '--global'), 'npm'), join(modules, 'npm'), {
-      recursive: true,
-      dereference: true,
-    });
-    mkdirSync(join(tree, 'usr/bin'), { recursive: true });
-    for (const name of ['npm', 'npx'])
-      symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(tree, 'usr/bin', name));
+    addNpm(tree);
   });
 }

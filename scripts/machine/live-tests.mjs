@@ -1,4 +1,6 @@
 // The live tests: what depends on the kernel and on the Node. Which there are, and which of them a machine cannot run.
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { filesUnder, inRoot } from '../files.mjs';
 import { run } from '../run.mjs';
 
@@ -34,4 +36,24 @@ export function titlesHere(files) {
   return [...listed.matchAll(/^@\w+ (.*)$/gm)]
     .map(([, entry]) => plainTitle(JSON.parse(entry).title))
     .filter(title => !Object.keys(LEFT_OUT).some(part => title.includes(part)));
+}
+
+/** Writes the jobs of a machine: a run of mocha for each file, the largest first. */
+export function addTests(tree, files) {
+  const config = {
+    // An emulated processor takes its time.
+    timeout: 0,
+    reporter: 'scripts/machine/reporter.cjs',
+    grep: Object.keys(LEFT_OUT)
+      .map(title => title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('|'),
+    invert: true,
+  };
+  const largestFirst = files.toSorted((a, b) => statSync(inRoot(b)).size - statSync(inRoot(a)).size);
+  largestFirst.forEach((spec, index) => {
+    const name = `job-${String(index).padStart(3, '0')}`;
+    const write = (extension, text) => writeFileSync(join(tree, 'seccomp', `${name}.${extension}`), text);
+    write('json', JSON.stringify({ ...config, spec }));
+    write('sh', `exec node node_modules/mocha/bin/mocha.js --config ${name}.json\n`);
+  });
 }

@@ -1,5 +1,5 @@
 // The package with its live tests as an archive for the virtual machine: what runs, and nothing that only builds.
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inRoot, readJson, root, withScratch } from '../files.mjs';
@@ -52,11 +52,11 @@ function closure(names, from, found = new Set()) {
 }
 
 /**
- * Packs the package, what starts the tests, and the jobs: a run of mocha for each file, the largest first. `leftOut` holds
- * parts of titles of tests that are not to run. `cache` keeps what was compiled. Where all is there that npm publishes for
- * that processor, that comes along to be installed.
+ * Packs the package, what starts the jobs, and what `addJobs(tree)` puts into the tree: job-*.sh in its folder seccomp, run
+ * there in the order of their names, as many at a time as there are processors. `cache` keeps what was compiled. Where all is
+ * there that npm publishes for that processor, that comes along to be installed.
  */
-export function packProject(archive, { arch, cache, files, leftOut }) {
+export function packProject(archive, { arch, cache, addJobs }) {
   withScratch(join(cache, '.project-'), scratch => {
     const project = join(scratch, 'seccomp');
     const copy = (from, to) => {
@@ -73,18 +73,7 @@ export function packProject(archive, { arch, cache, files, leftOut }) {
     for (const place of [prebuilt, 'build/Release/seccomp.node']) copy(built, place);
     if (built === inRoot(prebuilt)) addInstallable(scratch);
     for (const { name, binary } of probes(arch, cache)) copy(binary, `out/${name}`);
-    const config = {
-      // An emulated processor takes its time.
-      timeout: 0,
-      reporter: 'scripts/machine/reporter.cjs',
-      grep: leftOut.map(title => title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
-      invert: true,
-    };
-    const largestFirst = files.toSorted((a, b) => statSync(inRoot(b)).size - statSync(inRoot(a)).size);
-    largestFirst.forEach((spec, index) => {
-      const name = `job-${String(index).padStart(3, '0')}.json`;
-      writeFileSync(join(project, name), JSON.stringify({ ...config, spec }));
-    });
+    addJobs(scratch);
     copyFileSync(INIT, join(scratch, 'init'));
     chmodSync(join(scratch, 'init'), 0o755);
     // It becomes the root directory there, which tests enter as other users.

@@ -51,8 +51,11 @@ function addNode(scratch, tree, name, major) {
   chmodSync(binary, 0o755);
 }
 
+/** What no program reads. */
+const DOCUMENTATION = ['doc', 'info', 'locale', 'man'].map(name => `usr/share/${name}`);
+
 /** The tree of a Debian: one folder for programs and one for libraries, root as the only user that is needed. */
-function makeTree(tree, packages) {
+function makeTree(tree, packages, unneeded) {
   for (const folder of ['bin', 'lib', 'sbin']) {
     mkdirSync(join(tree, 'usr', folder), { recursive: true });
     symlinkSync(`usr/${folder}`, join(tree, folder));
@@ -60,7 +63,7 @@ function makeTree(tree, packages) {
   for (const folder of ['dev', 'etc', 'proc', 'root', 'run', 'sys', 'tmp', 'var'])
     mkdirSync(join(tree, folder));
   for (const path of packages) unpack(path, tree);
-  rmSync(join(tree, 'usr/share'), { recursive: true, force: true });
+  for (const folder of unneeded) rmSync(join(tree, folder), { recursive: true, force: true });
   const users = ['root:x:0:0:root:/root:/bin/sh', 'nobody:x:65534:65534:nobody:/nonexistent:/bin/false'];
   writeFileSync(join(tree, 'etc/passwd'), `${users.join('\n')}\n`);
   writeFileSync(join(tree, 'etc/group'), 'root:x:0:\nnogroup:x:65534:\n');
@@ -87,18 +90,19 @@ function made(cache, name, recipe, make) {
   return directory;
 }
 
-/** Path of the system without the package, as an archive. */
-export function system({ arch, cache, nodeMajor }) {
+/** Path of the system without the package, as an archive, with `programs`, packages of Debian, in it. */
+export function system({ arch, cache, nodeMajor, programs = [] }) {
   const { debian: architecture } = ARCHITECTURES[arch];
+  const packages = [...new Set([...PACKAGES, ...programs])];
   const directory = made(
     cache,
     `${RELEASE}-${architecture}`,
-    [RELEASE, architecture, nodeMajor, PACKAGES],
+    [RELEASE, architecture, nodeMajor, packages],
     (scratch, whole) => {
       const apt = debian({ directory: join(scratch, 'apt'), release: RELEASE, architecture });
       const tree = join(scratch, 'tree');
       mkdirSync(tree);
-      makeTree(tree, apt.download(PACKAGES));
+      makeTree(tree, apt.download(packages), programs.length === 0 ? ['usr/share'] : DOCUMENTATION);
       addNode(scratch, tree, `node-linux-${arch}`, nodeMajor);
       pack(tree, join(whole, 'system.cpio'));
     },

@@ -236,6 +236,33 @@ describe('Arguments in a generated profile', () => {
     assert.ok(!allows(profile, 'x86_64', 'personality', 0x40000n));
   });
 
+  describe('where it depends on the processor whether there are protection keys', () => {
+    const WRITABLE_CODE = 7n;
+    const alloc = 'pkey_alloc(0, PKEY_DISABLE_ACCESS) = -1 EINVAL (Invalid argument)';
+    const mprotect = 'mprotect(0x1, 4096, PROT_READ|PROT_WRITE|PROT_EXEC) = 0';
+    const withKey = 'pkey_mprotect(0x1, 4096, PROT_READ|PROT_WRITE|PROT_EXEC, 1) = 0';
+
+    for (const [what, seen, syscall] of [
+      ['recorded without them, pkey_mprotect has those of mprotect', [alloc, mprotect], 'pkey_mprotect'],
+      ['recorded with them, mprotect has those of pkey_mprotect', [alloc, withKey], 'mprotect'],
+    ] as const)
+      it(`${what}`, () => {
+        const profile = made(strace(...seen));
+        for (const abi of ['x86_64', 'aarch64'] as const)
+          assert.ok(allows(profile, abi, syscall, 1n, 4096n, WRITABLE_CODE));
+      });
+
+    it('never allow memory that is writable and executable in either unless it was seen', () => {
+      const profile = made(strace(alloc, 'mprotect(0x1, 4096, PROT_READ) = 0'));
+      assert.ok(allows(profile, 'x86_64', 'pkey_mprotect', 1n, 4096n, 1n));
+      assert.ok(!allows(profile, 'x86_64', 'pkey_mprotect', 1n, 4096n, WRITABLE_CODE));
+    });
+
+    it('do not add pkey_mprotect to a program without keys', () => {
+      assert.ok(!allows(made(strace(mprotect)), 'x86_64', 'pkey_mprotect', 1n, 4096n, 1n));
+    });
+  });
+
   it('allow no bit that was never seen where there were too many values to list', () => {
     const lines = [...Array(65).keys()].map(n => `personality(${n}) = 0`);
     const profile = made(strace(...lines));

@@ -10,7 +10,7 @@ import { callClasses, substitutesOf } from '../../kernel/calls/call-classes.js';
 export interface Completion {
   readonly syscall: string;
   readonly why: string;
-  /** The calls that were seen and whose work it does: it gets their conditions. */
+  /** The calls whose work it does: it gets the conditions of those that were seen. */
   readonly like?: readonly string[];
 }
 
@@ -63,6 +63,26 @@ const REDIRECTIONS: readonly Completion[] = group(
 );
 
 const EXECUTING = ['execve', 'execveat'];
+
+/**
+ * Whether a processor has memory protection keys decides which of the two a program calls: V8 makes code writable by pkey_mprotect where
+ * pkey_alloc succeeds, and by mprotect elsewhere, as on most arm64 processors.
+ */
+const WITH_KEYS: readonly Completion[] = [
+  ...group('returns a protection key, where the processor has them', 'pkey_free'),
+  {
+    syscall: 'pkey_mprotect',
+    why: 'does the work of mprotect where the processor has protection keys',
+    like: ['mprotect'],
+  },
+];
+const WITHOUT_KEYS: readonly Completion[] = [
+  {
+    syscall: 'mprotect',
+    why: 'does the work of pkey_mprotect where the processor has no protection keys',
+    like: ['pkey_mprotect'],
+  },
+];
 
 /** Calls that make a connection. */
 const CONNECTING = ['accept', 'accept4', 'connect', 'socketpair'];
@@ -150,6 +170,8 @@ export function completions(isSeen: (syscall: string) => boolean): readonly Comp
     ...(STARTING.some(isSeen) ? THREADS : []),
     ...(STARTING.some(isSeen) && EXECUTING.some(isSeen) ? REDIRECTIONS : []),
     ...(CONNECTING.some(isSeen) ? CONNECTIONS : []),
+    ...(isSeen('pkey_alloc') ? WITH_KEYS : []),
+    ...(isSeen('pkey_mprotect') ? WITHOUT_KEYS : []),
   ];
 }
 

@@ -12,6 +12,7 @@ import type { SeccompCondition, SeccompProfile, SeccompRule } from '../../profil
 import { RecordingError, UsageError } from '../../util/errors.js';
 import { groupBy } from '../../util/group-by.js';
 import { oneOf, ownOptions } from '../../util/options.js';
+import { own } from '../../util/own.js';
 import { ownElements } from '../../util/own-elements.js';
 import { show } from '../../util/show.js';
 import { mergeRecordings } from '../merge.js';
@@ -224,8 +225,12 @@ function allowedCalls(
 ): Iterable<Allowed> {
   const all = new Map<string, Allowed>();
   for (const [syscall, entries] of seen) all.set(syscall, { syscall, seen: entries, why: '', like: [] });
-  for (const { syscall, why } of added)
-    if (!all.has(syscall)) all.set(syscall, { syscall, seen: [], why, like: [] });
+  for (const completion of added) {
+    const { syscall, why } = completion;
+    const known = all.get(syscall) ?? { syscall, seen: [], why, like: [] };
+    const like = (own(completion, 'like') ?? []).filter(name => seen.has(name));
+    all.set(syscall, { ...known, like: [...known.like, ...like] });
+  }
   for (const [syscall, entries] of seen) {
     for (const abi of new Set(entries.map(entry => entry.abi))) {
       for (const other of equivalents(abi, syscall, targets)) {
