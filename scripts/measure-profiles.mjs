@@ -1,10 +1,11 @@
 // Measures what breaks under the profiles that ship: programs under those that are loaded before a program starts, and what Node does
 // under those that are loaded later, on every supported version. Writes the tables of docs/purposes.md.
-// Usage: node scripts/measure-profiles.mjs   after the bundle has been made; programs that are not installed are left out
+// Usage: node scripts/measure-profiles.mjs   after the bundle has been made; programs that are not installed are left out. Modules
+// come from npm into a temporary folder, better-sqlite3 as its sources.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { inRoot } from './files.mjs';
 import { nodeBinary } from './nodes.mjs';
 
@@ -20,6 +21,9 @@ const AFTER = ['no-exec', 'node-server', 'node-worker', 'compute'];
 
 const folder = mkdtempSync(join(tmpdir(), 'measure-profiles-'));
 
+/** Modules with native parts that many programs of Node stand on. */
+const MODULES = ['sharp', 'better-sqlite3'];
+
 /** Programs, each with how it is run in a folder of its own. */
 const PROGRAMS = {
   'git init, add, commit':
@@ -33,6 +37,14 @@ const PROGRAMS = {
   'npm pack': 'echo \'{"name":"a","version":"1.0.0"}\' > package.json && npm pack --silent',
   'node: http server and client':
     "node -e \"const h=require('http');const s=h.createServer((q,r)=>r.end('x')).listen(0,()=>h.get({port:s.address().port},r=>{r.resume();s.close()}))\"",
+  'sharp: make a picture in memory':
+    "node -e \"require('sharp')({ create: { width: 99, height: 99, channels: 3, background: 'red' } }).resize(9).png().toBuffer()\"",
+  'sharp: write a picture':
+    "node -e \"require('sharp')({ create: { width: 99, height: 99, channels: 3, background: 'red' } }).toFile('a.png')\"",
+  'better-sqlite3: a database in memory':
+    "node -e \"new (require('better-sqlite3'))(':memory:').exec('create table t (a); insert into t values (1)')\"",
+  'better-sqlite3: a database in a file':
+    "node -e \"new (require('better-sqlite3'))('a.db').exec('create table t (a); insert into t values (1)')\"",
   'chromium --headless':
     'chromium --headless --no-sandbox --disable-gpu --user-data-dir="$PWD/c" --dump-dom about:blank | grep -q html',
   'bwrap true': 'bwrap --ro-bind / / true',
@@ -78,6 +90,7 @@ const environment = {
   REPOSITORY: inRoot('.'),
   HOME: folder,
   npm_config_cache: join(folder, 'npm'),
+  NODE_PATH: join(folder, 'node_modules'),
 };
 
 let runs = 0;
@@ -103,6 +116,14 @@ const table = (head, rows) =>
     `|${head.map(() => '---').join('|')}|`,
     ...rows.map(row => `| ${row.join(' | ')} |`),
   ].join('\n');
+
+function installModules() {
+  console.log(`installing ${MODULES.join(' and ')} in ${folder}`);
+  const headers = dirname(dirname(process.execPath));
+  const options = ['--no-audit', '--no-fund', '--prefix', folder, `--nodedir=${headers}`];
+  const { status } = spawnSync('npm', ['install', ...options, ...MODULES], { stdio: 'inherit' });
+  if (status !== 0) console.log('left out: the modules could not be installed');
+}
 
 function programs() {
   const cli = inRoot('bundle/cli.js');
@@ -140,6 +161,7 @@ function tasks() {
 
 if (import.meta.filename === process.argv[1]) {
   try {
+    installModules();
     const versions = MAJORS.map(major =>
       spawnSync(nodeBinary(major), ['-p', 'process.versions.node'], { encoding: 'utf8' }).stdout.trim(),
     );

@@ -49,7 +49,7 @@ const isMade = name => name !== 'restart_syscall';
 const straceNames = log =>
   sorted([...log.matchAll(/^\d+ +(\w+)\(/gm)].map(([, name]) => name).filter(isMade));
 
-/** Calls of the native interface that a profile allows: all, and those by their arguments alone. */
+/** Calls of the native ABI that a profile allows: all, and those by their arguments alone. */
 function allowed(profile) {
   const policy = resolveProfile(profile, { arch: ARCH });
   const all = [];

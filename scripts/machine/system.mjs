@@ -90,7 +90,10 @@ function made(cache, name, recipe, make) {
   return directory;
 }
 
-/** Path of the system without the package, as an archive, with `programs`, packages of Debian, in it. */
+/**
+ * Path of the system without the package, as an archive, with `programs`, packages of Debian, in it.
+ * @param {{ arch: string, cache: string, nodeMajor: number, programs?: string[] }} options
+ */
 export function system({ arch, cache, nodeMajor, programs = [] }) {
   const { debian: architecture } = ARCHITECTURES[arch];
   const packages = [...new Set([...PACKAGES, ...programs])];
