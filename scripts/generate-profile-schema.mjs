@@ -123,6 +123,7 @@ export async function profileSchema() {
       }),
     );
 
+  const allGroups = groups.callGroups();
   const top = {
     $schema: {},
     defaultAction: described(
@@ -152,10 +153,14 @@ export async function profileSchema() {
   const rule = {
     names: orNull(
       listOf({
-        anyOf: [ref('syscall'), { ...integer(0, 0x3fffffff), description: 'The number of a call.' }],
+        anyOf: [
+          ref('syscall'),
+          ref('group'),
+          { ...integer(0, 0x3fffffff), description: 'The number of a call.' },
+        ],
       }),
     ),
-    name: { anyOf: [ref('syscall'), { enum: ['', null] }] },
+    name: { anyOf: [ref('syscall'), ref('group'), { enum: ['', null] }] },
   };
   const ruleBase = {
     action: described(actions, meanings),
@@ -171,14 +176,18 @@ export async function profileSchema() {
     ...properties('SeccompNameRule', { name: rule.name }),
     ...properties('SeccompRuleBase', ruleBase),
   };
+  const withWrite = [
+    'write',
+    ...allGroups.filter(({ calls }) => calls.includes('write')).map(({ name }) => name),
+  ];
   const ruleRules = [
     ...actionData('action', 'errnoRet', 'errno'),
     {
       if: { properties: { action: { const: 'SCMP_ACT_NOTIFY' } }, required: ['action'] },
       then: {
         properties: {
-          name: { not: { const: 'write' } },
-          names: { items: { not: { const: 'write' } } },
+          name: { not: { enum: withWrite } },
+          names: { items: { not: { enum: withWrite } } },
         },
       },
     },
@@ -223,15 +232,12 @@ export async function profileSchema() {
         { required: ['extends'] },
       ),
       callOrGroup: {
-        anyOf: [
-          ref('syscall'),
-          {
-            type: 'string',
-            enum: groups.callGroups().map(({ name }) => name),
-            enumDescriptions: groups.callGroups().map(({ description }) => description),
-          },
-          { type: 'string', pattern: '^[0-9]{1,10}$' },
-        ],
+        anyOf: [ref('syscall'), ref('group'), { type: 'string', pattern: '^[0-9]{1,10}$' }],
+      },
+      group: {
+        type: 'string',
+        enum: allGroups.map(({ name }) => name),
+        enumDescriptions: allGroups.map(({ description }) => description),
       },
       profile: object(properties('SeccompProfile', top), {
         required: ['defaultAction'],

@@ -61,7 +61,19 @@ const ACTION_NAMES = Object.keys(ACTIONS);
 /** Values that are right in one place and wrong in most others. */
 const oddValue: Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, true, '', 0, 1, -1, 5, 6, 472, 4095, 4096, 65535, 65536, 1.5, 2 ** 31, 1e21),
-  fc.constantFrom<unknown>([], {}, [null], [''], ['read'], ['write'], ['raed'], [472], ['472'], ['EPERM']),
+  fc.constantFrom<unknown>(
+    [],
+    {},
+    [null],
+    [''],
+    ['read'],
+    ['write'],
+    ['raed'],
+    [472],
+    ['472'],
+    ['EPERM'],
+    ['@netwrk'],
+  ),
   fc.constantFrom(
     'read',
     'write',
@@ -162,7 +174,9 @@ const optional = <T>(parts: Record<string, Arbitrary<T>>): Arbitrary<object> =>
   fc.record<Record<string, T>>(parts, { requiredKeys: [] });
 
 const rule = joined(
-  fc.record({ names: fc.subarray<unknown>(['read', 'osf_wait4', 472], { minLength: 1 }) }),
+  fc.record({
+    names: fc.subarray<unknown>(['read', 'osf_wait4', 472, '@files', '@network'], { minLength: 1 }),
+  }),
   actionWith(ACTION_NAMES, ['action', 'errnoRet', 'errno']),
   optional<unknown>({
     args: fc.array(condition, { maxLength: 2 }),
@@ -171,7 +185,9 @@ const rule = joined(
 );
 const dockerRule = fc.oneof(
   joined(rule, optional({ includes: restriction, excludes: restriction })),
-  rule.map(({ names: _, ...rest }) => ({ ...rest, name: 'read' })),
+  fc
+    .tuple(rule, fc.constantFrom('read', '@keyring'))
+    .map(([{ names: _, ...rest }, name]) => ({ ...rest, name })),
 );
 
 const profileOf = (rules: Arbitrary<object>): Arbitrary<Record<string, unknown>> =>
