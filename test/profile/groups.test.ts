@@ -48,6 +48,14 @@ describe('groups of calls in a JSON profile', () => {
     });
   }
 
+  for (const beside of ['[]', 'null'])
+    it(`are written out in the text: in the old format beside "names": ${beside}`, () => {
+      const text = withRules(`{ "name": "@bpf", "names": ${beside}, "action": "SCMP_ACT_ERRNO" }`);
+      assert.ok(
+        isEquivalent(compile(formatProfile(parseProfile(text))), compile(withRules(refuses('"bpf"')))),
+      );
+    });
+
   it('lose single calls', () => {
     const derived = formatProfile(derive(withRules(refuses('"@keyring", "chmod"')), { allow: ['keyctl'] }));
     assert.deepEqual(namesIn(derived), [['add_key', 'request_key', 'chmod']]);

@@ -52,33 +52,36 @@ export function editText(text: string, { removed, added }: Plan): string {
 /** The text with every group in `names` written out, as Docker reads it. */
 export function writeOutGroups(text: string): string {
   const root = parseTree(text);
-  const edits = childrenOf(root && syscallsOf(root)).flatMap(rule =>
-    childrenOf(rule)
-      .filter(member => /^names?$/iu.test(keyOf(member)))
-      .flatMap(member => groupsIn(member)),
-  );
-  return applied(text, edits);
+  return applied(text, childrenOf(root && syscallsOf(root)).flatMap(groupsIn));
 }
 
 /** Edits that replace the groups in the `names` or the `name` of a rule. */
-function groupsIn(member: Node): readonly Edit[] {
-  const [key, value] = childrenOf(member);
-  if (key === undefined || value === undefined) return [];
-  const nodes = value.type === 'array' ? childrenOf(value) : [value];
-  const written = nodes.flatMap((node): readonly Edit[] => {
-    const name = String(own(node, 'value'));
-    if (!isGroupName(name)) return [];
-    const content = callsNamed(name)
-      .map(call => JSON.stringify(call))
-      .join(', ');
-    return [{ offset: node.offset, length: node.length, content }];
+function groupsIn(rule: Node): readonly Edit[] {
+  const member = (key: RegExp): readonly Node[] =>
+    childrenOf(childrenOf(rule).find(each => key.test(keyOf(each))));
+  const [, list] = member(/^names$/iu);
+  const written = (list?.type === 'array' ? childrenOf(list) : []).flatMap((node): readonly Edit[] => {
+    const calls = callsOfGroup(node);
+    return calls === undefined ? [] : [replacing(node, calls)];
   });
-  if (value.type === 'array') return written;
-  // The old format names one call.
-  return written.flatMap(({ offset, length, content }) => [
-    { offset: key.offset, length: key.length, content: '"names"' },
-    { offset, length, content: `[${content}]` },
-  ]);
+  const [key, single] = member(/^name$/iu);
+  const calls = single && callsOfGroup(single);
+  if (key === undefined || single === undefined || calls === undefined) return written;
+  // The old format names one call. A list beside it is empty.
+  return list === undefined
+    ? [replacing(key, '"names"'), replacing(single, `[${calls}]`)]
+    : [replacing(list, `[${calls}]`), replacing(single, '""')];
+}
+
+const replacing = ({ offset, length }: Node, content: string): Edit => ({ offset, length, content });
+
+/** The calls of a group that is named, separated by commas; undefined for anything else. */
+function callsOfGroup(node: Node): string | undefined {
+  const name: unknown = own(node, 'value');
+  if (typeof name !== 'string' || !isGroupName(name)) return undefined;
+  return callsNamed(name)
+    .map(call => JSON.stringify(call))
+    .join(', ');
 }
 
 /** In one pass: a profile may name half a million calls. The edits do not overlap. */
