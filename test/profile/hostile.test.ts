@@ -223,6 +223,26 @@ describe('hostile profiles', () => {
   });
 });
 
+describe('hostile lists of groups', () => {
+  const groups = (count: number): string => many(count, () => '"@files"');
+  for (const [what, text] of [
+    ['one rule', () => profile(`{"names": [${groups(100_000)}], "action": "SCMP_ACT_ALLOW"}`)],
+    ['many rules', () => profile(many(10_000, () => `{"name": "@files", "action": "SCMP_ACT_ALLOW"}`))],
+    [
+      'a profile that extends another',
+      () =>
+        `{"extends": "docker-default", "syscalls": [{"names": [${groups(10_000)}], "action": "SCMP_ACT_ALLOW"}]}`,
+    ],
+  ] as const)
+    it(`are refused before they fill memory: in ${what}`, () => {
+      const { problems } = failure(() => parseProfile(text()));
+      assert.deepEqual(
+        problems.map(({ code }) => code),
+        ['too-many-values'],
+      );
+    });
+});
+
 describe('hostile sources', () => {
   let directory: string;
   before(() => {

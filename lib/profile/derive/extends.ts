@@ -11,8 +11,8 @@ import { locate, type JsonObject } from '../json.js';
 import type { ProfileRule } from '../profile.js';
 import { fieldsOf, peek } from '../schema/fields.js';
 import { readGroup } from '../schema/group.js';
-import { readRule } from '../schema/rule.js';
-import { readList, readString, readStrings, type Named } from '../schema/values.js';
+import { readRules } from '../schema/rule.js';
+import { readString, readStrings, type Named } from '../schema/values.js';
 
 /** What such a profile says. */
 export interface Extends {
@@ -52,9 +52,7 @@ export function readExtends(root: JsonObject, findings: Findings): Extends | und
     for (const name of names) checkName(name, findings);
     changes[list] = names.map(name => name.value as CallOrGroup);
   }
-  const rules = readList(fields.get('syscalls'), '"syscalls"', findings)
-    .map(item => readRule(item, 'docker', ARCHITECTURES, findings))
-    .filter(rule => rule !== undefined);
+  const rules = readRules(fields.get('syscalls'), 'docker', ARCHITECTURES, findings);
   const value = fields.get('extends');
   const name = value && readString(value, '"extends"', findings);
   if (value === undefined || name === undefined) return undefined;

@@ -11,8 +11,8 @@ import { coveredAbis, readArchitectures } from './architecture.js';
 import { fieldsOf, peek } from './fields.js';
 import { FLAGS } from './flags.js';
 import { isResource } from './resources.js';
-import { readRule, refuseDockerFields } from './rule.js';
-import { KINDS, readList, readObject, readString, readStrings } from './values.js';
+import { readRules, refuseDockerFields } from './rule.js';
+import { KINDS, readObject, readString, readStrings } from './values.js';
 
 const FIELDS = [
   'defaultAction',
@@ -149,9 +149,7 @@ function readSeccomp(
   }
   const architectures = readArchitectures(fields.get('architectures'), fields.get('archMap'), findings);
   const covered = coveredAbis(architectures);
-  const rules = readList(fields.get('syscalls'), '"syscalls"', findings)
-    .map(item => readRule(item, format, covered, findings))
-    .filter(rule => rule !== undefined);
+  const rules = readRules(fields.get('syscalls'), format, covered, findings);
   const flags = readFlags(fields.get('flags'), findings);
   const path = fields.get('listenerPath');
   const metadata = fields.get('listenerMetadata');

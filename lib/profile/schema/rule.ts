@@ -1,13 +1,14 @@
-// Reads one entry of `syscalls`.
+// Reads the entries of `syscalls`.
 import { isCallNumber, isKnownSyscall, syscallName } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { permits, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
 import type { Findings } from '../findings.js';
-import { locate, type JsonObject, type JsonValue } from '../json.js';
+import { locate, MAX_VALUES, type JsonObject, type JsonValue } from '../json.js';
 import { alternatives, type NamedSyscall, type Profile, type ProfileRule } from '../profile.js';
-import { isGroupName } from '../../kernel/calls/call-groups.js';
+import { isGroupName, type CallGroup } from '../../kernel/calls/call-groups.js';
 import { didYouMeanCall, noSuchCall } from '../../kernel/calls/suggest-call.js';
+import type { Location } from '../../util/errors.js';
 import { quote } from '../../util/suggest.js';
 import { readAction } from './action.js';
 import { readCondition } from './argument.js';
@@ -30,11 +31,29 @@ const FIELDS = [
 ] as const;
 type Fields = ReadonlyMap<(typeof FIELDS)[number], JsonValue>;
 
-/** A rule, or undefined where its action is unusable; errors are in `findings`. Advice names calls of `abis`. */
-export function readRule(
+/** How many calls groups can still name, so that a short text does not become gigabytes of calls. */
+interface GroupBudget {
+  calls: number;
+}
+
+/** The rules of `syscalls`, without those whose action is unusable; errors are in `findings`. Advice names calls of `abis`. */
+export function readRules(
+  value: JsonValue | undefined,
+  format: Profile['format'],
+  abis: readonly AbiName[],
+  findings: Findings,
+): readonly ProfileRule[] {
+  const budget: GroupBudget = { calls: MAX_VALUES };
+  return readList(value, '"syscalls"', findings)
+    .map(item => readRule(item, format, abis, budget, findings))
+    .filter(rule => rule !== undefined);
+}
+
+function readRule(
   item: JsonValue,
   format: Profile['format'],
   abis: readonly AbiName[],
+  budget: GroupBudget,
   findings: Findings,
 ): ProfileRule | undefined {
   const object = readObject(item, 'an item of "syscalls"', findings);
@@ -50,7 +69,7 @@ export function readRule(
     );
   }
   const action = readAction(fields, ['action', 'errnoRet', 'errno'], findings);
-  const names = readNames(fields, object, action, abis, findings);
+  const names = readNames(fields, object, action, abis, budget, findings);
   const conditions = readList(fields.get('args'), '"args"', findings)
     .map(arg => readCondition(arg, findings))
     .filter(condition => condition !== undefined);
@@ -101,6 +120,7 @@ function readNames(
   object: JsonObject,
   action: Action | undefined,
   abis: readonly AbiName[],
+  budget: GroupBudget,
   findings: Findings,
 ): readonly NamedSyscall[] {
   const names = readNamesAndNumbers(fields.get('names'), findings);
@@ -128,7 +148,7 @@ function readNames(
     const at = locate(item);
     if (isGroupName(item.value)) {
       const group = readGroup(item, findings);
-      if (group === undefined) continue;
+      if (group === undefined || !spend(budget, group, at, findings)) continue;
       for (const name of group.calls) {
         checkName({ ...item, value: name }, action, abis, findings);
         calls.push(Object.freeze({ name, at, group: group.name }));
@@ -139,6 +159,20 @@ function readNames(
     }
   }
   return Object.freeze(calls);
+}
+
+/** Whether there is room for the calls of one more group. Reports once that there is not. */
+function spend(budget: GroupBudget, { calls }: CallGroup, at: Location, findings: Findings): boolean {
+  if (budget.calls < 0) return false;
+  budget.calls -= calls.length;
+  if (budget.calls >= 0) return true;
+  findings.error(
+    'too-many-values',
+    at,
+    `the groups in the rules name more than ${MAX_VALUES} calls`,
+    'Name each group once',
+  );
+  return false;
 }
 
 /** The largest number of a call that all ABIs have room for: x32 marks its calls by the next bit. */
