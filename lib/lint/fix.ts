@@ -1,5 +1,6 @@
 // What a click can do about a finding: a change of the text, where the finding says exactly what to change.
 import { findNodeAtLocation, getNodeValue, parseTree, type Node } from 'jsonc-parser';
+import { isGroupName } from '../kernel/calls/call-groups.js';
 import type { Location } from '../util/errors.js';
 import { own, owned } from '../util/own.js';
 
@@ -133,8 +134,10 @@ const removal =
     return node && { title, text: remove(text, node) };
   };
 
-/** Removes a name, or the rule that has no other one. */
+/** Removes a name, or the rule that has no other one. A group may have more calls than the finding is about. */
 const removeName: Repair = (text, path) => {
+  const name = valueAt(text, path);
+  if (typeof name === 'string' && isGroupName(name)) return undefined;
   const names = valueAt(text, path.slice(0, -1));
   return Array.isArray(names) && names.length > 1
     ? removal('Remove the name')(text, path)

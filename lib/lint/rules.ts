@@ -209,7 +209,7 @@ const TABLE = {
     'medium',
     'A group of calls in a rule',
     'Docker, containerd and Podman ignore it there: a denial has no effect',
-    'Give them the output of seccomp derive, which writes groups out',
+    'Give them the output of seccomp derive, or of convert for YAML: both write groups out',
   ),
   'capability-spelling': rule(
     'medium',

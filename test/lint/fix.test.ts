@@ -81,5 +81,7 @@ describe('fixes for findings', () => {
 
   it('leaves to people what it would have to guess', () => {
     assert.equal(fixed(profile(allow('"names": ["ptrace"]')), 'ptrace-open'), undefined);
+    // The group has more calls than the one that is repeated.
+    assert.equal(fixed(profile(`${READ}, ${allow('"names": ["@files"]')}`), 'repeated-name'), undefined);
   });
 });

@@ -94,4 +94,19 @@ describe('groups of calls in a JSON profile', () => {
       ],
     );
   });
+
+  it('are reported in profiles of the operator too, which passes them on as they are', () => {
+    const found = lint(
+      `apiVersion: security-profiles-operator.x-k8s.io/v1beta1
+kind: SeccompProfile
+spec:
+  defaultAction: SCMP_ACT_ERRNO
+  syscalls:
+  - names: ["@keyring"]
+    action: SCMP_ACT_ALLOW
+`,
+      {},
+    );
+    assert.ok(found.some(({ code }) => code === 'group-in-names'));
+  });
 });

@@ -18,7 +18,7 @@ import { substitutesOf } from '../../kernel/calls/call-classes.js';
 import { callLike, listed } from '../../kernel/calls/suggest-call.js';
 import { quote } from '../../util/suggest.js';
 import type { LintContext } from './context.js';
-import { own } from '../../util/own.js';
+import { hasOwn, own } from '../../util/own.js';
 
 /** Names that no ABI has which the rule can apply to. */
 export function* lintNames(profile: Profile): Generator<Observation> {
@@ -27,7 +27,10 @@ export function* lintNames(profile: Profile): Generator<Observation> {
   for (const rule of profile.rules) {
     const abis = reachable(rule, covered);
     if (abis === undefined) continue;
-    for (const { name, at } of rule.names) {
+    for (const item of rule.names) {
+      // A group has calls of all architectures.
+      if (hasOwn(item, 'group')) continue;
+      const { name, at } = item;
       if (!isKnownSyscall(name) || abis.some(abi => syscallNumber(abi, name) !== undefined)) continue;
       if (abis.some(abi => substitutesOf(abi, name).calls.some(call => named.has(call)))) continue;
       const meant = callLike(name, abis);

@@ -5,7 +5,7 @@ import { own } from '../../util/own.js';
 
 /** One observation for each place that names a group. */
 export function* lintGroups({ rules, format }: Profile): Generator<Observation> {
-  if (format !== 'docker' && format !== 'oci') return;
+  if (format !== 'docker' && format !== 'oci' && format !== 'spo') return;
   for (const { names } of rules) {
     const places = new Map(
       names.flatMap(({ at, ...named }) => {

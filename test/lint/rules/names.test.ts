@@ -17,6 +17,12 @@ const CASES: readonly Case[] = [
     lacks: all(deny(allows('socketcall'))),
   },
   {
+    what: 'a name, not a group, has calls of other architectures',
+    code: 'name-elsewhere',
+    has: deny(allows('osf_revoke')),
+    lacks: deny(allows('@network', '@files')),
+  },
+  {
     what: 'a rule for one machine names a call of another',
     code: 'name-elsewhere',
     has: {
