@@ -135,6 +135,14 @@ describe('generator: shapes', () => {
   });
 });
 
+describe('generator: without a search', () => {
+  it('a program that would be too large is made with the search instead, like any other', () => {
+    const rules = Array.from({ length: 2600 }, (_, index): Args => [[0, 'EQ', BigInt(3 * index)]]);
+    const { policy, program } = compileRules(rules);
+    assert.deepEqual(compilePolicy(policy, {}, { effort: 'soon' }).program, program);
+  });
+});
+
 describe('generator: quality', () => {
   const { program, policy } = compile('docker-default', { arch: 'x86_64', unknownSyscalls: 'default' });
   const native: Policy = { ...policy, abis: [policy.abis[0]] };

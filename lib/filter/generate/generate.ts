@@ -38,6 +38,8 @@ export function generate(
     effort === 'soon' ? ['soon', 'soon'] : [weights === UNIFORM ? 'balanced' : 'skewed', 'quick'];
   const fast = programFor(new Diagram(), policy, runs, lists, weights, native, others);
   if (fast.length <= MAX_INSTRUCTIONS) return fast;
+  // The search may find a program that fits, and does so wherever it would have been made in the first place.
+  if (effort === 'soon') return generate(policy, weights, runs);
   const diagram = new Diagram();
   const program = programFor(diagram, policy, runs, lists, weights, 'small', 'small');
   if (program.length <= MAX_INSTRUCTIONS) return program;
