@@ -80,6 +80,7 @@ describe('groups of calls in a JSON profile', () => {
       parseProfile(withRules('{ "names": ["@files"], "action": "SCMP_ACT_NOTIFY" }')),
     ).problems;
     assert.equal(error?.code, 'notify-write');
+    assert.equal(error.remedy, 'Name the other calls of @files instead');
   });
 
   it('are reported by lint once for each place, since container runtimes ignore them', () => {

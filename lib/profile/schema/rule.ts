@@ -150,7 +150,7 @@ function readNames(
       const group = readGroup(item, findings);
       if (group === undefined || !spend(budget, group, at, findings)) continue;
       for (const name of group.calls) {
-        checkName({ ...item, value: name }, action, abis, findings);
+        checkName({ ...item, value: name }, action, abis, findings, group.name);
         calls.push(Object.freeze({ name, at, group: group.name }));
       }
     } else {
@@ -219,6 +219,7 @@ function checkName(
   action: Action | undefined,
   abis: readonly AbiName[],
   findings: Findings,
+  group?: CallGroup['name'],
 ): void {
   const { value: name } = item;
   if (name === '') {
@@ -242,7 +243,7 @@ function checkName(
       'notify-write',
       locate(item),
       'SCMP_ACT_NOTIFY cannot be used for write, which the runtime itself uses for the listener',
-      'Remove it from this rule',
+      group === undefined ? 'Remove it from this rule' : `Name the other calls of ${group} instead`,
     );
   }
 }
