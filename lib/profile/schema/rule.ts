@@ -4,7 +4,7 @@ import type { AbiName } from '../../kernel/architectures.js';
 import { permits, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
 import type { Findings } from '../findings.js';
-import { locate, MAX_VALUES, type JsonObject, type JsonValue } from '../json.js';
+import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { alternatives, type NamedSyscall, type Profile, type ProfileRule } from '../profile.js';
 import { isGroupName, type CallGroup } from '../../kernel/calls/call-groups.js';
 import { didYouMeanCall, noSuchCall } from '../../kernel/calls/suggest-call.js';
@@ -31,7 +31,10 @@ const FIELDS = [
 ] as const;
 type Fields = ReadonlyMap<(typeof FIELDS)[number], JsonValue>;
 
-/** How many calls groups can still name, so that a short text does not become gigabytes of calls. */
+/** Calls that the groups of a profile name, so that a short text does not fill memory. Linux has some 600. */
+const MAX_GROUP_CALLS = 100_000;
+
+/** How many of them are left. */
 interface GroupBudget {
   calls: number;
 }
@@ -43,7 +46,7 @@ export function readRules(
   abis: readonly AbiName[],
   findings: Findings,
 ): readonly ProfileRule[] {
-  const budget: GroupBudget = { calls: MAX_VALUES };
+  const budget: GroupBudget = { calls: MAX_GROUP_CALLS };
   return readList(value, '"syscalls"', findings)
     .map(item => readRule(item, format, abis, budget, findings))
     .filter(rule => rule !== undefined);
@@ -169,7 +172,7 @@ function spend(budget: GroupBudget, { calls }: CallGroup, at: Location, findings
   findings.error(
     'too-many-values',
     at,
-    `the groups in the rules name more than ${MAX_VALUES} calls`,
+    `the groups in the rules name more than ${MAX_GROUP_CALLS} calls`,
     'Name each group once',
   );
   return false;
