@@ -134,15 +134,21 @@ const removal =
     return node && { title, text: remove(text, node) };
   };
 
-/** Removes a name, or the rule that has no other one. A group may have more calls than the finding is about. */
-const removeName: Repair = (text, path) => {
-  const name = valueAt(text, path);
-  if (typeof name === 'string' && isGroupName(name)) return undefined;
+/** Leaves groups alone: they may have more calls than the finding is about. */
+const unlessGroup =
+  (repair: Repair): Repair =>
+  (text, path) => {
+    const name = valueAt(text, path);
+    return typeof name === 'string' && isGroupName(name) ? undefined : repair(text, path);
+  };
+
+/** Removes a name, or the rule that has no other one. */
+const removeName = unlessGroup((text, path) => {
   const names = valueAt(text, path.slice(0, -1));
   return Array.isArray(names) && names.length > 1
     ? removal('Remove the name')(text, path)
     : removal('Remove the rule', RULE)(text, path);
-};
+});
 
 /** Gives a condition a key that it lacks. */
 const completion =
@@ -164,7 +170,7 @@ const unquote: Repair = (text, path) => {
 
 const REPAIRS: Readonly<Record<string, Repair>> = {
   'condition-always-true': removal('Remove the condition', CONDITION),
-  'duplicate-rule': removal('Remove the rule', RULE),
+  'duplicate-rule': unlessGroup(removal('Remove the rule', RULE)),
   'errno-ignored': removal('Remove it'),
   'errno-zero': removal('Remove it'),
   'impossible-condition': removal('Remove the rule', RULE),
