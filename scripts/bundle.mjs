@@ -183,17 +183,28 @@ async function chunks(entryPoints, plugins = []) {
  */
 const withoutBareImports = text => text.replaceAll(/^import "\.\/chunk-\w+\.js";\n/gm, '');
 
+/** Has the compiler's helper define what a file exports, and not what Object.prototype was given before the file was loaded. */
+const withOwnNames = text =>
+  text.replace(
+    /for \(var name in all\)\n\s*__defProp\(target, name, \{ get/,
+    'for (const name of Object.keys(all))\n    __defProp(target, name, { __proto__: null, get',
+  );
+
 async function writeCommonJs(directory) {
   fresh(directory, 'commonjs');
   const commonJs = /** @type {const} */ ({ format: 'cjs', platform: 'node', target: 'node20' });
-  await build({
-    ...commonJs,
+  const packageFiles = await build({
     entryPoints: [inRoot('dist/entries/package-files-commonjs.js')],
-    outfile: join(directory, 'package-files.js'),
+    write: false,
     bundle: true,
+    format: 'esm',
+    platform: 'node',
     target: 'es2020',
     logLevel: 'error',
   });
+  const [source, names] = withCommonJsExports(packageFiles.outputFiles[0].text, new Map());
+  const { code } = await transform(source, { ...commonJs, target: 'es2020' });
+  writeFileSync(join(directory, 'package-files.js'), `${code}${namesForImport(names)}`);
   // What runs in the pages of reports.
   await build({
     ...FOR_BROWSERS,
@@ -237,7 +248,7 @@ async function writeCommonJs(directory) {
       if (Object.hasOwn(PARTS, entry)) return;
       const values = Object.hasOwn(ENTRIES, entry) ? await valuesOf(ENTRIES[entry]) : new Map();
       const [source, names] = withCommonJsExports(text, values);
-      const { code } = await transform(source, commonJs);
+      const code = withOwnNames((await transform(source, commonJs)).code);
       const isLazy = Object.hasOwn(ENTRIES, entry) || names.includes('applyProfile');
       writeFileSync(join(directory, name), `${withLazyImports(code, isLazy)}${namesForImport(names)}`);
     }),

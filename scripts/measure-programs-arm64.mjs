@@ -35,24 +35,10 @@ const MEBIBYTES = 6144;
 /** By how much time limits are longer there. */
 const PATIENCE = 5;
 
-const { values: options, operands } = commandLine(
-  'node scripts/measure-programs-arm64.mjs [--runs N] [--minutes N] [--record] [--from LOG]... [PROGRAM...]',
-  {
-    options: {
-      runs: { type: 'string', default: '1' },
-      minutes: { type: 'string', default: '120' },
-      record: { type: 'boolean', default: false },
-      from: { type: 'string', multiple: true },
-    },
-    count: [0, Infinity],
-    known: PROGRAMS.map(({ name }) => name),
-  },
-);
-
 /** The recordings of the first workload as a profile, and their names as one that knows no other architecture. */
-async function profilesOf(program, scratch) {
+async function profilesOf(program, scratch, runs) {
   const texts = [];
-  for (let index = 0; index < Number(options.runs); index++) {
+  for (let index = 0; index < runs; index++) {
     const file = join(scratch, `recording-${index}.json`);
     const { errors } = await perform(program, program.workloads[0], seccomp('record', '-o', file));
     if (!existsSync(file)) throw new Error(`${program.name} was not recorded: ${errors}`);
@@ -113,20 +99,20 @@ function trialsIn(lines) {
   });
 }
 
-/** Prints the table, and enters it in the page with --record. */
-function report(trials) {
+/** Prints the table, and enters it in the page if it is to be recorded. */
+function report(trials, isRecorded) {
   for (const program of PROGRAMS) {
     const own = trials.filter(trial => trial.program === program.name);
     if (own.length === 0) continue;
     if (own.length < program.workloads.length || own.some(({ works }) => !works)) process.exitCode = 1;
     const cells = cellsOf(program, own);
     console.log(`| ${[program.name, ...cells].join(' | ')} |`);
-    if (options.record) record('arm64', program.name, cells, 'programs.md');
+    if (isRecorded) record('arm64', program.name, cells, 'programs.md');
   }
 }
 
 /** Records programs, enforces their profiles in a machine, and gives the trials. */
-async function measure(chosen) {
+async function measure(chosen, { runs, minutes }) {
   const scratch = mkdtempSync(join(cache, '.run-'));
   // Ordinary users record into it.
   chmodSync(scratch, 0o777);
@@ -134,7 +120,7 @@ async function measure(chosen) {
     const profiled = [];
     for (const program of chosen) {
       console.log(`recording ${program.name}`);
-      profiled.push({ program, ...(await profilesOf(program, scratch)) });
+      profiled.push({ program, ...(await profilesOf(program, scratch, Number(runs))) });
     }
     const base = system({
       arch: ARCH,
@@ -154,7 +140,7 @@ async function measure(chosen) {
       kernel: kernel({ arch: ARCH, cache, release: 'bookworm' }),
       archive,
       processors: 2,
-      minutes: Number(options.minutes),
+      minutes: Number(minutes),
       mebibytes: MEBIBYTES,
       show: line => console.log(line),
       report(kind, entry) {
@@ -168,8 +154,8 @@ async function measure(chosen) {
   }
 }
 
-/** What can be measured: programs that are installed here. */
-const programs = () =>
+/** What can be measured: programs that are installed here; all of them where none is named. */
+const programs = operands =>
   PROGRAMS.filter(
     ({ name, debian }) => debian !== undefined && (operands.length === 0 || operands.includes(name)),
   ).filter(({ name, needs }) => {
@@ -178,22 +164,44 @@ const programs = () =>
     return missing.length === 0;
   });
 
-if (options.from !== undefined) {
-  report(options.from.flatMap(file => trialsIn(readFileSync(file, 'utf8').split('\n'))));
-} else {
-  mkdirSync(cache, { recursive: true });
-  const reason = process.arch === 'x64' ? obstacle([ARCH]) : 'records on x86_64';
-  if (reason === undefined) {
-    const chosen = programs();
-    // Those that take long first: they are the ones that are recorded less often elsewhere, too.
-    const trials = await measure(chosen.toSorted((a, b) => a.runs - b.runs));
-    report(trials);
-    const isMissing = ({ name }) => !trials.some(({ program }) => program === name);
-    for (const { name } of chosen.filter(isMissing)) {
-      console.error(`${name}: no result`);
-      process.exitCode = 1;
-    }
+if (import.meta.filename === process.argv[1]) {
+  const { values: options, operands } = commandLine(
+    'node scripts/measure-programs-arm64.mjs [--runs N] [--minutes N] [--record] [--from LOG]... [PROGRAM...]',
+    {
+      options: {
+        runs: { type: 'string', default: '1' },
+        minutes: { type: 'string', default: '120' },
+        record: { type: 'boolean', default: false },
+        from: { type: 'string', multiple: true },
+      },
+      count: [0, Infinity],
+      known: PROGRAMS.map(({ name }) => name),
+    },
+  );
+
+  if (options.from !== undefined) {
+    report(
+      options.from.flatMap(file => trialsIn(readFileSync(file, 'utf8').split('\n'))),
+      options.record,
+    );
   } else {
-    console.log(`skipped: ${reason}`);
+    mkdirSync(cache, { recursive: true });
+    const reason = process.arch === 'x64' ? obstacle([ARCH]) : 'records on x86_64';
+    if (reason === undefined) {
+      const chosen = programs(operands);
+      // Those that take long first: they are the ones that are recorded less often elsewhere, too.
+      const trials = await measure(
+        chosen.toSorted((a, b) => a.runs - b.runs),
+        options,
+      );
+      report(trials, options.record);
+      const isMissing = ({ name }) => !trials.some(({ program }) => program === name);
+      for (const { name } of chosen.filter(isMissing)) {
+        console.error(`${name}: no result`);
+        process.exitCode = 1;
+      }
+    } else {
+      console.log(`skipped: ${reason}`);
+    }
   }
 }
