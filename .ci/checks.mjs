@@ -116,7 +116,7 @@ export const CHECKS = {
     needs: { 'clang-tidy': 'clang-tidy', ...SANITIZED, ...FUZZING },
     run: context => clangTidy(context, ANALYZED),
   },
-  musl: { lane: 'built', needs: SANITIZED, run: onX64(musl, ONLY_ON_X64) },
+  musl: { needs: SANITIZED, run: onX64(musl, ONLY_ON_X64) },
   sanitizers: { lane: 'built', needs: SANITIZED, run: sanitizers },
   fuzz: {
     lane: 'built',

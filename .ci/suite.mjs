@@ -59,7 +59,5 @@ export const NODE_SUITE = tests([
   ...['worker-lifetime', 'worker-messages'].map(name => `attacks/${name}`),
 ]);
 
-/** What the add-on does, once for each of its parts: that it is the same source is known, that the file works is not. */
-export const ADDON_SUITE = tests([
-  ...['native/addon', 'native/load', 'process/apply-profile', 'process/spawn', 'process/sandboxed-worker'],
-]);
+/** What tells that a file of the add-on works; that it is of the same source is known. */
+export const ADDON_SUITE = tests(['native/addon', 'native/load', 'process/apply-profile']);
