@@ -28,8 +28,9 @@ const OPTIMAL_LIMITS: Readonly<Record<SearchAim, number>> = {
   skewed: 160,
   small: 160,
 };
-/** The same for a tree that is made without a search; and what to divide its cells counts for, in proportion to the limits above. */
+/** Single values that a tree made without a search tests one after another. */
 const SOON_CHAIN_LIMIT = 2;
+/** What a cell of such a tree counts for in the budget of steps, on the scale of the limits above. */
 const SOON_STEPS = 16;
 /** Single values that are taken out one after another before what remains is one node. */
 const CHAIN_LIMIT = 5;

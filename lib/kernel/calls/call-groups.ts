@@ -68,7 +68,13 @@ export const isGroupName = (name: string): name is CallGroup['name'] => name.sta
 /** Returns all groups: first the purposes, each call being in exactly one of them, then parts of these and groups across them. */
 export const callGroups = (): readonly CallGroup[] => [...load().groups.values()];
 
-/** What to write instead of the name of a group that there is not. */
+/** The group with that name, e.g. `@network`; undefined if there is none. */
+export const findGroup = (name: string): CallGroup | undefined => load().groups.get(name);
+
+/** The message for the name of a group that does not exist. */
+export const noSuchGroup = (name: string): string => `there is no group of calls ${quote(name)}`;
+
+/** The remedy for it: names the group that was probably meant, or all of them. */
 export function didYouMeanGroup(name: string): string | undefined {
   const all = [...load().groups.keys()];
   return didYouMean(name, all, `There are ${all.join(', ')}`);
@@ -76,9 +82,9 @@ export function didYouMeanGroup(name: string): string | undefined {
 
 /** Throws UsageError (`unknown-group`). */
 function groupNamed(name: string): CallGroup {
-  const group = load().groups.get(name);
+  const group = findGroup(name);
   if (group !== undefined) return group;
-  throw new UsageError('unknown-group', `there is no group of calls ${quote(name)}`, didYouMeanGroup(name));
+  throw new UsageError('unknown-group', noSuchGroup(name), didYouMeanGroup(name));
 }
 
 /**
