@@ -26,7 +26,7 @@ Napi::Value dropped(const Napi::CallbackInfo& info) {
   return to_js(info.Env(), dropped_violations(napi_env{info.Env()}));
 }
 
-Napi::Value stop(const Napi::CallbackInfo& info) {
+Napi::Value violations_stop(const Napi::CallbackInfo& info) {
   const napi_env environment = info.Env();
   napi_remove_env_cleanup_hook(environment, end_listening, environment);
   return to_js(environment, stop_listening(environment));
@@ -39,7 +39,7 @@ void bind_violations(Napi::Object exports) {
   exports.Set("violationsListen", Napi::Function::New<listen>(env, "violationsListen"));
   exports.Set("violationsTake", Napi::Function::New<take>(env, "violationsTake"));
   exports.Set("violationsDropped", Napi::Function::New<dropped>(env, "violationsDropped"));
-  exports.Set("violationsStop", Napi::Function::New<stop>(env, "violationsStop"));
+  exports.Set("violationsStop", Napi::Function::New<violations_stop>(env, "violationsStop"));
   bind<stop_handling_traps>(exports, "stopHandlingTraps");
   bind<handles_traps>(exports, "handlesTraps");
   bind<serve_rings>(exports, "serveRings");

@@ -211,7 +211,7 @@ Watch* read_handle(const Napi::CallbackInfo& info) {
   return nullptr;
 }
 
-void stop(const Napi::CallbackInfo& info) {
+void watch_stop(const Napi::CallbackInfo& info) {
   if (auto* const watch = read_handle(info)) watch->stop();
 }
 
@@ -229,7 +229,7 @@ void bind_watch(Napi::Object exports) {
   exports.Set("watch", Napi::Function::New<watch>(env, "watch"));
   exports.Set("watchCalls", Napi::Function::New<watch_calls>(env, "watchCalls"));
   exports.Set("readMemory", Napi::Function::New<read_memory>(env, "readMemory"));
-  exports.Set("watchStop", Napi::Function::New<stop>(env, "watchStop"));
+  exports.Set("watchStop", Napi::Function::New<watch_stop>(env, "watchStop"));
   exports.Set("watchKeepAlive", Napi::Function::New<keep_alive>(env, "watchKeepAlive"));
 }
 

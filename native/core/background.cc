@@ -15,7 +15,7 @@ constexpr std::size_t kStackSize = 256UL * 1024;
 
 using Task = std::function<void()>;
 
-void* run(void* argument) {
+void* perform(void* argument) {
   const std::unique_ptr<Task> task(static_cast<Task*>(argument));
   (*task)();
   return nullptr;
@@ -35,7 +35,7 @@ Status run_in_background(std::function<void()> task) {
   sigdelset(&all, SIGSYS);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread{};
-  const int error = pthread_create(&thread, &attributes, run, owned.get());
+  const int error = pthread_create(&thread, &attributes, perform, owned.get());
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
   if (error != 0) return Failure{"pthread_create", error};

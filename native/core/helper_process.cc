@@ -93,7 +93,7 @@ bool limit_own_life(std::uint32_t milliseconds) {
          setitimer(ITIMER_REAL, &timer, nullptr) == 0;
 }
 
-int run(void* argument) {
+int perform_job(void* argument) {
   const auto& job = *static_cast<const Job*>(argument);
   if (!limit_own_life(job.options.limit)) return 1;
   // Not even stopped it outlives the thread that waits for it.
@@ -113,7 +113,7 @@ Status run_in_helper(void (*task)(void* argument), void* argument, const HelperO
   Job job{task, argument, options};
   const BlockedSignals blocked;
   // No signal tells of its end, so that nobody who waits for children of this process sees it.
-  const int helper = clone(run, stack.top(), CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS, &job);
+  const int helper = clone(perform_job, stack.top(), CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS, &job);
   if (helper < 0) return Failure{"clone", errno};
   int ending = 0;
   while (waitpid(helper, &ending, __WALL) < 0) {

@@ -17,10 +17,3 @@
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 #endif
-
-namespace seccomp_node {
-
-/** BPF_MAXINSNS, with the width of a count of instructions. */
-inline constexpr unsigned kMaxInstructions = 4096;
-
-}  // namespace seccomp_node

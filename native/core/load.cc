@@ -34,7 +34,7 @@ std::string thread_name(std::int32_t id) {
 
 bool is_program_size(std::size_t bytes) {
   const auto count = bytes / sizeof(sock_filter);
-  return count > 0 && count <= kMaxInstructions && bytes % sizeof(sock_filter) == 0;
+  return count > 0 && count <= BPF_MAXINSNS && bytes % sizeof(sock_filter) == 0;
 }
 
 Result<Program> Program::copy(std::span<const std::byte> bytes) {

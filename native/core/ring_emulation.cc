@@ -31,7 +31,7 @@ std::atomic<bool> prepared{false};
 /** Grows with each load: what was found out about a descriptor before the last one may be about another ring. */
 std::atomic<std::uint32_t> generation{0};
 
-constexpr std::uint32_t kMaxEntries = 32768;
+constexpr std::uint32_t kMaxRingEntries = 32768;
 constexpr std::size_t kMaxRings = 4096;
 constexpr std::int32_t kNone = -1;
 
@@ -124,7 +124,7 @@ class Ring {
     sq_mask_ = word(layout.sq.ring_mask).load();
     cq_mask_ = word(layout.cq.ring_mask).load();
     const auto valid = [](std::uint32_t mask, std::uint32_t most) { return mask < most && ((mask + 1) & mask) == 0; };
-    if (!valid(sq_mask_, kMaxEntries) || !valid(cq_mask_, 2 * kMaxEntries)) return -EOPNOTSUPP;
+    if (!valid(sq_mask_, kMaxRingEntries) || !valid(cq_mask_, 2 * kMaxRingEntries)) return -EOPNOTSUPP;
     raw_syscall(SYS_munmap, reinterpret_cast<long>(queues_), static_cast<long>(queues_size_));
     queues_size_ = layout.cq.cqes + (cq_mask_ + std::size_t{1}) * sizeof(io_uring_cqe);
     queues_ = map_part(descriptor, queues_size_, IORING_OFF_SQ_RING);

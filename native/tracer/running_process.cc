@@ -24,7 +24,7 @@ bool waits_for_events(std::uint32_t number) {
 
 long RunningProcess::open(int process, const Table& table) {
   const auto count = table.header.instructions;
-  program_ = {reinterpret_cast<const sock_filter*>(table.program), count < kMaxInstructions ? count : kMaxInstructions};
+  program_ = {reinterpret_cast<const sock_filter*>(table.program), count < BPF_MAXINSNS ? count : BPF_MAXINSNS};
   loops_ = allocate_or_exit<int>(kLoops);
   process_ = process;
   directory_ =

@@ -1,6 +1,8 @@
 // What the tracer writes down: the layout of the memory that it shares with the process which started it.
 #pragma once
 
+#include <linux/bpf_common.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -87,7 +89,6 @@ struct TableProgram {
 
 inline constexpr std::uint32_t kMaxEntries = 8192;
 inline constexpr std::uint32_t kMaxPrograms = 1024;
-inline constexpr std::uint32_t kMaxInstructions = 4096;
 
 /** Programs that are none: the launcher, before it has become the command, and those that cannot be told. */
 inline constexpr std::uint32_t kStarting = 0xffffffff;
@@ -99,7 +100,7 @@ struct Table {
   TableProgram programs[kMaxPrograms];
   /** Of struct sock_filter, where the tracer is to run the filter at every call: that of the kernel is not loaded then.
    */
-  std::uint64_t program[kMaxInstructions];
+  std::uint64_t program[BPF_MAXINSNS];
 };
 
 static_assert(sizeof(TableHeader) == 64);
