@@ -30,35 +30,61 @@ export function copyTree(copy) {
   return copy;
 }
 
-/** Builds with the sanitizers, where clang-tidy also finds how every file is compiled. */
-function sanitizedBuild({ scratch }) {
-  const directory = join(scratch, 'cmake');
-  if (!existsSync(join(directory, 'Release/seccomp.node'))) {
-    const options = [
-      '--CDSECCOMP_SANITIZE=address,undefined',
-      '--CDCMAKE_CXX_COMPILER=g++',
-      '--CDCMAKE_C_COMPILER=gcc',
-    ];
-    run(process.execPath, [inRoot('node_modules/.bin/cmake-js'), 'build', '--out', directory, ...options]);
-  }
+/** Runs cmake-js for a build with the sanitizers. Returns its folder, which has compile_commands.json. */
+function cmake(command, directory, ...options) {
+  run(process.execPath, [
+    inRoot('node_modules/.bin/cmake-js'),
+    command,
+    ...['--out', directory],
+    '--CDSECCOMP_SANITIZE=address,undefined',
+    '--CDCMAKE_CXX_COMPILER=g++',
+    '--CDCMAKE_C_COMPILER=gcc',
+    ...options,
+  ]);
   return directory;
 }
 
-/** The static analyzer and all the rest of what .clang-tidy asks for, as changes of its list of checks. */
-export const ANALYZED = '-*,clang-analyzer-*';
-export const NOT_ANALYZED = '-clang-analyzer-*';
+/** Builds with the sanitizers. All sources of a target are compiled as one, so that the headers are read once. */
+function sanitizedBuild({ scratch }) {
+  const directory = join(scratch, 'cmake');
+  if (existsSync(join(directory, 'Release/seccomp.node'))) return directory;
+  return cmake('build', directory, '--CDCMAKE_UNITY_BUILD=ON', '--CDCMAKE_UNITY_BUILD_BATCH_SIZE=0');
+}
 
-/** Runs checks of clang-tidy on every source, as its build compiles it. The fuzzers are built by clang alone. */
-export function clangTidy(context, checks) {
-  /** @type {[build: string, sources: string[]][]} */
-  const builds = [
-    [sanitizedBuild(context), ['native/*.cc', ':!native/fuzz']],
-    [configureFuzzers(), ['native/fuzz/*.cc']],
-  ];
-  for (const [build, sources] of builds) {
-    const input = filesOf(sources).join('\n');
-    run('xargs', ['-P2', '-n3', 'clang-tidy', '--quiet', `--checks=${checks}`, '-p', build], { input });
-  }
+/** What a build compiles as C++: files, which may include several sources, with the commands. */
+const compiledFiles = build =>
+  readJson(join(build, 'compile_commands.json')).filter(({ file }) => /\.(?:cc|cxx)$/.test(file));
+
+/** Runs clang-tidy on files that a build compiles. */
+const runClangTidy = (build, files, ...options) =>
+  run('xargs', ['-P2', '-n1', 'clang-tidy', '--quiet', ...options, '-p', build], {
+    input: files.map(({ file }) => file).join('\n'),
+  });
+
+/**
+ * Runs the checks of .clang-tidy, but for the static analyzer, on the sources that are compiled as one. Some of these checks find
+ * nothing in files that another one includes: `clangTidyByFile` is for them.
+ */
+export function clangTidy(context) {
+  const build = sanitizedBuild(context);
+  const config = `--config-file=${inRoot('.clang-tidy')}`;
+  runClangTidy(
+    build,
+    compiledFiles(build),
+    config,
+    '--checks=-clang-analyzer-*,-bugprone-suspicious-include',
+  );
+}
+
+/** Runs all checks of .clang-tidy on each source by itself, the fuzzers included, which only clang builds. */
+export function clangTidyByFile({ scratch }) {
+  const build = cmake('configure', join(scratch, 'by-file'));
+  runClangTidy(build, compiledFiles(build));
+  const fuzzers = configureFuzzers();
+  runClangTidy(
+    fuzzers,
+    compiledFiles(fuzzers).filter(({ file }) => file.includes('/native/fuzz/')),
+  );
 }
 
 /**
@@ -88,9 +114,8 @@ const FOR_ANY_LIBC = /(?<= )(?:-isystem \S+|-[IDW]\S+|-std=\S+|-fno-(?:exception
 /** Compiles every source for musl: to make the add-ons takes minutes, to find that the sources are fit for it seconds. */
 export function musl(context) {
   const { zig, env } = toolchain();
-  const built = readJson(join(sanitizedBuild(context), 'compile_commands.json'));
-  const calls = built
-    .filter(({ file }) => /\/native\/(?!launcher\/|tracer\/)/.test(file))
+  const calls = compiledFiles(sanitizedBuild(context))
+    .filter(({ file }) => /\/seccomp(?:_core)?\.dir\//.test(file))
     .map(({ command, file }, index) => {
       const output = join(context.scratch, `musl-${index}.o`);
       return [...command.match(FOR_ANY_LIBC), file, '-o', output].join(' ');

@@ -32,7 +32,7 @@ export const fuzzTargets = () =>
 export function configureFuzzers() {
   installPackages(missingPackages(NEEDS));
   const compilers = ['-DCMAKE_C_COMPILER=clang', '-DCMAKE_CXX_COMPILER=clang++'];
-  const options = ['-DSECCOMP_FUZZ=ON', '-DSECCOMP_SANITIZE=address,undefined'];
+  const options = ['-DSECCOMP_FUZZ=ON', '-DSECCOMP_SANITIZE=address,undefined', '-DCMAKE_UNITY_BUILD=ON'];
   run('cmake', ['-S', root, '-B', build, ...compilers, ...options]);
   return build;
 }

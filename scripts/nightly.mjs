@@ -73,7 +73,7 @@ const JOBS = {
   policies: () => suite(['out/test/filter/*.test.js'], { POLICIES: '100000' }),
   // A change is tested there by a part of them.
   ...Object.fromEntries(
-    [22, 24, 26].map(major => [`node-${major}`, () => suite(LIVE, {}, nodeBinary(major))]),
+    [22, 24, 26].map(major => [`node-${major}`, () => suite(LIVE, { RING_LOADS: '50' }, nodeBinary(major))]),
   ),
   checks,
   bounds: () => suite(['out/test/filter/bounds.test.js'], { HOSTILE: 'all' }),
