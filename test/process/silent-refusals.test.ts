@@ -1,5 +1,6 @@
 // Refusals that the running Node passes over without an error, which is what the lint rule silent-refusal says of it.
 import assert from 'node:assert/strict';
+import { spawnSync as nodeSpawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +67,15 @@ describe('refusals without an error', () => {
       assert.equal(finds(profile), false);
     });
   }
+
+  it('a program that confines itself to compute writes to standard output all the same', () => {
+    const confined = `import { applyProfile } from 'seccomp/apply'; applyProfile('compute'); console.log('hi');`;
+    const { status, stdout } = nodeSpawnSync(process.execPath, ['--input-type=module', '-e', confined], {
+      encoding: 'utf8',
+      timeout: CHILD_LIMIT,
+    });
+    assert.deepEqual({ status, stdout }, { status: 0, stdout: 'hi\n' });
+  });
 
   for (const [call, program] of [
     ['getsockname', 'output'],
