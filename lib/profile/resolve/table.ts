@@ -101,9 +101,9 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
       const gate = multiplexer && syscallNumber('x86', multiplexer.syscall);
       if (multiplexer === undefined || gate === undefined) return;
       if (isDenial(action, context)) {
-        const before = deniedThere.get(name);
-        if (before === undefined || mostRestrictive(action, before.action) !== before.action)
-          deniedThere.set(name, { gate, multiplexer, action, at });
+        const before = deniedThere.get(name)?.action;
+        const strictest = before === undefined ? action : mostRestrictive(before, action);
+        if (strictest !== before) deniedThere.set(name, { gate, multiplexer, action, at });
       } else {
         const call: Condition = { op: 'SCMP_CMP_EQ', arg: 0, width: 32, value: BigInt(multiplexer.call) };
         for (const { conditions } of conjunctionsOf(name)) {
@@ -120,8 +120,7 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
 
   // Where the profile allows the multiplexer itself, its author has decided about all of its calls.
   for (const [name, { rule, at, gate }] of multiplexed) {
-    if (slots.get(gate)?.unconditional === undefined)
-      warnOfMultiplexer(name, rule, at, context);
+    if (slots.get(gate)?.unconditional === undefined) warnOfMultiplexer(name, rule, at, context);
   }
   const { defaultAction, budget, findings } = context;
   warnOfDropped(dropped, number => slots.get(number), defaultAction, budget, findings);
