@@ -77,6 +77,23 @@ describe('refusals without an error', () => {
     assert.deepEqual({ status, stdout }, { status: 0, stdout: 'hi\n' });
   });
 
+  for (const profile of ['no-exec', 'node-server', 'node-worker', 'compute']) {
+    it(`a program that confines itself to ${profile} gets an error when it starts another, and goes on`, () => {
+      // With these streams, libuv creates a process before anything else can fail, and waits for it.
+      const confined = `
+        import { applyProfile } from 'seccomp/apply';
+        import { spawnSync } from 'node:child_process';
+        applyProfile('${profile}');
+        console.log(spawnSync('true', [], { stdio: 'ignore' }).error.code);`;
+      const { status, stdout, stderr } = nodeSpawnSync(
+        process.execPath,
+        ['--input-type=module', '-e', confined],
+        { encoding: 'utf8', timeout: CHILD_LIMIT },
+      );
+      assert.deepEqual({ status, stdout }, { status: 0, stdout: 'EPERM\n' }, stderr);
+    });
+  }
+
   for (const [call, program] of [
     ['getsockname', 'output'],
     ['getsockname', 'input'],
