@@ -159,17 +159,24 @@ export const abiOf = (arch: number, syscall: number): Abi | undefined =>
       audit === arch && (ABIS.x86_64.audit !== arch || (syscall & X32_BIT) === numberBit),
   );
 
+/** How i386's `socketcall` or `ipc` takes a call. */
+export interface Multiplexed {
+  readonly syscall: 'socketcall' | 'ipc';
+  /** What its first argument has in the bits of `mask`. */
+  readonly call: number;
+  /** The bits that the kernel compares. `ipc` takes the upper half for a version and goes on (ipc/syscall.c). */
+  readonly mask: number;
+}
+
 /**
  * The numbers by which i386's `socketcall` and `ipc` take the call of that name, or undefined.
  * libseccomp adds a rule for them beside the direct call (net.h, ipc.h of the kernel).
  */
-export function i386Multiplexer(
-  name: string,
-): { readonly syscall: 'socketcall' | 'ipc'; readonly call: number } | undefined {
+export function i386Multiplexer(name: string): Multiplexed | undefined {
   const socketCall = own(SOCKETCALL, name);
-  if (socketCall !== undefined) return { syscall: 'socketcall', call: socketCall };
+  if (socketCall !== undefined) return { syscall: 'socketcall', call: socketCall, mask: 0xffff_ffff };
   const ipcCall = own(IPC, name);
-  if (ipcCall !== undefined) return { syscall: 'ipc', call: ipcCall };
+  if (ipcCall !== undefined) return { syscall: 'ipc', call: ipcCall, mask: 0xffff };
   return undefined;
 }
 

@@ -5,7 +5,7 @@
  * Source: io_uring_enter(2), io_uring_prep_*(3).
  */
 export const RING_OPERATIONS: readonly string[] =
-  'read write pread64 pwrite64 open openat openat2 creat statx socket bind listen accept accept4 connect shutdown sendmsg recvmsg sendto recvfrom setsockopt getsockopt rename renameat renameat2 unlink rmdir unlinkat mkdir mkdirat symlink symlinkat link linkat fallocate ftruncate setxattr fsetxattr getxattr fgetxattr splice tee'.split(
+  'read readv write writev pread64 preadv preadv2 pwrite64 pwritev pwritev2 open openat openat2 creat statx socket bind listen accept accept4 connect shutdown sendmsg sendmmsg recvmsg recvmmsg sendto recvfrom setsockopt getsockopt rename renameat renameat2 unlink rmdir unlinkat mkdir mkdirat symlink symlinkat link linkat fallocate ftruncate setxattr fsetxattr getxattr fgetxattr splice tee'.split(
     ' ',
   );
 

@@ -303,6 +303,12 @@ const TABLE = {
     'Allow these calls, or use the profile for static programs and for processes that load it themselves',
   ),
   // What is left open.
+  'not-filtered': rule(
+    'medium',
+    'A refusal of a call that reaches no filter',
+    'Programs read the clock in the vDSO, without a system call, and the kernel handles uretprobe and uprobe before it runs filters: the rule has little or no effect',
+    'Remove the rule; to hide the time, use a time namespace',
+  ),
   'equivalent-open': rule(
     'high',
     'A call is restricted and another that does the same is not',

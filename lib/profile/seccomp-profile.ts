@@ -136,6 +136,8 @@ export interface SeccompProfile extends ProfileRemarks {
   readonly listenerPath?: string | null;
   /** Data that the runtime sends along with that descriptor. */
   readonly listenerMetadata?: string | null;
+  /** A profile that extends another one has it instead of a default action. */
+  readonly extends?: undefined;
 }
 
 /** A profile that extends another one; see `derive`. */
@@ -180,6 +182,8 @@ export interface OciConfig {
   readonly [key: string]: unknown;
   /** A profile has one at its top. */
   readonly defaultAction?: undefined;
+  /** So does a profile that extends another one. */
+  readonly extends?: undefined;
   /** Where the filter is. */
   readonly linux: {
     /** The rest of it. */

@@ -1,7 +1,7 @@
 // seccomp run with somebody beside the command: reports, time, and exit codes as of shells.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -194,6 +194,36 @@ describe('seccomp run', () => {
     const { code, stderr } = cli(['run', '--report-only', trap, '--', 'mkdir', join(directory, 'trap')]);
     assert.equal(code, 0);
     assert.match(stderr, /^seccomp: mkdir(?:at)?\(.*although the profile has TRAP/m);
+  });
+
+  it('says which actions are not in a report, as when a child of the command is ended', () => {
+    const actions = { mkdir: 'TRAP', mkdirat: 'TRAP', setuid: 'NOTIFY', setgid: 'TRACE' };
+    const syscalls = Object.entries(actions).map(([name, action]) => ({
+      names: [name],
+      action: `SCMP_ACT_${action}`,
+    }));
+    const mixed = join(directory, 'mixed.json');
+    writeFileSync(mixed, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }));
+    const { code, stderr } = cli(['run', '--report', mixed, '--', 'sh', '-c', `mkdir ${directory}/m; true`]);
+    assert.equal(code, 0);
+    assert.match(
+      stderr,
+      /^seccomp: not in this report: calls with NOTIFY or TRACE or TRAP, .*--report-only/m,
+    );
+    assert.doesNotMatch(run(['--report'], 'true').stderr, /not in this report/);
+  });
+
+  it('does not write a report to a descriptor that Node has for itself', () => {
+    const script = `mkdir ${directory}/fd; echo ran`;
+    const own = readdirSync('/proc/self/fd')
+      .map(Number)
+      .filter(fd => fd > 2)
+      .sort((a, b) => a - b);
+    for (const fd of own.slice(0, 3)) {
+      const { code, stdout, stderr } = run(['--report', '--report-fd', String(fd)], 'sh', '-c', script);
+      assert.deepEqual([code, stdout], [2, ''], `descriptor ${fd}: ${stderr}`);
+      assert.match(stderr, /cannot be written to descriptor \d+: /);
+    }
   });
 
   it('--report-only ends with the command, and says what it leaves running', () => {

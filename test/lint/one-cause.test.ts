@@ -62,6 +62,11 @@ describe('lint: one finding for one cause', () => {
     ],
     ['equivalent-refused', deny(allows('read', 'write', 'openat')), /readv.*writev.*refused/],
     [
+      'not-filtered',
+      allow({ ...rule('time', 'ERRNO'), names: ['gettimeofday', 'clock_gettime'] }),
+      /^clock_gettime and gettimeofday are refused, but the vDSO serves programs without a system call$/,
+    ],
+    [
       'equivalent-open',
       {
         defaultAction: 'SCMP_ACT_ALLOW',

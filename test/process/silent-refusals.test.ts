@@ -1,5 +1,6 @@
 // Refusals that the running Node passes over without an error, which is what the lint rule silent-refusal says of it.
 import assert from 'node:assert/strict';
+import { spawnSync as nodeSpawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,6 +65,37 @@ describe('refusals without an error', () => {
       const profile = refusing('reboot', 1);
       assert.deepEqual(ends(program, profile), fine);
       assert.equal(finds(profile), false);
+    });
+  }
+
+  it('a program that confines itself to compute writes to standard output all the same', () => {
+    // Node aborts when node:os is loaded and uname refused.
+    const confined = `
+      import { applyProfile } from 'seccomp/apply';
+      applyProfile('compute');
+      await import('node:os');
+      console.log('hi');`;
+    const { status, stdout } = nodeSpawnSync(process.execPath, ['--input-type=module', '-e', confined], {
+      encoding: 'utf8',
+      timeout: CHILD_LIMIT,
+    });
+    assert.deepEqual({ status, stdout }, { status: 0, stdout: 'hi\n' });
+  });
+
+  for (const profile of ['no-exec', 'node-server', 'node-worker', 'compute']) {
+    it(`a program that confines itself to ${profile} gets an error when it starts another, and goes on`, () => {
+      // With these streams, libuv creates a process before anything else can fail, and waits for it.
+      const confined = `
+        import { applyProfile } from 'seccomp/apply';
+        import { spawnSync } from 'node:child_process';
+        applyProfile('${profile}');
+        console.log(spawnSync('true', [], { stdio: 'ignore' }).error.code);`;
+      const { status, stdout, stderr } = nodeSpawnSync(
+        process.execPath,
+        ['--input-type=module', '-e', confined],
+        { encoding: 'utf8', timeout: CHILD_LIMIT },
+      );
+      assert.deepEqual({ status, stdout }, { status: 0, stdout: 'EPERM\n' }, stderr);
     });
   }
 

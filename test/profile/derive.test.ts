@@ -350,6 +350,7 @@ describe('a profile that extends another', () => {
       'unknown-group',
       '/deny/1',
     ],
+    ['a misspelt list', { extends: 'docker-default', deni: ['read'] }, 'unknown-key', '/deni'],
     ['a list that is none', { extends: 'docker-default', deny: '@network' }, 'wrong-type', '/deny'],
   ];
   for (const [what, source, code, pointer] of mistakes) {

@@ -155,6 +155,8 @@ describe('resolving: 32-bit ABIs', () => {
 
 describe("resolving: i386's socketcall and ipc", () => {
   const x86 = (...rules: readonly object[]): Policy => policy(rules, X86_64, { architectures: ALL_X86 });
+  const allowing = (...rules: readonly object[]): Policy =>
+    policy(rules, X86_64, { architectures: ALL_X86, defaultAction: 'SCMP_ACT_ALLOW' });
 
   it('answer for the calls that a rule names', () => {
     const resolved = x86(rule('socket', 'ALLOW'), rule('semop', 'ALLOW'));
@@ -177,6 +179,25 @@ describe("resolving: i386's socketcall and ipc", () => {
     assert.equal(answer(resolved, 'x86', 'socketcall', [1n, 8n]), 'ERRNO(EPERM)');
     assert.deepEqual(codes(resolved.warnings), ['i386-multiplexer']);
     assert.match(resolved.warnings[0]?.message ?? '', /socketcall\(1\).*argument 0/);
+  });
+
+  it('refuse a denied call with every version that the kernel ignores in the upper half of the number of ipc', () => {
+    const resolved = allowing(rule('shmat', 'ERRNO'));
+    for (const call of [21n, 0x1_0015n, 0xffff_0015n])
+      assert.equal(answer(resolved, 'x86', 'ipc', [call]), 'ERRNO(EPERM)');
+    assert.equal(answer(resolved, 'x86', 'ipc', [0x1_0016n]), 'ALLOW');
+    assert.equal(answer(allowing(rule('socket', 'ERRNO')), 'x86', 'socketcall', [0x1_0001n]), 'ALLOW');
+  });
+
+  it('refuse a call that is denied under conditions, which would compare pointers, with a warning', () => {
+    const resolved = allowing(
+      rule('socket', 'ERRNO', when(1, 'EQ', 3)),
+      rule('socket', 'KILL', when(1, 'EQ', 5)),
+    );
+    assert.equal(answer(resolved, 'x86', 'socket', [2n, 1n]), 'ALLOW');
+    assert.equal(answer(resolved, 'x86', 'socketcall', [1n, 0x8000n]), 'KILL_THREAD');
+    assert.deepEqual(codes(resolved.warnings), ['i386-multiplexer']);
+    assert.match(resolved.warnings[0]?.message ?? '', /refused there whatever its arguments/);
   });
 
   it('yield to an unconditional rule of their own', () => {

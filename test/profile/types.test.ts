@@ -50,6 +50,11 @@ const READ = "names: ['read'], action: 'SCMP_ACT_ALLOW'";
 const condition = (fields: string): string => rule(`${READ}, args: [{ ${fields} }]`);
 
 const RIGHT: readonly (readonly [what: string, text: string])[] = [
+  [
+    'a child whose streams follow from stdio',
+    `const { stdin, stdout } = s.spawn('ls', [], { profile: 'compute', stdio: ['ignore', 'pipe', 'inherit'] });
+    stdin satisfies null; stdout.resume(); s.spawn('ls', { profile: 'compute' }).stdin.end();`,
+  ],
   ['a profile', rule(`${READ}, comment: 'why', args: [{ index: 0, op: 'SCMP_CMP_EQ', value: 2n ** 63n }]`)],
   [
     'calls by number, and those of other architectures',
@@ -122,6 +127,11 @@ const TAKERS: Readonly<Record<string, (given: string) => string>> = {
 };
 
 const WRONG: readonly (readonly [what: string, text: string, error: RegExp])[] = [
+  [
+    'a list of a profile that extends another',
+    "s.compile({ extends: 'docker-default', alow: ['read'] });",
+    /'alow' does not exist.*'allow'|alow/,
+  ],
   ['a key of the profile', profile('syscals: []'), /'syscals' does not exist.*'syscalls'/],
   ['the default action', "({ defaultAction: 'SCMP_ACT_ALOW' }) satisfies SeccompProfile;", /SCMP_ACT_ALOW/],
   ['no default action', '({ syscalls: [] }) satisfies SeccompProfile;', /defaultAction/],

@@ -1,8 +1,11 @@
 // Where a report goes: standard error, or a file or a descriptor of its own, so that it does not mix with what the command writes.
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { UsageError } from '../../util/errors.js';
 import { escapeControls } from '../../util/printable.js';
 import { printError, writeAll } from '../output.js';
+
+/** The bits of open(2)'s flags that say how a file is accessed; 0 is O_RDONLY. */
+const O_ACCMODE = 3;
 
 /** Somewhere to write a report to. What a terminal acts upon is escaped. */
 export interface ReportTarget {
@@ -28,18 +31,61 @@ export function reportTarget(target: string | number | undefined): ReportTarget 
 }
 
 function open(target: string | number): number {
+  let problem;
   try {
     if (typeof target === 'string') return openSync(target, 'w');
-    fstatSync(target);
-    return target;
+    problem = unwritable(target);
+    if (problem === undefined) return target;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new UsageError(
-      'bad-option',
-      typeof target === 'string'
-        ? `the report cannot be written to ${JSON.stringify(target)}: ${error.message}`
-        : `the report cannot be written to descriptor ${target}: ${error.message}`,
-      'Give --report-file a path that can be written, or --report-fd a descriptor that is open',
-    );
+    problem = error.message;
+  }
+  throw new UsageError(
+    'bad-option',
+    `the report cannot be written to ${typeof target === 'string' ? JSON.stringify(target) : `descriptor ${target}`}: ${problem}`,
+    'Give --report-file a path that can be written, or --report-fd a descriptor that the caller has opened for writing',
+  );
+}
+
+/**
+ * Why a report cannot be written to an open descriptor. Node has descriptors of its own, which the caller means only
+ * by mistake: epoll, eventfd, and pipes of which it has both ends. Throws what fstat(2) does for one that is not open.
+ */
+function unwritable(fd: number): string | undefined {
+  const stats = fstatSync(fd);
+  const isPipe = stats.isFIFO();
+  if (!isPipe && !stats.isFile() && !stats.isSocket() && !stats.isCharacterDevice())
+    return 'it is not a file, a pipe, a socket or a device';
+  if (accessMode(fd) === 'read') return 'it is open for reading only';
+  return isPipe && isReadHere(fd) ? 'it is a pipe of this process' : undefined;
+}
+
+function accessMode(fd: number): 'read' | 'write' | 'unknown' {
+  const flags = /^flags:\s*([0-7]+)$/m.exec(textOf(`/proc/self/fdinfo/${fd}`))?.[1];
+  if (flags === undefined) return 'unknown';
+  return (parseInt(flags, 8) & O_ACCMODE) === 0 ? 'read' : 'write';
+}
+
+/** Whether this process has an end of a pipe that reads what is written to the other. */
+function isReadHere(pipe: number): boolean {
+  const link = (fd: number): string | undefined => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return undefined; // that which the listing itself had open
+    }
+  };
+  const name = link(pipe);
+  if (name === undefined) return false; // without /proc
+  return readdirSync('/proc/self/fd')
+    .map(Number)
+    .some(fd => fd > 2 && fd !== pipe && link(fd) === name && accessMode(fd) === 'read');
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // without /proc
   }
 }

@@ -4,10 +4,11 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { SeccompError } from '../../util/errors.js';
 import type { Filter } from '../../filter/filter.js';
-import { actionName } from '../../kernel/action.js';
-import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
+import { actionKind, actionName, type Action } from '../../kernel/action.js';
+import { SCMP_ACT_ERRNO, SCMP_ACT_NOTIFY, SCMP_ACT_TRACE, SCMP_ACT_TRAP } from '../../kernel/constants.js';
 import { ENOSYS } from '../../kernel/errno.js';
 import { outcome } from '../../policy/evaluate.js';
+import type { Policy } from '../../policy/policy.js';
 import { sandbox, type SandboxOptions } from '../../process/children/sandbox.js';
 import { spawn } from '../../process/children/spawn.js';
 import { SPAWN_OPTIONS } from '../../process/children/launch/start-child.js';
@@ -98,6 +99,7 @@ export async function runWatched(
       `left out: ${newer} calls newer than all that the profile names, which it answers with ENOSYS; --report-fallbacks lists them`,
     );
   if (signal === 'SIGSYS' && !fate.killed) notes.push(endedBySigsys(command, child.pid));
+  else if (options.watching === 'refuse') notes.push(...leftOut(filter));
   for (const note of notes) if (!options.json) target.write(`seccomp: ${singleLine(note)}\n`);
   target.close();
   for (const { message, code: name } of failures) say(`error: ${singleLine(message)} [${name}]`);
@@ -167,6 +169,29 @@ const later = (milliseconds: number): Promise<void> =>
 
 const endedBySigsys = (command: string, pid: number | undefined): string =>
   `${command} (${pid ?? 0}) was ended by SIGSYS: it made a call that its profile answers with TRAP, and had no handler for that. --report-only says which call`;
+
+/** Says which calls a supervisor is not asked about. */
+function leftOut({ policy }: Filter): readonly string[] {
+  const unseen = [...actionsOf(policy)].map(actionKind).filter(kind => UNREPORTED.includes(kind));
+  const names = [...new Set(unseen)].map(kind => actionName(kind).replace('(0)', '')).sort();
+  if (names.length === 0) return [];
+  return [
+    `not in this report: calls with ${names.join(' or ')}, which the kernel answers by itself; --report-only lists them`,
+  ];
+}
+
+const UNREPORTED: readonly Action[] = [SCMP_ACT_TRAP, SCMP_ACT_TRACE(0), SCMP_ACT_NOTIFY].map(actionKind);
+
+function* actionsOf({ defaultAction, badArch, abis }: Policy): Generator<Action> {
+  yield defaultAction;
+  yield badArch;
+  for (const { syscalls } of abis) {
+    for (const { rules, otherwise } of syscalls.values()) {
+      yield otherwise;
+      for (const { action } of rules) yield action;
+    }
+  }
+}
 
 /** Passes signals on and keeps the time, until told to stop. SIGINT and SIGQUIT of a terminal reach the command as well. */
 function accompany(child: ChildProcess, timeout: number | undefined): () => void {

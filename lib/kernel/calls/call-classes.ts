@@ -15,9 +15,10 @@ export interface CallClass {
   readonly interchangeable: boolean;
   /**
    * `same`: each does the work of each. `related`: each reaches some end of another. `directed`: the others do the work of
-   * the first, which stands for many.
+   * the first, which stands for many. `part`: with some arguments the others do work of the first, and not the other way round:
+   * sendto with MSG_FASTOPEN connects, clock_adjtime with ADJ_SETOFFSET sets the clock.
    */
-  readonly kind: 'same' | 'related' | 'directed';
+  readonly kind: 'same' | 'related' | 'directed' | 'part';
 }
 
 interface Table {
@@ -33,7 +34,7 @@ let table: Table | undefined;
 
 /**
  * Reads data/call-classes.txt. A line is a name with flags, a colon, and calls with the best one first; `=` joins twins.
- * Flags: `a` arguments, `l` libc chooses, `r` related, `d` directed. `alone` has calls whose work no other does;
+ * Flags: `a` arguments, `l` libc chooses, `r` related, `d` directed, `p` part. `alone` has calls whose work no other does;
  * `alias CALL...: NAME...` has names that no architecture has.
  */
 function read(): Table {
@@ -53,13 +54,19 @@ function read(): Table {
     } else {
       const made = callClass(words, rest[0] ?? '');
       classes.push(made);
-      if (made.kind === 'related') continue;
+      if (made.kind === 'related' || made.kind === 'part') continue;
       for (const call of made.kind === 'directed' ? made.calls.slice(0, 1) : made.calls)
         byCall.set(call, [...(byCall.get(call) ?? []), made]);
     }
   }
   return { classes, byCall, alone, aliases };
 }
+
+const KINDS = [
+  ['r', 'related'],
+  ['d', 'directed'],
+  ['p', 'part'],
+] as const;
 
 function callClass(words: readonly string[], flags: string): CallClass {
   const twins = words.map(word => word.split('='));
@@ -68,7 +75,7 @@ function callClass(words: readonly string[], flags: string): CallClass {
     twins,
     arguments: flags.includes('a'),
     interchangeable: flags.includes('l'),
-    kind: flags.includes('r') ? 'related' : flags.includes('d') ? 'directed' : 'same',
+    kind: KINDS.find(([flag]) => flags.includes(flag))?.[1] ?? 'same',
   };
 }
 

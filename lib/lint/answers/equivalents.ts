@@ -23,6 +23,7 @@ export function* lintEquivalents(answers: AbiAnswers): Generator<Observation> {
     if (open.length === 0) continue;
     const restricted = members.filter(({ answer }) => isRestricted(answer, answers, flags));
     for (const { name, answer } of restricted) {
+      if (kind === 'part' && (name !== calls[0] || isPointless(name, answers))) continue;
       const actions = answer.actions.map(actionName).join(' or ');
       const refused = neverAllowed(answer);
       yield {
@@ -32,7 +33,7 @@ export function* lintEquivalents(answers: AbiAnswers): Generator<Observation> {
         about: [[name], open],
         cause: `${ruleAt(own(answer, 'at'))} ${index} ${refused ? actions : ''}`,
         message: (names, others) =>
-          `${names.text} ${refused ? `${verb(names, 'gets', 'get')} ${actions}` : `${verb(names, 'is', 'are')} allowed under conditions`}, but ${others.text} can do the same`,
+          `${names.text} ${refused ? `${verb(names, 'gets', 'get')} ${actions}` : `${verb(names, 'is', 'are')} allowed under conditions`}, but ${others.text} can do ${kind === 'part' ? 'some of its work' : 'the same'}`,
       };
     }
     if (!interchangeable || restricted.length > 0 || permits(answers.otherwise)) continue;
@@ -48,6 +49,12 @@ export function* lintEquivalents(answers: AbiAnswers): Generator<Observation> {
     };
   }
 }
+
+/** Nothing can be connected where no socket can be created. */
+const isPointless = (name: string, { calls }: AbiAnswers): boolean => {
+  const socket = calls.get('socket');
+  return name === 'connect' && socket !== undefined && neverAllowed(socket);
+};
 
 interface Member {
   readonly name: string;

@@ -1,10 +1,15 @@
 // spawn of node:child_process, for a command that is under a filter from its first instruction on.
 import type {
   ChildProcess,
+  ChildProcessByStdio,
   ChildProcessWithoutNullStreams,
   SpawnOptions,
   SpawnOptionsWithoutStdio,
+  SpawnOptionsWithStdioTuple,
+  StdioNull,
+  StdioPipe,
 } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { REPORT_OPTIONS, type ViolationReportOptions } from '../supervise/report.js';
 import { supervise } from '../supervise/supervise.js';
 import { argumentsOf } from './arguments.js';
@@ -16,6 +21,9 @@ import { givenOptions, ownOptions } from '../../util/options.js';
 
 /** What confines a command, and whether refusals are reported: this process answers them then, and stays until all is over. */
 type Options = SandboxOptions & ViolationReportOptions;
+
+/** Where a standard stream leads, as far as the type of the child depends on it. */
+type Stdio = StdioNull | StdioPipe;
 
 /**
  * Starts a command under a profile, which only has to allow execve and the calls of the command. Options, events and the
@@ -31,12 +39,29 @@ export function spawn(
   command: string,
   options: SpawnOptionsWithoutStdio & Options,
 ): ChildProcessWithoutNullStreams;
+export function spawn<In extends Stdio, Out extends Stdio, Err extends Stdio>(
+  command: string,
+  options: SpawnOptionsWithStdioTuple<In, Out, Err> & Options,
+): ChildProcessByStdio<
+  In extends StdioPipe ? Writable : null,
+  Out extends StdioPipe ? Readable : null,
+  Err extends StdioPipe ? Readable : null
+>;
 export function spawn(command: string, options: SpawnOptions & Options): ChildProcess;
 export function spawn(
   command: string,
   args: readonly string[],
   options: SpawnOptionsWithoutStdio & Options,
 ): ChildProcessWithoutNullStreams;
+export function spawn<In extends Stdio, Out extends Stdio, Err extends Stdio>(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptionsWithStdioTuple<In, Out, Err> & Options,
+): ChildProcessByStdio<
+  In extends StdioPipe ? Writable : null,
+  Out extends StdioPipe ? Readable : null,
+  Err extends StdioPipe ? Readable : null
+>;
 export function spawn(
   command: string,
   args: readonly string[],

@@ -29,8 +29,8 @@ export interface Extends {
 const WHOLE = ['defaultAction', 'architectures', 'archMap', 'flags', 'linux'];
 
 /**
- * What the object says; undefined where errors were reported: `bad-extends`, `unknown-group`, `unknown-syscall`, and those of
- * values.
+ * What the object says; undefined where errors were reported: `bad-extends`, `unknown-key`, `unknown-group`, `unknown-syscall`,
+ * and those of values.
  */
 export function readExtends(root: JsonObject, findings: Findings): Extends | undefined {
   for (const key of WHOLE) {
@@ -43,7 +43,7 @@ export function readExtends(root: JsonObject, findings: Findings): Extends | und
         'A profile that extends another can have "allow", "deny", "only" and "syscalls"; put other keys into the other profile',
       );
   }
-  const fields = fieldsOf(root, ['extends', ...CHANGE_LISTS, 'syscalls', ...WHOLE], findings);
+  const fields = fieldsOf(root, ['extends', ...CHANGE_LISTS, 'syscalls', ...WHOLE], findings, 'error');
   const changes: { -readonly [List in keyof Changes]: Changes[List] } = {};
   for (const list of CHANGE_LISTS) {
     const value = fields.get(list);

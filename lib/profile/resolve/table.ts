@@ -1,9 +1,9 @@
 // Merges the rules that are left into the table of one ABI. Sources: matchCall in libcontainer/seccomp
 // of runc; db.c and arch-x86.c of libseccomp.
 import { ProfileError, type Location } from '../../util/errors.js';
-import { callNumber, i386Multiplexer, syscallNumber, type Abi } from '../../kernel/abi.js';
+import { callNumber, i386Multiplexer, syscallNumber, type Abi, type Multiplexed } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
-import { actionName, type Action } from '../../kernel/action.js';
+import { actionName, mostRestrictive, permits, type Action } from '../../kernel/action.js';
 import { frozen } from '../../util/frozen.js';
 import type { AbiPolicy, Condition, SyscallPolicy } from '../../policy/policy.js';
 import { place, type Findings } from '../findings.js';
@@ -63,6 +63,7 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
     string,
     { readonly rule: ProfileRule; readonly at: Location; readonly gate: number }
   >();
+  const deniedThere = new Map<string, DeniedThere>();
   const dropped: DroppedCall[] = [];
   let highest = abi.numberBit;
   let count = 0;
@@ -99,19 +100,27 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
       const multiplexer = abi.name === 'x86' ? i386Multiplexer(name) : undefined;
       const gate = multiplexer && syscallNumber('x86', multiplexer.syscall);
       if (multiplexer === undefined || gate === undefined) return;
-      const call: Condition = { op: 'SCMP_CMP_EQ', arg: 0, width: 32, value: BigInt(multiplexer.call) };
-      for (const { conditions } of conjunctionsOf(name)) {
-        const others = conditions.filter(({ arg }) => arg !== 0);
-        add(gate, identified([call, ...others], action), `${multiplexer.syscall}(${name})`, at);
+      if (isDenial(action, context)) {
+        const before = deniedThere.get(name)?.action;
+        const strictest = before === undefined ? action : mostRestrictive(before, action);
+        if (strictest !== before) deniedThere.set(name, { gate, multiplexer, action, at });
+      } else {
+        const call: Condition = { op: 'SCMP_CMP_EQ', arg: 0, width: 32, value: BigInt(multiplexer.call) };
+        for (const { conditions } of conjunctionsOf(name)) {
+          const others = conditions.filter(({ arg }) => arg !== 0);
+          add(gate, identified([call, ...others], action), `${multiplexer.syscall}(${name})`, at);
+        }
       }
       if (rule.conditions.length > 0 && !multiplexed.has(name)) multiplexed.set(name, { rule, at, gate });
     });
   }
 
+  for (const [name, { gate, multiplexer, action, at }] of deniedThere)
+    add(gate, identified([isCall(multiplexer)], action), `${multiplexer.syscall}(${name})`, at);
+
   // Where the profile allows the multiplexer itself, its author has decided about all of its calls.
   for (const [name, { rule, at, gate }] of multiplexed) {
-    if (slots.get(gate)?.unconditional === undefined)
-      warnOfMultiplexer(name, rule.conditions, at, context.findings);
+    if (slots.get(gate)?.unconditional === undefined) warnOfMultiplexer(name, rule, at, context);
   }
   const { defaultAction, budget, findings } = context;
   warnOfDropped(dropped, number => slots.get(number), defaultAction, budget, findings);
@@ -122,6 +131,30 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
     syscalls: frozen(syscalls),
     enosysAbove: context.enosys && highest > abi.numberBit ? highest : undefined,
   });
+}
+
+/** A call that is denied where a multiplexer makes it. */
+interface DeniedThere {
+  readonly gate: number;
+  readonly multiplexer: Multiplexed;
+  /** The most restrictive one of its rules. */
+  readonly action: Action;
+  readonly at: Location;
+}
+
+/**
+ * Whether a rule denies what the default allows. There its conditions, which would compare pointers, do not apply:
+ * the call would be made. Elsewhere a condition that never holds leaves the call to the default, which refuses it.
+ */
+const isDenial = (action: Action, { defaultAction }: TableContext): boolean =>
+  !permits(action) && permits(defaultAction);
+
+/** Whether a multiplexer makes a call, in all the ways in which the kernel takes its number. */
+function isCall({ call, mask }: Multiplexed): Condition {
+  const common = { arg: 0, width: 32, value: BigInt(call) } as const;
+  return BigInt(mask) === LOW_WORD
+    ? { ...common, op: 'SCMP_CMP_EQ' }
+    : { ...common, op: 'SCMP_CMP_MASKED_EQ', mask: BigInt(mask) };
 }
 
 const tooManyRules = (at: Location): ProfileError =>
@@ -243,14 +276,17 @@ function settleSlot({ unconditional, conditional }: Slot, context: TableContext)
 
 function warnOfMultiplexer(
   name: string,
-  conditions: readonly ProfileCondition[],
+  { conditions, action }: ProfileRule,
   at: Location,
-  findings: Findings,
+  context: TableContext,
 ): void {
+  const { findings } = context;
   const { syscall, call } = i386Multiplexer(name) ?? { syscall: 'socketcall', call: 0 };
-  const lost = conditions.some(({ arg }) => arg === 0)
-    ? 'its condition on argument 0 is lost there'
-    : 'its conditions compare pointers there';
+  const lost = isDenial(action, context)
+    ? 'it is refused there whatever its arguments'
+    : conditions.some(({ arg }) => arg === 0)
+      ? 'its condition on argument 0 is lost there'
+      : 'its conditions compare pointers there';
   findings.warning(
     'i386-multiplexer',
     at,

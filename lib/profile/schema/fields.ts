@@ -24,13 +24,14 @@ export function peek(object: JsonObject, field: string): JsonValue | undefined {
 /**
  * The known fields of an object. A field whose value is null is left out, as in Go.
  *
- * Warns `key-case` for a key in another case and `unknown-key` for one without a field; reports `duplicate-key` where
- * two keys mean one field.
+ * Warns `key-case` for a key in another case and `unknown-key` for one without a field, which is an error in what only this
+ * package reads: nobody ignores it there. Reports `duplicate-key` where two keys mean one field.
  */
 export function fieldsOf<Field extends string>(
   object: JsonObject,
   fields: readonly Field[],
   findings: Findings,
+  unknown: 'error' | 'warning' = 'warning',
 ): ReadonlyMap<Field, JsonValue> {
   const found = new Map<Field, JsonMember>();
   object.members.forEach((member, name) => {
@@ -39,8 +40,12 @@ export function fieldsOf<Field extends string>(
       fields.find(candidate => fold(candidate) === fold(name));
     if (field === undefined) {
       if (!REMARK.test(name)) {
-        findings.warning('unknown-key', locate(member.key), `the key ${quote(name)} is unknown here`, () =>
-          didYouMean(name, fields, 'It is ignored; start a key with "_" to make it a comment'),
+        findings[unknown]('unknown-key', locate(member.key), `the key ${quote(name)} is unknown here`, () =>
+          didYouMean(
+            name,
+            fields,
+            `${unknown === 'error' ? 'Remove it' : 'It is ignored'}; start a key with "_" to make it a comment`,
+          ),
         );
       }
       return;

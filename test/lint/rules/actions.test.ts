@@ -43,6 +43,45 @@ const CASES: readonly Case[] = [
     lacks: deny(rule('clone', 'ALLOW', when(0, 'MASKED_EQ', 0x7e020000, 0)), absent('clone3')),
   },
   {
+    what: 'connect is refused, and sendto connects with MSG_FASTOPEN',
+    code: 'equivalent-open',
+    has: allow({ ...rule('connect', 'ERRNO'), names: ['connect', 'io_uring_setup'] }),
+    lacks: allow({ ...rule('connect', 'ERRNO'), names: ['connect', 'socket', 'io_uring_setup'] }),
+  },
+  {
+    what: 'calls that set the clock are refused, but for clock_adjtime and adjtimex',
+    code: 'equivalent-open',
+    has: allow({ ...rule('settimeofday', 'ERRNO'), names: ['settimeofday', 'clock_settime'] }),
+    lacks: allow({
+      ...rule('settimeofday', 'ERRNO'),
+      names: ['settimeofday', 'clock_settime', 'clock_adjtime', 'adjtimex'],
+    }),
+  },
+  {
+    what: 'ptrace is refused, and pidfd_getfd takes descriptors',
+    code: 'equivalent-open',
+    has: allow({ ...rule('ptrace', 'ERRNO'), names: ['ptrace', 'process_vm_readv', 'process_vm_writev'] }),
+    lacks: allow(rule('sendto', 'ERRNO'), { ...rule('sendmsg', 'ERRNO'), names: ['sendmsg', 'sendmmsg'] }),
+  },
+  {
+    what: 'a call that the vDSO serves is refused by name',
+    code: 'not-filtered',
+    has: allow({ ...rule('clock_gettime', 'ERRNO'), names: ['clock_gettime', 'gettimeofday', 'time'] }),
+    lacks: deny(allows('read', 'mseal')),
+  },
+  {
+    what: 'a call that the kernel serves before it runs filters is refused by name',
+    code: 'not-filtered',
+    has: allow(rule('uretprobe', 'KILL')),
+    lacks: deny(allows('uretprobe', 'mseal')),
+  },
+  {
+    what: 'a ring writes what writev is refused for',
+    code: 'io-uring-open',
+    has: allow(rule('writev', 'ERRNO')),
+    lacks: allow(rule('writev', 'ERRNO'), rule('io_uring_setup', 'ERRNO')),
+  },
+  {
     what: 'open is allowed and openat2 refused',
     code: 'equivalent-refused',
     has: deny(allows('open', 'openat', 'creat', 'mseal')),
