@@ -60,12 +60,12 @@ const STEPS = ['none', 'tracepoint', 'open', 'memory', 'no-process'] as const;
 export type PerfStep = (typeof STEPS)[number];
 
 const HEADER = 64;
-const ABI_ORDER: readonly AbiName[] = ['x86_64', 'x86', 'x32', 'aarch64', 'arm'];
+const ABI_INDEX: Readonly<Record<AbiName, number>> = { x86_64: 0, x86: 1, x32: 2, aarch64: 3, arm: 4 };
 const NUMBERS = 1024;
 const ARGUMENTS = 6;
 const MAX_PROCESSES = 16384;
 const WIDTHS = 16;
-const PROCESSES = WIDTHS + ABI_ORDER.length * NUMBERS * ARGUMENTS;
+const PROCESSES = WIDTHS + Object.keys(ABI_INDEX).length * NUMBERS * ARGUMENTS;
 const CALLS = HEADER + PROCESSES + 4 * MAX_PROCESSES;
 const MAX_CALLS = 16384;
 const CALL = 80;
@@ -85,14 +85,14 @@ export function writeOrders(descriptor: number, { target, processes, excluded }:
   orders.writeUInt32LE(PERF_TARGET[target], 0);
   orders.writeUInt32LE(processes.length, 4);
   orders.writeUInt32LE(excluded, 8);
-  ABI_ORDER.forEach((abi, index) => {
+  for (const { name: abi, numberBit } of Object.values(ABIS)) {
     for (const [syscall, number] of syscallsOf(abi)) {
-      const place = placeOf(number - ABIS[abi].numberBit);
+      const place = placeOf(number - numberBit);
       if (place === undefined) continue;
       for (const parameter of recordedParameters(abi, syscall))
-        orders[WIDTHS + (index * NUMBERS + place) * ARGUMENTS + parameter.index] = parameter.width;
+        orders[WIDTHS + (ABI_INDEX[abi] * NUMBERS + place) * ARGUMENTS + parameter.index] = parameter.width;
     }
-  });
+  }
   processes.slice(0, MAX_PROCESSES).forEach((process, index) => {
     orders.writeUInt32LE(process, PROCESSES + 4 * index);
   });

@@ -10,7 +10,7 @@ import {
   SCMP_ACT_TRAP,
 } from '../../../kernel/constants.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
-import type { AbiName } from '../../../kernel/architectures.js';
+import { abisByName, type AbiName } from '../../../kernel/architectures.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
 import type { Location } from '../../../util/errors.js';
 import { topOf } from '../../../util/place.js';
@@ -48,12 +48,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 /** Those that `@default` takes: none that lets calls through. */
 const DEFAULTS = ['kill', 'kill-process', 'kill-thread', 'trap', 'user-notify'];
-const ABI_NAMES: Readonly<Record<string, AbiName>> = {
-  x86_64: 'x86_64',
-  x86: 'x86',
-  arm: 'arm',
-  arm64: 'aarch64',
-};
+const ABI_NAMES = abisByName({
+  x86_64: ['x86_64'],
+  x86: ['x86'],
+  x32: [],
+  arm: ['arm'],
+  aarch64: ['arm64'],
+});
 const OPERATORS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', '&', 'in']);
 
 const MAX_DEPTH = 64;
@@ -150,7 +151,7 @@ class Reader {
       if (key.text !== 'arch') failAt(key.at, 'policy-syntax', `expected "arch", found ${shown(key)}`);
       scanner.expect('=');
       do {
-        const abi = own(ABI_NAMES, scanner.next().text);
+        const abi = ABI_NAMES.get(scanner.next().text);
         if (abi !== undefined) on.push(abi);
       } while (scanner.accept(','));
     } while (scanner.accept(';'));
