@@ -5,7 +5,7 @@ import { escapeControls } from '../../util/printable.js';
 import { printError, writeAll } from '../output.js';
 
 /** Somewhere to write a report to. What a terminal acts upon is escaped. */
-export interface ReportTarget {
+interface ReportTarget {
   write(text: string): void;
   close(): void;
 }

@@ -52,7 +52,7 @@ interface WalkState<C> {
  * Real
  * profiles need up to 20,000; a grid of rules that fills the 4096 instructions, 300,000.
  */
-export const WALK_STEPS = 2_000_000;
+const WALK_STEPS = 2_000_000;
 
 /** The budget of the walks over one program. Exceeding it throws CompileError (`undecidable-program`). */
 export const walkBudget = (limit = WALK_STEPS): WorkBudget =>

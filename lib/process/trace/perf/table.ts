@@ -6,7 +6,7 @@ import { recordedParameters } from '../../../recording/recorded-arguments.js';
 import { own } from '../../../util/own.js';
 
 /** What is recorded: `PerfTarget`. */
-export const PERF_TARGET = { command: 0, processes: 1, cgroup: 2, all: 3 } as const;
+const PERF_TARGET = { command: 0, processes: 1, cgroup: 2, all: 3 } as const;
 
 /** Orders for a recorder. */
 export interface PerfOrders {
@@ -30,7 +30,7 @@ export interface PerfCalls {
 }
 
 /** The values of an argument. */
-export interface PerfArgument {
+interface PerfArgument {
   readonly values: readonly bigint[];
   /** Every bit that was set in some value. */
   readonly bits: bigint;
@@ -57,7 +57,7 @@ export interface PerfTable {
 const STATES = ['starting', 'recording', 'ended', 'failed'] as const;
 const STEPS = ['none', 'tracepoint', 'open', 'memory', 'no-process'] as const;
 /** What can fail: `PerfStep`. */
-export type PerfStep = (typeof STEPS)[number];
+type PerfStep = (typeof STEPS)[number];
 
 const HEADER = 64;
 const ABI_INDEX: Readonly<Record<AbiName, number>> = { x86_64: 0, x86: 1, x32: 2, aarch64: 3, arm: 4 };

@@ -152,7 +152,7 @@ function isValueAt(scanner: Scanner, ahead: number): boolean {
 }
 
 /** `CLONE_NEWUSER|CLONE_NEWNS`, `-1`, `~0x3`, with parentheses. Throws ProfileError (`policy-syntax`). */
-export function readConstant(scanner: Scanner, depth = 0): Constant {
+function readConstant(scanner: Scanner, depth = 0): Constant {
   let constant = readPart(scanner, depth);
   while (scanner.accept('|')) constant = { kind: '|', of: [constant, readPart(scanner, depth)] };
   return constant;
