@@ -17,9 +17,10 @@ import { topOf } from '../../../util/place.js';
 import { own } from '../../../util/own.js';
 import { didYouMean } from '../../../util/suggest.js';
 import { place } from '../../findings.js';
-import type { Constant, Expression } from '../common/expression.js';
+import type { Expression } from '../common/expression.js';
 import type { Includes } from '../common/includes.js';
-import { failAt, failUnknown, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
+import { readConstant } from '../common/read-constant.js';
+import { failAt, failUnknown, Scanner, shown, type Syntax } from '../common/scanner.js';
 import {
   checkCall,
   resolveStatements,
@@ -56,8 +57,6 @@ const ABI_NAMES = abisByName({
   aarch64: ['arm64'],
 });
 const OPERATORS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', '&', 'in']);
-
-const MAX_DEPTH = 64;
 
 /** One line of filters for a call. */
 interface Entry {
@@ -211,7 +210,7 @@ function readComparison(scanner: Scanner): Expression {
   if (!OPERATORS.has(operator.text))
     return scanner.unexpected('an operator', `Write one of ${[...OPERATORS].join(', ')}`);
   scanner.next();
-  const value = readValue(scanner, 0);
+  const value = readConstant(scanner, () => /^-?\w+$/.exec(scanner.peek().text)?.[0]);
   const argument = Number(digits);
   const zero = { kind: 'number', value: 0n } as const;
   if (operator.text === '&')
@@ -219,27 +218,6 @@ function readComparison(scanner: Scanner): Expression {
   if (operator.text === 'in')
     return { kind: 'compare', comparison: '==', argument, mask: { kind: '~', of: value }, value: zero, at };
   return { kind: 'compare', comparison: operator.text as '==', argument, value, at };
-}
-
-function readValue(scanner: Scanner, depth: number): Constant {
-  let value = readPart(scanner, depth);
-  while (scanner.accept('|')) value = { kind: '|', of: [value, readPart(scanner, depth)] };
-  return value;
-}
-
-function readPart(scanner: Scanner, depth: number): Constant {
-  const token: Token = scanner.peek();
-  if (depth > MAX_DEPTH) failAt(token.at, 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
-  if (scanner.accept('~')) return { kind: '~', of: readPart(scanner, depth + 1) };
-  if (scanner.accept('(')) {
-    const inner = readValue(scanner, depth + 1);
-    scanner.expect(')');
-    return inner;
-  }
-  if (!/^-?\w+$/.test(token.text))
-    return scanner.unexpected('a value', 'Write a number or the name of a constant');
-  scanner.next();
-  return { kind: 'text', text: token.text, at: token.at };
 }
 
 /** The cases of a call. For minijail0, what follows `;` is for calls that the condition is not met by. */
