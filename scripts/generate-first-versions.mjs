@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { generated, runGenerator } from './generated-file.mjs';
-import { callsOf, ABI_NAMES } from './kernel-calls.mjs';
+import { ABI_NAMES } from './kernel-abis.mjs';
+import { callsOf } from './kernel-calls.mjs';
 
 const output = 'data/first-versions.txt';
 

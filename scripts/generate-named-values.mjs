@@ -6,18 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withScratch } from './files.mjs';
 import { generated, runGenerator } from './generated-file.mjs';
+import { ABI_NAMES, KERNEL_ABIS } from './kernel-abis.mjs';
 import { run } from './run.mjs';
 
 const output = 'data/named-values.txt';
-
-/** How a compiler for x86_64 is made to see the headers as each ABI does. */
-const ABIS = {
-  x86_64: { headers: 'x86_64-linux-gnu', flags: ['-m64'] },
-  x86: { headers: 'i386-linux-gnu', flags: ['-m32'] },
-  x32: { headers: 'x86_64-linux-gnu', flags: ['-mx32'] },
-  aarch64: { headers: 'aarch64-linux-gnu', flags: ['-m64', '-U__x86_64__', '-D__aarch64__'] },
-  arm: { headers: 'arm-linux-gnueabihf', flags: ['-m32', '-U__i386__', '-D__arm__', '-D__ARM_EABI__'] },
-};
 
 /**
  * @typedef {object} Group
@@ -275,14 +267,14 @@ function valuesOf(flags, headers, names) {
  * @param {string} root
  * @param {Group} group
  */
-function readGroup(root, { headers, libc, names, drop = /^$/, only = Object.keys(ABIS), enumeration }) {
+function readGroup(root, { headers, libc, names, drop = /^$/, only = ABI_NAMES, enumeration }) {
   const values = new Map();
   for (const abi of only) {
-    const own = ABIS[abi];
+    const own = KERNEL_ABIS[abi];
     const include = `${root}/usr/include`;
     const flags =
       libc === undefined
-        ? [...own.flags, '-nostdinc', `-I${include}/${own.headers}`, `-I${include}`]
+        ? [...own.flags, '-nostdinc', `-I${include}/${own.headers[0]}`, `-I${include}`]
         : ['-D_GNU_SOURCE'];
     const found = namesOf(flags, headers ?? libc, enumeration);
     const wanted = found.filter(name => names.test(name) && !drop.test(name));
@@ -295,7 +287,7 @@ function readGroup(root, { headers, libc, names, drop = /^$/, only = Object.keys
 
 /** Throws where two names of a group share a value and neither is a second one: the choice would be left to chance. */
 function checkUnique(group, values) {
-  for (const abi of Object.keys(ABIS)) {
+  for (const abi of ABI_NAMES) {
     const seen = new Map();
     for (const [name, perAbi] of values) {
       const value = perAbi.get(abi);
@@ -324,7 +316,7 @@ function generate(root) {
 function show(perAbi) {
   const abis = new Map();
   for (const [abi, value] of perAbi) abis.set(value, [...(abis.get(value) ?? []), abi]);
-  const everywhere = abis.size === 1 && perAbi.size === Object.keys(ABIS).length;
+  const everywhere = abis.size === 1 && perAbi.size === ABI_NAMES.length;
   return [...abis]
     .map(([value, names]) => (everywhere ? `${value}` : `${value} ${names.join(',')}`))
     .join(' ');

@@ -5,36 +5,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesUnder } from './files.mjs';
 import { generated, runGenerator } from './generated-file.mjs';
+import { KERNEL_ABIS } from './kernel-abis.mjs';
 import { callsOf } from './kernel-calls.mjs';
 
 const output = 'data/signatures.txt';
 
-/**
- * Each ABI: its table in the source, the rows that belong to it, and the directory that it prefers. `compat`: a
- * 64-bit kernel serves it by entry points of its own. `backwards`: clone has the other order of arguments there.
- */
-const ABIS = {
-  x86_64: { table: 'arch/x86/entry/syscalls/syscall_64.tbl', columns: ['common', '64'], arch: 'arch/x86' },
-  x86: { table: 'arch/x86/entry/syscalls/syscall_32.tbl', columns: ['i386'], arch: 'arch/x86', compat: true },
-  x32: { table: 'arch/x86/entry/syscalls/syscall_64.tbl', columns: ['common', 'x32'], arch: 'arch/x86' },
-  aarch64: {
-    table: 'scripts/syscall.tbl',
-    columns: ['common', '64', 'renameat', 'rlimit', 'memfd_secret'],
-    arch: 'arch/arm64',
-    backwards: true,
-  },
-  arm: {
-    table: 'arch/arm64/tools/syscall_32.tbl',
-    columns: ['common'],
-    arch: 'arch/arm64',
-    compat: true,
-    backwards: true,
-  },
-};
-
-/** Directories that declare system calls of these ABIs. */
-export const DIRECTORIES = [
-  ...['arch/x86/entry', 'arch/x86/ia32', 'arch/x86/kernel', 'arch/x86/mm', 'arch/arm64'],
+/** Directories that declare system calls of every architecture. */
+export const COMMON_DIRECTORIES = [
   ...['block', 'drivers/char', 'drivers/pci', 'fs', 'io_uring', 'ipc', 'kernel', 'mm', 'net', 'security'],
 ];
 
@@ -73,8 +50,10 @@ const read = path => readFileSync(path, 'utf8');
 /** Every declaration of the source: its entry point, its parameters as `type name`, its file, its place in `#if`s. */
 function declarations(source) {
   const found = [];
-  for (const directory of DIRECTORIES) {
-    for (const name of filesUnder(join(source, directory)).filter(path => /\.[ch]$/.test(path))) {
+  const architectures = new Set(Object.values(KERNEL_ABIS).map(({ arch }) => arch));
+  for (const directory of [...architectures, ...COMMON_DIRECTORIES]) {
+    // arch/x86/um is Linux as a process, whose system calls are those of another kernel.
+    for (const name of filesUnder(join(source, directory)).filter(path => /^(?!um\/).*\.[ch]$/.test(path))) {
       const file = join(directory, name);
       const text = read(join(source, file));
       if (!text.includes('SYSCALL')) continue;
@@ -191,7 +170,7 @@ function textOf(source, headers) {
   }
   /** @type {Map<string, string>} */
   const others = new Map(OTHERS.trim().split('\n').map(splitFirst));
-  const abis = Object.entries(ABIS).map(([abi, facts]) => {
+  const abis = Object.entries(KERNEL_ABIS).map(([abi, facts]) => {
     const [calls, table] = [callsOf(headers, abi), tableOf(source, facts)];
     if (calls === undefined) throw new Error(`${headers} has no headers for ${abi}`);
     compareNumbers(abi, table, calls);

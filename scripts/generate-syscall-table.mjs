@@ -3,7 +3,8 @@
 // Usage: node scripts/generate-syscall-table.mjs HEADERS [--check]
 // HEADERS is an unpacked linux-libc-dev of Debian, 6.13 or newer, which holds every architecture.
 import { generated, runGenerator } from './generated-file.mjs';
-import { callsOf, ABI_NAMES, namesEverywhere, versionOf } from './kernel-calls.mjs';
+import { ABI_NAMES, KERNEL_ABIS } from './kernel-abis.mjs';
+import { architectureOf, callsOf, namesEverywhere, versionOf } from './kernel-calls.mjs';
 
 const output = 'lib/kernel/calls/syscall-table.ts';
 const namesOutput = 'lib/kernel/calls/call-names.ts';
@@ -41,7 +42,7 @@ function callsFrom(headers) {
 }
 
 /** The kernel's names of the architectures that have tables. */
-const OURS = ['arm', 'arm64', 'x86'];
+const OURS = Object.values(KERNEL_ABIS).map(({ headers: [directory] }) => architectureOf(directory));
 
 function tableText({ major, minor }, tables, others) {
   const groups = new Map();

@@ -1,18 +1,7 @@
 // Reads the system calls of every architecture out of the kernel's installed headers (linux-libc-dev).
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** Each ABI: where Debian keeps its headers, and which of them number its calls. */
-const ABIS = {
-  x86_64: { directories: ['x86_64-linux-gnu'], files: ['unistd_64.h'] },
-  x86: { directories: ['i386-linux-gnu', 'x86_64-linux-gnu'], files: ['unistd_32.h'] },
-  x32: { directories: ['x86_64-linux-gnu'], files: ['unistd_x32.h'] },
-  aarch64: { directories: ['aarch64-linux-gnu'], files: ['unistd_64.h'] },
-  arm: { directories: ['arm-linux-gnueabihf'], files: ['unistd-eabi.h', 'unistd.h'] },
-};
-
-/** The names of the ABIs. */
-export const ABI_NAMES = Object.keys(ABIS);
+import { KERNEL_ABIS } from './kernel-abis.mjs';
 
 /** arch/arm: calls of its own, beyond the table. */
 const ARM_BASE = 0x0f0000;
@@ -35,17 +24,19 @@ function callsIn(text) {
 }
 
 /** The folder of an ABI's headers under the root of a system or of an unpacked package; undefined where there is none. */
-function headersOf(root, { directories, files }) {
-  return directories
+function headersOf(root, { headers, numbers }) {
+  return headers
     .map(directory => join(root, 'usr/include', directory, 'asm'))
-    .find(folder => files.every(name => existsSync(join(folder, name))));
+    .find(folder => numbers.every(name => existsSync(join(folder, name))));
 }
 
 /** By name, the number of every call that the headers have for an ABI, without x32's bit 30; undefined where the root has no such headers. */
 export function callsOf(root, abi) {
-  const folder = headersOf(root, ABIS[abi]);
+  const folder = headersOf(root, KERNEL_ABIS[abi]);
   if (folder === undefined) return undefined;
-  return new Map(ABIS[abi].files.flatMap(name => [...callsIn(readFileSync(join(folder, name), 'utf8'))]));
+  return new Map(
+    KERNEL_ABIS[abi].numbers.flatMap(name => [...callsIn(readFileSync(join(folder, name), 'utf8'))]),
+  );
 }
 
 /** Debian's names of architectures by how they begin, where they are not the kernel's. */
@@ -64,7 +55,7 @@ const ARCHITECTURES = {
 };
 
 /** The kernel's name of the architecture that a folder of headers is for. */
-function architectureOf(directory) {
+export function architectureOf(directory) {
   const [machine] = directory.split('-');
   const known = Object.keys(ARCHITECTURES).find(start => machine.startsWith(start));
   return known === undefined ? machine : ARCHITECTURES[known];

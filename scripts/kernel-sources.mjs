@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { filesUnder, inRoot, withScratch } from './files.mjs';
 import { debian, Unavailable, unpack } from './machine/debian.mjs';
 import { onPath } from './debian-packages.mjs';
-import { DIRECTORIES } from './generate-signatures.mjs';
+import { COMMON_DIRECTORIES } from './generate-signatures.mjs';
 import { run } from './run.mjs';
 
 export { Unavailable };
@@ -71,7 +71,10 @@ function unpackDeclarations(path, folder) {
     const packed = join(scratch, 'usr/src');
     const tarball = readdirSync(packed).find(name => name.endsWith('.tar.xz'));
     if (tarball === undefined) throw new Error(`${path} holds no source`);
-    const patterns = ['arch/*.tbl', 'scripts/syscall.tbl', ...DIRECTORIES.map(name => `${name}/*.[ch]`)];
+    const patterns = [
+      ...['scripts/syscall.tbl', 'arch/*.tbl'],
+      ...['arch', ...COMMON_DIRECTORIES].map(name => `${name}/*.[ch]`),
+    ];
     run('tar', [
       ...['-xf', join(packed, tarball), '-C', folder, '--strip-components=1', '--anchored', '--wildcards'],
       ...patterns.map(pattern => `linux-source-*/${pattern}`),

@@ -10,7 +10,8 @@ import { Stale } from './generated-file.mjs';
 import { namedValues } from './generate-named-values.mjs';
 import { signatures } from './generate-signatures.mjs';
 import { syscallTable } from './generate-syscall-table.mjs';
-import { callsOf, ABI_NAMES, versionOf } from './kernel-calls.mjs';
+import { ABI_NAMES } from './kernel-abis.mjs';
+import { callsOf, versionOf } from './kernel-calls.mjs';
 import { kernelSources, Unavailable } from './kernel-sources.mjs';
 import { libseccompSource } from './libseccomp.mjs';
 

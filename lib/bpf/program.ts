@@ -106,7 +106,7 @@ export function successors(program: Program, index: number): readonly number[] {
 }
 
 /** Why the kernel would refuse a program, and which instruction is the first at fault. */
-export interface Fault {
+interface Fault {
   readonly index: number;
   readonly reason: string;
 }

@@ -5,7 +5,7 @@ import { styleText } from 'node:util';
 type Style = Parameters<typeof styleText>[0];
 
 /** Styles text for a descriptor, or leaves it as it is. */
-export type Paint = (style: Style, text: string) => string;
+type Paint = (style: Style, text: string) => string;
 
 /** How text is styled that goes to a descriptor. */
 export const paintFor = (descriptor: 1 | 2): Paint =>

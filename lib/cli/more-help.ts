@@ -3,7 +3,7 @@
 import { own } from '../util/own.js';
 
 /** For one subcommand. */
-export interface MoreHelp {
+interface MoreHelp {
   /** When the exit code is 1; absent for one that ends with another one's exit code, or never with 1. */
   readonly no?: string;
   /** What the exit code is in place of that. */

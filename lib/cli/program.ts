@@ -1,5 +1,5 @@
 // The command line as --help, completions and manual pages describe it: every subcommand with its options.
-import { Command, Help } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { asmCommand } from './commands/assembly/asm.js';
 import { compileCommand } from './commands/compile.js';
 import { deriveCommand } from './commands/composition/derive.js';
@@ -17,7 +17,7 @@ import { checkCommand } from './commands/recording/check.js';
 import { generateCommand } from './commands/recording/generate.js';
 import { recordCommand } from './commands/recording/record.js';
 import { importCommand } from './commands/recording/import.js';
-import { print, printError, type Register, type RunCommand } from './output.js';
+import { fail, print, printError, type Register, type RunCommand } from './output.js';
 import { playgroundCommand } from './commands/pages/playground.js';
 import { psCommand } from './commands/ps.js';
 import { reportCommand } from './commands/pages/report.js';
@@ -26,6 +26,28 @@ import { simulateCommand } from './commands/simulate.js';
 import { shippedProfiles } from '../util/host/read-text.js';
 import { exitCodes, moreHelp } from './more-help.js';
 import { singleLine } from '../util/printable.js';
+
+/**
+ * Runs a command line of a version of the package, and returns its exit code: 0 for fine, 1 for no, 2 for wrong usage or input, or
+ * that of a command which was run.
+ */
+export async function runCommandLine(version: string, args: readonly string[]): Promise<number> {
+  let code = 0;
+  const run: RunCommand = async (action, json) => {
+    try {
+      code = await action();
+    } catch (error) {
+      code = fail(error, json);
+    }
+  };
+  try {
+    await commandLine(version, run).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    code = error.exitCode === 0 ? 0 : 2;
+  }
+  return code;
+}
 
 /** The command line of a version of the package. `run` performs what was asked for. */
 export function commandLine(version: string, run: RunCommand): Command {

@@ -30,7 +30,7 @@ export interface CompilePolicyOptions {
 }
 
 /** What the caller of `compilePolicy` in this package may ask for. */
-export interface CompileMeans {
+interface CompileMeans {
   /** How long the search may take. */
   readonly effort?: Effort;
   /** Where a program of our own generator for this policy may be, and is put otherwise. */

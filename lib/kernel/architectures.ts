@@ -23,6 +23,17 @@ export const ARCHITECTURES = Object.keys(TABLE) as readonly Architecture[];
 /** Every ABI a kernel of that architecture may serve, native first. */
 export const abisOf = (arch: Architecture): readonly AbiName[] => TABLE[arch].abis;
 
+/**
+ * ABIs by the names that another program has for them. The table has an entry for every ABI, so that the compiler reports
+ * a new one whose names are missing.
+ */
+export const abisByName = (
+  names: Readonly<Record<AbiName, readonly string[]>>,
+): ReadonlyMap<string, AbiName> =>
+  new Map(
+    ARCHITECTURES.flatMap(abisOf).flatMap(abi => names[abi].map((name): [string, AbiName] => [name, abi])),
+  );
+
 /** Whether the ABI is the native one of an architecture. */
 export const isNative = (abi: AbiName): abi is AbiName & Architecture => Object.hasOwn(TABLE, abi);
 

@@ -25,7 +25,7 @@ const OPERATORS = {
 } as const;
 
 /** What libseccomp made of a policy. */
-export interface LibseccompOutput {
+interface LibseccompOutput {
   readonly program: Program;
   /** Its pseudo filter code; the ENOSYS rule is not part of it. */
   readonly pfc: string;

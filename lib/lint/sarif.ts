@@ -59,7 +59,7 @@ export const toSarif = (findings: readonly Finding[], options: SarifOptions = {}
   );
 
 /** Where findings come from: the rules by their codes, and the name of the fingerprints. */
-export interface SarifTool {
+interface SarifTool {
   readonly rules: Readonly<Record<string, LintRule>>;
   readonly fingerprints: string;
 }

@@ -17,7 +17,7 @@ import {
 } from './policy.js';
 
 /** Options of `withStops`. */
-export interface StopOptions {
+interface StopOptions {
   /** Leave NOTIFY to a supervisor. Default: false, and the tracer is stopped for instead. */
   readonly notifications?: boolean;
 }

@@ -8,7 +8,7 @@ import { didYouMean, quote } from '../util/suggest.js';
 export const MAX_FINDINGS = 1000;
 
 /** Remedies may be costly to find (did-you-mean), so that they are only asked for when a finding is kept. */
-export type RemedyText = string | undefined | (() => string | undefined);
+type RemedyText = string | undefined | (() => string | undefined);
 
 /** A place as messages name it: `line 3, column 5`. */
 export const place = ({ line, column }: Location): string => `line ${line}, column ${column}`;

@@ -49,18 +49,18 @@ export interface JsonString extends Placed {
   readonly value: string;
 }
 
-export interface JsonNumber extends Placed {
+interface JsonNumber extends Placed {
   readonly kind: 'number';
   /** As it is written. */
   readonly text: string;
 }
 
-export interface JsonBoolean extends Placed {
+interface JsonBoolean extends Placed {
   readonly kind: 'boolean';
   readonly value: boolean;
 }
 
-export interface JsonNull extends Placed {
+interface JsonNull extends Placed {
   readonly kind: 'null';
 }
 

@@ -38,7 +38,7 @@ export interface SeenCall {
 }
 
 /** The same with everything said. */
-export interface NotedCall extends Required<Omit<SeenCall, 'program'>> {
+interface NotedCall extends Required<Omit<SeenCall, 'program'>> {
   readonly program: string | undefined;
 }
 

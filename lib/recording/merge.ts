@@ -86,5 +86,5 @@ function mergeSources(sources: readonly RecordingSource[]): readonly RecordingSo
 }
 
 /** Equal for sources that differ in counts alone. */
-export const sourceKey = ({ how, arch, kernel, libc, command }: RecordingSource): string =>
+const sourceKey = ({ how, arch, kernel, libc, command }: RecordingSource): string =>
   JSON.stringify([how, arch, kernel, libc, command]);

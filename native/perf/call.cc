@@ -22,12 +22,14 @@ std::uint32_t arch_of(std::uint64_t abi, const std::uint64_t* registers, const s
   return passed_narrow && !passed_wide ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
 }
 
-#else
+#elif defined(__aarch64__)
 
 std::uint32_t arch_of(std::uint64_t abi, const std::uint64_t*, const std::uint64_t*) {
   return abi == kRegisters32 ? AUDIT_ARCH_ARM : AUDIT_ARCH_AARCH64;
 }
 
+#else
+#error "the recorder does not support this architecture"
 #endif
 
 /** The kernel's numbers for 32-bit ARM that are far above all others. */

@@ -9,8 +9,10 @@ namespace seccomp_node {
 
 #if defined(__x86_64__)
 inline constexpr std::uint32_t kNativeArch = AUDIT_ARCH_X86_64;
-#else
+#elif defined(__aarch64__)
 inline constexpr std::uint32_t kNativeArch = AUDIT_ARCH_AARCH64;
+#else
+#error "the tracer does not support this architecture"
 #endif
 
 inline constexpr std::uint32_t kX32Bit = 0x40000000;

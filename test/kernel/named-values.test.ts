@@ -123,6 +123,7 @@ describe('named values', () => {
       ['clone', 0, 0x10000000n, 0x10000000n, 'CLONE_NEWUSER'],
       ['clone', 0, 0n, 0x10000000n, undefined],
       ['unshare', 0, 0x80n, undefined, 'CLONE_NEWTIME'],
+      ['setns', 1, 0n, undefined, undefined],
       ['personality', 0, 0n, undefined, 'PER_LINUX'],
       ['personality', 0, 8n, undefined, 'PER_LINUX32'],
       ['personality', 0, 0x20008n, undefined, 'PER_LINUX32|UNAME26'],

@@ -71,15 +71,10 @@ export function cliTogether(lines: readonly (readonly string[])[]): readonly Omi
   const mark = `<${randomUUID()}>`;
   const program = `
     import { writeSync } from 'node:fs';
-    import { fail } from ${JSON.stringify(`${root}dist/cli/output.js`)};
-    import { commandLine } from ${JSON.stringify(`${root}dist/cli/program.js`)};
+    import { runCommandLine } from ${JSON.stringify(`${root}dist/cli/program.js`)};
     const codes = [];
-    const run = async (action, json) => { try { codes.push(await action()); } catch (error) { codes.push(fail(error, json)); } };
     for (const line of ${JSON.stringify(lines)}) {
-      await commandLine('0', run).parseAsync(line, { from: 'user' }).catch(error => {
-        if (!Object.hasOwn(error, 'exitCode')) throw error;
-        codes.push(error.exitCode === 0 ? 0 : 2);
-      });
+      codes.push(await runCommandLine('0', line));
       for (const descriptor of [1, 2]) writeSync(descriptor, ${JSON.stringify(mark)});
     }
     writeSync(1, JSON.stringify(codes));`;

@@ -15,7 +15,7 @@ export interface Line {
   readonly first: Token;
 }
 
-export interface UnusedField {
+interface UnusedField {
   readonly field: 'jt' | 'jf' | 'k';
   readonly value: number;
   readonly token: Token;
@@ -28,7 +28,7 @@ export interface Columns {
 }
 
 /** Where a label stands: before the instruction of that index. */
-export interface Label {
+interface Label {
   readonly index: number;
   readonly token: Token;
 }

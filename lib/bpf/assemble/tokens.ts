@@ -4,7 +4,7 @@ import { AssemblyError } from '../../util/errors.js';
 import { quote } from '../../util/suggest.js';
 
 /** A place in the text. Lines and columns count from 1, columns in UTF-16 units. */
-export type TokenPlace = AssemblyError['at'];
+type TokenPlace = AssemblyError['at'];
 
 /** A word, a number or a sign; at the end of the text an empty one. */
 export interface Token {

@@ -32,7 +32,7 @@ export const TESTS: Readonly<
 };
 
 /** What follows the name of a 64-bit word when its high half is meant. */
-export const HIGH_HALF = ' >> 32';
+const HIGH_HALF = ' >> 32';
 
 /** The size of the data, which is no number here: `A = 64` is another instruction. */
 export const DATA_LENGTH = 'sizeof(struct seccomp_data)';

@@ -5,7 +5,7 @@ import type { Instruction } from '../program.js';
 import { ARITHMETIC, DATA_LENGTH, hex, TESTS, unusedFields, wordName } from './notation.js';
 
 /** How a statement shows what depends on its surroundings. */
-export interface Show {
+interface Show {
   /** The constant of a test. */
   readonly constant: (k: number) => string;
   /** A target, by the number of instructions to skip. */

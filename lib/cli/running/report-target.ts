@@ -8,7 +8,7 @@ import { printError, writeAll } from '../output.js';
 const O_ACCMODE = 3;
 
 /** Somewhere to write a report to. What a terminal acts upon is escaped. */
-export interface ReportTarget {
+interface ReportTarget {
   write(text: string): void;
   close(): void;
 }

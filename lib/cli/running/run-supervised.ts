@@ -23,7 +23,7 @@ import { say, toJson } from '../output.js';
 import { singleLine } from '../../util/printable.js';
 import { reportTarget } from './report-target.js';
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly log: boolean;
   /** What becomes of calls that the profile refuses: reported and refused, reported and allowed, or not reported. */
   readonly watching: 'refuse' | 'allow' | 'nothing';

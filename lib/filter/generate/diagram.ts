@@ -17,7 +17,7 @@ export type DiagramNode =
       readonly no: DiagramNode;
     };
 
-export type TestOp = 'eq' | 'ge' | 'set';
+type TestOp = 'eq' | 'ge' | 'set';
 
 /** Makes nodes, each distinct one once, so that common tails are shared. */
 export class Diagram {

@@ -14,7 +14,7 @@ import type { Aim } from './search-tree.js';
  * Steps that the rules of one policy are worth, all of its calls, ABIs and attempts together: values times rules.
  * Docker's default needs some hundred; a grid of 44 by 44 rules, which nearly fills a filter, 110,000.
  */
-export const RULE_STEPS = 8_000_000;
+const RULE_STEPS = 8_000_000;
 
 /** Where lists with the most work behind them are named. */
 const NAMED_LISTS = 3;
@@ -118,7 +118,7 @@ function describe(part: SyscallPolicy, names: readonly string[]): string {
 }
 
 /** Keys that are equal for lists of equal rules in the same order. */
-export class RuleKeys {
+class RuleKeys {
   readonly #texts = new WeakMap<readonly Condition[], number>();
   readonly #numbers = new Map<string, number>();
 

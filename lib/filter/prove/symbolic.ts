@@ -2,7 +2,7 @@
 import { CompileError } from '../../util/errors.js';
 import type { Action } from '../../kernel/action.js';
 import { WorkBudget } from '../../util/work.js';
-import { compute } from '../../bpf/interpret.js';
+import { compute, holds } from '../../bpf/interpret.js';
 import { liveRegisters } from '../../bpf/live-registers.js';
 import { DATA_SIZE, successors, type Program } from '../../bpf/program.js';
 import { BPF, validOperation, type LoadSource } from '../../bpf/opcodes.js';
@@ -52,7 +52,7 @@ interface WalkState<C> {
  * Real
  * profiles need up to 20,000; a grid of rules that fills the 4096 instructions, 300,000.
  */
-export const WALK_STEPS = 2_000_000;
+const WALK_STEPS = 2_000_000;
 
 /** The budget of the walks over one program. Exceeding it throws CompileError (`undecidable-program`). */
 export const walkBudget = (limit = WALK_STEPS): WorkBudget =>
@@ -148,7 +148,7 @@ export class Walker {
           const set = a.word < 0 ? undefined : where[a.word];
           const answer =
             set === undefined
-              ? decideConstant((a as Constant).constant, question)
+              ? holds(question.op, (a as Constant).constant, question.k)
               : decideQuickly(set, question);
           if (answer !== undefined) {
             pc += 1 + (answer ? jt : jf);
@@ -274,24 +274,11 @@ function withSlot(memory: readonly Value[], slot: number, value: Value): readonl
   return next;
 }
 
-function decideConstant(constant: number, { op, k }: WordTest): boolean {
-  switch (op) {
-    case 'eq':
-      return constant === k;
-    case 'gt':
-      return constant > k;
-    case 'ge':
-      return constant >= k;
-    case 'set':
-      return (constant & k) !== 0;
-  }
-}
-
 /** The answer where the ends of the set alone give it; undefined where a division is needed. */
 function decideQuickly(set: WordSet, { op, mask, k }: WordTest): boolean | undefined {
   if (mask !== ALL || op === 'set') {
     const only = set.ranges.length === 2 && set.ranges[0] === set.ranges[1] ? set.ranges[0] : undefined;
-    return only === undefined ? undefined : decideConstant((only & mask) >>> 0, { op, mask, k });
+    return only === undefined ? undefined : holds(op, (only & mask) >>> 0, k);
   }
   const low = set.ranges[0] ?? 0;
   const high = set.ranges[set.ranges.length - 1] ?? ALL;

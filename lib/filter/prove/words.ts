@@ -24,7 +24,7 @@ export interface WordTest {
 }
 
 /** The members that pass a test and those that fail it; undefined where there are none. */
-export interface Split {
+interface Split {
   readonly yes: WordSet | undefined;
   readonly no: WordSet | undefined;
 }

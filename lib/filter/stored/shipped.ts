@@ -22,7 +22,7 @@ export const VARIANTS: readonly Variant[] = [false, true].flatMap(closesRings =>
 );
 
 /** A program that ships. */
-export interface ShippedProgram extends Variant {
+interface ShippedProgram extends Variant {
   /** In the kernel's format, as base64. */
   readonly bpf: string;
   /** `shippedDigest` of what it was proven against, and of itself. */

@@ -91,7 +91,7 @@ export const callsAlone = (): ReadonlySet<string> => load().alone;
 export const callAliases = (): ReadonlyMap<string, readonly string[]> => load().aliases;
 
 /** What does the work of a call on an ABI. */
-export interface Substitutes {
+interface Substitutes {
   /** Calls of the ABI, the best one first. */
   readonly calls: readonly string[];
   /** Those among them that are the same call by another name, or one of the many that a multiplexer stands for. */

@@ -3,7 +3,7 @@ import { BASE_CALLS } from '../../kernel/calls/base-calls.js';
 import type { AbiName } from '../../kernel/architectures.js';
 
 /** Says whether a call may be made with some arguments at least. An ABI without the call does not allow it. */
-export type IsOpen = (name: string) => boolean;
+type IsOpen = (name: string) => boolean;
 
 /** The calls that start a program. */
 export const STARTING: readonly string[] = ['execve', 'execveat'];

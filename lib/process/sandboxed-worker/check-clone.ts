@@ -18,7 +18,7 @@ export const FORMAT_VERSION = 15;
  * What values cost, in units of about 0.2 µs: measured on Node 20 to 26 as the worst of many of a kind. docs/workers.md
  * has the same numbers.
  */
-export const COST = {
+const COST = {
   /** A primitive, a string, a reference to an object that came before. */
   primitive: 1,
   /** A property key that no object of the message had after the same keys: V8 makes a new hidden class. Others cost 1. */

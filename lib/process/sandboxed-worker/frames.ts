@@ -84,7 +84,7 @@ export class FrameReader {
 }
 
 /** What `readFrames` calls, and asks. */
-export interface FrameListener {
+interface FrameListener {
   /** The longest payload, in bytes. */
   readonly maxPayload: number;
   /** Whether frames that wait keep the process alive. */

@@ -26,7 +26,7 @@ export interface Start {
 export type OrderKind = 'start' | 'message';
 
 /** From the worker's process. Values and what was thrown are packed; an exit code is a byte. */
-export type ReportKind = 'online' | 'message' | 'messageerror' | 'error' | 'exit';
+type ReportKind = 'online' | 'message' | 'messageerror' | 'error' | 'exit';
 
 /** The bytes of the kinds. 0 is none, so that zeros are not frames. */
 const KINDS = { start: 1, message: 2, online: 3, messageerror: 4, error: 5, exit: 6 } as const;

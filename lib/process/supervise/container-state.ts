@@ -32,10 +32,10 @@ export interface ContainerProcess {
 type Key = 'state' | 'fds' | 'pid' | 'annotations' | 'ociVersion' | 'metadata' | 'id' | 'status' | 'bundle';
 
 /** The name of the descriptor that is the listener. */
-export const LISTENER_NAME = 'seccompFd';
+const LISTENER_NAME = 'seccompFd';
 
 /** A state as it was sent, with the place of the listener among the descriptors. */
-export interface ReceivedState {
+interface ReceivedState {
   readonly process: ContainerProcess;
   readonly listenerIndex: number;
 }

@@ -4,10 +4,10 @@ import { SupervisionError } from '../../util/errors.js';
 import { isFailure, native, type Failure, type WatchHandle } from '../../native.js';
 
 /** How long a read may take, in milliseconds, unless the caller says otherwise. */
-export const READ_TIMEOUT = 1000;
+const READ_TIMEOUT = 1000;
 
 /** Reads that one listener may have going on at once: its processes cannot keep those of another from being read. */
-export const READS_AT_ONCE = 8;
+const READS_AT_ONCE = 8;
 
 /** Of the time for a read, what its helper process gets. */
 const HELPER_SHARE = 0.9;

@@ -22,7 +22,7 @@ export interface SentProcess {
 }
 
 /** How long an agent's queue may be full, in milliseconds, unless the caller says otherwise. */
-export const AGENT_TIMEOUT = 10_000;
+const AGENT_TIMEOUT = 10_000;
 
 const OPTIONS: readonly string[] = ['id', 'pid', 'metadata', 'annotations', 'timeout'];
 

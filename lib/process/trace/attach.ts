@@ -12,7 +12,7 @@ import { startTracer, type Tracer } from './tracer.js';
 const FIRST_KERNEL = { major: 5, minor: 3 };
 
 /** A tracer for a process that runs, which goes on unchanged when the tracer ends. */
-export interface AttachedTracer extends Tracer {
+interface AttachedTracer extends Tracer {
   /** What the tracer writes to. */
   readonly memory: Buffer;
   /** Ends the tracer: everything is written down then. */

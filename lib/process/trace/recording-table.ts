@@ -6,7 +6,7 @@ import { recordedParameters } from '../../recording/recorded-arguments.js';
 import type { TracedTable } from './table.js';
 
 /** Calls that are equal in all that is recorded of them. */
-export interface RecordedEntry {
+interface RecordedEntry {
   /** How often they were made; more often where `uncounted`. */
   readonly count: number;
   /** How many of them failed with ENOSYS. */
@@ -26,7 +26,7 @@ export interface RecordedEntry {
 }
 
 /** What a recorder is asked for. */
-export interface RecordingOrders {
+interface RecordingOrders {
   /** The calls with the first of which the second phase begins; empty for one phase. */
   readonly phaseAt: readonly string[];
 }

@@ -58,7 +58,7 @@ const AT_PROGRAM = HEADER + MAX_ENTRIES * ENTRY + MAX_PROGRAMS * PROGRAM;
 const INSTRUCTION = 8;
 
 /** Where the table is: a descriptor, or the memory itself. */
-export type TableSource = number | Buffer;
+type TableSource = number | Buffer;
 
 /** Has the tracer run a filter at every call. Before it begins. */
 export function writeProgram(memory: Buffer, program: Buffer): void {

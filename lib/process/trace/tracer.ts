@@ -29,7 +29,7 @@ export interface Tracer {
 }
 
 /** A user and a group for the tracer: those of the command, so that it may trace it. */
-export interface TracerUser {
+interface TracerUser {
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
 }

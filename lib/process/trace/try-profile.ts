@@ -11,7 +11,7 @@ import { attachTracer } from './attach.js';
 import { follow } from './follow.js';
 
 /** Who hears of what the profile would refuse. */
-export interface TryOptions {
+interface TryOptions {
   readonly onViolation: (violation: ReportedViolation) => void;
   readonly reportFallbacks: boolean;
 }

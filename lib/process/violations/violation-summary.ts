@@ -2,7 +2,7 @@
 import type { ReportedViolation } from '../supervise/report.js';
 
 /** Violations that are gathered. */
-export interface ViolationSummary {
+interface ViolationSummary {
   /** Takes one more; its `count` is added to that of the first one like it. */
   add(violation: ReportedViolation): void;
   /** The first of each kind, with the number of calls, in the order in which they came. */

@@ -4,7 +4,7 @@ import type { ProfileArchitectures, ProfileFormat, WrittenPolicy } from '../prof
 import type { Includes } from './common/includes.js';
 
 /** A text that has been read. */
-export interface WrittenText {
+interface WrittenText {
   readonly defaultAction: Action;
   readonly architectures: ProfileArchitectures;
   readonly policy: WrittenPolicy;

@@ -17,7 +17,7 @@ export interface DroppedCall {
 }
 
 /** The rules of a call that are not dropped. */
-export interface KeptRules {
+interface KeptRules {
   readonly unconditional: PlacedRule | undefined;
   readonly conditional: ReadonlyMap<string, PlacedRule> | undefined;
 }

@@ -16,7 +16,7 @@ export type ArgumentMode = (typeof ARGUMENT_MODES)[number];
 export type SeenArguments = ReadonlyMap<string, SeenArgument>;
 
 /** Values of one argument on one ABI; of other ABIs in the terms of this one. */
-export interface SeenArgument extends RecordedArgument {
+interface SeenArgument extends RecordedArgument {
   readonly abi: AbiName;
 }
 
@@ -24,7 +24,7 @@ export interface SeenArgument extends RecordedArgument {
 export type Alternatives = readonly (readonly Condition[])[];
 
 /** The conditions of a call, with what they say in words. */
-export interface CallConditions {
+interface CallConditions {
   readonly alternatives: Alternatives;
   readonly words: readonly string[];
   /** Parameters that are looked at, but for the process: calls without one are about the caller. */

@@ -7,7 +7,7 @@ import { holds, mayPermit, outcome } from '../../policy/evaluate.js';
 import type { Alternatives } from './argument-conditions.js';
 
 /** What is left of the alternatives of a call under a base: none where it refuses the call, undefined where that has no words. */
-export type Remaining = Alternatives | undefined;
+type Remaining = Alternatives | undefined;
 
 /** Rules for one call. */
 const MAX_ALTERNATIVES = 64;

@@ -1,8 +1,8 @@
 // Reads the lines that the kernel's audit subsystem writes about seccomp, from dmesg, the journal, auditd and ausearch.
 import { ABIS, abiOf, syscallName, syscallNumber } from '../../kernel/abi.js';
-import type { AbiName } from '../../kernel/architectures.js';
+import { abisByName, type AbiName } from '../../kernel/architectures.js';
 import { isAction, type Action } from '../../kernel/action.js';
-import { bare, own } from '../../util/own.js';
+import { bare } from '../../util/own.js';
 import * as scmp from '../../kernel/constants.js';
 
 /** A call that the kernel logged, with its action. */
@@ -58,19 +58,16 @@ export function parseAuditLine(line: string): AuditLine | undefined {
 }
 
 /** Names of auparse(3) for architectures. */
-const ARCHITECTURES: Readonly<Record<string, AbiName>> = {
-  x86_64: 'x86_64',
-  i386: 'x86',
-  i486: 'x86',
-  i586: 'x86',
-  i686: 'x86',
-  aarch64: 'aarch64',
-  arm: 'arm',
-  armeb: 'arm',
-};
+const ARCHITECTURES = abisByName({
+  x86_64: ['x86_64'],
+  x86: ['i386', 'i486', 'i586', 'i686'],
+  x32: [],
+  aarch64: ['aarch64'],
+  arm: ['arm', 'armeb'],
+});
 
 function callOf(archText: string, callText: string): Pick<AuditLine, 'abi' | 'arch' | 'number' | 'syscall'> {
-  const named = own(ARCHITECTURES, archText);
+  const named = ARCHITECTURES.get(archText);
   const arch =
     named !== undefined
       ? ABIS[named].audit

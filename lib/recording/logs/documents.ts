@@ -1,11 +1,14 @@
 // Reads what other recorders hand over as one document: profiles of the Security Profiles Operator, and those in Docker's format.
 import { abiByScmpName, syscallNumber } from '../../kernel/abi.js';
 import { isNative, type AbiName } from '../../kernel/architectures.js';
+import { Findings } from '../../profile/findings.js';
+import { readJson } from '../../profile/read-json.js';
+import { ProfileError } from '../../util/errors.js';
 import { own } from '../../util/own.js';
 import { byText, sealRecording, type Recording } from '../recording.js';
 
 /** A profile that was recorded. */
-export interface RecordedProfile {
+interface RecordedProfile {
   readonly how: 'operator' | 'profile';
   readonly architectures: readonly string[];
   /** The calls that it allows. */
@@ -15,9 +18,8 @@ export interface RecordedProfile {
 }
 
 /** What was made of a document. */
-export interface ReadDocument {
+interface ReadDocument {
   readonly recordings: readonly Recording[];
-  readonly understood: number;
   /** Names that the ABI does not have. */
   readonly skipped: readonly string[];
 }
@@ -30,8 +32,37 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const stringsOf = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
 
+/** Whether a log that begins with this line is a document: JSON over several lines, a profile on one, or YAML of Kubernetes. */
+export function beginsDocument(line: string): boolean {
+  if (/^(?:---\s*$|apiVersion:|kind:|items:|metadata:|spec:)/.test(line)) return true;
+  if (!line.trimStart().startsWith('{')) return false;
+  try {
+    return profilesOf(JSON.parse(line)).length > 0;
+  } catch {
+    // A line of JSON lines would be complete.
+    return !/^\s*\{.*\}\s*$/.test(line);
+  }
+}
+
+/** The recordings of a document; none where it has no profile. `abi` is for profiles that name no architecture. */
+export function readDocument(lines: readonly string[], abi: AbiName): ReadDocument {
+  if (!(lines.find(line => line.trim() !== '') ?? '').trimStart().startsWith('{'))
+    return recordProfiles(profilesOfYaml(lines), abi);
+  const text = lines.join('\n');
+  try {
+    const findings = new Findings();
+    readJson(text, '<log>', findings);
+    // Of a key that is there twice, readers take the one or the other.
+    findings.conclude(true);
+    return recordProfiles(profilesOf(JSON.parse(text)), abi);
+  } catch (error) {
+    if (error instanceof ProfileError) return recordProfiles([], abi);
+    throw error;
+  }
+}
+
 /** The profiles in a value of JSON: one, that of an object of Kubernetes, or several in a list of such. */
-export function profilesOf(value: unknown): readonly RecordedProfile[] {
+function profilesOf(value: unknown): readonly RecordedProfile[] {
   if (!isObject(value)) return [];
   const items = own(value, 'items');
   if (Array.isArray(items))
@@ -87,7 +118,7 @@ const isRuns = (value: unknown): value is number =>
  * The profiles of the operator in YAML as the API server writes it: in block style, one key or item a line. Other styles of
  * YAML are left out, and so never make a recording wider.
  */
-export function profilesOfYaml(lines: readonly string[]): readonly RecordedProfile[] {
+function profilesOfYaml(lines: readonly string[]): readonly RecordedProfile[] {
   const profiles: RecordedProfile[] = [];
   let document: string[] = [];
   const take = (): void => {
@@ -192,9 +223,8 @@ function yamlProfile(lines: readonly string[]): RecordedProfile {
 }
 
 /** The recordings of profiles. Nothing is known of arguments and programs. `abi` is for profiles that name no architecture. */
-export function recordProfiles(profiles: readonly RecordedProfile[], abi: AbiName): ReadDocument {
+function recordProfiles(profiles: readonly RecordedProfile[], abi: AbiName): ReadDocument {
   const skipped: string[] = [];
-  let understood = 0;
   const recordings = profiles.map(({ how, architectures, names, coverage }): Recording => {
     const native = architectures
       .map(name => abiByScmpName(name)?.name)
@@ -206,7 +236,6 @@ export function recordProfiles(profiles: readonly RecordedProfile[], abi: AbiNam
       if (!isThere) skipped.push(name);
       return isThere;
     });
-    understood += known.length;
     return sealRecording({
       runs: total,
       sources: [
@@ -238,5 +267,5 @@ export function recordProfiles(profiles: readonly RecordedProfile[], abi: AbiNam
       }),
     });
   });
-  return { recordings, understood, skipped };
+  return { recordings, skipped };
 }

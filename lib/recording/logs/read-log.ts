@@ -1,29 +1,21 @@
-// Reads logs of system calls, whoever wrote them: each line by what it looks like, in bounded memory.
-import { abiOf, ABIS, callText, syscallNumber } from '../../kernel/abi.js';
-import {
-  ARCHITECTURES,
-  nativeArchitecture,
-  type AbiName,
-  type Architecture,
-} from '../../kernel/architectures.js';
-import { Findings } from '../../profile/findings.js';
-import { readJson } from '../../profile/read-json.js';
-import { ProfileError, RecordingError, UsageError } from '../../util/errors.js';
-import { own } from '../../util/own.js';
-import { parametersOf } from '../../kernel/arguments/signatures.js';
+// Reads logs of system calls of any supported format, which is detected line by line, in bounded memory.
+import { syscallNumber } from '../../kernel/abi.js';
+import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
+import { RecordingError, UsageError } from '../../util/errors.js';
 import { oneOf, ownOptions } from '../../util/options.js';
 import { show } from '../../util/show.js';
-import { noted, RecordingBuilder, type SeenCall } from '../build.js';
 import { mergeRecordings } from '../merge.js';
-import { recordedParameters } from '../recorded-arguments.js';
-import { addCounts, type Recording } from '../recording.js';
+import type { Recording } from '../recording.js';
 import { isAuditLine, parseAuditLine } from './audit-line.js';
-import { profilesOf, profilesOfYaml, recordProfiles } from './documents.js';
+import { callName, tracedName } from './call-name.js';
+import { beginsDocument, readDocument } from './documents.js';
+import { LogCalls } from './log-calls.js';
 import { isOperatorLine, operatorRecordOf, parseOperatorLine, type OperatorRecord } from './operator-line.js';
-import { parsePerfLine, type PerfLine } from './perf-line.js';
-import { PerfValues } from './perf-value.js';
-import { parseStraceLine, type StraceLine } from './strace-line.js';
-import { StraceValues } from './strace-value.js';
+import { PerfCalls } from './perf-calls.js';
+import { parsePerfLine } from './perf-line.js';
+import { reportedCall } from './report-line.js';
+import { StraceCalls } from './strace-calls.js';
+import { parseStraceLine } from './strace-line.js';
 
 /** Options of `readLog`. */
 export interface ReadLogOptions {
@@ -110,23 +102,14 @@ const MAX_LINE = 65_536;
 const MAX_DOCUMENT = 16 * 1024 * 1024;
 const MAX_EXAMPLES = 10;
 const MAX_EXAMPLE = 200;
-/** Processes whose program, ABI or unfinished call is remembered. */
-const MAX_PROCESSES = 16_384;
-
-/** Formats that may be followed by a table of the same calls. */
-const LISTINGS: ReadonlySet<string> = new Set(['strace', 'perf trace']);
-
-type StraceCall = Extract<StraceLine, { kind: 'call' }>;
 
 /** Reads a log line by line. */
 export class LogReader {
   readonly #options: ReturnType<typeof ownOptions<ReadLogOptions>>;
-  readonly #native: AbiName;
-  readonly #phase: string;
-  readonly #builder = new RecordingBuilder();
-  readonly #values = new StraceValues();
-  readonly #perfValues = new PerfValues();
-  readonly #formats = new Set<string>();
+  readonly #native: Architecture;
+  readonly #calls: LogCalls;
+  readonly #strace: StraceCalls;
+  readonly #perf: PerfCalls;
   readonly #examples: { readonly line: number; readonly text: string }[] = [];
   /** Lines of a document so far, or undefined where the lines are read one by one. */
   #document: string[] | undefined;
@@ -136,17 +119,6 @@ export class LogReader {
   #cut: string | undefined;
   #lines = 0;
   #skipped = 0;
-  #lost = 0;
-  /** Calls of which there are lines, so that rows of a table that follows them are not new ones. */
-  readonly #inLines = new Set<string>();
-  /** Unfinished calls of perf trace, by thread. */
-  readonly #begun = new Map<number, SeenCall>();
-  /** Threads whose rows of a summary follow. */
-  #thread: string | undefined;
-  /** By process, for strace. */
-  readonly #modes = new Map<number, AbiName>();
-  readonly #programs = new Map<number, string>();
-  readonly #unfinished = new Map<number, { readonly call: SeenCall; readonly line: StraceCall }>();
 
   /** Throws UsageError (`bad-option`). */
   constructor(options: ReadLogOptions = {}) {
@@ -159,7 +131,9 @@ export class LogReader {
         throw new UsageError('bad-option', `${name} cannot be ${show(value)}`, 'Pass a string');
     }
     this.#native = arch ?? nativeArchitecture();
-    this.#phase = this.#options.phase ?? '';
+    this.#calls = new LogCalls(this.#options.phase ?? '');
+    this.#strace = new StraceCalls(this.#native, this.#calls);
+    this.#perf = new PerfCalls(this.#native, this.#calls);
   }
 
   /** Takes the next line, without its end. Throws RecordingError (`recording-too-large`). */
@@ -196,7 +170,7 @@ export class LogReader {
 
   /** What was made of all lines. Throws RecordingError (`empty-log`). */
   finish(): ReadLog {
-    const { arch, kernel, libc, command } = this.#options;
+    const { kernel, libc, command } = this.#options;
     const recordings: Recording[] = [];
     if (this.#document !== undefined) {
       const read = readDocument(this.#document, this.#native);
@@ -204,18 +178,14 @@ export class LogReader {
       if (read.recordings.length === 0) this.#readObjects(this.#document);
       for (const name of read.skipped) this.#skip(0, name);
     }
-    if (this.#builder.distinct > 0)
-      recordings.push(
-        this.#builder.finish({
-          how: [...this.#formats].sort().join(', '),
-          arch: arch ?? this.#native,
-          kernel: kernel ?? '',
-          libc: libc ?? '',
-          command: command ?? '',
-          skipped: this.#skipped,
-          lost: this.#lost,
-        }),
-      );
+    const run = this.#calls.finish({
+      arch: this.#native,
+      kernel: kernel ?? '',
+      libc: libc ?? '',
+      command: command ?? '',
+      skipped: this.#skipped,
+    });
+    if (run !== undefined) recordings.push(run);
     if (this.#cut !== undefined) this.#skip(this.#lines, this.#cut);
     const recording = mergeRecordings(...recordings);
     if (recording.calls.length === 0) {
@@ -266,29 +236,20 @@ export class LogReader {
       return this.#readLine(`${begun}${line}`);
     }
     const parsed = parseStraceLine(line);
-    if (parsed !== undefined) return this.#readStrace(parsed);
+    if (parsed !== undefined) return this.#strace.read(parsed);
     if (isOperatorLine(line)) {
       const record = parseOperatorLine(line);
       return record !== undefined && this.#readOperator(record);
     }
     const ofPerf = parsePerfLine(line);
-    return ofPerf !== undefined && this.#readPerf(ofPerf);
-  }
-
-  #add(how: string, call: SeenCall): boolean {
-    const all = noted(call, this.#phase);
-    const { abi, syscall } = all;
-    if (!this.#builder.note(all)) return false;
-    this.#formats.add(how);
-    if (LISTINGS.has(how)) this.#inLines.add(`${abi} ${syscall}`);
-    return true;
+    return ofPerf !== undefined && this.#perf.read(ofPerf);
   }
 
   #readAudit(line: string): boolean {
     const { abi, number, program, comm } = parseAuditLine(line) ?? {};
     if (abi === undefined || number === undefined) return false;
-    const syscall = nameOf(abi, number);
-    return syscall !== undefined && this.#add('audit', { abi, syscall, program: program ?? comm });
+    const syscall = callName(abi, number);
+    return syscall !== undefined && this.#calls.add('audit', { abi, syscall, program: program ?? comm });
   }
 
   #readJson(line: string): boolean {
@@ -301,268 +262,20 @@ export class LogReader {
     const record = operatorRecordOf(value);
     if (record !== undefined) return this.#readOperator(record);
     const call = reportedCall(value);
-    return call !== undefined && this.#add('report', call);
+    return call !== undefined && this.#calls.add('report', call);
   }
 
   /** Nothing of a record counts where one of its names is none of this machine: it is of another one then. */
   #readOperator({ calls, program }: OperatorRecord): boolean {
     const abi = this.#native;
     const known = calls.map(({ name, number }) => {
-      const syscall = named(abi, name);
+      const syscall = tracedName(abi, name);
       const isOther = number !== undefined && syscall !== undefined && syscallNumber(abi, syscall) !== number;
       return isOther ? undefined : syscall;
     });
     if (known.includes(undefined)) return false;
     for (const syscall of known)
-      if (syscall !== undefined) this.#add('operator log', { abi, syscall, program });
+      if (syscall !== undefined) this.#calls.add('operator log', { abi, syscall, program });
     return true;
-  }
-
-  #readPerf(line: PerfLine): boolean {
-    const abi = this.#native;
-    switch (line.kind) {
-      case 'other':
-        return true;
-      case 'lost':
-        this.#lost = addCounts(this.#lost, line.events);
-        return true;
-      case 'thread':
-        this.#thread = line.comm;
-        return true;
-      case 'count': {
-        const syscall = named(abi, line.name);
-        return (
-          syscall !== undefined &&
-          line.calls > 0 &&
-          (this.#inLines.has(`${abi} ${syscall}`) ||
-            this.#add('perf trace -s', { abi, syscall, count: line.calls, program: this.#thread }))
-        );
-      }
-      case 'call': {
-        const syscall = named(abi, line.name);
-        if (syscall === undefined) return false;
-        const isUnavailable = line.result !== undefined && isEnosys(line.result);
-        const call = {
-          abi,
-          syscall,
-          program: line.comm,
-          ...(line.args !== undefined && { args: this.#perfArguments(abi, syscall, line.args) }),
-        };
-        if (line.result === undefined) remember(this.#begun, line.pid, call);
-        return this.#add('perf trace', { ...call, ...(isUnavailable && { unavailable: 1 }) });
-      }
-      case 'continued': {
-        const syscall = named(abi, line.name);
-        if (syscall === undefined) return false;
-        const begun = this.#begun.get(line.pid);
-        this.#begun.delete(line.pid);
-        const unavailable = isEnosys(line.result) ? 1 : 0;
-        if (begun?.syscall === syscall)
-          return unavailable === 0 || this.#add('perf trace', { ...begun, count: 0, unavailable });
-        // The return of a new process from the call that made it is no call.
-        const isChild = /^(?:clone3?|v?fork)$/.test(syscall) && /^0?$/.test(line.result);
-        return isChild || this.#add('perf trace', { abi, syscall, program: line.comm, unavailable });
-      }
-    }
-  }
-
-  /** Registers of a call. perf leaves out arguments that are 0, unless trace.show_zeros is set: perf-config(1). */
-  #perfArguments(
-    abi: AbiName,
-    syscall: string,
-    args: ReadonlyMap<string, string>,
-  ): readonly (bigint | undefined)[] {
-    const parameters = parametersOf(abi, syscall) ?? [];
-    const isWhole = [...args.keys()].every(name =>
-      parameters.some(parameter => parameter.kernelName === name),
-    );
-    const registers: (bigint | undefined)[] = [];
-    for (const parameter of recordedParameters(abi, syscall)) {
-      const text = args.get(parameter.kernelName);
-      registers[parameter.index] =
-        text !== undefined ? this.#perfValues.read(text, parameter, abi) : isWhole ? 0n : undefined;
-    }
-    return registers;
-  }
-
-  #readStrace(line: StraceLine): boolean {
-    switch (line.kind) {
-      case 'other':
-        return true;
-      case 'mode':
-        remember(this.#modes, line.pid, abiOfMode(this.#native, line.mode));
-        // Without -f there is one process, whose lines do not name it.
-        if (this.#modes.size === 1) this.#modes.set(0, abiOfMode(this.#native, line.mode));
-        return true;
-      case 'count': {
-        const abi = this.#abiOf(0);
-        const syscall = named(abi, line.name);
-        return (
-          syscall !== undefined &&
-          line.calls > 0 &&
-          (this.#inLines.has(`${abi} ${syscall}`) ||
-            this.#add('strace -c', { abi, syscall, count: line.calls }))
-        );
-      }
-      case 'call': {
-        const call = this.#straceCall(line);
-        if (call === undefined) return false;
-        const isUnavailable = line.result !== undefined && isEnosys(line.result);
-        if (!this.#add('strace', { ...call, ...(isUnavailable && { unavailable: 1 }) })) return false;
-        if (line.result === undefined) remember(this.#unfinished, line.pid, { call, line });
-        else this.#followProcess(line, line.result);
-        return true;
-      }
-      case 'resumed': {
-        const begun = this.#unfinished.get(line.pid);
-        this.#unfinished.delete(line.pid);
-        if (begun !== undefined && (line.name === undefined || line.name === begun.line.name)) {
-          const { result } = line;
-          if (result !== undefined && isEnosys(result))
-            this.#add('strace', { ...begun.call, count: 0, unavailable: 1 });
-          if (result !== undefined) this.#followProcess(begun.line, result);
-          return true;
-        }
-        // It began before strace came.
-        const abi = this.#abiOf(line.pid);
-        const syscall = line.name === undefined ? undefined : named(abi, line.name);
-        return (
-          line.name === undefined ||
-          (syscall !== undefined &&
-            this.#add('strace', { abi, syscall, program: this.#programs.get(line.pid) }))
-        );
-      }
-    }
-  }
-
-  #abiOf(pid: number): AbiName {
-    return this.#modes.get(pid) ?? this.#native;
-  }
-
-  #straceCall({ pid, name, args }: StraceCall): SeenCall | undefined {
-    const abi = this.#abiOf(pid);
-    const syscall = named(abi, name);
-    if (syscall === undefined) return undefined;
-    const registers: (bigint | undefined)[] = [];
-    for (const parameter of recordedParameters(abi, syscall)) {
-      // strace writes those of clone with their names, in the order of the C library.
-      const text =
-        syscall === 'clone'
-          ? (args.find(arg => arg.startsWith('flags='))?.slice('flags='.length) ??
-            (args.some(arg => arg.includes('=')) ? undefined : args[0]))
-          : args[parameter.index];
-      if (text !== undefined) registers[parameter.index] = this.#values.read(text, parameter, abi);
-    }
-    return { abi, syscall, args: registers, program: this.#programs.get(pid) };
-  }
-
-  /** Notes which program a process is from now on: after execve its file, as a child that of its parent. */
-  #followProcess({ pid, name, args }: StraceCall, result: string): void {
-    if (name === 'execve' && /^0(?: |$)/.test(result)) {
-      const path = /^"([^"\\]*)"$/.exec(args[0] ?? '')?.[1];
-      if (path === undefined) this.#programs.delete(pid);
-      else remember(this.#programs, pid, path);
-    }
-    const child = /^(?:clone3?|v?fork)$/.test(name) ? /^(\d{1,10})(?:<| |$)/.exec(result)?.[1] : undefined;
-    if (child === undefined) return;
-    const program = this.#programs.get(pid);
-    if (program !== undefined) remember(this.#programs, Number(child), program);
-    const mode = this.#modes.get(pid);
-    if (mode !== undefined) remember(this.#modes, Number(child), mode);
-  }
-}
-
-const isEnosys = (result: string): boolean => result.startsWith('-1 ENOSYS');
-
-/** Keeps what is known of the processes that came last. */
-function remember<V>(processes: Map<number, V>, pid: number, value: V): void {
-  processes.delete(pid);
-  processes.set(pid, value);
-  const [oldest] = processes.keys();
-  if (processes.size > MAX_PROCESSES && oldest !== undefined) processes.delete(oldest);
-}
-
-const abiOfMode = (native: AbiName, mode: '64' | '32' | 'x32'): AbiName =>
-  mode === '64' ? native : native === 'aarch64' ? 'arm' : mode === 'x32' ? 'x32' : 'x86';
-
-/** The name that an ABI has for a call of strace, its number in digits for one without, or undefined. */
-function named(abi: AbiName, name: string): string | undefined {
-  if (syscallNumber(abi, name) !== undefined) return name;
-  const digits = /^syscall_(0x[\da-f]{1,8}|\d{1,10})$/.exec(name)?.[1];
-  if (digits !== undefined) return nameOf(abi, Number(digits));
-  const [, other] = STRACE_NAMES.find(([own]) => own === name) ?? [];
-  return other !== undefined && syscallNumber(abi, other) !== undefined ? other : undefined;
-}
-
-/** Calls that versions of strace name differently from the kernel. */
-const STRACE_NAMES: readonly (readonly [string, string])[] = [
-  ['fstatat', 'newfstatat'],
-  ['pread', 'pread64'],
-  ['pwrite', 'pwrite64'],
-  ['umount', 'umount2'],
-];
-
-/** The name of a number, or its digits without x32's bit; undefined for what cannot be a call. */
-function nameOf(abi: AbiName, number: number): string | undefined {
-  const bare = number - ABIS[abi].numberBit;
-  return bare >= 0 && bare < 2 ** 30 ? callText(abi, number) : undefined;
-}
-
-/** The call of a line that `seccomp run --report --json` or JSON.stringify wrote of a violation. */
-function reportedCall(value: unknown): SeenCall | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const report = value as Readonly<Record<string, unknown>>;
-  const [arch, number, args, program, count = 1] = (
-    ['arch', 'number', 'args', 'program', 'count'] as const
-  ).map(key => own(report, key));
-  if (!isCount(arch) || !isCount(number) || !isCount(count) || count === 0) return undefined;
-  const abi = abiOf(arch, number)?.name;
-  const syscall = abi && nameOf(abi, number);
-  if (abi === undefined || syscall === undefined) return undefined;
-  const registers = Array.isArray(args) ? args.slice(0, 6).map(registerOf) : [];
-  return {
-    abi,
-    syscall,
-    count,
-    // One event stands for several calls, of which it has the arguments of the first alone.
-    ...(count === 1 && { args: registers }),
-    program: typeof program === 'string' ? program : undefined,
-  };
-}
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-
-function registerOf(value: unknown): bigint | undefined {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : undefined;
-  return typeof value === 'string' && /^(?:\d{1,20}|0x[\da-f]{1,16})$/.test(value)
-    ? BigInt.asUintN(64, BigInt(value))
-    : undefined;
-}
-
-/** Whether a log that begins with this line is a document: JSON over several lines, a profile on one, or YAML of Kubernetes. */
-function beginsDocument(line: string): boolean {
-  if (/^(?:---\s*$|apiVersion:|kind:|items:|metadata:|spec:)/.test(line)) return true;
-  if (!line.trimStart().startsWith('{')) return false;
-  try {
-    return profilesOf(JSON.parse(line)).length > 0;
-  } catch {
-    // A line of JSON lines would be complete.
-    return !/^\s*\{.*\}\s*$/.test(line);
-  }
-}
-
-function readDocument(lines: readonly string[], abi: AbiName): ReturnType<typeof recordProfiles> {
-  if (!(lines.find(line => line.trim() !== '') ?? '').trimStart().startsWith('{'))
-    return recordProfiles(profilesOfYaml(lines), abi);
-  const text = lines.join('\n');
-  try {
-    const findings = new Findings();
-    readJson(text, '<log>', findings);
-    // Of a key that is there twice, readers take the one or the other.
-    findings.conclude(true);
-    return recordProfiles(profilesOf(JSON.parse(text)), abi);
-  } catch (error) {
-    if (error instanceof ProfileError) return recordProfiles([], abi);
-    throw error;
   }
 }

@@ -44,7 +44,7 @@ export interface TracerProcess {
 }
 
 /** What became of a launch. */
-export type LaunchOutcome =
+type LaunchOutcome =
   /** The command runs, or has run. */
   | { readonly kind: 'started' }
   /** execve failed, as it would have without a filter: a positive errno. */

@@ -8,7 +8,7 @@ import { runningLibc } from '../../machine/libc.js';
 import type { PerfTable } from './table.js';
 
 /** What is known beside the calls. */
-export interface PerfRun {
+interface PerfRun {
   /** What was recorded, in words. */
   readonly command: string;
   /** The part of the run that the calls belong to. */

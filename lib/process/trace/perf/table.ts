@@ -6,7 +6,7 @@ import { recordedParameters } from '../../../recording/recorded-arguments.js';
 import { own } from '../../../util/own.js';
 
 /** What is recorded: `PerfTarget`. */
-export const PERF_TARGET = { command: 0, processes: 1, cgroup: 2, all: 3 } as const;
+const PERF_TARGET = { command: 0, processes: 1, cgroup: 2, all: 3 } as const;
 
 /** Orders for a recorder. */
 export interface PerfOrders {
@@ -30,7 +30,7 @@ export interface PerfCalls {
 }
 
 /** The values of an argument. */
-export interface PerfArgument {
+interface PerfArgument {
   readonly values: readonly bigint[];
   /** Every bit that was set in some value. */
   readonly bits: bigint;
@@ -57,15 +57,15 @@ export interface PerfTable {
 const STATES = ['starting', 'recording', 'ended', 'failed'] as const;
 const STEPS = ['none', 'tracepoint', 'open', 'memory', 'no-process'] as const;
 /** What can fail: `PerfStep`. */
-export type PerfStep = (typeof STEPS)[number];
+type PerfStep = (typeof STEPS)[number];
 
 const HEADER = 64;
-const ABI_ORDER: readonly AbiName[] = ['x86_64', 'x86', 'x32', 'aarch64', 'arm'];
+const ABI_INDEX: Readonly<Record<AbiName, number>> = { x86_64: 0, x86: 1, x32: 2, aarch64: 3, arm: 4 };
 const NUMBERS = 1024;
 const ARGUMENTS = 6;
 const MAX_PROCESSES = 16384;
 const WIDTHS = 16;
-const PROCESSES = WIDTHS + ABI_ORDER.length * NUMBERS * ARGUMENTS;
+const PROCESSES = WIDTHS + Object.keys(ABI_INDEX).length * NUMBERS * ARGUMENTS;
 const CALLS = HEADER + PROCESSES + 4 * MAX_PROCESSES;
 const MAX_CALLS = 16384;
 const CALL = 80;
@@ -85,14 +85,14 @@ export function writeOrders(descriptor: number, { target, processes, excluded }:
   orders.writeUInt32LE(PERF_TARGET[target], 0);
   orders.writeUInt32LE(processes.length, 4);
   orders.writeUInt32LE(excluded, 8);
-  ABI_ORDER.forEach((abi, index) => {
+  for (const { name: abi, numberBit } of Object.values(ABIS)) {
     for (const [syscall, number] of syscallsOf(abi)) {
-      const place = placeOf(number - ABIS[abi].numberBit);
+      const place = placeOf(number - numberBit);
       if (place === undefined) continue;
       for (const parameter of recordedParameters(abi, syscall))
-        orders[WIDTHS + (index * NUMBERS + place) * ARGUMENTS + parameter.index] = parameter.width;
+        orders[WIDTHS + (ABI_INDEX[abi] * NUMBERS + place) * ARGUMENTS + parameter.index] = parameter.width;
     }
-  });
+  }
   processes.slice(0, MAX_PROCESSES).forEach((process, index) => {
     orders.writeUInt32LE(process, PROCESSES + 4 * index);
   });

@@ -247,7 +247,7 @@ function indexOf(argument: string | number, { abi, syscall }: Topic, at: Locatio
 }
 
 /** The unsigned number that a constant is on an ABI, where it is compared with that parameter. Throws ProfileError. */
-export function constantValue(constant: Constant, abi: AbiName, parameter: Parameter | undefined): bigint {
+function constantValue(constant: Constant, abi: AbiName, parameter: Parameter | undefined): bigint {
   switch (constant.kind) {
     case 'number':
       return constant.value;

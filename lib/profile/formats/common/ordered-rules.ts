@@ -32,7 +32,7 @@ export interface OrderedRule {
 }
 
 /** Numbers that are treated alike. */
-export interface OrderedRun extends AnsweredRun {
+interface OrderedRun extends AnsweredRun {
   readonly part: SyscallPolicy;
 }
 

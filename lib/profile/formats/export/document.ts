@@ -20,7 +20,7 @@ import type { Condition, Operator, Policy, Rule, SyscallPolicy } from '../../../
 import { own, owned } from '../../../util/own.js';
 
 /** An entry of `args`. For SCMP_CMP_MASKED_EQ `value` is the mask. */
-export interface DocumentArgument {
+interface DocumentArgument {
   readonly index: number;
   readonly value: bigint;
   readonly valueTwo?: bigint;
@@ -47,7 +47,7 @@ export interface SeccompDocument {
   readonly syscalls: readonly DocumentRule[];
 }
 
-export interface DocumentOptions {
+interface DocumentOptions {
   /**
    * Whether conditions on i386's `socketcall` and `ipc` are written out. Every reader derives them from `socket`, `semop`
    * and the like; they are needed where the policy says something else.

@@ -6,7 +6,7 @@ import { yamlText } from './yaml.js';
 import { own, owned } from '../../../util/own.js';
 
 /** The part of the resource that is the profile, in OCI's words. */
-export type SpoSpec = Omit<SeccompDocument, 'defaultErrnoRet' | 'flags'> & {
+type SpoSpec = Omit<SeccompDocument, 'defaultErrnoRet' | 'flags'> & {
   readonly flags?: readonly string[];
 };
 

@@ -2,7 +2,7 @@
 import { ConversionError } from '../../../util/errors.js';
 import { syscallName, type Abi } from '../../../kernel/abi.js';
 import { actionData, actionKind, actionName, type Action } from '../../../kernel/action.js';
-import { abisOf, type AbiName } from '../../../kernel/architectures.js';
+import { abisOf } from '../../../kernel/architectures.js';
 import {
   SCMP_ACT_ALLOW,
   SCMP_ACT_ERRNO,
@@ -145,8 +145,7 @@ function architectures(policy: Policy): readonly string[] {
       `foreign architectures get ${actionName(badArch)}, and under systemd KILL_THREAD`,
       'Name the ABIs that the policy is for',
     );
-  return [`SystemCallArchitectures=${['native', ...covered.slice(1).map(architectureName)].join(' ')}`];
+  return [
+    `SystemCallArchitectures=${['native', ...covered.slice(1).map(abi => ARCHITECTURE_NAMES[abi])].join(' ')}`,
+  ];
 }
-
-const architectureName = (abi: AbiName): string =>
-  Object.entries(ARCHITECTURE_NAMES).find(([, names]) => names.includes(abi))?.[0] ?? abi;

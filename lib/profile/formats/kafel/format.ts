@@ -10,7 +10,7 @@ import {
   SCMP_ACT_TRAP,
 } from '../../../kernel/constants.js';
 import type { Action } from '../../../kernel/action.js';
-import type { AbiName } from '../../../kernel/architectures.js';
+import { abisByName, type AbiName } from '../../../kernel/architectures.js';
 import type { Location } from '../../../util/errors.js';
 import { topOf } from '../../../util/place.js';
 import { own } from '../../../util/own.js';
@@ -41,12 +41,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   TRACE: SCMP_ACT_TRACE(0),
 };
 const WITH_NUMBER = ['ERRNO', 'TRAP', 'TRACE'];
-const ABI_NAMES: Readonly<Record<string, AbiName>> = {
-  x86_64: 'x86_64',
-  x86: 'x86',
-  arm: 'arm',
-  aarch64: 'aarch64',
-};
+const ABI_NAMES = abisByName({
+  x86_64: ['x86_64'],
+  x86: ['x86'],
+  x32: [],
+  arm: ['arm'],
+  aarch64: ['aarch64'],
+});
 /** Statements that `USE` may multiply. */
 const MAX_STATEMENTS = 100_000;
 
@@ -175,7 +176,7 @@ function readArchitectures(scanner: Scanner): readonly AbiName[] {
   const names: AbiName[] = [];
   const isList = scanner.accept('{');
   do {
-    const abi = own(ABI_NAMES, scanner.next().text);
+    const abi = ABI_NAMES.get(scanner.next().text);
     if (abi !== undefined) names.push(abi);
   } while (isList && scanner.accept(','));
   if (isList) scanner.expect('}');

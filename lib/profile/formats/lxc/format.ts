@@ -7,7 +7,7 @@ import {
   SCMP_ACT_TRAP,
 } from '../../../kernel/constants.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
-import { abisOf } from '../../../kernel/architectures.js';
+import { abisOf, ARCHITECTURES, type Architecture } from '../../../kernel/architectures.js';
 import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
 import { quote } from '../../../util/suggest.js';
@@ -46,14 +46,14 @@ const OPERATORS: Readonly<Record<string, Comparison | '&='>> = {
 };
 
 /** The sections that LXC reads: on a 64-bit machine their rules count for all of its ABIs, on another they are passed over. */
-const SECTIONS: Readonly<Record<string, string>> = {
-  all: '',
-  x86: 'x86_64',
-  x86_64: 'x86_64',
-  x32: 'x86_64',
-  arm: 'aarch64',
-  arm64: 'aarch64',
+const SECTION_NAMES: Readonly<Record<Architecture, readonly string[]>> = {
+  x86_64: ['x86', 'x86_64', 'x32'],
+  aarch64: ['arm', 'arm64'],
 };
+const SECTIONS: ReadonlyMap<string, string> = new Map([
+  ['all', ''],
+  ...ARCHITECTURES.flatMap(arch => SECTION_NAMES[arch].map((name): [string, string] => [name, arch])),
+]);
 const FOREIGN =
   /^(?:ppc|ppc64|ppc64le|mips|mips64|mips64n32|mipsel|mipsel64|mipsel64n32|s390|s390x|loongarch64|riscv64)$/;
 
@@ -198,9 +198,9 @@ export const LXC: TextFormat = {
       if (section === undefined) rules.push({ machine, statement: readRule(line, listed) });
       else {
         const name = section.toLowerCase();
-        const known = own(SECTIONS, name) ?? (FOREIGN.test(name) ? 'another' : undefined);
+        const known = SECTIONS.get(name) ?? (FOREIGN.test(name) ? 'another' : undefined);
         if (known === undefined)
-          failUnknown('unknown-architecture', { text: section, at: line.at }, Object.keys(SECTIONS));
+          failUnknown('unknown-architecture', { text: section, at: line.at }, [...SECTIONS.keys()]);
         machine = known;
       }
     }

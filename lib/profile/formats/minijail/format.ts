@@ -10,16 +10,17 @@ import {
   SCMP_ACT_TRAP,
 } from '../../../kernel/constants.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
-import type { AbiName } from '../../../kernel/architectures.js';
+import { abisByName, type AbiName } from '../../../kernel/architectures.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
 import type { Location } from '../../../util/errors.js';
 import { topOf } from '../../../util/place.js';
 import { own } from '../../../util/own.js';
 import { didYouMean } from '../../../util/suggest.js';
 import { place } from '../../findings.js';
-import type { Constant, Expression } from '../common/expression.js';
+import type { Expression } from '../common/expression.js';
 import type { Includes } from '../common/includes.js';
-import { failAt, failUnknown, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
+import { readConstant } from '../common/read-constant.js';
+import { failAt, failUnknown, Scanner, shown, type Syntax } from '../common/scanner.js';
 import {
   checkCall,
   resolveStatements,
@@ -48,15 +49,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 /** Those that `@default` takes: none that lets calls through. */
 const DEFAULTS = ['kill', 'kill-process', 'kill-thread', 'trap', 'user-notify'];
-const ABI_NAMES: Readonly<Record<string, AbiName>> = {
-  x86_64: 'x86_64',
-  x86: 'x86',
-  arm: 'arm',
-  arm64: 'aarch64',
-};
+const ABI_NAMES = abisByName({
+  x86_64: ['x86_64'],
+  x86: ['x86'],
+  x32: [],
+  arm: ['arm'],
+  aarch64: ['arm64'],
+});
 const OPERATORS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', '&', 'in']);
-
-const MAX_DEPTH = 64;
 
 /** One line of filters for a call. */
 interface Entry {
@@ -150,7 +150,7 @@ class Reader {
       if (key.text !== 'arch') failAt(key.at, 'policy-syntax', `expected "arch", found ${shown(key)}`);
       scanner.expect('=');
       do {
-        const abi = own(ABI_NAMES, scanner.next().text);
+        const abi = ABI_NAMES.get(scanner.next().text);
         if (abi !== undefined) on.push(abi);
       } while (scanner.accept(','));
     } while (scanner.accept(';'));
@@ -210,7 +210,7 @@ function readComparison(scanner: Scanner): Expression {
   if (!OPERATORS.has(operator.text))
     return scanner.unexpected('an operator', `Write one of ${[...OPERATORS].join(', ')}`);
   scanner.next();
-  const value = readValue(scanner, 0);
+  const value = readConstant(scanner, () => /^-?\w+$/.exec(scanner.peek().text)?.[0]);
   const argument = Number(digits);
   const zero = { kind: 'number', value: 0n } as const;
   if (operator.text === '&')
@@ -218,27 +218,6 @@ function readComparison(scanner: Scanner): Expression {
   if (operator.text === 'in')
     return { kind: 'compare', comparison: '==', argument, mask: { kind: '~', of: value }, value: zero, at };
   return { kind: 'compare', comparison: operator.text as '==', argument, value, at };
-}
-
-function readValue(scanner: Scanner, depth: number): Constant {
-  let value = readPart(scanner, depth);
-  while (scanner.accept('|')) value = { kind: '|', of: [value, readPart(scanner, depth)] };
-  return value;
-}
-
-function readPart(scanner: Scanner, depth: number): Constant {
-  const token: Token = scanner.peek();
-  if (depth > MAX_DEPTH) failAt(token.at, 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
-  if (scanner.accept('~')) return { kind: '~', of: readPart(scanner, depth + 1) };
-  if (scanner.accept('(')) {
-    const inner = readValue(scanner, depth + 1);
-    scanner.expect(')');
-    return inner;
-  }
-  if (!/^-?\w+$/.test(token.text))
-    return scanner.unexpected('a value', 'Write a number or the name of a constant');
-  scanner.next();
-  return { kind: 'text', text: token.text, at: token.at };
 }
 
 /** The cases of a call. For minijail0, what follows `;` is for calls that the condition is not met by. */

@@ -1,7 +1,6 @@
 // SystemCallFilter=, SystemCallArchitectures= and SystemCallErrorNumber= of systemd's units. Source: systemd.exec(5), seccomp-util.c.
 import { isKnownSyscall } from '../../../kernel/abi.js';
-import type { AbiName } from '../../../kernel/architectures.js';
-import { abisOf } from '../../../kernel/architectures.js';
+import { abisOf, type AbiName } from '../../../kernel/architectures.js';
 import type { Action } from '../../../kernel/action.js';
 import { MAX_ERRNO } from '../../../kernel/action.js';
 import {
@@ -13,22 +12,27 @@ import {
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
 import type { Location } from '../../../util/errors.js';
 import { topOf } from '../../../util/place.js';
-import { own } from '../../../util/own.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
 import { failAt, failUnknown } from '../common/scanner.js';
 import { checkCall, resolveStatements, type CallStatement } from '../common/statements.js';
 import type { TextFormat } from '../text-format.js';
 import { systemdGroup, systemdGroups } from './groups.js';
 
-/** The names of SystemCallArchitectures=. */
-export const ARCHITECTURE_NAMES: Readonly<Record<string, readonly AbiName[]>> = {
-  x86: ['x86'],
-  'x86-64': ['x86_64'],
-  x32: ['x32'],
-  arm: ['arm'],
-  arm64: ['aarch64'],
-  native: [],
+/** The names of ABIs in SystemCallArchitectures=. */
+export const ARCHITECTURE_NAMES: Readonly<Record<AbiName, string>> = {
+  x86: 'x86',
+  x86_64: 'x86-64',
+  x32: 'x32',
+  arm: 'arm',
+  aarch64: 'arm64',
 };
+const ABIS_BY_NAME: ReadonlyMap<string, readonly AbiName[]> = new Map([
+  ...(Object.keys(ARCHITECTURE_NAMES) as AbiName[]).map((abi): [string, AbiName[]] => [
+    ARCHITECTURE_NAMES[abi],
+    [abi],
+  ]),
+  ['native', []],
+]);
 
 const KEYS = ['SystemCallFilter', 'SystemCallArchitectures', 'SystemCallErrorNumber'];
 
@@ -176,9 +180,8 @@ function architecturesOf(settings: readonly Setting[]): readonly AbiName[] | und
   for (const { words } of settings) {
     if (words.length === 0) allowed = undefined;
     for (const { text, at } of words) {
-      const names = own(ARCHITECTURE_NAMES, text);
-      if (names === undefined)
-        failUnknown('unknown-architecture', { text, at }, Object.keys(ARCHITECTURE_NAMES));
+      const names = ABIS_BY_NAME.get(text);
+      if (names === undefined) failUnknown('unknown-architecture', { text, at }, [...ABIS_BY_NAME.keys()]);
       allowed = [...(allowed ?? []), ...names];
     }
   }

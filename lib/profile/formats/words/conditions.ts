@@ -1,5 +1,6 @@
 // Conditions in words: `domain is AF_UNIX or AF_INET and (flags & SOCK_CLOEXEC) == 0, or type is in 3..7`.
 import { isComparison, type Comparison, type Constant, type Expression } from '../common/expression.js';
+import { readConstant } from '../common/read-constant.js';
 import { failAt, type Scanner } from '../common/scanner.js';
 
 /** Parentheses within each other. */
@@ -78,7 +79,7 @@ function readTest(scanner: Scanner): Expression {
   const { text } = scanner.peek();
   if (isComparison(text)) {
     scanner.next();
-    return compare(text, readConstant(scanner));
+    return compare(text, readValue(scanner));
   }
   scanner.expect('is', 'Write a comparison such as "is AF_UNIX", "is in 3..7" or "== 0"');
   const within = ([low, high]: Range): Expression =>
@@ -97,7 +98,7 @@ function readSubject(scanner: Scanner): Subject {
   if (scanner.accept('(')) {
     const subject = readSubject(scanner);
     scanner.expect('&');
-    const mask = readConstant(scanner);
+    const mask = readValue(scanner);
     scanner.expect(')');
     return { ...subject, mask };
   }
@@ -122,8 +123,8 @@ function readArgument(scanner: Scanner): string {
 type Range = readonly [low: Constant, high: Constant | undefined];
 
 function readRange(scanner: Scanner): Range {
-  const low = readConstant(scanner);
-  return [low, scanner.accept('..') ? readConstant(scanner) : undefined];
+  const low = readValue(scanner);
+  return [low, scanner.accept('..') ? readValue(scanner) : undefined];
 }
 
 /** `A`, `A or B`, `A, B or C`: as long as values follow that are not compared themselves. */
@@ -151,26 +152,10 @@ function isValueAt(scanner: Scanner, ahead: number): boolean {
   return following !== 'is' && following !== '&' && !isComparison(following);
 }
 
-/** `CLONE_NEWUSER|CLONE_NEWNS`, `-1`, `~0x3`, with parentheses. Throws ProfileError (`policy-syntax`). */
-export function readConstant(scanner: Scanner, depth = 0): Constant {
-  let constant = readPart(scanner, depth);
-  while (scanner.accept('|')) constant = { kind: '|', of: [constant, readPart(scanner, depth)] };
-  return constant;
-}
-
-function readPart(scanner: Scanner, depth: number): Constant {
-  const token = scanner.peek();
-  if (depth > MAX_DEPTH) failAt(token.at, 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
-  if (scanner.accept('~')) return { kind: '~', of: readPart(scanner, depth + 1) };
-  if (scanner.accept('(')) {
-    const inner = readConstant(scanner, depth + 1);
-    scanner.expect(')');
-    return inner;
-  }
-  const sign = scanner.accept('-') ? '-' : '';
-  const { text } = scanner.peek();
-  if (!isNumber(text) && (sign !== '' || !isName(text)))
-    return scanner.unexpected('a value', 'Write a number or the name of a constant');
-  scanner.next();
-  return { kind: 'text', text: `${sign}${text}`, at: token.at };
-}
+/** `CLONE_NEWUSER|CLONE_NEWNS`, `-1`, `~0x3`, with parentheses. Throws ProfileError (`policy-syntax`, `too-deep`). */
+const readValue = (scanner: Scanner): Constant =>
+  readConstant(scanner, () => {
+    const sign = scanner.accept('-') ? '-' : '';
+    const { text } = scanner.peek();
+    return isNumber(text) || (sign === '' && isName(text)) ? `${sign}${text}` : undefined;
+  });

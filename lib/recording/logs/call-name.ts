@@ -1,0 +1,26 @@
+// The names of calls in logs, as this package has them.
+import { ABIS, callText, syscallNumber } from '../../kernel/abi.js';
+import type { AbiName } from '../../kernel/architectures.js';
+
+/** The name that an ABI has for a call of strace or perf, its number in digits for one without; undefined for what cannot be a call. */
+export function tracedName(abi: AbiName, name: string): string | undefined {
+  if (syscallNumber(abi, name) !== undefined) return name;
+  const digits = /^syscall_(0x[\da-f]{1,8}|\d{1,10})$/.exec(name)?.[1];
+  if (digits !== undefined) return callName(abi, Number(digits));
+  const [, other] = STRACE_NAMES.find(([own]) => own === name) ?? [];
+  return other !== undefined && syscallNumber(abi, other) !== undefined ? other : undefined;
+}
+
+/** Calls that versions of strace name differently from the kernel. */
+const STRACE_NAMES: readonly (readonly [string, string])[] = [
+  ['fstatat', 'newfstatat'],
+  ['pread', 'pread64'],
+  ['pwrite', 'pwrite64'],
+  ['umount', 'umount2'],
+];
+
+/** The name of a number, or its digits without x32's bit; undefined for what cannot be a call. */
+export function callName(abi: AbiName, number: number): string | undefined {
+  const bare = number - ABIS[abi].numberBit;
+  return bare >= 0 && bare < 2 ** 30 ? callText(abi, number) : undefined;
+}
