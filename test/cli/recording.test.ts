@@ -44,6 +44,16 @@ describe('The subcommands on recordings', () => {
     );
   });
 
+  it('import reads UTF-16, as PowerShell writes it', () => {
+    const text = Buffer.from(`\ufeff${LOG.replaceAll('\n', '\r\n')}`, 'utf16le');
+    const path = file('utf16.log', '');
+    writeFileSync(path, text);
+    assert.equal(
+      cli(['import', '--arch', 'x86_64', path]).stdout,
+      cli(['import', '--arch', 'x86_64', file('utf8.log', LOG)]).stdout,
+    );
+  });
+
   it('import takes each file for a run, or all for one', () => {
     const logs = [file('a', LOG), file('b', LOG)];
     const runs = (...options: string[]): unknown =>
