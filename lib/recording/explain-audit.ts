@@ -12,6 +12,7 @@ import type { Location } from '../util/errors.js';
 import { hasOwn, own, owned } from '../util/own.js';
 import { printable } from '../util/printable.js';
 import { parseAuditLine, type AuditLine } from './logs/audit-line.js';
+import { kernelMessage } from './logs/unwrap.js';
 
 /** An audit record, explained. */
 export interface ExplainedAudit extends AuditLine {
@@ -53,7 +54,7 @@ export class AuditExplainer {
 
   /** What a line says; undefined for one that is not a record of seccomp, or not a whole one. */
   explain(line: string): ExplainedAudit | undefined {
-    const record = parseAuditLine(line);
+    const record = parseAuditLine(kernelMessage(line));
     if (record === undefined) return undefined;
     const { action } = record;
     return {

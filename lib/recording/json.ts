@@ -121,11 +121,17 @@ export function parseRecording(text: string, options: ParseRecordingOptions = {}
     throw new RecordingError(
       'bad-recording',
       problem?.message ?? 'the text is not JSON',
-      problem && own(problem, 'remedy'),
+      /^\s*\{/.test(text)
+        ? problem && own(problem, 'remedy')
+        : 'Make a recording of a log with readLog or seccomp import',
       error.at,
     );
   }
 }
+
+/** Whether a text begins as `formatRecording` writes one. */
+export const isRecordingText = (text: string): boolean =>
+  /^\s*\{\s*"kind"\s*:\s*"seccomp recording"/.test(text);
 
 const MAX_LENGTH = 16 * 1024 * 1024;
 

@@ -44,6 +44,37 @@ describe('The subcommands on recordings', () => {
     );
   });
 
+  it('import reads UTF-16, as PowerShell writes it', () => {
+    const text = Buffer.from(`\ufeff${LOG.replaceAll('\n', '\r\n')}`, 'utf16le');
+    const path = file('utf16.log', '');
+    writeFileSync(path, text);
+    assert.equal(
+      cli(['import', '--arch', 'x86_64', path]).stdout,
+      cli(['import', '--arch', 'x86_64', file('utf8.log', LOG)]).stdout,
+    );
+  });
+
+  it('generate and check say what the recordings are known to lack', () => {
+    const recording = imported('lost', ' 0.100 ( 0.010 ms): a/1 getpid() = 1\nLOST 12 events!\nnonsense\n');
+    for (const args of [
+      ['generate', recording],
+      ['check', 'docker-default', recording],
+    ])
+      assert.match(
+        cli(args).stderr,
+        /the recordings lack 12 lost calls and 1 line of logs that could not be parsed/,
+      );
+  });
+
+  it('tells a log from a recording, and a recording from a profile', () => {
+    const log = file('a.log', LOG);
+    assert.match(cli(['generate', log]).stderr, /Make a recording of a log with readLog or seccomp import/);
+    const recording = imported('b', LOG);
+    const { code, stderr } = cli(['check', recording, recording]);
+    assert.equal(code, 2);
+    assert.match(stderr, /is a recording\. Pass the profile first/);
+  });
+
   it('import takes each file for a run, or all for one', () => {
     const logs = [file('a', LOG), file('b', LOG)];
     const runs = (...options: string[]): unknown =>

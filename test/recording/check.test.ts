@@ -204,6 +204,16 @@ describe('explainAuditLine', () => {
     assert.ok(!formatAudit(explained).includes('\u001b'));
   });
 
+  for (const [what, wrap] of [
+    ['dmesg in colours', (line: string) => `\x1b[32m[1.5] \x1b[0m\x1b[33maudit: \x1b[0m${line.slice(7)}`],
+    ['dmesg --json', (line: string) => `   "msg": ${JSON.stringify(line)}`],
+    ['journalctl -o json', (line: string) => JSON.stringify({ MESSAGE: line })],
+  ] as const)
+    it(`reads records of ${what}`, () => {
+      const plain = record(39, '0x80000000');
+      assert.deepEqual(explainAuditLine(wrap(plain)), explainAuditLine(plain));
+    });
+
   it('is undefined for other lines', () => {
     assert.equal(explainAuditLine('audit: type=1300 audit(1.5:1): arch=c000003e syscall=59'), undefined);
   });

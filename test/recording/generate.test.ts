@@ -120,6 +120,22 @@ describe('A generated profile', () => {
       assert.ok(allows(made(strace(seen)), abi, needed));
     });
 
+  it('allows getpgid for the caller alone, as C libraries make getpgrp of it, and for others if that was seen', () => {
+    const unseen = made(strace(GETPID));
+    for (const abi of ['x86_64', 'aarch64'] as const) {
+      assert.ok(allows(unseen, abi, 'getpgid', 0n) && !allows(unseen, abi, 'getpgid', 1n));
+      assert.ok(!allows(made(strace('getpgrp() = 1')), abi, 'getpgid', 1n));
+      assert.ok(allows(made(strace('getpgid(7) = 7')), abi, 'getpgid', 1n));
+    }
+  });
+
+  it('names no calls that its ABIs do not have', () => {
+    const native = JSON.stringify(made(strace(GETPID)));
+    const with32 = JSON.stringify(made(strace('[ Process PID=1 runs in 32 bit mode. ]', '1 getpid() = 1')));
+    for (const name of ['"sigreturn"', '"clock_gettime64"'])
+      assert.ok(!native.includes(name) && with32.includes(name), name);
+  });
+
   it('of a program that starts others allows the redirection of their descriptors', () => {
     const starts = ['clone(child_stack=NULL, flags=SIGCHLD) = 2', 'execve("/a", [], 0x1) = 0'];
     for (const syscall of ['dup2', 'dup3']) {
@@ -322,6 +338,12 @@ describe('What a generated profile leaves out', () => {
   it('is everything where nothing was recorded', () => {
     assert.throws(() => generateProfile([]), { code: 'nothing-recorded' });
     assert.throws(() => generateProfile([strace(GETPID)], { phase: 'none' }), { code: 'nothing-recorded' });
+    assert.throws(() => generateProfile([strace(GETPID)], { minRuns: 2 }), {
+      code: 'nothing-recorded',
+      message: /no call was made in 2 runs: the recordings have 1\./,
+    });
+    const start = readLog(GETPID, { arch: 'x86_64', phase: 'start' }).recording;
+    assert.throws(() => generateProfile([start], { phase: 'work' }), /The phases are "start"/);
   });
 
   for (const options of [

@@ -95,6 +95,21 @@ describe('Logs of strace', () => {
       ['x86:mmap2(1; 2) x1'],
     ],
     [
+      'data of -e read=all',
+      'read(3, "\\n", 1) = 1\n | 00000  0a                                                .                |',
+      ['read() x1'],
+    ],
+    [
+      'the output of the program in a call, on a terminal',
+      'write(1, "a\\nb\\n", 4a\nb\n)      = 4',
+      ['write() x1'],
+    ],
+    [
+      'lines that were wrapped',
+      'mmap(NULL, 8192, PROT_READ|PROT_WRITE,\nMAP_PRIVATE|MAP_ANONYMOUS,\n-1, 0) = 0x7f',
+      ['mmap(3; 34) x1'],
+    ],
+    [
       'signals, ends and attached processes',
       '--- SIGCHLD {si_signo=SIGCHLD} ---\n+++ exited with 0 +++\nstrace: Process 3 attached\ngetpid() = 1',
       ['getpid() x1'],
@@ -106,6 +121,57 @@ describe('Logs of strace', () => {
       assert.equal(skipped, 0, JSON.stringify(examples));
     });
   }
+
+  // As strace 6.1 -f wrote them to a terminal, where its own messages come between.
+  for (const [call, lines] of [
+    [
+      'vfork',
+      'vfork(strace: Process 3 attached\n <unfinished ...>\n[pid 3] getpid() = 3\n<... vfork resumed>) = 3',
+    ],
+    [
+      'clone3',
+      'clone3({flags=CLONE_VM}strace: Process 3 attached\n => {parent_tid=[3]}, 88) = 3\n[pid 3] getpid() = 3',
+    ],
+    ['pause', '[pid 2] 13:02:24.183282 pause(strace: Process 2 detached\n <detached ...>\ngetpid() = 3'],
+    ['wait4', 'wait4(-1, strace: Process 3 attached\nNULL, 0, NULL) = 3\n[pid 3] getpid() = 3'],
+  ] as const)
+    it(`have ${call} where strace has written into its line`, () => {
+      const { recording, skipped, examples } = read(lines);
+      assert.deepEqual(summary(recording), ['getpid() x1', `${call}() x1`].sort());
+      assert.equal(skipped, 0, JSON.stringify(examples));
+    });
+
+  const line = '12 openat(AT_FDCWD, "/a<b>", O_RDONLY <unfinished ...>';
+  for (const [what, wrap] of [
+    ['a terminal in colours', text => `\x1b[01;32m\x1b[K${text}\x1b[m\x1b]0;title\x07`],
+    ['PowerShell and Windows', text => `${text}\r`],
+    ['a mail that quotes it', text => `> > ${text}`],
+    ['a list in Markdown', text => `- ${text}`],
+    ['code in Markdown', text => `\`${text}\``],
+    ['HTML', text => text.replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')],
+    ['a word processor', text => text.replaceAll('...', '…').replace('"', '“').replaceAll(' ', '\u00a0')],
+    ['tabs', text => `\t${text}  `],
+    ['docker compose logs', text => `app-1  | ${text}`],
+    ['docker logs -t', text => `2026-11-29T12:00:00.123456789Z ${text}`],
+    ['a file of a container', text => `2026-11-29T12:00:00.123456789+00:00 stderr F ${text}`],
+    ['a file of Docker', text => JSON.stringify({ log: `${text}\n`, stream: 'stderr', time: 'x' })],
+    ['cat -n', text => `     7\t${text}`],
+    ['grep -Hn', text => `trace.log:7:${text}`],
+  ] as readonly (readonly [string, (text: string) => string])[])
+    it(`are read out of ${what}`, () => {
+      const { recording, skipped, examples } = read(
+        [line, '12 <... openat resumed>) = 3'].map(wrap).join('\n'),
+      );
+      assert.deepEqual(summary(recording), ['openat(0) x1']);
+      assert.equal(skipped, 0, JSON.stringify(examples));
+    });
+
+  it('do not take a path for the notice that a process has 32 bits', () => {
+    const { recording } = read(
+      '7 openat(AT_FDCWD, "/[ Process PID=7 runs in 32 bit mode. ]", O_RDONLY) = 3\n7 getpid() = 7',
+    );
+    assert.deepEqual(summary(recording), ['getpid() x1', 'openat(0) x1']);
+  });
 
   it('say which program a process is, and its children', () => {
     const { recording } = read(
@@ -144,6 +210,7 @@ describe('Logs of strace', () => {
     ['output of the program', 'Hello, world'],
     ['a call in the middle of a line', 'hello getpid() = 1'],
     ['a call without an end', 'mount("a", "b"'],
+    ['a quotation', '> and it hangs here:'],
   ] as const) {
     it(`count ${what}, and go on`, () => {
       const { recording, skipped, examples, lines } = read(`${line}\ngetpid() = 1\n`);
@@ -249,6 +316,22 @@ describe('Logs of perf trace', () => {
       assert.deepEqual([summary(recording), skipped], [['getuid() x1'], 1]);
     });
 
+  // perf writes names of threads as they are, and they may have line breaks.
+  for (const [what, lines] of [
+    [
+      'the lines',
+      '     0.100 ( 0.010 ms): x\nmount() = 1/10835 getppid()     = 0\n     0.200 ( 0.010 ms): a/2 getuid()     = 0',
+    ],
+    [
+      'the summary',
+      ' Summary of events:\n\n x\nmount() = 1 (10895), 2 events, 98.5%\n\n   getuid              1      0     0.010     0.010     0.010     0.010      0.00%',
+    ],
+  ] as const)
+    it(`do not take the name of a thread in ${what} for a line of strace`, () => {
+      const { recording, skipped } = read(lines);
+      assert.deepEqual([summary(recording), skipped], [['getuid() x1'], 2]);
+    });
+
   for (const line of [
     'ioctl(fd: 3</a>, cmd: TIOCSTI, x: </b>, cmd: TCGETS) = 0',
     'ioctl(fd: 3</a>, cmd: TIOCSTI>, cmd: TCGETS) = 0',
@@ -327,6 +410,30 @@ describe('Audit records', () => {
     [
       'journald itself',
       `Nov 28 22:00:00 host audit[31937]: SECCOMP ${kernel.slice(kernel.indexOf('auid'))}`,
+      'getppid',
+    ],
+    [
+      'dmesg on a terminal',
+      `\x1b[32m[20792.226111] \x1b[0m\x1b[33maudit: \x1b[0m${kernel.slice(7)}`,
+      'getppid',
+    ],
+    ['dmesg --json', `         "msg": ${JSON.stringify(kernel)}`, 'getppid'],
+    [
+      'all of dmesg --json',
+      JSON.stringify({ dmesg: [{ pri: 5, time: 1, msg: kernel }] }, null, 3),
+      'getppid',
+    ],
+    ['journalctl -o json', JSON.stringify({ MESSAGE: kernel, _TRANSPORT: 'kernel' }), 'getppid'],
+    ['journalctl -o json-pretty', JSON.stringify({ MESSAGE: kernel }, null, 8), 'getppid'],
+    [
+      'journalctl -o json of its own',
+      JSON.stringify({ MESSAGE: `SECCOMP ${kernel.slice(kernel.indexOf('auid'))}` }),
+      'getppid',
+    ],
+    ['journalctl -o cat of its own', `SECCOMP ${kernel.slice(kernel.indexOf('auid'))}`, 'getppid'],
+    [
+      'ausearch',
+      `----\ntime->Sun Nov 29 13:07:52 2026\ntype=SECCOMP msg=audit(1.5:1): ${kernel.slice(kernel.indexOf('auid'))}`,
       'getppid',
     ],
     [
@@ -603,8 +710,14 @@ describe('A hostile log', () => {
       `   ${'-'.repeat(1 << 20)}x`,
       `I0705 12:08:18.729660 1 e.go:1] log-enricher "msg"="audit" "x"="${'\\'.repeat(60_000)}`,
       `I0705 12:08:18.729660 1 e.go:1] log-enricher "msg"="audit"${' '.repeat(60_000)}x`,
+      `${'`'.repeat(60_000)}x`,
+      '\u001b]x'.repeat(20_000),
+      ` > ${' [0x1'.repeat(12_000)}`,
+      `"msg": "${'\\a'.repeat(30_000)}`,
+      `${'> '.repeat(30_000)}x`,
+      `openat(${'x'.repeat(4000)}\n`.repeat(1000),
     ])
-      assert.equal(read(`${line}\ngetpid() = 1`).recording.calls.length, 1);
+      assert.equal(read(`getpid() = 1\n${line}\ngetpid() = 1`).recording.calls.length, 1);
   });
 
   const piece = fc.oneof(

@@ -9,17 +9,18 @@ export const MAX_LINE = 65_536;
 const CHUNK = 1 << 20;
 
 /**
- * The lines of a file, or of standard input for `-`, without their ends; what a line has beyond 65,536 characters is dropped.
+ * The lines of a file in UTF-8 or UTF-16, or of standard input for `-`, without their ends; what a line has beyond 65,536 characters is dropped.
  * Throws RecordingError (`log-unreadable`).
  */
 export function* linesOf(file: string): Generator<string> {
-  const decoder = new TextDecoder();
+  let decoder: InstanceType<typeof TextDecoder> | undefined;
   const buffer = new Uint8Array(CHUNK);
   const descriptor = file === '-' ? 0 : tried(file, () => openSync(file, 'r'));
   try {
     let rest = '';
     for (;;) {
       const length = tried(file, () => readSync(descriptor, buffer));
+      decoder ??= new TextDecoder(encodingOf(buffer.subarray(0, length)));
       const text = decoder.decode(buffer.subarray(0, length), { stream: length > 0 });
       const lines = text.split('\n');
       const last = lines.pop() ?? '';
@@ -35,6 +36,10 @@ export function* linesOf(file: string): Generator<string> {
     if (file !== '-') closeSync(descriptor);
   }
 }
+
+/** PowerShell redirects output as UTF-16, after its byte order mark. */
+const encodingOf = ([first, second]: Uint8Array): string =>
+  first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
 
 const cut = (rest: string, more: string): string =>
   rest.length >= MAX_LINE ? rest : (rest + more).slice(0, MAX_LINE);

@@ -2,7 +2,22 @@
 import { parseRecording } from '../../recording/json.js';
 import type { Recording } from '../../recording/recording.js';
 import { textArgument } from '../input.js';
+import { say } from '../output.js';
 
 /** The recording in a file, or in standard input for `-`. Throws RecordingError, and ProfileError for a file that cannot be read. */
 export const recordingArgument = (argument: string): Recording =>
   parseRecording(textArgument(argument), { file: argument === '-' ? '<stdin>' : argument });
+
+/** Says what recordings are known to lack, so that nobody takes their profile for complete. */
+export function sayWhatIsMissing(recordings: readonly Recording[]): void {
+  const sum = (key: 'lost' | 'skipped'): number =>
+    recordings.flatMap(({ sources }) => sources).reduce((all, source) => all + source[key], 0);
+  const [lost, skipped] = [sum('lost'), sum('skipped')];
+  const missing = [
+    ...(lost > 0 ? [`${lost} lost ${lost === 1 ? 'call' : 'calls'}`] : []),
+    ...(skipped > 0
+      ? [`${skipped} ${skipped === 1 ? 'line' : 'lines'} of logs that could not be parsed`]
+      : []),
+  ];
+  if (missing.length > 0) say(`the recordings lack ${missing.join(' and ')}`);
+}

@@ -106,6 +106,22 @@ export function conditionsOf(
   };
 }
 
+/** The condition of a call that was not seen, and is added for what it tells of the caller alone. */
+export const aboutTheCaller = ({
+  index,
+  name,
+}: {
+  readonly index: number;
+  readonly name: string;
+}): CallConditions => ({
+  alternatives: [[{ op: 'SCMP_CMP_EQ', arg: index, width: 64, value: 0n }]],
+  words: [ownWords(name)],
+  parameters: [],
+  unknown: [],
+});
+
+const ownWords = (name: string): string => `${name} 0, which is the caller`;
+
 /** Leaves out arguments with many values until the product of all is a handful of rules. */
 function within(restrictions: readonly Restriction[]): readonly Restriction[] {
   const product = restrictions.reduce((all, { conditions }) => all * conditions.length, 1);
@@ -162,7 +178,7 @@ function restrictionOf(
   if (kind === 'own') {
     if (seen !== undefined && seen.bits !== 0n) return undefined;
     // That it was another process is possible, and is not what most programs do.
-    return { ...base, conditions: [equal(parameter, 0n)], words: `${name} 0, which is the caller` };
+    return { ...base, conditions: [equal(parameter, 0n)], words: ownWords(name) };
   }
   if (seen === undefined || seen.unknown || (mode === 'safe' && kind === undefined)) return undefined;
   return seenOnly(syscall, seen, base, place);

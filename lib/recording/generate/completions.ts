@@ -12,6 +12,8 @@ export interface Completion {
   readonly why: string;
   /** The calls whose work it does: it gets the conditions of those that were seen. */
   readonly like?: readonly string[];
+  /** The argument that is 0 in what it is added for, which is about the caller alone. */
+  readonly aboutCaller?: { readonly index: number; readonly name: string };
 }
 
 const group = (why: string, calls: string | readonly string[]): readonly Completion[] =>
@@ -43,6 +45,12 @@ const ALWAYS: readonly Completion[] = [
     'says something of the caller alone',
     'getppid getpgrp getuid geteuid getgid getegid getresuid getresgid getgroups getcwd getrusage',
   ),
+  {
+    syscall: 'getpgid',
+    // src/unistd/getpgrp.c of musl; glibc where there is no getpgrp, as on arm64.
+    why: 'what getpgrp() calls in other C libraries and on other architectures',
+    aboutCaller: { index: 0, name: 'pid' },
+  },
 ];
 
 /** What glibc and musl call when a process or a thread starts another one. */

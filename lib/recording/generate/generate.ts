@@ -1,5 +1,5 @@
 // From recordings to a profile in Docker's format, in which each rule says why it is there.
-import { ABIS, isCallNumber } from '../../kernel/abi.js';
+import { ABIS, isCallNumber, syscallNumber } from '../../kernel/abi.js';
 import { abisOf, ARCHITECTURES, type AbiName, type Architecture } from '../../kernel/architectures.js';
 import { groupsOf, purposes } from '../../kernel/calls/call-groups.js';
 import type { SyscallName } from '../../kernel/calls/call-names.js';
@@ -18,6 +18,7 @@ import { show } from '../../util/show.js';
 import { mergeRecordings } from '../merge.js';
 import { byText, RUNTIME_PHASE, type RecordedCall, type Recording } from '../recording.js';
 import {
+  aboutTheCaller,
   conditionsOf,
   seenArguments,
   type Alternatives,
@@ -89,6 +90,8 @@ interface Allowed {
   readonly why: string;
   /** Calls that were seen and whose work it does. */
   readonly like: readonly string[];
+  /** As in a Completion. */
+  readonly aboutCaller?: Completion['aboutCaller'];
 }
 
 /**
@@ -111,6 +114,12 @@ export function generateProfile(
   if (!Number.isSafeInteger(minRuns) || minRuns < 1)
     throw new UsageError('bad-option', `minRuns cannot be ${show(minRuns)}`, 'Pass a whole number from 1 on');
   const recording = mergeRecordings(...listOf(recordings));
+  if (minRuns > recording.runs && recording.runs > 0)
+    throw new RecordingError(
+      'nothing-recorded',
+      `no call was made in ${minRuns} runs: the recordings have ${recording.runs}`,
+      'Require fewer runs, or add recordings',
+    );
   const leftOut: ExplainedCall[] = [];
   const uncertain: ExplainedCall[] = [];
   const calls = groupBy(
@@ -125,7 +134,7 @@ export function generateProfile(
       phase === undefined
         ? 'the recordings have no calls'
         : `the recordings have no calls of the phase ${show(phase)}`,
-      'Record the program first',
+      phasesIn(recording),
     );
   if (phase === undefined)
     for (const { syscall } of recording.calls.filter(call => call.phase === RUNTIME_PHASE))
@@ -195,6 +204,20 @@ export function generateProfile(
   };
 }
 
+/** The remedy where a phase has no calls. */
+function phasesIn({ calls }: Recording): string {
+  const phases = [...new Set(calls.map(({ phase }) => phase))].filter(phase => phase !== '');
+  return phases.length === 0
+    ? 'Record the program first'
+    : `The phases are ${phases
+        .sort(byText)
+        .slice(0, MAX_PHASES)
+        .map(phase => show(phase))
+        .join(', ')}${phases.length > MAX_PHASES ? ', …' : ''}`;
+}
+
+const MAX_PHASES = 8;
+
 function listOf(recordings: readonly Recording[]): readonly Recording[] {
   const given: unknown = recordings;
   if (Array.isArray(given)) return ownElements(recordings);
@@ -227,7 +250,15 @@ function allowedCalls(
   for (const [syscall, entries] of seen) all.set(syscall, { syscall, seen: entries, why: '', like: [] });
   for (const completion of added) {
     const { syscall, why } = completion;
-    const known = all.get(syscall) ?? { syscall, seen: [], why, like: [] };
+    const aboutCaller = own(completion, 'aboutCaller');
+    if (targets.every(target => syscallNumber(target, syscall) === undefined)) continue;
+    const known = all.get(syscall) ?? {
+      syscall,
+      seen: [],
+      why,
+      like: [],
+      ...(aboutCaller !== undefined && { aboutCaller }),
+    };
     const like = (own(completion, 'like') ?? []).filter(name => seen.has(name));
     all.set(syscall, { ...known, like: [...known.like, ...like] });
   }
@@ -237,7 +268,7 @@ function allowedCalls(
         const known = all.get(other);
         const like = [...new Set([...(known?.like ?? []), syscall])];
         const why = known?.why ?? 'the same as calls that were seen, on other architectures and C libraries';
-        all.set(other, { syscall: other, seen: known?.seen ?? [], why, like });
+        all.set(other, { ...known, syscall: other, seen: known?.seen ?? [], why, like });
       }
     }
   }
@@ -268,7 +299,12 @@ function entryOf(
   const { syscall, like } = call;
   const alike = like.flatMap(name => seen.get(name) ?? []);
   const known = seenArguments([...call.seen, ...alike]);
-  const conditions = conditionsOf(syscall, launching.has(syscall) ? inPart(known) : known, mode, targets);
+  const isLaunching = launching.has(syscall);
+  const aboutCaller = own(call, 'aboutCaller');
+  const conditions =
+    aboutCaller !== undefined && call.seen.length === 0 && !isLaunching && mode !== 'none'
+      ? aboutTheCaller(aboutCaller)
+      : conditionsOf(syscall, isLaunching ? inPart(known) : known, mode, targets);
   if (call.seen.length === 0) {
     // A call of the same power whose arguments a filter does not see would be a way around the conditions.
     const evaded = like.find(name =>
@@ -280,7 +316,7 @@ function entryOf(
       leftOut.push({ syscall, why: `it would bypass the conditions on ${evaded}` });
       return undefined;
     }
-  } else if (conditions !== undefined && conditions.unknown.length > 0 && !launching.has(syscall)) {
+  } else if (conditions !== undefined && conditions.unknown.length > 0 && !isLaunching) {
     uncertain.push({
       syscall,
       why: `some of its arguments are not known (${conditions.unknown.join(', ')}): allowed ${conditions.words.join(', ')}`,

@@ -30,14 +30,18 @@ export interface AuditLine {
   readonly killed: boolean;
 }
 
-const RECORD = /\btype=(?:1326|SECCOMP)\b|\baudit\[\d+\]: SECCOMP /;
+/** The last ones are of the journal with -o cat, verbose and export, and with -o json. */
+const RECORD = /\btype=(?:1326|SECCOMP)\b|\baudit\[\d+\]: SECCOMP |^(?: *MESSAGE=)?SECCOMP auid=/;
 /** What the kernel writes after all that a program chooses (audit_seccomp in kernel/auditsc.c). auditd adds the same in words. */
 const TAIL =
   /^ sig=\S+ arch=(\S+) syscall=(\S+) compat=[01] ip=[^\s\p{Cc}]+(?: code=([^\s\p{Cc}]+))?(?![^\s\p{Cc}])/u;
 
 /** Whether a line is a record of seccomp, be it complete or not. */
 export const isAuditLine = (line: string): boolean =>
-  (line.includes('type=') || line.includes(': SECCOMP ')) && RECORD.test(line);
+  (line.includes('type=') || line.includes('SECCOMP ')) && RECORD.test(line);
+
+/** Whether a line is what ausearch writes between records. */
+export const isAuditHeading = (line: string): boolean => line === '----' || line.startsWith('time->');
 
 /**
  * The call of a record; undefined for a line that is not one, or that was cut off. Names of programs may hold anything, also

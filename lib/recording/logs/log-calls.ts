@@ -34,6 +34,11 @@ export class LogCalls {
     return call.count > 0 && (this.#inLines.has(`${call.abi} ${call.syscall}`) || this.add(format, call));
   }
 
+  /** Whether there are calls in a format. */
+  has(format: string): boolean {
+    return this.#formats.has(format);
+  }
+
   /** Notes events that the recorder lost. */
   addLost(events: number): void {
     this.#lost = addCounts(this.#lost, events);

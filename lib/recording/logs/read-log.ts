@@ -6,16 +6,18 @@ import { oneOf, ownOptions } from '../../util/options.js';
 import { show } from '../../util/show.js';
 import { mergeRecordings } from '../merge.js';
 import type { Recording } from '../recording.js';
-import { isAuditLine, parseAuditLine } from './audit-line.js';
+import { isAuditHeading, isAuditLine, parseAuditLine } from './audit-line.js';
 import { callName, tracedName } from './call-name.js';
+import { CutCall } from './strace/cut-call.js';
 import { beginsDocument, readDocument } from './documents.js';
 import { LogCalls } from './log-calls.js';
 import { isOperatorLine, operatorRecordOf, parseOperatorLine, type OperatorRecord } from './operator-line.js';
-import { PerfCalls } from './perf-calls.js';
-import { parsePerfLine } from './perf-line.js';
+import { PerfCalls } from './perf/calls.js';
+import { isPerfLine, parsePerfLine } from './perf/line.js';
 import { reportedCall } from './report-line.js';
-import { StraceCalls } from './strace-calls.js';
-import { parseStraceLine } from './strace-line.js';
+import { StraceCalls } from './strace/calls.js';
+import { parseStraceLine } from './strace/line.js';
+import { messageOfMember, messagesOf, unwrappings, withoutColours } from './unwrap.js';
 
 /** Options of `readLog`. */
 export interface ReadLogOptions {
@@ -86,16 +88,6 @@ const isIterable = (value: unknown): boolean =>
   value !== null &&
   typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
 
-const SPOKEN = 'strace: Process ';
-
-/** The beginning of a call into which strace itself spoke; undefined for other lines. Not by one expression, whose time would be quadratic. */
-function cutOff(line: string): string | undefined {
-  if (!line.endsWith(' attached')) return undefined;
-  const at = line.lastIndexOf(SPOKEN);
-  const isCut = at > 0 && /^\d{1,10} attached$/.test(line.slice(at + SPOKEN.length));
-  return isCut && line.slice(0, at).includes('(') ? line.slice(0, at) : undefined;
-}
-
 /** Longer lines are cut: a call begins with what is needed of it. */
 const MAX_LINE = 65_536;
 /** Characters of a document. */
@@ -115,10 +107,12 @@ export class LogReader {
   #document: string[] | undefined;
   #documentLength = 0;
   #started = false;
-  /** The beginning of a line that goes on later. */
-  #cut: string | undefined;
+  /** A call whose end is in one of the next lines. */
+  #cut: CutCall | undefined;
   #lines = 0;
   #skipped = 0;
+  /** Whether it is a log of perf trace, and has no lines of strace. */
+  #isPerf = false;
 
   /** Throws UsageError (`bad-option`). */
   constructor(options: ReadLogOptions = {}) {
@@ -171,6 +165,7 @@ export class LogReader {
   /** What was made of all lines. Throws RecordingError (`empty-log`). */
   finish(): ReadLog {
     const { kernel, libc, command } = this.#options;
+    this.#giveUpCut();
     const recordings: Recording[] = [];
     if (this.#document !== undefined) {
       const read = readDocument(this.#document, this.#native);
@@ -186,14 +181,13 @@ export class LogReader {
       skipped: this.#skipped,
     });
     if (run !== undefined) recordings.push(run);
-    if (this.#cut !== undefined) this.#skip(this.#lines, this.#cut);
     const recording = mergeRecordings(...recordings);
     if (recording.calls.length === 0) {
       const [first] = this.#examples;
       throw new RecordingError(
         'empty-log',
         `${this.#file} has no system call that could be parsed${first === undefined ? '' : `, beginning with ${show(first.text)}`}`,
-        'Pass a log of strace, audit records, a report of seccomp run --json, or a recorded profile',
+        'Pass a log of strace or perf trace, audit records, a report of seccomp run --json, or a recorded profile',
       );
     }
     return { recording, lines: this.#lines, skipped: this.#skipped, examples: this.#examples };
@@ -220,29 +214,56 @@ export class LogReader {
     if (this.#examples.length < MAX_EXAMPLES) this.#examples.push({ line, text: text.slice(0, MAX_EXAMPLE) });
   }
 
-  /** Whether the line was understood. */
+  /** Whether the line was understood, or is kept until the next one. */
   #readLine(line: string): boolean {
+    if (this.#cut?.isOver(this.#lines) === true) this.#giveUpCut();
+    const plain = withoutColours(line);
+    const text = plain.trimStart().startsWith('"') ? (messageOfMember(plain) ?? plain) : plain;
+    if (this.#readText(text, 0)) return true;
+    const unwrapped = [...unwrappings(text)];
+    return (
+      unwrapped.some(inner => this.#readText(inner.text, inner.depth)) ||
+      [{ text, depth: 0 }, ...unwrapped].some(inner => this.#keep(inner.text, inner.depth))
+    );
+  }
+
+  /** Whether a text was understood that was this deep in wrappings: only lines that were alike belong together. */
+  #readText(line: string, depth: number): boolean {
     if (line.startsWith('{')) return this.#readJson(line);
     if (isAuditLine(line)) return this.#readAudit(line);
-    // Without -o, what strace says of a new process cuts lines in two.
-    const head = cutOff(line);
-    const begun = this.#cut;
-    if (head !== undefined) {
-      this.#cut = head;
-      return begun === undefined;
-    }
-    if (begun !== undefined && /^[,|)]/.test(line)) {
+    if (isAuditHeading(line)) return true;
+    const whole = this.#cut?.depth === depth ? this.#cut.endsWith(line) : undefined;
+    if (whole !== undefined) {
       this.#cut = undefined;
-      return this.#readLine(`${begun}${line}`);
+      return this.#strace.read(whole);
     }
-    const parsed = parseStraceLine(line);
-    if (parsed !== undefined) return this.#strace.read(parsed);
+    const parsed = this.#isPerf ? undefined : parseStraceLine(line);
+    if (parsed !== undefined && parsed.kind !== 'cut') return this.#strace.read(parsed);
     if (isOperatorLine(line)) {
       const record = parseOperatorLine(line);
       return record !== undefined && this.#readOperator(record);
     }
+    // Names of threads may hold line breaks, and perf then writes what looks like a line of strace.
+    if (isPerfLine(line) && !this.#calls.has('strace')) this.#isPerf = true;
     const ofPerf = parsePerfLine(line);
     return ofPerf !== undefined && this.#perf.read(ofPerf);
+  }
+
+  /** Whether a line that was not understood may be the beginning or the next part of a call. */
+  #keep(line: string, depth: number): boolean {
+    const begun = this.#isPerf ? undefined : parseStraceLine(line);
+    if (begun?.kind === 'cut' && tracedName(this.#native, begun.name) !== undefined) {
+      this.#giveUpCut();
+      this.#cut = new CutCall(this.#lines, begun.text, depth);
+      return true;
+    }
+    return this.#cut?.depth === depth && this.#cut.takes(this.#lines, line);
+  }
+
+  /** The lines of a call that has no end are not understood. */
+  #giveUpCut(): void {
+    for (const { line, text } of this.#cut?.lines ?? []) this.#skip(line, text);
+    this.#cut = undefined;
   }
 
   #readAudit(line: string): boolean {
@@ -262,7 +283,11 @@ export class LogReader {
     const record = operatorRecordOf(value);
     if (record !== undefined) return this.#readOperator(record);
     const call = reportedCall(value);
-    return call !== undefined && this.#calls.add('report', call);
+    if (call !== undefined) return this.#calls.add('report', call);
+    const messages = messagesOf(value);
+    if (messages.length < 2) return messages.some(message => this.#readLine(message));
+    for (const message of messages) if (!this.#readLine(message)) this.#skip(this.#lines, message);
+    return true;
   }
 
   /** Nothing of a record counts where one of its names is none of this machine: it is of another one then. */

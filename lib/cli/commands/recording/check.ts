@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import { checkProfile, type CheckedCall, type ProfileCheck } from '../../../recording/check.js';
 import { printable, singleLine } from '../../../util/printable.js';
 import { checkSarif } from '../../recording/check-sarif.js';
+import { isRecordingText } from '../../../recording/json.js';
 import { LAUNCHERS, type Launcher } from '../../../recording/generate/completions.js';
 import { tightenText, type TightenedProfile } from '../../../recording/tighten.js';
 import { parseProfile } from '../../../profile/parse.js';
@@ -12,7 +13,7 @@ import { groupBy } from '../../../util/group-by.js';
 import { textInput } from '../../input.js';
 import { capabilitiesOf, PROFILE, withConditionOptions, type CompileFlags } from '../../options.js';
 import { print, printActions, printError, printJson, toJson, write, type Register } from '../../output.js';
-import { recordingArgument } from '../../recording/recording-argument.js';
+import { recordingArgument, sayWhatIsMissing } from '../../recording/recording-argument.js';
 
 interface Flags extends Pick<CompileFlags, 'cap' | 'capFromProcess'> {
   readonly kernel?: string;
@@ -49,6 +50,12 @@ export const checkCommand: Register = (program, run) =>
             'Add --tighten',
           );
         const input = textInput(argument);
+        if (isRecordingText(input.text))
+          throw new UsageError(
+            'bad-argument',
+            `${singleLine(input.file)} is a recording`,
+            'Pass the profile first, then the recordings',
+          );
         const recordings = files.map(recordingArgument);
         const options = {
           capabilities: capabilitiesOf(flags),
@@ -56,6 +63,7 @@ export const checkCommand: Register = (program, run) =>
         };
         const profile = parseProfile(Buffer.from(input.text), { file: input.file });
         const check = checkProfile(profile, recordings, options);
+        if (json !== true && sarif !== true) sayWhatIsMissing(recordings);
         if (tighten === true) {
           const tightened = tightenText(input, recordings, {
             ...options,

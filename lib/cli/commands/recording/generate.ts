@@ -11,7 +11,7 @@ import { groupBy } from '../../../util/group-by.js';
 import { singleLine } from '../../../util/printable.js';
 import { profileArgument } from '../../input.js';
 import { printError, printJson, say, toJson, write, type Register } from '../../output.js';
-import { recordingArgument } from '../../recording/recording-argument.js';
+import { recordingArgument, sayWhatIsMissing } from '../../recording/recording-argument.js';
 
 interface Flags extends Omit<GenerateOptions, 'base'> {
   readonly output?: string;
@@ -47,12 +47,14 @@ export const generateCommand: Register = (program, run) =>
     .action((files: string[], flags: Flags) => {
       return run(() => {
         const { output, base, json, ...options } = flags;
-        const generated = generateProfile(files.map(recordingArgument), {
+        const recordings = files.map(recordingArgument);
+        const generated = generateProfile(recordings, {
           ...options,
           ...(base !== undefined && { base: profileArgument(base) }),
         });
         if (json === true) printJson('generate', generated);
         else {
+          sayWhatIsMissing(recordings);
           tell('allowed without having been seen', generated.unseen);
           tell('allowed under conditions that may be too strict', generated.uncertain);
           tell('not allowed', generated.leftOut);

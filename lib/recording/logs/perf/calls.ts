@@ -1,13 +1,13 @@
 // The calls that lines of `perf trace` stand for: the return of a call may be on a later line than its beginning.
-import type { AbiName } from '../../kernel/architectures.js';
-import { parametersOf } from '../../kernel/arguments/signatures.js';
-import type { SeenCall } from '../build.js';
-import { recordedParameters } from '../recorded-arguments.js';
-import { tracedName } from './call-name.js';
-import { isEnosys, type LogCalls } from './log-calls.js';
-import type { PerfLine } from './perf-line.js';
-import { PerfValues } from './perf-value.js';
-import { ProcessMap } from './process-map.js';
+import type { AbiName } from '../../../kernel/architectures.js';
+import { parametersOf } from '../../../kernel/arguments/signatures.js';
+import type { SeenCall } from '../../build.js';
+import { recordedParameters } from '../../recorded-arguments.js';
+import { tracedName } from '../call-name.js';
+import { isEnosys, type LogCalls } from '../log-calls.js';
+import type { PerfLine } from './line.js';
+import { PerfValues } from './values.js';
+import { ProcessMap } from '../process-map.js';
 
 /** Adds the calls of the lines of `perf trace` to a log. */
 export class PerfCalls {

@@ -32,7 +32,14 @@ export type StraceLine =
       readonly calls: number;
     }
   | {
-      /** Signals, ends of processes, headings. */
+      /** The beginning of a call that goes on in the next line, because something else was written into it, or it was wrapped. */
+      readonly kind: 'cut';
+      readonly name: string;
+      /** Without what strace itself has written after it. */
+      readonly text: string;
+    }
+  | {
+      /** Signals, ends of processes, headings, dumps of data. */
       readonly kind: 'other';
     };
 
@@ -48,8 +55,13 @@ const BEFORE = [
 /** `-c`: share of the time, seconds, microseconds a call, calls, errors, name. */
 const COUNT = /^ *\d+\.\d+ +\d+\.\d+ +\d+ +(\d{1,15}) +(?:\d+ +)?([a-z_]\w*)$/;
 const OTHER =
-  /^(?:\+\+\+ |--- |strace: |% time |------|\d+\.\d+ .* total$|> |\[ Process PID=\d+ runs in|Process \d+ (?:attached|detached|resumed|suspended)|<\.\.\. exit(?:_group)? )/;
-const MODE = /\[ Process PID=(\d{1,10}) runs in (64|32|x32)(?: bit)? mode\. \]/;
+  /^(?:\+\+\+ |--- |strace: |% time |------|\d+\.\d+ .* total$|Process \d+ (?:attached|detached|resumed|suspended)|<\.\.\. exit(?:_group)? )/;
+/** Stacks of -k, and data of -e read and -e write, as they stand in the line. */
+const INDENTED = /^ +(?:> .+ \[0x[\da-f]+\](?: .*)?|\| [\da-f]{5,16} {2}.*\|)$/;
+/** Only as a line of its own: a path may hold the same text. */
+const MODE = /^(?:strace: )?\[ Process PID=(\d{1,10}) runs in (64|32|x32)(?: bit)? mode\. \]$/;
+/** What strace says of a process in the middle of a line, where both go to a terminal. */
+const SPOKEN = /strace: Process \d{1,10} (?:attached|detached)$/;
 /** The heading of a table of `-c`, where there is one for each ABI. */
 const TABLE = /^System call usage summary for (?:(64|32) bit|(x32)) mode:$/;
 const CALL = /^([A-Za-z_]\w{0,63})\(/;
@@ -60,11 +72,6 @@ const UNFINISHED = /<(?:unfinished|detached) \.\.\.>$/;
 
 /** Reads a line; undefined for what strace does not write. The process is 0 where the line does not name one. */
 export function parseStraceLine(line: string): StraceLine | undefined {
-  const mode = line.includes('[ Process PID=') ? MODE.exec(line) : null;
-  if (mode !== null) {
-    const [, pid = '', word] = mode;
-    return { kind: 'mode', pid: Number(pid), mode: word === '32' ? '32' : word === 'x32' ? 'x32' : '64' };
-  }
   const table = line.startsWith('System ') ? TABLE.exec(line) : null;
   if (table !== null)
     return { kind: 'mode', pid: 0, mode: table[1] === '32' ? '32' : table[2] === 'x32' ? 'x32' : '64' };
@@ -74,6 +81,11 @@ export function parseStraceLine(line: string): StraceLine | undefined {
     return name === 'total' ? { kind: 'other' } : { kind: 'count', name, calls: Number(calls) };
   }
   const { pid, rest } = withoutPrefix(line);
+  const mode = rest.includes('[ Process PID=') ? MODE.exec(rest) : null;
+  if (mode !== null) {
+    const [, process = '', word] = mode;
+    return { kind: 'mode', pid: Number(process), mode: word === '32' ? '32' : word === 'x32' ? 'x32' : '64' };
+  }
   const resumed = RESUMED.exec(rest);
   if (resumed !== null) {
     const end = rest.lastIndexOf(') ');
@@ -86,12 +98,19 @@ export function parseStraceLine(line: string): StraceLine | undefined {
   }
   const [head, name] = CALL.exec(rest) ?? [];
   if (head === undefined || name === undefined)
-    return OTHER.test(rest) || OTHER.test(line.trimStart()) ? { kind: 'other' } : undefined;
+    return OTHER.test(rest) || OTHER.test(line.trimStart()) || INDENTED.test(line)
+      ? { kind: 'other' }
+      : undefined;
   const { args, end } = argumentsOf(rest, head.length);
   const result = resultOf(rest.slice(end));
-  // A line that ends inside of the call was cut off, and what follows it is anybody's guess.
-  if (result === undefined && !UNFINISHED.test(rest)) return undefined;
+  if (result === undefined && !UNFINISHED.test(rest)) return { kind: 'cut', name, text: withoutSpoken(line) };
   return { kind: 'call', pid, name, args, result };
+}
+
+/** By its place and not by one expression over the line, whose time would be quadratic. */
+function withoutSpoken(line: string): string {
+  const at = line.endsWith('tached') ? line.lastIndexOf('strace: ') : -1;
+  return at >= 0 && SPOKEN.test(line.slice(at)) ? line.slice(0, at) : line;
 }
 
 const resultOf = (text: string): string | undefined => RESULT.exec(text)?.[1];

@@ -1,9 +1,9 @@
 // What the text of an argument in the output of `perf trace` stands for in a register.
-import type { AbiName } from '../../kernel/architectures.js';
-import { constantsOf } from '../../kernel/arguments/named-values.js';
-import { own } from '../../util/own.js';
-import type { RecordedParameter } from '../recorded-arguments.js';
-import { StraceValues } from './strace-value.js';
+import type { AbiName } from '../../../kernel/architectures.js';
+import { constantsOf } from '../../../kernel/arguments/named-values.js';
+import { own } from '../../../util/own.js';
+import type { RecordedParameter } from '../../recorded-arguments.js';
+import { StraceValues } from '../strace/values.js';
 
 /** Reads the texts of one log. */
 export class PerfValues {

@@ -1,13 +1,15 @@
 // The calls that lines of strace stand for: a line means what the earlier lines of its process have said.
-import { abisOf, type AbiName, type Architecture } from '../../kernel/architectures.js';
-import type { SeenCall } from '../build.js';
-import { recordedParameters } from '../recorded-arguments.js';
-import { tracedName } from './call-name.js';
-import { isEnosys, type LogCalls } from './log-calls.js';
-import { ProcessMap } from './process-map.js';
-import type { StraceLine } from './strace-line.js';
-import { StraceValues } from './strace-value.js';
+import { abisOf, type AbiName, type Architecture } from '../../../kernel/architectures.js';
+import type { SeenCall } from '../../build.js';
+import { recordedParameters } from '../../recorded-arguments.js';
+import { tracedName } from '../call-name.js';
+import { isEnosys, type LogCalls } from '../log-calls.js';
+import { ProcessMap } from '../process-map.js';
+import type { StraceLine } from './line.js';
+import { StraceValues } from './values.js';
 
+/** A line with all of its call. */
+type StraceEntry = Exclude<StraceLine, { kind: 'cut' }>;
 type StraceCall = Extract<StraceLine, { kind: 'call' }>;
 
 /** Adds the calls of strace's lines to a log, with the ABI and the program of each process. */
@@ -25,7 +27,7 @@ export class StraceCalls {
   }
 
   /** Whether the line was understood. */
-  read(line: StraceLine): boolean {
+  read(line: StraceEntry): boolean {
     switch (line.kind) {
       case 'other':
         return true;

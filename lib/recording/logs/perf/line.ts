@@ -56,7 +56,10 @@ const COUNT = /^ {3}([a-z_]\w{0,63}) +(\d{1,15})(?: +\d+)?(?: +\d+\.\d+){4} +(?:
 const SUMMARY = /^ (.{1,16}) \(\d{1,10}\), \d+ events, \d+\.\d+%$/su;
 const LOST = /^LOST (\d{1,15}) events!$/;
 const OTHER =
-  /^(?: Summary of events:| {3}syscall +calls | {20,}\(msec\)| {3}-{3,}[- ]*$| {30,}\S.* \(\S+\)$)/;
+  /^(?: Summary of events:| ?raw_syscalls:sys_(?:enter|exit) |\t+E[A-Z\d]+: \d+$| {3}syscall +calls | {20,}\(msec\)| {3}-{3,}[- ]*$| {30,}\S.* \(\S+\)$)/;
+
+/** Whether only `perf trace` begins a line so, be the rest of it complete or not. */
+export const isPerfLine = (line: string): boolean => TIME.test(line) || line === ' Summary of events:';
 
 /** Reads a line; undefined for what `perf trace` does not write, and where the name of a thread may be taken for a call. */
 export function parsePerfLine(line: string): PerfLine | undefined {

@@ -1,0 +1,107 @@
+// Takes off a line what terminals, mail, Markdown and collectors of logs have put around it.
+import { own } from '../../util/own.js';
+
+const ESC = String.fromCharCode(27);
+const BEL = String.fromCharCode(7);
+/** Colours and titles: ECMA-48 control sequences, and strings of the operating system. */
+const SEQUENCES = new RegExp(
+  `${ESC}(?:\\[[\\d;:?]*[ -/]*[@-~]|\\][^${BEL}${ESC}]*(?:${BEL}|${ESC}\\\\)?|[()][\\dA-Z]|[=>])`,
+  'g',
+);
+
+/** Without the colours that dmesg and others write to a terminal. */
+export const withoutColours = (line: string): string =>
+  line.includes(ESC) ? line.replace(SEQUENCES, '') : line;
+
+/** A member of an object in JSON that stands on a line of its own. */
+const MEMBER = /^\s*"(?:log|MESSAGE|message|msg)"\s*:\s*("(?:[^"\\]|\\.)*"),?\s*$/;
+
+/** The message of a line such as `"msg": "audit: …",`; undefined for other lines. */
+export function messageOfMember(line: string): string | undefined {
+  const text = line.includes('"') ? MEMBER.exec(line)?.[1] : undefined;
+  const value = text === undefined ? undefined : parsed(text);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The messages in an object: of the journal, of Docker's log files, of a collector, or all of `dmesg --json`. */
+export function messagesOf(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const object = value as Readonly<Record<string, unknown>>;
+  const list = own(object, 'dmesg');
+  if (Array.isArray(list)) return list.flatMap(item => (isList(item) ? [] : messagesOf(item)));
+  const text = ['MESSAGE', 'log', 'message', 'msg']
+    .map(name => own(object, name))
+    .find(each => typeof each === 'string');
+  return typeof text === 'string' ? [text.trimEnd()] : [];
+}
+
+const isList = (item: unknown): boolean =>
+  typeof item === 'object' && item !== null && Object.hasOwn(item, 'dmesg');
+
+/** The kernel's message in a line of a log for the audit system: as it is, without colours, or out of JSON. */
+export function kernelMessage(line: string): string {
+  const plain = withoutColours(line);
+  const start = plain.trimStart();
+  if (start.startsWith('"')) return messageOfMember(plain) ?? plain;
+  return start.startsWith('{') ? (messagesOf(parsed(start))[0] ?? plain) : plain;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What stands before a line, each in a form that the lines of the logs themselves do not have. */
+const PREFIXES = [
+  // A quotation in a mail, a list in Markdown.
+  /^\s*(?:> ?)+/,
+  /^\s*[-*+•] +/,
+  // docker compose logs; kubectl logs --timestamps, docker logs -t, GitHub Actions, files of the container runtime interface.
+  /^[\w.-]{1,64} +\| /,
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d) (?:std(?:out|err) [FP] )?/,
+  // cat -n, grep -n, grep -H.
+  /^ *\d{1,9}\t/,
+  /^(?:[\w./-]{1,256}:)?\d{1,9}:/,
+  /^[\w./-]{1,256}:/,
+  /^\s+/,
+];
+/** Wrappings around one another. */
+const MAX_WRAPPINGS = 4;
+
+const CHARACTERS: ReadonlyMap<string, string> = new Map([
+  ['&lt;', '<'],
+  ['&gt;', '>'],
+  ['&quot;', '"'],
+  ['&#39;', "'"],
+  ['&amp;', '&'],
+  ['“', '"'],
+  ['”', '"'],
+  ['…', '...'],
+  ['\u00a0', ' '],
+]);
+const CHARACTER = new RegExp([...CHARACTERS.keys()].join('|'), 'g');
+
+/** What a line may have been, beginning with the least that is taken off: for lines that are not understood as they are. */
+export function* unwrappings(line: string): Generator<{ readonly text: string; readonly depth: number }> {
+  let text = line.replace(CHARACTER, found => CHARACTERS.get(found) ?? '').trimEnd();
+  if (text !== line) yield { text, depth: 0 };
+  for (let depth = 1; depth <= MAX_WRAPPINGS; depth++) {
+    const isCode = text.length > 1 && text.startsWith('`') && text.endsWith('`');
+    const next = isCode ? text.slice(1, -1) : withoutPrefix(text);
+    if (next === text) return;
+    text = next;
+    yield { text, depth };
+  }
+}
+
+/** Without the first of them that it has. */
+function withoutPrefix(text: string): string {
+  for (const prefix of PREFIXES) {
+    const length = prefix.exec(text)?.[0].length;
+    if (length !== undefined) return text.slice(length);
+  }
+  return text;
+}
