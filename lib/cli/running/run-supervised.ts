@@ -45,6 +45,8 @@ const FALLBACK = actionName(SCMP_ACT_ERRNO(ENOSYS));
 
 /** How long a tracer that was killed may take to be known as such, in milliseconds. */
 const PATIENCE = 1000;
+/** How long a tracer may take to count processes that have ended, in milliseconds. */
+const SETTLING = 250;
 
 /** Starts a command with this process's streams and waits for its end. Gives its exit code as a shell does. */
 export async function runWatched(
@@ -145,6 +147,8 @@ function start(
     // What it has left running goes on without this process.
     end: async signal => {
       if (signal === 'SIGKILL') await Promise.race([follower.finished, later(PATIENCE)]);
+      // This process may be told of the last end a moment before the tracer has counted it.
+      else if (follower.running > 0) await Promise.race([follower.finished, later(SETTLING)]);
       const { running } = follower;
       follower.close();
       return [
