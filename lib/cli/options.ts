@@ -49,12 +49,12 @@ export const architecture = (value: string): Architecture => {
   throw new InvalidArgumentError(`Allowed choices are ${architectureNames().join(', ')}.`);
 };
 
-/** The capabilities of options: `ALL` is all of them, as in Docker. */
+/** The capabilities of options: `ALL` is all of them, in any case, as in Docker. */
 export const capabilitiesOf = ({
   cap = [],
   capFromProcess,
 }: Pick<CompileFlags, 'cap' | 'capFromProcess'>): readonly string[] => [
-  ...cap.flatMap(name => (name === 'ALL' ? CAPABILITIES : [name])),
+  ...cap.flatMap(name => (name.toUpperCase() === 'ALL' ? CAPABILITIES : [name])),
   ...(capFromProcess === true ? boundingSet() : []),
 ];
 

@@ -1,7 +1,9 @@
 // The machine a profile is resolved for: everything the meaning of a profile may depend on.
 import { UsageError } from '../util/errors.js';
 import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../kernel/architectures.js';
+import { CAPABILITIES } from '../kernel/capabilities.js';
 import { frozen } from '../util/frozen.js';
+import { didYouMean } from '../util/suggest.js';
 import { oneOf, pickOptions } from '../util/options.js';
 import { NEWEST_KERNEL, parseKernelVersion, type KernelVersion } from '../kernel/kernel-version.js';
 import { show } from '../util/show.js';
@@ -70,11 +72,12 @@ function capabilityNames(capabilities: unknown): readonly string[] {
   }
   const names: Iterable<unknown> = Array.isArray(capabilities) ? ownElements(capabilities) : capabilities;
   return Array.from(names, name => {
-    if (typeof name === 'string' && /^CAP_[A-Z_]+$/.test(name)) return name;
+    if (typeof name === 'string' && CAPABILITIES.includes(name)) return name;
+    const other = 'Write it like CAP_SYS_ADMIN';
     throw new UsageError(
       'bad-option',
       `${show(name)} is not the name of a capability`,
-      'Write it like CAP_SYS_ADMIN',
+      typeof name === 'string' ? didYouMean(name, CAPABILITIES, other) : other,
     );
   });
 }

@@ -16,6 +16,7 @@ import { explainIsolation, loadRequest } from './load.js';
 import { own } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
 import { show } from '../util/show.js';
+import { argumentWords, checkWords } from './children/arguments.js';
 import { ownEnvironment } from './children/launch/environment.js';
 
 /** Options of `exec`. */
@@ -56,15 +57,9 @@ export function exec(
     throw new UsageError('bad-argument', `args cannot be ${show(list)}`, 'Pass a list: [argument, …]');
   }
   const given = ownOptions(options, ['env', 'isolation'], ['log']);
-  const words = [command, ...ownElements(args)];
-  for (const word of words) {
-    if (typeof word === 'string' && !word.includes('\0')) continue;
-    throw new UsageError(
-      'bad-argument',
-      'a command and its arguments are strings without NUL',
-      'Pass other strings',
-    );
-  }
+  const rest = ownElements(args);
+  checkWords({ 'the command': command, ...argumentWords(rest) });
+  const words = [command, ...rest];
   const env = ownEnvironment(given.env);
   const { layer, domain, onlyStdio } = planIsolation(given.isolation ?? 'terminal');
   const path = findProgram(command, own(env, 'PATH'));

@@ -27,7 +27,11 @@ export function readFile(path: string): Uint8Array {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const status = fstatSync(descriptor);
     if (!status.isFile())
-      fail('not-a-file', `${quote(path)} is not a regular file`, 'Read it yourself and pass its text');
+      fail(
+        'not-a-file',
+        `${quote(path)} is not a regular file`,
+        'Read it yourself and pass its text; the command line takes it from a pipe as -',
+      );
     if (status.size > MAX_BYTES) tooLarge(quote(path));
     // A file may grow, and those of /proc claim to be empty: what counts is what is read.
     const chunks: Buffer[] = [];

@@ -27,8 +27,12 @@ export type Input =
   | (SourceText & { readonly kind: 'text' })
   | { readonly kind: 'program'; readonly bytes: Uint8Array; readonly file: string };
 
-/** Whether bytes are a program. The code of each of its instructions has a byte of zero, which no JSON text has. */
-export const isProgramBytes = (bytes: Uint8Array): boolean => bytes.includes(0);
+/** Whether bytes are a program. The code of each of its instructions has a byte of zero, which no JSON text in UTF-8 has. */
+export const isProgramBytes = (bytes: Uint8Array): boolean => bytes.includes(0) && !isUtf16(bytes);
+
+/** Whether bytes start with a byte order mark of UTF-16, as editors on Windows write it. No instruction has such a code. */
+const isUtf16 = ([first, second]: Uint8Array): boolean =>
+  (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 
 /** Reads a source as `readSource` does, whatever it holds. `file` is what to call bytes. */
 export function readInput(source: unknown, file = '<buffer>'): Input {
@@ -136,6 +140,8 @@ function decode(bytes: Uint8Array, what: string): string {
   try {
     return new TextDecoder('utf-8', bare({ fatal: true, ignoreBOM: false })).decode(bytes);
   } catch {
-    return fail('invalid-utf8', `${what} is not UTF-8`, 'Profiles are written in UTF-8');
+    return isUtf16(bytes)
+      ? fail('invalid-utf8', `${what} is UTF-16`, 'Save it as UTF-8')
+      : fail('invalid-utf8', `${what} is not UTF-8`, 'Profiles are written in UTF-8');
   }
 }

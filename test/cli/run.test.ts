@@ -261,5 +261,8 @@ describe('seccomp run', () => {
       assert.equal(run(options, 'true').code, 2, options.join(' '));
     }
     assert.equal(run(['--report'], '/no/such/command').code, 2);
+    const { code, stderr } = run([]);
+    assert.equal(code, 2);
+    assert.match(stderr, /there is no command\. Write it after --/);
   });
 });

@@ -228,6 +228,9 @@ describe('spawn', () => {
       ] as [string, string[]][]) {
         assert.throws(() => spawn(command, args, { profile: harmless }), { code: 'bad-argument' });
       }
+      assert.throws(() => spawn('true', ['a', 'b\0c'], { profile: harmless }), {
+        message: /^argument 1 of the command cannot be "b\\u0000c"/,
+      });
     });
 
     it('when the profile refuses execve', () => {

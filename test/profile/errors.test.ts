@@ -85,7 +85,19 @@ const errors: readonly Case[] = [
     '{"defaultAction": "SCMP_ACT_ERRNO", "architectures": [→"SCMP_ARCH_NATIVE"]}',
     'unknown-architecture',
     '/architectures/0',
-    /no architecture/,
+    /no architecture.*native architecture is always covered/s,
+  ],
+  [
+    '{"defaultAction": "SCMP_ACT_ERRNO", "architectures": [→"amd64"]}',
+    'unknown-architecture',
+    '/architectures/0',
+    /Did you mean "SCMP_ARCH_X86_64"\?/,
+  ],
+  [
+    '{"defaultAction": "SCMP_ACT_ERRNO", "architectures": [→"SCMP_ARCH_ARM64"]}',
+    'unknown-architecture',
+    '/architectures/0',
+    /Did you mean "SCMP_ARCH_AARCH64"\?/,
   ],
   [
     '{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_ARM"], "archMap": →[{"architecture": "SCMP_ARCH_X86_64"}]}',
@@ -146,6 +158,12 @@ const errors: readonly Case[] = [
     'unknown-syscall',
     '/syscalls/0/names/1',
     /has no effect.*Did you mean "openat"\?/s,
+  ],
+  [
+    withRule(`"names": [→"io_uring_*"], "action": "SCMP_ACT_KILL"`),
+    'unknown-syscall',
+    '/syscalls/0/names/0',
+    /has no effect.*no patterns/s,
   ],
   [
     withRule(`"names": [→"xyzzy_quux"], "action": "SCMP_ACT_TRACE"`),

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { UsageError } from '#lib/util/errors.js';
 import { MAX_BYTES } from '#lib/profile/json.js';
 import { parseProfile } from '#lib/profile/parse.js';
-import type { ProfileSource } from '#lib/profile/read-source.js';
+import { readInput, type ProfileSource } from '#lib/profile/read-source.js';
 import { failure } from './helpers.js';
 
 const TEXT = '{"defaultAction": "SCMP_ACT_LOG"}';
@@ -114,6 +114,19 @@ describe('profile sources', () => {
       assert.equal(failure(() => parseProfile(source())).code, code);
     });
   }
+
+  it('UTF-16 is a text that cannot be read, not a program', () => {
+    for (const text of [
+      Buffer.from(`\uFEFF${TEXT}`, 'utf16le'),
+      Buffer.from(`\uFEFF${TEXT}`, 'utf16le').swap16(),
+    ])
+      assert.throws(() => readInput(text), { code: 'invalid-utf8', message: /is UTF-16/ });
+  });
+
+  it('JSON after a comment is JSON with a mistake, not a policy in another format', () => {
+    for (const comment of ['# why\n', '// why\n', '/* why */\n'])
+      assert.equal(failure(() => parseProfile(`${comment}${TEXT}`)).code, 'json-syntax', comment);
+  });
 
   it('a file that is too large is refused by its size alone', () => {
     const path = write('sparse.json', '');

@@ -100,6 +100,14 @@ describe('resolving: the policy', () => {
     assert.deepEqual(codes(resolved.warnings), ['key-case']);
   });
 
+  it('is for no capability that there is none of, whose rules would be dropped or kept by mistake', () => {
+    for (const name of ['CAP_SYS_ADMN', 'sys_admin'])
+      assert.throws(() => makeTarget({ capabilities: [name] }), {
+        code: 'bad-option',
+        message: /is not the name of a capability.*Did you mean "CAP_SYS_ADMIN"/s,
+      });
+  });
+
   it('is the same for the same profile and target', () => {
     const once = resolveProfile('docker-default', X86_64);
     assert.deepEqual(resolveProfile(parseProfile('docker-default'), X86_64), once);

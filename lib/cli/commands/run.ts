@@ -72,8 +72,12 @@ export const runCommand: Register = (program, run) =>
     .argument('<command...>', 'the command and its arguments, after --')
     .passThroughOptions()
     .action((profile: string, words: string[], flags: Flags) => {
-      const [command = '', ...args] = words[0] === '--' ? words.slice(1) : words;
-      return run(() => perform(filterOf(profile, flags), command, args, flags), flags.json === true);
+      const [command, ...args] = words[0] === '--' ? words.slice(1) : words;
+      return run(() => {
+        if (command === undefined)
+          throw new UsageError('bad-option', 'there is no command', 'Write it after --');
+        return perform(filterOf(profile, flags), command, args, flags);
+      }, flags.json === true);
     });
 
 function filterOf(profile: string, flags: Flags): Filter {

@@ -33,3 +33,15 @@ export function argumentsOf<Options extends object>(
 
 /** What is not a text or a number is left to whoever checks the words of a command. */
 const textOf = (word: unknown): string => (typeof word === 'number' ? String(word) : (word as string));
+
+/** Arguments of a command with what to call each in a message. */
+export const argumentWords = (args: readonly unknown[]): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(args.map((word, index) => [`argument ${index} of the command`, word]));
+
+/** Throws UsageError (`bad-argument`) for what exec(2) cannot take, by its name. */
+export function checkWords(words: Readonly<Record<string, unknown>>): void {
+  for (const [what, word] of Object.entries(words)) {
+    if (typeof word === 'string' && !word.includes('\0')) continue;
+    throw new UsageError('bad-argument', `${what} cannot be ${show(word)}`, 'Pass a string without NUL');
+  }
+}

@@ -3,6 +3,8 @@ import { abiByScmpName } from '../../kernel/abi.js';
 import { type AbiName, ARCHITECTURES } from '../../kernel/architectures.js';
 import { SCMP_ARCHS } from '../../kernel/scmp-archs.js';
 import type { Location } from '../../util/errors.js';
+import { own } from '../../util/own.js';
+import { quote } from '../../util/suggest.js';
 import type { Findings } from '../findings.js';
 import { locate, type JsonValue } from '../json.js';
 import type { ArchitectureMapping, ProfileArchitectures } from '../profile.js';
@@ -83,14 +85,38 @@ function knownArchitectures(
 
 function checkArchitecture(name: string, value: JsonValue, findings: Findings): boolean {
   if (NAMES.has(name)) return true;
-  findings.unknown(
-    'unknown-architecture',
-    locate(value),
-    name,
-    NAMES,
-    'Write a name such as SCMP_ARCH_X86_64',
-  );
+  const remedy = remedyFor(name);
+  if (remedy === undefined)
+    findings.unknown(
+      'unknown-architecture',
+      locate(value),
+      name,
+      NAMES,
+      'Write a name such as SCMP_ARCH_X86_64',
+    );
+  else
+    findings.error('unknown-architecture', locate(value), `there is no architecture ${quote(name)}`, remedy);
   return false;
+}
+
+/** What Docker, Node and others call architectures whose names here are not close to those. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  AMD64: 'SCMP_ARCH_X86_64',
+  X64: 'SCMP_ARCH_X86_64',
+  'X86-64': 'SCMP_ARCH_X86_64',
+  ARM64: 'SCMP_ARCH_AARCH64',
+  I386: 'SCMP_ARCH_X86',
+  I686: 'SCMP_ARCH_X86',
+  IA32: 'SCMP_ARCH_X86',
+  '386': 'SCMP_ARCH_X86',
+  LOONG64: 'SCMP_ARCH_LOONGARCH64',
+};
+
+function remedyFor(name: string): string | undefined {
+  const word = name.toUpperCase().replace(/^SCMP_ARCH_/, '');
+  if (word === 'NATIVE') return 'Leave it out: the native architecture is always covered';
+  const meant = own(OTHER_NAMES, word);
+  return meant && `Did you mean ${quote(meant)}?`;
 }
 
 /** The ABIs whose calls advice may name: those that the profile covers on any machine, or the native ones of all machines. */

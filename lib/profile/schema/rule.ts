@@ -230,7 +230,10 @@ function checkName(
   } else if (isCallNumber(name)) {
     checkNumber(item, findings);
   } else if (!isKnownSyscall(name)) {
-    const remedy = () => didYouMeanCall(name, abis, 'Remove it');
+    const remedy = () =>
+      name.includes('*')
+        ? 'Write the names: a profile has no patterns; a group such as "@network" stands for many calls'
+        : didYouMeanCall(name, abis, 'Remove it');
     if (action !== undefined && !permits(action)) {
       findings.error(
         'unknown-syscall',

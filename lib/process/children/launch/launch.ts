@@ -12,6 +12,7 @@ import type { IsolationPlan } from '../../isolation/isolate.js';
 import { explainRingFilter, ringVerdicts } from '../../isolation/ring-filter.js';
 import type { ChildLoadOptions } from '../sandbox.js';
 import { own, owned } from '../../../util/own.js';
+import { argumentWords, checkWords } from '../arguments.js';
 
 /** A command as execvp(3) takes it. */
 export interface Command {
@@ -269,15 +270,12 @@ export function commandOf(
   options: { readonly argv0?: string | undefined; readonly shell?: boolean | string | undefined },
 ): Command {
   const { argv0, shell } = owned(options);
-  const named: readonly unknown[] = [file, argv0 ?? '', typeof shell === 'boolean' ? '' : (shell ?? '')];
-  for (const word of [...named, ...args]) {
-    if (typeof word === 'string' && !word.includes('\0')) continue;
-    throw new UsageError(
-      'bad-argument',
-      'a command and its arguments are strings without NUL',
-      'Pass other strings',
-    );
-  }
+  checkWords({
+    'the command': file,
+    argv0: argv0 ?? '',
+    shell: typeof shell === 'boolean' ? '' : (shell ?? ''),
+    ...argumentWords(args),
+  });
   if (file === '') throw new UsageError('bad-argument', 'a command cannot be empty', 'Name a program');
   if (shell === undefined || shell === false || shell === '')
     return { file, words: [argv0 ?? file, ...args] };
