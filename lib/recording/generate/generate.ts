@@ -25,6 +25,7 @@ import {
   ARGUMENT_MODES,
   type ArgumentMode,
   type SeenArguments,
+  unlimitedParameters,
 } from './argument-conditions.js';
 import { withinBase } from './base.js';
 import {
@@ -77,6 +78,8 @@ export interface GeneratedProfile {
   readonly unseen: readonly ExplainedCall[];
   /** Calls that were partly recorded without arguments, so that their conditions may be too strict. */
   readonly uncertain: readonly ExplainedCall[];
+  /** Calls that are allowed with any value of an argument that grants power, because not all of its values were recorded. */
+  readonly unlimited: readonly ExplainedCall[];
   /** Calls that were seen, or would have been added, but are not allowed, and why. */
   readonly leftOut: readonly ExplainedCall[];
 }
@@ -122,6 +125,7 @@ export function generateProfile(
     );
   const leftOut: ExplainedCall[] = [];
   const uncertain: ExplainedCall[] = [];
+  const unlimited: ExplainedCall[] = [];
   const calls = groupBy(
     recording.calls.filter(call =>
       phase === undefined ? call.phase !== RUNTIME_PHASE : isIn(call.phase, phase),
@@ -171,6 +175,7 @@ export function generateProfile(
       bases,
       leftOut,
       uncertain,
+      unlimited,
       launching: new Set(launching.map(({ syscall }) => syscall)),
     });
     return made === undefined ? [] : [made];
@@ -200,6 +205,7 @@ export function generateProfile(
       .map(({ syscall, why }) => ({ syscall, why }))
       .sort((a, b) => byText(a.syscall, b.syscall)),
     uncertain: uncertain.sort((a, b) => byText(a.syscall, b.syscall)),
+    unlimited: unlimited.sort((a, b) => byText(a.syscall, b.syscall)),
     leftOut: leftOut.sort((a, b) => byText(a.syscall, b.syscall)),
   };
 }
@@ -288,13 +294,14 @@ interface Making {
   readonly bases: readonly Policy[];
   readonly leftOut: ExplainedCall[];
   readonly uncertain: ExplainedCall[];
+  readonly unlimited: ExplainedCall[];
   /** Calls of the launcher, whose arguments are not known. */
   readonly launching: ReadonlySet<string>;
 }
 
 function entryOf(
   call: Allowed,
-  { mode, targets, seen, bases, leftOut, uncertain, launching }: Making,
+  { mode, targets, seen, bases, leftOut, uncertain, unlimited, launching }: Making,
 ): Entry | undefined {
   const { syscall, like } = call;
   const alike = like.flatMap(name => seen.get(name) ?? []);
@@ -334,7 +341,14 @@ function entryOf(
     });
     return undefined;
   }
-  return { ...call, alternatives, words: conditions?.words ?? [] };
+  const open = mode === 'none' || call.seen.length === 0 ? [] : unlimitedParameters(syscall, known, targets);
+  if (open.length > 0)
+    unlimited.push({ syscall, why: `some values of ${open.join(', ')} were not recorded: any is allowed` });
+  return {
+    ...call,
+    alternatives,
+    words: [...(conditions?.words ?? []), ...open.map(name => `any ${name}, as some were not recorded`)],
+  };
 }
 
 /** The same, beside calls whose arguments are not known. */
