@@ -166,6 +166,13 @@ describe('Logs of strace', () => {
       assert.equal(skipped, 0, JSON.stringify(examples));
     });
 
+  it('do not take the 32 bits of a child for those of its parent', () => {
+    const { recording } = read(
+      '[pid 8] [ Process PID=8 runs in 32 bit mode. ]\n[pid 8] getuid32() = 0\n[pid 8] +++ exited with 0 +++\ngetuid() = 0',
+    );
+    assert.deepEqual(summary(recording), ['x86:getuid32() x1', 'getuid() x1']);
+  });
+
   it('do not take a path for the notice that a process has 32 bits', () => {
     const { recording } = read(
       '7 openat(AT_FDCWD, "/[ Process PID=7 runs in 32 bit mode. ]", O_RDONLY) = 3\n7 getpid() = 7',

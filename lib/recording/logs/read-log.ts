@@ -189,6 +189,15 @@ export class LogReader {
     if (!this.#readLine(line)) this.#skip(this.#lines, line);
   }
 
+  /** The lines of another file follow, of the same run: what was known of a process that lines do not name is not true of its. */
+  nextFile(): void {
+    this.#giveUpCut();
+    this.#isPerf = false;
+    this.#modes.delete(0);
+    this.#programs.delete(0);
+    this.#unfinished.delete(0);
+  }
+
   /** What was made of all lines. Throws RecordingError (`empty-log`). */
   finish(): ReadLog {
     const { arch, kernel, libc, command } = this.#options;
@@ -417,8 +426,7 @@ export class LogReader {
         return true;
       case 'mode':
         remember(this.#modes, line.pid, abiOfMode(this.#native, line.mode));
-        // Without -f there is one process, whose lines do not name it.
-        if (this.#modes.size === 1) this.#modes.set(0, abiOfMode(this.#native, line.mode));
+        if (line.isUnnamed) this.#modes.set(0, abiOfMode(this.#native, line.mode));
         return true;
       case 'count': {
         const abi = this.#abiOf(0);
