@@ -122,6 +122,18 @@ export function unlimitedParameters(
     .filter(name => own(SAFE, `${syscall}.${name}`) === 'set' && (seen.get(name)?.unknown ?? true));
 }
 
+/** ABIs on which a call has none of these parameters in a register: mmap of x86 has its arguments in memory, where no filter looks. */
+export const abisWithout = (
+  syscall: string,
+  parameters: readonly string[],
+  targets: readonly AbiName[],
+): readonly AbiName[] =>
+  targets.filter(
+    target =>
+      syscallNumber(target, syscall) !== undefined &&
+      parameters.some(name => !recordedParameters(target, syscall).some(each => each.name === name)),
+  );
+
 /** The condition of a call that was not seen, and is added for what it tells of the caller alone. */
 export const aboutTheCaller = ({
   index,

@@ -18,6 +18,7 @@ import { show } from '../../util/show.js';
 import { mergeRecordings } from '../merge.js';
 import { byText, RUNTIME_PHASE, type RecordedCall, type Recording } from '../recording.js';
 import {
+  abisWithout,
   aboutTheCaller,
   conditionsOf,
   seenArguments,
@@ -78,7 +79,7 @@ export interface GeneratedProfile {
   readonly unseen: readonly ExplainedCall[];
   /** Calls that were partly recorded without arguments, so that their conditions may be too strict. */
   readonly uncertain: readonly ExplainedCall[];
-  /** Calls that are allowed with any value of an argument that grants power, because not all of its values were recorded. */
+  /** Calls that are allowed with any value of an argument that grants power: not all of its values were recorded, or an ABI has it in memory. */
   readonly unlimited: readonly ExplainedCall[];
   /** Calls that were seen, or would have been added, but are not allowed, and why. */
   readonly leftOut: readonly ExplainedCall[];
@@ -344,6 +345,12 @@ function entryOf(
   const open = mode === 'none' || call.seen.length === 0 ? [] : unlimitedParameters(syscall, known, targets);
   if (open.length > 0)
     unlimited.push({ syscall, why: `some values of ${open.join(', ')} were not recorded: any is allowed` });
+  const hidden = abisWithout(syscall, conditions?.parameters ?? [], targets);
+  if (hidden.length > 0)
+    unlimited.push({
+      syscall,
+      why: `on ${hidden.join(', ')} its arguments are in memory, where a filter cannot see them`,
+    });
   return {
     ...call,
     alternatives,
