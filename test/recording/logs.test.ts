@@ -54,6 +54,11 @@ describe('Logs of strace', () => {
       'System call usage summary for 32 bit mode:\n 17.54    0.000140           4        31           getuid32',
       ['x86:getuid32() x31'],
     ],
+    [
+      '-c and -U, which chooses columns',
+      'syscall     calls    errors % time\n------- --------- --------- ------\nopenat         31        13  17.54\nread            2            0.20\n------- --------- --------- ------\ntotal          33        13 100.00',
+      ['openat() x31', 'read() x2'],
+    ],
     ['-k', 'getpid() = 1\n > /usr/lib/libc.so.6(getpid+0x7) [0x1]', ['getpid() x1']],
     [
       'a call that another process cuts in two',

@@ -24,6 +24,7 @@ import { isOperatorLine, operatorRecordOf, parseOperatorLine, type OperatorRecor
 import { isPerfLine, parsePerfLine, type PerfLine } from './perf-line.js';
 import { PerfValues } from './perf-value.js';
 import { parseStraceLine, type StraceLine } from './strace-line.js';
+import { StraceTable } from './strace-table.js';
 import { StraceValues } from './strace-value.js';
 import { messageOfMember, messagesOf, unwrappings, withoutColours } from './unwrap.js';
 
@@ -134,6 +135,9 @@ export class LogReader {
   readonly #inLines = new Set<string>();
   /** Whether it is a log of perf trace, and has no lines of strace. */
   #isPerf = false;
+  /** What may be the headings of a table, and the table that began last. */
+  #heading: string | undefined;
+  #table: StraceTable | undefined;
   /** Unfinished calls of perf trace, by thread. */
   readonly #begun = new Map<number, SeenCall>();
   /** Threads whose rows of a summary follow. */
@@ -277,6 +281,7 @@ export class LogReader {
       this.#cut = undefined;
       return this.#readStrace(whole);
     }
+    if (this.#readTable(line)) return true;
     const parsed = this.#isPerf ? undefined : parseStraceLine(line);
     if (parsed !== undefined && parsed.kind !== 'cut') return this.#readStrace(parsed);
     if (isOperatorLine(line)) {
@@ -287,6 +292,24 @@ export class LogReader {
     if (isPerfLine(line) && !this.#formats.has('strace')) this.#isPerf = true;
     const ofPerf = parsePerfLine(line);
     return ofPerf !== undefined && this.#readPerf(ofPerf);
+  }
+
+  /** Whether it belongs to a table of strace with its headings. */
+  #readTable(line: string): boolean {
+    if (StraceTable.isHeading(line)) {
+      this.#heading = line;
+      return true;
+    }
+    if (this.#heading !== undefined) {
+      this.#table = StraceTable.beginning(this.#heading, line);
+      this.#heading = undefined;
+      return this.#table !== undefined;
+    }
+    if (this.#table === undefined) return false;
+    if (StraceTable.isRule(line)) return true;
+    const row = this.#table.row(line);
+    if (row === undefined) this.#table = undefined;
+    return row !== undefined && (row.name === 'total' || this.#readStrace({ kind: 'count', ...row }));
   }
 
   /** Whether a line that was not understood may be the beginning or the next part of a call. */
