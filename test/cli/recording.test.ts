@@ -83,6 +83,18 @@ describe('The subcommands on recordings', () => {
     assert.equal(runs('--one-run'), 1);
   });
 
+  it('import keeps the files of strace -ff apart, and asks whether they are of one run', () => {
+    const logs = [
+      file('ff.7', '[ Process PID=7 runs in 32 bit mode. ]\nexecve("/bin/a", [], 0x1) = 0\ngetuid32() = 0\n'),
+      file('ff.8', 'getuid() = 0\n'),
+    ];
+    const { stdout } = cli(['import', '--arch', 'x86_64', '--one-run', ...logs]);
+    const { calls } = JSON.parse(stdout) as { calls: { abi: string; call: string; programs?: string[] }[] };
+    const last = calls.find(({ call }) => call === 'getuid');
+    assert.deepEqual([last?.abi, last?.programs], ['x86_64', undefined]);
+    assert.match(cli(['import', '--arch', 'x86_64', ...logs]).stderr, /of strace -ff, add --one-run/);
+  });
+
   it('import reads standard input, and tells machines what it read', () => {
     const { stdout } = cli(['import', '--arch', 'x86_64', '--json', '-'], LOG);
     const { logs, recording } = JSON.parse(stdout) as {

@@ -189,6 +189,28 @@ describe('Arguments in a generated profile', () => {
     );
   });
 
+  it('say of which calls any arguments are allowed, because they were not recorded', () => {
+    const counted = strace(' 50.00    0.000030          30         1           socket');
+    const { profile, unlimited } = generateProfile([counted, strace('socket(AF_UNIX, SOCK_STREAM, 0) = 3')]);
+    assert.ok(allows(profile, 'x86_64', 'socket', 40n));
+    assert.deepEqual(unlimited, [
+      { syscall: 'socket', why: 'some values of domain were not recorded: any is allowed' },
+    ]);
+    assert.ok(
+      profile.syscalls?.some(({ comment }) => comment?.endsWith('; any domain, as some were not recorded')),
+    );
+    assert.deepEqual(generateProfile([counted], { arguments: 'none' }).unlimited, []);
+    assert.deepEqual(generateProfile([strace('socket(AF_UNIX, SOCK_STREAM, 0) = 3')]).unlimited, []);
+  });
+
+  it('say where a 32-bit ABI has them in memory, where no filter looks', () => {
+    const recording = strace('[ Process PID=1 runs in 32 bit mode. ]', '1 getuid32() = 0');
+    assert.deepEqual(
+      generateProfile([recording]).unlimited.map(({ syscall, why }) => `${syscall} ${why}`),
+      ['mmap on x86 its arguments are in memory, where a filter cannot see them'],
+    );
+  });
+
   it('keep what one recording saw where another one did not look', () => {
     const counted = strace(' 50.00    0.000030          30         1           mmap');
     const profile = made(mergeRecordings(counted, strace(mmap('PROT_WRITE|PROT_EXEC'))));

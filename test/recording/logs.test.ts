@@ -54,6 +54,11 @@ describe('Logs of strace', () => {
       'System call usage summary for 32 bit mode:\n 17.54    0.000140           4        31           getuid32',
       ['x86:getuid32() x31'],
     ],
+    [
+      '-c and -U, which chooses columns',
+      'syscall     calls    errors % time\n------- --------- --------- ------\nopenat         31        13  17.54\nread            2            0.20\n------- --------- --------- ------\ntotal          33        13 100.00',
+      ['openat() x31', 'read() x2'],
+    ],
     ['-k', 'getpid() = 1\n > /usr/lib/libc.so.6(getpid+0x7) [0x1]', ['getpid() x1']],
     [
       'a call that another process cuts in two',
@@ -165,6 +170,13 @@ describe('Logs of strace', () => {
       assert.deepEqual(summary(recording), ['openat(0) x1']);
       assert.equal(skipped, 0, JSON.stringify(examples));
     });
+
+  it('do not take the 32 bits of a child for those of its parent', () => {
+    const { recording } = read(
+      '[pid 8] [ Process PID=8 runs in 32 bit mode. ]\n[pid 8] getuid32() = 0\n[pid 8] +++ exited with 0 +++\ngetuid() = 0',
+    );
+    assert.deepEqual(summary(recording), ['x86:getuid32() x1', 'getuid() x1']);
+  });
 
   it('do not take a path for the notice that a process has 32 bits', () => {
     const { recording } = read(

@@ -106,6 +106,34 @@ export function conditionsOf(
   };
 }
 
+/**
+ * Parameters of `safe` that get no condition, because not all of their values were recorded: what was not recorded may be what the
+ * program needs, and a filter that refuses it would break it.
+ */
+export function unlimitedParameters(
+  syscall: string,
+  seen: SeenArguments,
+  targets: readonly AbiName[],
+): readonly string[] {
+  const abi = targets.find(name => syscallNumber(name, syscall) !== undefined);
+  if (abi === undefined) return [];
+  return recordedParameters(abi, syscall)
+    .map(({ name }) => name)
+    .filter(name => own(SAFE, `${syscall}.${name}`) === 'set' && (seen.get(name)?.unknown ?? true));
+}
+
+/** ABIs on which a call has none of these parameters in a register: mmap of x86 has its arguments in memory, where no filter looks. */
+export const abisWithout = (
+  syscall: string,
+  parameters: readonly string[],
+  targets: readonly AbiName[],
+): readonly AbiName[] =>
+  targets.filter(
+    target =>
+      syscallNumber(target, syscall) !== undefined &&
+      parameters.some(name => !recordedParameters(target, syscall).some(each => each.name === name)),
+  );
+
 /** The condition of a call that was not seen, and is added for what it tells of the caller alone. */
 export const aboutTheCaller = ({
   index,

@@ -18,6 +18,7 @@ import { show } from '../../util/show.js';
 import { mergeRecordings } from '../merge.js';
 import { byText, RUNTIME_PHASE, type RecordedCall, type Recording } from '../recording.js';
 import {
+  abisWithout,
   aboutTheCaller,
   conditionsOf,
   seenArguments,
@@ -25,6 +26,7 @@ import {
   ARGUMENT_MODES,
   type ArgumentMode,
   type SeenArguments,
+  unlimitedParameters,
 } from './argument-conditions.js';
 import { withinBase } from './base.js';
 import {
@@ -77,6 +79,8 @@ export interface GeneratedProfile {
   readonly unseen: readonly ExplainedCall[];
   /** Calls that were partly recorded without arguments, so that their conditions may be too strict. */
   readonly uncertain: readonly ExplainedCall[];
+  /** Calls that are allowed with any value of an argument that grants power: not all of its values were recorded, or an ABI has it in memory. */
+  readonly unlimited: readonly ExplainedCall[];
   /** Calls that were seen, or would have been added, but are not allowed, and why. */
   readonly leftOut: readonly ExplainedCall[];
 }
@@ -122,6 +126,7 @@ export function generateProfile(
     );
   const leftOut: ExplainedCall[] = [];
   const uncertain: ExplainedCall[] = [];
+  const unlimited: ExplainedCall[] = [];
   const calls = groupBy(
     recording.calls.filter(call =>
       phase === undefined ? call.phase !== RUNTIME_PHASE : isIn(call.phase, phase),
@@ -171,6 +176,7 @@ export function generateProfile(
       bases,
       leftOut,
       uncertain,
+      unlimited,
       launching: new Set(launching.map(({ syscall }) => syscall)),
     });
     return made === undefined ? [] : [made];
@@ -200,6 +206,7 @@ export function generateProfile(
       .map(({ syscall, why }) => ({ syscall, why }))
       .sort((a, b) => byText(a.syscall, b.syscall)),
     uncertain: uncertain.sort((a, b) => byText(a.syscall, b.syscall)),
+    unlimited: unlimited.sort((a, b) => byText(a.syscall, b.syscall)),
     leftOut: leftOut.sort((a, b) => byText(a.syscall, b.syscall)),
   };
 }
@@ -288,13 +295,14 @@ interface Making {
   readonly bases: readonly Policy[];
   readonly leftOut: ExplainedCall[];
   readonly uncertain: ExplainedCall[];
+  readonly unlimited: ExplainedCall[];
   /** Calls of the launcher, whose arguments are not known. */
   readonly launching: ReadonlySet<string>;
 }
 
 function entryOf(
   call: Allowed,
-  { mode, targets, seen, bases, leftOut, uncertain, launching }: Making,
+  { mode, targets, seen, bases, leftOut, uncertain, unlimited, launching }: Making,
 ): Entry | undefined {
   const { syscall, like } = call;
   const alike = like.flatMap(name => seen.get(name) ?? []);
@@ -334,7 +342,20 @@ function entryOf(
     });
     return undefined;
   }
-  return { ...call, alternatives, words: conditions?.words ?? [] };
+  const open = mode === 'none' || call.seen.length === 0 ? [] : unlimitedParameters(syscall, known, targets);
+  if (open.length > 0)
+    unlimited.push({ syscall, why: `some values of ${open.join(', ')} were not recorded: any is allowed` });
+  const hidden = abisWithout(syscall, conditions?.parameters ?? [], targets);
+  if (hidden.length > 0)
+    unlimited.push({
+      syscall,
+      why: `on ${hidden.join(', ')} its arguments are in memory, where a filter cannot see them`,
+    });
+  return {
+    ...call,
+    alternatives,
+    words: [...(conditions?.words ?? []), ...open.map(name => `any ${name}, as some were not recorded`)],
+  };
 }
 
 /** The same, beside calls whose arguments are not known. */

@@ -8,7 +8,6 @@ import { mergeRecordings } from '../merge.js';
 import type { Recording } from '../recording.js';
 import { isAuditHeading, isAuditLine, parseAuditLine } from './audit-line.js';
 import { callName, tracedName } from './call-name.js';
-import { CutCall } from './strace/cut-call.js';
 import { beginsDocument, readDocument } from './documents.js';
 import { LogCalls } from './log-calls.js';
 import { isOperatorLine, operatorRecordOf, parseOperatorLine, type OperatorRecord } from './operator-line.js';
@@ -16,6 +15,7 @@ import { PerfCalls } from './perf/calls.js';
 import { isPerfLine, parsePerfLine } from './perf/line.js';
 import { reportedCall } from './report-line.js';
 import { StraceCalls } from './strace/calls.js';
+import { CutCall } from './strace/cut-call.js';
 import { parseStraceLine } from './strace/line.js';
 import { messageOfMember, messagesOf, unwrappings, withoutColours } from './unwrap.js';
 
@@ -162,6 +162,13 @@ export class LogReader {
     if (!this.#readLine(line)) this.#skip(this.#lines, line);
   }
 
+  /** The lines of another file follow, of the same run: what was known of a process that lines do not name is not true of its. */
+  nextFile(): void {
+    this.#giveUpCut();
+    this.#isPerf = false;
+    this.#strace.nextFile();
+  }
+
   /** What was made of all lines. Throws RecordingError (`empty-log`). */
   finish(): ReadLog {
     const { kernel, libc, command } = this.#options;
@@ -237,6 +244,7 @@ export class LogReader {
       this.#cut = undefined;
       return this.#strace.read(whole);
     }
+    if (this.#strace.readTable(line)) return true;
     const parsed = this.#isPerf ? undefined : parseStraceLine(line);
     if (parsed !== undefined && parsed.kind !== 'cut') return this.#strace.read(parsed);
     if (isOperatorLine(line)) {

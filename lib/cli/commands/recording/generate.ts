@@ -57,6 +57,7 @@ export const generateCommand: Register = (program, run) =>
           sayWhatIsMissing(recordings);
           tell('allowed without having been seen', generated.unseen);
           tell('allowed under conditions that may be too strict', generated.uncertain);
+          tell('allowed whatever their arguments', generated.unlimited);
           tell('not allowed', generated.leftOut);
         }
         if (json !== true || output !== undefined) write(output ?? '-', toJson(generated.profile));

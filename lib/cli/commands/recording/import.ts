@@ -38,6 +38,8 @@ export const importCommand: Register = (program, run) =>
     .action((files: string[], flags: Flags) => {
       return run(() => {
         const { output, oneRun, json, ...options } = flags;
+        if (oneRun !== true && json !== true && areNumbered(files))
+          say('each file is taken for a run: if all are of one run of strace -ff, add --one-run');
         const logs =
           oneRun === true
             ? [{ file: files.join(', '), ...readAll(files, options) }]
@@ -57,9 +59,18 @@ export const importCommand: Register = (program, run) =>
       }, flags.json === true);
     });
 
+/** Whether the files are called as `strace -ff` calls its own, with the number of a process at the end. */
+const areNumbered = (files: readonly string[]): boolean =>
+  files.length > 1 &&
+  files.every(file => /\.\d+$/.test(file)) &&
+  new Set(files.map(file => file.replace(/\d+$/, ''))).size === 1;
+
 function readAll(files: readonly string[], options: Omit<ReadLogOptions, 'file'>): ReadLog {
   const reader = new LogReader({ ...options, file: files.map(singleLine).join(', ') });
-  for (const file of files) for (const line of linesOf(file)) reader.push(line);
+  for (const file of files) {
+    reader.nextFile();
+    for (const line of linesOf(file)) reader.push(line);
+  }
   return reader.finish();
 }
 

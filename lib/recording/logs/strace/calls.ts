@@ -6,6 +6,7 @@ import { tracedName } from '../call-name.js';
 import { isEnosys, type LogCalls } from '../log-calls.js';
 import { ProcessMap } from '../process-map.js';
 import type { StraceLine } from './line.js';
+import { StraceTable } from './table.js';
 import { StraceValues } from './values.js';
 
 /** A line with all of its call. */
@@ -21,6 +22,10 @@ export class StraceCalls {
   readonly #programs = new ProcessMap<string>();
   readonly #unfinished = new ProcessMap<{ readonly call: SeenCall; readonly line: StraceCall }>();
 
+  /** What may be the headings of a table, and the table that began last. */
+  #heading: string | undefined;
+  #table: StraceTable | undefined;
+
   constructor(native: Architecture, calls: LogCalls) {
     this.#native = native;
     this.#calls = calls;
@@ -33,8 +38,7 @@ export class StraceCalls {
         return true;
       case 'mode':
         this.#modes.set(line.pid, abiOfMode(this.#native, line.mode));
-        // Without -f there is one process, whose lines do not name it.
-        if (this.#modes.size === 1) this.#modes.set(0, abiOfMode(this.#native, line.mode));
+        if (line.isUnnamed) this.#modes.set(0, abiOfMode(this.#native, line.mode));
         return true;
       case 'count': {
         const abi = this.#abiOf(0);
@@ -69,6 +73,31 @@ export class StraceCalls {
         );
       }
     }
+  }
+
+  /** Whether a line belongs to a table with its headings. */
+  readTable(line: string): boolean {
+    if (StraceTable.isHeading(line)) {
+      this.#heading = line;
+      return true;
+    }
+    if (this.#heading !== undefined) {
+      this.#table = StraceTable.beginning(this.#heading, line);
+      this.#heading = undefined;
+      return this.#table !== undefined;
+    }
+    if (this.#table === undefined) return false;
+    if (StraceTable.isRule(line)) return true;
+    const row = this.#table.row(line);
+    if (row === undefined) this.#table = undefined;
+    return row !== undefined && (row.name === 'total' || this.read({ kind: 'count', ...row }));
+  }
+
+  /** The lines of another file follow, in which lines that name no process are of another one. */
+  nextFile(): void {
+    this.#modes.delete(0);
+    this.#programs.delete(0);
+    this.#unfinished.delete(0);
   }
 
   #abiOf(pid: number): AbiName {

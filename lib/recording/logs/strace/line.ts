@@ -23,6 +23,8 @@ export type StraceLine =
       /** From here on, a process calls by another ABI. */
       readonly kind: 'mode';
       readonly pid: number;
+      /** Whether lines of this process do not name it, as far as this one tells. */
+      readonly isUnnamed: boolean;
       readonly mode: '64' | '32' | 'x32';
     }
   | {
@@ -74,7 +76,12 @@ const UNFINISHED = /<(?:unfinished|detached) \.\.\.>$/;
 export function parseStraceLine(line: string): StraceLine | undefined {
   const table = line.startsWith('System ') ? TABLE.exec(line) : null;
   if (table !== null)
-    return { kind: 'mode', pid: 0, mode: table[1] === '32' ? '32' : table[2] === 'x32' ? 'x32' : '64' };
+    return {
+      kind: 'mode',
+      pid: 0,
+      isUnnamed: true,
+      mode: table[1] === '32' ? '32' : table[2] === 'x32' ? 'x32' : '64',
+    };
   const count = COUNT.exec(line);
   if (count !== null) {
     const [, calls = '', name = ''] = count;
@@ -84,7 +91,12 @@ export function parseStraceLine(line: string): StraceLine | undefined {
   const mode = rest.includes('[ Process PID=') ? MODE.exec(rest) : null;
   if (mode !== null) {
     const [, process = '', word] = mode;
-    return { kind: 'mode', pid: Number(process), mode: word === '32' ? '32' : word === 'x32' ? 'x32' : '64' };
+    return {
+      kind: 'mode',
+      pid: Number(process),
+      isUnnamed: pid === 0,
+      mode: word === '32' ? '32' : word === 'x32' ? 'x32' : '64',
+    };
   }
   const resumed = RESUMED.exec(rest);
   if (resumed !== null) {
