@@ -1,4 +1,4 @@
-// Records the calls of a command and of all that it starts.
+// Records the calls of a command and of all its descendants.
 //
 // A process stops at the entry and the exit of every call at first. Once many calls have come without a new one, a
 // filter is put into it that lets the known calls pass and stops at the others alone. Filters can only be tightened, so

@@ -26,7 +26,7 @@ struct TableHeader {
   std::uint32_t programs;
   TracerState state;
   std::uint32_t error;
-  /** Threads that are traced now. */
+  /** The number of traced threads. */
   std::uint32_t running;
   /** The ptrace(2) request that failed, by whom. */
   std::uint32_t request;

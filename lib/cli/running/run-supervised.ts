@@ -140,7 +140,7 @@ function start(
   });
   return {
     child,
-    // What it has left running goes on without this process.
+    // Processes that it left running continue without this one.
     end: async signal => {
       if (signal === 'SIGKILL') await Promise.race([follower.finished, later(PATIENCE)]);
       const { running } = follower;
@@ -168,7 +168,7 @@ const later = (milliseconds: number): Promise<void> =>
 const endedBySigsys = (command: string, pid: number | undefined): string =>
   `${command} (${pid ?? 0}) was ended by SIGSYS: it made a call that its profile answers with TRAP, and had no handler for that. --report-only says which call`;
 
-/** Passes signals on and keeps the time, until told to stop. SIGINT and SIGQUIT of a terminal reach the command as well. */
+/** Forwards signals and enforces the time limit, until it is stopped. SIGINT and SIGQUIT of a terminal reach the command anyway. */
 function accompany(child: ChildProcess, timeout: number | undefined): () => void {
   const timer =
     timeout === undefined

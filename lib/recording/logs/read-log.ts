@@ -115,7 +115,7 @@ export class LogReader {
   #document: string[] | undefined;
   #documentLength = 0;
   #started = false;
-  /** The beginning of a line that goes on later. */
+  /** The beginning of a line that continues later. */
   #cut: string | undefined;
   #lines = 0;
   #skipped = 0;
@@ -146,7 +146,7 @@ export class LogReader {
   }
 
   #push(text: string): void {
-    // A byte order mark is no part of the text.
+    // A byte order mark is not part of the text.
     const cut = text.length > MAX_LINE ? text.slice(0, MAX_LINE) : text;
     const line = this.#lines++ === 0 && cut.startsWith('\ufeff') ? cut.slice(1) : cut;
     if (!this.#started && line.trim() !== '') {
