@@ -45,9 +45,9 @@ struct TableHeader {
   std::uint32_t unused;
 };
 
-/** The kind of thread that makes a call, in a process that was attached to; kUnknownOrigin for a command. */
+/** The kind of thread that makes a call, in a process that was attached to; kUnknown for a command. */
 enum class Origin : std::uint32_t {
-  kUnknownOrigin,
+  kUnknown,
   kMainThread,
   /** A thread with its own event loop. */
   kWorker,
