@@ -1,4 +1,4 @@
-// Builds of the add-on that only checks make, and the checks of the C++ sources that stand on them.
+// Builds of the add-on that only checks need, and the checks of the C++ sources that use them.
 import { cpSync, existsSync, symlinkSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { inRoot, readJson, root } from '../scripts/files.mjs';

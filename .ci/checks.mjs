@@ -1,4 +1,4 @@
-// The checks of a change: what each runs, what it needs of Debian's packages, and which others it waits for.
+// The checks of a change: what each runs, which Debian packages it needs, and which checks it waits for.
 import { join } from 'node:path';
 import { inRoot } from '../scripts/files.mjs';
 import { buildFuzzers, fuzz, fuzzTargets, NEEDS as FUZZING } from '../scripts/fuzz.mjs';

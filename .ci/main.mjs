@@ -1,4 +1,4 @@
-// Makes the checks and adds them up. Usage: .ci/run [NAME...], one after the other; all of them by default, in two lanes at once.
+// Runs the checks and counts them. Usage: .ci/run [NAME...], one after the other; all of them by default, in two parallel lanes.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

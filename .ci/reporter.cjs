@@ -1,4 +1,4 @@
-// mocha's dots and failures, with the totals left in a file for whoever adds them up, and where the time went.
+// mocha's dots and failures; writes the totals to a file, and the slowest tests.
 'use strict';
 const { writeFileSync } = require('node:fs');
 const { relative } = require('node:path');

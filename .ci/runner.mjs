@@ -1,4 +1,4 @@
-// Runs checks and adds up what they count: one after the other, or in lanes that run at the same time.
+// Runs checks and adds up their counts: one after the other, or in parallel lanes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';

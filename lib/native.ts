@@ -331,7 +331,7 @@ export interface Native {
 
   /** An AF_UNIX stream socket that listens at a path and does not block. */
   listenAt(path: string): number | Failure;
-  /** EAGAIN where nobody waits. The connection does not block. */
+  /** EAGAIN if there is no connection. The connection is non-blocking. */
   acceptConnection(socket: number): number | Failure;
   /** A connection to a path, which does not block: EAGAIN where the queue there is full. */
   connectTo(path: string): number | Failure;
@@ -393,7 +393,7 @@ function load(): Native {
     );
   }
   const libc = usesMusl() ? 'musl' : 'glibc';
-  // Whoever built one of their own wants that.
+  // An add-on that the user built has precedence.
   const candidates = [
     'build/Release/seccomp.node',
     `prebuilds/linux-${process.arch}/seccomp.${libc}.node`,

@@ -1,4 +1,4 @@
-// The add-on: what `Native` in lib/native.ts names, each bound to the core function that does it.
+// The add-on: binds the functions of `Native` in lib/native.ts to the core.
 #include <napi.h>
 
 #include "bind.h"

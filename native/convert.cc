@@ -142,7 +142,7 @@ std::optional<std::span<std::uint64_t>> FromJs<std::span<std::uint64_t>>::read(N
 }
 
 std::optional<RuleTable> FromJs<RuleTable>::read(Napi::Value value) {
-  // Getters run here, and none after: the views below stay good.
+  // Getters run here, and none after: the views below stay valid.
   const auto default_action_value = property(value, "defaultAction");
   const auto bad_arch_value = property(value, "badArch");
   const auto optimize_value = property(value, "optimize");

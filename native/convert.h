@@ -1,4 +1,4 @@
-// JavaScript values to the core's types and back. A value of the wrong type is absent, never a crash.
+// Converts JavaScript values to the core's types and back. A value of the wrong type is absent, never a crash.
 #pragma once
 
 #include <napi.h>
@@ -79,7 +79,7 @@ struct FromJs<std::vector<std::string>> {
   static std::optional<std::vector<std::string>> read(Napi::Value value);
 };
 
-/** Views are good until JavaScript runs again. */
+/** Views are valid until JavaScript runs again. */
 template <>
 struct FromJs<std::span<const std::byte>> {
   static constexpr auto kExpected = "a Uint8Array";

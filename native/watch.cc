@@ -42,13 +42,13 @@ constexpr int kUvDisconnect = 4;
 
 constexpr napi_type_tag kWatchTag = {0x5ecc03b1f00d4c1eULL, 0x2f6c1d9ab3e04877ULL};
 
-/** What the callback is told when something has happened: whether the descriptor is readable, or what came of that. */
+/** The argument of the callback: whether the descriptor is readable, or the result of reading it. */
 using Tell = std::function<Napi::Value(Napi::Env env, std::int32_t descriptor, bool readable)>;
 
 /** A watched descriptor. Lives until libuv has let go of it, at the latest when its environment ends. */
 class Watch {
  public:
-  /** Takes the descriptor over on success; the watch owns itself from then on. */
+  /** Takes ownership of the descriptor on success; the watch then owns itself. */
   static Result<Watch*> start(Napi::Env env, std::int32_t descriptor, Tell tell, Napi::Function callback) {
     uv_loop_s* loop = nullptr;
     if (napi_get_uv_event_loop(env, &loop) != napi_ok) return Failure{"napi_get_uv_event_loop", EINVAL};
@@ -76,7 +76,7 @@ class Watch {
     if (holder_ != nullptr) *holder_ = nullptr;
   }
 
-  /** Where a pointer to this is kept that must not outlive it. */
+  /** The location of a pointer to this watch that must not outlive it. */
   void set_holder(Watch** holder) { holder_ = holder; }
 
   /** Keeps the event loop alive, or not. */
@@ -103,7 +103,7 @@ class Watch {
     static_cast<Watch*>(watch)->stop();
   }
 
-  /** Errors are told like data: whoever reads then finds out. */
+  /** Errors are reported as readable: the read then fails. */
   static void call(uv_handle_s* handle, int status, int events) {
     auto& watch = *static_cast<Watch*>(uv_handle_get_data(handle));
     const Napi::HandleScope scope(watch.env_);
@@ -182,7 +182,7 @@ Napi::Value watch_calls(const Napi::CallbackInfo& info) {
   return start(info, *listener, tell, 3);
 }
 
-/** A read of another process's memory is started at once, and told of when it is at its end. */
+/** A read of another process's memory starts at once; its end is reported. */
 Napi::Value read_memory(const Napi::CallbackInfo& info) {
   bool valid = true;
   const auto pid = read_argument<std::int32_t>(info, 0, valid);

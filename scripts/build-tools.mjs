@@ -1,4 +1,4 @@
-// What compiles the add-on beside the compiler: a clone has it in node_modules, an installed package fetches the same versions.
+// The build tools of the add-on besides the compiler: a clone has them in node_modules, an installed package fetches the same versions.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRoot, readJson } from './files.mjs';

@@ -1,4 +1,4 @@
-// Installs what would be published where there is nothing but node, npm and sh, and uses it there as a stranger would.
+// Installs what would be published in an environment with only node, npm and sh, and uses it as a new user would.
 // Usage: node scripts/check-package.mjs [--tarball FILE] [MAJOR...]   Node versions; this one by default
 import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

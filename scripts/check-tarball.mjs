@@ -1,4 +1,4 @@
-// What the scripts have in common that use what would be published: which tarball, which names, and a folder to do it in.
+// Shared by the scripts that use what would be published: the tarball, the names, and a folder for each.
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

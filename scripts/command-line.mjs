@@ -1,5 +1,5 @@
-// Reads the arguments of a script. Where they make no sense, prints how the script is used and ends the process with 2; after
-// printing the same for `--help`, with 0.
+// Parses the arguments of a script. If they are invalid, prints the usage and ends the process with 2; after
+// printing it for `--help`, with 0.
 import { parseArgs } from 'node:util';
 
 /**

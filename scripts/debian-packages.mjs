@@ -1,4 +1,4 @@
-// Packages of Debian and Ubuntu that scripts take: which are missing, and their installation where that may be done.
+// Packages of Debian and Ubuntu that scripts need: finds missing ones, and installs them if that is permitted.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

@@ -1,4 +1,4 @@
-// Paths and files of the project, as every script needs them.
+// Paths and files of the project, for all scripts.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';

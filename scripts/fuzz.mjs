@@ -1,5 +1,5 @@
 // Builds the fuzzers of native/fuzz and runs them. Usage: node scripts/fuzz.mjs [TARGET...] [--seconds N]
-// What a run adds to the corpus is kept in build/fuzz/corpus, an input that breaks something in build/fuzz/found.
+// Additions to the corpus are kept in build/fuzz/corpus, failing inputs in build/fuzz/found.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

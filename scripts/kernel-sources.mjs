@@ -1,4 +1,4 @@
-// What the tables of system calls are made from: the newest kernel headers, kernel source and manual pages of Debian unstable,
+// The sources of the tables of system calls: the newest kernel headers, kernel source and manual pages of Debian unstable,
 // kept in deps/kernel. The system's own packages and sources stay as they are.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';

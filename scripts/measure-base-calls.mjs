@@ -1,4 +1,4 @@
-// Measures which system calls Node itself goes on making after a filter is loaded into it, because nobody documents them.
+// Measures which system calls Node itself makes after a filter is loaded into it, because they are not documented.
 // Usage: node scripts/measure-base-calls.mjs [--check | --quick]
 //   without an option, writes lib/kernel/calls/base-calls.ts and docs/node-base-calls.md: half an hour
 //   --check measures again and fails on anything that the lists lack

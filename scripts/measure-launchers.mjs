@@ -1,4 +1,4 @@
-// Measures what container runtimes call under the filter that they load, until they have become the program of the container.
+// Measures which calls container runtimes make under the filter that they load, until they execute the program of the container.
 // Writes lib/recording/generate/launcher-calls.ts. As root, with strace, runc, crun and a C compiler:
 //   node scripts/measure-launchers.mjs
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -13,8 +13,8 @@ import { escapeControls, singleLine } from '../util/printable.js';
 export type ExitCode = 0 | 1 | 2;
 
 /**
- * Performs a subcommand: its exit code becomes the process's, its errors are told, as JSON where `json` says so. A code that
- * is no ExitCode is that of a command which was run.
+ * Performs a subcommand: its exit code becomes the process's, its errors are printed, as JSON if `json` is set. A code that
+ * is not an ExitCode is that of a command which was run.
  */
 export type RunCommand = (action: () => number | Promise<number>, json: boolean) => Promise<void>;
 
@@ -24,7 +24,7 @@ export type Register = (program: Command, run: RunCommand) => Command;
 const [onOutput, onError] = [paintFor(1), paintFor(2)];
 
 /**
- * Writes all of it, whatever kind of file standard output is. Text comes from profiles, files, names and processes: what a
+ * Writes all of it, to any kind of file. Text comes from profiles, files, names and processes: what a
  * terminal acts upon is escaped, so that nothing that is written here controls one.
  * Throws UsageError (`binary-to-terminal`).
  */

@@ -81,7 +81,7 @@ export function commandLine(version: string, run: RunCommand): Command {
 
 /** By what they are for, in the order of the help. */
 const COMMANDS: Readonly<Record<string, readonly Register[]>> = {
-  'Look at profiles and programs': [
+  'Inspect profiles and programs': [
     explainCommand,
     simulateCommand,
     diffCommand,
@@ -89,7 +89,7 @@ const COMMANDS: Readonly<Record<string, readonly Register[]>> = {
     reportCommand,
     playgroundCommand,
   ],
-  'Make programs and profiles': [
+  'Create programs and profiles': [
     compileCommand,
     convertCommand,
     deriveCommand,
@@ -97,8 +97,8 @@ const COMMANDS: Readonly<Record<string, readonly Register[]>> = {
     disasmCommand,
     asmCommand,
   ],
-  'Run commands, and look at what runs': [runCommand, psCommand, dumpCommand, doctorCommand],
-  'Record calls, and make profiles of them': [
+  'Run commands, and inspect processes': [runCommand, psCommand, dumpCommand, doctorCommand],
+  'Record calls, and generate profiles': [
     recordCommand,
     importCommand,
     generateCommand,

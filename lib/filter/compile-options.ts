@@ -1,9 +1,9 @@
-// The options of `compile` by what they decide. Apart from it, so that what takes them too need not load the compiler.
+// The options of `compile`, grouped by purpose. In a module of their own, so that other users need not load the compiler.
 
 /** Options that describe the machine. */
 export const TARGET_OPTIONS = ['arch', 'kernel', 'capabilities'] as const;
 
-/** Options that decide what a profile means. */
+/** Options that affect the meaning of a profile. */
 export const RESOLVE_OPTIONS = [
   ...TARGET_OPTIONS,
   'unknownSyscalls',

@@ -68,7 +68,7 @@ export function compilePolicy(
   return new VerifiedFilter({ program, policy, codegen, weights, warnings, ...extra });
 }
 
-/** A program that somebody may have put there, if it means what the policy says. */
+/** A stored program that others may have written, if it is equivalent to the policy. */
 function provenProgram(program: Program | undefined, policy: Policy, runs: RunTable): Program | undefined {
   if (program === undefined) return undefined;
   try {

@@ -1,4 +1,4 @@
-// What a stack of filters answers together: the kernel runs all of them and lets the strongest answer count.
+// The action of a stack of filters: the kernel runs all of them, and the strongest action applies.
 import { actionData, actionKind, isAction, MAX_ERRNO, precedence, type Action } from '../kernel/action.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS } from '../kernel/constants.js';
 

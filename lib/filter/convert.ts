@@ -77,13 +77,13 @@ export function convert(policy: Policy, format: ConversionFormat, options: Conve
   throw difference ?? new Error('there is a draft for every format');
 }
 
-/** A text and what it means to those who read it. */
+/** A text and its meaning for the reader of the format. */
 interface Draft {
   readonly text: string;
   readonly read: () => Policy;
 }
 
-/** What a text means, or why nobody takes it: rules of i386 that lose a condition may contradict each other. */
+/** The meaning of a text, or the reason why readers reject it: rules of i386 that lose a condition may contradict each other. */
 function reading(read: () => Policy, format: ConversionFormat): Policy | ConversionError {
   try {
     return read();
@@ -98,7 +98,7 @@ function reading(read: () => Policy, format: ConversionFormat): Policy | Convers
   }
 }
 
-/** Texts that may say what the policy says, the shortest first. */
+/** Texts that may be equivalent to the policy, the shortest first. */
 function* drafts(
   policy: Policy,
   program: Program,

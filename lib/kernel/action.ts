@@ -46,7 +46,7 @@ export const actionKind = (action: Action): Action => (action & ACTION_MASK) >>>
 export const actionData = (action: Action): number => action & DATA_MASK;
 
 /**
- * Where an action stands in the kernel's order: the lower the number, the stronger.
+ * The precedence of an action in the kernel: the lower the number, the stronger.
  * The kernel compares the action bits as a signed 32-bit number (seccomp(2), "precedence").
  */
 export const precedence = (action: Action): number => (action & ACTION_MASK) | 0;

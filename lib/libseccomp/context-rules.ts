@@ -1,4 +1,4 @@
-// What a FilterContext was told, and the policy that its program has to mean.
+// The rules of a FilterContext, and the policy that its program must implement.
 import { CompileError } from '../util/errors.js';
 import { native } from '../native.js';
 import { ABIS, i386Multiplexer, type Abi } from '../kernel/abi.js';

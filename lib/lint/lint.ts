@@ -101,7 +101,7 @@ function* lintAllAnswers({ policy }: LintContext): Generator<Observation> {
   for (const native of answers.slice(0, 1)) yield* lintStarting(native);
 }
 
-/** What is no one place's fault is found at the beginning of the file. */
+/** Findings without a position are reported at the beginning of the file. */
 function* placed(observations: Iterable<Observation>, { file }: Profile): Generator<Observation> {
   const top = topOf(file);
   for (const observation of observations) yield { ...observation, at: own(observation, 'at') ?? top };

@@ -238,7 +238,7 @@ const TABLE = {
   'listener-metadata-ignored': rule(
     'low',
     'listenerMetadata without listenerPath',
-    'Nobody receives it',
+    'No listener receives it',
     'Name the listener, or remove it',
   ),
   // Answers.

@@ -1,4 +1,4 @@
-// What to write into a profile so that a call it refuses is allowed: the shortest addition, or what stands in its way.
+// The shortest addition to a profile that allows a call which it refuses, or the rules that prevent it.
 import type { Location } from '../util/errors.js';
 import { abiOf, syscallName } from '../kernel/abi.js';
 import { permits, precedence } from '../kernel/action.js';
@@ -7,7 +7,7 @@ import type { Event } from '../kernel/event.js';
 import type { Policy } from './policy.js';
 import { own, owned } from '../util/own.js';
 
-/** A rule of a profile that allows a call, as it stands in `syscalls`. */
+/** A rule of a profile that allows a call, as in `syscalls`. */
 export interface AllowingRule {
   /** The call. */
   readonly names: readonly [string];
@@ -39,7 +39,7 @@ export type Remedy =
       readonly name: string;
       /** Where the rule names the call. */
       readonly at: Location | undefined;
-      /** What to add besides, where the call would be refused without that rule too, and no other rule stands in the way. */
+      /** What to add as well, if the call would be refused without that rule too, and no other rule prevents it. */
       readonly rule?: AllowingRule;
     }
   | {

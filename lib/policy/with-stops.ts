@@ -59,7 +59,7 @@ export function withStops(source: Policy, options: StopOptions = {}): Policy {
   });
 }
 
-/** Numbers what is told apart, from 1. */
+/** Numbers distinct values, from 1. */
 function numbering(): (action: Action, at: Location | undefined) => number {
   const known = new Map<string, number>();
   return (action, at) => {
@@ -74,7 +74,7 @@ type Convert = (action: Action, at?: Location) => Action;
 
 function tracedAbi({ abi, syscalls, enosysAbove }: AbiPolicy, policy: Policy, convert: Convert): AbiPolicy {
   const table = new Map([...syscalls].map(([number, part]) => [number, tracedCall(part, convert)]));
-  // Where the default stops for the tracer too, newer calls are told apart by the policy afterwards.
+  // If the default action stops for the tracer too, the policy distinguishes newer calls afterwards.
   if (enosysAbove !== undefined && permits(convert(policy.defaultAction))) {
     for (const number of syscallsOf(abi.name).values()) {
       if (number > enosysAbove) table.set(number, tracedCall(outcome(policy, abi.audit, number), convert));

@@ -157,7 +157,7 @@ function listenerOf(value: Violations | undefined): Pick<Violations, 'fatal' | '
 const compileOptions = (): readonly string[] =>
   COMPILE_OPTIONS.filter(name => name !== 'arch' && name !== 'kernel');
 
-/** A warning where notifications have nobody to go to. */
+/** A warning for notifications without a listener. */
 function unheard({ filter, flags }: LoadedFilter): Diagnostic | undefined {
   if (filter === undefined || !notifies(filter.program)) return undefined;
   if (flags.includes('SECCOMP_FILTER_FLAG_NEW_LISTENER')) return undefined;

@@ -162,7 +162,7 @@ export function refusePolledRings(program: Program, rings: readonly number[]): v
   );
 }
 
-/** Whether a program means that there are no rings. */
+/** Whether a program refuses io_uring. */
 const closesRings = (program: Program, rings: readonly number[]): boolean =>
   rings.length > 0 &&
   (refuses(program, 'io_uring_setup') || answersOn(program, rings).some(answer => !permits(answer)));

@@ -127,7 +127,7 @@ export function checkedRecording(value: Recording): Recording {
 export const callKey = ({ abi, syscall, phase }: Pick<RecordedCall, 'abi' | 'syscall' | 'phase'>): string =>
   `${abi} ${syscall} ${phase}`;
 
-/** Sums that never leave the safe integers, in whatever order they are made. */
+/** Adds counts and stays within the safe integers, in any order of additions. */
 export const addCounts = (a: number, b: number): number => Math.min(a + b, Number.MAX_SAFE_INTEGER);
 
 /** Orders texts by their UTF-16 units, the same on every machine. */

@@ -1,4 +1,4 @@
-// Makes a profile smaller by what recordings never used, and proves that it is no wider and refuses nothing more.
+// Removes calls from a profile that no recording used, and proves that the result allows nothing more and refuses no recorded call.
 import { ABIS, callText, isCallNumber, namesNumbered } from '../kernel/abi.js';
 import { ARCHITECTURES } from '../kernel/architectures.js';
 import { isFallback, permits } from '../kernel/action.js';
@@ -145,7 +145,7 @@ export function tightenText(
 
 const MAX_ROUNDS = 16;
 
-/** The names of a rule that go: those that nobody needs, and those of calls that never met its conditions. */
+/** The names to remove from a rule: unused ones, and those of calls that never met its conditions. */
 function removedNames(
   rule: ProfileRule,
   calls: readonly RecordedCall[],
@@ -157,7 +157,7 @@ function removedNames(
     if (meant.some(isNeeded)) return [];
     const seen = calls.filter(({ syscall }) => meant.includes(syscall));
     if (seen.length === 0) return [{ syscall: name, at, why: 'no run made it' }];
-    // What holds on other machines cannot be told from here.
+    // Conditions on other machines are unknown here.
     const isForAll = [rule.includes, rule.excludes].every(
       asked => asked.caps.length === 0 && asked.arches.length === 0 && !hasOwn(asked, 'minKernel'),
     );

@@ -32,7 +32,7 @@ export interface FlowAnswer extends PlacedNode {
   readonly tone: Tone;
 }
 
-/** A way that goes on at a test that is drawn elsewhere. */
+/** An edge to a test that is drawn elsewhere. */
 export interface FlowLink extends PlacedNode {
   readonly kind: 'link';
   readonly to: number;

@@ -6,7 +6,7 @@ export interface Markup {
   readonly html: string;
 }
 
-/** What may stand in a template: text, markup, lists of them; nothing for `undefined`. */
+/** The values of a template: text, markup, lists of them; `undefined` for nothing. */
 export type MarkupValue = string | number | Markup | undefined | readonly MarkupValue[];
 
 const ENTITIES: Readonly<Record<string, string>> = {

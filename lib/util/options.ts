@@ -19,7 +19,7 @@ export function oneOf(option: string, value: unknown, choices: readonly unknown[
  *
  * Throws UsageError (`bad-option`) unless the options are an object with these keys at most; `flags` must be booleans.
  * So is an option that the object inherits from a class or another object: it would not count, and must not seem to.
- * What Object.prototype holds is nobody's option and is ignored.
+ * Properties of Object.prototype are ignored.
  */
 export function ownOptions<Options extends object>(
   options: Options,

@@ -1,4 +1,4 @@
-// A value of any type as it may stand in a message, also one that cannot be made a string.
+// Formats values of any type for messages, including values that cannot be converted to a string.
 import { inspect } from './builtins.js';
 
 /** On one line, short, and without running any code of the value. */

@@ -3,7 +3,7 @@ import { distance } from 'fastest-levenshtein';
 
 const MAX_QUOTED = 80;
 
-/** Text from a profile as it may stand in a message: quoted, control characters escaped, cut when long. */
+/** Formats text from a profile for messages: quoted, with control characters escaped, truncated if it is long. */
 export const quote = (text: string): string =>
   JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
 

@@ -13,7 +13,7 @@ namespace seccomp_node {
 inline constexpr long kCurrentDirectory = AT_FDCWD;
 inline constexpr long kReadOnlyCloseOnExec = O_RDONLY | O_CLOEXEC;
 
-/** A descriptor that closes itself. Below 0, it is the negative errno of what did not open it. */
+/** A descriptor that closes itself. Below 0, it is the negative errno of the failed open. */
 class File {
  public:
   explicit File(long number) : number_(number) {}
@@ -29,7 +29,7 @@ class File {
 
   [[nodiscard]] long number() const { return number_; }
   [[nodiscard]] bool valid() const { return number_ >= 0; }
-  /** The number of bytes; 0 at the end and where nothing can be read. */
+  /** The number of bytes; 0 at the end and if nothing can be read. */
   std::size_t read(char* to, std::size_t size) const {
     const long count = system_call(SYS_read, number_, word(to), static_cast<long>(size));
     return count < 0 ? 0 : static_cast<std::size_t>(count);

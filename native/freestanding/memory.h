@@ -27,7 +27,7 @@ __attribute__((used)) inline void* memcpy(void* to, const void* from, std::size_
 
 namespace seccomp_node {
 
-/** Memory of zeros; null where there is none. */
+/** Zeroed memory; null if there is none. */
 template <typename Type>
 Type* allocate(std::size_t count) {
   const long mapped = system_call(SYS_mmap, 0, static_cast<long>(count * sizeof(Type)), PROT_READ | PROT_WRITE,
@@ -36,7 +36,7 @@ Type* allocate(std::size_t count) {
   return mapped < 0 ? nullptr : reinterpret_cast<Type*>(mapped);
 }
 
-/** The same for what a program cannot do without: it ends where there is none. */
+/** Zeroed memory that the program needs: it ends if there is none. */
 template <typename Type>
 Type* allocate_or_exit(std::size_t count) {
   Type* memory = allocate<Type>(count);
@@ -58,7 +58,7 @@ void publish(Type& place, Type value) {
   __atomic_store(&place, &value, __ATOMIC_RELEASE);
 }
 
-/** Whether a kept path, which was cut where it is too long, is this one. */
+/** Whether a stored path, which is truncated if it is too long, is this one. */
 template <std::size_t kSize>
 bool equals_kept(const char (&kept)[kSize], const char* path) {  // NOLINT(modernize-avoid-c-arrays)
   for (std::size_t at = 0; at + 1 < kSize; ++at) {

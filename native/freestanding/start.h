@@ -34,14 +34,14 @@ asm(".globl _start\n"
 
 namespace seccomp_node {
 
-/** Blocks every signal that can be blocked, whoever sends it to a group or to all processes, and names the process. */
+/** Names the process, and blocks every signal that can be blocked, such as those for its group or for all processes. */
 inline void prepare_process(const char* name) {
   const std::uint64_t all = ~0UL;
   system_call(SYS_rt_sigprocmask, SIG_SETMASK, word(&all), 0, sizeof all);
   system_call(SYS_prctl, PR_SET_NAME, word(name));
 }
 
-/** read(2) or write(2) of a number, whole. */
+/** read(2) or write(2) of a whole number. */
 inline bool transfer(long call, int descriptor, int* value) {
   for (;;) {
     const long count = system_call(call, descriptor, word(value), sizeof *value);

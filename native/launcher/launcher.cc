@@ -20,7 +20,7 @@
 #include "orders.h"
 #include "ring_filter.h"
 
-/** Where the linker script lets the appended orders begin. */
+/** The address of the appended orders in the linker script. */
 extern "C" __attribute__((visibility("hidden"))) const seccomp_node::Orders orders;
 
 namespace seccomp_node {
@@ -37,7 +37,7 @@ asm(".globl _start\n"
     "  and $-16, %rsp\n"
     "  call launch\n"
     "  ud2\n"
-    // clone(flags, stack); the thread goes on in hand_over.
+    // clone(flags, stack); the thread continues in hand_over.
     "start_thread:\n"
     "  mov %rdx, %r9\n"
     "  xor %edx, %edx\n"
@@ -63,7 +63,7 @@ asm(".globl _start\n"
     "  mov x0, sp\n"
     "  bl launch\n"
     "  brk #1000\n"
-    // clone(flags, stack); the thread goes on in hand_over.
+    // clone(flags, stack); the thread continues in hand_over.
     "start_thread:\n"
     "  mov x9, x2\n"
     "  mov x2, #0\n"
@@ -107,7 +107,7 @@ struct Command {
   char** environment;
 };
 
-/** What execvp(3) of the C library that Node is built for looks through when there is no PATH. */
+/** The directories that execvp(3) of Node's C library searches without PATH. */
 #ifdef __GLIBC__
 constexpr const char* kDefaultPath = "/bin:/usr/bin";
 #else
@@ -122,12 +122,12 @@ const char* search_path(char** environment) {
   return kDefaultPath;
 }
 
-/** execve(2), which comes back with an errno or not at all. */
+/** execve(2), which returns an errno or does not return. */
 long execute(const char* path, const Command& command) {
   const long error = -system_call(SYS_execve, word(path), word(command.arguments), word(command.environment));
 #ifdef __GLIBC__
   if (error == ENOEXEC) {
-    // glibc's execvp(3) takes what has no format for a script of the shell.
+    // glibc's execvp(3) runs a file without a known format as a shell script.
     static constexpr const char* kShell = "/bin/sh";
     auto* arguments = static_cast<const char**>(__builtin_alloca((command.count + 3) * sizeof(char*)));
     std::size_t used = 0;
@@ -141,7 +141,7 @@ long execute(const char* path, const Command& command) {
   return error;
 }
 
-/** Whether execvp(3) goes on to the next directory. */
+/** Whether execvp(3) continues with the next directory. */
 bool try_next(long error) {
   return error == EACCES || error == ENOENT || error == ENOTDIR || error == ESTALE || error == ENODEV ||
          error == ETIMEDOUT;
@@ -181,17 +181,17 @@ long execute_in_path(const Command& command) {
 
 constexpr int kUnknown = -1;
 
-/** What the two threads tell each other through their memory: under the filter, no call can be relied on. */
+/** The memory by which the two threads communicate: under the filter, no call can be relied on. */
 struct Handover {
-  /** Where the listener goes. */
+  /** The socket for the listener. */
   int socket;
-  /** The listener, kUnknown before there is one. */
+  /** The listener; kUnknown before it exists. */
   int listener;
-  /** How it went: kUnknown, 0 or a positive errno. */
+  /** The result: kUnknown, 0 or a positive errno. */
   int outcome;
 };
 
-/** Lets a core breathe that waits for the other thread. */
+/** Hints to the processor that this thread spins. */
 void pause() {
 #if defined(__x86_64__)
   asm volatile("pause");
@@ -225,7 +225,7 @@ long load(sock_filter* instructions, std::uint32_t count, std::uint32_t flags) {
   return system_call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, static_cast<long>(flags), word(&program));
 }
 
-/** Has a tracer take this process, which need not be a parent of it. Returns the errno that the tracer met. */
+/** Lets a tracer attach to this process, of which it need not be a parent. Returns the errno of the tracer. */
 long wait_for_tracer(long socket, std::uint32_t tracer) {
   // Of Yama, which may not be there: a process allows others to trace it.
   system_call(SYS_prctl, PR_SET_PTRACER, tracer);
@@ -236,13 +236,13 @@ long wait_for_tracer(long socket, std::uint32_t tracer) {
   return message;
 }
 
-/** Ends the process: where no system call is allowed, by an instruction that does not exist. */
+/** Ends the process: by an invalid instruction if no system call is allowed. */
 [[noreturn]] void end() {
   system_call(SYS_exit_group, 127);
   __builtin_trap();
 }
 
-/** Begins a step; ends the process when it fails. Steps are told before they are begun: the last cannot be told after.
+/** Begins a step; ends the process if it fails. Steps are reported before they begin: the last cannot be after it.
  */
 void settle(volatile Report& report, long error) {
   if (error == 0) return;
@@ -252,12 +252,12 @@ void settle(volatile Report& report, long error) {
 
 }  // namespace
 
-/** The life of the second thread. What is left of it ends with execve. */
+/** The main function of the second thread, which ends with execve at the latest. */
 extern "C" [[noreturn]] __attribute__((used)) void hand_over(Handover* handover) {
   int listener = kUnknown;
   while ((listener = __atomic_load_n(&handover->listener, __ATOMIC_ACQUIRE)) == kUnknown) system_call(SYS_sched_yield);
   const long sent = send_descriptor(handover->socket, listener);
-  // With a listener of its own, the command would wait for ever once the parent is gone.
+  // If the command held the listener itself, it would wait forever after the end of the parent.
   system_call(SYS_close, listener);
   __atomic_store_n(&handover->outcome, sent < 0 ? static_cast<int>(-sent) : 0, __ATOMIC_RELEASE);
   for (;;) system_call(SYS_exit, 0);
@@ -276,7 +276,7 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as numbers.
   auto& report = *reinterpret_cast<volatile Report*>(mapped);
   report.step = Step::kDescriptors;
-  // Not closed: what is left of the pipe tells the parent that the command runs or never will.
+  // Not closed: the end of the pipe tells the parent that the command runs or never will.
   if (orders.only_stdio != 0) {
     settle(report, close_on_exec_from<call_four>(first));
   } else {
@@ -285,7 +285,7 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
     }
   }
   if (orders.parent != 0) {
-    // SIGKILL, since a stopped process serves no other. A parent that ended before gives no signal any more.
+    // SIGKILL, which a stopped process gets as well. A parent that ended before this sends no signal.
     constexpr long kSigkill = 9;
     system_call(SYS_prctl, PR_SET_PDEATHSIG, kSigkill);
     if (system_call(SYS_getppid) != static_cast<long>(orders.parent)) end();

@@ -1,4 +1,4 @@
-// What the launcher is told and what it tells: the layout that it shares with the add-on.
+// The orders of the launcher and its reports: the layout that it shares with the add-on.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace seccomp_node {
 
-/** Stands behind the launcher's code in its image; the instructions of the two programs follow, the layer's first. */
+/** Follows the launcher's code in its image, with the instructions of the two programs after it, the layer's first. */
 struct Orders {
   /** SECCOMP_FILTER_FLAG_* for the second program. */
   std::uint32_t flags;
@@ -36,7 +36,7 @@ struct Orders {
   std::uint8_t ring_verdicts[kRingOperations];  // NOLINT(modernize-avoid-c-arrays): see launcher.cc.
 };
 
-/** What the launcher does, in this order; some steps only where they are ordered, two only for a listener. kTrace comes
+/** The steps of the launcher, in this order; some only if they are ordered, two only for a listener. kTrace comes
  * before kLayer. */
 enum class Step : std::uint32_t {
   kStart,
@@ -54,7 +54,7 @@ enum class Step : std::uint32_t {
 
 /**
  * Memory that the launcher shares with its parent, and that its successful execve gives up. Writing to it is not a
- * system call, so that no filter can keep a failure from being told.
+ * system call, so that no filter can suppress the report of a failure.
  */
 struct Report {
   /** The last step that was begun. */

@@ -10,9 +10,9 @@
 
 namespace seccomp_node {
 
-/** What becomes of an operation. Mirrored by `RING_VERDICT` in lib/process/isolation/ring-filter.ts. */
+/** The verdict on an operation. Mirrored by `RING_VERDICT` in lib/process/isolation/ring-filter.ts. */
 enum class RingVerdict : std::uint8_t {
-  /** As it was. */
+  /** Unchanged. */
   kUnchanged,
   /** Allowed, while operations that the list does not name are refused. */
   kAllow,

@@ -1,4 +1,4 @@
-// A system call, as the kernel writes it down at the tracepoint raw_syscalls:sys_enter.
+// A system call, as the kernel records it at the tracepoint raw_syscalls:sys_enter.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,7 @@ Type read_at(const unsigned char* from) {
   return value;
 }
 
-/** The call of a PERF_RECORD_SAMPLE, from what is behind its header. */
+/** The call of a PERF_RECORD_SAMPLE, from the data after its header. */
 Call read_call(const unsigned char* body);
 
 /** The widths of a call's arguments by index, 0 for those that are not recorded; null for a number that no kernel

@@ -1,4 +1,4 @@
-// The perf events by which the kernel is asked to write down calls.
+// The perf events by which the kernel records calls.
 #pragma once
 
 #include <linux/perf_event.h>
@@ -22,13 +22,13 @@ class Events {
   void prepare(std::uint64_t tracepoint, bool inherit, bool on_exec);
   [[nodiscard]] bool inherits() const { return attributes_.inherit != 0; }
 
-  /** Has events written alone, and not what processes run and start. */
+  /** Records only events, and not the programs and children of processes. */
   void without_side_band();
 
-  /** Opens an event on every processor, for a thread, a cgroup or (-1) everything: 0, or an errno. */
+  /** Opens an event on every processor, for a thread, a cgroup or (-1) everything. Returns 0 or an errno. */
   long open(int target, unsigned long flags);
 
-  /** Has the kernel tell which programs all processes run: 0, or an errno. */
+  /** Makes the kernel record the programs of all processes. Returns 0 or an errno. */
   long open_side_band();
 
   /** Waits for records, for a tenth of a second at most. False once the recorder is to stop. */

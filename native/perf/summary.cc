@@ -12,7 +12,7 @@ constexpr std::uint32_t kCallBuckets = 2 * kMaxPerfCalls;
 constexpr std::uint32_t kValueBuckets = 2 * kMaxPerfValues;
 constexpr std::uint32_t kNone = 0xffffffff;
 
-/** Says that there is something new. Where the pipe is full, that was said already. */
+/** Reports a change of the table. If the pipe is full, a report is pending already. */
 void wake() {
   const char byte = 0;
   system_call(SYS_write, kPerfWakeDescriptor, word(&byte), 1);

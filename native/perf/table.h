@@ -110,7 +110,7 @@ struct PerfValue {
   std::uint32_t index;
 };
 
-/** The file of a program, ended by a NUL and cut where it is too long. */
+/** The file of a program, NUL-terminated, truncated if it is too long. */
 struct PerfProgram {
   char path[512];
 };

@@ -1,4 +1,4 @@
-// Puts a filter into a process, by calls that one of its threads makes in place of its own.
+// Loads a filter into a traced process, by calls that one of its threads makes in place of its own.
 #pragma once
 
 #include <cstdint>
@@ -15,28 +15,28 @@ class Injector {
  public:
   Injector(Tasks& tasks, RecordedCalls& calls, RecordingPart& part);
 
-  /** Begins in place of the call that a thread enters: whether it does. */
+  /** Begins at the call that a thread enters. Returns whether it could. */
   bool begin(Task& task);
 
-  /** Goes on after a stop of a thread whose calls are these: whether that was the last one. */
+  /** Continues after a stop of a thread that makes these calls. Returns whether that was the last one. */
   bool go_on(Task& task);
 
-  /** The thread has ended, or runs another program. */
+  /** Abandons the load, because the thread has ended or runs another program. */
   void forget(Task& task);
 
-  /** Whether a thread of a process is at it. */
+  /** Whether a thread of a process is loading a filter. */
   [[nodiscard]] bool is_in(int process) const;
 
  private:
   enum class Step : std::uint8_t { kNone, kMap, kLoadEntry, kLoad, kUnmapEntry, kUnmap };
 
-  /** A filter on its way into a process. */
+  /** A filter that is being loaded. */
   struct Injection {
     int thread;
     Step step;
-    /** Whether the kernel took the filter. */
+    /** Whether the kernel accepted the filter. */
     bool loaded;
-    /** Of the thread, as they were at the entry of its call. */
+    /** The registers of the thread at the entry of its call. */
     std::uint64_t signal_mask;
     Registers registers;
     std::uint64_t address;
@@ -46,9 +46,9 @@ class Injector {
 
   void mapped(Task& task, Injection& injection);
   void loaded(Task& task, Injection& injection);
-  /** Lets the thread make its own call, as if nothing had been. */
+  /** Restores the call of the thread. */
   void end(Task& task, Injection& injection);
-  /** Writes the argument of seccomp(2) to where the thread can read it. */
+  /** Writes the argument of seccomp(2) into the memory of the thread. */
   void write_filter(const Task& task, const Injection& injection);
 
   Tasks& tasks_;

@@ -1,15 +1,15 @@
-// Calls that a tracer interrupts and nobody else would have.
+// Calls that only the tracer interrupts.
 #pragma once
 
 namespace seccomp_node {
 
 /**
- * Whether a signal has ended a call which it would not have ended without a tracer: the call is made again then, and
- * the signal is to be dropped.
+ * Whether a signal has ended a call that it would not have ended without a tracer. The call is then restarted, and
+ * the signal must be dropped.
  */
 bool is_harmless_interruption(int thread, int signal);
 
-/** A first stop ends a call such as epoll_wait with EINTR: it is made again, unless a signal is there as well. */
+/** A first stop ends a call such as epoll_wait with EINTR: restarts it, unless a signal is pending as well. */
 void wait_again(int thread);
 
 }  // namespace seccomp_node

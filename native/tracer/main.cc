@@ -1,6 +1,6 @@
-// The program beside a command under report-only or under a recording: stops it at calls, writes them down and lets
-// them go on. No libc and no variables. A process of its own, since what it waits for are the stops of processes that
-// another one waits for as their parent.
+// The tracer of a command under report-only or under a recording: stops it at calls, writes them to a table and resumes
+// it. No libc and no variables. It is a separate process, because it waits for stops of processes that
+// their parent waits for as well.
 #include "../freestanding/memory.h"
 #include "../freestanding/start.h"
 #include "recorder.h"
@@ -12,7 +12,7 @@ namespace seccomp_node {
 
 namespace {
 
-/** Says how it went to trace a process, and follows it until nothing is left of it. */
+/** Reports whether a process could be traced, and follows it to its end. */
 template <typename AnyTracer>
 [[noreturn]] void follow(AnyTracer& tracer, long seized) {
   int error = static_cast<int>(seized);

@@ -37,7 +37,7 @@ class PassFilterBuilder {
              entry.phase == phase && (entry.flags & kUnknownArguments) == 0 &&
              (kinds_[entry.number] & kAlwaysStops) == 0 &&
              ((kinds_[entry.number] & kIsPrctl) == 0 || entry.args[0] != kSetSeccomp) &&
-             // Should it be there later, that would be new.
+             // If a later kernel has it, that is a new call.
              entry.unavailable < entry.count;
     };
     filter_.length = 0;
@@ -82,7 +82,7 @@ class PassFilterBuilder {
 
   void load(std::size_t offset) { add(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)); }
 
-  /** The numbers that have a count, those of most calls first. */
+  /** The numbers with a count, the most frequent first. */
   std::uint32_t sort_numbers() {
     std::uint32_t used = 0;
     for (std::uint32_t number = 0; number < kCallKinds; ++number) {
@@ -103,7 +103,7 @@ class PassFilterBuilder {
     }
   }
 
-  /** Allows a call with the arguments of an entry, and goes on behind it with all others. */
+  /** Allows a call with the arguments of an entry; other calls continue behind it. */
   void compare(const RecordedEntry& entry, std::uint32_t kind) {
     constexpr std::uint32_t kHalf = 2;
     std::uint32_t halves = 0;

@@ -1,4 +1,4 @@
-// ptrace(2), and what /proc has of a thread.
+// ptrace(2), and the files of a thread in /proc.
 #pragma once
 
 #include <linux/ptrace.h>
@@ -20,7 +20,7 @@ inline long ptrace(long request, int thread, unsigned long address, void* data) 
   return system_call(SYS_ptrace, request, thread, static_cast<long>(address), word(data));
 }
 
-/** The number of what an event is about. */
+/** The message of an event (PTRACE_GETEVENTMSG). */
 inline unsigned long event_message(int thread) {
   unsigned long message = 0;
   return ptrace(PTRACE_GETEVENTMSG, thread, 0, &message) < 0 ? 0 : message;
@@ -29,12 +29,12 @@ inline unsigned long event_message(int thread) {
 /** The signal of a stop at a call, with PTRACE_O_TRACESYSGOOD. */
 inline constexpr int kCallStop = SIGTRAP | 0x80;
 
-/** Whether a thread with PTRACE_EVENT_STOP stays stopped, so that its parent hears of it, as without a tracer. */
+/** Whether a thread with PTRACE_EVENT_STOP is in a group-stop, in which it stays, as without a tracer. */
 inline bool is_group_stop(int signal) {
   return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
-/** Whether a thread is traced by this process: it has no children, and is told of those alone that it traces. */
+/** Whether a thread is traced by this process, which has no children: it can only wait for threads that it traces. */
 inline bool is_traced(int thread) {
   constexpr long kProcess = 1;
   return system_call(SYS_waitid, kProcess, thread, 0, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL, 0) >= 0;
@@ -43,7 +43,7 @@ inline bool is_traced(int thread) {
 /** `/proc/THREAD/NAME`. */
 inline ProcPath path_of(int thread, const char* name) { return {static_cast<unsigned>(thread), name}; }
 
-/** Reads a file of a thread up to `size` bytes; the number of bytes, 0 where it cannot be read. */
+/** Reads up to `size` bytes of a file of a thread. Returns their number, 0 if it cannot be read. */
 inline std::size_t read_of(int thread, const char* name, char* to, std::size_t size) {
   return File::open(path_of(thread, name).text()).read(to, size);
 }

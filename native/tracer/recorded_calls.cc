@@ -10,7 +10,7 @@ namespace seccomp_node {
 
 namespace {
 
-/** Different arguments of one call of one program that are told apart. */
+/** Different arguments of one call of one program that are distinguished. */
 constexpr std::uint16_t kMaxVariants = 256;
 constexpr std::uint32_t kVariantCounters = 1U << 14;
 constexpr std::uint32_t kBuckets = 2 * kMaxEntries;

@@ -1,4 +1,4 @@
-// The calls that a recording has, in the table that is shared with the process which records.
+// The calls of a recording, in the table that is shared with the process that records.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@ class RecordedCalls {
  public:
   RecordedCalls(Table& table, RecordingPart& part);
 
-  /** Bits such as kForks, for a call that the recorder was told something of. */
+  /** Bits such as kForks, for a call that the orders describe. */
   [[nodiscard]] std::uint32_t kind_of(const Call& call) const;
 
-  /** Counts a call. Its entry, from 1, or 0 where there is no room; `is_new` is set for the first of its kind. */
+  /** Counts a call. Returns its entry, from 1, or 0 if the table is full; sets `is_new` for the first of its kind. */
   std::uint32_t count(const Call& call, std::uint32_t program, bool& is_new);
 
-  /** Counts that a call failed with ENOSYS. */
+  /** Counts a call that failed with ENOSYS. */
   void count_unavailable(std::uint32_t entry);
 
   [[nodiscard]] RecordedEntry* entries() const { return entries_; }
@@ -35,7 +35,7 @@ class RecordedCalls {
   RecordedEntry* entries_;
   /** By hash: the number of an entry, from 1. */
   std::uint32_t* buckets_;
-  /** How many entries a call of a program has that differ in arguments, by hash. */
+  /** The number of entries of a call of a program that differ in arguments, by hash. */
   std::uint16_t* variants_;
 };
 

@@ -15,8 +15,8 @@ namespace seccomp_node {
 
 namespace {
 
-/** Calls without a new one after which a filter is put in, where they come within `kQuietTime`: a process that makes
- * few calls gains nothing by it. */
+/** Calls without a new one after which a filter is loaded, if they come within `kQuietTime`: a process that makes
+ * few calls gains nothing from a filter. */
 constexpr std::uint32_t kQuietCalls = 128;
 constexpr std::uint64_t kQuietTime = 500'000'000;
 
@@ -26,7 +26,7 @@ std::uint64_t now() {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
 }
 
-/** Whether seccomp(2) can be called here at all: what refuses it to the recorder refuses it to the command. */
+/** Whether seccomp(2) can be called: a filter that refuses it to the recorder refuses it to the command. */
 bool can_load() { return system_call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, 0) == -EFAULT; }
 
 int process_of(int thread) {
@@ -91,7 +91,7 @@ Task& Recorder::task_of(int thread) {
     known = tasks_.add(thread);
     if (known != nullptr) {
       known->process = process_of(thread);
-      // A thread of a process that is left alone is so too.
+      // Threads of a process that gets no filter get none either.
       if (const Task* first = tasks_.find(known->process); first != nullptr) known->left_alone = first->left_alone;
       return *known;
     }
@@ -123,7 +123,7 @@ void Recorder::stopped(Task& task, int signal, int event) {
   const int thread = task.thread;
   switch (event) {
     case PTRACE_EVENT_SECCOMP: {
-      // By a filter of its own, where the call has been seen already.
+      // Refused by a filter of its own; the call was seen before.
       Call call;
       if (!task.in_call && task.injection == 0 && task.filter != 0 && read_call(thread, call)) {
         if (loads_filter(call)) leave_alone(task);
@@ -172,7 +172,7 @@ void Recorder::has_started(const Task& task) {
 }
 
 void Recorder::executed(Task& task) {
-  // A thread that is not the first takes over its number, and its own ends unreported.
+  // A thread that is not the leader takes over its number, and the end of its own number is not reported.
   const auto number = static_cast<int>(event_message(task.thread));
   injector_.forget(task);
   if (number != 0 && number != task.thread) {

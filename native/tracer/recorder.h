@@ -1,8 +1,8 @@
-// Records the calls of a command and of all that it starts.
+// Records the calls of a command and of all its descendants.
 //
-// A process stops at the entry and the exit of every call at first. Once many calls have come without a new one, a
-// filter is put into it that lets the known calls pass and stops at the others alone. Filters can only be tightened, so
-// that each process gets one, and what it starts has that one too.
+// At first, a process stops at the entry and the exit of every call. After many calls without a new one, the recorder
+// loads a filter into it that allows the known calls and stops at all others. Filters can only be tightened, so
+// each process gets one filter, and its descendants inherit it.
 #pragma once
 
 #include <cstdint>
@@ -20,23 +20,23 @@ class Recorder : public Tracer {
  public:
   Recorder(Table& table, RecordingPart& part);
 
-  /** Begins to trace the first process, at its next call: an errno where that fails. */
+  /** Attaches to the first process, to stop at its next call. Returns 0 or an errno. */
   long seize(int process);
 
-  /** Follows all that the first process starts until nothing is left. */
+  /** Follows the first process and all its descendants to their end. */
   [[noreturn]] void run();
 
  private:
-  /** What is known of a thread. Where there is no room, it is followed without what needs to be remembered. */
+  /** The state of a thread. If there is no room for it, the thread is followed without state. */
   Task& task_of(int thread);
   void end_of(int thread);
 
-  /** Under a filter, a thread stops where that says so, but for calls that a filter of its own refuses. The exit of a
-   * call whose entry was seen is seen as well. */
+  /** Under a filter, a thread stops at calls that the filter traces and that no filter of its own refuses. It also
+   * stops at the exit of a call that stopped at its entry. */
   static void resume(const Task& task, int signal);
 
   void stopped(Task& task, int signal, int event);
-  /** What it starts has the filter that the thread had when it entered the call. */
+  /** A process that a thread starts inherits the filter that the thread had when it entered the call. */
   void has_started(const Task& task);
   void executed(Task& task);
   void at_call(Task& task);
@@ -44,12 +44,12 @@ class Recorder : public Tracer {
 
   /** Whether a call loads a filter. */
   [[nodiscard]] bool loads_filter(const Call& call) const;
-  /** No filter is put into a process that loads its own. */
+  /** Loads no filter into a process that loads its own. */
   void leave_alone(Task& task);
 
-  /** Whether a filter is to be put into the process of a thread in place of a call. */
+  /** Whether to load a filter into the process of a thread in place of a call. */
   [[nodiscard]] bool wants_filter(const Task& task, const Call& call);
-  /** Threads that were about to load a filter of their own do so now. */
+  /** Resumes threads that wait to load a filter of their own. */
   void release_held(int process);
 
   RecordingPart& part_;
@@ -57,7 +57,7 @@ class Recorder : public Tracer {
   Tasks tasks_;
   Injector injector_;
   bool can_load_;
-  /** A thread that there is no room for. */
+  /** The state for threads beyond the limit. */
   Task stranger_{};
 };
 

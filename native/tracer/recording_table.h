@@ -1,4 +1,4 @@
-// What the recorder writes down: the layout of the memory that it shares with the process which started it.
+// The table of the recorder: the layout of the memory that it shares with the process that started it.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ namespace seccomp_node {
 
 // NOLINTBEGIN(modernize-avoid-c-arrays): the layout of memory that is shared with a program without a standard library.
 
-/** Calls of one ABI that the recorder is told something about. Those with higher numbers have no arguments worth
+/** Calls of one ABI that the orders can describe. Calls with higher numbers have no arguments worth
  * recording. */
 inline constexpr std::uint32_t kCallKinds = 1024;
 /** The native ABI, the 32-bit one, x32. */
@@ -21,7 +21,7 @@ inline constexpr std::uint32_t kArguments = 0x3f;
 inline constexpr std::uint32_t kWideShift = 6;
 /** The call begins the second phase. */
 inline constexpr std::uint32_t kBeginsPhase = 1U << 12;
-/** The call is always stopped for. */
+/** The call always stops. */
 inline constexpr std::uint32_t kAlwaysStops = 1U << 13;
 /** The call starts a process or a thread. */
 inline constexpr std::uint32_t kForks = 1U << 14;
@@ -35,12 +35,12 @@ inline constexpr std::uint32_t kIsPrctl = 1U << 19;
 /** PR_SET_SECCOMP, by which prctl(2) loads a filter. */
 inline constexpr std::uint32_t kSetSeccomp = 22;
 
-/** Equal calls: architecture, number, recorded arguments, program, phase. Stands where a TableEntry does. */
+/** Equal calls: architecture, number, recorded arguments, program, phase. In the place of a TableEntry. */
 struct RecordedEntry {
   std::uint64_t count;
   /** How many of them failed with ENOSYS. */
   std::uint64_t unavailable;
-  /** Those that are recorded; the others are 0. */
+  /** The recorded arguments; the others are 0. */
   std::uint64_t args[6];
   std::uint32_t arch;
   std::uint32_t number;
@@ -50,9 +50,9 @@ struct RecordedEntry {
   std::uint32_t reserved[5];
 };
 
-/** A filter lets the call pass somewhere: there were more than were counted. */
+/** A filter allows the call in some process: the count is a lower bound. */
 inline constexpr std::uint32_t kUncounted = 1;
-/** For calls with too many different arguments: what they were is not known. */
+/** For calls with too many different arguments: the values are unknown. */
 inline constexpr std::uint32_t kUnknownArguments = 2;
 
 /** Where the RecordingPart is in the memory that begins with the Table. */
@@ -61,14 +61,14 @@ inline constexpr std::size_t kRecordingOffset = 0x200000;
 struct RecordingPart {
   /** Written before the start: whether there is a second phase. */
   std::uint32_t has_phases;
-  /** 1 since the call that began the second phase. */
+  /** 1 from the call on that begins the second phase. */
   std::uint32_t phase;
-  /** Filters that were put in, after which known calls do not stop any more. */
+  /** The number of filters that the recorder loaded, under which known calls no longer stop. */
   std::uint32_t filters;
   std::uint32_t reserved[13];
   /** Written before the start. */
   std::uint32_t kinds[kAbis][kCallKinds];
-  /** By program: 1 where other programs ran under a filter that lets the known calls of this one pass. */
+  /** By program: 1 if other programs ran under a filter that allows the known calls of this one. */
   std::uint8_t inherited[kMaxPrograms];
 };
 

@@ -25,11 +25,11 @@ void set_arguments(Registers& registers, const std::uint64_t (&args)[6]) {
   registers.r9 = args[5];
 }
 
-/** Makes the thread enter a call, again, once it goes on. */
+/** Makes the thread enter a call, possibly again, when it continues. */
 void enter_again(Registers& registers, long number) {
   registers.rip -= kCallInstruction;
   registers.rax = static_cast<std::uint64_t>(number);
-  // No call that a signal could restart.
+  // Not a call that a signal could restart.
   registers.orig_rax = ~0UL;
 }
 

@@ -15,7 +15,7 @@ struct Registers {
       ss, fs_base, gs_base, ds, es, fs, gs;
 };
 
-/** That of a 32-bit caller. */
+/** The registers of a 32-bit caller. */
 struct Registers32 {
   std::uint32_t ebx, ecx, edx, esi, edi, ebp, eax, ds, es, fs, gs, orig_eax, eip, cs, eflags, esp, ss;
 };
@@ -44,7 +44,7 @@ struct AnyRegisters {
 bool get_registers(int thread, AnyRegisters& registers);
 bool set_registers(int thread, AnyRegisters& registers);
 
-/** Those of a 64-bit thread; false for any other. */
+/** The registers of a 64-bit thread; false for other threads. */
 bool get_registers(int thread, Registers& registers);
 
 std::uint64_t result_of(const Registers& registers);
@@ -52,10 +52,10 @@ std::uint64_t result_of(const Registers& registers);
 /** Replaces the call that a thread enters. */
 void replace_call(int thread, Registers registers, long number, const std::uint64_t (&args)[6]);
 
-/** Has a thread at the exit of a call make another one. */
+/** Makes a thread at the exit of a call enter another one. */
 void make_call(int thread, Registers registers, long number, const std::uint64_t (&args)[6]);
 
-/** Has it make the call that the registers are of. */
+/** Makes it enter the call that the registers describe. */
 void make_call(int thread, Registers registers);
 
 // NOLINTEND(modernize-avoid-c-arrays)

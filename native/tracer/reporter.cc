@@ -14,7 +14,7 @@ Reporter::Reporter(Table& table)
       threads_(allocate_or_exit<KnownThread>(kKnownThreads)) {}
 
 long Reporter::seize(int process) {
-  // Where the tracer is killed, nobody would let the calls go on that its processes make: they end with it.
+  // If the tracer is killed, nothing would resume the stopped calls of its processes: they end with it.
   constexpr unsigned long kOptions = PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                                      PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
   const long error = -ptrace(PTRACE_SEIZE, process, 0, kOptions);
@@ -28,8 +28,8 @@ long Reporter::seize_running(int process) {
   resume_request_ = PTRACE_SYSCALL;
   started_ = true;
   long error = running_.open(process, table_);
-  // Threads that are started by traced ones are traced from their start. Twice without finding another one, as the
-  // directory can pass over a thread when one before it ends.
+  // Threads that traced threads start are traced from their start. Repeats until two passes find no new thread: the
+  // directory can skip a thread when an earlier one ends.
   for (int last = 2; last > 0 && error == 0; --last) {
     const bool complete = running_.for_each_thread([&](int thread) {
       const long outcome = -ptrace(PTRACE_SEIZE, thread, 0, kOptions);
@@ -41,7 +41,7 @@ long Reporter::seize_running(int process) {
       last = 3;
       count_running(1);
       running_.note_thread(thread);
-      // Its next call is stopped for after a first stop alone.
+      // It stops at its next call only after a first stop.
       ptrace(PTRACE_INTERRUPT, thread);
     });
     if (!complete && error == 0) error = ESRCH;
@@ -77,7 +77,7 @@ void Reporter::stopped(int thread, int signal, int event) {
         ptrace(PTRACE_LISTEN, thread);
         return;
       }
-      // The first stop of a new thread, whose number another one may have had.
+      // The first stop of a new thread, whose number may have been used before.
       if (running_.exists())
         wait_again(thread);
       else
@@ -99,7 +99,7 @@ void Reporter::stopped(int thread, int signal, int event) {
 void Reporter::executed(int thread) {
   started_ = true;
   forget(thread);
-  // A thread that is not the first takes over its number, and its own ends unreported.
+  // A thread that is not the leader takes over its number, and the end of its own number is not reported.
   const auto former = static_cast<int>(event_message(thread));
   if (former == 0 || former == thread) return;
   forget(former);
@@ -155,7 +155,7 @@ void Reporter::write_down(int thread, const Call& call) {
         entry.origin == origin) {
       const std::uint64_t count = entry.count + 1;
       publish(entry.count, count);
-      // Who listens hears of loops as well, and not of each turn.
+      // A loop is reported too, but not each of its calls.
       if ((count & (count - 1)) == 0) wake();
       return;
     }

@@ -1,5 +1,5 @@
-// The tracer under report-only: stops threads at the calls that a profile would refuse, writes these down and lets them
-// go on.
+// The tracer under report-only: stops threads at calls that a profile would refuse, reports the calls and resumes the
+// threads.
 #pragma once
 
 #include <linux/ptrace.h>
@@ -17,24 +17,24 @@ class Reporter : public Tracer {
  public:
   explicit Reporter(Table& table);
 
-  /** Lets the first process be traced: an errno where that fails. */
+  /** Attaches to the first process. Returns 0 or an errno. */
   long seize(int process);
 
   /**
-   * Begins to trace a process that runs, with all its threads, at every call: an errno where that fails. Nothing is
-   * left of it when the tracer ends, however that comes.
+   * Attaches to all threads of a running process, to stop at every call. Returns 0 or an errno. However the tracer
+   * ends, the process continues unchanged.
    */
   long seize_running(int process);
 
-  /** Follows all that the first process starts until nothing is left. */
+  /** Follows the first process and all its descendants to their end. */
   [[noreturn]] void run();
 
  private:
-  /** Which program a thread runs, as far as it was looked up. */
+  /** The program of a thread, if it was looked up. */
   struct KnownThread {
     int thread;
     std::uint32_t program;
-    /** Whether it is one of the process that ran already. */
+    /** Whether it belongs to the process that was attached to. */
     bool is_of_process;
   };
 
@@ -45,7 +45,7 @@ class Reporter : public Tracer {
     return threads_[static_cast<std::uint32_t>(thread) % kKnownThreads];
   }
 
-  /** Lets a thread go on. It may have been killed meanwhile. */
+  /** Resumes a thread, which may have been killed meanwhile. */
   void resume(int thread, int signal) const;
 
   void stopped(int thread, int signal, int event);
@@ -54,7 +54,7 @@ class Reporter : public Tracer {
   void write_down(int thread, const Call& call);
 
   [[nodiscard]] std::uint32_t program_of(int thread);
-  /** Whose call it is, and in which phase. The thread was looked up by `program_of`. */
+  /** The origin and the phase of a call. The thread was looked up by `program_of`. */
   [[nodiscard]] std::uint32_t origin_of(int thread) const;
   [[nodiscard]] std::uint32_t phase() const;
   void forget(int thread) const;
@@ -62,7 +62,7 @@ class Reporter : public Tracer {
   /** By hash: the number of an entry, from 1. */
   std::uint32_t* buckets_;
   KnownThread* threads_;
-  /** With what a thread goes on: to its next stop by the filter, or by a call. */
+  /** The request that resumes a thread: to its next stop by the filter, or at a call. */
   long resume_request_ = PTRACE_CONT;
   RunningProcess running_;
 };

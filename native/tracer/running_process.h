@@ -1,4 +1,4 @@
-// A process that ran before it was traced: its filter is run here at every call, and its threads are told apart.
+// A process that was attached to: the tracer runs its filter at every call, and classifies its threads.
 #pragma once
 
 #include <linux/errno.h>
@@ -16,13 +16,13 @@ namespace seccomp_node {
 
 class RunningProcess {
  public:
-  /** Opens the directory of the threads: 0, or an errno. */
+  /** Opens the directory of the threads. Returns 0 or an errno. */
   long open(int process, const Table& table);
 
-  /** Whether there is one; 0 is its number where there is none. */
+  /** Whether there is one; its number is 0 if there is none. */
   [[nodiscard]] bool exists() const { return process_ != 0; }
 
-  /** Calls `act` with each of its threads. Whether all could be listed. */
+  /** Calls `act` with each of its threads. Returns whether all could be listed. */
   template <typename Act>
   [[nodiscard]] bool for_each_thread(Act act) const {
     constexpr int kFromStart = 0;
@@ -32,19 +32,19 @@ class RunningProcess {
 
   [[nodiscard]] bool has(int thread) const;
 
-  /** Notes a thread that was there at the start, in the order of their numbers. */
+  /** Adds a thread that existed at the start, in the order of their numbers. */
   void note_thread(int thread);
 
-  /** Notes that a thread has an event loop of its own, as those of workers and none of a pool. */
+  /** Marks a thread that has its own event loop, as worker threads have, and threads of the pool have not. */
   void note_call(int thread, const Call& call) const;
 
-  /** A thread has ended, or its number has become that of another one. */
+  /** Removes a thread that has ended, or whose number belongs to another one. */
   void forget(int thread) const;
 
   /** The data of SECCOMP_RET_TRACE by which its filter would stop at a call, or 0. */
   [[nodiscard]] std::uint32_t data_of(const Call& call) const;
 
-  /** Which of its threads makes a call. `is_own`: whether the thread is one of this process. */
+  /** The origin of a call. `is_own`: whether the thread belongs to this process. */
   [[nodiscard]] Origin origin_of(int thread, bool is_own) const;
 
  private:
@@ -56,7 +56,7 @@ class RunningProcess {
   /** /proc/PID/task. */
   long directory_ = -1;
   FilterProgram program_;
-  /** The thread of Node that has an event loop and is no worker: the first that it starts. */
+  /** The thread of Node that has an event loop but is not a worker: the first that it starts. */
   int scheduler_ = 0;
   /** Threads with event loops, by their numbers. */
   int* loops_ = nullptr;

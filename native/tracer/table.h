@@ -1,4 +1,4 @@
-// What the tracer writes down: the layout of the memory that it shares with the process which started it.
+// The table of the tracer: the layout of the memory that it shares with the process that started it.
 #pragma once
 
 #include <linux/bpf_common.h>
@@ -9,36 +9,36 @@
 namespace seccomp_node {
 
 // NOLINTBEGIN(modernize-avoid-c-arrays): the layout of memory that is shared with a program without a standard library.
-/** Where the tracer is. */
+/** The state of the tracer. */
 enum class TracerState : std::uint32_t {
   kWaiting,
   kTracing,
-  /** Nothing is left to trace. */
+  /** No process is left to trace. */
   kEnded,
-  /** ptrace(2) did not work; `error` says why. */
+  /** ptrace(2) failed with `error`. */
   kFailed,
-  /** A process wanted to trace one that is traced already; all of them were killed. See `request`, `thread`, `program`.
+  /** A process wanted to trace a traced one; all of them were killed. See `request`, `thread`, `program`.
    */
   kContended,
 };
 
-/** Written by the tracer alone. Numbers of entries and programs are written after what they count. */
+/** Only written by the tracer. Numbers of entries and programs are written after the entries and programs. */
 struct TableHeader {
   std::uint32_t entries;
   std::uint32_t programs;
   TracerState state;
   std::uint32_t error;
-  /** Threads that are traced now. */
+  /** The number of traced threads. */
   std::uint32_t running;
-  /** The ptrace(2) request that failed, by whom. */
+  /** The ptrace(2) request that failed, its thread and program. */
   std::uint32_t request;
   std::uint32_t thread;
   std::uint32_t program;
-  /** Calls that were stopped for. */
+  /** The number of stopped calls. */
   std::uint64_t stops;
-  /** Of those, the ones without an entry, because there was no room. */
+  /** The number of those without an entry, because there was no room. */
   std::uint64_t lost;
-  /** Written by the other side: what calls belong to from now on, and how many instructions `program` has. */
+  /** Written by the other process: the phase of later calls, and the number of instructions of `program`. */
   std::uint32_t phase;
   std::uint32_t instructions;
   /** Written before the start: 1 to record calls, as recording_table.h describes it, 0 to report those that a filter
@@ -47,25 +47,25 @@ struct TableHeader {
   std::uint32_t unused;
 };
 
-/** Which threads of a process that ran already a call is of; kUntold for a command that was started. */
+/** The kind of thread that makes a call, in a process that was attached to; kUnknown for a command. */
 enum class Origin : std::uint32_t {
-  kUntold,
+  kUnknown,
   kMainThread,
-  /** One with an event loop of its own. */
+  /** A thread with its own event loop. */
   kWorker,
   /** Any other thread. */
   kPool,
-  /** A process that it has started. */
+  /** A child process. */
   kChild,
 };
 
 /** The phase is above the bits of an Origin. */
 inline constexpr std::uint32_t kPhaseShift = 8;
-/** No phase: calls are not written down. */
+/** No phase: calls are not recorded. */
 inline constexpr std::uint32_t kMuted = 0xffffff;
 
 /**
- * Calls that are alike: equal architecture, number, data of SECCOMP_RET_TRACE, program and origin. The rest is of the
+ * Equal calls: architecture, number, data of SECCOMP_RET_TRACE, program and origin. The other fields are those of the
  * first.
  */
 struct TableEntry {
@@ -82,7 +82,7 @@ struct TableEntry {
   std::uint32_t origin;
 };
 
-/** The file of a program, ended by a NUL and cut where it is too long. */
+/** The file of a program, NUL-terminated, truncated if it is too long. */
 struct TableProgram {
   char path[512];
 };
@@ -90,7 +90,7 @@ struct TableProgram {
 inline constexpr std::uint32_t kMaxEntries = 8192;
 inline constexpr std::uint32_t kMaxPrograms = 1024;
 
-/** Programs that are none: the launcher, before it has become the command, and those that cannot be told. */
+/** Special programs: the launcher, before it executes the command, and unknown ones. */
 inline constexpr std::uint32_t kStarting = 0xffffffff;
 inline constexpr std::uint32_t kUnknownProgram = 0xfffffffe;
 
@@ -98,7 +98,7 @@ struct Table {
   TableHeader header;
   TableEntry entries[kMaxEntries];
   TableProgram programs[kMaxPrograms];
-  /** Of struct sock_filter, where the tracer is to run the filter at every call: that of the kernel is not loaded then.
+  /** struct sock_filter, if the tracer runs the filter at every call: the kernel then has no filter.
    */
   std::uint64_t program[BPF_MAXINSNS];
 };
@@ -106,10 +106,10 @@ struct Table {
 static_assert(sizeof(TableHeader) == 64);
 static_assert(sizeof(TableEntry) == 104);
 
-/** Data of SECCOMP_RET_TRACE that ask for more than an entry. The bits below them belong to whoever made the filter. */
+/** Data of SECCOMP_RET_TRACE with a special meaning. The bits below belong to the author of the filter. */
 inline constexpr std::uint32_t kLookAtPtrace = 0x8000;
 inline constexpr std::uint32_t kLookAtClone = 0x4000;
-/** With no bit below: the call is not written down. */
+/** Without bits below: the call is not recorded. */
 inline constexpr std::uint32_t kDataMask = 0x3fff;
 
 /** Descriptors of the tracer, behind the standard ones. */
@@ -117,7 +117,7 @@ enum TracerDescriptor : int {
   kImageDescriptor = 3,
   /** The memory. */
   kTableDescriptor,
-  /** A pipe that gets a byte when there is something new, and is at its end when the tracer is. */
+  /** A pipe that gets a byte when the table changes, and is at its end when the tracer ends. */
   kWakeDescriptor,
   /**
    * A socket: brings the process to trace as an `int`, negated where it runs already with all its threads; an errno

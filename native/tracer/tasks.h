@@ -6,30 +6,30 @@
 
 namespace seccomp_node {
 
-/** What is known of a thread. */
+/** The state of a thread. */
 struct Task {
   int thread;
-  /** Its thread group; 0 where that cannot be told. */
+  /** Its thread group; 0 if it is unknown. */
   int process;
   /** An index of TableProgram, kUnknownProgram, or kNotLookedUp. */
   std::uint32_t program;
-  /** 0 as long as it has no filter of the recorder, so that it stops at every call; else the program whose known calls
+  /** 0 while it has no filter of the recorder, and so stops at every call; otherwise the program whose known calls
    * the filter lets pass, plus 1. */
   std::uint32_t filter;
-  /** The same at the entry of its last call that starts a process: what is started has that one. */
+  /** The same at the entry of its last call that starts a process, which inherits that filter. */
   std::uint32_t filter_of_child;
-  /** The entry of the call that it is in, plus 1; 0 for none. */
+  /** The entry of its current call, plus 1; 0 for none. */
   std::uint32_t entry;
-  /** Of a process, at its first thread: calls since the last new one, and the time of the first of them. */
+  /** For the first thread of a process: calls since the last new one, and the time of the first of them. */
   std::uint32_t quiet;
   std::uint64_t quiet_since;
-  /** Of a filter that is being put in, plus 1; 0 for none. */
+  /** The index of a filter that is being loaded, plus 1; 0 for none. */
   std::uint32_t injection;
-  /** Between entry and exit of a call, both of which it stops at. */
+  /** Whether it is between the stops at entry and exit of a call. */
   bool in_call;
-  /** It has loaded a filter of its own, or one could not be put in: no other one is, and it stops at every call. */
+  /** It has loaded its own filter, or loading one failed: the recorder loads none, and it stops at every call. */
   bool left_alone;
-  /** Waits at the entry of a call until a filter is in its process. */
+  /** Waits at the entry of a call until its process has the filter. */
   bool held;
   /** The next one with the same hash, plus 1. */
   std::uint32_t next;

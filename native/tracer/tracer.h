@@ -1,4 +1,4 @@
-// What the two tracers have in common: the one that reports calls, and the one that records them.
+// The common part of the two tracers: the one that reports calls, and the one that records them.
 #pragma once
 
 #include <linux/errno.h>
@@ -20,7 +20,7 @@ class Tracer {
   [[noreturn]] void finish(TracerState state, std::uint32_t error);
 
  protected:
-  /** Calls `stopped` and `ended` with threads until nothing is left to trace. */
+  /** Calls `stopped` and `ended` with threads until no thread is traced. */
   template <typename Stopped, typename Ended>
   [[noreturn]] void follow(Stopped stopped, Ended ended) {
     for (;;) {
@@ -39,26 +39,26 @@ class Tracer {
     }
   }
 
-  /** Says that the first process is traced. */
+  /** Reports that the first process is traced. */
   void begin();
   void count_running(int change);
 
   /** The number of the program that a thread runs now. */
   std::uint32_t look_up_program(int thread);
 
-  /** Whether a call of ptrace(2) is to trace a process that has a tracer: this one. */
+  /** Whether a call of ptrace(2) wants to trace a process that this tracer traces. */
   static bool wants_tracer(const Call& call);
 
-  /** The program cannot do what it does without this tracer. The kernel kills all that is traced, unless that ran
-   * before; then it lets it go. */
+  /** Ends the tracer, because a process needs to be traced by another one. The kernel kills traced processes, but
+   * not one that was attached to: it continues. */
   [[noreturn]] void give_way(int thread, const Call& call, std::uint32_t program);
 
   Table& table_;
-  /** Whether the first process has become the command. */
+  /** Whether the first process has executed the command. */
   bool started_ = false;
 };
 
-/** Says that there is something new. Where the pipe is full, that was said already. */
+/** Reports a change of the table. If the pipe is full, a report is pending already. */
 void wake();
 
 }  // namespace seccomp_node

@@ -1,4 +1,4 @@
-// Runs a program on a Node, with a filter or under strace, and says how it ended.
+// Runs a program on a Node, with a filter or under strace, and returns how it ended.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {

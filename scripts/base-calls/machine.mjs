@@ -1,4 +1,4 @@
-// What a measurement was made on, as the file and the page say it.
+// Describes the machine and versions of a measurement, for the file and the page.
 import { release } from 'node:os';
 
 export const machine = () => `${process.arch}, Linux ${release().split('.').slice(0, 2).join('.')}`;

@@ -1,4 +1,4 @@
-// The measurement itself: what programs call, what suffices, what is fatal to refuse.
+// The measurement: which calls programs make, which suffice, and which are fatal to refuse.
 import { inLab, inParallel, nodes, requireStrace, runOnce } from './lab.mjs';
 import { ACTIVITIES, luck, PROGRAMS, programsOf } from './programs.mjs';
 import { isFatal, STARTING, summarize } from './summary.mjs';

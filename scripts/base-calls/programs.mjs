@@ -1,4 +1,4 @@
-// What is measured: activities, and the programs that do nothing else.
+// The measured activities, and a program for each.
 import { ACTIVITY_PROGRAMS } from './activity-programs.mjs';
 import { BASE_PROGRAMS } from './base-programs.mjs';
 

@@ -1,4 +1,4 @@
-// What a measurement says over all versions of Node.
+// Summarizes a measurement over all versions of Node.
 import { ACTIVITIES } from './programs.mjs';
 
 /** Calls of a thread that is starting. One that is late by chance makes them after the load: they are asked of the pool. */

@@ -1,4 +1,4 @@
-// What a filter costs each system call of a process, timed by a C program.
+// The cost of a filter for each system call of a process, measured by a C program.
 import { run } from '../run.mjs';
 import { buildProgram } from './build.mjs';
 import { filterFiles } from './filter-files.mjs';

@@ -1,4 +1,4 @@
-// The time of commands that are traced, beside their plain time and that under strace.
+// The time of traced commands, compared with their plain time and that under strace.
 import { spawn, spawnSync } from 'node:child_process';
 import { factor, spread, table } from './format.mjs';
 import { interleave, ratios, summarize, timeToExit } from './statistics.mjs';

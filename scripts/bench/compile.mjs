@@ -1,4 +1,4 @@
-// The time from rules to a program: ours with its proof, in this process, and libseccomp's in processes of their own, in turn.
+// The time from rules to a program: ours with its proof, in this process, and libseccomp's in separate processes, alternating.
 import { parseProfile, resolveProfile, validate, verify } from '../../dist/entries/inspect.js';
 import { compilePolicy } from '../../dist/filter/compile.js';
 import { generate, UNIFORM } from '../../dist/filter/generate/generate.js';

@@ -1,4 +1,4 @@
-// Numbers and tables as they stand in the report, which is Markdown and reads well on a terminal too.
+// Formats numbers and tables for the report, which is Markdown that is also readable on a terminal.
 
 /** Three significant digits, or all digits of a count. */
 export function figure(value) {

@@ -1,4 +1,4 @@
-// What hostile programs and profiles cost at most: every analysis of each, in a process of its own with a small heap.
+// The maximum cost of hostile programs and profiles: every analysis of each, in a separate process with a small heap.
 // `node scripts/bench/hostile.mjs [programs|profiles] [TEXT]`, after a build with tests; TEXT is part of a name.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// What is measured: Docker's default profile, resolved with no capabilities, and the programs it is compiled to.
+// The input of the measurements: Docker's default profile, resolved without capabilities, and the programs it is compiled to.
 import { readFileSync } from 'node:fs';
 import { compile, makeTarget, resolveProfile } from '../../dist/entries/inspect.js';
 import { inRoot } from '../files.mjs';

@@ -1,4 +1,4 @@
-// What seccomp(2) takes for a program: the kernel checks it, translates it and tries every number for its cache.
+// The time of seccomp(2) for a program, which the kernel checks, translates and runs for every number for its cache.
 import { run } from '../run.mjs';
 import { buildProgram } from './build.mjs';
 import { filterFiles } from './filter-files.mjs';

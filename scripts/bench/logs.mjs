@@ -1,4 +1,4 @@
-// How long it takes to read a log of strace with millions of lines, beside tools that only look through it, and to check a profile by it.
+// The time to read a log of strace with millions of lines, compared with tools that only scan it, and to check a profile with it.
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

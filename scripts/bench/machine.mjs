@@ -1,4 +1,4 @@
-// The machine that figures come from, without which they mean nothing.
+// Describes the machine of a measurement.
 import { readFileSync } from 'node:fs';
 import { cpus, machine, release } from 'node:os';
 import { features } from '../../dist/entries/index.js';

@@ -1,4 +1,4 @@
-// What recording by perf events adds to the time of a command, beside what strace adds. As root.
+// The time that recording by perf events adds to a command, compared with strace. Needs root.
 import { record } from '../../dist/entries/index.js';
 import { compareCommands, comparedCommands, hasStrace, timeUnderStrace } from './compare-commands.mjs';
 import { blocks } from './format.mjs';

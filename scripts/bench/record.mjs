@@ -1,4 +1,4 @@
-// What recording adds to the time of a command, beside what strace adds.
+// The time that recording adds to a command, compared with strace.
 import { spawnSync } from 'node:child_process';
 import { record } from '../../dist/entries/index.js';
 import { hasStrace, timePlain, timeUnderStrace } from './compare-commands.mjs';

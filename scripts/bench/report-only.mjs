@@ -1,4 +1,4 @@
-// What report-only adds to the time of a command: where every call is reported, where few are, and what strace adds.
+// The time that report-only adds to a command, if every call is reported and if few are, compared with strace.
 import { compile, spawn } from '../../dist/entries/index.js';
 import { compareCommands, comparedCommands, hasStrace, timeUnderStrace } from './compare-commands.mjs';
 import { blocks } from './format.mjs';

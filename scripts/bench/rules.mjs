@@ -1,4 +1,4 @@
-// A policy as lines of text for programs over libseccomp, so that every one of them is fed the same rules.
+// Formats a policy as lines of text for programs over libseccomp, so that all of them get the same rules.
 import * as scmp from '../../dist/kernel/constants.js';
 import { syscallName } from '../../dist/kernel/abi.js';
 

@@ -1,4 +1,4 @@
-// Measures the package beside libseccomp, in one run, and writes docs/performance.md from it.
+// Measures the package and libseccomp in one run, and writes docs/performance.md.
 // Usage: node scripts/bench/run.mjs [--quick] [--only NAME]   --quick: few rounds; with either, nothing is written
 import { writeFileSync } from 'node:fs';
 import { commandLine } from '../command-line.mjs';

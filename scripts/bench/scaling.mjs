@@ -1,4 +1,4 @@
-// How time and length grow with the number of rules, and where each generator ends.
+// How time and length grow with the number of rules, and the limit of each generator.
 import { resolveProfile } from '../../dist/entries/inspect.js';
 import { compilePolicy } from '../../dist/filter/compile.js';
 import { syscallsOf } from '../../dist/kernel/abi.js';

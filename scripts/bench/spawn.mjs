@@ -1,4 +1,4 @@
-// What it costs to start a child under a filter, isolated and not: beside a plain spawn, from the call to the exit event.
+// The cost of starting a child under a filter, isolated and not, compared with a plain spawn: from the call to the exit event.
 import { spawn as plainSpawn, spawnSync as plainSpawnSync } from 'node:child_process';
 import { compile, spawn, spawnSync } from '../../dist/entries/index.js';
 import { blocks, factor, spread, table } from './format.mjs';

@@ -1,4 +1,4 @@
-// The whole way as a user meets it: from the start of a Node process to the filter in force, and to its end.
+// The start-up time of a program: from the start of a Node process to the loaded filter, and to its end.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What becomes of repeated measurements: a median with its spread, and ratios within pairs.
+// Statistics of repeated measurements: a median with its spread, and ratios within pairs.
 import { once } from 'node:events';
 
 /** Middle half and ends of a list of numbers. */

@@ -1,4 +1,4 @@
-// What a call costs that a supervisor answers: by a handler of ours, and by the same in C.
+// The cost of a supervised call: with a handler of this package, and with the same in C.
 import { execFile } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';

@@ -1,11 +1,11 @@
-// The rooms of lib/ and what each may import, as rules for eslint: imports point one way.
+// The folders of lib/ and what each may import, as rules for eslint: imports point one way.
 
 /** What looks at profiles, policies and programs, and touches no process. */
 const INSPECTION = ['filter', 'profile', 'policy', 'bpf', 'kernel', 'util'];
 const EVERYTHING = ['process', 'report', 'lint', 'recording', 'libseccomp', ...INSPECTION];
 
 /** For each folder of lib/ those that it may import from. */
-export const ROOMS = {
+export const FOLDERS = {
   util: [],
   kernel: ['util'],
   bpf: ['kernel', 'util'],
@@ -22,7 +22,7 @@ export const ROOMS = {
 };
 
 /**
- * Files that join two rooms. libseccomp is the second generator of filters, and what a FilterContext exports is proven like any
+ * Files that join two folders. libseccomp is the second generator of filters, and what a FilterContext exports is proven like any
  * other program.
  */
 const BRIDGES = {
@@ -31,8 +31,8 @@ const BRIDGES = {
 };
 
 /** @returns {[severity: 'error', options: object]} */
-const rule = (room, bridges) => {
-  const others = Object.keys(ROOMS).filter(other => other !== room && !ROOMS[room].includes(other));
+const rule = (folder, bridges) => {
+  const others = Object.keys(FOLDERS).filter(other => other !== folder && !FOLDERS[folder].includes(other));
   const except = bridges.length === 0 ? '' : `(?!(?:.*/)?(?:${bridges.join('|')})$)`;
   return [
     'error',
@@ -40,18 +40,18 @@ const rule = (room, bridges) => {
       patterns: [
         {
           regex: `^${except}(?:\\.|#lib/).*\\b(?:${others.join('|')})/`,
-          message: `lib/${room}/ may import from ${ROOMS[room].join(', ') || 'no other folder'}: scripts/eslint/import-directions.mjs.`,
+          message: `lib/${folder}/ may import from ${FOLDERS[folder].join(', ') || 'no other folder'}: scripts/eslint/import-directions.mjs.`,
         },
       ],
     },
   ];
 };
 
-/** Configurations of eslint, one for each room and one for each bridge. */
+/** Configurations of eslint, one for each folder and one for each bridge. */
 export const importDirections = [
-  ...Object.keys(ROOMS).map(room => ({
-    files: [`lib/${room}/**/*.ts`],
-    rules: { 'no-restricted-imports': rule(room, []) },
+  ...Object.keys(FOLDERS).map(folder => ({
+    files: [`lib/${folder}/**/*.ts`],
+    rules: { 'no-restricted-imports': rule(folder, []) },
   })),
   ...Object.entries(BRIDGES).map(([file, bridges]) => ({
     files: [`lib/${file}`],

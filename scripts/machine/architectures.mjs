@@ -1,4 +1,4 @@
-// What differs between the processors that can be emulated.
+// The differences between the processors that can be emulated.
 
 /**
  * By Node's names. `debian` names the packages, `triplet` the compiler, `emulator` is the command and its package.

@@ -1,4 +1,4 @@
-// What the tests need compiled, compiled for the emulated machine.
+// Compiles the programs of the tests for the emulated machine.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';

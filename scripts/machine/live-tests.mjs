@@ -1,4 +1,4 @@
-// The live tests: what depends on the kernel and on the Node. Which there are, and which of them a machine cannot run.
+// The live tests, which depend on the kernel and on Node: lists them, and those that a machine cannot run.
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesUnder, inRoot } from '../files.mjs';

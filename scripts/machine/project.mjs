@@ -1,4 +1,4 @@
-// The package with its live tests as an archive for the virtual machine: what runs, and nothing that only builds.
+// Packs the package with its live tests as an archive for the virtual machine, without files that only builds need.
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

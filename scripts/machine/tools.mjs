@@ -1,4 +1,4 @@
-// What an emulated machine takes of this one: commands, installed where they are missing, and Debian's archives.
+// The needs of an emulated machine on this one: commands, installed if they are missing, and Debian's archives.
 import { installPackages, missingPackages, onPath } from '../debian-packages.mjs';
 import { toolsFor } from './architectures.mjs';
 import { archives } from './debian.mjs';

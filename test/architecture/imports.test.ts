@@ -9,7 +9,7 @@ import tseslint from 'typescript-eslint';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const lib = join(root, 'lib');
-const ROOMS_FILE = new URL('../../../scripts/eslint/import-directions.mjs', import.meta.url).href;
+const DIRECTIONS = new URL('../../../scripts/eslint/import-directions.mjs', import.meta.url).href;
 
 const modules = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter(path => path.endsWith('.ts'));
 
@@ -73,10 +73,12 @@ describe('the rule about directions', function () {
   this.timeout(120_000);
 
   it('knows every folder of lib/', async () => {
-    const { ROOMS } = (await import(ROOMS_FILE)) as { ROOMS: Readonly<Record<string, readonly string[]>> };
+    const { FOLDERS } = (await import(DIRECTIONS)) as {
+      FOLDERS: Readonly<Record<string, readonly string[]>>;
+    };
     const folders = readdirSync(lib, { withFileTypes: true }).filter(entry => entry.isDirectory());
-    assert.deepEqual(Object.keys(ROOMS).sort(), folders.map(({ name }) => name).sort());
-    assert.equal(circle(new Map(Object.entries(ROOMS))), undefined);
+    assert.deepEqual(Object.keys(FOLDERS).sort(), folders.map(({ name }) => name).sort());
+    assert.equal(circle(new Map(Object.entries(FOLDERS))), undefined);
   });
 
   const eslint = new ESLint({ cwd: root });

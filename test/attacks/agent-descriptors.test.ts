@@ -44,7 +44,7 @@ describe('Who connects to an agent', () => {
       if (!canBuildHostile) this.skip();
     });
 
-    it('stops whoever closes it on the event loop', async () => {
+    it('blocks the process that closes it on the event loop', async () => {
       const path = join(directory, 'socket');
       const child = await started(`
         import { native } from '#lib/native.js';

@@ -86,7 +86,7 @@ describe('An agent', () => {
       await once(child, 'exit');
     });
 
-    it('costs the command its life after agentTimeout, which the child tells', async () => {
+    it('kills the command after agentTimeout, with an error of the child', async () => {
       fullQueue();
       const before = descriptors();
       const child = delegate('sleep', ['60'], { profile: profile(), stdio: 'ignore', agentTimeout: 100 });

@@ -80,7 +80,7 @@ describe('a child that makes its parent trace it and stops', function () {
   }
 
   for (const [name, startPlain, start] of STARTERS) {
-    it(`has ended when ${name} says so, while with Node alone it goes on`, async () => {
+    it(`has ended when ${name} says so, while with Node alone it continues`, async () => {
       assert.equal(await goesOn(startPlain), true);
       assert.equal(await goesOn(start), false);
     });

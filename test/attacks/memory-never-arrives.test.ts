@@ -65,7 +65,7 @@ describe('Memory that never arrives', function () {
         await exited;
       });
 
-      it('is an error after readTimeout; timers and signals go on, and the process ends', () => {
+      it('is an error after readTimeout; timers and signals work meanwhile, and the process ends', () => {
         const seen = told<{ codes: string[]; order: string[]; printed: string; latest: number }>(
           inChild(`
             ${prelude(kind, directory)}
@@ -99,7 +99,7 @@ describe('Memory that never arrives', function () {
         assert.deepEqual([code, stdout], [7, '"reading"\n']);
       });
 
-      it('holds up nobody else, and leaves nothing behind', () => {
+      it('does not delay other calls, and leaves nothing behind', () => {
         const seen = told<{ codes: string[]; other: string }>(
           inChild(`
             ${prelude(kind, directory)}

@@ -167,7 +167,7 @@ describe('io_uring operations of a child', () => {
     assert.equal(status, 0);
   });
 
-  it("refuse a program of bytes with 'required', since nothing tells what it means", () => {
+  it("refuse a program of bytes with 'required', because its policy is unknown", () => {
     assert.throws(
       () =>
         spawnSync('true', [], { profile: Buffer.from('060000000000ff7f', 'hex'), ringFilter: 'required' }),

@@ -115,7 +115,7 @@ describe("Node's rings", function () {
       });
 
       for (const [name, profile] of Object.entries({ PROFILE, DOCKER })) {
-        it(`do nothing after applyProfile (${name})${who}, and the process goes on`, () => {
+        it(`do nothing after applyProfile (${name})${who}, and the process continues`, () => {
           const { made, warnings } = told<{ made: boolean; warnings: unknown }>(
             forging(
               `const profile = ${profile};
@@ -238,7 +238,7 @@ describe("Node's rings", function () {
     });
   });
 
-  describe('go on for libuv', () => {
+  describe('still work for libuv', () => {
     /** A server, files, timers, child processes and workers, `times` of each at once. */
     const EVERYTHING = `
       const http = m('http'), fs = m('fs'), { once } = m('events'), { Worker } = m('worker_threads');

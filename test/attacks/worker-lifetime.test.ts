@@ -35,7 +35,7 @@ const worker = (load: ForkLoad): string => `
 const isOver = (pid: number): boolean => ['', 'Z', 'X'].includes(state(pid));
 
 describe('A stopped SandboxedWorker', () => {
-  it('would stay for ever without a signal at the death of its parent, as other children do', () => {
+  it('would never end without a signal at the death of its parent, like other children', () => {
     const pid = orphan(
       `const { pid } = s.spawn('sleep', ['1000'], { profile: harmless, stdio: ['ignore', 'pipe', 'pipe'] });`,
     );

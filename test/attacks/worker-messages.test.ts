@@ -135,7 +135,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
     });
   });
 
-  it('that cannot be deserialized are messageerror events, and the worker goes on', async () => {
+  it('that cannot be deserialized are messageerror events, and the worker continues', async () => {
     const worker = sandboxed(`
       for (const bytes of [Buffer.alloc(0), Buffer.from('nonsense'), Buffer.from([0xff, 15]), Buffer.from([0xff, 99, 0x5f])])
         for (const kind of [MESSAGE, MESSAGEERROR]) put(frame(kind, bytes));
@@ -352,7 +352,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       assert.deepEqual([...serialize(null)], [0xff, FORMAT_VERSION, 0x30]);
     });
 
-    it('are data, whatever their keys are called', () => {
+    it('are data, with keys of any name', () => {
       const value = unpack(pack(JSON.parse('{"__proto__": {"polluted": 1}, "then": 1}'))) as object;
       assert.equal(Object.getPrototypeOf(value), Object.prototype);
       assert.equal(Reflect.get(value, 'polluted'), undefined);
@@ -525,7 +525,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
     });
   });
 
-  it('goes on when a listener throws in the midst of a flood', () => {
+  it('continues when a listener throws during a flood', () => {
     const code = hostile(
       `put(Buffer.concat(Array.from({ length: 2000 }, (_, i) => frame(MESSAGE, v8.serialize(i))))); process.exit()`,
     );

@@ -180,7 +180,7 @@ describe('assembly: programs written by hand', () => {
     });
   }
 
-  it('name calls with their ABI, whatever the program has tested', () => {
+  it('name calls with their ABI, regardless of what the program has tested', () => {
     for (const [name, abi, call] of [
       ['x86_64.read', 'x86_64', 'read'],
       ['amd64.write', 'x86_64', 'write'],
@@ -339,7 +339,7 @@ describe('assembly: mistakes', () => {
     assert.equal(at.file, 'my.asm');
   });
 
-  it('of usage are told apart', () => {
+  it('of usage are distinguished', () => {
     assert.throws(() => assemble(5 as unknown as string), { code: 'bad-argument' });
     assert.throws(() => assemble('return A', { abi: 'mips' as AbiName }), { code: 'bad-option' });
     assert.throws(() => assemble('return A', { arch: 'x86_64' } as AssembleOptions), { code: 'bad-option' });

@@ -235,7 +235,7 @@ describe('listing: forms', () => {
 describe('listing: programs of any origin', () => {
   const start = seed();
 
-  it(`one line an instruction, whatever the bytes are (SEED=${start})`, () => {
+  it(`one line per instruction, for any bytes (SEED=${start})`, () => {
     const random = new Random(start);
     for (let round = 0; round < 300; round++) {
       const length = 1 + random.below(40);

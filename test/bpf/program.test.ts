@@ -17,7 +17,7 @@ describe('program: bytes', () => {
     assert.deepEqual(encode(program), bpf);
   });
 
-  it('are a copy each time, so that nobody changes a filter from outside', () => {
+  it('are a copy each time, so that a filter cannot be changed from outside', () => {
     const filter = compile('docker-default', { arch: 'x86_64' });
     filter.bpf.fill(0);
     assert.deepEqual(encode(filter.program), filter.bpf);

@@ -104,7 +104,7 @@ describe('validation and the kernel', () => {
     assert.deepEqual(new Set(kernelVerdicts(programs)), new Set([0]));
   });
 
-  it(`agree on damaged programs, whatever they answer (SEED=${start})`, () => {
+  it(`agree on damaged programs with any actions (SEED=${start})`, () => {
     const random = new Random(start);
     const real = compile('docker-default', { arch: 'x86_64' }).program;
     const programs = Array.from({ length: 20_000 }, () =>

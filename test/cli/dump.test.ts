@@ -80,7 +80,7 @@ describe('seccomp dump', function () {
     assert.match(stderr, /not-filtered/);
   });
 
-  it('exits with 2 for wrong usage and for what is not there', () => {
+  it('exits with 2 for wrong usage and for a process that does not exist', () => {
     for (const args of [
       ['dump'],
       ['dump', 'init'],
@@ -123,7 +123,7 @@ describe('seccomp dump', function () {
       assert.match(outcome.stderr, /not-filtered/);
     });
 
-    it('refuses what is not an id', () => {
+    it('refuses invalid ids', () => {
       for (const argument of ['pid:', 'pid:0', 'pid:x', 'pid:1x', 'pid:99999999999'])
         assert.throws(() => layersArgument(argument, {}), { code: 'bad-pid' });
     });

@@ -19,7 +19,7 @@ describe('seccomp playground', () => {
     assert.doesNotMatch(text, /https?:\/\/(?!127)/, 'nothing is fetched');
   });
 
-  it('says that there is no such profile', () => {
+  it('reports a profile that does not exist', () => {
     const { code, stderr } = cli(['playground', 'dokcer-default']);
     assert.equal(code, 2);
     assert.match(stderr, /docker-default.*\n$/);

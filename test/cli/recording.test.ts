@@ -34,7 +34,7 @@ describe('The subcommands on recordings', () => {
     return path(`${name}.json`);
   };
 
-  it('import tells how many lines were not understood, and shows them', () => {
+  it('import prints how many lines could not be parsed, and shows them', () => {
     const { code, stdout, stderr } = cli(['import', '--arch', 'x86_64', file('a.log', LOG)]);
     assert.equal(code, 0);
     assert.match(stdout, /"kind": "seccomp recording"/);
@@ -95,7 +95,7 @@ describe('The subcommands on recordings', () => {
     assert.match(cli(['import', '--arch', 'x86_64', ...logs]).stderr, /of strace -ff, add --one-run/);
   });
 
-  it('import reads standard input, and tells machines what it read', () => {
+  it('import reads standard input, and prints what it read as JSON', () => {
     const { stdout } = cli(['import', '--arch', 'x86_64', '--json', '-'], LOG);
     const { logs, recording } = JSON.parse(stdout) as {
       logs: { skipped: number }[];
@@ -163,7 +163,7 @@ describe('The subcommands on recordings', () => {
     assert.deepEqual([first?.ruleId, first?.ruleIndex], ['recorded-call-refused', 0]);
   });
 
-  it('check --tighten writes a smaller profile, and tells what it left out', () => {
+  it('check --tighten writes a smaller profile, and prints what it removed', () => {
     const recording = imported('a', LOG);
     const { code, stdout, stderr } = cli(['check', '--tighten', 'docker-default', recording]);
     assert.equal(code, 0, stderr);
@@ -180,7 +180,7 @@ describe('The subcommands on recordings', () => {
     assert.equal(readFileSync(path('again.json'), 'utf8'), stdout);
   });
 
-  it('generate keeps within a base, and tells machines what it left out', () => {
+  it('generate keeps within a base, and prints what it left out as JSON', () => {
     const recording = imported(
       'a',
       `${LOG}socket(AF_VSOCK, SOCK_STREAM, 0) = 3\nkexec_load(0x1, 1, 0x1, 0x1) = 0\n`,
@@ -214,7 +214,7 @@ describe('The subcommands on recordings', () => {
       assert.equal(cli(args).code, 2);
     });
 
-  it('end with 2 for a file that is no recording', () => {
+  it('end with 2 for a file that is not a recording', () => {
     for (const args of [
       ['generate', file('x', '{}')],
       ['check', 'docker-default', file('x', LOG)],

@@ -85,7 +85,7 @@ describe('seccomp run', () => {
     assert.deepEqual([code, stderr], [137, 'seccomp: killed after 0.2 s\n']);
   });
 
-  it('tells of a start that is refused', () => {
+  it('reports a refused start', () => {
     const strict = join(directory, 'strict.json');
     writeFileSync(
       strict,

@@ -88,7 +88,7 @@ describe('what the command line writes', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('would reach the terminal as it is without being escaped', () => {
+  it('would reach the terminal unchanged if it were not escaped', () => {
     assert.match(`seccomp: ${HOSTILE}`, CONTROL);
     assert.match(`seccomp: ${HOSTILE}`, /^FORGED/m);
   });
@@ -98,7 +98,7 @@ describe('what the command line writes', () => {
     ['singleLine', singleLine],
     ['printable', printable],
   ] as const) {
-    it(`is harmless by ${name}, whatever the character`, () => {
+    it(`is harmless by ${name}, for any character`, () => {
       const every = Array.from({ length: 0x11_0000 / 64 }, (_, block) =>
         Array.from({ length: 64 }, (__, index) => String.fromCodePoint(block * 64 + index)).join(''),
       );

@@ -43,7 +43,7 @@ describe('listenForContainers', () => {
         rmSync(directory, { recursive: true, force: true });
       });
 
-      it('answers, and the container goes on', async () => {
+      it('responds, and the container continues', async () => {
         assert.ok(runtime !== undefined);
         const path = join(directory, 'socket');
         const seen: ContainerProcess[] = [];

@@ -240,7 +240,7 @@ describe('the algebra of policies', () => {
     });
   }
 
-  it('keeps the rules of a profile, and where they are written, for calls that the other says nothing of', () => {
+  it('keeps the rules of a profile, and their positions, for calls that the other does not mention', () => {
     const base = resolveProfile('docker-default', target);
     const both = intersection(base, {
       defaultAction: 'SCMP_ACT_ALLOW',

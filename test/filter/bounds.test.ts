@@ -132,7 +132,7 @@ describe('hostile programs', function () {
     assert.notEqual(interpret(wrong, seccompData(call)).action, evaluate(policy, call));
   });
 
-  it('states that differ in registers that nobody reads are one', () => {
+  it('states that differ only in registers that are not read are one', () => {
     const steps = (tests: number): number => {
       const program = [
         ...Array.from({ length: tests }, (_, index) => [

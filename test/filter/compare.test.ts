@@ -172,7 +172,7 @@ describe('comparing filters', () => {
     assert.ok(!isEquivalent(computing(op(BPF.RSH_K, 4)), computing(op(BPF.RSH_K, 5))));
   });
 
-  it('says so where it cannot know', () => {
+  it('reports what it cannot decide', () => {
     const multiplying = [op(BPF.LD_ABS, 16), op(BPF.TAX), op(BPF.MUL_X), op(BPF.RET_A)];
     const anything = [op(BPF.LD_ABS, 16), op(BPF.RET_A)];
     for (const program of [multiplying, anything])
@@ -194,7 +194,7 @@ describe('comparing filters', () => {
     assert.ok(isEquivalent(masked, tested));
   });
 
-  it('refuses what is no filter', () => {
+  it('refuses values that are not filters', () => {
     assert.throws(() => isEquivalent([], returns(0)), { code: 'bad-filter' });
     assert.throws(() => isSubset(returns(0), new Uint8Array(7)), { code: 'bad-program-size' });
   });

@@ -47,7 +47,7 @@ describe('A profile that is compiled again', () => {
     assert.equal(compile(profile('write'), options), compile(profile('write'), { ...options }));
   });
 
-  it('gives the same filter whatever the order and the form of the capabilities', () => {
+  it('gives the same filter for any order and form of the capabilities', () => {
     const names = ['CAP_BPF', 'CAP_SYS_ADMIN'];
     const once = function* (): Generator<string> {
       yield* names;
@@ -130,7 +130,7 @@ describe('A profile that is compiled again', () => {
     });
   });
 
-  it('gives a policy that nobody can change', () => {
+  it('gives an immutable policy', () => {
     const { policy } = compile(profile('write'), { arch: 'x86_64' });
     const syscalls = policy.abis[0].syscalls as Map<number, unknown>;
     assert.throws(() => syscalls.delete(0), TypeError);

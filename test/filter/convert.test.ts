@@ -175,7 +175,7 @@ describe('convert: to OCI', () => {
   });
 });
 
-describe('convert: what container runtimes have no words for', () => {
+describe('convert: policies that container runtimes cannot express', () => {
   it('another answer to foreign architectures', () => {
     assert.match(refusal({ ...allowing([]), badArch: scmp.SCMP_ACT_KILL_PROCESS }, 'docker'), /KILL_PROCESS/);
   });
@@ -265,7 +265,7 @@ spec:
     );
   });
 
-  it('quotes what YAML would take for something else', () => {
+  it('quotes strings that YAML would parse as another type', () => {
     assert.match(convert(allowing([]), 'spo', { name: '1.5' }), /name: "1\.5"/);
     assert.match(convert(allowing([]), 'spo', { name: 'no' }), /name: "no"/);
   });

@@ -37,7 +37,7 @@ const insn = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, 
 describe('the meaning of programs', () => {
   const start = seed();
 
-  it(`is what they return, whatever their instructions (SEED=${start})`, () => {
+  it(`is what they return, for any instructions (SEED=${start})`, () => {
     const random = new Random(start);
     let decided = 0;
     for (let index = 0; index < 400; index++) {

@@ -59,7 +59,7 @@ describe('The cache of applyProfile', () => {
     assert.deepEqual([statSync(cache).mode & 0o777, statSync(only()).mode & 0o777], [0o700, 0o600]);
   });
 
-  it('gives a program that means the same, whoever made it', () => {
+  it('gives an equivalent program, regardless of who wrote it', () => {
     apply();
     // The same program behind an instruction that changes nothing.
     const another = [{ code: 0, jt: 0, jf: 0, k: 0 }, ...decode(readFileSync(only()))];
@@ -142,7 +142,7 @@ describe('The cache of applyProfile', () => {
     assert.equal(entries().length, 4);
   });
 
-  it('says so where it cannot be written to', () => {
+  it('reports that it cannot be written to', () => {
     const place = storedProgram(cache, ['key'], sha256);
     rmSync(cache, { recursive: true });
     assert.equal(place.write(ALLOW_ALL)?.code, 'cache-not-written');

@@ -66,7 +66,7 @@ function differenceOf(program: Program, policy: Policy): Event | 'undecidable' |
 }
 
 describe('verify', () => {
-  it('refuses a program that the kernel would not take, whatever it would answer', () => {
+  it('refuses a program that the kernel would reject, whatever it would return', () => {
     const policy = randomPolicy(new Random(1), randomShape(new Random(1)));
     const unaligned = generate(policy).map(instruction =>
       instruction.code === BPF.LD_ABS ? { ...instruction, k: instruction.k + 1 } : instruction,
@@ -150,7 +150,7 @@ describe('verify', () => {
     assert.ok(difference !== undefined && ![0xc00000b7, 0x40000028].includes(difference.arch));
   });
 
-  it('says so instead of guessing when a program computes with arguments', () => {
+  it('reports that it cannot decide a program that computes with arguments', () => {
     const { policy } = compile({ defaultAction: 'SCMP_ACT_ALLOW' }, { arch: 'x86_64' });
     const adding = [
       { code: BPF.LD_ABS, jt: 0, jf: 0, k: 16 },

@@ -76,5 +76,5 @@ describe('groups of calls', () => {
     });
   });
 
-  it('leave the name of a call as it is', () => assert.deepEqual(callsNamed('read'), ['read']));
+  it('leave the name of a call unchanged', () => assert.deepEqual(callsNamed('read'), ['read']));
 });

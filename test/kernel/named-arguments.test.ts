@@ -27,7 +27,7 @@ describe('namedArguments', () => {
     });
   }
 
-  it('knows nothing of a call that there is not', () => {
+  it('has nothing for a call that does not exist', () => {
     assert.equal(namedArguments('x86_64', 'no_such_call', []), undefined);
   });
 });

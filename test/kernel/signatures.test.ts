@@ -54,7 +54,7 @@ describe('signatures', () => {
     assert.equal(parametersOf('x86_64', 'clone')?.[0]?.width, 32);
   });
 
-  it('tells pointers and descriptors from numbers', () => {
+  it('distinguishes pointers and descriptors from numbers', () => {
     assert.deepEqual(
       parametersOf('aarch64', 'openat')?.map(({ kind }) => kind),
       ['descriptor', 'pointer', 'integer', 'integer'],
@@ -86,7 +86,7 @@ describe('signatures', () => {
     }
   });
 
-  it('says nothing of calls that the ABI lacks', () => {
+  it('has nothing for calls that the ABI lacks', () => {
     assert.equal(parametersOf('aarch64', 'open'), undefined);
     assert.equal(parametersOf('x86_64', 'no_such_call'), undefined);
   });

@@ -94,7 +94,7 @@ describe('suppressions', () => {
 describe('baselines', () => {
   const baseline = makeBaseline(lint(text));
 
-  it('know what was there, in whatever line it is now', () => {
+  it('recognise known findings on other lines', () => {
     const moved = lint(profile([socket, trace], '\n\n\n'));
     assert.deepEqual(status(applyBaseline(moved, baseline)).toSorted(), [
       'ptrace-open known',

@@ -54,7 +54,7 @@ describe('lint', () => {
     );
   });
 
-  it('finds nothing of severity high in docker-default, whatever the machine and its capabilities', () => {
+  it('finds nothing of severity high in docker-default, for any machine and capabilities', () => {
     for (const arch of ['x86_64', 'aarch64'] as const) {
       for (const capabilities of [
         [],
@@ -84,7 +84,7 @@ describe('lint', () => {
     );
   });
 
-  it('keeps a thousand findings of a hostile profile, and says so', () => {
+  it('keeps a thousand findings of a hostile profile, and reports that there are more', () => {
     const rules = Array.from({ length: 1500 }, () => allows('read'));
     const findings = lint(deny(...rules));
     assert.equal(findings.length, 1001);

@@ -53,7 +53,7 @@ describe('add-on', () => {
     assert.deepEqual(run('terminated-workers'), { terminated: 20, afterwards: true });
   });
 
-  it('frees contexts that nobody closed', () => {
+  it('frees contexts that were not closed', () => {
     assert.deepEqual(run('collected-contexts'), { grownBeyondLimit: false });
   });
 
@@ -109,7 +109,7 @@ describe('add-on', () => {
       }
     });
 
-    it('what is not a handle', () => {
+    it('a value that is not a handle', () => {
       const ofContext = calls.filter(([name]) => name.startsWith('context') && name !== 'contextInit');
       for (const [name, call] of ofContext) {
         for (const value of [...hostile, context.constructor, structuredClone]) {

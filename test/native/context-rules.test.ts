@@ -256,7 +256,7 @@ describe('FilterContext', () => {
   });
 
   describe('ruleAddExact', () => {
-    it('adds the rule as it is', () => {
+    it('adds the rule unchanged', () => {
       filter.ruleAddExact(EPERM_ACTION, 'read');
       assert.match(filter.exportPfc(), /"read"/);
     });

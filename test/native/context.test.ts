@@ -171,7 +171,7 @@ describe('FilterContext', () => {
       );
     });
 
-    it('refuses what is not a context', () => {
+    it('refuses values that are not contexts', () => {
       for (const source of [{}, null, undefined, 7, Object.create(FilterContext.prototype)]) {
         assert.throws(() => {
           filter.merge(source as FilterContext);

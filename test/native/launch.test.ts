@@ -89,7 +89,7 @@ describe('prepareLaunch', () => {
     close(launch);
   });
 
-  it('refuses what can be no program or domain, and a listener that nobody would get', () => {
+  it('refuses invalid programs and domains, and a listener that would not be received', () => {
     for (const size of [0, 7, 12, 8 * 4097]) {
       assert.ok(isFailure(prepare(Buffer.alloc(size), false)), `${size} bytes`);
       if (size > 0)

@@ -50,7 +50,7 @@ describe('loadFilter', () => {
     });
   });
 
-  it('says ESRCH where it is told not to name the thread', () => {
+  it('fails with ESRCH if it should not name the thread', () => {
     assert.deepEqual(scenario('diverging-thread-esrch'), { errnoName: 'ESRCH', threadId: 0 });
   });
 

@@ -33,7 +33,7 @@ describe('readFilters', () => {
     assert.deepEqual(native().readFilters(process.pid, 50), TIMED_OUT);
   });
 
-  it('reads nothing where there is no time', () => {
+  it('reads nothing if there is no time', () => {
     assert.deepEqual(native().readFilters(process.ppid, 0), TIMED_OUT);
   });
 });

@@ -160,7 +160,7 @@ describe('100,000 refused calls', () => {
 });
 
 describe('Workers that listen and are terminated while calls are refused', () => {
-  it('leave no descriptor behind, and the next listener hears', () => {
+  it('leave no descriptor behind, and the next listener gets reports', () => {
     const seen = told<{ left: number; heard: boolean }>(
       listening(`
         const { Worker } = m('worker_threads');

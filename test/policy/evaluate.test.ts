@@ -107,7 +107,7 @@ describe('evaluate: rules', () => {
     assert.equal(answer(rules, [2n]), 'ALLOW');
   });
 
-  it('the most restrictive of several matches wins, whatever the order', () => {
+  it('the most restrictive of several matches wins, in any order', () => {
     const strict = { conditions: [equals(1, 5n)], action: KILL };
     const lax = { conditions: [equals(0, 1n)], action: ALLOW };
     for (const rules of [

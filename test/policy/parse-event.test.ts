@@ -75,7 +75,7 @@ describe('a call in words', () => {
     });
   }
 
-  it('keeps messages short whatever it is given', () => {
+  it('keeps messages short for any input', () => {
     const line = `${'x'.repeat(1_000_000)} 1`;
     assert.throws(
       () => parseEvent(line, 'x86_64'),

@@ -34,7 +34,7 @@ describe('traced', () => {
     assert.equal(answer(withStops(policy, { notifications: true }), 'chdir'), SCMP_ACT_NOTIFY);
   });
 
-  it('tells by the data which rule decides, the strongest one first', () => {
+  it('has data that say which rule decides, the strongest one first', () => {
     const policy = withStops(
       policyOf([
         { names: ['chdir'], action: 'SCMP_ACT_ERRNO', args: [{ index: 0, op: 'SCMP_CMP_EQ', value: 1 }] },
@@ -61,7 +61,7 @@ describe('traced', () => {
       assert.equal(actionKind(evaluate(policy, { arch, syscall })), TRACE);
   });
 
-  it('looks at calls that would take its tracer away, also where they are permitted', () => {
+  it('stops calls that would detach its tracer, even if they are permitted', () => {
     const policy = withStops(policyOf([]));
     const LOOK = { ptrace: 0x8000, clone: 0x4000 };
     for (const [name, first, data] of [

@@ -66,7 +66,7 @@ describe('listenForContainers', () => {
     assert.notEqual(first?.pid, second?.pid);
   });
 
-  it('leaves calls to fail with ENOSYS where there are no handlers for a container', async () => {
+  it('lets calls fail with ENOSYS if a container has no handlers', async () => {
     agent = listenForContainers(path, () => undefined);
     assert.equal(await run(), '-1 38\n');
   });
@@ -154,7 +154,7 @@ describe('listenForContainers', () => {
     });
   });
 
-  it('cannot listen where somebody listens, or where there is no directory', () => {
+  it('cannot listen on a path that is in use, or in a missing directory', () => {
     agent = listenForContainers(path, () => ({}));
     for (const where of [path, '/no/such/directory/socket', 'x'.repeat(200), '']) {
       assert.throws(() => listenForContainers(where, () => ({})), { code: 'agent-refused' }, where);
@@ -162,7 +162,7 @@ describe('listenForContainers', () => {
     assert.ok(existsSync(path));
   });
 
-  it('ends with its process: whoever waits gets ENOSYS', async () => {
+  it('ends with its process: waiting calls get ENOSYS', async () => {
     const process_ = plainSpawn(
       process.execPath,
       [
@@ -187,7 +187,7 @@ describe('listenForContainers', () => {
 describe('delegate', () => {
   const profile: SeccompProfile = { defaultAction: 'SCMP_ACT_ALLOW', listenerPath: '/no/such/agent' };
 
-  it('kills the command where there is no agent', () => {
+  it('kills the command if there is no agent', () => {
     assert.throws(() => delegate('sleep', ['60'], { profile }), { code: 'agent-unreachable' });
   });
 

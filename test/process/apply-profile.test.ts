@@ -90,7 +90,7 @@ describe('applyProfile', () => {
     assert.match(stdout, /^Seccomp:\s+2$/m);
   });
 
-  it('goes on under load: server, fetch, files, hashing, compression, look-ups, children, new workers', () => {
+  it('continues under load: server, fetch, files, hashing, compression, look-ups, children, new workers', () => {
     const outcome = inChild(`
       const http = m('node:http'), fs = m('node:fs'), crypto = m('node:crypto'), zlib = m('node:zlib'), dns = m('node:dns');
       const { Worker } = m('node:worker_threads'), { execFileSync } = m('node:child_process'), { promisify } = m('node:util');

@@ -71,7 +71,7 @@ describe('dump', function () {
       await goesOn(target);
     });
 
-    it('gives several layers in the order in which they were loaded, with the flag that the kernel tells', async () => {
+    it('gives several layers in the order in which they were loaded, with the flag that the kernel reports', async () => {
       const target = await ready<string[]>(`
         const filters = ['swapon', 'reboot', 'acct'].map(denying);
         s.load(filters[0]); s.load(filters[1], { log: true }); s.load(filters[2]);
@@ -100,7 +100,7 @@ describe('dump', function () {
       assert.equal(dumped.layers.at(-1)?.program.length, 1);
     });
 
-    it('gives no layers and says so where there is no filter', () => {
+    it('gives no layers, and says why, if there is no filter', () => {
       const { mode, layers, warnings } = dump(process.pid);
       assert.deepEqual([mode, layers, warnings.map(({ code }) => code)], ['disabled', [], ['not-filtered']]);
     });
@@ -140,7 +140,7 @@ describe('dump', function () {
       await goesOn(target);
     });
 
-    it('tells filters apart that are equal in number', async () => {
+    it('distinguishes filters that are equal in number', async () => {
       const target = await ready<number>(
         `const then = id => { s.load(denying('swapon'), { scope: 'thread' }); tell(id); }; ${FILTERED_WORKER}`,
       );
@@ -155,7 +155,7 @@ describe('dump', function () {
       assert.deepEqual([id, pid, layers.length, differing], [target.told, target.pid, 1, []]);
     });
 
-    it('leaves the others alone when told to', async () => {
+    it('leaves the others alone if asked to', async () => {
       const target = await ready<number>(ONE_FILTERED);
       assert.deepEqual(dump(target.pid, { threads: false }).differing, []);
     });
@@ -205,7 +205,7 @@ describe('dump', function () {
       assert.equal(await target.line(), 'slept');
     });
 
-    it('one that is stopped, which stays so until it is told to go on', async () => {
+    it('one that is stopped, which stays stopped until SIGCONT', async () => {
       const target = await ready(`s.load(denying('swapon')); tell('ready');`);
       target.child.kill('SIGSTOP');
       while (stateOf(target.pid) !== 'T') await pause(5);

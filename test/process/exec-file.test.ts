@@ -61,7 +61,7 @@ describe('execFile', () => {
     });
 
   for (const [name, [command, args, options = () => ({})]] of Object.entries(CASES)) {
-    it(`tells its callback what execFile of node:child_process tells for ${name}`, async () => {
+    it(`calls its callback as execFile of node:child_process does for ${name}`, async () => {
       const ours = await seen(callback =>
         execFile(command, args, { ...options(), profile: harmless } as SandboxOptions, callback),
       );

@@ -76,7 +76,7 @@ describe('fork with reportOnly', function () {
     });
   }
 
-  it('hears of the start of Node before-exec, and not before-user-code', async () => {
+  it('reports the start of Node with before-exec, and not with before-user-code', async () => {
     const programs = async (load: 'before-exec' | 'before-user-code'): Promise<readonly string[]> => {
       const { child, violations } = begin(
         { load, isolation: 'none' },
@@ -94,7 +94,7 @@ describe('fork with reportOnly', function () {
     assert.deepEqual(await programs('before-user-code'), []);
   });
 
-  it('goes on before-user-code when the tracer is killed, with an error event', async () => {
+  it('continues with before-user-code when the tracer is killed, with an error event', async () => {
     const { child } = begin({ load: 'before-user-code', isolation: 'none' }, 'read', 'write', 'epoll_pwait');
     const { tracer } = await ask(child);
     const failed = once(child, 'error') as Promise<[NodeJS.ErrnoException]>;

@@ -177,7 +177,7 @@ describe('fork', () => {
       assert.throws(() => fork(path, { profile, silent: true }), { code: 'exec-refused' });
     });
 
-    it('gives a LoadError and runs nothing of the module where Node cannot go on under the profile', async () => {
+    it('gives a LoadError and runs nothing of the module if Node cannot continue under the profile', async () => {
       const path = module('never.cjs', `process.send('ran');`);
       const child = fork(path, {
         profile: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ name: 'futex', action: 'SCMP_ACT_ALLOW' }] },

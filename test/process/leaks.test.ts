@@ -104,7 +104,7 @@ describe('Other threads', () => {
 });
 
 describe('Children', () => {
-  it('inherit the filter of a worker and keep it; those of `spawn` have their own, and whoever starts them has none', () => {
+  it('inherit the filter of a worker and keep it; those of `spawn` have their own, and the process that starts them has none', () => {
     const own = `fs.readFileSync('/proc/thread-self/status', 'utf8')`;
     const cat = (module: string, options: string): string =>
       `require('${module}').execFileSync('cat', ['/proc/self/status'], { encoding: 'utf8', ${options} })`;

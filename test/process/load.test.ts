@@ -147,13 +147,13 @@ describe('load', () => {
 });
 
 describe('status', () => {
-  it('tells of another process, thread by thread', () => {
+  it('describes another process, thread by thread', () => {
     const { pid, mode } = told<{ pid: number; mode: string }>(inChild('tell(s.status(process.ppid));'));
     assert.equal(pid, process.pid);
     assert.equal(mode, 'disabled');
   });
 
-  it('says so when there is no such process', () => {
+  it('reports a process that does not exist', () => {
     const { code } = told<{ code: string }>(
       inChild('try { s.status(2 ** 22 + 1); } catch ({ code }) { tell({ code }); }'),
     );

@@ -45,7 +45,7 @@ describe('ps', () => {
     assert.ok(threads > 5);
   });
 
-  it('tells mode, number of filters and no_new_privs of another one', async () => {
+  it('shows mode, number of filters and no_new_privs of another one', async () => {
     const { pid } = await ready(`s.load(denying('swapon')); s.load(denying('reboot')); tell('ready');`);
     const { parent, mode, filters, noNewPrivs, differing } = entry(pid);
     assert.deepEqual(
@@ -54,7 +54,7 @@ describe('ps', () => {
     );
   });
 
-  it('tells of strict mode', async () => {
+  it('shows strict mode', async () => {
     const target = started(live(scenes(), ['strict']));
     await target.line();
     assert.equal(entry(target.pid).mode, 'strict');
@@ -77,7 +77,7 @@ describe('ps', () => {
     ' space ',
     'Seccomp:\t2\n',
   ]) {
-    it(`takes the name ${JSON.stringify(name)} as it is`, async () => {
+    it(`keeps the name ${JSON.stringify(name)} unchanged`, async () => {
       const { pid } = await ready(
         `m('fs').writeFileSync('/proc/self/comm', ${JSON.stringify(name)}); tell('ready');`,
       );
@@ -130,7 +130,7 @@ describe('ps', () => {
     );
   });
 
-  it("tells the kernel's own threads from what has ended, also where the kernel does not say", () => {
+  it('distinguishes kernel threads from zombies, even if the kernel does not say', () => {
     const { processes } = listed({
       2: 'State:\tS (sleeping)\nKthread:\t1\n',
       3: 'State:\tS (sleeping)\nKthread:\t0\n',
@@ -179,7 +179,7 @@ describe('ps', () => {
     });
   }
 
-  it('says so where there is no procfs', () => {
+  it('reports a missing procfs', () => {
     assert.throws(
       () => ps({ proc: '/no/such/folder' }),
       error => error instanceof SeccompError && error.code === 'no-procfs',

@@ -32,7 +32,7 @@ const python = (script: string): ReturnType<typeof recorded> => recorded(PYTHON,
 describe('A recording of known calls', function () {
   this.timeout(60_000);
 
-  it('has lower bounds for their number, and says so', async () => {
+  it('has lower bounds for their number, marked as such', async () => {
     const stat = statOf(await node(QUIET));
     assert.equal(stat?.atLeast, true);
     assert.ok(stat.count > 0 && stat.count < 5000, String(stat.count));
@@ -137,7 +137,7 @@ print(rung > 0)`);
     assert.equal(callOf(recording, 'getpriority')?.count, 1);
   });
 
-  it('changes nothing for processes that are stopped and go on', async () => {
+  it('changes nothing for processes that are stopped and continued', async () => {
     const { output } = await recorded(
       'sh',
       [

@@ -93,7 +93,7 @@ describe('record by perf events', function () {
       assert.deepEqual(flags, { index: 0, values: [], bits: 0x800000ffn, more: true, unknown: false });
     });
 
-    it('tells ABIs apart', async function () {
+    it('distinguishes ABIs', async function () {
       if (process.arch !== 'x64') this.skip();
       const source = join(directory, 'x32.c');
       const program = join(directory, 'x32');
@@ -155,7 +155,7 @@ describe('record by perf events', function () {
       assert.ok(seen + lost >= calls, `${seen} and ${lost}`);
     });
 
-    it('tells when the recorder was killed, and the command goes on', async () => {
+    it('reports that the recorder was killed, and the command continues', async () => {
       const { child, recording } = record('cat', { stdio: ['pipe', 'ignore', 'ignore'], by: 'perf' });
       process.kill(recorderOf(process.pid), 'SIGKILL');
       await assert.rejects(recording, { code: 'perf-ended' });
@@ -284,7 +284,7 @@ describe('record by perf events', function () {
     });
   });
 
-  it('tells ordinary users what it needs, and what works without', function () {
+  it('tells ordinary users which privileges it needs, and what works without them', function () {
     if (process.getuid?.() !== 0) this.skip();
     if (Number(readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8')) < 0) this.skip();
     const messages = told<readonly string[]>(

@@ -89,7 +89,7 @@ describe('record', function () {
     assert.ok(names.includes('exit_group'), names.join());
   });
 
-  it('stops where it is told to, and the command goes on', async () => {
+  it('stops when it is asked to, and the command continues', async () => {
     const { child, recording, stop } = record('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
     const ended = new Promise<number | null>(resolve => {
       child.on('exit', resolve);
@@ -106,7 +106,7 @@ describe('record', function () {
     assert.match(text, /"call":"read"/);
   });
 
-  it('tells of commands that want to trace others, which cannot be recorded', async function () {
+  it('reports commands that want to trace others, which cannot be recorded', async function () {
     if (spawnSync('strace', ['-V']).status !== 0) this.skip();
     const { recording } = record('strace', ['-o', '/dev/null', 'true'], { stdio: 'ignore' });
     await assert.rejects(recording, { code: 'traces-itself' });

@@ -190,7 +190,7 @@ print(got, ctypes.get_errno())
       assert.equal(stdout, expected.stdout);
     });
 
-    it('for job control: a stop is seen by the parent, and the process goes on afterwards', async () => {
+    it('for job control: a stop is seen by the parent, and the process continues afterwards', async () => {
       const script =
         'sleep 0.3 & pid=$!; kill -STOP $pid; grep -h ^State /proc/$pid/status | cut -c8; kill -CONT $pid; wait $pid; echo $?';
       const { stdout } = await report(nothing, 'bash', ['-c', script]);
@@ -253,7 +253,7 @@ print(got, ctypes.get_errno())
     );
   });
 
-  it('has told of every call when the exit of the command is told of', async () => {
+  it('reports every call before the exit of the command', async () => {
     let count = 0;
     const child = spawn('sh', ['-c', 'cd /; cd /; cd /'], {
       profile: refusing('chdir'),
@@ -264,7 +264,7 @@ print(got, ctypes.get_errno())
     assert.deepEqual([code, count], [0, 3]);
   });
 
-  it('allows calls that ask a supervisor where there are no handlers', async () => {
+  it('allows calls with the action NOTIFY if there are no handlers', async () => {
     const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['chdir'], action: 'SCMP_ACT_NOTIFY' }],
@@ -392,7 +392,7 @@ print(os.waitpid(pid, 0)[1] >> 8)
     assert.ok(violations.some(({ syscall }) => syscall === 'chdir'));
   });
 
-  it('ends the command where its tracer is killed, and says so', async () => {
+  it('ends the command if its tracer is killed, with an error', async () => {
     const child = spawn('sleep', ['60'], {
       profile: refusing('chdir'),
       reportOnly: true,

@@ -90,7 +90,7 @@ describe('closeRings', () => {
 });
 
 describe('obstacles', () => {
-  it('are the base calls that a profile refuses whatever their arguments', () => {
+  it('are the base calls that a profile refuses with any arguments', () => {
     const found = obstacles(
       policyOf({
         defaultAction: 'SCMP_ACT_ALLOW',

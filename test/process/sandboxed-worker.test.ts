@@ -295,7 +295,7 @@ describe('SandboxedWorker', () => {
     'shared memory': () => [new SharedArrayBuffer(1)],
   };
   for (const [name, make] of Object.entries(uncloneable)) {
-    it(`throws DataCloneError for ${name}, and the worker goes on`, async () => {
+    it(`throws DataCloneError for ${name}, and the worker continues`, async () => {
       const worker = sandboxed(`require('worker_threads').parentPort.once('message', m => process.exit(m));`);
       const [value, list = []] = make();
       assert.throws(
@@ -338,7 +338,7 @@ describe('SandboxedWorker', () => {
     });
   }
 
-  it('goes on where nobody reads what it writes any more', async () => {
+  it('continues if its output is no longer read', async () => {
     const worker = sandboxed(
       `const { parentPort } = require('worker_threads');
        parentPort.once('message', () => {
@@ -366,7 +366,7 @@ describe('SandboxedWorker', () => {
     assert.deepEqual(seen, { sum: 499500, thrown: 500 });
   });
 
-  it('tells its exit also where nobody listens to the error', () => {
+  it('emits exit even without a listener for the error', () => {
     const seen = told(
       inChild(`
         let thrown;
@@ -378,7 +378,7 @@ describe('SandboxedWorker', () => {
     assert.deepEqual(seen, { thrown: 'worker-ended', code: 137 });
   });
 
-  it('is ended by terminate, whatever it does', async () => {
+  it('is ended by terminate, whatever it is doing', async () => {
     const worker = sandboxed(`require('worker_threads').parentPort.postMessage(1); for (;;);`);
     await once(worker, 'message');
     const exit = once(worker, 'exit');

@@ -150,7 +150,7 @@ describe('the arguments of a command', () => {
 });
 
 describe('exec', () => {
-  it('says what it is not to who takes it for that of node:child_process', () => {
+  it('explains how it differs from that of node:child_process', () => {
     const mistaken = exec as unknown as (command: string, callback: () => void) => void;
     assert.throws(
       () => {

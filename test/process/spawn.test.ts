@@ -285,7 +285,7 @@ describe('spawn', () => {
       assert.ok(!started());
     });
 
-    it('when there are no descriptors to spare', () => {
+    it('when no descriptors are left', () => {
       const { code, errno } = told<{ code: string; errno: number }>(
         inChild(`
           const { openSync } = m('node:fs');
@@ -489,7 +489,7 @@ describe('spawn', () => {
     });
   });
 
-  describe('tells what execve answered', () => {
+  describe('reports the result of execve', () => {
     const missing = async (profile: Uint8Array): Promise<string | undefined> => {
       const child = spawn('/no/such/file', [], { profile });
       const [error] = (await once(child, 'error')) as [NodeJS.ErrnoException];

@@ -112,7 +112,7 @@ describe('startRecording', function () {
     assert.deepEqual(main, serving);
   });
 
-  it('has none of the calls that it takes itself', () => {
+  it('has none of the calls that it makes itself', () => {
     const names = told<readonly string[]>(
       inChild(`
         const recording = s.startRecording();
@@ -122,7 +122,7 @@ describe('startRecording', function () {
       assert.ok(!names.includes(own), own);
   });
 
-  it('gives snapshots while it goes on, and all of it at last', () => {
+  it('gives snapshots while it runs, and the whole recording at the end', () => {
     const counts = told<readonly number[]>(
       inChild(`
         const { mkdtempSync, rmdirSync } = m('fs');
@@ -154,7 +154,7 @@ describe('startRecording', function () {
     assert.equal(second, 1);
   });
 
-  it('says that it has ended when the tracer is killed, and the process goes on', () => {
+  it('reports its end when the tracer is killed, and the process continues', () => {
     const { code, before, alive } = told<{ code: string; before: boolean; alive: string }>(
       inChild(`
         const { mkdtempSync, readdirSync, readFileSync, rmdirSync, promises } = m('fs');

@@ -69,7 +69,7 @@ describe('supervise', () => {
     return lines;
   }
 
-  it('goes on where a handler does not wait for a read that fails', async () => {
+  it('continues if a handler does not await a read that fails', async () => {
     const unhandled: unknown[] = [];
     const note = (error: unknown): void => void unhandled.push(error);
     process.on('unhandledRejection', note);
@@ -103,7 +103,7 @@ describe('supervise', () => {
       });
     }
 
-    it('with leave to go on', async () => {
+    it('with permission to continue', async () => {
       const [line] = await run(['getsid'], { handlers: { getsid: () => ({ continue: true }) } });
       assert.match(line ?? '', /^[1-9]\d* 0$|^0 0$/);
     });
@@ -140,7 +140,7 @@ describe('supervise', () => {
       assert.deepEqual(await run(['getsid'], { otherwise: () => ({ fd: 0x7fffffff }) }), ['-1 9']);
     });
 
-    it('with ENOSYS where a handler fails, and tells of the error', async () => {
+    it('with ENOSYS if a handler fails, and reports the error', async () => {
       const failures: readonly [handler: () => Response, code: RegExp][] = [
         [
           () => {
@@ -169,7 +169,7 @@ describe('supervise', () => {
     });
   });
 
-  it('tells name, arguments and ABI of a call, and the thread that waits', async () => {
+  it('has the name, arguments and ABI of a call, and the waiting thread', async () => {
     const seen: unknown[] = [];
     await run(['getsid', '3'], {
       otherwise: call => {
@@ -201,7 +201,7 @@ describe('supervise', () => {
     assert.deepEqual(seen, ['/ok', '/ok', 'memory-unreadable', 'memory-unreadable', 'memory-unreadable']);
   });
 
-  it('tells a text that is too long from one that ends, and refuses lengths that make no sense', async () => {
+  it('distinguishes a text that is too long from one that ends, and refuses invalid lengths', async () => {
     const codes: unknown[] = [];
     await run(['edge'], {
       profile: asking('chdir'),
@@ -223,7 +223,7 @@ describe('supervise', () => {
     assert.deepEqual(codes.slice(0, 4), ['string-too-long', 'bad-argument', 'bad-argument', 'bad-argument']);
   });
 
-  it('tells a handler that the caller has gone', async () => {
+  it('tells a handler that the caller has ended', async () => {
     const supervised = supervise(caller, ['getsid'], {
       profile: asking('getsid'),
       otherwise: call => new Promise(() => taken(call)),
@@ -251,7 +251,7 @@ describe('supervise', () => {
     assert.ok(ticks >= 3);
   });
 
-  it('asks nobody for the start of the command, and whoever answers for the programs that it starts', async () => {
+  it('does not ask for the start of the command, and asks handlers for the programs that it starts', async () => {
     const seen: string[] = [];
     const supervised = supervise('sh', ['-c', '/bin/true; /bin/true'], {
       profile: asking('execve'),
@@ -384,7 +384,7 @@ describe('supervise', () => {
         start(caller, ['loop'], 'getsid', () => { if (++calls === 5) setTimeout(ready); return { value: 1 }; });`,
     };
     for (const [place, code] of Object.entries(places)) {
-      it(`${place} leaves ENOSYS, and nobody who waits`, async () => {
+      it(`${place} leaves ENOSYS, and no waiting caller`, async () => {
         const running = supervisor(code);
         // Ends when the last holder of the pipe has ended, which is the command.
         const seen = text(running.stdout);
@@ -430,7 +430,7 @@ describe('supervise', () => {
       ],
     ];
     for (const [step, killAt, answer, seen, kernel] of steps) {
-      it(`${step}${kernel === 'old' ? ' (Linux before 5.14)' : ''} leaves ENOSYS for anything that is not answered, and nobody who waits`, async function () {
+      it(`${step}${kernel === 'old' ? ' (Linux before 5.14)' : ''} leaves ENOSYS for unanswered calls, and no waiting caller`, async function () {
         if (kernel === 'new' && features().missing.some(({ name }) => name === 'SECCOMP_ADDFD_FLAG_SEND'))
           this.skip();
         const running = supervisor(
@@ -458,7 +458,7 @@ describe('supervise', () => {
       ],
     };
 
-    it('tells of calls that are refused, by rule and remedy, and refuses them', async () => {
+    it('reports refused calls, with rule and remedy, and refuses them', async () => {
       const seen: ReportedViolation[] = [];
       const lines = await run(['getsid', '2'], { profile: refusing, onViolation: item => seen.push(item) });
       assert.deepEqual(lines, ['-1 18', '-1 18']);
@@ -563,7 +563,7 @@ describe('supervise', () => {
       });
     }
 
-    it('tells of a start that is refused, once', async () => {
+    it('reports a refused start, once', async () => {
       const noExec: SeccompProfile = {
         defaultAction: 'SCMP_ACT_ALLOW',
         syscalls: [{ names: ['execve'], action: 'SCMP_ACT_ERRNO' }],
@@ -604,7 +604,7 @@ describe('supervise', () => {
 });
 
 describe('superviseListener', () => {
-  it('refuses what is not a listener', () => {
+  it('refuses descriptors that are not listeners', () => {
     const fd = openSync('/dev/null', 'r');
     assert.throws(() => superviseListener(fd, {}), { code: 'listener-unusable' });
     closeSync(fd);
@@ -624,7 +624,7 @@ describe('superviseListener', () => {
     assert.match(answers, /Read-only file system/);
   });
 
-  it('ends with its process, be it idle or not', () => {
+  it('ends with its process, idle or not', () => {
     const { status } = plainSpawnSync(
       process.execPath,
       [

@@ -184,7 +184,7 @@ describe('applyProfile with reportOnly', function () {
     assert.deepEqual(counts, [1, 4, 2, 3, 2, 3, 2]);
   });
 
-  it('hears of what children do, through pipes, with signals and handlers that interrupt calls', function () {
+  it('reports calls of children, with pipes, signals and handlers that interrupt calls', function () {
     const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
     if (python.status !== 0) this.skip();
     const { outputs, forks, rung } = told<{ outputs: readonly string[]; forks: number; rung: number }>(
@@ -284,7 +284,7 @@ describe('applyProfile with reportOnly', function () {
     assert.equal(counts['mkdir'], 1);
   });
 
-  it('goes on unreported when a child wants to be traced by another, and the child gets what it wants', function () {
+  it('continues unreported when a child wants to be traced by another, and the child is traced', function () {
     if (spawnSync('strace', ['-V']).status !== 0) this.skip();
     const { code, output } = told<{ code: string; output: string }>(
       inChild(`${PREPARE}

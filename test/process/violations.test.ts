@@ -58,7 +58,7 @@ describe('onViolation', () => {
     assert.deepEqual(event, { code: 'EPERM', layer: 2, line: 2, kind: 'remove' });
   });
 
-  it('says nothing of the rule where the filter is not known', () => {
+  it('names no rule if the filter is unknown', () => {
     const event = told(
       child(`${LISTEN}
         s.load(s.compile(inspect.withTraps(s.resolveProfile(noMkdir))));
@@ -70,7 +70,7 @@ describe('onViolation', () => {
     assert.deepEqual(event, { errnoName: 'EROFS' });
   });
 
-  it('lets Node go on under docker-default: files, sockets, workers and programs', () => {
+  it('lets Node continue under docker-default: files, sockets, workers and programs', () => {
     const { results, refused } = told<{ results: unknown; refused: string[] }>(
       child(`${LISTEN}
         const http = m('http');
@@ -127,7 +127,7 @@ describe('onViolation', () => {
     assert.match(text, /^mkdir(at)?\(.*mode=0777\)/);
   });
 
-  it('is told on one line, whatever a thread calls itself', () => {
+  it('is formatted on one line, for any name of a thread', () => {
     const lines = told<string[]>(
       child(`${LISTEN}
         s.applyProfile(noMkdir, { violations });
@@ -188,7 +188,7 @@ describe('onViolation', () => {
     assert.deepEqual(seen, { events: [1, 2], dropped: 0 });
   });
 
-  it('hands over at the end what it could not be told of, where a filter refuses that', () => {
+  it('reports at the end what it could not report before, because a filter refused it', () => {
     const seen = told(
       child(`
         const written = () => fs.readdirSync('/proc/self/fd').map(Number).filter(id => {
@@ -250,7 +250,7 @@ describe('onViolation', () => {
     });
   });
 
-  it('refuses what is not a listener, and options that it does not know', () => {
+  it('refuses descriptors that are not listeners, and options that it does not know', () => {
     const codes = told(
       child(`tell([
         await codeOf(() => s.onViolation('listener')),
@@ -260,7 +260,7 @@ describe('onViolation', () => {
     assert.deepEqual(codes, ['bad-listener', 'bad-option', 'bad-option']);
   });
 
-  it('changes nothing about which profiles Node can go on under', () => {
+  it('does not change which profiles Node can continue under', () => {
     const codes = told(
       child(`
         const violations = s.onViolation(() => undefined, { fatal: true });
@@ -272,7 +272,7 @@ describe('onViolation', () => {
     assert.deepEqual(codes, ['done', 'node-cannot-continue', 'node-cannot-continue']);
   });
 
-  it('says so when a filter forbids what it takes', () => {
+  it('reports a filter that refuses the calls it needs', () => {
     const seen = told(
       child(`s.applyProfile(deny(['pipe2'])); tell(await codeOf(() => s.onViolation(() => undefined)))`),
     );
@@ -307,7 +307,7 @@ describe('A listener that is closed', () => {
     assert.equal(told(outcome), 1);
   });
 
-  it('hands over what is left, and calls go on failing without a report', () => {
+  it('reports what is left, and later calls fail without a report', () => {
     const seen = told(
       child(`${LISTEN}
         s.applyProfile(noMkdir, { violations });
@@ -378,7 +378,7 @@ describe('A profile that kills', () => {
 });
 
 describe('load', () => {
-  it('refuses a filter whose refusals are traps while nobody listens', () => {
+  it('refuses a filter whose refusals are traps if there is no listener', () => {
     const seen = told(
       child(`
         const filter = s.compile(inspect.withTraps(s.resolveProfile(noMkdir)));

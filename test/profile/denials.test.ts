@@ -121,7 +121,7 @@ describe('denials without effect', () => {
     assert.deepEqual(resolveProfile(profile, { arch: 'x86_64' }, { strict: true }).warnings, []);
   });
 
-  it('are findings of severity high for the linter, which goes on', () => {
+  it('are findings of severity high for the linter, which continues', () => {
     const found = lint(denying(['mkdir']), { arch: 'aarch64' }).filter(
       ({ code }) => code === 'denial-without-effect',
     );
@@ -137,7 +137,7 @@ describe('denials without effect', () => {
 });
 
 describe('lists of denials', () => {
-  it('are told that they allow every call newer than the table', () => {
+  it('get a warning that they allow every call newer than the table', () => {
     const codesOf = (profile: object) => lint(written(profile)).map(({ code }) => code);
     assert.ok(codesOf(denying(['mount'])).includes('newer-calls-allowed'));
     assert.ok(

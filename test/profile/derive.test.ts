@@ -197,7 +197,7 @@ describe('derive', () => {
     );
   });
 
-  it('takes names out of a text and leaves the rest as it is written', () => {
+  it('removes names from a text and leaves the rest unchanged', () => {
     const { removed, added } = changedLines(
       DEFAULT,
       formatProfile(derive('docker-default', { deny: ['@chmod'] })),
@@ -266,7 +266,7 @@ describe('derive', () => {
       );
   });
 
-  it('goes on from what it made, and from a policy', () => {
+  it('accepts its own result, and a policy', () => {
     const once = derive('docker-default', { deny: ['@network'] });
     const twice = derive(once, { allow: ['socket'] });
     assert.ok(isProfile(twice));
@@ -363,13 +363,13 @@ describe('a profile that extends another', () => {
     });
   }
 
-  it('refuses a base that ships by no such name, and a circle', () => {
+  it('refuses the name of a base that does not ship, and a cycle', () => {
     assert.throws(() => parseProfile({ extends: 'docker-defualt' }), { code: 'unknown-profile' });
     const path = file('circle.json', { extends: './circle.json' });
     assert.throws(() => parseProfile(path), { code: 'include-cycle' });
   });
 
-  it('has no base outside of its folder, nor one that is no JSON', () => {
+  it('has no base outside its folder, nor one that is not JSON', () => {
     for (const base of ['../base.json', '/etc/hostname'])
       assert.throws(() => parseProfile(file('out.json', { extends: base })), { code: 'include-refused' });
     writeFileSync(join(folder, 'words.seccomp'), 'default: ERRNO(EPERM)\nread: allowed\n');

@@ -38,7 +38,7 @@ describe('editText', () => {
       assert.equal(without(profile(`[${rule(names)}]`), places), profile(`[${rule(expected)}]`));
     });
 
-  it('removes a rule whose names are all gone', () => {
+  it('removes a rule whose names were all removed', () => {
     const [first, second] = [rule('["read", "write"]'), rule('["close"]')];
     assert.equal(without(profile(`[${first}, ${second}]`), ['0/0', '0/1']), profile(`[${second}]`));
     assert.equal(without(profile(`[ ${second} ]`), ['0/0']), profile('[]'));

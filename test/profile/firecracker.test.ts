@@ -192,7 +192,7 @@ describe('Firecracker filters: mistakes', () => {
     });
   }
 
-  it('are all told at once, with did-you-mean', () => {
+  it('are all reported at once, with did-you-mean', () => {
     const { problems } = failure(() =>
       parseFirecracker(inRule('{ "syscall": "opn" }, { "syscal": "read" }')),
     );

@@ -173,7 +173,7 @@ describe('profile formats', () => {
     assert.equal(profile.architectures.kind, 'native');
   });
 
-  it('remarks for people are no unknown keys', () => {
+  it('keys for comments are not unknown keys', () => {
     const profile = parseProfile({
       $schema: 'x',
       _comment: 'x',

@@ -316,7 +316,7 @@ describe('hostile sources', () => {
     }
   });
 
-  it('a file that is written to meanwhile is read to some end, whatever it is', async function () {
+  it('a file that grows meanwhile is read to some end', async function () {
     if (process.platform !== 'linux') this.skip();
     const path = at('growing.json', text);
     // Replaced, emptied and written again, as fast as another process can.

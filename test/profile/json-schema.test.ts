@@ -496,7 +496,7 @@ describe('The JSON Schema of profiles', () => {
       );
     });
 
-    it('marks a misspelt call where it stands', async () => {
+    it('marks a misspelt call at its position', async () => {
       const text =
         '{\n "defaultAction": "SCMP_ACT_LOG",\n "syscalls": [{ "names": ["raed"], "action": "SCMP_ACT_ALLOW" }] }';
       const document = languageService.TextDocument.create('file:///profile.json', 'json', 1, text);

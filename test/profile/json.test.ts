@@ -118,7 +118,7 @@ describe('JSON reader', () => {
     assert.equal(failure(() => read('{"a": {"b": [0, {"c": }]}}')).at?.pointer, '/a/b/1/c');
   });
 
-  it('reports a key that stands twice, with both places', () => {
+  it('reports a duplicate key, with both positions', () => {
     const { text, line, column } = marked('{"a": 1,\n "b": 2, →"a": 3}');
     const error = failure(() => read(text));
     assert.equal(error.code, 'duplicate-key');
@@ -126,7 +126,7 @@ describe('JSON reader', () => {
     assert.match(error.message, /line 1, column 2/);
   });
 
-  it('reports every key that stands twice', () => {
+  it('reports every duplicate key', () => {
     assert.equal(failure(() => read('[{"a":1,"a":1}, {"b":1,"b":1,"b":1}]')).problems.length, 3);
   });
 

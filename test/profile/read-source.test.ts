@@ -65,7 +65,7 @@ describe('profile sources', () => {
     assert.equal(error.problems[0]?.remedy, 'Did you mean "docker-default"?');
   });
 
-  it('a Profile is returned as it is', () => {
+  it('a Profile is returned unchanged', () => {
     const profile = parseProfile(TEXT);
     assert.equal(parseProfile(profile), profile);
   });
@@ -144,7 +144,7 @@ describe('profile sources', () => {
     assert.equal(failure(() => parseProfile(path)).code, 'not-a-file');
   });
 
-  it('a file without permission is an error that says so', function () {
+  it('a file without read permission is an error that says so', function () {
     if (process.getuid?.() === 0) this.skip();
     const path = write('secret.json', TEXT);
     execFileSync('chmod', ['000', path]);

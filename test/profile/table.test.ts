@@ -67,7 +67,7 @@ describe('resolving: rules of one call', () => {
     assert.deepEqual(one(rule('clone', 'LOG'), rule('clone', 'LOG')).warnings, []);
   });
 
-  it('identical rules are merged, in whatever order their conditions stand', () => {
+  it('identical rules are merged, with conditions in any order', () => {
     const resolved = one(
       rule('clone', 'ALLOW', when(0, 'EQ', 1), when(1, 'EQ', 2)),
       rule('clone', 'ALLOW', when(1, 'EQ', 2), when(0, 'EQ', 1)),

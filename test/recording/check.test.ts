@@ -17,7 +17,7 @@ const profile = (...syscalls: NonNullable<SeccompProfile['syscalls']>): SeccompP
 const ALLOW = 'SCMP_ACT_ALLOW';
 
 describe('checkProfile', () => {
-  it('tells what would be refused, how often it was seen and what would allow it', () => {
+  it('reports what would be refused, how often it was seen and what would allow it', () => {
     const { refused } = checkProfile(profile({ names: ['read'], action: ALLOW }), [
       strace('1 execve("/bin/a", [], 0x1) = 0', '1 getpid() = 1', '1 read(3, "", 1) = 0'),
       strace('getpid() = 1'),
@@ -49,7 +49,7 @@ describe('checkProfile', () => {
     action: ALLOW,
     args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }],
   });
-  it('tells the values of arguments that would be refused', () => {
+  it('reports the values of arguments that would be refused', () => {
     const { refused, uncertain } = checkProfile(unix, [
       strace('socket(AF_UNIX, 1, 0) = 3', 'socket(AF_INET, 1, 0) = 3'),
     ]);
@@ -89,7 +89,7 @@ describe('checkProfile', () => {
     assert.equal(checkProfile(both, [strace('socket(2, 2, 0) = 3')]).refused.length, 1);
   });
 
-  it('tells fallbacks from refusals', () => {
+  it('distinguishes fallbacks from refusals', () => {
     const old = profile(
       { names: ['clone'], action: ALLOW },
       { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 },
@@ -100,7 +100,7 @@ describe('checkProfile', () => {
     assert.equal(checkProfile(none, [strace('clone3({}, 88) = 3')]).refused.length, 1);
   });
 
-  it('tells what is allowed and was never used', () => {
+  it('reports what is allowed and was never used', () => {
     const wide = profile(
       { names: ['getpid', 'mount'], action: ALLOW },
       { names: ['socket'], action: ALLOW, args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }] },

@@ -73,7 +73,7 @@ describe('A generated profile', () => {
       assert.ok(isSubset(compile(profile, { arch }), compile('docker-default', { arch })));
   });
 
-  it('is the same whatever the order of the recordings', () => {
+  it('is the same for any order of the recordings', () => {
     const [a, b] = [strace(GETPID), strace('socket(AF_UNIX, SOCK_STREAM, 0) = 3')];
     assert.deepEqual(generateProfile([a, b]), generateProfile([b, a]));
   });
@@ -98,7 +98,7 @@ describe('A generated profile', () => {
     'munmap',
     'tgkill',
   ])
-    it(`allows ${syscall}, which nobody has to see`, () => {
+    it(`allows ${syscall} without a recorded call`, () => {
       for (const abi of ['x86_64', 'aarch64'] as const) assert.ok(allows(made(strace(GETPID)), abi, syscall));
     });
 
@@ -375,13 +375,13 @@ describe('What a generated profile leaves out', () => {
     { for: 'podman' },
     { other: 1 },
   ])
-    it(`is no option: ${JSON.stringify(options)}`, () => {
+    it(`refuses the options ${JSON.stringify(options)}`, () => {
       assert.throws(() => generateProfile([strace(GETPID)], options as GenerateOptions), {
         code: 'bad-option',
       });
     });
 
-  it('is nothing that a launcher needs, whatever arguments the program had', () => {
+  it('does not restrict calls of a launcher by the arguments of the program', () => {
     const recording = strace('prctl(PR_SET_NAME, "a") = 0');
     const NO_NEW_PRIVS = 38n;
     assert.ok(!allows(made(recording, { arguments: 'all' }), 'x86_64', 'prctl', NO_NEW_PRIVS));

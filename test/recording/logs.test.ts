@@ -224,7 +224,7 @@ describe('Logs of strace', () => {
     ['a call without an end', 'mount("a", "b"'],
     ['a quotation', '> and it hangs here:'],
   ] as const) {
-    it(`count ${what}, and go on`, () => {
+    it(`count ${what}, and continue`, () => {
       const { recording, skipped, examples, lines } = read(`${line}\ngetpid() = 1\n`);
       assert.deepEqual(summary(recording), ['getpid() x1']);
       assert.equal(skipped, 1);
@@ -662,7 +662,7 @@ describe('A hostile log', () => {
       assert.deepEqual(summary(read(`---\n${text}`).recording), ['read() x1']);
     });
 
-  it('is no profile of the operator for what another object holds as text', () => {
+  it('does not parse text in other objects as a profile of the operator', () => {
     const text = `---\nkind: ConfigMap\ndata:\n  x: |\n    kind: SeccompProfile\n    spec:\n${reboot('      ')}`;
     assert.throws(() => read(text), { code: 'empty-log' });
   });

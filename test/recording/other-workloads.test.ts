@@ -55,7 +55,7 @@ describe('A generated profile', function () {
       assert.deepEqual([under.code, under.stdout], [plain.status, plain.stdout], under.stderr);
     });
 
-  it('refuses what nobody saw and nothing needs', () => {
+  it('refuses calls that were not seen and are not needed', () => {
     const { code, stdout } = cli(['simulate', profile, 'mount']);
     assert.equal(code, 1, stdout);
   });

@@ -109,7 +109,7 @@ describe('A recording', () => {
     assert.equal(ioctl.args[0].bits, 255n);
   });
 
-  it('keeps the same programs of many in whatever order they come', () => {
+  it('keeps the same programs of many in any order', () => {
     const names = Array.from({ length: 40 }, (_, index) => `/bin/p${index}`);
     const made = names.map(name => strace(`1 execve("${name}", [], 0x1) = 0`, '1 getpid() = 1'));
     const forth = mergeRecordings(...made);

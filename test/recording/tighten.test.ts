@@ -34,7 +34,7 @@ const event = (name: string): { arch: number; syscall: number } => ({
 });
 
 describe('tightenProfile', () => {
-  it('takes out what no run made, and leaves the rest as it is written', () => {
+  it('removes calls that no run made, and leaves the rest unchanged', () => {
     const text = profile(
       '{ "comment": "Files.", "names": ["read",   "mount", "write"], "action": "SCMP_ACT_ALLOW" }',
       allow('"bpf"'),
@@ -59,7 +59,7 @@ describe('tightenProfile', () => {
     );
   });
 
-  it('keeps what nobody sees and programs need, and says why', () => {
+  it('keeps calls that programs need although they were not seen, and says why', () => {
     const { text, unseen } = tightenProfile(profile(allow('"exit_group", "rt_sigreturn", "mount"')), [
       strace('getpid() = 1'),
     ]);

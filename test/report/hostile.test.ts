@@ -94,7 +94,7 @@ describe('the page of a hostile profile', () => {
     assert.ok(page.includes('constructor'));
   });
 
-  it('leaves out what is too much of the text, and says so', () => {
+  it('truncates a text that is too long, and says so', () => {
     const comment = 'x'.repeat(30_000);
     const text = JSON.stringify(
       {

@@ -66,7 +66,7 @@ describe('the page in Chromium', function () {
     const text = (selector: string): Promise<string> =>
       page.evaluate(`document.querySelector(${JSON.stringify(selector)}).innerText`);
 
-    it('answers a search by name, as it is typed', async () => {
+    it('finds calls by name while typing', async () => {
       await search('personal');
       assert.deepEqual(await shown(), ['x86_64 personality', 'x86 personality', 'x32 personality']);
       assert.equal(await text('#matches'), '3 of 1220 calls');
@@ -107,7 +107,7 @@ describe('the page in Chromium', function () {
       await page.evaluate(`for (const box of ${boxes}) box.click()`);
     });
 
-    it('tells all of a call that is chosen, with links to lines that are there', async () => {
+    it('shows a selected call, with links to existing lines', async () => {
       await page.evaluate(`[...document.querySelectorAll('.grid b')]
         .find(name => name.textContent === 'socket').closest('button').click()`);
       const panel = await text('#panel');
@@ -120,7 +120,7 @@ describe('the page in Chromium', function () {
       assert.deepEqual(targets, ['"socket"', '"socket"', '"socket"']);
     });
 
-    it('can be gone through with the keyboard', async () => {
+    it('can be used with the keyboard', async () => {
       await page.evaluate(`document.querySelector('.grid button').focus()`);
       await page.press('ArrowRight');
       assert.match(await text('#panel h3'), /^write /);

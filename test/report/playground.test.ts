@@ -112,7 +112,7 @@ describe('the playground in Chromium', function () {
     assert.match(await text('#listing pre'), /return ALLOW/);
   });
 
-  it('underlines a mistake at its place as it is typed, and mends it with a click', async () => {
+  it('underlines a mistake while typing, and fixes it with a click', async () => {
     await typeBehind('"re', 'x');
     await page.until(`document.querySelector('#marks u')?.textContent === '"rexad"'`);
     const apart = await page.evaluate<number>(`(() => {
@@ -134,7 +134,7 @@ describe('the playground in Chromium', function () {
     await compiled();
   });
 
-  it('keeps what was shown while the text has errors, and says so', async () => {
+  it('keeps the last result while the text has errors, and says so', async () => {
     await typeBehind('"SCMP_ACT_ERRNO",', ',');
     await page.until(`document.querySelector('#marks u.error') !== null`);
     assert.match(await text('#taken'), /1 error: what is shown is of the text before/);

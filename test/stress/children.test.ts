@@ -81,7 +81,7 @@ describe('Calls that wait for a supervisor, all at once,', () => {
     assert.deepEqual(seen, { received: size, most: size, right: size, pending: 0 });
   });
 
-  it('are gone with a caller that is killed, and leave nothing', function () {
+  it('end with a killed caller, and leave nothing', function () {
     this.timeout(0);
     const size = many(2000);
     const seen = leavesNothing<Readonly<Record<string, unknown>>>(

@@ -82,7 +82,7 @@ describe('Workers that come and go', () => {
     assert.deepEqual(seen, [1000]);
   });
 
-  it('by being terminated in the midst of refused calls leave nothing, and the next listener hears', function () {
+  it('terminated during refused calls leave nothing, and the next listener gets reports', function () {
     this.timeout(0);
     const worker = `
       const { parentPort, workerData: addon } = require('worker_threads');

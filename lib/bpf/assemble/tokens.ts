@@ -35,7 +35,7 @@ export function failAt({ at }: Pick<Token, 'at'>, code: Code, message: string, r
 export const unexpected = (token: Token, expected: string, remedy?: string): never =>
   failAt(token, 'bad-statement', `${show(token)} is unexpected here: expected ${expected}`, remedy);
 
-/** A token as it may stand in a message. */
+/** Formats a token for messages. */
 export const show = ({ text }: Token): string => (text === '' ? 'the end of the text' : quote(text));
 
 /** What separates tokens: blanks, comments, and the two lines at the head of a listing. */

@@ -35,12 +35,12 @@ export const diffCommand: Register = (program, run) =>
       return run(() => {
         const { layerA = [], layerB = [], capA, capB, subset } = flags;
         const all = diff(layersOf([a, ...layerA], flags, capA), layersOf([b, ...layerB], flags, capB));
-        const told = subset === true ? all.filter(({ from, to }) => latitude(from) > latitude(to)) : all;
+        const shown = subset === true ? all.filter(({ from, to }) => latitude(from) > latitude(to)) : all;
         const fine =
           subset === true ? 'A allows nothing that B denies\n' : 'A and B answer every call alike\n';
-        if (flags.json === true) printJson('diff', differencesJson(told));
-        else printActions(told.length === 0 ? fine : formatDiff(told));
-        return told.length === 0 ? 0 : 1;
+        if (flags.json === true) printJson('diff', differencesJson(shown));
+        else printActions(shown.length === 0 ? fine : formatDiff(shown));
+        return shown.length === 0 ? 0 : 1;
       }, flags.json === true);
     });
 

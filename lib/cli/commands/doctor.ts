@@ -1,4 +1,4 @@
-// `seccomp doctor`: what this machine, this Node and this build can do, and what stands in the way.
+// `seccomp doctor`: what this machine, this Node and this build support, and what prevents the rest.
 import { SeccompError } from '../../util/errors.js';
 import { applyProfile } from '../../process/apply-profile.js';
 import { features } from '../../process/machine/features.js';
@@ -22,7 +22,7 @@ function check(name: string, look: () => { readonly ok: boolean; readonly detail
   }
 }
 
-/** The calls that have no name here, or why they cannot be told: a filter may refuse what it takes to ask. */
+/** Calls that this kernel has and the tables lack, or why they are unknown: a filter may refuse the probe. */
 function triedCalls(): readonly number[] | string {
   try {
     return unnamedCalls();
@@ -70,7 +70,7 @@ function checks(): readonly DoctorCheck[] {
     check('system calls', () => {
       const unnamed = triedCalls();
       if (typeof unnamed === 'string')
-        return { ok: true, detail: `which are served cannot be told: ${unnamed}` };
+        return { ok: true, detail: `the calls that the kernel has are unknown: ${unnamed}` };
       const { major, minor } = NEWEST_KERNEL;
       const hidden = status().filters === 0 ? '' : ', as far as the filters in force let see';
       return {

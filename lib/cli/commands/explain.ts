@@ -69,7 +69,11 @@ function explained(layers: readonly Layer[], calls: readonly string[]): Explanat
 /** Whether a call is meant by an argument. Throws UsageError (`unknown-group`, `unknown-syscall`, `bad-option`). */
 function matcher(layers: readonly Layer[], call: string, { abis }: Explanation): (name: string) => boolean {
   if (isNumber(call))
-    throw new UsageError('bad-option', `the number ${call} stands beside other calls`, 'Ask for it alone');
+    throw new UsageError(
+      'bad-option',
+      `the number ${call} cannot be combined with other calls`,
+      'Pass it alone',
+    );
   if (isGroupName(call)) {
     const names = new Set(callsNamed(call));
     return name => names.has(name);

@@ -65,7 +65,7 @@ const isNew = ({ suppressed, known }: Finding): boolean => suppressed === undefi
 
 /**
  * What is found in all of them. Of several, one that cannot be read does not keep the others from being looked at: its error
- * is told on standard error. Throws where there is only one.
+ * is reported on standard error. Throws if there is only one.
  */
 function lintAll(
   profiles: readonly string[],

@@ -1,4 +1,4 @@
-// How far a recording is, on the terminal of whoever waits for it.
+// Shows the progress of a recording on a terminal.
 import { isatty } from 'node:tty';
 import type { RecordingProgress } from '../../process/trace/record-command.js';
 import { printErrorPainted } from '../output.js';

@@ -144,7 +144,7 @@ function start(
   });
   return {
     child,
-    // What it has left running goes on without this process.
+    // Processes that it left running continue without this one.
     end: async signal => {
       if (signal === 'SIGKILL') await Promise.race([follower.finished, later(PATIENCE)]);
       // This process may be told of the last end a moment before the tracer has counted it.
@@ -197,7 +197,7 @@ function* actionsOf({ defaultAction, badArch, abis }: Policy): Generator<Action>
   }
 }
 
-/** Passes signals on and keeps the time, until told to stop. SIGINT and SIGQUIT of a terminal reach the command as well. */
+/** Forwards signals and enforces the time limit, until it is stopped. SIGINT and SIGQUIT of a terminal reach the command anyway. */
 function accompany(child: ChildProcess, timeout: number | undefined): () => void {
   const timer =
     timeout === undefined

@@ -9,7 +9,7 @@ import { searchSteps, searchTree, type Aim, type Cell } from './search-tree.js';
 /** Ascending, disjoint ranges of values: low, high, low, high, … */
 type Ranges = readonly number[];
 
-/** A question about one word, and for a high word what remains to be asked of the low one. */
+/** A test of one word, and for a high word the remaining test of the low one. */
 type Atom =
   | { readonly kind: 'ranges'; readonly word: number; readonly ranges: Ranges; readonly key: string }
   | {
@@ -63,7 +63,7 @@ export function argumentDiagram(
   return new Builder(diagram, part.otherwise, wordOrder(part), work, aim).build(rules, 0);
 }
 
-/** Arguments that most rules look at come first; of one argument the high word, which decides most calls. */
+/** The arguments that most rules test come first; of one argument the high word, which decides most calls. */
 function wordOrder(part: SyscallPolicy): readonly number[] {
   const uses = [0, 0, 0, 0, 0, 0];
   for (const rule of part.rules) for (const { arg } of rule.conditions) uses[arg] = (uses[arg] ?? 0) + 1;
@@ -73,7 +73,7 @@ function wordOrder(part: SyscallPolicy): readonly number[] {
     .flatMap(arg => [WORD.high(arg), WORD.low(arg)]);
 }
 
-/** A condition as questions about words, all of which must hold. */
+/** A condition as tests of words, all of which must hold. */
 function atomsOf(condition: Condition): readonly Atom[] {
   const { arg, value, width } = condition;
   const [high, low] = [WORD.high(arg), WORD.low(arg)];
@@ -329,7 +329,7 @@ function firstMask(rules: readonly WordRule[], word: number): MaskAtom | undefin
   return undefined;
 }
 
-/** The rules once a masked question is answered; other questions that the answer decides go with it. */
+/** The rules after a masked test is decided, without other tests that it decides too. */
 function assume(rules: readonly WordRule[], known: MaskAtom, holds: boolean): readonly WordRule[] {
   return rules.flatMap(rule => {
     const atoms: Atom[] = [];
@@ -349,7 +349,7 @@ function implied(atom: MaskAtom, known: MaskAtom, holds: boolean): boolean | und
     if (!agree) return false;
     return (atom.mask & ~known.mask) === 0 ? true : undefined;
   }
-  // What is known to be false makes everything false that would imply it.
+  // A false test makes every test false that implies it.
   return agree && (known.mask & ~atom.mask) === 0 ? false : undefined;
 }
 
@@ -380,7 +380,7 @@ function indexOf(lows: Uint32Array, value: number): number {
   return first;
 }
 
-/** Drops rules that cannot change the answer because a stronger one surely matches. */
+/** Drops rules that cannot change the action because a stronger one always matches. */
 function undominated(rules: readonly WordRule[]): readonly WordRule[] {
   let best: WordRule | undefined;
   for (const rule of rules)
@@ -393,5 +393,5 @@ const stronger = (a: WordRule, b: WordRule): boolean =>
   precedence(a.action) < precedence(b.action) ||
   (precedence(a.action) === precedence(b.action) && a.order < b.order);
 
-/** Whether a node looks at the accumulator before it loads anything. */
+/** Whether a node reads the accumulator before it loads anything. */
 const readsAccumulator = (node: DiagramNode): boolean => node.kind !== 'return' && node.kind !== 'load';

@@ -1,7 +1,7 @@
-// Decision diagrams over the accumulator: what the generator builds and the assembler lays out. Equal nodes are one node.
+// Decision diagrams over the accumulator, which the generator builds and the assembler lays out. Equal nodes are shared.
 import type { Action } from '../../kernel/action.js';
 
-/** Code to run: answers, or does one thing to the registers and goes on. */
+/** Code to run: returns an action, or changes a register and continues. */
 export type DiagramNode =
   | { readonly kind: 'return'; readonly action: Action }
   | { readonly kind: 'load'; readonly word: number; readonly next: DiagramNode }

@@ -10,13 +10,13 @@ import { Diagram, type DiagramNode } from './diagram.js';
 import { RuleLists } from './rule-lists.js';
 import { PEAK_SHARE, searchTree, type Aim, type Cell, type Peak } from './search-tree.js';
 
-/** How often a system call occurs, in any unit; what is not known counts as rare. */
+/** How often a system call occurs, in any unit; unlisted calls are rare. */
 export type Weights = (syscall: string) => number;
 
 /** Every call equally often. */
 export const UNIFORM: Weights = () => 1;
 
-/** What a refused call counts in proportion to an allowed one of the same weight: programs avoid it. */
+/** The weight of a refused call relative to an allowed one: programs avoid refused calls. */
 const REFUSED_SHARE = 0.05;
 
 /** How long the search for a good program may take: `soon` where somebody waits, with an engine that is cold. */
@@ -61,7 +61,7 @@ function programFor(
   others: Aim,
 ): Program {
   let node: DiagramNode = diagram.return(policy.badArch);
-  // The last architecture to be put in front is the first to be asked about: the native one.
+  // The last architecture added in front is tested first: the native one.
   for (const [arch, own] of [...runs].toReversed()) {
     const aim = arch === policy.abis[0].abi.audit ? native : others;
     node = diagram.test('eq', arch, numbers(diagram, policy, arch, own, lists, weights, aim, others), node);
@@ -109,7 +109,7 @@ function numbers(
   return tree.kind === 'test' ? diagram.load(WORD.nr, tree) : tree;
 }
 
-/** The calls of x32, and what is above, as a tree of their own behind one cell, so that native paths do not pay for them. */
+/** The calls of x32 and higher numbers as a separate tree behind one cell, so that native paths stay short. */
 function x32AsOne(diagram: Diagram, cells: readonly Cell[], others: Aim): readonly Cell[] {
   const first = cells.findIndex(({ low }) => low >= X32_BIT);
   const inner = first < 0 ? [] : cells.slice(first);

@@ -8,7 +8,7 @@ const REACH = 255;
 
 const TESTS = { eq: BPF.JEQ_K, ge: BPF.JGE_K, set: BPF.JSET_K } as const;
 
-/** The program that starts at `root`. It may be longer than the kernel takes. */
+/** The program that starts at `root`. It may exceed the kernel's limit. */
 export function assemble(root: DiagramNode): Program {
   return new Assembler().assemble(root);
 }

@@ -179,7 +179,7 @@ interface PlacedPeak extends Peak {
 interface CostTable {
   /** By cell, without the weight of those peaks. */
   readonly weights: number[];
-  /** What the tree costs. */
+  /** The cost of the tree. */
   readonly cost: number[][];
   /** How it starts: CHAINED, a cell to compare before, or a peak. */
   readonly start: number[][];

@@ -59,7 +59,7 @@ function search(
   return witnessOf(bdd, different, first, second);
 }
 
-/** A call for which a function does not give 0, with what both sides answer to it: they are run to say so. */
+/** A call for which a function is not 0, with the actions of both sides, which are run for it. */
 function witnessOf(bdd: Bdd, different: Node, first: Layers, second: Layers): Disagreement | undefined {
   const words = bdd.witness(different, 0);
   if (words === undefined) return undefined;

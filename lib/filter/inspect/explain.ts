@@ -1,4 +1,4 @@
-// What a filter, or a stack of them, answers to every call there is, in conditions that are exact and short.
+// Explains the actions of a filter, or of a stack of filters, for all calls, in conditions that are exact and short.
 import type { Action } from '../../kernel/action.js';
 import type { Layers } from '../layers.js';
 import { Bdd } from '../meaning/bdd.js';

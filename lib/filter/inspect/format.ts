@@ -1,4 +1,4 @@
-// Explanations and differences as text: what is said of several calls, or on several ABIs, is said once.
+// Formats explanations and differences as text: what holds for several calls or ABIs is written once.
 import { groupBy } from '../../util/group-by.js';
 import { ABIS, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -15,14 +15,14 @@ import { withWholeGroups } from './whole-groups.js';
 /** Columns that lists of names are broken at. */
 const WIDTH = 100;
 
-/** What is said of one call, or of some numbers, on one ABI. */
+/** The text for one call, or for some numbers, on one ABI. */
 interface Statement {
   readonly abi: AbiName;
   /** The name of the call; undefined for numbers without one. */
   readonly syscall?: string;
   readonly numbers?: Numbers;
   readonly text: string;
-  /** Whether arguments decide. Such a call gets a line of its own; others are listed behind what is said of all of them. */
+  /** Whether arguments decide. Such a call gets a line of its own; others are listed by action. */
   readonly conditional: boolean;
   /** Smaller ones are listed first. */
   readonly order: number;

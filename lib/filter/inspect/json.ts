@@ -17,7 +17,7 @@ import type { Simulation, Step } from './simulate.js';
 
 /** A condition on one argument. */
 export interface TermJson extends Term {
-  /** What the argument is called. */
+  /** The name of the argument. */
   readonly ofName: string;
 }
 

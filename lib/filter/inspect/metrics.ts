@@ -1,4 +1,4 @@
-// What a program costs: its length, the paths through it, and how many calls the kernel answers without running it.
+// The costs of a program: its length, the paths through it, and how many calls the kernel decides without running it.
 import { syscallsOf } from '../../kernel/abi.js';
 import { permits } from '../../kernel/action.js';
 import type { Policy } from '../../policy/policy.js';

@@ -1,4 +1,4 @@
-// A policy as pseudo filter code, the notation of seccomp_export_pfc(3): what is meant, independent of any program.
+// Formats a policy as pseudo filter code, the notation of seccomp_export_pfc(3), independent of any program.
 import { syscallName } from '../../kernel/abi.js';
 import { actionName, precedence } from '../../kernel/action.js';
 import type { AbiPolicy, Condition, Policy, SyscallPolicy } from '../../policy/policy.js';

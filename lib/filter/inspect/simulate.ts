@@ -14,9 +14,9 @@ import type { Program } from '../../bpf/program.js';
 export interface Step {
   /** Its place in the program. */
   readonly index: number;
-  /** What the accumulator held before it ran. */
+  /** The accumulator before it ran. */
   readonly a: number;
-  /** What the index register held before it ran. */
+  /** The index register before it ran. */
   readonly x: number;
 }
 

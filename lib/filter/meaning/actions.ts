@@ -105,7 +105,7 @@ export class Describer<T> {
     const key = `${subject},${calls}`;
     if (this.#numbers.has(key)) return this.#numbers.get(key);
     const first = firstLevel(subject);
-    // Where nothing asks for the high word, the low one is a number of its own.
+    // If nothing tests the high word, the low one is a separate number.
     const width = this.#bdd.level(calls) >= first + 32 ? 32 : 64;
     const numbers = describeNumbers(this.#bdd, calls, first + 64 - width, width);
     const described: Described | undefined = numbers === undefined ? undefined : { width, ...numbers };
@@ -120,7 +120,7 @@ interface Described extends NumberSet {
   readonly width: 32 | 64;
 }
 
-/** What a literal costs that takes too many tests. */
+/** The cost of a literal that needs too many tests. */
 const BEYOND_DESCRIPTION = 4096;
 
 /** Steps that a test counts for with each call that has it: 16 steps for about 40 characters of text. */
@@ -140,7 +140,7 @@ function testsOf({ cases }: Actions<unknown>): number {
 
 const firstSubject = ({ literals }: Cube): number => literals[0]?.subject ?? 0;
 
-/** One of the actions, with what it takes to say when it is given. */
+/** One of the actions, with the conditions under which it applies. */
 interface Candidate {
   readonly value: Action;
   readonly cubes: readonly Cube[] | undefined;

@@ -23,10 +23,10 @@ const WORD_ORDER = [
   WORD.ipLow,
 ];
 
-/** Where a word's highest bit is asked about. */
+/** The level of a word's highest bit. */
 const LEVEL_OF_WORD: readonly number[] = WORD_ORDER.map((_, word) => 32 * WORD_ORDER.indexOf(word));
 
-/** The level that bit `bit` (0 is the lowest) of a word is asked at: 0 comes first. */
+/** The level of bit `bit` (0 is the lowest) of a word: level 0 is tested first. */
 export const levelOf = (word: number, bit: number): number => (LEVEL_OF_WORD[word] ?? 0) + 31 - bit;
 
 /** Bits of a call, and the level of constants. */
@@ -82,7 +82,7 @@ export class Bdd {
     return this.#intern(LEVELS, value, 0);
   }
 
-  /** The function that asks for one bit and goes on. Both children are about later bits. */
+  /** The function that tests one bit. Both children only test later bits. */
   node(level: number, low: Node, high: Node): Node {
     return low === high ? low : this.#intern(level, low, high);
   }
@@ -92,17 +92,17 @@ export class Bdd {
     return this.#levels[node] ?? 0;
   }
 
-  /** What is left of a function where the bit that it asks for first is 0. */
+  /** The cofactor of a function for its first bit being 0. */
   low(node: Node): Node {
     return this.#lows[node] ?? 0;
   }
 
-  /** What is left of a function where the bit that it asks for first is 1. */
+  /** The cofactor of a function for its first bit being 1. */
   high(node: Node): Node {
     return this.#highs[node] ?? 0;
   }
 
-  /** What a constant gives; undefined for a function that asks for something. */
+  /** The value of a constant; undefined for other functions. */
   valueOf(node: Node): number | undefined {
     return this.level(node) === LEVELS ? this.low(node) : undefined;
   }
@@ -141,7 +141,7 @@ export class Bdd {
     return result;
   }
 
-  /** The function that goes on with one of three others, by how a word compares with a value. */
+  /** The function that is one of three others, depending on how a word compares with a value. */
   compare(word: number, value: number, less: Node, equal: Node, greater: Node): Node {
     if (less === equal && equal === greater) return equal;
     const first = levelOf(word, 31);
@@ -231,7 +231,7 @@ export class Bdd {
     return visit(a);
   }
 
-  /** What is left of a function once the bits before a level are known: every rest that occurs, once. */
+  /** The distinct cofactors of a function for all values of the bits before a level. */
   rests(a: Node, from = LEVELS): readonly Node[] {
     const found: Node[] = [];
     const seen = new Set<Node>();
@@ -249,7 +249,7 @@ export class Bdd {
     return found;
   }
 
-  /** What is left of a function once a word has a value. The function asks for nothing that comes before that word. */
+  /** The cofactor of a function for a value of a word. The function must not test earlier words. */
   cofactor(a: Node, word: number, value: number): Node {
     const first = levelOf(word, 31);
     let node = a;
@@ -264,7 +264,7 @@ export class Bdd {
     if (a === avoided) return undefined;
     const words = new Uint32Array(WORD_ORDER.length);
     for (let node = a, level = this.level(a); level < LEVELS; level = this.level(node)) {
-      // What is not the constant itself gives something else somewhere.
+      // A function that is not the constant has another value somewhere.
       if (this.low(node) !== avoided) node = this.low(node);
       else {
         node = this.high(node);
@@ -275,7 +275,7 @@ export class Bdd {
     return words;
   }
 
-  /** Counts steps of what is built upon diagrams. Throws CompileError (`undecidable-program`). */
+  /** Counts steps of algorithms that use diagrams. Throws CompileError (`undecidable-program`). */
   spend(steps: number): void {
     this.work.spend(steps);
   }

@@ -21,7 +21,7 @@ const SUBJECTS: readonly Variable[] = [0, 1, 2, 3, 4, 5, 6];
 const BITS = 64;
 const FIRST_LEVEL = levelOf(WORD.high(0), 31);
 
-/** The level at which the first bit of a subject is asked. */
+/** The level of the first bit of a subject. */
 export const firstLevel = (subject: Variable): number => FIRST_LEVEL + BITS * subject;
 
 /** Cubes of one set before it counts as beyond description. */
@@ -41,7 +41,7 @@ export class CubeCovers {
   #patience = 0;
   #limit = LIMIT;
 
-  /** `costOf` says how long a literal is; it is asked for the same one several times. */
+  /** `costOf` returns the length of a literal; it is called several times for the same one. */
   constructor(bdd: Bdd, costOf: (literal: Literal) => number) {
     this.#bdd = bdd;
     this.#costOf = costOf;
@@ -64,7 +64,7 @@ export class CubeCovers {
     return this.#cover(set, set);
   }
 
-  /** How much there is to read about cubes. */
+  /** The length of the text for cubes. */
   cost(cubes: readonly Cube[]): number {
     const literals = cubes.flatMap(cube => cube.literals);
     return literals.reduce((sum, literal) => sum + this.#costOf(literal), 0.1 * cubes.length);

@@ -1,4 +1,4 @@
-// What a program, or a stack of them, answers to every call there is, as one function.
+// The function from every possible call to the action of a program, or of a stack of programs.
 import { CompileError } from '../../util/errors.js';
 import { hasOwn } from '../../util/own.js';
 import { precedence } from '../../kernel/action.js';
@@ -48,7 +48,7 @@ const STATE_STEPS = 64;
 const tooManyStates = (pc: number): CompileError =>
   new CompileError('undecidable-program', `registers have too many different values at instruction ${pc}`);
 
-/** A text that is equal for registers that differ in nothing that still matters. */
+/** A key that is equal for registers whose differences no longer matter. */
 const keyOf = ({ a, x, memory }: Registers, live: number): string =>
   [a, x, ...memory].map(({ id }, index) => (((live >>> index) & 1) === 0 ? '' : id)).join();
 
@@ -57,7 +57,7 @@ const initial = (vectors: Vectors): Registers => {
   return { a: zero, x: zero, memory: new Array<Vector>(MEMORY_WORDS).fill(zero) };
 };
 
-/** What a validated program returns. */
+/** The return value of a validated program. */
 export function programMeaning(bdd: Bdd, vectors: Vectors, program: Program): Node {
   try {
     const meaning = fromTheReturns(bdd, vectors, program);
@@ -130,7 +130,7 @@ function fromTheReturns(bdd: Bdd, vectors: Vectors, program: Program): Node | un
           continue;
         }
         const test = vectors.test(op, a, operand === 'k' ? k : x);
-        // What no call takes is not followed.
+        // Branches that no call takes are not followed.
         const yes = test === NONE ? undefined : send(pc + 1 + jt, registers);
         const no = test === EVERY ? undefined : send(pc + 1 + jf, registers);
         const either = yes ?? no;
@@ -208,7 +208,7 @@ function fromTheStart(bdd: Bdd, vectors: Vectors, program: Program): Node {
   return result;
 }
 
-/** The registers that an instruction changes, with what they hold after it. */
+/** The registers that an instruction changes, with their values after it. */
 function step(
   vectors: Vectors,
   operation: Operation,
@@ -237,9 +237,9 @@ function step(
   }
 }
 
-/** The function that gives what a register holds, for the calls of a set. */
+/** The value of a register as a function of the calls of a set. */
 function valueOf(bdd: Bdd, { bits }: Vector, set: Node): Node {
-  /** For calls outside of the set, which need not be told apart: no register holds it. */
+  /** The value for calls outside the set, which need not be distinguished: no register has it. */
   const outside = 0;
   // Values are built one bit at a time behind a leading 1, which keeps them apart from `outside` until it falls off.
   return bits.reduceRight((value, bit) => bdd.combine(value, bit, append), bdd.ite(set, EVERY, NONE));

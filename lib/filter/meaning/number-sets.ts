@@ -4,7 +4,7 @@ import { EVERY, LEVELS, NONE, type Bdd, type Node } from './bdd.js';
 /** Numbers from the first to the second, both included. */
 export type NumberRange = readonly [low: bigint, high: bigint];
 
-/** What a number `x` is tested for; all numbers are unsigned. */
+/** A test of a number `x`; all numbers are unsigned. */
 export type NumberTest =
   | {
       /** Whether the number is in one of the ranges. */
@@ -17,14 +17,14 @@ export type NumberTest =
       readonly op: 'maskedEqual' | 'maskedUnequal';
       /** The bits that are looked at. */
       readonly mask: bigint;
-      /** What they are compared with. */
+      /** The value that they are compared with. */
       readonly value: bigint;
     };
 
 /** A set of numbers: those that pass, of each list, at least one test. */
 export interface NumberSet {
   readonly allOf: readonly (readonly NumberTest[])[];
-  /** How much there is to read. */
+  /** The length of the text. */
   readonly cost: number;
 }
 
@@ -36,9 +36,9 @@ const MANY = 4096;
 const MASK_STEPS = 8;
 /** Steps that a node counts for when ranges or paths are counted: each is remembered for a while. */
 const COUNT_STEPS = 2;
-/** A set of this cost at most is told as values or one mask, and no shorter form is looked for. */
+/** A set of at most this cost is described as values or one mask, without a search for a shorter form. */
 const PLAIN = 8;
-/** What it adds to a form that one has to think around a negation. */
+/** The cost of a negation for the reader. */
 const NEGATION = 0.5;
 
 /**
@@ -206,7 +206,7 @@ export function countRanges(bdd: Bdd, set: Node, first: number): number {
   return visit(set, first).ranges;
 }
 
-/** The numbers of which the bits under a mask are those of a value. */
+/** The numbers whose bits under a mask equal those of a value. */
 export interface Mask {
   readonly mask: bigint;
   readonly value: bigint;

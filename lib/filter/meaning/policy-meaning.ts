@@ -1,4 +1,4 @@
-// What a policy answers to every call there is, as one function: the second way to prove a program.
+// The function from every possible call to the action of a policy: the second way to prove a program.
 import type { Witness } from '../../util/errors.js';
 import { precedence } from '../../kernel/action.js';
 import { conditionKey } from '../../policy/condition-key.js';
@@ -11,7 +11,7 @@ import { programMeaning } from './meaning.js';
 import { Vectors } from './vectors.js';
 
 /**
- * A call that a validated program answers otherwise than a policy, or undefined when there is none.
+ * A call for which a validated program has another action than a policy; undefined if there is none.
  * Throws CompileError (`undecidable-program`) as `meaningOf` does.
  */
 export function differenceByDiagrams(program: Program, policy: Policy, table: RunTable): Witness | undefined {
@@ -23,7 +23,7 @@ export function differenceByDiagrams(program: Program, policy: Policy, table: Ru
   return words && eventOf(words);
 }
 
-/** The function from calls to what the policy answers. */
+/** The function from calls to the actions of the policy. */
 export function policyMeaning(bdd: Bdd, policy: Policy, table: RunTable): Node {
   const parts = new Map<string, Node>();
   let result = bdd.constant(policy.badArch >>> 0);
@@ -61,7 +61,7 @@ function numbers(bdd: Bdd, runs: readonly NumberRun[], of: (part: SyscallPolicy)
   return build(31, 0, 0, runs.length - 1);
 }
 
-/** What the rules of one call answer: the strongest that matches, of equally strong ones the first. */
+/** The action of the rules of one call: the strongest rule that matches, of equally strong ones the first. */
 export function callMeaning(bdd: Bdd, { rules, otherwise }: SyscallPolicy): Node {
   const weakestFirst = rules.toReversed().sort((a, b) => precedence(b.action) - precedence(a.action));
   return weakestFirst.reduce(

@@ -36,7 +36,7 @@ export interface NumberActions<T> extends Actions<T> {
 export interface AbiActions<T> {
   /** The ABI. */
   readonly abi: AbiName;
-  /** The action for every call, whatever its number and its arguments; undefined where that depends. */
+  /** The action for all numbers and arguments; undefined if there are several. */
   readonly always: T | undefined;
   /** Every call that the ABI names, by number. */
   readonly syscalls: readonly SyscallActions<T>[];
@@ -62,7 +62,7 @@ export interface Sections<T> {
 
 const ABI_LIST: readonly Abi[] = Object.values(ABIS);
 const LAST = 0xffffffff;
-/** Stands for calls that are not asked about; no function gives it. */
+/** Stands for calls outside the question; no function has this value. */
 const LEFT_OUT = LAST;
 
 /** Throws UsageError (`unknown-syscall`, `bad-value`) for a name that no ABI has, and for anything that is not a number of 32 bits. */

@@ -179,7 +179,7 @@ function nameFlags(
   const words: string[] = [];
   let rest = bits;
   const inField = bits & field.mask;
-  // A field of 0 says something where it has a name of its own and stands alone: O_RDONLY, PER_LINUX.
+  // A field of 0 has a name only if it is the whole value: O_RDONLY, PER_LINUX.
   if ((known & field.mask) === field.mask && (inField !== 0n || bits === 0n)) {
     const name = nameOf(field.values, inField, width);
     if (name !== undefined) {

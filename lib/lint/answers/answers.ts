@@ -20,7 +20,7 @@ export interface AbiAnswers {
   readonly abi: AbiName;
   /** By name. */
   readonly calls: ReadonlyMap<string, CallAnswer>;
-  /** What a call that nobody has named gets. */
+  /** The action for calls that no rule names. */
   readonly otherwise: Action;
 }
 
@@ -56,7 +56,7 @@ export const dependsOnArguments = (answer: CallAnswer): boolean =>
 
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
-/** Whether the program is told that the kernel does not have the call. */
+/** Whether the call fails with ENOSYS, as if the kernel did not have it. */
 export const isAbsent = ({ actions }: CallAnswer): boolean =>
   actions.every(action => action === ENOSYS_ACTION);
 

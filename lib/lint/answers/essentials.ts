@@ -26,7 +26,7 @@ export const LOADING: readonly (readonly string[])[] = [
   ['close'],
 ];
 
-/** Whether a running Node goes on under a filter: every call is open whose refusal was measured to end it. */
+/** Whether a running Node continues under a filter, which must allow every call whose refusal was measured to end it. */
 export const nodeContinues = (isOpen: IsOpen): boolean => BASE_CALLS.every(isOpen);
 
 /** The calls by which a thread works for others after it has loaded a filter itself. */

@@ -16,7 +16,7 @@ export interface ArchAnswers {
   readonly actions: readonly Action[];
 }
 
-/** Numbers that no ABI has: what they get is what nobody has named. */
+/** Numbers that no ABI has: their action is that of calls that no rule names. */
 const UNNAMED = 0x00ff_fff0;
 
 /** The AUDIT_ARCH values that the package knows. */
@@ -33,7 +33,7 @@ export const archAnswers = (bdd: Bdd, meaning: Node): readonly ArchAnswers[] =>
     return { audit, section, actions: actionsOf(bdd, section) };
   });
 
-/** Whether a call of an architecture that nobody knows may be made. */
+/** Whether a call of an unknown architecture may be made. */
 export function permitsForeign(bdd: Bdd, meaning: Node): boolean {
   const known = setOf(
     bdd,

@@ -109,7 +109,7 @@ export function* lintNewerCalls({ policy, rules }: LintContext): Generator<Obser
   };
 }
 
-/** ABIs that are open because nobody thought of them. */
+/** ABIs that are allowed because the profile does not mention them. */
 export function* lintForeign({ policy, rules, abis }: LintContext): Generator<Observation> {
   if (permits(policy.badArch)) {
     yield {

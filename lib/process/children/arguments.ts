@@ -31,7 +31,7 @@ export function argumentsOf<Options extends object>(
   return [isList ? ownElements(second as readonly unknown[]).map(textOf) : [], options as Options];
 }
 
-/** What is not a text or a number is left to whoever checks the words of a command. */
+/** Values that are not strings or numbers are left to the check of the arguments of a command. */
 const textOf = (word: unknown): string => (typeof word === 'number' ? String(word) : (word as string));
 
 /** Arguments of a command with what to call each in a message. */

@@ -11,7 +11,7 @@ import { takeMe } from '../trace/take-me.js';
 import type { PreloadFailure, PreloadOrders } from './launch/preloaded.js';
 import { own } from '../../util/own.js';
 
-/** Reads orders from a pipe to their end and follows them. What fails is told on the same pipe, and the process ends. */
+/** Reads orders from a pipe to its end and follows them. A failure is written to the same pipe, and the process ends. */
 export function confineSelf(descriptor: number): void {
   try {
     // Written by forkPreloaded of the same package.
@@ -24,7 +24,7 @@ export function confineSelf(descriptor: number): void {
 }
 
 function follow(orders: PreloadOrders): void {
-  // Before the filter, which may refuse it. There is nobody left to tell where the parent has ended.
+  // Before the filter, which may refuse it. If the parent has ended, there is no reader for the failure.
   if (orders.parent !== undefined && !native().endWithParent(orders.parent)) process.exit(1);
   if (orders.kind === 'trace') {
     takeMe(orders.socket, orders.tracer);
@@ -33,7 +33,7 @@ function follow(orders: PreloadOrders): void {
   else applyProfile(withOwnAbis(orders.policy), { codegen: orders.codegen, ...orders.load });
 }
 
-/** ABIs are told apart by identity, which a copy does not have. */
+/** ABIs are compared by identity, which a copy does not have. */
 function withOwnAbis(policy: Policy): Policy {
   const [first, ...others] = policy.abis;
   const own = (part: AbiPolicy): AbiPolicy => ({ ...part, abi: ABIS[part.abi.name] });

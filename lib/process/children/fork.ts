@@ -137,7 +137,7 @@ export function forkSandboxed(
     if (when !== 'before-user-code')
       return startReported(execPath, plan, (request, tracer) => launched(request, execArgv, stdio, tracer))
         .child;
-    // Nothing is refused, on rings as elsewhere.
+    // Nothing is refused, io_uring operations included.
     const isolated = { ...isolationRequest(filter, load, isolation), ringVerdicts: new Uint8Array() };
     return startAttached(execPath, plan, tracer => preloaded(isolated, tracer));
   }

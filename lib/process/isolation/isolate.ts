@@ -13,7 +13,7 @@ import {
   type IsolationMode,
 } from './isolation.js';
 
-/** What the launcher, or `exec`, is told. */
+/** The orders of the launcher, or of `exec`. */
 export interface IsolationPlan {
   /** The program of the filter layer; empty for none. */
   readonly layer: Uint8Array;

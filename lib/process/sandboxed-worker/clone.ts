@@ -84,7 +84,7 @@ function viewOf(object: object): ArrayBufferView {
   return util().types.isSharedArrayBuffer(object.buffer) ? refuseShared() : object;
 }
 
-/** By what it is, whatever properties it has. */
+/** By internal type, regardless of its properties. */
 function classOf(view: ArrayBufferView): (typeof VIEWS)[number] {
   if (Buffer.isBuffer(view)) return 'Buffer';
   return VIEWS.find(name => name === typedArrayName(view)) ?? 'DataView';

@@ -91,7 +91,7 @@ interface FrameListener {
   isReferenced(): boolean;
   /** Takes a frame. What it throws is an uncaught exception, and the next frame arrives all the same. */
   frame(frame: Frame): void;
-  /** Is told what cannot be read. No frame comes after. */
+  /** Called for data that cannot be read. No frame follows. */
   failed(error: WorkerError): void;
   /** The channel is closed, and every frame has been taken or was dropped. */
   closed(): void;

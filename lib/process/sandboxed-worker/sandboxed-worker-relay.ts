@@ -33,7 +33,7 @@ readFrames(channel, {
   },
   // Not possible: the header has no room for more.
   failed: () => process.exit(1),
-  // Whoever has started this is gone.
+  // The process that started this one has ended.
   closed: () => process.exit(1),
 });
 channel.on('error', () => undefined);
@@ -65,7 +65,7 @@ function start({ module, isUrl, workerData, options }: Start): Worker | undefine
  * into the pipe at once would be lost with the process.
  */
 async function passedOn(from: Readable, to: NodeJS.WriteStream): Promise<void> {
-  // Nobody reads it any more. The worker goes on, as it would beside its reader.
+  // The pipe has no reader any more. The worker continues, as it would with one.
   to.on('error', () => from.resume());
   await finished(from);
   await new Promise(resolve => to.write('', resolve));

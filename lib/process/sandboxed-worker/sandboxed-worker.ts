@@ -212,14 +212,14 @@ export class SandboxedWorker extends EventEmitter<{
       try {
         this.#fail(error);
       } finally {
-        // There is no exit of what was not started.
+        // A worker that did not start has no exit event.
         if (own(child, 'pid') === undefined) ended();
       }
     });
   }
 
   #read(channel: Socket, closed: () => void): void {
-    // Its end is told by the end of the process.
+    // The end of the process reports its end.
     channel.on('error', () => undefined);
     this.#frames = readFrames(channel, {
       maxPayload: this.#limits.maxMessageSize,
@@ -332,13 +332,13 @@ export class SandboxedWorker extends EventEmitter<{
     try {
       if (this.#told === undefined) this.emit('error', endedEarly(code, signal));
     } finally {
-      // Also where nobody listens to errors, which makes them exceptions, or a listener throws.
+      // Even if there is no listener for errors, which makes them exceptions, or a listener throws.
       this.emit('exit', this.#told?.code ?? status);
     }
   }
 }
 
-/** Without descriptors to spare there are no streams at all, which the types do not tell. */
+/** If no descriptors are left there are no streams at all, which the types do not express. */
 const socketsOf = (child: { readonly stdio?: readonly unknown[] }): readonly Socket[] =>
   (own(child, 'stdio') ?? []).filter(stream => stream instanceof net().Socket);
 
@@ -355,7 +355,7 @@ function startOrder(filename: string | URL, options: Own<SandboxedWorkerOptions>
     throw new UsageError('bad-option', 'env cannot be shared with another process', 'Pass an object');
   }
   const given = THREAD_OPTIONS.filter(name => options[name] !== undefined);
-  // None of this process's own options, as Node would have it: the worker is told them by execArgv.
+  // Not the options of this process, which are Node's default: the worker gets its own by execArgv.
   const thread: ThreadOptions = {
     execArgv: [],
     ...Object.fromEntries(given.map(name => [name, options[name]])),

@@ -183,7 +183,7 @@ export function listenForContainers(
   };
 }
 
-/** A descriptor to give up when there are no others. None where there is none now. */
+/** A spare descriptor to close when there are no others; undefined if none is available now. */
 function openSpare(): number | undefined {
   try {
     return openSync('/dev/null', 'r');

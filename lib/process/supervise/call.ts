@@ -124,7 +124,7 @@ export function callAt(
   };
 }
 
-/** A read that nobody waits for may fail: a caller that goes away must not end its supervisor by an unhandled rejection. */
+/** The read may fail before it is awaited: a caller that ends must not cause an unhandled rejection in its supervisor. */
 const unobserved =
   <Args extends readonly unknown[], Result>(read: (...args: Args) => Promise<Result>) =>
   (...args: Args): Promise<Result> => {

@@ -19,7 +19,7 @@ export interface MemoryReader {
    * SupervisionError: `memory-timeout`, `too-many-reads`, `call-gone` once closed.
    */
   readonly read: (pid: number, pointer: bigint, length: number) => Promise<Uint8Array | Failure>;
-  /** Gives up what goes on and refuses the rest. */
+  /** Abandons reads in progress and refuses further ones. */
   readonly close: () => void;
   readonly closed: () => boolean;
 }
@@ -109,7 +109,7 @@ export function memoryReader(limit = READ_TIMEOUT): MemoryReader {
         }
         if (read.settled) return;
         read.timer = setTimeout(() => {
-          // What goes on keeps its place, and nothing else: not the event loop, nor this process.
+          // A read in progress only keeps its slot. It does not keep the event loop busy or this process alive.
           if (read.handle !== undefined) native().watchKeepAlive(read.handle, false);
           settle(read, () => reject(late(limit)));
         }, limit);

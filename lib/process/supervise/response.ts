@@ -1,4 +1,4 @@
-// What a handler may answer, and how the kernel is told.
+// The responses that a handler may return, and how they are sent to the kernel.
 import { UsageError } from '../../util/errors.js';
 import { native, type Failure } from '../../native.js';
 import { MAX_ERRNO } from '../../kernel/action.js';
@@ -34,7 +34,7 @@ export type Response =
       readonly closeOnExec?: boolean;
     };
 
-/** Decides about a call. While a promise is pending, the caller waits and this process goes on. */
+/** Decides about a call. While a promise is pending, the caller waits and this process continues. */
 export type Handler = (call: SupervisedCall) => Response | Promise<Response>;
 
 export const CONTINUE: Response = { continue: true };
@@ -42,7 +42,7 @@ export const UNAVAILABLE: Response = { errno: ENOSYS };
 
 const FLAG_CONTINUE = 1;
 
-/** Errnos that say that nobody waits for the answer: the caller is gone, or was answered. */
+/** Errnos for a call that no longer waits: the caller has ended, or has its response. */
 const TOO_LATE: readonly string[] = ['ENOENT', 'EINPROGRESS'];
 
 /**

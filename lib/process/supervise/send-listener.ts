@@ -26,7 +26,7 @@ const AGENT_TIMEOUT = 10_000;
 
 const OPTIONS: readonly string[] = ['id', 'pid', 'metadata', 'annotations', 'timeout'];
 
-/** Milliseconds between two attempts: the kernel tells nobody when a queue of connections has room again. */
+/** Milliseconds between two attempts: the kernel has no event for a queue of connections that has room again. */
 const INTERVAL = 20;
 
 /**
@@ -42,7 +42,7 @@ export async function sendListener(listener: number, path: string, options: Sent
   await beginSending(listener, path, options);
 }
 
-/** The same, whose first attempt is made at once: throws where there is nobody to try again for. */
+/** As `sendListener`, but makes the first attempt at once, and throws if it fails for good. */
 export function beginSending(listener: number, path: string, options: SentProcess): Promise<void> {
   const given = ownOptions(options, OPTIONS);
   const timeout = given.timeout ?? AGENT_TIMEOUT;
@@ -93,7 +93,7 @@ class Delivery {
     this.#rest = state;
   }
 
-  /** Does what can be done without waiting. Whether the listener was handed over; throws LoadError. */
+  /** Makes progress without waiting. Returns whether the listener was sent; throws LoadError. */
   advance(): boolean {
     const socket = (this.#socket ??= this.#connect());
     if (socket === undefined) return false;

@@ -53,7 +53,7 @@ const BATCH = 16;
 const TURN = 4;
 
 /**
- * Answers what arrives on a listener, which it takes over, by a handler. `exclusive` where nobody else can hold it.
+ * Takes over a listener and responds to its calls with a handler. `exclusive`: no other process holds the listener.
  * Throws LoadError (`listener-unusable`) for a descriptor that is not a listener.
  */
 export function serveListener(
@@ -92,7 +92,7 @@ export function serveListener(
     finish();
   }
 
-  /** Closes a listener that fails: whoever waits gets ENOSYS from the kernel. */
+  /** Closes a listener that fails: waiting callers get ENOSYS from the kernel. */
   function fail(failure: Failure): void {
     close();
     complain(unusable(failure), undefined);
@@ -142,7 +142,7 @@ export function serveListener(
     }
   }
 
-  /** The first answer counts; an error is told of in any case. */
+  /** The first response counts; errors are reported in any case. */
   function answerLater(call: SupervisedCall, promise: Promise<Response>): void {
     let settled = false;
     const settleOnce = (given: unknown): void => {

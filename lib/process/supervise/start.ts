@@ -27,7 +27,7 @@ export interface StartPlan {
   readonly filter: Filter | Uint8Array;
   readonly load: ChildLoadOptions & { readonly waitKillable?: boolean };
   readonly isolation: IsolationPlan;
-  /** Options of Node's. */
+  /** Options of Node. */
   readonly rest: Own<SpawnOptions>;
   /** For the calls of the launcher, of which there is execve and, should it fail, exit_group. */
   readonly atStart: Judge;
@@ -63,7 +63,7 @@ export function startWithListener(file: string, args: readonly string[], plan: S
 
 /**
  * The listener of a child that runs; that of one that does not is closed. Throws LoadError (`listener-unusable`) where there
- * is none: the child is killed, since nobody would answer it.
+ * is none: the child is killed, because no call of it would be answered.
  */
 export function listenerOf(
   child: ChildProcess,

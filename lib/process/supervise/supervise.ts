@@ -103,7 +103,7 @@ function supervised(child: ChildProcess, isolation: Isolation, supervisor: Super
   ) as Supervised;
 }
 
-/** A child that nobody answers must not go on. */
+/** A child without a supervisor must not continue. */
 function serveOrKill(
   child: ChildProcess,
   listener: number,

@@ -1,4 +1,4 @@
-// Traces the running process: a tracer takes all of its threads, and runs a filter at every call in the kernel's stead.
+// Traces the running process: a tracer attaches to all of its threads, and runs a filter at every call in place of the kernel.
 import { kernelAtLeast, parseKernelVersion } from '../../kernel/kernel-version.js';
 import type { Filter } from '../../filter/filter.js';
 import { isFailure, native } from '../../native.js';
@@ -11,11 +11,11 @@ import { startTracer, type Tracer } from './tracer.js';
 /** PTRACE_GET_SYSCALL_INFO. */
 const FIRST_KERNEL = { major: 5, minor: 3 };
 
-/** A tracer for a process that runs, which goes on unchanged when the tracer ends. */
+/** A tracer of a running process. When it ends, the process continues unchanged. */
 interface AttachedTracer extends Tracer {
   /** What the tracer writes to. */
   readonly memory: Buffer;
-  /** Ends the tracer: everything is written down then. */
+  /** Ends the tracer, after it has written everything. */
   readonly end: () => void;
 }
 
@@ -53,7 +53,7 @@ export function startAttachable(
   }
 }
 
-/** Has a tracer take this process. Throws LoadError (`no-tracer`, `tracer-refused`); nothing has changed then. */
+/** Attaches a tracer to this process. Throws LoadError (`no-tracer`, `tracer-refused`); nothing has changed then. */
 export function attachTracer(filter: Filter): AttachedTracer {
   refuseTraced();
   const tracer = startAttachable(filter);
@@ -73,13 +73,13 @@ export function attachTracer(filter: Filter): AttachedTracer {
 
 const SAME_USER = { uid: undefined, gid: undefined };
 
-/** Ends a tracer, and waits for that. Nothing that was traced is left stopped: the kernel lets it go. */
+/** Ends a tracer and waits for its end. The kernel resumes every traced thread. */
 function endTracer(tracer: Tracer): void {
   const { pid, woken } = tracer;
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // Gone already.
+    // It has already ended.
   }
   // Its end of the pipe is closed with it.
   while (!tracer.drain()) {

@@ -1,4 +1,4 @@
-// Turns what a tracer writes down into violations, and is a supervisor to those who started the command.
+// Turns the calls that a tracer writes into violations, with the interface of a supervisor for the caller.
 import { SupervisionError } from '../../util/errors.js';
 import { isFailure, native } from '../../native.js';
 import { actionData, actionKind, actionName, isFallback, permits } from '../../kernel/action.js';
@@ -13,36 +13,36 @@ import { describeRefusal } from '../violations/violation.js';
 import type { TracedCalls, TracedTable } from './table.js';
 import { unheardTracer, type Tracer } from './tracer.js';
 
-/** What is told of, and to whom. */
+/** Which calls are reported, and how. */
 export interface FollowOptions {
-  /** What the calls are judged by. */
+  /** The policy that decides which calls are violations. */
   readonly policy: Policy;
   /** The command, for its start. */
   readonly command: string;
   readonly fallbacks: boolean;
   readonly onViolation: (violation: ReportedViolation) => void;
-  /** Hears why all that was traced has been killed, where it was. */
+  /** Called at the end, with the error if all traced processes were killed. */
   readonly onEnd: (error: SupervisionError) => void;
-  /** Ends the tracer of processes that go on without it; absent where they end with it. */
+  /** Ends the tracer of processes that continue without it; absent if they end with it. */
   readonly detach?: () => void;
 }
 
-/** A supervisor of calls that nobody has to answer. */
+/** A supervisor of calls that need no response. */
 export interface Follower extends Supervisor {
-  /** Threads that are traced at this moment. */
+  /** The number of traced threads. */
   readonly running: number;
-  /** Calls that are in no violation. */
+  /** The number of calls that no violation includes. */
   readonly lost: number;
-  /** Tells of everything that was called by now. */
+  /** Reports all calls up to now. */
   flush(): void;
 }
 
 /**
- * Follows a tracer. Each kind of call is told of when it is first made, with a count of those that have come since; when their number
- * has doubled; and at the end. `close` tells of what is left, and leaves the command to the tracer.
+ * Follows a tracer. Each kind of call is reported when it is first made, with the number of calls since then; when that number
+ * has doubled; and at the end. `close` reports the remaining calls; the tracer continues.
  */
 export function follow(tracer: Tracer, options: FollowOptions): Follower {
-  const told: number[] = [];
+  const reported: number[] = [];
   let last = tracer.read();
   let finish = (): void => undefined;
   const finished = new Promise<void>(resolve => {
@@ -52,11 +52,11 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
   const deliver = (everything: boolean): void => {
     last = tracer.read();
     last.calls.forEach((calls, index) => {
-      const before = told[index] ?? 0;
+      const before = reported[index] ?? 0;
       if (calls.count === before || (!everything && calls.count < 2 * before)) return;
-      told[index] = calls.count;
+      reported[index] = calls.count;
       const violation = describe(calls, calls.count - before, options);
-      // The launcher looks for the command in one directory after the other: one report is enough.
+      // The launcher tries the directories of PATH in turn: one report is enough.
       if (violation === undefined || (violation.starting && before > 0)) return;
       guarded(() => {
         options.onViolation(violation);
@@ -64,7 +64,7 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
     });
   };
   let closed = false;
-  /** Whether the tracer has come to its end. */
+  /** Whether the tracer has ended. */
   let ended = false;
   const close = (): void => {
     if (closed) return;
@@ -130,7 +130,7 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
   };
 }
 
-/** Errors of listeners are uncaught exceptions, and keep nobody from hearing of the rest. */
+/** Errors of listeners become uncaught exceptions, and do not prevent further reports. */
 function guarded(act: () => void): void {
   try {
     act();
@@ -141,7 +141,7 @@ function guarded(act: () => void): void {
   }
 }
 
-/** The calls as a violation; undefined for what the policy permits, or what nobody wants to hear of. */
+/** The calls as a violation; undefined for calls that the policy permits or that need no report. */
 function describe(
   calls: TracedCalls,
   count: number,
@@ -183,8 +183,8 @@ const REQUESTS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Why the tracer ended before what it traced, which the kernel then killed, unless it `goesOn`; undefined where it ended with the
- * last of it.
+ * Why the tracer ended before the traced processes, which the kernel then killed unless `goesOn`; undefined if it ended with the
+ * last of them.
  */
 export function whyEnded(
   { state, contender: { request, thread, program } }: TracedTable,

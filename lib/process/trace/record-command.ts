@@ -1,4 +1,4 @@
-// Starts a command that a tracer follows, and makes a recording of what that has seen.
+// Starts a command with a tracer, and makes a recording of the calls that the tracer saw.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { release } from 'node:os';
 import { abiOf, callText } from '../../kernel/abi.js';
@@ -16,13 +16,13 @@ import { whyEnded } from './follow.js';
 import { readRecordedTable, writeOrders, type RecordedTable } from './recording-table.js';
 import { startTracer, type Tracer, unheardTracer } from './tracer.js';
 
-/** How a command is started, and into what its calls are parted. */
+/** How a command is started, and which phases its calls are divided into. */
 export interface RecordPlan {
   readonly isolation: IsolationPlan;
   readonly phase: string;
-  /** Calls with the first of which the phase `work` begins; empty for the one `phase`. */
+  /** The calls that begin the phase `work`; empty for one phase, `phase`. */
   readonly phaseAt: readonly string[];
-  /** Options of Node's. */
+  /** Options of Node. */
   readonly rest: Own<SpawnOptions>;
 }
 
@@ -32,11 +32,11 @@ export interface RecordingProgress {
   readonly calls: number;
   /** The number of distinct ones: ABI, number, phase. */
   readonly distinct: number;
-  /** Whether there were more calls than were counted. */
+  /** Whether there were more calls than that. */
   readonly atLeast: boolean;
 }
 
-/** A command that is recorded. */
+/** A command that is being recorded by a tracer. */
 export interface RecordedChild {
   readonly child: ChildProcess;
   readonly recording: Promise<Recording>;
@@ -74,9 +74,9 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
     if (failure !== undefined) throw failure;
     return summarize(table, [file, ...args].join(' '), plan);
   });
-  // Whoever does not want the recording has the error of the child.
+  // A caller that ignores the recording still gets the error event of the child.
   recording.catch(() => undefined);
-  // A command that has not started has an event for that.
+  // A command that did not start has its own error event.
   if (own(child, 'pid') === undefined) watched.stop();
   return {
     child,
@@ -86,7 +86,7 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
   };
 }
 
-/** The launcher loads nothing. A tracer that puts a filter in later needs no_new_privs. */
+/** The launcher loads no filter. The tracer may load one later, for which it needs no_new_privs. */
 export const withoutFilter = (isolation: IsolationPlan, setNoNewPrivs: boolean): LaunchRequest => ({
   bytes: new Uint8Array(),
   program: [],
@@ -99,7 +99,7 @@ export const withoutFilter = (isolation: IsolationPlan, setNoNewPrivs: boolean):
 });
 
 interface Watched {
-  /** The table at the end or when it was stopped, and why all that was traced has been killed, where it was. */
+  /** The table at the end, and the error if all traced processes were killed. */
   readonly finished: Promise<{
     readonly table: RecordedTable;
     readonly killed: ReturnType<typeof whyEnded>;

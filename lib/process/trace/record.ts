@@ -1,4 +1,4 @@
-// Records the calls of a command and of all that it starts.
+// Records the calls of a command and of all its descendants.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { compile } from '../../filter/compile-profile.js';
 import { isKnownSyscall } from '../../kernel/abi.js';

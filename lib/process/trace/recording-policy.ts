@@ -1,4 +1,4 @@
-// The policy under which a tracer is stopped for at every call, in classes by the arguments that decide about power.
+// The policy under which every call stops for a tracer, in classes by the arguments that grant power.
 import { constantsOf } from '../../kernel/arguments/named-values.js';
 import { abiOf, ABIS, callText, syscallNumber } from '../../kernel/abi.js';
 import type { RecordingBuilder } from '../../recording/build.js';
@@ -10,7 +10,7 @@ import { makeTarget } from '../../policy/target.js';
 import { abisOf, nativeArchitecture } from '../../kernel/architectures.js';
 import { decidingRule } from '../../policy/evaluate.js';
 
-/** Protections of memory, each combination of which is told apart. */
+/** Memory protections; each combination is a class. */
 const PROTECTIONS = [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n];
 
 /** CLONE_NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET: every combination with SIGCHLD, as sandboxes such as Chromium's make processes. */
@@ -25,7 +25,7 @@ const NAMESPACES: readonly bigint[] = [
   .reduce<readonly bigint[]>((all, flag) => [...all, ...all.map(sum => sum | flag)], [17n])
   .slice(1);
 
-/** Groups of the named constants whose values are told apart, by call and index of the argument. */
+/** Groups of named constants, each value of which is a class, by call and index of the argument. */
 const TOLD_APART: readonly (readonly [syscall: string, index: number, values: string | readonly bigint[]])[] =
   [
     ['socket', 0, 'AF'],
@@ -44,7 +44,7 @@ const TOLD_APART: readonly (readonly [syscall: string, index: number, values: st
     ['personality', 0, [0n, 0xffffffffn]],
   ];
 
-/** Everything is refused with the same action, so that the places of the rules tell classes apart. */
+/** All rules have the same action; their positions define the classes. */
 const ACTION = SCMP_ACT_ERRNO(1);
 
 /** The policy for this machine. On the native ABI, calls whose argument has a known value are a class of their own. */
@@ -97,21 +97,21 @@ export interface CallClass {
   readonly count: number;
 }
 
-/** Notes calls of one class in a recording; false where their ABI is not known, or `add` gives false. Throws as `RecordingBuilder.add` does. */
+/** Adds calls of one class to a recording; false if their ABI is unknown or `add` returns false. Throws as `RecordingBuilder.add` does. */
 export function noteClass(builder: RecordingBuilder, policy: Policy, seen: CallClass): boolean {
   const { arch, number, args, program, phase, count } = seen;
   const abi = abiOf(arch, number);
   if (abi === undefined) return false;
   const call = { abi: abi.name, syscall: callText(abi.name, number), program, phase };
   if (!builder.add({ ...call, args })) return false;
-  // Of later calls of the class, only what makes it one is known.
+  // Of later calls of the class, only the arguments that define the class are known.
   const shared = abi.name === policy.abis[0].abi.name ? sharedArgument(policy, number, args) : undefined;
   const later = args.map((value, index) => (index === shared ? value : undefined));
   if (count > 1) builder.add({ ...call, args: later, count: count - 1 });
   return true;
 }
 
-/** The argument that all calls of a class have alike, from one of them; undefined where they may differ in all. */
+/** The argument that is equal in all calls of a class; undefined if all arguments may differ. */
 function sharedArgument(policy: Policy, syscall: number, args: readonly bigint[]): number | undefined {
   const rules = policy.abis[0].syscalls.get(syscall)?.rules ?? [];
   return decidingRule(rules, args)?.conditions[0]?.arg;

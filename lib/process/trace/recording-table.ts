@@ -5,29 +5,29 @@ import { abisOf, nativeArchitecture, type AbiName } from '../../kernel/architect
 import { recordedParameters } from '../../recording/recorded-arguments.js';
 import type { TracedTable } from './table.js';
 
-/** Calls that are equal in all that is recorded of them. */
+/** Calls that are equal in everything that is recorded. */
 interface RecordedEntry {
-  /** How often they were made; more often where `uncounted`. */
+  /** How often they were made; a lower bound with `uncounted`. */
   readonly count: number;
   /** How many of them failed with ENOSYS. */
   readonly unavailable: number;
   /** `AUDIT_ARCH_*`. */
   readonly arch: number;
   readonly number: number;
-  /** The recorded ones, cut to what the kernel reads, and 0 for all others; undefined where there were too many to tell apart. */
+  /** The recorded arguments, truncated to the bits that the kernel reads, and 0 for all others; undefined if there were too many. */
   readonly args: readonly bigint[] | undefined;
-  /** The file of the program, undefined for the launcher and where it cannot be told. */
+  /** The file of the program; undefined for the launcher and if it is unknown. */
   readonly program: string | undefined;
   /** Whether there may have been other programs. */
   readonly morePrograms: boolean;
   readonly uncounted: boolean;
-  /** Whether it came after the call that began the second phase, or was that. */
+  /** Whether it belongs to the second phase. */
   readonly second: boolean;
 }
 
-/** What a recorder is asked for. */
+/** What the recorder should do. */
 interface RecordingOrders {
-  /** The calls with the first of which the second phase begins; empty for one phase. */
+  /** The calls that begin the second phase; empty for one phase. */
   readonly phaseAt: readonly string[];
 }
 
@@ -60,7 +60,7 @@ const PRCTL = 1 << 19;
 const UNCOUNTED = 1;
 const UNKNOWN_ARGUMENTS = 2;
 
-/** Calls that the recorder acts upon. Those that begin and end processes are exact in number and programs, as they cost much more than a stop. */
+/** Calls with a special meaning for the recorder. Calls that start and end processes are always counted, because they cost much more than a stop. */
 const SPECIAL: ReadonlyMap<string, number> = new Map([
   ['clone', ALWAYS_STOPS | FORKS | CLONE],
   ['clone3', ALWAYS_STOPS | FORKS | CLONE3],
@@ -75,7 +75,7 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
   ['prctl', PRCTL],
 ]);
 
-/** Tells a recorder that has not begun what to record. */
+/** Writes the orders of a recorder, before it begins. */
 export function writeOrders(table: number, { phaseAt }: RecordingOrders): void {
   const kinds = Buffer.alloc(MAX_ABIS * KINDS * 4);
   // The native ABI, the 32-bit one, x32.
@@ -98,20 +98,20 @@ function kindOf(abi: AbiName, syscall: string, phaseAt: readonly string[]): numb
   );
 }
 
-/** What is in the memory, beside what `readTable` gives. */
+/** The contents of the memory that `readTable` does not return. */
 export interface RecordedTable extends Pick<TracedTable, 'stops' | 'lost'> {
   /** In the order in which they were first made. */
   readonly entries: readonly RecordedEntry[];
-  /** Filters that were put into processes, so that their known calls do not stop any more. */
+  /** The number of filters that the recorder loaded into processes, so that known calls no longer stop. */
   readonly filters: number;
 }
 
-/** Reads all of it. */
+/** Reads the whole table. */
 export function readRecordedTable(table: number): RecordedTable {
   const header = read(table, 0, HEADER);
   const count = Math.min(header.readUInt32LE(0), MAX_ENTRIES);
   const records = read(table, HEADER, count * ENTRY);
-  // Afterwards, as an entry is written after its program.
+  // After the entries, because an entry is written after its program.
   const inherited = read(table, AT_INHERITED, MAX_PROGRAMS);
   const programs = Math.min(read(table, 0, HEADER).readUInt32LE(4), MAX_PROGRAMS);
   const names = read(table, AT_PROGRAMS, programs * PROGRAM);

@@ -1,4 +1,4 @@
-// Starts a command under a profile that is not enforced: a tracer is stopped for instead, and calls go on.
+// Starts a command under a profile that is not enforced: calls that it refuses stop for a tracer instead, and are then made.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
@@ -16,26 +16,26 @@ import { native } from '../../native.js';
 import { follow, type Follower, type FollowOptions } from './follow.js';
 import { startTracer, type Tracer } from './tracer.js';
 
-/** What is tried, and who hears of it. */
+/** The profile, and where reports go. */
 export interface ReportOnlyPlan {
   readonly filter: Filter;
   readonly load: ChildLoadOptions & { readonly waitKillable?: boolean };
   readonly isolation: IsolationPlan;
-  /** Options of Node's. */
+  /** Options of Node. */
   readonly rest: Own<SpawnOptions>;
   readonly report: Own<ViolationReportOptions>;
   /** For a supervisor of calls with the action NOTIFY: takes the listener while the launcher waits. */
   readonly attend: Attend | undefined;
 }
 
-/** A command that runs as if there were no profile, and what is known of its calls. */
+/** A command that runs as if there were no profile, with reports of its calls. */
 export interface ReportedCommand {
   readonly child: ChildProcess;
   readonly follower: Follower;
 }
 
 /**
- * Starts a command. Calls that the profile refuses are told of and made. Where a process of the command wants to trace
+ * Starts a command. Calls that the profile refuses are reported and made. If a process of the command wants to trace
  * another one, all of them are killed, and the child has an `error` event with a SupervisionError (`traces-itself`).
  * Throws as `spawn` does, and LoadError (`no-tracer`, `tracer-refused`): nothing has run then.
  */
@@ -52,14 +52,14 @@ export function startReportOnly(
   );
 }
 
-/** The same for a command that is started in another way. */
+/** As `startReported`, for a command that is started in another way. */
 export function startReported(
   file: string,
   plan: Omit<ReportOnlyPlan, 'rest'> & { readonly rest: Pick<Own<SpawnOptions>, 'uid' | 'gid'> },
   start: (request: LaunchRequest, tracer: Tracer) => ChildProcess,
 ): ReportedCommand {
   const { filter, load, isolation, rest, attend } = plan;
-  const told = toldOf(file, plan);
+  const reporting = reportingOf(file, plan);
   const notifications = attend !== undefined;
   const request: LaunchRequest = {
     ...loadRequest(tracedFilter(filter, notifications), {
@@ -68,7 +68,7 @@ export function startReported(
       ...(notifications && { listener: true }),
     }),
     isolation,
-    // Nothing is refused, on rings as elsewhere.
+    // Nothing is refused, io_uring operations included.
     ringVerdicts: new Uint8Array(),
     endWithParent: false,
   };
@@ -78,15 +78,15 @@ export function startReported(
     child = start(request, tracer);
   } catch (error) {
     tracer.release();
-    // What was refused at the start is told of all the same.
-    follow(tracer, { ...told, onEnd: () => undefined }).close();
+    // Calls that were refused at the start are reported in any case.
+    follow(tracer, { ...reporting, onEnd: () => undefined }).close();
     throw error;
   }
   tracer.release();
-  return { child, follower: followChild(tracer, child, told) };
+  return { child, follower: followChild(tracer, child, reporting) };
 }
 
-/** Starts a Node that has itself traced once its own start is over, and goes on when the tracer ends. Throws as `startReported` does. */
+/** Starts a Node process that attaches a tracer to itself after its start, and continues when the tracer ends. Throws as `startReported` does. */
 export function startAttached(
   file: string,
   plan: Pick<Parameters<typeof startReported>[1], 'filter' | 'rest' | 'report'>,
@@ -103,12 +103,12 @@ export function startAttached(
   } finally {
     tracer.release();
   }
-  followChild(tracer, child, { ...toldOf(file, plan), detach: tracer.end });
+  followChild(tracer, child, { ...reportingOf(file, plan), detach: tracer.end });
   return child;
 }
 
-/** What is told of a command. */
-function toldOf(
+/** The reporting options for a command. */
+function reportingOf(
   file: string,
   { filter, report }: Pick<ReportOnlyPlan, 'filter' | 'report'>,
 ): Omit<FollowOptions, 'onEnd'> {
@@ -116,24 +116,24 @@ function toldOf(
   return { policy: filter.policy, command: file, fallbacks: reportFallbacks, onViolation };
 }
 
-/** Follows a command to its end, with an `error` event where its tracer ends before. */
-function followChild(tracer: Tracer, child: ChildProcess, told: Omit<FollowOptions, 'onEnd'>): Follower {
+/** Follows a command to its end. If the tracer ends first, the child emits `error`. */
+function followChild(tracer: Tracer, child: ChildProcess, reporting: Omit<FollowOptions, 'onEnd'>): Follower {
   const follower = follow(tracer, {
-    ...told,
+    ...reporting,
     onEnd: error => {
       child.emit('error', error);
     },
   });
-  // Whoever waits for the command has heard of its calls then.
+  // Its calls are reported before the events of the command.
   child.once('exit', () => {
     follower.flush();
   });
-  // A command that has not started has an event for that.
+  // A command that did not start has its own error event.
   if (own(child, 'pid') === undefined) follower.close();
   return follower;
 }
 
-/** Neither a filter nor what is made of it ever changes: many commands are tried under few. */
+/** Filters are immutable, so the result is cached: many commands run under few filters. */
 const known = new WeakMap<Filter, Map<boolean, Filter>>();
 
 function tracedFilter(filter: Filter, notifications: boolean): Filter {

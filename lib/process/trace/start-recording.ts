@@ -1,4 +1,4 @@
-// Records the calls of the running process, for as long as it likes.
+// Records the calls of the running process.
 import { runningLibc } from '../machine/libc.js';
 import { release } from 'node:os';
 import { compilePolicy } from '../../filter/compile.js';

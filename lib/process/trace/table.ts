@@ -1,10 +1,10 @@
-// Reads what a tracer has written down: the memory that native/tracer/table.h describes.
+// Reads the table of a tracer: the memory that native/tracer/table.h describes.
 import { readSync } from 'node:fs';
 import { own } from '../../util/own.js';
 
-/** Calls that are alike, with the first of them. */
+/** Equal calls, with the arguments of the first. */
 export interface TracedCalls {
-  /** How many they are by now. */
+  /** Their number up to now. */
   readonly count: number;
   /** `AUDIT_ARCH_*`. */
   readonly arch: number;
@@ -13,15 +13,15 @@ export interface TracedCalls {
   readonly instructionPointer: bigint;
   readonly thread: number;
   readonly threadName: string;
-  /** The file of the program; `starting` for the launcher before it has become the command, undefined where it cannot be told. */
+  /** The file of the program; `starting` for the launcher before it executes the command, undefined if it is unknown. */
   readonly program: { readonly path: string } | 'starting' | undefined;
-  /** Which threads of a process that ran before it was traced; undefined for a command that was started. */
+  /** The kind of thread, in a process that was attached to; undefined for a command that was started. */
   readonly origin: Origin | undefined;
   /** As `setPhase` numbered it. */
   readonly phase: number;
 }
 
-/** The main thread, threads with an event loop, all others, and the processes that were started. */
+/** The main thread, threads with an event loop, all other threads, and child processes. */
 export type Origin = (typeof ORIGINS)[number];
 
 const ORIGINS = ['main', 'workers', 'pool', 'children'] as const;
@@ -30,10 +30,10 @@ const PHASE_SHIFT = 8;
 /** What is in the memory. */
 export interface TracedTable {
   readonly state: 'waiting' | 'tracing' | 'ended' | 'failed' | 'contended';
-  /** Threads that are traced now. */
+  /** The number of traced threads. */
   readonly running: number;
   readonly stops: number;
-  /** Calls that found no room. */
+  /** Calls for which the table had no room. */
   readonly lost: number;
   /** The ptrace(2) request that failed, with `contended`. */
   readonly contender: {
@@ -60,16 +60,16 @@ const INSTRUCTION = 8;
 /** Where the table is: a descriptor, or the memory itself. */
 type TableSource = number | Buffer;
 
-/** Has the tracer run a filter at every call. Before it begins. */
+/** Makes the tracer run a filter at every call. To be called before it begins. */
 export function writeProgram(memory: Buffer, program: Buffer): void {
   program.copy(memory, AT_PROGRAM);
   memory.writeUInt32LE(program.length / INSTRUCTION, AT_INSTRUCTIONS);
 }
 
-/** The phase of calls that are not to be written down, as they would not be made without the tracer. */
+/** The phase of calls that are not recorded, because only the recording makes them. */
 export const MUTED = 0xffffff;
 
-/** Which phase the calls that come belong to; 0 at first. */
+/** Sets the phase of later calls; 0 at first. */
 export function setPhase(memory: Buffer, phase: number): void {
   memory.writeUInt32LE(phase, AT_PHASE);
 }
@@ -79,7 +79,7 @@ export function readTable(source: TableSource): TracedTable {
   const header = read(source, 0, HEADER);
   const entries = Math.min(header.readUInt32LE(0), MAX_ENTRIES);
   const records = read(source, HEADER, entries * ENTRY);
-  // Last, as an entry is written after its program.
+  // Last, because an entry is written after its program.
   const paths = programs(source, Math.min(read(source, 0, HEADER).readUInt32LE(4), MAX_PROGRAMS));
   return {
     state: own(STATES, header.readUInt32LE(8)) ?? 'failed',

@@ -1,17 +1,17 @@
-// Lets a tracer take the running process.
+// Attaches a tracer to the running process.
 import { errnoName } from '../../kernel/errno.js';
 import { describeFailure, isFailure, native } from '../../native.js';
 import { LoadError } from '../../util/errors.js';
 import { readStatusFile } from '../inspect/status-file.js';
 
-/** Lets a tracer at the other end of a socket take this process. Throws LoadError (`tracer-refused`). */
+/** Attaches the tracer at the other end of a socket to this process. Throws LoadError (`tracer-refused`). */
 export function takeMe(socket: number, tracer: number): void {
   const answer = native().beTraced(socket, tracer);
   if (isFailure(answer)) throw refused(describeFailure(answer), answer.errno);
   if (answer !== 0) throw refused(`ptrace: ${errnoName(answer)}`, answer);
 }
 
-/** Throws LoadError (`tracer-refused`) where this process has a tracer, which would see a second one come. */
+/** Throws LoadError (`tracer-refused`) if this process already has a tracer, which could detect a second one. */
 export function refuseTraced(): void {
   const tracer = readStatusFile('/proc/thread-self/status')?.tracer ?? 0;
   if (tracer !== 0) throw refused(`process ${tracer} already traces it`, undefined);

@@ -1,4 +1,4 @@
-// Starts the tracer: a process of its own, since what it waits for would be taken from whoever waits for children here.
+// Starts the tracer as a separate process, because its waits would take events from other code of this process that waits for children.
 import type { SpawnOptions } from 'node:child_process';
 import { readSync } from 'node:fs';
 import { childProcess } from '../../util/builtins.js';
@@ -7,22 +7,22 @@ import { isFailure, native, type TracerFiles, describeFailure, type Failure } fr
 import { bare, own, type Own } from '../../util/own.js';
 import { readTable, type TracedTable } from './table.js';
 
-/** A tracer that waits for a command, or follows one. It ends with the last process that it traces, or where nobody begins. */
+/** A tracer that waits for a command, or follows one. It ends with the last traced process, or if the launcher ends first. */
 export interface Tracer {
   readonly pid: number;
   /** For the launcher. */
   readonly socket: number;
-  /** The launcher has the socket: a tracer that has nobody to trace ends. */
+  /** Closes the socket here, after the launcher has it: a tracer without processes then ends. */
   release(): void;
-  /** What it has written down. */
+  /** Reads the table. */
   read(): TracedTable;
   /** The memory that it writes to, until `close`. */
   readonly table: number;
-  /** Readable when there is something new, at its end with the tracer. Whoever watches it closes it. */
+  /** A pipe that is readable when the table has changed, and at its end when the tracer ends. Its watcher closes it. */
   readonly woken: number;
   /** The memory that it writes to: `read` takes it from there from now on, without a call. Throws LoadError (`no-tracer`). */
   map(): Buffer;
-  /** Takes what the pipe holds. Whether it has come to its end, with the tracer. */
+  /** Drains the pipe. Returns whether it is at its end, because the tracer has ended. */
   drain(): boolean;
   /** Closes what `read` needs. */
   close(): void;
@@ -88,7 +88,7 @@ export function startTracer(
 
 const PIPE_SIZE = 64 * 1024;
 
-/** Signals of a terminal are not for it, nor is the directory of this process. */
+/** It gets no signals of the terminal, and does not keep the working directory in use. */
 function run(files: TracerFiles, uid: number | undefined, gid: number | undefined): number {
   const child = childProcess().spawn(
     '/proc/self/fd/3',

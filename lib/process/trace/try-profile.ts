@@ -1,4 +1,4 @@
-// Tries a profile on the running process: what it would refuse is reported, and made.
+// Tries a profile on the running process: calls that it would refuse are reported and made.
 import { readdirSync } from 'node:fs';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
@@ -10,7 +10,7 @@ import type { LoadedFilter } from '../load.js';
 import { attachTracer } from './attach.js';
 import { follow } from './follow.js';
 
-/** Who hears of what the profile would refuse. */
+/** Where reports of calls go that the profile would refuse. */
 interface TryOptions {
   readonly onViolation: (violation: ReportedViolation) => void;
   readonly reportFallbacks: boolean;
@@ -82,7 +82,7 @@ export function tryProfile(filter: Filter, { onViolation, reportFallbacks }: Try
   };
 }
 
-/** Nobody waits for an end that should not come. */
+/** The end of the tracer is unexpected here and does not keep the process alive. */
 function warn(error: SupervisionError): void {
   process.emitWarning(error.message, { type: error.name, code: error.code });
 }

@@ -1,4 +1,4 @@
-// What reading a text in another format than JSON gives, and how its texts are told from others.
+// A policy format other than JSON: how its texts are recognised and parsed.
 import type { Action } from '../../kernel/action.js';
 import type { ProfileArchitectures, ProfileFormat, WrittenPolicy } from '../profile.js';
 import type { Includes } from './common/includes.js';

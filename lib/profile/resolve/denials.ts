@@ -1,4 +1,4 @@
-// Finds denials without effect: the target lacks the call that a rule refuses, and another call that does its work is allowed.
+// Finds denials without effect: the target lacks the call that a rule refuses, and allows another call that does the same.
 import { ABIS, i386Multiplexer, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { permits, type Action } from '../../kernel/action.js';
@@ -12,7 +12,7 @@ import type { Findings } from '../findings.js';
 import type { NamedSyscall, Profile, ProfileRule } from '../profile.js';
 
 /** A denial without effect. */
-interface VainDenial {
+interface IneffectiveDenial {
   readonly syscall: NamedSyscall;
   /** The ABIs that lack the call. */
   readonly abis: readonly AbiName[];
@@ -31,7 +31,7 @@ export function reportVainDenials(
   findings: Findings,
   severity: 'error' | 'warning',
 ): void {
-  for (const { syscall, abis, open } of vainDenials(profile, rules, policy)) {
+  for (const { syscall, abis, open } of ineffectiveDenials(profile, rules, policy)) {
     const [names, verb] = [listed(open), open.length === 1 ? 'does' : 'do'];
     findings[severity](
       'denial-without-effect',
@@ -55,11 +55,11 @@ const listed = (names: readonly string[]): string => {
  * open. Nor is there one where a twin of the call (chown of chown32) is refused, or where a profile for several architectures
  * refuses one of the calls that do the same; `equivalent-open` of the linter says what the others leave open then.
  */
-function* vainDenials(
+function* ineffectiveDenials(
   profile: Profile,
   rules: readonly ProfileRule[],
   policy: Policy,
-): Generator<VainDenial> {
+): Generator<IneffectiveDenial> {
   if (!permits(policy.defaultAction)) return;
   const several = isForSeveral(profile);
   const known = new Map<string, readonly string[]>();
@@ -91,7 +91,7 @@ const lacks = (abi: AbiName, name: string): boolean =>
   syscallNumber(abi, name) === undefined &&
   (abi !== 'x86' || i386Multiplexer(name) === undefined);
 
-/** Whether a call of an ABI is allowed whatever its arguments. */
+/** Whether a call of an ABI is allowed with any arguments. */
 function openCalls(policy: Policy, abi: AbiName): (name: string) => boolean {
   const outcomes = outcomesOf(policy, ABIS[abi].audit);
   return name => {

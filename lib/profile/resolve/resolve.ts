@@ -28,7 +28,7 @@ export const UNKNOWN_SYSCALLS = ['enosys', 'default'] as const;
 /** The action for calls newer than the profile: ENOSYS, as in runc, or the default action, as in crun. */
 export type UnknownSyscalls = (typeof UNKNOWN_SYSCALLS)[number];
 
-/** Options that decide what a profile means. */
+/** Options that affect the meaning of a profile. */
 export interface ResolveOptions {
   /**
    * The action for calls newer than the profile: ENOSYS, as in runc, so that libc falls back (the default); or the

@@ -286,7 +286,7 @@ const equal = (parameter: RecordedParameter, value: bigint): Condition =>
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
-/** What calls had as arguments, by name, over ABIs and calls that do the same. A call that lacks a parameter says nothing of it. */
+/** The arguments of calls by name, across ABIs and equivalent calls. A call without a parameter adds nothing for it. */
 export function seenArguments(
   calls: readonly Pick<RecordedCall, 'abi' | 'syscall' | 'args'>[],
 ): SeenArguments {

@@ -1,4 +1,4 @@
-// Keeps a generated profile within another one: what both allow, and a proof that it is no more.
+// Keeps a generated profile within a base: the intersection of both, and a proof that it allows nothing more.
 import { syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { permits } from '../../kernel/action.js';

@@ -1,4 +1,4 @@
-// Calls that a profile needs although nobody saw them: what ends, interrupts and resumes a program, and what its C library does.
+// Calls that a profile needs although they were not recorded: those that end, interrupt and resume programs, and those of C libraries.
 import { LAUNCHER_CALLS } from './launcher-calls.js';
 import { syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -96,7 +96,7 @@ const WITHOUT_KEYS: readonly Completion[] = [
 const CONNECTING = ['accept', 'accept4', 'connect', 'socketpair'];
 const CONNECTIONS: readonly Completion[] = group('the end of a connection, which errors take', 'shutdown');
 
-/** Where C libraries make another call if there is no such one, and the kernel has no class for the pair. */
+/** Calls that C libraries make in place of one that the kernel lacks, where the two are in no class. */
 const ELSEWHERE: Readonly<Record<string, string>> = { pause: 'ppoll' };
 
 /** Newer calls that libraries try first, each with those of which one has to be allowed for them to go on without. */

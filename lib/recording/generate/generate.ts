@@ -1,14 +1,12 @@
-// From recordings to a profile in Docker's format, in which each rule says why it is there.
+// Generates a profile from recordings.
 import { ABIS, isCallNumber, syscallNumber } from '../../kernel/abi.js';
 import { abisOf, ARCHITECTURES, type AbiName, type Architecture } from '../../kernel/architectures.js';
-import { groupsOf, purposes } from '../../kernel/calls/call-groups.js';
-import type { SyscallName } from '../../kernel/calls/call-names.js';
 import { compile, type AnyProfile } from '../../filter/compile-profile.js';
 import { findExcess } from '../../filter/inspect/compare.js';
-import type { Condition, Policy } from '../../policy/policy.js';
+import type { Policy } from '../../policy/policy.js';
 import { parseProfile } from '../../profile/parse.js';
 import { resolveProfile } from '../../profile/resolve/resolve.js';
-import type { SeccompCondition, SeccompProfile, SeccompRule } from '../../profile/seccomp-profile.js';
+import type { SeccompProfile } from '../../profile/seccomp-profile.js';
 import { RecordingError, UsageError } from '../../util/errors.js';
 import { groupBy } from '../../util/group-by.js';
 import { oneOf, ownOptions } from '../../util/options.js';
@@ -22,7 +20,6 @@ import {
   aboutTheCaller,
   conditionsOf,
   seenArguments,
-  type Alternatives,
   ARGUMENT_MODES,
   type ArgumentMode,
   type SeenArguments,
@@ -38,6 +35,7 @@ import {
   type Completion,
   type Launcher,
 } from './completions.js';
+import { enosys, rulesOf, runsOf, type Allowed, type Entry } from './rules.js';
 
 /** Options of `generateProfile`. */
 export interface GenerateOptions {
@@ -83,19 +81,6 @@ export interface GeneratedProfile {
   readonly unlimited: readonly ExplainedCall[];
   /** Calls that were seen, or would have been added, but are not allowed, and why. */
   readonly leftOut: readonly ExplainedCall[];
-}
-
-/** A call of the profile in the making. */
-interface Allowed {
-  readonly syscall: string;
-  /** Entries of the recording; none for what is added. */
-  readonly seen: readonly RecordedCall[];
-  /** Why it is added. */
-  readonly why: string;
-  /** Calls that were seen and whose work it does. */
-  readonly like: readonly string[];
-  /** As in a Completion. */
-  readonly aboutCaller?: Completion['aboutCaller'];
 }
 
 /**
@@ -234,9 +219,6 @@ function listOf(recordings: readonly Recording[]): readonly Recording[] {
 /** Whether a phase is another one or a part of it. */
 const isIn = (phase: string, whole: string): boolean => phase === whole || phase.startsWith(`${whole}/`);
 
-/** In how many runs a call was seen at least: entries of its ABIs and phases may be of the same runs. */
-const runsOf = (entries: readonly RecordedCall[]): number => Math.max(...entries.map(({ runs }) => runs));
-
 /** The ABIs of an architecture beside its native one. */
 const othersOf = (arch: Architecture): readonly AbiName[] => abisOf(arch).slice(1);
 
@@ -280,12 +262,6 @@ function allowedCalls(
     }
   }
   return all.values();
-}
-
-/** A call with its conditions. */
-interface Entry extends Allowed {
-  readonly alternatives: Alternatives;
-  readonly words: readonly string[];
 }
 
 interface Making {
@@ -361,82 +337,6 @@ function entryOf(
 /** The same, beside calls whose arguments are not known. */
 const inPart = (seen: SeenArguments): SeenArguments =>
   new Map([...seen].map(([name, argument]) => [name, { ...argument, unknown: true }]));
-
-/** The rules, in the order of purposes: calls of one purpose that are there for the same reason share one. */
-function rulesOf(entries: readonly Entry[], runs: number): readonly SeccompRule[] {
-  const order = purposes().map(name => name.slice(1));
-  const groups = groupBy(
-    entries.toSorted(
-      (a, b) =>
-        order.indexOf(purposeOf(a.syscall)) - order.indexOf(purposeOf(b.syscall)) ||
-        byText(a.syscall, b.syscall),
-    ),
-    ({ syscall, seen, why, alternatives, words }) =>
-      JSON.stringify([
-        purposeOf(syscall),
-        seen.length === 0 ? why : runsOf(seen),
-        alternatives.map(list => list.map(conditionText)),
-        words,
-      ]),
-  );
-  return [...groups.values()].flatMap(group => {
-    const [first] = group;
-    if (first === undefined) return [];
-    const { syscall, seen, why, words, alternatives } = first;
-    const reason =
-      seen.length === 0
-        ? `not seen: ${why}`
-        : `seen in ${runsOf(seen)} of ${runs} runs${by(group.flatMap(entry => entry.seen))}`;
-    const comment = `${purposeOf(syscall)}: ${reason}${words.length === 0 ? '' : `; ${words.join(', ')}`}`;
-    return alternatives.map((conditions): SeccompRule => ({
-      comment,
-      names: group.map(entry => entry.syscall as SyscallName),
-      action: 'SCMP_ACT_ALLOW',
-      ...(conditions.length > 0 && { args: conditions.map(toSeccomp) }),
-    }));
-  });
-}
-
-/** What a call is for, in a word. */
-const purposeOf = (syscall: string): string => groupsOf(syscall)[0]?.name.slice(1) ?? 'other calls';
-
-const enosys = (comment: string, names: readonly string[]): readonly SeccompRule[] =>
-  names.length === 0
-    ? []
-    : [{ comment, names: [...names].sort(byText) as SyscallName[], action: 'SCMP_ACT_ERRNO', errnoRet: 38 }];
-
-const conditionText = (condition: Condition): string =>
-  JSON.stringify(toSeccomp(condition), (_, value: unknown) =>
-    typeof value === 'bigint' ? String(value) : value,
-  );
-
-const toSeccomp = (condition: Condition): SeccompCondition =>
-  condition.op === 'SCMP_CMP_MASKED_EQ'
-    ? {
-        index: condition.arg as SeccompCondition['index'],
-        value: numberOf(condition.mask),
-        valueTwo: numberOf(condition.value),
-        op: condition.op,
-      }
-    : {
-        index: condition.arg as SeccompCondition['index'],
-        value: numberOf(condition.value),
-        op: condition.op,
-      };
-
-const numberOf = (value: bigint): number | bigint =>
-  value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
-
-const NAMED = 3;
-
-/** `, by /usr/bin/sort and /usr/bin/cat`. */
-function by(calls: readonly RecordedCall[]): string {
-  const programs = [...new Set(calls.flatMap(call => call.programs))].sort(byText);
-  if (programs.length === 0) return '';
-  const more = programs.length - NAMED;
-  const open = calls.some(({ morePrograms }) => morePrograms);
-  return `, by ${programs.slice(0, NAMED).join(', ')}${more > 0 || open ? ` and ${open ? 'others' : `${more} more`}` : ''}`;
-}
 
 const basesOf = (base: AnyProfile): readonly Policy[] => {
   const profile = parseProfile(base);

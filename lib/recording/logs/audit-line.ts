@@ -36,7 +36,7 @@ const RECORD = /\btype=(?:1326|SECCOMP)\b|\baudit\[\d+\]: SECCOMP |^(?: *MESSAGE
 const TAIL =
   /^ sig=\S+ arch=(\S+) syscall=(\S+) compat=[01] ip=[^\s\p{Cc}]+(?: code=([^\s\p{Cc}]+))?(?![^\s\p{Cc}])/u;
 
-/** Whether a line is a record of seccomp, be it complete or not. */
+/** Whether a line is a record of seccomp, complete or not. */
 export const isAuditLine = (line: string): boolean =>
   (line.includes('type=') || line.includes('SECCOMP ')) && RECORD.test(line);
 

@@ -5,7 +5,7 @@ import { addCounts, type Recording } from '../recording.js';
 /** Formats that may be followed by a table of the same calls. */
 const LISTINGS: ReadonlySet<string> = new Set(['strace', 'perf trace']);
 
-/** The calls of one log, whatever formats its lines have. */
+/** The calls of one log, from lines of any format. */
 export class LogCalls {
   readonly #phase: string;
   readonly #builder = new RecordingBuilder();

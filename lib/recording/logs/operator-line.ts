@@ -19,7 +19,7 @@ const VERSION = /^spo\/v\d/;
 /** Linux has some 500 calls. */
 const MAX_CALLS = 1024;
 
-/** Whether a line is one of the log enricher, be it complete or not. */
+/** Whether a line is one of the log enricher, complete or not. */
 export const isOperatorLine = (line: string): boolean => AUDIT.test(line);
 
 /** The call of a line of the log enricher about seccomp; undefined for any other line, for SELinux too, and one that was cut off. */

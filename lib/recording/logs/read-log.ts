@@ -140,7 +140,7 @@ export class LogReader {
   }
 
   #push(text: string): void {
-    // A byte order mark is no part of the text.
+    // A byte order mark is not part of the text.
     const cut = text.length > MAX_LINE ? text.slice(0, MAX_LINE) : text;
     const line = this.#lines++ === 0 && cut.startsWith('\ufeff') ? cut.slice(1) : cut;
     if (!this.#started && line.trim() !== '') {

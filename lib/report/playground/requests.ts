@@ -70,7 +70,7 @@ export interface Reading {
   readonly problems: readonly Problem[];
 }
 
-/** Problems beyond these are counted by nobody. */
+/** Further problems are not counted. */
 const MAX_PROBLEMS = 200;
 const MAX_FIXES = 20;
 

@@ -76,12 +76,12 @@ const CASES: readonly Case[] = [
 describe('lint rules of arguments and conditions', () => {
   describeRules(CASES);
 
-  it('says nothing of wide comparisons where declared widths are compared', () => {
+  it('does not report wide comparisons if declared widths are compared', () => {
     const profile = deny(rule('socket', 'ALLOW', when(0, 'GT', 40))) as Source;
     assert.ok(!codesOf(lint(profile, { argWidth: 'declared' })).includes('wide-comparison'));
   });
 
-  it('stops looking at conditions of a hostile profile, and says so', () => {
+  it('stops checking conditions of a hostile profile, and reports that', () => {
     const names = Array.from({ length: 1000 }, () => 'read');
     const args = Array.from({ length: 240 }, () => when(2, 'EQ', 1));
     assert.ok(codesOf(lint(deny({ ...allows(...names), args }))).includes('conditions-unchecked'));

@@ -291,7 +291,7 @@ describe('policies in words: mistakes', () => {
     );
   });
 
-  it('ends within bounds, whatever is written', () => {
+  it('ends within bounds, for any text', () => {
     const deep = `default: allowed\nread: TRAP if ${'('.repeat(100_000)}`;
     assert.equal(failure(() => parseProfile(deep)).code, 'too-deep');
     const values = `default: allowed\nread: TRAP if fd is ${'~'.repeat(100_000)}1`;

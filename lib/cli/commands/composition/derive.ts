@@ -81,7 +81,7 @@ export const deriveCommand: Register = (program, run) =>
 
 const isPath = (base: string): boolean => /[./\\]/.test(base);
 
-/** A file that says what `derive` was told. A path to the base counts from its folder. */
+/** A file with the changes of `derive`. A path to the base is relative to its folder. */
 function extension(base: string, changes: Changes, output: string): string {
   if (base === '-')
     throw new UsageError(

@@ -15,7 +15,7 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** Records that are told apart; the kernel itself writes a few a second. */
+/** Distinct records; the kernel itself writes a few per second. */
 const MAX_KINDS = 10_000;
 
 /** Registers the subcommand. */

@@ -92,7 +92,7 @@ export const recordCommand: Register = (program, run) =>
         for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
         const ending = new Promise<readonly [number | null, NodeJS.Signals | null]>(resolve => {
           child.on('exit', (...end) => {
-            // What it has left running goes on unrecorded; a tracer that was killed is known a moment later.
+            // Processes that it left running continue unrecorded; a killed tracer is detected a moment later.
             setTimeout(stop, PATIENCE).unref();
             resolve(end);
           });

@@ -4,11 +4,11 @@ import { own } from '../../../util/own.js';
 import { readStatusFile } from '../../inspect/status-file.js';
 
 /**
- * Kills a child of this process that is still there after Node was told of its end.
+ * Kills a child of this process that still exists after Node has reported its end.
  *
  * A child that calls ptrace(2) PTRACE_TRACEME makes its parent the tracer, whose waitpid(2) then reports stops as well.
  * libuv takes the first one for an exit with code 0, and forgets the child; its other threads go on without `timeout`, `kill`
- * or anybody who waits for them. Nobody else can have the number meanwhile, since the child has not been waited for.
+ * or other code that waits for them. The id cannot be reused meanwhile, because the child has not been waited for.
  * Returns why it could not be killed.
  */
 function killIfThere(pid: number): NodeJS.ErrnoException | undefined {

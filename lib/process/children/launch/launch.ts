@@ -123,7 +123,7 @@ function makeRequest(filter: Filter, options: ChildLoadOptions): LoadRequest {
  * Runs `start` with the launcher for a command, and gives what it gives with what became of the launch.
  *
  * The launcher is a file in memory that holds its orders and the program. It shares a page with this process, where it
- * writes what it is about to do, until execve takes the page away: so a failure is told without any system call under
+ * writes its next step, until execve unmaps the page: so a failure is reported without any system call under
  * the filter. With `running`, this process waits as uv_spawn(3) does, until the launcher's end of a pipe is closed
  * by its execve or its death.
  *

@@ -88,13 +88,13 @@ export function startChild(
 function asIfPlain(child: ChildProcess, { file, words }: Command, stdio: StdioList): ChildProcess {
   // Types of Node's say that these are read-only; it reads them again for the message of an error.
   Object.assign(child, { spawnfile: file, spawnargs: [...words] });
-  // Without descriptors to spare there are no streams at all.
+  // If no descriptors are left there are no streams at all.
   const streams = child.stdio as unknown[] | undefined;
   streams?.splice(stdio.length);
   return child;
 }
 
-/** Lets go of a launcher that has failed: nobody is to hear of it. */
+/** Releases a launcher that has failed, without events. */
 function abandon(child: ChildProcess): void {
   child.on('error', () => undefined);
   if (child.connected) child.disconnect();

@@ -11,7 +11,7 @@ import { readPerfTable, writeOrders, type PerfOrders, type PerfTable } from './t
 /** A recorder that waits for its start. */
 export interface PerfRecorder {
   readonly pid: number;
-  /** For whoever starts the recording: see native/perf/table.h. */
+  /** Starts and ends the recording: see native/perf/table.h. */
   readonly socket: number;
   /** Starts the recording. Throws RecordingError (`perf-unavailable`, `process-not-found`, `perf-ended`). */
   begin(): void;
@@ -39,14 +39,14 @@ export function startPerfRecorder(orders: PerfOrders, cgroup?: number): PerfReco
     writeOrders(files.table, orders);
     const pid = run(files, cgroup);
     close('image', 'wake', 'forRecorder', 'stopped');
-    // Whoever watches a descriptor closes it.
+    // The watcher of a descriptor closes it.
     open.delete('woken');
     let last: PerfTable | undefined;
     const ended = untilEnd(files).finally(() => {
       last = readPerfTable(files.table);
       close('table', 'stop');
     });
-    // Where the recording does not even begin, nobody waits for its end.
+    // If the recording does not begin, its end is not awaited.
     ended.catch(() => undefined);
     return {
       pid,
@@ -71,7 +71,7 @@ export function startPerfRecorder(orders: PerfOrders, cgroup?: number): PerfReco
   }
 }
 
-/** Signals of a terminal are not for it, nor is the directory of this process. */
+/** It gets no signals of the terminal, and does not keep the working directory in use. */
 function run(files: PerfRecorderFiles, cgroup: number | undefined): number {
   const child = childProcess().spawn(
     '/proc/self/fd/3',
@@ -168,7 +168,7 @@ function perfRefused({ step, errno }: PerfTable): RecordingError | undefined {
 
 const INSTEAD = 'A command can be recorded without them: seccomp record -- COMMAND';
 
-/** The remedy of whoever has not the right. */
+/** The remedy if a capability is missing. */
 const denied = (what: string): RecordingError =>
   new RecordingError(
     'perf-unavailable',

@@ -1,4 +1,4 @@
-// What the perf recorder is told and what it has written down: the memory that native/perf/table.h describes.
+// Writes the orders of the perf recorder and reads its results: the memory that native/perf/table.h describes.
 import { readSync, writeSync } from 'node:fs';
 import { ABIS, syscallsOf } from '../../../kernel/abi.js';
 import type { AbiName } from '../../../kernel/architectures.js';
@@ -23,7 +23,7 @@ export interface PerfCalls {
   /** `AUDIT_ARCH_*`. */
   readonly arch: number;
   readonly number: number;
-  /** The path of the program; undefined where it cannot be told. */
+  /** The path of the program; undefined if it is unknown. */
   readonly program: string | undefined;
   /** By index, of those arguments that are recorded. */
   readonly args: ReadonlyMap<number, PerfArgument>;
@@ -49,14 +49,14 @@ export interface PerfTable {
   readonly lost: number;
   /** Calls by numbers that no kernel serves. */
   readonly foreign: number;
-  /** Programs that were started with more rights, of which nothing is seen. */
+  /** Programs with more privileges than their caller, whose calls are not visible. */
   readonly unseen: number;
   readonly calls: readonly PerfCalls[];
 }
 
 const STATES = ['starting', 'recording', 'ended', 'failed'] as const;
 const STEPS = ['none', 'tracepoint', 'open', 'memory', 'no-process'] as const;
-/** What can fail: `PerfStep`. */
+/** The step that can fail. */
 type PerfStep = (typeof STEPS)[number];
 
 const HEADER = 64;
@@ -105,7 +105,7 @@ function placeOf(number: number): number | undefined {
   return special >= 0 && special < ARM_PRIVATE_CALLS ? NUMBERS - ARM_PRIVATE_CALLS + special : undefined;
 }
 
-/** Reads all that has been written down. */
+/** Reads the whole table. */
 export function readPerfTable(descriptor: number): PerfTable {
   const header = read(descriptor, 0, HEADER);
   const used = (offset: number, most: number): number => Math.min(header.readUInt32LE(offset), most);

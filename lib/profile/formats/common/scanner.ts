@@ -13,7 +13,7 @@ export interface Token {
   readonly startsColumn: boolean;
 }
 
-/** How a format's tokens are told. Patterns are sticky (`y`). */
+/** The tokens of a format. Patterns are sticky (`y`). */
 export interface Syntax {
   /** Blanks and comments; line breaks among them where lines mean nothing. */
   readonly gap: RegExp;
@@ -46,7 +46,7 @@ export function failUnknown(
   return failAt(token.at, code, `there is no ${kind} ${shown(token)}`, didYouMean(token.text, names, remedy));
 }
 
-/** A token as it may stand in a message. */
+/** Formats a token for messages. */
 export const shown = ({ text }: Pick<Token, 'text'>): string =>
   text === '' ? 'the end of the text' : quote(text);
 

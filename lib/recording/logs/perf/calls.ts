@@ -63,7 +63,7 @@ export class PerfCalls {
         const unavailable = isEnosys(line.result) ? 1 : 0;
         if (begun?.syscall === syscall)
           return unavailable === 0 || this.#calls.add('perf trace', { ...begun, count: 0, unavailable });
-        // The return of a new process from the call that made it is no call.
+        // The return of a new process from the call that created it is not a call.
         const isChild = /^(?:clone3?|v?fork)$/.test(syscall) && /^0?$/.test(line.result);
         return isChild || this.#calls.add('perf trace', { abi, syscall, program: line.comm, unavailable });
       }

@@ -11,7 +11,7 @@ export type PerfLine =
       readonly name: string;
       /** Texts by the names of parameters; those of zeros are left out by perf. Undefined where names that a program chooses may be among them. */
       readonly args: ReadonlyMap<string, string> | undefined;
-      /** What follows `= `; undefined where the call goes on. */
+      /** The text after `= `; undefined if the call continues. */
       readonly result: string | undefined;
     }
   | {
@@ -68,7 +68,7 @@ export function parsePerfLine(line: string): PerfLine | undefined {
   const rest = line.slice(time[0].length).replace(/^ /, '');
   if (FAULT.test(rest)) return { kind: 'other' };
   const [head, comm, pid, continued, name] = THREAD.exec(rest) ?? [];
-  // A name or a path that holds what looks like another call: which one is true cannot be told.
+  // A name or a path may contain text that looks like another call, so the line is ambiguous.
   if (head === undefined || name === undefined || head !== SHORTEST_THREAD.exec(rest)?.[0]) return undefined;
   const thread = { pid: Number(pid), comm, name };
   const result = RESULT.exec(rest);
@@ -112,5 +112,5 @@ function argumentsOf(text: string): ReadonlyMap<string, string> | undefined {
   return args;
 }
 
-/** Longer texts are no arguments. */
+/** Longer texts are not arguments. */
 const MAX_TEXT = 8192;

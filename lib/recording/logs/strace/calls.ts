@@ -21,7 +21,6 @@ export class StraceCalls {
   readonly #modes = new ProcessMap<AbiName>();
   readonly #programs = new ProcessMap<string>();
   readonly #unfinished = new ProcessMap<{ readonly call: SeenCall; readonly line: StraceCall }>();
-
   /** What may be the headings of a table, and the table that began last. */
   #heading: string | undefined;
   #table: StraceTable | undefined;

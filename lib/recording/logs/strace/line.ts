@@ -135,7 +135,7 @@ function withoutPrefix(line: string): { readonly pid: number; readonly rest: str
     pid = Number(first[1] ?? first[2]);
     rest = rest.slice(first[0].length);
   }
-  // Each at most once, in whatever order.
+  // Each at most once, in any order.
   for (let left = [...BEFORE]; ;) {
     const found = left.find(pattern => pattern.test(rest));
     if (found === undefined) return { pid, rest: rest.trimStart() };
@@ -191,7 +191,7 @@ function argumentsOf(
 const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 
-/** Whether `<` at a position follows a descriptor, `3` or AT_FDCWD, and is no shift. */
+/** Whether `<` at a position follows a descriptor, `3` or AT_FDCWD, and is not a shift. */
 function isAfterDescriptor(text: string, index: number): boolean {
   const before = text.charCodeAt(index - 1);
   const isDigit = before >= (ZERO ?? 0) && before <= (NINE ?? 0);
