@@ -22,9 +22,6 @@ import { givenOptions, ownOptions } from '../../util/options.js';
 /** What confines a command, and whether refusals are reported: this process answers them then, and stays until all is over. */
 type Options = SandboxOptions & ViolationReportOptions;
 
-/** Where a standard stream leads, as far as the type of the child depends on it. */
-type Stdio = StdioNull | StdioPipe;
-
 /**
  * Starts a command under a profile, which only has to allow execve and the calls of the command. Options, events and the
  * result are those of `spawn` of node:child_process. This process is not confined, and the command is isolated from it
@@ -39,7 +36,11 @@ export function spawn(
   command: string,
   options: SpawnOptionsWithoutStdio & Options,
 ): ChildProcessWithoutNullStreams;
-export function spawn<In extends Stdio, Out extends Stdio, Err extends Stdio>(
+export function spawn<
+  In extends StdioNull | StdioPipe,
+  Out extends StdioNull | StdioPipe,
+  Err extends StdioNull | StdioPipe,
+>(
   command: string,
   options: SpawnOptionsWithStdioTuple<In, Out, Err> & Options,
 ): ChildProcessByStdio<
@@ -53,7 +54,11 @@ export function spawn(
   args: readonly string[],
   options: SpawnOptionsWithoutStdio & Options,
 ): ChildProcessWithoutNullStreams;
-export function spawn<In extends Stdio, Out extends Stdio, Err extends Stdio>(
+export function spawn<
+  In extends StdioNull | StdioPipe,
+  Out extends StdioNull | StdioPipe,
+  Err extends StdioNull | StdioPipe,
+>(
   command: string,
   args: readonly string[],
   options: SpawnOptionsWithStdioTuple<In, Out, Err> & Options,
