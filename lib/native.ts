@@ -144,6 +144,8 @@ export interface LiveFilter {
 /** Exports of the add-on. Arguments are validated by the callers in lib/. */
 export interface Native {
   probe(): Probe;
+  /** The C library of this process, e.g. `glibc 2.36` or `musl`. */
+  cLibrary(): string;
 
   /** The 32 bytes of SHA-256, for which Node's crypto would have to be loaded. */
   sha256(message: Uint8Array): Uint8Array;

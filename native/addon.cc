@@ -3,6 +3,7 @@
 
 #include "bind.h"
 #include "core/background.h"
+#include "core/c_library.h"
 #include "core/descriptor.h"
 #include "core/exec.h"
 #include "core/notify_listener.h"
@@ -40,6 +41,7 @@ void close_in_background(std::int32_t number) {
 
 void bind_kernel(Napi::Object exports) {
   bind<probe>(exports, "probe");
+  bind<c_library>(exports, "cLibrary");
   bind<load_filter>(exports, "loadFilter");
   bind<load_and_exec_path>(exports, "loadAndExec");
   bind<prepare_launch>(exports, "prepareLaunch");

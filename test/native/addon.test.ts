@@ -20,6 +20,7 @@ const exportsOf = (addon: Native): readonly (readonly [string, (...values: unkno
 
 /** These ignore what they are given. */
 const TAKES_NOTHING: ReadonlySet<string> = new Set([
+  'cLibrary',
   'probe',
   'threadId',
   'openRings',

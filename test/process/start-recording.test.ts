@@ -122,6 +122,21 @@ describe('startRecording', function () {
       assert.ok(!names.includes(own), own);
   });
 
+  it('adds no calls by a snapshot, but for files that the package loads', () => {
+    const added = told<readonly string[]>(
+      inChild(`
+        const names = ({ calls }) => calls.map(({ phase, syscall }) => phase + ' ' + syscall);
+        const recording = s.startRecording();
+        const first = names(recording.snapshot());
+        tell(names(recording.snapshot()).filter(name => name.startsWith('main ') && !first.includes(name)));`),
+    );
+    const loading = ['access', 'close', 'fstat', 'lseek', 'newfstatat', 'openat', 'pread64', 'read', 'statx'];
+    assert.deepEqual(
+      added.filter(name => !loading.includes(name.slice('main '.length))),
+      [],
+    );
+  });
+
   it('gives snapshots while it runs, and the whole recording at the end', () => {
     const counts = told<readonly number[]>(
       inChild(`

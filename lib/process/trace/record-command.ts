@@ -11,7 +11,6 @@ import { commandOf, type LaunchRequest } from '../children/launch/launch.js';
 import { spawnWith, startChild } from '../children/launch/start-child.js';
 import { stdioList } from '../children/launch/stdio.js';
 import type { IsolationPlan } from '../isolation/isolate.js';
-import { runningLibc } from '../machine/libc.js';
 import { whyEnded } from './follow.js';
 import { readRecordedTable, writeOrders, type RecordedTable } from './recording-table.js';
 import { startTracer, type Tracer, unheardTracer } from './tracer.js';
@@ -180,7 +179,7 @@ function summarize(
     how: 'tracer',
     arch: nativeArchitecture(),
     kernel: release(),
-    libc: runningLibc(),
+    libc: native().cLibrary(),
     command,
     lost: lost + foreign,
   });

@@ -77,26 +77,31 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
 
 /** Writes the orders of a recorder, before it begins. */
 export function writeOrders(table: number, { phaseAt }: RecordingOrders): void {
-  const kinds = Buffer.alloc(MAX_ABIS * KINDS * 4);
-  // The native ABI, the 32-bit one, x32.
-  abisOf(nativeArchitecture()).forEach((abi, index) => {
-    for (const [syscall, number] of syscallsOf(abi)) {
-      const place = number - ABIS[abi].numberBit;
-      if (place < KINDS) kinds.writeUInt32LE(kindOf(abi, syscall, phaseAt), (index * KINDS + place) * 4);
-    }
-  });
-  writeSync(table, kinds, 0, kinds.length, AT_KINDS);
+  const bytes = Buffer.alloc(MAX_ABIS * KINDS * 4);
+  for (const { syscall, kind, place } of callKinds())
+    bytes.writeUInt32LE(phaseAt.includes(syscall) ? kind | BEGINS_PHASE : kind, place * 4);
+  writeSync(table, bytes, 0, bytes.length, AT_KINDS);
   writeNumber(table, phaseAt.length > 0 ? 1 : 0, AT_PART);
   writeNumber(table, 1, AT_RECORDS);
 }
 
-function kindOf(abi: AbiName, syscall: string, phaseAt: readonly string[]): number {
-  const special = (SPECIAL.get(syscall) ?? 0) | (phaseAt.includes(syscall) ? BEGINS_PHASE : 0);
-  return recordedParameters(abi, syscall).reduce(
+/** The kinds of all calls and their places in the orders, which are the same for each recording. */
+let kinds: readonly { readonly syscall: string; readonly kind: number; readonly place: number }[] | undefined;
+
+// The native ABI, the 32-bit one, x32.
+const callKinds = (): NonNullable<typeof kinds> =>
+  (kinds ??= abisOf(nativeArchitecture()).flatMap((abi, index) =>
+    [...syscallsOf(abi)]
+      .map(([syscall, number]) => ({ syscall, place: number - ABIS[abi].numberBit }))
+      .filter(({ place }) => place < KINDS)
+      .map(({ syscall, place }) => ({ syscall, kind: kindOf(abi, syscall), place: index * KINDS + place })),
+  ));
+
+const kindOf = (abi: AbiName, syscall: string): number =>
+  recordedParameters(abi, syscall).reduce(
     (kind, { index, width }) => kind | (1 << index) | (width === 64 ? 1 << (index + WIDE_SHIFT) : 0),
-    special,
+    SPECIAL.get(syscall) ?? 0,
   );
-}
 
 /** The contents of the memory that `readTable` does not return. */
 export interface RecordedTable extends Pick<TracedTable, 'stops' | 'lost'> {

@@ -1,5 +1,4 @@
 // Records the calls of the running process.
-import { runningLibc } from '../machine/libc.js';
 import { release } from 'node:os';
 import { compilePolicy } from '../../filter/compile.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
@@ -61,7 +60,7 @@ export function startRecording(options: StartRecordingOptions = {}): OwnRecordin
       how: 'tracer',
       arch: nativeArchitecture(),
       kernel: release(),
-      libc: runningLibc(),
+      libc: native().cLibrary(),
       command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)].join(' '),
       lost: lost + unknown,
     });

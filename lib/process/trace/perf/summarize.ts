@@ -2,9 +2,9 @@
 import { release } from 'node:os';
 import { abiOf, callText } from '../../../kernel/abi.js';
 import { nativeArchitecture } from '../../../kernel/architectures.js';
+import { native } from '../../../native.js';
 import { RecordingBuilder } from '../../../recording/build.js';
 import { RUNTIME_PHASE, type Recording } from '../../../recording/recording.js';
-import { runningLibc } from '../../machine/libc.js';
 import type { PerfTable } from './table.js';
 
 /** What is known beside the calls. */
@@ -54,7 +54,7 @@ export function summarize(table: PerfTable, { command, phase, partRuntimes, star
     how: 'perf',
     arch: nativeArchitecture(),
     kernel: release(),
-    libc: started ? runningLibc() : '',
+    libc: started ? native().cLibrary() : '',
     command,
     lost: table.lost + table.unseen + foreign,
   });

@@ -1,0 +1,11 @@
+// The C library that this process uses.
+#pragma once
+
+#include <string>
+
+namespace seccomp_node {
+
+/** Its name and version, e.g. `glibc 2.36`; `musl` does not tell its version. */
+std::string c_library();
+
+}  // namespace seccomp_node
