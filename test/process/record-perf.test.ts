@@ -349,14 +349,13 @@ describe('the targets of a recording', () => {
     });
 });
 
-/** The perf recorder that a process has started. */
+/** The perf recorder that a process has started and that runs: one that has ended may not have been waited for yet. */
 function recorderOf(parent: number): number {
   const found = readdirSync('/proc').find(pid => {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      return (
-        stat.includes('(seccomp-perf)') && stat.slice(stat.lastIndexOf(')')).split(' ')[2] === String(parent)
-      );
+      const [, state, ppid] = stat.slice(stat.lastIndexOf(')')).split(' ');
+      return stat.includes('(seccomp-perf)') && state !== 'Z' && ppid === String(parent);
     } catch {
       return false;
     }
