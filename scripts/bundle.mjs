@@ -69,6 +69,9 @@ export async function bundle() {
   await writeShippedPrograms();
 }
 
+/** What of bundle/ is a file of its own, since it says by `__dirname` where it lies: lib/entries has them as NAME-commonjs.ts. */
+const APART = ['package-files', 'code-cache'];
+
 /** Leaves what finds the files of the package in a file of its own, which is that of CommonJS. */
 const FILES_APART = {
   name: 'files-apart',
@@ -193,18 +196,20 @@ const withOwnNames = text =>
 async function writeCommonJs(directory) {
   fresh(directory, 'commonjs');
   const commonJs = /** @type {const} */ ({ format: 'cjs', platform: 'node', target: 'node20' });
-  const packageFiles = await build({
-    entryPoints: [inRoot('dist/entries/package-files-commonjs.js')],
-    write: false,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'es2020',
-    logLevel: 'error',
-  });
-  const [source, names] = withCommonJsExports(packageFiles.outputFiles[0].text, new Map());
-  const { code } = await transform(source, { ...commonJs, target: 'es2020' });
-  writeFileSync(join(directory, 'package-files.js'), `${code}${namesForImport(names)}`);
+  for (const name of APART) {
+    const { outputFiles } = await build({
+      entryPoints: [inRoot(`dist/entries/${name}-commonjs.js`)],
+      write: false,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'es2020',
+      logLevel: 'error',
+    });
+    const [source, names] = withCommonJsExports(outputFiles[0].text, new Map());
+    const { code } = await transform(source, { ...commonJs, target: 'es2020' });
+    writeFileSync(join(directory, `${name}.js`), `${code}${namesForImport(names)}`);
+  }
   // What runs in the pages of reports.
   await build({
     ...FOR_BROWSERS,
@@ -250,7 +255,8 @@ async function writeCommonJs(directory) {
       const [source, names] = withCommonJsExports(text, values);
       const code = withOwnNames((await transform(source, commonJs)).code);
       const isLazy = Object.hasOwn(ENTRIES, entry) || names.includes('applyProfile');
-      writeFileSync(join(directory, name), `${withLazyImports(code, isLazy)}${namesForImport(names)}`);
+      const file = withCodeCache(withLazyImports(code, isLazy));
+      writeFileSync(join(directory, name), `${file}${namesForImport(names)}`);
     }),
   );
   chmodSync(join(directory, 'cli.js'), 0o755);
@@ -344,6 +350,17 @@ const withLazyImports = (code, isLazy) => {
       return `var ${variable}_;\nfunction ${variable}() {\n  return ${variable}_ ??= require("./${file}.js");\n}`;
     })
     .replaceAll(/\b(import_\w+)(?=\.)/g, (use, variable) => (lazy.has(variable) ? `(${variable}())` : use));
+};
+
+/** Has a file load others by way of the code cache. Bundlers find the files by what `require` gets. */
+const withCodeCache = code => {
+  const text = code.replaceAll(
+    /\brequire\(("\.\/[\w-]+\.js")\)/g,
+    '(import_code_cache.load($1) ?? require($1))',
+  );
+  if (text === code) return code;
+  const begin = code.startsWith('#!') ? code.indexOf('\n') + 1 : 0;
+  return `${text.slice(0, begin)}var import_code_cache = require("./code-cache.js");\n${text.slice(begin)}`;
 };
 
 async function writeModules(directory) {

@@ -1,6 +1,7 @@
 // Makes a fresh clone ready to run and test: compiler, npm packages, libseccomp, add-on, TypeScript. Done steps are skipped.
 // Usage: node scripts/setup.mjs [--quiet]
 import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { buildNative } from './build-native.mjs';
 import { commandLine } from './command-line.mjs';
@@ -74,6 +75,14 @@ async function compileTypeScript() {
   return true;
 }
 
+/** What this Node needs not compile when it starts. */
+function makeCodeCache() {
+  const { folder } = createRequire(import.meta.url)(inRoot('bundle/code-cache.js'));
+  if (existsSync(folder)) return false;
+  run(process.execPath, [inRoot('scripts/code-cache.mjs')]);
+  return true;
+}
+
 /** @type {[done: string, step: () => boolean | Promise<boolean>][]} */
 const STEPS = [
   ['Installed the compiler', installTools],
@@ -81,6 +90,7 @@ const STEPS = [
   ['Fetched libseccomp', fetchLibseccomp],
   ['Built the add-on', buildNative],
   ['Compiled the TypeScript', compileTypeScript],
+  ['Made the code cache', makeCodeCache],
 ];
 
 const { values } = commandLine('node scripts/setup.mjs [--quiet]', {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { BUNDLE_FILES } from './support/bundle-files.js';
 import { inChild, told } from './support/child.js';
 
 /** Parts of the package, by a line of their text. */
@@ -25,14 +26,13 @@ function loadedBy(program: string): readonly string[] {
       '-e',
       `${program}
       import { createRequire } from 'node:module';
-      console.log(JSON.stringify(Object.keys(createRequire(import.meta.url).cache)));`,
+      const require = createRequire(import.meta.url);
+      console.log(JSON.stringify(${BUNDLE_FILES}));`,
     ],
     { cwd: fileURLToPath(new URL('../../', import.meta.url)), encoding: 'utf8' },
   );
   assert.notEqual(stdout, '', stderr);
-  const texts = (JSON.parse(stdout) as readonly string[])
-    .filter(path => path.endsWith('.js'))
-    .map(path => readFileSync(path, 'utf8'));
+  const texts = (JSON.parse(stdout) as readonly string[]).map(path => readFileSync(path, 'utf8'));
   assert.notEqual(texts.length, 0);
   return Object.entries(PARTS)
     .filter(([, line]) => texts.some(text => text.includes(line)))

@@ -1,7 +1,8 @@
 // The start-up time of a program: from the start of a Node process to the loaded filter, and to its end.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { inRoot } from '../files.mjs';
 import { programPath, scratch } from './build.mjs';
 import { blocks, factor, spread, table } from './format.mjs';
 import { profilePath } from './input.mjs';
@@ -24,6 +25,7 @@ export async function measure({ quick }) {
     own,
     JSON.stringify({ ...JSON.parse(readFileSync(profilePath, 'utf8')), comment: 'own' }, null, 2),
   );
+  const plain = withoutCodeCache(join(scratch, 'without-code-cache'));
   const subjects = Object.entries(BARE).flatMap(([kind, bare]) => {
     const path = name => programPath(`start-${name}.${kind}`);
     const language = bare.replace(': nothing', '');
@@ -34,6 +36,7 @@ export async function measure({ quick }) {
       [`${language}: a profile that ships`, kind, [path('apply'), 'docker-default']],
       [`${language}: a profile of one's own, from JSON`, kind, [path('apply'), own]],
       [`${language}: the same, with a cache`, kind, [path('apply'), own, cache]],
+      [`${language}: the same, without the code cache`, kind, [plain(path('apply')), own]],
     ];
   });
   const samples = await interleave(
@@ -47,6 +50,16 @@ export async function measure({ quick }) {
     ratio: name === BARE[kind] ? undefined : ratios(until(name, 'there'), until(BARE[kind], 'there')),
     end: summarize(until(name, 'end')),
   }));
+}
+
+/** Copies the package, without V8's code cache. Gives the path of a program's copy. */
+function withoutCodeCache(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  for (const part of ['bundle', 'data', 'profiles', 'package.json', 'scripts/bench/programs'])
+    cpSync(inRoot(part), join(folder, part), { recursive: true });
+  rmSync(join(folder, 'bundle/code-cache'), { recursive: true });
+  for (const part of ['build', 'node_modules']) symlinkSync(inRoot(part), join(folder, part));
+  return path => join(folder, 'scripts/bench/programs', basename(path));
 }
 
 const SAY = 'process.stdout.write(String(process.hrtime.bigint()))';
@@ -68,7 +81,7 @@ they have ended. The ratio compares the former with the first row of its kind. I
 under it at that point, which the process checks before it ends. Everything is cold, as in real use: the files, the parser, the generator and
 the proof. The ratios include the time in which Node finds a package, which is longer for \`import\` than for \`require\`.
 
-The time depends on the functions that a program uses, because the package loads its files lazily. A profile that ships
+V8's [code cache](building.md#the-code-cache) is there, as \`npm run setup\` makes it, but in the last row of each kind. The time depends on the functions that a program uses, because the package loads its files lazily. A profile that ships
 is not compiled: its program is in the package, with a digest of its input ([verification](verification.md#programs-that-ship)).
 Other profiles are parsed with JSON.parse, compiled without the search of \`compile\`, to programs that are 5 % larger with paths that
 are 4 % longer, and proven. With \`cache\`, the compilation is skipped, but not the proof.`,

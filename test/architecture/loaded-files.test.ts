@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { BUNDLE_FILES } from '../support/bundle-files.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -9,7 +10,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 function loadedBy(statement: string): readonly string[] {
   const program = `const { compile, parseProfile, applyProfile } = require('seccomp');
     ${statement};
-    const names = Object.keys(require.cache).map(path => require('node:path').basename(path, '.js'));
+    const names = ${BUNDLE_FILES}.map(path => require('node:path').basename(path, '.js'));
     console.log(JSON.stringify(names.filter(name => !/^chunk-|^index$|^package-files$/.test(name))));`;
   const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], { cwd: root, encoding: 'utf8' });
   assert.equal(stderr, '');

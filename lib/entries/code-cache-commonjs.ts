@@ -1,0 +1,73 @@
+// How the files of bundle/ load each other where V8's code cache is there for this Node (scripts/code-cache.mjs): the functions that a start
+// needs are compiled already, and Node does not search for each file. A file of its own in the syntax of ES2020, as package-files is.
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire, wrap } from 'node:module';
+import { Script } from 'node:vm';
+import { bare, own } from '../util/own.js';
+
+/** What is kept for this Node. V8 itself compares its version, its flags and the length of the text, and otherwise compiles anew. */
+export const folder = `${__dirname}/code-cache/${process.version}-${process.arch}`;
+
+/** A file that was loaded: its text as V8 compiled it, and what the file exports. */
+interface LoadedFile {
+  readonly script: Script;
+  readonly module: { exports: object };
+}
+
+/** By `./NAME.js`. */
+export const loaded = new Map<string, LoadedFile>();
+
+/** Whether files are loaded here and not by `require`: decided once, since each of the two has its own instances. */
+let isOn: boolean | undefined;
+
+/** What Node 22 has besides. */
+const newerModule = process.getBuiltinModule('node:module') as object as {
+  readonly getCompileCacheDir?: () => unknown;
+};
+
+/**
+ * Jest runs files in a realm of their own, but V8 compiles in that of Node, whose errors are no instances of Error there. And where a program has
+ * Node cache the code of all its files, that is enough.
+ */
+const isWanted = (): boolean =>
+  existsSync(folder) &&
+  new Script('Object', bare({})).runInThisContext(bare({})) === Object &&
+  own(newerModule, 'getCompileCacheDir')?.() === undefined;
+
+/** What Node makes of a file in CommonJS. */
+type Run = (
+  this: object,
+  exports: object,
+  require: NodeJS.Require,
+  module: { exports: object },
+  path: string,
+  directory: string,
+) => void;
+
+/** Finds what is not a file of bundle/. */
+const require = createRequire(`${__dirname}/package.json`);
+
+/** What a file beside this one exports; undefined where `require` loads it. Throws what reading or running the file throws. */
+export function load(file: `./${string}.js`): unknown {
+  isOn ??= isWanted();
+  return isOn ? (loaded.get(file)?.module.exports ?? loadFile(file)) : undefined;
+}
+
+function loadFile(file: string): object {
+  const path = `${__dirname}${file.slice(1)}`;
+  // The files are ASCII, which is read fastest so.
+  const text = wrap(readFileSync(path, bare({ encoding: 'latin1', flag: 'r' } as const)));
+  const cache = `${folder}${file.slice(1)}.bin`;
+  const cachedData = existsSync(cache) ? readFileSync(cache, bare({ flag: 'r' })) : undefined;
+  const script = new Script(text, bare({ filename: path, ...(cachedData && { cachedData }) }));
+  const run = script.runInThisContext(bare({})) as Run;
+  const module = { exports: {} };
+  loaded.set(file, { script, module });
+  try {
+    run.call(module.exports, module.exports, require, module, path, __dirname);
+  } catch (error) {
+    loaded.delete(file);
+    throw error;
+  }
+  return module.exports;
+}

@@ -1,0 +1,46 @@
+// Makes V8's code cache for the Node that runs this: what the package compiles when it is used is kept beside its files.
+// Usage: node scripts/code-cache.mjs
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { commandLine } from './command-line.mjs';
+import { inRoot, withScratch } from './files.mjs';
+
+const require = createRequire(inRoot('package.json'));
+const { folder, loaded } = require(inRoot('bundle/code-cache.js'));
+/** A profile that is not among those that ship. */
+const own = JSON.stringify({ ...require('seccomp/profiles/docker-default.json'), comment: 'own' });
+
+/** Does what a start does, in all ways that applyProfile has to find a program, and loads nothing. */
+function start() {
+  const { applyProfile } = require('seccomp/apply');
+  const { load } = require('seccomp/load');
+  applyProfile('docker-default', { dryRun: true });
+  withScratch(`${folder}/.programs-`, cache => {
+    applyProfile(own, { dryRun: true, cache });
+    // From the cache of programs now.
+    const { filter } = applyProfile(own, { dryRun: true, cache });
+    if (filter !== undefined) load(filter.bpf, { dryRun: true });
+  });
+}
+
+function inspect() {
+  const { compile, diff, explain, lint } = require('seccomp');
+  const filter = compile(own);
+  explain(filter, 'socket');
+  lint(own);
+  diff(filter, compile('docker-default'));
+}
+
+commandLine('node scripts/code-cache.mjs', { options: {} });
+rmSync(folder, { recursive: true, force: true });
+// Where it exists, the files of the package load each other by way of the code cache.
+mkdirSync(folder, { recursive: true });
+const written = new Set();
+// A file gets the functions that ran until then: those of a start are not made slower to load by others.
+for (const use of [start, inspect]) {
+  use();
+  for (const [file, { script }] of loaded)
+    if (!written.has(file)) writeFileSync(join(folder, `${file}.bin`), script.createCachedData());
+  for (const file of loaded.keys()) written.add(file);
+}
