@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
+import * as nodeModule from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +43,8 @@ describe('The code cache', () => {
   }
 
   const folder = () =>
-    (createRequire(join(place, 'package.json'))('./bundle/code-cache.js') as { folder: string }).folder;
+    (nodeModule.createRequire(join(place, 'package.json'))('./bundle/code-cache.js') as { folder: string })
+      .folder;
 
   function without<Value>(use: () => Value): Value {
     const elsewhere = `${folder()}-elsewhere`;
@@ -128,6 +129,12 @@ describe('The code cache', () => {
         require, module_, require('node:path').dirname(path));
       console.log(JSON.stringify({ there: module_.exports.load('./package-files.js') !== undefined }));`;
     assert.deepEqual(answer(program), { there: false });
+  });
+
+  it("is not used where the program has Node's own, which is then of all its files", function () {
+    if (!Object.hasOwn(nodeModule, 'enableCompileCache')) this.skip(); // Node 20 has none.
+    const program = `require('node:module').enableCompileCache('${join(place, 'of-node')}'); ${SOURCES}`;
+    assert.deepEqual(answer(program), { taken: false, refused: false, byNode: true });
   });
 
   it('is not published: it is made by the Node that uses it', () => {
