@@ -20,10 +20,10 @@ export const loaded = new Map<string, LoadedFile>();
 /** Whether files are loaded here and not by `require`: decided once, since each of the two has its own instances. */
 let isOn: boolean | undefined;
 
+/** Finds what is not a file of bundle/. */
+const require = createRequire(`${__dirname}/package.json`);
 /** What Node 22 has besides. */
-const newerModule = process.getBuiltinModule('node:module') as object as {
-  readonly getCompileCacheDir?: () => unknown;
-};
+const newer = require('node:module') as { readonly getCompileCacheDir?: () => unknown };
 
 /**
  * Jest runs files in a realm of their own, but V8 compiles in that of Node, whose errors are no instances of Error there. And where a program has
@@ -32,7 +32,7 @@ const newerModule = process.getBuiltinModule('node:module') as object as {
 const isWanted = (): boolean =>
   existsSync(folder) &&
   new Script('Object', bare({})).runInThisContext(bare({})) === Object &&
-  own(newerModule, 'getCompileCacheDir')?.() === undefined;
+  own(newer, 'getCompileCacheDir')?.() === undefined;
 
 /** What Node makes of a file in CommonJS. */
 type Run = (
@@ -43,9 +43,6 @@ type Run = (
   path: string,
   directory: string,
 ) => void;
-
-/** Finds what is not a file of bundle/. */
-const require = createRequire(`${__dirname}/package.json`);
 
 /** What a file beside this one exports; undefined where `require` loads it. Throws what reading or running the file throws. */
 export function load(file: `./${string}.js`): unknown {
