@@ -125,6 +125,8 @@ export const CHECKS = {
   package: { lane: 'built', run: checkContents },
   packed: { lane: 'built', run: checkPacked },
   managers: { run: () => script('check-managers') },
+  // Whether all can be measured, with few rounds. What it measures is for docs/performance.md.
+  bench: { needs: { strace: 'strace', gcc: 'gcc' }, run: () => script('bench/run', '--quick') },
   bundlers: { lane: 'built', run: () => script('check-bundlers') },
   arm64: {
     lane: 'built',

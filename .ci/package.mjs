@@ -49,7 +49,14 @@ export function checkContents() {
     'profiles/profile.d.cts',
     'profiles/extending.d.cts',
     'profiles/no-network.json',
-    ...['module/apply.js', 'bundle/preload.mjs', 'bundle/package-files.js', 'types/package.json'],
+    ...[
+      'module/apply.js',
+      'bundle/preload.mjs',
+      'bundle/package-files.js',
+      'bundle/code-cache.js',
+      'scripts/code-cache.mjs',
+      'types/package.json',
+    ],
     'profiles/docker-default.json',
     ...['SECURITY.md', 'CONTRIBUTING.md', 'docs/README.md', 'examples/worker.mjs'],
     'THIRD-PARTY.md',
@@ -57,7 +64,9 @@ export function checkContents() {
   const missing = needed.filter(path => !packed.has(path));
   if (missing.length > 0) throw new Error(`not in the package: ${missing.join(', ')}`);
   const odd = [...packed].filter(path =>
-    /^(test|out|deps(?!\/libseccomp-)|build|\.ci|lib)\/|^binding\.gyp$|\.js\.map$|\.tsbuildinfo$/.test(path),
+    /^(test|out|bundle\/code-cache|deps(?!\/libseccomp-)|build|\.ci|lib)\/|^binding\.gyp$|\.js\.map$|\.tsbuildinfo$/.test(
+      path,
+    ),
   );
   if (odd.length > 0) throw new Error(`in the package: ${odd.join(', ')}`);
 }

@@ -136,18 +136,4 @@ describe('The code cache', () => {
     const program = `require('node:module').enableCompileCache('${join(place, 'of-node')}'); ${SOURCES}`;
     assert.deepEqual(answer(program), { taken: false, refused: false, byNode: true });
   });
-
-  it('is not published: it is made by the Node that uses it', () => {
-    const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-      cwd: root,
-      encoding: 'utf8',
-    });
-    const [{ files: packed }] = JSON.parse(stdout) as [{ files: readonly { path: string }[] }];
-    const paths = packed.map(({ path }) => path);
-    assert.ok(paths.includes('scripts/code-cache.mjs') && paths.includes('bundle/code-cache.js'));
-    assert.deepEqual(
-      paths.filter(path => path.startsWith('bundle/code-cache/')),
-      [],
-    );
-  });
 });
