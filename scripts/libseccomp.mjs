@@ -6,7 +6,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -107,99 +106,18 @@ async function fromUpstream(scratch) {
   return tarball;
 }
 
-/** Downloads through apt with directories of our own: the system's lists, caches and hooks stay as they are. */
-function fromDebian(scratch) {
-  const apt = join(scratch, 'apt');
-  for (const part of ['lists/partial', 'cache/archives/partial', 'sources']) {
-    mkdirSync(join(apt, part), { recursive: true });
-  }
-  const mirrors = debianMirrors();
-  if (mirrors.length === 0) throw new Error('apt has no sources here');
-  writeFileSync(join(apt, 'sources/debian.sources'), mirrors.map(sourceStanza).join('\n'));
-  writeFileSync(
-    join(apt, 'apt.conf'),
-    `Dir::Etc::sourcelist "/dev/null";
-Dir::Etc::sourceparts "${apt}/sources";
-Dir::State::lists "${apt}/lists";
-Dir::Cache "${apt}/cache";
-Dir::Cache::pkgcache "";
-Dir::Cache::srcpkgcache "";
-APT::Sandbox::User "root";
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-`,
-  );
-  aptGet(apt, 'update');
-  aptGet(apt, 'source', '--download-only', '--tar-only', 'libseccomp');
-  const tarball = readdirSync(apt).find(name => name.endsWith('.orig.tar.gz'));
+/** The package that is installed has the archive, and not this script's means to fetch it from Debian. */
+async function fromDebian(scratch) {
+  const { debian } = await import('./machine/debian.mjs');
+  const directory = join(scratch, 'apt');
+  const tarball = debian({
+    directory,
+    release: DEBIAN_SUITE,
+    architecture: 'amd64',
+    kind: 'deb-src',
+  }).tarball('libseccomp');
   if (tarball === undefined) throw new Error('apt gave no release tarball');
-  return join(apt, tarball);
-}
-
-function aptGet(apt, ...args) {
-  run('apt-get', ['-c', join(apt, 'apt.conf'), '-q', ...args], {
-    cwd: apt,
-    env: { ...process.env, LC_ALL: 'C' },
-    timeout: 300_000,
-  });
-}
-
-const sourceStanza = ({ uris, signedBy }) =>
-  [
-    'Types: deb-src',
-    `URIs: ${uris}`,
-    `Suites: ${DEBIAN_SUITE}`,
-    'Components: main',
-    ...(signedBy === undefined ? [] : [`Signed-By:${signedBy}`]),
-    '',
-  ].join('\n');
-
-/** The machine's own mirrors of a distribution's main component, with the keyring each is checked with. */
-function debianMirrors() {
-  const files = ['/etc/apt/sources.list'];
-  const parts = '/etc/apt/sources.list.d';
-  if (existsSync(parts)) files.push(...readdirSync(parts).map(name => join(parts, name)));
-  const entries = files.filter(existsSync).flatMap(file => {
-    if (file.endsWith('.sources')) return deb822Entries(readFileSync(file, 'utf8'));
-    return file.endsWith('.list') ? oneLineEntries(readFileSync(file, 'utf8')) : [];
-  });
-  const main = entries.filter(
-    ({ suites, components }) =>
-      components.includes('main') && suites.some(suite => !/security|updates|backports/.test(suite)),
-  );
-  return [...new Map(main.map(entry => [entry.uris, entry])).values()];
-}
-
-/** Entries of a deb822 file; sources.list(5). Values keep their continuation lines. */
-function deb822Entries(text) {
-  const stanzas = text.replace(/^#.*\n?/gm, '').split(/\n\s*\n/);
-  return stanzas.flatMap(stanza => {
-    const fields = new Map();
-    for (const [, name, value] of stanza.matchAll(/^([^\s:]+):(.*(?:\n[ \t].*)*)/gm))
-      fields.set(name.toLowerCase(), value);
-    const uris = fields.get('uris')?.trim();
-    if (uris === undefined || fields.get('enabled')?.trim() === 'no') return [];
-    const words = name => (fields.get(name) ?? '').trim().split(/\s+/);
-    return [
-      { uris, suites: words('suites'), components: words('components'), signedBy: fields.get('signed-by') },
-    ];
-  });
-}
-
-/** Entries of a one-line-style file: `deb [options] uri suite component...`. */
-function oneLineEntries(text) {
-  return [...text.matchAll(/^deb(?:-src)?\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s+(.+)$/gm)].map(
-    ([, options = '', uris, suite, components]) => {
-      const signedBy = /signed-by=(\S+)/.exec(options)?.[1];
-      return {
-        uris,
-        suites: [suite],
-        components: components.replace(/#.*/, '').trim().split(/\s+/),
-        signedBy: signedBy === undefined ? undefined : ` ${signedBy.replaceAll(',', ' ')}`,
-      };
-    },
-  );
+  return tarball;
 }
 
 if (import.meta.filename === process.argv[1]) {

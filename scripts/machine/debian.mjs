@@ -9,37 +9,40 @@ const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
 /** Something that cannot be had from here: a release that is no longer kept, or no network at all. */
 export class Unavailable extends Error {}
 
-/** The options that make apt work on `directory` alone. */
-function privateApt(directory, architecture) {
-  return [
-    `Dir::State=${directory}/state`,
-    `Dir::State::status=${directory}/status`,
-    `Dir::Cache=${directory}/cache`,
-    `Dir::Etc::sourcelist=${directory}/sources.list`,
-    `Dir::Etc::sourceparts=${directory}/none`,
-    `Dir::Etc::preferencesparts=${directory}/none`,
-    `APT::Architecture=${architecture}`,
-    `APT::Architectures=${architecture}`,
-    'APT::Install-Recommends=false',
-    'APT::Sandbox::User=root',
-    // An archive that cannot be reached is an error, not a warning.
-    'APT::Update::Error-Mode=any',
-    'Acquire::Languages=none',
-    'Debug::NoLocking=true',
-  ].flatMap(option => ['-o', option]);
-}
+/** Settings that make apt work on `directory` alone, without the hooks of the system. */
+const privateApt = (directory, architecture) => `
+Dir::State "${directory}/state";
+Dir::State::status "${directory}/status";
+Dir::Cache "${directory}/cache";
+Dir::Etc::sourcelist "${directory}/sources.list";
+Dir::Etc::sourceparts "${directory}/none";
+Dir::Etc::preferencesparts "${directory}/none";
+APT::Architecture "${architecture}";
+#clear APT::Architectures;
+APT::Architectures { "${architecture}"; };
+APT::Install-Recommends "false";
+APT::Sandbox::User "root";
+// An archive that cannot be reached is an error, not a warning.
+APT::Update::Error-Mode "any";
+Acquire::Languages "none";
+Debug::NoLocking "true";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+`;
 
 /** Debian's archives that this system gets its packages from: they have those of other architectures and releases too. */
 export function archives() {
-  const listed = execFileSync('apt-get', ['indextargets', '--format', '$(REPO_URI)'], { encoding: 'utf8' });
-  return [...new Set(listed.split('\n').filter(uri => /\/debian(?:-security)?\/?$/.test(uri)))];
+  const listed = execFileSync('apt-get', ['update', '--print-uris'], { encoding: 'utf8' });
+  return [...new Set([...listed.matchAll(/^'(\S+\/debian(?:-security)?)\/dists\//gm)].map(([, uri]) => uri))];
 }
 
 /**
  * An apt of its own in a folder: `dependencies` gives the packages whose names match of all that one
- * depends on, `download` the paths of packages and of all that they depend on, `downloadAlone` that of one package.
+ * depends on, `download` the paths of packages and of all that they depend on, `downloadAlone` that of one package, and
+ * `tarball`, with the kind `deb-src`, that of what a source package was made from.
  */
-export function debian({ directory, release, architecture }) {
+export function debian({ directory, release, architecture, kind = 'deb' }) {
   for (const part of ['none', 'state/lists/partial', 'cache/archives/partial'])
     mkdirSync(join(directory, part), { recursive: true });
   writeFileSync(join(directory, 'status'), '');
@@ -47,12 +50,13 @@ export function debian({ directory, release, architecture }) {
   const sources = archives()
     .map(uri => ({ uri, suite: /security/.test(uri) ? `${release}-security` : release }))
     .filter(({ suite }) => suite !== 'sid-security')
-    .map(({ uri, suite }) => `deb ${signed}${uri} ${suite} main\n`);
+    .map(({ uri, suite }) => `${kind} ${signed}${uri} ${suite} main\n`);
   writeFileSync(join(directory, 'sources.list'), sources.join(''));
 
-  const options = privateApt(directory, architecture);
+  const settings = join(directory, 'apt.conf');
+  writeFileSync(settings, privateApt(directory, architecture));
   const apt = (command, args, cwd = directory) => {
-    const { status, stdout } = spawnSync(command, [...options, '-q', ...args], {
+    const { status, stdout } = spawnSync(command, ['-c', settings, '-q', ...args], {
       cwd,
       encoding: 'utf8',
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
@@ -62,9 +66,9 @@ export function debian({ directory, release, architecture }) {
     if (status === 0) return stdout;
     throw new Unavailable(`${command} ${args.join(' ')} fails for ${architecture} of ${release}`);
   };
-  const packagesIn = folder =>
+  const filesIn = (folder, extension = '.deb') =>
     readdirSync(folder)
-      .filter(name => name.endsWith('.deb'))
+      .filter(name => name.endsWith(extension))
       .map(name => join(folder, name));
   apt('apt-get', ['update']);
   return {
@@ -74,13 +78,17 @@ export function debian({ directory, release, architecture }) {
     },
     download(names) {
       apt('apt-get', ['--yes', '--download-only', 'install', ...names]);
-      return packagesIn(join(directory, 'cache/archives'));
+      return filesIn(join(directory, 'cache/archives'));
     },
     downloadAlone(name) {
       const folder = mkdtempSync(join(directory, 'alone-'));
       apt('apt-get', ['download', name], folder);
-      const [path] = packagesIn(folder);
-      return path;
+      return filesIn(folder)[0];
+    },
+    tarball(name) {
+      const folder = mkdtempSync(join(directory, 'source-'));
+      apt('apt-get', ['source', '--download-only', '--tar-only', name], folder);
+      return filesIn(folder, '.orig.tar.gz')[0];
     },
   };
 }
