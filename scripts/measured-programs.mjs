@@ -20,6 +20,8 @@ import { join } from 'node:path';
  * @property {Workload[]} workloads
  */
 
+/** A command without quotes, as it is typed. */
+const words = line => line.split(' ');
 const sh = script => ['sh', '-ec', script];
 const wait = test =>
   `i=0; until ${test}; do i=$((i+1)); [ $i -lt $((150 * PATIENCE)) ] && [ ! -e $DIR/ended ] || exit 9; sleep 0.1; done`;
@@ -52,13 +54,13 @@ END
 chmod 755 $DIR`,
     workloads: [
       {
-        run: ['nginx', '-c', '$DIR/conf'],
+        run: words('nginx -c $DIR/conf'),
         drive: `${wait(`${CURL} -o /dev/null localhost:$PORT/`)}; ${CURL} localhost:$PORT/; ${CURL} localhost:$PORT/big | wc -c; kill -QUIT $(cat $DIR/pid)`,
       },
       {
         why: 'errors, ranges, a reload, logs reopened, more workers, gzip',
         env: { WORKERS: '3', GZIP: 'on', SENDFILE: 'off', LC_ALL: 'C' },
-        run: ['nginx', '-c', '$DIR/conf'],
+        run: words('nginx -c $DIR/conf'),
         drive: `${wait(`${CURL} -o /dev/null localhost:$PORT/`)}; for u in missing no/x ..%2f..; do ${CURL} -o /dev/null -w '%{http_code} ' localhost:$PORT/$u; done
 ${CURL} -X POST -d x -o /dev/null -w '%{http_code} ' localhost:$PORT/; ${CURL} -r 5-9,20-30 localhost:$PORT/big | wc -c; ${CURL} --compressed localhost:$PORT/
 kill -HUP $(cat $DIR/pid); sleep 0.5; mv $DIR/logs/access.log $DIR/logs/old; kill -USR1 $(cat $DIR/pid); sleep 0.3
@@ -74,25 +76,15 @@ for i in 1 2 3 4 5 6 7 8; do ${CURL} -o /dev/null localhost:$PORT/big & done; ${
     setup: 'true',
     workloads: [
       {
-        run: ['redis-server', '--port', '$PORT', '--dir', '$DIR', '--logfile', '$DIR/log'],
+        run: words('redis-server --port $PORT --dir $DIR --logfile $DIR/log'),
         drive: `r="redis-cli -p $PORT"; ${wait('$r ping >/dev/null 2>&1')}; $r set a 1; $r incr a; $r lpush l x y; $r save; $r bgsave >/dev/null; sleep 0.5; $r info server | wc -l; $r get a; $r shutdown nosave || true`,
       },
       {
         why: 'errors, a big value, a script, many clients, more threads, SIGTERM',
         env: { LC_ALL: 'C' },
-        run: [
-          'redis-server',
-          '--port',
-          '$PORT',
-          '--dir',
-          '$DIR',
-          '--logfile',
-          '$DIR/log',
-          '--io-threads',
-          '3',
-          '--pidfile',
-          '$DIR/pid',
-        ],
+        run: words(
+          'redis-server --port $PORT --dir $DIR --logfile $DIR/log --io-threads 3 --pidfile $DIR/pid',
+        ),
         drive: `r="redis-cli -p $PORT"; ${wait('$r ping >/dev/null 2>&1')}; $r nonsense 2>&1 | head -c 30; $r get missing; $r incr a; head -c 2000000 /dev/zero | tr '\\0' x | $r -x set big; $r strlen big; $r bgsave >/dev/null; sleep 0.5
 $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxmemory 100mb; $r debug sleep 0 2>&1 | head -c 2; for i in 1 2 3 4 5; do $r -r 20 lpush l x >/dev/null & done; wait; $r llen l; kill -TERM $($r info server | tr -d '\\r' | sed -n s/process_id://p)`,
       },
@@ -107,27 +99,15 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
     setup: `export LC_ALL=C; ${POSTGRES}/initdb -D $DIR/data -U pg -A trust >/dev/null; echo "unix_socket_directories='$DIR'" >> $DIR/data/postgresql.conf`,
     workloads: [
       {
-        run: [`${POSTGRES}/postgres`, '-D', '$DIR/data', '-p', '$PORT'],
+        run: words(`${POSTGRES}/postgres -D $DIR/data -p $PORT`),
         drive: `${wait(`${psql} -c 'select 1' >/dev/null 2>&1`)}; ${psql} -c 'create table t (a int, b text)' -c "insert into t select i, repeat('x', 900) from generate_series(1, 20000) i" -c 'create index on t (a)' -c 'vacuum analyze t' -c 'select count(*), sum(a) from t' -c 'select count(*) from (select * from t order by b, a) s'; ${psql} -c 'drop table t'; kill -INT $(head -1 $DIR/data/postmaster.pid)`,
       },
       {
         why: 'errors, an index, parallel queries, vacuum, a reload, an aborted session, a smart stop',
         env: { LC_ALL: 'C', TZ: 'Asia/Tokyo' },
-        run: [
-          `${POSTGRES}/postgres`,
-          '-D',
-          '$DIR/data',
-          '-p',
-          '$PORT',
-          '-c',
-          'max_parallel_workers=4',
-          '-c',
-          'parallel_setup_cost=0',
-          '-c',
-          'parallel_tuple_cost=0',
-          '-c',
-          'min_parallel_table_scan_size=0',
-        ],
+        run: words(
+          `${POSTGRES}/postgres -D $DIR/data -p $PORT -c max_parallel_workers=4 -c parallel_setup_cost=0 -c parallel_tuple_cost=0 -c min_parallel_table_scan_size=0`,
+        ),
         drive: `${wait(`${psql} -c 'select 1' >/dev/null 2>&1`)}; ${psql} -c 'create table t (a int, b text)' -c "insert into t select i, repeat('y', 500) from generate_series(1, 30000) i" -c 'create index on t (b, a)' -c 'vacuum full analyze t' -c 'select count(*) from t where a % 7 = 3' -c 'checkpoint'; ${psql} -c 'select 1/0' 2>&1 || true; ${psql} -c 'select pg_reload_conf()'
 (${psql} -c 'select pg_sleep(600)' >/dev/null 2>&1 || true) & ${wait(`[ "$(${psql} -c "select count(*) from pg_stat_activity where query like 'select pg_sleep%'")" = 1 ]`)}; ${psql} -c "select count(pg_terminate_backend(pid)) from pg_stat_activity where query like 'select pg_sleep%'"; wait; ${psql} -c 'drop table t'; kill -TERM $(head -1 $DIR/data/postmaster.pid)`,
       },
@@ -190,25 +170,13 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
     runs: 20,
     setup: `printf '#include <stdio.h>\\nint main(void){puts("hello");return 0;}\\n' > $DIR/a.c; printf '#include <math.h>\\n#include <stdlib.h>\\ndouble f(double x){return sin(x)*rand();}\\n' > $DIR/b.c; echo 'int main(void){return x;}' > $DIR/c.c`,
     workloads: [
-      { run: ['gcc', '-o', '$DIR/a', '$DIR/a.c'], after: '$DIR/a' },
+      { run: words('gcc -o $DIR/a $DIR/a.c'), after: '$DIR/a' },
       {
         why: 'an optimised library of two files',
         env: { LC_ALL: 'C' },
-        run: [
-          'gcc',
-          '-O2',
-          '-g',
-          '-shared',
-          '-fPIC',
-          '-o',
-          '$DIR/lib.so',
-          '$DIR/a.c',
-          '$DIR/b.c',
-          '-lm',
-          '-pthread',
-        ],
+        run: words('gcc -O2 -g -shared -fPIC -o $DIR/lib.so $DIR/a.c $DIR/b.c -lm -pthread'),
       },
-      { why: 'an error', run: ['gcc', '-c', '-o', '$DIR/c.o', '$DIR/c.c'] },
+      { why: 'an error', run: words('gcc -c -o $DIR/c.o $DIR/c.c') },
     ],
   },
   {
@@ -218,21 +186,13 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
     runs: 20,
     setup: `printf 'P3\\n2 2\\n255\\n255 0 0  0 255 0\\n0 0 255  9 9 9\\n' > $DIR/a.ppm; echo broken > $DIR/b.png`,
     workloads: [
-      { run: ['/usr/bin/convert-im6.q16', '$DIR/a.ppm', '-resize', '64x64', '$DIR/a.jpg'] },
+      { run: words('/usr/bin/convert-im6.q16 $DIR/a.ppm -resize 64x64 $DIR/a.jpg') },
       {
         why: 'other formats, a large image, more threads',
         env: { LC_ALL: 'C', MAGICK_THREAD_LIMIT: '4' },
-        run: [
-          '/usr/bin/convert-im6.q16',
-          '-size',
-          '1500x1500',
-          'gradient:red-blue',
-          '-blur',
-          '0x3',
-          '$DIR/a.png',
-        ],
+        run: words('/usr/bin/convert-im6.q16 -size 1500x1500 gradient:red-blue -blur 0x3 $DIR/a.png'),
       },
-      { why: 'a broken file', run: ['/usr/bin/convert-im6.q16', '$DIR/b.png', '$DIR/b.gif'] },
+      { why: 'a broken file', run: words('/usr/bin/convert-im6.q16 $DIR/b.png $DIR/b.gif') },
     ],
   },
   {
@@ -243,39 +203,23 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
     setup: `printf '<script>document.title=1;fetch("data:,x").then(r=>r.text()).then(t=>document.body.textContent=t+[1,2,3].map(x=>x*2))</script><body>' > $DIR/a.html`,
     workloads: [
       {
-        run: [
-          'chromium',
-          '--headless',
-          '--disable-gpu',
-          '--user-data-dir=$DIR/profile',
-          '--dump-dom',
-          'data:text/html,<p>hello</p>',
-        ],
+        run: words(
+          'chromium --headless --disable-gpu --user-data-dir=$DIR/profile --dump-dom data:text/html,<p>hello</p>',
+        ),
       },
       {
         why: 'a page with scripts as a picture, another locale',
         env: { LC_ALL: 'C' },
-        run: [
-          'chromium',
-          '--headless',
-          '--disable-gpu',
-          '--user-data-dir=$DIR/profile',
-          '--screenshot=$DIR/a.png',
-          '--window-size=300,200',
-          'file://$DIR/a.html',
-        ],
+        run: words(
+          'chromium --headless --disable-gpu --user-data-dir=$DIR/profile --screenshot=$DIR/a.png --window-size=300,200 file://$DIR/a.html',
+        ),
         after: 'head -c 4 $DIR/a.png | tail -c 3',
       },
       {
         why: 'a PDF',
-        run: [
-          'chromium',
-          '--headless',
-          '--disable-gpu',
-          '--user-data-dir=$DIR/profile',
-          '--print-to-pdf=$DIR/a.pdf',
-          'file://$DIR/a.html',
-        ],
+        run: words(
+          'chromium --headless --disable-gpu --user-data-dir=$DIR/profile --print-to-pdf=$DIR/a.pdf file://$DIR/a.html',
+        ),
         after: 'head -c 4 $DIR/a.pdf',
       },
     ],
@@ -320,13 +264,13 @@ fastify.listen({ port: Number(process.env.PORT), host: '127.0.0.1' });
 END`,
     workloads: [
       {
-        run: ['node', '$DIR/server.cjs'],
+        run: words('node $DIR/server.cjs'),
         drive: `${wait(`${CURL} -o /dev/null localhost:$PORT/`)}; ${CURL} localhost:$PORT/; ${CURL} localhost:$PORT/file | wc -l; ${CURL} localhost:$PORT/stop`,
       },
       {
         why: 'bodies, errors, many clients, a larger pool, SIGTERM',
         env: { LC_ALL: 'C', UV_THREADPOOL_SIZE: '12' },
-        run: ['node', '$DIR/server.cjs'],
+        run: words('node $DIR/server.cjs'),
         drive: `${wait(`${CURL} -o /dev/null localhost:$PORT/`)}; ${CURL} -H 'content-type: application/json' -d '{"a":[1,2]}' localhost:$PORT/; ${CURL} -d '{' -H 'content-type: application/json' localhost:$PORT/ -o /dev/null -w '%{http_code} '; ${CURL} -o /dev/null -w '%{http_code} ' localhost:$PORT/boom
 for i in 1 2 3 4 5 6 7 8 9 10; do ${CURL} -o /dev/null localhost:$PORT/file & done; wait; ${CURL} -w '%{http_code}' localhost:$PORT/missing -o /dev/null; kill -TERM $(cat $DIR/pid)`,
       },
@@ -367,15 +311,15 @@ for i in 1 2 3 4 5 6 7 8 9 10; do ${CURL} -o /dev/null localhost:$PORT/file & do
     setup:
       'mkdir $DIR/d; echo 1 > $DIR/d/a; seq 100000 > $DIR/d/b; tar -czf $DIR/x.tgz -C $DIR d; head -c 5000000 /dev/zero > $DIR/y.tgz; ln -s a $DIR/d/l; ln $DIR/d/a $DIR/d/m; chmod 400 $DIR/d/m',
     workloads: [
-      { run: ['tar', '-czf', '$DIR/a.tgz', '-C', '$DIR', 'd'], after: 'tar -tzf $DIR/a.tgz' },
+      { run: words('tar -czf $DIR/a.tgz -C $DIR d'), after: 'tar -tzf $DIR/a.tgz' },
       {
         why: 'a missing file',
         env: { LC_ALL: 'C' },
-        run: ['tar', '-czf', '$DIR/a.tgz', '-C', '$DIR', 'd', 'missing'],
+        run: words('tar -czf $DIR/a.tgz -C $DIR d missing'),
       },
       {
         why: 'larger input',
-        run: ['tar', '-czf', '$DIR/a.tgz', '-C', '$DIR', 'd', 'x.tgz', 'y.tgz'],
+        run: words('tar -czf $DIR/a.tgz -C $DIR d x.tgz y.tgz'),
         env: { LC_ALL: 'C' },
       },
     ],
