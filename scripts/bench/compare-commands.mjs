@@ -1,5 +1,6 @@
 // The time of traced commands, compared with their plain time and that under strace.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { works } from './build.mjs';
 import { factor, spread, table } from './format.mjs';
 import { interleave, ratios, summarize, timeToExit } from './statistics.mjs';
 
@@ -9,7 +10,7 @@ const COMMANDS = {
   'a shell with 50 pipelines': ['sh', ['-c', 'i=0; while [ $i -lt 50 ]; do i=$((i+1)); true | true; done']],
 };
 
-export const hasStrace = () => spawnSync('strace', ['-V']).status === 0;
+export const hasStrace = () => works('strace', '-V');
 
 export const timePlain = (file, args) => timeToExit(() => spawn(file, args, { stdio: 'ignore' }));
 

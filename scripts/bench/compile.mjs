@@ -3,10 +3,10 @@ import { parseProfile, resolveProfile, validate, verify } from '../../dist/entri
 import { compilePolicy } from '../../dist/filter/compile.js';
 import { generate, UNIFORM } from '../../dist/filter/generate/generate.js';
 import { nodeWeights } from '../../dist/filter/generate/weights.js';
-import { blocks, factor, spread, table } from './format.mjs';
+import { blocks, comparison, spread, table } from './format.mjs';
 import { nativeArch, policiesOf, profileText } from './input.mjs';
 import { languages, startCompiler } from './libseccomp-programs.mjs';
-import { interleave, ratios, summarize, time } from './statistics.mjs';
+import { compareWith, interleave, summarize, time } from './statistics.mjs';
 
 export const title = 'Compilation';
 
@@ -24,7 +24,7 @@ export async function measure({ quick }) {
     const { subjects, close } = await others(policy, missing, versions);
     const samples = await interleave({ ...ours(policy), ...subjects }, plan);
     close();
-    results.push({ abis, rows: summarizeAll(samples) });
+    results.push({ abis, rows: compareWith(OURS, samples) });
   }
   return { steps: await steps(plan), results, missing: [...missing], versions: [...versions] };
 }
@@ -55,13 +55,6 @@ async function others(policy, missing, versions) {
   }
   return { subjects, close: () => started.forEach(compiler => compiler.close()) };
 }
-
-const summarizeAll = samples =>
-  Object.entries(samples).map(([name, own]) => ({
-    name,
-    ms: summarize(own),
-    ratio: name === OURS ? undefined : ratios(own, samples[OURS]),
-  }));
 
 /** Our own way step by step, for the profile as it ships. */
 async function steps(plan) {
@@ -95,13 +88,7 @@ All get the same rules, and the programs from C and Go are proven to mean the sa
 The Go program uses the same libseccomp as the C program; Debian's binding for Python contains its own. With a ratio
 above 1, ours is faster.`,
     ...results.map(({ abis, rows }) =>
-      blocks(
-        `**${abis}**`,
-        table(
-          ['What', 'ms, median (quartiles)', 'Ratio to ours'],
-          rows.map(({ name, ms, ratio }) => [name, spread(ms), ratio === undefined ? '1' : factor(ratio)]),
-        ),
-      ),
+      blocks(`**${abis}**`, comparison(['What', 'ms, median (quartiles)', 'Ratio to ours'], rows)),
     ),
     `Versions: ${versions.join('; ')}.${missing.map(each => ` ${each}.`).join('')}`,
     '**Steps of this package, for the profile as it ships**',

@@ -9,9 +9,11 @@ export function figure(value) {
 /** `12.3 (11.9–13.0)`: the median and the middle half. */
 export const spread = ({ median, low, high }) => `${figure(median)} (${figure(low)}–${figure(high)})`;
 
-/** The same of a ratio. */
-export const factor = ({ median, low, high }) =>
-  `${median.toFixed(2)}× (${low.toFixed(2)}–${high.toFixed(2)})`;
+/** The same of a ratio; 1 for what others are compared with. */
+export const factor = ratio =>
+  ratio === undefined
+    ? '1'
+    : `${ratio.median.toFixed(2)}× (${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)})`;
 
 /** A number, an error code in its place, or nothing. */
 const NUMERIC = /^(-?[\d.]|`|—|$)/;
@@ -30,6 +32,13 @@ export function table(head, rows) {
   const rule = width.map((each, column) => '-'.repeat(each - 1) + (right[column] ? ':' : '-'));
   return [line(text[0]), `| ${rule.join(' | ')} |`, ...text.slice(1).map(line)].join('\n');
 }
+
+/** A table of what `compareWith` gives. */
+export const comparison = (head, rows) =>
+  table(
+    head,
+    rows.map(({ name, value, ratio }) => [name, spread(value), factor(ratio)]),
+  );
 
 /** Blocks with an empty line between them; those that are undefined are left out. */
 export const blocks = (...parts) => parts.filter(part => part !== undefined && part !== '').join('\n\n');

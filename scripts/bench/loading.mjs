@@ -2,8 +2,8 @@
 import { run } from '../run.mjs';
 import { buildProgram } from './build.mjs';
 import { filterFiles } from './filter-files.mjs';
-import { blocks, factor, spread, table } from './format.mjs';
-import { ratios, summarize } from './statistics.mjs';
+import { blocks, comparison } from './format.mjs';
+import { compareWith } from './statistics.mjs';
 
 export const title = 'Loading';
 
@@ -12,20 +12,14 @@ export function measure({ quick }) {
   const args = [quick ? 20 : 500, ...Object.values(files)].map(String);
   const lines = run(buildProgram('load-time'), args).trim().split('\n');
   const rounds = lines.map(line => line.split(' ').map(ns => Number(ns) / 1000));
-  const samples = Object.keys(files).map((_, index) => rounds.map(round => round[index]));
-  return Object.keys(files).map((name, index) => ({
-    name,
-    us: summarize(samples[index]),
-    ratio: index === 0 ? undefined : ratios(samples[index], samples[0]),
-  }));
+  const names = Object.keys(files);
+  const samples = names.map((name, index) => [name, rounds.map(round => round[index])]);
+  return compareWith(names[0], Object.fromEntries(samples));
 }
 
 export const render = data =>
   blocks(
     `Microseconds of the call seccomp(2), without flags, in a new child for each load. The kernel checks and translates the program
 and then runs it for every number, to find the calls that it can allow from its cache.`,
-    table(
-      ['Program', 'µs, median (quartiles)', 'Ratio to ours'],
-      data.map(({ name, us, ratio }) => [name, spread(us), ratio === undefined ? '1' : factor(ratio)]),
-    ),
+    comparison(['Program', 'µs, median (quartiles)', 'Ratio to ours'], data),
   );

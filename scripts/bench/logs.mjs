@@ -4,7 +4,7 @@ import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inRoot } from '../files.mjs';
-import { blocks, factor, spread, table } from './format.mjs';
+import { blocks, comparison } from './format.mjs';
 import { interleave, ratios, summarize, time } from './statistics.mjs';
 
 export const title = 'Reading logs';
@@ -57,7 +57,7 @@ export async function measure({ quick }) {
       bytes,
       rows: Object.entries(samples).map(([name, own]) => ({
         name,
-        seconds: summarize(own.map(ms => ms / 1000)),
+        value: summarize(own.map(ms => ms / 1000)),
         ratio: name === IMPORT ? undefined : ratios(samples[IMPORT], own),
       })),
     };
@@ -72,12 +72,5 @@ export const render = ({ lines, bytes, rows }) =>
   blocks(
     `A log of \`strace -f -tt\` with ${lines / 1e6} million lines, ${Math.round(bytes / 1e6)} MB, read into a recording, in comparison with programs that only scan it.
 A recording has distinct calls, so checking a profile against it takes the same time for any number of events. Each measurement includes the start of a process.`,
-    table(
-      ['What', 'Seconds, median (quartiles)', 'Times as long takes `seccomp import`'],
-      rows.map(({ name, seconds, ratio }) => [
-        name,
-        spread(seconds),
-        ratio === undefined ? '1' : factor(ratio),
-      ]),
-    ),
+    comparison(['What', 'Seconds, median (quartiles)', 'Times as long takes `seccomp import`'], rows),
   );

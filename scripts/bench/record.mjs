@@ -1,6 +1,7 @@
 // The time that recording adds to a command, compared with strace.
 import { spawnSync } from 'node:child_process';
 import { record } from '../../dist/entries/index.js';
+import { works } from './build.mjs';
 import { hasStrace, timePlain, timeUnderStrace } from './compare-commands.mjs';
 import { blocks, figure, spread, table } from './format.mjs';
 import { differences, interleave, summarize, timeToExit } from './statistics.mjs';
@@ -29,14 +30,12 @@ function pythonItself() {
   return stdout?.trim() || 'python3';
 }
 
-const has = command => spawnSync(command, ['-V']).status === 0;
-
 export async function measure({ quick }) {
   if (!hasStrace()) return [];
   const rounds = quick ? { rounds: 5, warmUp: 1 } : { rounds: 15, warmUp: 1 };
   const data = [];
   for (const [name, [file, args]] of Object.entries(COMMANDS)) {
-    if (name.startsWith('python3') && !has(file)) continue;
+    if (name.startsWith('python3') && !works(file, '-V')) continue;
     const { plain, recorded, strace } = await interleave(
       {
         plain: () => timePlain(file, args),

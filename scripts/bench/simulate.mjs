@@ -8,9 +8,9 @@ import {
   simulator,
 } from '../../dist/entries/inspect.js';
 import { ABIS, syscallNumber } from '../../dist/entries/inspect.js';
-import { blocks, factor, spread, table } from './format.mjs';
+import { blocks, comparison } from './format.mjs';
 import { nativeArch, profileText } from './input.mjs';
-import { interleave, ratios, summarize, time } from './statistics.mjs';
+import { compareWith, interleave, summarize, time } from './statistics.mjs';
 
 export const title = 'Replaying calls';
 
@@ -65,10 +65,10 @@ export async function measure({ quick }) {
       () => time(replay),
     ]);
     const samples = await interleave(Object.fromEntries(timed), plan);
-    const rows = Object.entries(samples).map(([name, own]) => ({
+    const rows = compareWith(FASTEST, samples).map(({ name, ratio }) => ({
       name,
-      rate: summarize(own.map(ms => EVENTS / 1000 / ms)),
-      ratio: name === FASTEST ? undefined : ratios(own, samples[FASTEST]),
+      value: summarize(samples[name].map(ms => EVENTS / 1000 / ms)),
+      ratio,
     }));
     results.push({ mix, rows });
   }
@@ -97,14 +97,7 @@ the program for the other calls. With a ratio above 1, \`simulator\` with words 
     ...results.map(({ mix, rows }) =>
       blocks(
         `**${mix}**`,
-        table(
-          ['How', 'Millions a second, median (quartiles)', 'Ratio of times'],
-          rows.map(({ name, rate, ratio }) => [
-            name,
-            spread(rate),
-            ratio === undefined ? '1' : factor(ratio),
-          ]),
-        ),
+        comparison(['How', 'Millions a second, median (quartiles)', 'Ratio of times'], rows),
       ),
     ),
   );

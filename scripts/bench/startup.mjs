@@ -87,11 +87,6 @@ Other profiles are parsed with JSON.parse, compiled without the search of \`comp
 are 4 % longer, and proven. With \`cache\`, the compilation is skipped, but not the proof.`,
     table(
       ['Process', 'Until there', 'Ratio to nothing', 'Until its end'],
-      data.map(({ name, there, ratio, end }) => [
-        name,
-        spread(there),
-        ratio === undefined ? '—' : factor(ratio),
-        spread(end),
-      ]),
+      data.map(({ name, there, ratio, end }) => [name, spread(there), factor(ratio), spread(end)]),
     ),
   );

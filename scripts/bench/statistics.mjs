@@ -1,7 +1,7 @@
 // Statistics of repeated measurements: a median with its spread, and ratios within pairs.
 import { once } from 'node:events';
 
-/** Middle half and ends of a list of numbers. */
+/** The median and the middle half of a list of numbers. */
 export function summarize(samples) {
   const sorted = Float64Array.from(samples).sort();
   const at = share => {
@@ -9,18 +9,23 @@ export function summarize(samples) {
     const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
     return below + (above - below) * (place - Math.floor(place));
   };
-  return {
-    count: sorted.length,
-    median: at(0.5),
-    low: at(0.25),
-    high: at(0.75),
-    min: sorted[0],
-    max: sorted.at(-1),
-  };
+  return { median: at(0.5), low: at(0.25), high: at(0.75) };
 }
 
 /** `a / b` for measurements that were made side by side: what disturbs both cancels out. */
 export const ratios = (a, b) => summarize(a.map((value, index) => value / b[index]));
+
+/**
+ * What each subject took, and how often as long as the one that others are compared with, which has no ratio.
+ * @param {string} reference
+ * @param {Record<string, number[]>} samples
+ */
+export const compareWith = (reference, samples) =>
+  Object.entries(samples).map(([name, own]) => ({
+    name,
+    value: summarize(own),
+    ratio: name === reference ? undefined : ratios(own, samples[reference]),
+  }));
 
 /** `a - b` for measurements that were made side by side. */
 export const differences = (a, b) => summarize(a.map((value, index) => value - b[index]));

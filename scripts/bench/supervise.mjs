@@ -4,13 +4,14 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { compile, supervise } from '../../dist/entries/index.js';
 import { buildProgram } from './build.mjs';
-import { blocks, factor, spread, table } from './format.mjs';
-import { interleave, ratios, summarize } from './statistics.mjs';
+import { blocks, comparison } from './format.mjs';
+import { compareWith, interleave } from './statistics.mjs';
 
 export const title = 'Supervised calls';
 
 const run = promisify(execFile);
 const ANSWER = 42;
+const C = 'C: epoll, one receive, one response';
 
 export async function measure({ quick }) {
   const program = buildProgram('supervised-call');
@@ -30,40 +31,19 @@ export async function measure({ quick }) {
     return Number(nanoseconds) / 1000;
   };
   const subjects = {
-    inC: async () => Number((await run(program, [count, 'serve'])).stdout) / 1000,
-    handler: () => supervised(() => ({ value: ANSWER })),
-    promise: () => supervised(async () => ({ value: ANSWER })),
+    [C]: async () => Number((await run(program, [count, 'serve'])).stdout) / 1000,
+    '`supervise`, a handler that gives an answer': () => supervised(() => ({ value: ANSWER })),
+    '`supervise`, a handler that gives a promise': () => supervised(async () => ({ value: ANSWER })),
   };
-  const { inC, ...ours } = await interleave(
-    subjects,
-    quick ? { rounds: 5, warmUp: 1 } : { rounds: 40, warmUp: 3 },
+  return compareWith(
+    C,
+    await interleave(subjects, quick ? { rounds: 5, warmUp: 1 } : { rounds: 40, warmUp: 3 }),
   );
-  return [
-    { name: 'C', cost: summarize(inC) },
-    ...Object.entries(ours).map(([name, samples]) => ({
-      name,
-      cost: summarize(samples),
-      ratio: ratios(samples, inC),
-    })),
-  ];
 }
-
-const NAMES = {
-  C: 'C: epoll, one receive, one response',
-  handler: '`supervise`, a handler that gives an answer',
-  promise: '`supervise`, a handler that gives a promise',
-};
 
 export const render = data =>
   blocks(
     `The time of a call with the action NOTIFY, measured in the caller: the caller stops, the supervisor wakes up, receives the call and responds, and
 the caller continues. If the kernel supports it, both take turns on one processor.`,
-    table(
-      ['Supervisor', 'One call, µs, median (quartiles)', 'Ratio to C'],
-      data.map(({ name, cost, ratio }) => [
-        NAMES[name],
-        spread(cost),
-        ratio === undefined ? '' : factor(ratio),
-      ]),
-    ),
+    comparison(['Supervisor', 'One call, µs, median (quartiles)', 'Ratio to C'], data),
   );
