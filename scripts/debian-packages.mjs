@@ -17,10 +17,13 @@ export const onPath = command =>
     }
   });
 
+/** Whether a program is there: a path, or a name on the PATH. */
+export const isThere = name => (name.includes('/') ? existsSync(name) : onPath(name));
+
 /** Of `needs`, commands and files with the package that brings each: the packages of those that are not there. */
 export const missingPackages = needs =>
   Object.keys(needs)
-    .filter(present => !(present.includes('/') ? existsSync(present) : onPath(present)))
+    .filter(present => !isThere(present))
     .map(present => needs[present]);
 
 /**

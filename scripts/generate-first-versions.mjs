@@ -82,7 +82,6 @@ function listed(manual) {
   return versions;
 }
 
-if (import.meta.filename === process.argv[1])
-  await runGenerator('generate-first-versions', ['HEADERS', 'MANUAL'], (check, headers, manual) =>
-    firstVersions(headers, manual, check),
-  );
+await runGenerator('generate-first-versions', ['HEADERS', 'MANUAL'], (check, headers, manual) =>
+  firstVersions(headers, manual, check),
+);

@@ -1,14 +1,11 @@
 // Writes man/: the manual pages of the command line, from what --help is made of.
 // Usage: node scripts/generate-man-pages.mjs [--check]   after the TypeScript has been compiled
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { exitCodes, moreHelp } from '../dist/cli/more-help.js';
+import { commandLine } from '../dist/cli/program.js';
+import { shippedProfiles } from '../dist/util/host/read-text.js';
 import { inRoot } from './files.mjs';
 import { generated, runGenerator } from './generated-file.mjs';
-
-/**
- * @param {string} file of dist/
- * @returns {Promise<any>}
- */
-const compiled = file => import(new URL(`../dist/${file}.js`, import.meta.url).href);
 
 /** Columns of the source, as roff's own checkers have it. */
 const WIDTH = 79;
@@ -86,13 +83,8 @@ function options(command) {
 }
 
 /** The pages by the names of their files, of a date. */
-async function pages(dateOf) {
-  const [{ commandLine }, { moreHelp, exitCodes }] = await Promise.all([
-    compiled('cli/program'),
-    compiled('cli/more-help'),
-  ]);
-  const program = commandLine('', () => undefined);
-  const { shippedProfiles } = await compiled('util/host/read-text');
+function pages(dateOf) {
+  const program = commandLine('', async () => {});
   const nameOf = command => `seccomp-${command.name()}`;
   const help = program.createHelp();
   const groups = help.groupItems([...program.commands], [...program.commands], command =>
@@ -162,19 +154,18 @@ async function pages(dateOf) {
 const existing = file => (existsSync(inRoot('man', file)) ? readFileSync(inRoot('man', file), 'utf8') : '');
 const today = () => new Date().toISOString().slice(0, 10);
 
-if (import.meta.filename === process.argv[1])
-  await runGenerator('generate-man-pages', [], async check => {
-    mkdirSync(inRoot('man'), { recursive: true });
-    // A page keeps its date as long as its text is the same.
-    const dateOf = file => /^\.TH \S+ 1 (\S+)/m.exec(existing(file))?.[1] ?? today();
-    const kept = await pages(dateOf);
-    const changed = new Set(kept.flatMap(([file, text]) => (text === existing(file) ? [] : [file])));
-    const texts = check ? kept : await pages(file => (changed.has(file) ? today() : dateOf(file)));
-    for (const [file, text] of texts)
-      generated(`man/${file}`, text, check, 'node scripts/generate-man-pages.mjs');
-    const names = texts.map(([file]) => file);
-    for (const file of readdirSync(inRoot('man')).filter(name => !names.includes(name))) {
-      if (check) throw new Error(`man/${file} is of no subcommand: run node scripts/generate-man-pages.mjs`);
-      rmSync(inRoot('man', file));
-    }
-  });
+await runGenerator('generate-man-pages', [], check => {
+  mkdirSync(inRoot('man'), { recursive: true });
+  // A page keeps its date as long as its text is the same.
+  const dateOf = file => /^\.TH \S+ 1 (\S+)/m.exec(existing(file))?.[1] ?? today();
+  const kept = pages(dateOf);
+  const changed = new Set(kept.flatMap(([file, text]) => (text === existing(file) ? [] : [file])));
+  const texts = check ? kept : pages(file => (changed.has(file) ? today() : dateOf(file)));
+  for (const [file, text] of texts)
+    generated(`man/${file}`, text, check, 'node scripts/generate-man-pages.mjs');
+  const names = texts.map(([file]) => file);
+  for (const file of readdirSync(inRoot('man')).filter(name => !names.includes(name))) {
+    if (check) throw new Error(`man/${file} is of no subcommand: run node scripts/generate-man-pages.mjs`);
+    rmSync(inRoot('man', file));
+  }
+});

@@ -336,5 +336,4 @@ export function namedValues(headers, check) {
   generated(output, withHeaders(headers, generate), check);
 }
 
-if (import.meta.filename === process.argv[1])
-  await runGenerator('generate-named-values', ['HEADERS'], (check, headers) => namedValues(headers, check));
+await runGenerator('generate-named-values', ['HEADERS'], (check, headers) => namedValues(headers, check));

@@ -3,7 +3,7 @@
 // Usage: node scripts/generate-output-schema.mjs [--check]
 import ts from 'typescript';
 import { inRoot, root } from './files.mjs';
-import { generated, runGenerator } from './generated-file.mjs';
+import { runJsonGenerator } from './generated-file.mjs';
 
 const SOURCE = 'lib/cli/json-outputs.ts';
 
@@ -11,7 +11,7 @@ const SOURCE = 'lib/cli/json-outputs.ts';
 const MANY = 64;
 
 /** The schema, from the types. */
-export function outputSchema() {
+function outputSchema() {
   const { options } = ts.parseJsonConfigFileContent(
     ts.readConfigFile(inRoot('tsconfig.lib.json'), ts.sys.readFile).config,
     ts.sys,
@@ -127,8 +127,4 @@ function fail(message) {
   throw new Error(message);
 }
 
-if (import.meta.filename === process.argv[1])
-  await runGenerator('generate-output-schema', [], check => {
-    const text = `${JSON.stringify(outputSchema(), undefined, 2)}\n`;
-    generated('output.schema.json', text, check, 'node scripts/generate-output-schema.mjs');
-  });
+await runJsonGenerator('generate-output-schema', 'output.schema.json', outputSchema);

@@ -4,7 +4,16 @@
 // Usage: node scripts/generate-profile-schema.mjs [--check]   after the TypeScript has been compiled
 import { readFileSync } from 'node:fs';
 import { inRoot } from './files.mjs';
-import { generated, runGenerator } from './generated-file.mjs';
+import { knownSyscalls } from '../dist/kernel/abi.js';
+import { ACTIONS } from '../dist/kernel/action.js';
+import { callGroups } from '../dist/kernel/calls/call-groups.js';
+import { CAPABILITIES } from '../dist/kernel/capabilities.js';
+import { DOCKER_ARCHITECTURES } from '../dist/kernel/docker-architectures.js';
+import { errnoNames } from '../dist/kernel/errno.js';
+import { SCMP_ARCHS } from '../dist/kernel/scmp-archs.js';
+import { OPERATORS } from '../dist/policy/policy.js';
+import { FLAGS } from '../dist/profile/schema/flags.js';
+import { runJsonGenerator } from './generated-file.mjs';
 import { interfaceComments } from './interface-comments.mjs';
 
 /** What happens to a call with each action, as docs/profiles.md has it. */
@@ -99,19 +108,10 @@ function actionData(action, number, name) {
 }
 
 /** The schema, from the compiled tables. */
-export async function profileSchema() {
-  const [abi, action, capabilities, arches, errno, policy, archs, flags, groups] = await Promise.all(
-    [
-      ...['abi', 'action', 'capabilities', 'docker-architectures', 'errno'].map(name => `kernel/${name}`),
-      'policy/policy',
-      'kernel/scmp-archs',
-      'profile/schema/flags',
-      'kernel/calls/call-groups',
-    ].map(name => import(new URL(`../dist/${name}.js`, import.meta.url).href)),
-  );
+function profileSchema() {
   const words = interfaceComments('lib/profile/seccomp-profile.ts');
   const meanings = Object.fromEntries(actionMeanings());
-  const actions = Object.keys(action.ACTIONS);
+  const actions = Object.keys(ACTIONS);
 
   /** Properties with the comments of an interface, which has to have one for each. */
   const properties = (name, schemas) =>
@@ -123,7 +123,7 @@ export async function profileSchema() {
       }),
     );
 
-  const allGroups = groups.callGroups();
+  const allGroups = callGroups();
   const top = {
     $schema: {},
     defaultAction: described(
@@ -135,7 +135,7 @@ export async function profileSchema() {
     architectures: orNull(listOf(ref('architecture'))),
     archMap: orNull(listOf(ref('archMapItem'))),
     syscalls: orNull(listOf(ref('rule'))),
-    flags: orNull(listOf(described(flags.FLAGS, FLAG_MEANINGS))),
+    flags: orNull(listOf(described(FLAGS, FLAG_MEANINGS))),
     listenerPath: { type: ['string', 'null'] },
     listenerMetadata: { type: ['string', 'null'] },
   };
@@ -261,7 +261,7 @@ export async function profileSchema() {
           index: integer(0, 5),
           value: { type: ['integer', 'string'], minimum: 0, maximum: 2 ** 64, pattern: CONSTANTS },
           valueTwo: { type: ['integer', 'string', 'null'], minimum: 0, maximum: 2 ** 64, pattern: CONSTANTS },
-          op: described(policy.OPERATORS, OPERATOR_MEANINGS),
+          op: described(OPERATORS, OPERATOR_MEANINGS),
         }),
         {
           required: ['index', 'value', 'op'],
@@ -272,7 +272,7 @@ export async function profileSchema() {
       restriction: object(
         properties('SeccompRestriction', {
           caps: orNull(listOf(ref('capability'))),
-          arches: orNull(listOf(named(arches.DOCKER_ARCHITECTURES))),
+          arches: orNull(listOf(named(DOCKER_ARCHITECTURES))),
           minKernel: { type: ['string', 'null'], pattern: '^[0-9]{1,4}\\.[0-9]{1,4}$' },
         }),
       ),
@@ -305,16 +305,12 @@ export async function profileSchema() {
         { ...ruleProperties, name: dockersAlone, includes: dockersAlone, excludes: dockersAlone },
         { patternProperties: RULE_REMARKS, required: ['action'], allOf: [...ruleRules, manyNames] },
       ),
-      architecture: named(Object.keys(archs.SCMP_ARCHS)),
-      capability: named(capabilities.CAPABILITIES),
-      errnoName: named(errno.errnoNames()),
-      syscall: named(abi.knownSyscalls()),
+      architecture: named(Object.keys(SCMP_ARCHS)),
+      capability: named(CAPABILITIES),
+      errnoName: named(errnoNames()),
+      syscall: named(knownSyscalls()),
     },
   };
 }
 
-if (import.meta.filename === process.argv[1])
-  await runGenerator('generate-profile-schema', [], async check => {
-    const text = `${JSON.stringify(await profileSchema(), undefined, 2)}\n`;
-    generated('profile.schema.json', text, check, 'node scripts/generate-profile-schema.mjs');
-  });
+await runJsonGenerator('generate-profile-schema', 'profile.schema.json', profileSchema);

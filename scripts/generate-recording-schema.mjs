@@ -2,16 +2,12 @@
 // comments of lib/recording/recording.ts. It accepts what parseRecording accepts, but for what docs/recording.md lists;
 // test/recording/json-schema.test.ts compares.
 // Usage: node scripts/generate-recording-schema.mjs [--check]   after the TypeScript has been compiled
-import { generated, runGenerator } from './generated-file.mjs';
+import { ABIS, syscallsOf } from '../dist/kernel/abi.js';
+import { LIMITS } from '../dist/recording/recording.js';
+import { runJsonGenerator } from './generated-file.mjs';
 import { interfaceComments } from './interface-comments.mjs';
 
 const TYPES = 'lib/recording/recording.ts';
-
-/**
- * @param {string} file of dist/
- * @returns {Promise<any>}
- */
-const compiled = file => import(new URL(`../dist/${file}.js`, import.meta.url).href);
 
 /** Decimal digits without leading zeros of numbers below 2^30, which is what an ABI has room for. */
 const CALL_NUMBER =
@@ -23,11 +19,7 @@ const ref = name => ({ $ref: `#/definitions/${name}` });
 const count = minimum => ({ type: 'integer', minimum, maximum: Number.MAX_SAFE_INTEGER });
 
 /** The schema, from the compiled tables. */
-export async function recordingSchema() {
-  const [{ ABIS, syscallsOf }, { LIMITS }] = await Promise.all([
-    compiled('kernel/abi'),
-    compiled('recording/recording'),
-  ]);
+function recordingSchema() {
   const words = interfaceComments(TYPES);
   const text = { type: 'string', maxLength: LIMITS.text };
   const value = { type: 'integer', minimum: 0, maximum: 2 ** 64 };
@@ -53,7 +45,7 @@ export async function recordingSchema() {
     required,
     additionalProperties: false,
   });
-  const abis = Object.keys(ABIS);
+  const abis = Object.values(ABIS).map(({ name }) => name);
   const { properties, ...recording } = object(
     'Recording',
     {
@@ -142,8 +134,4 @@ export async function recordingSchema() {
   };
 }
 
-if (import.meta.filename === process.argv[1])
-  await runGenerator('generate-recording-schema', [], async check => {
-    const text = `${JSON.stringify(await recordingSchema(), undefined, 2)}\n`;
-    generated('recording.schema.json', text, check, 'node scripts/generate-recording-schema.mjs');
-  });
+await runJsonGenerator('generate-recording-schema', 'recording.schema.json', recordingSchema);

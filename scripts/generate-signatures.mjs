@@ -200,7 +200,6 @@ const splitFirst = (/** @type {string} */ line) => {
   return [first, others.join(' ')];
 };
 
-if (import.meta.filename === process.argv[1])
-  await runGenerator('generate-signatures', ['SOURCE', 'HEADERS'], (check, source, headers) =>
-    signatures(source, headers, check),
-  );
+await runGenerator('generate-signatures', ['SOURCE', 'HEADERS'], (check, source, headers) =>
+  signatures(source, headers, check),
+);

@@ -99,5 +99,4 @@ function wrapped(words) {
   return lines.join('\n');
 }
 
-if (import.meta.filename === process.argv[1])
-  await runGenerator('generate-syscall-table', ['HEADERS'], (check, headers) => syscallTable(headers, check));
+await runGenerator('generate-syscall-table', ['HEADERS'], (check, headers) => syscallTable(headers, check));

@@ -19,13 +19,14 @@ export function generated(path, text, check, command = 'node scripts/refresh-ker
 }
 
 /**
- * Runs a generator with whether `--check` is given and the operands of the command line. Where a file is stale, prints that and
- * sets the exit code to 1.
+ * Runs a generator, where it is what was started, with whether `--check` is given and the operands of the command line. Where a file
+ * is stale, prints that and sets the exit code to 1.
  * @param {string} script its name
  * @param {string[]} operands their names
  * @param {(check: boolean, ...operands: string[]) => void | Promise<void>} generate
  */
 export async function runGenerator(script, operands, generate) {
+  if (process.argv[1] !== inRoot('scripts', `${script}.mjs`)) return;
   const usage = ['node', `scripts/${script}.mjs`, ...operands, '[--check]'].join(' ');
   const { values, operands: given } = commandLine(usage, {
     options: { check: { type: 'boolean', default: false } },
@@ -39,3 +40,14 @@ export async function runGenerator(script, operands, generate) {
     process.exitCode = 1;
   }
 }
+
+/**
+ * The same for a generator of one file of JSON.
+ * @param {string} script its name
+ * @param {string} file relative to the project's folder
+ * @param {() => object} make gives the contents
+ */
+export const runJsonGenerator = (script, file, make) =>
+  runGenerator(script, [], check =>
+    generated(file, `${JSON.stringify(make(), undefined, 2)}\n`, check, `node scripts/${script}.mjs`),
+  );

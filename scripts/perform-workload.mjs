@@ -3,19 +3,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../bundle/cli.js', import.meta.url));
 const NOBODY = 65534;
 /** By how much all time limits are longer than on a real processor. */
 const PATIENCE = Number(process.env.PATIENCE ?? 1);
-
-/** Whether a program is there: a path, or a name on the PATH. */
-export const isThere = name =>
-  name.startsWith('/')
-    ? existsSync(name)
-    : (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, name)));
 
 /** The command line of the package's own tool, in front of that of a program. */
 export const seccomp =

@@ -5,7 +5,8 @@ import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROGRAMS } from '../measured-programs.mjs';
-import { isThere, perform, reportedCalls, seccomp } from '../perform-workload.mjs';
+import { isThere } from '../debian-packages.mjs';
+import { perform, reportedCalls, seccomp } from '../perform-workload.mjs';
 
 const [name = '', profile = '', names = ''] = process.argv.slice(2);
 const program = PROGRAMS.find(each => each.name === name);
