@@ -4,7 +4,7 @@ import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../kernel/
 import { CAPABILITIES } from '../kernel/capabilities.js';
 import { frozen } from '../util/frozen.js';
 import { didYouMean } from '../util/suggest.js';
-import { oneOf, pickOptions } from '../util/options.js';
+import { badOption, oneOf, pickOptions } from '../util/options.js';
 import { NEWEST_KERNEL, parseKernelVersion, type KernelVersion } from '../kernel/kernel-version.js';
 import { show } from '../util/show.js';
 import { ownElements } from '../util/own-elements.js';
@@ -64,11 +64,7 @@ function capabilityNames(capabilities: unknown): readonly string[] {
     throw new UsageError('bad-option', 'capabilities is a string', `Pass a list: ['${capabilities}']`);
   }
   if (!isIterable(capabilities)) {
-    throw new UsageError(
-      'bad-option',
-      `capabilities cannot be ${show(capabilities)}`,
-      'Pass a list of names',
-    );
+    throw badOption('capabilities', capabilities, 'Pass a list of names');
   }
   const names: Iterable<unknown> = Array.isArray(capabilities) ? ownElements(capabilities) : capabilities;
   return Array.from(names, name => {

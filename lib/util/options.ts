@@ -3,14 +3,14 @@ import { UsageError } from './errors.js';
 import type { Own } from './own.js';
 import { show } from './show.js';
 
+/** The error for what an option cannot be. */
+export const badOption = (option: string, value: unknown, remedy: string): UsageError =>
+  new UsageError('bad-option', `${option} cannot be ${show(value)}`, remedy);
+
 /** Throws UsageError (`bad-option`) for a value that an option does not know; undefined counts as not given. */
 export function oneOf(option: string, value: unknown, choices: readonly unknown[]): void {
   if (value === undefined || choices.includes(value)) return;
-  throw new UsageError(
-    'bad-option',
-    `${option} cannot be ${show(value)}`,
-    `Choose one of: ${choices.join(', ')}`,
-  );
+  throw badOption(option, value, `Choose one of: ${choices.join(', ')}`);
 }
 
 /**
@@ -28,7 +28,7 @@ export function ownOptions<Options extends object>(
 ): Own<Options> {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null) {
-    throw new UsageError('bad-option', `options cannot be ${show(given)}`, 'Pass an object');
+    throw badOption('options', given, 'Pass an object');
   }
   const known = flags.length === 0 ? names : [...names, ...flags];
   const read = emptyOptions(known);
@@ -56,7 +56,7 @@ export function pickOptions<Options extends object, Name extends keyof Options &
 ): { readonly [Picked in Name]: Options[Picked] | undefined } {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null) {
-    throw new UsageError('bad-option', `options cannot be ${show(given)}`, 'Pass an object');
+    throw badOption('options', given, 'Pass an object');
   }
   const read = emptyOptions(names);
   for (const name of names) if (Object.hasOwn(given, name)) read[name] = Reflect.get(given, name);

@@ -1,16 +1,14 @@
 // execFile of node:child_process, for a command that is under a filter from its first instruction on.
 import type { ChildProcess, ExecFileException, ExecFileOptions, PromiseWithChild } from 'node:child_process';
 import { promisify } from 'node:util';
-import { UsageError } from '../../util/errors.js';
 import { argumentsOf } from './arguments.js';
 import { os } from '../../util/builtins.js';
 import { collect } from './collect.js';
 import { REPORT_OPTIONS, type ViolationReportOptions } from '../supervise/report.js';
 import { SANDBOX_OPTIONS, type SandboxOptions } from './sandbox.js';
 import { spawn } from './spawn.js';
-import { show } from '../../util/show.js';
 import { bare } from '../../util/own.js';
-import { givenOptions, ownOptions } from '../../util/options.js';
+import { badOption, givenOptions, ownOptions } from '../../util/options.js';
 import { SPAWN_OPTIONS } from './launch/start-child.js';
 
 type Options = ExecFileOptions & SandboxOptions & ViolationReportOptions;
@@ -149,7 +147,7 @@ function run(
 
 function check(option: string, value: unknown, holds: boolean): void {
   if (holds) return;
-  throw new UsageError('bad-option', `${option} cannot be ${show(value)}`, 'See node:child_process');
+  throw badOption(option, value, 'See node:child_process');
 }
 
 function promised(file: string, args: readonly string[], options: Options): Promised<string | Buffer> {

@@ -6,8 +6,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { Transferable, WorkerOptions } from 'node:worker_threads';
 import { LoadError, UsageError, WorkerError } from '../../util/errors.js';
 import { packageFile } from '../../package-files.js';
-import { givenOptions, ownOptions } from '../../util/options.js';
-import { show } from '../../util/show.js';
+import { badOption, givenOptions, ownOptions } from '../../util/options.js';
 import { net, os } from '../../util/builtins.js';
 import { forkSandboxed, type ForkLoad } from '../children/fork.js';
 import { planIsolation } from '../isolation/isolate.js';
@@ -370,11 +369,7 @@ function limitsOf(options: Own<SandboxedWorkerOptions>): MessageLimits {
   const limit = (name: keyof MessageLimits, most: number): number => {
     const { [name]: value = DEFAULT_LIMITS[name] } = options;
     if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
-    throw new UsageError(
-      'bad-option',
-      `${name} cannot be ${show(value)}`,
-      `Pass a whole number from 1 to ${most}`,
-    );
+    throw badOption(name, value, `Pass a whole number from 1 to ${most}`);
   };
   return {
     maxMessageSize: limit('maxMessageSize', MAX_PAYLOAD),

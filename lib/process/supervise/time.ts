@@ -1,6 +1,5 @@
 // Checks options that are times.
-import { UsageError } from '../../util/errors.js';
-import { show } from '../../util/show.js';
+import { badOption } from '../../util/options.js';
 
 /** What a timer of Node's can hold: it takes more for 1 ms. */
 const MAX_TIME = 2 ** 31 - 1;
@@ -8,9 +7,5 @@ const MAX_TIME = 2 ** 31 - 1;
 /** Throws UsageError (`bad-option`) for what is neither absent nor a positive number of milliseconds. */
 export function checkTime(name: string, value: unknown): void {
   if (value === undefined || (typeof value === 'number' && value > 0 && value <= MAX_TIME)) return;
-  throw new UsageError(
-    'bad-option',
-    `${name} cannot be ${show(value)}`,
-    `Pass milliseconds, up to ${MAX_TIME}`,
-  );
+  throw badOption(name, value, `Pass milliseconds, up to ${MAX_TIME}`);
 }

@@ -6,9 +6,7 @@ import { withStops } from '../../policy/with-stops.js';
 import { RecordingBuilder } from '../../recording/build.js';
 import type { Recording } from '../../recording/recording.js';
 import { native } from '../../native.js';
-import { UsageError } from '../../util/errors.js';
-import { ownOptions } from '../../util/options.js';
-import { show } from '../../util/show.js';
+import { badOption, ownOptions } from '../../util/options.js';
 import { attachTracer } from './attach.js';
 import { whyEnded } from './follow.js';
 import { noteClass, recordingPolicy } from './recording-policy.js';
@@ -94,11 +92,7 @@ function phaseOf({ phase, origin }: TracedCalls, phases: readonly string[]): str
 
 function checkedPhase(name: unknown): string {
   if (typeof name === 'string' && name.length <= MAX_PHASE) return name;
-  throw new UsageError(
-    'bad-option',
-    `phase cannot be ${show(name)}`,
-    `Pass a string of at most ${MAX_PHASE} characters`,
-  );
+  throw badOption('phase', name, `Pass a string of at most ${MAX_PHASE} characters`);
 }
 
 /** So that a recording has room for the part behind it. */

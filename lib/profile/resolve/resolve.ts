@@ -1,11 +1,10 @@
 // The second step: from what a profile says to what it means on one target.
-import { UsageError } from '../../util/errors.js';
 import { ABIS, callNumber, isCallNumber, syscallName } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { actionKind, isAction, permits, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_KILL_THREAD, SCMP_ACT_TRACE } from '../../kernel/constants.js';
 import type { Policy } from '../../policy/policy.js';
-import { oneOf, pickOptions } from '../../util/options.js';
+import { badOption, oneOf, pickOptions } from '../../util/options.js';
 import { parameterOf } from '../../kernel/arguments/signatures.js';
 import { makeTarget, type TargetOptions } from '../../policy/target.js';
 import { Findings } from '../findings.js';
@@ -16,7 +15,6 @@ import { conflictBudget } from './conflicts.js';
 import { reportVainDenials } from './denials.js';
 import { applies, targetAbis } from './select.js';
 import { buildTable, LOW_WORD, type TableContext, type WidthOf } from './table.js';
-import { show } from '../../util/show.js';
 import { own } from '../../util/own.js';
 import { markPolicy } from '../../policy/own-policy.js';
 
@@ -87,11 +85,7 @@ function resolved(
   oneOf('unknownSyscalls', unknownSyscalls, UNKNOWN_SYSCALLS);
   oneOf('argWidth', argWidth, ARG_WIDTHS);
   if (!isAction(badArch)) {
-    throw new UsageError(
-      'bad-option',
-      `badArch cannot be ${show(badArch)}`,
-      'Pass one of the SCMP_ACT_* values',
-    );
+    throw badOption('badArch', badArch, 'Pass one of the SCMP_ACT_* values');
   }
   const parsed = parseProfile(profile);
   const machine = makeTarget(target);

@@ -9,7 +9,7 @@ import { resolveProfile } from '../../profile/resolve/resolve.js';
 import type { SeccompProfile } from '../../profile/seccomp-profile.js';
 import { RecordingError, UsageError } from '../../util/errors.js';
 import { groupBy } from '../../util/group-by.js';
-import { oneOf, ownOptions } from '../../util/options.js';
+import { badOption, oneOf, ownOptions } from '../../util/options.js';
 import { own } from '../../util/own.js';
 import { ownElements } from '../../util/own-elements.js';
 import { show } from '../../util/show.js';
@@ -101,7 +101,7 @@ export function generateProfile(
   oneOf('arguments', mode, ARGUMENT_MODES);
   oneOf('for', launcher, LAUNCHERS);
   if (!Number.isSafeInteger(minRuns) || minRuns < 1)
-    throw new UsageError('bad-option', `minRuns cannot be ${show(minRuns)}`, 'Pass a whole number from 1 on');
+    throw badOption('minRuns', minRuns, 'Pass a whole number from 1 on');
   const recording = mergeRecordings(...listOf(recordings));
   if (minRuns > recording.runs && recording.runs > 0)
     throw new RecordingError(

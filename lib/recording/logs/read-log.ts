@@ -2,7 +2,7 @@
 import { syscallNumber } from '../../kernel/abi.js';
 import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
 import { RecordingError, UsageError } from '../../util/errors.js';
-import { oneOf, ownOptions } from '../../util/options.js';
+import { badOption, oneOf, ownOptions } from '../../util/options.js';
 import { show } from '../../util/show.js';
 import { mergeRecordings } from '../merge.js';
 import type { Recording } from '../recording.js';
@@ -121,8 +121,7 @@ export class LogReader {
     oneOf('arch', arch, ARCHITECTURES);
     for (const name of ['file', 'kernel', 'libc', 'command', 'phase'] as const) {
       const value: unknown = this.#options[name];
-      if (value !== undefined && typeof value !== 'string')
-        throw new UsageError('bad-option', `${name} cannot be ${show(value)}`, 'Pass a string');
+      if (value !== undefined && typeof value !== 'string') throw badOption(name, value, 'Pass a string');
     }
     this.#native = arch ?? nativeArchitecture();
     this.#calls = new LogCalls(this.#options.phase ?? '');

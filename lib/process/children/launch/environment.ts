@@ -1,6 +1,7 @@
 // The environment of a child. Node takes inherited variables too, those of Object.prototype among them.
 import { UsageError } from '../../../util/errors.js';
 import { show } from '../../../util/show.js';
+import { badOption } from '../../../util/options.js';
 
 /** A variable that is undefined is not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -11,8 +12,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function ownEnvironment(env: Environment | null | undefined): Record<string, string | undefined> {
   const given: unknown = env ?? process.env;
-  if (typeof given !== 'object' || given === null)
-    throw new UsageError('bad-option', `env cannot be ${show(given)}`, 'Pass an object');
+  if (typeof given !== 'object' || given === null) throw badOption('env', given, 'Pass an object');
   for (
     let prototype = Reflect.getPrototypeOf(given), next: object | null;
     prototype !== null && (next = Reflect.getPrototypeOf(prototype)) !== null;

@@ -2,9 +2,8 @@
 import { closeSync, openSync } from 'node:fs';
 import type { Recording } from '../../../recording/recording.js';
 import { UsageError } from '../../../util/errors.js';
-import { ownOptions } from '../../../util/options.js';
+import { badOption, ownOptions } from '../../../util/options.js';
 import type { Own } from '../../../util/own.js';
-import { show } from '../../../util/show.js';
 import { cgroupDirectory, containerCgroup } from './cgroups.js';
 import { processTree } from './processes.js';
 import { startPerfRecorder, type PerfRecorder } from './recorder.js';
@@ -111,19 +110,19 @@ function checked(options: Own<RecordRunningOptions>): Own<RecordRunningOptions> 
       'Pass exactly one of pid, container, cgroup and all',
     );
   if (pid !== undefined && !(Number.isSafeInteger(pid) && pid > 0))
-    throw bad(`pid cannot be ${show(pid)}`, 'Pass the id of a process');
+    throw badOption('pid', pid, 'Pass the id of a process');
   for (const [name, value] of Object.entries({ container, cgroup, phase, root }))
     if (value !== undefined && (typeof (value as unknown) !== 'string' || (value === '' && name !== 'phase')))
-      throw bad(`${name} cannot be ${show(value)}`, 'Pass a string');
+      throw badOption(name, value, 'Pass a string');
   if (all !== undefined && typeof (all as unknown) !== 'boolean')
-    throw bad(`all cannot be ${show(all)}`, 'Pass true or false');
+    throw badOption('all', all, 'Pass true or false');
   if (root !== undefined && container === undefined)
     throw bad('root is for containers', 'Pass container as well');
   if (
     seconds !== undefined &&
     !(typeof (seconds as unknown) === 'number' && seconds > 0 && seconds <= MAX_SECONDS)
   )
-    throw bad(`seconds cannot be ${show(seconds)}`, `Pass a number above 0, and at most ${MAX_SECONDS}`);
+    throw badOption('seconds', seconds, `Pass a number above 0, and at most ${MAX_SECONDS}`);
   return options;
 }
 

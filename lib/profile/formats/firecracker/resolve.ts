@@ -4,13 +4,12 @@ import { ABIS, syscallNumber } from '../../../kernel/abi.js';
 import { noSuchCall } from '../../../kernel/calls/suggest-call.js';
 import { isAction, type Action } from '../../../kernel/action.js';
 import { SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD } from '../../../kernel/constants.js';
-import { givenOptions, ownOptions } from '../../../util/options.js';
+import { badOption, givenOptions, ownOptions } from '../../../util/options.js';
 import type { Policy, Rule, SyscallPolicy } from '../../../policy/policy.js';
 import { makeTarget, type TargetOptions } from '../../../policy/target.js';
 import { Findings, place } from '../../findings.js';
 import { quote } from '../../../util/suggest.js';
 import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
-import { show } from '../../../util/show.js';
 import { own } from '../../../util/own.js';
 import { markPolicy } from '../../../policy/own-policy.js';
 
@@ -40,12 +39,7 @@ export function resolveFirecracker(
   const { category, strict = false } = given;
   const filter = filterOf(filters, category);
   const { badArch = BAD_ARCH[filter.dialect] } = given;
-  if (!isAction(badArch))
-    throw new UsageError(
-      'bad-option',
-      `badArch cannot be ${show(badArch)}`,
-      'Give one of the SCMP_ACT_* values',
-    );
+  if (!isAction(badArch)) throw badOption('badArch', badArch, 'Give one of the SCMP_ACT_* values');
   const target = makeTarget(givenOptions<TargetOptions>(given, TARGET));
   const abi = ABIS[target.arch];
   const findings = new Findings();
