@@ -1,5 +1,5 @@
 // From a policy to the formats of other programs, each read again and proven to say the same.
-import { ConversionError, ProfileError, type Witness } from '../util/errors.js';
+import { notExpressible, ConversionError, ProfileError, type Witness } from '../util/errors.js';
 import { compilePolicy } from './compile.js';
 import { explain } from './inspect/explain.js';
 import { formatWords } from './inspect/format.js';
@@ -90,8 +90,7 @@ function reading(read: () => Policy, format: ConversionFormat): Policy | Convers
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     const [problem] = error.problems;
-    return new ConversionError(
-      'not-expressible',
+    return notExpressible(
       `${format} cannot express it: ${problem?.message ?? error.message}`,
       'Leave SCMP_ARCH_X86 out of the profile, or use one action for all rules of a call',
     );
@@ -154,8 +153,7 @@ function differenceError(
     abi === undefined
       ? `call number ${syscall} of architecture 0x${arch.toString(16)}`
       : `${syscallName(abi.name, syscall) ?? ''} of ${abi.name}`;
-  return new ConversionError(
-    'not-expressible',
+  return notExpressible(
     `${format} cannot express it: ${call} with arguments (${args.map(arg => `0x${arg.toString(16)}`).join(', ')}) ` +
       `has the action ${actionName(wanted)}, and would get ${actionName(said)}`,
     said === SCMP_ACT_ERRNO(ENOSYS)

@@ -1,5 +1,5 @@
 // From what the numbers of ABIs get, run by run, to the default action of a policy and the calls that it lists.
-import { ConversionError } from '../util/errors.js';
+import { notExpressible } from '../util/errors.js';
 import { ABIS, syscallsOf, X32_BIT, type Abi } from '../kernel/abi.js';
 import { actionKind, permits, type Action } from '../kernel/action.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../kernel/constants.js';
@@ -91,8 +91,7 @@ export function abiPolicy<Run extends AnsweredRun>(
     const high = Math.min(run.high, enosysAbove ?? run.high);
     if (answer === defaultAction || low > high) continue;
     if (syscalls.size + high - low >= MAX_CALLS) {
-      throw new ConversionError(
-        'not-expressible',
+      throw notExpressible(
         `the numbers ${low} to ${high} of ${abi.name} have another action than the rest, but a policy lists at most ${MAX_CALLS}`,
       );
     }

@@ -1,5 +1,5 @@
 // What a profile says, read and checked, before it meets a machine.
-import { ConversionError, type Diagnostic, type Location } from '../util/errors.js';
+import { notExpressible, type Diagnostic, type Location } from '../util/errors.js';
 import { own } from '../util/own.js';
 import type { Action } from '../kernel/action.js';
 import type { CallGroup } from '../kernel/calls/call-groups.js';
@@ -178,8 +178,7 @@ export const writtenPolicy = (profile: Profile): WrittenPolicy | undefined =>
 export function textOfProfile(profile: Profile): string {
   const text = own(profiles.get(profile), 'text');
   if (text !== undefined) return text();
-  throw new ConversionError(
-    'not-expressible',
+  throw notExpressible(
     'the profile was not read from JSON',
     'Resolve it for a target, and convert the policy',
   );

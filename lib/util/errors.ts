@@ -70,6 +70,10 @@ export class ConversionError extends SeccompError {
   override readonly name = 'ConversionError';
 }
 
+/** The error for what the format of the result has no words for. */
+export const notExpressible = (message: string, remedy?: string): ConversionError =>
+  new ConversionError('not-expressible', message, remedy);
+
 /** A BPF program that the kernel would reject, or that cannot be decoded. */
 export class ProgramError extends SeccompError {
   override readonly name = 'ProgramError';

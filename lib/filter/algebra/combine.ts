@@ -1,5 +1,5 @@
 // Policies made of two others, by what both answer to each call: exact for arguments, errnos and every action.
-import { ConversionError, UsageError } from '../../util/errors.js';
+import { notExpressible, UsageError } from '../../util/errors.js';
 import { ABIS, X32_BIT } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { latitude, permits, precedence, type Action } from '../../kernel/action.js';
@@ -138,8 +138,7 @@ function combined([a, b]: readonly [Policy, Policy], how: Choice, mayAllow = fal
   const words = bdd.witness(bdd.ite(unserved(bdd), tooFar, wrong), 0);
   if (words === undefined) return markPolicy(Object.freeze(policy));
   const { arch, syscall } = eventOf(words);
-  throw new ConversionError(
-    'not-expressible',
+  throw notExpressible(
     `no policy can express the combination for call number ${syscall} of architecture 0x${arch.toString(16)}`,
     'Load both filters as layers',
   );

@@ -1,5 +1,5 @@
 // The way back: from a program of any origin to the policy that it enforces, proven to be the same.
-import { ConversionError } from '../../util/errors.js';
+import { notExpressible } from '../../util/errors.js';
 import { ABIS } from '../../kernel/abi.js';
 import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
 import { oneOf, ownOptions } from '../../util/options.js';
@@ -39,8 +39,7 @@ export function decompile(layer: Layer, options: DecompileOptions = {}): Policy 
   const policy = policyOfMeaning(bdd, meaning, target);
   const witness = findDifference(program, policy);
   if (witness === undefined) return markPolicy(Object.freeze(policy));
-  throw new ConversionError(
-    'not-expressible',
+  throw notExpressible(
     `no policy can express the action of this program for call number ${witness.syscall} of architecture 0x${witness.arch.toString(16)}`,
     'The number is outside the range of the ABI',
   );

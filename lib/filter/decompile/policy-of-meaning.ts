@@ -1,5 +1,5 @@
 // From a function of calls to the policy that says the same.
-import { ConversionError } from '../../util/errors.js';
+import { notExpressible } from '../../util/errors.js';
 import { ABIS, syscallName, X32_BIT } from '../../kernel/abi.js';
 import { actionName, isAction, type Action } from '../../kernel/action.js';
 import { abisOf, type AbiName } from '../../kernel/architectures.js';
@@ -51,15 +51,11 @@ export function policyOfMeaning(bdd: Bdd, meaning: Node, target: Target, known: 
 /** Throws ConversionError for what no policy answers, and for answers that depend on what no policy looks at. */
 function checkAnswers(bdd: Bdd, meaning: Node): void {
   if (bdd.rests(meaning, levelOf(WORD.ipHigh, 31)).some(rest => bdd.level(rest) < LEVELS)) {
-    throw new ConversionError(
-      'not-expressible',
-      'the program tests the instruction pointer, which policies cannot express',
-    );
+    throw notExpressible('the program tests the instruction pointer, which policies cannot express');
   }
   for (const answer of answersOf(bdd, meaning)) {
     if (isAction(answer)) continue;
-    throw new ConversionError(
-      'not-expressible',
+    throw notExpressible(
       `the program returns ${actionName(answer)}, which is not an action: the kernel kills the process`,
     );
   }
@@ -84,8 +80,7 @@ function foreignAnswer(bdd: Bdd, meaning: Node, names: readonly AbiName[]): Acti
   const [answer, second] = answersOf(bdd, foreign).filter(action => action !== LEFT_OUT);
   if (answer === undefined) throw new Error('unreachable: an architecture has a few ABIs');
   if (second === undefined) return answer;
-  throw new ConversionError(
-    'not-expressible',
+  throw notExpressible(
     `the program has both ${actionName(answer)} and ${actionName(second)} for other architectures, but a policy has only one action for them`,
     'The program may be for another machine: pass the option arch',
   );
@@ -108,8 +103,7 @@ function coveredTables(
     const high = abi.audit === ABIS.x86_64.audit ? abi.numberBit + X32_BIT - 1 : LAST;
     const runs = numberRuns(bdd, section, abi.numberBit, high, MAX_RUNS);
     if (runs === undefined) {
-      throw new ConversionError(
-        'not-expressible',
+      throw notExpressible(
         `the numbers of ${name} have different actions in more than ${MAX_RUNS} ranges, perhaps because the program tests bits of the number`,
       );
     }

@@ -1,7 +1,7 @@
 // From a function of arguments to the rules of a call: few cubes for each action, and each cube in conditions.
 import type { Action } from '../../kernel/action.js';
 import type { Condition, Rule, SyscallPolicy } from '../../policy/policy.js';
-import { ConversionError } from '../../util/errors.js';
+import { notExpressible, type ConversionError } from '../../util/errors.js';
 import { EVERY, NONE, type Bdd, type Node } from '../meaning/bdd.js';
 import {
   conjunction,
@@ -157,8 +157,7 @@ export class RuleWriter {
 
   #inexpressible({ subject, calls }: Literal, where: string): ConversionError {
     if (this.#width === 64 || this.#bdd.level(calls) >= firstLevel(subject) + 32) return tooMany(where);
-    return new ConversionError(
-      'not-expressible',
+    return notExpressible(
       `${where} depends on the upper half of argument ${subject}, which has 32 bits there`,
     );
   }
@@ -167,7 +166,4 @@ export class RuleWriter {
 const keyOf = (subject: Variable, must: Node, may: Node): string => `${subject},${must},${may}`;
 
 const tooMany = (where: string): ConversionError =>
-  new ConversionError(
-    'not-expressible',
-    `${where} depends on its arguments in a way that needs more than ${MAX_RULES} rules`,
-  );
+  notExpressible(`${where} depends on its arguments in a way that needs more than ${MAX_RULES} rules`);

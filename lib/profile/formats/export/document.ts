@@ -1,5 +1,5 @@
 // Writes a policy in the words that container runtimes share: names, actions and comparisons of 64 bits.
-import { ConversionError } from '../../../util/errors.js';
+import { notExpressible } from '../../../util/errors.js';
 import { syscallName, type Abi } from '../../../kernel/abi.js';
 import {
   actionData,
@@ -86,13 +86,12 @@ export function documentOf(policy: Policy, options: DocumentOptions): SeccompDoc
   const listener = own(policy, 'listener');
   const metadata = own(listener, 'metadata');
   if (badArch !== SCMP_ACT_KILL_THREAD) {
-    throw new ConversionError(
-      'not-expressible',
+    throw notExpressible(
       `foreign architectures get ${actionName(badArch)}, and the format has no word for it: there they get KILL_THREAD`,
     );
   }
   if (defaultAction === SCMP_ACT_NOTIFY)
-    throw new ConversionError('not-expressible', 'the format does not take NOTIFY as the default action');
+    throw notExpressible('the format does not take NOTIFY as the default action');
   const calls = new Map<string, SyscallPolicy>();
   for (const { abi, syscalls } of abis) {
     for (const [number, part] of syscalls) {
@@ -106,8 +105,7 @@ export function documentOf(policy: Policy, options: DocumentOptions): SeccompDoc
     if (enosysAbove === undefined) continue;
     const name = syscallName(abi.name, enosysAbove);
     if (name === undefined) {
-      throw new ConversionError(
-        'not-expressible',
+      throw notExpressible(
         `numbers above ${enosysAbove} of ${abi.name} get ENOSYS, and no call of that number has a name: the rule starts above a named one`,
       );
     }
@@ -136,8 +134,7 @@ function nameOf(abi: Abi, number: number, part: SyscallPolicy): string {
   const name = syscallName(abi.name, number);
   // Readers know other tables than this one, and names that a table lacks are passed over.
   if (name !== undefined) return name;
-  throw new ConversionError(
-    'not-expressible',
+  throw notExpressible(
     `call number ${number} of ${abi.name}, which gets ${actionName(part.rules[0]?.action ?? part.otherwise)}, has no name`,
   );
 }
@@ -195,10 +192,7 @@ function actionWords(action: Action): { readonly name: ActionName; readonly data
   const name = NAMES.get(kind);
   const carriesData = kind === SCMP_ACT_ERRNO(0) || kind === SCMP_ACT_TRACE(0);
   if (name === undefined || (carriesData ? kind === SCMP_ACT_ERRNO(0) && data > MAX_ERRNO : data !== 0)) {
-    throw new ConversionError(
-      'not-expressible',
-      `the format has no word for the action ${actionName(action)}`,
-    );
+    throw notExpressible(`the format has no word for the action ${actionName(action)}`);
   }
   return carriesData ? { name, data } : { name };
 }

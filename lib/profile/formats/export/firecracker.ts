@@ -1,5 +1,5 @@
 // Writes a policy as a filter of Firecracker's seccompiler: one ABI, one action for every rule.
-import { ConversionError } from '../../../util/errors.js';
+import { notExpressible } from '../../../util/errors.js';
 import { syscallName, type Abi } from '../../../kernel/abi.js';
 import { actionData, actionKind, actionName, type Action } from '../../../kernel/action.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_KILL_THREAD, SCMP_ACT_TRACE } from '../../../kernel/constants.js';
@@ -19,20 +19,17 @@ export function firecrackerText(policy: Policy, category: string): string {
   const [{ abi, syscalls, enosysAbove }, ...others] = policy.abis;
   const [other] = others;
   if (other !== undefined)
-    throw new ConversionError(
-      'not-expressible',
+    throw notExpressible(
       `the policy covers ${other.abi.name} beside ${abi.name}, and a filter of Firecracker's is for one ABI`,
       'Leave the other architectures out of the profile',
     );
   if (enosysAbove !== undefined)
-    throw new ConversionError(
-      'not-expressible',
+    throw notExpressible(
       `numbers above ${enosysAbove} get ENOSYS, and Firecracker's format has no rule for newer calls`,
       "Resolve the profile with unknownSyscalls: 'default' (--unknown-syscalls default)",
     );
   if (policy.badArch !== SCMP_ACT_KILL_THREAD)
-    throw new ConversionError(
-      'not-expressible',
+    throw notExpressible(
       `foreign architectures get ${actionName(policy.badArch)}, and under Firecracker KILL_THREAD`,
     );
   const rules = [...syscalls].flatMap(([number, part]) =>
@@ -43,8 +40,7 @@ export function firecrackerText(policy: Policy, category: string): string {
   const filterAction = rules[0]?.action ?? oppositeOf(policy.defaultAction);
   const different = rules.find(({ action }) => action !== filterAction);
   if (different !== undefined) {
-    throw new ConversionError(
-      'not-expressible',
+    throw notExpressible(
       `${rules[0]?.syscall ?? ''} gets ${actionName(filterAction)} and ${different.syscall} ${actionName(different.action)}, ` +
         `and a filter of Firecracker's has one action beside the default ${actionName(policy.defaultAction)}`,
     );
@@ -68,7 +64,7 @@ const oppositeOf = (action: Action): Action =>
 function nameOf(abi: Abi, number: number): string {
   const name = syscallName(abi.name, number);
   if (name !== undefined) return name;
-  throw new ConversionError('not-expressible', `call number ${number} of ${abi.name} has no name`);
+  throw notExpressible(`call number ${number} of ${abi.name} has no name`);
 }
 
 function actionWord(action: Action): string | Readonly<Record<string, number>> {
@@ -77,10 +73,7 @@ function actionWord(action: Action): string | Readonly<Record<string, number>> {
   if (kind === SCMP_ACT_TRACE(0)) return { trace: actionData(action) };
   const name = wordFor(PLAIN_ACTIONS, action);
   if (name !== undefined) return name;
-  throw new ConversionError(
-    'not-expressible',
-    `Firecracker's format has no word for the action ${actionName(action)}`,
-  );
+  throw notExpressible(`Firecracker's format has no word for the action ${actionName(action)}`);
 }
 
 function argument(condition: Condition): object {

@@ -1,5 +1,5 @@
 // The resource of Kubernetes' Security Profiles Operator.
-import { ConversionError, UsageError } from '../../../util/errors.js';
+import { notExpressible, type ConversionError, UsageError } from '../../../util/errors.js';
 import { quote } from '../../../util/suggest.js';
 import type { DocumentRule, SeccompDocument } from './document.js';
 import { yamlText } from './yaml.js';
@@ -45,8 +45,7 @@ function checkRule(rule: DocumentRule): void {
   }
 }
 
-const cannot = (what: string): ConversionError =>
-  new ConversionError('not-expressible', `a SeccompProfile cannot ${what}`);
+const cannot = (what: string): ConversionError => notExpressible(`a SeccompProfile cannot ${what}`);
 
 /** The YAML text. Throws UsageError (`bad-option`) for a name that Kubernetes does not take. */
 export function spoText(spec: SpoSpec, name: string): string {

@@ -1,5 +1,5 @@
 // Writes a policy as settings of a unit of systemd: calls by their names alone, for all ABIs alike.
-import { ConversionError } from '../../../util/errors.js';
+import { notExpressible } from '../../../util/errors.js';
 import { syscallName, type Abi } from '../../../kernel/abi.js';
 import { actionData, actionKind, actionName, type Action } from '../../../kernel/action.js';
 import { abisOf } from '../../../kernel/architectures.js';
@@ -28,14 +28,14 @@ export function systemdText(policy: Policy): string {
   const calls = new Map<string, Action>();
   for (const { abi, syscalls, enosysAbove } of abis) {
     if (enosysAbove !== undefined)
-      throw cannot(
+      throw notExpressible(
         `numbers above ${enosysAbove} of ${abi.name} get ENOSYS, and systemd has no rule for newer calls`,
         "Resolve the profile with unknownSyscalls: 'default' (--unknown-syscalls default)",
       );
     for (const [number, { rules, otherwise }] of syscalls) {
       const name = nameOf(abi, number);
       if (rules.length > 0)
-        throw cannot(
+        throw notExpressible(
           `${name} of ${abi.name} depends on its arguments, which systemd does not look at`,
           'Allow or refuse the call as a whole: seccomp derive --allow or --deny',
         );
@@ -51,13 +51,10 @@ export function systemdText(policy: Policy): string {
   return `${['[Service]', ...(settings.length > 0 ? settings : ['SystemCallArchitectures='])].join('\n')}\n`;
 }
 
-const cannot = (what: string, remedy?: string): ConversionError =>
-  new ConversionError('not-expressible', what, remedy);
-
 function nameOf(abi: Abi, number: number): string {
   const name = syscallName(abi.name, number);
   if (name !== undefined) return name;
-  throw cannot(`call number ${number} of ${abi.name} has no name`);
+  throw notExpressible(`call number ${number} of ${abi.name} has no name`);
 }
 
 /** What a setting has for an action: an errno, or `kill`. */
@@ -65,7 +62,7 @@ function wordFor(action: Action, what: string): string {
   if (action === SCMP_ACT_KILL_PROCESS) return 'kill';
   if (actionKind(action) === SCMP_ACT_ERRNO(0) && actionData(action) > 0)
     return errnoName(actionData(action));
-  throw cannot(
+  throw notExpressible(
     `${what} ${actionName(action)}, and systemd has KILL_PROCESS and errnos`,
     'Give calls that are refused an errno',
   );
@@ -141,7 +138,7 @@ function architectures(policy: Policy): readonly string[] {
   if (coversAll(policy)) return [];
   const covered = abis.map(({ abi }) => abi.name);
   if (badArch !== SCMP_ACT_KILL_THREAD)
-    throw cannot(
+    throw notExpressible(
       `foreign architectures get ${actionName(badArch)}, and under systemd KILL_THREAD`,
       'Name the ABIs that the policy is for',
     );
