@@ -1,14 +1,5 @@
 // Policies of kafel, which nsjail takes. Source: README.md, src/parser.y and src/range_rules.c of kafel.
-import {
-  SCMP_ACT_ALLOW,
-  SCMP_ACT_ERRNO,
-  SCMP_ACT_KILL_PROCESS,
-  SCMP_ACT_KILL_THREAD,
-  SCMP_ACT_LOG,
-  SCMP_ACT_NOTIFY,
-  SCMP_ACT_TRACE,
-  SCMP_ACT_TRAP,
-} from '../../../kernel/constants.js';
+import * as scmp from '../../../kernel/constants.js';
 import type { Action } from '../../../kernel/action.js';
 import { abisByName, type AbiName } from '../../../kernel/architectures.js';
 import type { Location } from '../../../util/errors.js';
@@ -29,16 +20,16 @@ const SYNTAX: Syntax = {
 };
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  ALLOW: SCMP_ACT_ALLOW,
-  LOG: SCMP_ACT_LOG,
-  KILL: SCMP_ACT_KILL_THREAD,
-  KILL_THREAD: SCMP_ACT_KILL_THREAD,
-  DENY: SCMP_ACT_KILL_THREAD,
-  KILL_PROCESS: SCMP_ACT_KILL_PROCESS,
-  USER_NOTIF: SCMP_ACT_NOTIFY,
-  ERRNO: SCMP_ACT_ERRNO(0),
-  TRAP: SCMP_ACT_TRAP,
-  TRACE: SCMP_ACT_TRACE(0),
+  ALLOW: scmp.SCMP_ACT_ALLOW,
+  LOG: scmp.SCMP_ACT_LOG,
+  KILL: scmp.SCMP_ACT_KILL_THREAD,
+  KILL_THREAD: scmp.SCMP_ACT_KILL_THREAD,
+  DENY: scmp.SCMP_ACT_KILL_THREAD,
+  KILL_PROCESS: scmp.SCMP_ACT_KILL_PROCESS,
+  USER_NOTIF: scmp.SCMP_ACT_NOTIFY,
+  ERRNO: scmp.SCMP_ACT_ERRNO(0),
+  TRAP: scmp.SCMP_ACT_TRAP,
+  TRACE: scmp.SCMP_ACT_TRACE(0),
 };
 const WITH_NUMBER = ['ERRNO', 'TRAP', 'TRACE'];
 const ABI_NAMES = abisByName({
@@ -207,7 +198,7 @@ export const KAFEL: TextFormat = {
   read(text, file, includes) {
     const reader = new Reader();
     reader.read(isNsjail(text) ? policyOfNsjail(text, file) : text, file, includes);
-    const { statements, defaultAction = SCMP_ACT_KILL_THREAD } = reader;
+    const { statements, defaultAction = scmp.SCMP_ACT_KILL_THREAD } = reader;
     return {
       defaultAction,
       architectures: { kind: 'native' },
@@ -215,7 +206,7 @@ export const KAFEL: TextFormat = {
         resolveStatements(
           {
             defaultAction,
-            badArch: SCMP_ACT_KILL_THREAD,
+            badArch: scmp.SCMP_ACT_KILL_THREAD,
             covers: withX32,
             wins: 'first',
             width: 'declared',

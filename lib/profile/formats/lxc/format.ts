@@ -1,11 +1,5 @@
 // Policies of LXC, versions 1 and 2. Source: lxc.container.conf(5), src/lxc/seccomp.c.
-import {
-  SCMP_ACT_ALLOW,
-  SCMP_ACT_ERRNO,
-  SCMP_ACT_KILL_THREAD,
-  SCMP_ACT_NOTIFY,
-  SCMP_ACT_TRAP,
-} from '../../../kernel/constants.js';
+import * as scmp from '../../../kernel/constants.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import { abisOf, ARCHITECTURES, type Architecture } from '../../../kernel/architectures.js';
 import type { Location } from '../../../util/errors.js';
@@ -22,10 +16,10 @@ import {
 import type { TextFormat } from '../text-format.js';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  kill: SCMP_ACT_KILL_THREAD,
-  allow: SCMP_ACT_ALLOW,
-  trap: SCMP_ACT_TRAP,
-  notify: SCMP_ACT_NOTIFY,
+  kill: scmp.SCMP_ACT_KILL_THREAD,
+  allow: scmp.SCMP_ACT_ALLOW,
+  trap: scmp.SCMP_ACT_TRAP,
+  notify: scmp.SCMP_ACT_NOTIFY,
 };
 
 const OPERATORS: Readonly<Record<string, Comparison | '&='>> = {
@@ -70,7 +64,7 @@ function readAction({ text, at }: Line): Action | undefined {
   if (glued !== undefined) {
     const errno = glued === '' ? number : glued;
     if (errno !== undefined && /^\d{1,4}$/.test(errno) && Number(errno) <= MAX_ERRNO)
-      return SCMP_ACT_ERRNO(Number(errno));
+      return scmp.SCMP_ACT_ERRNO(Number(errno));
     return failAt(
       at,
       'unknown-errno',
@@ -132,7 +126,7 @@ function readRule(line: Line, otherwise: Action): CallStatement {
       value: force,
       at,
     };
-    return { name: 'umount2', at, cases: [{ action: SCMP_ACT_ERRNO(13), when, at }] };
+    return { name: 'umount2', at, cases: [{ action: scmp.SCMP_ACT_ERRNO(13), when, at }] };
   }
   checkCall(name, at);
   const groups = [...rest.matchAll(/\[([^\]]*)(\]?)/g)];
@@ -168,8 +162,8 @@ export const LXC: TextFormat = {
       throw new Error('unreachable: both lines were recognised');
     const denies = /^\s*(?:deny|black)list/.test(kind.text);
     const said = readAction({ text: kind.text.trim().replace(/^\w+/, ''), at: kind.at });
-    const defaultAction = said ?? (denies ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_THREAD);
-    const listed = denies ? SCMP_ACT_KILL_THREAD : SCMP_ACT_ALLOW;
+    const defaultAction = said ?? (denies ? scmp.SCMP_ACT_ALLOW : scmp.SCMP_ACT_KILL_THREAD);
+    const listed = denies ? scmp.SCMP_ACT_KILL_THREAD : scmp.SCMP_ACT_ALLOW;
     const rules: { readonly statement: CallStatement; readonly machine: string }[] = [];
     let machine = '';
     for (const line of rest) {
@@ -189,7 +183,7 @@ export const LXC: TextFormat = {
           statement: {
             name: digits,
             at,
-            cases: [{ action: SCMP_ACT_ALLOW, when: { kind: 'always' }, at }],
+            cases: [{ action: scmp.SCMP_ACT_ALLOW, when: { kind: 'always' }, at }],
           },
         });
         continue;
@@ -206,7 +200,7 @@ export const LXC: TextFormat = {
     }
     const policy = (native: string): StatementPolicy => ({
       defaultAction,
-      badArch: SCMP_ACT_KILL_THREAD,
+      badArch: scmp.SCMP_ACT_KILL_THREAD,
       covers: arch => (version.text.trim() === '1' ? [arch] : abisOf(arch)),
       wins: 'strongest',
       width: 'register',

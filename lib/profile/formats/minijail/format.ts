@@ -1,14 +1,5 @@
 // Policies of minijail: one line for each call. Source: minijail0(5), and tools/parser.py, which reads more than minijail0 does.
-import {
-  SCMP_ACT_ALLOW,
-  SCMP_ACT_ERRNO,
-  SCMP_ACT_KILL_PROCESS,
-  SCMP_ACT_KILL_THREAD,
-  SCMP_ACT_LOG,
-  SCMP_ACT_NOTIFY,
-  SCMP_ACT_TRACE,
-  SCMP_ACT_TRAP,
-} from '../../../kernel/constants.js';
+import * as scmp from '../../../kernel/constants.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
 import { abisByName, type AbiName } from '../../../kernel/architectures.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
@@ -37,15 +28,15 @@ const SYNTAX: Syntax = {
 };
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  '1': SCMP_ACT_ALLOW,
-  allow: SCMP_ACT_ALLOW,
-  kill: SCMP_ACT_KILL_PROCESS,
-  'kill-process': SCMP_ACT_KILL_PROCESS,
-  'kill-thread': SCMP_ACT_KILL_THREAD,
-  trap: SCMP_ACT_TRAP,
-  trace: SCMP_ACT_TRACE(0),
-  log: SCMP_ACT_LOG,
-  'user-notify': SCMP_ACT_NOTIFY,
+  '1': scmp.SCMP_ACT_ALLOW,
+  allow: scmp.SCMP_ACT_ALLOW,
+  kill: scmp.SCMP_ACT_KILL_PROCESS,
+  'kill-process': scmp.SCMP_ACT_KILL_PROCESS,
+  'kill-thread': scmp.SCMP_ACT_KILL_THREAD,
+  trap: scmp.SCMP_ACT_TRAP,
+  trace: scmp.SCMP_ACT_TRACE(0),
+  log: scmp.SCMP_ACT_LOG,
+  'user-notify': scmp.SCMP_ACT_NOTIFY,
 };
 /** Those that `@default` takes: none that lets calls through. */
 const DEFAULTS = ['kill', 'kill-process', 'kill-thread', 'trap', 'user-notify'];
@@ -171,7 +162,7 @@ class Reader {
     if (token.text === 'return') {
       const value = scanner.next();
       const number = /^\d/.test(value.text) ? Number(value.text) : errnoNumber(value.text);
-      if (number !== undefined && number <= MAX_ERRNO) return SCMP_ACT_ERRNO(number);
+      if (number !== undefined && number <= MAX_ERRNO) return scmp.SCMP_ACT_ERRNO(number);
       return failUnknown('unknown-errno', value, errnoNames());
     }
     const action = own(ACTIONS, token.text);
@@ -223,10 +214,11 @@ function readComparison(scanner: Scanner): Expression {
 /** The cases of a call. For minijail0, what follows `;` is for calls that the condition is not met by. */
 function casesOf({ filters }: Entry, compiled: boolean): readonly StatementCase[] {
   return filters.flatMap(({ when, action, at, alone }): readonly StatementCase[] => {
-    if (when === undefined) return [{ action: action ?? SCMP_ACT_ALLOW, when: { kind: 'always' }, at }];
-    if (compiled || !alone || action === undefined) return [{ action: action ?? SCMP_ACT_ALLOW, when, at }];
+    if (when === undefined) return [{ action: action ?? scmp.SCMP_ACT_ALLOW, when: { kind: 'always' }, at }];
+    if (compiled || !alone || action === undefined)
+      return [{ action: action ?? scmp.SCMP_ACT_ALLOW, when, at }];
     return [
-      { action: SCMP_ACT_ALLOW, when, at },
+      { action: scmp.SCMP_ACT_ALLOW, when, at },
       { action, when: { kind: 'always' }, at },
     ];
   });
@@ -244,7 +236,7 @@ export const MINIJAIL: TextFormat = {
     const reader = new Reader();
     reader.read(text, file, includes);
     const { entries, compiled, denies } = reader;
-    const defaultAction = reader.defaultAction ?? (denies ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS);
+    const defaultAction = reader.defaultAction ?? (denies ? scmp.SCMP_ACT_ALLOW : scmp.SCMP_ACT_KILL_PROCESS);
     const seen = new Map<string, Location>();
     const statements = entries.map((entry): CallStatement => {
       const before = seen.get(entry.name);
@@ -258,8 +250,12 @@ export const MINIJAIL: TextFormat = {
         );
       seen.set(entry.name, entry.at);
       const cases = casesOf(entry, compiled);
-      const wrong = denies ? cases.find(({ action }) => action === SCMP_ACT_ALLOW) : undefined;
-      if (wrong !== undefined && entry.filters.length === 1 && entry.filters[0]?.action === SCMP_ACT_ALLOW)
+      const wrong = denies ? cases.find(({ action }) => action === scmp.SCMP_ACT_ALLOW) : undefined;
+      if (
+        wrong !== undefined &&
+        entry.filters.length === 1 &&
+        entry.filters[0]?.action === scmp.SCMP_ACT_ALLOW
+      )
         failAt(entry.at, 'policy-syntax', 'a list of denials allows a call', 'Write return and an errno');
       const { name, at } = entry;
       return { name, at, cases, ...(on !== undefined && { on }) };
@@ -271,7 +267,7 @@ export const MINIJAIL: TextFormat = {
         resolveStatements(
           {
             defaultAction,
-            badArch: SCMP_ACT_KILL_THREAD,
+            badArch: scmp.SCMP_ACT_KILL_THREAD,
             covers: withX32,
             wins: 'first',
             width: 'register',
