@@ -44,6 +44,10 @@ export class SeccompError extends Error {
   }
 }
 
+/** The message of an error without its remedy. */
+export const reasonOf = ({ message, remedy }: SeccompError): string =>
+  remedy === undefined ? message : message.slice(0, -`. ${remedy}`.length);
+
 /** A profile that cannot be used. Contains every problem, not only the first. */
 export class ProfileError extends SeccompError {
   override readonly name = 'ProfileError';

@@ -1,7 +1,7 @@
 // Loads what a parent has ordered into this process, or ends it.
 import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
-import { SeccompError } from '../../util/errors.js';
+import { reasonOf, SeccompError } from '../../util/errors.js';
 import { native } from '../../native.js';
 import { ABIS } from '../../kernel/abi.js';
 import type { AbiPolicy, Policy } from '../../policy/policy.js';
@@ -45,10 +45,8 @@ function describe(error: unknown): PreloadFailure {
     const reason = `the child could not load its filter: ${String(error)}`;
     return { code: 'preload-failed', reason, remedy: 'Check its options', errno: undefined };
   }
-  const { code, remedy = '', message } = error;
-  const reason = remedy === '' ? message : message.slice(0, -`. ${remedy}`.length);
-  const errno = errnoOf(error);
-  return { code, reason, remedy, errno };
+  const { code, remedy = '' } = error;
+  return { code, reason: reasonOf(error), remedy, errno: errnoOf(error) };
 }
 
 function errnoOf(error: SeccompError): number | undefined {

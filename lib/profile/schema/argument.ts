@@ -4,7 +4,7 @@ import type { Findings } from '../findings.js';
 import { ABIS } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { parseValue } from '../../kernel/arguments/named-values.js';
-import { UsageError } from '../../util/errors.js';
+import { reasonOf, UsageError } from '../../util/errors.js';
 import { locate, type JsonString, type JsonValue } from '../json.js';
 import type { ProfileCondition } from '../profile.js';
 import { quote } from '../../util/suggest.js';
@@ -82,13 +82,7 @@ function readNamedValue(node: JsonString, what: string, findings: Findings): big
     }
   }
   if (problem !== undefined && values.size === 0) {
-    const { code, message, remedy } = problem;
-    findings.error(
-      code,
-      locate(node),
-      remedy === undefined ? message : message.slice(0, -(remedy.length + 2)),
-      remedy,
-    );
+    findings.error(problem.code, locate(node), reasonOf(problem), problem.remedy);
     return undefined;
   }
   const [[value] = [0n], other] = values;

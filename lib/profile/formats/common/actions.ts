@@ -5,8 +5,8 @@ import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
 import { own } from '../../../util/own.js';
 import { failAt, failUnknown, shown, type Scanner, type Token } from './scanner.js';
 
-const ACTIONS: Readonly<Record<string, Action>> = {
-  allowed: scmp.SCMP_ACT_ALLOW,
+/** By the names of C headers, without their prefix. */
+export const NAMED_ACTIONS: Readonly<Record<string, Action>> = {
   ALLOW: scmp.SCMP_ACT_ALLOW,
   LOG: scmp.SCMP_ACT_LOG,
   NOTIFY: scmp.SCMP_ACT_NOTIFY,
@@ -16,6 +16,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   ERRNO: scmp.SCMP_ACT_ERRNO(0),
   TRACE: scmp.SCMP_ACT_TRACE(0),
 };
+const ACTIONS: Readonly<Record<string, Action>> = { allowed: scmp.SCMP_ACT_ALLOW, ...NAMED_ACTIONS };
 
 /** The names of actions in words. */
 export const ACTION_NAMES = Object.keys(ACTIONS);

@@ -3,25 +3,11 @@ import type { Location } from '../../../util/errors.js';
 import { isCallNumber, isKnownSyscall } from '../../../kernel/abi.js';
 import { callsNamed, isGroupName } from '../../../kernel/calls/call-groups.js';
 import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
-import { UsageError } from '../../../util/errors.js';
-import { failAt } from './scanner.js';
+import { placed, failAt } from './scanner.js';
 
 /** The calls that a name at a place stands for. Throws ProfileError (`unknown-group`, `unknown-syscall`). */
 export function callsAt(name: string, at: Location): readonly string[] {
-  if (isGroupName(name)) {
-    try {
-      return callsNamed(name);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      const { code, remedy, message } = error;
-      return failAt(
-        at,
-        code,
-        remedy === undefined ? message : message.slice(0, -(remedy.length + 2)),
-        remedy,
-      );
-    }
-  }
+  if (isGroupName(name)) return placed(at, () => callsNamed(name));
   if (isCallNumber(name) || isKnownSyscall(name)) return [name];
   return failAt(at, 'unknown-syscall', noSuchCall(name), didYouMeanCall(name));
 }

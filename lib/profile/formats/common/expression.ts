@@ -5,11 +5,11 @@ import { parameterOf, type Parameter } from '../../../kernel/arguments/signature
 import { ABIS } from '../../../kernel/abi.js';
 import type { AbiName } from '../../../kernel/architectures.js';
 import type { Condition, Operator } from '../../../policy/policy.js';
-import { UsageError, type Location } from '../../../util/errors.js';
+import { type Location } from '../../../util/errors.js';
 import { hasOwn, own } from '../../../util/own.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
 import { WorkBudget } from '../../../util/work.js';
-import { failAt } from './scanner.js';
+import { type Scanner, placed, failAt } from './scanner.js';
 
 /** A number, of which names and signs are decided on each ABI. */
 export type Constant =
@@ -186,6 +186,14 @@ const OPERATORS: Readonly<Record<Comparison, Exclude<Operator, 'SCMP_CMP_MASKED_
   '>=': 'SCMP_CMP_GE',
 };
 
+/** Reads a comparison as C writes it. Throws ProfileError (`policy-syntax`). */
+export function readComparison(scanner: Scanner): Comparison {
+  const { text } = scanner.peek();
+  if (!isComparison(text)) return scanner.unexpected('a comparison', 'Write ==, !=, <, <=, > or >=');
+  scanner.next();
+  return text;
+}
+
 /** Whether a word is a comparison as C writes it. */
 export const isComparison = (text: string): text is Comparison => hasOwn(OPERATORS, text);
 
@@ -252,14 +260,7 @@ function constantValue(constant: Constant, abi: AbiName, parameter: Parameter | 
     case 'number':
       return constant.value;
     case 'text':
-      try {
-        return parseValue(constant.text, parameter, abi);
-      } catch (error) {
-        if (!(error instanceof UsageError)) throw error;
-        const { code, remedy, message } = error;
-        const what = remedy === undefined ? message : message.slice(0, -(remedy.length + 2));
-        return failAt(constant.at, code, what, remedy);
-      }
+      return placed(constant.at, () => parseValue(constant.text, parameter, abi));
     case '~': {
       const width = BigInt(ABIS[abi].width);
       return BigInt.asUintN(Number(width), ~constantValue(constant.of, abi, parameter));

@@ -1,8 +1,6 @@
 // Reads constants of conditions as minijail's format and the `words` format write them.
 import type { Constant } from './expression.js';
-import { failAt, type Scanner } from './scanner.js';
-
-const MAX_DEPTH = 64;
+import { checkDepth, type Scanner } from './scanner.js';
 
 /**
  * Reads `CLONE_NEWUSER|CLONE_NEWNS`, `~0x3` and parentheses. `readText` takes a number or a name, and returns undefined where
@@ -16,7 +14,7 @@ export function readConstant(scanner: Scanner, readText: () => string | undefine
 
 function readPart(scanner: Scanner, readText: () => string | undefined, depth: number): Constant {
   const { at } = scanner.peek();
-  if (depth > MAX_DEPTH) failAt(at, 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
+  checkDepth(depth, 'values', at);
   if (scanner.accept('~')) return { kind: '~', of: readPart(scanner, readText, depth + 1) };
   if (scanner.accept('(')) {
     const inner = readConstant(scanner, readText, depth + 1);

@@ -1,6 +1,6 @@
 // The words, numbers and signs of a policy's text, each with its place, and what to say of those that cannot stand where they do.
 import type { Code } from '../../../util/codes.js';
-import { ProfileError, type Location } from '../../../util/errors.js';
+import { reasonOf, UsageError, ProfileError, type Location } from '../../../util/errors.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
 
 /** A word, a number or a sign; at the end of the text an empty one. */
@@ -27,6 +27,23 @@ const MAX_TOKENS = 500_000;
 /** Throws ProfileError with one problem. */
 export function failAt(at: Location, code: Code, message: string, remedy?: string): never {
   throw new ProfileError([{ code, severity: 'error', message, at, ...(remedy !== undefined && { remedy }) }]);
+}
+
+/** What a function gives; a UsageError that it throws becomes a ProfileError with a place. */
+export function placed<Result>(at: Location, look: () => Result): Result {
+  try {
+    return look();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return failAt(at, error.code, reasonOf(error), error.remedy);
+  }
+}
+
+const MAX_DEPTH = 64;
+
+/** Throws ProfileError (`too-deep`). */
+export function checkDepth(depth: number, what: 'conditions' | 'values', at: Location): void {
+  if (depth > MAX_DEPTH) failAt(at, 'too-deep', `${what} are nested more than ${MAX_DEPTH} deep`);
 }
 
 /** A list of more names is too long for a remedy. */

@@ -4,7 +4,7 @@ import { abisOf } from '../../../kernel/architectures.js';
 import { didYouMeanCall, noSuchCall } from '../../../kernel/calls/suggest-call.js';
 import { firstVersion } from '../../../kernel/calls/first-versions.js';
 import { MAX_ERRNO, type Action } from '../../../kernel/action.js';
-import * as scmp from '../../../kernel/constants.js';
+import { SCMP_ACT_KILL_THREAD } from '../../../kernel/constants.js';
 import { errnoNames, errnoNumber } from '../../../kernel/errno.js';
 import { kernelAtLeast, parseKernelVersion } from '../../../kernel/kernel-version.js';
 import { SCMP_ARCHS } from '../../../kernel/scmp-archs.js';
@@ -14,8 +14,8 @@ import type { Location } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
 import { topOf } from '../../../util/place.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
-import { actionNamed } from '../common/actions.js';
-import { expressionBudget, isComparison, type Comparison, type Expression } from '../common/expression.js';
+import { NAMED_ACTIONS, actionNamed } from '../common/actions.js';
+import { readComparison, expressionBudget, type Comparison, type Expression } from '../common/expression.js';
 import {
   ALL_NUMBERS,
   common,
@@ -39,16 +39,9 @@ const SYNTAX: Syntax = {
 };
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  ALLOW: scmp.SCMP_ACT_ALLOW,
-  LOG: scmp.SCMP_ACT_LOG,
-  TRAP: scmp.SCMP_ACT_TRAP,
-  NOTIFY: scmp.SCMP_ACT_NOTIFY,
+  ...NAMED_ACTIONS,
   // SECCOMP_RET_KILL is the thread, whatever the README calls it.
-  KILL: scmp.SCMP_ACT_KILL_THREAD,
-  KILL_THREAD: scmp.SCMP_ACT_KILL_THREAD,
-  KILL_PROCESS: scmp.SCMP_ACT_KILL_PROCESS,
-  ERRNO: scmp.SCMP_ACT_ERRNO(0),
-  TRACE: scmp.SCMP_ACT_TRACE(0),
+  KILL: SCMP_ACT_KILL_THREAD,
 };
 
 /** What a comparison is with: a number, or `@read`, `@read@x86`. */
@@ -148,12 +141,12 @@ function readDirective(scanner: Scanner, open: Directive[]): void {
 /** A comparison, with parentheses around it or without. */
 function readTest(scanner: Scanner): Test {
   const grouped = scanner.accept('(');
-  const test = readComparison(scanner);
+  const test = readPlainTest(scanner);
   if (grouped) scanner.expect(')');
   return test;
 }
 
-function readComparison(scanner: Scanner): Test {
+function readPlainTest(scanner: Scanner): Test {
   const variable = scanner.next();
   const { text: name, at } = variable;
   const [, index] = /^\$arg([0-5])$/.exec(name) ?? [];
@@ -181,9 +174,7 @@ function readComparison(scanner: Scanner): Test {
     return { kind: 'expression', of: negated ? { kind: 'not', of: any } : any };
   }
   const mask = scanner.accept('&') ? readValue(scanner, name) : undefined;
-  const { text: comparison } = scanner.peek();
-  if (!isComparison(comparison)) return scanner.unexpected('a comparison', 'Write ==, !=, <, <=, > or >=');
-  scanner.next();
+  const comparison = readComparison(scanner);
   const value = readValue(scanner, name);
   if (index !== undefined) {
     const bits = mask && BigInt(mask.number ?? 0);

@@ -26,27 +26,17 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   trace: SCMP_ACT_TRACE(0),
 };
 
-/** By names in lower case, as they are compared. The last two are about the bits of the value: whether one is set, or none. */
+/** Whatever the case of their letters. The last two are about the bits of the value: whether one is set, or none. */
 const OPERATIONS: Readonly<Record<string, Comparison | 'set' | 'clear'>> = {
-  equal: '==',
-  notequal: '!=',
-  greaterthan: '>',
-  lessthan: '<',
-  greaterorequal: '>=',
-  lessorequal: '<=',
-  bitsset: 'set',
-  bitsnotset: 'clear',
+  Equal: '==',
+  NotEqual: '!=',
+  GreaterThan: '>',
+  LessThan: '<',
+  GreaterOrEqual: '>=',
+  LessOrEqual: '<=',
+  BitsSet: 'set',
+  BitsNotSet: 'clear',
 };
-const OPERATION_NAMES = [
-  'Equal',
-  'NotEqual',
-  'GreaterThan',
-  'LessThan',
-  'GreaterOrEqual',
-  'LessOrEqual',
-  'BitsSet',
-  'BitsNotSet',
-];
 
 const MAX_VALUE = 0xffff_ffff_ffff_ffffn;
 
@@ -148,9 +138,10 @@ function readCondition(item: JsonValue, findings: Findings): readonly Expression
   const name = fields.get('operation');
   const word = name && readString(name, '"operation"', findings);
   if (name === undefined || word === undefined || argument === undefined || value === undefined) return [];
-  const operation = own(OPERATIONS, word.toLowerCase());
+  const [, operation] =
+    Object.entries(OPERATIONS).find(([each]) => each.toLowerCase() === word.toLowerCase()) ?? [];
   if (operation === undefined) {
-    findings.unknown('unknown-operator', locate(name), word, OPERATION_NAMES);
+    findings.unknown('unknown-operator', locate(name), word, Object.keys(OPERATIONS));
     return [];
   }
   const common = { kind: 'compare', argument: Number(argument), at: locate(object) } as const;

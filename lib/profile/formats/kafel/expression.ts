@@ -1,8 +1,14 @@
 // Conditions of kafel: C's, without arithmetic. Source: README.md and src/parser.y of kafel.
 import { hasOwn, own } from '../../../util/own.js';
 import type { Location } from '../../../util/errors.js';
-import { isComparison, type Comparison, type Constant, type Expression } from '../common/expression.js';
-import { failAt, type Scanner } from '../common/scanner.js';
+import {
+  readComparison,
+  isComparison,
+  type Comparison,
+  type Constant,
+  type Expression,
+} from '../common/expression.js';
+import { checkDepth, failAt, type Scanner } from '../common/scanner.js';
 
 /** What names stand for where a condition is read. */
 export interface Names {
@@ -12,7 +18,6 @@ export interface Names {
   readonly parameters: readonly string[];
 }
 
-const MAX_DEPTH = 64;
 const FLIPPED: Readonly<Record<Comparison, Comparison>> = {
   '==': '==',
   '!=': '!=',
@@ -38,7 +43,7 @@ export function readConditions(scanner: Scanner, names: Names, depth = 0): Expre
 
 function readPrimary(scanner: Scanner, names: Names, depth: number): Expression {
   const { at } = scanner.peek();
-  if (depth > MAX_DEPTH) failAt(at, 'too-deep', `conditions are nested more than ${MAX_DEPTH} deep`);
+  checkDepth(depth, 'conditions', at);
   if (scanner.accept('!')) return { kind: 'not', of: readPrimary(scanner, names, depth + 1) };
   if (scanner.peek().text === '(' && holdsCondition(scanner)) {
     scanner.next();
@@ -47,9 +52,7 @@ function readPrimary(scanner: Scanner, names: Names, depth: number): Expression 
     return inner;
   }
   const left = readSide(scanner, names, depth);
-  const { text } = scanner.peek();
-  if (!isComparison(text)) return scanner.unexpected('a comparison', 'Write ==, !=, <, <=, > or >=');
-  scanner.next();
+  const text = readComparison(scanner);
   const right = readSide(scanner, names, depth);
   const [subject, value, comparison] = hasOwn(left, 'argument')
     ? [left, right, text]
@@ -105,8 +108,7 @@ function readSide(scanner: Scanner, names: Names, depth: number): Side {
 }
 
 function readOperand(scanner: Scanner, names: Names, depth: number): Side {
-  const token = scanner.peek();
-  if (depth > MAX_DEPTH) failAt(token.at, 'too-deep', `values are nested more than ${MAX_DEPTH} deep`);
+  checkDepth(depth, 'values', scanner.peek().at);
   if (scanner.accept('(')) {
     const inner = readSide(scanner, names, depth + 1);
     scanner.expect(')');

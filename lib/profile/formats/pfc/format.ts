@@ -7,7 +7,7 @@ import type { Location } from '../../../util/errors.js';
 import { topOf } from '../../../util/place.js';
 import { quote } from '../../../util/suggest.js';
 import { readAction } from '../common/actions.js';
-import { expressionBudget, isComparison, type Comparison, type Expression } from '../common/expression.js';
+import { readComparison, expressionBudget, type Expression } from '../common/expression.js';
 import {
   ALL_NUMBERS,
   ALWAYS,
@@ -19,7 +19,7 @@ import {
   type OrderedRule,
   type Ranges,
 } from '../common/ordered-rules.js';
-import { failAt, Scanner, shown, type Syntax } from '../common/scanner.js';
+import { checkDepth, failAt, Scanner, shown, type Syntax } from '../common/scanner.js';
 import type { TextFormat } from '../text-format.js';
 
 const SYNTAX: Syntax = {
@@ -41,7 +41,6 @@ interface Branch {
   readonly otherwise: Path;
 }
 
-const MAX_DEPTH = 64;
 /** Of one condition; libseccomp writes one, this package a few. */
 const MAX_TESTS = 64;
 const LOW_WORD = 0xffff_ffffn;
@@ -86,7 +85,7 @@ function readAll(
 /** Statements that are indented more than a column. */
 function readBlock(scanner: Scanner, outer: number, path: Path, rules: OrderedRule[], depth: number): void {
   const { at } = scanner.peek();
-  if (depth > MAX_DEPTH) failAt(at, 'too-deep', `conditions are nested more than ${MAX_DEPTH} deep`);
+  checkDepth(depth, 'conditions', at);
   const isWithin = (): boolean => !scanner.atEnd && scanner.peek().at.column > outer;
   if (!isWithin()) scanner.unexpected('an indented statement');
   while (isWithin()) {
@@ -170,13 +169,6 @@ function readCondition(scanner: Scanner, { numbers, when }: Path): Branch {
     then: { numbers, when: also(test) },
     otherwise: { numbers, when: also({ kind: 'not', of: test }) },
   };
-}
-
-function readComparison(scanner: Scanner): Comparison {
-  const { text } = scanner.peek();
-  if (!isComparison(text)) return scanner.unexpected('a comparison', 'Write ==, !=, <, <=, > or >=');
-  scanner.next();
-  return text;
 }
 
 function readNumber(scanner: Scanner): bigint {

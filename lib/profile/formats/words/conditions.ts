@@ -1,10 +1,7 @@
 // Conditions in words: `domain is AF_UNIX or AF_INET and (flags & SOCK_CLOEXEC) == 0, or type is in 3..7`.
 import { isComparison, type Comparison, type Constant, type Expression } from '../common/expression.js';
 import { readConstant } from '../common/read-constant.js';
-import { failAt, type Scanner } from '../common/scanner.js';
-
-/** Parentheses within each other. */
-const MAX_DEPTH = 64;
+import { checkDepth, failAt, type Scanner } from '../common/scanner.js';
 
 /** Words that cannot be the name of an argument or a constant. */
 const KEYWORDS: ReadonlySet<string> = new Set(
@@ -34,7 +31,7 @@ const joined = (kind: 'and' | 'or', of: readonly Expression[]): Expression => {
 
 function readUnit(scanner: Scanner, depth: number): Expression {
   const { at } = scanner.peek();
-  if (depth > MAX_DEPTH) failAt(at, 'too-deep', `conditions are nested more than ${MAX_DEPTH} deep`);
+  checkDepth(depth, 'conditions', at);
   if (scanner.accept('not')) return { kind: 'not', of: readUnit(scanner, depth + 1) };
   if (scanner.peek().text === '(' && !startsMask(scanner)) {
     scanner.next();

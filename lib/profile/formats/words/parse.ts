@@ -13,6 +13,7 @@ import type { Includes } from '../common/includes.js';
 import { failAt, failUnknown, Scanner, shown, type Syntax, type Token } from '../common/scanner.js';
 import { readCondition } from './conditions.js';
 import type { WordedAnswers, WordedPolicy, WordedStatement, WordedSubject } from './document.js';
+import { type Ranges, ALL_NUMBERS, without } from '../common/ordered-rules.js';
 
 const SYNTAX: Syntax = {
   gap: /(?:[ \t\r\n\uFEFF]+|#[^\r\n]*)+/y,
@@ -113,7 +114,7 @@ function readNameless(scanner: Scanner): readonly WordedStatement[] {
 const LAST = 0xffffffff;
 
 /** `336..423, 467`, `all`, `all but 3`. */
-function readNumbers(scanner: Scanner): readonly (readonly [number, number])[] {
+function readNumbers(scanner: Scanner): Ranges {
   const { at } = scanner.peek();
   if (scanner.accept('more') || scanner.peek().text === '(') {
     failAt(
@@ -124,19 +125,12 @@ function readNumbers(scanner: Scanner): readonly (readonly [number, number])[] {
     );
   }
   if (scanner.accept('all')) {
-    if (!scanner.accept('but')) return [[0, LAST]];
-    const left: (readonly [number, number])[] = [];
-    let from = 0;
-    for (const [low, high] of readRanges(scanner)) {
-      if (low > from) left.push([from, low - 1]);
-      from = high + 1;
-    }
-    return from > LAST ? left : [...left, [from, LAST]];
+    return scanner.accept('but') ? without(readRanges(scanner)) : ALL_NUMBERS;
   }
   return readRanges(scanner);
 }
 
-function readRanges(scanner: Scanner): readonly (readonly [number, number])[] {
+function readRanges(scanner: Scanner): Ranges {
   const ranges: (readonly [number, number])[] = [];
   do {
     const { at } = scanner.peek();
