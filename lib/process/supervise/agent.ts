@@ -8,6 +8,7 @@ import type { Supervisor } from './serve-listener.js';
 import { badState, parseContainerState, type ContainerProcess } from './container-state.js';
 import { jsonEnd } from './json-end.js';
 import { superviseListener, type HandlerOptions } from './handlers.js';
+import { keepingAlive } from './event-loop.js';
 
 /** Options of an agent. */
 export interface AgentOptions {
@@ -174,12 +175,7 @@ export function listenForContainers(
       for (const end of [...connections]) end();
       for (const supervisor of supervisors) supervisor.close();
     },
-    ref: () => {
-      if (!closed) native().watchKeepAlive(watch, true);
-    },
-    unref: () => {
-      if (!closed) native().watchKeepAlive(watch, false);
-    },
+    ...keepingAlive(watch, () => closed),
   };
 }
 

@@ -7,6 +7,7 @@ import { sendAnswer, UNAVAILABLE, type Response, type Handler } from './response
 import { callAt, callRecords, type CallRecords, type SupervisedCall } from './call.js';
 import type { Own } from '../../util/own.js';
 import { memoryReader } from './memory-reader.js';
+import { throwLater, resolvers, keepingAlive, guarded } from './event-loop.js';
 
 /** A supervisor of the calls of a listener. */
 export interface Supervisor {
@@ -185,15 +186,12 @@ export function serveListener(
   }
 
   function complain(error: unknown, call: SupervisedCall | undefined): void {
-    if (options.onError === undefined) {
-      throwLater(error);
-      return;
-    }
-    try {
-      options.onError(error, call);
-    } catch (another) {
-      throwLater(another);
-    }
+    const { onError } = options;
+    if (onError === undefined) throwLater(error);
+    else
+      guarded(() => {
+        onError(error, call);
+      });
   }
 
   return {
@@ -205,12 +203,7 @@ export function serveListener(
     },
     finished,
     close,
-    ref: () => {
-      if (!closed) native().watchKeepAlive(watch, true);
-    },
-    unref: () => {
-      if (!closed) native().watchKeepAlive(watch, false);
-    },
+    ...keepingAlive(watch, isClosed),
   };
 }
 
@@ -254,18 +247,3 @@ const whenSettled = (
 ): void => {
   void Promise.prototype.then.call(promise, fulfilled, rejected);
 };
-
-/** As an uncaught exception, with nothing of ours left undone. */
-function throwLater(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
-}
-
-function resolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>(done => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}

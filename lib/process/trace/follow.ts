@@ -12,6 +12,7 @@ import type { ReportedViolation } from '../supervise/report.js';
 import { describeRefusal } from '../violations/violation.js';
 import type { TracedCalls, TracedTable } from './table.js';
 import { unheardTracer, type Tracer } from './tracer.js';
+import { resolvers, keepingAlive, guarded } from '../supervise/event-loop.js';
 
 /** Which calls are reported, and how. */
 export interface FollowOptions {
@@ -44,10 +45,7 @@ export interface Follower extends Supervisor {
 export function follow(tracer: Tracer, options: FollowOptions): Follower {
   const reported: number[] = [];
   let last = tracer.read();
-  let finish = (): void => undefined;
-  const finished = new Promise<void>(resolve => {
-    finish = resolve;
-  });
+  const { promise: finished, resolve: finish } = resolvers();
 
   const deliver = (everything: boolean): void => {
     last = tracer.read();
@@ -100,9 +98,6 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
   }
   process.on('exit', close);
 
-  const keepAlive = (wanted: boolean): void => {
-    if (!closed) native().watchKeepAlive(watched, wanted);
-  };
   return {
     pending: 0,
     get received() {
@@ -121,24 +116,8 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
       if (!closed) deliver(true);
     },
     close,
-    ref: () => {
-      keepAlive(true);
-    },
-    unref: () => {
-      keepAlive(false);
-    },
+    ...keepingAlive(watched, () => closed),
   };
-}
-
-/** Errors of listeners become uncaught exceptions, and do not prevent further reports. */
-function guarded(act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
 }
 
 /** The calls as a violation; undefined for calls that the policy permits or that need no report. */

@@ -14,6 +14,7 @@ import type { IsolationPlan } from '../isolation/isolate.js';
 import { whyEnded } from './follow.js';
 import { readRecordedTable, writeOrders, type RecordedTable } from './recording-table.js';
 import { startTracer, type Tracer, unheardTracer } from './tracer.js';
+import { resolvers } from '../supervise/event-loop.js';
 
 /** How a command is started, and which phases its calls are divided into. */
 export interface RecordPlan {
@@ -108,10 +109,7 @@ interface Watched {
 }
 
 function watch(tracer: Tracer): Watched {
-  let finish: (end: Awaited<Watched['finished']>) => void = () => undefined;
-  const finished = new Promise<Awaited<Watched['finished']>>(resolve => {
-    finish = resolve;
-  });
+  const { promise: finished, resolve: finish } = resolvers<Awaited<Watched['finished']>>();
   let last: RecordedTable | undefined;
   const read = (): RecordedTable => last ?? readRecordedTable(tracer.table);
   const end = (isOver: boolean): void => {

@@ -1,9 +1,11 @@
 // The memory that a recorder shares with this process: what native/tracer/recording_table.h describes.
-import { readSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { syscallsOf, ABIS } from '../../kernel/abi.js';
 import { abisOf, nativeArchitecture, type AbiName } from '../../kernel/architectures.js';
 import { recordedParameters } from '../../recording/recorded-arguments.js';
 import type { TracedTable } from './table.js';
+import { readAt, PROGRAM, pathsIn } from './helper-process.js';
+import { MAX_PROGRAMS, MAX_ENTRIES, HEADER, ENTRY, AT_PROGRAMS } from './table.js';
 
 /** Calls that are equal in everything that is recorded. */
 interface RecordedEntry {
@@ -31,12 +33,6 @@ interface RecordingOrders {
   readonly phaseAt: readonly string[];
 }
 
-const HEADER = 64;
-const ENTRY = 104;
-const PROGRAM = 512;
-const MAX_ENTRIES = 8192;
-const MAX_PROGRAMS = 1024;
-const AT_PROGRAMS = HEADER + MAX_ENTRIES * ENTRY;
 /** `records` of the TableHeader. */
 const AT_RECORDS = 56;
 
@@ -113,20 +109,17 @@ export interface RecordedTable extends Pick<TracedTable, 'stops' | 'lost'> {
 
 /** Reads the whole table. */
 export function readRecordedTable(table: number): RecordedTable {
-  const header = read(table, 0, HEADER);
+  const header = readAt(table, 0, HEADER);
   const count = Math.min(header.readUInt32LE(0), MAX_ENTRIES);
-  const records = read(table, HEADER, count * ENTRY);
+  const records = readAt(table, HEADER, count * ENTRY);
   // After the entries, because an entry is written after its program.
-  const inherited = read(table, AT_INHERITED, MAX_PROGRAMS);
-  const programs = Math.min(read(table, 0, HEADER).readUInt32LE(4), MAX_PROGRAMS);
-  const names = read(table, AT_PROGRAMS, programs * PROGRAM);
-  const paths = Array.from({ length: programs }, (_, index) =>
-    untilNul(names.subarray(index * PROGRAM, (index + 1) * PROGRAM)),
-  );
+  const inherited = readAt(table, AT_INHERITED, MAX_PROGRAMS);
+  const programs = Math.min(readAt(table, 0, HEADER).readUInt32LE(4), MAX_PROGRAMS);
+  const paths = pathsIn(readAt(table, AT_PROGRAMS, programs * PROGRAM));
   return {
     stops: Number(header.readBigUInt64LE(32)),
     lost: Number(header.readBigUInt64LE(40)),
-    filters: read(table, AT_PART, 12).readUInt32LE(8),
+    filters: readAt(table, AT_PART, 12).readUInt32LE(8),
     entries: Array.from({ length: count }, (_, index): RecordedEntry => {
       const record = records.subarray(index * ENTRY, (index + 1) * ENTRY);
       const flags = record.readUInt32LE(80);
@@ -150,19 +143,8 @@ export function readRecordedTable(table: number): RecordedTable {
   };
 }
 
-function untilNul(bytes: Buffer): string {
-  const end = bytes.indexOf(0);
-  return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
-}
-
 function writeNumber(descriptor: number, value: number, position: number): void {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
   writeSync(descriptor, bytes, 0, bytes.length, position);
-}
-
-function read(descriptor: number, position: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  if (length > 0) readSync(descriptor, bytes, 0, length, position);
-  return bytes;
 }

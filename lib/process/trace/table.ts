@@ -1,6 +1,6 @@
 // Reads the table of a tracer: the memory that native/tracer/table.h describes.
-import { readSync } from 'node:fs';
 import { own } from '../../util/own.js';
+import { untilNul, readAt, PROGRAM, pathsIn } from './helper-process.js';
 
 /** Equal calls, with the arguments of the first. */
 export interface TracedCalls {
@@ -46,15 +46,16 @@ export interface TracedTable {
 }
 
 const STATES = ['waiting', 'tracing', 'ended', 'failed', 'contended'] as const;
-const HEADER = 64;
-const ENTRY = 104;
-const PROGRAM = 512;
-const MAX_ENTRIES = 8192;
-const MAX_PROGRAMS = 1024;
+/** Of the memory, also where a recorder writes to it. */
+export const HEADER = 64;
+export const ENTRY = 104;
+export const MAX_ENTRIES = 8192;
+export const MAX_PROGRAMS = 1024;
+export const AT_PROGRAMS = HEADER + MAX_ENTRIES * ENTRY;
 const STARTING = 0xffffffff;
 const AT_PHASE = 48;
 const AT_INSTRUCTIONS = 52;
-const AT_PROGRAM = HEADER + MAX_ENTRIES * ENTRY + MAX_PROGRAMS * PROGRAM;
+const AT_PROGRAM = AT_PROGRAMS + MAX_PROGRAMS * PROGRAM;
 const INSTRUCTION = 8;
 
 /** Where the table is: a descriptor, or the memory itself. */
@@ -80,7 +81,8 @@ export function readTable(source: TableSource): TracedTable {
   const entries = Math.min(header.readUInt32LE(0), MAX_ENTRIES);
   const records = read(source, HEADER, entries * ENTRY);
   // Last, because an entry is written after its program.
-  const paths = programs(source, Math.min(read(source, 0, HEADER).readUInt32LE(4), MAX_PROGRAMS));
+  const programs = Math.min(read(source, 0, HEADER).readUInt32LE(4), MAX_PROGRAMS);
+  const paths = pathsIn(read(source, AT_PROGRAMS, programs * PROGRAM));
   return {
     state: own(STATES, header.readUInt32LE(8)) ?? 'failed',
     running: header.readUInt32LE(16),
@@ -115,22 +117,8 @@ function entry(record: Buffer, paths: readonly string[]): TracedCalls {
   };
 }
 
-const programs = (source: TableSource, count: number): readonly string[] => {
-  const records = read(source, HEADER + MAX_ENTRIES * ENTRY, count * PROGRAM);
-  return Array.from({ length: count }, (_, index) =>
-    untilNul(records.subarray(index * PROGRAM, (index + 1) * PROGRAM)),
-  );
-};
-
-function untilNul(bytes: Buffer): string {
-  const end = bytes.indexOf(0);
-  return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
-}
-
-function read(source: TableSource, position: number, length: number): Buffer {
-  // A copy, which does not change.
-  if (typeof source !== 'number') return Buffer.from(source.subarray(position, position + length));
-  const bytes = Buffer.alloc(length);
-  if (length > 0) readSync(source, bytes, 0, length, position);
-  return bytes;
-}
+/** A copy, which does not change. */
+const read = (source: TableSource, position: number, length: number): Buffer =>
+  typeof source === 'number'
+    ? readAt(source, position, length)
+    : Buffer.from(source.subarray(position, position + length));

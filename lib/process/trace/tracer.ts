@@ -1,11 +1,9 @@
 // Starts the tracer as a separate process, because its waits would take events from other code of this process that waits for children.
-import type { SpawnOptions } from 'node:child_process';
-import { readSync } from 'node:fs';
-import { childProcess } from '../../util/builtins.js';
 import { LoadError } from '../../util/errors.js';
-import { isFailure, native, type TracerFiles, describeFailure, type Failure } from '../../native.js';
-import { bare, own, type Own } from '../../util/own.js';
+import { type TracerFiles, isFailure, native, describeFailure, type Failure } from '../../native.js';
+import { type Own } from '../../util/own.js';
 import { readTable, type TracedTable } from './table.js';
+import { startHelper, drain, closing } from './helper-process.js';
 
 /** A tracer that waits for a command, or follows one. It ends with the last traced process, or if the launcher ends first. */
 export interface Tracer {
@@ -41,13 +39,14 @@ export function startTracer(
 ): Tracer {
   const files = native().prepareTracer();
   if (isFailure(files)) throw noTracer(describeFailure(files), files.errno);
-  const open = new Set<keyof TracerFiles>(['image', 'table', 'woken', 'wake', 'forTracer', 'forLauncher']);
-  const close = (...names: readonly (keyof TracerFiles)[]): void => {
-    for (const name of names) if (open.delete(name)) native().closeDescriptor(files[name]);
-  };
+  const { open, close } = closing<keyof TracerFiles>(files);
   try {
     prepare(files.table);
-    const pid = run(files, uid, gid);
+    const pid = startHelper('tracer', [files.image, files.table, files.wake, files.forTracer], {
+      ...(uid !== undefined && { uid }),
+      ...(gid !== undefined && { gid }),
+    });
+    if (pid === undefined) throw noTracer('spawn failed', undefined);
     close('image', 'wake', 'forTracer');
     let memory: Buffer | undefined;
     return {
@@ -66,16 +65,7 @@ export function startTracer(
         return memory;
       },
       read: () => readTable(memory ?? files.table),
-      drain: () => {
-        const bytes = Buffer.alloc(PIPE_SIZE);
-        try {
-          while (readSync(files.woken, bytes) > 0);
-          return true;
-        } catch (error) {
-          if (own(error as NodeJS.ErrnoException, 'code') !== 'EAGAIN') throw error;
-          return false;
-        }
-      },
+      drain: () => drain(files.woken),
       close: () => {
         close('table');
       },
@@ -84,30 +74,6 @@ export function startTracer(
     close(...open);
     throw error;
   }
-}
-
-const PIPE_SIZE = 64 * 1024;
-
-/** It gets no signals of the terminal, and does not keep the working directory in use. */
-function run(files: TracerFiles, uid: number | undefined, gid: number | undefined): number {
-  const child = childProcess().spawn(
-    '/proc/self/fd/3',
-    [],
-    bare<SpawnOptions>({
-      argv0: 'tracer',
-      cwd: '/',
-      detached: true,
-      env: bare({}),
-      stdio: ['ignore', 'ignore', 'ignore', files.image, files.table, files.wake, files.forTracer],
-      ...(uid !== undefined && { uid }),
-      ...(gid !== undefined && { gid }),
-    }),
-  );
-  child.unref();
-  child.on('error', () => undefined);
-  const pid = own(child, 'pid');
-  if (pid === undefined) throw noTracer('spawn failed', undefined);
-  return pid;
 }
 
 /** The error for a tracer whose pipe cannot be watched. */

@@ -12,6 +12,7 @@ import { status } from '../inspect/status.js';
 import { describeCall, type KnownLayer, type Violation } from './violation.js';
 import { show } from '../../util/show.js';
 import { socketOptions } from '../socket-options.js';
+import { guarded } from '../supervise/event-loop.js';
 
 /** Options of `onViolation`. */
 export interface ViolationOptions {
@@ -71,15 +72,10 @@ export function onViolation(
   let lost: bigint | undefined;
 
   const deliver = (): void => {
-    for (const call of native().violationsTake()) {
-      try {
+    for (const call of native().violationsTake())
+      guarded(() => {
         listener(describeCall(call, layers));
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
+      });
   };
   const close = (): void => {
     if (closed) return;

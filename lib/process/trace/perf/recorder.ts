@@ -1,12 +1,11 @@
 // Starts the perf recorder, a process of its own that reads what the kernel writes down of each call.
-import type { SpawnOptions } from 'node:child_process';
-import { readFileSync, readSync, writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { errnoName } from '../../../kernel/errno.js';
 import { describeFailure, isFailure, native, type PerfRecorderFiles } from '../../../native.js';
-import { childProcess } from '../../../util/builtins.js';
 import { RecordingError } from '../../../util/errors.js';
-import { bare, own } from '../../../util/own.js';
 import { readPerfTable, writeOrders, type PerfOrders, type PerfTable } from './table.js';
+import { startHelper, drain, closing } from '../helper-process.js';
+import { textOf } from './processes.js';
 
 /** A recorder that waits for its start. */
 export interface PerfRecorder {
@@ -31,13 +30,15 @@ export interface PerfRecorder {
 export function startPerfRecorder(orders: PerfOrders, cgroup?: number): PerfRecorder {
   const files = native().preparePerfRecorder();
   if (isFailure(files)) throw notStarted(describeFailure(files));
-  const open = new Set(Object.keys(files) as (keyof PerfRecorderFiles)[]);
-  const close = (...names: readonly (keyof PerfRecorderFiles)[]): void => {
-    for (const name of names) if (open.delete(name)) native().closeDescriptor(files[name]);
-  };
+  const { open, close } = closing<keyof PerfRecorderFiles>(files);
   try {
     writeOrders(files.table, orders);
-    const pid = run(files, cgroup);
+    const { image, table, wake, forRecorder, stopped } = files;
+    const pid = startHelper('seccomp-perf', [
+      ...[image, table, wake, forRecorder, stopped],
+      ...(cgroup === undefined ? [] : [cgroup]),
+    ]);
+    if (pid === undefined) throw notStarted('spawn failed');
     close('image', 'wake', 'forRecorder', 'stopped');
     // The watcher of a descriptor closes it.
     open.delete('woken');
@@ -71,30 +72,6 @@ export function startPerfRecorder(orders: PerfOrders, cgroup?: number): PerfReco
   }
 }
 
-/** It gets no signals of the terminal, and does not keep the working directory in use. */
-function run(files: PerfRecorderFiles, cgroup: number | undefined): number {
-  const child = childProcess().spawn(
-    '/proc/self/fd/3',
-    [],
-    bare<SpawnOptions>({
-      argv0: 'seccomp-perf',
-      cwd: '/',
-      detached: true,
-      env: bare({}),
-      stdio: [
-        ...(['ignore', 'ignore', 'ignore'] as const),
-        ...[files.image, files.table, files.wake, files.forRecorder, files.stopped],
-        ...(cgroup === undefined ? [] : [cgroup]),
-      ],
-    }),
-  );
-  child.unref();
-  child.on('error', () => undefined);
-  const pid = own(child, 'pid');
-  if (pid === undefined) throw notStarted('spawn failed');
-  return pid;
-}
-
 /** Waits until everything is recorded, which is a matter of milliseconds. */
 function begin({ forStarter, table }: PerfRecorderFiles): void {
   const word = Buffer.alloc(4);
@@ -121,14 +98,6 @@ function untilEnd({ woken, table }: PerfRecorderFiles): Promise<PerfTable> {
     native().closeDescriptor(woken);
     reject(notStarted(describeFailure(watched)));
   });
-}
-
-function drain(descriptor: number): void {
-  try {
-    readSync(descriptor, Buffer.alloc(4096));
-  } catch (error) {
-    if (own(error as NodeJS.ErrnoException, 'code') !== 'EAGAIN') throw error;
-  }
 }
 
 const DENIED = ['EACCES', 'EPERM'];
@@ -172,17 +141,9 @@ const INSTEAD = 'A command can be recorded without them: seccomp record -- COMMA
 const denied = (what: string): RecordingError =>
   new RecordingError(
     'perf-unavailable',
-    `this process may not use perf events (${what}; kernel.perf_event_paranoid is ${paranoid()})`,
+    `this process may not use perf events (${what}; kernel.perf_event_paranoid is ${textOf('/proc/sys/kernel/perf_event_paranoid')?.trim() ?? 'not known'})`,
     `It needs CAP_PERFMON, and CAP_SYS_ADMIN if tracefs is not mounted: be root; in a container, the profile must allow perf_event_open. ${INSTEAD}`,
   );
-
-function paranoid(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8').trim();
-  } catch {
-    return 'not known';
-  }
-}
 
 const notStarted = (why: string): RecordingError =>
   new RecordingError(

@@ -1,9 +1,10 @@
 // Writes the orders of the perf recorder and reads its results: the memory that native/perf/table.h describes.
-import { readSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { ABIS, syscallsOf } from '../../../kernel/abi.js';
 import type { AbiName } from '../../../kernel/architectures.js';
 import { recordedParameters } from '../../../recording/recorded-arguments.js';
 import { own } from '../../../util/own.js';
+import { readAt, PROGRAM, pathsIn } from '../helper-process.js';
 
 /** What is recorded: `PerfTarget`. */
 const PERF_TARGET = { command: 0, processes: 1, cgroup: 2, all: 3 } as const;
@@ -74,7 +75,6 @@ const MAX_VALUES = 131072;
 const VALUE = 16;
 const PROGRAMS = VALUES + MAX_VALUES * VALUE;
 const MAX_PROGRAMS = 1024;
-const PROGRAM = 512;
 /** Numbers of 32-bit ARM that are far above all others have the last places. */
 const ARM_PRIVATE = 0xf0000;
 const ARM_PRIVATE_CALLS = 0x18;
@@ -107,12 +107,12 @@ function placeOf(number: number): number | undefined {
 
 /** Reads the whole table. */
 export function readPerfTable(descriptor: number): PerfTable {
-  const header = read(descriptor, 0, HEADER);
+  const header = readAt(descriptor, 0, HEADER);
   const used = (offset: number, most: number): number => Math.min(header.readUInt32LE(offset), most);
   const calls = used(12, MAX_CALLS);
-  const paths = programs(descriptor, used(20, MAX_PROGRAMS));
+  const paths = pathsIn(readAt(descriptor, PROGRAMS, used(20, MAX_PROGRAMS) * PROGRAM));
   const values = valuesOf(descriptor, used(16, MAX_VALUES));
-  const records = read(descriptor, CALLS, calls * CALL);
+  const records = readAt(descriptor, CALLS, calls * CALL);
   return {
     state: own(STATES, header.readUInt32LE(0)) ?? 'failed',
     step: own(STEPS, header.readUInt32LE(4)) ?? 'none',
@@ -156,7 +156,7 @@ function callsOf(
 
 /** By the place of the call and the index of the argument. */
 function valuesOf(descriptor: number, count: number): ReadonlyMap<number, ReadonlyMap<number, bigint[]>> {
-  const records = read(descriptor, VALUES, count * VALUE);
+  const records = readAt(descriptor, VALUES, count * VALUE);
   const all = new Map<number, Map<number, bigint[]>>();
   for (let at = 0; at < records.length; at += VALUE) {
     const call = records.readUInt32LE(at + 8);
@@ -168,19 +168,4 @@ function valuesOf(descriptor: number, count: number): ReadonlyMap<number, Readon
     values.push(records.readBigUInt64LE(at));
   }
   return all;
-}
-
-function programs(descriptor: number, count: number): readonly string[] {
-  const records = read(descriptor, PROGRAMS, count * PROGRAM);
-  return Array.from({ length: count }, (_, index) => {
-    const bytes = records.subarray(index * PROGRAM, (index + 1) * PROGRAM);
-    const end = bytes.indexOf(0);
-    return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
-  });
-}
-
-function read(descriptor: number, position: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  if (length > 0) readSync(descriptor, bytes, 0, length, position);
-  return bytes;
 }
