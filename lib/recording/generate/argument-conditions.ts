@@ -135,15 +135,9 @@ export const abisWithout = (
   );
 
 /** The condition of a call that was not seen, and is added for what it tells of the caller alone. */
-export const aboutTheCaller = ({
-  index,
-  name,
-}: {
-  readonly index: number;
-  readonly name: string;
-}): CallConditions => ({
-  alternatives: [[{ op: 'SCMP_CMP_EQ', arg: index, width: 64, value: 0n }]],
-  words: [ownWords(name)],
+export const aboutTheCaller = (parameter: ComparedParameter & { readonly name: string }): CallConditions => ({
+  alternatives: [[equal(parameter, 0n)]],
+  words: [ownWords(parameter.name)],
   parameters: [],
   unknown: [],
 });
@@ -270,7 +264,10 @@ function translated(bits: bigint, group: string, from: AbiName, to: AbiName): bi
   return result | rest;
 }
 
-const masked = ({ index }: RecordedParameter, mask: bigint, value: bigint): Condition => ({
+/** What a condition says of the argument that it compares. */
+export type ComparedParameter = Pick<RecordedParameter, 'index' | 'width'>;
+
+const masked = ({ index }: ComparedParameter, mask: bigint, value: bigint): Condition => ({
   op: 'SCMP_CMP_MASKED_EQ',
   arg: index,
   width: 64,
@@ -279,7 +276,7 @@ const masked = ({ index }: RecordedParameter, mask: bigint, value: bigint): Cond
 });
 
 /** C libraries extend an `int` with its sign or with zeros, which matters where it is negative: only the low half is compared then. */
-const equal = (parameter: RecordedParameter, value: bigint): Condition =>
+const equal = (parameter: ComparedParameter, value: bigint): Condition =>
   parameter.width === 32 && value >= 1n << 31n
     ? masked(parameter, 0xffffffffn, value)
     : { op: 'SCMP_CMP_EQ', arg: parameter.index, width: 64, value };

@@ -5,6 +5,7 @@ import type { AbiName } from '../../kernel/architectures.js';
 import { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from '../../kernel/calls/base-calls.js';
 import { own } from '../../util/own.js';
 import { callClasses, substitutesOf } from '../../kernel/calls/call-classes.js';
+import type { ComparedParameter } from './argument-conditions.js';
 
 /** A call that is added, and why. */
 export interface Completion {
@@ -13,7 +14,7 @@ export interface Completion {
   /** The calls whose work it does: it gets the conditions of those that were seen. */
   readonly like?: readonly string[];
   /** The argument that is 0 in what it is added for, which is about the caller alone. */
-  readonly aboutCaller?: { readonly index: number; readonly name: string };
+  readonly aboutCaller?: ComparedParameter & { readonly name: string };
 }
 
 const group = (why: string, calls: string | readonly string[]): readonly Completion[] =>
@@ -49,7 +50,7 @@ const ALWAYS: readonly Completion[] = [
     syscall: 'getpgid',
     // src/unistd/getpgrp.c of musl; glibc where there is no getpgrp, as on arm64.
     why: 'what getpgrp() calls in other C libraries and on other architectures',
-    aboutCaller: { index: 0, name: 'pid' },
+    aboutCaller: { index: 0, width: 32, name: 'pid' },
   },
 ];
 
