@@ -1,12 +1,12 @@
 // Lint rules about answers, each a few lines: what they say of a policy they say of a program.
 import { actionName, permits } from '../../kernel/action.js';
-import type { AbiName } from '../../kernel/architectures.js';
 import { RING_OPERATIONS } from '../../kernel/ring-operations.js';
 import { isAbsent, kills, alwaysAllowed, neverAllowed, type AbiAnswers } from './answers.js';
 import { lintEquivalents } from './equivalents.js';
 import { ruleAt, verb, type Observation } from '../finding.js';
 import { lintSilentRefusals } from './silent-refusals.js';
 import { own } from '../../util/own.js';
+import { UNFILTERED_CALLS } from '../../kernel/calls/unfiltered-calls.js';
 
 /** A rule over the answers of one ABI. */
 type AnswerRule = (answers: AbiAnswers) => Iterable<Observation>;
@@ -82,29 +82,12 @@ function* lintInspection({ abi, calls }: AbiAnswers): Generator<Observation> {
   };
 }
 
-/** How calls are served without a filter, and on which ABIs. Source: vdso(7); __secure_computing in kernel/seccomp.c. */
-const UNFILTERED: readonly {
-  readonly abis: readonly AbiName[];
-  readonly calls: readonly string[];
-  readonly how: string;
-}[] = [
-  {
-    abis: ['x86_64', 'x32', 'x86', 'aarch64', 'arm'],
-    calls: ['clock_gettime', 'clock_gettime64', 'gettimeofday', 'time', 'clock_getres', 'getcpu'],
-    how: 'the vDSO serves programs without a system call',
-  },
-  {
-    abis: ['x86_64', 'x32'],
-    calls: ['uretprobe', 'uprobe'],
-    how: 'the kernel serves such calls before it runs filters',
-  },
-];
-
 /** Refusals by name of calls that no filter is asked about. */
 function* lintUnfiltered({ abi, calls, otherwise }: AbiAnswers): Generator<Observation> {
-  for (const { abis, calls: names, how } of UNFILTERED) {
-    if (!abis.includes(abi)) continue;
-    for (const name of names) {
+  for (const facts of UNFILTERED_CALLS) {
+    if (own(facts, 'abis')?.includes(abi) === false) continue;
+    const { how } = facts;
+    for (const name of facts.calls) {
       const answer = calls.get(name);
       if (answer === undefined || alwaysAllowed(answer) || isAbsent(answer)) continue;
       if (answer.actions.every(action => action === otherwise)) continue;
