@@ -1,8 +1,9 @@
 // Where a report goes: standard error, or a file or a descriptor of its own, so that it does not mix with what the command writes.
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { UsageError } from '../../util/errors.js';
 import { escapeControls } from '../../util/printable.js';
 import { printError, writeAll } from '../output.js';
+import { textOf, linkOf, idsIn } from '../../process/inspect/proc.js';
 
 /** The bits of open(2)'s flags that say how a file is accessed; 0 is O_RDONLY. */
 const O_ACCMODE = 3;
@@ -61,31 +62,17 @@ function unwritable(fd: number): string | undefined {
 }
 
 function accessMode(fd: number): 'read' | 'write' | 'unknown' {
-  const flags = /^flags:\s*([0-7]+)$/m.exec(textOf(`/proc/self/fdinfo/${fd}`))?.[1];
+  const flags = /^flags:\s*([0-7]+)$/m.exec(textOf(`/proc/self/fdinfo/${fd}`) ?? '')?.[1];
   if (flags === undefined) return 'unknown';
   return (parseInt(flags, 8) & O_ACCMODE) === 0 ? 'read' : 'write';
 }
 
 /** Whether this process has an end of a pipe that reads what is written to the other. */
 function isReadHere(pipe: number): boolean {
-  const link = (fd: number): string | undefined => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`);
-    } catch {
-      return undefined; // that which the listing itself had open
-    }
-  };
+  const link = (fd: number): string | undefined => linkOf(`/proc/self/fd/${fd}`);
   const name = link(pipe);
-  if (name === undefined) return false; // without /proc
-  return readdirSync('/proc/self/fd')
-    .map(Number)
-    .some(fd => fd > 2 && fd !== pipe && link(fd) === name && accessMode(fd) === 'read');
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return ''; // without /proc
-  }
+  // There is none without /proc.
+  return (idsIn('/proc/self/fd') ?? []).some(
+    fd => fd > 2 && fd !== pipe && name !== undefined && link(fd) === name && accessMode(fd) === 'read',
+  );
 }

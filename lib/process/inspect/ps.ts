@@ -1,9 +1,9 @@
 // Every process of the machine, as far as it is about filters.
-import { readdirSync } from 'node:fs';
 import { UnsupportedError } from '../../util/errors.js';
 import { ownOptions } from '../../util/options.js';
 import { threadStatusOf } from './status.js';
 import { readStatusFile, type StatusFile, type ThreadStatus } from './status-file.js';
+import { whereReadable, idsIn } from './proc.js';
 
 /** A process, described by its first thread. */
 export interface ProcessEntry extends ThreadStatus {
@@ -51,9 +51,10 @@ export function ps(options: PsOptions = {}): ProcessList {
   const processes: ProcessEntry[] = [];
   let unreadable = 0;
   for (const id of ids) {
-    const file = whereReadable(() => readStatusFile(`${proc}/${id}/status`));
-    if (file === 'unreadable') unreadable++;
-    else if (file !== undefined) processes.push(entryOf(proc, file));
+    // No file where the process has ended, and nothing where it may not be read.
+    const read = whereReadable(() => ({ file: readStatusFile(`${proc}/${id}/status`) }));
+    if (read === undefined) unreadable++;
+    else if (read.file !== undefined) processes.push(entryOf(proc, read.file));
   }
   return { processes, unreadable };
 }
@@ -68,34 +69,10 @@ function otherThan(proc: string, first: ThreadStatus): readonly ThreadStatus[] {
   const tasks = `${proc}/${first.id}/task`;
   return (idsIn(tasks) ?? []).flatMap(id => {
     const file = id === first.id ? undefined : whereReadable(() => readStatusFile(`${tasks}/${id}/status`));
-    if (file === undefined || file === 'unreadable' || sameState(file, first)) return [];
+    if (file === undefined || sameState(file, first)) return [];
     return [threadStatusOf(file)];
   });
 }
 
 const sameState = (a: ThreadStatus, b: ThreadStatus): boolean =>
   a.mode === b.mode && a.filters === b.filters && a.noNewPrivs === b.noNewPrivs;
-
-/** The numbers among the names of a directory, in order, or undefined where it cannot be listed. */
-function idsIn(directory: string): readonly number[] | undefined {
-  try {
-    return readdirSync(directory)
-      .filter(name => /^[1-9][0-9]*$/.test(name))
-      .map(Number)
-      .sort((a, b) => a - b);
-  } catch (error) {
-    if (isSystemError(error)) return undefined;
-    throw error;
-  }
-}
-
-function whereReadable<T>(read: () => T): T | 'unreadable' {
-  try {
-    return read();
-  } catch (error) {
-    if (isSystemError(error)) return 'unreadable';
-    throw error;
-  }
-}
-
-const isSystemError = (error: unknown): boolean => error instanceof Error && Object.hasOwn(error, 'syscall');

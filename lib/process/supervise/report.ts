@@ -1,5 +1,4 @@
 // Reports the calls that a profile refuses to a child, and refuses or allows them in the filter's stead.
-import { readlinkSync } from 'node:fs';
 import { actionData, actionKind, actionName, isFallback, permits, type Action } from '../../kernel/action.js';
 import * as scmp from '../../kernel/constants.js';
 import { ENOSYS } from '../../kernel/errno.js';
@@ -9,10 +8,10 @@ import { printable } from '../../util/printable.js';
 import { describeRefusal, sentence, type Violation } from '../violations/violation.js';
 import { CONTINUE, UNAVAILABLE, type Response } from './response.js';
 import type { SupervisedCall } from './call.js';
-import { type Own } from '../../util/own.js';
-import { readText } from '../../util/host/read-text.js';
+import type { Own } from '../../util/own.js';
 import { UsageError } from '../../util/errors.js';
 import { oneOf } from '../../util/options.js';
+import { textOf, linkOf } from '../inspect/proc.js';
 
 /**
  * A call of a child that its profile refuses. `errno` is 0 if the profile kills. `count` is 1 if the calls are refused,
@@ -122,25 +121,16 @@ function describe(
     syscall: call.number,
     errno,
     threadId: call.pid,
-    threadName: ofThread(call.pid, 'comm', path => readText(path).trimEnd()) ?? '',
+    threadName: textOf(`/proc/${call.pid}/comm`)?.trimEnd() ?? '',
     count: 1,
   };
   return {
     ...describeRefusal(refused, { layer: undefined, policy }),
     action: actionName(action),
     allowed,
-    program: command ?? ofThread(call.pid, 'exe', path => readlinkSync(path)),
+    program: command ?? linkOf(`/proc/${call.pid}/exe`),
     starting: command !== undefined,
   };
-}
-
-/** What /proc says of a thread, or undefined where it is gone or not ours to look at. */
-function ofThread(pid: number, name: string, read: (path: string) => string): string | undefined {
-  try {
-    return read(`/proc/${pid}/${name}`);
-  } catch {
-    return undefined;
-  }
 }
 
 function enforce(call: SupervisedCall, action: Action): Response {

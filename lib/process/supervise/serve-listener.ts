@@ -1,6 +1,5 @@
 // Brings the calls of a listener to a handler, through the event loop of the calling thread.
 import { errnoName } from '../../kernel/errno.js';
-import { readlinkSync } from 'node:fs';
 import { LoadError, SupervisionError } from '../../util/errors.js';
 import { isFailure, native, type Failure, describeFailure } from '../../native.js';
 import { sendAnswer, UNAVAILABLE, type Response, type Handler } from './response.js';
@@ -8,6 +7,7 @@ import { callAt, callRecords, type CallRecords, type SupervisedCall } from './ca
 import type { Own } from '../../util/own.js';
 import { memoryReader } from './memory-reader.js';
 import { throwLater, resolvers, keepingAlive, guarded } from './event-loop.js';
+import { linkOf } from '../inspect/proc.js';
 
 /** A supervisor of the calls of a listener. */
 export interface Supervisor {
@@ -219,13 +219,9 @@ export const nobody = (): Supervisor => ({
 
 /** Throws LoadError (`listener-unusable`) for another descriptor, before anything is asked of what may be somebody's file. */
 function refuseOthers(listener: number): void {
-  let link = LISTENER;
-  try {
-    link = readlinkSync(`/proc/self/fd/${listener}`);
-  } catch {
-    // Closed, or there is no /proc: the kernel tells.
-  }
-  if (link !== LISTENER) throw unusable({ failed: 'readlink', errno: ENOTTY });
+  // Without one it is closed, or there is no /proc: the kernel tells.
+  const link = linkOf(`/proc/self/fd/${listener}`);
+  if (link !== undefined && link !== LISTENER) throw unusable({ failed: 'readlink', errno: ENOTTY });
 }
 
 const LISTENER = 'anon_inode:seccomp notify';

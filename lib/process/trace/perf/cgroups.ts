@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { RecordingError } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
-import { textOf } from './processes.js';
+import { textOf } from '../../inspect/proc.js';
 
 /** A hierarchy of cgroups that the kernel counts perf events by. */
 interface Hierarchy {

@@ -1,13 +1,12 @@
 // Which processes there are, by /proc.
-import { readdirSync, readFileSync } from 'node:fs';
 import { RecordingError } from '../../../util/errors.js';
+import { textOf, idsIn } from '../../inspect/proc.js';
 
 /** A process and all that it has started, as far as its parents live. Throws RecordingError (`process-not-found`). */
 export function processTree(root: number): readonly number[] {
   const children = new Map<number, number[]>();
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    const parent = Number.isInteger(pid) ? parentOf(pid) : undefined;
+  for (const pid of idsIn('/proc') ?? []) {
+    const parent = parentOf(pid);
     if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid]);
   }
   if (parentOf(root) === undefined)
@@ -22,13 +21,4 @@ function parentOf(pid: number): number | undefined {
   const stat = textOf(`/proc/${pid}/stat`);
   // The name is in parentheses, and may hold others.
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 1).split(' ')[2]);
-}
-
-/** The text of a file; undefined where it cannot be read. */
-export function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,7 @@ import { describeFailure, isFailure, native, type PerfRecorderFiles } from '../.
 import { RecordingError } from '../../../util/errors.js';
 import { readPerfTable, writeOrders, type PerfOrders, type PerfTable } from './table.js';
 import { startHelper, drain, closing } from '../helper-process.js';
-import { textOf } from './processes.js';
+import { textOf } from '../../inspect/proc.js';
 
 /** A recorder that waits for its start. */
 export interface PerfRecorder {

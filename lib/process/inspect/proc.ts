@@ -1,0 +1,26 @@
+// Reads /proc, where what is looked for may have ended, or be hidden.
+import { readdirSync, readlinkSync } from 'node:fs';
+import { readText } from '../../util/host/read-text.js';
+
+/** The numbers among the names of a directory, in order; undefined where it cannot be listed. */
+export const idsIn = (directory: string): readonly number[] | undefined =>
+  whereReadable(() => readdirSync(directory))
+    ?.filter(name => /^[1-9][0-9]*$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+
+/** The text of a file; undefined where it cannot be read. */
+export const textOf = (path: string): string | undefined => whereReadable(() => readText(path));
+
+/** Where a link leads; undefined where it cannot be read. */
+export const linkOf = (path: string): string | undefined => whereReadable(() => readlinkSync(path));
+
+/** What a function of node:fs gives; undefined for an error of the system. */
+export function whereReadable<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Error && Object.hasOwn(error, 'syscall')) return undefined;
+    throw error;
+  }
+}
