@@ -16,7 +16,7 @@ import { explainIsolation, loadRequest } from './load.js';
 import { own } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
 import { show } from '../util/show.js';
-import { argumentWords, checkWords } from './children/arguments.js';
+import { checkWords } from './children/arguments.js';
 import { ownEnvironment } from './children/launch/environment.js';
 
 /** Options of `exec`. */
@@ -58,7 +58,7 @@ export function exec(
   }
   const given = ownOptions(options, ['env', 'isolation'], ['log']);
   const rest = ownElements(args);
-  checkWords({ 'the command': command, ...argumentWords(rest) });
+  checkWords(rest, { 'the command': command });
   const words = [command, ...rest];
   const env = ownEnvironment(given.env);
   const { layer, domain, onlyStdio } = planIsolation(given.isolation ?? 'terminal');

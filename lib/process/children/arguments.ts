@@ -34,14 +34,14 @@ export function argumentsOf<Options extends object>(
 /** Values that are not strings or numbers are left to the check of the arguments of a command. */
 const textOf = (word: unknown): string => (typeof word === 'number' ? String(word) : (word as string));
 
-/** Arguments of a command with what to call each in a message. */
-export const argumentWords = (args: readonly unknown[]): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(args.map((word, index) => [`argument ${index} of the command`, word]));
-
-/** Throws UsageError (`bad-argument`) for what exec(2) cannot take, by its name. */
-export function checkWords(words: Readonly<Record<string, unknown>>): void {
-  for (const [what, word] of Object.entries(words)) {
-    if (typeof word === 'string' && !word.includes('\0')) continue;
-    throw new UsageError('bad-argument', `${what} cannot be ${show(word)}`, 'Pass a string without NUL');
-  }
+/** Throws UsageError (`bad-argument`) for what exec(2) cannot take: arguments of a command, and other words by their names. */
+export function checkWords(args: readonly unknown[], others: Readonly<Record<string, unknown>>): void {
+  for (const [what, word] of Object.entries(others)) if (!isWord(word)) throw badWord(what, word);
+  const index = args.findIndex(word => !isWord(word));
+  if (index >= 0) throw badWord(`argument ${index} of the command`, args[index]);
 }
+
+const isWord = (word: unknown): boolean => typeof word === 'string' && !word.includes('\0');
+
+const badWord = (what: string, word: unknown): UsageError =>
+  new UsageError('bad-argument', `${what} cannot be ${show(word)}`, 'Pass a string without NUL');

@@ -12,7 +12,7 @@ import type { IsolationPlan } from '../../isolation/isolate.js';
 import { explainRingFilter, ringVerdicts } from '../../isolation/ring-filter.js';
 import type { ChildLoadOptions } from '../sandbox.js';
 import { own, owned } from '../../../util/own.js';
-import { argumentWords, checkWords } from '../arguments.js';
+import { checkWords } from '../arguments.js';
 
 /** A command as execvp(3) takes it. */
 export interface Command {
@@ -270,11 +270,10 @@ export function commandOf(
   options: { readonly argv0?: string | undefined; readonly shell?: boolean | string | undefined },
 ): Command {
   const { argv0, shell } = owned(options);
-  checkWords({
+  checkWords(args, {
     'the command': file,
     argv0: argv0 ?? '',
     shell: typeof shell === 'boolean' ? '' : (shell ?? ''),
-    ...argumentWords(args),
   });
   if (file === '') throw new UsageError('bad-argument', 'a command cannot be empty', 'Name a program');
   if (shell === undefined || shell === false || shell === '')
