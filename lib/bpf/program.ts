@@ -1,9 +1,10 @@
 // Classic BPF as seccomp takes it: instructions, their bytes, and the rules by which the kernel accepts a program.
-import { ProgramError } from '../util/errors.js';
+import { UsageError, ProgramError } from '../util/errors.js';
 import { zeroedBytes } from '../util/host/bytes.js';
 import { owned } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
 import { operationOf } from './opcodes.js';
+import { show } from '../util/show.js';
 
 /** One `struct sock_filter`. */
 export interface Instruction {
@@ -46,6 +47,7 @@ export const WORD = {
 
 /** Writes the kernel's array of `struct sock_filter`, 8 bytes each, little-endian. Source: linux/filter.h. */
 export function encode(program: Program): Buffer {
+  requireList(program);
   const bytes = zeroedBytes(program.length * INSTRUCTION_SIZE);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   program.forEach(({ code, jt, jf, k }, index) => {
@@ -114,10 +116,12 @@ interface Fault {
 /**
  * Makes the checks of the kernel: known instructions, jumps inside the program, aligned loads inside `struct
  * seccomp_data`, scratch words written before they are read, a return at the end.
- * Throws ProgramError (`bad-program`), which names the first invalid instruction and the reason, or `bad-program-size`.
+ * Throws ProgramError (`bad-program`), which names the first invalid instruction and the reason, or `bad-program-size`;
+ * UsageError (`bad-filter`) for anything but a list of instructions.
  * Source: bpf_check_classic, net/core/filter.c, and seccomp_check_filter, kernel/seccomp.c.
  */
 export function validate(program: Program): void {
+  requireList(program);
   if (program.length < 1 || program.length > MAX_INSTRUCTIONS) {
     throw new ProgramError(
       'bad-program-size',
@@ -127,6 +131,16 @@ export function validate(program: Program): void {
   const fault = findFault(program);
   if (fault !== undefined)
     throw new ProgramError('bad-program', `instruction ${fault.index}: ${fault.reason}`);
+}
+
+/** Throws UsageError (`bad-filter`) for what is not a list of instructions. */
+function requireList(program: unknown): void {
+  if (Array.isArray(program)) return;
+  throw new UsageError(
+    'bad-filter',
+    `a list of instructions cannot be ${show(program)}`,
+    'Pass the program of a filter, or the result of decode',
+  );
 }
 
 /**

@@ -1,8 +1,8 @@
 // What `validate` takes and refuses, against the kernel's own verdict.
 import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
-import { ProgramError } from '#lib/util/errors.js';
-import { validate, type Instruction, type Program } from '#lib/bpf/program.js';
+import { ProgramError, UsageError } from '#lib/util/errors.js';
+import { encode, validate, type Instruction, type Program } from '#lib/bpf/program.js';
 import { BPF } from '#lib/bpf/opcodes.js';
 import { SCMP_ACT_ALLOW } from '#lib/kernel/constants.js';
 import { kernelVerdicts } from '../support/kernel.js';
@@ -121,6 +121,18 @@ describe('validation and the kernel', () => {
         `program ${index} of SEED=${start}: ${reason ?? 'accepted'}\n${JSON.stringify(program)}`,
       );
     });
+  });
+});
+
+describe('validate and encode', () => {
+  it('say what to pass instead of bytes and other values', () => {
+    for (const value of [Buffer.alloc(16), 'text', undefined, { program: [] }])
+      for (const use of [validate, encode])
+        assert.throws(
+          () => use(value as never),
+          (error: unknown) =>
+            error instanceof UsageError && error.code === 'bad-filter' && error.message.includes('decode'),
+        );
   });
 });
 

@@ -15,6 +15,7 @@ import { resolveFirecracker } from '#lib/profile/formats/firecracker/resolve.js'
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { answer, answerNumber, brief, codes, failure, marked } from './helpers.js';
 import { written as asProfile } from '../support/written.js';
+import { UsageError } from '#lib/util/errors.js';
 
 const X86_64 = { arch: 'x86_64' } as const;
 
@@ -63,6 +64,14 @@ describe('Firecracker filters: the meaning', () => {
       answer(policy, 'x86_64', 'read', args),
     );
     assert.deepEqual(answers, ['TRAP', 'ALLOW', 'ALLOW', 'TRAP', 'TRAP', 'ALLOW']);
+  });
+
+  it('takes only what parseFirecracker gives, and says so', () => {
+    for (const value of ['{"vmm":{}}', undefined, {}, { filters: [] }])
+      assert.throws(
+        () => resolveFirecracker(value as never),
+        (error: unknown) => error instanceof UsageError && error.message.includes('parseFirecracker'),
+      );
   });
 
   it('a rule without conditions wins, with a warning', () => {

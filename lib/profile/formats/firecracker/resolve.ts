@@ -12,6 +12,7 @@ import { quote } from '../../../util/suggest.js';
 import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
 import { own } from '../../../util/own.js';
 import { markPolicy } from '../../../policy/own-policy.js';
+import { show } from '../../../util/show.js';
 
 export interface FirecrackerOptions extends TargetOptions {
   /** The category of threads; may be left out where the file has only one. */
@@ -28,13 +29,11 @@ export interface FirecrackerOptions extends TargetOptions {
 /**
  * The policy of one category: the native ABI alone, no rule for newer calls, and a rule without conditions wins.
  *
- * Throws UsageError (`unknown-category`, `bad-option`), and ProfileError (`unknown-syscall`) for names that the
- * architecture lacks: the format knows files for one architecture only. Source: the seccompiler of Firecracker.
+ * Throws UsageError (`unknown-category`, `bad-option`, `bad-argument`), and ProfileError (`unknown-syscall`) for names
+ * that the architecture lacks: the format knows files for one architecture only. Source: the seccompiler of Firecracker.
  */
-export function resolveFirecracker(
-  { filters, warnings }: FirecrackerFile,
-  options: FirecrackerOptions = {},
-): Policy {
+export function resolveFirecracker(file: FirecrackerFile, options: FirecrackerOptions = {}): Policy {
+  const { filters, warnings } = checkedFile(file);
   const given = ownOptions(options, ['category', 'badArch', ...TARGET], ['strict']);
   const { category, strict = false } = given;
   const filter = filterOf(filters, category);
@@ -103,6 +102,16 @@ const BAD_ARCH: Readonly<Record<FirecrackerFilter['dialect'], Action>> = {
 };
 
 const TARGET = ['arch', 'kernel', 'capabilities'];
+
+function checkedFile(file: FirecrackerFile): FirecrackerFile {
+  const given: unknown = file;
+  if (typeof given === 'object' && given !== null && own(file, 'filters') instanceof Map) return file;
+  throw new UsageError(
+    'bad-argument',
+    `a file of filters cannot be ${show(given)}`,
+    'Pass the result of parseFirecracker',
+  );
+}
 
 function filterOf(filters: FirecrackerFile['filters'], category: string | undefined): FirecrackerFilter {
   const [only, ...others] = filters.values();
