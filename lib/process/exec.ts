@@ -12,12 +12,13 @@ import { mayPermit, outcome } from '../policy/evaluate.js';
 import { ownOptions } from '../util/options.js';
 import { planIsolation } from './isolation/isolate.js';
 import type { IsolationMode } from './isolation/isolation.js';
-import { explainIsolation, loadRequest } from './load.js';
+import { loadRequest } from './load.js';
 import { own } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
 import { show } from '../util/show.js';
 import { checkWords } from './children/arguments.js';
 import { ownEnvironment } from './children/launch/environment.js';
+import { explainIsolation } from './load-errors.js';
 
 /** Options of `exec`. */
 export interface ExecOptions {

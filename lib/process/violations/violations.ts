@@ -11,7 +11,7 @@ import type { LoadedFilter } from '../load.js';
 import { status } from '../inspect/status.js';
 import { describeCall, type KnownLayer, type Violation } from './violation.js';
 import { show } from '../../util/show.js';
-import { socketOptions } from '../socket-options.js';
+import { socketOptions } from './socket-options.js';
 import { guarded } from '../supervise/event-loop.js';
 
 /** Options of `onViolation`. */

@@ -7,12 +7,13 @@ import { isFilter } from '../../../filter/filter.js';
 import { isFailure, native, describeFailure } from '../../../native.js';
 import { errnoName } from '../../../kernel/errno.js';
 import { refuseWithoutExec } from '../../exec.js';
-import { explain, explainIsolation, loadRequest, type LoadRequest } from '../../load.js';
+import { loadRequest, type LoadRequest } from '../../load.js';
 import type { IsolationPlan } from '../../isolation/isolate.js';
 import { explainRingFilter, ringVerdicts } from '../../isolation/ring-filter.js';
 import type { ChildLoadOptions } from '../sandbox.js';
 import { own, owned } from '../../../util/own.js';
 import { checkWords } from '../arguments.js';
+import { explainLoad, explainIsolation } from '../../load-errors.js';
 
 /** A command as execvp(3) takes it. */
 export interface Command {
@@ -234,10 +235,10 @@ function outcomeOf(report: number, request: LaunchRequest): LaunchOutcome {
     case STEP.layer:
       return {
         kind: 'refused',
-        error: explain(failure, { ...request, program: decode(request.isolation.layer) }),
+        error: explainLoad(failure, decode(request.isolation.layer)),
       };
     default:
-      return { kind: 'refused', error: explain(failure, request) };
+      return { kind: 'refused', error: explainLoad(failure, request.program) };
   }
 }
 
