@@ -1,25 +1,9 @@
 // Logs of others: what is read from the lines that strace, the kernel, this package and the operator write.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  formatRecording,
-  mergeRecordings,
-  readLog,
-  RecordingError,
-  type ReadLogOptions,
-  type Recording,
-} from 'seccomp';
+import { formatRecording, mergeRecordings, readLog, RecordingError } from 'seccomp';
 import { property } from '../support/property.js';
-
-const read = (text: string, options: ReadLogOptions = {}): ReturnType<typeof readLog> =>
-  readLog(text, { arch: 'x86_64', ...options });
-
-/** `socket(1; 1; 0) x1`: what a recording has, for short. */
-const summary = ({ calls }: Recording): readonly string[] =>
-  calls.map(
-    ({ abi, syscall, count, args }) =>
-      `${abi === 'x86_64' ? '' : `${abi}:`}${syscall}(${args.map(({ values, unknown }) => values.join(' ') + (unknown ? ' ?' : '')).join('; ')}) x${count}`,
-  );
+import { read, summary } from '../support/read-log.js';
 
 describe('Logs of strace', () => {
   for (const [what, lines, expected] of [
@@ -143,31 +127,6 @@ describe('Logs of strace', () => {
     it(`have ${call} where strace has written into its line`, () => {
       const { recording, skipped, examples } = read(lines);
       assert.deepEqual(summary(recording), ['getpid() x1', `${call}() x1`].sort());
-      assert.equal(skipped, 0, JSON.stringify(examples));
-    });
-
-  const line = '12 openat(AT_FDCWD, "/a<b>", O_RDONLY <unfinished ...>';
-  for (const [what, wrap] of [
-    ['a terminal in colours', text => `\x1b[01;32m\x1b[K${text}\x1b[m\x1b]0;title\x07`],
-    ['PowerShell and Windows', text => `${text}\r`],
-    ['a mail that quotes it', text => `> > ${text}`],
-    ['a list in Markdown', text => `- ${text}`],
-    ['code in Markdown', text => `\`${text}\``],
-    ['HTML', text => text.replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')],
-    ['a word processor', text => text.replaceAll('...', '…').replace('"', '“').replaceAll(' ', '\u00a0')],
-    ['tabs', text => `\t${text}  `],
-    ['docker compose logs', text => `app-1  | ${text}`],
-    ['docker logs -t', text => `2026-11-29T12:00:00.123456789Z ${text}`],
-    ['a file of a container', text => `2026-11-29T12:00:00.123456789+00:00 stderr F ${text}`],
-    ['a file of Docker', text => JSON.stringify({ log: `${text}\n`, stream: 'stderr', time: 'x' })],
-    ['cat -n', text => `     7\t${text}`],
-    ['grep -Hn', text => `trace.log:7:${text}`],
-  ] as readonly (readonly [string, (text: string) => string])[])
-    it(`are read out of ${what}`, () => {
-      const { recording, skipped, examples } = read(
-        [line, '12 <... openat resumed>) = 3'].map(wrap).join('\n'),
-      );
-      assert.deepEqual(summary(recording), ['openat(0) x1']);
       assert.equal(skipped, 0, JSON.stringify(examples));
     });
 
@@ -552,86 +511,6 @@ describe('Reports of this package', () => {
       if ('args' in wrong) assert.deepEqual(summary(recording), ['getpid() x1', 'socket() x1']);
       else assert.deepEqual([summary(recording), skipped], [['getpid() x1'], 1]);
     });
-});
-
-describe('Recorded profiles', () => {
-  const yaml = `---
-apiVersion: security-profiles-operator.x-k8s.io/v1
-kind: SeccompProfile
-metadata:
-  name: nginx
-  annotations:
-    spo.x-k8s.io/syscall-coverage: '{"version":"v1","total":3,"syscalls":{"read":3,"mknod":1}}'
-spec:
-  defaultAction: SCMP_ACT_ERRNO
-  architectures:
-  - SCMP_ARCH_X86_64
-  syscalls:
-  - action: SCMP_ACT_ALLOW
-    names:
-    - read
-    - mknod
-    - frobnicate
-  - action: SCMP_ACT_ERRNO
-    names:
-    - mount
-  - names: [getpid, getuid]
-    action: SCMP_ACT_ALLOW
-    args:
-    - index: 0
-      op: SCMP_CMP_EQ
-      value: 1
-status:
-  names:
-  - reboot
-`;
-  it('of the operator are read, with N of M runs', () => {
-    const { recording, skipped } = read(yaml);
-    assert.equal(recording.runs, 3);
-    assert.deepEqual(
-      recording.calls.map(({ syscall, runs }) => [syscall, runs]),
-      [
-        ['getpid', 1],
-        ['getuid', 1],
-        ['mknod', 1],
-        ['read', 3],
-      ],
-    );
-    assert.equal(skipped, 1);
-  });
-
-  it('of the operator are read as JSON too, alone and in a list', () => {
-    const object = {
-      kind: 'SeccompProfile',
-      spec: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ action: 'SCMP_ACT_ALLOW', names: ['read'] }] },
-    };
-    for (const text of [JSON.stringify(object), JSON.stringify({ items: [object] }, null, 2)])
-      assert.deepEqual(summary(read(text).recording), ['read() x1']);
-  });
-
-  it('of oci-seccomp-bpf-hook are read', () => {
-    const text =
-      '{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["access","arch_prctl"],"action":"SCMP_ACT_ALLOW","args":[],"comment":"","includes":{},"excludes":{}}]}';
-    const { recording } = read(text);
-    assert.deepEqual(summary(recording), ['access() x1', 'arch_prctl() x1']);
-    assert.equal(recording.sources[0]?.how, 'profile');
-  });
-
-  it('in the format of Docker are read', () => {
-    const text = JSON.stringify(
-      {
-        defaultAction: 'SCMP_ACT_ERRNO',
-        architectures: ['SCMP_ARCH_AARCH64'],
-        syscalls: [
-          { names: ['read'], action: 'SCMP_ACT_ALLOW' },
-          { names: ['mount'], action: 'SCMP_ACT_ERRNO' },
-        ],
-      },
-      null,
-      2,
-    );
-    assert.deepEqual(summary(read(text).recording), ['aarch64:read() x1']);
-  });
 });
 
 describe('A hostile log', () => {

@@ -1,0 +1,30 @@
+// Logs as terminals, mail, Markdown and collectors of logs have changed them.
+import assert from 'node:assert/strict';
+import { read, summary } from '../support/read-log.js';
+
+describe('Logs of strace', () => {
+  const line = '12 openat(AT_FDCWD, "/a<b>", O_RDONLY <unfinished ...>';
+  for (const [what, wrap] of [
+    ['a terminal in colours', text => `\x1b[01;32m\x1b[K${text}\x1b[m\x1b]0;title\x07`],
+    ['PowerShell and Windows', text => `${text}\r`],
+    ['a mail that quotes it', text => `> > ${text}`],
+    ['a list in Markdown', text => `- ${text}`],
+    ['code in Markdown', text => `\`${text}\``],
+    ['HTML', text => text.replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')],
+    ['a word processor', text => text.replaceAll('...', '…').replace('"', '“').replaceAll(' ', '\u00a0')],
+    ['tabs', text => `\t${text}  `],
+    ['docker compose logs', text => `app-1  | ${text}`],
+    ['docker logs -t', text => `2026-11-29T12:00:00.123456789Z ${text}`],
+    ['a file of a container', text => `2026-11-29T12:00:00.123456789+00:00 stderr F ${text}`],
+    ['a file of Docker', text => JSON.stringify({ log: `${text}\n`, stream: 'stderr', time: 'x' })],
+    ['cat -n', text => `     7\t${text}`],
+    ['grep -Hn', text => `trace.log:7:${text}`],
+  ] as readonly (readonly [string, (text: string) => string])[])
+    it(`are read out of ${what}`, () => {
+      const { recording, skipped, examples } = read(
+        [line, '12 <... openat resumed>) = 3'].map(wrap).join('\n'),
+      );
+      assert.deepEqual(summary(recording), ['openat(0) x1']);
+      assert.equal(skipped, 0, JSON.stringify(examples));
+    });
+});

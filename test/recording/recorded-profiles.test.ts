@@ -1,0 +1,83 @@
+// Profiles that other recorders write, read as logs.
+import assert from 'node:assert/strict';
+import { read, summary } from '../support/read-log.js';
+
+describe('Recorded profiles', () => {
+  const yaml = `---
+apiVersion: security-profiles-operator.x-k8s.io/v1
+kind: SeccompProfile
+metadata:
+  name: nginx
+  annotations:
+    spo.x-k8s.io/syscall-coverage: '{"version":"v1","total":3,"syscalls":{"read":3,"mknod":1}}'
+spec:
+  defaultAction: SCMP_ACT_ERRNO
+  architectures:
+  - SCMP_ARCH_X86_64
+  syscalls:
+  - action: SCMP_ACT_ALLOW
+    names:
+    - read
+    - mknod
+    - frobnicate
+  - action: SCMP_ACT_ERRNO
+    names:
+    - mount
+  - names: [getpid, getuid]
+    action: SCMP_ACT_ALLOW
+    args:
+    - index: 0
+      op: SCMP_CMP_EQ
+      value: 1
+status:
+  names:
+  - reboot
+`;
+  it('of the operator are read, with N of M runs', () => {
+    const { recording, skipped } = read(yaml);
+    assert.equal(recording.runs, 3);
+    assert.deepEqual(
+      recording.calls.map(({ syscall, runs }) => [syscall, runs]),
+      [
+        ['getpid', 1],
+        ['getuid', 1],
+        ['mknod', 1],
+        ['read', 3],
+      ],
+    );
+    assert.equal(skipped, 1);
+  });
+
+  it('of the operator are read as JSON too, alone and in a list', () => {
+    const object = {
+      kind: 'SeccompProfile',
+      spec: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ action: 'SCMP_ACT_ALLOW', names: ['read'] }] },
+    };
+    for (const text of [JSON.stringify(object), JSON.stringify({ items: [object] }, null, 2)])
+      assert.deepEqual(summary(read(text).recording), ['read() x1']);
+  });
+
+  it('of oci-seccomp-bpf-hook are read', () => {
+    const text =
+      '{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["access","arch_prctl"],"action":"SCMP_ACT_ALLOW","args":[],"comment":"","includes":{},"excludes":{}}]}';
+    const { recording } = read(text);
+    assert.deepEqual(summary(recording), ['access() x1', 'arch_prctl() x1']);
+    assert.equal(recording.sources[0]?.how, 'profile');
+  });
+
+  it('in the format of Docker are read', () => {
+    const text = JSON.stringify(
+      {
+        defaultAction: 'SCMP_ACT_ERRNO',
+        architectures: ['SCMP_ARCH_AARCH64'],
+        syscalls: [
+          { names: ['read'], action: 'SCMP_ACT_ALLOW' },
+          { names: ['mount'], action: 'SCMP_ACT_ERRNO' },
+        ],
+      },
+      null,
+      2,
+    );
+    assert.deepEqual(summary(read(text).recording), ['aarch64:read() x1']);
+  });
+});
