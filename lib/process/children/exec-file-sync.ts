@@ -7,9 +7,10 @@ import type {
 } from 'node:child_process';
 import { argumentsOf } from './arguments.js';
 import { SANDBOX_OPTIONS, type SandboxOptions } from './sandbox.js';
-import { spawnSync, SPAWN_SYNC_OPTIONS } from './spawn-sync.js';
+import { spawnSync } from './spawn-sync.js';
 import { own } from '../../util/own.js';
 import { givenOptions, ownOptions } from '../../util/options.js';
+import { SPAWN_SYNC_OPTIONS } from './launch/start-child.js';
 
 /**
  * Runs a command under a profile until it ends and returns its standard output, with the options of `execFileSync` of

@@ -21,24 +21,7 @@ import { NEVER_THERE } from './launch/unexecutable-paths.js';
 import { sandbox, type SandboxOptions } from './sandbox.js';
 import { stdioList, type StdioList } from './launch/stdio.js';
 import { own, bare } from '../../util/own.js';
-
-/** Options of Node's that these functions take. */
-export const SPAWN_SYNC_OPTIONS: readonly string[] = [
-  'argv0',
-  'cwd',
-  'encoding',
-  'env',
-  'gid',
-  'input',
-  'killSignal',
-  'maxBuffer',
-  'shell',
-  'stdio',
-  'timeout',
-  'uid',
-  'windowsHide',
-  'windowsVerbatimArguments',
-];
+import { SPAWN_SYNC_OPTIONS } from './launch/start-child.js';
 
 /** Node's own default, which an option that is undefined would take away. */
 const MAX_BUFFER = 1024 * 1024;

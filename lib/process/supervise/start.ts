@@ -9,7 +9,7 @@ import { actionKind } from '../../kernel/action.js';
 import { SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
 import { outcome } from '../../policy/evaluate.js';
 import type { IsolationPlan } from '../isolation/isolate.js';
-import { childLoadRequest, commandOf, type LaunchRequest } from '../children/launch/launch.js';
+import { launchOf, childLoadRequest, commandOf, type LaunchRequest } from '../children/launch/launch.js';
 import type { ChildLoadOptions } from '../children/sandbox.js';
 import { spawnWith, startChild } from '../children/launch/start-child.js';
 import { stdioList } from '../children/launch/stdio.js';
@@ -103,12 +103,7 @@ function supervisedRequest(
     scope: 'thread',
     listener: true,
   });
-  return {
-    ...request,
-    isolation,
-    ringVerdicts: ringVerdicts(filter, isolation.ringFilter),
-    endWithParent: false,
-  };
+  return launchOf(request, isolation, ringVerdicts(filter, isolation.ringFilter));
 }
 
 function asksForExec({ policy }: Filter): boolean {

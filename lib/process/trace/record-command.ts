@@ -7,7 +7,7 @@ import { isFailure, native } from '../../native.js';
 import { RecordingBuilder } from '../../recording/build.js';
 import type { Recording } from '../../recording/recording.js';
 import { own, type Own } from '../../util/own.js';
-import { commandOf, type LaunchRequest } from '../children/launch/launch.js';
+import { withoutFilter, commandOf } from '../children/launch/launch.js';
 import { spawnWith, startChild } from '../children/launch/start-child.js';
 import { stdioList } from '../children/launch/stdio.js';
 import type { IsolationPlan } from '../isolation/isolate.js';
@@ -58,6 +58,7 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
   const watched = watch(tracer);
   let child: ChildProcess;
   try {
+    // The tracer may load a filter later, for which it needs no_new_privs.
     child = startChild(withoutFilter(isolation, true), command, stdio, spawnWith(rest), undefined, tracer);
   } catch (error) {
     watched.stop();
@@ -85,18 +86,6 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
     progress: () => progressOf(watched.read()),
   };
 }
-
-/** The launcher loads no filter. The tracer may load one later, for which it needs no_new_privs. */
-export const withoutFilter = (isolation: IsolationPlan, setNoNewPrivs: boolean): LaunchRequest => ({
-  bytes: new Uint8Array(),
-  program: [],
-  flags: [],
-  bits: 0,
-  setNoNewPrivs,
-  isolation,
-  ringVerdicts: new Uint8Array(),
-  endWithParent: false,
-});
 
 interface Watched {
   /** The table at the end, and the error if all traced processes were killed. */

@@ -4,7 +4,7 @@ import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { withStops } from '../../policy/with-stops.js';
 import type { IsolationPlan } from '../isolation/isolate.js';
-import { commandOf, type Attend, type LaunchRequest } from '../children/launch/launch.js';
+import { launchOf, commandOf, type Attend, type LaunchRequest } from '../children/launch/launch.js';
 import type { ChildLoadOptions } from '../children/sandbox.js';
 import { spawnWith, startChild } from '../children/launch/start-child.js';
 import { stdioList } from '../children/launch/stdio.js';
@@ -61,17 +61,14 @@ export function startReported(
   const { filter, load, isolation, rest, attend } = plan;
   const reporting = reportingOf(file, plan);
   const notifications = attend !== undefined;
-  const request: LaunchRequest = {
-    ...loadRequest(tracedFilter(filter, notifications), {
+  const request = launchOf(
+    loadRequest(tracedFilter(filter, notifications), {
       ...load,
       scope: 'thread',
       ...(notifications && { listener: true }),
     }),
     isolation,
-    // Nothing is refused, io_uring operations included.
-    ringVerdicts: new Uint8Array(),
-    endWithParent: false,
-  };
+  );
   const tracer = startTracer(rest);
   let child: ChildProcess;
   try {

@@ -73,13 +73,19 @@ export function launchRequest(
   options: ChildLoadOptions,
   isolation: IsolationPlan,
 ): LaunchRequest {
-  return {
-    ...childLoadRequest(filter, options),
-    isolation,
-    ringVerdicts: ringVerdicts(filter, isolation.ringFilter),
-    endWithParent: false,
-  };
+  return launchOf(childLoadRequest(filter, options), isolation, ringVerdicts(filter, isolation.ringFilter));
 }
+
+/** A launch with a load; nothing is refused of io_uring operations unless given. */
+export const launchOf = (
+  load: LoadRequest,
+  isolation: IsolationPlan,
+  verdicts: Uint8Array = new Uint8Array(),
+): LaunchRequest => ({ ...load, isolation, ringVerdicts: verdicts, endWithParent: false });
+
+/** For a command that is only isolated. */
+export const withoutFilter = (isolation: IsolationPlan, setNoNewPrivs: boolean): LaunchRequest =>
+  launchOf({ bytes: new Uint8Array(), program: [], flags: [], bits: 0, setNoNewPrivs }, isolation);
 
 /** For a command that loads its filter itself: it is only isolated, and its io_uring operations are filtered. */
 export const isolationRequest = (
@@ -87,14 +93,8 @@ export const isolationRequest = (
   options: ChildLoadOptions,
   isolation: IsolationPlan,
 ): LaunchRequest => ({
-  bytes: new Uint8Array(),
-  program: [],
-  flags: [],
-  bits: 0,
-  setNoNewPrivs: own(options, 'noNewPrivs') ?? true,
-  isolation,
+  ...withoutFilter(isolation, own(options, 'noNewPrivs') ?? true),
   ringVerdicts: ringVerdicts(filter, isolation.ringFilter),
-  endWithParent: false,
 });
 
 /**

@@ -17,23 +17,23 @@ import { STAND_INS } from './unexecutable-paths.js';
 import type { StdioList } from './stdio.js';
 import { bare, own, type Own } from '../../../util/own.js';
 
-/** Options of Node's that every asynchronous function takes. */
-export const SPAWN_OPTIONS: readonly string[] = [
-  'argv0',
-  'cwd',
-  'detached',
-  'env',
-  'gid',
-  'killSignal',
-  'serialization',
-  'shell',
-  'signal',
-  'stdio',
-  'timeout',
-  'uid',
-  'windowsHide',
+/** Options of Node's that every function takes. */
+const COMMON_OPTIONS = [
+  ...['argv0', 'cwd', 'env', 'gid', 'killSignal', 'shell', 'stdio', 'timeout', 'uid', 'windowsHide'],
   'windowsVerbatimArguments',
 ];
+
+/** And those of every asynchronous function. */
+export const SPAWN_OPTIONS: readonly string[] = [
+  ...COMMON_OPTIONS,
+  ...['detached', 'serialization', 'signal'],
+].sort();
+
+/** And those of every synchronous one. */
+export const SPAWN_SYNC_OPTIONS: readonly string[] = [
+  ...COMMON_OPTIONS,
+  ...['encoding', 'input', 'maxBuffer'],
+].sort();
 
 /** Starts a command with the descriptors given, as Node does. */
 export type Start = (command: Command, stdio: StdioList) => ChildProcess;

@@ -2,10 +2,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { LoadError } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
-import { commandOf } from '../../children/launch/launch.js';
+import { withoutFilter, commandOf } from '../../children/launch/launch.js';
 import { spawnWith, startChild } from '../../children/launch/start-child.js';
 import { stdioList } from '../../children/launch/stdio.js';
-import { withoutFilter, type RecordedChild, type RecordPlan } from '../record-command.js';
+import { type RecordedChild, type RecordPlan } from '../record-command.js';
 import { startPerfRecorder } from './recorder.js';
 import { summarize } from './summarize.js';
 
