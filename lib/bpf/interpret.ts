@@ -89,7 +89,6 @@ export function interpret(
   }
 }
 
-/** What a load gives. */
 export function loaded(from: LoadSource, k: number, data: Uint32Array, memory: Uint32Array): number {
   switch (from) {
     case 'data':

@@ -39,6 +39,5 @@ const STYLES: Readonly<Record<string, Style>> = {
   KILL: ['bold', 'red'],
 };
 
-/** Styles the actions in a text. */
 export const paintActions = (text: string, paint: Paint): string =>
   text.replace(ACTION, action => paint(STYLES[/^[A-Z]+/.exec(action)?.[0] ?? ''] ?? 'reset', action));

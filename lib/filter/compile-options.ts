@@ -15,5 +15,4 @@ export const RESOLVE_OPTIONS = [
 /** Options that decide how the program is made. */
 export const PROGRAM_OPTIONS = ['codegen', 'weights', 'optimize'] as const;
 
-/** Every option of `compile`. */
 export const COMPILE_OPTIONS: readonly string[] = [...RESOLVE_OPTIONS, ...PROGRAM_OPTIONS];

@@ -17,7 +17,6 @@ export type Architecture = keyof typeof TABLE;
  */
 export type AbiName = (typeof TABLE)[Architecture]['abis'][number];
 
-/** Every architecture. */
 export const ARCHITECTURES = Object.keys(TABLE) as readonly Architecture[];
 
 /** Every ABI a kernel of that architecture may serve, native first. */

@@ -57,7 +57,6 @@ export interface List {
   readonly count: number;
 }
 
-/** The verb that agrees with a list. */
 export const verb = ({ count }: List, singular: string, plural: string): string =>
   count === 1 ? singular : plural;
 

@@ -387,5 +387,4 @@ const TABLE = {
 /** Every rule by its code. */
 export const RULES: Readonly<Record<RuleCode, LintRule>> = TABLE;
 
-/** Whether a text is the code of a rule. */
 export const isRuleCode = (text: string): text is RuleCode => Object.hasOwn(RULES, text);

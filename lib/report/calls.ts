@@ -43,7 +43,6 @@ export interface NumbersData {
   readonly words: string;
 }
 
-/** One ABI. */
 export interface AbiData {
   readonly abi: AbiName;
   /** AUDIT_ARCH_* */

@@ -17,7 +17,6 @@ import {
 import { own, owned } from '../util/own.js';
 import { packageText } from '../util/host/read-text.js';
 
-/** The page of a report. */
 export function page(data: ReportData): string {
   const comparison = comparisonSection(data);
   const source = sourceSection(data);

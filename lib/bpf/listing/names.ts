@@ -29,7 +29,6 @@ export const architectureName = (audit: number): string | undefined => BY_AUDIT.
 export const architectureNumber = (name: string): number | undefined =>
   ARCHITECTURES.get(name.replace(/^AUDIT_/, ''));
 
-/** Whether a name is meant for an architecture. */
 export const isArchitectureName = (name: string): boolean => /^(?:AUDIT_)?ARCH_/.test(name);
 
 /** The ABIs that an AUDIT_ARCH value stands for, the one whose numbers have no marker bit first. */

@@ -6,7 +6,6 @@ import { VALUE_KINDS, type ValueKind } from './values.js';
 /** What completes a value: its choices, or words and files of a kind. */
 export type Values = readonly string[] | ValueKind;
 
-/** An option. */
 export interface OptionGrammar {
   /** As it is typed: `-o`, `--output`. */
   readonly names: readonly string[];
@@ -17,7 +16,6 @@ export interface OptionGrammar {
   readonly valueName: string;
 }
 
-/** An argument. */
 export interface ArgumentGrammar {
   readonly name: string;
   readonly values: Values;

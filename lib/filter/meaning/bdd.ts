@@ -50,7 +50,6 @@ const tooManyCalls = (): CompileError =>
     'Treat it as unknown: compiled seccomp filters need only a small part of the allowed steps',
   );
 
-/** A key of two nodes. */
 const pairKey = (a: Node, b: Node): number => a * NODE_BUDGET + b;
 
 /**

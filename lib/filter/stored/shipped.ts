@@ -16,7 +16,6 @@ export interface Variant {
   readonly traps: 'none' | 'errnos' | 'kills';
 }
 
-/** Every variant. */
 export const VARIANTS: readonly Variant[] = [false, true].flatMap(closesRings =>
   (['none', 'errnos', 'kills'] as const).map(traps => ({ closesRings, traps })),
 );

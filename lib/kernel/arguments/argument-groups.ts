@@ -74,7 +74,6 @@ let groups: ReadonlyMap<string, ConstantGroup> | undefined;
 export const argumentsOfGroup = (group: ConstantGroup): readonly string[] =>
   own(ARGUMENTS, group)?.split(' ') ?? [];
 
-/** Every group that belongs to some argument. */
 export const usedGroups = (): readonly ConstantGroup[] => Object.keys(ARGUMENTS);
 
 /** The group that an argument is written with, or undefined where it takes any number. */

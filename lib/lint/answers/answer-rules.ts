@@ -8,7 +8,6 @@ import { lintSilentRefusals } from './silent-refusals.js';
 import { own } from '../../util/own.js';
 import { UNFILTERED_CALLS } from '../../kernel/calls/unfiltered-calls.js';
 
-/** A rule over the answers of one ABI. */
 type AnswerRule = (answers: AbiAnswers) => Iterable<Observation>;
 
 /** Thread creation fails where clone3 is refused with anything but ENOSYS. */

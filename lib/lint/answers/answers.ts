@@ -15,7 +15,6 @@ export interface CallAnswer {
   readonly at?: Location | undefined;
 }
 
-/** The answers of one ABI. */
 export interface AbiAnswers {
   readonly abi: AbiName;
   /** By name. */
@@ -47,7 +46,6 @@ export const policyAnswers = (policy: Policy): readonly AbiAnswers[] =>
 /** Whether the call is made whatever its arguments. */
 export const alwaysAllowed = ({ actions }: CallAnswer): boolean => actions.every(permits);
 
-/** Whether the call is never made. */
 export const neverAllowed = ({ actions }: CallAnswer): boolean => !actions.some(permits);
 
 /** Whether the arguments decide. */

@@ -48,7 +48,6 @@ export function permitsForeign(bdd: Bdd, meaning: Node): boolean {
 const permittedBy = (bdd: Bdd, node: Node): Node =>
   bdd.replace(node, constant => (permits(bdd.valueOf(constant) ?? 0) ? EVERY : NONE));
 
-/** The answers of one ABI. */
 export function abiAnswersOf(bdd: Bdd, abi: AbiName, section: Node): AbiAnswers {
   const known = new Map<Node, CallAnswer['actions']>();
   const answerTo = (number: number): CallAnswer['actions'] => {

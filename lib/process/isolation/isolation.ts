@@ -9,7 +9,6 @@ import type { Probe } from '../../native.js';
  */
 export type IsolationMode = 'best-effort' | 'required' | 'terminal' | 'none';
 
-/** Every mode. */
 export const ISOLATION_MODES: readonly IsolationMode[] = ['best-effort', 'required', 'terminal', 'none'];
 
 /**

@@ -15,7 +15,6 @@ import { features } from '../machine/features.js';
 /** Whether the io_uring operations of a child are filtered: if the kernel supports it, always (otherwise an error), or not at all. */
 export type RingFilterMode = 'best-effort' | 'required' | 'none';
 
-/** Every mode. */
 export const RING_FILTER_MODES: readonly RingFilterMode[] = ['best-effort', 'required', 'none'];
 
 /** `RingVerdict` of native/launcher/ring_filter.h. */

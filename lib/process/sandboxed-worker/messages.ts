@@ -33,7 +33,6 @@ const KINDS = { start: 1, message: 2, online: 3, messageerror: 4, error: 5, exit
 
 const REPORTS: readonly ReportKind[] = ['online', 'message', 'messageerror', 'error', 'exit'];
 
-/** A frame of a kind. */
 export const frameOf = (kind: OrderKind | ReportKind, payload: Packed = new Uint8Array(0)): Frame => ({
   kind: KINDS[kind],
   payload,

@@ -31,7 +31,6 @@ export interface ContainerProcess {
 /** Keys of a state that are read. */
 type Key = 'state' | 'fds' | 'pid' | 'annotations' | 'ociVersion' | 'metadata' | 'id' | 'status' | 'bundle';
 
-/** The name of the descriptor that is the listener. */
 const LISTENER_NAME = 'seccompFd';
 
 /** A state as it was sent, with the place of the listener among the descriptors. */

@@ -107,7 +107,6 @@ export interface RecordedTable extends Pick<TracedTable, 'stops' | 'lost'> {
   readonly filters: number;
 }
 
-/** Reads the whole table. */
 export function readRecordedTable(table: number): RecordedTable {
   const header = readAt(table, 0, HEADER);
   const count = Math.min(header.readUInt32LE(0), MAX_ENTRIES);

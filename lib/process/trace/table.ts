@@ -75,7 +75,6 @@ export function setPhase(memory: Buffer, phase: number): void {
   memory.writeUInt32LE(phase, AT_PHASE);
 }
 
-/** Reads the whole table. */
 export function readTable(source: TableSource): TracedTable {
   const header = read(source, 0, HEADER);
   const entries = Math.min(header.readUInt32LE(0), MAX_ENTRIES);

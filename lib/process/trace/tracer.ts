@@ -1,7 +1,7 @@
 // Starts the tracer as a separate process, because its waits would take events from other code of this process that waits for children.
 import { LoadError } from '../../util/errors.js';
 import { type TracerFiles, isFailure, native, describeFailure, type Failure } from '../../native.js';
-import { type Own } from '../../util/own.js';
+import type { Own } from '../../util/own.js';
 import { readTable, type TracedTable } from './table.js';
 import { startHelper, drain, closing } from './helper-process.js';
 
@@ -12,7 +12,6 @@ export interface Tracer {
   readonly socket: number;
   /** Closes the socket here, after the launcher has it: a tracer without processes then ends. */
   release(): void;
-  /** Reads the table. */
   read(): TracedTable;
   /** The memory that it writes to, until `close`. */
   readonly table: number;

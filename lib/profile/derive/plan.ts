@@ -10,7 +10,6 @@ import { checkClosed } from '../../policy/derive/derive.js';
 import type { NamedSyscall, Profile, ProfileCondition, ProfileRule, Restriction } from '../profile.js';
 import { own } from '../../util/own.js';
 
-/** A rule to be added. */
 export interface AddedRule {
   readonly comment: string | undefined;
   readonly names: readonly string[];

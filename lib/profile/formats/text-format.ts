@@ -10,7 +10,6 @@ interface WrittenText {
   readonly policy: WrittenPolicy;
 }
 
-/** A format of texts. */
 export interface TextFormat {
   readonly format: ProfileFormat;
   /** What its texts are called in messages: `a policy of minijail`. */

@@ -7,7 +7,6 @@ import { ProfileError } from '../../util/errors.js';
 import { own } from '../../util/own.js';
 import { byText, sealRecording, type Recording } from '../recording.js';
 
-/** A profile that was recorded. */
 interface RecordedProfile {
   readonly how: 'operator' | 'profile';
   readonly architectures: readonly string[];

@@ -44,6 +44,5 @@ function calledTable(title: string, calls: readonly CheckedCall[]): Markup | und
   return markup`<h3>${title}</h3><div class="wide"><table><thead><tr><th scope="col">Call</th><th scope="col">ABI</th><th scope="col">Answer</th><th scope="col">Times</th><th scope="col">Programs</th><th scope="col">To allow it</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-/** The kind of an action by its name. */
 const toneOfName = (action: string): string =>
   /^(?:allow|log|notify|trace|errno|trap)/.exec(action.toLowerCase())?.[0] ?? 'kill';

@@ -42,7 +42,6 @@ export function formatName(subject: Subject): string {
   return subject.profile.format === 'oci' ? 'a config.json' : 'a profile';
 }
 
-/** The options of `compile` for a target. */
 export function targetOptions({ arch, kernel, capabilities }: TargetFields): CompileOptions {
   const names = capabilities.split(/[\s,]+/).filter(name => name !== '');
   return {

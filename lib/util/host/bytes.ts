@@ -11,11 +11,9 @@ export function copyOf(bytes: Uint8Array): Buffer {
   return copy;
 }
 
-/** Bytes in base64. */
 export const toBase64 = (bytes: Uint8Array): string =>
   btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
 
-/** The bytes of a text in UTF-8. */
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** Calls the getter that a class has for a property, which throws or gives undefined for what is not an instance. */

@@ -52,9 +52,7 @@ function sha256(text: string): Uint8Array {
   return digest;
 }
 
-/** The digest of a text in hexadecimal. */
 export const sha256Hex = (text: string): string =>
   Array.from(sha256(text), byte => byte.toString(16).padStart(2, '0')).join('');
 
-/** The digest of a text in base64. */
 export const sha256Base64 = (text: string): string => toBase64(sha256(text));

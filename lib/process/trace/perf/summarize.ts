@@ -29,7 +29,6 @@ const RUNTIMES =
 /** Whether a program is a container runtime, by its path. */
 export const isRuntime = (program: string): boolean => RUNTIMES.test(program);
 
-/** One run. */
 export function summarize(table: PerfTable, { command, phase, partRuntimes, started }: PerfRun): Recording {
   const builder = new RecordingBuilder();
   let foreign = table.foreign;

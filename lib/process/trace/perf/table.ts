@@ -105,7 +105,6 @@ function placeOf(number: number): number | undefined {
   return special >= 0 && special < ARM_PRIVATE_CALLS ? NUMBERS - ARM_PRIVATE_CALLS + special : undefined;
 }
 
-/** Reads the whole table. */
 export function readPerfTable(descriptor: number): PerfTable {
   const header = readAt(descriptor, 0, HEADER);
   const used = (offset: number, most: number): number => Math.min(header.readUInt32LE(offset), most);

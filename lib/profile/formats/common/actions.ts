@@ -18,12 +18,10 @@ export const NAMED_ACTIONS: Readonly<Record<string, Action>> = {
 };
 const ACTIONS: Readonly<Record<string, Action>> = { allowed: scmp.SCMP_ACT_ALLOW, ...NAMED_ACTIONS };
 
-/** The names of actions in words. */
 export const ACTION_NAMES = Object.keys(ACTIONS);
 
 const plainName = (text: string): string => text.replace(/^(?:SCMP_ACT|SECCOMP_RET)_/, '');
 
-/** Whether a token is the name of an action. */
 export const isAction = ({ text }: Token): boolean => own(ACTIONS, plainName(text)) !== undefined;
 
 /** The action that a token names in a table, under `name` if that is not its text. Throws ProfileError (`unknown-action`). */

@@ -21,7 +21,6 @@ import { failAt } from './scanner.js';
 /** Numbers of calls, ascending, apart from each other, both ends included. */
 export type Ranges = readonly (readonly [low: number, high: number])[];
 
-/** One rule. */
 export interface OrderedRule {
   /** The calls that it is about. */
   readonly numbers: Ranges;

@@ -29,7 +29,6 @@ export interface CallStatement {
   readonly cases: readonly StatementCase[];
 }
 
-/** A policy of statements. */
 export interface StatementPolicy {
   readonly defaultAction: Action;
   readonly badArch: Action;

@@ -87,6 +87,5 @@ function argument(condition: Condition): object {
   return { index, type: 'qword', op: name, val: value };
 }
 
-/** The word of a table for a value. */
 const wordFor = <Value>(table: Readonly<Record<string, Value>>, value: Value): string | undefined =>
   Object.entries(table).find(([, item]) => item === value)?.[0];

@@ -1,6 +1,5 @@
 // Takes a line of `perf trace` apart: the thread, the call, its arguments as text, its result; builtin-trace.c of tools/perf.
 
-/** What a line of `perf trace` is. */
 export type PerfLine =
   | {
       /** A call, or the beginning of one. */

@@ -1,6 +1,5 @@
 // Takes a line of strace apart: the process, the call, its arguments as text, its result.
 
-/** What a line of strace is. */
 export type StraceLine =
   | {
       /** A call, or the beginning of one. */
