@@ -1,7 +1,7 @@
 // A program as source text for C, to be loaded by a program that does not use this package.
-import { UsageError } from '../util/errors.js';
 import { annotate, type ProgramSource } from './listing/disassemble.js';
 import { hex, lineNumber } from './listing/notation.js';
+import { optionError } from '../util/options.js';
 
 /**
  * Formats a program as a C array of `struct sock_filter` with a comment for each instruction. It needs `#include
@@ -10,11 +10,7 @@ import { hex, lineNumber } from './listing/notation.js';
  */
 export function toC(source: ProgramSource, name = 'filter'): string {
   if (!/^[A-Za-z_]\w*$/.test(name))
-    throw new UsageError(
-      'bad-option',
-      `${JSON.stringify(name)} is not a valid C identifier`,
-      'Use letters, digits and _',
-    );
+    throw optionError(`${JSON.stringify(name)} is not a valid C identifier`, 'Use letters, digits and _');
   const lines = annotate(source).map(({ index, code, jt, jf, k, text }) => {
     return `\t{ ${hex(code, 2)}, ${jt}, ${jf}, ${hex(k, 8)} }, /* ${lineNumber(index)}: ${text} */`;
   });

@@ -2,13 +2,12 @@
 import { compilePolicy, type CompilePolicyOptions } from './compile.js';
 import { COMPILE_OPTIONS, PROGRAM_OPTIONS, RESOLVE_OPTIONS, TARGET_OPTIONS } from './compile-options.js';
 import type { Filter } from './filter.js';
-import { givenOptions, ownOptions } from '../util/options.js';
+import { optionError, givenOptions, ownOptions } from '../util/options.js';
 import { isPolicy, type Policy } from '../policy/policy.js';
 import { makeTarget, type Target, type TargetOptions } from '../policy/target.js';
 import { parseProfile } from '../profile/parse.js';
 import type { Profile } from '../profile/profile.js';
 import type { ProfileSource } from '../profile/read-source.js';
-import { UsageError } from '../util/errors.js';
 import { LruCache } from '../util/lru-cache.js';
 import { resolveProfile, type ResolveOptions } from '../profile/resolve/resolve.js';
 import { own, type Own } from '../util/own.js';
@@ -66,8 +65,7 @@ export function policyOf(source: AnyProfile | Policy, options: CompileOptions): 
   if (!isPolicy(source)) return resolveProfile(source, options, options);
   const misplaced = RESOLVE_OPTIONS.find(name => own(options, name) !== undefined);
   if (misplaced === undefined) return source;
-  throw new UsageError(
-    'bad-option',
+  throw optionError(
     `${misplaced} changes the meaning of a profile, and cannot be used with a policy`,
     'Pass it to resolveProfile, or compile the profile',
   );

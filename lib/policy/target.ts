@@ -4,7 +4,7 @@ import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../kernel/
 import { CAPABILITIES } from '../kernel/capabilities.js';
 import { frozen } from '../util/frozen.js';
 import { didYouMean } from '../util/suggest.js';
-import { badOption, oneOf, pickOptions } from '../util/options.js';
+import { optionError, badOption, oneOf, pickOptions } from '../util/options.js';
 import { NEWEST_KERNEL, parseKernelVersion, type KernelVersion } from '../kernel/kernel-version.js';
 import { show } from '../util/show.js';
 import { ownElements } from '../util/own-elements.js';
@@ -61,7 +61,7 @@ const isPart = (value: unknown): value is number => Number.isSafeInteger(value) 
 
 function capabilityNames(capabilities: unknown): readonly string[] {
   if (typeof capabilities === 'string') {
-    throw new UsageError('bad-option', 'capabilities is a string', `Pass a list: ['${capabilities}']`);
+    throw optionError('capabilities is a string', `Pass a list: ['${capabilities}']`);
   }
   if (!isIterable(capabilities)) {
     throw badOption('capabilities', capabilities, 'Pass a list of names');
@@ -70,8 +70,7 @@ function capabilityNames(capabilities: unknown): readonly string[] {
   return Array.from(names, name => {
     if (typeof name === 'string' && CAPABILITIES.includes(name)) return name;
     const other = 'Write it like CAP_SYS_ADMIN';
-    throw new UsageError(
-      'bad-option',
+    throw optionError(
       `${show(name)} is not the name of a capability`,
       typeof name === 'string' ? didYouMean(name, CAPABILITIES, other) : other,
     );

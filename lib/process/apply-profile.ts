@@ -7,8 +7,8 @@ import { programKey, storedProgram } from '../filter/stored/cache.js';
 import type { Variant } from '../filter/stored/shipped.js';
 import { shippedFilter } from '../filter/stored/shipped-filter.js';
 import { sha256 } from '../native.js';
-import { UsageError, type Diagnostic } from '../util/errors.js';
-import { givenOptions, ownOptions, pickOptions } from '../util/options.js';
+import type { Diagnostic } from '../util/errors.js';
+import { optionError, givenOptions, ownOptions, pickOptions } from '../util/options.js';
 import { isPolicy, type Policy } from '../policy/policy.js';
 import { withTraps } from '../policy/with-traps.js';
 import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from './load.js';
@@ -126,11 +126,7 @@ export function applyProfile(
 function refuseLoading(options: Own<ApplyOptions>): void {
   const [name] = Object.keys(givenOptions(options, ['scope', 'violations', 'cache', ...LOAD_FLAGS]));
   if (name === undefined) return;
-  throw new UsageError(
-    'bad-option',
-    `${name} is for loading a filter, but reportOnly loads none`,
-    'Leave one of them out',
-  );
+  throw optionError(`${name} is for loading a filter, but reportOnly loads none`, 'Leave one of them out');
 }
 
 /** The policy of a profile, or a policy, as it is enforced on a process. Throws as `policyOf` does. */
@@ -150,7 +146,7 @@ function listenerOf(value: Violations | undefined): Pick<Violations, 'fatal' | '
   const listener = pickOptions(value, ['fatal', 'watch']);
   if (typeof listener.fatal === 'boolean' && typeof listener.watch === 'function')
     return { fatal: listener.fatal, watch: listener.watch };
-  throw new UsageError('bad-option', 'violations is not a listener', 'Pass the result of onViolation');
+  throw optionError('violations is not a listener', 'Pass the result of onViolation');
 }
 
 /** Options of `compile`, but for what the machine decides. */

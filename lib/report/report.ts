@@ -1,12 +1,11 @@
 // From a profile or a program to a page that shows all there is to know of it.
 import { COMPILE_OPTIONS } from '../filter/compile-options.js';
 import { compile, type AnyProfile, type CompileOptions } from '../filter/compile-profile.js';
-import { UsageError } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
 import { isFilter } from '../filter/filter.js';
 import { programOf, type Layer, type Layers } from '../filter/layers.js';
 import type { Program } from '../bpf/program.js';
-import { givenOptions, ownOptions } from '../util/options.js';
+import { optionError, givenOptions, ownOptions } from '../util/options.js';
 import { parseProfile } from '../profile/parse.js';
 import { isProfile, type Profile } from '../profile/profile.js';
 import { readSource } from '../profile/read-source.js';
@@ -46,7 +45,7 @@ export function collect(source: Reported, options: ReportOptions): ReportData {
   const compileOptions = givenOptions<CompileOptions>(given, COMPILE_OPTIONS);
   for (const [option, value] of Object.entries({ name, againstName })) {
     if (value !== undefined && typeof value !== 'string')
-      throw new UsageError('bad-option', `${option} is not a string`, 'Pass a string');
+      throw optionError(`${option} is not a string`, 'Pass a string');
   }
   const subject = subjectOf(source, name, compileOptions);
   const findings = findingsOf(subject, compileOptions);

@@ -3,9 +3,13 @@ import { UsageError } from './errors.js';
 import type { Own } from './own.js';
 import { show } from './show.js';
 
+/** The error for options that cannot be taken as they are. */
+export const optionError = (message: string, remedy?: string): UsageError =>
+  new UsageError('bad-option', message, remedy);
+
 /** The error for what an option cannot be. */
 export const badOption = (option: string, value: unknown, remedy: string): UsageError =>
-  new UsageError('bad-option', `${option} cannot be ${show(value)}`, remedy);
+  optionError(`${option} cannot be ${show(value)}`, remedy);
 
 /** Throws UsageError (`bad-option`) for a value that an option does not know; undefined counts as not given. */
 export function oneOf(option: string, value: unknown, choices: readonly unknown[]): void {
@@ -35,8 +39,7 @@ export function ownOptions<Options extends object>(
   for (const name of Reflect.ownKeys(given)) {
     if (typeof name === 'symbol') continue;
     if (!known.includes(name)) {
-      throw new UsageError(
-        'bad-option',
+      throw optionError(
         `there is no option ${show(name)}`,
         ELSEWHERE.get(name) ?? `The options are: ${known.join(', ')}`,
       );
@@ -89,8 +92,7 @@ function refuseInherited(options: object, names: readonly string[]): void {
   ) {
     for (const name of names) {
       if (!Object.hasOwn(prototype, name) || Object.hasOwn(options, name)) continue;
-      throw new UsageError(
-        'bad-option',
+      throw optionError(
         `the option ${name} is inherited, but only own properties are read`,
         'Copy it: { ...defaults, ...options }',
       );

@@ -2,7 +2,6 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
-import { UsageError } from '../../util/errors.js';
 import { disassemble } from '../../bpf/listing/disassemble.js';
 import { encode } from '../../bpf/program.js';
 import { dump, type LiveLayer, type ProcessDump, type ThreadDump } from '../../process/inspect/dump.js';
@@ -10,6 +9,7 @@ import type { JsonOutputs, ThreadOutput } from '../json-outputs.js';
 import { pidOf } from '../input.js';
 import { printActions, toJson, warn, write, type Register } from '../output.js';
 import { printable } from '../../util/printable.js';
+import { optionError } from '../../util/options.js';
 
 type Format = 'raw' | 'asm' | 'json';
 
@@ -90,8 +90,7 @@ function chosen(thread: ThreadDump, number: number | undefined): readonly Number
   if (number === undefined) return layers;
   const layer = layers.filter(each => each.number === number);
   if (layer.length > 0) return layer;
-  throw new UsageError(
-    'bad-option',
+  throw optionError(
     `${thread.id} has ${layers.length} layers, and none of number ${number}`,
     'Layers count from 1, the oldest',
   );
@@ -106,8 +105,7 @@ function joined(
   const [only, ...more] = layers;
   if (format === 'raw') {
     if (only !== undefined && more.length > 0) {
-      throw new UsageError(
-        'bad-option',
+      throw optionError(
         `${layers.length} programs do not go into one file`,
         'Choose one with --layer, or give a directory with --output',
       );

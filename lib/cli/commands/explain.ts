@@ -13,6 +13,7 @@ import { quote } from '../../util/suggest.js';
 import { layersArgument } from '../input.js';
 import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../options.js';
 import { printActions, printJson, say, type Register } from '../output.js';
+import { optionError } from '../../util/options.js';
 
 interface Flags extends CompileFlags {
   readonly layer?: readonly string[];
@@ -69,11 +70,7 @@ function explained(layers: readonly Layer[], calls: readonly string[]): Explanat
 /** Whether a call is meant by an argument. Throws UsageError (`unknown-group`, `unknown-syscall`, `bad-option`). */
 function matcher(layers: readonly Layer[], call: string, { abis }: Explanation): (name: string) => boolean {
   if (isNumber(call))
-    throw new UsageError(
-      'bad-option',
-      `the number ${call} cannot be combined with other calls`,
-      'Pass it alone',
-    );
+    throw optionError(`the number ${call} cannot be combined with other calls`, 'Pass it alone');
   if (isGroupName(call)) {
     const names = new Set(callsNamed(call));
     return name => names.has(name);

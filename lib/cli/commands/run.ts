@@ -1,7 +1,6 @@
 // `seccomp run`: becomes a command under a profile, or starts it and reports what the profile refuses to it.
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { compile } from '../../filter/compile-profile.js';
-import { UsageError } from '../../util/errors.js';
 import type { Filter } from '../../filter/filter.js';
 import { parseKernelVersion } from '../../kernel/kernel-version.js';
 import { exec } from '../../process/exec.js';
@@ -11,6 +10,7 @@ import { profileArgument } from '../input.js';
 import { compileOptions, PROFILE, withCompileOptions, type CompileFlags } from '../options.js';
 import { warn, type Register } from '../output.js';
 import { runWatched } from '../running/run-supervised.js';
+import { optionError } from '../../util/options.js';
 
 interface Flags extends CompileFlags {
   readonly log?: boolean;
@@ -74,8 +74,7 @@ export const runCommand: Register = (program, run) =>
     .action((profile: string, words: string[], flags: Flags) => {
       const [command, ...args] = words[0] === '--' ? words.slice(1) : words;
       return run(() => {
-        if (command === undefined)
-          throw new UsageError('bad-option', 'there is no command', 'Write it after --');
+        if (command === undefined) throw optionError('there is no command', 'Write it after --');
         return perform(filterOf(profile, flags), command, args, flags);
       }, flags.json === true);
     });
@@ -90,18 +89,17 @@ function filterOf(profile: string, flags: Flags): Filter {
 function perform(filter: Filter, command: string, args: readonly string[], flags: Flags): Promise<number> {
   const { log = false, report = false, reportOnly = false, timeout, json = false, isolation } = flags;
   if (report && reportOnly) {
-    throw new UsageError('bad-option', '--report enforces and --report-only does not', 'Choose one of them');
+    throw optionError('--report enforces and --report-only does not', 'Choose one of them');
   }
   const { reportFallbacks = false, reportFile, reportFd } = flags;
   if (!report && !reportOnly && (reportFallbacks || reportFile !== undefined || reportFd !== undefined)) {
-    throw new UsageError(
-      'bad-option',
+    throw optionError(
       'there is no report, for which --report-fallbacks, --report-file and --report-fd are',
       'Add --report or --report-only',
     );
   }
   if (reportFile !== undefined && reportFd !== undefined)
-    throw new UsageError('bad-option', '--report-file and --report-fd are two places', 'Choose one of them');
+    throw optionError('--report-file and --report-fd are two places', 'Choose one of them');
   const isolating = isolation === undefined ? {} : { isolation };
   if (!report && !reportOnly && timeout === undefined)
     return exec(filter, command, args, { log, ...isolating });

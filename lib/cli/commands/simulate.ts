@@ -14,6 +14,7 @@ import { collect, LAYERS, withCompileOptions, type CompileFlags } from '../optio
 import { print, printActions, printJson, type ExitCode, type Register } from '../output.js';
 import { simulationText } from '../../filter/inspect/format-simulation.js';
 import { simulationJson } from '../../filter/inspect/json.js';
+import { optionError } from '../../util/options.js';
 
 interface Flags extends CompileFlags {
   readonly layer?: readonly string[];
@@ -56,14 +57,13 @@ export const simulateCommand: Register = (program, run) =>
 
 function checkUsage(names: readonly string[], call: readonly string[], events: string | undefined): void {
   if ((events === undefined) === (call.length === 0)) {
-    throw new UsageError(
-      'bad-option',
+    throw optionError(
       events === undefined ? 'there is no system call' : 'there are both a system call and --events',
       'Name a call, or give a file of calls with --events',
     );
   }
   if ([...names, events].filter(name => name === '-').length > 1)
-    throw new UsageError('bad-option', 'standard input is named twice', 'It can be read once: use a file');
+    throw optionError('standard input is named twice', 'It can be read once: use a file');
 }
 
 /** Answers one call a line; the exit code says whether all of them are permitted. */

@@ -2,8 +2,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { record } from '../../process/trace/record.js';
 import type { Recording } from '../../recording/recording.js';
-import { UsageError } from '../../util/errors.js';
 import { say } from '../output.js';
+import { optionError } from '../../util/options.js';
 
 /** Options that name what runs already, as commander parses them. */
 export interface RunningFlags {
@@ -34,20 +34,17 @@ export function isOfCommand(words: readonly string[], flags: RunningFlags): bool
   const { pid, container, root, cgroup, all, seconds } = flags;
   const running = [pid, container, cgroup, all].some(each => each !== undefined);
   if (running && words.length > 0)
-    throw new UsageError(
-      'bad-option',
+    throw optionError(
       'a command and running processes cannot be recorded at once',
       'Give either a command, or one of --pid, --container, --cgroup and --all',
     );
   if (!running && words.length === 0)
-    throw new UsageError(
-      'bad-option',
+    throw optionError(
       'nothing is given that could be recorded',
       'Give a command after --, or one of --pid, --container, --cgroup and --all',
     );
   if (!running && (seconds !== undefined || root !== undefined))
-    throw new UsageError(
-      'bad-option',
+    throw optionError(
       `${seconds === undefined ? '--root' : '--seconds'} is for running processes`,
       'Give it with --container, or record the command without',
     );

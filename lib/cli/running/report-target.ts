@@ -1,9 +1,9 @@
 // Where a report goes: standard error, or a file or a descriptor of its own, so that it does not mix with what the command writes.
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { UsageError } from '../../util/errors.js';
 import { escapeControls } from '../../util/printable.js';
 import { printError, writeAll } from '../output.js';
 import { textOf, linkOf, idsIn } from '../../process/inspect/proc.js';
+import { optionError } from '../../util/options.js';
 
 /** The bits of open(2)'s flags that say how a file is accessed; 0 is O_RDONLY. */
 const O_ACCMODE = 3;
@@ -41,8 +41,7 @@ function open(target: string | number): number {
     if (!(error instanceof Error && 'code' in error)) throw error;
     problem = error.message;
   }
-  throw new UsageError(
-    'bad-option',
+  throw optionError(
     `the report cannot be written to ${typeof target === 'string' ? JSON.stringify(target) : `descriptor ${target}`}: ${problem}`,
     'Give --report-file a path that can be written, or --report-fd a descriptor that the caller has opened for writing',
   );

@@ -18,10 +18,11 @@ import { isPolicy, type Policy } from '../../policy/policy.js';
 import { isProfile, type Profile } from '../../profile/profile.js';
 import { readSource, type ProfileSource } from '../../profile/read-source.js';
 import { crypto } from '../../util/builtins.js';
-import { UsageError, type Diagnostic } from '../../util/errors.js';
+import type { Diagnostic } from '../../util/errors.js';
 import { own } from '../../util/own.js';
 import { quote } from '../../util/suggest.js';
 import type { Sha256 } from './shipped.js';
+import { optionError } from '../../util/options.js';
 
 /** One place for a program. */
 export interface StoredProgram {
@@ -104,11 +105,7 @@ function checkedDirectory(directory: unknown): string {
 }
 
 function refuse(message: string): never {
-  throw new UsageError(
-    'bad-option',
-    message,
-    'Pass the path of a directory that belongs to you and has the mode 0700',
-  );
+  throw optionError(message, 'Pass the path of a directory that belongs to you and has the mode 0700');
 }
 
 /** Whether only this user, or root, can have written what has this status. */

@@ -4,7 +4,7 @@ import { callsNamed, isGroupName, type CallGroup } from '../../kernel/calls/call
 import type { SyscallName } from '../../kernel/calls/call-names.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import { UsageError } from '../../util/errors.js';
-import { badOption, ownOptions } from '../../util/options.js';
+import { optionError, badOption, ownOptions } from '../../util/options.js';
 import { ownElements } from '../../util/own-elements.js';
 import { show } from '../../util/show.js';
 import { quote } from '../../util/suggest.js';
@@ -98,11 +98,7 @@ function listOf(option: string, value: unknown): readonly string[] {
   if (!Array.isArray(value)) throw badOption(option, value, 'Pass a list of names of calls and groups');
   return ownElements<unknown>(value).map(name => {
     if (typeof name !== 'string')
-      throw new UsageError(
-        'bad-option',
-        `${option} cannot have ${show(name)}`,
-        'Pass names of calls and groups',
-      );
+      throw optionError(`${option} cannot have ${show(name)}`, 'Pass names of calls and groups');
     if (isGroupName(name)) callsNamed(name);
     else if (!isKnownSyscall(name) && !isCallNumber(name))
       throw new UsageError(

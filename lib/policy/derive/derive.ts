@@ -3,17 +3,16 @@ import { callText, syscallNumber, syscallsOf } from '../../kernel/abi.js';
 import { latitude, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../../kernel/constants.js';
 import { ENOSYS, EPERM } from '../../kernel/errno.js';
-import { UsageError } from '../../util/errors.js';
 import { readChanges, type Changes, type ReadChanges } from './changes.js';
 import { checkedPolicy } from '../check.js';
 import { markPolicy } from '../own-policy.js';
 import { nativeFirst, type AbiPolicy, type Policy, type SyscallPolicy } from '../policy.js';
+import { optionError } from '../../util/options.js';
 
 /** Throws UsageError (`bad-option`) where `only` is given for a default action that permits the calls which are to be refused. */
 export function checkClosed({ closed }: ReadChanges, defaultAction: Action): void {
   if (!closed || latitude(defaultAction) === 0) return;
-  throw new UsageError(
-    'bad-option',
+  throw optionError(
     'only needs a base whose default action refuses calls',
     'List the calls to refuse in deny',
   );

@@ -2,6 +2,7 @@
 import { UsageError } from '../../util/errors.js';
 import { ownElements } from '../../util/own-elements.js';
 import { show } from '../../util/show.js';
+import { optionError } from '../../util/options.js';
 
 /**
  * Arguments, each read once, and options, which are not read here. Numbers become text, as with Node.
@@ -21,11 +22,7 @@ export function argumentsOf<Options extends object>(
   }
   const options: unknown = third ?? (isList ? undefined : second);
   if (typeof options !== 'object' || options === null) {
-    throw new UsageError(
-      'bad-option',
-      'there is no profile',
-      'Pass an object with a profile as the last argument',
-    );
+    throw optionError('there is no profile', 'Pass an object with a profile as the last argument');
   }
   // What they hold is checked by whom it is for.
   return [isList ? ownElements(second as readonly unknown[]).map(textOf) : [], options as Options];

@@ -1,8 +1,7 @@
 // fork of node:child_process, for a Node program that is under a filter from its start, or from its own first line on.
 import type { ChildProcess, ForkOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { oneOf } from '../../util/options.js';
-import { UsageError } from '../../util/errors.js';
+import { optionError, oneOf } from '../../util/options.js';
 import { argumentsOf } from './arguments.js';
 import { childProcess } from '../../util/builtins.js';
 import { isFilter } from '../../filter/filter.js';
@@ -160,5 +159,5 @@ function forkStdio({ stdio, silent }: Pick<Own<ForkOptions>, 'stdio' | 'silent'>
   if (!Array.isArray(stdio)) return [...stdioList(stdio, silent === true ? 'pipe' : 'inherit'), 'ipc'];
   const list = stdioList(stdio);
   if (list.includes('ipc')) return list;
-  throw new UsageError('bad-option', "stdio has no 'ipc'", 'Add it');
+  throw optionError("stdio has no 'ipc'", 'Add it');
 }

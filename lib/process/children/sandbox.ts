@@ -5,10 +5,9 @@ import type { Filter } from '../../filter/filter.js';
 import { isFilter } from '../../filter/filter.js';
 import { shippedFilter } from '../../filter/stored/shipped-filter.js';
 import { sha256 } from '../../native.js';
-import { givenOptions, ownOptions } from '../../util/options.js';
+import { optionError, givenOptions, ownOptions } from '../../util/options.js';
 import { isPolicy, type Policy } from '../../policy/policy.js';
-import { UsageError } from '../../util/errors.js';
-import { type IsolationMode } from '../isolation/isolation.js';
+import type { IsolationMode } from '../isolation/isolation.js';
 import type { RingFilterMode } from '../isolation/ring-filter.js';
 import { runningTarget, type Capabilities } from '../machine/running-target.js';
 import { own, type Own, bare } from '../../util/own.js';
@@ -103,8 +102,7 @@ function filterOf(options: Own<SandboxOptions>): Filter | Uint8Array {
   if (isFilter(profile) || (profile instanceof Uint8Array && isProgramBytes(profile))) {
     const [misplaced] = capabilities === undefined ? Object.keys(compiling) : ['capabilities'];
     if (misplaced === undefined) return profile;
-    throw new UsageError(
-      'bad-option',
+    throw optionError(
       `${misplaced} is for compiling a profile, but this one is already compiled`,
       'Pass it to compile',
     );

@@ -1,7 +1,7 @@
 // Which io_uring operations a child is refused: what its profile says of the system calls whose work they do.
 import { describeFailure } from '../../native.js';
 import { errnoName } from '../../kernel/errno.js';
-import { LoadError, UnsupportedError, UsageError } from '../../util/errors.js';
+import { LoadError, UnsupportedError } from '../../util/errors.js';
 import type { Filter } from '../../filter/filter.js';
 import { isFilter } from '../../filter/filter.js';
 import type { Failure, Probe } from '../../native.js';
@@ -11,6 +11,7 @@ import { mayPermit, outcome } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
 import { RING_OPCODES } from '../../kernel/ring-operations.js';
 import { features } from '../machine/features.js';
+import { optionError } from '../../util/options.js';
 
 /** Whether the io_uring operations of a child are filtered: if the kernel supports it, always (otherwise an error), or not at all. */
 export type RingFilterMode = 'best-effort' | 'required' | 'none';
@@ -30,8 +31,7 @@ export function ringVerdicts(filter: Filter | Uint8Array, mode: RingFilterMode):
   if (mode === 'none') return NONE;
   if (!isFilter(filter)) {
     if (mode === 'best-effort') return NONE;
-    throw new UsageError(
-      'bad-option',
+    throw optionError(
       "ringFilter: 'required' needs a profile, but got the bytes of a program",
       'Pass a profile or the result of compile',
     );

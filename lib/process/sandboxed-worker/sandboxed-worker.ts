@@ -6,7 +6,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { Transferable, WorkerOptions } from 'node:worker_threads';
 import { LoadError, UsageError, WorkerError } from '../../util/errors.js';
 import { packageFile } from '../../package-files.js';
-import { badOption, givenOptions, ownOptions } from '../../util/options.js';
+import { optionError, badOption, givenOptions, ownOptions } from '../../util/options.js';
 import { net, os } from '../../util/builtins.js';
 import { forkSandboxed, type ForkLoad } from '../children/fork.js';
 import { planIsolation } from '../isolation/isolate.js';
@@ -351,7 +351,7 @@ function startOrder(filename: string | URL, options: Own<SandboxedWorkerOptions>
     );
   }
   if (typeof options.env === 'symbol') {
-    throw new UsageError('bad-option', 'env cannot be shared with another process', 'Pass an object');
+    throw optionError('env cannot be shared with another process', 'Pass an object');
   }
   const given = THREAD_OPTIONS.filter(name => options[name] !== undefined);
   // Not the options of this process, which are Node's default: the worker gets its own by execArgv.

@@ -1,9 +1,9 @@
 // An agent for `listenerPath`: answers the calls of containers that runc, crun and others have started.
 import { errnoName } from '../../kernel/errno.js';
 import { closeSync, openSync, unlinkSync } from 'node:fs';
-import { LoadError, SupervisionError, UsageError } from '../../util/errors.js';
+import { LoadError, SupervisionError } from '../../util/errors.js';
 import { isFailure, native, type Failure, type WatchHandle, describeFailure } from '../../native.js';
-import { ownOptions } from '../../util/options.js';
+import { optionError, ownOptions } from '../../util/options.js';
 import type { Supervisor } from './serve-listener.js';
 import { badState, parseContainerState, type ContainerProcess } from './container-state.js';
 import { jsonEnd } from './json-end.js';
@@ -52,7 +52,7 @@ export function listenForContainers(
 ): ContainerAgent {
   const { onError = () => undefined } = ownOptions(options, ['onError']);
   if (typeof path !== 'string' || path.includes('\0') || typeof serve !== 'function')
-    throw new UsageError('bad-option', 'an agent needs a path and a function', 'Pass both');
+    throw optionError('an agent needs a path and a function', 'Pass both');
   const socket = native().listenAt(path);
   if (isFailure(socket)) throw refused(path, socket);
 

@@ -1,7 +1,6 @@
 // One handler out of many by the names of calls, and the options of those who answer calls.
-import { UsageError } from '../../util/errors.js';
 import { isKnownSyscall } from '../../kernel/abi.js';
-import { givenOptions, ownOptions } from '../../util/options.js';
+import { optionError, givenOptions, ownOptions } from '../../util/options.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import { abisOf, nativeArchitecture } from '../../kernel/architectures.js';
 import { checkAnswer, UNAVAILABLE, type Handler } from './response.js';
@@ -51,11 +50,11 @@ export function handlerOf({ handlers, otherwise = () => UNAVAILABLE }: Own<Handl
 export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
   const { handlers: given, otherwise, onError, answerTimeout, readTimeout, timeoutAnswer } = owned(options);
   if (given !== undefined && typeof given !== 'object')
-    throw bad('handlers must be an object', 'Pass functions by names of calls');
+    throw optionError('handlers must be an object', 'Pass functions by names of calls');
   const handlers = given && owned(given);
   for (const [name, handler] of Object.entries(handlers ?? {})) {
     if (!isKnownSyscall(name)) {
-      throw bad(
+      throw optionError(
         `there is a handler for ${JSON.stringify(name)}, which is not a system call`,
         didYouMeanCall(name, abisOf(nativeArchitecture())) ?? 'Correct the name',
       );
@@ -72,7 +71,5 @@ export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
 
 function checkFunction(what: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return;
-  throw bad(`${what} is not a function`, 'Pass a function of the call');
+  throw optionError(`${what} is not a function`, 'Pass a function of the call');
 }
-
-const bad = (message: string, remedy: string): UsageError => new UsageError('bad-option', message, remedy);

@@ -10,7 +10,7 @@ import { CONTINUE, UNAVAILABLE, type Response } from './response.js';
 import type { SupervisedCall } from './call.js';
 import type { Own } from '../../util/own.js';
 import { UsageError } from '../../util/errors.js';
-import { oneOf } from '../../util/options.js';
+import { optionError, oneOf } from '../../util/options.js';
 import { textOf, linkOf } from '../inspect/proc.js';
 
 /**
@@ -58,13 +58,9 @@ export function checkReport({ onViolation, reportFallbacks, reportOnly }: Own<Vi
   oneOf('reportOnly', reportOnly, [true, false]);
   oneOf('reportFallbacks', reportFallbacks, [true, false]);
   if (onViolation !== undefined && typeof onViolation !== 'function')
-    throw new UsageError('bad-option', 'onViolation is not a function', 'Pass a function of the violation');
+    throw optionError('onViolation is not a function', 'Pass a function of the violation');
   if (reportOnly === true && onViolation === undefined)
-    throw new UsageError(
-      'bad-option',
-      'reportOnly without onViolation reports nothing',
-      'Pass onViolation too',
-    );
+    throw optionError('reportOnly without onViolation reports nothing', 'Pass onViolation too');
 }
 
 /** The same where calls can be reported with `reportOnly` alone, by what follows. Whether they are. */
@@ -72,8 +68,7 @@ export function checkReportOnly(options: Own<ViolationReportOptions>, otherwise:
   checkReport(options);
   const { onViolation, reportFallbacks, reportOnly = false } = options;
   if (reportOnly || (onViolation === undefined && reportFallbacks === undefined)) return reportOnly;
-  throw new UsageError(
-    'bad-option',
+  throw optionError(
     `${onViolation === undefined ? 'reportFallbacks' : 'onViolation'} needs reportOnly: true here`,
     otherwise,
   );

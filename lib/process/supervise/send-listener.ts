@@ -1,9 +1,9 @@
 // Hands a listener to an agent, as a container runtime does, without waiting for the agent on the event loop.
 import { errnoName } from '../../kernel/errno.js';
-import { LoadError, UsageError } from '../../util/errors.js';
+import { LoadError } from '../../util/errors.js';
 import { isFailure, native, type Failure, describeFailure } from '../../native.js';
 import type { Own } from '../../util/own.js';
-import { ownOptions } from '../../util/options.js';
+import { optionError, ownOptions } from '../../util/options.js';
 import { containerState } from './container-state.js';
 import { checkTime } from './time.js';
 
@@ -68,7 +68,7 @@ const ETIMEDOUT = 110;
 
 function stateOf({ id, pid = process.pid, metadata, annotations = {} }: Own<SentProcess>): Buffer {
   if (typeof id !== 'string' || !Number.isInteger(pid))
-    throw new UsageError('bad-option', 'id must be a string and pid a number', 'Pass a string and a number');
+    throw optionError('id must be a string and pid a number', 'Pass a string and a number');
   return Buffer.from(
     containerState({
       ociVersion: '1.0.2',

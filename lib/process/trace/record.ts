@@ -7,7 +7,7 @@ import type { SyscallName } from '../../kernel/calls/call-names.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
 import type { Recording } from '../../recording/recording.js';
 import { UsageError } from '../../util/errors.js';
-import { badOption, oneOf, ownOptions } from '../../util/options.js';
+import { optionError, badOption, oneOf, ownOptions } from '../../util/options.js';
 import { show } from '../../util/show.js';
 import { argumentsOf } from '../children/arguments.js';
 import { sandbox, type SandboxOptions } from '../children/sandbox.js';
@@ -89,7 +89,7 @@ export function record(
   } = ownOptions(options, ['isolation', 'phase', 'phaseAt', 'by', ...SPAWN_OPTIONS]);
   oneOf('by', by, ['ptrace', 'perf']);
   if (by === 'perf' && phaseAt !== undefined)
-    throw new UsageError('bad-option', "phaseAt needs by: 'ptrace'", 'Leave one of them out');
+    throw optionError("phaseAt needs by: 'ptrace'", 'Leave one of them out');
   if (typeof (phase as unknown) !== 'string') throw badOption('phase', phase, 'Pass a string');
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const sandboxed = sandbox<SpawnOptions & SandboxOptions>(
@@ -111,8 +111,7 @@ function checkedPhaseAt(phaseAt: unknown, phase: string): readonly string[] {
   if (phaseAt === undefined) return [];
   const names: readonly unknown[] = Array.isArray(phaseAt) ? [...(phaseAt as unknown[])] : [];
   if (names.length === 0) throw badOption('phaseAt', phaseAt, 'Pass a list of names of system calls');
-  if (phase !== '')
-    throw new UsageError('bad-option', 'phase and phaseAt cannot be combined', 'Choose one of them');
+  if (phase !== '') throw optionError('phase and phaseAt cannot be combined', 'Choose one of them');
   return names.map(name => {
     if (typeof name === 'string' && isKnownSyscall(name)) return name;
     throw new UsageError(

@@ -5,13 +5,13 @@ import { derive, formatProfile } from '../../../filter/algebra/derive.js';
 import { compile } from '../../../filter/compile-profile.js';
 import { CHANGE_LISTS, type CallOrGroup, type Changes } from '../../../policy/derive/changes.js';
 import { resolveProfile } from '../../../profile/resolve/resolve.js';
-import { UsageError } from '../../../util/errors.js';
 import { own } from '../../../util/own.js';
 import { explainChanges } from '../../explain-changes.js';
 import { converted, FORMATS, type ConversionFlags, type Format } from '../../converted.js';
 import { sourceArgument } from '../../input.js';
 import { compileOptions, FILTER, withCompileOptions } from '../../options.js';
 import { warn, write, type Register } from '../../output.js';
+import { optionError } from '../../../util/options.js';
 
 interface Flags extends ConversionFlags {
   readonly allow?: readonly string[];
@@ -84,15 +84,10 @@ const isPath = (base: string): boolean => /[./\\]/.test(base);
 /** A file with the changes of `derive`. A path to the base is relative to its folder. */
 function extension(base: string, changes: Changes, output: string): string {
   if (base === '-')
-    throw new UsageError(
-      'bad-option',
-      '--to extends needs a base with a name',
-      'Write the base to a file first',
-    );
+    throw optionError('--to extends needs a base with a name', 'Write the base to a file first');
   const path = relative(output === '-' ? '.' : dirname(output), base);
   if (isPath(base) && path.startsWith('..'))
-    throw new UsageError(
-      'bad-option',
+    throw optionError(
       `${base} is not in the folder of ${output}, nor below it: no file there may extend it`,
       'Write to the folder of the base',
     );

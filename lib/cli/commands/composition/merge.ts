@@ -3,12 +3,12 @@ import { Option } from 'commander';
 import { difference, intersection, union } from '../../../filter/algebra/combine.js';
 import { compile } from '../../../filter/compile-profile.js';
 import type { Policy } from '../../../policy/policy.js';
-import { UsageError } from '../../../util/errors.js';
 import { explainChanges } from '../../explain-changes.js';
 import { converted, FORMATS, type ConversionFlags, type Format } from '../../converted.js';
 import { policyArgument } from '../../input.js';
 import { FILTER, withCompileOptions } from '../../options.js';
 import { warn, write, type Register } from '../../output.js';
+import { optionError } from '../../../util/options.js';
 
 interface Flags extends ConversionFlags {
   readonly union?: boolean;
@@ -41,11 +41,7 @@ export const mergeCommand: Register = (program, run) =>
         const ways = (Object.keys(WAYS) as (keyof typeof WAYS)[]).filter(way => flags[way] === true);
         const [way, second] = ways;
         if (way === undefined || second !== undefined)
-          throw new UsageError(
-            'bad-option',
-            'merge takes one of --union, --intersection and --difference',
-            'Choose one',
-          );
+          throw optionError('merge takes one of --union, --intersection and --difference', 'Choose one');
         const [base, ...rest] = [first, ...others].map((name): Policy => policyArgument(name, flags));
         if (base === undefined) throw new Error('unreachable: there is a first one');
         const result = rest.reduce((all, each) => WAYS[way](all, each), base);

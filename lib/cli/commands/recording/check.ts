@@ -14,6 +14,7 @@ import { textInput } from '../../input.js';
 import { capabilitiesOf, PROFILE, withConditionOptions, type CompileFlags } from '../../options.js';
 import { print, printActions, printError, printJson, toJson, write, type Register } from '../../output.js';
 import { recordingArgument, sayWhatIsMissing } from '../../recording/recording-argument.js';
+import { optionError } from '../../../util/options.js';
 
 interface Flags extends Pick<CompileFlags, 'cap' | 'capFromProcess'> {
   readonly kernel?: string;
@@ -44,8 +45,7 @@ export const checkCommand: Register = (program, run) =>
       return run(() => {
         const { kernel, tighten, output, for: launcher, sarif, json } = flags;
         if (tighten !== true && (output !== undefined || launcher !== undefined))
-          throw new UsageError(
-            'bad-option',
+          throw optionError(
             `${output === undefined ? '--for' : '--output'} is an option of --tighten`,
             'Add --tighten',
           );

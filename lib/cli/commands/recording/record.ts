@@ -10,7 +10,6 @@ import { record } from '../../../process/trace/record.js';
 import { formatRecording } from '../../../recording/json.js';
 import { mergeRecordings } from '../../../recording/merge.js';
 import type { Recording } from '../../../recording/recording.js';
-import { UsageError } from '../../../util/errors.js';
 import { say, write, type Register } from '../../output.js';
 import { showProgress } from '../../recording/record-progress.js';
 import {
@@ -20,6 +19,7 @@ import {
   type RunningFlags,
 } from '../../recording/record-running.js';
 import { recordingArgument } from '../../recording/recording-argument.js';
+import { optionError } from '../../../util/options.js';
 
 interface Flags extends RunningFlags {
   readonly output: string;
@@ -62,11 +62,7 @@ export const recordCommand: Register = (program, run) =>
         const [command = '', ...args] = words[0] === '--' ? words.slice(1) : words;
         const { output, merge, phase, phaseAt, by } = flags;
         if (output === '-')
-          throw new UsageError(
-            'bad-option',
-            '--output cannot be -, which is the output of the command',
-            'Name a file',
-          );
+          throw optionError('--output cannot be -, which is the output of the command', 'Name a file');
         // Before the run, and not after hours of it.
         accessSync(existsSync(output) ? output : dirname(output), files.W_OK);
         const earlier = merge === true && existsSync(output) ? [recordingArgument(output)] : [];

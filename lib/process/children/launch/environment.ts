@@ -1,7 +1,6 @@
 // The environment of a child. Node takes inherited variables too, those of Object.prototype among them.
-import { UsageError } from '../../../util/errors.js';
 import { show } from '../../../util/show.js';
-import { badOption } from '../../../util/options.js';
+import { optionError, badOption } from '../../../util/options.js';
 
 /** A variable that is undefined is not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,8 +19,7 @@ export function ownEnvironment(env: Environment | null | undefined): Record<stri
   ) {
     const [inherited] = Object.keys(prototype);
     if (inherited === undefined) continue;
-    throw new UsageError(
-      'bad-option',
+    throw optionError(
       `env inherits ${show(inherited)}, but only own properties are read`,
       'Copy it: { ...process.env, ...variables }',
     );

@@ -1,7 +1,6 @@
 // The stdio of a child as a list, behind which descriptors of our own can follow.
 import type { IOType, StdioOptions } from 'node:child_process';
-import { UsageError } from '../../../util/errors.js';
-import { oneOf } from '../../../util/options.js';
+import { optionError, oneOf } from '../../../util/options.js';
 import { ownElements } from '../../../util/own-elements.js';
 
 /** One item per descriptor. */
@@ -15,7 +14,7 @@ export function stdioList(stdio: StdioOptions | null | undefined, standard: IOTy
     return [given, given, given];
   }
   if (!Array.isArray(given)) {
-    throw new UsageError('bad-option', 'stdio is neither a string nor a list', 'See node:child_process');
+    throw optionError('stdio is neither a string nor a list', 'See node:child_process');
   }
   // Holes become undefined.
   const list = ownElements(given);

@@ -1,8 +1,7 @@
 // Records what runs already, by perf events: a process, a container, a cgroup, everything.
 import { closeSync, openSync } from 'node:fs';
 import type { Recording } from '../../../recording/recording.js';
-import { UsageError } from '../../../util/errors.js';
-import { badOption, ownOptions } from '../../../util/options.js';
+import { optionError, badOption, ownOptions } from '../../../util/options.js';
 import type { Own } from '../../../util/own.js';
 import { cgroupDirectory, containerCgroup } from './cgroups.js';
 import { processTree } from './processes.js';
@@ -105,7 +104,7 @@ function checked(options: Own<RecordRunningOptions>): Own<RecordRunningOptions> 
     each => each !== undefined,
   );
   if (targets.length !== 1)
-    throw bad(
+    throw optionError(
       targets.length === 0 ? 'there is nothing to record' : 'there are several targets',
       'Pass exactly one of pid, container, cgroup and all',
     );
@@ -117,7 +116,7 @@ function checked(options: Own<RecordRunningOptions>): Own<RecordRunningOptions> 
   if (all !== undefined && typeof (all as unknown) !== 'boolean')
     throw badOption('all', all, 'Pass true or false');
   if (root !== undefined && container === undefined)
-    throw bad('root is for containers', 'Pass container as well');
+    throw optionError('root is for containers', 'Pass container as well');
   if (
     seconds !== undefined &&
     !(typeof (seconds as unknown) === 'number' && seconds > 0 && seconds <= MAX_SECONDS)
@@ -125,5 +124,3 @@ function checked(options: Own<RecordRunningOptions>): Own<RecordRunningOptions> 
     throw badOption('seconds', seconds, `Pass a number above 0, and at most ${MAX_SECONDS}`);
   return options;
 }
-
-const bad = (message: string, remedy: string): UsageError => new UsageError('bad-option', message, remedy);

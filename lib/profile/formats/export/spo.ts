@@ -1,9 +1,10 @@
 // The resource of Kubernetes' Security Profiles Operator.
-import { notExpressible, type ConversionError, UsageError } from '../../../util/errors.js';
+import { notExpressible, type ConversionError } from '../../../util/errors.js';
 import { quote } from '../../../util/suggest.js';
 import type { DocumentRule, SeccompDocument } from './document.js';
 import { yamlText } from './yaml.js';
 import { own, owned } from '../../../util/own.js';
+import { optionError } from '../../../util/options.js';
 
 /** The part of the resource that is the profile, in OCI's words. */
 type SpoSpec = Omit<SeccompDocument, 'defaultErrnoRet' | 'flags'> & {
@@ -50,8 +51,7 @@ const cannot = (what: string): ConversionError => notExpressible(`a SeccompProfi
 /** The YAML text. Throws UsageError (`bad-option`) for a name that Kubernetes does not take. */
 export function spoText(spec: SpoSpec, name: string): string {
   if (name.length > 253 || !/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name)) {
-    throw new UsageError(
-      'bad-option',
+    throw optionError(
       `${quote(name)} is not a name for a resource`,
       'Use lower-case letters, digits, "-" and "."',
     );
