@@ -22,6 +22,7 @@ import type { JsonOutputs } from '../json-outputs.js';
 import { say, toJson } from '../output.js';
 import { singleLine } from '../../util/printable.js';
 import { reportTarget } from './report-target.js';
+import { passSignals, ending } from './accompany.js';
 
 interface WatchOptions {
   readonly log: boolean;
@@ -159,13 +160,6 @@ function start(
   };
 }
 
-const ending = (child: ChildProcess): Promise<readonly [number | null, NodeJS.Signals | null]> =>
-  new Promise(resolve => {
-    child.on('exit', (code, signal) => {
-      resolve([code, signal]);
-    });
-  });
-
 const later = (milliseconds: number): Promise<void> =>
   new Promise(resolve => {
     setTimeout(resolve, milliseconds).unref();
@@ -206,16 +200,10 @@ function accompany(child: ChildProcess, timeout: number | undefined): () => void
           say(`killed after ${timeout} s`);
           child.kill('SIGKILL');
         }, timeout * 1000);
-  const ignore = (): void => undefined;
-  const pass = (signal: NodeJS.Signals): void => {
-    child.kill(signal);
-  };
-  for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, ignore);
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
+  const stopPassing = passSignals(child);
   return () => {
     clearTimeout(timer);
-    for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.off(signal, ignore);
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, pass);
+    stopPassing();
   };
 }
 

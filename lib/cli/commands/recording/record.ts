@@ -20,6 +20,7 @@ import {
 } from '../../recording/record-running.js';
 import { recordingArgument } from '../../recording/recording-argument.js';
 import { optionError } from '../../../util/options.js';
+import { passSignals, ending } from '../../running/accompany.js';
 
 interface Flags extends RunningFlags {
   readonly output: string;
@@ -71,7 +72,6 @@ export const recordCommand: Register = (program, run) =>
           return 0;
         }
         findProgram(command, process.env['PATH']);
-        const ignore = (): void => undefined;
         const { child, recording, stop, progress } = record(command, args, {
           stdio: 'inherit',
           ...(phase !== undefined && { phase }),
@@ -79,23 +79,14 @@ export const recordCommand: Register = (program, run) =>
           // Names are checked there.
           ...(phaseAt !== undefined && { phaseAt: phaseAt as readonly SyscallName[] }),
         });
-        const endProgress = flags.progress ? showProgress(progress) : ignore;
-        const pass = (signal: NodeJS.Signals): void => {
-          child.kill(signal);
-        };
-        // Those of a terminal reach the command as well.
-        for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, ignore);
-        for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
-        const ending = new Promise<readonly [number | null, NodeJS.Signals | null]>(resolve => {
-          child.on('exit', (...end) => {
-            // Processes that it left running continue unrecorded; a killed tracer is detected a moment later.
-            setTimeout(stop, PATIENCE).unref();
-            resolve(end);
-          });
+        const endProgress = flags.progress ? showProgress(progress) : () => undefined;
+        const stopPassing = passSignals(child);
+        // Processes that it left running continue unrecorded; a killed tracer is detected a moment after the command.
+        child.on('exit', () => setTimeout(stop, PATIENCE).unref());
+        const [[code, signal], recorded] = await Promise.all([ending(child), recording]).finally(() => {
+          endProgress();
+          stopPassing();
         });
-        const [[code, signal], recorded] = await Promise.all([ending, recording]).finally(endProgress);
-        for (const each of ['SIGINT', 'SIGQUIT'] as const) process.off(each, ignore);
-        for (const each of ['SIGTERM', 'SIGHUP'] as const) process.off(each, pass);
         finish(output, earlier, recorded);
         if (phaseAt !== undefined && !recorded.calls.some(({ phase: name }) => name === PHASES.second))
           say(`no call of --phase-at was made: everything is in the phase ${PHASES.first}`);
