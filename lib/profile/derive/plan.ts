@@ -1,6 +1,6 @@
 // What changes in the rules of a profile so that some calls are allowed and others refused, on every target.
 import { ABIS, callNumber, syscallsOf } from '../../kernel/abi.js';
-import { ARCHITECTURES, type AbiName } from '../../kernel/architectures.js';
+import { isNative } from '../../kernel/architectures.js';
 import { latitude, permits, type Action } from '../../kernel/action.js';
 import { callGroups, isGroupName } from '../../kernel/calls/call-groups.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../../kernel/constants.js';
@@ -71,8 +71,6 @@ export function planOf(profile: Profile, changes: ReadChanges): Plan {
 
 /** The last number before those that all architectures share: libraries look for ENOSYS from calls that came later (Linux 5.1). */
 const OLD = 423;
-
-const isNative = (abi: AbiName): boolean => ARCHITECTURES.some(arch => arch === abi);
 
 /** Whether a rule answers whatever the arguments and the target. */
 const isUnconditional = ({ conditions, includes, excludes }: ProfileRule): boolean =>
