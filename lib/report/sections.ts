@@ -8,6 +8,7 @@ import { markup, type Markup, type MarkupValue } from './markup.js';
 import { picture } from './picture.js';
 import type { RuleLine } from './rules.js';
 import { own, owned } from '../util/own.js';
+import { counted } from '../util/show.js';
 
 /** The kinds of actions, in the order of the page, and what they are called. */
 export const TONES: Readonly<Record<Tone, string>> = {
@@ -33,8 +34,6 @@ const countsOf = (calls: readonly CallData[]): readonly (readonly [Tone, number]
 export const section = (id: string, title: string, content: readonly Markup[]): Markup =>
   markup`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
 
-const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
-
 /** What the filter is. */
 export function summarySection({ summary, abis, findings, elsewhere }: ReportData): Markup {
   const items = [...summaryItems(summary), ['Findings', findingsWords(findings)] as const];
@@ -51,7 +50,7 @@ export function summarySection({ summary, abis, findings, elsewhere }: ReportDat
 
 function summaryItems(summary: SummaryData): readonly (readonly [string, string])[] {
   const { instructions, policy } = owned(summary);
-  if (policy === undefined) return [['Program', count(instructions, 'instruction')]];
+  if (policy === undefined) return [['Program', counted(instructions, 'instruction')]];
   const { report } = policy;
   return [
     [
@@ -63,13 +62,13 @@ function summaryItems(summary: SummaryData): readonly (readonly [string, string]
     ...(policy.flags.length > 0 ? [['Flags', policy.flags.join(', ')] as const] : []),
     [
       'Program',
-      `${count(instructions, 'instruction')}, generator ${policy.codegen}, proven against the rules`,
+      `${counted(instructions, 'instruction')}, generator ${policy.codegen}, proven against the rules`,
     ],
     [
       'Paths',
-      `${count(report.worstPath, 'instruction')} at worst, ${report.meanPath.toFixed(1)} on average, ${report.weightedPath.toFixed(1)} weighted by use`,
+      `${counted(report.worstPath, 'instruction')} at worst, ${report.meanPath.toFixed(1)} on average, ${report.weightedPath.toFixed(1)} weighted by use`,
     ],
-    ['Allowed from the cache', `${count(report.cachedNumbers, 'call')} of ${policy.arch}`],
+    ['Allowed from the cache', `${counted(report.cachedNumbers, 'call')} of ${policy.arch}`],
   ];
 }
 
@@ -112,7 +111,7 @@ export function callsSection(data: ReportData): Markup {
     )}</select></label>
 <fieldset><legend>Actions</legend>${chips}</fieldset>
 ${comparison && markup`<label class="chip"><input type="checkbox" id="changed-only" /> only what differs from ${comparison.name}</label>`}
-<output id="matches">${count(all.length, 'call')}</output>
+<output id="matches">${counted(all.length, 'call')}</output>
 </div>`,
     markup`<div class="with-panel"><div>${abis.map((one, index) => grid(one, index, comparison))}${
       elsewhere.length > 0
@@ -125,7 +124,7 @@ ${comparison && markup`<label class="chip"><input type="checkbox" id="changed-on
 
 function grid({ abi, calls, unnamed }: AbiData, index: number, comparison: ReportData['comparison']): Markup {
   return markup`<details class="abi" data-abi="${abi}"${index === 0 ? OPEN : undefined}>
-<summary><h3>${abi}</h3> <span class="matches">${count(calls.length, 'call')}</span></summary>
+<summary><h3>${abi}</h3> <span class="matches">${counted(calls.length, 'call')}</span></summary>
 <ul class="grid">${calls.map(call => cell(call, changesOf(comparison, abi, call.name)))}</ul>
 ${
   unnamed.length > 0
@@ -212,7 +211,7 @@ function differenceRow(difference: DifferenceData): Markup {
 /** The program's decisions, and the way of one call through them. */
 export function programSection({ abis, flow, summary }: ReportData): Markup {
   return section('program', 'Decisions', [
-    markup`<p>The program of ${count(summary.instructions, 'instruction')} from its first test at the top left. Numbers in boxes are those of instructions; → leads to a test that is drawn once.</p>`,
+    markup`<p>The program of ${counted(summary.instructions, 'instruction')} from its first test at the top left. Numbers in boxes are those of instructions; → leads to a test that is drawn once.</p>`,
     markup`<form id="walk" class="controls scripted">
 <label>ABI <select id="walk-abi">${abis.map(({ abi }) => markup`<option>${abi}</option>`)}</select></label>
 <label>Call <input id="walk-call" list="walk-calls" placeholder="name or number" autocomplete="off" spellcheck="false" required /></label><datalist id="walk-calls"></datalist>
@@ -274,7 +273,7 @@ export function sourceSection({ source, findings, rules }: ReportData): Markup |
           markup`<div class="note ${finding.severity}">${findingMarkup(finding)} <span class="hint">${finding.remedy}</span></div>`,
       )}`;
     })}</div>`,
-    left > 0 ? markup`<p>${count(left, 'more line')} not shown.</p>` : markup``,
+    left > 0 ? markup`<p>${counted(left, 'more line')} not shown.</p>` : markup``,
   ]);
 }
 

@@ -1,6 +1,9 @@
 // Formats values of any type for messages, including values that cannot be converted to a string.
 import { inspect } from './builtins.js';
 
+/** `1 layer`, `2 layers`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** On one line, short, and without running any code of the value. */
 export const show = (value: unknown): string =>
   typeof value === 'string'

@@ -10,6 +10,7 @@ import { pidOf } from '../input.js';
 import { printActions, toJson, warn, write, type Register } from '../output.js';
 import { printable } from '../../util/printable.js';
 import { optionError } from '../../util/options.js';
+import { counted } from '../../util/show.js';
 
 type Format = 'raw' | 'asm' | 'json';
 
@@ -121,8 +122,6 @@ function joined(
 
 const heading = ({ number, program, flags }: Numbered, count: number): string =>
   [`layer ${number} of ${count}`, counted(program.length, 'instruction'), ...(flags ?? [])].join(', ');
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function described(process: ProcessDump, layers: readonly Numbered[]): JsonOutputs['dump'] {
   const { pid, differing, warnings } = process;

@@ -13,6 +13,7 @@ import type { JsonOutputs } from '../json-outputs.js';
 import { FILTER, withTargetOptions, type CompileFlags } from '../options.js';
 import { fail, printPainted, toJson, type Register } from '../output.js';
 import { singleLine } from '../../util/printable.js';
+import { counted } from '../../util/show.js';
 
 interface Flags extends CompileFlags {
   readonly suppressions?: string;
@@ -116,7 +117,7 @@ function summary(findings: readonly Finding[]): string {
     .map(({ severity, count }) => `${count} ${severity}`);
   const suppressed = findings.filter(finding => finding.suppressed !== undefined).length;
   const known = findings.filter(finding => finding.known === true).length;
-  const head = fresh.length === 1 ? '1 finding' : `${fresh.length} findings`;
+  const head = counted(fresh.length, 'finding');
   return [
     `${head}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
     ...(suppressed > 0 ? [`${suppressed} suppressed`] : []),

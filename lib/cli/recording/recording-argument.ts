@@ -3,6 +3,7 @@ import { parseRecording } from '../../recording/json.js';
 import type { Recording } from '../../recording/recording.js';
 import { textArgument } from '../input.js';
 import { say } from '../output.js';
+import { counted } from '../../util/show.js';
 
 /** The recording in a file, or in standard input for `-`. Throws RecordingError, and ProfileError for a file that cannot be read. */
 export const recordingArgument = (argument: string): Recording =>
@@ -14,7 +15,7 @@ export function sayWhatIsMissing(recordings: readonly Recording[]): void {
     recordings.flatMap(({ sources }) => sources).reduce((all, source) => all + source[key], 0);
   const [lost, skipped] = [sum('lost'), sum('skipped')];
   const missing = [
-    ...(lost > 0 ? [`${lost} lost ${lost === 1 ? 'call' : 'calls'}`] : []),
+    ...(lost > 0 ? [counted(lost, 'lost call')] : []),
     ...(skipped > 0
       ? [`${skipped} ${skipped === 1 ? 'line' : 'lines'} of logs that could not be parsed`]
       : []),

@@ -3,8 +3,7 @@ import type { CheckedCall, ProfileCheck } from '../../recording/check.js';
 import { own } from '../../util/own.js';
 import { markup, type Markup } from '../markup.js';
 import { section } from '../sections.js';
-
-const plural = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
+import { counted } from '../../util/show.js';
 
 /** Where the answer to a call that was walked is explained. */
 export const simulationSection = (): Markup =>
@@ -13,7 +12,7 @@ export const simulationSection = (): Markup =>
 /** The program as a listing. */
 export const listingSection = (listing: string, instructions: number): Markup =>
   section('listing', 'Program', [
-    markup`<p>${plural(instructions, 'instruction')}, ${plural(instructions * 8, 'byte')}.</p>
+    markup`<p>${counted(instructions, 'instruction')}, ${counted(instructions * 8, 'byte')}.</p>
 <pre class="listing" tabindex="0" role="region" aria-label="Listing of the program">${listing}</pre>`,
   ]);
 
@@ -23,8 +22,8 @@ export function checkMarkup(check: ProfileCheck, skipped: number): Markup {
   const unusedNames = unused.map(({ syscall, conditional }) =>
     conditional ? `${syscall} (under conditions)` : syscall,
   );
-  return markup`<p>${plural(calls, 'distinct call')} of ${plural(runs, 'run')}: ${refused.length} refused, ${uncertain.length} uncertain, ${unused.length} allowed and never used${
-    skipped === 0 ? '' : `; ${plural(skipped, 'line')} not understood`
+  return markup`<p>${counted(calls, 'distinct call')} of ${counted(runs, 'run')}: ${refused.length} refused, ${uncertain.length} uncertain, ${unused.length} allowed and never used${
+    skipped === 0 ? '' : `; ${counted(skipped, 'line')} not understood`
   }.</p>${calledTable('Refused', refused)}${calledTable('May be refused', uncertain)}${calledTable('Left to an older call', fallbacks)}${
     unused.length === 0
       ? undefined

@@ -15,6 +15,7 @@ import { capabilitiesOf, PROFILE, withConditionOptions, type CompileFlags } from
 import { print, printActions, printError, printJson, toJson, write, type Register } from '../../output.js';
 import { recordingArgument, sayWhatIsMissing } from '../../recording/recording-argument.js';
 import { optionError } from '../../../util/options.js';
+import { counted } from '../../../util/show.js';
 
 interface Flags extends Pick<CompileFlags, 'cap' | 'capFromProcess'> {
   readonly kernel?: string;
@@ -130,6 +131,6 @@ function callText({
       ? ''
       : ` by ${programs.slice(0, 3).map(printable).join(', ')}${programs.length > 3 ? ', …' : ''}`;
   const place = at === undefined ? '' : `, by ${placeText(at)}`;
-  const times = `${count} ${count === 1 ? 'time' : 'times'} in ${runs} ${runs === 1 ? 'run' : 'runs'}`;
+  const times = `${counted(count, 'time')} in ${counted(runs, 'run')}`;
   return `${syscall}(${args.join(', ')}) on ${abi}${phase === '' ? '' : ` in the phase ${printable(phase)}`}${by}, ${times}: ${action}${place}`;
 }
