@@ -7,7 +7,6 @@ import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
 import { ENOSYS } from '../kernel/errno.js';
 import { parameterOf } from '../kernel/arguments/signatures.js';
 import { compile, type CompileOptions } from '../filter/compile-profile.js';
-import type { Filter } from '../filter/filter.js';
 import { findExcess } from '../filter/inspect/compare.js';
 import { holds } from '../policy/evaluate.js';
 import { editText } from '../profile/derive/edit-text.js';
@@ -23,7 +22,7 @@ import {
 } from '../profile/profile.js';
 import { readSource, type ProfileSource, type SourceText } from '../profile/read-source.js';
 import type { SeccompNamesRule } from '../profile/seccomp-profile.js';
-import { ProfileError, UsageError, type Location } from '../util/errors.js';
+import { attempt, ProfileError, UsageError, type Location } from '../util/errors.js';
 import { ownOptions } from '../util/options.js';
 import { hasOwn, own } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
@@ -229,14 +228,12 @@ function allowedNames({ rules }: Profile, removed: readonly RemovedName[]): read
 }
 
 /** The profile of an edited text; undefined where it is none. */
-function parseAgain(text: string, file: string): Profile | undefined {
-  try {
-    return parseProfile(new TextEncoder().encode(text), { file });
-  } catch (error) {
-    if (error instanceof ProfileError) return undefined;
-    throw error;
-  }
-}
+const parseAgain = (text: string, file: string): Profile | undefined =>
+  attempt(
+    () => parseProfile(new TextEncoder().encode(text), { file }),
+    ProfileError,
+    () => undefined,
+  );
 
 /** Names of calls for which the proposed profile is wider than the old one, or refuses what the old one allows of the recording. */
 function whatIsWorse(
@@ -277,21 +274,16 @@ const findingsOf = ({ refused, uncertain }: ProfileCheck): ReadonlyMap<string, s
 
 /** Names of a call that the first profile allows and the second refuses; none where there is no such call. */
 function excessOf(first: Profile, second: Profile, options: CompileOptions): readonly string[] {
-  const from = compiled(second, options);
+  // Undefined where the profile is not for that machine.
+  const from = attempt(
+    () => compile(second, options),
+    ProfileError,
+    () => undefined,
+  );
   const excess = from && findExcess(compile(first, options), from);
   if (excess === undefined) return [];
   const { arch, syscall } = excess.call;
   return Object.values(ABIS)
     .filter(({ audit }) => audit === arch)
     .map(({ name }) => callText(name, syscall));
-}
-
-/** The filter of a profile; undefined where it is not for that machine. */
-function compiled(profile: Profile, options: CompileOptions): Filter | undefined {
-  try {
-    return compile(profile, options);
-  } catch (error) {
-    if (error instanceof ProfileError) return undefined;
-    throw error;
-  }
 }

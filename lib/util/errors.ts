@@ -220,3 +220,17 @@ export class UnsupportedError extends SeccompError {
 export class UsageError extends SeccompError {
   override readonly name = 'UsageError';
 }
+
+/** What a function returns, or what is made of an error of this class. */
+export function attempt<Result, Caught extends Error, Other>(
+  run: () => Result,
+  kind: abstract new (...args: never[]) => Caught,
+  otherwise: (error: Caught) => Other,
+): Result | Other {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof kind) return otherwise(error);
+    throw error;
+  }
+}

@@ -1,5 +1,5 @@
 // `seccomp doctor`: what this machine, this Node and this build support, and what prevents the rest.
-import { SeccompError } from '../../util/errors.js';
+import { attempt, SeccompError } from '../../util/errors.js';
 import { applyProfile } from '../../process/apply-profile.js';
 import { features } from '../../process/machine/features.js';
 import { reasonWithout } from '../../process/isolation/ring-filter.js';
@@ -13,24 +13,14 @@ import type { DoctorCheck } from '../json-outputs.js';
 import { printJson, printPainted, type Register } from '../output.js';
 
 /** Runs a check; one that throws an error of ours has failed with that message. */
-function check(name: string, look: () => { readonly ok: boolean; readonly detail: string }): DoctorCheck {
-  try {
-    return { name, ...look() };
-  } catch (error) {
-    if (!(error instanceof SeccompError)) throw error;
-    return { name, ok: false, detail: error.message };
-  }
-}
+const check = (name: string, look: () => { readonly ok: boolean; readonly detail: string }): DoctorCheck => ({
+  name,
+  ...attempt(look, SeccompError, error => ({ ok: false, detail: error.message })),
+});
 
 /** Calls that this kernel has and the tables lack, or why they are unknown: a filter may refuse the probe. */
-function triedCalls(): readonly number[] | string {
-  try {
-    return unnamedCalls();
-  } catch (error) {
-    if (error instanceof SeccompError) return error.message;
-    throw error;
-  }
-}
+const triedCalls = (): readonly number[] | string =>
+  attempt(unnamedCalls, SeccompError, error => error.message);
 
 function checks(): readonly DoctorCheck[] {
   return [

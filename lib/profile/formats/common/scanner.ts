@@ -1,6 +1,6 @@
 // The words, numbers and signs of a policy's text, each with its place, and what to say of those that cannot stand where they do.
 import type { Code } from '../../../util/codes.js';
-import { reasonOf, UsageError, ProfileError, type Location } from '../../../util/errors.js';
+import { attempt, reasonOf, UsageError, ProfileError, type Location } from '../../../util/errors.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
 
 /** A word, a number or a sign; at the end of the text an empty one. */
@@ -30,14 +30,8 @@ export function failAt(at: Location, code: Code, message: string, remedy?: strin
 }
 
 /** What a function gives; a UsageError that it throws becomes a ProfileError with a place. */
-export function placed<Result>(at: Location, look: () => Result): Result {
-  try {
-    return look();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return failAt(at, error.code, reasonOf(error), error.remedy);
-  }
-}
+export const placed = <Result>(at: Location, look: () => Result): Result =>
+  attempt(look, UsageError, error => failAt(at, error.code, reasonOf(error), error.remedy));
 
 const MAX_DEPTH = 64;
 

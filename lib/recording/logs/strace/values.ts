@@ -1,7 +1,7 @@
 // What the text of an argument in strace's output stands for in a register.
 import type { AbiName } from '../../../kernel/architectures.js';
 import { parseValue } from '../../../kernel/arguments/named-values.js';
-import { UsageError } from '../../../util/errors.js';
+import { attempt, UsageError } from '../../../util/errors.js';
 import type { RecordedParameter } from '../../recorded-arguments.js';
 
 /** Longer texts are structures and paths. */
@@ -46,10 +46,9 @@ function read(text: string, parameter: RecordedParameter, abi: AbiName): bigint 
     const direction = directions.split('|').reduce((all, word) => all | (DIRECTIONS.get(word) ?? 0n), 0n);
     return (direction << 30n) | (BigInt(size ?? 0) << 16n) | (BigInt(type ?? 0) << 8n) | BigInt(number ?? 0);
   }
-  try {
-    return parseValue(plain, parameter, abi);
-  } catch (error) {
-    if (error instanceof UsageError) return undefined;
-    throw error;
-  }
+  return attempt(
+    () => parseValue(plain, parameter, abi),
+    UsageError,
+    () => undefined,
+  );
 }
