@@ -168,6 +168,8 @@ export interface Multiplexed {
   readonly mask: number;
 }
 
+export const isMultiplexer = (name: string): boolean => name === 'socketcall' || name === 'ipc';
+
 /**
  * The numbers by which i386's `socketcall` and `ipc` take the call of that name, or undefined.
  * libseccomp adds a rule for them beside the direct call (net.h, ipc.h of the kernel).

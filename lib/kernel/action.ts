@@ -69,6 +69,10 @@ export function latitude(action: Action): 0 | 1 | 2 {
 /** Whether the call fails with ENOSYS, on which libraries make an older one: meant as a detour, not as a refusal. */
 export const isFallback = (action: Action): boolean => action === scmp.SCMP_ACT_ERRNO(ENOSYS);
 
+/** Whether it ends the thread or the process that makes the call. */
+export const isKill = (action: Action): boolean =>
+  [scmp.SCMP_ACT_KILL_THREAD, scmp.SCMP_ACT_KILL_PROCESS].includes(actionKind(action));
+
 const KIND_NAMES = new Map<number, string>([
   [scmp.SCMP_ACT_KILL_PROCESS, 'KILL_PROCESS'],
   [scmp.SCMP_ACT_KILL_THREAD, 'KILL_THREAD'],

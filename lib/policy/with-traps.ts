@@ -1,7 +1,7 @@
 // Turns refusals into traps with the same errno, so that a SIGSYS handler in the process can report them.
 import { syscallNumber, syscallsOf } from '../kernel/abi.js';
 import type { AbiName } from '../kernel/architectures.js';
-import { actionData, actionKind, precedence, type Action } from '../kernel/action.js';
+import { isKill, actionData, actionKind, precedence, type Action } from '../kernel/action.js';
 import * as scmp from '../kernel/constants.js';
 import { outcome } from './evaluate.js';
 import { ownOptions } from '../util/options.js';
@@ -63,8 +63,7 @@ function trappedAction(action: Action, kills: boolean): Action {
   const kind = actionKind(action);
   if (kind === scmp.SCMP_ACT_ERRNO(0) && actionData(action) !== 0)
     return scmp.SCMP_ACT_TRAP | actionData(action);
-  const kill = kind === scmp.SCMP_ACT_KILL_PROCESS || kind === scmp.SCMP_ACT_KILL_THREAD;
-  return kill && kills ? scmp.SCMP_ACT_TRAP | TRAP_AND_DIE : action;
+  return isKill(kind) && kills ? scmp.SCMP_ACT_TRAP | TRAP_AND_DIE : action;
 }
 
 function trappedAbi(

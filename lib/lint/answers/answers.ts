@@ -2,9 +2,7 @@
 import type { Location } from '../../util/errors.js';
 import { syscallsOf } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
-import { actionKind, permits, type Action } from '../../kernel/action.js';
-import { SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD } from '../../kernel/constants.js';
-import { ENOSYS } from '../../kernel/errno.js';
+import { isKill, isFallback, permits, type Action } from '../../kernel/action.js';
 import { outcome } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
 import { own } from '../../util/own.js';
@@ -48,18 +46,20 @@ export const alwaysAllowed = ({ actions }: CallAnswer): boolean => actions.every
 
 export const neverAllowed = ({ actions }: CallAnswer): boolean => !actions.some(permits);
 
+/** Whether a call is made at all, with some arguments. */
+export const openIn =
+  (calls: AbiAnswers['calls']) =>
+  (name: string): boolean => {
+    const answer = calls.get(name);
+    return answer !== undefined && !neverAllowed(answer);
+  };
+
 /** Whether the arguments decide. */
 export const dependsOnArguments = (answer: CallAnswer): boolean =>
   !alwaysAllowed(answer) && !neverAllowed(answer);
 
-const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
-
 /** Whether the call fails with ENOSYS, as if the kernel did not have it. */
-export const isAbsent = ({ actions }: CallAnswer): boolean =>
-  actions.every(action => action === ENOSYS_ACTION);
-
-const isKill = (action: Action): boolean =>
-  actionKind(action) === SCMP_ACT_KILL_THREAD || actionKind(action) === SCMP_ACT_KILL_PROCESS;
+export const isAbsent = ({ actions }: CallAnswer): boolean => actions.every(isFallback);
 
 /** Whether making the call ends the program. */
 export const kills = ({ actions }: CallAnswer): boolean => actions.every(isKill);

@@ -3,7 +3,7 @@ import { isNative } from '../../kernel/architectures.js';
 import { own } from '../../util/own.js';
 import { actionKind } from '../../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
-import { neverAllowed, type CallAnswer, type AbiAnswers } from './answers.js';
+import { openIn, neverAllowed, type CallAnswer, type AbiAnswers } from './answers.js';
 import { nodeContinues } from './essentials.js';
 import { verb, type Observation } from '../finding.js';
 
@@ -59,10 +59,7 @@ const isRefused = (answer: CallAnswer | undefined): boolean =>
 /** Under a filter that Node runs under at all. */
 export function* lintSilentRefusals({ abi, calls }: AbiAnswers): Generator<Observation> {
   if (!isNative(abi)) return;
-  const isOpen = (name: string): boolean => {
-    const answer = calls.get(name);
-    return answer !== undefined && !neverAllowed(answer);
-  };
+  const isOpen = openIn(calls);
   if (!nodeContinues(isOpen)) return;
   for (const { calls: names, effect, needs } of SILENT_REFUSALS) {
     const refused = names.filter(name => isRefused(calls.get(name)));

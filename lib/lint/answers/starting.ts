@@ -1,15 +1,12 @@
 // Lint rules about what can run under a filter at all: commands and containers, or only what loads the filter itself.
 import { permits } from '../../kernel/action.js';
-import { neverAllowed, type AbiAnswers } from './answers.js';
+import { openIn, type AbiAnswers } from './answers.js';
 import { beforeMain, LOADING, nodeContinues, STARTING, threadWorks } from './essentials.js';
 import { verb, type Observation } from '../finding.js';
 
 /** Looks at the native ABI, by which every program is started. */
 export function* lintStarting({ abi, calls, otherwise }: AbiAnswers): Generator<Observation> {
-  const isOpen = (name: string): boolean => {
-    const answer = calls.get(name);
-    return answer !== undefined && !neverAllowed(answer);
-  };
+  const isOpen = openIn(calls);
   const starts = STARTING.some(isOpen);
   const missing = starts ? beforeMain(abi).filter(name => !isOpen(name)) : STARTING;
   if (missing.length === 0) {

@@ -1,6 +1,6 @@
 // Calls that a profile needs although they were not recorded: those that end, interrupt and resume programs, and those of C libraries.
 import { LAUNCHER_CALLS } from './launcher-calls.js';
-import { syscallNumber } from '../../kernel/abi.js';
+import { isMultiplexer, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from '../../kernel/calls/base-calls.js';
 import { own } from '../../util/own.js';
@@ -209,5 +209,3 @@ export function equivalents(abi: AbiName, syscall: string, targets: readonly Abi
   found.delete(syscall);
   return [...found];
 }
-
-const isMultiplexer = (syscall: string): boolean => syscall === 'socketcall' || syscall === 'ipc';

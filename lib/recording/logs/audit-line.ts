@@ -1,7 +1,7 @@
 // Reads the lines that the kernel's audit subsystem writes about seccomp, from dmesg, the journal, auditd and ausearch.
 import { ABIS, abiOf, syscallName, syscallNumber } from '../../kernel/abi.js';
 import { abisByName, type AbiName } from '../../kernel/architectures.js';
-import { isAction, type Action } from '../../kernel/action.js';
+import { isKill, isAction, type Action } from '../../kernel/action.js';
 import { bare } from '../../util/own.js';
 import * as scmp from '../../kernel/constants.js';
 
@@ -125,9 +125,6 @@ function answerOf(code: string | undefined): Pick<AuditLine, 'action' | 'killed'
   const action = actionOf(code);
   return { action, killed: code === 'kill' || (action !== undefined && isKill(action)) };
 }
-
-const isKill = (action: Action): boolean =>
-  action === scmp.SCMP_ACT_KILL_THREAD || action === scmp.SCMP_ACT_KILL_PROCESS;
 
 function actionOf(code: string | undefined): Action | undefined {
   if (code === undefined) return undefined;

@@ -1,6 +1,6 @@
 // Writes a policy in the words that container runtimes share: names, actions and comparisons of 64 bits.
 import { notExpressible } from '../../../util/errors.js';
-import { syscallName, type Abi } from '../../../kernel/abi.js';
+import { isMultiplexer, syscallName, type Abi } from '../../../kernel/abi.js';
 import {
   actionData,
   actionKind,
@@ -127,8 +127,6 @@ export function documentOf(policy: Policy, options: DocumentOptions): SeccompDoc
     ],
   };
 }
-
-const isMultiplexer = (name: string): boolean => name === 'socketcall' || name === 'ipc';
 
 function nameOf(abi: Abi, number: number, part: SyscallPolicy): string {
   const name = syscallName(abi.name, number);
