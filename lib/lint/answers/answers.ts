@@ -47,7 +47,7 @@ export const alwaysAllowed = ({ actions }: CallAnswer): boolean => actions.every
 export const neverAllowed = ({ actions }: CallAnswer): boolean => !actions.some(permits);
 
 /** Whether a call is made at all, with some arguments. */
-export const openIn =
+export const sometimesAllowed =
   (calls: AbiAnswers['calls']) =>
   (name: string): boolean => {
     const answer = calls.get(name);

@@ -3,7 +3,7 @@ import { BASE_CALLS } from '../../kernel/calls/base-calls.js';
 import type { AbiName } from '../../kernel/architectures.js';
 
 /** Says whether a call may be made with some arguments at least. An ABI without the call does not allow it. */
-type IsOpen = (name: string) => boolean;
+type IsAllowed = (name: string) => boolean;
 
 /** The calls that start a program. */
 export const STARTING: readonly string[] = ['execve', 'execveat'];
@@ -27,7 +27,7 @@ export const LOADING: readonly (readonly string[])[] = [
 ];
 
 /** Whether a running Node continues under a filter, which must allow every call whose refusal was measured to end it. */
-export const nodeContinues = (isOpen: IsOpen): boolean => BASE_CALLS.every(isOpen);
+export const nodeContinues = (isAllowed: IsAllowed): boolean => BASE_CALLS.every(isAllowed);
 
 /** The calls by which a thread works for others after it has loaded a filter itself. */
 const WORKING =
@@ -36,4 +36,4 @@ const WORKING =
   );
 
 /** Whether a thread that has loaded the filter itself can still do something for others. */
-export const threadWorks = (isOpen: IsOpen): boolean => WORKING.some(isOpen);
+export const threadWorks = (isAllowed: IsAllowed): boolean => WORKING.some(isAllowed);

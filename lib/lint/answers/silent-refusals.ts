@@ -3,7 +3,7 @@ import { isNative } from '../../kernel/architectures.js';
 import { own } from '../../util/own.js';
 import { actionKind } from '../../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../../kernel/constants.js';
-import { openIn, neverAllowed, type CallAnswer, type AbiAnswers } from './answers.js';
+import { sometimesAllowed, neverAllowed, type CallAnswer, type AbiAnswers } from './answers.js';
 import { nodeContinues } from './essentials.js';
 import { verb, type Observation } from '../finding.js';
 
@@ -59,12 +59,12 @@ const isRefused = (answer: CallAnswer | undefined): boolean =>
 /** Under a filter that Node runs under at all. */
 export function* lintSilentRefusals({ abi, calls }: AbiAnswers): Generator<Observation> {
   if (!isNative(abi)) return;
-  const isOpen = openIn(calls);
-  if (!nodeContinues(isOpen)) return;
+  const isAllowed = sometimesAllowed(calls);
+  if (!nodeContinues(isAllowed)) return;
   for (const { calls: names, effect, needs } of SILENT_REFUSALS) {
     const refused = names.filter(name => isRefused(calls.get(name)));
     const [first] = refused;
-    if (first === undefined || (needs.length > 0 && !needs.some(isOpen))) continue;
+    if (first === undefined || (needs.length > 0 && !needs.some(isAllowed))) continue;
     yield {
       code: 'silent-refusal',
       abi,

@@ -1,16 +1,16 @@
 // Lint rules about what can run under a filter at all: commands and containers, or only what loads the filter itself.
 import { permits } from '../../kernel/action.js';
-import { openIn, type AbiAnswers } from './answers.js';
+import { sometimesAllowed, type AbiAnswers } from './answers.js';
 import { beforeMain, LOADING, nodeContinues, STARTING, threadWorks } from './essentials.js';
 import { verb, type Observation } from '../finding.js';
 
 /** Looks at the native ABI, by which every program is started. */
 export function* lintStarting({ abi, calls, otherwise }: AbiAnswers): Generator<Observation> {
-  const isOpen = openIn(calls);
-  const starts = STARTING.some(isOpen);
-  const missing = starts ? beforeMain(abi).filter(name => !isOpen(name)) : STARTING;
+  const isAllowed = sometimesAllowed(calls);
+  const starts = STARTING.some(isAllowed);
+  const missing = starts ? beforeMain(abi).filter(name => !isAllowed(name)) : STARTING;
   if (missing.length === 0) {
-    const loader = LOADING.filter(names => !names.some(isOpen)).flat();
+    const loader = LOADING.filter(names => !names.some(isAllowed)).flat();
     if (loader.length === 0) return;
     yield {
       code: 'no-dynamic-start',
@@ -22,7 +22,8 @@ export function* lintStarting({ abi, calls, otherwise }: AbiAnswers): Generator<
     return;
   }
   // Who allows execve in a list of what is allowed wants programs to start.
-  const selfApplied = nodeContinues(isOpen) || (threadWorks(isOpen) && !(starts && !permits(otherwise)));
+  const selfApplied =
+    nodeContinues(isAllowed) || (threadWorks(isAllowed) && !(starts && !permits(otherwise)));
   yield {
     code: selfApplied ? 'only-self-applied' : 'nothing-starts',
     abi,
