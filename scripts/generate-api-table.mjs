@@ -109,7 +109,10 @@ function generate() {
   const functions = functionRows();
   const constantsOfHeader = constantRows();
   const missing = [...functions, ...constantsOfHeader].filter(([, binding]) => binding === undefined);
-  if (missing.length > 0) throw new Error(`nothing binds ${missing.map(([name]) => name).join(', ')}`);
+  if (missing.length > 0)
+    throw new Error(
+      `nothing binds ${missing.map(([name]) => name).join(', ')}: functions belong in lib/libseccomp/context.ts, constants in lib/kernel/constants.ts`,
+    );
   return `# libseccomp's API
 
 This page lists the binding of every function and constant of libseccomp, for people who know the C API. They are in \`seccomp/libseccomp\`.
