@@ -1,5 +1,5 @@
 // From a policy to the formats of other programs, each read again and proven to say the same.
-import { notExpressible, ConversionError, ProfileError, type Witness } from '../util/errors.js';
+import { ConversionError, ProfileError, type Witness } from '../util/errors.js';
 import { compilePolicy } from './compile.js';
 import { explain } from './inspect/explain.js';
 import { formatWords } from './inspect/format.js';
@@ -22,8 +22,9 @@ import { parseFirecracker } from '../profile/formats/firecracker/parse.js';
 import { resolveFirecracker } from '../profile/formats/firecracker/resolve.js';
 import { objectText } from '../profile/object-text.js';
 import { resolveForReview, UNKNOWN_SYSCALLS, type UnknownSyscalls } from '../profile/resolve/resolve.js';
-import { type Own } from '../util/own.js';
+import type { Own } from '../util/own.js';
 import { utf8 } from '../util/host/bytes.js';
+import { notExpressible } from '../util/failures.js';
 
 /**
  * Docker's profile, OCI's `linux.seccomp`, a filter for Firecracker's seccompiler, a SeccompProfile of Kubernetes, settings of a

@@ -1,10 +1,11 @@
 // From what the numbers of ABIs get, run by run, to the default action of a policy and the calls that it lists.
-import { notExpressible } from '../util/errors.js';
+
 import { ABIS, syscallsOf, X32_BIT, type Abi } from '../kernel/abi.js';
 import { actionKind, permits, type Action } from '../kernel/action.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_TRACE } from '../kernel/constants.js';
 import { ENOSYS } from '../kernel/errno.js';
 import type { AbiPolicy, SyscallPolicy } from './policy.js';
+import { notExpressible } from '../util/failures.js';
 
 /** Numbers from `low` to `high`, both included, and what they get whatever their arguments; undefined where that depends. */
 export interface AnsweredRun {

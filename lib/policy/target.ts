@@ -2,7 +2,7 @@
 import { UsageError } from '../util/errors.js';
 import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../kernel/architectures.js';
 import { CAPABILITIES } from '../kernel/capabilities.js';
-import { frozen } from '../util/frozen.js';
+import { frozen } from '../util/collections.js';
 import { didYouMean } from '../util/suggest.js';
 import { optionError, badOption, oneOf, pickOptions } from '../util/options.js';
 import { NEWEST_KERNEL, parseKernelVersion, type KernelVersion } from '../kernel/kernel-version.js';

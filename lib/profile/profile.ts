@@ -1,11 +1,12 @@
 // What a profile says, read and checked, before it meets a machine.
-import { notExpressible, type Diagnostic, type Location } from '../util/errors.js';
+import { type Diagnostic, type Location } from '../util/errors.js';
 import { own } from '../util/own.js';
 import type { Action } from '../kernel/action.js';
 import type { CallGroup } from '../kernel/calls/call-groups.js';
 import type { FilterFlag, Operator, Policy } from '../policy/policy.js';
 import type { Target } from '../policy/target.js';
 import type { KernelVersion } from '../kernel/kernel-version.js';
+import { notExpressible } from '../util/failures.js';
 
 /** A test of one argument as the profile writes it: unsigned 64-bit numbers, whatever the width of the register. */
 export type ProfileCondition =

@@ -1,5 +1,5 @@
 // Merges recordings: of runs, programs, machines. The order does not matter, and neither does the grouping.
-import { groupBy } from '../util/group-by.js';
+import { groupBy } from '../util/collections.js';
 import { ownElements } from '../util/own-elements.js';
 import { tooManyCalls } from './build.js';
 import {

@@ -22,7 +22,7 @@ import {
 } from '../profile/profile.js';
 import { readSource, type ProfileSource, type SourceText } from '../profile/read-source.js';
 import type { SeccompNamesRule } from '../profile/seccomp-profile.js';
-import { attempt, ProfileError, UsageError, type Location } from '../util/errors.js';
+import { ProfileError, UsageError, type Location } from '../util/errors.js';
 import { ownOptions } from '../util/options.js';
 import { hasOwn, own } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
@@ -31,6 +31,7 @@ import type { Launcher } from './generate/completions.js';
 import { generateProfile, type ExplainedCall } from './generate/generate.js';
 import { mergeRecordings } from './merge.js';
 import { byText, type RecordedCall, type Recording } from './recording.js';
+import { attempt } from '../util/failures.js';
 
 /** Options of `tightenProfile`. */
 export interface TightenOptions extends CheckOptions {

@@ -11,7 +11,7 @@ import * as scmp from '../kernel/constants.js';
 import type { Policy } from '../policy/policy.js';
 import { reasonFor } from '../policy/reason.js';
 import { parametersOf } from '../kernel/arguments/signatures.js';
-import { groupBy } from '../util/group-by.js';
+import { groupBy } from '../util/collections.js';
 import type { RuleLine, RuleData } from './rules.js';
 
 /** What kind of action: calls are coloured and chosen by it. */

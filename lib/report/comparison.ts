@@ -4,7 +4,7 @@ import { diff, type Difference } from '../filter/inspect/diff.js';
 import { formatForeign } from '../filter/inspect/format.js';
 import { formatConditions, formatNumber, formatNumbers } from '../filter/inspect/format-conditions.js';
 import { actionName } from '../kernel/action.js';
-import { groupBy } from '../util/group-by.js';
+import { groupBy } from '../util/collections.js';
 import { toneOf, type Tone } from './calls.js';
 import { own } from '../util/own.js';
 

@@ -3,7 +3,7 @@ import { groupsWithCalls, type CallData, type AbiData, type Tone } from './calls
 import { changesOf, type DifferenceData } from './comparison.js';
 import type { ReportData, SummaryData } from './data.js';
 import type { FindingData } from './findings.js';
-import { groupBy } from '../util/group-by.js';
+import { groupBy } from '../util/collections.js';
 import { markup, type Markup, type MarkupValue } from './markup.js';
 import { picture } from './picture.js';
 import type { RuleLine } from './rules.js';

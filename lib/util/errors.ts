@@ -44,10 +44,6 @@ export class SeccompError extends Error {
   }
 }
 
-/** The message of an error without its remedy. */
-export const reasonOf = ({ message, remedy }: SeccompError): string =>
-  remedy === undefined ? message : message.slice(0, -`. ${remedy}`.length);
-
 /** A profile that cannot be used. Contains every problem, not only the first. */
 export class ProfileError extends SeccompError {
   override readonly name = 'ProfileError';
@@ -73,10 +69,6 @@ export class CompileError extends SeccompError {
 export class ConversionError extends SeccompError {
   override readonly name = 'ConversionError';
 }
-
-/** The error for what the format of the result has no words for. */
-export const notExpressible = (message: string, remedy?: string): ConversionError =>
-  new ConversionError('not-expressible', message, remedy);
 
 /** A BPF program that the kernel would reject, or that cannot be decoded. */
 export class ProgramError extends SeccompError {
@@ -219,18 +211,4 @@ export class UnsupportedError extends SeccompError {
 /** A call with wrong arguments. */
 export class UsageError extends SeccompError {
   override readonly name = 'UsageError';
-}
-
-/** What a function returns, or what is made of an error of this class. */
-export function attempt<Result, Caught extends Error, Other>(
-  run: () => Result,
-  kind: abstract new (...args: never[]) => Caught,
-  otherwise: (error: Caught) => Other,
-): Result | Other {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof kind) return otherwise(error);
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 // `seccomp doctor`: what this machine, this Node and this build support, and what prevents the rest.
-import { attempt, SeccompError } from '../../util/errors.js';
+import { SeccompError } from '../../util/errors.js';
 import { applyProfile } from '../../process/apply-profile.js';
 import { features } from '../../process/machine/features.js';
 import { reasonWithout } from '../../process/isolation/ring-filter.js';
@@ -11,6 +11,7 @@ import { escapeControls } from '../../util/printable.js';
 import { paintFor } from '../colors.js';
 import type { DoctorCheck } from '../json-outputs.js';
 import { printJson, printPainted, type Register } from '../output.js';
+import { attempt } from '../../util/failures.js';
 
 /** Runs a check; one that throws an error of ours has failed with that message. */
 const check = (name: string, look: () => { readonly ok: boolean; readonly detail: string }): DoctorCheck => ({

@@ -1,6 +1,6 @@
 // The script that completes `seccomp` in bash 4 and later. It looks nothing up but files, processes and commands, and never has bash
 // evaluate what was typed, nor the name of a file.
-import { groupBy } from '../../util/group-by.js';
+import { groupBy } from '../../util/collections.js';
 import type { CommandGrammar, OptionGrammar, Values } from './grammar.js';
 import type { CompletionWords } from './values.js';
 

@@ -4,7 +4,7 @@ import { CAPABILITIES } from '../../kernel/capabilities.js';
 import { constantsOf } from '../../kernel/arguments/named-values.js';
 import { parametersOf } from '../../kernel/arguments/signatures.js';
 import { callGroups } from '../../kernel/calls/call-groups.js';
-import { groupBy } from '../../util/group-by.js';
+import { groupBy } from '../../util/collections.js';
 import { shippedProfiles } from '../../util/host/read-text.js';
 
 /**

@@ -1,5 +1,5 @@
 // Policies made of two others, by what both answer to each call: exact for arguments, errnos and every action.
-import { notExpressible, UsageError } from '../../util/errors.js';
+import { UsageError } from '../../util/errors.js';
 import { ABIS, X32_BIT } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { latitude, permits, precedence, type Action } from '../../kernel/action.js';
@@ -21,6 +21,7 @@ import { policyOfMeaning, type KnownParts } from '../decompile/policy-of-meaning
 import { Bdd, type Node } from '../meaning/bdd.js';
 import { callMeaning, policyMeaning } from '../meaning/policy-meaning.js';
 import { setOf } from '../meaning/sections.js';
+import { notExpressible } from '../../util/failures.js';
 
 const LAST = 0xffffffff;
 

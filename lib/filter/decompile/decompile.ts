@@ -1,5 +1,5 @@
 // The way back: from a program of any origin to the policy that it enforces, proven to be the same.
-import { notExpressible } from '../../util/errors.js';
+
 import { ABIS } from '../../kernel/abi.js';
 import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
 import { oneOf, ownOptions } from '../../util/options.js';
@@ -13,6 +13,7 @@ import { Vectors } from '../meaning/vectors.js';
 import { findDifference } from '../prove/verify.js';
 import { markPolicy } from '../../policy/own-policy.js';
 import { policyOfMeaning } from './policy-of-meaning.js';
+import { notExpressible } from '../../util/failures.js';
 
 /** Options of `decompile`. */
 export interface DecompileOptions {

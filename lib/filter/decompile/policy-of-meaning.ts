@@ -1,5 +1,5 @@
 // From a function of calls to the policy that says the same.
-import { notExpressible } from '../../util/errors.js';
+
 import { ABIS, syscallName, X32_BIT } from '../../kernel/abi.js';
 import { actionName, isAction, type Action } from '../../kernel/action.js';
 import { abisOf, type AbiName } from '../../kernel/architectures.js';
@@ -12,6 +12,7 @@ import { levelOf, LEVELS, type Bdd, type Node } from '../meaning/bdd.js';
 import { setOf } from '../meaning/sections.js';
 import { numberRuns, type NumberRun } from './number-runs.js';
 import { RuleWriter } from './rules.js';
+import { notExpressible } from '../../util/failures.js';
 
 /** Runs of numbers of one ABI; Docker's default has some hundreds. */
 const MAX_RUNS = 10_000;

@@ -1,7 +1,7 @@
 // From a function of arguments to the rules of a call: few cubes for each action, and each cube in conditions.
 import type { Action } from '../../kernel/action.js';
 import type { Condition, Rule, SyscallPolicy } from '../../policy/policy.js';
-import { notExpressible, type ConversionError } from '../../util/errors.js';
+import type { ConversionError } from '../../util/errors.js';
 import { EVERY, NONE, type Bdd, type Node } from '../meaning/bdd.js';
 import {
   conjunction,
@@ -15,6 +15,7 @@ import {
 } from '../meaning/cover.js';
 import { conditionSet } from '../meaning/policy-meaning.js';
 import { conditionsBetween, estimate } from './conditions.js';
+import { notExpressible } from '../../util/failures.js';
 
 /** Rules of one call; a policy of more is not meant to be read. */
 const MAX_RULES = 256;

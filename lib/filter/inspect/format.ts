@@ -1,5 +1,5 @@
 // Formats explanations and differences as text: what holds for several calls or ABIs is written once.
-import { groupBy } from '../../util/group-by.js';
+import { groupBy } from '../../util/collections.js';
 import { ABIS, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { actionName, precedence, type Action } from '../../kernel/action.js';

@@ -1,7 +1,7 @@
 // Loads what a parent has ordered into this process, or ends it.
 import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
-import { reasonOf, SeccompError } from '../../util/errors.js';
+import { SeccompError } from '../../util/errors.js';
 import { native } from '../../native.js';
 import { ABIS } from '../../kernel/abi.js';
 import type { AbiPolicy, Policy } from '../../policy/policy.js';
@@ -10,6 +10,7 @@ import { load } from '../load.js';
 import { takeMe } from '../trace/take-me.js';
 import type { PreloadFailure, PreloadOrders } from './launch/preloaded.js';
 import { own } from '../../util/own.js';
+import { reasonOf } from '../../util/failures.js';
 
 /** Reads orders from a pipe to its end and follows them. A failure is written to the same pipe, and the process ends. */
 export function confineSelf(descriptor: number): void {

@@ -4,7 +4,7 @@ import { ProfileError, type Location } from '../../util/errors.js';
 import { callNumber, i386Multiplexer, syscallNumber, type Abi, type Multiplexed } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { actionName, mostRestrictive, permits, type Action } from '../../kernel/action.js';
-import { frozen } from '../../util/frozen.js';
+import { frozen } from '../../util/collections.js';
 import type { AbiPolicy, Condition, SyscallPolicy } from '../../policy/policy.js';
 import { place, type Findings } from '../findings.js';
 import { quote } from '../../util/suggest.js';

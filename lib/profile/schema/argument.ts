@@ -4,12 +4,13 @@ import type { Findings } from '../findings.js';
 import { ABIS } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { parseValue } from '../../kernel/arguments/named-values.js';
-import { reasonOf, UsageError } from '../../util/errors.js';
+import { UsageError } from '../../util/errors.js';
 import { locate, type JsonString, type JsonValue } from '../json.js';
 import type { ProfileCondition } from '../profile.js';
 import { quote } from '../../util/suggest.js';
 import { fieldsOf } from './fields.js';
 import { readObject, readString, readUnsigned, wrongType } from './values.js';
+import { reasonOf } from '../../util/failures.js';
 
 const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 

@@ -8,7 +8,7 @@ import { parseProfile } from '../../profile/parse.js';
 import { resolveProfile } from '../../profile/resolve/resolve.js';
 import type { SeccompProfile } from '../../profile/seccomp-profile.js';
 import { RecordingError, UsageError } from '../../util/errors.js';
-import { groupBy } from '../../util/group-by.js';
+import { groupBy } from '../../util/collections.js';
 import { badOption, oneOf, ownOptions } from '../../util/options.js';
 import { own } from '../../util/own.js';
 import { ownElements } from '../../util/own-elements.js';

@@ -3,7 +3,7 @@ import { groupsOf, purposes } from '../../kernel/calls/call-groups.js';
 import type { SyscallName } from '../../kernel/calls/call-names.js';
 import type { Condition } from '../../policy/policy.js';
 import type { SeccompCondition, SeccompRule } from '../../profile/seccomp-profile.js';
-import { groupBy } from '../../util/group-by.js';
+import { groupBy } from '../../util/collections.js';
 import { byText, type RecordedCall } from '../recording.js';
 import type { Alternatives } from './argument-conditions.js';
 import type { Completion } from './completions.js';

@@ -9,7 +9,7 @@ import { LAUNCHERS, type Launcher } from '../../../recording/generate/completion
 import { tightenText, type TightenedProfile } from '../../../recording/tighten.js';
 import { parseProfile } from '../../../profile/parse.js';
 import { UsageError } from '../../../util/errors.js';
-import { groupBy } from '../../../util/group-by.js';
+import { groupBy } from '../../../util/collections.js';
 import { textInput } from '../../input.js';
 import { capabilitiesOf, PROFILE, withConditionOptions, type CompileFlags } from '../../options.js';
 import { print, printActions, printError, printJson, toJson, write, type Register } from '../../output.js';

@@ -7,7 +7,7 @@ import {
 } from '../../../recording/generate/generate.js';
 import { ARGUMENT_MODES } from '../../../recording/generate/argument-conditions.js';
 import { LAUNCHERS } from '../../../recording/generate/completions.js';
-import { groupBy } from '../../../util/group-by.js';
+import { groupBy } from '../../../util/collections.js';
 import { singleLine } from '../../../util/printable.js';
 import { profileArgument } from '../../input.js';
 import { printError, printJson, say, toJson, write, type Register } from '../../output.js';

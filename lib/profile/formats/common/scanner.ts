@@ -1,7 +1,8 @@
 // The words, numbers and signs of a policy's text, each with its place, and what to say of those that cannot stand where they do.
 import type { Code } from '../../../util/codes.js';
-import { attempt, reasonOf, UsageError, ProfileError, type Location } from '../../../util/errors.js';
+import { UsageError, ProfileError, type Location } from '../../../util/errors.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
+import { reasonOf, attempt } from '../../../util/failures.js';
 
 /** A word, a number or a sign; at the end of the text an empty one. */
 export interface Token {

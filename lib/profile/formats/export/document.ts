@@ -1,5 +1,5 @@
 // Writes a policy in the words that container runtimes share: names, actions and comparisons of 64 bits.
-import { notExpressible } from '../../../util/errors.js';
+
 import { isMultiplexer, syscallName, type Abi } from '../../../kernel/abi.js';
 import {
   actionData,
@@ -18,6 +18,7 @@ import {
 } from '../../../kernel/constants.js';
 import type { Condition, Operator, Policy, Rule, SyscallPolicy } from '../../../policy/policy.js';
 import { own, owned } from '../../../util/own.js';
+import { notExpressible } from '../../../util/failures.js';
 
 /** An entry of `args`. For SCMP_CMP_MASKED_EQ `value` is the mask. */
 interface DocumentArgument {

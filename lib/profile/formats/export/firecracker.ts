@@ -1,11 +1,12 @@
 // Writes a policy as a filter of Firecracker's seccompiler: one ABI, one action for every rule.
-import { notExpressible } from '../../../util/errors.js';
+
 import { syscallName, type Abi } from '../../../kernel/abi.js';
 import { actionData, actionKind, actionName, type Action } from '../../../kernel/action.js';
 import { SCMP_ACT_ERRNO, SCMP_ACT_KILL_THREAD, SCMP_ACT_TRACE } from '../../../kernel/constants.js';
 import type { Condition, Policy } from '../../../policy/policy.js';
 import { PLAIN_ACTIONS, PLAIN_OPERATORS } from '../firecracker/schema.js';
 import { objectText } from '../../object-text.js';
+import { notExpressible } from '../../../util/failures.js';
 
 const DWORD = 0xffff_ffffn;
 

@@ -1,10 +1,11 @@
 // The resource of Kubernetes' Security Profiles Operator.
-import { notExpressible, type ConversionError } from '../../../util/errors.js';
+import type { ConversionError } from '../../../util/errors.js';
 import { quote } from '../../../util/suggest.js';
 import type { DocumentRule, SeccompDocument } from './document.js';
 import { yamlText } from './yaml.js';
 import { own, owned } from '../../../util/own.js';
 import { optionError } from '../../../util/options.js';
+import { notExpressible } from '../../../util/failures.js';
 
 /** The part of the resource that is the profile, in OCI's words. */
 type SpoSpec = Omit<SeccompDocument, 'defaultErrnoRet' | 'flags'> & {

@@ -1,5 +1,5 @@
 // Writes a policy as settings of a unit of systemd: calls by their names alone, for all ABIs alike.
-import { notExpressible } from '../../../util/errors.js';
+
 import { syscallName, type Abi } from '../../../kernel/abi.js';
 import { actionData, actionKind, actionName, type Action } from '../../../kernel/action.js';
 import { abisOf } from '../../../kernel/architectures.js';
@@ -13,6 +13,7 @@ import { errnoName } from '../../../kernel/errno.js';
 import type { Policy } from '../../../policy/policy.js';
 import { systemdGroup } from '../systemd/groups.js';
 import { ARCHITECTURE_NAMES } from '../systemd/format.js';
+import { notExpressible } from '../../../util/failures.js';
 
 /** Columns that lists of names are broken at. */
 const WIDTH = 100;

@@ -1,8 +1,9 @@
 // What the text of an argument in strace's output stands for in a register.
 import type { AbiName } from '../../../kernel/architectures.js';
 import { parseValue } from '../../../kernel/arguments/named-values.js';
-import { attempt, UsageError } from '../../../util/errors.js';
+import { UsageError } from '../../../util/errors.js';
 import type { RecordedParameter } from '../../recorded-arguments.js';
+import { attempt } from '../../../util/failures.js';
 
 /** Longer texts are structures and paths. */
 const MAX_TEXT = 1024;

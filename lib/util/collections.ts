@@ -1,4 +1,4 @@
-// Object.freeze for maps and sets, whose contents it does not cover.
+// Object.freeze for maps and sets, whose contents it does not cover, and groups of items.
 import { bare } from './own.js';
 
 const CHANGES = ['set', 'add', 'delete', 'clear'] as const;
@@ -15,4 +15,16 @@ export function frozen<C extends ReadonlyMap<unknown, unknown> | ReadonlySet<unk
     if (isThere) Object.defineProperty(collection, name, bare({ value }));
   }
   return Object.freeze(collection);
+}
+
+/** The items by their keys, in the order in which they come. */
+export function groupBy<K, V>(items: readonly V[], keyOf: (item: V) => K): ReadonlyMap<K, readonly V[]> {
+  const groups = new Map<K, V[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
 }
