@@ -64,7 +64,7 @@ describe('An agent', () => {
   }
 
   describe('that accepts nothing', () => {
-    it('does not hold delegate up; it gets the listener when it accepts after all', async () => {
+    it('does not block delegate, and receives the listener once it accepts', async () => {
       const socket = fullQueue();
       const child = delegate('sleep', ['60'], { profile: profile(), stdio: 'ignore' });
       const errors: unknown[] = [];

@@ -79,7 +79,7 @@ describe('interpreter', () => {
 });
 
 describe('disassembly', () => {
-  it('names architectures, calls, arguments and actions, and gives targets as lines', () => {
+  it('names architectures, calls, arguments and actions, and shows jump targets as line numbers', () => {
     const listing = compile(
       {
         defaultAction: 'SCMP_ACT_ERRNO',

@@ -62,7 +62,7 @@ describe('seccomp compile', () => {
     });
   }
 
-  it('names the architectures where --arch is none', () => {
+  it('names the architectures if --arch is unknown', () => {
     const { code, stderr } = cli(['compile', 'docker-default', '--arch', 'amd46']);
     assert.equal(code, 2);
     assert.match(stderr, /x86_64, amd64, aarch64, arm64/);

@@ -53,7 +53,7 @@ describe('colours', () => {
       assert.equal(isColored(env, terminal), colored);
     });
 
-  it('tell what is allowed, refused, and left to somebody else', () => {
+  it('distinguish what is allowed, refused, and left to a supervisor', () => {
     assert.equal(
       paintActions(
         'ALLOW -> ERRNO(EPERM), KILL_PROCESS, SCMP_ACT_ALLOW, LOGIN',

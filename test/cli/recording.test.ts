@@ -66,7 +66,7 @@ describe('The subcommands on recordings', () => {
       );
   });
 
-  it('tells a log from a recording, and a recording from a profile', () => {
+  it('distinguishes logs, recordings and profiles', () => {
     const log = file('a.log', LOG);
     assert.match(cli(['generate', log]).stderr, /Make a recording of a log with readLog or seccomp import/);
     const recording = imported('b', LOG);

@@ -76,7 +76,7 @@ describe('seccomp simulate', () => {
     ],
   ];
   for (const [what, call, text] of reasons) {
-    it(`tells ${what}`, () => {
+    it(`reports ${what}`, () => {
       assert.match(simulate('docker-default', ...call).stdout, text);
     });
   }

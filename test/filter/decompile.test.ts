@@ -236,7 +236,7 @@ describe('decompile: whole programs', () => {
   });
 });
 
-describe('decompile: what no policy says', () => {
+describe('decompile: programs that no policy expresses', () => {
   const load = (word: number): Instruction => ({ code: BPF.LD_ABS, jt: 0, jf: 0, k: 4 * word });
   const jump = (k: number, jt: number, jf: number): Instruction => ({ code: BPF.JEQ_K, jt, jf, k });
   const bit = (k: number, jt: number, jf: number): Instruction => ({ code: BPF.JSET_K, jt, jf, k });

@@ -105,7 +105,7 @@ describe('differences', () => {
     assert.match(text, /\nERRNO\(EPERM\) -> ALLOW\n {2}syslog, mount, /);
   });
 
-  it('are none between programs of both generators', () => {
+  it('do not exist between programs of both generators', () => {
     for (const arch of ['x86_64', 'aarch64'] as const) {
       const [tree, libseccomp] = (['tree', 'libseccomp'] as const).map(codegen =>
         compile('docker-default', { arch, codegen }),
@@ -116,7 +116,7 @@ describe('differences', () => {
     }
   });
 
-  it('speak of ABIs and architectures as a whole where all of their calls change alike', () => {
+  it('name whole ABIs and architectures if all of their calls change in the same way', () => {
     const native = compile(
       { defaultAction: 'SCMP_ACT_ALLOW', architectures: ['SCMP_ARCH_X86_64'] },
       { arch: 'x86_64' },

@@ -58,7 +58,7 @@ describe('The programs that ship', () => {
     );
   });
 
-  it('are not used where there are none', () => {
+  it('are not used for profiles without one', () => {
     const target = { arch: 'x86_64', kernel: NEWEST_KERNEL } as const;
     assert.equal(
       shippedProgram('no-such-profile', target, { closesRings: false, traps: 'none' }, sha256),

@@ -59,7 +59,7 @@ describe('the table of system calls', () => {
     }
   });
 
-  it('numbers the calls since 424 alike everywhere', () => {
+  it('has the same numbers from 424 on for every ABI', () => {
     for (const [name, number] of syscallsOf('x86_64')) {
       if (number < 424) continue;
       for (const abi of ABI_NAMES) {
@@ -120,5 +120,5 @@ describe('first versions', () => {
     }
   });
 
-  it('are unknown of what no ABI has', () => assert.equal(firstVersion('no_such_call'), undefined));
+  it('are undefined for a call that no ABI has', () => assert.equal(firstVersion('no_such_call'), undefined));
 });

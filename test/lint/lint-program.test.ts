@@ -141,7 +141,7 @@ describe('lint of programs', () => {
     assert.ok(!lintCodes(...program(SCMP_ACT_KILL_PROCESS)).includes('silent-refusal'));
   });
 
-  it('wide-comparison: garbage above an int gets a call allowed', () => {
+  it('wide-comparison: a call is allowed because of garbage above an int', () => {
     const program = (op: string, argWidth: 'profile' | 'declared'): Program =>
       compile(
         written({
@@ -198,7 +198,7 @@ describe('lint of programs', () => {
   });
 
   const start = seed();
-  it(`wide-comparison: for every argument whose garbage gets a call allowed (SEED=${start})`, () => {
+  it(`wide-comparison: for every argument whose garbage lets a call through (SEED=${start})`, () => {
     const random = new Random(start);
     let [opened, closed] = [0, 0];
     for (let index = 0; index < 40; index++) {

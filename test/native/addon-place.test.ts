@@ -45,7 +45,7 @@ describe('The add-on', () => {
     else writeFileSync(file, content);
   }
 
-  it('is named with every place where it was looked for when there is none', () => {
+  it('is reported as missing with every path that was tried', () => {
     const { code, message, remedy } = load();
     assert.equal(code, 'addon-not-found');
     assert.ok(message.includes(join(folder, 'build/Release/seccomp.node')), message);

@@ -73,7 +73,7 @@ describe('prepareLaunch', () => {
     close(launch);
   });
 
-  it('makes a pipe only where somebody waits', () => {
+  it('creates a pipe only if a caller waits', () => {
     const [without, withPipe] = [prepared(ALLOW, false), prepared(ALLOW, true)];
     assert.deepEqual([without.awaited, without.held], [-1, -1]);
     assert.ok(fstatSync(withPipe.awaited).isFIFO());

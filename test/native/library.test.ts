@@ -113,7 +113,7 @@ describe('libseccomp', () => {
       assert.equal(syscallResolveNumArch(SCMP_ARCH_NATIVE, syscallResolveName('openat')), 'openat');
     });
 
-    it('without a number get a pseudo number', () => {
+    it('without a number have a pseudo number', () => {
       assert.ok(syscallResolveNameArch(SCMP_ARCH_AARCH64, 'open') <= -100);
     });
 

@@ -203,7 +203,7 @@ describe('actions', () => {
       for (const weaker of order.slice(index)) assert.equal(mostRestrictive(weaker, action), action);
   });
 
-  it('print with their data by name', () => {
+  it('are printed by name, with their data', () => {
     assert.deepEqual(order.map(actionName), [
       'KILL_PROCESS',
       'KILL_THREAD',

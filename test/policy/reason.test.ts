@@ -61,7 +61,7 @@ describe('the reason for an answer', () => {
 
   const start = seed();
 
-  it(`has the action of evaluate, and a rule that holds and that none beats (SEED=${start})`, () => {
+  it(`has the action of evaluate, and a matching rule that no other one overrides (SEED=${start})`, () => {
     const random = new Random(start);
     const kinds = new Set<string>();
     for (let index = 0; index < 150; index++) {

@@ -94,7 +94,7 @@ describe('isolationOf', () => {
     ['EOPNOTSUPP', /disabled at boot.*lsm=/],
     ['EPERM', /a loaded filter/],
   ] as const) {
-    it(`says why there is no domain after ${errno}`, () => {
+    it(`says why Landlock is unavailable after ${errno}`, () => {
       assert.match(isolationOf('best-effort', kernel(0, errnoNumber(errno))).open[0]?.reason ?? '', expected);
     });
   }

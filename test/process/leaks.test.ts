@@ -145,7 +145,7 @@ describe('Rings', () => {
     assert.deepEqual(seen, { opened: 0, call: -13, ring: 'a socket' });
   });
 
-  it('are not to be had in a program that starts under a filter which refuses them', () => {
+  it('fail in a program that starts under a filter that refuses them', () => {
     const code = `
       const links = fs.readdirSync('/proc/self/fd').map(fd => { try { return fs.readlinkSync('/proc/self/fd/' + fd); } catch { return ''; } });
       done({ rings: links.filter(link => link.includes('io_uring')).length, opened: require(${JSON.stringify(callerAddon())}).openRing() });`;

@@ -135,7 +135,7 @@ describe('load', () => {
     ]);
   });
 
-  it('says why a second listener is not to be had', () => {
+  it('says why a second listener is impossible', () => {
     const { code } = told<{ code: string }>(
       inChild(`
         const filter = harmless;

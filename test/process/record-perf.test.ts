@@ -284,7 +284,7 @@ describe('record by perf events', function () {
     });
   });
 
-  it('tells ordinary users which privileges it needs, and what works without them', function () {
+  it('reports to ordinary users which privileges it needs, and what works without them', function () {
     if (process.getuid?.() !== 0) this.skip();
     if (Number(readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8')) < 0) this.skip();
     const messages = told<readonly string[]>(

@@ -134,7 +134,7 @@ describe('obstacles', () => {
     assert.deepEqual(obstacles(policy, true), []);
   });
 
-  it("are none for Docker's default", () => {
+  it("do not exist for Docker's default", () => {
     assert.deepEqual(obstacles(compile('docker-default', { arch: 'x86_64' }).policy, false), []);
   });
 });

@@ -446,7 +446,7 @@ describe('SandboxedWorker', () => {
     assert.equal(seen, 7);
   });
 
-  it('refuses options that Worker or fork has and it has not, and names that are none', () => {
+  it('refuses options that only Worker or fork has, and unknown ones', () => {
     const refused: readonly object[] = [
       { stdio: 'inherit' },
       { serialization: 'json' },

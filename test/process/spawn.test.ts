@@ -218,7 +218,7 @@ describe('spawn', () => {
       assert.ok(!started());
     });
 
-    it('when the command is none', () => {
+    it('when there is no such command', () => {
       for (const [command, args] of [
         ['', []],
         ['a\0b', []],

@@ -532,7 +532,7 @@ describe('supervise', () => {
       assert.deepEqual([lines, seen], [['9 0'], []]);
     });
 
-    it('is to be had of spawn and execFile too', async () => {
+    it('is available with spawn and execFile too', async () => {
       const seen: string[] = [];
       const options = {
         profile: refusing,

@@ -176,7 +176,7 @@ describe('onViolation', () => {
     assert.deepEqual(seen, { events: [1, 2], errors: ['from the listener', 'from the listener'] });
   });
 
-  it('may be closed by its listener, which still gets what was noted', () => {
+  it('may be closed by its listener, which still receives the queued events', () => {
     const seen = told(
       child(`
         const violations = s.onViolation(({ args }) => { events.push(Number(args[0])); violations.close(); });

@@ -128,7 +128,7 @@ describe('conflicting rules', () => {
     assert.deepEqual(codes(warnings), ['conflicts-unchecked']);
   });
 
-  it('with the same action are none', () => {
+  it('do not exist between rules with the same action', () => {
     const rules = [1, 2].map(index => ({
       names: ['clone'],
       action: 'SCMP_ACT_ALLOW',

@@ -109,7 +109,7 @@ describe('denials without effect', () => {
     });
   }
 
-  it('are not there where the default refuses, and the author has allowed the other call by name', () => {
+  it('are not reported if the default refuses, and the author has allowed the other call by name', () => {
     const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ERRNO',
       defaultErrnoRet: 38,
@@ -137,7 +137,7 @@ describe('denials without effect', () => {
 });
 
 describe('lists of denials', () => {
-  it('get a warning that they allow every call newer than the table', () => {
+  it('cause a warning that they allow every call newer than the table', () => {
     const codesOf = (profile: object) => lint(written(profile)).map(({ code }) => code);
     assert.ok(codesOf(denying(['mount'])).includes('newer-calls-allowed'));
     assert.ok(

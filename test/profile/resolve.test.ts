@@ -100,7 +100,7 @@ describe('resolving: the policy', () => {
     assert.deepEqual(codes(resolved.warnings), ['key-case']);
   });
 
-  it('is for no capability that there is none of, whose rules would be dropped or kept by mistake', () => {
+  it('accepts no unknown capability, whose rules would be dropped or kept by mistake', () => {
     for (const name of ['CAP_SYS_ADMN', 'sys_admin'])
       assert.throws(() => makeTarget({ capabilities: [name] }), {
         code: 'bad-option',

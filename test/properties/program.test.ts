@@ -66,7 +66,7 @@ describe('properties of programs', () => {
     }
   });
 
-  property('what is analysed gets an answer or an error of its own', valid, 80, program => {
+  property('analysis ends in a result or an error of this package', valid, 80, program => {
     const analyses = [
       () => {
         verify(program, policy);

@@ -162,7 +162,7 @@ describe('Logs of strace', () => {
     assert.deepEqual(programs.get('getuid'), ['/bin/ls']);
   });
 
-  it('tell calls that the kernel does not have', () => {
+  it('show which calls the kernel does not have', () => {
     const { recording } = read(
       '1 statx(1, "", 0, 0, 0x1 <unfinished ...>\n1 <... statx resumed>) = -1 ENOSYS (Function not implemented)\nclone3({}, 88) = -1 ENOSYS (Function not implemented)\nclone3({}, 88) = 4',
     );
@@ -267,7 +267,7 @@ describe('Logs of perf trace', () => {
       assert.equal(skipped, 0, JSON.stringify(examples));
     });
 
-  it('tell programs, what the kernel does not have, and what was lost', () => {
+  it('show programs, calls that the kernel does not have, and lost events', () => {
     const { recording } = read(
       '     0.100 ( 0.010 ms): node/2 statx(dfd: CWD, filename: 0x1)   = -1 ENOSYS (Function not implemented)\nLOST 12 events!',
     );

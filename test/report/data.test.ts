@@ -41,7 +41,7 @@ describe('the data of a report', () => {
     assert.equal(places.get('all other architectures'), 'KILL_THREAD');
   });
 
-  it('says what kind of answer each call gets', () => {
+  it('has the kind of action of each call', () => {
     const data = report();
     const tones = ['read', 'socket', 'mount', 'reboot'].map(name => call(data, name).tone);
     assert.deepEqual(tones, ['allow', 'conditional', 'errno', 'kill']);
@@ -144,7 +144,7 @@ describe('the data of a report', () => {
     }
   });
 
-  it('takes a program that answers everything alike', () => {
+  it('supports a program with one action for every call', () => {
     const data = collect([{ code: 6, jt: 0, jf: 0, k: 0x7fff0000 }], {});
     assert.deepEqual(data.abis, []);
     assert.ok(data.elsewhere.every(({ words }) => words === 'ALLOW'));

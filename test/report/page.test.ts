@@ -230,7 +230,7 @@ describe('the page in Chromium', function () {
       assert.match(await text('#comparison tbody'), /socket.*ALLOW.*ERRNO\(EPERM\).*socket\(/s);
     });
 
-    it('asks for nothing but itself, and has nothing to complain of', () => {
+    it('requests nothing but itself, and logs no errors', () => {
       assert.deepEqual(page.requests, [url]);
       assert.deepEqual(page.complaints, []);
     });

@@ -370,7 +370,7 @@ describe('the playground in Chromium', function () {
     }
   });
 
-  it('asks for nothing but itself', () => {
+  it('requests nothing but itself', () => {
     assert.deepEqual(
       page.requests.filter(one => !one.startsWith(url) && !one.startsWith('blob:') && one !== 'about:blank'),
       [],

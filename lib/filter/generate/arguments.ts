@@ -41,10 +41,10 @@ interface WordRule {
 const ALL = 0xffffffff;
 const LOW = 0xffffffffn;
 
-/** How much more often than other values an argument is 0, or a high word. */
+/** How much more often than another value an argument, or the high word of one, is assumed to be 0. */
 const ZERO_WEIGHT = 16;
 
-/** Steps to write one rule into a key, and to make a list of atoms: both stay in memory. */
+/** Steps for the key of a rule and for a list of atoms: both stay in memory. */
 const KEY_STEPS = 2;
 const ATOMS_STEPS = 8;
 
@@ -209,7 +209,7 @@ class Builder {
     return node;
   }
 
-  /** A number that rules share of which the same is left. */
+  /** The same number for rules with the same remaining tests. */
   #idOf(rule: WordRule): number {
     const known = this.#ids.get(rule);
     if (known !== undefined) return known;
@@ -221,7 +221,7 @@ class Builder {
     return id;
   }
 
-  /** Divides the values of a word where some rule changes its mind, with the rules that remain in each cell. */
+  /** Splits the values of a word into cells in which each rule has one result, with the rules that remain in each cell. */
   #cells(
     rules: readonly WordRule[],
     word: number,
@@ -244,7 +244,7 @@ class Builder {
       const later = rule.atoms.filter(atom => !here.includes(atom));
       const [only] = here;
       if (only !== undefined && here.length === 1) {
-        // What is left of a rule is one object for all cells that leave the same: there may be millions of cells.
+        // Cells share the object for the same remaining tests of a rule: there may be millions of cells.
         for (const { ranges, then } of casesOf(only)) {
           const left = { ...rule, atoms: [...later, ...then] };
           this.#eachCell(ranges, lows, index => cells[index]?.rules.push(left));
@@ -268,7 +268,7 @@ class Builder {
     }
   }
 
-  /** Cells in which all of the atoms can hold, each with what they leave to be asked. */
+  /** Cells in which all of the atoms can be true, each with the tests that remain. */
   #matches(atoms: readonly Atom[], lows: Uint32Array): ReadonlyMap<number, readonly Atom[]> {
     let matches: Map<number, readonly Atom[]> | undefined;
     for (const atom of atoms) {
@@ -285,7 +285,7 @@ class Builder {
     return matches ?? new Map();
   }
 
-  /** Decides the masked questions about a word, then goes on to the next word. `saved`: X holds the word; `intact`: so does A. */
+  /** Emits the masked tests of a word, then continues with the next word. `saved`: X holds the word; `intact`: so does A. */
   #masks(
     all: readonly WordRule[],
     place: number,
@@ -307,7 +307,7 @@ class Builder {
       const next = (side: readonly WordRule[]): DiagramNode =>
         this.#masks(side, place, word, saved || keep, onlyBits);
       const [whenTrue, whenFalse] = [next(yes), next(no)];
-      // The question does not matter: without it, the registers are as they were.
+      // The test is redundant: without it, the registers are unchanged.
       if (whenTrue === whenFalse) return this.#masks(no, place, word, saved, intact);
       const test = onlyBits
         ? atom.value === 0
@@ -329,7 +329,7 @@ function firstMask(rules: readonly WordRule[], word: number): MaskAtom | undefin
   return undefined;
 }
 
-/** The rules after a masked test is decided, without other tests that it decides too. */
+/** The rules after a masked test is decided, without the tests whose result follows from it. */
 function assume(rules: readonly WordRule[], known: MaskAtom, holds: boolean): readonly WordRule[] {
   return rules.flatMap(rule => {
     const atoms: Atom[] = [];

@@ -38,7 +38,7 @@ const CHAIN_LIMIT = 5;
 const CHAIN_LENGTH = 2 * CHAIN_LIMIT + 1;
 /** The total weight of a search, so that weights and costs are integers: cold engines box every fraction that they load. */
 const TOTAL = 2 ** 22;
-/** What an instruction costs beside that total: between two trees equally fast, the smaller one. */
+/** The cost of an instruction on that scale: of two equally fast trees, the smaller one is chosen. */
 const INSTRUCTION_COSTS: Readonly<Record<SearchAim, number>> = {
   quick: TOTAL >> 11,
   balanced: TOTAL >> 11,
@@ -61,16 +61,16 @@ const STEPS_LIMIT = 10;
 const CHAINED = 0;
 /** In the same place, less the number of a peak: that peak is taken out by an equality. */
 const PEAK = 255;
-/** Peaks that are considered; each doubles the work. */
+/** Maximum number of peaks; each doubles the work. */
 const MAX_PEAKS = 2;
-/** Share of the total weight from which on a value is worth naming as a peak. */
+/** Minimum share of the total weight of a value that is considered as a peak. */
 export const PEAK_SHARE = 0.02;
 /** Times that a search is repeated to shorten paths, and the share of its weight that a cell gains each time. */
 const ROUNDS = 12;
 const GAIN = 1;
 
 /**
- * What a tree is to be good at. `quick`: found fast, fair to all cells. `balanced`: the best mean among trees with short
+ * What a tree is optimized for. `quick`: found fast, fair to all cells. `balanced`: the best mean among trees with short
  * worst paths. `skewed`: the best mean, for weights that are known well enough to let rare values go deep. `soon`: nearly that, without a
  * search, in a few per cent more instructions. `small`: few instructions, whatever the paths.
  */

@@ -1,4 +1,4 @@
-// What a child is started with so that it cannot reach this process.
+// The settings with which a child is started so that it cannot reach this process.
 import { UnsupportedError } from '../../util/errors.js';
 import { oneOf } from '../../util/options.js';
 import { features } from '../machine/features.js';
@@ -13,7 +13,7 @@ import {
   type IsolationMode,
 } from './isolation.js';
 
-/** The orders of the launcher, or of `exec`. */
+/** The settings for the launcher, or for `exec`. */
 export interface IsolationPlan {
   /** The program of the filter layer; empty for none. */
   readonly layer: Uint8Array;
@@ -21,9 +21,9 @@ export interface IsolationPlan {
   readonly domain: number;
   /** Whether io_uring operations are filtered. */
   readonly ringFilter: RingFilterMode;
-  /** Whether descriptors behind those of `stdio` are kept from the command. */
+  /** Whether the command inherits only the descriptors of `stdio`. */
   readonly onlyStdio: boolean;
-  /** What is in force once the command runs: where a part of it cannot be had after all, the command is not run. */
+  /** The isolation of the command. If a part of it fails at the start, the command does not run. */
   readonly receipt: Isolation;
 }
 

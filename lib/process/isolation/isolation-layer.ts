@@ -1,4 +1,4 @@
-// The filter layer that every isolated child gets below its own: it needs no permission of a profile, and gives none.
+// The filter layer of every isolated child, below that of its profile: it refuses some calls and depends on no profile.
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { ABIS, syscallNumber, X32_BIT, type Abi } from '../../kernel/abi.js';
@@ -21,7 +21,7 @@ const EPERM = SCMP_ACT_ERRNO(errnoNumber('EPERM') ?? 1);
 const TIOCSTI = 0x5412n;
 const TIOCLINUX = 0x541cn;
 
-/** The kernel takes the request as an unsigned int, and cuts off what is above it. */
+/** The kernel reads the request as an unsigned int and ignores the upper bits. */
 const IOCTL: SyscallPolicy = {
   otherwise: SCMP_ACT_ALLOW,
   rules: [TIOCSTI, TIOCLINUX].map(value => ({
@@ -61,7 +61,7 @@ function abiOf(name: AbiName): AbiPolicy {
   return { abi, syscalls: new Map(known), enosysAbove: undefined };
 }
 
-/** What the layer means: TIOCSTI, TIOCLINUX and the limits of other processes are refused on every ABI. */
+/** The policy of the layer: TIOCSTI, TIOCLINUX and the limits of other processes are refused on every ABI. */
 export function isolationPolicy(arch: Architecture = nativeArchitecture()): Policy {
   return {
     target: makeTarget({ arch }),

@@ -1,4 +1,4 @@
-// What parts a child from the process that starts it, and what the running kernel can do of that.
+// How a child is isolated from the process that starts it, and which parts of that the running kernel supports.
 import { errnoName } from '../../kernel/errno.js';
 import type { Probe } from '../../native.js';
 
@@ -63,7 +63,7 @@ interface Part {
   readonly part: IsolationPart;
   /** The filter layer closes it, which every kernel with filters can load. */
   readonly byLayer: boolean;
-  /** The version of Landlock's ABI that it takes, 0 for none, and the Linux that brought it. */
+  /** The version of Landlock's ABI that it needs, 0 for none, and the Linux version that introduced it. */
   readonly abi: number;
   readonly linux: string;
 }
@@ -77,7 +77,7 @@ const PARTS: readonly Part[] = [
   { part: 'limits', byLayer: true, abi: 0, linux: '' },
 ];
 
-/** What a mode closes on a kernel. */
+/** The parts that a mode closes on a kernel. */
 export function isolationOf(
   mode: IsolationMode,
   kernel: Pick<Probe, 'release' | 'landlock' | 'landlockError'>,
@@ -95,7 +95,7 @@ export function isolationOf(
   };
 }
 
-/** Why Landlock cannot do it here. */
+/** Why Landlock cannot close a part on this kernel. */
 function lacking(
   { release, landlock, landlockError }: Pick<Probe, 'release' | 'landlock' | 'landlockError'>,
   linux: string,

@@ -1,4 +1,4 @@
-// Which io_uring operations a child is refused: what its profile says of the system calls whose work they do.
+// Which io_uring operations are refused to a child: those whose equivalent system calls its profile refuses.
 import { describeFailure } from '../../native.js';
 import { errnoName } from '../../kernel/errno.js';
 import { LoadError, UnsupportedError } from '../../util/errors.js';
@@ -24,7 +24,7 @@ const RING_VERDICT = { unchanged: 0, allow: 1, refuse: 2 } as const;
 const NONE = new Uint8Array();
 
 /**
- * A verdict for each operation, or nothing where there is nothing to filter, or no kernel for it.
+ * A verdict for each operation; empty if there is nothing to filter, or the kernel does not support it.
  * Throws UsageError (`bad-option`) and UnsupportedError (`ring-filter-unavailable`) with `required`.
  */
 export function ringVerdicts(filter: Filter | Uint8Array, mode: RingFilterMode): Uint8Array {

@@ -30,7 +30,7 @@ const failure = (action: () => unknown): ProfileError => {
   throw new assert.AssertionError({ message: 'it was accepted' });
 };
 
-describe('policies in words: what a call gets', () => {
+describe('policies in words: the action for a call', () => {
   const D = 'default: ERRNO(EPERM)\n';
   for (const [what, policy, syscall, expected] of [
     ['an action', 'read: allowed', 'read', 'ALLOW'],
