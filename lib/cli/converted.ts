@@ -1,8 +1,14 @@
 // A policy in one of the formats that subcommands write.
-import { compilePolicy } from '../filter/compile.js';
-import { CONVERSION_FORMATS, convert, type ConversionFormat } from '../filter/convert.js';
+import { compilePolicy, type CompilePolicyOptions } from '../filter/compile.js';
+import {
+  CONVERSION_FORMATS,
+  convert,
+  type ConversionFormat,
+  type ConvertOptions,
+} from '../filter/convert.js';
 import type { Policy } from '../policy/policy.js';
 import type { CompileFlags } from './options.js';
+import { givenOptions } from '../util/options.js';
 
 /** What `--to` names. */
 export type Format = ConversionFormat | 'bpf';
@@ -18,15 +24,7 @@ export interface ConversionFlags extends CompileFlags {
 
 /** The text of a policy, or the bytes of its program. Throws as `convert` and `compilePolicy` do. */
 export function converted(policy: Policy, to: Format, flags: ConversionFlags): string | Buffer {
-  const { codegen, weights, unknownSyscalls, category, name } = flags;
   if (to === 'bpf')
-    return compilePolicy(policy, {
-      ...(codegen !== undefined && { codegen }),
-      ...(weights !== undefined && { weights }),
-    }).bpf;
-  return convert(policy, to, {
-    ...(unknownSyscalls !== undefined && { unknownSyscalls }),
-    ...(category !== undefined && { category }),
-    ...(name !== undefined && { name }),
-  });
+    return compilePolicy(policy, givenOptions<CompilePolicyOptions>(flags, ['codegen', 'weights'])).bpf;
+  return convert(policy, to, givenOptions<ConvertOptions>(flags, ['unknownSyscalls', 'category', 'name']));
 }

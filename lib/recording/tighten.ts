@@ -23,7 +23,7 @@ import {
 import { readSource, type ProfileSource, type SourceText } from '../profile/read-source.js';
 import type { SeccompNamesRule } from '../profile/seccomp-profile.js';
 import { ProfileError, UsageError, type Location } from '../util/errors.js';
-import { ownOptions } from '../util/options.js';
+import { givenOptions, ownOptions } from '../util/options.js';
 import { hasOwn, own } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
 import { checkProfile, type CheckOptions, type ProfileCheck } from './check.js';
@@ -95,11 +95,8 @@ export function tightenText(
   recordings: readonly Recording[],
   options: TightenOptions = {},
 ): TightenedProfile {
-  const { for: launcher, capabilities, kernel } = ownOptions(options, ['capabilities', 'kernel', 'for']);
-  const checking: CheckOptions = {
-    ...(capabilities !== undefined && { capabilities }),
-    ...(kernel !== undefined && { kernel }),
-  };
+  const { for: launcher, ...rest } = ownOptions(options, ['capabilities', 'kernel', 'for']);
+  const checking = givenOptions<CheckOptions>(rest, ['capabilities', 'kernel']);
   const recording = mergeRecordings(...ownElements(recordings));
   const { file } = source;
   const given = parseProfile(own(source, 'path') ?? new TextEncoder().encode(source.text), { file });

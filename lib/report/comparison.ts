@@ -1,7 +1,7 @@
 // The differences between two filters as rows of a table: what changes in the same way on several ABIs once.
 import type { Layers } from '../filter/layers.js';
 import { diff, type Difference } from '../filter/inspect/diff.js';
-import { formatForeign } from '../filter/inspect/format.js';
+import { wordArguments, formatForeign } from '../filter/inspect/format.js';
 import { formatConditions, formatNumber, formatNumbers } from '../filter/inspect/format-conditions.js';
 import { actionName } from '../kernel/action.js';
 import { groupBy } from '../util/collections.js';
@@ -63,15 +63,13 @@ function rowOf({ place, from, to, when, witness }: Difference): DifferenceData {
   const always = when?.length === 1 && when[0]?.length === 0;
   const [abiName, calls] = placeWords(place);
   const shown = place.kind === 'syscall' ? place.syscall : formatNumber(BigInt(witness.syscall));
-  const last = witness.args.findLastIndex(arg => arg !== 0n);
-  const args = witness.args.slice(0, last + 1).map(formatNumber);
   return {
     abis: [abiName],
     calls,
     from: { action: actionName(from), tone: toneOf(from) },
     to: { action: actionName(to), tone: toneOf(to) },
     ...(!always && { when: formatConditions(when, place.kind === 'syscall' ? place : undefined) }),
-    witness: `${shown}(${args.join(', ')})`,
+    witness: `${shown}(${wordArguments(witness.args)})`,
   };
 }
 

@@ -6,10 +6,11 @@ import type { Finding } from '../lint/finding.js';
 import type { Severity } from '../lint/rules.js';
 import type { Target } from '../policy/target.js';
 import type { Architecture } from '../kernel/architectures.js';
-import { lint } from '../lint/lint.js';
+import { lint, type LintOptions } from '../lint/lint.js';
 import type { Profile } from '../profile/profile.js';
 import { placeOf, type RuleLine } from './rules.js';
 import { owned } from '../util/own.js';
+import { givenOptions } from '../util/options.js';
 
 /** A finding of `lint`; without a place for programs. */
 export interface FindingData {
@@ -27,14 +28,8 @@ export function profileFindings(
   { arch, kernel, capabilities }: Target,
   options: CompileOptions,
 ): readonly FindingData[] {
-  const { unknownSyscalls, badArch, argWidth } = owned(options);
-  const found = lint(profile, {
-    ...{ arch, kernel, capabilities },
-    ...(unknownSyscalls !== undefined && { unknownSyscalls }),
-    ...(badArch !== undefined && { badArch }),
-    ...(argWidth !== undefined && { argWidth }),
-  });
-  return found.map(findingData);
+  const resolving = givenOptions<LintOptions>(options, ['unknownSyscalls', 'badArch', 'argWidth']);
+  return lint(profile, { arch, kernel, capabilities, ...resolving }).map(findingData);
 }
 
 /** The findings about a program; `arch` is for those that do not look at the architecture. */

@@ -1,19 +1,15 @@
 // `seccomp record` of what runs already: until the time is over, nothing is left to record, or Ctrl-C.
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { record } from '../../process/trace/record.js';
+import type { RecordRunningOptions } from '../../process/trace/perf/record-running.js';
 import type { Recording } from '../../recording/recording.js';
 import { say } from '../output.js';
-import { optionError } from '../../util/options.js';
+import { givenOptions, optionError } from '../../util/options.js';
 
 /** Options that name what runs already, as commander parses them. */
-export interface RunningFlags {
-  readonly pid?: number;
-  readonly container?: string;
-  readonly root?: string;
-  readonly cgroup?: string;
-  readonly all?: boolean;
-  readonly seconds?: number;
-}
+export type RunningFlags = Omit<RecordRunningOptions, 'phase'>;
+
+const RECORDED = ['pid', 'container', 'root', 'cgroup', 'all', 'seconds', 'phase'];
 
 /** Adds them. */
 export const withRunningOptions = (command: Command): Command =>
@@ -52,19 +48,9 @@ export function isOfCommand(words: readonly string[], flags: RunningFlags): bool
 }
 
 /** Records what runs already. Throws as `record` does. */
-export async function recordWhatRuns(
-  { pid, container, root, cgroup, all, seconds }: RunningFlags,
-  phase: string | undefined,
-): Promise<Recording> {
-  const { recording, stop } = record({
-    ...(pid !== undefined && { pid }),
-    ...(container !== undefined && { container }),
-    ...(root !== undefined && { root }),
-    ...(cgroup !== undefined && { cgroup }),
-    ...(all !== undefined && { all }),
-    ...(seconds !== undefined && { seconds }),
-    ...(phase !== undefined && { phase }),
-  });
+export async function recordWhatRuns(flags: RunningFlags, phase: string | undefined): Promise<Recording> {
+  const { seconds } = flags;
+  const { recording, stop } = record(givenOptions<RecordRunningOptions>({ ...flags, phase }, RECORDED));
   for (const signal of SIGNALS) process.on(signal, stop);
   say(`recording${seconds === undefined ? ', until Ctrl-C' : ` for ${seconds} s`}`);
   try {

@@ -8,7 +8,7 @@ import { ENOSYS, EPERM } from '../../kernel/errno.js';
 import { eventOf } from '../../bpf/call.js';
 import { WORD } from '../../bpf/program.js';
 import { own } from '../../util/own.js';
-import { ownOptions } from '../../util/options.js';
+import { givenOptions, ownOptions } from '../../util/options.js';
 import { checkedPolicy } from '../../policy/check.js';
 import { markPolicy } from '../../policy/own-policy.js';
 import { isPolicy, type FilterFlag, type Policy, type SyscallPolicy } from '../../policy/policy.js';
@@ -99,7 +99,7 @@ function policiesOf(
   const given = ownOptions(options, RESOLVE_OPTIONS);
   const target = isPolicy(first) ? first.target : isPolicy(second) ? second.target : {};
   const profiles = [first, second].filter(source => !isPolicy(source)).length;
-  const meaning = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const meaning = givenOptions<CombineOptions>(given, RESOLVE_OPTIONS);
   const resolved = (source: AnyProfile | Policy): Policy =>
     isPolicy(source)
       ? checkedPolicy(policyOf(source, profiles === 0 ? meaning : {}))

@@ -223,7 +223,7 @@ function formatArchitectures(architectures: Numbers): string {
 }
 
 /** Six arguments as in a call in C, without the zeros at the end. */
-function wordArguments(args: readonly bigint[]): string {
+export function wordArguments(args: readonly bigint[]): string {
   const last = args.findLastIndex(arg => arg !== 0n);
   return args
     .slice(0, last + 1)
