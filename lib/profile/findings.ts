@@ -25,9 +25,10 @@ export class Findings {
   #warnings: Diagnostic[] = [];
   #seen = new Set<string>();
 
-  /** Something that makes the profile unusable. */
-  error(code: Code, at: Location | undefined, message: string, remedy?: RemedyText): void {
+  /** Something that makes the profile unusable. Returns undefined, for readers that have no value then. */
+  error(code: Code, at: Location | undefined, message: string, remedy?: RemedyText): undefined {
     this.#add(this.#errors, 'error', code, at, message, remedy);
+    return undefined;
   }
 
   /** Something that does not mean what it seems to. The same finding counts once. */
@@ -42,9 +43,9 @@ export class Findings {
     name: string,
     names: Iterable<string>,
     remedy = `Write one of ${[...names].join(', ')}`,
-  ): void {
+  ): undefined {
     const kind = code.slice('unknown-'.length);
-    this.error(code, at, `there is no ${kind} ${quote(name)}`, () => didYouMean(name, names, remedy));
+    return this.error(code, at, `there is no ${kind} ${quote(name)}`, () => didYouMean(name, names, remedy));
   }
 
   #add(

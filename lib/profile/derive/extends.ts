@@ -58,15 +58,13 @@ export function readExtends(root: JsonObject, findings: Findings): Extends | und
   if (value === undefined || name === undefined) return undefined;
   const at = locate(value);
   // Nothing else that a source may be: a text, an empty path.
-  if (!/[./\\]|^[\w-]+$/.test(name)) {
-    findings.error(
+  if (!/[./\\]|^[\w-]+$/.test(name))
+    return findings.error(
       'bad-extends',
       at,
       `${quote(name)} is not the name of a profile`,
       'Name one that ships, or a file in the folder of this one: ./NAME',
     );
-    return undefined;
-  }
   return { name, changes, rules, at };
 }
 

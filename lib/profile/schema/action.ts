@@ -29,10 +29,7 @@ export function readAction<Key extends string>(
   const name = value && readString(value, `"${actionKey}"`, findings);
   const data = readData(fields.get(numberKey), numberKey, fields.get(nameKey), nameKey, findings);
   if (value === undefined || name === undefined) return undefined;
-  if (!isActionName(name)) {
-    findings.unknown('unknown-action', locate(value), name, ACTION_NAMES);
-    return undefined;
-  }
+  if (!isActionName(name)) return findings.unknown('unknown-action', locate(value), name, ACTION_NAMES);
   const action = ACTIONS[name];
   const kind = actionKind(action);
   if (kind === SCMP_ACT_ERRNO(0)) return withErrno(data, findings);
@@ -52,15 +49,13 @@ const isActionName = (name: string): name is ActionName => Object.hasOwn(ACTIONS
 
 function withErrno(data: ActionData | undefined, findings: Findings): Action | undefined {
   if (data === undefined) return SCMP_ACT_ERRNO(EPERM);
-  if (data.number > MAX_ERRNO) {
-    findings.error(
+  if (data.number > MAX_ERRNO)
+    return findings.error(
       'out-of-range',
       locate(data.from),
       `"${data.key}" is ${data.number}`,
       `The largest errno is ${MAX_ERRNO}`,
     );
-    return undefined;
-  }
   if (data.number === 0n) {
     findings.warning(
       'errno-zero',
@@ -75,15 +70,13 @@ function withErrno(data: ActionData | undefined, findings: Findings): Action | u
 function withMessage(data: ActionData | undefined, findings: Findings): Action | undefined {
   // runc takes its default errno for the message too.
   if (data === undefined) return SCMP_ACT_TRACE(EPERM);
-  if (data.number > MAX_MESSAGE) {
-    findings.error(
+  if (data.number > MAX_MESSAGE)
+    return findings.error(
       'out-of-range',
       locate(data.from),
       `"${data.key}" is ${data.number}`,
       `A message to the tracer has 16 bits: at most ${MAX_MESSAGE}`,
     );
-    return undefined;
-  }
   return SCMP_ACT_TRACE(Number(data.number));
 }
 
@@ -121,8 +114,7 @@ function readErrno(value: JsonValue, key: string, findings: Findings): bigint | 
   const number = errnoNumber(text);
   if (number !== undefined) return BigInt(number);
   const remedy = 'Write a name such as EPERM, or "errnoRet" with a number';
-  findings.unknown('unknown-errno', locate(value), text, errnoNames(), remedy);
-  return undefined;
+  return findings.unknown('unknown-errno', locate(value), text, errnoNames(), remedy);
 }
 
 function* errnoNames(): Generator<string> {

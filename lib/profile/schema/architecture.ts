@@ -45,10 +45,12 @@ function readMapping(entry: JsonValue, findings: Findings): ArchitectureMapping 
   if (object === undefined) return undefined;
   const fields = fieldsOf(object, ['architecture', 'subArchitectures'], findings);
   const value = fields.get('architecture');
-  if (value === undefined) {
-    findings.error('missing-architecture', locate(object), 'an item of "archMap" needs an "architecture"');
-    return undefined;
-  }
+  if (value === undefined)
+    return findings.error(
+      'missing-architecture',
+      locate(object),
+      'an item of "archMap" needs an "architecture"',
+    );
   const architecture = readString(value, '"architecture"', findings);
   if (architecture === undefined) return undefined;
   checkArchitecture(architecture, value, findings);

@@ -82,19 +82,16 @@ function readNamedValue(node: JsonString, what: string, findings: Findings): big
       problem ??= error;
     }
   }
-  if (problem !== undefined && values.size === 0) {
-    findings.error(problem.code, locate(node), reasonOf(problem), problem.remedy);
-    return undefined;
-  }
+  if (problem !== undefined && values.size === 0)
+    return findings.error(problem.code, locate(node), reasonOf(problem), problem.remedy);
   const [[value] = [0n], other] = values;
   if (other === undefined && problem === undefined) return value;
-  findings.error(
+  return findings.error(
     'ambiguous-number',
     locate(node),
     `${what} is ${quote(node.value)}, whose value differs between ABIs`,
     'Write the number in a rule for one architecture ("includes": { "arches": […] }), or use the words format',
   );
-  return undefined;
 }
 
 /** Names with `|` between them, as profile.schema.json has it; a number in quotes is a mistake. */
@@ -109,15 +106,13 @@ function readOperator(
   at: ProfileCondition['at'],
   findings: Findings,
 ): Operator | undefined {
-  if (value === undefined) {
-    findings.error(
+  if (value === undefined)
+    return findings.error(
       'missing-operator',
       at,
       'a condition needs an "op"',
       'Write "op": "SCMP_CMP_EQ" or another comparison',
     );
-    return undefined;
-  }
   const name = readString(value, '"op"', findings);
   if (name === undefined) return undefined;
   const op = OPERATORS.find(candidate => candidate === name);

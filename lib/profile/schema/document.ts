@@ -38,8 +38,8 @@ export interface ReadDocument {
 
 /** What a document says; undefined where errors were reported. */
 export function readDocument(root: JsonValue, findings: Findings): ReadDocument | undefined {
-  if (root.kind !== 'object') {
-    findings.error(
+  if (root.kind !== 'object')
+    return findings.error(
       'not-a-profile',
       locate(root),
       root.kind === 'null'
@@ -47,8 +47,6 @@ export function readDocument(root: JsonValue, findings: Findings): ReadDocument 
         : `a profile is a JSON object, not ${KINDS[root.kind]}`,
       'Use an object with "defaultAction" and "syscalls"',
     );
-    return undefined;
-  }
   if (isForeign(root, findings)) return undefined;
   if (isResource(root)) return readResource(root, findings);
   const isConfig =
@@ -75,15 +73,13 @@ function isForeign(root: JsonObject, findings: Findings): boolean {
 /** A resource of the Security Profiles Operator, whose `spec` is a profile in OCI's words. Source: api/seccompprofile of the operator. */
 function readResource(root: JsonObject, findings: Findings): ReadDocument | undefined {
   const spec = root.members.get('spec')?.value;
-  if (spec === undefined) {
-    findings.error(
+  if (spec === undefined)
+    return findings.error(
       'missing-key',
       locate(root),
       'there is no "spec" here',
       'A SeccompProfile has its profile there',
     );
-    return undefined;
-  }
   const object = readObject(spec, '"spec"', findings);
   const profile = object && readSeccomp(object, 'spo', findings);
   const base = object?.members.get('baseProfileName')?.value;
@@ -100,14 +96,12 @@ function readResource(root: JsonObject, findings: Findings): ReadDocument | unde
 function readConfig(root: JsonObject, findings: Findings): ReadProfile | undefined {
   const linux = peek(root, 'linux');
   const seccomp = linux?.kind === 'object' ? peek(linux, 'seccomp') : undefined;
-  if (seccomp?.kind !== 'object') {
-    findings.error(
+  if (seccomp?.kind !== 'object')
+    return findings.error(
       'no-seccomp-section',
       locate(seccomp ?? linux ?? root),
       'this OCI configuration has no object linux.seccomp: its container runs without a filter',
     );
-    return undefined;
-  }
   let capabilities = peek(root, 'process');
   for (const key of ['capabilities', 'bounding']) {
     capabilities = capabilities?.kind === 'object' ? peek(capabilities, key) : undefined;

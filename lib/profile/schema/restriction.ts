@@ -84,14 +84,12 @@ function readKernel(value: JsonValue | undefined, findings: Findings): KernelVer
   const text = value && readString(value, '"minKernel"', findings);
   if (value === undefined || text === undefined) return undefined;
   const match = /^(\d{1,4})\.(\d{1,4})$/.exec(text);
-  if (match === null) {
-    findings.error(
+  if (match === null)
+    return findings.error(
       'bad-min-kernel',
       locate(value),
       `${quote(text)} is not a kernel version`,
       'Write major.minor, e.g. "4.8"',
     );
-    return undefined;
-  }
   return Object.freeze({ major: Number(match[1]), minor: Number(match[2]) });
 }

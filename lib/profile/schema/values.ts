@@ -65,18 +65,15 @@ export function readUnsigned(
   findings: Findings,
 ): bigint | undefined {
   if (value.kind !== 'number') return wrongType(value, what, 'a number', findings);
-  if (/[.eE]/.test(value.text)) {
-    findings.error(
+  if (/[.eE]/.test(value.text))
+    return findings.error(
       'not-an-integer',
       locate(value),
       `${what} is ${quote(value.text)}`,
       'Write digits only, without fraction or exponent',
     );
-    return undefined;
-  }
   // No number of more digits fits, and reading millions of them takes its time.
   const number = value.text.startsWith('-') || value.text.length > 20 ? undefined : BigInt(value.text);
   if (number !== undefined && number <= max) return number;
-  findings.error('out-of-range', locate(value), `${what} is ${value.text.slice(0, 40)}`, limit);
-  return undefined;
+  return findings.error('out-of-range', locate(value), `${what} is ${value.text.slice(0, 40)}`, limit);
 }

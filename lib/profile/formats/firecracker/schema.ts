@@ -177,8 +177,12 @@ function readWidth(value: JsonValue | undefined, findings: Findings): 32 | 64 | 
   if (value === undefined || name === undefined) return undefined;
   if (name === 'dword') return 32;
   if (name === 'qword') return 64;
-  findings.error('unknown-type', locate(value), `there is no type ${quote(name)}`, 'Write dword or qword');
-  return undefined;
+  return findings.error(
+    'unknown-type',
+    locate(value),
+    `there is no type ${quote(name)}`,
+    'Write dword or qword',
+  );
 }
 
 function readOperator(value: JsonValue, findings: Findings): (typeof PLAIN_OPERATORS)[string] | undefined {
@@ -189,6 +193,5 @@ function readOperator(value: JsonValue, findings: Findings): (typeof PLAIN_OPERA
   if (plain !== undefined) return plain;
   const names = Object.keys(PLAIN_OPERATORS);
   const remedy = `Write one of ${names.join(', ')} or {"masked_eq": …}`;
-  findings.unknown('unknown-operator', locate(value), name, names, remedy);
-  return undefined;
+  return findings.unknown('unknown-operator', locate(value), name, names, remedy);
 }
