@@ -195,6 +195,11 @@ export interface Native {
   endWithParent(parent: number): boolean;
   /** Makes what a tracer is started with; see native/core/tracer.h. */
   prepareTracer(): TracerFiles | Failure;
+  /**
+   * Starts the executable file that is the first of the descriptors as a process that is no child of this one, and gives its number;
+   * see native/core/detached_process.h. A user or group of 0xffffffff is that of this process.
+   */
+  startDetached(descriptors: Uint32Array, user: number, group: number): number | Failure;
   /** The memory that native/tracer/table.h describes, which the tracer writes to meanwhile. */
   mapTable(table: number): ArrayBuffer | Failure;
   /**

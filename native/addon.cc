@@ -5,6 +5,7 @@
 #include "core/background.h"
 #include "core/c_library.h"
 #include "core/descriptor.h"
+#include "core/detached_process.h"
 #include "core/exec.h"
 #include "core/notify_listener.h"
 #include "core/peer_memory.h"
@@ -46,6 +47,7 @@ void bind_kernel(Napi::Object exports) {
   bind<load_and_exec_path>(exports, "loadAndExec");
   bind<prepare_launch>(exports, "prepareLaunch");
   bind<prepare_tracer>(exports, "prepareTracer");
+  bind<start_detached>(exports, "startDetached");
   bind<map_table>(exports, "mapTable");
   bind<be_traced>(exports, "beTraced");
   bind<prepare_perf_recorder>(exports, "preparePerfRecorder");

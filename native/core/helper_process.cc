@@ -95,7 +95,7 @@ bool limit_own_life(std::uint32_t milliseconds) {
 
 int perform_job(void* argument) {
   const auto& job = *static_cast<const Job*>(argument);
-  if (!limit_own_life(job.options.limit)) return 1;
+  if (job.options.limit != kNoLimit && !limit_own_life(job.options.limit)) return 1;
   // Not even stopped it outlives the thread that waits for it.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (job.options.descriptors == HelperDescriptors::kOnlyOne) keep_only(job.options.kept);

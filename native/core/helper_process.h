@@ -15,9 +15,12 @@ enum class HelperDescriptors : std::uint8_t {
   kOnlyOne,
 };
 
+/** For a task that waits for nobody. */
+inline constexpr std::uint32_t kNoLimit = 0xffffffff;
+
 /** How a helper is started. */
 struct HelperOptions {
-  /** Milliseconds until the helper is killed. */
+  /** Milliseconds until the helper is killed, or kNoLimit. */
   std::uint32_t limit;
   HelperDescriptors descriptors = HelperDescriptors::kShared;
   /** The one that a helper keeps with kOnlyOne, -1 for none. */

@@ -9,9 +9,11 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmdirSync,
   rmSync,
   statfsSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -142,12 +144,12 @@ describe('record by perf events', function () {
         ['-c', `read line; exec dd if=/dev/zero of=/dev/null bs=1 count=${calls / 2}`],
         { stdio: ['pipe', 'ignore', 'ignore'], by: 'perf' },
       );
-      const recorder = recorderOf(process.pid);
-      process.kill(recorder, 'SIGSTOP');
+      const stopped = recorder();
+      process.kill(stopped, 'SIGSTOP');
       const ended = new Promise(resolve => child.on('exit', resolve));
       child.stdin?.end('\n');
       await ended;
-      process.kill(recorder, 'SIGCONT');
+      process.kill(stopped, 'SIGCONT');
       const recorded = await recording;
       const lost = recorded.sources[0]?.lost ?? 0;
       assert.ok(lost > 0);
@@ -157,7 +159,7 @@ describe('record by perf events', function () {
 
     it('reports that the recorder was killed, and the command continues', async () => {
       const { child, recording } = record('cat', { stdio: ['pipe', 'ignore', 'ignore'], by: 'perf' });
-      process.kill(recorderOf(process.pid), 'SIGKILL');
+      process.kill(recorder(), 'SIGKILL');
       await assert.rejects(recording, { code: 'perf-ended' });
       const ended = new Promise(resolve => child.on('exit', resolve));
       child.stdin?.end();
@@ -349,19 +351,24 @@ describe('the targets of a recording', () => {
     });
 });
 
-/** The perf recorder that a process has started and that runs: one that has ended may not have been waited for yet. */
-function recorderOf(parent: number): number {
+/** The recorder that shares its table with this process, of which it is no child. */
+function recorder(): number {
+  const tables = readdirSync('/proc/self/fd').flatMap(number => tableAt(`/proc/self/fd/${number}`) ?? []);
   const found = readdirSync('/proc').find(pid => {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const [, state, ppid] = stat.slice(stat.lastIndexOf(')')).split(' ');
-      return stat.includes('(seccomp-perf)') && state !== 'Z' && ppid === String(parent);
-    } catch {
-      return false;
-    }
+    const table = tableAt(`/proc/${pid}/fd/4`);
+    return table !== undefined && tables.includes(table) && pid !== String(process.pid);
   });
   assert.ok(found !== undefined, 'there is no recorder');
   return Number(found);
+}
+
+/** The inode of a table of a recorder, or undefined. */
+function tableAt(path: string): number | undefined {
+  try {
+    return readlinkSync(path).includes('seccomp-table') ? statSync(path).ino : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The only child of a process. */

@@ -42,6 +42,24 @@ describe('record', function () {
     assert.deepEqual(callOf(recorded, 'socket')?.args.find(({ index }) => index === 0)?.values, [2n]);
   });
 
+  it('leaves no ended tracers to a process that adopts orphans', function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const body = `
+      const { record } = require('seccomp');
+      const { readdirSync, readFileSync } = require('fs');
+      const ended = () => readdirSync('/proc').filter(pid => {
+        try { return /^seccomp-tracer\\) Z/.test(readFileSync('/proc/' + pid + '/stat', 'utf8').split('(')[1]); } catch { return false; }
+      });
+      (async () => {
+        for (let run = 0; run < 3; run++) await record('true', { stdio: 'ignore' }).recording;
+        console.log(process.pid, ended().length <= 1);
+      })();`;
+    const words = ['--pid', '--fork', '--mount-proc', process.execPath, '-e', body];
+    const { stdout, stderr } = spawnSync('unshare', words, { encoding: 'utf8' });
+    if (stderr.includes('unshare')) this.skip();
+    assert.equal(stdout, '1 true\n', stderr);
+  });
+
   it('leaves output and exit codes as they are', () => {
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-record-'));
     try {

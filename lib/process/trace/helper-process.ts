@@ -1,35 +1,22 @@
 // What the tracer and the perf recorder have in common: programs in memory, each a process of its own that shares memory with this one.
 import { readSync } from 'node:fs';
-import type { SpawnOptions } from 'node:child_process';
-import { native } from '../../native.js';
-import { childProcess } from '../../util/builtins.js';
-import { bare, own } from '../../util/own.js';
+import { native, type Failure } from '../../native.js';
+import { own } from '../../util/own.js';
 
 /**
- * Starts a program with these descriptors behind its standard streams, the program itself being the first; undefined where it cannot be
- * started. It gets no signals of the terminal, and does not keep the working directory in use.
+ * Starts a program as a process that is no child of this one, with these descriptors behind its standard streams, the program itself being
+ * the first. It gets no signals of the terminal, and does not keep the working directory in use.
  */
-export function startHelper(
-  argv0: string,
+export const startHelper = (
   descriptors: readonly number[],
-  user: Pick<SpawnOptions, 'uid' | 'gid'> = {},
-): number | undefined {
-  const child = childProcess().spawn(
-    '/proc/self/fd/3',
-    [],
-    bare<SpawnOptions>({
-      argv0,
-      cwd: '/',
-      detached: true,
-      env: bare({}),
-      stdio: ['ignore', 'ignore', 'ignore', ...descriptors],
-      ...user,
-    }),
-  );
-  child.unref();
-  child.on('error', () => undefined);
-  return own(child, 'pid');
-}
+  { uid, gid }: { readonly uid: unknown; readonly gid: unknown } = { uid: undefined, gid: undefined },
+): number | Failure => native().startDetached(Uint32Array.from(descriptors), idOf(uid), idOf(gid));
+
+/** An invalid one is refused by Node, which starts the command. */
+const idOf = (id: unknown): number =>
+  typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < SAME ? id : SAME;
+
+const SAME = 0xffffffff;
 
 /** The descriptors of a helper by their names, and what closes each of them once. */
 export function closing<Name extends string>(

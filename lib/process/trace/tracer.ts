@@ -41,11 +41,9 @@ export function startTracer(
   const { open, close } = closing<keyof TracerFiles>(files);
   try {
     prepare(files.table);
-    const pid = startHelper('tracer', [files.image, files.table, files.wake, files.forTracer], {
-      ...(uid !== undefined && { uid }),
-      ...(gid !== undefined && { gid }),
-    });
-    if (pid === undefined) throw noTracer('spawn failed', undefined);
+    const { image, table, wake, forTracer } = files;
+    const pid = startHelper([image, table, wake, forTracer], { uid, gid });
+    if (isFailure(pid)) throw noTracer(describeFailure(pid), pid.errno);
     close('image', 'wake', 'forTracer');
     let memory: Buffer | undefined;
     return {
@@ -84,10 +82,10 @@ export const unheardTracer = (failure: Failure): LoadError =>
     { errno: failure.errno },
   );
 
-const noTracer = (why: string, errno: number | undefined): LoadError =>
+const noTracer = (why: string, errno: number): LoadError =>
   new LoadError(
     'no-tracer',
     `the tracer for report-only cannot be started (${why})`,
     'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files and processes, and the filters of this process',
-    errno === undefined ? {} : { errno },
+    { errno },
   );

@@ -34,11 +34,11 @@ export function startPerfRecorder(orders: PerfOrders, cgroup?: number): PerfReco
   try {
     writeOrders(files.table, orders);
     const { image, table, wake, forRecorder, stopped } = files;
-    const pid = startHelper('seccomp-perf', [
+    const pid = startHelper([
       ...[image, table, wake, forRecorder, stopped],
       ...(cgroup === undefined ? [] : [cgroup]),
     ]);
-    if (pid === undefined) throw notStarted('spawn failed');
+    if (isFailure(pid)) throw notStarted(describeFailure(pid));
     close('image', 'wake', 'forRecorder', 'stopped');
     // The watcher of a descriptor closes it.
     open.delete('woken');
