@@ -4,7 +4,6 @@
 
 #include "../freestanding/memory.h"
 #include "native_arch.h"
-#include "tracer.h"
 
 namespace seccomp_node {
 
@@ -104,7 +103,6 @@ std::uint32_t RecordedCalls::insert(const RecordedEntry& made) {
   auto& variants = variants_of(made);
   if (variants < kMaxVariants) ++variants;
   publish(used, used + 1);
-  wake();
   return used;
 }
 

@@ -117,7 +117,7 @@ enum TracerDescriptor : int {
   kImageDescriptor = 3,
   /** The memory. */
   kTableDescriptor,
-  /** A pipe that gets a byte when the table changes, and is at its end when the tracer ends. */
+  /** A pipe that gets a byte when the reporter changes the table, and is at its end when the tracer ends. */
   kWakeDescriptor,
   /**
    * A socket: brings the process to trace as an `int`, negated where it runs already with all its threads; an errno
