@@ -25,7 +25,7 @@ class Tracer {
   [[noreturn]] void follow(Stopped stopped, Ended ended) {
     for (;;) {
       int status = 0;
-      const long thread = system_call(SYS_wait4, -1, word(&status), __WALL, 0);
+      const long thread = next_event(status);
       if (thread == -EINTR) continue;
       if (thread < 0) {
         finish(thread == -ECHILD ? TracerState::kEnded : TracerState::kFailed, static_cast<std::uint32_t>(-thread));
@@ -38,6 +38,9 @@ class Tracer {
       }
     }
   }
+
+  /** Waits for a stop or an end, as wait4(2) does. */
+  long next_event(int& status);
 
   /** Reports that the first process is traced. */
   void begin();
@@ -56,6 +59,11 @@ class Tracer {
   Table& table_;
   /** Whether the first process has executed the command. */
   bool started_ = false;
+
+ private:
+  /** The number of waits without polling after one that polled in vain, and what is left of it. */
+  int sleeps_ = 1;
+  int sleeps_left_ = 0;
 };
 
 /** Reports a change of the table. If the pipe is full, a report is pending already. */
