@@ -1,6 +1,6 @@
 // How the files of bundle/ load each other where V8's code cache is there for this Node (scripts/code-cache.mjs): the functions that a start
 // needs are compiled already, and Node does not search for each file. A file of its own in the syntax of ES2020, as package-files is.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire, wrap } from 'node:module';
 import { Script } from 'node:vm';
 import { bare, own } from '../util/own.js';
@@ -20,6 +20,9 @@ export const loaded = new Map<string, LoadedFile>();
 /** Whether files are loaded here and not by `require`: decided once, since each of the two has its own instances. */
 let isOn: boolean | undefined;
 
+/** By the call that Node makes for each file that it loads, so that no filter needs to allow another one. */
+const isThere = (path: string): boolean => statSync(path, bare({ throwIfNoEntry: false } as const)) !== undefined;
+
 /** Finds what is not a file of bundle/. */
 const require = createRequire(`${__dirname}/package.json`);
 /** What Node 22 has besides. */
@@ -30,7 +33,7 @@ const newer = require('node:module') as { readonly getCompileCacheDir?: () => un
  * Node cache the code of all its files, that is enough.
  */
 const isWanted = (): boolean =>
-  existsSync(folder) &&
+  isThere(folder) &&
   new Script('Object', bare({})).runInThisContext(bare({})) === Object &&
   own(newer, 'getCompileCacheDir')?.() === undefined;
 
@@ -55,7 +58,7 @@ function loadFile(file: string): object {
   // The files are ASCII, which is read fastest so.
   const text = wrap(readFileSync(path, bare({ encoding: 'latin1', flag: 'r' } as const)));
   const cache = `${folder}${file.slice(1)}.bin`;
-  const cachedData = existsSync(cache) ? readFileSync(cache, bare({ flag: 'r' })) : undefined;
+  const cachedData = isThere(cache) ? readFileSync(cache, bare({ flag: 'r' })) : undefined;
   const script = new Script(text, bare({ filename: path, ...(cachedData && { cachedData }) }));
   const run = script.runInThisContext(bare({})) as Run;
   const module = { exports: {} };
