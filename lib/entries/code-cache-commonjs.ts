@@ -21,7 +21,8 @@ export const loaded = new Map<string, LoadedFile>();
 let isOn: boolean | undefined;
 
 /** By the call that Node makes for each file that it loads, so that no filter needs to allow another one. */
-const isThere = (path: string): boolean => statSync(path, bare({ throwIfNoEntry: false } as const)) !== undefined;
+const isThere = (path: string): boolean =>
+  statSync(path, bare({ throwIfNoEntry: false } as const)) !== undefined;
 
 /** Finds what is not a file of bundle/. */
 const require = createRequire(`${__dirname}/package.json`);
