@@ -20,6 +20,13 @@ const SPAWN = `
   console.log(String(spawnSync(process.execPath, ['-e', script], { profile }).stdout).trim());
 `;
 
+/** Makes the code cache where the package is, and uses it. */
+const CODE_CACHE = `
+  const script = require.resolve('seccomp/package.json').replace(/package\\.json$/, 'scripts/code-cache.mjs');
+  require('node:child_process').execFileSync(process.execPath, [script]);
+  console.log(require('seccomp').features().available);
+`;
+
 const asModule = program => ['node', '--input-type=module', '-e', program];
 const tool = (...args) => ['seccomp', ...args];
 const AVAILABLE = 'console.log(seccomp.features().available)';
@@ -38,6 +45,7 @@ export const USES = {
   ],
   applyProfile: [asModule(APPLY), /^EACCES filter true\n$/],
   spawnSync: [asModule(SPAWN), /^EACCES\n$/],
+  'code cache': [['node', '-e', CODE_CACHE], /^true\n$/],
   'seccomp doctor': [tool('doctor'), /^ok +add-on: loaded/m],
   'seccomp compile': [tool('compile', 'docker-default', '--format', 'asm'), /^.*\bALLOW\b/m],
   'seccomp run': [tool('run', 'docker-default', '--', 'node', '-p', '6 * 7'), /^42\n$/],
