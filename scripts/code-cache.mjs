@@ -2,12 +2,12 @@
 // Usage: node scripts/code-cache.mjs
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { commandLine } from './command-line.mjs';
 import { inRoot, withScratch } from './files.mjs';
 
 const require = createRequire(inRoot('package.json'));
-const { folder, loaded } = require(inRoot('bundle/code-cache.js'));
+const { folder, loaded, loadHere } = require(inRoot('bundle/code-cache.js'));
 /** A profile that is not among those that ship. */
 const own = JSON.stringify({ ...require('seccomp/profiles/docker-default.json'), comment: 'own' });
 
@@ -16,7 +16,7 @@ function start() {
   const { applyProfile } = require('seccomp/apply');
   const { load } = require('seccomp/load');
   applyProfile('docker-default', { dryRun: true });
-  withScratch(`${folder}/.programs-`, cache => {
+  withScratch(`${folder}-programs-`, cache => {
     applyProfile(own, { dryRun: true, cache });
     // From the cache of programs now.
     const { filter } = applyProfile(own, { dryRun: true, cache });
@@ -32,15 +32,35 @@ function inspect() {
   diff(filter, compile('docker-default'));
 }
 
+/** Gives, by file, the functions that ran until a use ended: those of a start are not made slower to load by others. */
+function compiled() {
+  const kept = new Map();
+  for (const use of [start, inspect]) {
+    use();
+    for (const [file, { script }] of loaded) if (!kept.has(file)) kept.set(file, script.createCachedData());
+  }
+  return kept;
+}
+
+function write(kept) {
+  mkdirSync(folder);
+  try {
+    for (const [file, code] of kept) writeFileSync(join(folder, `${file}.bin`), code);
+  } catch (error) {
+    rmSync(folder, { recursive: true });
+    throw error;
+  }
+}
+
 commandLine('node scripts/code-cache.mjs', { options: {} });
-rmSync(folder, { recursive: true, force: true });
-// Where it exists, the files of the package load each other by way of the code cache.
-mkdirSync(folder, { recursive: true });
-const written = new Set();
-// A file gets the functions that ran until then: those of a start are not made slower to load by others.
-for (const use of [start, inspect]) {
-  use();
-  for (const [file, { script }] of loaded)
-    if (!written.has(file)) writeFileSync(join(folder, `${file}.bin`), script.createCachedData());
-  for (const file of loaded.keys()) written.add(file);
+loadHere();
+try {
+  mkdirSync(dirname(folder), { recursive: true });
+  // What is there would be loaded, and kept if the rest failed.
+  rmSync(folder, { recursive: true, force: true });
+  write(compiled());
+} catch (error) {
+  if (error.syscall === undefined) throw error;
+  console.error(`the code cache cannot be written: ${error.message}`);
+  process.exitCode = 1;
 }

@@ -48,6 +48,11 @@ type Run = (
   directory: string,
 ) => void;
 
+/** Has files loaded here whatever there is: for what makes the code cache. */
+export function loadHere(): void {
+  isOn = true;
+}
+
 /** What a file beside this one exports; undefined where `require` loads it. Throws what reading or running the file throws. */
 export function load(file: `./${string}.js`): unknown {
   isOn ??= isWanted();

@@ -41,7 +41,7 @@ export function ownOptions<Options extends object>(
     if (!known.includes(name)) {
       throw optionError(
         `there is no option ${show(name)}`,
-        ELSEWHERE.get(name) ?? `The options are: ${known.join(', ')}`,
+        ELSEWHERE.get(name) ?? `The options are: ${[...new Set(known)].join(', ')}`,
       );
     }
     const value: unknown = Reflect.get(given, name);

@@ -32,6 +32,13 @@ function changing(name: string, ...values: readonly unknown[]): object {
 const read = (options: Sample): unknown => ownOptions(options, ['first', 'second']);
 
 describe('ownOptions', () => {
+  it('lists each option once, also one that must be a boolean', () => {
+    assert.throws(() => ownOptions({ frist: 1 }, ['first', 'second'], ['second']), {
+      code: 'bad-option',
+      message: 'there is no option "frist". The options are: first, second',
+    });
+  });
+
   it('has every name, no prototype, and cannot be changed', () => {
     const options = read({ first: 1 }) as Sample;
     assert.deepEqual({ ...options }, { first: 1, second: undefined });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -32,8 +33,12 @@ describe('The code cache', () => {
   });
   after(() => rmSync(place, { recursive: true }));
 
-  const run = (args: readonly string[]) =>
-    spawnSync(process.execPath, args, { cwd: place, encoding: 'utf8', env: { PATH: process.env['PATH'] } });
+  const run = (args: readonly string[], variables: Readonly<Record<string, string>> = {}) =>
+    spawnSync(process.execPath, args, {
+      cwd: place,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], ...variables },
+    });
 
   /** What a program prints as JSON. */
   function answer(program: string, ...args: readonly string[]): unknown {
@@ -101,6 +106,46 @@ describe('The code cache', () => {
         for (const [path, bytes] of kept) writeFileSync(path, bytes);
       }
     });
+
+  it("is made with Node's own too, which programs may not have", () => {
+    const { status, stderr } = run(['scripts/code-cache.mjs'], {
+      NODE_COMPILE_CACHE: join(place, 'of-node'),
+    });
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(answer(SOURCES), TAKEN);
+  });
+
+  it('is not there where making it fails', () => {
+    writeFileSync(
+      join(place, 'fails.cjs'),
+      "require('node:vm').Script.prototype.createCachedData = () => { throw new Error('not today'); };",
+    );
+    const { status, stderr } = run(['--require', './fails.cjs', 'scripts/code-cache.mjs']);
+    assert.equal(status, 1);
+    assert.match(stderr, /not today/);
+    assert.equal(existsSync(folder()), false);
+    assert.equal(run(['scripts/code-cache.mjs']).status, 0);
+  });
+
+  it('is made or the reason said, without a stack trace', () => {
+    writeFileSync(
+      join(place, 'full.cjs'),
+      `const fs = require('node:fs');
+      const { writeFileSync } = fs;
+      fs.writeFileSync = (path, ...rest) => {
+        if (String(path).includes('chunk-')) throw Object.assign(new Error('no space'), { syscall: 'write' });
+        writeFileSync(path, ...rest);
+      };
+      require('node:module').syncBuiltinESMExports();`,
+    );
+    const { status, stderr } = run(['--require', './full.cjs', 'scripts/code-cache.mjs']);
+    assert.deepEqual(
+      { status, stderr },
+      { status: 1, stderr: 'the code cache cannot be written: no space\n' },
+    );
+    assert.equal(existsSync(folder()), false);
+    assert.equal(run(['scripts/code-cache.mjs']).status, 0);
+  });
 
   it('gives programs and errors that are the same as without', () => {
     const program = `
