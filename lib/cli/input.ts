@@ -1,5 +1,4 @@
 // What an argument of the command line stands for: a profile, a program in the kernel's format, or a running process.
-import { readFileSync } from 'node:fs';
 import { compile } from '../filter/compile-profile.js';
 import { UsageError } from '../util/errors.js';
 import { topOf } from '../util/place.js';
@@ -28,10 +27,11 @@ import { lint } from '../lint/lint.js';
 import { lintProgram } from '../lint/lint-program.js';
 import { compileOptions, type CompileFlags } from './options.js';
 import { warn } from './output.js';
+import { inputName, readStandardInput } from './reading/standard-input.js';
 
 /** What an argument names: a path, a profile that ships, or `-` for standard input. Its content tells a profile from a program. */
 export function inputArgument(argument: string): Input {
-  const input = argument === '-' ? readInput(readFileSync(0), '<stdin>') : readInput(argument);
+  const input = argument === '-' ? readInput(readStandardInput(), inputName(argument)) : readInput(argument);
   if (input.kind === 'program') return input;
   const { text, file } = input;
   const program = readProgramText(text, file);
@@ -44,11 +44,13 @@ const profileOf = ({ text, file, path }: SourceText, strict?: boolean): Profile 
 
 /** The text of an argument that cannot be a program, and what to call it. */
 export const textInput = (argument: string): SourceText =>
-  argument === '-' ? { ...readSource(readFileSync(0)), file: '<stdin>' } : readSource(argument);
+  argument === '-' ? { ...readSource(readStandardInput()), file: inputName(argument) } : readSource(argument);
 
 /** The profile of an argument that cannot be a program. */
 export const profileArgument = (argument: string): Profile =>
-  argument === '-' ? parseProfile(readFileSync(0), { file: '<stdin>' }) : parseProfile(argument);
+  argument === '-'
+    ? parseProfile(readStandardInput(), { file: inputName(argument) })
+    : parseProfile(argument);
 
 /** What an argument means: a profile is compiled, a program must pass `check`. */
 export function layerArgument(
@@ -148,4 +150,4 @@ export function pidOf(argument: string): number {
 
 /** The text of an argument: that of a file, or of standard input for `-`. */
 export const textArgument = (argument: string): string =>
-  new TextDecoder().decode(argument === '-' ? readFileSync(0) : readFile(argument));
+  new TextDecoder().decode(argument === '-' ? readStandardInput() : readFile(argument));

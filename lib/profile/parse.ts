@@ -19,7 +19,7 @@ import { readExtends, type Extends } from './derive/extends.js';
 import { readDocument } from './schema/document.js';
 import { selectProfile, type Resources } from './schema/resources.js';
 import { peek } from './schema/fields.js';
-import { pickOptions } from '../util/options.js';
+import { oneOf, pickOptions } from '../util/options.js';
 
 /** Options of `parseProfile`. */
 export interface ParseOptions {
@@ -46,6 +46,7 @@ export interface ParseOptions {
  */
 export function parseProfile(source: unknown, options: ParseOptions = {}): Profile {
   const { strict = false, file: name } = pickOptions(options, ['strict', 'file']);
+  oneOf('strict', strict, [true, false]);
   const findings = new Findings();
   if (isProfile(source)) {
     findings.conclude(strict, source.warnings);

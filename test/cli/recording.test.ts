@@ -140,7 +140,7 @@ describe('The subcommands on recordings', () => {
     assert.match(stderr, /allowed without having been seen:\n/);
     const check = cli(['check', path('profile.json'), recording]);
     assert.equal(check.code, 0, check.stdout);
-    assert.match(check.stdout, /2 distinct calls of 1 runs: 0 refused, 0 uncertain/);
+    assert.match(check.stdout, /2 distinct calls of 1 run: 0 refused, 0 uncertain/);
   });
 
   it('check ends with 1 for a call that would be refused, and says what to add', () => {

@@ -265,4 +265,14 @@ describe('seccomp run', () => {
     assert.equal(code, 2);
     assert.match(stderr, /there is no command\. Write it after --/);
   });
+
+  it('takes no option after the profile for a command', () => {
+    const { code, stderr } = cli(['run', 'docker-default', '--report', '--', 'true']);
+    assert.equal(code, 2);
+    assert.match(stderr, /the option "--report" is after the profile\. Write options before the profile/);
+    assert.match(
+      cli(['run', 'docker-default', '--', '--report']).stderr,
+      /"--report" is not an executable file/,
+    );
+  });
 });

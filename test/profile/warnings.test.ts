@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { formatDiagnostic } from '#lib/util/errors.js';
 import { parseProfile } from '#lib/profile/parse.js';
+import { parseFirecracker } from '#lib/profile/formats/firecracker/parse.js';
+import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { codes, failure, marked, withCondition, withRule } from './helpers.js';
 
 /** A text with an arrow where the finding is, its code, its pointer, and what its message and remedy say. */
@@ -187,6 +189,16 @@ describe('warnings about profiles', () => {
   it('turn into errors with strict, also for a Profile that was read before', () => {
     const profile = parseProfile('{"DefaultAction": "SCMP_ACT_LOG"}');
     assert.equal(failure(() => parseProfile(profile, { strict: true })).code, 'key-case');
+  });
+
+  it('are not taken as they are where strict is no boolean', () => {
+    for (const strict of [0, 1, 'false', null] as unknown as boolean[]) {
+      const refused = { code: 'bad-option', message: /^strict cannot be / };
+      const profile = '{"defaultAction": "SCMP_ACT_LOG"}';
+      assert.throws(() => parseProfile(profile, { strict }), refused);
+      assert.throws(() => resolveProfile(profile, {}, { strict }), refused);
+      assert.throws(() => parseFirecracker({ vmm: {} }, { strict }), refused);
+    }
   });
 
   it('keep quiet about architectures of other machines in archMap', () => {

@@ -12,6 +12,7 @@ import { paintFor } from '../colors.js';
 import type { DoctorCheck } from '../json-outputs.js';
 import { printJson, printPainted, type Register } from '../output.js';
 import { attempt } from '../../util/failures.js';
+import { counted } from '../../util/show.js';
 
 /** Runs a check; one that throws an error of ours has failed with that message. */
 const check = (name: string, look: () => { readonly ok: boolean; readonly detail: string }): DoctorCheck => ({
@@ -89,7 +90,7 @@ function checks(): readonly DoctorCheck[] {
         detail:
           mode === 'disabled'
             ? 'none'
-            : `mode ${mode}, ${filters ?? 'unknown'} layers, no_new_privs ${noNewPrivs ? 'set' : 'not set'}`,
+            : `mode ${mode}, ${filters === undefined ? 'unknown layers' : counted(filters, 'layer')}, no_new_privs ${noNewPrivs ? 'set' : 'not set'}`,
       };
     }),
     check('JIT', () => {
@@ -111,7 +112,7 @@ function checks(): readonly DoctorCheck[] {
         detail:
           rings.length === 0
             ? 'this Node holds no rings open'
-            : `this Node holds ${rings.length} rings open; applyProfile closes them to everything but what libuv does`,
+            : `this Node holds ${counted(rings.length, 'ring')} open; applyProfile closes rings to everything but what libuv does`,
       };
     }),
     check('docker-default', () => {

@@ -92,7 +92,7 @@ function chosen(thread: ThreadDump, number: number | undefined): readonly Number
   const layer = layers.filter(each => each.number === number);
   if (layer.length > 0) return layer;
   throw optionError(
-    `${thread.id} has ${layers.length} layers, and none of number ${number}`,
+    `${thread.id} has ${counted(layers.length, 'layer')}, and none of number ${number}`,
     'Layers count from 1, the oldest',
   );
 }

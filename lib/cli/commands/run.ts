@@ -74,6 +74,11 @@ export const runCommand: Register = (program, run) =>
     .action((profile: string, words: string[], flags: Flags) => {
       const [command, ...args] = words[0] === '--' ? words.slice(1) : words;
       return run(() => {
+        if (words[0] !== '--' && command?.startsWith('-') === true)
+          throw optionError(
+            `the option ${JSON.stringify(command)} is after the profile`,
+            'Write options before the profile, and the command after --',
+          );
         if (command === undefined) throw optionError('there is no command', 'Write it after --');
         return perform(filterOf(profile, flags), command, args, flags);
       }, flags.json === true);

@@ -15,6 +15,7 @@ import { print, printActions, printJson, type ExitCode, type Register } from '..
 import { simulationText } from '../../filter/inspect/format-simulation.js';
 import { simulationJson } from '../../filter/inspect/json.js';
 import { optionError } from '../../util/options.js';
+import { inputName, namedTwice } from '../reading/standard-input.js';
 
 interface Flags extends CompileFlags {
   readonly layer?: readonly string[];
@@ -62,8 +63,7 @@ function checkUsage(names: readonly string[], call: readonly string[], events: s
       'Name a call, or give a file of calls with --events',
     );
   }
-  if ([...names, events].filter(name => name === '-').length > 1)
-    throw optionError('standard input is named twice', 'It can be read once: use a file');
+  if ([...names, events].filter(name => name === '-').length > 1) throw namedTwice();
 }
 
 /** Answers one call a line; the exit code says whether all of them are permitted. */
@@ -96,6 +96,6 @@ function eventAt(source: string, line: number, call: string, abi: AbiName): Even
     return parseEvent(call, abi);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(error.code, `${source === '-' ? '<stdin>' : source}:${line}: ${error.message}`);
+    throw new UsageError(error.code, `${inputName(source)}:${line}: ${error.message}`);
   }
 }

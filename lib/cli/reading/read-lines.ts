@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { RecordingError } from '../../util/errors.js';
 import { singleLine } from '../../util/printable.js';
 import { retried } from './retried.js';
+import { inputName, takeStandardInput } from './standard-input.js';
 
 /** Characters of a line that are kept. */
 export const MAX_LINE = 65_536;
@@ -10,12 +11,12 @@ const CHUNK = 1 << 20;
 
 /**
  * The lines of a file in UTF-8 or UTF-16, or of standard input for `-`, without their ends; what a line has beyond 65,536 characters is dropped.
- * Throws RecordingError (`log-unreadable`).
+ * Throws RecordingError (`log-unreadable`), and UsageError where standard input is named twice.
  */
 export function* linesOf(file: string): Generator<string> {
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   const buffer = new Uint8Array(CHUNK);
-  const descriptor = file === '-' ? 0 : tried(file, () => openSync(file, 'r'));
+  const descriptor = file === '-' ? takeStandardInput() : tried(file, () => openSync(file, 'r'));
   try {
     let rest = '';
     for (;;) {
@@ -49,6 +50,9 @@ function tried<Result>(file: string, act: () => Result): Result {
     return retried(act);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new RecordingError('log-unreadable', `${singleLine(file)} cannot be read: ${error.message}`);
+    throw new RecordingError(
+      'log-unreadable',
+      `${singleLine(inputName(file))} cannot be read: ${error.message}`,
+    );
   }
 }

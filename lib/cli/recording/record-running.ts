@@ -5,6 +5,7 @@ import type { RecordRunningOptions } from '../../process/trace/perf/record-runni
 import type { Recording } from '../../recording/recording.js';
 import { say } from '../output.js';
 import { givenOptions, optionError } from '../../util/options.js';
+import { counted } from '../../util/show.js';
 
 /** Options that name what runs already, as commander parses them. */
 export type RunningFlags = Omit<RecordRunningOptions, 'phase'>;
@@ -56,7 +57,7 @@ export async function recordWhatRuns(flags: RunningFlags, phase: string | undefi
   try {
     const recorded = await recording;
     const calls = recorded.calls.reduce((sum, { count }) => sum + count, 0);
-    say(`${calls} calls, ${recorded.calls.length} different ones`);
+    say(`${counted(calls, 'call')}, ${recorded.calls.length} different ones`);
     return recorded;
   } finally {
     for (const signal of SIGNALS) process.off(signal, stop);

@@ -3,11 +3,12 @@ import { parseRecording } from '../../recording/json.js';
 import type { Recording } from '../../recording/recording.js';
 import { textArgument } from '../input.js';
 import { say } from '../output.js';
+import { inputName } from '../reading/standard-input.js';
 import { counted } from '../../util/show.js';
 
 /** The recording in a file, or in standard input for `-`. Throws RecordingError, and ProfileError for a file that cannot be read. */
 export const recordingArgument = (argument: string): Recording =>
-  parseRecording(textArgument(argument), { file: argument === '-' ? '<stdin>' : argument });
+  parseRecording(textArgument(argument), { file: inputName(argument) });
 
 /** Says what recordings are known to lack, so that nobody takes their profile for complete. */
 export function sayWhatIsMissing(recordings: readonly Recording[]): void {

@@ -23,6 +23,7 @@ import { say, toJson } from '../output.js';
 import { singleLine } from '../../util/printable.js';
 import { reportTarget } from './report-target.js';
 import { passSignals, ending } from './accompany.js';
+import { counted } from '../../util/show.js';
 
 interface WatchOptions {
   readonly log: boolean;
@@ -99,7 +100,7 @@ export async function runWatched(
   print();
   if (newer > 0)
     notes.push(
-      `left out: ${newer} calls newer than all that the profile names, which it answers with ENOSYS; --report-fallbacks lists them`,
+      `left out: ${counted(newer, 'call')} newer than all that the profile names, which it answers with ENOSYS; --report-fallbacks lists them`,
     );
   if (signal === 'SIGSYS' && !fate.killed) notes.push(endedBySigsys(command, child.pid));
   else if (options.watching === 'refuse') notes.push(...leftOut(filter));
@@ -154,7 +155,7 @@ function start(
       follower.close();
       return [
         ...(running === 0 ? [] : ['what the command has left running is not reported from here on']),
-        ...(follower.lost === 0 ? [] : [`${follower.lost} calls found no room in the report`]),
+        ...(follower.lost === 0 ? [] : [`${counted(follower.lost, 'call')} found no room in the report`]),
       ];
     },
   };

@@ -82,6 +82,7 @@ function resolved(
   const given = pickOptions(options, ['unknownSyscalls', 'badArch', 'argWidth', 'strict']);
   const { unknownSyscalls = 'enosys', badArch = SCMP_ACT_KILL_THREAD, strict = false } = given;
   const { argWidth = 'profile' } = given;
+  oneOf('strict', strict, [true, false]);
   oneOf('unknownSyscalls', unknownSyscalls, UNKNOWN_SYSCALLS);
   oneOf('argWidth', argWidth, ARG_WIDTHS);
   if (!isAction(badArch)) {

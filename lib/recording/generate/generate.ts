@@ -36,6 +36,7 @@ import {
   type Launcher,
 } from './completions.js';
 import { enosys, rulesOf, runsOf, type Allowed, type Entry } from './rules.js';
+import { counted } from '../../util/show.js';
 
 /** Options of `generateProfile`. */
 export interface GenerateOptions {
@@ -106,7 +107,7 @@ export function generateProfile(
   if (minRuns > recording.runs && recording.runs > 0)
     throw new RecordingError(
       'nothing-recorded',
-      `no call was made in ${minRuns} runs: the recordings have ${recording.runs}`,
+      `no call was made in ${counted(minRuns, 'run')}: the recordings have ${recording.runs}`,
       'Require fewer runs, or add recordings',
     );
   const leftOut: ExplainedCall[] = [];
@@ -138,7 +139,8 @@ export function generateProfile(
   for (const [syscall, entries] of calls) {
     const runs = runsOf(entries);
     if (isCallNumber(syscall)) leftOut.push({ syscall, why: 'no table has a name for this number' });
-    else if (runs < minRuns) leftOut.push({ syscall, why: `seen in ${runs} of ${recording.runs} runs` });
+    else if (runs < minRuns)
+      leftOut.push({ syscall, why: `seen in ${runs} of ${counted(recording.runs, 'run')}` });
     else if (entries.every(({ count, unavailable: failed }) => failed === count)) unavailable.push(syscall);
     else if (syscall === 'clone3' && mode !== 'none')
       leftOut.push({ syscall, why: 'its flags are in memory: clone is allowed in its place, by flags' });

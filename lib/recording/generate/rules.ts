@@ -7,6 +7,7 @@ import { groupBy } from '../../util/collections.js';
 import { byText, type RecordedCall } from '../recording.js';
 import type { Alternatives } from './argument-conditions.js';
 import type { Completion } from './completions.js';
+import { counted } from '../../util/show.js';
 
 /** A call of the generated profile. */
 export interface Allowed {
@@ -55,7 +56,7 @@ export function rulesOf(entries: readonly Entry[], runs: number): readonly Secco
     const reason =
       seen.length === 0
         ? `not seen: ${why}`
-        : `seen in ${runsOf(seen)} of ${runs} runs${by(group.flatMap(entry => entry.seen))}`;
+        : `seen in ${runsOf(seen)} of ${counted(runs, 'run')}${by(group.flatMap(entry => entry.seen))}`;
     const comment = `${purposeOf(syscall)}: ${reason}${words.length === 0 ? '' : `; ${words.join(', ')}`}`;
     return alternatives.map((conditions): SeccompRule => ({
       comment,

@@ -9,6 +9,7 @@ import type { AbiName } from '../../../kernel/architectures.js';
 import type { JsonOutputs } from '../../json-outputs.js';
 import { textArgument } from '../../input.js';
 import { printActions, toJson, write, type Register } from '../../output.js';
+import { inputName } from '../../reading/standard-input.js';
 
 type Format = 'bpf' | 'asm' | 'c' | 'json';
 
@@ -49,7 +50,7 @@ export const asmCommand: Register = (program, run) =>
     .action((file: string, { format, output, abi, json = false }: Flags) => {
       return run(() => {
         const assembled = assemble(textArgument(file), {
-          file: file === '-' ? '<stdin>' : file,
+          file: inputName(file),
           ...(abi !== undefined && { abi }),
         });
         if (!json && format === 'asm') write(output, disassemble(assembled), printActions);

@@ -1,9 +1,9 @@
 // `seccomp playground`: a page in which profiles are written and looked at, without a network.
-import { readFileSync } from 'node:fs';
 import { htmlPlayground } from '../../../report/playground/page.js';
 import { utf8 } from '../../../util/host/bytes.js';
 import { PROFILE } from '../../options.js';
 import { printJson, write, type Register } from '../../output.js';
+import { readStandardInput } from '../../reading/standard-input.js';
 
 interface Flags {
   readonly output: string;
@@ -21,7 +21,7 @@ export const playgroundCommand: Register = (program, run) =>
     .action((profile: string | undefined, { output, json = false }: Flags) => {
       return run(() => {
         const text = htmlPlayground(
-          profile === undefined ? {} : { profile: profile === '-' ? readFileSync(0) : profile },
+          profile === undefined ? {} : { profile: profile === '-' ? readStandardInput() : profile },
         );
         write(output, text);
         if (json && output !== '-') printJson('playground', { output, bytes: utf8(text).length });

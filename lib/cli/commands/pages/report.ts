@@ -4,6 +4,7 @@ import { htmlReport, type Reported } from '../../../report/report.js';
 import { inputArgument, layersArgument } from '../../input.js';
 import { compileOptions, FILTER, withCompileOptions, type CompileFlags } from '../../options.js';
 import { printJson, write, type Register } from '../../output.js';
+import { inputName } from '../../reading/standard-input.js';
 
 interface Flags extends CompileFlags {
   readonly output: string;
@@ -24,7 +25,7 @@ export const reportCommand: Register = (program, run) =>
       return run(() => {
         const text = htmlReport(reported(filter), {
           ...compileOptions(flags),
-          name: filter === '-' ? '<stdin>' : filter,
+          name: inputName(filter),
           ...(against !== undefined && { against: layersArgument(against, flags), againstName: against }),
         });
         write(output, text);

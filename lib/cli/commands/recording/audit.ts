@@ -9,6 +9,7 @@ import { isAuditLine } from '../../../recording/logs/audit-line.js';
 import { profileArgument } from '../../input.js';
 import { printActions, printJson, say, type Register } from '../../output.js';
 import { linesOf } from '../../reading/read-lines.js';
+import { counted } from '../../../util/show.js';
 
 interface Flags {
   readonly profile?: string;
@@ -57,7 +58,10 @@ export const auditCommand: Register = (program, run) =>
         else {
           for (const record of records)
             printActions(`${formatAudit(record)}${record.count === 1 ? '' : ` [${record.count} times]`}\n`);
-          if (skipped > 0) say(`${skipped} records were incomplete, or too many to be told apart`);
+          if (skipped > 0)
+            say(
+              `${counted(skipped, 'record')} ${skipped === 1 ? 'was' : 'were'} incomplete, or too many to be told apart`,
+            );
           if (records.length === 0) say('there are no records of seccomp');
         }
         return records.length === 0 ? 1 : 0;

@@ -109,7 +109,7 @@ function format({ refused, uncertain, fallbacks, unused, calls, runs }: ProfileC
       : [
           `allowed and never used: ${unused.map(({ syscall, conditional }) => (conditional ? `${syscall} (under conditions)` : syscall)).join(', ')}`,
         ]),
-    `${calls} distinct calls of ${runs} runs: ${refused.length} refused, ${uncertain.length} uncertain; ${unused.length} allowed and never used`,
+    `${counted(calls, 'distinct call')} of ${counted(runs, 'run')}: ${refused.length} refused, ${uncertain.length} uncertain; ${unused.length} allowed and never used`,
   ];
   return `${lines.join('\n')}\n`;
 }

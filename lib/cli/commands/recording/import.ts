@@ -7,6 +7,7 @@ import { singleLine } from '../../../util/printable.js';
 import { architecture } from '../../options.js';
 import { printError, printJson, say, write, type Register } from '../../output.js';
 import { linesOf } from '../../reading/read-lines.js';
+import { inputName } from '../../reading/standard-input.js';
 
 interface Flags extends Omit<ReadLogOptions, 'file'> {
   readonly output?: string;
@@ -66,7 +67,10 @@ const areNumbered = (files: readonly string[]): boolean =>
   new Set(files.map(file => file.replace(/\d+$/, ''))).size === 1;
 
 function readAll(files: readonly string[], options: Omit<ReadLogOptions, 'file'>): ReadLog {
-  const reader = new LogReader({ ...options, file: files.map(singleLine).join(', ') });
+  const reader = new LogReader({
+    ...options,
+    file: files.map(file => singleLine(inputName(file))).join(', '),
+  });
   for (const file of files) {
     reader.nextFile();
     for (const line of linesOf(file)) reader.push(line);
@@ -79,6 +83,8 @@ function tellSkipped({ file, lines, skipped, examples }: ReadLog & { readonly fi
   const shown = examples
     .slice(0, 3)
     .map(({ line, text }) => `    ${line === 0 ? '' : `line ${line}: `}${singleLine(text)}\n`);
-  say(`${singleLine(file)}: ${skipped} of ${lines} lines or names were not understood, beginning with`);
+  say(
+    `${singleLine(inputName(file))}: ${skipped} of ${lines} lines or names were not understood, beginning with`,
+  );
   printError(shown.join(''));
 }

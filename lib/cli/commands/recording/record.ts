@@ -21,6 +21,7 @@ import {
 import { recordingArgument } from '../../recording/recording-argument.js';
 import { optionError } from '../../../util/options.js';
 import { passSignals, ending } from '../../running/accompany.js';
+import { counted } from '../../../util/show.js';
 
 interface Flags extends RunningFlags {
   readonly output: string;
@@ -104,8 +105,8 @@ function finish(output: string, earlier: readonly Recording[], recorded: Recordi
   const isPerf = recorded.sources.some(({ how }) => how === 'perf');
   say(
     isPerf
-      ? `${lost} calls are missing, as the machine was too busy or programs gained rights; --by ptrace records a command in full`
-      : `${lost} calls found no room in the recording`,
+      ? `${counted(lost, 'call')} ${lost === 1 ? 'is' : 'are'} missing, as the machine was too busy or programs gained rights; --by ptrace records a command in full`
+      : `${counted(lost, 'call')} found no room in the recording`,
   );
 }
 

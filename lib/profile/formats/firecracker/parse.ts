@@ -8,7 +8,7 @@ import { readObject } from '../../schema/values.js';
 import { hasActions } from './detect.js';
 import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
 import { readFilter } from './schema.js';
-import { pickOptions } from '../../../util/options.js';
+import { oneOf, pickOptions } from '../../../util/options.js';
 
 /**
  * Reads and checks a file in the format of Firecracker's seccompiler. `source` is what parseProfile takes.
@@ -19,6 +19,7 @@ import { pickOptions } from '../../../util/options.js';
 export function parseFirecracker(source: unknown, options: ParseOptions = {}): FirecrackerFile {
   const { text, file: found } = readSource(source);
   const { file = found, strict = false } = pickOptions(options, ['file', 'strict']);
+  oneOf('strict', strict, [true, false]);
   const findings = new Findings();
   const root = readObject(readJson(text, file, findings), 'a file of filters', findings);
   if (root !== undefined && (root.members.size === 0 || hasActions(root))) {
