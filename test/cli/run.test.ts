@@ -1,6 +1,7 @@
 // seccomp run with somebody beside the command: reports, time, and exit codes as of shells.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { cli } from '../support/child.js';
 
 const SYSKILL = 159;
+
+const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
 
 describe('seccomp run', () => {
   let directory = '';
@@ -265,6 +268,25 @@ describe('seccomp run', () => {
     assert.equal(code, 2);
     assert.match(stderr, /there is no command\. Write it after --/);
   });
+
+  for (const signal of ['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const)
+    it(`passes ${signal} on to a command that it waits for`, async () => {
+      const command = `trap 'echo got it; exit 5' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`;
+      const child = spawn(
+        process.execPath,
+        [CLI, 'run', '--timeout', '20', 'docker-default', '--', 'sh', '-c', command],
+        { stdio: ['ignore', 'pipe', 'pipe'] },
+      );
+      let [output, errors] = ['', ''];
+      child.stderr.on('data', data => (errors += String(data)));
+      child.stdout.on('data', data => {
+        // Not at once: the command may be faster than what started it.
+        if (output === '') setTimeout(() => child.kill(signal), 300);
+        output += String(data);
+      });
+      await once(child, 'close');
+      assert.deepEqual([output, errors, child.exitCode], ['ready\ngot it\n', '', 5]);
+    });
 
   it('takes no option after the profile for a command', () => {
     const { code, stderr } = cli(['run', 'docker-default', '--report', '--', 'true']);

@@ -10,7 +10,12 @@ export function passSignals(child: ChildProcess): () => void {
   const pass = (signal: NodeJS.Signals): void => {
     child.kill(signal);
   };
-  const handlers = { SIGINT: ignore, SIGQUIT: ignore, SIGTERM: pass, SIGHUP: pass };
+  const handlers = {
+    ...{ SIGINT: ignore, SIGQUIT: ignore, SIGTERM: pass, SIGHUP: pass },
+    // With which Node would open its debugger otherwise, to the command too.
+    SIGUSR1: pass,
+    SIGUSR2: pass,
+  };
   for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler);
   return () => {
     for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
