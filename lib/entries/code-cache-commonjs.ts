@@ -21,8 +21,22 @@ export const loaded = new Map<string, LoadedFile>();
 let isOn: boolean | undefined;
 
 /** By the call that Node makes for each file that it loads, so that no filter needs to allow another one. */
-const isThere = (path: string): boolean =>
-  statSync(path, bare({ throwIfNoEntry: false } as const)) !== undefined;
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, bare({ throwIfNoEntry: false } as const)) !== undefined;
+  } catch {
+    // Made by another user, or hidden by Node's permissions.
+    return false;
+  }
+}
+
+function readIfAllowed(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path, bare({ flag: 'r' }));
+  } catch {
+    return undefined;
+  }
+}
 
 /** Finds what is not a file of bundle/. */
 const require = createRequire(`${__dirname}/package.json`);
@@ -64,7 +78,7 @@ function loadFile(file: string): object {
   // The files are ASCII, which is read fastest so.
   const text = wrap(readFileSync(path, bare({ encoding: 'latin1', flag: 'r' } as const)));
   const cache = `${folder}${file.slice(1)}.bin`;
-  const cachedData = isThere(cache) ? readFileSync(cache, bare({ flag: 'r' })) : undefined;
+  const cachedData = isThere(cache) ? readIfAllowed(cache) : undefined;
   const script = new Script(text, bare({ filename: path, ...(cachedData && { cachedData }) }));
   const run = script.runInThisContext(bare({})) as Run;
   const module = { exports: {} };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdtempSync,
@@ -14,7 +15,7 @@ import {
 } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -83,6 +84,26 @@ describe('The code cache', () => {
       without(() => answer(SOURCES)),
       { taken: false, refused: false, byNode: true },
     );
+  });
+
+  it('is not used where the user may not look into it', function () {
+    const program = `${SOURCES.replace('const {', 'process.setuid?.(65534); const {')}`;
+    if (process.getuid?.() !== 0) this.skip();
+    const above = dirname(folder());
+    chmodSync(place, 0o755);
+    try {
+      // As with the umask 077.
+      chmodSync(above, 0o700);
+      assert.deepEqual(answer(program), { taken: false, refused: false, byNode: true });
+      chmodSync(above, 0o755);
+      chmodSync(folder(), 0o700);
+      assert.deepEqual(answer(program), { taken: false, refused: true, byNode: false });
+      chmodSync(folder(), 0o755);
+      for (const name of readdirSync(folder())) chmodSync(join(folder(), name), 0o600);
+      assert.deepEqual(answer(program), { taken: false, refused: true, byNode: false });
+    } finally {
+      for (const path of [above, folder()]) chmodSync(path, 0o755);
+    }
   });
 
   it('is refused by V8 with other flags, and the files are compiled', () => {
