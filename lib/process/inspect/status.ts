@@ -62,7 +62,7 @@ export const noSuchProcess = (pid: number, cause?: unknown): UnsupportedError =>
   new UnsupportedError(
     'no-such-process',
     `the state of process ${pid} cannot be read`,
-    'It may have ended, or /proc is missing or hides it',
+    'It may have ended, /proc may be missing or hide it, or a filter may refuse to open its files',
     { cause },
   );
 
