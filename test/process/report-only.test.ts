@@ -326,7 +326,7 @@ print(got, ctypes.get_errno())
       });
       let out = '';
       child.stdout.on('data', chunk => out += chunk);
-      await finished;
+      await Promise.all([finished, new Promise(resolve => child.on('close', resolve))]);
       tell([out, seen.some(text => /^geteuid .*\\/id$|^getuid .*\\/id$/.test(text))]);`);
     assert.deepEqual(told(outcome), ['65534\n', true]);
   });
