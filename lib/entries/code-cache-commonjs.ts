@@ -20,23 +20,18 @@ export const loaded = new Map<string, LoadedFile>();
 /** Whether files are loaded here and not by `require`: decided once, since each of the two has its own instances. */
 let isOn: boolean | undefined;
 
-/** By the call that Node makes for each file that it loads, so that no filter needs to allow another one. */
-function isThere(path: string): boolean {
+/** What a function of node:fs gives; undefined where there is no such file, another user has made it, or Node's permissions hide it. */
+function ifReadable<Result>(read: () => Result): Result | undefined {
   try {
-    return statSync(path, bare({ throwIfNoEntry: false } as const)) !== undefined;
-  } catch {
-    // Made by another user, or hidden by Node's permissions.
-    return false;
-  }
-}
-
-function readIfAllowed(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path, bare({ flag: 'r' }));
+    return read();
   } catch {
     return undefined;
   }
 }
+
+/** By the call that Node makes for each file that it loads, so that no filter needs to allow another one. */
+const hasFolder = (): boolean =>
+  ifReadable(() => statSync(folder, bare({ throwIfNoEntry: false } as const))) !== undefined;
 
 /** Finds what is not a file of bundle/. */
 const require = createRequire(`${__dirname}/package.json`);
@@ -48,7 +43,7 @@ const newer = require('node:module') as { readonly getCompileCacheDir?: () => un
  * Node cache the code of all its files, that is enough.
  */
 const isWanted = (): boolean =>
-  isThere(folder) &&
+  hasFolder() &&
   new Script('Object', bare({})).runInThisContext(bare({})) === Object &&
   own(newer, 'getCompileCacheDir')?.() === undefined;
 
@@ -77,8 +72,7 @@ function loadFile(file: string): object {
   const path = `${__dirname}${file.slice(1)}`;
   // The files are ASCII, which is read fastest so.
   const text = wrap(readFileSync(path, bare({ encoding: 'latin1', flag: 'r' } as const)));
-  const cache = `${folder}${file.slice(1)}.bin`;
-  const cachedData = isThere(cache) ? readIfAllowed(cache) : undefined;
+  const cachedData = ifReadable(() => readFileSync(`${folder}${file.slice(1)}.bin`, bare({ flag: 'r' })));
   const script = new Script(text, bare({ filename: path, ...(cachedData && { cachedData }) }));
   const run = script.runInThisContext(bare({})) as Run;
   const module = { exports: {} };
