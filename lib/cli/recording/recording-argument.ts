@@ -17,9 +17,7 @@ export function sayWhatIsMissing(recordings: readonly Recording[]): void {
   const [lost, skipped] = [sum('lost'), sum('skipped')];
   const missing = [
     ...(lost > 0 ? [counted(lost, 'lost call')] : []),
-    ...(skipped > 0
-      ? [`${skipped} ${skipped === 1 ? 'line' : 'lines'} of logs that could not be parsed`]
-      : []),
+    ...(skipped > 0 ? [`${counted(skipped, 'line')} of logs that could not be parsed`] : []),
   ];
   if (missing.length > 0) say(`the recordings lack ${missing.join(' and ')}`);
 }

@@ -11,7 +11,10 @@ export function passSignals(child: ChildProcess): () => void {
     child.kill(signal);
   };
   const handlers = {
-    ...{ SIGINT: ignore, SIGQUIT: ignore, SIGTERM: pass, SIGHUP: pass },
+    SIGINT: ignore,
+    SIGQUIT: ignore,
+    SIGTERM: pass,
+    SIGHUP: pass,
     // With which Node would open its debugger otherwise, to the command too.
     SIGUSR1: pass,
     SIGUSR2: pass,

@@ -19,20 +19,33 @@ import { bare, own, type Own } from '../../../util/own.js';
 
 /** Options of Node's that every function takes. */
 const COMMON_OPTIONS = [
-  ...['argv0', 'cwd', 'env', 'gid', 'killSignal', 'shell', 'stdio', 'timeout', 'uid', 'windowsHide'],
+  'argv0',
+  'cwd',
+  'env',
+  'gid',
+  'killSignal',
+  'shell',
+  'stdio',
+  'timeout',
+  'uid',
+  'windowsHide',
   'windowsVerbatimArguments',
 ];
 
 /** And those of every asynchronous function. */
 export const SPAWN_OPTIONS: readonly string[] = [
   ...COMMON_OPTIONS,
-  ...['detached', 'serialization', 'signal'],
+  'detached',
+  'serialization',
+  'signal',
 ].sort();
 
 /** And those of every synchronous one. */
 export const SPAWN_SYNC_OPTIONS: readonly string[] = [
   ...COMMON_OPTIONS,
-  ...['encoding', 'input', 'maxBuffer'],
+  'encoding',
+  'input',
+  'maxBuffer',
 ].sort();
 
 /** Starts a command with the descriptors given, as Node does. */
