@@ -1,11 +1,11 @@
 // Programs that contain the package, as docs/packaging.md says: they find the add-on and the profiles beside their folder.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Format } from 'esbuild';
+import { copyPackage } from '../support/package-copy.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -23,9 +23,7 @@ describe('A program that contains the package', function () {
   let folder: string;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'seccomp-bundled-'));
-    for (const part of ['bundle', 'data', 'profiles'])
-      cpSync(join(root, part), join(folder, part), { recursive: true });
+    folder = copyPackage(['bundle', 'data', 'profiles']);
     const addons = join(folder, `prebuilds/linux-${process.arch}`);
     mkdirSync(addons, { recursive: true });
     for (const libc of ['glibc', 'musl'])

@@ -1,10 +1,8 @@
 // The programs that ship: each is proven again, and used for nothing but what it was proven against.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { decode } from '#lib/bpf/program.js';
 import { compilePolicy } from '#lib/filter/compile.js';
 import { verify } from '#lib/filter/prove/verify.js';
@@ -22,8 +20,8 @@ import { variantOf } from '#lib/process/apply-profile.js';
 import { obstacles } from '#lib/process/preflight.js';
 import { inChild, told } from '../support/child.js';
 import { sha256 } from '../support/sha256.js';
+import { copyPackage } from '../support/package-copy.js';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 const NAME = 'docker-default';
 
 /** `ret ALLOW`, base64. */
@@ -102,10 +100,7 @@ describe('A package whose files were changed', () => {
   const file = `bundle/programs/${NAME}.${arch}.json`;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'seccomp-shipped-'));
-    for (const part of ['bundle', 'profiles', 'package.json'])
-      cpSync(join(root, part), join(folder, part), { recursive: true });
-    for (const part of ['build', 'node_modules', 'data']) symlinkSync(join(root, part), join(folder, part));
+    folder = copyPackage(['bundle', 'profiles', 'package.json'], ['build', 'node_modules', 'data']);
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 

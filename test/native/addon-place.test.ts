@@ -1,10 +1,10 @@
 // What a user reads when the add-on is missing, broken or not allowed: where it was looked for, and what to do.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { copyPackage } from '../support/package-copy.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -19,10 +19,7 @@ describe('The add-on', () => {
 
   /** The package without any add-on. */
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'seccomp-place-'));
-    for (const part of ['bundle', 'profiles', 'package.json'])
-      cpSync(join(root, part), join(folder, part), { recursive: true });
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    folder = copyPackage(['bundle', 'profiles', 'package.json'], ['node_modules']);
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 

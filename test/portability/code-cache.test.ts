@@ -1,34 +1,17 @@
 // The code cache makes a start shorter and changes nothing else: which file runs, what it exports, and where its errors come from.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+import { copyPackage } from '../support/package-copy.js';
 
 describe('The code cache', () => {
   let place: string;
 
   /** The package with a code cache for this Node. */
   before(() => {
-    place = mkdtempSync(join(tmpdir(), 'seccomp-code-'));
-    for (const part of ['bundle', 'data', 'profiles', 'scripts', 'package.json'])
-      cpSync(join(root, part), join(place, part), { recursive: true });
-    for (const part of ['build', 'node_modules']) symlinkSync(join(root, part), join(place, part));
+    place = copyPackage(['bundle', 'data', 'profiles', 'scripts', 'package.json'], ['build', 'node_modules']);
     const { status, stderr } = run(['scripts/code-cache.mjs']);
     assert.equal(status, 0, stderr);
   });
