@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import * as plain from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { spawn, spawnSync } from '#lib/entries/index.js';
 import { readStatusFile } from '#lib/process/inspect/status-file.js';
@@ -61,7 +63,7 @@ const hasEnded = (pid: number): boolean => {
 describe('a child that makes its parent trace it and stops', function () {
   this.timeout(0);
   let folder = '';
-  beforeEach(() => (folder = mkdtempSync('/tmp/seccomp-traced-')));
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'seccomp-traced-'))));
   afterEach(() => {
     rmSync(folder, { recursive: true });
   });

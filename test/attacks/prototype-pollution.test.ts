@@ -289,7 +289,7 @@ describe('a polluted Object.prototype', () => {
         inChild(`${POLLUTION(names)}
           const profile = s.compile({ defaultAction: 'SCMP_ACT_ALLOW' });
           const own = 'before-user-code';
-          const file = m('node:path').join(m('node:fs').mkdtempSync('/tmp/own-properties-'), 'child.cjs');
+          const file = m('node:path').join(m('node:fs').mkdtempSync(m('node:os').tmpdir() + '/own-properties-'), 'child.cjs');
           m('node:fs').writeFileSync(file, \`
             const { execFileSync } = require('node:child_process');
             process.stdout.write(execFileSync('/bin/sh', ['-c', process.env.SCRIPT ?? 'id -u; pwd; grep -E "^(Seccomp|NoNewPrivs)" /proc/self/status; env | sort | grep -v "^_="; echo ' + process.argv.slice(2)]));

@@ -32,7 +32,7 @@ const STARTERS: Readonly<Record<string, string>> = {
     receipt = isolation;
     for await (const text of child.stdout) output += text;
     await finished;`,
-  delegate: `const path = m('node:fs').mkdtempSync('/tmp/seccomp-agent-') + '/agent';
+  delegate: `const path = m('node:fs').mkdtempSync(m('node:os').tmpdir() + '/seccomp-agent-') + '/agent';
     const agent = s.listenForContainers(path, () => ({ otherwise: () => ({ continue: true }) }));
     const profile = { ...everything, listenerPath: path, syscalls: [{ name: 'mkdir', action: 'SCMP_ACT_NOTIFY' }, { name: 'mkdirat', action: 'SCMP_ACT_NOTIFY' }] };
     const child = s.delegate(REACH, words, { ...options, profile, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -50,7 +50,7 @@ const PROGRAM = (starter: string, isolation: string | undefined): string => `
   const options = { profile: everything${isolation === undefined ? '' : `, isolation: '${isolation}'`} };
   let output = '', receipt;
   const forked = async load => {
-    const path = m('node:fs').mkdtempSync('/tmp/seccomp-fork-') + '/module.cjs';
+    const path = m('node:fs').mkdtempSync(m('node:os').tmpdir() + '/seccomp-fork-') + '/module.cjs';
     m('node:fs').writeFileSync(path, ${JSON.stringify(`${MODULE} process.send(stdout, () => process.disconnect());`)});
     const child = s.fork(path, [], { ...options, load, env, execArgv: [] });
     const [text] = await m('node:events').once(child, 'message');

@@ -11,7 +11,7 @@ const child = (body: string, args: readonly string[] = []): Outcome =>
     const { Worker } = m('worker_threads');
     const { once } = m('events');
     const caller = m(${JSON.stringify(callerAddon())});
-    const directory = fs.mkdtempSync('/tmp/seccomp-leaks-');
+    const directory = fs.mkdtempSync(m('node:os').tmpdir() + '/seccomp-leaks-');
     const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errno: 'EROFS' }] };
     const codeOf = async action => { try { await action(); return 'done'; } catch (error) { return error.code; } };
     // Code that runs in either place sees: fs, directory, codeOf, done(value).

@@ -69,7 +69,7 @@ describe('load', () => {
         parentPort.postMessage(code);\`, { eval: true, execArgv: [] });
       const inWorker = await new Promise(done => worker.on('message', done));
       const fs = m('node:fs');
-      const made = fs.mkdtempSync('/tmp/seccomp-');
+      const made = fs.mkdtempSync(m('node:os').tmpdir() + '/seccomp-');
       await fs.promises.mkdir(made + '/pool');
       tell({ inWorker, pool: fs.existsSync(made + '/pool'), main: s.status().threads[0].mode });`);
     assert.deepEqual(told(outcome), { inWorker: 'EPERM', pool: true, main: 'disabled' }, outcome.stderr);

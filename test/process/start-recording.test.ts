@@ -9,7 +9,7 @@ const FOUR = `
   const { Worker } = m('worker_threads');
   const { once } = m('events');
   const { spawn } = m('child_process');
-  const directory = mkdtempSync('/tmp/seccomp-running-');
+  const directory = mkdtempSync(m('node:os').tmpdir() + '/seccomp-running-');
   const four = async () => {
     mkdirSync(directory + '/main');
     await promises.rename(directory + '/main', directory + '/pool');
@@ -83,7 +83,7 @@ describe('startRecording', function () {
     const { phases, names } = told<{ phases: readonly string[][]; names: readonly string[][] }>(
       inChild(`
         const { mkdirSync, rmdirSync, symlinkSync, unlinkSync, mkdtempSync } = m('fs');
-        const directory = mkdtempSync('/tmp/seccomp-running-');
+        const directory = mkdtempSync(m('node:os').tmpdir() + '/seccomp-running-');
         const recording = s.startRecording({ phase: 'start' });
         mkdirSync(directory + '/a');
         recording.phase('serving');
@@ -143,7 +143,7 @@ describe('startRecording', function () {
       inChild(`
         const { mkdtempSync, rmdirSync } = m('fs');
         const count = ({ calls }) => calls.filter(({ syscall }) => /^mkdir/.test(syscall)).reduce((sum, { count }) => sum + count, 0);
-        const make = () => rmdirSync(mkdtempSync('/tmp/seccomp-running-'));
+        const make = () => rmdirSync(mkdtempSync(m('node:os').tmpdir() + '/seccomp-running-'));
         const recording = s.startRecording();
         make();
         const first = count(recording.snapshot());
@@ -175,7 +175,7 @@ describe('startRecording', function () {
       inChild(`
         const { mkdtempSync, readdirSync, readFileSync, rmdirSync, promises } = m('fs');
         const recording = s.startRecording();
-        rmdirSync(mkdtempSync('/tmp/seccomp-running-'));
+        rmdirSync(mkdtempSync(m('node:os').tmpdir() + '/seccomp-running-'));
         const tracer = Number(/TracerPid:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
         process.kill(tracer, 'SIGKILL');
         await until(() => readFileSync('/proc/self/status', 'utf8').includes('TracerPid:\\t0'));

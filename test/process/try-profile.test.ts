@@ -124,12 +124,12 @@ describe('applyProfile with reportOnly', function () {
           const status = () => readFileSync('/proc/self/status', 'utf8').match(/^(Seccomp|NoNewPrivs|TracerPid):\\s.*/gm).join();
           const before = status();
           const { filter, reports, ...receipt } = attempt(['mkdir', 'mkdirat', 'rmdir', 'unlinkat']);
-          for (let i = 0; i < 50; i++) rmdirSync(mkdtempSync('/tmp/seccomp-running-'));
+          for (let i = 0; i < 50; i++) rmdirSync(mkdtempSync(m('node:os').tmpdir() + '/seccomp-running-'));
           reports.flush();
           const seen = { ...counts };
           const during = status();
           reports.stop();
-          rmdirSync(mkdtempSync('/tmp/seccomp-running-'));
+          rmdirSync(mkdtempSync(m('node:os').tmpdir() + '/seccomp-running-'));
           tell({ receipt, counts: seen, status: during.replace(/TracerPid:\\s*\\d+/, ''), undone: String(status() === before && seen.mkdir === counts.mkdir) });`,
           { user },
         ),
@@ -260,7 +260,7 @@ describe('applyProfile with reportOnly', function () {
       inChild(`${PREPARE}
         const { mkdtempSync, rmdirSync, promises } = m('fs');
         const server = m('http').createServer((request, response) => {
-          rmdirSync(mkdtempSync('/tmp/seccomp-running-'));
+          rmdirSync(mkdtempSync(m('node:os').tmpdir() + '/seccomp-running-'));
           promises.stat('/').then(() => response.end('ok'));
         });
         server.listen(0, '127.0.0.1');

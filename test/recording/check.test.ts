@@ -167,7 +167,7 @@ describe('explainAuditLine', () => {
 
   it('does not guess whether ausearch -i means a thread or a process', () => {
     const line =
-      'type=SECCOMP msg=audit(11/29/26 02:35:15.414:24435) : auid=unset uid=root gid=root ses=unset pid=6669 comm=mk dir"x exe=/tmp/wt logs/mk dir"x sig=SIGSYS arch=x86_64 syscall=mkdir compat=0 ip=0x7feaa4cf2f37 code=kill ';
+      'type=SECCOMP msg=audit(11/29/26 02:35:15.414:24435) : auid=unset uid=root gid=root ses=unset pid=6669 comm=mk dir"x exe=/tmp/my logs/mk dir"x sig=SIGSYS arch=x86_64 syscall=mkdir compat=0 ip=0x7feaa4cf2f37 code=kill ';
     for (const [action, fits] of [
       ['SCMP_ACT_KILL_PROCESS', true],
       ['SCMP_ACT_KILL_THREAD', true],
@@ -179,7 +179,7 @@ describe('explainAuditLine', () => {
       });
       assert.deepEqual(
         [explained?.answer, explained?.action, explained?.program],
-        ['KILL', undefined, '/tmp/wt logs/mk dir"x'],
+        ['KILL', undefined, '/tmp/my logs/mk dir"x'],
       );
       assert.equal(explained?.profile?.fits, fits);
     }

@@ -441,13 +441,13 @@ describe('Audit records', () => {
 
   // As this came from the kernel, from auditd with its enriched format, and from ausearch -i, of one program.
   for (const line of [
-    '[41614.672502] audit: type=1326 audit(1795919714.014:24432): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=6626 comm=6D6B206469722278 exe=2F746D702F77742D6C6F67732F6D6B206469722278 sig=31 arch=c000003e syscall=83 compat=0 ip=0x7f583abc1f37 code=0x80000000',
-    'type=SECCOMP msg=audit(1795919715.414:24435): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=6669 comm=6D6B206469722278 exe=2F746D702F77742D6C6F67732F6D6B206469722278 sig=31 arch=c000003e syscall=83 compat=0 ip=0x7feaa4cf2f37 code=0x80000000\x1dAUID="unset" UID="root" GID="root" ARCH=x86_64 SYSCALL=unknown-syscall(-1)',
-    'type=SECCOMP msg=audit(11/29/26 02:35:15.414:24435) : auid=unset uid=root gid=root ses=unset pid=6669 comm=mk dir"x exe=/tmp/wt-logs/mk dir"x sig=SIGSYS arch=x86_64 syscall=mkdir compat=0 ip=0x7feaa4cf2f37 code=kill ',
+    '[41614.672502] audit: type=1326 audit(1795919714.014:24432): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=6626 comm=6D6B206469722278 exe=2F746D702F6C6F67732F6D6B206469722278 sig=31 arch=c000003e syscall=83 compat=0 ip=0x7f583abc1f37 code=0x80000000',
+    'type=SECCOMP msg=audit(1795919715.414:24435): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=6669 comm=6D6B206469722278 exe=2F746D702F6C6F67732F6D6B206469722278 sig=31 arch=c000003e syscall=83 compat=0 ip=0x7feaa4cf2f37 code=0x80000000\x1dAUID="unset" UID="root" GID="root" ARCH=x86_64 SYSCALL=unknown-syscall(-1)',
+    'type=SECCOMP msg=audit(11/29/26 02:35:15.414:24435) : auid=unset uid=root gid=root ses=unset pid=6669 comm=mk dir"x exe=/tmp/logs/mk dir"x sig=SIGSYS arch=x86_64 syscall=mkdir compat=0 ip=0x7feaa4cf2f37 code=kill ',
   ])
     it(`name a program with a space and a quote: ${line.slice(0, 30)}`, () => {
       const [call] = read(line).recording.calls;
-      assert.deepEqual([call?.syscall, call?.programs], ['mkdir', ['/tmp/wt-logs/mk dir"x']]);
+      assert.deepEqual([call?.syscall, call?.programs], ['mkdir', ['/tmp/logs/mk dir"x']]);
     });
 
   it('have programs in hexadecimal digits', () => {
