@@ -10,6 +10,7 @@ import { describeRemedy, remedyFor } from '../policy/remedy.js';
 import { resolveProfile } from '../profile/resolve/resolve.js';
 import type { Location } from '../util/errors.js';
 import { hasOwn, own, owned } from '../util/own.js';
+import { requireResult, requireText } from '../util/failures.js';
 import { printable } from '../util/printable.js';
 import { parseAuditLine, type AuditLine } from './logs/audit-line.js';
 import { kernelMessage } from './logs/unwrap.js';
@@ -38,7 +39,7 @@ export interface AuditVerdict {
 
 /**
  * Parses an audit record of the kernel about seccomp, and evaluates a profile for its call; undefined for a line that is
- * not a complete record. Records contain no arguments. Throws as `resolveProfile` does.
+ * not a complete record. Records contain no arguments. Throws UsageError (`bad-argument`), and as `resolveProfile` does.
  */
 export const explainAuditLine = (line: string, profile?: AnyProfile): ExplainedAudit | undefined =>
   new AuditExplainer(profile).explain(line);
@@ -54,6 +55,7 @@ export class AuditExplainer {
 
   /** What a line says; undefined for one that is not a record of seccomp, or not a whole one. */
   explain(line: string): ExplainedAudit | undefined {
+    requireText('a line', line);
     const record = parseAuditLine(kernelMessage(line));
     if (record === undefined) return undefined;
     const { action } = record;
@@ -117,18 +119,15 @@ const WHY = {
   foreign: 'because the profile does not cover its ABI',
 } as const;
 
-/** Formats an explained record as one line. */
-export function formatAudit({
-  syscall,
-  number,
-  abi,
-  arch,
-  program,
-  comm,
-  pid,
-  answer,
-  profile,
-}: ExplainedAudit): string {
+/** Formats an explained record as one line. Throws UsageError (`bad-argument`). */
+export function formatAudit(record: ExplainedAudit): string {
+  requireResult(
+    'a record',
+    record,
+    'killed',
+    'Pass the result of explainAuditLine, which has none for lines that are not records of seccomp',
+  );
+  const { syscall, number, abi, arch, program, comm, pid, answer, profile } = record;
   const name = syscall ?? (number === undefined ? 'an unknown call' : `call ${number}`);
   const on = abi ?? (arch === undefined ? 'an unknown architecture' : `architecture 0x${arch.toString(16)}`);
   const who = `${printable(program ?? comm ?? 'an unknown program')}${pid === undefined ? '' : ` (${pid})`}`;

@@ -6,10 +6,10 @@ import { noSuchCall } from '../kernel/calls/suggest-call.js';
 import { Findings } from '../profile/findings.js';
 import { locate, type JsonArray, type JsonObject, type JsonValue } from '../profile/json.js';
 import { readJson } from '../profile/read-json.js';
-import { ProfileError, RecordingError, UsageError } from '../util/errors.js';
+import { ProfileError, RecordingError } from '../util/errors.js';
+import { requireText } from '../util/failures.js';
 import { own } from '../util/own.js';
 import { pickOptions } from '../util/options.js';
-import { show } from '../util/show.js';
 import { quote } from '../util/suggest.js';
 import {
   byText,
@@ -100,9 +100,7 @@ export interface ParseRecordingOptions {
  * `recording-too-large`; and UsageError (`bad-argument`) for a value that is not a string.
  */
 export function parseRecording(text: string, options: ParseRecordingOptions = {}): Recording {
-  const given: unknown = text;
-  if (typeof given !== 'string')
-    throw new UsageError('bad-argument', `the text of a recording cannot be ${show(given)}`, 'Pass a string');
+  requireText('the text of a recording', text);
   const { file = '<recording>' } = pickOptions(options, ['file']);
   if (text.length > MAX_LENGTH)
     throw new RecordingError(
