@@ -17,7 +17,7 @@ import { kernelMessage } from './logs/unwrap.js';
 
 /** An audit record, explained. */
 export interface ExplainedAudit extends AuditLine {
-  /** The action of the filter: `KILL_PROCESS`, or `KILL` if the record has no more; undefined if the record has none. */
+  /** The action of the filter: `KILL_PROCESS`, or `KILL` if the record has no more; undefined if the record has none that is known. */
   readonly answer: string | undefined;
   /** The action of the profile, if there is one. */
   readonly profile: AuditVerdict | undefined;
@@ -67,7 +67,7 @@ export class AuditExplainer {
   }
 
   #verdict(record: AuditLine, profile: AnyProfile): AuditVerdict | undefined {
-    const { arch, number, abi, action, killed } = record;
+    const { arch, number, abi, action, unknownAction, killed } = record;
     if (arch === undefined || number === undefined || abi === undefined) return undefined;
     const machine = architectureOf(abi);
     let policy = this.#policies.get(machine);
@@ -77,7 +77,7 @@ export class AuditExplainer {
     }
     const fitsAnswer = (answer: number): boolean =>
       action === undefined
-        ? !killed || actionName(answer).startsWith('KILL')
+        ? unknownAction === undefined && (!killed || actionName(answer).startsWith('KILL'))
         : actionKind(answer) === actionKind(action);
     const part = owned(outcome(policy, arch, number));
     if (part.rules.length > 0) {
@@ -127,11 +127,13 @@ export function formatAudit(record: ExplainedAudit): string {
     'killed',
     'Pass the result of explainAuditLine, which has none for lines that are not records of seccomp',
   );
-  const { syscall, number, abi, arch, program, comm, pid, answer, profile } = record;
+  const { syscall, number, abi, arch, program, comm, pid, answer, unknownAction, profile } = record;
   const name = syscall ?? (number === undefined ? 'an unknown call' : `call ${number}`);
   const on = abi ?? (arch === undefined ? 'an unknown architecture' : `architecture 0x${arch.toString(16)}`);
   const who = `${printable(program ?? comm ?? 'an unknown program')}${pid === undefined ? '' : ` (${pid})`}`;
-  const said = `${name} on ${on} by ${who}: ${answer ?? 'logged'}`;
+  const fate =
+    answer ?? (unknownAction === undefined ? 'logged' : `unknown action ${printable(unknownAction)}`);
+  const said = `${name} on ${on} by ${who}: ${fate}`;
   if (profile === undefined) return said;
   const verdict =
     profile.action === undefined
@@ -142,5 +144,12 @@ export function formatAudit(record: ExplainedAudit): string {
 }
 
 /** Whether two records say the same, but for the process. */
-export const auditKey = ({ arch, number, syscall, program, comm, action }: AuditLine): string =>
-  JSON.stringify([arch, number, syscall, program, comm, action]);
+export const auditKey = ({
+  arch,
+  number,
+  syscall,
+  program,
+  comm,
+  action,
+  unknownAction,
+}: AuditLine): string => JSON.stringify([arch, number, syscall, program, comm, action, unknownAction]);
