@@ -244,20 +244,18 @@ function whatIsWorse(
     .filter(({ action }) => !permits(action))
     .flatMap(({ names }) => names.flatMap(({ name }) => namesMeant(name)));
   if (proposed === undefined) return depending;
-  const worse = new Set<string>();
-  try {
+  const find = (): readonly string[] => {
+    const worse = new Set<string>();
     const before = findingsOf(checkProfile(old, [recording], checking));
     for (const [finding, syscall] of findingsOf(checkProfile(proposed, [recording], checking)))
       if (!before.has(finding)) worse.add(syscall);
     for (const arch of ARCHITECTURES)
       for (const capabilities of [[], CAPABILITIES])
         for (const name of excessOf(proposed, old, { ...checking, arch, capabilities })) worse.add(name);
-  } catch (error) {
-    if (!(error instanceof ProfileError)) throw error;
-    // A denial has nothing to deny any more.
-    return depending;
-  }
-  return [...worse];
+    return [...worse];
+  };
+  // Where it cannot be resolved, a denial has nothing to deny any more.
+  return attempt(find, ProfileError, () => depending);
 }
 
 /** What a check has against a profile, with the call. */
