@@ -154,7 +154,9 @@ function requireProgram(program: unknown): void {
 function isInstruction(item: unknown): boolean {
   if (typeof item !== 'object' || item === null) return false;
   const { code, jt, jf, k } = item as Record<keyof Instruction, unknown>;
-  return [code, jt, jf, k].every(field => typeof field === 'number');
+  return (
+    typeof code === 'number' && typeof jt === 'number' && typeof jf === 'number' && typeof k === 'number'
+  );
 }
 
 const badProgram = (what: string, value: unknown): UsageError =>
