@@ -7,7 +7,7 @@ import { commandLine } from './command-line.mjs';
 import { inRoot, withScratch } from './files.mjs';
 
 const require = createRequire(inRoot('package.json'));
-const { folder, loaded, loadHere } = require(inRoot('bundle/code-cache.js'));
+const { codeTwice, folder, loaded, loadHere } = require(inRoot('bundle/code-cache.js'));
 /** A profile that is not among those that ship. */
 const own = JSON.stringify({ ...require('seccomp/profiles/docker-default.json'), comment: 'own' });
 
@@ -37,6 +37,8 @@ function compiled() {
   const kept = new Map();
   for (const use of [start, inspect]) {
     use();
+    if (loaded.size === 0)
+      throw new Error('Script of node:vm has been replaced: run this without what does that');
     for (const [file, { script }] of loaded) if (!kept.has(file)) kept.set(file, script.createCachedData());
   }
   return kept;
@@ -45,7 +47,7 @@ function compiled() {
 function write(kept) {
   mkdirSync(folder);
   try {
-    for (const [file, code] of kept) writeFileSync(join(folder, `${file}.bin`), code);
+    for (const [file, code] of kept) writeFileSync(join(folder, `${file}.bin`), codeTwice(code));
   } catch (error) {
     rmSync(folder, { recursive: true });
     throw error;

@@ -1,13 +1,13 @@
 // Makes a fresh clone ready to run and test: compiler, npm packages, libseccomp, add-on, TypeScript. Done steps are skipped.
 // Usage: node scripts/setup.mjs [--quiet]
 import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { buildNative } from './build-native.mjs';
 import { commandLine } from './command-line.mjs';
 import { installPackages, missingPackages } from './debian-packages.mjs';
 import { filesUnder, inRoot, modified } from './files.mjs';
 import { fetchLibseccomp } from './libseccomp.mjs';
+import { makeCodeCache } from './make-code-cache.mjs';
 import { run } from './run.mjs';
 
 /** What the build runs, with the Debian package that has it. */
@@ -72,14 +72,6 @@ async function compileTypeScript() {
   writeFileSync(stamp, names);
   // A source saved while the compiler ran is newer than this.
   utimesSync(stamp, started, started);
-  return true;
-}
-
-/** What this Node needs not compile when it starts. */
-function makeCodeCache() {
-  const { folder } = createRequire(import.meta.url)(inRoot('bundle/code-cache.js'));
-  if (existsSync(folder)) return false;
-  run(process.execPath, [inRoot('scripts/code-cache.mjs')]);
   return true;
 }
 

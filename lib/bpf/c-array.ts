@@ -2,6 +2,7 @@
 import { annotate, type ProgramSource } from './listing/disassemble.js';
 import { hex, lineNumber } from './listing/notation.js';
 import { optionError } from '../util/options.js';
+import { show } from '../util/show.js';
 
 /**
  * Formats a program as a C array of `struct sock_filter` with a comment for each instruction. It needs `#include
@@ -9,8 +10,8 @@ import { optionError } from '../util/options.js';
  * Throws UsageError (`bad-option`) for a name that is not a valid C identifier, ProgramError as `decode` does.
  */
 export function toC(source: ProgramSource, name = 'filter'): string {
-  if (!/^[A-Za-z_]\w*$/.test(name))
-    throw optionError(`${JSON.stringify(name)} is not a valid C identifier`, 'Use letters, digits and _');
+  if (typeof (name as unknown) !== 'string' || !/^[A-Za-z_]\w*$/.test(name))
+    throw optionError(`${show(name)} is not a valid C identifier`, 'Use letters, digits and _');
   const lines = annotate(source).map(({ index, code, jt, jf, k, text }) => {
     return `\t{ ${hex(code, 2)}, ${jt}, ${jf}, ${hex(k, 8)} }, /* ${lineNumber(index)}: ${text} */`;
   });

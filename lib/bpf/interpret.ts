@@ -1,8 +1,10 @@
 // Runs a classic BPF program on one system call, as the kernel would.
 import type { Action } from '../kernel/action.js';
-import type { Event } from '../kernel/event.js';
+import { checkedEvent, type Event } from '../kernel/event.js';
 import { validOperation, type ArithmeticName, type LoadSource, type TestName } from './opcodes.js';
-import { DATA_SIZE, MEMORY_WORDS, WORD, type Program } from './program.js';
+import { DATA_SIZE, MEMORY_WORDS, requireList, WORD, type Program } from './program.js';
+import { ProgramError } from '../util/errors.js';
+import { badArgument } from '../util/failures.js';
 import { own } from '../util/own.js';
 
 /** A register and its halves, in one place of memory: by far the fastest way to cut a bigint in two. */
@@ -10,8 +12,18 @@ const register = new BigUint64Array([1n]);
 const halves = new Uint32Array(register.buffer);
 const [LOW, HIGH] = halves[0] === 1 ? [0, 1] : [1, 0];
 
-/** Lays a call out as the sixteen 32-bit words of `struct seccomp_data` on a little-endian machine. Source: seccomp(2). */
-export function seccompData(event: Event, into: Uint32Array = new Uint32Array(DATA_SIZE / 4)): Uint32Array {
+/**
+ * Lays a call out as the sixteen 32-bit words of `struct seccomp_data` on a little-endian machine.
+ * Throws UsageError (`bad-event`, `bad-argument`). Source: seccomp(2).
+ */
+export function seccompData(event: Event, into?: Uint32Array): Uint32Array {
+  if (into !== undefined && !((into as unknown) instanceof Uint32Array))
+    throw badArgument('into', into, 'Pass a Uint32Array of 16 words');
+  return writeWords(checkedEvent(event), into);
+}
+
+/** As `seccompData`, for what is known to be a call. */
+export function writeWords(event: Event, into: Uint32Array = new Uint32Array(DATA_SIZE / 4)): Uint32Array {
   const args = own(event, 'args') ?? [];
   const instructionPointer = own(event, 'instructionPointer') ?? 0n;
   into[WORD.nr] = event.syscall;
@@ -38,20 +50,26 @@ export interface ProgramRun {
 /**
  * Runs a validated program for the words of one call and returns its return value.
  * `trace` is called before each instruction, with its index and the values of A and X.
+ * Throws UsageError (`bad-filter`, `bad-argument`), and ProgramError (`bad-program`) where a program that is not valid cannot go on.
  */
 export function interpret(
   program: Program,
   data: Uint32Array,
   trace?: (index: number, a: number, x: number) => void,
 ): ProgramRun {
+  requireList(program);
+  if (!((data as unknown) instanceof Uint32Array))
+    throw badArgument('the words of a call', data, 'Pass the result of seccompData');
+  if (trace !== undefined && typeof trace !== 'function')
+    throw badArgument('trace', trace, 'Pass a function');
   const memory = new Uint32Array(MEMORY_WORDS);
   let a = 0;
   let x = 0;
   let steps = 0;
   for (let pc = 0; ; pc++) {
     const instruction = program[pc];
-    if (instruction === undefined)
-      throw new RangeError(`the program runs past its end at ${pc}; validate it first`);
+    if (instruction?.code === undefined)
+      throw new ProgramError('bad-program', `the program runs past its end at ${pc}`, 'Call validate first');
     const { code, jt, jf, k } = instruction;
     steps++;
     trace?.(pc, a, x);

@@ -1,5 +1,6 @@
 // The opcodes of classic BPF that seccomp accepts, and what each does: decoded here, once, for everything that runs, reads or writes
 // programs.
+import { ProgramError } from '../util/errors.js';
 
 /** Opcodes of linux/bpf_common.h in the combinations that seccomp accepts. */
 export const BPF = {
@@ -138,7 +139,7 @@ export const operationOf = (code: number): Operation | undefined => BY_CODE[code
 export function validOperation(code: number): Operation {
   const operation = operationOf(code);
   if (operation !== undefined) return operation;
-  throw new RangeError(`there is no instruction ${code}; validate the program first`);
+  throw new ProgramError('bad-program', `there is no instruction ${code}`, 'Call validate first');
 }
 
 /** The opcode of a test, or of an operation on the accumulator. */

@@ -1,5 +1,6 @@
 // Classic BPF as seccomp takes it: instructions, their bytes, and the rules by which the kernel accepts a program.
 import { UsageError, ProgramError } from '../util/errors.js';
+import { badArgument } from '../util/failures.js';
 import { zeroedBytes } from '../util/host/bytes.js';
 import { owned } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
@@ -47,7 +48,7 @@ export const WORD = {
 
 /** Writes the kernel's array of `struct sock_filter`, 8 bytes each, little-endian. Source: linux/filter.h. */
 export function encode(program: Program): Buffer {
-  requireList(program);
+  requireProgram(program);
   const bytes = zeroedBytes(program.length * INSTRUCTION_SIZE);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   program.forEach(({ code, jt, jf, k }, index) => {
@@ -62,9 +63,10 @@ export function encode(program: Program): Buffer {
 
 /**
  * Decodes a `struct sock_filter` array. Throws ProgramError (`bad-program-size`) if it is empty, incomplete or longer
- * than the kernel allows.
+ * than the kernel allows; UsageError (`bad-argument`) for anything but bytes.
  */
 export function decode(bytes: Uint8Array): Program {
+  if (!ArrayBuffer.isView(bytes)) throw badArgument('the bytes of a program', bytes, 'Pass a Buffer');
   const count = bytes.byteLength / INSTRUCTION_SIZE;
   if (!Number.isInteger(count) || count < 1 || count > MAX_INSTRUCTIONS) {
     throw new ProgramError(
@@ -85,12 +87,16 @@ export function decode(bytes: Uint8Array): Program {
   });
 }
 
-/** The instructions of a list that a caller made: own properties only, each read once. */
-export const ownProgram = (program: Program): Program =>
-  ownElements(program).map(instruction => {
+/** The instructions of a list that a caller made: own properties only, each read once. Throws UsageError (`bad-filter`). */
+export function ownProgram(program: Program): Program {
+  requireList(program);
+  const read = ownElements(program).map(instruction => {
     const { code, jt, jf, k } = owned(Object(instruction) as Instruction);
     return { code, jt, jf, k };
   });
+  requireProgram(read);
+  return read;
+}
 
 /** Whether an instruction is a test with two targets. */
 export const isConditional = ({ code }: Instruction): boolean => operationOf(code)?.kind === 'test';
@@ -121,7 +127,7 @@ interface Fault {
  * Source: bpf_check_classic, net/core/filter.c, and seccomp_check_filter, kernel/seccomp.c.
  */
 export function validate(program: Program): void {
-  requireList(program);
+  requireProgram(program);
   if (program.length < 1 || program.length > MAX_INSTRUCTIONS) {
     throw new ProgramError(
       'bad-program-size',
@@ -133,15 +139,32 @@ export function validate(program: Program): void {
     throw new ProgramError('bad-program', `instruction ${fault.index}: ${fault.reason}`);
 }
 
+/** Throws UsageError (`bad-filter`) for what is not a list. */
+export function requireList(program: unknown): asserts program is readonly unknown[] {
+  if (!Array.isArray(program)) throw badProgram('a list of instructions', program);
+}
+
 /** Throws UsageError (`bad-filter`) for what is not a list of instructions. */
-function requireList(program: unknown): void {
-  if (Array.isArray(program)) return;
-  throw new UsageError(
-    'bad-filter',
-    `a list of instructions cannot be ${show(program)}`,
-    'Pass the program of a filter, or the result of decode',
+function requireProgram(program: unknown): void {
+  requireList(program);
+  const wrong = program.findIndex(item => !isInstruction(item));
+  if (wrong >= 0) throw badProgram(`instruction ${wrong}`, program[wrong]);
+}
+
+function isInstruction(item: unknown): boolean {
+  if (typeof item !== 'object' || item === null) return false;
+  const { code, jt, jf, k } = item as Record<keyof Instruction, unknown>;
+  return (
+    typeof code === 'number' && typeof jt === 'number' && typeof jf === 'number' && typeof k === 'number'
   );
 }
+
+const badProgram = (what: string, value: unknown): UsageError =>
+  new UsageError(
+    'bad-filter',
+    `${what} cannot be ${show(value)}`,
+    'Pass the program of a filter, or the result of decode',
+  );
 
 /**
  * The first instruction for which the kernel would refuse a program of an acceptable length, or undefined.

@@ -3,10 +3,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire, wrap } from 'node:module';
 import { Script } from 'node:vm';
+import { codeCacheFolder, codeIn } from '../util/host/code-cache.js';
 import { bare, own } from '../util/own.js';
 
+export { codeTwice } from '../util/host/code-cache.js';
+
 /** What is kept for this Node. V8 itself compares its version, its flags and the length of the text, and otherwise compiles anew. */
-export const folder = `${__dirname}/code-cache/${process.version}-${process.arch}`;
+export const folder = codeCacheFolder(__dirname);
 
 /** A file that was loaded: its text as V8 compiled it, and what the file exports. */
 interface LoadedFile {
@@ -17,13 +20,16 @@ interface LoadedFile {
 /** By `./NAME.js`. */
 export const loaded = new Map<string, LoadedFile>();
 
-/** Whether files are loaded here and not by `require`: decided once, since each of the two has its own instances. */
+/** Whether files that are not loaded yet are loaded here and not by `require`. */
 let isOn: boolean | undefined;
 
-/** What a function of node:fs gives; undefined where there is no such file, another user has made it, or Node's permissions hide it. */
-function ifReadable<Result>(read: () => Result): Result | undefined {
+/**
+ * What a function gives; undefined where it throws: there is no such file, another user has made it, Node's permissions hide it, or the
+ * program has replaced a function of Node by one that cannot do it.
+ */
+function ifPossible<Result>(get: () => Result): Result | undefined {
   try {
-    return read();
+    return get();
   } catch {
     return undefined;
   }
@@ -31,7 +37,7 @@ function ifReadable<Result>(read: () => Result): Result | undefined {
 
 /** By the call that Node makes for each file that it loads, so that no filter needs to allow another one. */
 const hasFolder = (): boolean =>
-  ifReadable(() => statSync(folder, bare({ throwIfNoEntry: false } as const))) !== undefined;
+  ifPossible(() => statSync(folder, bare({ throwIfNoEntry: false } as const))) !== undefined;
 
 /** Finds what is not a file of bundle/. */
 const require = createRequire(`${__dirname}/package.json`);
@@ -62,19 +68,21 @@ export function loadHere(): void {
   isOn = true;
 }
 
-/** What a file beside this one exports; undefined where `require` loads it. Throws what reading or running the file throws. */
+/** What a file beside this one exports; undefined where `require` loads it. Throws what running the file throws. */
 export function load(file: `./${string}.js`): unknown {
-  isOn ??= isWanted();
-  return isOn ? (loaded.get(file)?.module.exports ?? loadFile(file)) : undefined;
+  isOn ??= ifPossible(isWanted) ?? false;
+  return loaded.get(file)?.module.exports ?? (isOn ? loadFile(file) : undefined);
 }
 
-function loadFile(file: string): object {
+function loadFile(file: string): object | undefined {
   const path = `${__dirname}${file.slice(1)}`;
-  // The files are ASCII, which is read fastest so.
-  const text = wrap(readFileSync(path, bare({ encoding: 'latin1', flag: 'r' } as const)));
-  const cachedData = ifReadable(() => readFileSync(`${folder}${file.slice(1)}.bin`, bare({ flag: 'r' })));
-  const script = new Script(text, bare({ filename: path, ...(cachedData && { cachedData }) }));
-  const run = script.runInThisContext(bare({})) as Run;
+  const compiled = ifPossible(() => compile(path, file));
+  if (compiled === undefined) {
+    // From here on Node loads all that is not loaded yet, and finds here what is: there is one instance of each file.
+    isOn = false;
+    return undefined;
+  }
+  const { script, run } = compiled;
   const module = { exports: {} };
   loaded.set(file, { script, module });
   try {
@@ -84,4 +92,16 @@ function loadFile(file: string): object {
     throw error;
   }
   return module.exports;
+}
+
+/** Undefined where a program has changed `Script`, so that no function comes of it. */
+function compile(path: string, file: string): { readonly script: Script; readonly run: Run } | undefined {
+  // The files are ASCII, which is read fastest so.
+  const text = wrap(readFileSync(path, bare({ encoding: 'latin1', flag: 'r' } as const)));
+  const cachedData = ifPossible(() =>
+    codeIn(readFileSync(`${folder}${file.slice(1)}.bin`, bare({ flag: 'r' }))),
+  );
+  const script = new Script(text, bare({ filename: path, ...(cachedData && { cachedData }) }));
+  const run: unknown = script.runInThisContext(bare({}));
+  return typeof run === 'function' ? { script, run: run as Run } : undefined;
 }

@@ -1,4 +1,5 @@
 // The action of a stack of filters: the kernel runs all of them, and the strongest action applies.
+import { requireList } from '../util/failures.js';
 import { actionData, actionKind, isAction, MAX_ERRNO, precedence, type Action } from '../kernel/action.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS } from '../kernel/constants.js';
 
@@ -31,8 +32,11 @@ export function enforced(action: Action): Action {
 }
 
 /**
- * Returns the action of the kernel for a call, given the return value of each layer, oldest first.
+ * Returns the action of the kernel for a call, given the return value of each layer, oldest first. Throws UsageError
+ * (`bad-argument`).
  * Source: seccomp_run_filters, kernel/seccomp.c.
  */
-export const composeLayers = (returned: readonly Action[]): Action =>
-  returned.length === 0 ? SCMP_ACT_ALLOW : enforced(returned[decidingLayer(returned)] ?? 0);
+export function composeLayers(returned: readonly Action[]): Action {
+  if (!ArrayBuffer.isView(returned)) requireList('the actions of layers', returned, 'Pass a list of actions');
+  return returned.length === 0 ? SCMP_ACT_ALLOW : enforced(returned[decidingLayer(returned)] ?? 0);
+}

@@ -24,7 +24,7 @@ import { objectText } from '../profile/object-text.js';
 import { resolveForReview, UNKNOWN_SYSCALLS, type UnknownSyscalls } from '../profile/resolve/resolve.js';
 import type { Own } from '../util/own.js';
 import { utf8 } from '../util/host/bytes.js';
-import { notExpressible } from '../util/failures.js';
+import { attempt, notExpressible } from '../util/failures.js';
 
 /**
  * Docker's profile, OCI's `linux.seccomp`, a filter for Firecracker's seccompiler, a SeccompProfile of Kubernetes, settings of a
@@ -86,16 +86,12 @@ interface Draft {
 
 /** The meaning of a text, or the reason why readers reject it: rules of i386 that lose a condition may contradict each other. */
 function reading(read: () => Policy, format: ConversionFormat): Policy | ConversionError {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof ProfileError)) throw error;
-    const [problem] = error.problems;
-    return notExpressible(
-      `${format} cannot express it: ${problem?.message ?? error.message}`,
+  return attempt(read, ProfileError, ({ problems: [problem], message }) =>
+    notExpressible(
+      `${format} cannot express it: ${problem?.message ?? message}`,
       'Leave SCMP_ARCH_X86 out of the profile, or use one action for all rules of a call',
-    );
-  }
+    ),
+  );
 }
 
 /** Texts that may be equivalent to the policy, the shortest first. */

@@ -3,6 +3,7 @@ import { ARCHITECTURES, type AbiName, type Architecture } from './architectures.
 import * as scmp from './constants.js';
 import type { DockerArchitecture } from './docker-architectures.js';
 import { FOREIGN_SYSCALLS, SYSCALL_TABLES } from './calls/syscall-table.js';
+import { badArgument } from '../util/failures.js';
 import { own } from '../util/own.js';
 
 /** One ABI. x86_64 and x32 share an AUDIT_ARCH and differ in bit 30 of the number. */
@@ -57,20 +58,28 @@ export const architectureNames = (): readonly string[] => [
 /** As a list, made once: it is looked through for every call of a supervised child. */
 const ALL: readonly Abi[] = Object.values(ABIS);
 
+/** An ABI by its name. Throws UsageError (`bad-argument`). */
+export function requireAbi(name: AbiName): Abi {
+  const abi = abiNamed(name);
+  if (abi === undefined) throw badArgument('an ABI', name, `Choose one of: ${Object.keys(ABIS).join(', ')}`);
+  return abi;
+}
+
 const numbers = new Map<AbiName, ReadonlyMap<string, number>>();
 const names = new Map<AbiName, ReadonlyMap<number, string>>();
 
 function numbersOf(name: AbiName): ReadonlyMap<string, number> {
   const existing = numbers.get(name);
   if (existing !== undefined) return existing;
-  const own = new Map<string, number>();
-  let next = ABIS[name].numberBit;
+  const { numberBit } = requireAbi(name);
+  const calls = new Map<string, number>();
+  let next = numberBit;
   for (const word of wordsOf(SYSCALL_TABLES[name])) {
-    if (word.charCodeAt(0) <= DIGIT_9) next = ABIS[name].numberBit + Number(word);
-    else own.set(word, next++);
+    if (word.charCodeAt(0) <= DIGIT_9) next = numberBit + Number(word);
+    else calls.set(word, next++);
   }
-  numbers.set(name, own);
-  return own;
+  numbers.set(name, calls);
+  return calls;
 }
 
 /** The other way round, which compiling does not need. */

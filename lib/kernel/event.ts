@@ -1,4 +1,7 @@
 // A system call as data: what `struct seccomp_data` holds of it.
+import { UsageError } from '../util/errors.js';
+import { own } from '../util/own.js';
+import { ownElements } from '../util/own-elements.js';
 
 /** A system call as the kernel shows it to a filter (`struct seccomp_data`). */
 export interface Event {
@@ -11,3 +14,26 @@ export interface Event {
   /** 0 unless given. No policy looks at it. */
   readonly instructionPointer?: bigint;
 }
+
+/** A call by its own properties, each read once. Throws UsageError (`bad-event`) for anything that is not a call. */
+export function checkedEvent(event: Event): Required<Event> {
+  if (typeof event !== 'object' || (event as unknown) === null) throw badEvent('it is not an object');
+  const [arch, syscall] = [own(event, 'arch'), own(event, 'syscall')];
+  const given = own(event, 'args') ?? [];
+  const instructionPointer = own(event, 'instructionPointer') ?? 0n;
+  if (!isInteger(arch) || !isInteger(syscall)) throw badEvent('arch and syscall are integers');
+  if (!Array.isArray(given) || given.length > 6) throw badEvent('args is a list of up to six registers');
+  const args = ownElements(given as readonly bigint[]);
+  for (const register of args) if (typeof register !== 'bigint') throw badEvent('arguments are bigints');
+  if (typeof instructionPointer !== 'bigint') throw badEvent('instructionPointer is a bigint');
+  return { arch, syscall, args, instructionPointer };
+}
+
+const isInteger = (value: unknown): value is number => Number.isInteger(value);
+
+export const badEvent = (reason: string): UsageError =>
+  new UsageError(
+    'bad-event',
+    `this is not a system call: ${reason}`,
+    'Pass { arch, syscall, args }, or the words of struct seccomp_data',
+  );

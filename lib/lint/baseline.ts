@@ -2,6 +2,7 @@
 import { sha256Hex } from '../util/host/sha256.js';
 import { UsageError } from '../util/errors.js';
 import type { Finding } from './finding.js';
+import { requireList, requireResult } from '../util/failures.js';
 import { own, owned } from '../util/own.js';
 
 /** The content of a baseline file. */
@@ -17,6 +18,7 @@ export interface Baseline {
  * Places in the message do not count.
  */
 export function fingerprint(finding: Finding): string {
+  requireResult('a finding', finding, 'message', FINDINGS);
   const { code, message, at } = owned(finding);
   const name = at?.file.split(/[/\\]/).at(-1) ?? '';
   return sha256Hex([code, name, message.replace(PLACES, '')].join('\0')).slice(0, 32);
@@ -24,23 +26,32 @@ export function fingerprint(finding: Finding): string {
 
 const PLACES = /line \d+, column \d+/g;
 
-/** Returns a baseline with these findings, except suppressed ones. */
+const FINDINGS = 'Pass what lint or lintProgram returned';
+
+/** Throws UsageError (`bad-argument`) for anything but a list; `fingerprint` does for what is in it. */
+export const requireFindings = (findings: readonly Finding[]): void => {
+  requireList('findings', findings, FINDINGS);
+};
+
+/** Returns a baseline with these findings, except suppressed ones. Throws UsageError (`bad-argument`). */
 export function makeBaseline(findings: readonly Finding[]): Baseline {
+  requireFindings(findings);
   const counts = new Map<string, number>();
   for (const finding of findings) {
-    if (own(finding, 'suppressed') !== undefined) continue;
     const print = fingerprint(finding);
+    if (own(finding, 'suppressed') !== undefined) continue;
     counts.set(print, (counts.get(print) ?? 0) + 1);
   }
   return { version: 1, findings: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
-/** Marks the findings that are in a baseline, each as often as the baseline has it. Throws UsageError (`bad-baseline`). */
+/** Marks the findings that are in a baseline, each as often as the baseline has it. Throws UsageError (`bad-baseline`, `bad-argument`). */
 export function applyBaseline(findings: readonly Finding[], baseline: unknown): readonly Finding[] {
+  requireFindings(findings);
   const left = countsOf(baseline);
   return findings.map(finding => {
-    if (own(finding, 'suppressed') !== undefined) return finding;
     const print = fingerprint(finding);
+    if (own(finding, 'suppressed') !== undefined) return finding;
     const count = left.get(print) ?? 0;
     if (count === 0) return finding;
     left.set(print, count - 1);

@@ -1,7 +1,7 @@
 // Findings for code scanning: the Static Analysis Results Interchange Format, OASIS SARIF 2.1.0.
 import { host, path, url } from '../util/builtins.js';
 import type { Log, ReportingDescriptor, Result, Run } from 'sarif';
-import { fingerprint } from './baseline.js';
+import { fingerprint, requireFindings } from './baseline.js';
 import type { Finding } from './finding.js';
 import { RULES, type LintRule, type Severity } from './rules.js';
 import type { Location } from '../util/errors.js';
@@ -50,13 +50,15 @@ export interface SarifFinding {
   readonly fingerprint: string;
 }
 
-/** Converts findings to a SARIF log, in which suppressed and known ones are marked. */
-export const toSarif = (findings: readonly Finding[], options: SarifOptions = {}): SarifLog =>
-  sarifLog(
+/** Converts findings to a SARIF log, in which suppressed and known ones are marked. Throws UsageError (`bad-argument`, `bad-option`). */
+export function toSarif(findings: readonly Finding[], options: SarifOptions = {}): SarifLog {
+  requireFindings(findings);
+  return sarifLog(
     findings.map(finding => ({ ...owned(finding), fingerprint: fingerprint(finding) })),
     { rules: RULES, fingerprints: 'seccompLint/v1' },
     options,
   );
+}
 
 /** Where findings come from: the rules by their codes, and the name of the fingerprints. */
 interface SarifTool {

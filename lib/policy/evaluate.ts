@@ -1,11 +1,10 @@
 // The definition of meaning: what a policy answers to one system call. Everything else is checked against this.
-import type { Event } from '../kernel/event.js';
+import { checkedEvent, type Event } from '../kernel/event.js';
 import { X32_BIT } from '../kernel/abi.js';
 import { permits, precedence, type Action } from '../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
 import { ENOSYS } from '../kernel/errno.js';
-import type { Condition, Policy, Rule, SyscallPolicy } from './policy.js';
-import { own } from '../util/own.js';
+import { requirePolicy, type Condition, type Policy, type Rule, type SyscallPolicy } from './policy.js';
 
 const X86_64 = 0xc000003e;
 /** The number -1, which a tracer sets to skip a call. */
@@ -93,11 +92,11 @@ export function decidingRule(rules: readonly Rule[], args: readonly bigint[]): R
  *
  * Rules of one call are combined with OR and their conditions with AND; the most restrictive match applies, in the
  * kernel's order of actions; among equal actions the first gives the data.
- * Source: docs/semantics.md; the order of actions, seccomp(2).
+ * Throws UsageError (`bad-policy`, `bad-event`). Source: docs/semantics.md; the order of actions, seccomp(2).
  */
 export function evaluate(policy: Policy, event: Event): Action {
-  const syscall = event.syscall >>> 0;
-  const args = own(event, 'args') ?? [];
-  const { rules, otherwise } = outcome(policy, event.arch >>> 0, syscall);
+  requirePolicy(policy);
+  const { arch, syscall, args } = checkedEvent(event);
+  const { rules, otherwise } = outcome(policy, arch >>> 0, syscall >>> 0);
   return decidingRule(rules, args)?.action ?? otherwise;
 }

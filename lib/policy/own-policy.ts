@@ -1,7 +1,14 @@
 // Policies that were made by hand, read once and by own properties only.
 import { own, owned } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
-import type { AbiPolicy, Condition, Policy, Rule, SyscallPolicy } from './policy.js';
+import {
+  requirePolicy,
+  type AbiPolicy,
+  type Condition,
+  type Policy,
+  type Rule,
+  type SyscallPolicy,
+} from './policy.js';
 
 const made = new WeakSet<Policy>();
 
@@ -11,9 +18,10 @@ export function markPolicy<Made extends Policy>(policy: Made): Made {
   return policy;
 }
 
-/** The policy itself where this package has made it, and a copy otherwise; what is not a policy is left to the checks. */
+/** The policy itself where this package has made it, and a copy otherwise. Throws UsageError (`bad-policy`) as `requirePolicy` does. */
 export function ownPolicy(policy: Policy): Policy {
   if (made.has(policy)) return policy;
+  requirePolicy(policy);
   const { listener, ...copy } = owned(policy);
   return Object.freeze({
     ...copy,

@@ -1,6 +1,7 @@
 // A system call as a person writes it: `openat AT_FDCWD 0 O_RDONLY|O_CLOEXEC`.
 import { UsageError } from '../util/errors.js';
-import { ABIS, syscallName, syscallNumber, type Abi } from '../kernel/abi.js';
+import { requireText } from '../util/failures.js';
+import { ABIS, requireAbi, syscallName, syscallNumber, type Abi } from '../kernel/abi.js';
 import type { AbiName } from '../kernel/architectures.js';
 import { callLike, noSuchCall } from '../kernel/calls/suggest-call.js';
 import type { Event } from '../kernel/event.js';
@@ -16,12 +17,13 @@ const MAX_QUOTED = 80;
  * or a number as the kernel sees it. Arguments are numbers or names of constants, as in `parseValue`: negative ones have
  * the width of the C type that the kernel declares. Missing arguments are not in the event.
  *
- * Throws UsageError: `bad-event` for anything that is not a call, `unknown-syscall`, `unknown-constant` and `bad-value`.
+ * Throws UsageError: `bad-event` for anything that is not a call, `unknown-syscall`, `unknown-constant`, `bad-value` and `bad-argument`.
  */
 export function parseEvent(line: string, abi: AbiName): Event {
+  requireText('a system call', line, 'Pass a line such as: openat AT_FDCWD 0 O_RDONLY');
   const [call = '', ...words] = line.trim().split(/\s+/);
   const colon = call.indexOf(':');
-  const { name, audit } = colon < 0 ? ABIS[abi] : abiOf(call.slice(0, colon));
+  const { name, audit } = colon < 0 ? requireAbi(abi) : abiOf(call.slice(0, colon));
   const syscall = numberOf(call.slice(colon + 1), ABIS[name]);
   if (words.length > ARGUMENTS)
     throw badEvent(`${quote(line)} has ${words.length} arguments`, `A call has up to ${ARGUMENTS}`);

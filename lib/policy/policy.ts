@@ -1,5 +1,6 @@
 // The rule table: what a profile means on one target, free of JSON and of BPF.
-import type { Diagnostic, Location } from '../util/errors.js';
+import { UsageError, type Diagnostic, type Location } from '../util/errors.js';
+import { show } from '../util/show.js';
 import type { Abi } from '../kernel/abi.js';
 import type { Action } from '../kernel/action.js';
 import type { Target } from './target.js';
@@ -109,6 +110,17 @@ export interface Policy {
   };
   /** What a reader of the profile should know about this meaning. */
   readonly warnings: readonly Diagnostic[];
+}
+
+/** Throws UsageError (`bad-policy`) for what has nothing of a policy; whether one is well formed, `checkedPolicy` says. */
+export function requirePolicy(source: unknown): void {
+  if (typeof source === 'object' && source !== null && Array.isArray(own(source as Partial<Policy>, 'abis')))
+    return;
+  throw new UsageError(
+    'bad-policy',
+    `a policy cannot be ${show(source)}`,
+    'Pass the result of resolveProfile, or the policy of a filter',
+  );
 }
 
 /** Whether a value is a policy: a profile's default action is a string, a policy's a number. */

@@ -2,8 +2,8 @@
 import type { Location } from '../util/errors.js';
 import type { Action } from '../kernel/action.js';
 import { decidingRule, outcome } from './evaluate.js';
-import type { Event } from '../kernel/event.js';
-import type { Policy, Rule } from './policy.js';
+import { checkedEvent, type Event } from '../kernel/event.js';
+import { requirePolicy, type Policy, type Rule } from './policy.js';
 import { own, owned } from '../util/own.js';
 
 /** The reason for an action of a policy. */
@@ -47,16 +47,13 @@ export type Reason =
       readonly action: Action;
     };
 
-/** Returns the reason for the result of `evaluate`; `action` is that result. */
+/** Returns the reason for the result of `evaluate`; `action` is that result. Throws UsageError (`bad-policy`, `bad-event`). */
 export function reasonFor(policy: Policy, event: Event): Reason {
-  const {
-    rules,
-    otherwise: action,
-    at,
-    unnamed,
-  } = owned(outcome(policy, event.arch >>> 0, event.syscall >>> 0));
+  requirePolicy(policy);
+  const { arch, syscall, args } = checkedEvent(event);
+  const { rules, otherwise: action, at, unnamed } = owned(outcome(policy, arch >>> 0, syscall >>> 0));
   if (unnamed === 'newer' || unnamed === 'foreign') return { kind: unnamed, action };
-  const rule = decidingRule(rules, own(event, 'args') ?? []);
+  const rule = decidingRule(rules, args);
   if (rule !== undefined) return { kind: 'rule', action: rule.action, rule, at: own(rule, 'at') };
   if (unnamed === undefined && rules.length === 0) return { kind: 'call', action, at };
   return { kind: 'default', action, unmet: rules };

@@ -5,6 +5,7 @@ import { permits, precedence } from '../kernel/action.js';
 import { evaluate, holds, outcome } from './evaluate.js';
 import type { Event } from '../kernel/event.js';
 import type { Policy } from './policy.js';
+import { requireResult } from '../util/failures.js';
 import { own, owned } from '../util/own.js';
 
 /** A rule of a profile that allows a call, as in `syscalls`. */
@@ -53,7 +54,7 @@ export type Remedy =
  * Returns the smallest change to a profile that would allow a call; undefined for a call that is allowed, or that has no
  * name. If the profile allows the call with other arguments, the suggested rule has conditions with the arguments of
  * this call, so that it allows nothing else. If several rules refuse the call, the most restrictive one is named; call
- * this function again for the changed profile.
+ * this function again for the changed profile. Throws UsageError (`bad-policy`, `bad-event`).
  */
 export function remedyFor(event: Event, policy: Policy): Remedy | undefined {
   if (permits(evaluate(policy, event))) return undefined;
@@ -98,8 +99,14 @@ function allowing(
   return { ...rule, args: conditions };
 }
 
-/** Formats a remedy as a sentence without a full stop. */
+/** Formats a remedy as a sentence without a full stop. Throws UsageError (`bad-argument`). */
 export function describeRemedy(remedy: Remedy): string {
+  requireResult(
+    'a remedy',
+    remedy,
+    'kind',
+    'Pass the result of remedyFor, which has none for a call that is allowed',
+  );
   switch (remedy.kind) {
     case 'add':
       return `add to "syscalls": ${ruleText(remedy.rule)}`;

@@ -17,7 +17,7 @@ export interface NotificationOptions {
  * calls fails with ENOSYS. To get the original action of a call, use `evaluate` with the original policy.
  *
  * If rules with TRAP and with KILL match the same call, TRAP takes precedence, because TRAP is more restrictive than
- * NOTIFY in the kernel. Throws UsageError (`bad-option`).
+ * NOTIFY in the kernel. Throws UsageError (`bad-policy`, `bad-option`).
  */
 export function withNotifications(source: Policy, options: NotificationOptions = {}): Policy {
   const policy = ownPolicy(source);

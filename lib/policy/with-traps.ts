@@ -45,7 +45,7 @@ export const NEVER_TRAPPED: readonly string[] = [
  * ERRNO(0), which reports success, is kept; so are NEVER_TRAPPED, and numbers above all that a table names. KILL_PROCESS
  * and KILL_THREAD are kept unless `kills` is true; then both end the whole process.
  *
- * Throws UsageError (`bad-option`).
+ * Throws UsageError (`bad-policy`, `bad-option`).
  */
 export function withTraps(source: Policy, options: TrapOptions = {}): Policy {
   const policy = ownPolicy(source);

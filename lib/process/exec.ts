@@ -13,6 +13,7 @@ import { ownOptions } from '../util/options.js';
 import { planIsolation } from './isolation/isolate.js';
 import type { IsolationMode } from './isolation/isolation.js';
 import { loadRequest } from './load.js';
+import { badArgument } from '../util/failures.js';
 import { own } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';
 import { show } from '../util/show.js';
@@ -55,7 +56,7 @@ export function exec(
   }
   const list: unknown = args;
   if (!Array.isArray(list)) {
-    throw new UsageError('bad-argument', `args cannot be ${show(list)}`, 'Pass a list: [argument, …]');
+    throw badArgument('args', list, 'Pass a list: [argument, …]');
   }
   const given = ownOptions(options, ['env', 'isolation'], ['log']);
   const rest = ownElements(args);

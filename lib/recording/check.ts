@@ -13,9 +13,8 @@ import { resolveProfile } from '../profile/resolve/resolve.js';
 import type { Location } from '../util/errors.js';
 import { own } from '../util/own.js';
 import { ownOptions } from '../util/options.js';
-import { ownElements } from '../util/own-elements.js';
 import { mergeRecordings } from './merge.js';
-import { byText, type RecordedArgument, type RecordedCall, type Recording } from './recording.js';
+import { byText, listOf, type RecordedArgument, type RecordedCall, type Recording } from './recording.js';
 
 /** Options of `checkProfile`. */
 export interface CheckOptions {
@@ -82,7 +81,7 @@ const MAX_COMBINATIONS = 4096;
 
 /**
  * Compares a profile with recordings. It compares distinct calls, so the number of events does not matter.
- * Throws UsageError (`not-a-recording`, `bad-option`) and as `resolveProfile` does.
+ * Throws UsageError (`not-a-recording`, `bad-argument`, `bad-option`) and as `resolveProfile` does.
  */
 export function checkProfile(
   profile: AnyProfile,
@@ -90,7 +89,7 @@ export function checkProfile(
   options: CheckOptions = {},
 ): ProfileCheck {
   const { capabilities = [], kernel } = ownOptions(options, ['capabilities', 'kernel']);
-  const recording = mergeRecordings(...ownElements(recordings));
+  const recording = mergeRecordings(...listOf(recordings));
   const policies = new Map<Architecture, Policy>();
   for (const { abi } of recording.calls) {
     const arch = architectureOf(abi);

@@ -10,13 +10,14 @@ import { describeRemedy, remedyFor } from '../policy/remedy.js';
 import { resolveProfile } from '../profile/resolve/resolve.js';
 import type { Location } from '../util/errors.js';
 import { hasOwn, own, owned } from '../util/own.js';
+import { requireResult, requireText } from '../util/failures.js';
 import { printable } from '../util/printable.js';
 import { parseAuditLine, type AuditLine } from './logs/audit-line.js';
 import { kernelMessage } from './logs/unwrap.js';
 
 /** An audit record, explained. */
 export interface ExplainedAudit extends AuditLine {
-  /** The action of the filter: `KILL_PROCESS`, or `KILL` if the record has no more; undefined if the record has none. */
+  /** The action of the filter: `KILL_PROCESS`, or `KILL` if the record has no more; undefined if the record has none that is known. */
   readonly answer: string | undefined;
   /** The action of the profile, if there is one. */
   readonly profile: AuditVerdict | undefined;
@@ -38,7 +39,7 @@ export interface AuditVerdict {
 
 /**
  * Parses an audit record of the kernel about seccomp, and evaluates a profile for its call; undefined for a line that is
- * not a complete record. Records contain no arguments. Throws as `resolveProfile` does.
+ * not a complete record. Records contain no arguments. Throws UsageError (`bad-argument`), and as `resolveProfile` does.
  */
 export const explainAuditLine = (line: string, profile?: AnyProfile): ExplainedAudit | undefined =>
   new AuditExplainer(profile).explain(line);
@@ -54,6 +55,7 @@ export class AuditExplainer {
 
   /** What a line says; undefined for one that is not a record of seccomp, or not a whole one. */
   explain(line: string): ExplainedAudit | undefined {
+    requireText('a line', line);
     const record = parseAuditLine(kernelMessage(line));
     if (record === undefined) return undefined;
     const { action } = record;
@@ -65,7 +67,7 @@ export class AuditExplainer {
   }
 
   #verdict(record: AuditLine, profile: AnyProfile): AuditVerdict | undefined {
-    const { arch, number, abi, action, killed } = record;
+    const { arch, number, abi, action, unknownAction, killed } = record;
     if (arch === undefined || number === undefined || abi === undefined) return undefined;
     const machine = architectureOf(abi);
     let policy = this.#policies.get(machine);
@@ -75,7 +77,7 @@ export class AuditExplainer {
     }
     const fitsAnswer = (answer: number): boolean =>
       action === undefined
-        ? !killed || actionName(answer).startsWith('KILL')
+        ? unknownAction === undefined && (!killed || actionName(answer).startsWith('KILL'))
         : actionKind(answer) === actionKind(action);
     const part = owned(outcome(policy, arch, number));
     if (part.rules.length > 0) {
@@ -117,22 +119,21 @@ const WHY = {
   foreign: 'because the profile does not cover its ABI',
 } as const;
 
-/** Formats an explained record as one line. */
-export function formatAudit({
-  syscall,
-  number,
-  abi,
-  arch,
-  program,
-  comm,
-  pid,
-  answer,
-  profile,
-}: ExplainedAudit): string {
+/** Formats an explained record as one line. Throws UsageError (`bad-argument`). */
+export function formatAudit(record: ExplainedAudit): string {
+  requireResult(
+    'a record',
+    record,
+    'killed',
+    'Pass the result of explainAuditLine, which has none for lines that are not records of seccomp',
+  );
+  const { syscall, number, abi, arch, program, comm, pid, answer, unknownAction, profile } = record;
   const name = syscall ?? (number === undefined ? 'an unknown call' : `call ${number}`);
   const on = abi ?? (arch === undefined ? 'an unknown architecture' : `architecture 0x${arch.toString(16)}`);
   const who = `${printable(program ?? comm ?? 'an unknown program')}${pid === undefined ? '' : ` (${pid})`}`;
-  const said = `${name} on ${on} by ${who}: ${answer ?? 'logged'}`;
+  const fate =
+    answer ?? (unknownAction === undefined ? 'logged' : `unknown action ${printable(unknownAction)}`);
+  const said = `${name} on ${on} by ${who}: ${fate}`;
   if (profile === undefined) return said;
   const verdict =
     profile.action === undefined
@@ -143,5 +144,12 @@ export function formatAudit({
 }
 
 /** Whether two records say the same, but for the process. */
-export const auditKey = ({ arch, number, syscall, program, comm, action }: AuditLine): string =>
-  JSON.stringify([arch, number, syscall, program, comm, action]);
+export const auditKey = ({
+  arch,
+  number,
+  syscall,
+  program,
+  comm,
+  action,
+  unknownAction,
+}: AuditLine): string => JSON.stringify([arch, number, syscall, program, comm, action, unknownAction]);

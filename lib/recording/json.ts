@@ -6,10 +6,10 @@ import { noSuchCall } from '../kernel/calls/suggest-call.js';
 import { Findings } from '../profile/findings.js';
 import { locate, type JsonArray, type JsonObject, type JsonValue } from '../profile/json.js';
 import { readJson } from '../profile/read-json.js';
-import { ProfileError, RecordingError, UsageError } from '../util/errors.js';
+import { ProfileError, RecordingError } from '../util/errors.js';
+import { attempt, requireText } from '../util/failures.js';
 import { own } from '../util/own.js';
 import { pickOptions } from '../util/options.js';
-import { show } from '../util/show.js';
 import { quote } from '../util/suggest.js';
 import {
   byText,
@@ -100,9 +100,7 @@ export interface ParseRecordingOptions {
  * `recording-too-large`; and UsageError (`bad-argument`) for a value that is not a string.
  */
 export function parseRecording(text: string, options: ParseRecordingOptions = {}): Recording {
-  const given: unknown = text;
-  if (typeof given !== 'string')
-    throw new UsageError('bad-argument', `the text of a recording cannot be ${show(given)}`, 'Pass a string');
+  requireText('the text of a recording', text);
   const { file = '<recording>' } = pickOptions(options, ['file']);
   if (text.length > MAX_LENGTH)
     throw new RecordingError(
@@ -110,23 +108,22 @@ export function parseRecording(text: string, options: ParseRecordingOptions = {}
       `${file} is longer than ${MAX_LENGTH} characters`,
       'A day of a large program needs less than a million: check what you pass',
     );
-  const findings = new Findings();
-  try {
+  const read = (): Recording => {
+    const findings = new Findings();
     const document = readJson(text.replace(/^\ufeff/, ''), file, findings);
     findings.conclude(true);
     return readRecording(document);
-  } catch (error) {
-    if (!(error instanceof ProfileError)) throw error;
-    const [problem] = error.problems;
+  };
+  return attempt(read, ProfileError, ({ problems: [problem], at }) => {
     throw new RecordingError(
       'bad-recording',
       problem?.message ?? 'the text is not JSON',
       /^\s*\{/.test(text)
         ? problem && own(problem, 'remedy')
         : 'Make a recording of a log with readLog or seccomp import',
-      error.at,
+      at,
     );
-  }
+  });
 }
 
 /** Whether a text begins as `formatRecording` writes one. */

@@ -1,6 +1,8 @@
 // A Recording: the system calls that programs were seen to make, over any number of runs. An immutable value.
 import type { AbiName } from '../kernel/architectures.js';
 import { UsageError } from '../util/errors.js';
+import { requireList } from '../util/failures.js';
+import { ownElements } from '../util/own-elements.js';
 
 /** The recorded values of one argument. */
 export interface RecordedArgument {
@@ -121,6 +123,12 @@ export function checkedRecording(value: Recording): Recording {
     'this value is not a Recording',
     'Pass what parseRecording, mergeRecordings or readLog returned',
   );
+}
+
+/** The recordings of a list. Throws UsageError (`bad-argument`). */
+export function listOf(recordings: readonly Recording[]): readonly Recording[] {
+  requireList('recordings', recordings, 'Pass a list of recordings');
+  return ownElements(recordings);
 }
 
 /** The key that entries of one call share. */

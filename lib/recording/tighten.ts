@@ -25,12 +25,11 @@ import type { SeccompNamesRule } from '../profile/seccomp-profile.js';
 import { ProfileError, UsageError, type Location } from '../util/errors.js';
 import { givenOptions, ownOptions } from '../util/options.js';
 import { hasOwn, own } from '../util/own.js';
-import { ownElements } from '../util/own-elements.js';
 import { checkProfile, type CheckOptions, type ProfileCheck } from './check.js';
 import type { Launcher } from './generate/completions.js';
 import { generateProfile, type ExplainedCall } from './generate/generate.js';
 import { mergeRecordings } from './merge.js';
-import { byText, type RecordedCall, type Recording } from './recording.js';
+import { byText, listOf, type RecordedCall, type Recording } from './recording.js';
 import { attempt } from '../util/failures.js';
 
 /** Options of `tightenProfile`. */
@@ -97,7 +96,7 @@ export function tightenText(
 ): TightenedProfile {
   const { for: launcher, ...rest } = ownOptions(options, ['capabilities', 'kernel', 'for']);
   const checking = givenOptions<CheckOptions>(rest, ['capabilities', 'kernel']);
-  const recording = mergeRecordings(...ownElements(recordings));
+  const recording = mergeRecordings(...listOf(recordings));
   const { file } = source;
   const given = parseProfile(own(source, 'path') ?? new TextEncoder().encode(source.text), { file });
   // That of a profile which extends another is the whole of both: names of the base have their places in the base.
@@ -245,20 +244,18 @@ function whatIsWorse(
     .filter(({ action }) => !permits(action))
     .flatMap(({ names }) => names.flatMap(({ name }) => namesMeant(name)));
   if (proposed === undefined) return depending;
-  const worse = new Set<string>();
-  try {
+  const find = (): readonly string[] => {
+    const worse = new Set<string>();
     const before = findingsOf(checkProfile(old, [recording], checking));
     for (const [finding, syscall] of findingsOf(checkProfile(proposed, [recording], checking)))
       if (!before.has(finding)) worse.add(syscall);
     for (const arch of ARCHITECTURES)
       for (const capabilities of [[], CAPABILITIES])
         for (const name of excessOf(proposed, old, { ...checking, arch, capabilities })) worse.add(name);
-  } catch (error) {
-    if (!(error instanceof ProfileError)) throw error;
-    // A denial has nothing to deny any more.
-    return depending;
-  }
-  return [...worse];
+    return [...worse];
+  };
+  // Where it cannot be resolved, a denial has nothing to deny any more.
+  return attempt(find, ProfileError, () => depending);
 }
 
 /** What a check has against a profile, with the call. */

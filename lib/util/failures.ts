@@ -1,9 +1,30 @@
 // Short forms for errors that many places throw or catch.
-import { ConversionError, type SeccompError } from './errors.js';
+import { ConversionError, type SeccompError, UsageError } from './errors.js';
+import { show } from './show.js';
 
 /** The error for what the format of the result has no words for. */
 export const notExpressible = (message: string, remedy?: string): ConversionError =>
   new ConversionError('not-expressible', message, remedy);
+
+/** The error for what an argument cannot be. */
+export const badArgument = (what: string, value: unknown, remedy: string): UsageError =>
+  new UsageError('bad-argument', `${what} cannot be ${show(value)}`, remedy);
+
+/** Throws UsageError (`bad-argument`) for an argument that is not a string. */
+export function requireText(what: string, value: unknown, remedy = 'Pass a string'): void {
+  if (typeof value !== 'string') throw badArgument(what, value, remedy);
+}
+
+/** Throws UsageError (`bad-argument`) for an argument that is not a list. */
+export function requireList(what: string, value: unknown, remedy: string): void {
+  if (!Array.isArray(value)) throw badArgument(what, value, remedy);
+}
+
+/** Throws UsageError (`bad-argument`) for an argument that has nothing of the result of another function: it lacks this property. */
+export function requireResult(what: string, value: unknown, property: string, remedy: string): void {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, property))
+    throw badArgument(what, value, remedy);
+}
 
 /** The message of an error without its remedy. */
 export const reasonOf = ({ message, remedy }: SeccompError): string =>

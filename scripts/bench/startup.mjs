@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { inRoot } from '../files.mjs';
+import { makeCodeCache } from '../make-code-cache.mjs';
 import { programPath, scratch } from './build.mjs';
 import { blocks, factor, spread, table } from './format.mjs';
 import { profilePath } from './input.mjs';
@@ -14,6 +15,7 @@ export const title = 'Process start';
 const BARE = { cjs: 'CommonJS: nothing', mjs: 'ES module: nothing' };
 
 export async function measure({ quick }) {
+  makeCodeCache();
   mkdirSync(scratch, { recursive: true });
   const program = join(scratch, 'docker-default.bpf');
   const own = join(scratch, 'own.json');

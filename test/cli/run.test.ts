@@ -288,6 +288,52 @@ describe('seccomp run', () => {
       assert.deepEqual([output, errors, child.exitCode], ['ready\ngot it\n', '', 5]);
     });
 
+  for (const [kind, words] of [
+    ['run --timeout', ['run', '--timeout', '20', 'docker-default']],
+    ['run --report', ['run', '--report', 'docker-default']],
+    ['run --report-only', ['run', '--report-only', 'docker-default']],
+    ['record', ['record', '--output', '/dev/null']],
+  ] as const)
+    for (const [what, signal, code, send] of [
+      ['SIGTERM', 'SIGTERM', 143, "process.kill(process.pid, 'SIGTERM'); return start();"],
+      [
+        'SIGTERM',
+        'SIGTERM',
+        143,
+        "const child = start(); process.kill(process.pid, 'SIGTERM'); return child;",
+      ],
+      ['the SIGINT of a terminal', 'SIGINT', 130, "process.kill(process.pid, 'SIGINT'); return start();"],
+      [
+        'the SIGINT of a terminal',
+        'SIGINT',
+        130,
+        "const child = start(); for (const { pid } of [child, process]) process.kill(pid, 'SIGINT'); return child;",
+      ],
+    ] as const)
+      it(`${kind} does not leave a command running for ${what} ${send.startsWith('const') ? 'just after' : 'just before'} its start`, () => {
+        const patch = join(directory, 'signal.cjs');
+        writeFileSync(
+          patch,
+          `const children = require('node:child_process');
+          const { spawn } = children;
+          children.spawn = (...args) => { const start = () => spawn(...args); ${send} };`,
+        );
+        const began = Date.now();
+        const outcome = spawnSync(
+          process.execPath,
+          ['--require', patch, CLI, ...words, '--', 'sleep', '10'],
+          {
+            encoding: 'utf8',
+          },
+        );
+        assert.deepEqual(
+          [outcome.status, outcome.signal, outcome.stderr],
+          [code, null, ''],
+          `${signal}: ${outcome.stderr}`,
+        );
+        assert.ok(Date.now() - began < 9000);
+      });
+
   it('takes no option after the profile for a command', () => {
     const { code, stderr } = cli(['run', 'docker-default', '--report', '--', 'true']);
     assert.equal(code, 2);

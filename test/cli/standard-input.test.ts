@@ -46,6 +46,8 @@ describe('standard input', () => {
     ['lint', '-', '-'],
     ['import', '-', '-'],
     ['report', '-', '--against', '-'],
+    ['simulate', '-', '--layer', '-', 'getpid'],
+    ['simulate', '-', '--events', '-'],
   ])
     it(`cannot be named twice: ${args.join(' ')}`, () => {
       const input = args[0] === 'import' ? 'getpid() = 1\n' : PROFILE;

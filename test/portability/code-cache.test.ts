@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { copyPackage } from '../support/package-copy.js';
 
 describe('The code cache', () => {
@@ -12,6 +12,8 @@ describe('The code cache', () => {
   /** The package with a code cache for this Node. */
   before(() => {
     place = copyPackage(['bundle', 'data', 'profiles', 'scripts', 'package.json'], ['build', 'node_modules']);
+    // Those of other versions of Node.
+    rmSync(join(place, 'bundle/code-cache'), { recursive: true, force: true });
     const { status, stderr } = run(['scripts/code-cache.mjs']);
     assert.equal(status, 0, stderr);
   });
@@ -93,22 +95,81 @@ describe('The code cache', () => {
     assert.deepEqual(answer(SOURCES, '--stack-size=900'), { taken: false, refused: true, byNode: false });
   });
 
+  /** With other content in all of its files. */
+  function changed<Value>(change: (bytes: Buffer) => Buffer, use: () => Value): Value {
+    const kept = readdirSync(folder()).map(name => {
+      const path = join(folder(), name);
+      return [path, readFileSync(path)] as const;
+    });
+    try {
+      for (const [path, bytes] of kept) writeFileSync(path, change(Buffer.from(bytes)));
+      return use();
+    } finally {
+      for (const [path, bytes] of kept) writeFileSync(path, bytes);
+    }
+  }
+  const COMPILED = { taken: false, refused: true, byNode: false };
+
   for (const [what, change] of [
     ['empty', () => Buffer.alloc(0)],
-    ['cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+    ['cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length / 4)],
+    ['shorter by a byte', (bytes: Buffer) => bytes.subarray(1)],
     ['other bytes', (bytes: Buffer) => Buffer.alloc(bytes.length, 'no code ')],
   ] as const)
-    it(`is refused by V8 where its files are ${what}, and the files of the package are compiled`, () => {
-      const kept = readdirSync(folder()).map(name => {
-        const path = join(folder(), name);
-        return [path, readFileSync(path)] as const;
-      });
-      try {
-        for (const [path, bytes] of kept) writeFileSync(path, change(bytes));
-        assert.deepEqual(answer(SOURCES), { taken: false, refused: true, byNode: false });
-      } finally {
-        for (const [path, bytes] of kept) writeFileSync(path, bytes);
-      }
+    it(`is not used where its files are ${what}, and the files of the package are compiled`, () => {
+      assert.deepEqual(
+        changed(change, () => answer(SOURCES)),
+        COMPILED,
+      );
+    });
+
+  it('is not used where a byte is damaged: of the header, the code or the copy that it is compared with', function () {
+    this.timeout(60_000);
+    // Of the header, these are the words: what it is, V8, the text, the flags, the length and an unused checksum.
+    const header = Array.from({ length: 10 }, (_, word) => () => 4 * word + 1);
+    const code = Array.from(
+      { length: 12 },
+      (_, part) => (length: number) => Math.floor((length * (part + 0.5)) / 12),
+    );
+    for (const place of [...header, ...code, (length: number) => length - 1]) {
+      const damage = (bytes: Buffer): Buffer => {
+        const at = place(bytes.length);
+        bytes[at] = (bytes[at] ?? 0) ^ 0x10;
+        return bytes;
+      };
+      assert.deepEqual(
+        changed(damage, () => answer(SOURCES)),
+        COMPILED,
+        place(100_000).toString(),
+      );
+    }
+  });
+
+  for (const [what, patch] of [
+    ['that fails', 'vm.Script = class { constructor() { throw new TypeError("no") } }'],
+    ['that is an ordinary function', 'const { Script } = vm; vm.Script = (...args) => new Script(...args)'],
+    ['that makes something else', 'vm.Script = class { runInThisContext() { return undefined } }'],
+    ['whose methods fail', 'vm.Script.prototype.runInThisContext = () => { throw new TypeError("no") }'],
+    [
+      'that takes its options for ordinary objects',
+      `const { Script } = vm;
+      vm.Script = class extends Script {
+        constructor(text, options) { options.hasOwnProperty('filename'); super(text, options); }
+      }`,
+    ],
+  ] as const)
+    it(`does not matter to programs with a Script ${what}, from the beginning or from later on`, () => {
+      const isChanged = "const vm = require('node:vm');";
+      const use = `
+        const { applyProfile, compile, UsageError } = require('seccomp');
+        applyProfile('docker-default', { dryRun: true });
+        let isOurs = false;
+        try { compile('{ "defaultAction": "SCMP_ACT_ALLOW" }', { arch: 'z80' }); }
+        catch (error) { isOurs = error instanceof UsageError; }
+        console.log(JSON.stringify(isOurs && require('seccomp/apply').UsageError === UsageError));`;
+      assert.equal(answer(`${isChanged} ${patch}; ${use}`), true);
+      const later = use.replace("applyProfile('docker", `${isChanged} ${patch}; applyProfile('docker`);
+      assert.equal(answer(later), true);
     });
 
   it("is made with Node's own too, which programs may not have", () => {
@@ -149,6 +210,36 @@ describe('The code cache', () => {
     );
     assert.equal(existsSync(folder()), false);
     assert.equal(run(['scripts/code-cache.mjs']).status, 0);
+  });
+
+  it('is described by seccomp doctor, with the command that makes one', function () {
+    this.timeout(30_000);
+    const described = (...args: readonly string[]): string | undefined => {
+      const { stdout } = run([...args, 'bundle/cli.js', 'doctor', '--json']);
+      const checks = JSON.parse(stdout) as { name: string; detail: string }[];
+      return checks.find(({ name }) => name === 'code cache')?.detail;
+    };
+    const name = basename(folder());
+    const make = `; to make one for this Node: node ${join(place, 'scripts/code-cache.mjs')}`;
+    assert.equal(described(), `there is one for this Node (${name})`);
+    assert.match(
+      changed(bytes => bytes.subarray(1), described) ?? '',
+      /^damaged: chunk-.*; to make one for this Node: node /,
+    );
+    const other = join(dirname(folder()), 'v1.0.0-sparc');
+    renameSync(folder(), other);
+    assert.equal(described(), `made by another Node: v1.0.0-sparc${make}`);
+    const elsewhere = join(place, 'elsewhere');
+    renameSync(dirname(other), elsewhere);
+    assert.equal(described(), `none${make}`);
+    renameSync(elsewhere, dirname(other));
+    renameSync(other, folder());
+    if (process.getuid?.() !== 0) return;
+    chmodSync(place, 0o755);
+    chmodSync(dirname(folder()), 0o700);
+    writeFileSync(join(place, 'nobody.cjs'), 'process.setuid(65534);');
+    assert.match(described('--require', './nobody.cjs') ?? '', /^not readable \(EACCES: .*; to make one for/);
+    chmodSync(dirname(folder()), 0o755);
   });
 
   it('gives programs and errors that are the same as without', () => {

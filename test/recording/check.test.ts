@@ -158,6 +158,18 @@ describe('explainAuditLine', () => {
       profile(),
       'getpid on x86 by /bin/p (7): KILL_THREAD; the profile has KILL_THREAD because the profile does not cover its ABI. To allow it, add SCMP_ARCH_X86 to the architectures',
     ],
+    [
+      'with an action that is not known',
+      record(165, '0x12340000'),
+      profile({ names: ['mount'], action: ALLOW }),
+      'mount on x86_64 by /bin/p (7): unknown action 0x12340000; the profile has ALLOW by the rule at <object>:6:9; the record comes from another filter',
+    ],
+    [
+      'without an action',
+      record(165, '').replace(' code=', ''),
+      undefined,
+      'mount on x86_64 by /bin/p (7): logged',
+    ],
   ] as const)
     it(`explains a record ${what}`, () => {
       const explained = explainAuditLine(line, given);

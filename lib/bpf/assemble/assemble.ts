@@ -1,5 +1,6 @@
 // A listing back to the program, and programs written by hand in the same notation.
-import { AssemblyError, UsageError } from '../../util/errors.js';
+import { AssemblyError } from '../../util/errors.js';
+import { requireText } from '../../util/failures.js';
 import { ABIS } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { oneOf, ownOptions } from '../../util/options.js';
@@ -32,8 +33,7 @@ export interface AssembleOptions {
  * `bad-argument`).
  */
 export function assemble(text: string, options: AssembleOptions = {}): Program {
-  if (typeof text !== 'string')
-    throw new UsageError('bad-argument', 'assemble needs a string', 'Decode the bytes to a string first');
+  requireText('the text of a program', text, 'Decode the bytes to a string first');
   const { file = '<text>', abi } = ownOptions(options, ['file', 'abi']);
   oneOf('abi', abi, Object.keys(ABIS));
   const source = readLines(readTokens(text, file));

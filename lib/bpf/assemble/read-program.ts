@@ -1,5 +1,6 @@
 // Tells the texts that are programs from others, and reads them: listings and dumps of numbers.
 import { AssemblyError } from '../../util/errors.js';
+import { requireText } from '../../util/failures.js';
 import { decode, MAX_INSTRUCTIONS, validate, type Instruction, type Program } from '../program.js';
 import { assemble } from './assemble.js';
 
@@ -112,7 +113,10 @@ const NOTATIONS: readonly Notation[] = [
  * Returns the program of a text that is a listing of seccomp-tools or scmp_bpf_disasm, an array of `struct sock_filter`,
  * instructions in decimal (`32 0 0 4`), or bytes in hexadecimal; undefined for any other text. The format is detected
  * from the content.
- * Throws AssemblyError with line and column; ProgramError for a program that the kernel would reject.
+ * Throws AssemblyError with line and column; ProgramError for a program that the kernel would reject; UsageError
+ * (`bad-argument`).
  */
-export const readProgramText = (text: string, file = '<text>'): Program | undefined =>
-  NOTATIONS.find(({ is }) => is(text))?.read(text, file);
+export function readProgramText(text: string, file = '<text>'): Program | undefined {
+  requireText('the text of a program', text);
+  return NOTATIONS.find(({ is }) => is(text))?.read(text, file);
+}

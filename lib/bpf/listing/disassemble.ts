@@ -97,8 +97,8 @@ function checkAbi(abi: unknown): void {
 
 function programIn(source: ProgramSource): Program {
   if (source instanceof Uint8Array) return decode(source);
-  if (typeof source === 'object' && Object.hasOwn(source, 'program'))
-    return (source as Extract<ProgramSource, { program: Program }>).program;
+  if (typeof source === 'object' && (source as unknown) !== null && Object.hasOwn(source, 'program'))
+    return ownProgram((source as Extract<ProgramSource, { program: Program }>).program);
   if (Array.isArray(source)) return ownProgram(source as Program);
   throw new UsageError(
     'bad-filter',

@@ -1,6 +1,7 @@
 // `seccomp doctor`: what this machine, this Node and this build support, and what prevents the rest.
 import { SeccompError } from '../../util/errors.js';
 import { applyProfile } from '../../process/apply-profile.js';
+import { describeCodeCache } from '../../process/machine/code-cache.js';
 import { features } from '../../process/machine/features.js';
 import { reasonWithout } from '../../process/isolation/ring-filter.js';
 import { liveRings } from '../../process/rings.js';
@@ -31,6 +32,7 @@ function checks(): readonly DoctorCheck[] {
       detail: `${process.platform} ${process.arch}, Node ${process.version}`,
     })),
     check('add-on', () => ({ ok: true, detail: `loaded, libseccomp ${features().libseccomp}` })),
+    check('code cache', () => ({ ok: true, detail: describeCodeCache() })),
     check('kernel', () => {
       const { available, release, actions, flags } = features();
       return {

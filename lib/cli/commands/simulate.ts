@@ -15,7 +15,7 @@ import { print, printActions, printJson, type ExitCode, type Register } from '..
 import { simulationText } from '../../filter/inspect/format-simulation.js';
 import { simulationJson } from '../../filter/inspect/json.js';
 import { optionError } from '../../util/options.js';
-import { inputName, namedTwice } from '../reading/standard-input.js';
+import { inputName } from '../reading/standard-input.js';
 
 interface Flags extends CompileFlags {
   readonly layer?: readonly string[];
@@ -42,7 +42,7 @@ export const simulateCommand: Register = (program, run) =>
     .action((filter: string, call: readonly string[], flags: Flags) => {
       return run(() => {
         const names = [filter, ...(flags.layer ?? [])];
-        checkUsage(names, call, flags.events);
+        checkUsage(call, flags.events);
         const layers = names.flatMap(name => layersArgument(name, flags));
         const abi = flags.arch ?? nativeArchitecture();
         if (flags.events !== undefined)
@@ -56,14 +56,13 @@ export const simulateCommand: Register = (program, run) =>
       }, flags.json === true);
     });
 
-function checkUsage(names: readonly string[], call: readonly string[], events: string | undefined): void {
+function checkUsage(call: readonly string[], events: string | undefined): void {
   if ((events === undefined) === (call.length === 0)) {
     throw optionError(
       events === undefined ? 'there is no system call' : 'there are both a system call and --events',
       'Name a call, or give a file of calls with --events',
     );
   }
-  if ([...names, events].filter(name => name === '-').length > 1) throw namedTwice();
 }
 
 /** Answers one call a line; the exit code says whether all of them are permitted. */

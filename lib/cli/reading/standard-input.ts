@@ -1,6 +1,5 @@
 // Standard input, which an argument names with `-`: it can be read once, and somebody else may have made it non-blocking.
 import { readSync } from 'node:fs';
-import type { UsageError } from '../../util/errors.js';
 import { optionError } from '../../util/options.js';
 import { retried } from './retried.js';
 
@@ -10,13 +9,9 @@ let isTaken = false;
 /** What messages call the file that an argument names. */
 export const inputName = (argument: string): string => (argument === '-' ? '<stdin>' : argument);
 
-/** What to throw where several arguments are `-`. */
-export const namedTwice = (): UsageError =>
-  optionError('standard input is named twice', 'It can be read once: use a file');
-
 /** The descriptor. Throws UsageError (`bad-option`) the second time, when nothing is left to read. */
 export function takeStandardInput(): number {
-  if (isTaken) throw namedTwice();
+  if (isTaken) throw optionError('standard input is named twice', 'It can be read once: use a file');
   isTaken = true;
   return 0;
 }

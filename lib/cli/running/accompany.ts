@@ -1,18 +1,35 @@
 // What goes on beside a command while it runs: signals, and the wait for its end.
 import type { ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
+
+/** What passes signals on to a command. */
+interface PassedSignals {
+  /** To the command that was started. */
+  readonly to: (child: ChildProcess) => void;
+  readonly stop: () => void;
+  /** Stops it for a command that was not started. Gives the signal that came meanwhile, and perhaps ended it. */
+  readonly received: () => Promise<NodeJS.Signals | undefined>;
+}
 
 /**
- * Passes on to a command what is meant for it. The signals of the terminal reach it without this process, which lives on to say what
- * became of it. Returns what ends this.
+ * Passes on to a command what is meant for it. It begins before the command is started, so that no signal ends this process and leaves the
+ * command running. The signals of the terminal reach a command without this process, which lives on to say what became of it: they are
+ * passed on only if they have come while the command was being started, perhaps before it was there.
  */
-export function passSignals(child: ChildProcess): () => void {
-  const ignore = (): void => undefined;
+export function passSignals(): PassedSignals {
+  let command: ChildProcess | undefined;
+  let isStarting = true;
+  let first: NodeJS.Signals | undefined;
   const pass = (signal: NodeJS.Signals): void => {
-    child.kill(signal);
+    first ??= signal;
+    command?.kill(signal);
+  };
+  const passAtStart = (signal: NodeJS.Signals): void => {
+    if (isStarting) pass(signal);
   };
   const handlers = {
-    SIGINT: ignore,
-    SIGQUIT: ignore,
+    SIGINT: passAtStart,
+    SIGQUIT: passAtStart,
     SIGTERM: pass,
     SIGHUP: pass,
     // With which Node would open its debugger otherwise, to the command too.
@@ -20,10 +37,28 @@ export function passSignals(child: ChildProcess): () => void {
     SIGUSR2: pass,
   };
   for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler);
-  return () => {
+  const stop = (): void => {
     for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
   };
+  return {
+    to: child => {
+      command = child;
+      // Handlers of signals that have come by now are called before.
+      setImmediate(() => {
+        isStarting = false;
+      });
+    },
+    stop,
+    received: async () => {
+      await new Promise(setImmediate);
+      stop();
+      return first;
+    },
+  };
 }
+
+/** The exit code of a command that a signal has ended, as in shells. */
+export const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
 
 export const ending = (child: ChildProcess): Promise<readonly [number | null, NodeJS.Signals | null]> =>
   new Promise(resolve => {

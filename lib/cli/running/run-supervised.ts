@@ -1,7 +1,6 @@
 // A command under a profile with somebody beside it, who prints what is refused and ends with its exit code.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
 import { SeccompError } from '../../util/errors.js';
 import type { Filter } from '../../filter/filter.js';
 import { actionKind, actionName, type Action } from '../../kernel/action.js';
@@ -22,7 +21,7 @@ import type { JsonOutputs } from '../json-outputs.js';
 import { say, toJson } from '../output.js';
 import { singleLine } from '../../util/printable.js';
 import { reportTarget } from './report-target.js';
-import { passSignals, ending } from './accompany.js';
+import { ending, exitCodeOf, passSignals } from './accompany.js';
 import { counted } from '../../util/show.js';
 
 interface WatchOptions {
@@ -76,27 +75,32 @@ export async function runWatched(
     if (kills(violation) && (violation.starting || isOf(started.child, violation.thread.id)))
       fate.killed = true;
   };
+  const signals = passSignals();
   let watched: Watched;
   try {
     watched = start(filter, command, args, options, hear);
   } catch (error) {
+    const signal = await signals.received();
     print();
     target.close();
+    if (signal !== undefined) return exitCodeOf(signal);
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     say(`error: ${singleLine(`${error.message}: ${command} was not run`)}`);
     return CANNOT_EXECUTE;
   }
   const { child } = watched;
   started.child = child;
+  signals.to(child);
   const failures: SeccompError[] = [];
   child.on('error', error => {
     if (!(error instanceof SeccompError)) throw error;
     failures.push(error);
   });
-  const stop = accompany(child, options.timeout);
+  const stopTimer = killAfter(child, options.timeout);
   const [code, signal] = await ending(child);
   const notes = await watched.end(signal);
-  stop();
+  stopTimer();
+  signals.stop();
   print();
   if (newer > 0)
     notes.push(
@@ -110,7 +114,7 @@ export async function runWatched(
   if (failures.length > 0) return WRONG_USE;
   if (signal === null) return code ?? CANNOT_EXECUTE;
   // By SIGKILL in the kernel's stead, which would have said SIGSYS.
-  return 128 + constants.signals[fate.killed && signal === 'SIGKILL' ? 'SIGSYS' : signal];
+  return exitCodeOf(fate.killed && signal === 'SIGKILL' ? 'SIGSYS' : signal);
 }
 
 interface Watched {
@@ -192,8 +196,8 @@ function* actionsOf({ defaultAction, badArch, abis }: Policy): Generator<Action>
   }
 }
 
-/** Forwards signals and enforces the time limit, until it is stopped. SIGINT and SIGQUIT of a terminal reach the command anyway. */
-function accompany(child: ChildProcess, timeout: number | undefined): () => void {
+/** Enforces the time limit, until it is stopped. */
+function killAfter(child: ChildProcess, timeout: number | undefined): () => void {
   const timer =
     timeout === undefined
       ? undefined
@@ -201,10 +205,8 @@ function accompany(child: ChildProcess, timeout: number | undefined): () => void
           say(`killed after ${timeout} s`);
           child.kill('SIGKILL');
         }, timeout * 1000);
-  const stopPassing = passSignals(child);
   return () => {
     clearTimeout(timer);
-    stopPassing();
   };
 }
 

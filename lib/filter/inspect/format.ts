@@ -9,6 +9,7 @@ import type { Explanation } from './explain.js';
 import type { Numbers } from '../meaning/sections.js';
 import { formatActions, formatConditions, formatNumber, formatNumbers } from './format-conditions.js';
 import { own } from '../../util/own.js';
+import { requireList, requireResult } from '../../util/failures.js';
 import { ownOptions } from '../../util/options.js';
 import { withWholeGroups } from './whole-groups.js';
 
@@ -41,9 +42,10 @@ export interface FormatExplanationOptions {
 /**
  * Formats an explanation as text: calls whose action depends on arguments, then the others by action, numbers without a
  * name, and ABIs with one action for all calls. A name is followed by its ABIs in parentheses, unless it applies to all
- * ABIs in the first line. `parseProfile` reads the text. Throws UsageError (`bad-option`).
+ * ABIs in the first line. `parseProfile` reads the text. Throws UsageError (`bad-argument`, `bad-option`).
  */
 export function formatExplanation(explanation: Explanation, options: FormatExplanationOptions = {}): string {
+  requireResult('an explanation', explanation, 'otherArchitectures', 'Pass the result of explain');
   const { groups } = ownOptions(options, [], ['groups']);
   return explanationLines(explanation, { groups: groups === true }).join('');
 }
@@ -112,11 +114,14 @@ function explanationLines({ abis, otherArchitectures }: Explanation, layout: Lay
   return [...statementLines(statements, layout), ...remarkLines(elsewhere)];
 }
 
-/** Formats differences as text, grouped by the kind of change; empty if there are none. */
+/** Formats differences as text, grouped by the kind of change; empty if there are none. Throws UsageError (`bad-argument`). */
 export function formatDiff(differences: readonly Difference[]): string {
+  requireList('differences', differences, 'Pass the result of diff');
   const statements: Statement[] = [];
   const elsewhere: Remark[] = [];
-  for (const { place, from, to, when, witness } of differences) {
+  for (const difference of differences) {
+    requireResult('a difference', difference, 'place', 'Pass the result of diff');
+    const { place, from, to, when, witness } = difference;
     const topic = place.kind === 'syscall' ? place : undefined;
     const conditional = when?.length !== 1 || when[0]?.length !== 0;
     const text = `${actionName(from)} -> ${actionName(to)}${conditional ? ` if ${formatConditions(when, topic)}` : ''}`;

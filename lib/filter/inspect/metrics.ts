@@ -3,7 +3,7 @@ import { syscallsOf } from '../../kernel/abi.js';
 import { permits } from '../../kernel/action.js';
 import type { Policy } from '../../policy/policy.js';
 import { allowedByCache } from './cache.js';
-import { interpret, seccompData } from '../../bpf/interpret.js';
+import { interpret, writeWords } from '../../bpf/interpret.js';
 import type { Program } from '../../bpf/program.js';
 import type { Weights } from '../generate/generate.js';
 
@@ -28,7 +28,7 @@ export function programMetrics(program: Program, policy: Policy, weights: Weight
   let [steps, allowed, weightedSteps, weight, cachedNumbers] = [0, 0, 0, 0, 0];
   for (const { abi } of policy.abis) {
     for (const [name, number] of syscallsOf(abi.name)) {
-      const data = seccompData({ arch: abi.audit, syscall: number, args: [], instructionPointer: 0n });
+      const data = writeWords({ arch: abi.audit, syscall: number, args: [], instructionPointer: 0n });
       const run = interpret(program, data);
       worstPath = Math.max(worstPath, run.steps);
       if (abi !== native.abi || !permits(run.action)) continue;

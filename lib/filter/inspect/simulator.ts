@@ -2,7 +2,7 @@
 import type { Action } from '../../kernel/action.js';
 import { checkedCall, type Call } from '../../bpf/call.js';
 import { composeLayers } from '../compose.js';
-import { compute, holds, loaded, seccompData } from '../../bpf/interpret.js';
+import { compute, holds, loaded, writeWords } from '../../bpf/interpret.js';
 import { layersOf, programOf, type Layers } from '../layers.js';
 import { MEMORY_WORDS, WORD, type Program, DATA_SIZE } from '../../bpf/program.js';
 import { BPF, validOperation } from '../../bpf/opcodes.js';
@@ -45,7 +45,7 @@ export function simulator(layers: Layers): (call: Call) => Action {
     const slot = (number ^ (arch << 9)) & (SLOTS - 1);
     const known = answers[slot] ?? EMPTY;
     if (known !== EMPTY && numbers[slot] === number && archs[slot] === arch) return known;
-    const action = runStack(stack, isWords ? call : seccompData(call, own), machine);
+    const action = runStack(stack, isWords ? call : writeWords(call, own), machine);
     if (!machine.sawMore) {
       numbers[slot] = number;
       archs[slot] = arch;

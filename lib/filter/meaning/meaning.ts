@@ -1,5 +1,6 @@
 // The function from every possible call to the action of a program, or of a stack of programs.
 import { CompileError } from '../../util/errors.js';
+import { attempt } from '../../util/failures.js';
 import { hasOwn } from '../../util/own.js';
 import { precedence } from '../../kernel/action.js';
 import { enforced } from '../compose.js';
@@ -58,16 +59,13 @@ const initial = (vectors: Vectors): Registers => {
 };
 
 /** The return value of a validated program. */
-export function programMeaning(bdd: Bdd, vectors: Vectors, program: Program): Node {
-  try {
-    const meaning = fromTheReturns(bdd, vectors, program);
-    if (meaning !== undefined) return meaning;
-  } catch (error) {
-    if (!(error instanceof CompileError)) throw error;
-    // Code that no call reaches may compute what cannot be followed.
-  }
-  return fromTheStart(bdd, vectors, program);
-}
+export const programMeaning = (bdd: Bdd, vectors: Vectors, program: Program): Node =>
+  // Code that no call reaches may compute what cannot be followed.
+  attempt(
+    () => fromTheReturns(bdd, vectors, program),
+    CompileError,
+    () => undefined,
+  ) ?? fromTheStart(bdd, vectors, program);
 
 /** Where an instruction leads with certain registers: to one of two outcomes of later instructions, or to an end. */
 type Transition =

@@ -1,5 +1,6 @@
 // Constants of system calls by name, per ABI: from what a person writes to a register, and back.
 import { UsageError } from '../../util/errors.js';
+import { requireText } from '../../util/failures.js';
 import type { AbiName } from '../architectures.js';
 import type { ConstantGroup } from './argument-groups.js';
 import { dataLines } from '../data-file.js';
@@ -72,9 +73,10 @@ export const constantsOf = (abi: AbiName, group: ConstantGroup): ReadonlyMap<str
  * and arm a register has 32 bits.
  *
  * Throws UsageError: `bad-value` for anything that is not a number or is too large, and `unknown-constant`, with a
- * suggestion, for a name that the ABI does not have.
+ * suggestion, for a name that the ABI does not have; `bad-argument` for a text that is none.
  */
 export function parseValue(text: string, parameter: Parameter | undefined, abi: AbiName): bigint {
+  requireText('a value', text);
   let result = 0n;
   let column = 1;
   for (const part of text.split('|')) {

@@ -1,5 +1,5 @@
 // What the arguments of every system call are: their names, C types and widths, as the kernel declares them.
-import { ABIS, syscallNumber } from '../abi.js';
+import { requireAbi, syscallNumber } from '../abi.js';
 import type { AbiName } from '../architectures.js';
 import { constantGroup, type ConstantGroup } from './argument-groups.js';
 import { dataLines } from '../data-file.js';
@@ -54,7 +54,7 @@ const DESCRIPTOR = /fd(?:_?in|_?out)?$|^(?:fildes|mqdes)$/;
 const signatures = new Map<AbiName, ReadonlyMap<string, readonly Parameter[]>>();
 
 /** Bits of a `long` and of a register on an ABI. x32 has the registers of x86_64, though policies compare their low halves. */
-export const registerWidth = (abi: AbiName): 32 | 64 => (abi === 'x32' ? 64 : ABIS[abi].width);
+export const registerWidth = (abi: AbiName): 32 | 64 => (abi === 'x32' ? 64 : requireAbi(abi).width);
 
 /**
  * Returns the parameters of a system call in the order of its arguments, or undefined for a call that the ABI does not

@@ -1,7 +1,7 @@
 // The two shapes of a call: with a list of arguments before the options, or without.
-import { UsageError } from '../../util/errors.js';
+import type { UsageError } from '../../util/errors.js';
+import { badArgument } from '../../util/failures.js';
 import { ownElements } from '../../util/own-elements.js';
-import { show } from '../../util/show.js';
 import { optionError } from '../../util/options.js';
 
 /**
@@ -14,11 +14,7 @@ export function argumentsOf<Options extends object>(
 ): readonly [args: readonly string[], options: Options] {
   const isList = Array.isArray(second);
   if (third !== undefined && !isList && (second as unknown) !== undefined && (second as unknown) !== null) {
-    throw new UsageError(
-      'bad-argument',
-      `the arguments of a command cannot be ${show(second)}`,
-      'Pass a list: [argument, …]',
-    );
+    throw badArgument('the arguments of a command', second, 'Pass a list: [argument, …]');
   }
   const options: unknown = third ?? (isList ? undefined : second);
   if (typeof options !== 'object' || options === null) {
@@ -41,4 +37,4 @@ export function checkWords(args: readonly unknown[], others: Readonly<Record<str
 const isWord = (word: unknown): boolean => typeof word === 'string' && !word.includes('\0');
 
 const badWord = (what: string, word: unknown): UsageError =>
-  new UsageError('bad-argument', `${what} cannot be ${show(word)}`, 'Pass a string without NUL');
+  badArgument(what, word, 'Pass a string without NUL');

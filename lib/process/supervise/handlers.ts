@@ -1,4 +1,5 @@
 // One handler out of many by the names of calls, and the options of those who answer calls.
+import { badArgument } from '../../util/failures.js';
 import { isKnownSyscall } from '../../kernel/abi.js';
 import { optionError, givenOptions, ownOptions } from '../../util/options.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
@@ -30,10 +31,12 @@ export const HANDLER_OPTIONS: readonly string[] = [
  * Handles the calls of a listener, such as one from `load` with `listener: true`. It takes ownership of the descriptor
  * and closes it in the end. The listener must not receive calls of this process, which would wait for itself.
  *
- * Throws UsageError (`bad-option`, `bad-answer`), LoadError (`listener-unusable`).
+ * Throws UsageError (`bad-argument`, `bad-option`, `bad-answer`), LoadError (`listener-unusable`).
  * Source: seccomp_unotify(2).
  */
 export function superviseListener(listener: number, options: HandlerOptions): Supervisor {
+  if (!Number.isInteger(listener))
+    throw badArgument('a listener', listener, 'Pass the descriptor that load returned');
   const checked = checkedHandlers(
     givenOptions<HandlerOptions>(ownOptions(options, HANDLER_OPTIONS), HANDLER_OPTIONS),
   );

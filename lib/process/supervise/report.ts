@@ -5,7 +5,7 @@ import { ENOSYS } from '../../kernel/errno.js';
 import { evaluate } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
 import { printable } from '../../util/printable.js';
-import { describeRefusal, sentence, type Violation } from '../violations/violation.js';
+import { describeRefusal, requireViolation, sentence, type Violation } from '../violations/violation.js';
 import { CONTINUE, UNAVAILABLE, type Response } from './response.js';
 import type { SupervisedCall } from './call.js';
 import type { Own } from '../../util/own.js';
@@ -154,8 +154,9 @@ function kill({ pid, isWaiting }: SupervisedCall): void {
   }
 }
 
-/** Formats a reported violation as one line: the call, the program, the action, and what would allow the call. */
+/** Formats a reported violation as one line: the call, the program, the action, and what would allow the call. Throws UsageError (`bad-argument`). */
 export function formatReport(violation: ReportedViolation): string {
+  requireViolation(violation);
   const { action, allowed, program, starting, thread } = violation;
   const who = printable(program ?? thread.name);
   const when = starting ? `before the exec of ${who}` : `by ${who} (${thread.id})`;

@@ -13,6 +13,7 @@ import type { Event } from '../../kernel/event.js';
 import type { Policy } from '../../policy/policy.js';
 import { printable } from '../../util/printable.js';
 import { describeRemedy, remedyFor, type Remedy } from '../../policy/remedy.js';
+import { requireResult } from '../../util/failures.js';
 import { own, owned } from '../../util/own.js';
 
 /** A call that a filter refused, or several equal ones in quick succession. */
@@ -105,11 +106,17 @@ function placeOf(event: Event, policy: Policy): Location | undefined {
   return rule === undefined ? at : own(rule, 'at');
 }
 
-/** Formats a violation as one line: the call, the errno, the position in the profile, and what would allow the call. */
+/** Formats a violation as one line: the call, the errno, the position in the profile, and what would allow the call. Throws UsageError (`bad-argument`). */
 export function formatViolation(violation: Violation): string {
+  requireViolation(violation);
   const { errnoName, thread } = violation;
   return sentence(violation, `failed with ${errnoName} in thread ${thread.id} (${printable(thread.name)})`);
 }
+
+/** Throws UsageError (`bad-argument`). */
+export const requireViolation = (violation: Violation): void => {
+  requireResult('a violation', violation, 'thread', 'Pass what a listener for violations got');
+};
 
 /** The same with other words for what became of the call, which are to be printable. */
 export function sentence(violation: Violation, outcome: string): string {

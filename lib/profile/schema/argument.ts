@@ -10,7 +10,7 @@ import type { ProfileCondition } from '../profile.js';
 import { quote } from '../../util/suggest.js';
 import { fieldsOf } from './fields.js';
 import { readObject, readString, readUnsigned, wrongType } from './values.js';
-import { reasonOf } from '../../util/failures.js';
+import { attempt, reasonOf } from '../../util/failures.js';
 
 const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 
@@ -74,13 +74,13 @@ function readNamedValue(node: JsonString, what: string, findings: Findings): big
   const values = new Map<bigint, AbiName>();
   let problem: UsageError | undefined;
   for (const abi of ABI_NAMES) {
-    try {
-      const value = parseValue(node.value, undefined, abi);
-      if (!values.has(value)) values.set(value, abi);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      problem ??= error;
-    }
+    const value = attempt(
+      () => parseValue(node.value, undefined, abi),
+      UsageError,
+      error => error,
+    );
+    if (value instanceof UsageError) problem ??= value;
+    else if (!values.has(value)) values.set(value, abi);
   }
   if (problem !== undefined && values.size === 0)
     return findings.error(problem.code, locate(node), reasonOf(problem), problem.remedy);

@@ -7,14 +7,12 @@ import type { Policy } from '../../policy/policy.js';
 import { parseProfile } from '../../profile/parse.js';
 import { resolveProfile } from '../../profile/resolve/resolve.js';
 import type { SeccompProfile } from '../../profile/seccomp-profile.js';
-import { RecordingError, UsageError } from '../../util/errors.js';
+import { RecordingError } from '../../util/errors.js';
 import { groupBy } from '../../util/collections.js';
 import { badOption, oneOf, ownOptions } from '../../util/options.js';
 import { own } from '../../util/own.js';
-import { ownElements } from '../../util/own-elements.js';
-import { show } from '../../util/show.js';
 import { mergeRecordings } from '../merge.js';
-import { byText, RUNTIME_PHASE, type RecordedCall, type Recording } from '../recording.js';
+import { byText, listOf, RUNTIME_PHASE, type RecordedCall, type Recording } from '../recording.js';
 import {
   abisWithout,
   aboutTheCaller,
@@ -36,7 +34,7 @@ import {
   type Launcher,
 } from './completions.js';
 import { enosys, rulesOf, runsOf, type Allowed, type Entry } from './rules.js';
-import { counted } from '../../util/show.js';
+import { counted, show } from '../../util/show.js';
 
 /** Options of `generateProfile`. */
 export interface GenerateOptions {
@@ -211,12 +209,6 @@ function phasesIn({ calls }: Recording): string {
 }
 
 const MAX_PHASES = 8;
-
-function listOf(recordings: readonly Recording[]): readonly Recording[] {
-  const given: unknown = recordings;
-  if (Array.isArray(given)) return ownElements(recordings);
-  throw new UsageError('bad-argument', `recordings cannot be ${show(given)}`, 'Pass a list of recordings');
-}
 
 /** Whether a phase is another one or a part of it. */
 const isIn = (phase: string, whole: string): boolean => phase === whole || phase.startsWith(`${whole}/`);

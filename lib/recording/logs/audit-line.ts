@@ -21,8 +21,10 @@ export interface AuditLine {
   readonly program: string | undefined;
   /** The process, as the host numbers it. */
   readonly pid: number | undefined;
-  /** The action of the filter; undefined if the line has none. For ERRNO and TRACE by name, the data is not known and 0. */
+  /** The action of the filter; undefined if the line has none that is known. For ERRNO and TRACE by name, the data is not known and 0. */
   readonly action: Action | undefined;
+  /** The action as the line has it, if it is one that this package does not know: `0x12340000`. */
+  readonly unknownAction: string | undefined;
   /**
    * Whether it was killed. ausearch -i before audit 4 writes `kill` for a thread and for a whole process, and `action`
    * is then undefined.
@@ -121,9 +123,13 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map([
   ['allow', scmp.SCMP_ACT_ALLOW],
 ]);
 
-function answerOf(code: string | undefined): Pick<AuditLine, 'action' | 'killed'> {
+function answerOf(code: string | undefined): Pick<AuditLine, 'action' | 'unknownAction' | 'killed'> {
   const action = actionOf(code);
-  return { action, killed: code === 'kill' || (action !== undefined && isKill(action)) };
+  return {
+    action,
+    unknownAction: action === undefined && code !== 'kill' ? code : undefined,
+    killed: code === 'kill' || (action !== undefined && isKill(action)),
+  };
 }
 
 function actionOf(code: string | undefined): Action | undefined {

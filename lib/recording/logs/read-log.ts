@@ -1,7 +1,8 @@
 // Reads logs of system calls of any supported format, which is detected line by line, in bounded memory.
 import { syscallNumber } from '../../kernel/abi.js';
 import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
-import { RecordingError, UsageError } from '../../util/errors.js';
+import { RecordingError } from '../../util/errors.js';
+import { badArgument } from '../../util/failures.js';
 import { badOption, oneOf, ownOptions } from '../../util/options.js';
 import { show } from '../../util/show.js';
 import { mergeRecordings } from '../merge.js';
@@ -65,8 +66,7 @@ export interface SkippedLine {
  * `recording-too-large` beyond the limits of a recording; UsageError (`bad-option`, `bad-argument`).
  */
 export function readLog(log: string | Iterable<string>, options: ReadLogOptions = {}): ReadLog {
-  if (!isText(log) && !isIterable(log))
-    throw new UsageError('bad-argument', `a log cannot be ${show(log)}`, 'Pass its text or its lines');
+  if (!isText(log) && !isIterable(log)) throw badArgument('a log', log, 'Pass its text or its lines');
   const reader = new LogReader(options);
   if (!isText(log)) for (const line of log) reader.push(line);
   else {
@@ -131,7 +131,7 @@ export class LogReader {
 
   /** Takes the next line, without its end. Throws RecordingError (`recording-too-large`). */
   push(text: string): void {
-    if (!isText(text)) throw new UsageError('bad-argument', `a line cannot be ${show(text)}`, 'Pass strings');
+    if (!isText(text)) throw badArgument('a line', text, 'Pass strings');
     // Terminals end lines by \r\n, and old ones by \r.
     if (text.includes('\r')) {
       for (const part of text.replace(/\r+$/, '').split('\r')) this.#push(part);

@@ -1,6 +1,7 @@
 // `seccomp disasm`: a program, or what a profile compiles to, as a listing.
 import { Option } from 'commander';
 import { ProgramError } from '../../../util/errors.js';
+import { attempt } from '../../../util/failures.js';
 import {
   annotate,
   disassemble,
@@ -61,12 +62,12 @@ export const disasmCommand: Register = (program, run) =>
     });
 
 /** Why the kernel would refuse a program. */
-function refusal(program: Program): ProgramError | undefined {
-  try {
-    validate(program);
-    return undefined;
-  } catch (error) {
-    if (error instanceof ProgramError) return error;
-    throw error;
-  }
-}
+const refusal = (program: Program): ProgramError | undefined =>
+  attempt(
+    () => {
+      validate(program);
+      return undefined;
+    },
+    ProgramError,
+    error => error,
+  );

@@ -1,12 +1,11 @@
 // `seccomp record`: runs a command and writes down its calls.
 import { Option } from 'commander';
 import { accessSync, constants as files, existsSync } from 'node:fs';
-import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { findProgram } from '../../../process/exec.js';
 import type { SyscallName } from '../../../kernel/calls/call-names.js';
 import { PHASES } from '../../../process/trace/record-command.js';
-import { record } from '../../../process/trace/record.js';
+import { record, type RecordedCommand } from '../../../process/trace/record.js';
 import { formatRecording } from '../../../recording/json.js';
 import { mergeRecordings } from '../../../recording/merge.js';
 import type { Recording } from '../../../recording/recording.js';
@@ -20,7 +19,7 @@ import {
 } from '../../recording/record-running.js';
 import { recordingArgument } from '../../recording/recording-argument.js';
 import { optionError } from '../../../util/options.js';
-import { passSignals, ending } from '../../running/accompany.js';
+import { ending, exitCodeOf, passSignals } from '../../running/accompany.js';
 import { counted } from '../../../util/show.js';
 
 interface Flags extends RunningFlags {
@@ -73,25 +72,34 @@ export const recordCommand: Register = (program, run) =>
           return 0;
         }
         findProgram(command, process.env['PATH']);
-        const { child, recording, stop, progress } = record(command, args, {
-          stdio: 'inherit',
-          ...(phase !== undefined && { phase }),
-          ...(by !== undefined && { by }),
-          // Names are checked there.
-          ...(phaseAt !== undefined && { phaseAt: phaseAt as readonly SyscallName[] }),
-        });
+        const signals = passSignals();
+        let started: RecordedCommand;
+        try {
+          started = record(command, args, {
+            stdio: 'inherit',
+            ...(phase !== undefined && { phase }),
+            ...(by !== undefined && { by }),
+            // Names are checked there.
+            ...(phaseAt !== undefined && { phaseAt: phaseAt as readonly SyscallName[] }),
+          });
+        } catch (error) {
+          const signal = await signals.received();
+          if (signal === undefined) throw error;
+          return exitCodeOf(signal);
+        }
+        const { child, recording, stop, progress } = started;
+        signals.to(child);
         const endProgress = flags.progress ? showProgress(progress) : () => undefined;
-        const stopPassing = passSignals(child);
         // Processes that it left running continue unrecorded; a killed tracer is detected a moment after the command.
         child.on('exit', () => setTimeout(stop, PATIENCE).unref());
         const [[code, signal], recorded] = await Promise.all([ending(child), recording]).finally(() => {
           endProgress();
-          stopPassing();
+          signals.stop();
         });
         finish(output, earlier, recorded);
         if (phaseAt !== undefined && !recorded.calls.some(({ phase: name }) => name === PHASES.second))
           say(`no call of --phase-at was made: everything is in the phase ${PHASES.first}`);
-        return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+        return code ?? (signal === null ? 128 : exitCodeOf(signal));
       }, flags.json === true);
     });
 

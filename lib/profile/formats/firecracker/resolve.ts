@@ -1,5 +1,6 @@
 // What a filter of Firecracker's seccompiler means on one architecture.
 import { UsageError } from '../../../util/errors.js';
+import { badArgument } from '../../../util/failures.js';
 import { ABIS, syscallNumber } from '../../../kernel/abi.js';
 import { noSuchCall } from '../../../kernel/calls/suggest-call.js';
 import { isAction, type Action } from '../../../kernel/action.js';
@@ -12,7 +13,6 @@ import { quote } from '../../../util/suggest.js';
 import type { FirecrackerFile, FirecrackerFilter } from './filters.js';
 import { own } from '../../../util/own.js';
 import { markPolicy } from '../../../policy/own-policy.js';
-import { show } from '../../../util/show.js';
 
 export interface FirecrackerOptions extends TargetOptions {
   /** The category of threads; may be left out where the file has only one. */
@@ -106,11 +106,7 @@ const TARGET = ['arch', 'kernel', 'capabilities'];
 function checkedFile(file: FirecrackerFile): FirecrackerFile {
   const given: unknown = file;
   if (typeof given === 'object' && given !== null && own(file, 'filters') instanceof Map) return file;
-  throw new UsageError(
-    'bad-argument',
-    `a file of filters cannot be ${show(given)}`,
-    'Pass the result of parseFirecracker',
-  );
+  throw badArgument('a file of filters', given, 'Pass the result of parseFirecracker');
 }
 
 function filterOf(filters: FirecrackerFile['filters'], category: string | undefined): FirecrackerFilter {

@@ -1,0 +1,18 @@
+// The files of the code cache: where they are, and what is in them.
+
+/** Where the code cache for this Node is. */
+export const codeCacheFolder = (bundle: string): string =>
+  `${bundle}/code-cache/${process.version}-${process.arch}`;
+
+/** The content of a file for what V8 gives. */
+export const codeTwice = (code: Uint8Array): Buffer => Buffer.concat([code, code]);
+
+/**
+ * What V8 gave, undefined where the file is damaged. V8 itself does not look, and may crash. The code is there twice, since two copies
+ * are compared in a fraction of the time that any checksum takes in a Node that has just been started.
+ */
+export function codeIn(file: Buffer): Buffer | undefined {
+  const half = file.length / 2;
+  const code = file.subarray(0, half);
+  return code.equals(file.subarray(half)) ? code : undefined;
+}
