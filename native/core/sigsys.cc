@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string_view>
 
+#include "../freestanding/native_arch.h"
 #include "raw_syscall.h"
 #include "ring_emulation.h"
 
@@ -42,13 +43,11 @@ std::atomic<const std::string*> call_names{nullptr};
 struct sigaction previous {};
 
 #if defined(__x86_64__)
-constexpr std::uint32_t kAuditArchNative = 0xc000003e;
-constexpr std::uint32_t kAuditArchI386 = 0x40000003;
 constexpr int kSyscallInstruction = 2;
 
 std::array<std::uint64_t, 6> arguments(const mcontext_t& context, std::uint32_t arch) {
   const auto value = [&](int index) { return static_cast<std::uint64_t>(context.gregs[index]); };
-  if (arch != kAuditArchI386) {
+  if (arch != AUDIT_ARCH_I386) {
     return {value(REG_RDI), value(REG_RSI), value(REG_RDX), value(REG_R10), value(REG_R8), value(REG_R9)};
   }
   const auto word = [&](int index) { return value(index) & 0xffffffffU; };
@@ -57,7 +56,6 @@ std::array<std::uint64_t, 6> arguments(const mcontext_t& context, std::uint32_t 
 void set_result(mcontext_t& context, long result) { context.gregs[REG_RAX] = result; }
 void repeat_call(mcontext_t& context) { context.gregs[REG_RIP] -= kSyscallInstruction; }
 #elif defined(__aarch64__)
-constexpr std::uint32_t kAuditArchNative = 0xc00000b7;
 constexpr int kSyscallInstruction = 4;
 
 std::array<std::uint64_t, 6> arguments(const mcontext_t& context, std::uint32_t /*arch*/) {
@@ -66,6 +64,8 @@ std::array<std::uint64_t, 6> arguments(const mcontext_t& context, std::uint32_t 
 }
 void set_result(mcontext_t& context, long result) { context.regs[0] = static_cast<std::uint64_t>(result); }
 void repeat_call(mcontext_t& context) { context.pc -= kSyscallInstruction; }
+#else
+#error "no registers for this architecture"
 #endif
 
 /**
@@ -73,7 +73,6 @@ void repeat_call(mcontext_t& context) { context.pc -= kSyscallInstruction; }
  * on that answer alone. These numbers are the same everywhere.
  */
 std::uint32_t default_error(std::uint32_t number) {
-  constexpr std::uint32_t kX32Bit = 0x40000000;
   switch (number & ~kX32Bit) {
     case SYS_io_uring_setup:
     case SYS_io_uring_enter:
@@ -190,8 +189,7 @@ void on_sigsys(int signal, siginfo_t* info, void* context) {
   const auto number = static_cast<std::uint32_t>(info->si_syscall);
   const auto data = static_cast<std::uint32_t>(info->si_errno);
   const auto args = arguments(registers, info->si_arch);
-  if (data == kTrapRingWait && number == SYS_io_uring_enter && info->si_arch == kAuditArchNative &&
-      is_ring_wait(args)) {
+  if (data == kTrapRingWait && number == SYS_io_uring_enter && info->si_arch == kNativeArch && is_ring_wait(args)) {
     set_result(registers, emulate_ring_enter(args));
     return;
   }

@@ -30,6 +30,8 @@ asm(".globl _start\n"
     "  bl run_program\n"
     "  brk #1000\n");
 
+#else
+#error "no entry point for this architecture"
 #endif
 
 namespace seccomp_node {

@@ -195,8 +195,10 @@ struct Handover {
 void pause() {
 #if defined(__x86_64__)
   asm volatile("pause");
-#else
+#elif defined(__aarch64__)
   asm volatile("yield");
+#else
+#error "no hint for this architecture"
 #endif
 }
 

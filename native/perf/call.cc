@@ -2,11 +2,12 @@
 
 #include <linux/audit.h>
 
+#include "../freestanding/native_arch.h"
+
 namespace seccomp_node {
 
 namespace {
 
-constexpr std::uint32_t kX32Bit = 0x40000000;
 /** PERF_SAMPLE_REGS_ABI_32. */
 constexpr std::uint64_t kRegisters32 = 1;
 
@@ -36,6 +37,23 @@ std::uint32_t arch_of(std::uint64_t abi, const std::uint64_t*, const std::uint64
 constexpr std::uint32_t kArmPrivate = 0xf0000;
 constexpr std::uint32_t kArmPrivateCalls = 0x18;
 
+/** The place of an ABI in PerfOrders::widths; kPerfAbis if it has none. */
+constexpr std::size_t abi_of(std::uint32_t arch, std::uint32_t number) {
+  switch (arch) {
+    case AUDIT_ARCH_X86_64:
+      return (number & kX32Bit) == 0 ? 0 : 2;
+    case AUDIT_ARCH_I386:
+      return 1;
+    case AUDIT_ARCH_AARCH64:
+      return 3;
+    case AUDIT_ARCH_ARM:
+      return 4;
+    default:
+      return kPerfAbis;
+  }
+}
+static_assert(abi_of(kNativeArch, 0) < kPerfAbis, "the recorder has no widths for this architecture");
+
 }  // namespace
 
 Call read_call(const unsigned char* body) {
@@ -62,25 +80,13 @@ Call read_call(const unsigned char* body) {
 }
 
 const std::uint8_t* argument_widths(const PerfOrders& orders, const Call& call) {
+  const std::size_t abi = abi_of(call.arch, call.number);
   std::uint32_t number = call.number;
-  std::size_t abi = 0;
-  switch (call.arch) {
-    case AUDIT_ARCH_I386:
-      abi = 1;
-      break;
-    case AUDIT_ARCH_AARCH64:
-      abi = 3;
-      break;
-    case AUDIT_ARCH_ARM:
-      abi = 4;
-      if (number - kArmPrivate < kArmPrivateCalls) number = kPerfNumbers - kArmPrivateCalls + (number - kArmPrivate);
-      break;
-    default:
-      if ((number & kX32Bit) == 0) break;
-      abi = 2;
-      number &= ~kX32Bit;
+  if (call.arch == AUDIT_ARCH_X86_64) number &= ~kX32Bit;
+  if (call.arch == AUDIT_ARCH_ARM && number - kArmPrivate < kArmPrivateCalls) {
+    number = kPerfNumbers - kArmPrivateCalls + (number - kArmPrivate);
   }
-  return number < kPerfNumbers ? orders.widths[abi][number] : nullptr;
+  return abi < kPerfAbis && number < kPerfNumbers ? orders.widths[abi][number] : nullptr;
 }
 
 }  // namespace seccomp_node

@@ -22,10 +22,12 @@ struct Call {
 /** BX, CX, SI and DI. */
 inline constexpr std::uint64_t kSampledRegisters = 1U << 1 | 1U << 2 | 1U << 4 | 1U << 5;
 inline constexpr std::size_t kSampledRegisterCount = 4;
-#else
+#elif defined(__aarch64__)
 /** X0: a mask must not be empty. */
 inline constexpr std::uint64_t kSampledRegisters = 1;
 inline constexpr std::size_t kSampledRegisterCount = 1;
+#else
+#error "the recorder does not support this architecture"
 #endif
 
 /** Reads a number at an address that need not be aligned. */

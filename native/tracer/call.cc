@@ -30,7 +30,7 @@ void read_registers(Call& call, const Registers32& registers) {
           {registers.ebx, registers.ecx, registers.edx, registers.esi, registers.edi, registers.ebp}};
 }
 
-#else
+#elif defined(__aarch64__)
 
 void read_registers(Call& call, const Registers& registers) {
   call = {AUDIT_ARCH_AARCH64,
@@ -48,6 +48,8 @@ void read_registers(Call& call, const Registers32& registers) {
           {registers.original_r0, registers.r[1], registers.r[2], registers.r[3], registers.r[4], registers.r[5]}};
 }
 
+#else
+#error "the tracer does not support this architecture"
 #endif
 
 /** The call by the registers, as before Linux 5.3. */
@@ -90,7 +92,7 @@ void keep_traced(int thread, const Call& call) {
 #if defined(__x86_64__)
   const auto offset = call.arch == AUDIT_ARCH_X86_64 ? offsetof(Registers, rdi) : offsetof(Registers, rbx);
   ptrace(PTRACE_POKEUSR, thread, offset, flags);
-#else
+#elif defined(__aarch64__)
   AnyRegisters registers;
   if (!get_registers(thread, registers)) return;
   if (registers.is_narrow) {
@@ -99,6 +101,8 @@ void keep_traced(int thread, const Call& call) {
     registers.wide.x[0] = flags;
   }
   set_registers(thread, registers);
+#else
+#error "the tracer does not support this architecture"
 #endif
 }
 

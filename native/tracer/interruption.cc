@@ -71,13 +71,15 @@ void wait_again(int thread) {
   is_harmless_interruption(thread, kNoSignal);
 }
 
-#else
+#elif defined(__aarch64__)
 
 // The kernel has already decided whether to restart the call, and has lost its first argument.
 bool is_harmless_interruption(int, int) { return false; }
 
 void wait_again(int) {}
 
+#else
+#error "the tracer does not support this architecture"
 #endif
 
 }  // namespace seccomp_node

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "native_arch.h"
+#include "../freestanding/native_arch.h"
 #include "recording_table.h"
 
 namespace seccomp_node {

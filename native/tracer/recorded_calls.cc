@@ -3,7 +3,7 @@
 #include <linux/audit.h>
 
 #include "../freestanding/memory.h"
-#include "native_arch.h"
+#include "../freestanding/native_arch.h"
 
 namespace seccomp_node {
 

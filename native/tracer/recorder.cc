@@ -7,8 +7,8 @@
 #include <linux/time.h>
 
 #include "../freestanding/memory.h"
+#include "../freestanding/native_arch.h"
 #include "interruption.h"
-#include "native_arch.h"
 #include "ptrace.h"
 
 namespace seccomp_node {

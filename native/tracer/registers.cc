@@ -37,7 +37,7 @@ long number_of(const Registers& registers) { return static_cast<long>(registers.
 
 void replace_number(int, Registers& registers, long number) { registers.orig_rax = static_cast<std::uint64_t>(number); }
 
-#else
+#elif defined(__aarch64__)
 
 constexpr std::uint64_t kCallInstruction = 4;
 
@@ -58,6 +58,8 @@ void replace_number(int thread, Registers&, long number) {
   ptrace(PTRACE_SETREGSET, thread, NT_ARM_SYSTEM_CALL, &buffer);
 }
 
+#else
+#error "the tracer does not support this architecture"
 #endif
 
 void set_registers(int thread, Registers& registers) {
@@ -87,8 +89,10 @@ bool get_registers(int thread, Registers& registers) {
 std::uint64_t result_of(const Registers& registers) {
 #if defined(__x86_64__)
   return registers.rax;
-#else
+#elif defined(__aarch64__)
   return registers.x[0];
+#else
+#error "the tracer does not support this architecture"
 #endif
 }
 

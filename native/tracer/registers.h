@@ -20,7 +20,7 @@ struct Registers32 {
   std::uint32_t ebx, ecx, edx, esi, edi, ebp, eax, ds, es, fs, gs, orig_eax, eip, cs, eflags, esp, ss;
 };
 
-#else
+#elif defined(__aarch64__)
 
 struct Registers {
   std::uint64_t x[31], sp, pc, pstate;
@@ -30,6 +30,8 @@ struct Registers32 {
   std::uint32_t r[16], cpsr, original_r0;
 };
 
+#else
+#error "the tracer does not support this architecture"
 #endif
 
 /** Registers of a thread of either width. */

@@ -6,7 +6,7 @@
 #include <cstddef>
 
 #include "../freestanding/memory.h"
-#include "native_arch.h"
+#include "../freestanding/native_arch.h"
 
 namespace seccomp_node {
 
@@ -14,7 +14,7 @@ namespace {
 
 bool waits_for_events(std::uint32_t number) {
   return number == SYS_epoll_pwait || number == SYS_epoll_create1
-#if defined(__x86_64__)
+#ifdef SYS_epoll_wait
          || number == SYS_epoll_wait
 #endif
       ;

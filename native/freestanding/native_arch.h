@@ -1,4 +1,4 @@
-// The architecture that this program is compiled for, as seccomp(2) names it.
+// The architecture that is compiled for, as seccomp(2) names it.
 #pragma once
 
 #include <linux/audit.h>
@@ -12,7 +12,7 @@ inline constexpr std::uint32_t kNativeArch = AUDIT_ARCH_X86_64;
 #elif defined(__aarch64__)
 inline constexpr std::uint32_t kNativeArch = AUDIT_ARCH_AARCH64;
 #else
-#error "the tracer does not support this architecture"
+#error "no audit architecture is known for this architecture"
 #endif
 
 inline constexpr std::uint32_t kX32Bit = 0x40000000;
