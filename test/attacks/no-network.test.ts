@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { compile, parseProfile, simulate } from 'seccomp';
 import { readFileSync } from 'node:fs';
+import { numberOf } from '../support/native.js';
 
 const example = fileURLToPath(new URL('../../../examples/no-network.mjs', import.meta.url));
 
@@ -56,7 +57,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 for family in range(0, 64):
   for kind in (1, 2, 3):
     for high in (0, 1 << 32):
-      fd = libc.syscall(${process.arch === 'x64' ? 41 : 198}, ctypes.c_ulong(family | high), ctypes.c_ulong(kind), ctypes.c_ulong(0))
+      fd = libc.syscall(${numberOf('socket')}, ctypes.c_ulong(family | high), ctypes.c_ulong(kind), ctypes.c_ulong(0))
       if fd >= 0: os.close(fd)
       elif ctypes.get_errno() == 13: continue
       print(family, end=' ')`;

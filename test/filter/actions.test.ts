@@ -1,7 +1,8 @@
 // What each action does to a call, and what happens where filters are layered: seen in the kernel.
 import assert from 'node:assert/strict';
 import * as scmp from '#lib/kernel/constants.js';
-import { answering, audit, numberOf } from '../support/answering.js';
+import { answering } from '../support/answering.js';
+import { nativeAudit as audit, numberOf } from '../support/native.js';
 import { kernelCall } from '../support/kernel.js';
 
 const outcomeOf = (...actions: readonly number[]): string =>

@@ -6,6 +6,7 @@ import { UsageError } from '#lib/util/errors.js';
 import type { AbiName } from '#lib/kernel/architectures.js';
 import { constantsOf, nameValue, parseValue } from '#lib/kernel/arguments/named-values.js';
 import { parameterOf, type Parameter } from '#lib/kernel/arguments/signatures.js';
+import { NATIVE } from '../support/native.js';
 
 const int = parameterOf('x86_64', 'socket', 0);
 const long = parameterOf('x86_64', 'ptrace', 0);
@@ -155,8 +156,7 @@ describe('named values', () => {
   });
 
   it('agree with the constants that Node was compiled with', () => {
-    const abi = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-    const open = constantsOf(abi, 'O');
+    const open = constantsOf(NATIVE, 'O');
     for (const [name, value] of Object.entries(fs)) {
       const own = open.get(name);
       if (own !== undefined) assert.equal(own, BigInt(value), name);
@@ -164,7 +164,7 @@ describe('named values', () => {
     assert.deepEqual(open.get('O_DIRECTORY'), BigInt(fs.O_DIRECTORY));
     for (const [name, value] of Object.entries(os.signals)) {
       if (name === 'SIGUNUSED') continue;
-      assert.equal(constantsOf(abi, 'SIG').get(name), BigInt(value), name);
+      assert.equal(constantsOf(NATIVE, 'SIG').get(name), BigInt(value), name);
     }
   });
 });

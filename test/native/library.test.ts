@@ -29,6 +29,7 @@ import {
   SCMP_ARCH_X86_64,
 } from '#lib/kernel/constants.js';
 import { needs26 } from '../support/libseccomp.js';
+import { NATIVE } from '../support/native.js';
 
 const fails = (errnoName: string, cFunction: string) => (error: unknown) =>
   error instanceof LibseccompError && error.errnoName === errnoName && error.syscall === cFunction;
@@ -84,7 +85,7 @@ describe('libseccomp', () => {
 
   describe('architectures', () => {
     it('native is that of this process', () => {
-      assert.equal(archNative(), process.arch === 'arm64' ? SCMP_ARCH_AARCH64 : SCMP_ARCH_X86_64);
+      assert.equal(archNative(), ABIS[NATIVE].token);
     });
 
     it("are resolved by libseccomp's names", () => {

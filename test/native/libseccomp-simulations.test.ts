@@ -13,6 +13,7 @@ import type { Program } from '#lib/bpf/program.js';
 import { actionName } from '#lib/kernel/action.js';
 import * as scmp from '#lib/kernel/constants.js';
 import { needs26 } from '../support/libseccomp.js';
+import { NATIVE } from '../support/native.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const include = execFileSync(process.execPath, ['scripts/native-sources.mjs', 'libseccomp-include'], {
@@ -206,7 +207,6 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   ],
   all_64: ['x86_64', 'aarch64', 'loongarch64', 'mips64', 'parisc64', 'ppc64', 'riscv64', 's390x'],
 };
-const NATIVE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 
 /** The architectures that a row is for: those with + always, others where they are native, without those after -. */
 function architecturesOf(list: string): readonly string[] {

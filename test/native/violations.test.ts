@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { inChild, told, type Outcome } from '../support/child.js';
 import { callerAddon } from '../support/caller.js';
-import { nativeAudit } from '../support/kernel.js';
+import { NATIVE, nativeAudit, numberOf } from '../support/native.js';
 
 /** Numbers from here on are no calls; the filter below traps them. */
 const FIRST = 1000;
@@ -56,7 +56,7 @@ describe('A trapped call', () => {
     assert.deepEqual(event, {
       number: FIRST,
       arch: nativeAudit,
-      abi: process.arch === 'arm64' ? 'aarch64' : 'x86_64',
+      abi: NATIVE,
       args: ['1', '2', '3', '4', '5', String(2 ** 40)],
       errno: 5,
       errnoName: 'EIO',
@@ -114,7 +114,7 @@ describe('A trapped call', () => {
         s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [
           { names: ['prctl'], action: 'SCMP_ACT_TRAP', args: [{ index: 0, value: 16, op: 'SCMP_CMP_EQ' }] },
           { names: ['reboot'], action: 'SCMP_ACT_TRAP' }] });
-        caller.call(${process.arch === 'arm64' ? 142 : 169});
+        caller.call(${numberOf('reboot')});
         await until(() => events.length > 0);
         tell(events.map(({ syscall, thread }) => [syscall, thread.name]));`),
     );

@@ -1,6 +1,7 @@
 // applyProfile on the running Node: every thread is covered, Node goes on, and what would stop it is refused.
 import assert from 'node:assert/strict';
 import { inChild, told } from '../support/child.js';
+import { FOREIGN } from '../support/native.js';
 
 describe('applyProfile', () => {
   it('covers every thread of the process, which all get no_new_privs', () => {
@@ -157,12 +158,12 @@ describe('applyProfile: options', () => {
     ['no profile', `s.applyProfile(null)`, 'not-a-profile'],
     [
       'a filter for another architecture',
-      `s.load(s.compile('docker-default', { arch: process.arch === 'x64' ? 'aarch64' : 'x86_64' }))`,
+      `s.load(s.compile('docker-default', { arch: '${FOREIGN}' }))`,
       'foreign-filter',
     ],
     [
       'a policy for another architecture',
-      `s.applyProfile(s.resolveProfile('docker-default', { arch: process.arch === 'x64' ? 'aarch64' : 'x86_64' }))`,
+      `s.applyProfile(s.resolveProfile('docker-default', { arch: '${FOREIGN}' }))`,
       'foreign-filter',
     ],
     ['something that is no filter', `s.load({})`, 'bad-filter'],

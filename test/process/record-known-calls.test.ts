@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { constants } from 'node:fs';
+import { hasCall } from '../support/native.js';
 import { recorded } from '../support/recorded.js';
 import { record, type RecordedCall, type RecordOptions, type Recording } from 'seccomp';
 
@@ -18,7 +19,7 @@ const valuesOf = (call: RecordedCall | undefined, index: number): readonly bigin
   call?.args.find(arg => arg.index === index)?.values;
 
 /** What rmdir() calls here. */
-const RMDIR = process.arch === 'x64' ? 'rmdir' : 'unlinkat';
+const RMDIR = hasCall('rmdir') ? 'rmdir' : 'unlinkat';
 
 /** statx(2) or newfstatat(2), whichever this Node calls. */
 const statOf = (recording: Recording): RecordedCall | undefined =>

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { features, spawn, supervise, type ReportedViolation, type SupervisionError } from 'seccomp';
 import { inChild, told } from '../support/child.js';
+import { NATIVE, numberOf } from '../support/native.js';
 import { written } from '../support/written.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
@@ -360,7 +361,7 @@ print(got, ctypes.get_errno())
       });
       await finished;
       tell(seen.filter(({ syscall }) => syscall === 'umask').map(({ syscall, args, abi }) => [syscall, args[0], abi])[0]);`);
-    assert.deepEqual(told(outcome), ['umask', '0', process.arch === 'x64' ? 'x86_64' : 'aarch64']);
+    assert.deepEqual(told(outcome), ['umask', '0', NATIVE]);
   });
 
   it('says why where the command cannot be traced', () => {
@@ -377,7 +378,7 @@ print(got, ctypes.get_errno())
   it('keeps children traced that are started as if they should not be', async function () {
     if (!has('python3')) this.skip();
     const CLONE_UNTRACED = 0x00800000;
-    const number = process.arch === 'x64' ? 56 : 220;
+    const number = numberOf('clone');
     // The child would fail with ENOSYS otherwise.
     const code = `
 import ctypes, os

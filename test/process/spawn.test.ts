@@ -30,8 +30,9 @@ import {
   type Instruction,
   type SandboxOptions,
 } from 'seccomp';
-import { encode, syscallNumber } from 'seccomp/inspect';
+import { encode } from 'seccomp/inspect';
 import { inChild, told } from '../support/child.js';
+import { numberOf } from '../support/native.js';
 import { staticProgram } from '../support/static-program.js';
 import { written } from '../support/written.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
@@ -54,7 +55,7 @@ const answering = (name: string, answer: number, otherwise: number): Buffer =>
       code: 0x15,
       jt: 0,
       jf: 1,
-      k: syscallNumber(process.arch === 'arm64' ? 'aarch64' : 'x86_64', name) ?? -1,
+      k: numberOf(name),
     },
     { code: 0x06, jt: 0, jf: 0, k: answer },
     { code: 0x06, jt: 0, jf: 0, k: otherwise },

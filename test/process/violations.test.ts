@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { inChild, told, type Outcome } from '../support/child.js';
 import { callerAddon } from '../support/caller.js';
+import { numberOf } from '../support/native.js';
 
 /** A child with the event loop's usual helpers: `pause()`, `events`, `caller`, and the code of a failure by `codeOf`. */
 const child = (body: string, options?: Parameters<typeof inChild>[1]): Outcome =>
@@ -83,7 +84,7 @@ describe('onViolation', () => {
         const worker = new Worker('require("worker_threads").parentPort.postMessage(1 + 1)', { eval: true, execArgv: [] });
         const computed = await new Promise(resolve => worker.once('message', resolve));
         const ran = m('child_process').spawnSync('true').status;
-        const mounted = caller.call(process.arch === 'arm64' ? 40 : 165);
+        const mounted = caller.call(${numberOf('mount')});
         await until(() => events.some(({ syscall }) => syscall === 'mount'));
         server.closeAllConnections(); server.close();
         tell({ results: { fetched, written, computed, ran, mounted }, refused: events.map(s.formatViolation) });`),
@@ -169,7 +170,7 @@ describe('onViolation', () => {
         process.on('uncaughtException', error => errors.push(error.message));
         const violations = s.onViolation(({ args }) => { events.push(Number(args[0])); throw new Error('from the listener'); });
         s.applyProfile(deny(['reboot']), { violations });
-        for (const magic of [1, 2]) caller.call(${process.arch === 'arm64' ? 142 : 169}, magic);
+        for (const magic of [1, 2]) caller.call(${numberOf('reboot')}, magic);
         await until(() => events.length > 1);
         tell({ events, errors });`),
     );
@@ -181,7 +182,7 @@ describe('onViolation', () => {
       child(`
         const violations = s.onViolation(({ args }) => { events.push(Number(args[0])); violations.close(); });
         s.applyProfile(deny(['reboot']), { violations });
-        for (const magic of [1, 2]) caller.call(${process.arch === 'arm64' ? 142 : 169}, magic);
+        for (const magic of [1, 2]) caller.call(${numberOf('reboot')}, magic);
         await until(() => events.length > 1);
         tell({ events, dropped: violations.dropped });`),
     );
@@ -200,7 +201,7 @@ describe('onViolation', () => {
         s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [
           { names: ['write'], action: 'SCMP_ACT_TRAP', args: [{ index: 0, value: ours, op: 'SCMP_CMP_EQ' }] },
           { names: ['reboot'], action: 'SCMP_ACT_TRAP' }] }, { violations });
-        caller.call(${process.arch === 'arm64' ? 142 : 169});
+        caller.call(${numberOf('reboot')});
         await pause();
         const told = events.length;
         violations.close();
@@ -359,7 +360,7 @@ describe('A profile that kills', () => {
     child(`
       const violations = s.onViolation(() => undefined, ${options});
       s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['reboot'], action: 'SCMP_ACT_KILL_PROCESS' }] }, { violations });
-      caller.call(${process.arch === 'arm64' ? 142 : 169}, 1, 2, 3);
+      caller.call(${numberOf('reboot')}, 1, 2, 3);
       tell('alive');`);
 
   it('ends the process by SIGSYS', () => {

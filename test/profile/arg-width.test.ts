@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { compile } from '#lib/filter/compile-profile.js';
 import { CompileError, UsageError } from '#lib/util/errors.js';
 import { findDifference } from '#lib/filter/prove/verify.js';
-import { syscallNumber } from '#lib/kernel/abi.js';
 import type { Policy } from '#lib/policy/policy.js';
 import { resolveProfile, type ArgWidth } from '#lib/profile/resolve/resolve.js';
-import { kernelCall, nativeAudit } from '../support/kernel.js';
+import { kernelCall } from '../support/kernel.js';
+import { nativeAudit, numberOf } from '../support/native.js';
 import { ALL_X86, X86_64, answer, codes, policy, rule, when } from './helpers.js';
 import { written } from '../support/written.js';
 
@@ -96,7 +96,6 @@ describe('argWidth', () => {
   });
 
   it('the kernel acts on what a whole register lets through, and "declared" stops it', () => {
-    const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
     // 0xffffffff asks for the personality and changes nothing.
     const query = 0xffff_ffffn;
     const profile = {
@@ -106,7 +105,7 @@ describe('argWidth', () => {
     const call = (argWidth: ArgWidth, value: bigint): string =>
       kernelCall([compile(written(profile), { argWidth }).program], {
         arch: nativeAudit,
-        syscall: syscallNumber(arch, 'personality') ?? -1,
+        syscall: numberOf('personality'),
         args: [value],
       });
     assert.equal(call('profile', query), 'errno 1');

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { encode, type Program } from '#lib/bpf/program.js';
 import { BPF } from '#lib/bpf/opcodes.js';
 import * as scmp from '#lib/kernel/constants.js';
-import { answering, audit, numberOf } from '../support/answering.js';
+import { answering } from '../support/answering.js';
+import { NATIVE, nativeAudit as audit, numberOf } from '../support/native.js';
 import { inChild, told } from '../support/child.js';
 import { kernelCall, kernelVerdicts } from '../support/kernel.js';
 import type { Case } from './selftest-names.js';
@@ -167,7 +168,7 @@ export const CALLS: Readonly<Record<string, Case>> = {
         tell(events.map(({ syscall, abi, instructionPointer }) => ({ syscall, abi, instructionPointer })));`),
     );
     assert.equal(event?.syscall, 'getppid');
-    assert.equal(event.abi, process.arch === 'arm64' ? 'aarch64' : 'x86_64');
+    assert.equal(event.abi, NATIVE);
     assert.notEqual(event.instructionPointer, '0');
   },
   'precedence.allow_ok': withActions([ALLOW, LOG, TRACE, ERRNO, TRAP, KILL], DIES),

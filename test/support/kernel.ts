@@ -93,9 +93,6 @@ export function kernelVerdicts(programs: readonly Program[]): readonly number[] 
   return programs.map((_, index) => output.readInt32LE(index * 4));
 }
 
-/** The native `seccomp_data.arch`. */
-export const nativeAudit = process.arch === 'arm64' ? 0xc00000b7 : 0xc000003e;
-
 /** Whether this machine serves calls of i386: a kernel or a hypervisor may not, and the instruction then kills. */
 export function servesI386(): boolean {
   const { audit } = ABIS.x86;

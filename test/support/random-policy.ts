@@ -1,6 +1,6 @@
 // Random policies of every shape, and the calls on which a wrong program would show.
 import { ABIS, syscallsOf } from '#lib/kernel/abi.js';
-import type { AbiName } from '#lib/kernel/architectures.js';
+import { ARCHITECTURES, abisOf, type AbiName, type Architecture } from '#lib/kernel/architectures.js';
 import * as scmp from '#lib/kernel/constants.js';
 import { syscallResolveNumArch } from '#lib/libseccomp/context.js';
 import type { Witness } from '#lib/util/errors.js';
@@ -14,7 +14,6 @@ import {
   type SyscallPolicy,
 } from '#lib/policy/policy.js';
 import { makeTarget } from '#lib/policy/target.js';
-import type { Architecture } from '#lib/kernel/architectures.js';
 import type { Random } from './random.js';
 
 export interface Shape {
@@ -55,8 +54,8 @@ const WIDE = [
 
 /** A random shape that a generator must take. */
 export function randomShape(random: Random): Shape {
-  const arch = random.pick<Architecture>(['x86_64', 'aarch64']);
-  const others: readonly AbiName[] = arch === 'x86_64' ? ['x86', 'x32'] : ['arm'];
+  const arch = random.pick(ARCHITECTURES);
+  const others = abisOf(arch).filter(abi => abi !== arch);
   return {
     arch,
     abis: [arch, ...others.filter(() => random.chance(0.4))],

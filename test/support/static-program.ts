@@ -2,6 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { syscallNumber } from 'seccomp/inspect';
+import { abisOf, type AbiName } from '#lib/kernel/architectures.js';
+import { NATIVE } from './native.js';
+
+/** ABIs that a program is made for; the programs of x32 have other instructions. */
+export type MachineName = Exclude<AbiName, 'x32'>;
 
 /** The argument of a call: a number, or what the call before it has returned. */
 type Argument = number | 'result';
@@ -21,7 +26,7 @@ const words = (...values: readonly number[]): Buffer => Buffer.from(Uint32Array.
 /** As ARM's 32-bit instructions have a number of 16 bits. */
 const split = (value: number): number => ((value >> 12) << 16) | (value & 0xfff);
 
-const MACHINES = {
+const MACHINES: Readonly<Record<MachineName, Machine>> = {
   aarch64: {
     elf: 183,
     flags: 0,
@@ -60,7 +65,7 @@ const MACHINES = {
     // mov ebx, argument or eax; mov eax, number; int 0x80
     call: (number, argument) => intel(number, argument, { move: 0xbb, take: 0xc3, enter: [0xcd, 0x80] }),
   },
-} as const satisfies Readonly<Record<string, Machine>>;
+};
 
 function intel(
   number: number,
@@ -72,11 +77,8 @@ function intel(
   return Buffer.concat([given, Buffer.of(0xb8), words(number), Buffer.from(enter)]);
 }
 
-export type MachineName = keyof typeof MACHINES;
-
-/** The ABI of Node itself, and the 32-bit one beside it. */
-export const NATIVE: MachineName = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-export const COMPAT: MachineName = process.arch === 'arm64' ? 'arm' : 'x86';
+/** The ABI of 32-bit programs on this machine; the native one where there are none. */
+export const COMPAT: MachineName = abisOf(NATIVE).filter(abi => abi !== 'x32')[1] ?? NATIVE;
 
 const ADDRESS = 0x400000;
 

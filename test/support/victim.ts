@@ -2,8 +2,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { ABIS } from '#lib/kernel/abi.js';
+import { abisOf } from '#lib/kernel/architectures.js';
 import { built } from './built.js';
 import { CHILD_LIMIT } from './child.js';
+import { NATIVE } from './native.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -46,7 +49,7 @@ export function victim<Told>(body: string, { user, node = [], env }: VictimOptio
     const m = createRequire(${JSON.stringify(`${root}package.json`)});
     const tell = value => writeSync(1, '\\n@' + JSON.stringify(value) + '\\n');
     const REACH = ${JSON.stringify(reach())};
-    const architectures = process.arch === 'x64' ? ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'] : ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'];
+    const architectures = ${JSON.stringify(abisOf(NATIVE).map(abi => ABIS[abi].scmpName))};
     const everything = { defaultAction: 'SCMP_ACT_ALLOW', architectures, syscalls: [{ name: 'reboot', action: 'SCMP_ACT_ERRNO' }] };
     const heap = /^([0-9a-f]+)-.*\\[heap\\]/m.exec(readFileSync('/proc/self/maps', 'utf8'))[1];
     const attack = names => ['attack', String(process.pid), heap, process.env.SOCKET ?? 'nothing', ...names];
