@@ -379,6 +379,10 @@ export const describeFailure = ({ failed, errno }: Failure): string => `${failed
 export const isFailure = (answer: unknown): answer is Failure =>
   typeof answer === 'object' && answer !== null && Object.hasOwn(answer, 'failed');
 
+/** Node's names of the processors that there is an add-on for. */
+export const PROCESSORS = ['x64', 'arm64'] as const;
+export type Processor = (typeof PROCESSORS)[number];
+
 let loaded: Native | undefined;
 
 /**
@@ -392,10 +396,10 @@ export function native(): Native {
 
 function load(): Native {
   const { platform, arch } = host() ?? { platform: 'a browser', arch: 'no machine' };
-  if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
+  if (platform !== 'linux' || !PROCESSORS.some(name => name === arch)) {
     throw new UnsupportedError(
       'unsupported-platform',
-      `seccomp needs Linux on x64 or arm64; this is ${platform} on ${arch}`,
+      `seccomp needs Linux on ${PROCESSORS.join(' or ')}; this is ${platform} on ${arch}`,
       'You can parse, resolve, compile for a named target and inspect profiles here',
     );
   }

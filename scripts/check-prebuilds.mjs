@@ -1,5 +1,5 @@
 // Checks each prebuilt add-on against what the package promises of it, by its bytes alone, as readelf(1) shows them.
-// Usage: node scripts/check-prebuilds.mjs [VARIANT...]           all four by default
+// Usage: node scripts/check-prebuilds.mjs [VARIANT...]           all by default
 //        node scripts/check-prebuilds.mjs VARIANT=FILE...        files that lie elsewhere
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -7,10 +7,18 @@ import { commandLine } from './command-line.mjs';
 import { inRoot, root } from './files.mjs';
 import { OLDEST_GLIBC, variantsNamed } from './variants.mjs';
 
-const MACHINES = { x64: 'Advanced Micro Devices X86-64', arm64: 'AArch64' };
+/**
+ * What readelf(1) calls the processors, and what glibc calls its loader for them.
+ * @type {Record<import('../dist/native.js').Processor, { machine: string, loader: string }>}
+ */
+const PROCESSORS = {
+  x64: { machine: 'Advanced Micro Devices X86-64', loader: 'ld-linux-x86-64' },
+  arm64: { machine: 'AArch64', loader: 'ld-linux-aarch64' },
+};
+const LOADERS = Object.values(PROCESSORS).map(({ loader }) => loader);
 /** The parts of each C library: whoever has the library has them all. */
 const LIBRARIES = {
-  glibc: /^(lib(c|m|dl)\.so\.\d|libpthread\.so\.0|ld-linux-(x86-64|aarch64)\.so\.\d)$/,
+  glibc: new RegExp(`^(lib(c|m|dl)\\.so\\.\\d|libpthread\\.so\\.0|(${LOADERS.join('|')})\\.so\\.\\d)$`),
   musl: /^libc\.so$/,
 };
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
@@ -77,7 +85,7 @@ function faultsOf(file, bytes, { arch, libc }) {
   const promises = [
     [elf.isElf64, 'is not a 64-bit little-endian file'],
     [elf.type === 'DYN', 'is not a shared object'],
-    [elf.machine === MACHINES[arch], `is not for ${arch} but for ELF machine ${elf.machine}`],
+    [elf.machine === PROCESSORS[arch].machine, `is not for ${arch} but for ELF machine ${elf.machine}`],
     [elf.needed.length > 0, 'needs no C library'],
     [elf.hasRelro, 'has no RELRO: its tables stay writable'],
     [elf.isBoundAtOnce, 'has no BIND_NOW: its tables are filled late'],

@@ -17,6 +17,7 @@ import {
 import { join } from 'node:path';
 import { commandLine } from './command-line.mjs';
 import { inRoot } from './files.mjs';
+import { ARCHITECTURES } from './machine/architectures.mjs';
 import { boot } from './machine/boot.mjs';
 import { addNpm } from './machine/installable.mjs';
 import { packProject } from './machine/project.mjs';
@@ -138,7 +139,7 @@ async function measure(chosen, { runs, minutes }) {
     await boot({
       arch: ARCH,
       accelerator: 'tcg',
-      kernel: kernel({ arch: ARCH, cache, release: 'bookworm' }),
+      kernel: kernel({ arch: ARCH, cache, release: ARCHITECTURES[ARCH].release }),
       archive,
       processors: 2,
       minutes: Number(minutes),

@@ -1,5 +1,5 @@
 // Fills prebuilds/ with the add-ons that the package ships, the same bytes wherever it runs. What is up to date is left alone.
-// Usage: node scripts/prebuild.mjs [--force] [--verbose] [VARIANT...]   e.g. x64-glibc; all four by default
+// Usage: node scripts/prebuild.mjs [--force] [--verbose] [VARIANT...]   e.g. x64-glibc; all by default
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,

@@ -25,7 +25,6 @@ import { run } from './run.mjs';
 
 const cache = inRoot('deps/machine');
 const NODE_MAJOR = 22;
-const DEFAULT_RELEASE = 'bookworm';
 /** Of the machine: as many test files run at a time. */
 const PROCESSORS = 2;
 
@@ -113,10 +112,10 @@ function wanted() {
   const machines = operands
     .filter(name => !files.includes(name))
     .map(name => {
-      const [arch, release = DEFAULT_RELEASE] = name.split(':');
+      const [arch, release] = name.split(':');
       if (!Object.hasOwn(ARCHITECTURES, arch))
         throw new Error(`no machine ${name}: name one of ${Object.keys(ARCHITECTURES).join(', ')}`);
-      return { arch, release };
+      return { arch, release: release ?? ARCHITECTURES[arch].release };
     });
   if (machines.length === 0) throw new Error('name a machine, such as arm64 or x64:sid');
   return {

@@ -12,12 +12,16 @@ const variant = (arch, libc, target) => ({
   file: `prebuilds/linux-${arch}/seccomp.${libc}.node`,
 });
 
-export const VARIANTS = [
-  variant('x64', 'glibc', `x86_64-linux-gnu.${OLDEST_GLIBC}`),
-  variant('x64', 'musl', 'x86_64-linux-musl'),
-  variant('arm64', 'glibc', `aarch64-linux-gnu.${OLDEST_GLIBC}`),
-  variant('arm64', 'musl', 'aarch64-linux-musl'),
-];
+/**
+ * The processors that the add-on can be loaded on, as the compiler calls them.
+ * @type {Record<import('../dist/native.js').Processor, string>}
+ */
+const PROCESSORS = { x64: 'x86_64', arm64: 'aarch64' };
+
+export const VARIANTS = Object.entries(PROCESSORS).flatMap(([arch, processor]) => [
+  variant(arch, 'glibc', `${processor}-linux-gnu.${OLDEST_GLIBC}`),
+  variant(arch, 'musl', `${processor}-linux-musl`),
+]);
 
 /** The variants with these names, all for none. Throws for a name that is none of them. */
 export function variantsNamed(names) {

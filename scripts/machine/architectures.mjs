@@ -1,12 +1,15 @@
 // The differences between the processors that can be emulated.
 
 /**
- * By Node's names. `debian` names the packages, `triplet` the compiler, `emulator` is the command and its package.
- * The processors are plain ones: newer ones have features that cost an emulator time.
+ * By Node's names. `debian` names the packages and `release` where they are from, `triplet` the compiler, `emulator` is the
+ * command and its package. The processors are plain ones: newer ones have features that cost an emulator time.
+ * @typedef {{ debian: string, release: string, triplet: string, emulator: [string, string], machine: string[], console: string }} Machine
+ * @type {Record<import('../../dist/native.js').Processor, Machine>}
  */
 export const ARCHITECTURES = {
   arm64: {
     debian: 'arm64',
+    release: 'bookworm',
     triplet: 'aarch64-linux-gnu',
     emulator: ['qemu-system-aarch64', 'qemu-system-arm'],
     machine: ['-M', 'virt', '-cpu', 'cortex-a72'],
@@ -14,6 +17,7 @@ export const ARCHITECTURES = {
   },
   x64: {
     debian: 'amd64',
+    release: 'bookworm',
     triplet: 'x86_64-linux-gnu',
     emulator: ['qemu-system-x86_64', 'qemu-system-x86'],
     machine: ['-M', 'q35', '-cpu', 'Nehalem'],

@@ -17,8 +17,6 @@ import { run } from '../run.mjs';
 import { ARCHITECTURES } from './architectures.mjs';
 import { debian, Unavailable, unpack } from './debian.mjs';
 
-const RELEASE = 'bookworm';
-
 /** What the live tests run, and what Node needs. usr-is-merged stands in for a package that would bring Perl. */
 const PACKAGES = [
   'bash',
@@ -95,14 +93,14 @@ function made(cache, name, recipe, make) {
  * @param {{ arch: string, cache: string, nodeMajor: number, programs?: string[] }} options
  */
 export function system({ arch, cache, nodeMajor, programs = [] }) {
-  const { debian: architecture } = ARCHITECTURES[arch];
+  const { debian: architecture, release } = ARCHITECTURES[arch];
   const packages = [...new Set([...PACKAGES, ...programs])];
   const directory = made(
     cache,
-    `${RELEASE}-${architecture}`,
-    [RELEASE, architecture, nodeMajor, packages],
+    `${release}-${architecture}`,
+    [release, architecture, nodeMajor, packages],
     (scratch, whole) => {
-      const apt = debian({ directory: join(scratch, 'apt'), release: RELEASE, architecture });
+      const apt = debian({ directory: join(scratch, 'apt'), release, architecture });
       const tree = join(scratch, 'tree');
       mkdirSync(tree);
       makeTree(tree, apt.download(packages), programs.length === 0 ? ['usr/share'] : DOCUMENTATION);
