@@ -75,6 +75,8 @@ const MAX_VALUES = 131072;
 const VALUE = 16;
 const PROGRAMS = VALUES + MAX_VALUES * VALUE;
 const MAX_PROGRAMS = 1024;
+/** Bytes of the whole table. */
+export const PERF_TABLE_SIZE = PROGRAMS + MAX_PROGRAMS * PROGRAM;
 /** Numbers of 32-bit ARM that are far above all others have the last places. */
 const ARM_PRIVATE = 0xf0000;
 const ARM_PRIVATE_CALLS = 0x18;

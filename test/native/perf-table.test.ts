@@ -1,0 +1,13 @@
+// The memory that the perf recorder shares with JavaScript, which has a part for each ABI.
+import assert from 'node:assert/strict';
+import { fstatSync } from 'node:fs';
+import { isFailure, native } from '#lib/native.js';
+import { PERF_TABLE_SIZE } from '#lib/process/trace/perf/table.js';
+
+it('the table of the perf recorder is as large in native/perf/table.h as in lib/process/trace/perf/table.ts', () => {
+  const files = native().preparePerfRecorder();
+  assert.ok(!isFailure(files));
+  const { size } = fstatSync(files.table);
+  for (const descriptor of Object.values<number>({ ...files })) native().closeDescriptor(descriptor);
+  assert.equal(size, PERF_TABLE_SIZE);
+});
