@@ -4,6 +4,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as seccomp from 'seccomp';
 import * as inspect from 'seccomp/inspect';
+import { ABIS } from '#lib/kernel/abi.js';
+import { ARCHITECTURES, abisOf } from '#lib/kernel/architectures.js';
+import { PROCESSORS } from '#lib/native.js';
 import { CODES } from '#lib/util/codes.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -34,6 +37,36 @@ const anchorsOf = (path: string): readonly string[] =>
       .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
       .replaceAll(' ', '-'),
   );
+
+/** `a, b or c` */
+const list = (names: readonly string[], last: 'and' | 'or'): string =>
+  [...names.slice(0, -2), names.slice(-2).join(` ${last} `)].join(', ');
+
+const abis = ARCHITECTURES.flatMap(abisOf);
+const dockerNames = ARCHITECTURES.map(arch => ABIS[arch].dockerName);
+
+/** Where pages list what this package supports. */
+const SUPPORTED: readonly (readonly [page: string, words: string])[] = [
+  ['README.md', `add-ons for ${list(PROCESSORS, 'and')}, glibc and musl`],
+  ['README.md', `| architectures | ${abis.join(', ')} |`],
+  ['README.md', `Linux on ${list(PROCESSORS, 'or')} with`],
+  ['docs/building.md', `Linux on ${list(PROCESSORS, 'and')}, with`],
+  ...PROCESSORS.flatMap(name =>
+    ['glibc', 'musl'].map(
+      libc => ['docs/building.md', `prebuilds/linux-${name}/seccomp.${libc}.node |`] as const,
+    ),
+  ),
+  ['docs/api-overview.md', `abi is ${list(abis, 'or')}.`],
+  ['docs/cli.md', `${list(ARCHITECTURES, 'or')}, also by Docker's names ${list(dockerNames, 'and')};`],
+  ['docs/cli.md', `is one on another ABI (${abis.join(', ')})`],
+  ['docs/cli.md', `has not tested the architecture: ${list(abis, 'or')} |`],
+  ['docs/diagnostics.md', `Name a target: ${list(ARCHITECTURES, 'or')} |`],
+  ['docs/diagnostics.md', `the platform is not Linux on ${list(PROCESSORS, 'or')} |`],
+  ...abis.map(abi => ['docs/profiles.md', ABIS[abi].scmpName] as const),
+  ...abis.map(abi => ['docs/profiles.md', ABIS[abi].dockerName] as const),
+  ['docs/recording.md', `The profile is in Docker's format, for ${list(ARCHITECTURES, 'and')}.`],
+  ['docs/recording.md', `ABIs other than ${list(abis, 'and')} are counted`],
+];
 
 describe('The pages', () => {
   it('list every code of an error or a warning, and no others', () => {
@@ -106,6 +139,13 @@ describe('The pages', () => {
           assert.ok(anchorsOf(path).includes(anchor), `${page} links to ${target}#${anchor}`);
       }
     }
+  });
+
+  it('list every architecture, ABI and processor that is supported', () => {
+    const missing = SUPPORTED.filter(
+      ([page, words]) => !read(page).replaceAll('`', '').replaceAll(/\s+/g, ' ').includes(words),
+    );
+    assert.deepEqual(missing, []);
   });
 
   it('are in the index', () => {

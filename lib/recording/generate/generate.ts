@@ -70,7 +70,7 @@ export interface ExplainedCall {
 
 /** A profile that was generated from recordings. */
 export interface GeneratedProfile {
-  /** In Docker's format, for x86_64 and aarch64, with a comment on every rule. */
+  /** In Docker's format, for every architecture that filters can be made for, with a comment on every rule. */
   readonly profile: SeccompProfile;
   /** Calls that are allowed although no run made them, and why. */
   readonly unseen: readonly ExplainedCall[];
