@@ -5,7 +5,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withScratch } from './files.mjs';
-import { generated, runGenerator } from './generated-file.mjs';
+import { generated, runGenerator, Undecided } from './generated-file.mjs';
 import { ABI_NAMES, KERNEL_ABIS } from './kernel-abis.mjs';
 import { run } from './run.mjs';
 
@@ -285,30 +285,37 @@ function readGroup(root, { headers, libc, names, drop = /^$/, only = ABI_NAMES, 
   return values;
 }
 
-/** Throws where two names of a group share a value and neither is a second one: the choice would be left to chance. */
-function checkUnique(group, values) {
-  for (const abi of ABI_NAMES) {
+/** Where two names of a group share a value and neither is a second one: the choice would be left to chance. */
+function sharedValues(group, values) {
+  return ABI_NAMES.flatMap(abi => {
     const seen = new Map();
-    for (const [name, perAbi] of values) {
+    return values.flatMap(([name, perAbi]) => {
       const value = perAbi.get(abi);
-      if (value === undefined) continue;
-      if (seen.has(value)) throw new Error(`${group}: ${name} is ${seen.get(value)} on ${abi}`);
+      if (value === undefined) return [];
+      if (seen.has(value)) return `${group}: ${name} is ${seen.get(value)} on ${abi}`;
       seen.set(value, name);
-    }
-  }
+      return [];
+    });
+  });
 }
 
 function generate(root) {
+  /** @type {string[]} */
+  const shared = [];
   const sections = GROUPS.map(description => {
     const { group, second = /^$/, flags } = description;
     const values = [...readGroup(root, description)];
     const first = values.filter(([name]) => !second.test(name));
     if (first.length === 0) throw new Error(`${group} is empty`);
-    checkUnique(group, first);
+    shared.push(...sharedValues(group, first));
     const head = flags === undefined ? `[${group}]` : `[${group} ${flags}]`;
     const all = [...first, ...values.filter(([name]) => second.test(name))];
     return [head, ...all.map(([name, perAbi]) => `${name} ${show(perAbi)}`)].join('\n');
   });
+  if (shared.length > 0)
+    throw new Undecided(
+      `GROUPS of scripts/generate-named-values.mjs needs a drop or second:\n${shared.join('\n')}`,
+    );
   return `${sections.join('\n')}\n`;
 }
 

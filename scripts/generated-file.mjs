@@ -6,6 +6,9 @@ import { inRoot } from './files.mjs';
 /** A generated file that differs from what its generator writes. */
 export class Stale extends Error {}
 
+/** A generator needs a decision, which somebody has to add to its source. */
+export class Undecided extends Error {}
+
 /**
  * Writes `text` to a file of the project; with `check`, throws Stale where the file has another text.
  * @param {string} path relative to the project's folder
@@ -20,7 +23,7 @@ export function generated(path, text, check, command = 'node scripts/refresh-ker
 
 /**
  * Runs a generator, where it is what was started, with whether `--check` is given and the operands of the command line. Where a file
- * is stale, prints that and sets the exit code to 1.
+ * is stale or the generator needs a decision, prints that and sets the exit code to 1.
  * @param {string} script its name
  * @param {string[]} operands their names
  * @param {(check: boolean, ...operands: string[]) => void | Promise<void>} generate
@@ -35,7 +38,7 @@ export async function runGenerator(script, operands, generate) {
   try {
     await generate(values.check, ...given);
   } catch (error) {
-    if (!(error instanceof Stale)) throw error;
+    if (!(error instanceof Stale || error instanceof Undecided)) throw error;
     console.error(error.message);
     process.exitCode = 1;
   }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { commandLine } from './command-line.mjs';
 import { inRoot } from './files.mjs';
 import { firstVersions } from './generate-first-versions.mjs';
-import { Stale } from './generated-file.mjs';
+import { Stale, Undecided } from './generated-file.mjs';
 import { namedValues } from './generate-named-values.mjs';
 import { signatures } from './generate-signatures.mjs';
 import { syscallTable } from './generate-syscall-table.mjs';
@@ -99,7 +99,7 @@ if (import.meta.filename === process.argv[1]) {
       compareWithLibseccomp();
     }
   } catch (error) {
-    if (![Stale, OtherKernel, Unavailable].some(kind => error instanceof kind)) throw error;
+    if (![Stale, Undecided, OtherKernel, Unavailable].some(kind => error instanceof kind)) throw error;
     console.error(error.message);
     process.exitCode = 1;
   }
