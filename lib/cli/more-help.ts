@@ -1,18 +1,18 @@
-// What --help and the manual say of subcommands beside their arguments and options: exit codes, and examples.
+// The exit codes and examples of subcommands in --help and the manual.
 
 import { own } from '../util/own.js';
 
 /** For one subcommand. */
 interface MoreHelp {
-  /** When the exit code is 1; absent for one that ends with another one's exit code, or never with 1. */
+  /** When the exit code is 1; absent if it never is, or if `exitCode` is given. */
   readonly no?: string;
-  /** What the exit code is in place of that. */
+  /** The exit code of a subcommand that ends with that of another program. */
   readonly exitCode?: string;
   /** Command lines without the word `seccomp`. */
   readonly examples: readonly string[];
 }
 
-/** What belongs to a subcommand. Throws Error for one that has nothing here. */
+/** The exit codes and examples of a subcommand. Throws Error if there are none. */
 export function moreHelp(command: string): MoreHelp {
   const help = own(MORE_HELP, command);
   if (help === undefined) throw new Error(`add ${command} to lib/cli/more-help.ts`);
@@ -27,7 +27,7 @@ const MORE_HELP: Readonly<Record<string, MoreHelp>> = {
   derive: { examples: ['derive docker-default --deny @chmod --explain -o profile.json'] },
   merge: { examples: ['merge --intersection docker-default no-network -o profile.json'] },
   simulate: {
-    no: 'a call would not be made',
+    no: 'a call is not permitted',
     examples: [
       'simulate docker-default socket AF_VSOCK',
       "simulate docker-default openat AT_FDCWD 0 'O_RDONLY|O_CLOEXEC'",
@@ -38,7 +38,7 @@ const MORE_HELP: Readonly<Record<string, MoreHelp>> = {
     examples: ['explain docker-default socket clone', "explain docker-default 'io_uring_*' @keyring"],
   },
   diff: {
-    no: 'anything changes; with --subset, when A allows something that B denies',
+    no: 'there are differences; with --subset, if A allows something that B denies',
     examples: [
       'diff docker-default profile.json',
       'diff docker-default docker-default --cap-b CAP_SYS_ADMIN',
@@ -46,14 +46,14 @@ const MORE_HELP: Readonly<Record<string, MoreHelp>> = {
     ],
   },
   lint: {
-    no: 'a finding is at least as severe as --fail-on says, is not suppressed, and is not in the baseline',
+    no: 'a finding has at least the severity of --fail-on, and is neither suppressed nor in the baseline',
     examples: ['lint profile.json', 'lint --verbose --fail-on high docker-default profile.json'],
   },
   report: { examples: ['report docker-default -o report.html'] },
   playground: { examples: ['playground -o playground.html'] },
   run: {
     exitCode:
-      'that of the command; 128 and the number of the signal that ended it; 126 where it could not be executed',
+      'that of the command; 128 plus the number of the signal that ended it; 126 if it could not be executed',
     examples: [
       "run docker-default -- sh -c 'unshare -U true || echo refused'",
       'run --report docker-default -- node server.js',
@@ -61,7 +61,7 @@ const MORE_HELP: Readonly<Record<string, MoreHelp>> = {
     ],
   },
   record: {
-    exitCode: 'that of the command; 128 and the number of the signal that ended it',
+    exitCode: 'that of the command; 128 plus the number of the signal that ended it',
     examples: [
       'record -o calls.json -- node server.js',
       'record -o calls.json --container 4f1c2d --seconds 600',
@@ -75,20 +75,20 @@ const MORE_HELP: Readonly<Record<string, MoreHelp>> = {
     ],
   },
   check: {
-    no: 'the profile would surely refuse a call of the recordings',
+    no: 'the profile would certainly refuse a recorded call',
     examples: ['check profile.json calls.json', 'check docker-default calls.json --tighten -o profile.json'],
   },
   audit: {
-    no: 'there is no record of seccomp',
+    no: 'there are no records of seccomp',
     examples: ['audit --profile profile.json /var/log/audit/audit.log', 'audit -'],
   },
   disasm: {
-    no: 'the kernel would refuse the program',
+    no: 'the kernel would reject the program',
     examples: ['disasm filter.bpf', 'disasm docker-default --form source'],
   },
   asm: { examples: ['asm filter.asm -o filter.bpf'] },
   dump: {
-    no: 'the process has no filter, or threads with different ones',
+    no: 'the process has no filter, or threads with different filters',
     examples: ['dump 1234', 'dump 1234 --layer 1 --format raw --output first.bpf'],
   },
   ps: { examples: ['ps'] },
@@ -98,10 +98,10 @@ const MORE_HELP: Readonly<Record<string, MoreHelp>> = {
   },
 };
 
-const WRONG_USAGE = '2 for wrong usage, or a profile or a file that cannot be used';
+const WRONG_USAGE = '2 for wrong usage, or a profile or file that cannot be used';
 
 /** The exit codes of a subcommand, in a sentence. */
 export const exitCodes = ({ no, exitCode }: MoreHelp): string =>
   exitCode !== undefined
     ? `${exitCode}; ${WRONG_USAGE}`
-    : `0${no === undefined ? '' : `, or 1 when ${no}`}; ${WRONG_USAGE}`;
+    : `0${no === undefined ? '' : `; 1 if ${no}`}; ${WRONG_USAGE}`;

@@ -22,9 +22,9 @@ export interface CompileFlags extends Pick<CompileOptions, (typeof PASSED_ON)[nu
 
 /** What --help says of an argument that names a profile. */
 export const PROFILE = 'a path, the name of a profile that ships, or - for standard input';
-/** Of one that a program may stand for. */
-export const FILTER = 'a path to a profile or a .bpf file, the name of a profile that ships, or -';
-/** Of one that all filters of a process may stand for. */
+/** Of one that may also be a program. */
+export const FILTER = 'the path of a profile or a program, the name of a profile that ships, or - for standard input';
+/** Of one that may also be a running process. */
 export const LAYERS = `${FILTER}; pid:1234 for the filters of a process`;
 
 /** Gathers the values of an option that may be repeated. */
@@ -80,7 +80,7 @@ export const withConditionOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--kernel <version>',
-        'the version of the kernel for minKernel conditions, e.g. 6.1; default: the newest known one',
+        'the kernel version for minKernel conditions, e.g. 6.1; default: the newest known one',
       )
         .argParser(kernelVersion)
         .helpGroup(MEANING),
@@ -101,7 +101,7 @@ export const withTargetOptions = (command: Command, defaultArch = 'this one'): C
     .addOption(
       new Option(
         '--unknown-syscalls <answer>',
-        "the action for calls newer than the profile: enosys, the default, or the profile's default action",
+        "the action for calls newer than the profile: enosys (default); or default, the profile's default action",
       )
         .choices(UNKNOWN_SYSCALLS)
         .helpGroup(MEANING),
@@ -109,7 +109,7 @@ export const withTargetOptions = (command: Command, defaultArch = 'this one'): C
     .addOption(
       new Option(
         '--arg-width <width>',
-        'the bits of an argument that conditions compare: the whole register (profile), the default, or those that the kernel reads (declared)',
+        'the bits of an argument that conditions compare: profile (default), the whole register; or declared, those that the kernel reads',
       )
         .choices(ARG_WIDTHS)
         .helpGroup(MEANING),
@@ -126,7 +126,7 @@ export const withCompileOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--weights <weights>',
-        'the calls that the tree reaches first: those of Node (node), the default, or none (uniform)',
+        'for tree, the calls to decide in few instructions: node (default), those that Node makes most often; or uniform',
       )
         .choices(WEIGHTS)
         .helpGroup(COMPILATION),

@@ -45,7 +45,7 @@ export const compileCommand: Register = (program, run) =>
         .default('bpf'),
     )
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
-    .option('--json', 'the same as --format json; errors as JSON too')
+    .option('--json', 'same as --format json; errors are JSON too')
     .action((profile: string, flags: Flags) => {
       return run(() => {
         const filter = compile(profileArgument(profile), compileOptions(flags));

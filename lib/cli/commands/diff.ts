@@ -30,7 +30,7 @@ export const diffCommand: Register = (program, run) =>
     .option('--layer-b <filter>', 'a filter that is loaded after B; repeatable', collect)
     .option('--cap-a <capability>', 'a capability that the process has under A; repeatable', collect)
     .option('--cap-b <capability>', 'a capability that the process has under B; repeatable', collect)
-    .option('--json', 'write JSON; errors too')
+    .option('--json', 'write JSON, including errors')
     .action((a: string, b: string, flags: Flags) => {
       return run(() => {
         const { layerA = [], layerB = [], capA, capB, subset } = flags;

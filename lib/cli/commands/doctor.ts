@@ -15,13 +15,13 @@ import { printJson, printPainted, type Register } from '../output.js';
 import { attempt } from '../../util/failures.js';
 import { counted } from '../../util/show.js';
 
-/** Runs a check; one that throws an error of ours has failed with that message. */
+/** Runs a check, which fails if it throws an error of this package. */
 const check = (name: string, look: () => { readonly ok: boolean; readonly detail: string }): DoctorCheck => ({
   name,
   ...attempt(look, SeccompError, error => ({ ok: false, detail: error.message })),
 });
 
-/** Calls that this kernel has and the tables lack, or why they are unknown: a filter may refuse the probe. */
+/** Calls that this kernel has and the tables lack, or why they are unknown, for example because a filter refuses the probe. */
 const triedCalls = (): readonly number[] | string =>
   attempt(unnamedCalls, SeccompError, error => error.message);
 
@@ -46,33 +46,33 @@ function checks(): readonly DoctorCheck[] {
         ok: true,
         detail:
           missing.length === 0
-            ? 'know nothing of seccomp that this one does not'
+            ? 'have no seccomp features that this one lacks'
             : missing.map(({ name, since }) => `${since} has ${name.replace(/^SECCOMP_/, '')}`).join(', '),
       };
     }),
     check('isolation', () => {
       const { landlock, isolation } = features();
       const { closed, open, refusesMounts } = isolation;
-      const abi = landlock === 0 ? 'no Landlock' : `ABI ${landlock} of Landlock`;
+      const abi = landlock === 0 ? 'no Landlock' : `Landlock ABI ${landlock}`;
       const parts = [
-        `${abi}: children are kept from ${closed.join(', ')}`,
+        `${abi}: closed to children: ${closed.join(', ')}`,
         ...open.map(({ part, reason }) => `${part} stays open (${reason})`),
-        ...(refusesMounts ? ['mounts fail in children, since Linux is older than 6.12'] : []),
+        ...(refusesMounts ? ['mounts fail in children, because Linux is older than 6.12'] : []),
       ];
       return { ok: true, detail: parts.join('; ') };
     }),
     check('system calls', () => {
       const unnamed = triedCalls();
       if (typeof unnamed === 'string')
-        return { ok: true, detail: `the calls that the kernel has are unknown: ${unnamed}` };
+        return { ok: true, detail: `the calls of this kernel cannot be probed: ${unnamed}` };
       const { major, minor } = NEWEST_KERNEL;
-      const hidden = status().filters === 0 ? '' : ', as far as the filters in force let see';
+      const hidden = status().filters === 0 ? '' : ', except those that the filters in force refuse';
       return {
         ok: true,
         detail:
           unnamed.length === 0
-            ? `every call that this kernel serves has a name here (tables of Linux ${major}.${minor})${hidden}`
-            : `this kernel serves calls that this version does not name: ${unnamed.join(', ')}. Profiles name them by number; a default of ALLOW allows them`,
+            ? `this version names every call of this kernel (tables of Linux ${major}.${minor})${hidden}`
+            : `this kernel serves calls that this version does not name: ${unnamed.join(', ')}. Profiles can name them by number; a default action of ALLOW allows them`,
       };
     }),
     check('io_uring filter', () => {
@@ -82,7 +82,7 @@ function checks(): readonly DoctorCheck[] {
         detail:
           ringFilterError === 0
             ? 'the kernel can refuse io_uring operations of children'
-            : `none for children: ${reasonWithout(features())}`,
+            : `unsupported: ${reasonWithout(features())}`,
       };
     }),
     check('filters in force', () => {
@@ -113,8 +113,8 @@ function checks(): readonly DoctorCheck[] {
         ok: true,
         detail:
           rings.length === 0
-            ? 'this Node holds no rings open'
-            : `this Node holds ${counted(rings.length, 'ring')} open; applyProfile closes rings to everything but what libuv does`,
+            ? 'this process has no open rings'
+            : `this process has ${counted(rings.length, 'open ring')}; applyProfile restricts rings to the operations of libuv`,
       };
     }),
     check('docker-default', () => {

@@ -35,7 +35,7 @@ const layerNumber = (value: string): number => {
 export const dumpCommand: Register = (program, run) =>
   program
     .command('dump')
-    .description('read the filters of a running process back from the kernel, the newest first')
+    .description('read the filters of a running process back from the kernel, newest first')
     .argument('<pid>', 'the id of a process, whose threads are compared, or of one thread')
     .addOption(
       new Option(
@@ -48,10 +48,10 @@ export const dumpCommand: Register = (program, run) =>
     .option('-l, --layer <number>', 'only this layer; 1 is the oldest', layerNumber)
     .option(
       '-o, --output <path>',
-      'where to write it: a file, a directory for one file a layer, or - for standard output',
+      'where to write it: a file, a directory for one file per layer, or - for standard output',
       '-',
     )
-    .option('--json', 'the same as --format json; errors as JSON too')
+    .option('--json', 'same as --format json; errors are JSON too')
     .action((argument: string, flags: Flags) =>
       run(() => {
         const format = flags.json === true ? 'json' : flags.format;

@@ -35,9 +35,9 @@ export const explainCommand: Register = (program, run) =>
       '[syscall...]',
       "names of system calls, patterns such as 'io_uring_*', groups such as @network, or one number; default: all calls",
     )
-    .option('-l, --layer <filter>', 'a filter that is loaded after those before it; repeatable', collect)
-    .option('--groups', 'name a group in place of its calls where all of them get the same answer')
-    .option('--json', 'write JSON; errors too')
+    .option('-l, --layer <filter>', 'a filter that is loaded after the previous ones; repeatable', collect)
+    .option('--groups', 'print groups instead of their calls if all of them have the same action')
+    .option('--json', 'write JSON, including errors')
     .action((filter: string, syscalls: readonly string[], flags: Flags) => {
       return run(() => {
         const layers = [filter, ...(flags.layer ?? [])].flatMap(name => layersArgument(name, flags));

@@ -40,7 +40,7 @@ export const lintCommand: Register = (program, run) =>
     )
     .option('-v, --verbose', 'print why findings matter, and suppressed and known findings too')
     .addOption(new Option('--sarif', 'write SARIF 2.1.0, for code scanning').conflicts('json'))
-    .option('--json', 'write JSON; errors too')
+    .option('--json', 'write JSON, including errors')
     .action((profiles: string[], flags: Flags) => {
       return run(() => {
         const { linted, unreadable } = lintAll(profiles, flags);

@@ -44,13 +44,13 @@ const withRunOptions = (command: Command): Command =>
   command
     .option(
       '--log',
-      'have the kernel log refused calls, as far as /proc/sys/kernel/seccomp/actions_logged says',
+      'log refused calls, as configured in /proc/sys/kernel/seccomp/actions_logged',
     )
-    .option('--report', 'print which calls were refused when the command has ended')
-    .option('--report-only', 'print those calls and allow them: nothing is enforced')
+    .option('--report', 'print the refused calls when the command has ended')
+    .option('--report-only', 'print these calls, but allow them: nothing is enforced')
     .option(
       '--report-fallbacks',
-      'print calls that fail with ENOSYS as well, for which libraries use older ones',
+      'also print calls that fail with ENOSYS so that libraries fall back to older ones',
     )
     .option('--report-file <file>', 'write the report to this file instead of standard error')
     .option('--report-fd <number>', 'write the report to this descriptor', descriptor)
@@ -58,7 +58,7 @@ const withRunOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--isolation <mode>',
-        'what the command cannot reach; default: terminal, or best-effort with --report, --report-only and --timeout',
+        'how far the command is isolated from its parent; default: terminal, or best-effort with --report, --report-only and --timeout',
       ).choices([...ISOLATION_MODES]),
     )
     .option('-v, --verbose', 'print the warnings of the profile')

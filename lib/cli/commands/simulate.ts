@@ -34,11 +34,11 @@ export const simulateCommand: Register = (program, run) =>
     .argument('<filter>', LAYERS)
     .argument(
       '[call...]',
-      'a system call and its arguments, e.g. socket AF_UNIX; x86:socket for that of another ABI',
+      'a system call and its arguments, e.g. socket AF_UNIX; x86:socket for another ABI',
     )
-    .option('-l, --layer <filter>', 'a filter that is loaded after those before it; repeatable', collect)
-    .option('-e, --events <file>', 'a file of calls to answer, one a line; - is standard input')
-    .option('--json', 'write JSON, with --events one object a line; errors too')
+    .option('-l, --layer <filter>', 'a filter that is loaded after the previous ones; repeatable', collect)
+    .option('-e, --events <file>', 'a file of calls to simulate, one per line; - is standard input')
+    .option('--json', 'write JSON, including errors; with --events, one object per line')
     .action((filter: string, call: readonly string[], flags: Flags) => {
       return run(() => {
         const names = [filter, ...(flags.layer ?? [])];

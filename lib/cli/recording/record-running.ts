@@ -16,11 +16,11 @@ const RECORDED = ['pid', 'container', 'root', 'cgroup', 'all', 'seconds', 'phase
 export const withRunningOptions = (command: Command): Command =>
   command
     .addOption(
-      new Option('--pid <pid>', 'a process, what it has started, and what these start').argParser(whole),
+      new Option('--pid <pid>', 'a process and its descendants').argParser(whole),
     )
     .option('--container <id>', 'a container of runc, crun, Docker, containerd, Podman or CRI-O')
-    .option('--root <directory>', 'where the runtime of --container keeps its states, as in runc --root')
-    .option('--cgroup <path>', 'a cgroup and those below it, by its directory or as in /proc/PID/cgroup')
+    .option('--root <directory>', 'the state directory of the container runtime, as in runc --root')
+    .option('--cgroup <path>', 'a cgroup and those below it: its directory, or its path as in /proc/PID/cgroup')
     .option('--all', 'all processes of the machine')
     .addOption(
       new Option('--seconds <seconds>', 'how long to record; default: until Ctrl-C').argParser(positive),

@@ -25,12 +25,12 @@ interface Flags extends CompileFlags {
 /** Registers the subcommand. */
 export const disasmCommand: Register = (program, run) =>
   withCompileOptions(program.command('disasm'))
-    .description('list a program, or what a profile compiles to, as assembly')
+    .description('list a program, or the program of a profile, as assembly')
     .argument('<filter>', FILTER)
     .addOption(
       new Option(
         '--form <form>',
-        'with the fields of each instruction (listing), without (plain), or with labels for editing (source)',
+        'listing: with the fields of each instruction; plain: without them; source: with labels, for editing',
       )
         .choices(LISTING_FORMS)
         .default('listing'),
@@ -38,10 +38,10 @@ export const disasmCommand: Register = (program, run) =>
     .addOption(
       new Option(
         '--abi <abi>',
-        'the ABI for names of calls if the program does not test the architecture',
+        'the ABI of call names if the program does not test the architecture',
       ).choices(Object.keys(ABIS)),
     )
-    .option('--json', 'the instructions as JSON; errors too')
+    .option('--json', 'write the instructions as JSON, including errors')
     .action((argument: string, { form, abi, json = false, ...flags }: Flags) => {
       return run(() => {
         const filter = layerArgument(argument, flags, () => undefined);

@@ -36,21 +36,21 @@ export const deriveCommand: Register = (program, run) =>
     .argument('<base>', FILTER)
     .option(
       '--allow <calls>',
-      'system calls, and groups such as @io_uring, that are allowed; with commas between them; repeatable',
+      'calls to allow: names and groups such as @io_uring, separated by commas; repeatable',
       names,
     )
-    .option('--deny <calls>', 'those that are refused; the same', names)
-    .option('--only <calls>', 'those that stay as they are, while all others are refused; the same', names)
+    .option('--deny <calls>', 'calls to refuse', names)
+    .option('--only <calls>', 'calls that keep their action, while all others are refused', names)
     .addOption(
       new Option(
         '-t, --to <format>',
-        'what to write: a format of convert, or extends, a file of a few lines that names its base',
+        'what to write: a format of convert, or extends, a short file that names its base',
       )
         .choices([...FORMATS, 'extends'])
         .default('docker'),
     )
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
-    .option('--explain', 'say on standard error what changes')
+    .option('--explain', 'print on standard error what changes')
     .option('--category <category>', 'the filter in a Firecracker file: vmm, api or vcpu')
     .option('--json', 'write errors as JSON')
     .action((base: string, flags: Flags) => {

@@ -14,7 +14,7 @@ interface Flags {
 export const playgroundCommand: Register = (program, run) =>
   program
     .command('playground')
-    .description('write an HTML page to edit, explain and compare profiles, which needs no network')
+    .description('write an HTML page to edit, explain and compare profiles; it needs no network')
     .argument('[profile]', `the profile to start with: ${PROFILE}; default: docker-default`)
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .option('--json', 'write errors as JSON, and with --output what was written')

@@ -15,7 +15,7 @@ interface Flags extends CompileFlags {
 /** Registers the subcommand. */
 export const reportCommand: Register = (program, run) =>
   withCompileOptions(program.command('report'))
-    .description('write an HTML page about a filter, which needs no network')
+    .description('write an HTML page about a filter; it needs no network')
     .argument('<filter>', FILTER)
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .option('--against <filter>', 'a filter to compare with; also pid:1234')

@@ -24,14 +24,14 @@ export const auditCommand: Register = (program, run) =>
   program
     .command('audit')
     .description(
-      'explain what the kernel logged about seccomp, from dmesg, the journal, auditd or ausearch -i',
+      "explain the kernel's log records about seccomp, from dmesg, the journal, auditd or ausearch -i",
     )
     .argument('<file...>', 'logs, or - for standard input')
     .option(
       '-p, --profile <profile>',
       'the profile that was in force, to name the rule that decides and what would allow the call',
     )
-    .option('--json', 'write JSON; errors too')
+    .option('--json', 'write JSON, including errors')
     .action((files: string[], flags: Flags) => {
       return run(() => {
         const explainer = new AuditExplainer(

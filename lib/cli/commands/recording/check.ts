@@ -37,11 +37,11 @@ export const checkCommand: Register = (program, run) =>
     .addOption(
       new Option(
         '--for <launcher>',
-        'the program that loads the profile, and whose own calls --tighten keeps; default: none',
+        'the program that loads the profile, whose calls --tighten keeps; default: none',
       ).choices(LAUNCHERS),
     )
     .addOption(new Option('--sarif', 'write SARIF 2.1.0, for code scanning').conflicts(['json', 'tighten']))
-    .option('--json', 'write JSON; errors too')
+    .option('--json', 'write JSON, including errors')
     .action((argument: string, files: string[], flags: Flags) => {
       return run(() => {
         const { kernel, tighten, output, for: launcher, sarif, json } = flags;

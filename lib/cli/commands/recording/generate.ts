@@ -29,7 +29,7 @@ export const generateCommand: Register = (program, run) =>
     .addOption(
       new Option(
         '--arguments <mode>',
-        'which arguments become conditions: those for which this is known to be safe, none, or all',
+        'which arguments become conditions: those for which it is known to be safe, none, or all',
       )
         .choices(ARGUMENT_MODES)
         .default('safe'),
@@ -39,11 +39,11 @@ export const generateCommand: Register = (program, run) =>
     .addOption(
       new Option(
         '--for <launcher>',
-        'the program that loads the profile, and whose own calls are added; default: none',
+        'the program that loads the profile, whose calls are added; default: none',
       ).choices(LAUNCHERS),
     )
-    .option('--phase <name>', 'only calls of this part of the runs')
-    .option('--json', 'write JSON: the profile with what was added and left out; errors too')
+    .option('--phase <name>', 'only calls of this phase')
+    .option('--json', 'write JSON: the profile, the calls that were added and left out, and errors')
     .action((files: string[], flags: Flags) => {
       return run(() => {
         const { output, base, json, ...options } = flags;

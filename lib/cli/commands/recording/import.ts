@@ -31,11 +31,11 @@ export const importCommand: Register = (program, run) =>
         'the architecture of the machine that wrote the logs; default: this one',
       ).argParser(architecture),
     )
-    .option('--kernel <release>', 'the kernel release of the run, for the recording')
-    .option('--libc <name>', 'the C library of the programs, for the recording')
-    .option('--command <text>', 'the command that was run, for the recording')
-    .option('--phase <name>', 'the part of the run that the calls belong to')
-    .option('--json', 'write JSON: what was read, and the recording unless --output is given; errors too')
+    .option('--kernel <release>', 'the kernel release to write to the recording')
+    .option('--libc <name>', 'the C library to write to the recording')
+    .option('--command <text>', 'the command line to write to the recording')
+    .option('--phase <name>', 'the phase of the run that the calls belong to')
+    .option('--json', 'write JSON: counts of lines, the recording unless --output is given, and errors')
     .action((files: string[], flags: Flags) => {
       return run(() => {
         const { output, oneRun, json, ...options } = flags;

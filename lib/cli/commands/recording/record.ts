@@ -49,10 +49,10 @@ export const recordCommand: Register = (program, run) =>
     )
     .requiredOption('-o, --output <file>', 'where to write the recording')
     .option('--merge', 'add this run to the existing recording')
-    .option('--phase <name>', 'the part of the run that the calls belong to')
+    .option('--phase <name>', 'the phase of the run that the calls belong to')
     .option(
       '--phase-at <calls>',
-      'divide the run into two phases: start, and work from the first of these calls on, e.g. listen,accept4',
+      'split the run into two phases: start, and work from the first of these calls on, e.g. listen,accept4',
       commaSeparated,
     )
     .option('--no-progress', 'do not print progress on a terminal')
