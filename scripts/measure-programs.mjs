@@ -218,18 +218,18 @@ if (isStarted) {
     ].join(' | ')} |`;
   const page = `# Profiles of twelve programs
 
-This page shows how well recorded and generated profiles work for real programs. It was written by \`node scripts/measure-programs.mjs\`, on Linux ${release()}, ${process.arch}, with ${strace}. Each program is recorded with one workload. It is then
-started under the profile that \`generate\` makes by default, with this workload and others: other input, errors, signals, a restart, another locale, more
-threads. The script contains all workloads.
+This page shows how well generated profiles work for real programs. It was written by \`node scripts/measure-programs.mjs\`, on Linux ${release()}, ${process.arch}, with ${strace}. Each program is recorded with one workload, and then
+started under the profile that \`generate\` makes by default, with this workload and others: other input, errors, signals, a restart, another
+locale, more threads.
 
-- **Names as strace**: runs whose recording has every call that all runs of \`strace -f\` had, and no call that none of them had. Which calls a run makes can depend on
-  timing, as \`sched_yield\` does on contended locks: these are in some runs of either.
+- **Names as strace**: runs whose recording has every call that all runs of \`strace -f\` had, and no call that none of them had. Some calls,
+  such as \`sched_yield\`, depend on timing.
 - **Unchanged**: runs with the same output and exit code as a run without recording.
 - **Seen**: distinct calls in the recording.
 - **Allowed**: calls of this ABI that the profile allows, and how many of them under conditions on arguments; then as a share of the ${measured[0]?.docker ?? 0} that
   \`docker-default\` allows, and the calls that \`docker-default\` does not allow.
 - **Works**: workloads with the same output and exit code under the profile as without one.
-- **strace -c**: the same for a profile of the names in the table of \`strace -f -c\`, which many guides recommend. Among other calls, \`exit_group\` is missing from it.
+- **strace -c**: the same for a profile of the names in the table of \`strace -f -c\`, which many guides recommend, and which lacks \`exit_group\`.
 
 | program | names as strace | unchanged | seen | allowed | of docker-default | beyond it | works | strace -c: allowed | works |
 |---|---|---|---|---|---|---|---|---|---|

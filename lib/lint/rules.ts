@@ -178,7 +178,7 @@ const TABLE = {
   'quoted-number': rule(
     'medium',
     'The number of a call in quotes',
-    'Docker and runc read it as an unknown name and ignore it: a denial has no effect there',
+    'Docker and runc read it as an unknown name and ignore it: a denial has no effect',
     'Write the name, or the number without quotes, which Docker rejects',
   ),
   'name-elsewhere': rule(
@@ -203,7 +203,7 @@ const TABLE = {
     'info',
     'Keys that containerd and Kubernetes do not read',
     'They read the file as OCI and silently ignore these keys, so rules lose their restrictions and names',
-    'For them, write the resolved profile, with only "names", "architectures", and the rules that apply',
+    'Give them the output of seccomp convert --to oci, which has only "names", "architectures", and the rules that apply',
   ),
   'group-in-names': rule(
     'medium',
@@ -269,7 +269,7 @@ const TABLE = {
   'kill-on-probe': rule(
     'medium',
     'KILL for calls that programs and libraries probe',
-    'Programs make such a call to find out whether the kernel supports it, and could do without it, but are killed',
+    'Programs make such a call to find out whether the kernel supports it, and are killed instead of continuing without it',
     'Use SCMP_ACT_ERRNO and errnoRet 38 (ENOSYS) for them',
   ),
   'unknown-action': rule(
@@ -361,13 +361,13 @@ const TABLE = {
   'unused-suppression': rule(
     'low',
     'A suppression that suppresses nothing',
-    'The finding is gone, and the suppression may hide a new one',
+    'The suppression may hide a new finding',
     'Remove it',
   ),
   'undecidable-program': rule(
     'info',
     'A program that cannot be analysed',
-    'It multiplies, divides or shifts by values that differ between calls, or distinguishes too many calls, so its actions were not checked',
+    'Its actions were not checked',
     'Treat it as unknown',
   ),
   'unreachable-code': rule(

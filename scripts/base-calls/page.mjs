@@ -44,10 +44,9 @@ export function pageText(measured) {
 
 # What Node itself needs from the kernel
 
-This page is for authors of allow-lists for the running Node process. Such a filter also applies to the calls that Node itself makes: for its event loop,
-garbage collector, console and exit. The page lists them as measured on Node ${versionsOf(measured)},
-${machine()}, glibc ${glibc()}, ${measured.strace}. \`lib/kernel/calls/base-calls.ts\` holds the same lists for the package's own check
-before a load.
+A filter on the running Node process also applies to the calls that Node itself makes: for its event loop, garbage collector, console and
+exit. An allow-list must include them. This page lists them as measured on Node ${versionsOf(measured)},
+${machine()}, glibc ${glibc()}, ${measured.strace}. \`applyProfile\` uses the same lists for its checks.
 
 ## Method
 
@@ -61,13 +60,10 @@ Small test programs mark the moment at which a filter would be loaded.
 4. For the program that starts the thread pool, each additional call is refused, one at a time.
 5. The base programs run ${RUNS} times with only the fatal calls of all versions allowed, and everything else refused with EPERM.
 
-\`node scripts/measure-base-calls.mjs --check\` measures again. It fails if a call is needed, or fatal to refuse, that is not in the
-lists. Lists that contain more calls than a run makes are accepted, because some calls depend on timing: on whether threads compete for a lock, or are
-still starting at the moment of the load. \`pkey_mprotect\` is in the lists because Node 20 makes it for WebAssembly if the processor has protection keys.
-
-\`--quick\` runs every program once, on every Node version, under a filter that allows the list of its activity and kills the
-process on anything else. It takes a minute. \`.ci/run base-calls\` does this, also every night, so that it fails if a new version of
-Node needs another call.
+\`node scripts/measure-base-calls.mjs --check\` measures again. It fails if a call is needed, or fatal to refuse, that is not in the lists.
+\`--quick\` runs every program once under a filter that allows the list of its activity, which takes a minute; \`.ci/run base-calls\` does this
+every night. The lists may contain more calls than a run makes, because some depend on timing. \`pkey_mprotect\` is in the lists because Node
+20 makes it for WebAssembly if the processor has protection keys.
 
 ## Every program
 
@@ -83,8 +79,8 @@ With only the fatal calls of all versions allowed: ${survival.join('; ')}.
 
 A filter that kills must allow every call of this table.
 
-\`brk\` cannot be refused with any errno: it does not report errors, so the C library uses the small negative number as the
-new end of its heap. Node needs \`getpid\`, \`gettid\` and \`tgkill\` to end on SIGTERM: without them it ignores the first one.
+\`brk\` cannot be refused with any errno: it does not report errors, so the C library uses the small negative number as the new end of its
+heap. Without \`getpid\`, \`gettid\` and \`tgkill\`, Node ignores the first SIGTERM.
 
 To start a thread, Node also needs ${summarize(measured)
     .threads.map(call => `\`${call}\``)

@@ -46,10 +46,9 @@ export function measure({ quick }) {
 
 export const render = data =>
   blocks(
-    `Nanoseconds of one call, measured in loops of a C program, in a child for each filter. The profile is as it ships, with
-the 32-bit ABIs. Calls that are allowed by their number alone are allowed from the kernel's cache, whatever the
-program; the difference to no filter is the cost of having any filter. A refused call is not executed; its time without a filter
-is that of a call that fails by itself.`,
+    `Nanoseconds of one call, measured in loops of a C program, in a child for each filter. The profile covers the 32-bit ABIs too. Calls that
+are allowed by number come from the kernel's cache, with any program. A refused call is not executed; its time without a filter is that of
+a call that fails by itself.`,
     ...data.map(({ kind, rows }) =>
       blocks(
         `**${kind}**`,

@@ -82,11 +82,8 @@ async function steps(plan) {
 
 export const render = ({ steps: own, results, missing, versions }) =>
   blocks(
-    `Milliseconds in a warm process. For this package, the time is from the resolved rules to the proven program. For
-libseccomp, it is from \`seccomp_init\` to the exported program, without a proof, and with names looked up before the measurement.
-All get the same rules, and the programs from C and Go are proven to mean the same before the first measurement.
-The Go program uses the same libseccomp as the C program; Debian's binding for Python contains its own. With a ratio
-above 1, ours is faster.`,
+    `Milliseconds in a warm process. For this package, the time is from the resolved rules to the proven program. For libseccomp, it is from
+\`seccomp_init\` to the exported program, without a proof. All get the same rules. With a ratio above 1, ours is faster.`,
     ...results.map(({ abis, rows }) =>
       blocks(`**${abis}**`, comparison(['What', 'ms, median (quartiles)', 'Ratio to ours'], rows)),
     ),

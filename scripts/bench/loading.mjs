@@ -19,7 +19,7 @@ export function measure({ quick }) {
 
 export const render = data =>
   blocks(
-    `Microseconds of the call seccomp(2), without flags, in a new child for each load. The kernel checks and translates the program
-and then runs it for every number, to find the calls that it can allow from its cache.`,
+    `Microseconds of the call seccomp(2), in a new child for each load. The kernel checks and translates the program and then runs it for every
+number, to find the calls that it can allow from its cache.`,
     comparison(['Program', 'µs, median (quartiles)', 'Ratio to ours'], data),
   );

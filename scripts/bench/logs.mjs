@@ -69,7 +69,7 @@ const IMPORT = '`seccomp import`';
 
 export const render = ({ lines, bytes, rows }) =>
   blocks(
-    `A log of \`strace -f -tt\` with ${lines / 1e6} million lines, ${Math.round(bytes / 1e6)} MB, read into a recording, in comparison with a program that only scans it.
-A recording has distinct calls, so checking a profile against it takes the same time for any number of events. Each measurement includes the start of a process.`,
-    comparison(['What', 'Seconds, median (quartiles)', 'Times as long takes `seccomp import`'], rows),
+    `A log of \`strace -f -tt\` with ${lines / 1e6} million lines, ${Math.round(bytes / 1e6)} MB, is read into a recording.
+A recording has distinct calls, so \`check\` takes the same time for any number of events. Each measurement includes the start of a process.`,
+    comparison(['What', 'Seconds, median (quartiles)', 'Ratio of `seccomp import` to this'], rows),
   );

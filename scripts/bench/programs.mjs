@@ -23,11 +23,10 @@ const HEAD = ['Program', 'Instructions', 'Longest path', 'Mean path', 'Mean path
 
 export const render = data =>
   blocks(
-    `The number of instructions in the BPF program for the profile, and how many of them run for one call. The longest path is the maximum over the
-named numbers of all ABIs. The means are over the allowed native numbers, with equal weights, or weighted by how often Node
-programs make the call. Arguments are 0. Cached: native numbers that the kernel (5.11 and later) allows without running
-the program. On such kernels the program only runs for other calls: those with conditions, refused ones, and all calls of x32.
-Programs of libseccomp begin with the instructions for unknown numbers that runc adds.`,
+    `The number of instructions in the BPF program for the profile, and how many of them run for one call. The longest path is the maximum over
+the named numbers of all ABIs. The means are over the allowed native numbers, with equal weights, or weighted by how often Node programs
+make the call. Cached: native numbers that the kernel (5.11 and later) allows without running the program. Programs of libseccomp begin
+with the instructions for unknown numbers that runc adds.`,
     ...data.map(({ abis, programs }) =>
       blocks(
         `**${abis}**`,

@@ -43,7 +43,7 @@ const NAMES = { perf: '`record` by perf events', strace: '`strace -f -o /dev/nul
 
 export const render = data =>
   blocks(
-    'The time of a command, as root, in comparison with the same command without recording. The difference is the start of the recorder, and the time in which the kernel writes events.',
+    'The time of a command, as root. The difference is the start of the recorder, and the time in which the kernel writes events.',
     comparedCommands(data, NAMES, {
       title: 'Lost calls',
       of: (command, subject) =>

@@ -52,8 +52,8 @@ export async function measure({ quick }) {
 
 export const render = data =>
   blocks(
-    `The time that \`seccomp record\` adds to a command, and the time that \`strace -f -o /dev/null\` adds. The last column is
-their ratio. At first a process stops twice at each call, as under strace; the last command is long enough for this not to matter.`,
+    `The time that \`seccomp record\` adds to a command, and the time that \`strace -f -o /dev/null\` adds. The last column is their ratio. At first
+a process stops at each call, as under strace, which no longer matters for the last command.`,
     data.length === 0
       ? 'Not measured, as strace is not installed.'
       : table(

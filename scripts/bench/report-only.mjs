@@ -32,7 +32,7 @@ const NAMES = {
 
 export const render = data =>
   blocks(
-    `The time of a command, in comparison with the same command without a profile. Under \`docker-default\` no call of these commands stops. Under a profile
-that allows nothing, each call does, which is the maximum cost of [report-only](report-only.md).`,
+    `The time of a command. Under \`docker-default\` no call of these commands stops. Under a profile that allows nothing, each call does, which is
+the maximum cost of [report-only](report-only.md).`,
     comparedCommands(data, NAMES),
   );

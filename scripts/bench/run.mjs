@@ -38,10 +38,9 @@ const MEASUREMENTS = {
 const introduction = () =>
   blocks(
     '# Performance',
-    `This page has measurements of this package, in comparison with libseccomp and strace. It was written by \`npm run bench\`, which measures everything in one
-run; do not edit. "Ours" is this package. The profile is \`docker-default\`, which has the same actions as Docker's default profile, without capabilities. Alternatives are
-measured in turn, A B C A B C …, so that other load of the machine affects all alike. Figures are medians with the quartiles in parentheses. Ratios
-are the median of the ratios in each round. Times on other machines will differ, counts will not.`,
+    `\`npm run bench\` wrote this page; do not edit. It compares this package ("ours") with libseccomp and strace. The profile is \`docker-default\`
+without capabilities. Alternatives are measured in turn, A B C A B C …, so that other load of the machine affects all alike. Figures are
+medians with the quartiles in parentheses. Ratios are the median of the ratios in each round.`,
     table(['Machine', ''], Object.entries(describeMachine())),
   );
 

@@ -156,11 +156,9 @@ const HEAD = [
 
 export const render = ({ rows }) =>
   blocks(
-    `Rules that allow calls for single values of an argument, or for pairs of values of two arguments, on the native ABI. The
-values are irregular, so that almost nothing can be merged. The columns have milliseconds and the number of instructions, or
-the code of the error with the time until the error. Ours includes the proof. libseccomp is called from C
-without checks: a program of more than ${MAX_INSTRUCTIONS} instructions is generated, but no kernel loads it. The rules have
-the forms that this package passes to libseccomp; its own generator supports all forms.`,
+    `Rules that allow calls for single values of an argument, or for pairs of values of two arguments, on the native ABI. The values are
+irregular, so that almost nothing can be merged. The columns have milliseconds and the number of instructions, or the code of the error.
+Ours includes the proof. libseccomp is called from C without checks.`,
     table(
       HEAD,
       rows.map(({ name, ours, linear, tree }) => [name, ...cells(ours), ...cells(linear), ...cells(tree)]),

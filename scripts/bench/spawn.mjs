@@ -49,9 +49,9 @@ function timedSync(start) {
 
 export const render = data =>
   blocks(
-    `\`${COMMAND}\` under the profile, from the function call until it has ended, in comparison with node:child_process without a profile. The profile is compiled
-once, before. The difference is a second execve, that of the launcher, and the kernel's work on the program; with isolation also its work on a Landlock domain
-and on a second, small program.`,
+    `\`${COMMAND}\` under the profile, which was compiled before, from the function call until it has ended, in comparison with node:child_process
+without a profile. The difference is a second execve, that of the launcher, and the kernel's work on the program; with isolation also on a
+Landlock domain and a second, small program.`,
     table(
       [
         'Function',

@@ -78,15 +78,12 @@ function run(args) {
 
 export const render = data =>
   blocks(
-    `Milliseconds of whole processes: from their start to the point that the row names, and until
-they have ended. The ratio compares the former with the first row of its kind. If a filter is loaded, all threads are
-under it at that point, which the process checks before it ends. Everything is cold, as in real use: the files, the parser, the generator and
-the proof. The ratios include the time in which Node finds a package, which is longer for \`import\` than for \`require\`.
+    `Milliseconds of whole processes: from their start to the point that the row names, and until they have ended. The ratio compares the former
+with the first row of its kind. If a filter is loaded, all threads are under it at that point. Everything is cold, as in real use. All rows
+but the last of each kind use the [code cache](building.md#the-code-cache).
 
-V8's [code cache](building.md#the-code-cache) is there, as \`npm run setup\` makes it, but in the last row of each kind. The time depends on the functions that a program uses, because the package loads its files lazily. A profile that ships
-is not compiled: its program is in the package, with a digest of its input ([verification](verification.md#programs-that-ship)).
-Other profiles are parsed with JSON.parse, compiled without the search of \`compile\`, to programs that are 5 % larger with paths that
-are 4 % longer, and proven. With \`cache\`, the compilation is skipped, but not the proof.`,
+A profile that ships [is not compiled](verification.md#programs-that-ship). \`applyProfile\` compiles other profiles without the search of
+\`compile\`, to programs that are 5 % larger with paths that are 4 % longer. With \`cache\`, the compilation is skipped, but not the proof.`,
     table(
       ['Process', 'Until there', 'Ratio to nothing', 'Until its end'],
       data.map(({ name, there, ratio, end }) => [name, spread(there), factor(ratio), spread(end)]),

@@ -32,8 +32,8 @@ export async function measure({ quick }) {
   };
   const subjects = {
     [C]: async () => Number((await run(program, [count, 'serve'])).stdout) / 1000,
-    '`supervise`, a handler that gives an answer': () => supervised(() => ({ value: ANSWER })),
-    '`supervise`, a handler that gives a promise': () => supervised(async () => ({ value: ANSWER })),
+    '`supervise`, a handler that returns a response': () => supervised(() => ({ value: ANSWER })),
+    '`supervise`, a handler that returns a promise': () => supervised(async () => ({ value: ANSWER })),
   };
   return compareWith(
     C,
@@ -43,7 +43,6 @@ export async function measure({ quick }) {
 
 export const render = data =>
   blocks(
-    `The time of a call with the action NOTIFY, measured in the caller: the caller stops, the supervisor wakes up, receives the call and responds, and
-the caller continues. If the kernel supports it, both take turns on one processor.`,
+    `The time of a call with the action NOTIFY, measured in the caller.`,
     comparison(['Supervisor', 'One call, µs, median (quartiles)', 'Ratio to C'], data),
   );
