@@ -23,7 +23,8 @@ export interface CompileFlags extends Pick<CompileOptions, (typeof PASSED_ON)[nu
 /** What --help says of an argument that names a profile. */
 export const PROFILE = 'a path, the name of a profile that ships, or - for standard input';
 /** Of one that may also be a program. */
-export const FILTER = 'the path of a profile or a program, the name of a profile that ships, or - for standard input';
+export const FILTER =
+  'the path of a profile or a program, the name of a profile that ships, or - for standard input';
 /** Of one that may also be a running process. */
 export const LAYERS = `${FILTER}; pid:1234 for the filters of a process`;
 

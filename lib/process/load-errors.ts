@@ -41,7 +41,7 @@ export function explainLoad(failure: LoadFailure, program: Program): LoadError {
   if (threadId > 0) {
     return new LoadError(
       'thread-diverges',
-      `thread ${threadId} (${threadName}) has loaded a filter of its own, so it cannot adopt the filters of this one`,
+      `thread ${threadId} (${threadName}) has loaded its own filter, so it cannot adopt the filters of this one`,
       "Load filters for the whole process before any with scope: 'thread', or end that thread first",
       { errno, thread: { id: threadId, name: threadName } },
     );
@@ -89,7 +89,7 @@ const EXPLANATIONS: Readonly<Record<string, readonly [code: Code, reason: string
   ],
   ESRCH: [
     'thread-diverges',
-    'a thread has loaded a filter of its own and cannot adopt this one',
+    'a thread has loaded its own filter and cannot adopt this one',
     "Load filters for the whole process before any with scope: 'thread'",
   ],
 };

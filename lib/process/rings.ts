@@ -43,7 +43,7 @@ function readable(numbers: readonly number[] | Failure, what: string): readonly 
   throw new UnsupportedError(
     'rings-unreadable',
     `the ${what} of this process cannot be read (${describeFailure(numbers)})`,
-    'Mount /proc; a filter that others are loaded after must allow openat, getdents64, read and readlinkat',
+    'Mount /proc; earlier filters must allow openat, getdents64, read and readlinkat',
   );
 }
 
@@ -157,7 +157,7 @@ export function refusePolledRings(program: Program, rings: readonly number[]): v
   if (threads.length === 0) return;
   throw new LoadError(
     'rings-polled',
-    `the kernel polls an io_uring of this process (thread ${threads.join(', ')}), to which operations can be submitted without a system call`,
+    `the kernel polls an io_uring ring of this process (thread ${threads.join(', ')}), which works without system calls`,
     'Start Node without UV_USE_IO_URING, and without add-ons that use IORING_SETUP_SQPOLL; or pass force: true',
   );
 }
@@ -191,8 +191,8 @@ export function keptRings(
   if (evaded.length === 0) return undefined;
   const shown = `${evaded.slice(0, 5).join(', ')}${evaded.length > 5 ? ` and ${evaded.length - 5} more` : ''}`;
   return warning(
-    `the filter allows io_uring_enter, and this process holds rings open (descriptors ${kept.join(', ')}): ` +
-      `with operations on them, code in it can replace calls that are refused or restricted: ${shown}`,
+    `the filter allows io_uring_enter, and this process has open rings (descriptors ${kept.join(', ')}): ` +
+      `code in it can use them instead of calls that are refused or restricted: ${shown}`,
   );
 }
 

@@ -118,7 +118,7 @@ ${comparison && markup`<label class="chip"><input type="checkbox" id="changed-on
         ? markup`<p>Elsewhere: ${elsewhere.map(({ place, words }) => `${place}: ${words}`).join('; ')}.</p>`
         : undefined
     }</div>
-<aside id="panel" class="scripted" aria-live="polite" aria-label="The chosen call"><p class="hint">Choose a call to see its conditions, its arguments and the rules that name it.</p></aside></div>`,
+<aside id="panel" class="scripted" aria-live="polite" aria-label="The selected call"><p class="hint">Select a call to see its conditions, its arguments and the rules that name it.</p></aside></div>`,
   ]);
 }
 
@@ -196,7 +196,7 @@ export function comparisonSection(data: ReportData): Markup | undefined {
   if (differences.length === 0)
     return section('comparison', title, [markup`<p>Both have the same action for every call.</p>`]);
   return section('comparison', title, [
-    markup`<p>What changes from ${name} to ${comparison.name}, each with a call that shows it.</p>
+    markup`<p>What changes from ${name} to ${comparison.name}, each with an example call.</p>
 <div class="wide"><table class="changes">
 <thead><tr><th scope="col">Calls</th><th scope="col">ABIs</th><th scope="col">From</th><th scope="col">To</th><th scope="col">If</th><th scope="col">For example</th></tr></thead>
 <tbody>${differences.map(differenceRow)}</tbody></table></div>`,
@@ -211,7 +211,7 @@ function differenceRow(difference: DifferenceData): Markup {
 /** The program's decisions, and the way of one call through them. */
 export function programSection({ abis, flow, summary }: ReportData): Markup {
   return section('program', 'Decisions', [
-    markup`<p>The program of ${counted(summary.instructions, 'instruction')} from its first test at the top left. Numbers in boxes are those of instructions; → leads to a test that is drawn once.</p>`,
+    markup`<p>The program of ${counted(summary.instructions, 'instruction')} from its first test at the top left. Numbers in boxes are instructions; → leads to a test that is drawn elsewhere.</p>`,
     markup`<form id="walk" class="controls scripted">
 <label>ABI <select id="walk-abi">${abis.map(({ abi }) => markup`<option>${abi}</option>`)}</select></label>
 <label>Call <input id="walk-call" list="walk-calls" placeholder="name or number" autocomplete="off" spellcheck="false" required /></label><datalist id="walk-calls"></datalist>

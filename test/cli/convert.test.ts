@@ -81,7 +81,7 @@ describe('seccomp convert', () => {
     const profile = '{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":5}';
     const { code, stderr } = cli(['convert', '-', '--to', 'spo'], profile);
     assert.equal(code, 2);
-    assert.match(stderr, /carries 5.*\[not-expressible\]/);
+    assert.match(stderr, /have the errno 5.*\[not-expressible\]/);
     const told = JSON.parse(cli(['convert', '-', '--to', 'spo', '--json'], profile).stdout) as {
       error: object;
     };

@@ -136,7 +136,7 @@ describe('seccomp explain', () => {
 describe('seccomp diff', () => {
   it('says with its exit code whether there are differences', () => {
     const same = cli(['diff', 'docker-default', 'docker-default', ...NATIVE]);
-    assert.deepEqual([same.code, same.stdout], [0, 'A and B answer every call alike\n']);
+    assert.deepEqual([same.code, same.stdout], [0, 'A and B have the same action for every call\n']);
     const other = cli(['diff', 'docker-default', 'docker-default', ...NATIVE, '--cap-b', 'CAP_BPF']);
     assert.deepEqual([other.code, other.stdout], [1, 'on x86_64, x86, x32\nERRNO(EPERM) -> ALLOW\n  bpf\n']);
   });

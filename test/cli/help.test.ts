@@ -27,7 +27,7 @@ describe('--help', () => {
     const { stdout } = cli(['lint', '--help']);
     assert.match(
       stdout,
-      /^Arguments:\n[^]*^Options:\n[^]*--fail-on[^]*^What the profile means:\n[^]*--arch[^]*^Exit code: 0, or 1 when[^]*^Examples:\n {2}seccomp lint /m,
+      /^Arguments:\n[^]*^Options:\n[^]*--fail-on[^]*^What the profile means:\n[^]*--arch[^]*^Exit code: 0; 1 if[^]*^Examples:\n {2}seccomp lint /m,
     );
     assert.ok(stdout.split('\n').every(line => line.length <= 80));
   });

@@ -20,7 +20,7 @@ describe('seccomp explain and diff of a running process', () => {
 
   it('finds the profile in force', () => {
     const { code, stdout } = cli(['diff', `pid:${shell.pid}`, 'docker-default']);
-    assert.equal(stdout, 'A and B answer every call alike\n');
+    assert.equal(stdout, 'A and B have the same action for every call\n');
     assert.equal(code, 0);
   });
 

@@ -24,7 +24,7 @@ describe('The progress of a recording', function () {
     const at = (now: number): string => text.next({ calls: 9, distinct: 3, atLeast: false }, now);
     at(1000);
     assert.doesNotMatch(at(5 * MINUTE), /nothing new/);
-    assert.match(at(5 * MINUTE + 1000), /; nothing new for 5 minutes: other input/);
+    assert.match(at(5 * MINUTE + 1000), /; nothing new for 5 minutes: try other input/);
   });
 
   describe('on a terminal', () => {

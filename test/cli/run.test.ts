@@ -239,7 +239,7 @@ describe('seccomp run', () => {
     );
     writeFileSync(marker, '');
     assert.equal(code, 5);
-    assert.match(stderr, /left running is not reported/);
+    assert.match(stderr, /left running are no longer reported/);
   });
 
   it('--report-only ends with code 2 where the command traces others', function () {

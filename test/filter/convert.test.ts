@@ -271,14 +271,18 @@ spec:
   });
 
   for (const [what, profile, expected] of [
-    ['another errno by default', { defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 38 }, /carries 38/],
+    [
+      'another errno by default',
+      { defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 38 },
+      /have the errno 38/,
+    ],
     [
       'an errno of 0',
       {
         defaultAction: 'SCMP_ACT_ALLOW',
         syscalls: [{ names: ['sync'], action: 'SCMP_ACT_ERRNO', errnoRet: 0 }],
       },
-      /carries 0, as for sync/,
+      /have the errno 0 for SCMP_ACT_ERRNO, as for sync/,
     ],
     [
       'numbers above 2^63 - 1',
@@ -292,7 +296,7 @@ spec:
           },
         ],
       },
-      /9223372036854775808, which kill/,
+      /kill with 9223372036854775808/,
     ],
     [
       'a listener elsewhere',

@@ -306,7 +306,7 @@ describe('convert: to Firecracker', () => {
     );
   const ALLOW = 'SCMP_ACT_ALLOW';
   for (const [what, policy, expected] of [
-    ['a second ABI', profile(['SCMP_ARCH_X86'], 'default', ALLOW), /covers x86 beside x86_64/],
+    ['a second ABI', profile(['SCMP_ARCH_X86'], 'default', ALLOW), /covers x86 in addition to x86_64/],
     ['ENOSYS for newer calls', profile([], 'enosys', ALLOW), /--unknown-syscalls default/],
     ['a third action', profile([], 'default', 'SCMP_ACT_TRAP'), /read gets ALLOW and write TRAP/],
     [

@@ -84,7 +84,7 @@ describe('A generated profile', () => {
     const comments = (profile.syscalls ?? []).map(({ comment }) => comment);
     assert.ok(comments.every(comment => typeof comment === 'string'));
     assert.ok(comments.includes('network: seen in 1 of 2 runs, by /bin/a; domain AF_UNIX'));
-    assert.ok(comments.includes('memory: not seen: what malloc() does with other sizes'));
+    assert.ok(comments.includes('memory: not seen: malloc() calls it for other sizes'));
   });
 
   for (const syscall of [

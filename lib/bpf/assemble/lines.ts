@@ -61,7 +61,7 @@ export function readLines(reader: Reader): Source {
     lines.push({ statement, unused: readUnused(reader), columns, first });
     const following = reader.peek();
     if (!following.startsLine && following.text !== '')
-      unexpected(following, 'the end of the line', 'Start each statement on a line of its own');
+      unexpected(following, 'the end of the line', 'Start each statement on a new line');
   }
 }
 

@@ -37,7 +37,9 @@ export const diffCommand: Register = (program, run) =>
         const all = diff(layersOf([a, ...layerA], flags, capA), layersOf([b, ...layerB], flags, capB));
         const shown = subset === true ? all.filter(({ from, to }) => latitude(from) > latitude(to)) : all;
         const fine =
-          subset === true ? 'A allows nothing that B denies\n' : 'A and B answer every call alike\n';
+          subset === true
+            ? 'A allows nothing that B denies\n'
+            : 'A and B have the same action for every call\n';
         if (flags.json === true) printJson('diff', differencesJson(shown));
         else printActions(shown.length === 0 ? fine : formatDiff(shown));
         return shown.length === 0 ? 0 : 1;

@@ -92,7 +92,7 @@ function chosen(thread: ThreadDump, number: number | undefined): readonly Number
   const layer = layers.filter(each => each.number === number);
   if (layer.length > 0) return layer;
   throw optionError(
-    `${thread.id} has ${counted(layers.length, 'layer')}, and none of number ${number}`,
+    `${thread.id} has ${counted(layers.length, 'layer')}, but no layer ${number}`,
     'Layers count from 1, the oldest',
   );
 }
@@ -107,7 +107,7 @@ function joined(
   if (format === 'raw') {
     if (only !== undefined && more.length > 0) {
       throw optionError(
-        `${layers.length} programs do not go into one file`,
+        `${layers.length} programs cannot be written to one file`,
         'Choose one with --layer, or give a directory with --output',
       );
     }

@@ -40,7 +40,7 @@ function table(processes: readonly ProcessEntry[], unreadable: number): string {
       ),
     ];
   });
-  const hidden = unreadable === 0 ? [] : [`${unreadable} more may not be read`];
+  const hidden = unreadable === 0 ? [] : [`${unreadable} more cannot be read`];
   return ['    PID MODE     FILTERS NNP NAME', ...rows, ...hidden, ''].join('\n');
 }
 

@@ -42,10 +42,7 @@ const MAX_SECONDS = 2_000_000;
 
 const withRunOptions = (command: Command): Command =>
   command
-    .option(
-      '--log',
-      'log refused calls, as configured in /proc/sys/kernel/seccomp/actions_logged',
-    )
+    .option('--log', 'log refused calls, as configured in /proc/sys/kernel/seccomp/actions_logged')
     .option('--report', 'print the refused calls when the command has ended')
     .option('--report-only', 'print these calls, but allow them: nothing is enforced')
     .option(
@@ -94,17 +91,17 @@ function filterOf(profile: string, flags: Flags): Filter {
 function perform(filter: Filter, command: string, args: readonly string[], flags: Flags): Promise<number> {
   const { log = false, report = false, reportOnly = false, timeout, json = false, isolation } = flags;
   if (report && reportOnly) {
-    throw optionError('--report enforces and --report-only does not', 'Choose one of them');
+    throw optionError('--report and --report-only cannot be combined', 'Choose one of them');
   }
   const { reportFallbacks = false, reportFile, reportFd } = flags;
   if (!report && !reportOnly && (reportFallbacks || reportFile !== undefined || reportFd !== undefined)) {
     throw optionError(
-      'there is no report, for which --report-fallbacks, --report-file and --report-fd are',
+      '--report-fallbacks, --report-file and --report-fd need a report',
       'Add --report or --report-only',
     );
   }
   if (reportFile !== undefined && reportFd !== undefined)
-    throw optionError('--report-file and --report-fd are two places', 'Choose one of them');
+    throw optionError('--report-file and --report-fd cannot be combined', 'Choose one of them');
   const isolating = isolation === undefined ? {} : { isolation };
   if (!report && !reportOnly && timeout === undefined)
     return exec(filter, command, args, { log, ...isolating });

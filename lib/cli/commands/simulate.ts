@@ -32,10 +32,7 @@ export const simulateCommand: Register = (program, run) =>
       'show what happens to a system call: the action, the rule that decides, the instructions that run',
     )
     .argument('<filter>', LAYERS)
-    .argument(
-      '[call...]',
-      'a system call and its arguments, e.g. socket AF_UNIX; x86:socket for another ABI',
-    )
+    .argument('[call...]', 'a system call and its arguments, e.g. socket AF_UNIX; x86:socket for another ABI')
     .option('-l, --layer <filter>', 'a filter that is loaded after the previous ones; repeatable', collect)
     .option('-e, --events <file>', 'a file of calls to simulate, one per line; - is standard input')
     .option('--json', 'write JSON, including errors; with --events, one object per line')

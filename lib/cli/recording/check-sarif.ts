@@ -7,20 +7,20 @@ import type { CheckedCall, ProfileCheck } from '../../recording/check.js';
 const RULES = {
   'recorded-call-refused': {
     severity: 'high',
-    title: 'A call that was recorded would be refused',
+    title: 'A recorded call would be refused',
     why: 'A program made this call in a recorded run, and would fail under the profile',
     remedy: 'Allow the call, or find out why the program makes it',
   },
   'recorded-call-uncertain': {
     severity: 'low',
-    title: 'A call that was recorded may be refused',
+    title: 'A recorded call may be refused',
     why: 'Whether the profile allows this call depends on arguments that the recording does not have',
     remedy: 'Record the call with its arguments',
   },
   'allowed-never-used': {
     severity: 'info',
-    title: 'A call is allowed that no run made',
-    why: 'What no program needs only helps an attacker',
+    title: 'The profile allows a call that no run made',
+    why: 'Calls that no program needs only help an attacker',
     remedy: 'Remove it, unless another input needs it',
   },
 } as const satisfies Readonly<Record<string, LintRule>>;

@@ -36,7 +36,7 @@ export class ProgressText {
     const quiet = now - this.#lastNew;
     return quiet < QUIET
       ? text
-      : `${text}; nothing new for ${Math.floor(quiet / MINUTE)} minutes: other input, errors, signals and a restart may bring more`;
+      : `${text}; nothing new for ${Math.floor(quiet / MINUTE)} minutes: try other input, errors, signals and a restart`;
   }
 }
 

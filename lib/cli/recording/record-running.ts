@@ -15,12 +15,13 @@ const RECORDED = ['pid', 'container', 'root', 'cgroup', 'all', 'seconds', 'phase
 /** Adds them. */
 export const withRunningOptions = (command: Command): Command =>
   command
-    .addOption(
-      new Option('--pid <pid>', 'a process and its descendants').argParser(whole),
-    )
+    .addOption(new Option('--pid <pid>', 'a process and its descendants').argParser(whole))
     .option('--container <id>', 'a container of runc, crun, Docker, containerd, Podman or CRI-O')
     .option('--root <directory>', 'the state directory of the container runtime, as in runc --root')
-    .option('--cgroup <path>', 'a cgroup and those below it: its directory, or its path as in /proc/PID/cgroup')
+    .option(
+      '--cgroup <path>',
+      'a cgroup and those below it: its directory, or its path as in /proc/PID/cgroup',
+    )
     .option('--all', 'all processes of the machine')
     .addOption(
       new Option('--seconds <seconds>', 'how long to record; default: until Ctrl-C').argParser(positive),
@@ -32,12 +33,12 @@ export function isOfCommand(words: readonly string[], flags: RunningFlags): bool
   const running = [pid, container, cgroup, all].some(each => each !== undefined);
   if (running && words.length > 0)
     throw optionError(
-      'a command and running processes cannot be recorded at once',
+      'a command and running processes cannot be recorded together',
       'Give either a command, or one of --pid, --container, --cgroup and --all',
     );
   if (!running && words.length === 0)
     throw optionError(
-      'nothing is given that could be recorded',
+      'no target is given',
       'Give a command after --, or one of --pid, --container, --cgroup and --all',
     );
   if (!running && (seconds !== undefined || root !== undefined))

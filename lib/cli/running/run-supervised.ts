@@ -104,7 +104,7 @@ export async function runWatched(
   print();
   if (newer > 0)
     notes.push(
-      `left out: ${counted(newer, 'call')} newer than all that the profile names, which it answers with ENOSYS; --report-fallbacks lists them`,
+      `left out: ${counted(newer, 'call')} newer than the profile, which get ENOSYS; --report-fallbacks lists them`,
     );
   if (signal === 'SIGSYS' && !fate.killed) notes.push(endedBySigsys(command, child.pid));
   else if (options.watching === 'refuse') notes.push(...leftOut(filter));
@@ -158,8 +158,8 @@ function start(
       const { running } = follower;
       follower.close();
       return [
-        ...(running === 0 ? [] : ['what the command has left running is not reported from here on']),
-        ...(follower.lost === 0 ? [] : [`${counted(follower.lost, 'call')} found no room in the report`]),
+        ...(running === 0 ? [] : ['processes that the command has left running are no longer reported']),
+        ...(follower.lost === 0 ? [] : [`${counted(follower.lost, 'call')} did not fit into the report`]),
       ];
     },
   };
@@ -171,7 +171,7 @@ const later = (milliseconds: number): Promise<void> =>
   });
 
 const endedBySigsys = (command: string, pid: number | undefined): string =>
-  `${command} (${pid ?? 0}) was ended by SIGSYS: it made a call that its profile answers with TRAP, and had no handler for that. --report-only says which call`;
+  `${command} (${pid ?? 0}) was killed by SIGSYS, because of a call with TRAP. --report-only says which call`;
 
 /** Says which calls a supervisor is not asked about. */
 function leftOut({ policy }: Filter): readonly string[] {
@@ -179,7 +179,7 @@ function leftOut({ policy }: Filter): readonly string[] {
   const names = [...new Set(unseen)].map(kind => actionName(kind).replace('(0)', '')).sort();
   if (names.length === 0) return [];
   return [
-    `not in this report: calls with ${names.join(' or ')}, which the kernel answers by itself; --report-only lists them`,
+    `not in this report: calls with ${names.join(' or ')}, which the kernel handles; --report-only lists them`,
   ];
 }
 

@@ -199,7 +199,7 @@ function commonListener(a: Policy, b: Policy): Policy['listener'] {
   if (one === undefined || other === undefined || same) return one ?? other;
   throw new UsageError(
     'listeners-differ',
-    `one policy names the listener ${JSON.stringify(one.path)} and the other ${JSON.stringify(other.path)}, or other metadata`,
+    `the policies have different listeners, ${JSON.stringify(one.path)} and ${JSON.stringify(other.path)}, or different metadata`,
     'A process has one listener: leave one of the two out',
   );
 }

@@ -179,7 +179,7 @@ function disagreement(
     if (verdict === action) continue;
     if (verdict !== undefined) return state.region;
     const question = nextQuestion(state.residual, state.region, work);
-    if (question === undefined) throw new Error('an undecided residual has a question');
+    if (question === undefined) throw new Error('unreachable: an undecided rule has a test');
     open.push(...divide(state.residual, state.region, question.word, question.test, work));
   }
   return undefined;

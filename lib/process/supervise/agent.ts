@@ -201,7 +201,7 @@ const refused = (path: string, failure: Failure): LoadError =>
     'agent-refused',
     `the agent cannot listen at ${path} (${describeFailure(failure)})`,
     errnoName(failure.errno) === 'EADDRINUSE'
-      ? 'Remove the file if an ended agent has left it'
+      ? 'Remove the file if an earlier agent has left it'
       : 'Pass a path of at most 107 bytes in a directory that exists',
     { errno: failure.errno },
   );

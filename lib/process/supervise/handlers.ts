@@ -58,7 +58,7 @@ export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
   for (const [name, handler] of Object.entries(handlers ?? {})) {
     if (!isKnownSyscall(name)) {
       throw optionError(
-        `there is a handler for ${JSON.stringify(name)}, which is not a system call`,
+        `handlers names ${JSON.stringify(name)}, which is not a system call`,
         didYouMeanCall(name, abisOf(nativeArchitecture())) ?? 'Correct the name',
       );
     }

@@ -62,7 +62,11 @@ export function onViolation(
 ): Violations {
   const { fatal = false, ref = false } = ownOptions(options, [], ['fatal', 'ref']);
   if (typeof listener !== 'function') {
-    throw new UsageError('bad-listener', `a listener cannot be ${show(listener)}`, 'Pass a function');
+    throw new UsageError(
+      'bad-listener',
+      `a listener must be a function, not ${show(listener)}`,
+      'Pass a function',
+    );
   }
   readArgumentTables(abisOf(nativeArchitecture()));
   const socket = new (net().Socket)(socketOptions({ fd: listen(), readable: true, writable: false }));

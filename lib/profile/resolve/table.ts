@@ -283,7 +283,7 @@ function warnOfMultiplexer(
   const { findings } = context;
   const { syscall, call } = i386Multiplexer(name) ?? { syscall: 'socketcall', call: 0 };
   const lost = isDenial(action, context)
-    ? 'it is refused there whatever its arguments'
+    ? 'it is refused there with any arguments'
     : conditions.some(({ arg }) => arg === 0)
       ? 'its condition on argument 0 is lost there'
       : 'its conditions compare pointers there';

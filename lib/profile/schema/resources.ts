@@ -87,7 +87,7 @@ function severalProfiles(profiles: readonly JsonObject[], second: JsonObject): n
   return failAt(
     locate(second),
     'several-profiles',
-    `the text has ${profiles.length} profiles${names.length > 0 ? `, ${names.slice(0, 8).map(quote).join(', ')}` : ''}${names.length > 8 ? ' …' : ''}, and one is read`,
-    'Put the one that is meant into a file of its own',
+    `the text has ${profiles.length} profiles${names.length > 0 ? `, ${names.slice(0, 8).map(quote).join(', ')}` : ''}${names.length > 8 ? ' …' : ''}, but only one is read`,
+    'Put the profile that you need into its own file',
   );
 }

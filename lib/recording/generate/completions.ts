@@ -28,28 +28,22 @@ const ALWAYS: readonly Completion[] = [
     'rt_sigreturn sigreturn restart_syscall',
   ),
   // glibc writes its message by writev, musl raises the signal by tkill: sysdeps/posix/libc_fatal.c, src/signal/raise.c.
+  ...group('abort() and its message', 'rt_sigaction rt_sigprocmask getpid gettid tgkill tkill write writev'),
+  ...group('malloc() calls it for other sizes', 'brk mmap munmap mremap madvise'),
+  ...group('contended locks', 'futex futex_time64 sched_yield'),
   ...group(
-    'what C libraries do in abort(), and to say why',
-    'rt_sigaction rt_sigprocmask getpid gettid tgkill tkill write writev',
-  ),
-  ...group('what malloc() does with other sizes', 'brk mmap munmap mremap madvise'),
-  ...group('locks that are contended', 'futex futex_time64 sched_yield'),
-  ...group(
-    'served without a call where the vDSO can, and by this call on other machines',
+    'needed where the vDSO cannot serve it',
     'clock_gettime clock_gettime64 clock_getres clock_getres_time64 gettimeofday time getcpu getrandom',
   ),
+  ...group('sleeps before a retry', 'clock_nanosleep clock_nanosleep_time64 nanosleep'),
   ...group(
-    'sleeps, as libraries do before they try again',
-    'clock_nanosleep clock_nanosleep_time64 nanosleep',
-  ),
-  ...group(
-    'says something of the caller alone',
+    'queries only the caller',
     'getppid getpgrp getuid geteuid getgid getegid getresuid getresgid getgroups getcwd getrusage',
   ),
   {
     syscall: 'getpgid',
     // src/unistd/getpgrp.c of musl; glibc where there is no getpgrp, as on arm64.
-    why: 'what getpgrp() calls in other C libraries and on other architectures',
+    why: 'getpgrp() calls it in other C libraries and on other architectures',
     aboutCaller: { index: 0, width: 32, name: 'pid' },
   },
 ];
@@ -57,17 +51,14 @@ const ALWAYS: readonly Completion[] = [
 /** What glibc and musl call when a process or a thread starts another one. */
 const STARTING = ['clone', 'clone3', 'fork', 'vfork'];
 const THREADS: readonly Completion[] = [
-  ...group(
-    'what the C library does when a thread or a process starts',
-    'clone set_robust_list rseq mprotect',
-  ),
+  ...group('the C library calls it when a thread or a process starts', 'clone set_robust_list rseq mprotect'),
   ...group('starts a process as clone does, in other programs and C libraries', 'fork vfork'),
-  ...group('how many processors there are to start threads for', 'sched_getaffinity'),
+  ...group('the number of processors, to start threads', 'sched_getaffinity'),
 ];
 
 /** What shells and posix_spawn call between the start of a process and its exec, where its descriptors are redirected. */
 const REDIRECTIONS: readonly Completion[] = group(
-  'the descriptors of a program that is started, redirected',
+  'redirects the descriptors of a program that is started',
   'dup2 dup3',
 );
 
@@ -78,24 +69,24 @@ const EXECUTING = ['execve', 'execveat'];
  * pkey_alloc succeeds, and by mprotect elsewhere, as on most arm64 processors.
  */
 const WITH_KEYS: readonly Completion[] = [
-  ...group('returns a protection key, where the processor has them', 'pkey_free'),
+  ...group('frees a protection key, if the processor has them', 'pkey_free'),
   {
     syscall: 'pkey_mprotect',
-    why: 'does the work of mprotect where the processor has protection keys',
+    why: 'replaces mprotect if the processor has protection keys',
     like: ['mprotect'],
   },
 ];
 const WITHOUT_KEYS: readonly Completion[] = [
   {
     syscall: 'mprotect',
-    why: 'does the work of pkey_mprotect where the processor has no protection keys',
+    why: 'replaces pkey_mprotect if the processor has no protection keys',
     like: ['pkey_mprotect'],
   },
 ];
 
 /** Calls that make a connection. */
 const CONNECTING = ['accept', 'accept4', 'connect', 'socketpair'];
-const CONNECTIONS: readonly Completion[] = group('the end of a connection, which errors take', 'shutdown');
+const CONNECTIONS: readonly Completion[] = group('ends a connection, for example after an error', 'shutdown');
 
 /** Calls that C libraries make in place of one that the kernel lacks, where the two are in no class. */
 const ELSEWHERE: Readonly<Record<string, string>> = { pause: 'ppoll' };
@@ -150,16 +141,16 @@ export function launcherCalls(launcher: Launcher): readonly Completion[] {
     case 'none':
       return [];
     case 'node':
-      return group('what Node itself calls after it has loaded a profile', [
+      return group('Node itself calls it after it has loaded a profile', [
         ...new Set<string>([...BASE_CALLS, ...NEEDED_CALLS.base, ...THREAD_CALLS]),
       ]);
     case 'runc':
       return [
-        ...group('what runc calls before it is the program of the container', LAUNCHER_CALLS.runc),
-        ...group('what the runtime of Go, in runc, may call meanwhile', GO_RUNTIME.split(' ')),
+        ...group('runc calls it before the program of the container starts', LAUNCHER_CALLS.runc),
+        ...group('the Go runtime in runc may call it meanwhile', GO_RUNTIME.split(' ')),
       ];
     case 'crun':
-      return group('what crun calls before it is the program of the container', LAUNCHER_CALLS.crun);
+      return group('crun calls it before the program of the container starts', LAUNCHER_CALLS.crun);
     // dockerd and containerd have the filter loaded by runc, and run nothing of their own under it.
     case 'docker':
       return launcherCalls('runc');

@@ -141,7 +141,7 @@ export function generateProfile(
       leftOut.push({ syscall, why: `seen in ${runs} of ${counted(recording.runs, 'run')}` });
     else if (entries.every(({ count, unavailable: failed }) => failed === count)) unavailable.push(syscall);
     else if (syscall === 'clone3' && mode !== 'none')
-      leftOut.push({ syscall, why: 'its flags are in memory: clone is allowed in its place, by flags' });
+      leftOut.push({ syscall, why: 'its flags are in memory: clone is allowed instead, by flags' });
     else seen.set(syscall, entries);
   }
   const launching = launcherCalls(launcher);

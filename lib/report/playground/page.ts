@@ -124,7 +124,7 @@ function editorSection(): Markup {
 }
 
 const recordingSection: Markup = markup`<section id="recording" aria-labelledby="recording-title"><h2 id="recording-title">Recording</h2>
-<p>What would the profile refuse of what a program did? Paste a recording, or a log of strace or of the kernel.</p>
+<p>Paste a recording, or a log of strace or of the kernel, to see which calls the profile would refuse.</p>
 <textarea id="recorded" aria-label="Recording or log" placeholder="socket(AF_UNIX, SOCK_STREAM, 0) = 3" spellcheck="false" autocomplete="off"></textarea>
 <div class="controls"><button type="button" id="check">Check</button><label class="file">Open a file <input type="file" id="recorded-file"></label></div>
 <div id="checked" role="status"></div>

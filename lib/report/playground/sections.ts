@@ -7,7 +7,7 @@ import { counted } from '../../util/show.js';
 
 /** Where the answer to a call that was walked is explained. */
 export const simulationSection = (): Markup =>
-  markup`<pre id="simulation" class="listing" tabindex="0" role="region" aria-label="Why the call gets this answer" hidden></pre>`;
+  markup`<pre id="simulation" class="listing" tabindex="0" role="region" aria-label="Why the call has this action" hidden></pre>`;
 
 /** The program as a listing. */
 export const listingSection = (listing: string, instructions: number): Markup =>
@@ -24,7 +24,7 @@ export function checkMarkup(check: ProfileCheck, skipped: number): Markup {
   );
   return markup`<p>${counted(calls, 'distinct call')} of ${counted(runs, 'run')}: ${refused.length} refused, ${uncertain.length} uncertain, ${unused.length} allowed and never used${
     skipped === 0 ? '' : `; ${counted(skipped, 'line')} not understood`
-  }.</p>${calledTable('Refused', refused)}${calledTable('May be refused', uncertain)}${calledTable('Left to an older call', fallbacks)}${
+  }.</p>${calledTable('Refused', refused)}${calledTable('May be refused', uncertain)}${calledTable('Replaced by an older call', fallbacks)}${
     unused.length === 0
       ? undefined
       : markup`<h3>Allowed and never used</h3><p class="names">${unusedNames.join(', ')}</p>`
@@ -40,7 +40,7 @@ function calledTable(title: string, calls: readonly CheckedCall[]): Markup | und
       at === undefined ? undefined : markup`<a href="#P${at.line}-${at.column}">${at.line}:${at.column}</a> `
     }${remedy}</td></tr>`;
   });
-  return markup`<h3>${title}</h3><div class="wide"><table><thead><tr><th scope="col">Call</th><th scope="col">ABI</th><th scope="col">Answer</th><th scope="col">Times</th><th scope="col">Programs</th><th scope="col">To allow it</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return markup`<h3>${title}</h3><div class="wide"><table><thead><tr><th scope="col">Call</th><th scope="col">ABI</th><th scope="col">Action</th><th scope="col">Times</th><th scope="col">Programs</th><th scope="col">To allow it</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 const toneOfName = (action: string): string =>

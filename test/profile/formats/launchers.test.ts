@@ -314,7 +314,7 @@ describe('policies of launchers', () => {
     ['SystemCallFilter=→read:EPERM', 'policy-syntax', /begins with ~/],
     ['SystemCallFilter=~read:→EPREM', 'unknown-errno', /Did you mean "EPERM"/],
     ['SystemCallArchitectures=→x86_64', 'unknown-architecture', /Did you mean "x86-64"/],
-    ['→SystemCallLog=read', 'not-expressible', /filter of its own/],
+    ['→SystemCallLog=read', 'not-expressible', /another filter/],
     ['read: 1\n→wirte: 1', 'unknown-syscall', /Did you mean "write"/],
     ['read: 1\nwrite: →alow', 'unknown-action', /Did you mean "allow"/],
     ['read: 1\nwrite: →arg6 == 1', 'unknown-argument', /arg0 to arg5/],
@@ -333,12 +333,12 @@ describe('policies of launchers', () => {
     [
       'seccomp_string: "DEFAULT ALLOW"→ seccomp_string: "KILL { ptrace }"\n',
       'not-expressible',
-      /line of its own/,
+      /its own line/,
     ],
     [
       'seccomp_string: "DEFAULT ALLOW "→\n  # more\n  "KILL { ptrace }"\n',
       'not-expressible',
-      /line of its own/,
+      /its own line/,
     ],
     [
       '→seccomp_string: ["DEFAULT ALLOW", "KILL { ptrace }"]\n',
@@ -370,12 +370,12 @@ describe('policies of launchers', () => {
     [
       'seccomp:\n  enabled: →false\n  default_action: allow\n  syscalls: []\n',
       'no-seccomp-section',
-      /turn the filter off/,
+      /disable the filter/,
     ],
     [
       'seccomp:\n  enabled: →no\n  default_action: allow\n  syscalls: []\n',
       'no-seccomp-section',
-      /turn the filter off/,
+      /disable the filter/,
     ],
     [
       'default_action: allow\nsyscalls:\n- action: log\n  names: [→socketcall]\n',
@@ -403,7 +403,7 @@ describe('policies of launchers', () => {
     [
       'kind: SeccompProfile\napiVersion: v1\nmetadata: {name: a}\n---\n→kind: SeccompProfile\napiVersion: v1\nmetadata: {name: b}\n',
       'several-profiles',
-      /"a", "b".*file of its own/,
+      /"a", "b".*its own file/,
     ],
     ['→kind: SeccompProfile\n---\nkind: Pod\n', 'not-a-profile', /several documents/],
     [
@@ -415,7 +415,7 @@ describe('policies of launchers', () => {
     [
       'defaultAction: SCMP_ACT_ERRNO\n---\n→kind: SeccompProfile\napiVersion: v1\nspec: {baseProfileName: ""}\n',
       'several-profiles',
-      /file of its own/,
+      /its own file/,
     ],
     ['defaultAction: SCMP_ACT_ALLOW\nflags: &a []\nsyscalls: →*a\n', 'yaml-syntax', /aliases/],
     ['defaultAction: SCMP_ACT_ALLOW\ndefaultErrnoRet: →010\n', 'yaml-syntax', /octal for some readers/],

@@ -254,21 +254,21 @@ describe('policies in words: mistakes', () => {
     [`${D}socket: allowed if domain →AF_UNIX`, 'policy-syntax', /"is AF_UNIX"/],
     [`${D}socket: allowed if (domain is 1→`, 'policy-syntax', /expected "\)"/],
     [`${D}socket: allowed unless domain is 1→`, 'policy-syntax', /"then"/],
-    [`${D}socket: allowed →write: allowed`, 'policy-syntax', /line of its own/],
+    [`${D}socket: allowed →write: allowed`, 'policy-syntax', /new line/],
     [`${D}socket →allowed`, 'policy-syntax', /expected ":"/],
     [`${D}read: allowed\n→read: LOG`, 'duplicate-statement', /line 2, column 1/],
     [`on →x86_46\nread: allowed`, 'unknown-abi', /Did you mean "x86_64"/],
-    [`${D}→default: allowed`, 'duplicate-statement', /second time/],
-    [`${D}read: allowed if →the instruction pointer is 3`, 'not-expressible', /policies have no words/],
+    [`${D}→default: allowed`, 'duplicate-statement', /given twice/],
+    [`${D}read: allowed if →the instruction pointer is 3`, 'not-expressible', /policies cannot express/],
     [
       `${D}read: allowed if →one of more conditions holds than can be listed`,
       'not-expressible',
-      /left conditions out/,
+      /left out conditions/,
     ],
     [`→read: allowed`, 'missing-default-action', /"write" of x86_64/],
     [`→on aarch64\nread: allowed`, 'abi-not-covered', /not for x86_64/],
     [`${D}read: allowed if →(fd & 3) < 2`, 'not-expressible', /some bits/],
-    [`${D}read: allowed →§`, 'policy-syntax', /cannot stand here/],
+    [`${D}read: allowed →§`, 'policy-syntax', /is unexpected here/],
   ] as const) {
     it(`${code}: ${text.slice(text.lastIndexOf('\n') + 1)}`, () => {
       const [before = ''] = text.split('→');

@@ -42,9 +42,10 @@ export const asmCommand: Register = (program, run) =>
     )
     .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .addOption(
-      new Option('--abi <abi>', 'the ABI of call names if the program does not test the architecture').choices(
-        Object.keys(ABIS),
-      ),
+      new Option(
+        '--abi <abi>',
+        'the ABI of call names if the program does not test the architecture',
+      ).choices(Object.keys(ABIS)),
     )
     .option('--json', 'same as --format json; errors are JSON too')
     .action((file: string, { format, output, abi, json = false }: Flags) => {

@@ -88,7 +88,7 @@ function extension(base: string, changes: Changes, output: string): string {
   const path = relative(output === '-' ? '.' : dirname(output), base);
   if (isPath(base) && path.startsWith('..'))
     throw optionError(
-      `${base} is not in the folder of ${output}, nor below it: no file there may extend it`,
+      `${base} is not in the folder of ${output}, nor below it, so no file there can extend it`,
       'Write to the folder of the base',
     );
   const name = isPath(base) ? `./${path}` : base;

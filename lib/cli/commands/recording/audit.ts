@@ -60,7 +60,7 @@ export const auditCommand: Register = (program, run) =>
             printActions(`${formatAudit(record)}${record.count === 1 ? '' : ` [${record.count} times]`}\n`);
           if (skipped > 0)
             say(
-              `${counted(skipped, 'record')} ${skipped === 1 ? 'was' : 'were'} incomplete, or too many to be told apart`,
+              `${counted(skipped, 'record')} ${skipped === 1 ? 'was' : 'were'} incomplete, or too many to distinguish`,
             );
           if (records.length === 0) say('there are no records of seccomp');
         }

@@ -80,7 +80,7 @@ export const checkCommand: Register = (program, run) =>
       }, flags.json === true);
     });
 
-/** What was taken out, and what is still allowed without having been seen. */
+/** What was taken out, and what is still allowed although no run made them. */
 function formatTightened({ removed, unseen }: TightenedProfile): string {
   if (removed.length === 0) return 'nothing can be left out\n';
   const group = (
@@ -93,7 +93,7 @@ function formatTightened({ removed, unseen }: TightenedProfile): string {
           `${title}, ${singleLine(why)}: ${[...new Set(all.map(({ syscall }) => syscall))].join(' ')}\n`,
       )
       .join('');
-  return group('left out', removed) + group('kept without having been seen', unseen);
+  return group('left out', removed) + group('kept although no run made them', unseen);
 }
 
 function format({ refused, uncertain, fallbacks, unused, calls, runs }: ProfileCheck): string {
@@ -103,7 +103,7 @@ function format({ refused, uncertain, fallbacks, unused, calls, runs }: ProfileC
         `refused: ${callText(call)}${call.remedy === undefined ? '' : `. To allow it, ${printable(call.remedy)}`}`,
     ),
     ...uncertain.map(call => `may be refused, depending on arguments: ${callText(call)}`),
-    ...fallbacks.map(call => `left to an older call: ${callText(call)}`),
+    ...fallbacks.map(call => `replaced by an older call: ${callText(call)}`),
     ...(unused.length === 0
       ? []
       : [

@@ -55,9 +55,9 @@ export const generateCommand: Register = (program, run) =>
         if (json === true) printJson('generate', generated);
         else {
           sayWhatIsMissing(recordings);
-          tell('allowed without having been seen', generated.unseen);
+          tell('allowed although no run made them', generated.unseen);
           tell('allowed under conditions that may be too strict', generated.uncertain);
-          tell('allowed whatever their arguments', generated.unlimited);
+          tell('allowed with any arguments', generated.unlimited);
           tell('not allowed', generated.leftOut);
         }
         if (json !== true || output !== undefined) write(output ?? '-', toJson(generated.profile));

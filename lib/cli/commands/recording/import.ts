@@ -40,7 +40,7 @@ export const importCommand: Register = (program, run) =>
       return run(() => {
         const { output, oneRun, json, ...options } = flags;
         if (oneRun !== true && json !== true && areNumbered(files))
-          say('each file is taken for a run: if all are of one run of strace -ff, add --one-run');
+          say('each file is one run; if all belong to one run of strace -ff, add --one-run');
         const logs =
           oneRun === true
             ? [{ file: files.join(', '), ...readAll(files, options) }]

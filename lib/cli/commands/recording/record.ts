@@ -113,8 +113,8 @@ function finish(output: string, earlier: readonly Recording[], recorded: Recordi
   const isPerf = recorded.sources.some(({ how }) => how === 'perf');
   say(
     isPerf
-      ? `${counted(lost, 'call')} ${lost === 1 ? 'is' : 'are'} missing, as the machine was too busy or programs gained rights; --by ptrace records a command in full`
-      : `${counted(lost, 'call')} found no room in the recording`,
+      ? `${counted(lost, 'call')} ${lost === 1 ? 'is' : 'are'} missing, because the machine was too busy or programs gained privileges; --by ptrace records a command in full`
+      : `${counted(lost, 'call')} did not fit into the recording`,
   );
 }
 

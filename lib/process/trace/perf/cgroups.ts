@@ -150,7 +150,7 @@ function cgroupOfProcess(id: string, process: number): string {
   }
   throw new RecordingError(
     'cgroup-not-found',
-    `container ${id} has no cgroup of its own that perf events support`,
+    `container ${id} has no cgroup that perf events support`,
     `Record its first process and its descendants: --pid ${process}`,
   );
 }

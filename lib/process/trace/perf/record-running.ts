@@ -105,7 +105,7 @@ function checked(options: Own<RecordRunningOptions>): Own<RecordRunningOptions> 
   );
   if (targets.length !== 1)
     throw optionError(
-      targets.length === 0 ? 'there is nothing to record' : 'there are several targets',
+      targets.length === 0 ? 'no target is given' : 'several targets are given',
       'Pass exactly one of pid, container, cgroup and all',
     );
   if (pid !== undefined && !(Number.isSafeInteger(pid) && pid > 0))

@@ -66,7 +66,7 @@ export const expressionBudget = (at: Location): WorkBudget =>
       return failAt(
         at,
         'too-many-rules',
-        `the conditions come to more than ${MAX_CONDITIONS} comparisons`,
+        `the conditions have more than ${MAX_CONDITIONS} comparisons`,
         'Write fewer alternatives within each other',
       );
     } catch (error) {
@@ -218,7 +218,7 @@ function comparisonOf(
       failAt(
         at,
         'not-expressible',
-        `some bits of an argument are compared by ${quote(comparison)}, for which policies have no words`,
+        `some bits of an argument are compared by ${quote(comparison)}, which policies cannot express`,
         'Compare them with == or !=',
       );
     }

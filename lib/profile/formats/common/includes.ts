@@ -62,7 +62,7 @@ export class Includes {
       return failAt(
         at,
         'include-refused',
-        `${quote(path)} would be included, and this text was not read from a file`,
+        `${quote(path)} would be included, but this text was not read from a file`,
         'Give the path of the policy, so that files beside it can be found',
       );
     }

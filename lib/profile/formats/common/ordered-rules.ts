@@ -243,11 +243,11 @@ function tooLong(tables: readonly AbiTable<OrderedRun>[], stated: Action): never
     .toSorted((a, b) => b.high - b.low - (a.high - a.low));
   const at = largest && own(largest.part, 'at');
   if (largest === undefined || at === undefined)
-    throw new Error('unreachable: some numbers get another answer');
+    throw new Error('unreachable: some numbers get another action');
   return failAt(
     at,
     'not-expressible',
-    `the numbers ${largest.low} to ${largest.high} of ${largest.abi.name} get another answer than the rest, and a policy lists ${MAX_CALLS} at most`,
-    'Name the calls that it is about',
+    `the numbers ${largest.low} to ${largest.high} of ${largest.abi.name} have another action than the rest, but a policy lists at most ${MAX_CALLS}`,
+    'Name the calls of this rule',
   );
 }

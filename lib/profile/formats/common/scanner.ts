@@ -144,7 +144,7 @@ function tokensOf(text: string, file: string, { gap, token }: Syntax): readonly 
     const found = match(token);
     if (found === undefined) {
       const character = String.fromCodePoint(text.codePointAt(position) ?? 0);
-      failAt(place, 'policy-syntax', `${quote(character)} cannot stand here`);
+      failAt(place, 'policy-syntax', `${quote(character)} is unexpected here`);
     }
     if (tokens.length === MAX_TOKENS)
       failAt(place, 'too-many-values', `the text has more than ${MAX_TOKENS} words`);

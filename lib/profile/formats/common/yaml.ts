@@ -39,7 +39,7 @@ export function readYaml(text: string, file: string): readonly [JsonValue, ...Js
       0,
       'profile-too-large',
       `the YAML text is longer than ${MAX_LENGTH} characters`,
-      'A profile has some kilobytes',
+      'A profile has a few kilobytes',
     );
   let documents: readonly Yaml.Document[];
   try {
@@ -64,7 +64,7 @@ export function readYaml(text: string, file: string): readonly [JsonValue, ...Js
     }
   }
   const [first, ...others] = documents.flatMap(({ contents }) => contents ?? []);
-  if (first === undefined) return fail(0, 'yaml-syntax', 'the text holds no value');
+  if (first === undefined) return fail(0, 'yaml-syntax', 'the text has no value');
   const document: JsonDocument = { kind: 'document', file };
   let count = 0;
   const read = (node: unknown, parent: Placed['parent'], key: string | number, depth: number): JsonValue => {
@@ -111,7 +111,7 @@ export function readYaml(text: string, file: string): readonly [JsonValue, ...Js
         );
       return { kind: 'number', ...placed, text: numberText(source, value) };
     }
-    return fail(offset, 'yaml-syntax', 'this is not a value of JSON');
+    return fail(offset, 'yaml-syntax', 'this is not a JSON value');
   };
   const whole = (contents: unknown): JsonValue => read(contents, document, '', 1);
   return [whole(first), ...others.map(whole)];

@@ -105,7 +105,7 @@ function readRules(text: string, file: string): readonly WrittenRule[] {
   }
   const [unclosed] = open;
   if (unclosed !== undefined)
-    failAt(unclosed.at, 'policy-syntax', `what begins here has no #endif`, 'Write #endif');
+    failAt(unclosed.at, 'policy-syntax', `this directive has no #endif`, 'Write #endif');
   return rules;
 }
 
@@ -119,8 +119,7 @@ function readDirective(scanner: Scanner, open: Directive[]): void {
   const { at } = token;
   const word = token.text.replace(/^#[ \t]*/, '');
   if (word === 'endif') {
-    if (open.pop() === undefined)
-      failAt(at, 'policy-syntax', 'there is no #ifdef that this #endif ends', 'Remove it');
+    if (open.pop() === undefined) failAt(at, 'policy-syntax', 'this #endif has no #ifdef', 'Remove it');
     return;
   }
   if (word !== 'ifdef' && word !== 'ifndef')
@@ -187,8 +186,7 @@ function readPlainTest(scanner: Scanner): Test {
     return failAt(at, 'not-expressible', `some bits of ${name} are compared`, 'Name the values');
   if (comparison === '==' || comparison === '!=')
     return oneOf(name, [value], comparison === '!=', comparison === '==');
-  if (name === '$arch')
-    return failAt(at, 'not-expressible', 'architectures are compared by their order', 'Name them');
+  if (name === '$arch') return failAt(at, 'not-expressible', 'architectures cannot be ordered', 'Name them');
   return { kind: 'order', comparison, value };
 }
 
@@ -317,7 +315,7 @@ export const EASYSECCOMP: TextFormat = {
       return failAt(
         rules.at(-1)?.at ?? topOf(file),
         'missing-default-action',
-        'nothing is said of calls that meet no condition',
+        'there is no action for calls that meet no condition',
         'End the policy with a rule without any: => ERRNO(EPERM);',
       );
     return {

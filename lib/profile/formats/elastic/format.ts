@@ -47,8 +47,8 @@ function sectionOf(text: string, file: string, findings: Findings): JsonObject |
     failAt(
       locate(second),
       'several-profiles',
-      'the text has several documents, and one is read',
-      'Put the one that is meant into a file of its own',
+      'the text has several documents, but only one is read',
+      'Put the profile that you need into its own file',
     );
   const root = readObject(document, 'a policy', findings);
   if (root === undefined) return undefined;
@@ -57,7 +57,7 @@ function sectionOf(text: string, file: string, findings: Findings): JsonObject |
       failAt(
         locate(key),
         'unknown-key',
-        `${quote(String(key.key))} is written with a dot, which is not read`,
+        `${quote(String(key.key))} is written with a dot, which is not supported`,
         'Write it in a line below "seccomp:"',
       );
   const section = root.members.get('seccomp');
@@ -111,7 +111,7 @@ function readGroup(item: JsonValue, findings: Findings): readonly CallStatement[
       findings.error(
         'duplicate-statement',
         at,
-        `the group has ${quote(name)} already, whatever its arguments`,
+        `the group already has ${quote(name)} without conditions`,
         'Keep one of them',
       );
     if (cases.some(({ when }) => when.kind === 'always')) unconditional.add(name);
@@ -168,7 +168,7 @@ export const ELASTIC: TextFormat = {
       findings.error(
         'no-seccomp-section',
         locate(enabled),
-        'these settings turn the filter off, or may do so',
+        'these settings disable the filter, or may do so',
         'Write enabled: true',
       );
     const defaultAction =

@@ -87,12 +87,10 @@ export function documentOf(policy: Policy, options: DocumentOptions): SeccompDoc
   const listener = own(policy, 'listener');
   const metadata = own(listener, 'metadata');
   if (badArch !== SCMP_ACT_KILL_THREAD) {
-    throw notExpressible(
-      `foreign architectures get ${actionName(badArch)}, and the format has no word for it: there they get KILL_THREAD`,
-    );
+    throw notExpressible(`other architectures get ${actionName(badArch)}, but in this format KILL_THREAD`);
   }
   if (defaultAction === SCMP_ACT_NOTIFY)
-    throw notExpressible('the format does not take NOTIFY as the default action');
+    throw notExpressible('NOTIFY cannot be the default action in this format');
   const calls = new Map<string, SyscallPolicy>();
   for (const { abi, syscalls } of abis) {
     for (const [number, part] of syscalls) {
@@ -107,7 +105,7 @@ export function documentOf(policy: Policy, options: DocumentOptions): SeccompDoc
     const name = syscallName(abi.name, enosysAbove);
     if (name === undefined) {
       throw notExpressible(
-        `numbers above ${enosysAbove} of ${abi.name} get ENOSYS, and no call of that number has a name: the rule starts above a named one`,
+        `numbers above ${enosysAbove} of ${abi.name} get ENOSYS, but in this format the rule starts above a call with a name`,
       );
     }
     if (!calls.has(name)) unlisted.add(name);
@@ -191,7 +189,7 @@ function actionWords(action: Action): { readonly name: ActionName; readonly data
   const name = NAMES.get(kind);
   const carriesData = kind === SCMP_ACT_ERRNO(0) || kind === SCMP_ACT_TRACE(0);
   if (name === undefined || (carriesData ? kind === SCMP_ACT_ERRNO(0) && data > MAX_ERRNO : data !== 0)) {
-    throw notExpressible(`the format has no word for the action ${actionName(action)}`);
+    throw notExpressible(`the format has no action ${actionName(action)}`);
   }
   return carriesData ? { name, data } : { name };
 }

@@ -21,17 +21,17 @@ export function firecrackerText(policy: Policy, category: string): string {
   const [other] = others;
   if (other !== undefined)
     throw notExpressible(
-      `the policy covers ${other.abi.name} beside ${abi.name}, and a filter of Firecracker's is for one ABI`,
+      `the policy covers ${other.abi.name} in addition to ${abi.name}, but a Firecracker filter is for one ABI`,
       'Leave the other architectures out of the profile',
     );
   if (enosysAbove !== undefined)
     throw notExpressible(
-      `numbers above ${enosysAbove} get ENOSYS, and Firecracker's format has no rule for newer calls`,
+      `numbers above ${enosysAbove} get ENOSYS, but Firecracker's format has no rule for newer calls`,
       "Resolve the profile with unknownSyscalls: 'default' (--unknown-syscalls default)",
     );
   if (policy.badArch !== SCMP_ACT_KILL_THREAD)
     throw notExpressible(
-      `foreign architectures get ${actionName(policy.badArch)}, and under Firecracker KILL_THREAD`,
+      `other architectures get ${actionName(policy.badArch)}, but under Firecracker KILL_THREAD`,
     );
   const rules = [...syscalls].flatMap(([number, part]) =>
     (part.rules.length > 0 ? part.rules : [{ conditions: [], action: part.otherwise }]).map(
@@ -43,7 +43,7 @@ export function firecrackerText(policy: Policy, category: string): string {
   if (different !== undefined) {
     throw notExpressible(
       `${rules[0]?.syscall ?? ''} gets ${actionName(filterAction)} and ${different.syscall} ${actionName(different.action)}, ` +
-        `and a filter of Firecracker's has one action beside the default ${actionName(policy.defaultAction)}`,
+        `but a Firecracker filter has one action in addition to the default ${actionName(policy.defaultAction)}`,
     );
   }
   return `${objectText({
@@ -74,7 +74,7 @@ function actionWord(action: Action): string | Readonly<Record<string, number>> {
   if (kind === SCMP_ACT_TRACE(0)) return { trace: actionData(action) };
   const name = wordFor(PLAIN_ACTIONS, action);
   if (name !== undefined) return name;
-  throw notExpressible(`Firecracker's format has no word for the action ${actionName(action)}`);
+  throw notExpressible(`Firecracker's format has no action ${actionName(action)}`);
 }
 
 function argument(condition: Condition): object {

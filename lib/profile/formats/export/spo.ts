@@ -24,10 +24,10 @@ export function spoSpec(whole: SeccompDocument): SpoSpec {
   const { defaultErrnoRet = 1, flags, listenerPath, listenerMetadata, ...document } = owned(whole);
   if (defaultErrnoRet !== 1)
     throw cannot(
-      `say that ${document.defaultAction} carries ${defaultErrnoRet} as the default action: it carries 1`,
+      `have the errno ${defaultErrnoRet} for the default action ${document.defaultAction}, only 1`,
     );
   if (listenerPath !== undefined && !LISTENER.test(listenerPath))
-    throw cannot(`name the listener ${quote(listenerPath)}: it lies in /var/run/security-profiles-operator`);
+    throw cannot(`have the listener ${quote(listenerPath)}, only one in /var/run/security-profiles-operator`);
   document.syscalls.forEach(checkRule);
   return {
     ...document,
@@ -39,11 +39,11 @@ export function spoSpec(whole: SeccompDocument): SpoSpec {
 
 function checkRule(rule: DocumentRule): void {
   const { names, action, errnoRet, args = [] } = owned(rule);
-  if (errnoRet === 0) throw cannot(`say that ${action} carries 0, as for ${names.join(', ')}`);
+  if (errnoRet === 0) throw cannot(`have the errno 0 for ${action}, as for ${names.join(', ')}`);
   for (const argument of args) {
     const large = [argument.value, own(argument, 'valueTwo') ?? 0n].find(number => number > MAX_INT64);
     if (large !== undefined)
-      throw cannot(`hold ${large}, which ${names.join(', ')} is compared with: its numbers end at 2^63 - 1`);
+      throw cannot(`compare ${names.join(', ')} with ${large}: its largest number is 2^63 - 1`);
   }
 }
 

@@ -30,14 +30,14 @@ export function systemdText(policy: Policy): string {
   for (const { abi, syscalls, enosysAbove } of abis) {
     if (enosysAbove !== undefined)
       throw notExpressible(
-        `numbers above ${enosysAbove} of ${abi.name} get ENOSYS, and systemd has no rule for newer calls`,
+        `numbers above ${enosysAbove} of ${abi.name} get ENOSYS, but systemd has no rule for newer calls`,
         "Resolve the profile with unknownSyscalls: 'default' (--unknown-syscalls default)",
       );
     for (const [number, { rules, otherwise }] of syscalls) {
       const name = nameOf(abi, number);
       if (rules.length > 0)
         throw notExpressible(
-          `${name} of ${abi.name} depends on its arguments, which systemd does not look at`,
+          `${name} of ${abi.name} depends on its arguments, which systemd cannot test`,
           'Allow or refuse the call as a whole: seccomp derive --allow or --deny',
         );
       if (otherwise !== SCMP_ACT_ALLOW) wordFor(otherwise, `${name} gets`);
@@ -64,7 +64,7 @@ function wordFor(action: Action, what: string): string {
   if (actionKind(action) === SCMP_ACT_ERRNO(0) && actionData(action) > 0)
     return errnoName(actionData(action));
   throw notExpressible(
-    `${what} ${actionName(action)}, and systemd has KILL_PROCESS and errnos`,
+    `${what} ${actionName(action)}, but systemd has only KILL_PROCESS and errnos`,
     'Give calls that are refused an errno',
   );
 }
@@ -140,7 +140,7 @@ function architectures(policy: Policy): readonly string[] {
   const covered = abis.map(({ abi }) => abi.name);
   if (badArch !== SCMP_ACT_KILL_THREAD)
     throw notExpressible(
-      `foreign architectures get ${actionName(badArch)}, and under systemd KILL_THREAD`,
+      `other architectures get ${actionName(badArch)}, but under systemd KILL_THREAD`,
       'Name the ABIs that the policy is for',
     );
   return [

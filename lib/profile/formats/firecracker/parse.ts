@@ -26,9 +26,7 @@ export function parseFirecracker(source: unknown, options: ParseOptions = {}): F
     findings.error(
       'no-filters',
       locate(root),
-      root.members.size === 0
-        ? 'the file holds no filter'
-        : 'this is one filter, without the category it is for',
+      root.members.size === 0 ? 'the file has no filters' : 'this is one filter without a category',
       'Write one for each category of threads: { "vmm": { "default_action": …, … } }',
     );
     findings.conclude(false);

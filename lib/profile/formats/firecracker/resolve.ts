@@ -116,7 +116,7 @@ function filterOf(filters: FirecrackerFile['filters'], category: string | undefi
   throw new UsageError(
     'unknown-category',
     category === undefined
-      ? 'the file holds filters for several categories of threads'
+      ? 'the file has filters for several categories of threads'
       : `the file has no category ${quote(category)}`,
     `Choose one of: ${[...filters.keys()].join(', ')}`,
   );

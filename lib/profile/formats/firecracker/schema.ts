@@ -53,7 +53,7 @@ export function readFilter(value: JsonValue, findings: Findings): FirecrackerFil
     findings.error(
       'identical-actions',
       locate(object),
-      `calls get ${actionName(defaultAction)} whether a rule matches or not`,
+      `calls get ${actionName(defaultAction)} with or without a matching rule`,
       `Make "${defaultKey}" and "${filterKey}" differ`,
     );
   }
@@ -180,7 +180,7 @@ function readWidth(value: JsonValue | undefined, findings: Findings): 32 | 64 | 
   return findings.error(
     'unknown-type',
     locate(value),
-    `there is no type ${quote(name)}`,
+    `${quote(name)} is not a type`,
     'Write dword or qword',
   );
 }

@@ -121,7 +121,7 @@ function readOperand(scanner: Scanner, names: Names, depth: number): Side {
     const { at } = scanner.peek();
     const next = readName(scanner, names);
     if (hasOwn(next, 'argument'))
-      return failAt(at, 'not-expressible', 'an argument is combined by |', 'Combine numbers');
+      return failAt(at, 'not-expressible', 'an argument is combined with |', 'Combine numbers');
     constant = { kind: '|', of: [constant, next.constant] };
   }
   return { constant };

@@ -82,7 +82,7 @@ class Reader {
         this.#policies.set(name.text, statements);
       } else if (scanner.accept('DEFAULT')) {
         if (this.defaultAction !== undefined)
-          failAt(at, 'duplicate-statement', 'the default is said twice', 'Keep one');
+          failAt(at, 'duplicate-statement', 'the default is given twice', 'Keep one');
         this.defaultAction = readAction(scanner);
       } else {
         this.#readBlock(scanner, this.statements);
@@ -129,7 +129,7 @@ class Reader {
 
   #add(statements: readonly CallStatement[], into: CallStatement[], at: Location): void {
     if (into.length + statements.length > MAX_STATEMENTS)
-      failAt(at, 'too-many-rules', `the policy comes to more than ${MAX_STATEMENTS} rules`);
+      failAt(at, 'too-many-rules', `the policy has more than ${MAX_STATEMENTS} rules`);
     for (const statement of statements) into.push(statement);
   }
 

@@ -31,7 +31,7 @@ export function policyOfNsjail(text: string, file: string): string {
         locationOf(text, end, file),
         'not-expressible',
         'a string is followed by something that is not read with it',
-        'Write each seccomp_string, of one string, on a line of its own',
+        'Write each seccomp_string, of one string, on its own line',
       );
   }
   refuseOthers(text, end, text.length, file);
@@ -50,7 +50,7 @@ function refuseOthers(text: string, from: number, to: number, file: string): voi
     locationOf(text, from + other, file),
     'not-expressible',
     'this is not one setting with one string',
-    'Write each seccomp_string, of one string, on a line of its own',
+    'Write each seccomp_string, of one string, on its own line',
   );
 }
 

@@ -245,7 +245,7 @@ export const MINIJAIL: TextFormat = {
         failAt(
           entry.at,
           'duplicate-statement',
-          `${entry.name} stands here and at ${place(before)} of ${before.file}`,
+          `${entry.name} is here and at ${place(before)} of ${before.file}`,
           'Put its conditions into one line',
         );
       seen.set(entry.name, entry.at);
@@ -256,7 +256,7 @@ export const MINIJAIL: TextFormat = {
         entry.filters.length === 1 &&
         entry.filters[0]?.action === scmp.SCMP_ACT_ALLOW
       )
-        failAt(entry.at, 'policy-syntax', 'a list of denials allows a call', 'Write return and an errno');
+        failAt(entry.at, 'policy-syntax', 'a deny-list allows a call', 'Write return and an errno');
       const { name, at } = entry;
       return { name, at, cases, ...(on !== undefined && { on }) };
     });

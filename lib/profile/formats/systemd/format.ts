@@ -67,14 +67,9 @@ function settingsOf(text: string, file: string): readonly Setting[] {
       if (/^[ \t]*(?:[#;]|\[.*\][ \t]*$|$)/.test(line)) return;
       const [, indent = '', key = '', middle] = /^([ \t]*)([A-Za-z]\w*)([ \t]*=)/.exec(line) ?? [];
       if (middle === undefined)
-        failAt(at(0), 'policy-syntax', 'this line is no assignment', 'Write SystemCallFilter=…');
+        failAt(at(0), 'policy-syntax', 'this line is not an assignment', 'Write SystemCallFilter=…');
       if (OTHERS.includes(key))
-        failAt(
-          at(indent.length),
-          'not-expressible',
-          `${key}= is a filter of its own`,
-          'Remove it, and read what is left',
-        );
+        failAt(at(indent.length), 'not-expressible', `${key}= is another filter`, 'Remove the line');
       open = { key, words: [], at: at(indent.length) };
       start = indent.length + key.length + middle.length;
     }
@@ -140,7 +135,7 @@ function filterOf(settings: readonly Setting[]):
         failAt(
           word.at,
           'policy-syntax',
-          `${quote(word.text)} has an errno, and the line allows calls`,
+          `${quote(word.text)} has an errno, but the line allows calls`,
           'Write it in a line that begins with ~',
         );
       for (const call of membersOf(name, word.at)) {

@@ -43,7 +43,7 @@ function readUnit(scanner: Scanner, depth: number): Expression {
     failAt(
       at,
       'not-expressible',
-      'explain left conditions out here, which were more than can be listed',
+      'explain left out conditions here, because there were too many',
       'Use the program that was explained',
     );
   }
@@ -104,7 +104,7 @@ function readSubject(scanner: Scanner): Subject {
     failAt(
       at,
       'not-expressible',
-      'the instruction pointer is compared, for which policies have no words',
+      'the instruction pointer is compared, which policies cannot express',
       'Leave the condition out, or use the program itself',
     );
   }

@@ -9,7 +9,7 @@ import type { Profile } from '../../profile.js';
 /** What a call gets: `allowed if …; ERRNO(EPERM) if …; otherwise KILL_PROCESS`. */
 export interface WordedAnswers {
   readonly cases: readonly { readonly action: Action; readonly when: Expression; readonly at: Location }[];
-  /** Undefined where nothing is said of calls that meet no condition. */
+  /** Undefined where there is no action for calls that meet no condition. */
   readonly otherwise: Action | undefined;
   readonly at: Location;
 }

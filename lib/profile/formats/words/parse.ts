@@ -37,12 +37,11 @@ export function parseWords(text: string, file: string, includes: Includes): Word
   let block: readonly AbiName[] | undefined;
   const once = (token: Token, before: unknown): void => {
     if (before !== undefined)
-      failAt(token.at, 'duplicate-statement', `${shown(token)} stands here for the second time`, 'Keep one');
+      failAt(token.at, 'duplicate-statement', `${shown(token)} is given twice`, 'Keep one');
   };
   while (!scanner.atEnd) {
     const token = scanner.peek();
-    if (!token.startsLine)
-      scanner.unexpected('the end of the line', 'Start each statement on a line of its own');
+    if (!token.startsLine) scanner.unexpected('the end of the line', 'Start each statement on a new line');
     if (scanner.accept('extends')) {
       once(token, base);
       const name = scanner.next();
@@ -120,7 +119,7 @@ function readNumbers(scanner: Scanner): Ranges {
     failAt(
       at,
       'not-expressible',
-      'numbers of calls are told by their bits, for which policies have no words',
+      'bits of call numbers are tested, which policies cannot express',
       'Use the program that was explained',
     );
   }
@@ -144,7 +143,7 @@ function readRanges(scanner: Scanner): Ranges {
     failAt(
       scanner.peek().at,
       'not-expressible',
-      'numbers of calls are told by several conditions, for which policies have no words',
+      'call numbers are tested by several conditions, which policies cannot express',
     );
   }
   return ranges;
@@ -179,7 +178,7 @@ function readSection(scanner: Scanner, block: readonly AbiName[] | undefined): r
 /** `socket: allowed unless domain is AF_ALG; then ERRNO(EPERM)`. */
 function readStatement(scanner: Scanner, block: readonly AbiName[] | undefined): readonly WordedStatement[] {
   const subjects = readSubjects(scanner, block);
-  scanner.expect(':', 'Write the names of calls, a colon, and what they get: "read, write: allowed"');
+  scanner.expect(':', 'Write the names of calls, a colon, and their action: "read, write: allowed"');
   const answers = readAnswers(scanner);
   return subjects.map(subject => ({ ...subject, answers }));
 }
@@ -200,7 +199,7 @@ function readSubjects(
       failAt(
         at,
         'not-expressible',
-        'architectures or numbers are told apart here for which policies have one answer',
+        'these architectures or numbers have different actions, but a policy has one action for all of them',
         'Write "all other architectures: KILL_THREAD"',
       );
     } else if (whole !== undefined) {
@@ -256,10 +255,7 @@ function readAnswers(scanner: Scanner): WordedAnswers {
     else if (scanner.accept('unless')) {
       const when = readCondition(scanner);
       scanner.accept(';');
-      scanner.expect(
-        'then',
-        'Write what the call gets under the condition: "allowed unless …; then ERRNO(EPERM)"',
-      );
+      scanner.expect('then', 'Write the action under the condition: "allowed unless …; then ERRNO(EPERM)"');
       cases.push({ action: readAction(scanner), when, at: place });
       return { cases, otherwise: action, at };
     } else {

@@ -153,7 +153,7 @@ function repeated(what: string, at: Location, before: Location): never {
   return failAt(
     at,
     'duplicate-statement',
-    `what ${what} gets is said here and at ${place(before)}`,
+    `${what} has an action here and at ${place(before)}`,
     'Keep one of them, or put their conditions into one statement',
   );
 }
@@ -163,7 +163,7 @@ function onlyAnswer({ cases, otherwise, at }: WordedAnswers): Action {
   return failAt(
     cases[0]?.at ?? at,
     'not-expressible',
-    'an architecture gets one answer to everything here, without conditions',
+    'an architecture has one action for all calls here, without conditions',
     'Name the calls that have conditions',
   );
 }
@@ -219,7 +219,7 @@ function partOf(
   return failAt(
     at,
     'missing-default-action',
-    'nothing is said of calls that meet no condition',
+    'there is no action for calls that meet no condition',
     'End the statement with "; otherwise ERRNO(EPERM)", or write "default: ERRNO(EPERM)" at the top',
   );
 }
@@ -260,7 +260,7 @@ function tableOf({ abi, calls, ranges, whole }: AbiWords, setting: Setting): Abi
       failAt(
         setting.words.at,
         'missing-default-action',
-        `nothing is said of ${callText(abi, low)}`,
+        `there is no action for ${callText(abi, low)}`,
         'Write "default: ERRNO(EPERM)", for all calls that are not named',
       );
     }
@@ -314,8 +314,8 @@ function checkRanges({ abi, ranges }: AbiWords, policy: Policy): void {
       failAt(
         at,
         'not-expressible',
-        `call number ${Math.max(run.low, low)} of ${abi.name} gets another answer than policies can give it here`,
-        'Numbers outside of an ABI get the answer of foreign architectures',
+        `call number ${Math.max(run.low, low)} of ${abi.name} has an action that policies cannot express here`,
+        'Numbers outside of an ABI get the action for other architectures',
       );
     }
   }
