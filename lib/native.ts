@@ -17,7 +17,7 @@ export interface Failure {
   readonly errno: number;
 }
 
-/** What `loadFilter` and `loadAndExec` answer when a call was refused. */
+/** What `loadFilter` and `loadAndExec` return when the kernel refused a call. */
 export interface LoadFailure extends Failure {
   /** Thread that could not take the filter (TSYNC), 0 for none. */
   readonly threadId: number;
@@ -29,7 +29,7 @@ export interface Probe {
   readonly release: string;
   /** seccomp(2) exists and knows filters. */
   readonly filter: boolean;
-  /** `SCMP_ACT_*` names the kernel answers for. */
+  /** The names of the `SCMP_ACT_*` actions that the kernel supports. */
   readonly actions: readonly string[];
   /** `SECCOMP_FILTER_FLAG_*` names the kernel takes. */
   readonly flags: readonly string[];
@@ -58,7 +58,7 @@ export interface Probe {
 export interface Launch {
   readonly image: number;
   readonly report: number;
-  /** -1 unless somebody waits. */
+  /** -1 if no call waits. */
   readonly awaited: number;
   readonly held: number;
 }
@@ -99,7 +99,7 @@ export interface RuleTable {
   readonly comparisons: BigUint64Array;
 }
 
-/** What seccomp_unotify(2) says about a call that waits for an answer. */
+/** A notification of seccomp_unotify(2): a call that waits for a response. */
 export interface Notification {
   /** Names the notification in `notifyRespond` and `notifyIdValid`. */
   readonly id: bigint;
@@ -129,7 +129,7 @@ export interface RefusedCall {
   readonly threadId: number;
   readonly threadName: string;
   readonly instructionPointer: bigint;
-  /** How many calls it stands for. */
+  /** The number of calls that it covers. */
   readonly count: number;
 }
 
@@ -137,7 +137,7 @@ export interface RefusedCall {
 export interface LiveFilter {
   /** As it was given to seccomp(2). */
   readonly program: Uint8Array;
-  /** SECCOMP_FILTER_FLAG_* bits, of which the kernel tells LOG alone; undefined before Linux 4.16. */
+  /** SECCOMP_FILTER_FLAG_* bits, of which the kernel returns only LOG; undefined before Linux 4.16. */
   readonly flags: number | undefined;
 }
 
@@ -285,8 +285,8 @@ export interface Native {
   /** As `notifyRespond`, without libseccomp between, which allocates. */
   answerCall(listener: number, id: bigint, value: bigint, error: number, flags: number): Failure | undefined;
   /**
-   * Makes the call return a copy of a descriptor, or fail with the errno of that, beside the event loop: the kernel has whoever
-   * does it wait until the caller has run. EAGAIN where 256 of one listener have not arrived.
+   * Makes the call return a copy of a descriptor, or fail with the errno of that. A thread does this, because the
+   * kernel makes it wait until the caller runs. EAGAIN if 256 copies for one listener are pending.
    */
   beginAnswerWithDescriptor(
     listener: number,
@@ -299,8 +299,8 @@ export interface Native {
   /** Waits until one of two descriptors is readable or at its end: bit 0 for the first, bit 1 for the second. */
   waitForEither(first: number, second: number): number | Failure;
   /**
-   * process_vm_readv(2) on the calling thread, which waits for as long as the other process likes. For tests that show that,
-   * and nothing else.
+   * process_vm_readv(2) on the calling thread, which waits as long as the other process likes. Only for tests that
+   * show this.
    */
   readMemoryBlocking(pid: number, address: bigint, length: number): Uint8Array | Failure;
 
@@ -348,31 +348,34 @@ export interface Native {
   ): { readonly data: Uint8Array; readonly descriptors: readonly number[] } | Failure;
   /** sendmsg(2) without waiting, with a descriptor unless it is -1. Gives the bytes that were taken; EAGAIN for none. */
   sendMessage(socket: number, data: Uint8Array, descriptor: number): number | Failure;
-  /** close(2) of what the add-on has opened: in workers, Node warns of descriptors that it has not opened itself. */
+  /**
+   * close(2) of a descriptor that the add-on has opened: in workers, Node warns about descriptors that it has not
+   * opened itself.
+   */
   closeDescriptor(descriptor: number): void;
-  /** As closeDescriptor, on a thread, for a descriptor that came from elsewhere: the file system behind it may not answer. */
+  /** As closeDescriptor, but on a thread, for a descriptor from elsewhere: the file system behind it may block. */
   closeInBackground(descriptor: number): void;
 
   /**
-   * Handles SIGSYS from now on and notes refused calls. `names` has a line `<arch in hex> <number> <name>` a call. Gives a
-   * descriptor that is readable when there is something to take; EBUSY where another environment listens.
+   * Handles SIGSYS from now on and records refused calls. `names` has a line `<arch in hex> <number> <name>` for each
+   * call. Returns a descriptor that becomes readable when there are records; EBUSY if another environment listens.
    */
   violationsListen(names: string): number | Failure;
-  /** What was noted, once; the descriptor tells of what comes afterwards. */
+  /** Returns each record once; the descriptor signals later ones. */
   violationsTake(): readonly RefusedCall[];
   /** Calls that could not be noted. */
   violationsDropped(): bigint;
   /** Ends the notes; refused calls go on failing. Gives all calls that were lost. */
   violationsStop(): bigint;
-  /** Gives SIGSYS its former disposition back, unless somebody listens. */
+  /** Restores the previous disposition of SIGSYS, unless there is a listener. */
   stopHandlingTraps(): void;
-  /** Serves the calls that are answered with RING_WAIT from now on. Needed before each load of a filter that has this answer. */
+  /** Handles calls that get RING_WAIT from now on. Call it before each load of a filter with this action. */
   serveRings(): Failure | undefined;
-  /** Whether calls that are answered with TRAP fail with an errno in this process. */
+  /** Whether calls that get TRAP fail with an errno in this process. */
   handlesTraps(): boolean;
 }
 
-/** Whether an answer of the add-on is a failure. */
+/** Whether a result of the add-on is a failure. */
 /** `connect: ENOENT`: the function that failed, and why. */
 export const describeFailure = ({ failed, errno }: Failure): string => `${failed}: ${errnoName(errno)}`;
 

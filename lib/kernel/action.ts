@@ -1,4 +1,4 @@
-// What a filter answers to a system call: a seccomp return value, ordered as the kernel orders them.
+// The actions of a filter: seccomp return values, in the kernel's order.
 import * as scmp from './constants.js';
 import { ENOSYS, errnoName } from './errno.js';
 
@@ -59,14 +59,14 @@ export const mostRestrictive = (first: Action, second: Action): Action =>
 export const permits = (action: Action): boolean =>
   actionKind(action) === scmp.SCMP_ACT_ALLOW || actionKind(action) === scmp.SCMP_ACT_LOG;
 
-/** How far a call gets: 0 refused, 1 left to a supervisor, 2 made. */
+/** 0: the call is refused, 1: a supervisor decides, 2: it is executed. */
 export function latitude(action: Action): 0 | 1 | 2 {
   if (permits(action)) return 2;
   const kind = actionKind(action);
   return kind === scmp.SCMP_ACT_NOTIFY || kind === scmp.SCMP_ACT_TRACE(0) ? 1 : 0;
 }
 
-/** Whether the call fails with ENOSYS, on which libraries make an older one: meant as a detour, not as a refusal. */
+/** Whether the call fails with ENOSYS, after which libraries make an older one: a fallback, not a refusal. */
 export const isFallback = (action: Action): boolean => action === scmp.SCMP_ACT_ERRNO(ENOSYS);
 
 /** Whether it ends the thread or the process that makes the call. */

@@ -1,14 +1,14 @@
 // The numbers of seccomp.h under their C names, so that code and documentation for libseccomp carry over unchanged.
 
-/** The process ends as by SIGSYS. Source: seccomp_init(3), as for all of these. */
+/** The kernel kills the process as by SIGSYS. Source: seccomp_init(3), as for all of these. */
 export const SCMP_ACT_KILL_PROCESS = 0x80000000;
-/** The thread that made the call ends as by SIGSYS. */
+/** The kernel kills the thread as by SIGSYS. */
 export const SCMP_ACT_KILL_THREAD = 0x00000000;
 /** The old name of `SCMP_ACT_KILL_THREAD`. */
 export const SCMP_ACT_KILL = SCMP_ACT_KILL_THREAD;
 /** The thread gets a SIGSYS, which a handler can catch. */
 export const SCMP_ACT_TRAP = 0x00030000;
-/** A supervisor answers the call: seccomp_unotify(2). Without one it fails with ENOSYS. */
+/** A supervisor decides the call: seccomp_unotify(2). Without one it fails with ENOSYS. */
 export const SCMP_ACT_NOTIFY = 0x7fc00000;
 /** The call is made and logged. */
 export const SCMP_ACT_LOG = 0x7ffc0000;
@@ -16,7 +16,7 @@ export const SCMP_ACT_LOG = 0x7ffc0000;
 export const SCMP_ACT_ALLOW = 0x7fff0000;
 /** The call is not made and returns `-errno`; the kernel caps it at 4095, and 0 is a success that did nothing. */
 export const SCMP_ACT_ERRNO = (errno: number): number => (0x00050000 | (errno & 0xffff)) >>> 0;
-/** A tracer is told, with `message` as PTRACE_GETEVENTMSG; without a tracer the call fails with ENOSYS. */
+/** A tracer is notified, with `message` as PTRACE_GETEVENTMSG; without a tracer the call fails with ENOSYS. */
 export const SCMP_ACT_TRACE = (message: number): number => (0x7ff00000 | (message & 0xffff)) >>> 0;
 
 /** The argument differs from the value. Source: seccomp_rule_add(3), as for all of these; comparisons are unsigned. */
@@ -50,7 +50,7 @@ export const SCMP_FLTATR_CTL_LOG = 6;
 export const SCMP_FLTATR_CTL_SSB = 7;
 /** How the program is laid out: 1 by priority, 2 as a binary tree. */
 export const SCMP_FLTATR_CTL_OPTIMIZE = 8;
-/** Whether libseccomp gives the errno of failed system calls as it is. */
+/** Whether libseccomp returns the errno of failed system calls unchanged. */
 export const SCMP_FLTATR_API_SYSRAWRC = 9;
 /** Whether only fatal signals interrupt a call that a supervisor has received. */
 export const SCMP_FLTATR_CTL_WAITKILL = 10;

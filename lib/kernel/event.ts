@@ -11,7 +11,7 @@ export interface Event {
   readonly syscall: number;
   /** Up to six registers, unsigned 64 bits; those that are left out are 0. */
   readonly args?: readonly bigint[];
-  /** 0 unless given. No policy looks at it. */
+  /** Default: 0. No policy depends on it. */
   readonly instructionPointer?: bigint;
 }
 

@@ -2,7 +2,10 @@
 import { kernelAtLeast, parseKernelVersion, type KernelVersion } from './kernel-version.js';
 import { own } from '../util/own.js';
 
-/** Actions and flags: the kernel is asked for them. Sources: seccomp(2), seccomp_unotify(2), and the history of Linux. */
+/**
+ * Actions and flags, for which the kernel is probed. Sources: seccomp(2), seccomp_unotify(2), and the history of
+ * Linux.
+ */
 const ASKED: Readonly<Record<string, string>> = {
   SCMP_ACT_KILL_THREAD: '3.5',
   SCMP_ACT_TRAP: '3.5',
@@ -20,7 +23,7 @@ const ASKED: Readonly<Record<string, string>> = {
   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: '5.19',
 };
 
-/** What the kernel cannot be asked for without a filter in force. */
+/** Features that cannot be probed without a filter in force. */
 const BY_RELEASE: Readonly<Record<string, string>> = {
   SECCOMP_USER_NOTIF_FLAG_CONTINUE: '5.5',
   SECCOMP_IOCTL_NOTIF_ADDFD: '5.9',

@@ -1,8 +1,8 @@
-// Versions of Linux, as far as profiles and tables ask for one.
+// Versions of Linux, as profiles and tables use them.
 import { UsageError } from '../util/errors.js';
 import { TABLE_KERNEL } from './calls/syscall-table.js';
 
-/** A version of Linux, as far as profiles can ask for one. */
+/** A version of Linux, as profiles use it. */
 export interface KernelVersion {
   /** 6 of 6.1. */
   readonly major: number;

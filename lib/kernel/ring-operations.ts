@@ -10,8 +10,8 @@ export const RING_OPERATIONS: readonly string[] =
   );
 
 /**
- * The operations of a ring by their opcodes, each with the calls whose work it does; those without wait, or concern the ring
- * alone. Source: enum io_uring_op of linux/io_uring.h, Linux 7.2.
+ * The operations of a ring by their opcodes, each with the calls that do the same; operations without calls wait, or
+ * concern only the ring. Source: enum io_uring_op of linux/io_uring.h, Linux 7.2.
  */
 export const RING_OPCODES: readonly (readonly string[])[] = `
 NOP:

@@ -54,5 +54,5 @@ const TOKENS = {
 /** The name of an architecture in a profile, e.g. `SCMP_ARCH_X86_64`. */
 export type ArchitectureName = keyof typeof TOKENS;
 
-/** Tokens by name, without `SCMP_ARCH_NATIVE`, which is none of its own. */
+/** Tokens by name, without `SCMP_ARCH_NATIVE`, which is an alias. */
 export const SCMP_ARCHS: Readonly<Record<string, number>> = TOKENS;

@@ -33,7 +33,7 @@ export type Syscall = string | number;
 
 export type { Notification };
 
-/** The answer to a notification. */
+/** The response to a notification. */
 export interface NotificationResponse {
   /** That of the notification. */
   readonly id: bigint;
@@ -198,8 +198,8 @@ export class FilterContext {
   }
 
   /**
-   * seccomp_transaction_reject(3): goes back to the start of the transaction. Fails with EINVAL where none is open,
-   * for which libseccomp itself has no answer.
+   * seccomp_transaction_reject(3): goes back to the start of the transaction. Fails with EINVAL if none is open, a
+   * case that libseccomp itself does not define.
    */
   transactionReject(): void {
     done(native().contextTransactionReject(this.#handle));
@@ -352,7 +352,7 @@ export const syscallResolveName = (name: string): number => native().syscallReso
 export const notifyReceive = (descriptor: number): Notification =>
   value(native().notifyReceive(int32('descriptor', descriptor)));
 
-/** seccomp_notify_respond(3): answers a notification. Fails with ENOENT where the caller no longer waits. */
+/** seccomp_notify_respond(3): responds to a notification. Fails with ENOENT if the caller no longer waits. */
 export function notifyRespond(descriptor: number, response: NotificationResponse): void {
   const { id, value: returned = 0n, error = 0, flags = 0 } = owned(response);
   done(

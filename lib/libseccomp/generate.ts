@@ -108,7 +108,7 @@ function unknownCall(name: string | undefined): string {
   return `libseccomp ${version} does not know the call${since === undefined ? '' : `, which is new in Linux ${since}`}`;
 }
 
-/** Whether libseccomp's table lacks a call: then its number alone does not identify the architecture. */
+/** Whether libseccomp's table lacks a call: then its number does not identify the architecture. */
 const isUnknown = ({ token }: Abi, number: number): boolean =>
   native().syscallResolveNumArch(token, number | 0) === undefined;
 

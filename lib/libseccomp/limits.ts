@@ -1,4 +1,4 @@
-// Rules on which libseccomp does not come to an end within the bound that the core sets.
+// Rules on which libseccomp does not terminate within the limit that the core sets.
 import { errnoName } from '../kernel/errno.js';
 import { CompileError } from '../util/errors.js';
 import type { Failure } from '../native.js';

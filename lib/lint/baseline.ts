@@ -9,13 +9,13 @@ import { own, owned } from '../util/own.js';
 export interface Baseline {
   /** Of the format of the file. */
   readonly version: 1;
-  /** How often each finding is there, by its fingerprint. */
+  /** The number of each finding, by fingerprint. */
   readonly findings: Readonly<Record<string, number>>;
 }
 
 /**
- * What stays the same of a finding when lines are added above it: its rule, what it says, and the name of the file.
- * Places in the message do not count.
+ * The parts of a finding that stay the same if lines are added above it: its rule, its message without positions, and
+ * the name of the file.
  */
 export function fingerprint(finding: Finding): string {
   requireResult('a finding', finding, 'message', FINDINGS);

@@ -1,4 +1,4 @@
-// What a linter says: one finding, from a rule's observation to what a caller gets.
+// Findings: from the observations of rules to the results for callers.
 import { placeText } from '../util/place.js';
 import type { Location } from '../util/errors.js';
 import { isKnownSyscall } from '../kernel/abi.js';
@@ -19,7 +19,7 @@ export interface Finding {
   readonly why: string;
   /** What to do about it. */
   readonly remedy: string;
-  /** Where in a profile; its beginning for what it leaves out. Absent for programs. */
+  /** The position in a profile; its beginning for something that is missing. Absent for programs. */
   readonly at?: Location;
   /** The ABIs that it concerns; empty for all. */
   readonly abis: readonly AbiName[];
@@ -43,7 +43,7 @@ export interface Observation {
   /** Equal for observations of one cause with the same code; empty unless given. Only with `about`. */
   readonly cause?: string;
   readonly at?: Location | undefined;
-  /** The ABI that was looked at; undefined where it does not matter. */
+  /** The ABI of the observation; undefined if it does not matter. */
   readonly abi?: AbiName;
   /** More specific than the rule's own. */
   readonly remedy?: string | undefined;
@@ -75,14 +75,11 @@ interface FindingGroup {
   /** The ABIs that it was seen on. */
   readonly abis: Set<AbiName>;
   readonly calls: Set<string>;
-  /** What the lists hold, each with the ABIs that it was seen on. */
+  /** The items of the lists, each with the ABIs on which it was observed. */
   readonly lists: readonly Map<string, Set<AbiName>>[];
 }
 
-/**
- * Everything that the observations amount to, in the order of the text: one finding for one cause, whatever the number of
- * calls and ABIs on which it shows.
- */
+/** Merges observations to findings, in the order of the text: one finding for each cause, with all calls and ABIs. */
 export function findings(
   observations: Iterable<Observation>,
   looked: readonly AbiName[],
@@ -132,7 +129,7 @@ function complete({ first, abis, calls, lists }: FindingGroup, looked: readonly 
   const { code, message, at, remedy } = owned(first);
   const rule = RULES[code];
   const everywhere = abis.size === 0 || abis.size === looked.length;
-  // Where the ABIs differ in what they list, each thing names its own.
+  // If the lists of ABIs differ, each item names its own.
   const alike = lists.every(list => [...list.values()].every(({ size }) => size === abis.size));
   const text =
     typeof message === 'string'

@@ -1,4 +1,4 @@
-// What a click can do about a finding: a change of the text, where the finding says exactly what to change.
+// Automatic fixes: changes of the text for findings that determine them exactly.
 import { findNodeAtLocation, getNodeValue, parseTree, type Node } from 'jsonc-parser';
 import { isGroupName } from '../kernel/calls/call-groups.js';
 import type { Location } from '../util/errors.js';
@@ -32,7 +32,7 @@ export const applyFix = (text: string, { offset, length, replacement }: Fix): st
 
 type Path = (string | number)[];
 
-/** What is done, and the whole text afterwards. */
+/** A description of the fix, and the whole text after it. */
 interface Repaired {
   readonly title: string;
   readonly text: string;
@@ -134,7 +134,7 @@ const removal =
     return node && { title, text: remove(text, node) };
   };
 
-/** Leaves groups alone: they may have more calls than the finding is about. */
+/** Does not change groups: they may have more calls than the finding. */
 const unlessGroup =
   (repair: Repair): Repair =>
   (text, path) => {

@@ -1,4 +1,4 @@
-// Lints programs of any origin: what they leave open, and what they answer.
+// Lints programs of any origin.
 import { CompileError } from '../util/errors.js';
 import { ABIS, syscallNumber } from '../kernel/abi.js';
 import { type AbiName, ARCHITECTURES } from '../kernel/architectures.js';
@@ -60,7 +60,7 @@ export function lintProgram(layer: Layer, options: LintProgramOptions = {}): rea
   return suppress(findings(observed, looked), suppressions);
 }
 
-/** The ABIs that a program serves: those of which it allows something, by architecture, native ones first. */
+/** The ABIs that a program serves, that is, for which it allows something, by architecture, native ones first. */
 function lookedAt(
   bdd: Bdd,
   all: readonly ArchAnswers[],
@@ -143,7 +143,7 @@ function* lintForeign(bdd: Bdd, meaning: Node, all: readonly ArchAnswers[]): Gen
   }
 }
 
-/** Single instructions: what they return, and whether anything leads to them. */
+/** Single instructions: their return values, and whether they can be reached. */
 function* lintInstructions(program: Program): Generator<Observation> {
   const reached = new Set([0]);
   for (const index of reached) for (const next of successors(program, index)) reached.add(next);

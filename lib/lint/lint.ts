@@ -1,4 +1,4 @@
-// Lints profiles: what reading and resolving warn of, and the rules beside this file, as one list.
+// Lints profiles: the warnings of parsing and resolving, and the lint rules, in one list.
 import type { Diagnostic } from '../util/errors.js';
 import { topOf } from '../util/place.js';
 import { givenOptions, ownOptions } from '../util/options.js';
@@ -76,7 +76,7 @@ export function lint(profile: ProfileSource | Profile, options: LintOptions = {}
 
 function* observe(profile: Profile, contexts: readonly LintContext[]): Generator<Observation> {
   for (const { policy } of contexts) yield* policy.warnings.map(observationOf);
-  // Of a rule whose loss matters, that is said, and not that it may be removed.
+  // A dropped rule is reported as such, and not also as a rule that may be removed.
   const lost = new Set(
     contexts.flatMap(({ policy }) =>
       policy.warnings.filter(isAboutLoss).map(warning => own(warning, 'at')?.pointer),

@@ -1,4 +1,4 @@
-// The table of lint rules: how bad each is, why it matters and what to do. docs/lint.md says the same.
+// The table of lint rules: severity, why it matters and what to do. docs/lint.md has the same texts.
 
 /** The severity of a finding. `high`: the profile does not protect as intended; `info`: for information. */
 export type Severity = 'high' | 'medium' | 'low' | 'info';
@@ -357,7 +357,7 @@ const TABLE = {
     'ptrace and process_vm_* can read and write the memory of every process of the same user, and before Linux 4.8 a tracer could bypass the filter',
     'Refuse them if nothing is debugged; otherwise keep all processes of a user in one sandbox',
   ),
-  // About the linting itself.
+  // Rules about linting itself.
   'unused-suppression': rule(
     'low',
     'A suppression that suppresses nothing',

@@ -66,7 +66,7 @@ interface SarifTool {
   readonly fingerprints: string;
 }
 
-/** A SARIF log of what any part of this package reports. */
+/** A SARIF log of findings of any part of this package. */
 export function sarifLog(
   findings: readonly SarifFinding[],
   { rules, fingerprints }: SarifTool,
@@ -129,7 +129,7 @@ function resultOf(finding: SarifFinding, codes: readonly string[], root: string)
   };
 }
 
-/** Relative references where the file lies below the root, so that they hold on every machine. */
+/** Relative references if the file is below the root, so that they are valid on every machine. */
 function uriOf(file: string, root: string): string {
   const paths = path();
   if (paths?.isAbsolute(file) !== true) return encode(file, paths?.sep);

@@ -1,4 +1,4 @@
-// Findings that are there for a reason: which ones, and the reason, kept outside of the profile.
+// Suppressions: intended findings with reasons, in a file outside of the profile.
 import { isKnownSyscall } from '../kernel/abi.js';
 import { callsNamed, isGroupName } from '../kernel/calls/call-groups.js';
 import { didYouMeanCall, noSuchCall } from '../kernel/calls/suggest-call.js';
@@ -15,7 +15,7 @@ export interface Suppression {
   readonly code: RuleCode;
   /** A JSON pointer: only findings at this position or below it. Default: everywhere. */
   readonly pointer?: string;
-  /** Only findings that are about this call alone, or about calls of this group alone: `ptrace`, `@tracing`. */
+  /** Only findings that concern no other calls than this call or this group: `ptrace`, `@tracing`. */
   readonly calls?: CallOrGroup;
   /** Only findings whose message has this text. */
   readonly text?: string;
@@ -66,7 +66,7 @@ function names({ code, calls, pointer, text, file }: Own<Suppression>, finding: 
   );
 }
 
-/** Whether a finding says something of these calls, and of no other. */
+/** Whether a finding concerns these calls and no others. */
 const isAbout = (finding: Finding, calls: readonly string[]): boolean =>
   finding.calls.length > 0 && finding.calls.every(call => calls.includes(call));
 

@@ -7,7 +7,7 @@ import { ENOSYS } from '../kernel/errno.js';
 import type { AbiPolicy, SyscallPolicy } from './policy.js';
 import { notExpressible } from '../util/failures.js';
 
-/** Numbers from `low` to `high`, both included, and what they get whatever their arguments; undefined where that depends. */
+/** Numbers from `low` to `high`, inclusive, and their action; undefined if that depends on arguments. */
 export interface AnsweredRun {
   readonly low: number;
   readonly high: number;
@@ -39,8 +39,8 @@ function tailOf({ runs }: AbiTable): number | undefined {
 }
 
 /**
- * The action that numbers without a name have in common, or else the one that most calls get.
- * Numbers beyond the last name do not count where they get ENOSYS: a rule of its own says so.
+ * The action of all numbers without a name, or else the most frequent one. Numbers beyond the last name do not count
+ * if they get ENOSYS: a separate rule covers them.
  */
 export function defaultOf(tables: readonly AbiTable[]): Action {
   const votes = new Map<Action, { nameless: number; named: number }>();

@@ -41,7 +41,7 @@ function checkAbi({ abi, syscalls, enosysAbove }: AbiPolicy): void {
   expect(syscalls instanceof Map, `syscalls of ${abi.name} must be a Map`);
   syscalls.forEach((part, number) => {
     const required = isUint32(number) ? broken(part, abi.width) : 'numbers must have 32 bits';
-    // Put together for a fault alone: there are a thousand calls in a policy.
+    // Only formatted for an error: a policy has a thousand calls.
     if (required !== undefined) refuse(`${required}, in call ${number} of ${abi.name}`);
   });
 }

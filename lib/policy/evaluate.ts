@@ -12,9 +12,12 @@ const NO_CALL = 0xffffffff;
 const LOW_WORD = 0xffffffffn;
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
-/** What a policy says about a number before looking at arguments. */
+/** The outcome of a number before its arguments are considered. */
 export interface Outcome extends SyscallPolicy {
-  /** For a number that is not named: it is newer than the profile, of a foreign ABI, or left to the default. */
+  /**
+   * For a number that is not named: it is newer than the profile, of an ABI that is not covered, or gets the default
+   * action.
+   */
   readonly unnamed?: 'newer' | 'foreign' | 'default';
 }
 
@@ -44,11 +47,11 @@ export function outcomesOf(policy: Policy, arch: number): (syscall: number) => O
   };
 }
 
-/** What the policy says about one number before looking at arguments; see `outcomesOf`. */
+/** The outcome of one number before its arguments are considered; see `outcomesOf`. */
 export const outcome = (policy: Policy, arch: number, syscall: number): Outcome =>
   outcomesOf(policy, arch)(syscall);
 
-/** Whether one condition holds for six registers. */
+/** Whether a condition holds for six registers. */
 export function holds(condition: Condition, args: readonly bigint[]): boolean {
   const register = args[condition.arg] ?? 0n;
   const argument = condition.width === 32 ? register & LOW_WORD : register;
@@ -75,8 +78,8 @@ export const mayPermit = ({ rules, otherwise }: SyscallPolicy): boolean =>
   permits(otherwise) || rules.some(({ action }) => permits(action));
 
 /**
- * The rule that counts among those whose conditions hold: the most restrictive one, of equally strong ones the first;
- * undefined when none matches.
+ * The rule that applies: of those whose conditions hold, the most restrictive one, of equally restrictive ones the
+ * first; undefined if none matches.
  */
 export function decidingRule(rules: readonly Rule[], args: readonly bigint[]): Rule | undefined {
   let strongest: Rule | undefined;

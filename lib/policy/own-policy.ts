@@ -12,7 +12,7 @@ import {
 
 const made = new WeakSet<Policy>();
 
-/** Marks a policy that this package has made of values of its own, which nothing can change. */
+/** Marks a policy that this package has made, which is immutable. */
 export function markPolicy<Made extends Policy>(policy: Made): Made {
   made.add(policy);
   return policy;
@@ -38,7 +38,7 @@ const list = <Item, Result>(value: readonly Item[], copy: (item: Item) => Result
 
 function ownAbi(part: AbiPolicy): AbiPolicy {
   const { abi, syscalls, enosysAbove } = owned(part);
-  // The entries of a Map itself: one of a class of the caller's may iterate over others.
+  // The entries of a Map itself: a subclass of the caller's may iterate over others.
   const calls = syscalls instanceof Map ? [...entriesOf.call(syscalls)] : undefined;
   return Object.freeze({
     abi,

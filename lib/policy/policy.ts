@@ -20,7 +20,7 @@ export const OPERATORS = [
 /** The names of comparisons in a profile. */
 export type Operator = (typeof OPERATORS)[number];
 
-/** A test of one argument. All comparisons are unsigned; with `width` 32 only the low word is looked at. */
+/** A test of one argument. All comparisons are unsigned; with `width` 32 only the low word is compared. */
 export type Condition =
   | {
       /** How the argument is compared with `value`. */
@@ -39,23 +39,26 @@ export type Condition =
       readonly arg: number;
       /** Bits of the register that are compared. */
       readonly width: 32 | 64;
-      /** The bits that are looked at. */
+      /** The bits that are compared. */
       readonly mask: bigint;
       /** What these bits have to be. */
       readonly value: bigint;
     };
 
-/** Conditions bound by AND, and the action when all hold. */
+/** Conditions combined with AND, and the action if all hold. */
 export interface Rule {
-  /** All of them have to hold; none always do. */
+  /** All of them must hold; an empty list always holds. */
   readonly conditions: readonly Condition[];
   /** What the call gets then. */
   readonly action: Action;
-  /** Where the profile says so. */
+  /** The position in the profile. */
   readonly at?: Location;
 }
 
-/** One system call: rules bound by OR of which the most restrictive match wins, and the action when none matches. */
+/**
+ * One system call: rules combined with OR, of which the most restrictive match applies, and the action if none
+ * matches.
+ */
 export interface SyscallPolicy {
   /** In the order of the profile, which does not matter to the meaning. */
   readonly rules: readonly Rule[];
@@ -71,7 +74,7 @@ export interface AbiPolicy {
   readonly abi: Abi;
   /** By number, as the kernel sees it (x32 with bit 30). Calls that are not here get the default action. */
   readonly syscalls: ReadonlyMap<number, SyscallPolicy>;
-  /** Numbers above this one get ENOSYS, as runc answers calls newer than the profile; undefined: no such rule. */
+  /** Numbers above this one get ENOSYS, as runc does for calls newer than the profile; undefined: no such rule. */
   readonly enosysAbove: number | undefined;
 }
 
@@ -82,7 +85,7 @@ export function nativeFirst(abis: readonly AbiPolicy[]): Policy['abis'] {
   return Object.freeze([native, ...others] as const);
 }
 
-/** Flags of seccomp(2) that a profile can ask for. */
+/** Flags of seccomp(2) that a profile can request. */
 export type FilterFlag =
   | 'SECCOMP_FILTER_FLAG_TSYNC'
   | 'SECCOMP_FILTER_FLAG_LOG'
@@ -99,7 +102,7 @@ export interface Policy {
   readonly badArch: Action;
   /** The native ABI first. */
   readonly abis: readonly [AbiPolicy, ...AbiPolicy[]];
-  /** Flags that the profile asks for. */
+  /** Flags that the profile requests. */
   readonly flags: readonly FilterFlag[];
   /** Where an OCI runtime sends the descriptor of NOTIFY actions. */
   readonly listener?: {

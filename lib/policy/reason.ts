@@ -1,4 +1,4 @@
-// Why a policy answers as it does: the rule that decides about one system call, and its place in the profile.
+// Why a policy has an action for a system call: the rule that decides, and its position in the profile.
 import type { Location } from '../util/errors.js';
 import type { Action } from '../kernel/action.js';
 import { decidingRule, outcome } from './evaluate.js';
@@ -15,7 +15,7 @@ export type Reason =
       readonly action: Action;
       /** That rule. */
       readonly rule: Rule;
-      /** Where the profile says so, if it came from a text. */
+      /** The position in the profile, if it came from a text. */
       readonly at: Location | undefined;
     }
   | {
@@ -23,7 +23,7 @@ export type Reason =
       readonly kind: 'call';
       /** What it answers. */
       readonly action: Action;
-      /** Where the profile says so, if it came from a text. */
+      /** The position in the profile, if it came from a text. */
       readonly at: Location | undefined;
     }
   | {

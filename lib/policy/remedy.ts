@@ -14,7 +14,7 @@ export interface AllowingRule {
   readonly names: readonly [string];
   /** That it is made. */
   readonly action: 'SCMP_ACT_ALLOW';
-  /** All of them have to hold; absent where the arguments do not matter. */
+  /** All of them must hold; absent if the arguments do not matter. */
   readonly args?: readonly {
     /** Index of the argument, 0 to 5. */
     readonly index: number;

@@ -23,7 +23,7 @@ export type RunTable = ReadonlyMap<number, readonly NumberRun[]>;
 export const runTable = (policy: Policy): RunTable =>
   new Map(auditArchs(policy).map(arch => [arch, runsOf(policy, arch)]));
 
-/** Every number of an AUDIT_ARCH in ascending runs. Calls whose rules look at arguments are runs of their own. */
+/** Every number of an AUDIT_ARCH in ascending runs. Calls with rules on arguments are runs of their own. */
 export function runsOf(policy: Policy, arch: number): readonly NumberRun[] {
   // The outcome of a number depends on comparisons with nothing but these.
   const starts = [0, X32_BIT, 2 * X32_BIT, 3 * X32_BIT, LAST];
@@ -55,5 +55,5 @@ export function runsOf(policy: Policy, arch: number): readonly NumberRun[] {
   return runs;
 }
 
-/** Whether a call's outcome depends on its number alone. */
+/** Whether a call's outcome depends only on its number. */
 export const isConstant = (part: SyscallPolicy): boolean => part.rules.length === 0;

@@ -74,7 +74,7 @@ type Convert = (action: Action, at?: Location) => Action;
 
 function tracedAbi({ abi, syscalls, enosysAbove }: AbiPolicy, policy: Policy, convert: Convert): AbiPolicy {
   const table = new Map([...syscalls].map(([number, part]) => [number, tracedCall(part, convert)]));
-  // If the default action stops for the tracer too, the policy distinguishes newer calls afterwards.
+  // If the default action stops for the tracer too, the policy still distinguishes newer calls.
   if (enosysAbove !== undefined && permits(convert(policy.defaultAction))) {
     for (const number of syscallsOf(abi.name).values()) {
       if (number > enosysAbove) table.set(number, tracedCall(outcome(policy, abi.audit, number), convert));
@@ -97,7 +97,7 @@ function tracedAbi({ abi, syscalls, enosysAbove }: AbiPolicy, policy: Policy, co
   ]);
   return { abi, syscalls: table, enosysAbove: undefined };
 
-  /** Has the tracer look at a call, also where it is permitted, under one of these conditions. */
+  /** Also stops for the tracer at a permitted call, under one of these conditions. */
   function watch(
     calls: Map<number, SyscallPolicy>,
     of: Abi,

@@ -99,7 +99,7 @@ const trappedCall = (part: SyscallPolicy, trap: (action: Action) => Action): Sys
   otherwise: trap(part.otherwise),
 });
 
-/** Whether an action is a TRAP with data that stands for a refusal, which a handler alone can make sense of. */
+/** Whether an action is a TRAP whose data stands for an errno, which only the handler understands. */
 export const needsHandler = (action: Action): boolean =>
   actionKind(action) === scmp.SCMP_ACT_TRAP && actionData(action) !== 0 && action !== RING_WAIT;
 

@@ -140,7 +140,7 @@ export function variantOf(
   return traps === 'none' ? fitted : withTraps(fitted, { kills: traps === 'kills' });
 }
 
-/** What was given as `violations`. Throws UsageError (`bad-option`) for what `onViolation` has not made. */
+/** The option `violations`. Throws UsageError (`bad-option`) if it is not a result of `onViolation`. */
 function listenerOf(value: Violations | undefined): Pick<Violations, 'fatal' | 'watch'> | undefined {
   if (value === undefined) return undefined;
   const listener = pickOptions(value, ['fatal', 'watch']);
@@ -149,7 +149,7 @@ function listenerOf(value: Violations | undefined): Pick<Violations, 'fatal' | '
   throw optionError('violations is not a listener', 'Pass the result of onViolation');
 }
 
-/** Options of `compile`, but for what the machine decides. */
+/** Options of `compile`, except those that the machine decides. */
 const compileOptions = (): readonly string[] =>
   COMPILE_OPTIONS.filter(name => name !== 'arch' && name !== 'kernel');
 

@@ -85,7 +85,7 @@ export function exec(
   );
 }
 
-/** Throws LoadError (`exec-refused`) where the exec would be refused, while there is still somebody to say so. */
+/** Throws LoadError (`exec-refused`) if the exec would be refused, as long as an error can still be reported. */
 export function refuseWithoutExec({ policy }: Filter): void {
   const [{ abi }] = policy.abis;
   const part = outcome(policy, abi.audit, syscallNumber(abi.name, 'execve') ?? -1);
@@ -97,7 +97,7 @@ export function refuseWithoutExec({ policy }: Filter): void {
   );
 }
 
-/** The file of a command: itself when it names a directory, otherwise the first executable in PATH. */
+/** The file of a command: itself if it contains a slash, otherwise the first executable in PATH. */
 export function findProgram(command: string, path = '/usr/local/bin:/usr/bin:/bin'): string {
   const candidates = command.includes('/')
     ? [command]

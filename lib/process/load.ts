@@ -1,4 +1,4 @@
-// Hands a filter to the kernel, and says exactly what was done.
+// Loads a filter into the kernel, and reports exactly what was done.
 import { readdirSync } from 'node:fs';
 import { LoadError, UsageError, type Diagnostic } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
@@ -123,7 +123,7 @@ export function load(filter: Filter | Uint8Array, options: LoadOptions = {}): Lo
     refuseObstacles(obstaclesTo(filter, plan.program, rings));
     refusePolledRings(plan.program, rings);
   }
-  // Before the filter is in force, which need not allow what it takes to look at this process.
+  // Before the filter is in force, which may refuse the calls that inspect this process.
   const warning = keptRings(filter, plan.program, rings);
   if (plan.receipt.dryRun) return withWarning(plan.receipt, warning);
   if (plan.receipt.scope === 'thread') startThreadPool();
@@ -137,7 +137,7 @@ export function load(filter: Filter | Uint8Array, options: LoadOptions = {}): Lo
 const withWarning = (receipt: LoadedFilter, warning: Diagnostic | undefined): LoadedFilter =>
   warning === undefined ? receipt : { ...receipt, warnings: [...receipt.warnings, warning] };
 
-/** Traps that stand for an errno end a process without the handler that gives it. */
+/** Without the handler, traps that stand for an errno end the process. */
 function refuseUnhandledTraps(program: Program): void {
   if (native().handlesTraps() || !program.some(({ code, k }) => code === BPF.RET_K && needsHandler(k)))
     return;
@@ -148,7 +148,10 @@ function refuseUnhandledTraps(program: Program): void {
   );
 }
 
-/** What would stop the running Node: by the policy, where there is one, and for the rings it holds by the program itself. */
+/**
+ * Reasons why the running Node could not continue: by the policy, if there is one, and for open rings by the program
+ * itself.
+ */
 function obstaclesTo(
   filter: Filter | Uint8Array,
   program: Program,
@@ -158,7 +161,7 @@ function obstaclesTo(
   return [...byPolicy, ...refusedRings(program, rings)];
 }
 
-/** What the kernel is to be asked for. */
+/** The request to the kernel. */
 export interface LoadRequest {
   readonly bytes: Uint8Array;
   readonly program: Program;
@@ -230,7 +233,7 @@ function validated(program: Program): Program {
   return program;
 }
 
-/** A program for another architecture answers every call of this one with its bad-architecture action. */
+/** A program for another architecture has its bad-architecture action for every call of this one. */
 function refuseForeign(filter: Filter): void {
   const { target } = filter;
   const native = nativeArchitecture();
@@ -245,7 +248,7 @@ function refuseForeign(filter: Filter): void {
 function scopeOf({ scope }: Pick<Own<LoadOptions>, 'scope'>): Scope {
   oneOf('scope', scope, ['process', 'thread']);
   if (scope !== undefined) return scope;
-  // The main thread of Node is that of the process; node:worker_threads takes longer to ask than the load itself.
+  // The main thread of Node is that of the process; to ask node:worker_threads takes longer than the load itself.
   if (native().threadId() === process.pid) return 'process';
   throw new UsageError(
     'scope-required',
@@ -311,6 +314,6 @@ function refuseMissing(program: Program, names: readonly FlagName[]): void {
   }
 }
 
-/** Whether a program can answer NOTIFY. */
+/** Whether a program can return NOTIFY. */
 export const notifies = (program: Program): boolean =>
   program.some(({ code, k }) => code === BPF.RET_K && actionKind(k) === SCMP_ACT_NOTIFY);

@@ -1,18 +1,18 @@
-// libuv's thread pool: a filter on one thread must not be inherited by it, nor may a filter keep it from starting.
+// libuv's thread pool: it must not inherit the filter of one thread, and a filter must not keep it from starting.
 import { access, readdirSync } from 'node:fs';
 import { readText } from '../util/host/read-text.js';
 
 /**
- * Starts the threads of libuv's pool, if they are not running yet. They are there when this returns: libuv creates all
- * of them before it queues the first piece of work.
+ * Starts the threads of libuv's pool, if they are not running yet. They are running when this returns: libuv creates
+ * all of them before it queues the first task.
  */
 export function startThreadPool(): void {
   access('/', () => undefined);
 }
 
 /**
- * Whether the pool is surely running: its threads are seen by name, which libuv gives them from Node 22 on.
- * False on Node 20 means that it cannot be known.
+ * Whether the pool is certainly running: its threads are found by name, which libuv sets from Node 22 on. Always
+ * false on Node 20.
  */
 export function poolIsRunning(): boolean {
   return readdirSync('/proc/self/task').some(id => {

@@ -1,4 +1,4 @@
-// Whether the running Node can go on under a policy: what it is sure to call must not be refused.
+// Whether the running Node can continue under a policy: calls that it certainly makes must not be refused.
 import { LoadError } from '../util/errors.js';
 import { syscallNumber } from '../kernel/abi.js';
 import { actionName, permits, precedence, type Action } from '../kernel/action.js';
@@ -9,18 +9,18 @@ import type { Policy } from '../policy/policy.js';
 import { isTrappedErrno } from '../policy/with-traps.js';
 import { BASE_CALLS, NEEDED_CALLS, THREAD_CALLS } from '../kernel/calls/base-calls.js';
 
-/** A call that this process depends on, and what the policy answers. */
+/** A call that this process depends on, and its action. */
 export interface Obstacle {
   readonly syscall: string;
   readonly answer: string;
 }
 
-/** Looked after by keepRings, which knows whether this process has rings at all. */
+/** Checked by keepRings, which knows whether this process has rings. */
 const RING_CALL = 'io_uring_enter';
 
 /**
- * Calls that the policy refuses whatever their arguments and without which Node cannot go on: those that it fails
- * without; where the answer kills, all that it is sure to make; while the pool is not running, those that start a thread.
+ * Calls that the policy refuses unconditionally and without which Node cannot continue: those that are fatal to
+ * refuse; if the action kills, all that it certainly makes; while the pool is not running, those that start a thread.
  * The lists are measured: docs/node-base-calls.md.
  */
 export function obstacles(policy: Policy, poolIsRunning: boolean): readonly Obstacle[] {
@@ -33,7 +33,7 @@ export function obstacles(policy: Policy, poolIsRunning: boolean): readonly Obst
   };
   const kills = (answer: Action): boolean =>
     precedence(answer) < precedence(SCMP_ACT_ERRNO(0)) && !isTrappedErrno(answer);
-  // glibc falls back to clone when clone3 is unknown, and on no other answer.
+  // glibc falls back to clone only if clone3 fails with ENOSYS.
   const unknown = (name: string, answer: Action): boolean =>
     name === 'clone3' && answer === SCMP_ACT_ERRNO(ENOSYS);
 
@@ -48,7 +48,7 @@ export function obstacles(policy: Policy, poolIsRunning: boolean): readonly Obst
   look(NEEDED_CALLS.base, kills);
   if (!poolIsRunning) {
     look(THREAD_CALLS, (answer, name) => !unknown(name, answer));
-    // What glibc falls back to. A list of what is allowed leaves threads out on purpose, for programs without the pool.
+    // The fallback of glibc. An allow-list without threads is intended, for programs without the pool.
     if (permits(policy.defaultAction) && answerTo('clone3') === SCMP_ACT_ERRNO(ENOSYS))
       look(['clone'], () => true);
   }

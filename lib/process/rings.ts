@@ -1,4 +1,4 @@
-// Closes io_uring in a process that holds rings open, without taking from libuv what it does with them.
+// Disables io_uring in a process with open rings, except for what libuv does with them.
 import { LoadError, UnsupportedError, type Diagnostic } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
 import { interpret, seccompData } from '../bpf/interpret.js';
@@ -119,7 +119,7 @@ const refuses = (program: Program, name: string, args?: readonly bigint[]): bool
   return answer !== undefined && !permits(answer);
 };
 
-/** What a program answers to libuv's calls on these rings. */
+/** What a program returns for libuv's calls on these rings. */
 const answersOn = (program: Program, rings: readonly number[]): readonly Action[] =>
   rings.map(ring => answerOf(program, 'io_uring_enter', waitOn(ring))).filter(answer => answer !== undefined);
 

@@ -1,4 +1,4 @@
-// Collects what is wrong with a profile, so that a reader sees every problem at once and in the order of the text.
+// Collects the problems of a profile, so that a reader sees all of them, in the order of the text.
 import type { Code } from '../util/codes.js';
 import { ProfileError, type Diagnostic, type Location } from '../util/errors.js';
 import { own } from '../util/own.js';
@@ -7,7 +7,7 @@ import { didYouMean, quote } from '../util/suggest.js';
 /** How many findings are kept, so that a hostile profile cannot turn into gigabytes of messages. */
 export const MAX_FINDINGS = 1000;
 
-/** Remedies may be costly to find (did-you-mean), so that they are only asked for when a finding is kept. */
+/** Remedies may be expensive to find (did-you-mean), so they are only computed for findings that are kept. */
 type RemedyText = string | undefined | (() => string | undefined);
 
 /** A place as messages name it: `line 3, column 5`. */
@@ -31,12 +31,12 @@ export class Findings {
     return undefined;
   }
 
-  /** Something that does not mean what it seems to. The same finding counts once. */
+  /** A warning. Equal findings count once. */
   warning(code: Code, at: Location | undefined, message: string, remedy?: RemedyText): void {
     this.#add(this.#warnings, 'warning', code, at, message, remedy);
   }
 
-  /** A name that is not in the list: an error with the one that was probably meant. */
+  /** A name that is not in the list: an error with the closest name. */
   unknown(
     code: `unknown-${'action' | 'architecture' | 'errno' | 'flag' | 'operator'}`,
     at: Location,
@@ -77,7 +77,7 @@ export class Findings {
         severity,
         message,
         ...(advice !== undefined && { remedy: advice }),
-        // A copy, since a place that nobody has asked for looks for its line when it is read.
+        // A copy, because a position computes its line only when it is read.
         ...(at !== undefined && { at: Object.freeze({ ...at }) }),
       }),
     );

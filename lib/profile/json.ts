@@ -75,7 +75,7 @@ export function pointerOf(node: Placed): string {
   return `${pointerOf(parent)}/${step}`;
 }
 
-/** Where a value or a key stands. */
+/** The position of a value or a key. */
 export const locate = (node: Placed): Location =>
   Object.freeze({
     file: documentOf(node).file,
@@ -90,7 +90,7 @@ function documentOf(node: Placed): JsonDocument {
   return parent;
 }
 
-/** Reports a key that stands twice in one object, naming both places. */
+/** Reports a duplicate key of an object, with both positions. */
 export function reportDuplicate(first: Placed, second: Placed, findings: Findings): void {
   findings.error(
     'duplicate-key',

@@ -104,7 +104,7 @@ function* members(object: Readonly<Record<string, unknown>>): Generator<[string,
   }
 }
 
-/** Whether all that an object says is its own: an instance or an heir may say more than its own keys do. */
+/** Whether an object has only own data: an instance of a class may have more. */
 function isPlain(item: unknown): boolean {
   if (Object.prototype.toString.call(item) !== '[object Object]') return false;
   const prototype: unknown = Object.getPrototypeOf(item);

@@ -59,7 +59,7 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
   const format = isJson(text) ? undefined : textFormatOf(text);
   if (format !== undefined) return readWritten(format, text, file, Includes.of(path, parseIncluded));
   const includes = Includes.of(path, parseIncluded);
-  // What another file says may change while this text stays the same.
+  // Other files may change while this text stays the same.
   if (text.length > REMEMBERED_LENGTH || NAMES_OTHERS.test(text)) return read(text, file, strict, includes);
   const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict, includes));
   findings.conclude(strict, profile.warnings);
@@ -70,10 +70,10 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
 const REMEMBERED_LENGTH = 256 * 1024;
 const recent = new LruCache<Profile>(16);
 
-/** Whether a text may be about other files: resources of Kubernetes, and `extends`, of which escapes of letters make another. */
+/** Whether a text may refer to other files: resources of Kubernetes, and `extends`, which may contain escapes. */
 const NAMES_OTHERS = /SeccompProfile|extends|\\u/i;
 
-/** Reads JSON, or YAML that says the same. */
+/** Reads JSON or YAML. */
 function read(text: string, file: string, strict: boolean, includes: Includes): Profile {
   const findings = new Findings();
   const inYaml = isYaml(text);
@@ -158,7 +158,7 @@ const parseIncluded: ParseIncluded = ({ text, file }, includes) => {
   return format === undefined ? read(text, file, false, includes) : readWritten(format, text, file, includes);
 };
 
-/** Reads a text that is not JSON. Its errors say what it was taken for. */
+/** Reads a text that is not JSON. Its errors name the detected format. */
 function readWritten(format: TextFormat, text: string, file: string, includes: Includes): Profile {
   try {
     const { defaultAction, architectures, policy } = format.read(text, file, includes);
@@ -183,6 +183,6 @@ function readWritten(format: TextFormat, text: string, file: string, includes: I
   }
 }
 
-/** Reads a text whose places alone matter. */
+/** Reads a text of which only the positions matter. */
 export const reread = (text: string): Profile =>
   read(text, '<derived>', false, Includes.of(undefined, parseIncluded));

@@ -1,4 +1,4 @@
-// What a profile says, read and checked, before it meets a machine.
+// A profile, parsed and checked, before it is resolved for a target.
 import { type Diagnostic, type Location } from '../util/errors.js';
 import { own } from '../util/own.js';
 import type { Action } from '../kernel/action.js';
@@ -49,7 +49,7 @@ export interface NamedSyscall {
   readonly name: string;
   /** Where it stands. */
   readonly at: Location;
-  /** The group that stands there in its place, e.g. `@network`. */
+  /** The group that is named there, e.g. `@network`. */
   readonly group?: CallGroup['name'];
 }
 
@@ -59,11 +59,11 @@ export interface ProfileRule {
   readonly names: readonly NamedSyscall[];
   /** With the errno of ERRNO or the message of TRACE merged in. */
   readonly action: Action;
-  /** Bound by AND; by OR where an argument is tested twice. */
+  /** Combined with AND; with OR if an argument is tested twice. */
   readonly conditions: readonly ProfileCondition[];
-  /** The rule counts only where all of this holds. */
+  /** The rule applies only if all of this holds. */
   readonly includes: Restriction;
-  /** The rule does not count where any of this holds. */
+  /** The rule does not apply if any of this holds. */
   readonly excludes: Restriction;
   /** What its author has to say. */
   readonly comment?: string;
@@ -75,30 +75,30 @@ export interface ProfileRule {
 export interface ArchitectureMapping {
   /** The native one. */
   readonly architecture: string;
-  /** Those that are covered beside it. */
+  /** The ABIs that are covered in addition. */
   readonly subArchitectures: readonly string[];
 }
 
-/** Which ABIs a profile covers beside the native one. */
+/** The ABIs that a profile covers in addition to the native one. */
 export type ProfileArchitectures =
   | {
       /** The profile names none. */
       readonly kind: 'native';
     }
   | {
-      /** `architectures`: these, whatever the machine. */
+      /** `architectures`: these, on every machine. */
       readonly kind: 'list';
       /** `SCMP_ARCH_*` names. */
       readonly architectures: readonly string[];
     }
   | {
-      /** `archMap`: those of the first entry for the native one. */
+      /** `archMap`: those of the first entry for the native ABI. */
       readonly kind: 'map';
       /** In the order of the text. */
       readonly entries: readonly ArchitectureMapping[];
     };
 
-/** The formats that parseProfile reads: Docker's and OCI's, words, and those of other programs. */
+/** The formats that parseProfile reads: Docker's, OCI's, words, and those of other tools. */
 export type ProfileFormat =
   | 'docker'
   | 'oci'
@@ -122,7 +122,10 @@ export interface WrittenContext {
   readonly resolve: (profile: Profile) => Policy;
 }
 
-/** What a text in a format other than Docker's says, before it meets a machine. Throws ProfileError and ConversionError. */
+/**
+ * A text in a format other than Docker's, before it is resolved for a target. Throws ProfileError and
+ * ConversionError.
+ */
 export type WrittenPolicy = (context: WrittenContext) => Omit<Policy, 'warnings'>;
 
 /**
@@ -140,7 +143,7 @@ export interface Profile {
   readonly architectures: ProfileArchitectures;
   /** In the order of the text. */
   readonly rules: readonly ProfileRule[];
-  /** Flags of seccomp(2) that it asks for. */
+  /** Flags of seccomp(2) that it requests. */
   readonly flags: readonly FilterFlag[];
   /** The socket to which an OCI runtime sends the descriptor of NOTIFY actions. */
   readonly listenerPath?: string;
@@ -159,7 +162,7 @@ export interface Profile {
 interface Origin {
   /** Its text in Docker's or OCI's format, with its rules at the places that it has. */
   readonly text?: () => string;
-  /** What it says, where its format is not Docker's, OCI's or the operator's. */
+  /** Its content, if its format is not Docker's, OCI's or the operator's. */
   readonly policy?: WrittenPolicy;
 }
 
@@ -171,7 +174,7 @@ export function sealProfile(profile: Profile, origin: Origin = {}): Profile {
   return profile;
 }
 
-/** What a profile says whose format is not Docker's, OCI's or the operator's. */
+/** The content of a profile whose format is not Docker's, OCI's or the operator's. */
 export const writtenPolicy = (profile: Profile): WrittenPolicy | undefined =>
   own(profiles.get(profile), 'policy');
 
@@ -190,8 +193,8 @@ export const isProfile = (value: unknown): value is Profile =>
   typeof value === 'object' && value !== null && profiles.has(value);
 
 /**
- * The conjunctions that a rule's conditions stand for. Where an argument is tested twice, every condition becomes a
- * conjunction of its own: they are bound by OR. Source: matchCall in libcontainer/seccomp of runc.
+ * The conjunctions of a rule's conditions. If an argument is tested twice, every condition becomes a separate
+ * conjunction: they are combined with OR. Source: matchCall in libcontainer/seccomp of runc.
  */
 export function alternatives(
   conditions: readonly ProfileCondition[],

@@ -16,8 +16,8 @@ export const tooLarge = (what: string): never =>
   fail('profile-too-large', `${what} is larger than ${MAX_BYTES} bytes`, 'A profile has a few kilobytes');
 
 /**
- * The bytes of a regular file, bounded, without waiting for anything that is there.
- * Throws ProfileError (`profile-not-found`, `profile-unreadable`, `not-a-file`, `profile-too-large`).
+ * The bytes of a regular file, up to a limit, without blocking on other kinds of files. Throws ProfileError
+ * (`profile-not-found`, `profile-unreadable`, `not-a-file`, `profile-too-large`).
  */
 export function readFile(path: string): Uint8Array {
   let descriptor: number | undefined;
@@ -33,7 +33,7 @@ export function readFile(path: string): Uint8Array {
         'Read it yourself and pass its text; the command line takes it from a pipe as -',
       );
     if (status.size > MAX_BYTES) tooLarge(quote(path));
-    // A file may grow, and those of /proc claim to be empty: what counts is what is read.
+    // A file may grow, and those of /proc have the size 0: only the bytes that are read count.
     const chunks: Buffer[] = [];
     let total = 0;
     for (;;) {

@@ -1,4 +1,4 @@
-// Reads JSON token by token, and says what is wrong with a text that is not JSON.
+// Reads JSON token by token, with exact syntax errors.
 import { printParseErrorCode, visit, type ParseErrorCode } from 'jsonc-parser';
 import type { Code } from '../util/codes.js';
 import { ProfileError } from '../util/errors.js';

@@ -38,8 +38,9 @@ function readQuickly(text: string, file: string): JsonValue | undefined {
 }
 
 /**
- * Goes along a text that JSON.parse has read, together with what that gave, and finds where everything stands. It only follows texts
- * that write values as JSON.stringify does, but for white space: no escapes, no other spelling of a number, and no key twice.
+ * Scans a text together with the result of JSON.parse, and finds the positions of the values. It only supports texts
+ * as JSON.stringify writes them, apart from white space: no escapes, no other spelling of numbers, and no duplicate
+ * keys.
  */
 class Walk {
   /** Whether the text was found to be written in another way. */

@@ -1,4 +1,4 @@
-// Gets a profile or a program from wherever it is, without trusting what is there, and tells one from the other.
+// Reads a profile or a program from any source, without trusting the content, and distinguishes the two.
 import { UsageError } from '../util/errors.js';
 import { url as urls } from '../util/builtins.js';
 import { isUint8Array, isUrl, utf8 } from '../util/host/bytes.js';
@@ -22,7 +22,7 @@ export interface SourceText {
   readonly path?: string;
 }
 
-/** What a source holds: the text of a profile, or a program in the kernel's format. */
+/** The content of a source: the text of a profile, or a program in the kernel's format. */
 export type Input =
   | (SourceText & { readonly kind: 'text' })
   | { readonly kind: 'program'; readonly bytes: Uint8Array; readonly file: string };
@@ -34,7 +34,7 @@ export const isProgramBytes = (bytes: Uint8Array): boolean => bytes.includes(0) 
 const isUtf16 = ([first, second]: Uint8Array): boolean =>
   (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 
-/** Reads a source as `readSource` does, whatever it holds. `file` is what to call bytes. */
+/** Reads a source as `readSource` does, with any content. `file` is the name for bytes. */
 export function readInput(source: unknown, file = '<buffer>'): Input {
   const content = contentOf(source, file);
   if (hasOwn(content, 'text')) return { kind: 'text', ...content };
@@ -52,7 +52,7 @@ interface SourceBytes {
   readonly what: string;
 }
 
-/** Whether a string is a text itself: JSON, or of several lines, which no path has. */
+/** Whether a string is itself a text: JSON, or several lines, which no path has. */
 const isText = (source: string): boolean => /^[\s\uFEFF]*[{[]/.test(source) || source.includes('\n');
 
 /** Whether a string is the name of a profile that ships, and not a path. */
@@ -71,7 +71,7 @@ export function readSource(source: unknown): SourceText {
   return hasOwn(content, 'text') ? content : decoded(content);
 }
 
-/** What a source holds, of which only bytes may be a program. */
+/** The content of a source, of which only bytes may be a program. */
 function contentOf(source: unknown, bufferName: string): SourceText | SourceBytes {
   if (typeof source === 'string') {
     if (isText(source)) {

@@ -146,7 +146,7 @@ export interface ExtendingProfile extends ProfileRemarks {
   readonly $schema?: string;
   /** The base: the name of a profile that ships, or a path relative to the folder of the file. */
   readonly extends: string;
-  /** Calls and groups, such as `@io_uring`, to allow whatever their arguments. */
+  /** Calls and groups, such as `@io_uring`, to allow with any arguments. */
   readonly allow?: readonly CallOrGroup[] | null;
   /** Calls and groups to refuse. */
   readonly deny?: readonly CallOrGroup[] | null;
@@ -154,7 +154,7 @@ export interface ExtendingProfile extends ProfileRemarks {
   readonly only?: readonly CallOrGroup[] | null;
   /** Rules in addition to the remaining rules of the base, for example with conditions for calls in `deny`. */
   readonly syscalls?: readonly SeccompRule[] | null;
-  /** A profile of its own has one. */
+  /** Only a profile without `extends` has one. */
   readonly defaultAction?: undefined;
 }
 

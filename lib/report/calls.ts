@@ -14,7 +14,7 @@ import { parametersOf } from '../kernel/arguments/signatures.js';
 import { groupBy } from '../util/collections.js';
 import type { RuleLine, RuleData } from './rules.js';
 
-/** What kind of action: calls are coloured and chosen by it. */
+/** The kind of action: calls are coloured and filtered by it. */
 export type Tone = 'allow' | 'log' | 'conditional' | 'notify' | 'trace' | 'errno' | 'trap' | 'kill';
 
 /** One system call of an ABI. */
@@ -24,7 +24,7 @@ export interface CallData {
   readonly tone: Tone;
   /** The action, or undefined where arguments decide. */
   readonly action?: string;
-  /** What is answered under conditions; empty where arguments do not matter. */
+  /** The actions under conditions; empty if arguments do not matter. */
   readonly cases: readonly { readonly condition: string; readonly action: string }[];
   readonly otherwise: string;
   /** All of it in one line. */
@@ -37,7 +37,7 @@ export interface CallData {
   readonly rules: readonly { readonly rule: number; readonly at: RuleLine }[];
 }
 
-/** Numbers without a name that are answered alike. */
+/** Numbers without a name that have the same action. */
 export interface NumbersData {
   readonly numbers: string;
   readonly words: string;
@@ -57,7 +57,7 @@ export interface CallRemark {
   readonly words: string;
 }
 
-/** The ABIs on which calls are told apart: the native one first, where that is known. */
+/** The ABIs whose calls are listed separately: the native one first, if it is known. */
 export function abiData(
   explanation: Explanation,
   policy: Policy | undefined,
@@ -72,7 +72,7 @@ export function abiData(
   }));
 }
 
-/** The groups that have calls on these ABIs, each with those calls alone. */
+/** The groups that have calls on these ABIs, each with only those calls. */
 export function groupsWithCalls(abis: readonly AbiData[]): readonly CallGroup[] {
   const names = new Set(abis.flatMap(({ calls }) => calls.map(({ name }) => name)));
   return callGroups()
@@ -151,7 +151,7 @@ const rulesByName = (
     ({ name }) => name,
   );
 
-/** The kind of an action; of actions that the kernel does not know, which kill. */
+/** The kind of an action; unknown actions kill. */
 export const toneOf = (action: Action): Tone => TONES.get(actionKind(action)) ?? 'kill';
 
 const TONES: ReadonlyMap<Action, Tone> = new Map([

@@ -11,7 +11,7 @@ import { own } from '../util/own.js';
 /** Calls whose action changes in one way. */
 export interface DifferenceData {
   readonly abis: readonly string[];
-  /** Names of calls, or numbers; empty where every call is meant. */
+  /** Names of calls, or numbers; empty for every call. */
   readonly calls: readonly string[];
   readonly from: { readonly action: string; readonly tone: Tone };
   readonly to: { readonly action: string; readonly tone: Tone };
@@ -47,7 +47,7 @@ export const changesOf = (
     ({ abis, calls }) => abis.includes(abi) && (calls.length === 0 || calls.includes(syscall)),
   ) ?? [];
 
-/** One row for all that agree in something. */
+/** One row for all items with equal values. */
 const merged = (
   rows: readonly DifferenceData[],
   agree: (row: DifferenceData) => unknown,
@@ -73,7 +73,7 @@ function rowOf({ place, from, to, when, witness }: Difference): DifferenceData {
   };
 }
 
-/** The ABI, or architectures, and the names or numbers of the calls; none where all are meant. */
+/** The ABI, or architectures, and the names or numbers of the calls; none for all calls. */
 function placeWords(place: Difference['place']): readonly [string, readonly string[]] {
   switch (place.kind) {
     case 'abi':

@@ -1,4 +1,4 @@
-// What a report says, as plain data: collected here, laid out elsewhere.
+// The content of a report as plain data, without layout.
 import type { Filter } from '../filter/filter.js';
 import type { Layers } from '../filter/layers.js';
 import { explain } from '../filter/inspect/explain.js';
@@ -26,7 +26,7 @@ export interface ReportSubject {
   readonly text?: string;
 }
 
-/** What the program was made for, and what it costs. */
+/** The target of the program, and its cost. */
 export interface SummaryData {
   readonly instructions: number;
   readonly policy?: {
@@ -41,7 +41,7 @@ export interface SummaryData {
   };
 }
 
-/** One instruction of the program, with what it does in words. */
+/** One instruction of the program, with a description. */
 export interface InstructionData {
   readonly code: number;
   readonly jt: number;
@@ -55,7 +55,7 @@ export interface ReportData {
   readonly name: string;
   readonly summary: SummaryData;
   readonly abis: readonly AbiData[];
-  /** ABIs and architectures that are answered as a whole. */
+  /** ABIs and architectures that have one action for all calls. */
   readonly elsewhere: readonly CallRemark[];
   readonly rules: readonly RuleData[];
   readonly findings: readonly FindingData[];
@@ -66,7 +66,10 @@ export interface ReportData {
   readonly comparison?: { readonly name: string; readonly differences: readonly DifferenceData[] };
 }
 
-/** Collects what is to be said of a program, and of how it differs from others. Throws as `explain` and `diff` do. */
+/**
+ * Collects the data of a report about a program, and of its differences from others. Throws as `explain` and `diff`
+ * do.
+ */
 export function reportData(
   subject: ReportSubject,
   findings: readonly FindingData[],

@@ -1,4 +1,4 @@
-// The decisions of a program laid out as a picture: tests, where each leads, and the answers at the ends.
+// The decisions of a program laid out as a picture: tests, their branches, and the actions at the ends.
 import { knownAt, certainCall, type Known } from '../bpf/listing/known.js';
 import { architectureName, callName } from '../bpf/listing/names.js';
 import { wordAt } from '../bpf/listing/notation.js';
@@ -25,7 +25,7 @@ export interface FlowTest extends PlacedNode {
   readonly text: string;
 }
 
-/** The end of a way: an answer. */
+/** The end of a path: an action. */
 export interface FlowAnswer extends PlacedNode {
   readonly kind: 'answer';
   readonly text: string;
@@ -66,7 +66,8 @@ export function flowOf(program: Program): Flow {
   const edges: FlowEdge[] = [];
   let rows = 0;
   let columns = 0;
-  // What goes down is placed after all that goes to the right above it. Programs may be deeper than the stack of calls.
+  // Branches downward are placed after all branches to the right above them. Without recursion, because programs may
+  // be deep.
   const waiting: Waiting[] = [{ draft: entry, column: 0 }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { draft, column, row = rows, from, when } = owned(next);
@@ -138,7 +139,7 @@ function plan(program: Program): {
   return { entry: entry ?? answer(undefined), ways };
 }
 
-/** What a way ends at: an answer, a test, or a link to one that is drawn already. */
+/** The end of a branch: an action, a test, or a link to a test that is already drawn. */
 function draftAt(
   program: Program,
   known: readonly (Known | undefined)[],
@@ -151,7 +152,7 @@ function draftAt(
   return drawn.has(end) ? { kind: 'link', to: end } : { kind: 'test', at: end, text };
 }
 
-/** What a return gives: an action, or what was computed. */
+/** The result of a return: an action, or a computed value. */
 const answer = (instruction: Instruction | undefined): FlowDraft =>
   instruction?.code === BPF.RET_K
     ? { kind: 'answer', text: actionName(instruction.k), tone: toneOf(instruction.k) }
@@ -189,7 +190,7 @@ function blockAt(
   }
 }
 
-/** What the accumulator holds. */
+/** The content of the accumulator. */
 function subjectOf(known: Known | undefined, word: number | undefined): string {
   switch (word) {
     case undefined:

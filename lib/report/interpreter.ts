@@ -2,7 +2,7 @@
 import { holds, interpret, seccompData } from '../bpf/interpret.js';
 import { operationOf } from '../bpf/opcodes.js';
 
-/** An instruction that ran: what the accumulator holds after it and, for a test, whether it held. */
+/** An instruction that ran: the content of the accumulator after it and, for a test, whether it held. */
 export interface PageStep {
   readonly index: number;
   a: number;

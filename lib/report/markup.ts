@@ -1,7 +1,7 @@
 // HTML that nothing can be injected into: values become text unless they are markup themselves.
 import { own, hasOwn } from '../util/own.js';
 
-/** A piece of HTML. Made by `markup` alone. */
+/** A piece of HTML. Only `markup` makes them. */
 export interface Markup {
   readonly html: string;
 }

@@ -66,7 +66,7 @@ export function scriptData(data: ReportData): object {
   };
 }
 
-/** A call without what the page says elsewhere. */
+/** A call without the data that is elsewhere on the page. */
 function scripted(whole: CallData, differences: readonly DifferenceData[]): object {
   const { words: _, action: __, rules, ...call } = owned(whole);
   return {

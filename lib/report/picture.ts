@@ -6,10 +6,10 @@ const ROW = 34;
 const BOX = 22;
 const LETTER = 6.7;
 const PADDING = 14;
-/** Between columns, where `yes` and `no` stand. */
+/** The space between columns, for `yes` and `no`. */
 const GAP = 44;
 const INDENT = 12;
-/** Longer texts are cut; what was cut is in the tooltip. */
+/** Longer texts are cut; the tooltip has the whole text. */
 const LETTERS = 48;
 
 /** Draws the decisions of a program. Tests have the ids `t1`, `t2`, … of their instructions, ways out of them `e1y`, `e1n`. */

@@ -1,4 +1,4 @@
-// The rules of a profile in words: what each says, where, and whether it is in force on the target.
+// Describes the rules of a profile: their content, position, and whether they apply on the target.
 import type { Location } from '../util/errors.js';
 import type { Term } from '../filter/meaning/actions.js';
 import { formatConditions, type Topic } from '../filter/inspect/format-conditions.js';

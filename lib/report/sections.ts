@@ -10,7 +10,7 @@ import type { RuleLine } from './rules.js';
 import { own, owned } from '../util/own.js';
 import { counted } from '../util/show.js';
 
-/** The kinds of actions, in the order of the page, and what they are called. */
+/** The kinds of actions, in the order of the page, and their names. */
 export const TONES: Readonly<Record<Tone, string>> = {
   allow: 'ALLOW',
   log: 'LOG',
@@ -148,7 +148,7 @@ function cell(call: CallData, changes: readonly DifferenceData[]): Markup {
   return markup`<li><button type="button" class="${call.tone}${to && ' changed'}"><b>${call.name}</b> <span>${call.number}</span> <i>${own(call, 'action') ?? TONES.conditional}${to && markup` <em>→ ${to}</em>`}</i></button></li>`;
 }
 
-/** Calls that are answered by their arguments, in words; the same on several ABIs once. */
+/** Calls whose action depends on arguments; equal rows of several ABIs are merged. */
 export function conditionsSection({ abis }: ReportData): Markup {
   const rows = groupBy(
     abis.flatMap(({ abi, calls }) =>
@@ -225,7 +225,7 @@ export function programSection({ abis, flow, summary }: ReportData): Markup {
   ]);
 }
 
-/** Of the buttons: what they do, for those who do not see them, and what is on them. */
+/** The labels of the buttons for screen readers, and their texts. */
 const ZOOMS = [
   ['overview', 'Overview', 'Overview'],
   ['out', 'Smaller', '−'],
@@ -277,7 +277,7 @@ export function sourceSection({ source, findings, rules }: ReportData): Markup |
   ]);
 }
 
-/** A place that the page points to, with the severity of what was found there. */
+/** A position that the page links to, with the severity of its findings. */
 interface Pointed {
   readonly at: RuleLine;
   readonly severity?: string;

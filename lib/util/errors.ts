@@ -1,4 +1,4 @@
-// Every error the package throws, so that callers can tell them apart by class and by `code`.
+// Every error of the package, so that callers can distinguish them by class and by `code`.
 import type { Code } from './codes.js';
 import { own, owned } from './own.js';
 import { type Location, placeText } from './place.js';
@@ -171,7 +171,7 @@ export class DumpError extends SeccompError {
 /** A recording or a log that cannot be used. */
 export class RecordingError extends SeccompError {
   override readonly name = 'RecordingError';
-  /** Where in the text; undefined for what has no place in one. */
+  /** Where in the text; undefined for errors without a position. */
   readonly at: Location | undefined;
 
   constructor(code: Code, message: string, remedy?: string, at?: Location) {

@@ -2,7 +2,7 @@
 import { ConversionError, type SeccompError, UsageError } from './errors.js';
 import { show } from './show.js';
 
-/** The error for what the format of the result has no words for. */
+/** The error for a policy that a format cannot express. */
 export const notExpressible = (message: string, remedy?: string): ConversionError =>
   new ConversionError('not-expressible', message, remedy);
 
@@ -30,7 +30,7 @@ export function requireResult(what: string, value: unknown, property: string, re
 export const reasonOf = ({ message, remedy }: SeccompError): string =>
   remedy === undefined ? message : message.slice(0, -`. ${remedy}`.length);
 
-/** What a function returns, or what is made of an error of this class. */
+/** The result of a function, or of `otherwise` if it throws an error of this class. */
 export function attempt<Result, Caught extends Error, Other>(
   run: () => Result,
   kind: abstract new (...args: never[]) => Caught,

@@ -1,6 +1,6 @@
 // An LRU cache for immutable results that are expensive to compute.
 
-/** Remembers up to `capacity` results by key, and forgets the one that was asked for longest ago. */
+/** Caches up to `capacity` results by key, and evicts the least recently used one. */
 export class LruCache<V extends object> {
   readonly #results = new Map<string, V>();
   readonly #capacity: number;

@@ -7,7 +7,7 @@ import { show } from './show.js';
 export const optionError = (message: string, remedy?: string): UsageError =>
   new UsageError('bad-option', message, remedy);
 
-/** The error for what an option cannot be. */
+/** The error for an invalid option. */
 export const badOption = (option: string, value: unknown, remedy: string): UsageError =>
   optionError(`${option} cannot be ${show(value)}`, remedy);
 
@@ -52,7 +52,7 @@ export function ownOptions<Options extends object>(
   return Object.freeze(read) as Own<Options>;
 }
 
-/** Those of these names that the options have, as `ownOptions` reads them, whatever else there is. */
+/** The options with these names, as `ownOptions` reads them; others are ignored. */
 export function pickOptions<Options extends object, Name extends keyof Options & string>(
   options: Options,
   names: readonly Name[],
@@ -67,7 +67,7 @@ export function pickOptions<Options extends object, Name extends keyof Options &
   return Object.freeze(read) as { readonly [Picked in Name]: Options[Picked] | undefined };
 }
 
-/** Those of these names that were given, without a prototype: to be passed on where undefined would mean something. */
+/** The given options with these names, without a prototype, for callees that distinguish undefined from absent. */
 export function givenOptions<Options extends object>(
   options: object,
   names: readonly string[],
@@ -100,7 +100,7 @@ function refuseInherited(options: object, names: readonly string[]): void {
   }
 }
 
-/** Object.prototype, that of another realm too. */
+/** Object.prototype, also that of another realm. */
 const isRoot = (prototype: object): boolean =>
   prototype === Object.prototype ||
   (Reflect.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'));

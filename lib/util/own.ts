@@ -1,6 +1,6 @@
 // Reads own properties only, so that a polluted Object.prototype decides nothing.
 
-/** An object as `owned` and `ownOptions` give it: what may be absent is there, with the value undefined. */
+/** The type of the results of `owned` and `ownOptions`: optional properties are present, with the value undefined. */
 export type Own<Value> = Value extends unknown
   ? {
       readonly [Name in keyof Value]-?: Absent<Value, Name> extends true
@@ -12,14 +12,14 @@ export type Own<Value> = Value extends unknown
 type Absent<Value, Name extends keyof Value> =
   Partial<Pick<Value, Name>> extends Pick<Value, Name> ? true : false;
 
-/** A property of the object itself, read once; undefined where it has none of that name. */
+/** An own property of the object, read once; undefined if there is none. */
 export const own = <Value extends object, Name extends keyof Value>(
   object: Value | undefined,
   name: Name,
 ): Value[Name] | undefined =>
   object !== undefined && Object.hasOwn(object, name) ? object[name] : undefined;
 
-/** As Object.hasOwn, which tells the parts of a union apart here. */
+/** As Object.hasOwn, but narrows unions. */
 export const hasOwn = <Value extends object, Name extends PropertyKey>(
   object: Value,
   name: Name,
@@ -27,8 +27,8 @@ export const hasOwn = <Value extends object, Name extends PropertyKey>(
 
 /** The object's own properties, each read once, in an object without a prototype. */
 export const owned = <Value extends object>(object: Value): Own<Value> =>
-  // Whatever is absent is undefined there, as the type says.
+  // Absent properties are undefined, as the type says.
   ({ __proto__: null, ...object }) as unknown as Own<Value>;
 
-/** Options for Node, which reads some by name from whatever it is given: without a prototype, nothing is inherited. */
+/** Options for Node, which reads some by name: without a prototype, nothing is inherited. */
 export const bare = <Options extends object>(options: Options): Options => ({ __proto__: null, ...options });

@@ -1,7 +1,7 @@
-// Where something is, as messages say it.
+// Positions, as messages print them.
 import { printable } from './printable.js';
 
-/** Where in a document something was found. Lines and columns count from 1, columns in UTF-16 units. */
+/** A position in a document. Lines and columns count from 1, columns in UTF-16 units. */
 export interface Location {
   /** Path of the file, or a description such as `<string>` where there is none. */
   readonly file: string;
@@ -17,5 +17,5 @@ export interface Location {
 export const placeText = ({ file, line, column }: Omit<Location, 'pointer'>): string =>
   `${printable(file)}:${line}:${column}`;
 
-/** Where a file begins: the place of what is about all of it. */
+/** The beginning of a file: the position of findings about all of it. */
 export const topOf = (file: string): Location => Object.freeze({ file, line: 1, column: 1, pointer: '' });

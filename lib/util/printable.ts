@@ -13,8 +13,8 @@ export const printable = (text: string): string =>
   });
 
 /**
- * Escapes the same characters, but for line ends, tabs and the backslash, as JSON does: a text of several lines keeps its
- * shape, and JSON and YAML their meaning.
+ * Escapes the same characters as JSON does, except for line ends, tabs and the backslash: a text of several lines
+ * keeps its layout, and JSON and YAML keep their meaning.
  */
 export const escapeControls = (text: string): string =>
   text.replace(/[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu, jsonEscape);

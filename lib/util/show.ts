@@ -17,7 +17,7 @@ export const show = (value: unknown): string =>
         maxStringLength: 80,
       }) ?? kindOf(value));
 
-/** Where there is no util.inspect. */
+/** For environments without util.inspect. */
 const kindOf = (value: unknown): string =>
   ['object', 'function', 'symbol'].includes(typeof value) && value !== null
     ? `a value of type ${typeof value}`

@@ -30,7 +30,7 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** A remedy that names the closest candidate; otherwise what is given, or nothing. */
+/** A remedy that suggests the closest candidate; otherwise the given remedy. */
 export function didYouMean(
   word: string,
   candidates: Iterable<string>,

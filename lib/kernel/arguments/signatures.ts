@@ -33,7 +33,7 @@ const MAN_NAMES: Readonly<Record<string, string>> = {
   'personality personality': 'persona',
 };
 
-/** Types of 64 bits on a 64-bit ABI, beside pointers. Everything else is an `int` or smaller. */
+/** Types of 64 bits on a 64-bit ABI, in addition to pointers. All others are an `int` or smaller. */
 const WIDE: ReadonlySet<string> = new Set([
   ...['long', 'unsigned long', 'size_t', 'ssize_t', 'off_t', 'loff_t', 'u64', '__u64', 'aio_context_t'],
   ...['old_sigset_t', '__sighandler_t', 'cap_user_header_t', 'cap_user_data_t'],

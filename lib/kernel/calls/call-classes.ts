@@ -1,4 +1,4 @@
-// What calls do, whatever they are called: which calls of a target do the work of one, and what people call them.
+// Equivalent calls: which calls of a target do the same as another, and other names of calls.
 import { syscallNumber } from '../abi.js';
 import type { AbiName } from '../architectures.js';
 import { dataLines } from '../data-file.js';
@@ -7,7 +7,10 @@ import { dataLines } from '../data-file.js';
 export interface CallClass {
   /** The one that is recommended first. Names that several groups have are in each. */
   readonly calls: readonly string[];
-  /** The same calls; those that differ in their name or the width of an argument alone, such as chown and chown32, are in one group. */
+  /**
+   * The same calls; those that differ only in their name or the width of an argument, such as chown and chown32, are
+   * in one group.
+   */
   readonly twins: readonly (readonly string[])[];
   /** Also in what their arguments decide, so that a condition on one is evaded by another. */
   readonly arguments: boolean;
@@ -26,7 +29,7 @@ interface Table {
   /** The classes of a call that say what does its work. */
   readonly byCall: ReadonlyMap<string, readonly CallClass[]>;
   readonly alone: ReadonlySet<string>;
-  /** The calls that a name of the C library or the kernel's source stands for. */
+  /** The calls for a name of the C library or the kernel's source. */
   readonly aliases: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -87,7 +90,7 @@ export const callClasses = (): readonly CallClass[] => load().classes;
 /** The calls whose work no other call does. */
 export const callsAlone = (): ReadonlySet<string> => load().alone;
 
-/** The names that stand for calls and that no architecture has, with the calls. */
+/** The names of calls that no architecture has, with the calls. */
 export const callAliases = (): ReadonlyMap<string, readonly string[]> => load().aliases;
 
 /** What does the work of a call on an ABI. */

@@ -1,4 +1,4 @@
-// Calls by purpose: what `@network` stands for wherever the name of a call is written.
+// Calls by purpose: the groups, such as `@network`, that can be written instead of names of calls.
 import { didYouMean, quote } from '../../util/suggest.js';
 import { UsageError } from '../../util/errors.js';
 import { dataLines } from '../data-file.js';
@@ -62,7 +62,7 @@ function read(): Table {
   return { groups, byCall };
 }
 
-/** Whether a name in place of a call's is that of a group: it begins with `@`. */
+/** Whether a name is that of a group: it begins with `@`. */
 export const isGroupName = (name: string): name is CallGroup['name'] => name.startsWith('@');
 
 /** Returns all groups: first the purposes, each call being in exactly one of them, then parts of these and groups across them. */
@@ -74,7 +74,7 @@ export const findGroup = (name: string): CallGroup | undefined => load().groups.
 /** The message for the name of a group that does not exist. */
 export const noSuchGroup = (name: string): string => `there is no group of calls ${quote(name)}`;
 
-/** The remedy for it: names the group that was probably meant, or all of them. */
+/** The remedy for it: suggests the closest group, or lists all of them. */
 export function didYouMeanGroup(name: string): string | undefined {
   const all = [...load().groups.keys()];
   return didYouMean(name, all, `There are ${all.join(', ')}`);
@@ -88,7 +88,7 @@ function groupNamed(name: string): CallGroup {
 }
 
 /**
- * The calls that a name stands for: those of a group for `@network`, otherwise the name alone, whether or not there is such a call.
+ * The calls of a name: those of a group for `@network`, otherwise the name itself, even if there is no such call.
  * Throws UsageError (`unknown-group`).
  */
 export const callsNamed = (name: string): readonly string[] =>

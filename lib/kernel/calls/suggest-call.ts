@@ -1,4 +1,4 @@
-// Did-you-mean for system calls: by what a name stands for first, and by spelling last.
+// Did-you-mean for system calls: first by other names of a call, then by spelling.
 import { architecturesWith, isKnownSyscall, syscallNumber, syscallsOf } from '../abi.js';
 import { ARCHITECTURES, type AbiName } from '../architectures.js';
 import { callAliases, substitutesOf } from './call-classes.js';
@@ -33,7 +33,7 @@ export function callLike(name: string, abis: readonly AbiName[]): string | undef
   }
   return closest(
     name,
-    // In alphabetical order, so that of equally close ones the same is named everywhere.
+    // In alphabetical order, so that ties are resolved in the same way everywhere.
     [...new Set(abis.flatMap(abi => [...syscallsOf(abi).keys()]))].sort(),
   );
 }

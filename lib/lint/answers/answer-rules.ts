@@ -1,4 +1,4 @@
-// Lint rules about answers, each a few lines: what they say of a policy they say of a program.
+// Lint rules about actions, which apply to policies and programs alike.
 import { actionName, permits } from '../../kernel/action.js';
 import { RING_OPERATIONS } from '../../kernel/ring-operations.js';
 import { isAbsent, kills, alwaysAllowed, neverAllowed, type AbiAnswers } from './answers.js';
@@ -42,13 +42,13 @@ function* lintRings({ abi, calls }: AbiAnswers): Generator<Observation> {
   };
 }
 
-/** Calls that programs, C libraries and run-times try before they fall back to something older. */
+/** Calls that programs, C libraries and run-times try before they fall back to an older one. */
 const PROBES =
   'cachestat clone3 close_range copy_file_range epoll_pwait2 faccessat2 fchmodat2 futex_waitv getrandom io_uring_setup landlock_create_ruleset membarrier memfd_create openat2 pidfd_open pkey_alloc preadv2 renameat2 rseq set_mempolicy_home_node statx userfaultfd'.split(
     ' ',
   );
 
-/** A probe should be answered, not end the program. */
+/** A probe should fail with an errno, and not end the program. */
 function* lintProbes({ abi, calls }: AbiAnswers): Generator<Observation> {
   for (const name of PROBES) {
     const answer = calls.get(name);
@@ -113,7 +113,7 @@ const ANSWER_RULES: readonly AnswerRule[] = [
   lintUnfiltered,
 ];
 
-/** What these rules see in the answers of all ABIs. */
+/** The observations of these rules for the actions of all ABIs. */
 export function* lintAnswers(abis: readonly AbiAnswers[]): Generator<Observation> {
   for (const answers of abis) for (const rule of ANSWER_RULES) yield* rule(answers);
 }

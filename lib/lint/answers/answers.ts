@@ -1,4 +1,4 @@
-// What is answered to each call of an ABI, in the form that lint rules look at: the same for policies and programs.
+// The actions for each call of an ABI, in the form that lint rules use: the same for policies and programs.
 import type { Location } from '../../util/errors.js';
 import { syscallsOf } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -7,7 +7,7 @@ import { outcome } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
 import { own } from '../../util/own.js';
 
-/** Every action that a call can be answered with, depending on its arguments, and where a profile says so. */
+/** Every action that a call can have, depending on its arguments, and its position in the profile. */
 export interface CallAnswer {
   readonly actions: readonly [Action, ...Action[]];
   readonly at?: Location | undefined;
@@ -21,7 +21,7 @@ export interface AbiAnswers {
   readonly otherwise: Action;
 }
 
-/** The answers of a policy, native ABI first. */
+/** The actions of a policy, native ABI first. */
 export const policyAnswers = (policy: Policy): readonly AbiAnswers[] =>
   policy.abis.map(({ abi, syscalls }) => ({
     abi: abi.name,
@@ -41,12 +41,12 @@ export const policyAnswers = (policy: Policy): readonly AbiAnswers[] =>
     ),
   }));
 
-/** Whether the call is made whatever its arguments. */
+/** Whether the call is allowed with any arguments. */
 export const alwaysAllowed = ({ actions }: CallAnswer): boolean => actions.every(permits);
 
 export const neverAllowed = ({ actions }: CallAnswer): boolean => !actions.some(permits);
 
-/** Whether a call is made at all, with some arguments. */
+/** Whether a call is allowed with some arguments. */
 export const sometimesAllowed =
   (calls: AbiAnswers['calls']) =>
   (name: string): boolean => {

@@ -12,7 +12,7 @@ import {
 import { ruleAt, verb, type Observation } from '../finding.js';
 import { own } from '../../util/own.js';
 
-/** Reports calls whose restriction another open call evades, and classes of which a part is refused. */
+/** Reports restrictions that can be evaded with another call, and classes that are only partly allowed. */
 export function* lintEquivalents(answers: AbiAnswers): Generator<Observation> {
   for (const [index, { calls, arguments: flags, interchangeable, kind }] of callClasses().entries()) {
     if (kind === 'directed') continue;

@@ -1,4 +1,4 @@
-// The calls without which programs do not start or go on, as lint rules ask for them.
+// The calls that programs need to start or continue, for lint rules.
 import { BASE_CALLS } from '../../kernel/calls/base-calls.js';
 import type { AbiName } from '../../kernel/architectures.js';
 
@@ -15,7 +15,10 @@ export const STARTING: readonly string[] = ['execve', 'execveat'];
  */
 export const beforeMain = (abi: AbiName): readonly string[] => (abi === 'x86_64' ? ['arch_prctl'] : []);
 
-/** What the dynamic loader of glibc needs, each by one of several calls. Measured likewise; fstat is that of glibc before 2.33. */
+/**
+ * Calls that the dynamic loader of glibc needs, each by one of several. Measured in the same way; fstat is for glibc
+ * before 2.33.
+ */
 export const LOADING: readonly (readonly string[])[] = [
   ['mmap'],
   ['mprotect'],
@@ -29,11 +32,11 @@ export const LOADING: readonly (readonly string[])[] = [
 /** Whether a running Node continues under a filter, which must allow every call whose refusal was measured to end it. */
 export const nodeContinues = (isAllowed: IsAllowed): boolean => BASE_CALLS.every(isAllowed);
 
-/** The calls by which a thread works for others after it has loaded a filter itself. */
+/** The calls with which a thread exchanges data after it has loaded a filter itself. */
 const WORKING =
   'read readv write writev pread64 pwrite64 recvfrom recvmsg sendto sendmsg futex ioctl io_uring_enter'.split(
     ' ',
   );
 
-/** Whether a thread that has loaded the filter itself can still do something for others. */
+/** Whether a thread that has loaded the filter itself can still exchange data. */
 export const threadWorks = (isAllowed: IsAllowed): boolean => WORKING.some(isAllowed);

@@ -1,4 +1,4 @@
-// What a program answers to the calls of each ABI, read off its meaning: exact, whatever the program computes.
+// The actions of a program for the calls of each ABI, derived from its exact meaning.
 import { ABIS, syscallsOf } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { permits, type Action } from '../../kernel/action.js';
@@ -16,17 +16,17 @@ export interface ArchAnswers {
   readonly actions: readonly Action[];
 }
 
-/** Numbers that no ABI has: their action is that of calls that no rule names. */
+/** Numbers that no ABI has: they have the action of unnamed calls. */
 const UNNAMED = 0x00ff_fff0;
 
 /** The AUDIT_ARCH values that the package knows. */
 const AUDITS: readonly number[] = [...new Set(Object.values(ABIS).map(({ audit }) => audit))];
 
-/** The actions that a function gives for some calls. */
+/** The actions of a function for some calls. */
 const actionsOf = (bdd: Bdd, node: Node): readonly Action[] =>
   bdd.rests(node).map(constant => bdd.valueOf(constant) ?? 0);
 
-/** What each known architecture is answered. Throws CompileError (`undecidable-program`). */
+/** The actions for each known architecture. Throws CompileError (`undecidable-program`). */
 export const archAnswers = (bdd: Bdd, meaning: Node): readonly ArchAnswers[] =>
   AUDITS.map(audit => {
     const section = bdd.cofactor(meaning, WORD.arch, audit);
@@ -74,7 +74,7 @@ function usualRefusal(calls: ReadonlyMap<string, CallAnswer>): Action | undefine
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** The arguments of one call that get it allowed with something in their high halves, and not with zeros there. */
+/** The arguments for which one call is allowed with bits in their high halves, but not with zeros there. */
 export function openedByGarbage(
   bdd: Bdd,
   section: Node,

@@ -56,7 +56,7 @@ const isRefused = (answer: CallAnswer | undefined): boolean =>
   neverAllowed(answer) &&
   answer.actions.every(action => actionKind(action) === SCMP_ACT_ERRNO(0) && action !== SCMP_ACT_ERRNO(0));
 
-/** Under a filter that Node runs under at all. */
+/** Only under a filter under which Node runs. */
 export function* lintSilentRefusals({ abi, calls }: AbiAnswers): Generator<Observation> {
   if (!isNative(abi)) return;
   const isAllowed = sometimesAllowed(calls);

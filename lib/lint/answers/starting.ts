@@ -1,4 +1,5 @@
-// Lint rules about what can run under a filter at all: commands and containers, or only what loads the filter itself.
+// Lint rules about what can run under a filter: commands and containers, or only processes that load the filter
+// themselves.
 import { permits } from '../../kernel/action.js';
 import { sometimesAllowed, type AbiAnswers } from './answers.js';
 import { beforeMain, LOADING, nodeContinues, STARTING, threadWorks } from './essentials.js';
@@ -21,7 +22,7 @@ export function* lintStarting({ abi, calls, otherwise }: AbiAnswers): Generator<
     };
     return;
   }
-  // Who allows execve in a list of what is allowed wants programs to start.
+  // If execve is in an allow-list, programs are meant to start.
   const selfApplied =
     nodeContinues(isAllowed) || (threadWorks(isAllowed) && !(starts && !permits(otherwise)));
   yield {

@@ -99,7 +99,7 @@ export function* lintMultiplexers({ policy }: LintContext): Generator<Observatio
   }
 }
 
-/** Calls that are newer than the table, of which a list of denials knows nothing. */
+/** Calls that are newer than the table, which no deny-list can name. */
 export function* lintNewerCalls({ policy, rules }: LintContext): Generator<Observation> {
   if (!permits(policy.defaultAction) || rules.every(({ action }) => permits(action))) return;
   const { major, minor } = NEWEST_KERNEL;

@@ -1,4 +1,4 @@
-// Lint rules about conditions: whether what they compare is what the kernel reads.
+// Lint rules about conditions: whether they compare what the kernel reads.
 import { ABIS, syscallName, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { precedence, type Action } from '../../kernel/action.js';
@@ -11,7 +11,7 @@ import { quote } from '../../util/suggest.js';
 import type { LintContext } from './context.js';
 import { own } from '../../util/own.js';
 
-/** Pairs of a condition and a call that are looked at, so that hostile profiles take no quadratic time. */
+/** The maximum number of pairs of a condition and a call, so that hostile profiles do not take quadratic time. */
 const MAX_PAIRS = 200_000;
 
 /** Looks at every condition for every call that it is about. */
@@ -91,7 +91,7 @@ function* lintCondition(
   }
 }
 
-/** Whether garbage in the high half of a register changes the answer to a milder one. */
+/** Whether garbage in the high half of a register leads to a less restrictive action. */
 function isEvadable(condition: ProfileCondition, action: Action, defaultAction: Action): boolean {
   const milder = precedence(action) > precedence(defaultAction);
   switch (condition.op) {
@@ -123,7 +123,7 @@ function isAlwaysTrue(condition: ProfileCondition): boolean {
   }
 }
 
-/** A comparison with NULL means something. */
+/** A comparison with NULL is meaningful. */
 const asksForNull = ({ op, value }: ProfileCondition): boolean =>
   value === 0n && (op === 'SCMP_CMP_EQ' || op === 'SCMP_CMP_NE' || op === 'SCMP_CMP_GT');
 

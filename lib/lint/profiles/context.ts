@@ -1,4 +1,4 @@
-// What the lint rules of profiles look at: the profile as written, and what it means on one target.
+// The input of lint rules for profiles: the profile as written, and its meaning on one target.
 import type { AbiName } from '../../kernel/architectures.js';
 import type { Observation } from '../finding.js';
 import type { Policy } from '../../policy/policy.js';

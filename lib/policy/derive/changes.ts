@@ -17,7 +17,7 @@ export type CallOrGroup = SyscallName | CallGroup['name'];
  * it; otherwise `deny` takes precedence over `allow`, and `allow` over `only`.
  */
 export interface Changes {
-  /** Calls to allow, whatever their arguments. */
+  /** Calls to allow, with any arguments. */
   readonly allow?: readonly CallOrGroup[];
   /**
    * Calls to refuse, also through i386's multiplexers (socketcall, ipc). Calls that the base already refuses keep their
@@ -81,7 +81,7 @@ export function readChanges(changes: Changes): ReadChanges {
   };
 }
 
-/** A number stands for calls of several ABIs: it is refused where one of these is, unless a list has the number itself. */
+/** A number stands for calls of several ABIs: it is refused if one of these is, unless a list has the number itself. */
 function byNumber(
   digits: string,
   byName: (name: string) => Decision,

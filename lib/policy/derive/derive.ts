@@ -1,4 +1,4 @@
-// A policy with other answers to some calls, whatever their arguments.
+// A policy with other actions for some calls, with any arguments.
 import { callText, syscallNumber, syscallsOf } from '../../kernel/abi.js';
 import { latitude, type Action } from '../../kernel/action.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_ERRNO } from '../../kernel/constants.js';
@@ -50,7 +50,7 @@ function derivedAbi(part: AbiPolicy, defaultAction: Action, { decided, decisionO
   });
   const newest = Math.max(...named.flatMap(({ number, decision }) => (decision === 'allow' ? number : [])));
   const { enosysAbove: border = Infinity } = part;
-  // What lies between the calls that were known and those that are now allowed is as new as it was.
+  // Calls between the known ones and those that are now allowed stay newer than the profile.
   for (const number of syscallsOf(abi.name).values())
     if (number > border && number < newest && !syscalls.has(number)) syscalls.set(number, NEWER);
   for (const { name, number, decision } of named)
@@ -62,7 +62,7 @@ function derivedAbi(part: AbiPolicy, defaultAction: Action, { decided, decisionO
 
 const NEWER: SyscallPolicy = Object.freeze({ rules: Object.freeze([]), otherwise: SCMP_ACT_ERRNO(ENOSYS) });
 
-/** A call of which nothing is let through; what refuses it stays. */
+/** A call that is refused with any arguments; existing refusals stay. */
 const refused = (call: SyscallPolicy, refusal: Action): SyscallPolicy =>
   Object.freeze({
     ...call,

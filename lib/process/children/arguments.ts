@@ -20,14 +20,17 @@ export function argumentsOf<Options extends object>(
   if (typeof options !== 'object' || options === null) {
     throw optionError('there is no profile', 'Pass an object with a profile as the last argument');
   }
-  // What they hold is checked by whom it is for.
+  // The callee checks the items.
   return [isList ? ownElements(second as readonly unknown[]).map(textOf) : [], options as Options];
 }
 
-/** Values that are not strings or numbers are left to the check of the arguments of a command. */
+/** Values that are not strings or numbers are checked with the arguments of the command. */
 const textOf = (word: unknown): string => (typeof word === 'number' ? String(word) : (word as string));
 
-/** Throws UsageError (`bad-argument`) for what exec(2) cannot take: arguments of a command, and other words by their names. */
+/**
+ * Throws UsageError (`bad-argument`) for strings that exec(2) does not accept: arguments of a command, and others by
+ * their names.
+ */
 export function checkWords(args: readonly unknown[], others: Readonly<Record<string, unknown>>): void {
   for (const [what, word] of Object.entries(others)) if (!isWord(word)) throw badWord(what, word);
   const index = args.findIndex(word => !isWord(word));

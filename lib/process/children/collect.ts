@@ -2,8 +2,8 @@
 import type { Readable } from 'node:stream';
 
 /**
- * Collects what a stream gives: text where it has an encoding, bytes otherwise. What passes `limit` bytes is left out,
- * and `overflow` is called. The answer gives what there is so far.
+ * Collects the data of a stream: text if it has an encoding, bytes otherwise. Data beyond `limit` bytes is dropped,
+ * and `overflow` is called. The result is the data so far.
  */
 export function collect(
   stream: Readable,

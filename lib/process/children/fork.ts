@@ -145,7 +145,10 @@ export function forkSandboxed(
     : launched(launchRequest(filter, load, isolation), execArgv, stdio);
 }
 
-/** The options of this Node for another, without `-e` and its code, which Node leaves out too, and what says of which kind it is. */
+/**
+ * The options of this Node for another one, without `-e` and its code, which Node also leaves out, and without the
+ * kind of the code.
+ */
 function ownExecArgv(): readonly string[] {
   const code = own(process as { readonly _eval?: string | undefined }, '_eval');
   const index = code === undefined ? -1 : process.execArgv.lastIndexOf(code);
@@ -154,7 +157,7 @@ function ownExecArgv(): readonly string[] {
     : process.execArgv;
 }
 
-/** What Node makes of `stdio` and `silent`. */
+/** How Node interprets `stdio` and `silent`. */
 function forkStdio({ stdio, silent }: Pick<Own<ForkOptions>, 'stdio' | 'silent'>): StdioList {
   if (!Array.isArray(stdio)) return [...stdioList(stdio, silent === true ? 'pipe' : 'inherit'), 'ipc'];
   const list = stdioList(stdio);

@@ -1,4 +1,4 @@
-// What confines a child: takes the options of this package apart from those of Node.
+// Options that confine a child: separates the options of this package from those of Node.
 import { COMPILE_OPTIONS } from '../../filter/compile-options.js';
 import { compile, policyOf, type AnyProfile, type CompileOptions } from '../../filter/compile-profile.js';
 import type { Filter } from '../../filter/filter.js';
@@ -57,7 +57,7 @@ export interface Sandbox<Options> {
   readonly rest: Own<Omit<Options, keyof SandboxOptions>>;
 }
 
-/** Options of `compile`, but for what the machine decides. */
+/** Options of `compile`, except those that the machine decides. */
 const COMPILING = COMPILE_OPTIONS.filter(name => !['arch', 'kernel', 'capabilities'].includes(name));
 
 const LOADING: readonly string[] = ['noNewPrivs', 'log', 'specAllow'];
@@ -87,7 +87,7 @@ export function sandbox<Options extends SandboxOptions>(
 }
 
 /**
- * All of Node's options, undefined where they were not given, so that it looks for none of them elsewhere. The
+ * All of Node's options, undefined if they were not given, so that Node does not look for inherited ones. The
  * environment is always there: Node would add inherited variables.
  */
 function nodeRest(given: object, names: readonly string[]): object {
@@ -110,12 +110,12 @@ function filterOf(options: Own<SandboxOptions>): Filter | Uint8Array {
   const isPlain = capabilities === undefined && Object.keys(compiling).length === 0;
   const found = isPlain ? shipped(profile) : undefined;
   if (found !== undefined) return found;
-  // A policy has its target, so that capabilities beside it are refused.
+  // A policy has its target, so capabilities in addition are an error.
   const target = isPolicy(profile) && capabilities === undefined ? {} : runningTarget(capabilities);
   return compile(profile, { ...compiling, ...target });
 }
 
-/** Filters whose programs ship, by the names of their profiles: children of one profile share what was worked out for it. */
+/** Filters whose programs ship, by the names of their profiles, so that children of one profile share them. */
 const filters = new Map<string, Filter>();
 
 function shipped(profile: unknown): Filter | undefined {

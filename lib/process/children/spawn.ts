@@ -19,7 +19,7 @@ import { SPAWN_OPTIONS, spawnWith, startChild } from './launch/start-child.js';
 import { stdioList } from './launch/stdio.js';
 import { givenOptions, ownOptions } from '../../util/options.js';
 
-/** What confines a command, and whether refusals are reported: this process answers them then, and stays until all is over. */
+/** What confines a command, and whether refusals are reported, which this process then handles until the end. */
 type Options = SandboxOptions & ViolationReportOptions;
 
 /**

@@ -1,4 +1,4 @@
-// Reads the filters of another process back from the kernel: what is really in force.
+// Reads the filters of another process back from the kernel.
 import { errnoName } from '../../kernel/errno.js';
 import type { Code } from '../../util/codes.js';
 import { DumpError, type Diagnostic, type SeccompError } from '../../util/errors.js';
@@ -96,7 +96,7 @@ function otherThreads(pid: number): readonly ThreadDump[] {
     try {
       return [readThread(file)];
     } catch (error) {
-      // Threads come and go; only the one that was asked for has to be there.
+      // Threads start and end; only the requested one must exist.
       if (stateOf(id) === undefined) return [];
       throw error;
     }

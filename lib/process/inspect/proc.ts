@@ -1,4 +1,4 @@
-// Reads /proc, where what is looked for may have ended, or be hidden.
+// Reads /proc, where entries may vanish or be hidden.
 import { readdirSync, readlinkSync } from 'node:fs';
 import { readText } from '../../util/host/read-text.js';
 
@@ -15,7 +15,7 @@ export const textOf = (path: string): string | undefined => whereReadable(() => 
 /** Where a link leads; undefined where it cannot be read. */
 export const linkOf = (path: string): string | undefined => whereReadable(() => readlinkSync(path));
 
-/** What a function of node:fs gives; undefined for an error of the system. */
+/** The result of a function of node:fs; undefined for a system error. */
 export function whereReadable<Result>(read: () => Result): Result | undefined {
   try {
     return read();

@@ -1,4 +1,4 @@
-// Reads /proc/PID/status and /proc/PID/task/TID/status, where the kernel says what a thread is.
+// Reads /proc/PID/status and /proc/PID/task/TID/status.
 import { own } from '../../util/own.js';
 import { readText } from '../../util/host/read-text.js';
 
@@ -19,7 +19,7 @@ export interface ThreadStatus {
   readonly noNewPrivs: boolean;
 }
 
-/** What else is looked at. A process has the file of its first thread. */
+/** Other fields that are read. A process has the file of its first thread. */
 export interface StatusFile extends ThreadStatus {
   /** The letter of `State`: `R` running, `S` sleeping, `Z` ended and not yet waited for, … */
   readonly state: string;
@@ -38,7 +38,7 @@ export interface StatusFile extends ThreadStatus {
 /** By number. The last one, which is the kernel's own affair, marks what its filter has killed. */
 const MODES: readonly Mode[] = ['disabled', 'strict', 'filter', 'filter'];
 
-/** Reads the file of a thread, or gives undefined when it has ended. Throws what node:fs throws where it may not be read. */
+/** Reads the file of a thread; undefined if it has ended. Throws what node:fs throws if it may not be read. */
 export function readStatusFile(path: string): StatusFile | undefined {
   try {
     return parse(readText(path));
@@ -71,7 +71,7 @@ function parse(text: string): StatusFile {
     parent: number('PPid'),
     tracer: number('TracerPid'),
     threads: number('Threads'),
-    // Older kernels only show it by what is missing: memory of its own, which what has ended lacks too.
+    // Older kernels show this only indirectly: kernel threads have no memory, like processes that have ended.
     kernel:
       kthread === undefined
         ? field('VmSize') === undefined && state !== 'Z' && state !== 'X'
@@ -82,6 +82,6 @@ function parse(text: string): StatusFile {
   };
 }
 
-/** Names may hold anything; the kernel escapes what would break the line, and the backslash. */
+/** Names may contain anything; the kernel escapes line breaks and backslashes. */
 const unescaped = (name: string): string =>
   name.replace(/\\(n|\\)/g, (_, letter: string) => (letter === 'n' ? '\n' : '\\'));

@@ -1,4 +1,4 @@
-// What the kernel says about the filters of a process, thread by thread.
+// The kernel's information about the filters of a process, for each thread.
 import { readdirSync } from 'node:fs';
 import { UnsupportedError, UsageError } from '../../util/errors.js';
 import { readStatusFile, type Mode, type StatusFile, type ThreadStatus } from './status-file.js';
@@ -45,13 +45,13 @@ export function status(pid: number = process.pid): ProcessStatus {
   };
 }
 
-/** State of the calling thread alone. */
+/** State of the calling thread. */
 export function threadStatus(): ThreadStatus | undefined {
   const file = readStatusFile('/proc/thread-self/status');
   return file && threadStatusOf(file);
 }
 
-/** Throws UsageError (`bad-pid`) for what cannot be the id of a process or a thread. */
+/** Throws UsageError (`bad-pid`) for values that cannot be the id of a process or a thread. */
 export function checkPid(pid: number): void {
   if (Number.isSafeInteger(pid) && pid >= 1 && pid <= 0x7fff_ffff) return;
   throw new UsageError('bad-pid', `${show(pid)} is not a process id`, 'Pass a positive integer');

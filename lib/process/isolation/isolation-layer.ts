@@ -1,4 +1,5 @@
-// The filter layer of every isolated child, below that of its profile: it refuses some calls and depends on no profile.
+// The filter layer of every isolated child, below that of its profile: it refuses a few calls and depends on no
+// profile.
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { ABIS, syscallNumber, X32_BIT, type Abi } from '../../kernel/abi.js';
@@ -30,11 +31,14 @@ const IOCTL: SyscallPolicy = {
   })),
 };
 
-/** New limits are set through a pointer, which is as wide as a register; the process is an int, 0 the caller itself. */
+/**
+ * New limits are passed by a pointer, which is as wide as a register; the process is an int, 0 for the caller itself.
+ */
 const prlimit = ({ name, width }: Abi): SyscallPolicy => {
   const other: Condition = { op: 'SCMP_CMP_NE', arg: 0, width: 32, value: 0n };
   const sets: Condition = { op: 'SCMP_CMP_NE', arg: 2, width, value: 0n };
-  // x32 passes pointers of 64 bits, of which its conditions see the low half: there, other limits cannot be read either.
+  // x32 passes 64-bit pointers, of which its conditions see the low half: there, limits of other processes cannot be
+  // read either.
   return {
     otherwise: SCMP_ACT_ALLOW,
     rules: [{ conditions: name === 'x32' ? [other] : [other, sets], action: EPERM }],
@@ -42,8 +46,8 @@ const prlimit = ({ name, width }: Abi): SyscallPolicy => {
 };
 
 /**
- * Numbers that kernels before 5.4 serve too: those of x32 without its bit, and those of x86_64 with it.
- * Source: arch/x86/entry/syscalls/syscall_64.tbl, and commit 6365b842aae4.
+ * Numbers that kernels before 5.4 also serve: those of x32 without bit 30, and those of x86_64 with it. Source:
+ * arch/x86/entry/syscalls/syscall_64.tbl, and commit 6365b842aae4.
  */
 const OTHER_IOCTLS: ReadonlyMap<AbiName, number> = new Map<AbiName, number>([
   ['x86_64', 514],
@@ -66,7 +70,7 @@ export function isolationPolicy(arch: Architecture = nativeArchitecture()): Poli
   return {
     target: makeTarget({ arch }),
     defaultAction: SCMP_ACT_ALLOW,
-    // Other ABIs are left to the filter above.
+    // The filter of the profile decides about other ABIs.
     badArch: SCMP_ACT_ALLOW,
     abis: nativeFirst(abisOf(arch).map(abiOf)),
     flags: [],

@@ -38,7 +38,7 @@ export interface Isolation {
   /** Parts that stay open, with reasons. */
   readonly open: readonly OpenWay[];
   /**
-   * Whether mount(2), umount(2) and pivot_root(2) fail in the child, also in a user namespace of its own: a side effect of
+   * Whether mount(2), umount(2) and pivot_root(2) fail in the child, also in its own user namespace: a side effect of
    * Landlock before Linux 6.12.
    */
   readonly refusesMounts: boolean;

@@ -93,7 +93,7 @@ const opensRings = (policy: Policy, { audit, name }: Abi): boolean => {
   return number !== undefined && mayPermit(outcome(policy, audit, number));
 };
 
-/** Whether a call is allowed whatever its arguments, or there is none of that name. */
+/** Whether a call is allowed unconditionally, or does not exist. */
 const alwaysAllows = (policy: Policy, { audit, name }: Abi, call: string): boolean => {
   const number = syscallNumber(name, call);
   if (number === undefined) return true;

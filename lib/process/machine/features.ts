@@ -6,7 +6,7 @@ import { missingFeatures, type MissingFeature } from '../../kernel/kernel-featur
 
 /** The features of this kernel and this build. */
 export interface Features extends Probe {
-  /** Whether filters can be loaded at all. */
+  /** Whether filters can be loaded. */
   readonly available: boolean;
   /** Version of the libseccomp that is linked. */
   readonly libseccomp: string;

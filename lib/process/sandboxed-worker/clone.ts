@@ -1,4 +1,4 @@
-// Structured clones as bytes: what postMessage makes of a value, for a thread of another process.
+// Structured clones as bytes: postMessage to a thread of another process.
 import type { Transferable } from 'node:worker_threads';
 import { util, v8 } from '../../util/builtins.js';
 import { MAX_PAYLOAD } from './frames.js';
@@ -52,7 +52,7 @@ export function pack(value: unknown, transfer: readonly Transferable[] = []): Pa
   serializer.writeValue(value);
   const bytes = serializer.releaseBuffer();
   if (bytes.byteLength > MAX_PAYLOAD) throw dataCloneError('a message of more than 4 GiB cannot be sent');
-  // Detaches them, or says why not.
+  // Detaches them, or reports why not.
   structuredClone(undefined, { transfer: [...transfer] as ArrayBuffer[] });
   return bytes;
 }

@@ -1,5 +1,5 @@
-// Frames of bytes over a stream: a kind, a length and a payload. The channel of `fork` will not do: what is not a message on
-// it is an uncaught exception in the process that reads.
+// Frames of bytes over a stream: a kind, a length and a payload. The channel of `fork` is unsuitable: bytes on it
+// that are not a message are an uncaught exception in the reader.
 import type { Socket } from 'node:net';
 import { WorkerError } from '../../util/errors.js';
 import { TurnQueue, type Task } from './turns.js';
@@ -47,8 +47,8 @@ export class FrameReader {
   }
 
   /**
-   * The next frame, with a payload in memory of its own; undefined when another chunk is needed.
-   * Throws WorkerError (`worker-message-too-large`) for one that is longer than it may be; nothing can be read after.
+   * The next frame, with a payload in its own memory; undefined if another chunk is needed. Throws WorkerError
+   * (`worker-message-too-large`) for one that is too long; nothing can be read after that.
    */
   next(): Frame | undefined {
     const missing = HEADER - this.#headerLength;
@@ -99,11 +99,11 @@ interface FrameListener {
 
 /** Frames that are being read. */
 export interface FrameStream {
-  /** Drops what has not been taken yet. */
+  /** Drops the frames that have not been read yet. */
   stop(): void;
 }
 
-/** One for the event loop of this thread, whose time is what it bounds. */
+/** One for the event loop of this thread, whose time it limits. */
 const turns = new TurnQueue();
 
 /**
@@ -115,7 +115,7 @@ export function readFrames(channel: Socket, listener: FrameListener): FrameStrea
   // Even a paused stream ends when the other side is closed, while there may be frames left in the last chunk.
   let isStopped = false;
   let isClosed = false;
-  // One, and another where Node resumes the stream by itself, as at the exit of a child.
+  // One, and another if Node resumes the stream by itself, as at the exit of a child.
   const chunks: Uint8Array[] = [];
   const next = (): Frame | undefined => {
     if (isStopped) return undefined;

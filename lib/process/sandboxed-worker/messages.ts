@@ -5,7 +5,7 @@ import { show } from '../../util/show.js';
 import type { Packed } from './clone.js';
 import type { Frame } from './frames.js';
 
-/** The descriptor of the channel, behind those of the standard streams and the channel of `fork`. */
+/** The descriptor of the channel, after those of the standard streams and the channel of `fork`. */
 export const CHANNEL = 4;
 
 /** Options that the thread in the other process gets. */
@@ -25,7 +25,7 @@ export interface Start {
 /** To the worker's process: a packed `Start`, then packed values. */
 export type OrderKind = 'start' | 'message';
 
-/** From the worker's process. Values and what was thrown are packed; an exit code is a byte. */
+/** From the worker's process. Values and errors are packed; an exit code is a byte. */
 type ReportKind = 'online' | 'message' | 'messageerror' | 'error' | 'exit';
 
 /** The bytes of the kinds. 0 is none, so that zeros are not frames. */
@@ -48,7 +48,9 @@ export const isStart = ({ kind }: Frame): boolean => kind === KINDS.start;
 export class ReportReader {
   readonly #seen = new Set<ReportKind>();
 
-  /** The kind of a frame. Throws WorkerError (`worker-protocol`) for one that no worker's process would send here. */
+  /**
+   * The kind of a frame. Throws WorkerError (`worker-protocol`) for one that no worker's process sends at this point.
+   */
   kindOf({ kind, payload }: Frame): ReportKind {
     const report = REPORTS.find(name => KINDS[name] === kind);
     if (report === undefined) throw protocolError(`a frame of kind ${show(kind)}`);

@@ -1,4 +1,4 @@
-// What the process of a SandboxedWorker runs: it starts the worker as a thread of its own and relays what is sent.
+// What the process of a SandboxedWorker runs: it starts the worker as a thread and relays messages.
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';

@@ -1,4 +1,4 @@
-// A worker in a process of its own, all of whose threads are under a profile.
+// A worker in its own process, all of whose threads are under a profile.
 import type { ChildProcess, ForkOptions } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
@@ -36,7 +36,7 @@ export interface SandboxedWorkerOptions
       | 'transferList'
       | 'workerData'
     > {
-  /** Variables of the process; by default those of this one. SHARE_ENV is not possible. */
+  /** Environment of the process; default: that of this process. SHARE_ENV is not possible. */
   readonly env?: NodeJS.ProcessEnv;
   /** The working directory of the process; default: that of this process. */
   readonly cwd?: string | URL;
@@ -129,7 +129,7 @@ export class SandboxedWorker extends EventEmitter<{
   readonly #reports = new ReportReader();
   #frames: FrameStream | undefined;
   #isReferenced = true;
-  /** Whether its end has been explained, by the worker itself, by an error or by terminate. */
+  /** Whether its end has a known reason: the worker itself, an error or terminate. */
   #told: { readonly code: number } | undefined;
   #isOver = false;
 
@@ -140,7 +140,7 @@ export class SandboxedWorker extends EventEmitter<{
     const start = startOrder(filename, options);
     this.isolation = planIsolation(options.isolation).receipt;
     this.#child = this.#start(options);
-    // The last one: what `fork` has for itself is not a socket.
+    // The last one: the channel of `fork` is not a socket.
     this.#channel = this.#child === undefined ? undefined : socketsOf(this.#child).at(-1);
     this.pid = own(this.#child, 'pid');
     this.stdin = this.#child?.stdin ?? null;
@@ -167,7 +167,7 @@ export class SandboxedWorker extends EventEmitter<{
       this.#told ??= { code: 1 };
       this.#frames?.stop();
       this.#child?.kill('SIGKILL');
-      // Programs that it has started may hold these open.
+      // Programs that it has started may keep these open.
       for (const socket of this.#child === undefined ? [] : socketsOf(this.#child)) socket.destroy();
     }
     return this.#ended;
@@ -283,7 +283,7 @@ export class SandboxedWorker extends EventEmitter<{
       }
       event = ['messageerror', shortened(error)];
     }
-    // What is emitted has been read from another process: its types are those of the events all the same.
+    // The data comes from another process; the types of the events apply nevertheless.
     if (event !== undefined) (this as EventEmitter).emit(...event);
   }
 
@@ -306,7 +306,7 @@ export class SandboxedWorker extends EventEmitter<{
     }
   }
 
-  /** Ends a worker that has sent what it may not. */
+  /** Ends a worker that has violated the protocol. */
   #end(error: WorkerError): void {
     void this.terminate();
     // Whatever it has said before.
@@ -337,7 +337,7 @@ export class SandboxedWorker extends EventEmitter<{
   }
 }
 
-/** If no descriptors are left there are no streams at all, which the types do not express. */
+/** If no descriptors are left there are no streams, which the types do not express. */
 const socketsOf = (child: { readonly stdio?: readonly unknown[] }): readonly Socket[] =>
   (own(child, 'stdio') ?? []).filter(stream => stream instanceof net().Socket);
 
@@ -385,7 +385,7 @@ function forward(from: Readable, to: NodeJS.WriteStream): void {
   });
 }
 
-/** V8 quotes what it could not make, a whole RegExp for one. */
+/** V8 quotes what it could not deserialize, for example a whole RegExp. */
 function shortened(error: unknown): unknown {
   if (!(error instanceof Error) || error.message.length <= MAX_REASON) return error;
   return new TypeError(`${error.message.slice(0, MAX_REASON)}…`);

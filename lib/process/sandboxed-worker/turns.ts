@@ -4,7 +4,7 @@
 export interface Task {
   /** Whether its work keeps the process alive. */
   readonly isReferenced: boolean;
-  /** Does one step, and says whether there are more. */
+  /** Performs one step, and returns whether there are more. */
   step(): boolean;
 }
 

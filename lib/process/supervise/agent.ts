@@ -1,4 +1,4 @@
-// An agent for `listenerPath`: answers the calls of containers that runc, crun and others have started.
+// An agent for `listenerPath`: responds to the calls of containers that runc, crun and others have started.
 import { errnoName } from '../../kernel/errno.js';
 import { closeSync, openSync, unlinkSync } from 'node:fs';
 import { LoadError, SupervisionError } from '../../util/errors.js';
@@ -28,7 +28,7 @@ export interface ContainerAgent {
   unref(): void;
 }
 
-/** How long a runtime may take to say what it has to say, in milliseconds. */
+/** How long a runtime may take to send the state, in milliseconds. */
 const PATIENCE = 10_000;
 /** How long a state may be, in bytes. */
 const MAX_STATE = 1024 * 1024;
@@ -65,8 +65,8 @@ export function listenForContainers(
   };
 
   /**
-   * Turns a connection away that cannot be accepted for want of descriptors, with the one that is kept for that: it would
-   * wait in the queue, and have the event loop come back here at once.
+   * Rejects a connection if no descriptors are left, with a spare descriptor: otherwise it would stay in the queue,
+   * and the event loop would return here at once.
    */
   const refuseOne = (reason: string): void => {
     releaseSpare();
@@ -192,7 +192,7 @@ function removeSocket(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // Removed by somebody else: it is gone either way.
+    // Another process has removed it.
   }
 }
 

@@ -1,4 +1,4 @@
-// A call that waits for an answer, as a handler sees it: by name, with a look into the caller's memory.
+// A call that waits for a response, as a handler sees it: by name, with access to the caller's memory.
 import { SupervisionError, UsageError } from '../../util/errors.js';
 import { isFailure, native, type Failure, describeFailure } from '../../native.js';
 import { abiOf, syscallName } from '../../kernel/abi.js';
@@ -58,7 +58,7 @@ const CALL_WORDS = 10;
 
 const MAX_LENGTH = 64 * 1024 * 1024;
 
-/** Room for several `struct seccomp_notif`, looked at as words of 64 and of 32 bits. */
+/** Space for several `struct seccomp_notif`, accessed as 64-bit and 32-bit words. */
 export interface CallRecords {
   readonly words: BigUint64Array;
   readonly halves: Uint32Array;
@@ -69,7 +69,7 @@ export function callRecords(count: number): CallRecords {
   return { words, halves: new Uint32Array(words.buffer) };
 }
 
-/** The call in a record, which may be overwritten afterwards. */
+/** The call in a record, which may be overwritten later. */
 export function callAt(
   listener: number,
   { words, halves }: CallRecords,

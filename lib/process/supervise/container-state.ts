@@ -1,4 +1,4 @@
-// What a container runtime says about a container whose calls it hands to an agent.
+// The state that a container runtime sends to an agent about a container whose calls the agent handles.
 import { SupervisionError } from '../../util/errors.js';
 import { bare, owned } from '../../util/own.js';
 
@@ -17,7 +17,7 @@ export interface ContainerProcess {
   readonly container: {
     /** Its id. */
     readonly id: string;
-    /** `creating`, `created`, `running`: an exec into a running container has a listener of its own. */
+    /** `creating`, `created`, `running`: an exec into a running container has its own listener. */
     readonly status: string;
     /** Of its first process, where it has one. */
     readonly pid: number | undefined;
@@ -88,7 +88,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** An object without a prototype: what is absent is undefined. */
+/** An object without a prototype: absent properties are undefined. */
 function object(value: unknown, what: string): Readonly<Partial<Record<Key, unknown>>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return bare(value);
   throw badState(`${what} is not an object`);

@@ -1,4 +1,4 @@
-// Starts a command whose calls an agent answers, as container runtimes do for `listenerPath`.
+// Starts a command whose calls an agent handles, as container runtimes do for `listenerPath`.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { UsageError } from '../../util/errors.js';
 import { isFilter } from '../../filter/filter.js';

@@ -29,7 +29,7 @@ export function resolvers<Value = void>(): {
   return { promise, resolve };
 }
 
-/** `ref` and `unref` for what watches a descriptor, until it is closed. */
+/** `ref` and `unref` of a watched descriptor, until it is closed. */
 export function keepingAlive(
   watch: WatchHandle,
   isClosed: () => boolean,

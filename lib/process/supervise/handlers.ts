@@ -43,7 +43,7 @@ export function superviseListener(listener: number, options: HandlerOptions): Su
   return serveListener(listener, handlerOf(checked), checked, false);
 }
 
-/** The handler that a call goes to. */
+/** The handler for a call. */
 export function handlerOf({ handlers, otherwise = () => UNAVAILABLE }: Own<HandlerOptions>): Handler {
   const byName = new Map(Object.entries(handlers ?? {}));
   return call => ((call.name === undefined ? undefined : byName.get(call.name)) ?? otherwise)(call);

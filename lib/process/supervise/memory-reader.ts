@@ -3,10 +3,10 @@ import { errnoName } from '../../kernel/errno.js';
 import { SupervisionError } from '../../util/errors.js';
 import { isFailure, native, type Failure, type WatchHandle } from '../../native.js';
 
-/** How long a read may take, in milliseconds, unless the caller says otherwise. */
+/** How long a read may take by default, in milliseconds. */
 const READ_TIMEOUT = 1000;
 
-/** Reads that one listener may have going on at once: its processes cannot keep those of another from being read. */
+/** Concurrent reads of one listener: its processes cannot block the reads of another listener. */
 const READS_AT_ONCE = 8;
 
 /** Of the time for a read, what its helper process gets. */

@@ -63,7 +63,7 @@ export function checkReport({ onViolation, reportFallbacks, reportOnly }: Own<Vi
     throw optionError('reportOnly without onViolation reports nothing', 'Pass onViolation too');
 }
 
-/** The same where calls can be reported with `reportOnly` alone, by what follows. Whether they are. */
+/** Checks the options of functions that only report with `reportOnly`. Returns whether they report. */
 export function checkReportOnly(options: Own<ViolationReportOptions>, otherwise: string): boolean {
   checkReport(options);
   const { onViolation, reportFallbacks, reportOnly = false } = options;
@@ -82,10 +82,13 @@ export const needsPolicy = (): UsageError =>
     'Pass a profile',
   );
 
-/** What the profile means for a call: an answer, or undefined where it asks the supervisor. */
+/** What the profile means for a call: an action, or undefined if the supervisor decides. */
 export type Judge = (call: SupervisedCall) => Response | undefined;
 
-/** Judges calls by a policy in place of the filter that `notified` made of it, and reports those that it refuses. */
+/**
+ * Decides calls by a policy instead of the filter that `withNotifications` made of it, and reports those that it
+ * refuses.
+ */
 export function policyResponse(
   policy: Policy,
   { onViolation = () => undefined, reportFallbacks = false, reportOnly = false }: Own<ViolationReportOptions>,
@@ -143,7 +146,7 @@ function enforce(call: SupervisedCall, action: Action): Response {
   }
 }
 
-/** A process cannot be ended by SIGSYS from outside as the kernel does it: a handler might catch that. */
+/** A process cannot be killed with SIGSYS from outside, because it could handle the signal. */
 function kill({ pid, isWaiting }: SupervisedCall): void {
   // 0 is a caller that this PID namespace does not have; to kill(2), it is the process group of this process.
   if (pid === 0 || !isWaiting()) return;

@@ -70,7 +70,7 @@ function transmit(listener: number, id: bigint, answer: Checked): Failure | unde
   }
 }
 
-/** An answer that can be sent. */
+/** A response that can be sent. */
 type Checked =
   | { readonly kind: 'errno'; readonly errno: number }
   | { readonly kind: 'value'; readonly value: bigint }

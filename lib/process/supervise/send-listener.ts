@@ -21,7 +21,7 @@ export interface SentProcess {
   readonly timeout?: number;
 }
 
-/** How long an agent's queue may be full, in milliseconds, unless the caller says otherwise. */
+/** How long an agent's queue may stay full by default, in milliseconds. */
 const AGENT_TIMEOUT = 10_000;
 
 const OPTIONS: readonly string[] = ['id', 'pid', 'metadata', 'annotations', 'timeout'];

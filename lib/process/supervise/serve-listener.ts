@@ -102,7 +102,7 @@ export function serveListener(
   /** Has been given the next call, if there is one: -1 when none ever will be. */
   function arrived(taken: number | Failure): void {
     handle(next, taken);
-    // To look for more takes time that a caller would wait who is alone.
+    // To look for more would delay the only caller.
     if (pending === 0 || isClosed()) return;
     const end = performance.now() + TURN;
     for (;;) {
@@ -124,13 +124,13 @@ export function serveListener(
     }
     received += taken;
     for (let index = 0; index < taken; index++) {
-      // The kernel has answered the rest.
+      // The kernel has responded to the others.
       if (isClosed()) return;
       answer(callAt(listener, records, index, reader));
     }
   }
 
-  /** Never throws: others that have arrived are still to be answered. */
+  /** Never throws: other calls still wait for their responses. */
   function answer(call: SupervisedCall): void {
     pending++;
     try {
@@ -217,7 +217,7 @@ export const nobody = (): Supervisor => ({
   unref: () => undefined,
 });
 
-/** Throws LoadError (`listener-unusable`) for another descriptor, before anything is asked of what may be somebody's file. */
+/** Throws LoadError (`listener-unusable`) for another descriptor, before any operation on what may be another file. */
 function refuseOthers(listener: number): void {
   // Without one it is closed, or there is no /proc: the kernel tells.
   const link = linkOf(`/proc/self/fd/${listener}`);

@@ -22,18 +22,18 @@ import type { Judge } from './report.js';
 import { own, owned, type Own } from '../../util/own.js';
 import { givenOptions } from '../../util/options.js';
 
-/** What is to be started, under what, and who answers for the start. */
+/** What to start, under which filter, and who handles its start. */
 export interface StartPlan {
   readonly filter: Filter | Uint8Array;
   readonly load: ChildLoadOptions & { readonly waitKillable?: boolean };
   readonly isolation: IsolationPlan;
   /** Options of Node. */
   readonly rest: Own<SpawnOptions>;
-  /** For the calls of the launcher, of which there is execve and, should it fail, exit_group. */
+  /** For the calls of the launcher: execve and, if that fails, exit_group. */
   readonly atStart: Judge;
 }
 
-/** A child and its listener; none where the command could not be executed, of which the child tells by an event. */
+/** A child and its listener; no listener if the command could not be executed, which an event of the child reports. */
 export interface Started {
   readonly child: ChildProcess;
   readonly listener: number | undefined;
@@ -62,8 +62,8 @@ export function startWithListener(file: string, args: readonly string[], plan: S
 }
 
 /**
- * The listener of a child that runs; that of one that does not is closed. Throws LoadError (`listener-unusable`) where there
- * is none: the child is killed, because no call of it would be answered.
+ * The listener of a running child; that of one that does not run is closed. Throws LoadError (`listener-unusable`) if
+ * there is none: then the child is killed, because its calls would get no response.
  */
 export function listenerOf(
   child: ChildProcess,
@@ -126,7 +126,7 @@ export function untilItRuns(listener: number, awaited: number, atStart: Judge): 
   const reader = memoryReader();
   for (;;) {
     const ready = native().waitForEither(listener, awaited);
-    // The socket is at its end by then: what else is there is the command's.
+    // The socket is at its end by then: any other data is the command's.
     if (isFailure(ready) || (ready & 2) !== 0) return;
     const taken = native().takeNotifications(listener, record.words);
     if (isFailure(taken) || taken < 0) return;

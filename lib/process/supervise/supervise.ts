@@ -1,4 +1,4 @@
-// Starts a command under a profile whose NOTIFY actions are answered by functions of this process.
+// Starts a command under a profile whose NOTIFY actions are handled by functions of this process.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
@@ -98,7 +98,7 @@ function supervised(child: ChildProcess, isolation: Isolation, supervisor: Super
   const properties = Object.entries(Object.getOwnPropertyDescriptors(supervisor));
   return Object.defineProperties(
     { child, isolation },
-    // A descriptor inherits what it lacks, too.
+    // Absent fields of a descriptor are inherited too.
     Object.fromEntries(properties.map(([name, descriptor]) => [name, bare(descriptor)])),
   ) as Supervised;
 }
@@ -141,7 +141,7 @@ function reportOnly(
   return supervised(child, receipt, both(follower, attending));
 }
 
-/** With a listener for the calls that the profile answers with NOTIFY; none where the command could not be executed. */
+/** With a listener for the calls with NOTIFY; none if the command could not be executed. */
 function startAttended(
   file: string,
   args: readonly string[],
@@ -193,7 +193,7 @@ const SUPERVISING = [...HANDLER_OPTIONS, ...REPORT_OPTIONS, 'waitKillable'];
 
 const CHILD = [...SPAWN_OPTIONS, ...SANDBOX_OPTIONS];
 
-/** Takes the options of this function apart from those of `spawn`, and checks them. */
+/** Separates the options of this function from those of `spawn`, and checks them. */
 function apart(options: SuperviseOptions): {
   readonly own: OwnOptions;
   readonly others: SpawnOptions & SandboxOptions;
@@ -204,18 +204,18 @@ function apart(options: SuperviseOptions): {
   oneOf('waitKillable', all.waitKillable, [true, false]);
   const { onViolation, reportFallbacks, reportOnly, waitKillable } = all;
   const others = givenOptions<SpawnOptions & SandboxOptions>(all, CHILD);
-  // Without a profile, `sandbox` says so.
+  // Without a profile, `sandbox` throws.
   return {
     own: { ...checked, onViolation, reportFallbacks, reportOnly, waitKillable },
     others: others as SpawnOptions & SandboxOptions,
   };
 }
 
-/** What is loaded, and who answers. */
+/** What is loaded, and who handles the calls. */
 interface Plan {
   readonly filter: Filter | Uint8Array;
   readonly handler: Handler;
-  /** For the calls of the launcher, of which there is execve and, should it fail, exit_group. */
+  /** For the calls of the launcher: execve and, if that fails, exit_group. */
   readonly atStart: Judge;
 }
 

@@ -144,7 +144,7 @@ function describe(
     },
     { layer: undefined, policy },
   );
-  // Should the command not be found, the launcher ends by a call of its own.
+  // If the command is not found, the launcher ends with a call of its own.
   if (starting && described.syscall !== 'execve') return undefined;
   return {
     ...described,

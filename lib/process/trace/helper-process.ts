@@ -1,11 +1,13 @@
-// What the tracer and the perf recorder have in common: programs in memory, each a process of its own that shares memory with this one.
+// What the tracer and the perf recorder have in common: programs in memory, each a separate process that shares
+// memory with this one.
 import { readSync } from 'node:fs';
 import { native, type Failure } from '../../native.js';
 import { own } from '../../util/own.js';
 
 /**
- * Starts a program as a process that is no child of this one, with these descriptors behind its standard streams, the program itself being
- * the first. It gets no signals of the terminal, and does not keep the working directory in use.
+ * Starts a program as a process that is not a child of this one, with these descriptors after its standard streams;
+ * the first is the program itself. It gets no signals of the terminal, and does not keep the working directory in
+ * use.
  */
 export const startHelper = (
   descriptors: readonly number[],

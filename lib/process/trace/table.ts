@@ -15,7 +15,7 @@ export interface TracedCalls {
   readonly threadName: string;
   /** The file of the program; `starting` for the launcher before it executes the command, undefined if it is unknown. */
   readonly program: { readonly path: string } | 'starting' | undefined;
-  /** The kind of thread, in a process that was attached to; undefined for a command that was started. */
+  /** The kind of thread in an attached process; undefined for a command. */
   readonly origin: Origin | undefined;
   /** As `setPhase` numbered it. */
   readonly phase: number;

@@ -25,7 +25,7 @@ export interface Tracer {
   close(): void;
 }
 
-/** A user and a group for the tracer: those of the command, so that it may trace it. */
+/** A user and a group for the tracer: those of the command, so that it has the permission to trace it. */
 interface TracerUser {
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;

@@ -1,15 +1,15 @@
-// Gathers violations for a report that people read: one for each call, program and answer.
+// Combines violations for a readable report: one for each call, program and action.
 import type { ReportedViolation } from '../supervise/report.js';
 
 /** Violations that are gathered. */
 interface ViolationSummary {
-  /** Takes one more; its `count` is added to that of the first one like it. */
+  /** Adds a violation; its `count` is added to that of the first similar one. */
   add(violation: ReportedViolation): void;
   /** The first of each kind, with the number of calls, in the order in which they came. */
   list(): readonly ReportedViolation[];
 }
 
-/** Two violations are alike where ABI, call, program and answer are, and the place in the profile that says so. */
+/** Two violations are similar if ABI, call, program and action are equal, and so is the position in the profile. */
 export function summarizeViolations(): ViolationSummary {
   const kinds = new Map<string, ReportedViolation>();
   return {

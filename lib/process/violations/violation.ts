@@ -61,7 +61,7 @@ export interface KnownLayer {
 
 /** Names what the handler noted. `layers` are those that are known, the oldest first. */
 export function describeCall(call: RefusedCall, layers: readonly KnownLayer[]): Violation {
-  // Of equal answers the kernel takes that of the newest filter.
+  // Of equal actions the kernel uses that of the newest filter.
   const refusing = layers.findLast(
     ({ policy }) => actionKind(evaluate(policy, eventOf(call))) === SCMP_ACT_TRAP,
   );
@@ -99,7 +99,7 @@ export function describeRefusal(call: RefusedCall, refusing: KnownLayer | undefi
   };
 }
 
-/** Where a policy says what becomes of a call. */
+/** The position in a policy that decides about a call. */
 function placeOf(event: Event, policy: Policy): Location | undefined {
   const { rules, at } = owned(outcome(policy, event.arch, event.syscall));
   const rule = decidingRule(rules, own(event, 'args') ?? []);

@@ -1,4 +1,5 @@
-// Reports the calls that filters refuse, while the process goes on: listens to the SIGSYS handler of the add-on.
+// Reports the calls that filters refuse, while the process continues: reads the records of the add-on's SIGSYS
+// handler.
 import { errnoName } from '../../kernel/errno.js';
 import { net } from '../../util/builtins.js';
 import { LoadError, UsageError } from '../../util/errors.js';
@@ -133,7 +134,7 @@ function listen(): number {
   );
 }
 
-/** Names for the add-on's line on standard error: its handler can look nothing up by itself. */
+/** Names for the add-on's line on standard error: its signal handler cannot look them up. */
 const callNames = (): string =>
   abisOf(nativeArchitecture())
     .flatMap(name =>

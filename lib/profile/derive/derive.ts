@@ -1,4 +1,4 @@
-// A profile with other answers to some calls, on every target: rules and comments of its base stay where they can.
+// A profile with other actions for some calls, on every target: rules and comments of its base are kept if possible.
 import type { Location } from '../../util/errors.js';
 import { topOf } from '../../util/place.js';
 import { readChanges, type Changes } from '../../policy/derive/changes.js';

@@ -30,7 +30,7 @@ export function editText(text: string, { removed, added }: Plan): string {
       throw new Error(`unreachable: nothing is at ${at.pointer}`);
     gone.set(holder, (gone.get(holder) ?? new Set()).add(item));
   }
-  // A rule all of whose names are gone goes with them.
+  // A rule whose names are all removed is removed too.
   for (const [list, items] of [...gone]) {
     const rule = parentOf(parentOf(list));
     if (
@@ -67,7 +67,7 @@ function groupsIn(rule: Node): readonly Edit[] {
   const [key, single] = member(/^name$/iu);
   const calls = single && callsOfGroup(single);
   if (key === undefined || single === undefined || calls === undefined) return written;
-  // The old format names one call. A list beside it is empty.
+  // The old format names one call; `names` is then empty.
   return list === undefined
     ? [replacing(key, '"names"'), replacing(single, `[${calls}]`)]
     : [replacing(list, `[${calls}]`), replacing(single, '""')];

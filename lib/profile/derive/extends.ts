@@ -1,4 +1,4 @@
-// Reads a profile that says what to change in another one: `{ "extends": "docker-default", "deny": ["@network"] }`.
+// Reads a profile that changes another one: `{ "extends": "docker-default", "deny": ["@network"] }`.
 import type { Location } from '../../util/errors.js';
 import { isCallNumber, isKnownSyscall } from '../../kernel/abi.js';
 import { ARCHITECTURES } from '../../kernel/architectures.js';
@@ -14,23 +14,23 @@ import { readGroup } from '../schema/group.js';
 import { readRules } from '../schema/rule.js';
 import { readString, readStrings, type Named } from '../schema/values.js';
 
-/** What such a profile says. */
+/** The content of such a profile. */
 export interface Extends {
   /** A profile that ships, or a path from the folder of the file. */
   readonly name: string;
   readonly changes: Changes;
-  /** Its own rules, beside those that are left of the base. */
+  /** Its own rules, in addition to the remaining rules of the base. */
   readonly rules: readonly ProfileRule[];
   /** Where it names its base. */
   readonly at: Location;
 }
 
-/** Keys of a profile that stands for itself. */
+/** Keys of a profile without `extends`. */
 const WHOLE = ['defaultAction', 'architectures', 'archMap', 'flags', 'linux'];
 
 /**
- * What the object says; undefined where errors were reported: `bad-extends`, `unknown-key`, `unknown-group`, `unknown-syscall`,
- * and those of values.
+ * The content of the object; undefined if errors were reported: `bad-extends`, `unknown-key`, `unknown-group`,
+ * `unknown-syscall`, and those of values.
  */
 export function readExtends(root: JsonObject, findings: Findings): Extends | undefined {
   for (const key of WHOLE) {

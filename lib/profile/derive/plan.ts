@@ -27,7 +27,7 @@ export interface Plan {
 }
 
 /**
- * How a profile comes to say what changes ask for. Rules of which no name is left are dropped, others keep their conditions,
+ * Plans how to change a profile. Rules without remaining names are dropped, others keep their conditions,
  * restrictions and comments. Throws UsageError (`bad-option`).
  */
 export function planOf(profile: Profile, changes: ReadChanges): Plan {
@@ -69,10 +69,10 @@ export function planOf(profile: Profile, changes: ReadChanges): Plan {
   };
 }
 
-/** The last number before those that all architectures share: libraries look for ENOSYS from calls that came later (Linux 5.1). */
+/** The last number before those that all architectures share: libraries expect ENOSYS for later calls (Linux 5.1). */
 const OLD = 423;
 
-/** Whether a rule answers whatever the arguments and the target. */
+/** Whether a rule decides with any arguments and on any target. */
 const isUnconditional = ({ conditions, includes, excludes }: ProfileRule): boolean =>
   conditions.length === 0 &&
   [includes, excludes].every(

@@ -3,7 +3,7 @@
 /** What people write before the first word of a text, although JSON has no comments. */
 const SPACE_AND_COMMENTS = /^(?:[\s\uFEFF]+|(?:#|\/\/)[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*/;
 
-/** As far as a text is looked at for what follows comments. */
+/** How much of a text is searched for the end of comments. */
 const START = 10_000;
 
 /**
@@ -16,8 +16,8 @@ export const isJson = (text: string): boolean =>
     : /^\{\s*"/.test(text.slice(0, START).replace(SPACE_AND_COMMENTS, ''));
 
 /**
- * Whether a text is YAML: it has a key that profiles, or resources of Kubernetes, have at the top. `seccomp` is also a call, of which
- * words and minijail say something on the same line.
+ * Whether a text is YAML: it has a top-level key of profiles or of Kubernetes resources. `seccomp` is also a call,
+ * which words and minijail write on the same line as its action.
  */
 export const isYaml = (text: string): boolean =>
   !isJson(text) &&

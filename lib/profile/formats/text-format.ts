@@ -14,7 +14,7 @@ export interface TextFormat {
   readonly format: ProfileFormat;
   /** What its texts are called in messages: `a policy of minijail`. */
   readonly name: string;
-  /** Whether a text is probably in this format: by what only its texts have. */
+  /** Whether a text is probably in this format, by features that only its texts have. */
   readonly is: (text: string) => boolean;
   /** Throws ProfileError. */
   readonly read: (text: string, file: string, includes: Includes) => WrittenText;

@@ -12,7 +12,7 @@ import { isJson, isYaml } from './json-or-yaml.js';
 
 const FORMATS: readonly TextFormat[] = [PFC, SYSTEMD, LXC, EASYSECCOMP, KAFEL, MINIJAIL, WORDS];
 
-/** The format of a text; undefined for JSON, also where it is faulty, and for YAML that says the same. */
+/** The format of a text; undefined for JSON, also with mistakes, and for the same as YAML. */
 export function textFormatOf(text: string): TextFormat | undefined {
   if (isJson(text)) return undefined;
   if (ELASTIC.is(text)) return ELASTIC;

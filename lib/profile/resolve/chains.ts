@@ -1,4 +1,4 @@
-// Which rules of one call libseccomp refuses to hold together. Source: _db_rule_add and the tree of db.c, EEXIST.
+// Which rules of one call contradict each other in libseccomp (EEXIST). Source: _db_rule_add and the tree of db.c.
 import type { Action } from '../../kernel/action.js';
 
 /** A rule as a path through libseccomp's tree: its conditions in the order of their arguments. */
@@ -16,7 +16,7 @@ export class Chains<Rule extends Chained> {
   /** For each beginning of a rule, the first two that differ in their action. */
   readonly #beginnings = new Map<string, readonly [Rule, Rule?]>();
 
-  /** Adds a rule; gives an earlier one that it contradicts, and is not added then. */
+  /** Adds a rule, or returns an earlier one that it contradicts. */
   add(rule: Rule): Rule | undefined {
     const beginnings = rule.chain.map((_, index) => rule.chain.slice(0, index + 1).join(', '));
     const whole = beginnings.at(-1) ?? '';

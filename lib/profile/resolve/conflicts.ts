@@ -16,7 +16,7 @@ export interface ConflictBudget {
 
 export const conflictBudget = (): ConflictBudget => ({ pairs: MAX_PAIRS });
 
-/** A rule of which it is known what it names and where. */
+/** A rule whose names and position are known. */
 export interface PlacedRule extends Rule {
   /** As messages name it: `socket`, or `socketcall(socket)` for the same by way of i386's multiplexer. */
   readonly call: string;

@@ -23,7 +23,7 @@ interface IneffectiveDenial {
 /** More are not worth reading. */
 const MAX_SHOWN = 6;
 
-/** Reports each as an error, or as a warning for those who look at profiles without using them. */
+/** Reports each as an error, or as a warning when profiles are only inspected. */
 export function reportVainDenials(
   profile: Profile,
   rules: readonly ProfileRule[],

@@ -26,8 +26,8 @@ interface KeptRules {
 const MAX_SHOWN = 6;
 
 /**
- * Warns once a rule. A rule without conditions beside others that have some only says what happens otherwise, as the default
- * does: it is harmless.
+ * Warns once for each rule. A rule without conditions in addition to rules with conditions does the same as the
+ * default: it is harmless.
  */
 export function warnOfDropped(
   dropped: readonly DroppedCall[],

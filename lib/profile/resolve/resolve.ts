@@ -1,4 +1,4 @@
-// The second step: from what a profile says to what it means on one target.
+// The second step: from a profile to its meaning on one target.
 import { ABIS, callNumber, isCallNumber, syscallName } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { actionKind, isAction, permits, type Action } from '../../kernel/action.js';
@@ -44,7 +44,7 @@ export interface ResolveOptions {
   readonly strict?: boolean;
 }
 
-/** Denials without effect are errors, or warnings for those who look at a profile without using it. */
+/** Denials without effect are errors, or warnings when a profile is only inspected. */
 type DenialSeverity = 'error' | 'warning';
 
 /**
@@ -64,7 +64,10 @@ export function resolveProfile(
   return resolved(profile, target, options, 'error');
 }
 
-/** What a profile means, for those who look at it without using it: denials without effect are warnings. Throws as resolveProfile does. */
+/**
+ * The meaning of a profile that is only inspected: denials without effect are warnings. Throws as resolveProfile
+ * does.
+ */
 export function resolveForReview(
   profile: ProfileSource | Profile,
   target: TargetOptions,
@@ -140,7 +143,7 @@ function resolved(
   return markPolicy(Object.freeze({ ...policy, warnings: findings.conclude(strict, parsed.warnings) }));
 }
 
-/** The bits that policies compare of a register, whatever the argument. */
+/** The width in bits with which policies compare a register. */
 const registerWidth: WidthOf = abi => ABIS[abi].width;
 
 /** The bits of an argument that the kernel reads; of one it declares nothing about, the register. */

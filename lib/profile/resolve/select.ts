@@ -1,4 +1,4 @@
-// Decides which rules and which ABIs of a profile hold on a target. Source: setupSeccomp of dockerd.
+// Selects the rules and ABIs of a profile that apply on a target. Source: setupSeccomp of dockerd.
 import { abiByScmpName, ABIS } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import type { Target } from '../../policy/target.js';
@@ -7,7 +7,7 @@ import { kernelAtLeast } from '../../kernel/kernel-version.js';
 import type { Profile, ProfileRule } from '../profile.js';
 import { own } from '../../util/own.js';
 
-/** Whether a rule is left on the target: any match of `excludes` drops it, then all of `includes` must hold. */
+/** Whether a rule applies on the target: any match of `excludes` drops it, then all of `includes` must hold. */
 export function applies({ includes, excludes }: ProfileRule, target: Target): boolean {
   const arch = ABIS[target.arch].dockerName;
   const has = (cap: string): boolean => target.capabilities.has(cap);

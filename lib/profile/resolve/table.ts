@@ -52,7 +52,7 @@ interface Slot {
   unconditional: Entry | undefined;
   /** By identity, in the order of the profile; most calls have none. */
   conditional: Map<string, Entry> | undefined;
-  /** The conditional rules as libseccomp sees them, so that what it refuses is refused. */
+  /** The conditional rules as libseccomp sees them, to find those that it rejects. */
   chains: Chains<Entry> | undefined;
 }
 
@@ -118,7 +118,7 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
   for (const [name, { gate, multiplexer, action, at }] of deniedThere)
     add(gate, identified([isCall(multiplexer)], action), `${multiplexer.syscall}(${name})`, at);
 
-  // Where the profile allows the multiplexer itself, its author has decided about all of its calls.
+  // If the profile names the multiplexer itself, its author has decided about all of its calls.
   for (const [name, { rule, at, gate }] of multiplexed) {
     if (slots.get(gate)?.unconditional === undefined) warnOfMultiplexer(name, rule, at, context);
   }

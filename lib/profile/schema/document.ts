@@ -1,4 +1,4 @@
-// Reads a whole document: tells the formats apart, then the fields that stand at the top.
+// Reads a whole document: detects the format, then reads the top-level fields.
 import type { Location } from '../../util/errors.js';
 import { SCMP_ACT_NOTIFY } from '../../kernel/constants.js';
 import type { FilterFlag } from '../../policy/policy.js';
@@ -36,7 +36,7 @@ export interface ReadDocument {
   readonly base?: { readonly name: string; readonly at: Location };
 }
 
-/** What a document says; undefined where errors were reported. */
+/** The content of a document; undefined if errors were reported. */
 export function readDocument(root: JsonValue, findings: Findings): ReadDocument | undefined {
   if (root.kind !== 'object')
     return findings.error(

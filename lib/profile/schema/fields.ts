@@ -1,4 +1,4 @@
-// Finds the fields of an object as Go's JSON does, and says what Go would pass over in silence.
+// Finds the fields of an object as Go's JSON does, and reports what Go ignores silently.
 import type { Findings } from '../findings.js';
 import { locate, reportDuplicate, type JsonMember, type JsonObject, type JsonValue } from '../json.js';
 import { didYouMean, quote } from '../../util/suggest.js';

@@ -1,4 +1,4 @@
-// Reads the name of a group of calls where the name of a call may stand.
+// Reads the name of a group where the name of a call is allowed.
 import { didYouMeanGroup, findGroup, noSuchGroup, type CallGroup } from '../../kernel/calls/call-groups.js';
 import type { Findings } from '../findings.js';
 import { locate } from '../json.js';

@@ -1,4 +1,4 @@
-// Which of the documents in one text is the profile: manifests of Kubernetes hold several resources.
+// Finds the profile among the documents of a text: Kubernetes manifests contain several resources.
 import { quote } from '../../util/suggest.js';
 import { failAt } from '../formats/common/scanner.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
@@ -73,7 +73,7 @@ export function selectProfile(documents: readonly [JsonValue, ...JsonValue[]]): 
   );
 }
 
-/** The resources in a `List` of Kubernetes, or the document itself. */
+/** The resources in a Kubernetes `List`, or the document itself. */
 function itemsOf(document: JsonValue): readonly JsonValue[] {
   if (document.kind !== 'object' || textOf(document, 'kind') !== 'List') return [document];
   const items = peek(document, 'items');

@@ -1,4 +1,4 @@
-// Typed readers of single values; each reports what is wrong and gives undefined, so that checking goes on.
+// Typed readers of single values; each reports mistakes and returns undefined, so that checking continues.
 import type { Findings } from '../findings.js';
 import { locate, type JsonObject, type JsonValue } from '../json.js';
 import { quote } from '../../util/suggest.js';

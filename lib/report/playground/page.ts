@@ -1,4 +1,4 @@
-// The page of the playground: one HTML document in which profiles are written, looked at and exported, without a network.
+// The page of the playground: one HTML document to write, inspect and export profiles, without a network.
 import { ARCHITECTURES } from '../../kernel/architectures.js';
 import { disassemble } from '../../bpf/listing/disassemble.js';
 import { readInput, type ProfileSource } from '../../profile/read-source.js';

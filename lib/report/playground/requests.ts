@@ -63,9 +63,9 @@ export interface Problem {
   readonly fix?: Fix;
 }
 
-/** What reading a text gives. */
+/** The result of reading a text. */
 export interface Reading {
-  /** What it was taken for; undefined where it cannot be used. */
+  /** The detected format; undefined if the text cannot be used. */
   readonly format?: string;
   readonly problems: readonly Problem[];
 }
@@ -74,7 +74,7 @@ export interface Reading {
 const MAX_PROBLEMS = 200;
 const MAX_FIXES = 20;
 
-/** Reads a text and says what is wrong with it. Everything else waits for this. */
+/** Reads a text and reports its mistakes. All other requests wait for this. */
 export function read({ text, target }: Question): Reading {
   try {
     const subject = readSubject(text, target, FILE);
@@ -268,7 +268,7 @@ export function checkRecording({ text, target, recording }: RecordingQuestion): 
 export type ExportFormat =
   ConversionFormat | 'bpf' | 'listing' | 'source' | 'c' | 'json' | 'explanation' | 'pfc';
 
-/** The name of a file, and what is in it. */
+/** The name and the content of a file. */
 export interface Exported {
   readonly file: string;
   readonly content: string | Uint8Array;

@@ -5,7 +5,7 @@ import { markup, type Markup } from '../markup.js';
 import { section } from '../sections.js';
 import { counted } from '../../util/show.js';
 
-/** Where the answer to a call that was walked is explained. */
+/** Where the action of an entered call is explained. */
 export const simulationSection = (): Markup =>
   markup`<pre id="simulation" class="listing" tabindex="0" role="region" aria-label="Why the call has this action" hidden></pre>`;
 
@@ -16,7 +16,7 @@ export const listingSection = (listing: string, instructions: number): Markup =>
 <pre class="listing" tabindex="0" role="region" aria-label="Listing of the program">${listing}</pre>`,
   ]);
 
-/** What a recording says about a profile. */
+/** The result of checking a profile against a recording. */
 export function checkMarkup(check: ProfileCheck, skipped: number): Markup {
   const { refused, uncertain, fallbacks, unused, calls, runs } = check;
   const unusedNames = unused.map(({ syscall, conditional }) =>

@@ -29,7 +29,7 @@ export interface TargetFields {
   readonly capabilities: string;
 }
 
-/** What a text was taken for. */
+/** The detected format of a text. */
 export type Subject =
   | { readonly kind: 'profile'; readonly profile: Profile; readonly policy: Policy }
   | { readonly kind: 'firecracker'; readonly policy: Policy }
@@ -51,7 +51,7 @@ export function targetOptions({ arch, kernel, capabilities }: TargetFields): Com
   };
 }
 
-/** Keys of Firecracker filters alone: looked for first, so that profiles are not read twice. */
+/** Keys that only Firecracker filters have: searched first, so that profiles are not read twice. */
 const FIRECRACKER = /"(?:default|mismatch|filter|match)_action"/;
 
 /** Statements of programs, which policies in words do not have. */
@@ -91,6 +91,6 @@ export function compileSubject(
   return { program: filter.program, filter };
 }
 
-/** The policy; that of a program is found by analysis. */
+/** The policy; for a program, it is found by analysis. */
 export const policyOfSubject = (subject: Subject, { arch }: TargetFields): Policy =>
   subject.kind === 'program' ? decompile(subject.program, { arch }) : subject.policy;

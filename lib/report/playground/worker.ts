@@ -1,4 +1,4 @@
-// The script of the playground's workers: answers one request after the other.
+// The script of the playground's workers: handles one request after the other.
 import { SeccompError } from '../../util/errors.js';
 import { analyse, checkRecording, exportAs, fixes, open, read, shipped, simulation } from './requests.js';
 

@@ -16,13 +16,13 @@ export const toBase64 = (bytes: Uint8Array): string =>
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Calls the getter that a class has for a property, which throws or gives undefined for what is not an instance. */
+/** Calls the getter that a class has for a property, which throws or returns undefined for other objects. */
 const ask = (prototype: object, property: PropertyKey, value: unknown): unknown =>
   Reflect.get(prototype, property, value);
 
 const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object;
 
-/** Whether a value is a Uint8Array, of whatever realm. Runs no code of the value. */
+/** Whether a value is a Uint8Array of any realm. Runs no code of the value. */
 export const isUint8Array = (value: unknown): value is Uint8Array =>
   ask(TYPED_ARRAY, Symbol.toStringTag, value) === 'Uint8Array';
 

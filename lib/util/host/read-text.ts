@@ -1,9 +1,12 @@
-// Reads small files of text. Node looks for options in objects that inherit, unless it is given one that does not.
+// Reads small text files. Node also reads inherited options, so pass it an object without a prototype.
 import { packageFile } from '../../package-files.js';
 import { fs } from '../builtins.js';
 import { bare } from '../own.js';
 
-/** The text of a file in UTF-8. Throws as `readFileSync` of node:fs, and UnsupportedError where there are no files. */
+/**
+ * The text of a file in UTF-8. Throws as `readFileSync` of node:fs, and UnsupportedError where there is no file
+ * system.
+ */
 export const readText = (path: string): string => fs().readFileSync(path, OPTIONS);
 
 const OPTIONS = bare({ encoding: 'utf8', flag: 'r' } as const);

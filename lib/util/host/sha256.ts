@@ -1,4 +1,4 @@
-// SHA-256 without Node: browsers have it as a promise alone. Source: FIPS 180-4.
+// SHA-256 without Node: browsers only have an asynchronous one. Source: FIPS 180-4.
 import { toBase64, utf8 } from './bytes.js';
 
 /** The first 32 bits of the fractional parts of the roots of the first primes: square roots, cube roots. */

@@ -22,7 +22,7 @@ function killIfThere(pid: number): NodeJS.ErrnoException | undefined {
   }
 }
 
-/** Whether this is how a stop looks that was taken for an end. */
+/** Whether an exit looks like a stop that libuv mistook for an exit. */
 const mayBeStop = (code: number | null, signal: NodeJS.Signals | null): boolean =>
   code === 0 && signal === null;
 

@@ -1,4 +1,4 @@
-// The environment of a child. Node takes inherited variables too, those of Object.prototype among them.
+// The environment of a child. Node also passes on inherited variables, such as those of Object.prototype.
 import { show } from '../../../util/show.js';
 import { optionError, badOption } from '../../../util/options.js';
 

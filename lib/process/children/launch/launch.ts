@@ -1,4 +1,5 @@
-// Starts the launcher in place of a command: it isolates itself, loads the filter and becomes the command, or says why not.
+// Starts the launcher in place of a command: it isolates itself, loads the filter and becomes the command, or reports
+// why not.
 import { existsSync, readSync } from 'node:fs';
 import { LoadError, UnsupportedError, UsageError } from '../../../util/errors.js';
 import type { Filter } from '../../../filter/filter.js';
@@ -17,7 +18,7 @@ import { explainLoad, explainIsolation } from '../../load-errors.js';
 
 /** A command as execvp(3) takes it. */
 export interface Command {
-  /** A path, or a name to look for in the PATH of the command's environment. */
+  /** A path, or a name that is searched in the PATH of the command's environment. */
   readonly file: string;
   /** argv, from argv[0] on. */
   readonly words: readonly string[];
@@ -25,7 +26,7 @@ export interface Command {
 
 /** What Node is to start for a command. */
 export interface Launcher extends Command {
-  /** Descriptors for the child, behind those of the caller. */
+  /** Descriptors for the child, after those of the caller. */
   readonly stdio: readonly number[];
 }
 
@@ -59,14 +60,17 @@ type LaunchOutcome =
 /** How long the caller waits: until the command runs, for which a pipe is made, or until it has ended. */
 export type Until = 'running' | 'ended';
 
-/** Waits, with `running`, until a descriptor is at its end; for a load with a listener it is a socket that gives that first. */
+/**
+ * With `running`, waits until a descriptor is at its end; for a load with a listener it is a socket that sends the
+ * listener first.
+ */
 export type Attend = (awaited: number) => void;
 
 const untilEnd: Attend = awaited => readSync(awaited, Buffer.alloc(1));
 
 /**
- * What the kernel is to be asked for in a child; checked without doing it.
- * Throws as `load` does, and LoadError (`exec-refused`).
+ * The request to the kernel for a child, which is checked without doing it. Throws as `load` does, and LoadError
+ * (`exec-refused`).
  */
 export function launchRequest(
   filter: Filter | Uint8Array,
@@ -97,10 +101,7 @@ export const isolationRequest = (
   ringVerdicts: ringVerdicts(filter, isolation.ringFilter),
 });
 
-/**
- * What the kernel is to be asked for in a child, without isolation.
- * Throws as `load` does, and LoadError (`exec-refused`).
- */
+/** The request to the kernel for a child, without isolation. Throws as `load` does, and LoadError (`exec-refused`). */
 export function childLoadRequest(filter: Filter | Uint8Array, options: ChildLoadOptions): LoadRequest {
   if (!isFilter(filter)) return loadRequest(filter, { ...options, scope: 'thread' });
   const known = requests.get(filter) ?? new Map<string, LoadRequest>();
@@ -112,7 +113,7 @@ export function childLoadRequest(filter: Filter | Uint8Array, options: ChildLoad
   return request;
 }
 
-/** Requests by filter and options, neither of which ever change: many children are started under few filters. */
+/** Requests by filter and options, which are immutable: many children are started under few filters. */
 const requests = new WeakMap<Filter, Map<string, LoadRequest>>();
 
 function makeRequest(filter: Filter, options: ChildLoadOptions): LoadRequest {
@@ -258,13 +259,13 @@ export const launcherEnded = (file: string): LoadError =>
     'Check for signals from other processes, for memory and limits, and for a filter of this process that kills',
   );
 
-/** Throws UnsupportedError (`no-proc`) where the launcher cannot be found for want of /proc. */
+/** Throws UnsupportedError (`no-proc`) if the launcher cannot be found because there is no /proc. */
 export function requireProc(): void {
   if (existsSync('/proc/self/fd')) return;
   throw new UnsupportedError('no-proc', 'sandboxed children are started through /proc', 'Mount it');
 }
 
-/** The command that Node would run, with a shell where one is asked for. Throws UsageError (`bad-argument`). */
+/** The command that Node would run, with a shell if requested. Throws UsageError (`bad-argument`). */
 export function commandOf(
   file: string,
   args: readonly string[],

@@ -1,4 +1,4 @@
-// Starts a Node that loads its filter itself, after its own start-up and before any line of the program.
+// Starts a Node that loads its filter itself, after its start-up and before any line of the program.
 import type { Code } from '../../../util/codes.js';
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
@@ -15,7 +15,7 @@ import type { TracerProcess } from './launch.js';
 import type { StdioList } from './stdio.js';
 import { own } from '../../../util/own.js';
 
-/** What the child is to load: it may hold io_uring rings, for which only a policy can be adapted. */
+/** What the child loads: it may have open io_uring rings, for which only a policy can be adapted. */
 export type PreloadOrders = {
   /** The process with which the child ends, if it is to. */
   readonly parent: number | undefined;
@@ -28,14 +28,14 @@ export type PreloadOrders = {
     }
   | {
       readonly kind: 'trace';
-      /** What the child has itself traced by instead, and through which descriptor. */
+      /** What traces the child instead, and through which descriptor. */
       readonly tracer: number;
       readonly socket: number;
     }
   | { readonly kind: 'program'; readonly bytes: Uint8Array; readonly load: ChildLoadOptions }
 );
 
-/** Why the child has not loaded it; where it has, it says nothing. */
+/** Why the child has not loaded it; empty if it has. */
 export interface PreloadFailure {
   readonly code: Code;
   readonly reason: string;
@@ -80,7 +80,7 @@ export function forkPreloaded(
 
 function direct(child: ChildProcess, channel: Socket, orders: PreloadOrders): void {
   const said: Buffer[] = [];
-  // A child that has ended early tells by its exit event.
+  // A child that has ended early reports this by its exit event.
   channel.on('error', () => undefined);
   channel.on('data', (chunk: Buffer) => said.push(chunk));
   channel.on('end', () => {

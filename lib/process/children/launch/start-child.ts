@@ -1,4 +1,4 @@
-// Starts a child by Node's own means, with the launcher in place of the command, and tells when it runs.
+// Starts a child with Node's own functions, with the launcher in place of the command, and reports when it runs.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { childProcess } from '../../../util/builtins.js';
 import { errnoName } from '../../../kernel/errno.js';
@@ -51,7 +51,7 @@ export const SPAWN_SYNC_OPTIONS: readonly string[] = [
 /** Starts a command with the descriptors given, as Node does. */
 export type Start = (command: Command, stdio: StdioList) => ChildProcess;
 
-/** A start by Node's `spawn` with these options of Node's and, since it looks for others up the prototypes, no more. */
+/** A start by Node's `spawn` with these options and, since Node looks for inherited ones, no others. */
 export const spawnWith =
   (options: Own<SpawnOptions>): Start =>
   ({ file, words }, stdio) =>
@@ -85,7 +85,8 @@ export function startChild(
     return child;
   }
   if (pid === undefined) {
-    // Node could not start even the launcher, for want of processes, descriptors or the directory, and will say so.
+    // Node could not start the launcher, because of missing processes, descriptors or the directory, and reports
+    // that.
     requireProc();
     return child;
   }
@@ -101,7 +102,7 @@ export function startChild(
 function asIfPlain(child: ChildProcess, { file, words }: Command, stdio: StdioList): ChildProcess {
   // Types of Node's say that these are read-only; it reads them again for the message of an error.
   Object.assign(child, { spawnfile: file, spawnargs: [...words] });
-  // If no descriptors are left there are no streams at all.
+  // If no descriptors are left there are no streams.
   const streams = child.stdio as unknown[] | undefined;
   streams?.splice(stdio.length);
   return child;

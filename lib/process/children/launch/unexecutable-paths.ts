@@ -1,4 +1,5 @@
-// Files that can never be executed: started in place of a command whose execve has failed, so that what follows is Node's.
+// Files that can never be executed: started instead of a command whose execve has failed, so that errors and events
+// are Node's own.
 
 /** execve fails with ENOENT: /proc names descriptors by numbers. */
 export const NEVER_THERE = '/proc/self/fd/-';

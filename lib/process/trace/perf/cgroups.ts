@@ -1,4 +1,4 @@
-// The cgroups that perf events can be bound to, and those of containers.
+// The cgroups that perf events support, and those of containers.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { RecordingError } from '../../../util/errors.js';
@@ -14,7 +14,7 @@ interface Hierarchy {
   readonly matches: (controllers: string) => boolean;
 }
 
-/** Version 1 has one for the controller perf_event, unless that is left to version 2. */
+/** In version 1, the one of the controller perf_event, unless version 2 has that controller. */
 function perfHierarchy(): Hierarchy {
   const mounts = (textOf('/proc/self/mountinfo') ?? '').split('\n').flatMap(line => {
     const [before = '', after = ''] = line.split(' - ');
@@ -80,7 +80,7 @@ export function containerCgroup(id: string, roots: readonly string[] = []): stri
   if (process !== undefined) return cgroupOfProcess(id, process);
   const { mountPoint } = perfHierarchy();
   const found = [...cgroupsBelow(mountPoint)].filter(path => isCgroupOf(basename(path), id));
-  // Engines put further groups into that of a container.
+  // Engines create further cgroups below that of a container.
   const outermost = found.filter(path => !found.some(other => path.startsWith(`${other}/`)));
   const [first, second] = outermost;
   if (first === undefined)
@@ -155,7 +155,7 @@ function cgroupOfProcess(id: string, process: number): string {
   );
 }
 
-/** The names that engines give to the cgroup of a container: ID, docker-ID.scope, cri-containerd-ID.scope, libpod-ID.scope. */
+/** The names of a container's cgroup, by engine: ID, docker-ID.scope, cri-containerd-ID.scope, libpod-ID.scope. */
 function isCgroupOf(name: string, id: string): boolean {
   const bare = name
     .replace(/\.(?:scope|slice)$/, '')

@@ -19,6 +19,6 @@ export function processTree(root: number): readonly number[] {
 
 function parentOf(pid: number): number | undefined {
   const stat = textOf(`/proc/${pid}/stat`);
-  // The name is in parentheses, and may hold others.
+  // The name is in parentheses, and may contain others.
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 1).split(' ')[2]);
 }

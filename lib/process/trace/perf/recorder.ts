@@ -1,4 +1,4 @@
-// Starts the perf recorder, a process of its own that reads what the kernel writes down of each call.
+// Starts the perf recorder, a separate process that reads the kernel's event buffers.
 import { readSync, writeSync } from 'node:fs';
 import { errnoName } from '../../../kernel/errno.js';
 import { describeFailure, isFailure, native, type PerfRecorderFiles } from '../../../native.js';
@@ -14,7 +14,7 @@ export interface PerfRecorder {
   readonly socket: number;
   /** Starts the recording. Throws RecordingError (`perf-unavailable`, `process-not-found`, `perf-ended`). */
   begin(): void;
-  /** Why the recorder has refused what the launcher asked for; undefined where it has not. */
+  /** Why the recorder failed to start; undefined if it started. */
   refusal(): RecordingError | undefined;
   /** Somebody else has the socket and starts the recording. */
   release(): void;

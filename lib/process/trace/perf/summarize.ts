@@ -1,4 +1,4 @@
-// A recording of what the perf recorder has written down.
+// Makes a recording of the perf recorder's data.
 import { release } from 'node:os';
 import { abiOf, callText } from '../../../kernel/abi.js';
 import { nativeArchitecture } from '../../../kernel/architectures.js';
@@ -7,7 +7,7 @@ import { RecordingBuilder } from '../../../recording/build.js';
 import { RUNTIME_PHASE, type Recording } from '../../../recording/recording.js';
 import type { PerfTable } from './table.js';
 
-/** What is known beside the calls. */
+/** Facts about the recording that are not in the data. */
 interface PerfRun {
   /** What was recorded, in words. */
   readonly command: string;
@@ -20,8 +20,8 @@ interface PerfRun {
 }
 
 /**
- * Programs that start containers, and are in their cgroups until they have become the program of the container. Some run a copy of
- * themselves in memory, or, with no path but the root, on a mount that belongs to no directory.
+ * Programs that start containers, and are in their cgroups until they execute the program of the container. Some run
+ * a copy of themselves in memory, or, with the path `/`, on a detached mount.
  */
 const RUNTIMES =
   /\/(?:runc|crun|youki|conmon|containerd-shim(?:-\w+)*)(?: \(deleted\))?$|^\/memfd:(?:runc|crun)[_:]|^\/$/;

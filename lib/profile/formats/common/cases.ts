@@ -5,14 +5,16 @@ import type { Location } from '../../../util/errors.js';
 import type { WorkBudget } from '../../../util/work.js';
 import { both, noneOf, type Conjunction } from './expression.js';
 
-/** What a call gets where one of the alternatives holds. */
+/** The action of a call if one of the alternatives holds. */
 export interface CallCase {
   readonly action: Action;
   readonly alternatives: readonly Conjunction[];
   readonly at: Location;
 }
 
-/** The policy of a call of which the most restrictive case counts that holds; of equally strong ones the first. */
+/**
+ * The policy of a call with cases of which the most restrictive match applies; of equally restrictive ones the first.
+ */
 export function strongestCase(cases: readonly CallCase[], otherwise: Action, at: Location): SyscallPolicy {
   const rules = cases.flatMap(({ action, alternatives, at: place }) =>
     alternatives.map((conditions): Rule => Object.freeze({ conditions, action, at: place })),
@@ -38,7 +40,7 @@ const isStronger = (one: Rule, other: Rule): boolean => precedence(one.action) <
 const part = (rules: readonly Rule[], otherwise: Action, at: Location): SyscallPolicy =>
   Object.freeze({ rules: Object.freeze([...new Set(rules)]), otherwise, at });
 
-/** The policy of a call of which the first case counts that holds. */
+/** The policy of a call with cases of which the first match applies. */
 export function firstCase(
   cases: readonly CallCase[],
   otherwise: Action,
@@ -62,7 +64,7 @@ export function firstCase(
   return strongestCase(apart, otherwise, at);
 }
 
-/** The policy of a call that gets what the cases say where one of them holds, and what `before` says elsewhere. */
+/** The policy of a call with the action of the cases if one of them holds, and that of `before` otherwise. */
 export function overlaid(
   cases: readonly CallCase[],
   before: SyscallPolicy,

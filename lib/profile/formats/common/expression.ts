@@ -1,4 +1,4 @@
-// Conditions of any shape as text formats write them, and what they are on one ABI: alternatives of comparisons.
+// Conditions of any form in text formats, and their form on one ABI: alternatives of comparisons.
 import { argumentIndex, argumentNames } from '../../../kernel/arguments/parameter-names.js';
 import { parseValue } from '../../../kernel/arguments/named-values.js';
 import { parameterOf, type Parameter } from '../../../kernel/arguments/signatures.js';
@@ -11,7 +11,7 @@ import { didYouMean, quote } from '../../../util/suggest.js';
 import { WorkBudget } from '../../../util/work.js';
 import { type Scanner, placed, failAt } from './scanner.js';
 
-/** A number, of which names and signs are decided on each ABI. */
+/** A number, whose names and signs are resolved for each ABI. */
 export type Constant =
   | { readonly kind: 'number'; readonly value: bigint }
   | {
@@ -33,9 +33,12 @@ export type Expression =
       readonly comparison: Comparison;
       /** By its name, as `arg0`, or its index. */
       readonly argument: string | number;
-      /** What is looked at: with 32 the low half; with `register` all of it; absent: as the caller of `alternativesOf` says. */
+      /**
+       * The bits that are compared: 32, the low half; `register`, all; absent, as the caller of `alternativesOf`
+       * says.
+       */
       readonly width?: 32 | 'register';
-      /** Only these bits; for `==` and `!=` alone. */
+      /** Only these bits; only for `==` and `!=`. */
       readonly mask?: Constant;
       readonly value: Constant;
       readonly at: Location;
@@ -56,10 +59,10 @@ export interface Topic {
 /** Conditions bound by AND. */
 export type Conjunction = readonly Condition[];
 
-/** Conditions that one policy can come to. Docker's default has some dozens. */
+/** The maximum number of conditions of one policy. Docker's default has a few dozen. */
 const MAX_CONDITIONS = 400_000;
 
-/** Bounds what the expressions of one policy come to. */
+/** Limits the conditions of one policy. */
 export const expressionBudget = (at: Location): WorkBudget =>
   new WorkBudget(MAX_CONDITIONS, () => {
     try {
@@ -75,9 +78,9 @@ export const expressionBudget = (at: Location): WorkBudget =>
   });
 
 /**
- * The alternatives of which one holds where the expression holds (or, with `negated`, where it does not): none where it never
- * does, and one without conditions where it always does.
- * Throws ProfileError (`unknown-argument`, `unknown-constant`, `bad-value`, `not-expressible`, `too-many-rules`).
+ * Alternatives, one of which holds if the expression holds (or, with `negated`, if it does not): none if it never
+ * does, and one without conditions if it always does. Throws ProfileError (`unknown-argument`, `unknown-constant`,
+ * `bad-value`, `not-expressible`, `too-many-rules`).
  */
 export function alternativesOf(
   expression: Expression,
@@ -99,13 +102,13 @@ export function alternativesOf(
   }
 }
 
-/** Alternatives of which one holds where one of one of the lists does. */
+/** Alternatives for the disjunction of several lists of alternatives. */
 function either(parts: readonly (readonly Conjunction[])[]): readonly Conjunction[] {
   const all = parts.flat();
   return all.some(({ length }) => length === 0) ? [[]] : all;
 }
 
-/** Alternatives of which one holds where one of each list does. */
+/** Alternatives for the conjunction of several lists of alternatives. */
 export function both(parts: readonly (readonly Conjunction[])[], budget: WorkBudget): readonly Conjunction[] {
   let product: readonly Conjunction[] = [[]];
   for (const part of parts) {
@@ -115,7 +118,7 @@ export function both(parts: readonly (readonly Conjunction[])[], budget: WorkBud
   return product;
 }
 
-/** The alternatives of which one holds where none of these does. */
+/** Alternatives for the negation of alternatives. */
 export const noneOf = (alternatives: readonly Conjunction[], budget: WorkBudget): readonly Conjunction[] =>
   both(
     alternatives.map(conjunction => conjunction.flatMap(opposite)),
@@ -139,12 +142,12 @@ function opposite(condition: Condition): readonly Conjunction[] {
 
 const LOW_WORD = 0xffff_ffffn;
 
-/** Alternatives of which one holds where some bits of an argument are not `value`: the bits lie together. */
+/** Alternatives for bits of an argument that are not `value`: the bits are contiguous. */
 function unequal(arg: number, width: 32 | 64, mask: bigint, value: bigint): readonly Conjunction[] {
   const part = mask <= LOW_WORD ? 32 : width;
   const all = (1n << BigInt(part)) - 1n;
   const below = all & ~mask;
-  // Without bits above it, what is equal under the mask is a range.
+  // Without higher bits, the values that are equal under the mask are a range.
   if ((below & (below + 1n)) === 0n) {
     return [
       ...(value > 0n ? [[Object.freeze({ op: 'SCMP_CMP_LT', arg, width: part, value } as const)]] : []),
@@ -158,7 +161,7 @@ function unequal(arg: number, width: 32 | 64, mask: bigint, value: bigint): read
   ]);
 }
 
-/** A mask in parts: the highest bits of each word that lie together, and the other bits. */
+/** A mask in parts: the highest contiguous bits of each word, and the other bits. */
 function masksOf(mask: bigint, width: 32 | 64): readonly bigint[] {
   const words = width === 32 ? [mask] : [mask & LOW_WORD, mask & ~LOW_WORD];
   return words

@@ -10,7 +10,7 @@ import { failAt } from './scanner.js';
 const MAX_DEPTH = 8;
 const MAX_FILES = 64;
 
-/** Parses a text as parseProfile does, with what it includes. */
+/** Parses a text as parseProfile does, with the files that it includes. */
 export type ParseIncluded = (source: SourceText, includes: Includes) => Profile;
 
 /** What the files of one policy share. */
@@ -67,7 +67,7 @@ export class Includes {
       );
     }
     const named = paths().resolve(this.#folder, path);
-    // The error for a file that is not there is that of reading it.
+    // For a file that does not exist, the error of reading it is thrown.
     const source = isWithin(named, folder) || isWithin(named, this.#folder) ? readSource(named) : undefined;
     const real = source === undefined ? undefined : fs().realpathSync(named);
     if (source === undefined || real === undefined || !isWithin(real, folder)) {

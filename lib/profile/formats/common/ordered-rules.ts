@@ -1,4 +1,4 @@
-// Policies of rules that are tried one after the other, whatever call they are about: the first one that matches counts.
+// Policies of rules that are tried in order, for all calls: the first match applies.
 import type { Abi } from '../../../kernel/abi.js';
 import type { Action } from '../../../kernel/action.js';
 import {
@@ -67,7 +67,7 @@ export function common(first: Ranges, second: Ranges): Ranges {
   return shared;
 }
 
-/** The numbers of which a comparison with one holds. */
+/** The numbers for which a comparison holds. */
 export function compared(comparison: Comparison, value: number): Ranges {
   const below = (end: number): Ranges => (end < 0 ? [] : [[0, end]]);
   switch (comparison) {
@@ -137,8 +137,8 @@ export function lowCompared(
 }
 
 /**
- * The numbers of one ABI with what rules come to, the last of which matches every call.
- * Throws ProfileError as `alternativesOf` does.
+ * The numbers of one ABI with the results of rules, the last of which matches every call. Throws ProfileError as
+ * `alternativesOf` does.
  */
 export function orderedTable(
   abi: Abi,
@@ -199,8 +199,9 @@ function firstFrom(runs: readonly { readonly low: number }[], low: number, from:
 }
 
 /**
- * The policy of ABIs, the native one first; others are left out where every call gets the answer of foreign architectures.
- * `stated` is what the text says of calls without a rule. Throws ProfileError (`not-expressible`).
+ * The policy of ABIs, the native one first; an ABI is left out if all of its calls get the action for other
+ * architectures. `stated` is the action of the text for calls without a rule. Throws ProfileError
+ * (`not-expressible`).
  */
 export function orderedPolicy(
   tables: readonly AbiTable<OrderedRun>[],
@@ -211,7 +212,7 @@ export function orderedPolicy(
   const used = tables.filter(
     ({ runs }, index) => index === 0 || runs.some(({ answer }) => answer !== badArch),
   );
-  // Where most numbers have another answer by rules, as a list of them would be too long.
+  // If most numbers have another action by rules, because a list of them would be too long.
   const defaultAction = [stated, defaultOf(used)].find(action => isShort(used, action));
   if (defaultAction === undefined) return tooLong(used, stated);
   return {

@@ -1,4 +1,4 @@
-// The words, numbers and signs of a policy's text, each with its place, and what to say of those that cannot stand where they do.
+// The words, numbers and signs of a policy's text, with positions, and the errors for unexpected ones.
 import type { Code } from '../../../util/codes.js';
 import { UsageError, ProfileError, type Location } from '../../../util/errors.js';
 import { didYouMean, quote } from '../../../util/suggest.js';
@@ -8,9 +8,9 @@ import { reasonOf, attempt } from '../../../util/failures.js';
 export interface Token {
   readonly text: string;
   readonly at: Location;
-  /** Whether only blanks stand before it in its line. */
+  /** Whether there are only blanks before it in its line. */
   readonly startsLine: boolean;
-  /** Whether nothing stands before it in its line. */
+  /** Whether it is at the start of its line. */
   readonly startsColumn: boolean;
 }
 
@@ -30,7 +30,7 @@ export function failAt(at: Location, code: Code, message: string, remedy?: strin
   throw new ProfileError([{ code, severity: 'error', message, at, ...(remedy !== undefined && { remedy }) }]);
 }
 
-/** What a function gives; a UsageError that it throws becomes a ProfileError with a place. */
+/** The result of a function; a UsageError that it throws becomes a ProfileError with a position. */
 export const placed = <Result>(at: Location, look: () => Result): Result =>
   attempt(look, UsageError, error => failAt(at, error.code, reasonOf(error), error.remedy));
 
@@ -45,8 +45,8 @@ export function checkDepth(depth: number, what: 'conditions' | 'values', at: Loc
 const FEW = 20;
 
 /**
- * Fails for a name that is not in the list: `there is no errno "EPREM"`. Throws ProfileError (`code`) with the name that was
- * probably meant, otherwise with `remedy`, or the list if it is short.
+ * Fails for a name that is not in the list: `there is no errno "EPREM"`. Throws ProfileError (`code`) with the
+ * closest name, otherwise with `remedy`, or the list if it is short.
  */
 export function failUnknown(
   code: `unknown-${'abi' | 'action' | 'architecture' | 'errno' | 'flag' | 'operator'}`,
@@ -91,7 +91,7 @@ export class Scanner {
     return this.peek().text === '';
   }
 
-  /** Takes the tokens that come next where they are these, and says whether they were. */
+  /** Consumes the next tokens if they are these, and returns whether they were. */
   accept(...texts: readonly string[]): boolean {
     if (!texts.every((text, index) => this.peek(index).text === text)) return false;
     this.position += texts.length;

@@ -1,4 +1,4 @@
-// Policies of statements about calls, which is what the formats of launchers come to, and what they mean on one machine.
+// Policies of statements about calls, to which the formats of launchers are parsed, and their meaning on one machine.
 import { ABIS, callNumber, isKnownSyscall } from '../../../kernel/abi.js';
 import type { Action } from '../../../kernel/action.js';
 import type { AbiName, Architecture } from '../../../kernel/architectures.js';
@@ -34,7 +34,7 @@ export interface StatementPolicy {
   readonly badArch: Action;
   /** The ABIs of an architecture that the policy covers, the native one first. */
   readonly covers: (arch: Architecture) => readonly AbiName[];
-  /** Which case of a call counts where several hold. */
+  /** Which case of a call applies if several hold. */
   readonly wins: 'first' | 'strongest';
   /** What is compared of an argument where a condition does not say: the register, or what the kernel reads. */
   readonly width: 'register' | 'declared';
@@ -44,7 +44,7 @@ export interface StatementPolicy {
   readonly at: Location;
 }
 
-/** For launchers whose programs do not look at bit 30: calls of x32 get the default action. */
+/** For launchers whose programs ignore bit 30: calls of x32 get the default action. */
 export const withX32 = (arch: Architecture): readonly AbiName[] =>
   arch === 'x86_64' ? ['x86_64', 'x32'] : [arch];
 

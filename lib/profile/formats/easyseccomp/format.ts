@@ -40,7 +40,7 @@ const SYNTAX: Syntax = {
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   ...NAMED_ACTIONS,
-  // SECCOMP_RET_KILL is the thread, whatever the README calls it.
+  // SECCOMP_RET_KILL kills the thread, although the README says otherwise.
   KILL: SCMP_ACT_KILL_THREAD,
 };
 
@@ -51,7 +51,7 @@ interface Value {
   readonly at: Location;
 }
 
-/** One condition, before the machine is known on which names stand for numbers. */
+/** One condition, before the meaning of names on the machine is known. */
 type Test =
   | { readonly kind: 'expression'; readonly of: Expression }
   | { readonly kind: 'arch'; readonly values: readonly Value[]; readonly negated: boolean }
@@ -229,7 +229,7 @@ function readValue(scanner: Scanner, variable: string): Value {
 
 function archNumber(name: string, at: Location): number {
   const abi = abiNamed(name);
-  // x32 has a token of its own, which no call has.
+  // x32 has a separate token, which no call has.
   if (abi !== undefined) return abi.token;
   const token = own<Readonly<Record<string, number>>, string>(SCMP_ARCHS, `SCMP_ARCH_${name.toUpperCase()}`);
   if (token !== undefined) return token;
@@ -344,7 +344,7 @@ export const EASYSECCOMP: TextFormat = {
         const tables = abisOf(target.arch).map(abi =>
           orderedTable(ABIS[abi], rulesFor(ABIS[abi].audit), budget),
         );
-        // Kernels of this machine have no other architecture: what it would get is what most of its numbers get.
+        // Kernels of this machine have no other architecture: its action is that of most of its numbers.
         const foreign = defaultOf([orderedTable(ABIS[target.arch], rulesFor(ANOTHER), budget)]);
         const stated = active.find(({ tests }) => tests.length === 0)?.action ?? end.action;
         return orderedPolicy(tables, stated, foreign, context);
@@ -356,7 +356,7 @@ export const EASYSECCOMP: TextFormat = {
 const isFor = ({ values, negated }: Extract<Test, { kind: 'arch' }>, audit: number): boolean =>
   values.some(({ number, name, at }) => (number ?? archNumber(name, at)) === audit) !== negated;
 
-/** The numbers that a rule is about. `kernels` keeps those of KERNEL(), by version. */
+/** The numbers of a rule. `kernels` contains those of KERNEL(), by version. */
 const aboutNumbers = ({ tests }: WrittenRule, target: Target, kernels: Map<string, Ranges>): Ranges =>
   tests.reduce<Ranges>((numbers, test) => {
     if (test.kind === 'expression' || test.kind === 'arch') return numbers;

@@ -16,9 +16,9 @@ const MAX_INT64 = 0x7fff_ffff_ffff_ffffn;
 const LISTENER = /^\/var\/run\/security-profiles-operator\/[a-zA-Z0-9_.-]+$/;
 
 /**
- * The `spec` of a resource, or ConversionError (`not-expressible`) for what its schema does not take: an errno of the
- * default action other than EPERM, an errno of 0, values above 2^63 - 1, listeners outside of the operator's folder.
- * Source: api/seccompprofile of the operator.
+ * The `spec` of a resource, or ConversionError (`not-expressible`) for values that its schema rejects: an errno of
+ * the default action other than EPERM, an errno of 0, values above 2^63 - 1, listeners outside of the operator's
+ * folder. Source: api/seccompprofile of the operator.
  */
 export function spoSpec(whole: SeccompDocument): SpoSpec {
   const { defaultErrnoRet = 1, flags, listenerPath, listenerMetadata, ...document } = owned(whole);
@@ -49,7 +49,7 @@ function checkRule(rule: DocumentRule): void {
 
 const cannot = (what: string): ConversionError => notExpressible(`a SeccompProfile cannot ${what}`);
 
-/** The YAML text. Throws UsageError (`bad-option`) for a name that Kubernetes does not take. */
+/** The YAML text. Throws UsageError (`bad-option`) for a name that Kubernetes rejects. */
 export function spoText(spec: SpoSpec, name: string): string {
   if (name.length > 253 || !/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name)) {
     throw optionError(

@@ -1,4 +1,4 @@
-// Writes a policy as settings of a unit of systemd: calls by their names alone, for all ABIs alike.
+// Writes a policy as settings of a systemd unit: calls by name, for all ABIs alike.
 
 import { syscallName, type Abi } from '../../../kernel/abi.js';
 import { actionData, actionKind, actionName, type Action } from '../../../kernel/action.js';
@@ -48,7 +48,7 @@ export function systemdText(policy: Policy): string {
     ...(allows ? denyList(calls) : allowList(calls, defaultAction)),
     ...architectures(policy),
   ];
-  // A setting that says nothing tells the text for what it is.
+  // A setting without effect, by which the format of the text is detected.
   return `${['[Service]', ...(settings.length > 0 ? settings : ['SystemCallArchitectures='])].join('\n')}\n`;
 }
 
@@ -92,7 +92,7 @@ const namesOf = (calls: ReadonlyMap<string, Action>, which: (action: Action) => 
 const withAction = (calls: ReadonlyMap<string, Action>, names: readonly string[]): readonly string[] =>
   names.map(name => `${name}:${wordFor(calls.get(name) ?? SCMP_ACT_KILL_PROCESS, name)}`);
 
-/** The first assignment of a list of what is allowed adds `@default`, of which the rest is taken out again. */
+/** The first assignment of an allow-list adds `@default`, whose other calls are removed again. */
 function allowList(calls: ReadonlyMap<string, Action>, defaultAction: Action): readonly string[] {
   const standard = systemdGroup('@default') ?? [];
   const allowed = namesOf(calls, action => action === SCMP_ACT_ALLOW);
@@ -106,7 +106,7 @@ function allowList(calls: ReadonlyMap<string, Action>, defaultAction: Action): r
   ];
 }
 
-/** What most calls get is said once. */
+/** The most frequent action is written once. */
 function denyList(calls: ReadonlyMap<string, Action>): readonly string[] {
   const counts = new Map<Action, number>();
   const denied = namesOf(calls, action => action !== SCMP_ACT_ALLOW);

@@ -1,7 +1,7 @@
 // Tells the files of Firecracker's seccompiler from profiles.
 import type { JsonObject, JsonValue } from '../../json.js';
 
-/** The keys of the two actions: Firecracker's, and those of rust-vmm's crate, which takes Firecracker's as well. */
+/** The keys of the two actions: Firecracker's, and those of rust-vmm's crate, which accepts Firecracker's too. */
 export const DEFAULT_ACTION = ['default_action', 'mismatch_action'] as const;
 export const FILTER_ACTION = ['filter_action', 'match_action'] as const;
 
@@ -9,7 +9,7 @@ export const FILTER_ACTION = ['filter_action', 'match_action'] as const;
 export const hasActions = ({ members }: JsonObject): boolean =>
   [...DEFAULT_ACTION, ...FILTER_ACTION].some(key => members.has(key));
 
-/** Whether a document has the actions of such a filter, or is an object of objects one of which has. */
+/** Whether a document has the actions of such a filter, or is an object of objects, one of which has them. */
 export const isFirecracker = (root: JsonValue): boolean =>
   root.kind === 'object' &&
   [root, ...Array.from(root.members.values(), ({ value }) => value)].some(

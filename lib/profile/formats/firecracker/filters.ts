@@ -1,4 +1,4 @@
-// What a file of Firecracker's seccompiler says, read and checked, before it meets an architecture.
+// A file of Firecracker's seccompiler, parsed and checked, before it is resolved for an architecture.
 import type { Diagnostic, Location } from '../../../util/errors.js';
 import type { Action } from '../../../kernel/action.js';
 import type { Condition } from '../../../policy/policy.js';

@@ -1,4 +1,4 @@
-// From the text of a file of Firecracker's seccompiler to its filters, or to every reason why it holds none.
+// Parses a file of Firecracker's seccompiler, and reports all mistakes.
 import { Findings } from '../../findings.js';
 import { locate } from '../../json.js';
 import { readJson } from '../../read-json.js';

@@ -10,11 +10,11 @@ import {
 } from '../common/expression.js';
 import { checkDepth, failAt, type Scanner } from '../common/scanner.js';
 
-/** What names stand for where a condition is read. */
+/** The meaning of names in a condition. */
 export interface Names {
   /** `#define`d numbers. */
   readonly constants: ReadonlyMap<string, bigint>;
-  /** The arguments that a rule names itself, in their order. */
+  /** The arguments that a rule names itself, in order. */
   readonly parameters: readonly string[];
 }
 
@@ -76,7 +76,7 @@ function readPrimary(scanner: Scanner, names: Names, depth: number): Expression 
   };
 }
 
-/** Whether the parentheses that open here hold comparisons, and not a part of one. */
+/** Whether the parentheses that open here contain comparisons, and not a part of one. */
 function holdsCondition(scanner: Scanner): boolean {
   let depth = 0;
   for (let ahead = 0; ; ahead++) {

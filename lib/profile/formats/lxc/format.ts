@@ -56,7 +56,7 @@ interface Line {
   readonly at: Location;
 }
 
-/** `kill`, `errno 1`; undefined where nothing is said. */
+/** `kill`, `errno 1`; undefined if there is none. */
 function readAction({ text, at }: Line): Action | undefined {
   const [word = '', number] = text.trim().split(/\s+/);
   if (word === '' || word.startsWith('#')) return undefined;

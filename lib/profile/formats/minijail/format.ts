@@ -57,12 +57,12 @@ interface Entry {
   readonly filters: readonly Filter[];
 }
 
-/** A condition and what is meant to follow; the two readers of the format differ about which calls that is for. */
+/** A condition and the action after it; the two parsers of the format differ about which calls get that. */
 interface Filter {
   readonly when: Expression | undefined;
   readonly action: Action | undefined;
   readonly at: Location;
-  /** Whether it stands alone, and so can be one of minijail0's. */
+  /** Whether it is the only one in its line, and so can be minijail0's. */
   readonly alone: boolean;
 }
 
@@ -71,7 +71,7 @@ class Reader {
   readonly entries: Entry[] = [];
   defaultAction: Action | undefined;
   denies = false;
-  /** Whether something was found that only tools/parser.py reads. */
+  /** Whether the text has syntax that only tools/parser.py reads. */
   compiled = false;
 
   read(text: string, file: string, includes: Includes): void {
@@ -84,7 +84,7 @@ class Reader {
         const [source, inner] = includes.text(path.text, path.at);
         this.read(source.text, source.file, inner);
       } else if (scanner.accept('@frequency')) {
-        // How often calls are made: it has no bearing on what they get.
+        // How often calls are made, which has no effect on their actions.
         scanner.next();
         this.compiled = true;
       } else if (scanner.accept('@denylist') || scanner.accept('@blacklist')) this.denies = true;

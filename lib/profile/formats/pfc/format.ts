@@ -23,13 +23,13 @@ import { checkDepth, failAt, Scanner, shown, type Syntax } from '../common/scann
 import type { TextFormat } from '../text-format.js';
 
 const SYNTAX: Syntax = {
-  // x86_64 and x32 have one architecture, and the comment alone tells them apart.
+  // x86_64 and x32 have the same architecture; only the comment distinguishes them.
   gap: /(?:\s+|#(?! filter for arch \w+ \(\d+\))[^\n]*)+/y,
   token: /# filter for arch \w+ \(\d+\)|\$\w+(?:\.(?:hi|lo)32)?|0x[\da-fA-F]+|\w+|&&|[=!<>]=|[<>&();]/y,
 };
 const HEADER = /^# filter for arch (\w+) \((\d+)\)$/;
 
-/** What has to hold for a statement to be reached. */
+/** The conditions under which a statement is reached. */
 interface Path {
   readonly numbers: Ranges;
   readonly when: Expression;
@@ -98,7 +98,7 @@ function readBlock(scanner: Scanner, outer: number, path: Path, rules: OrderedRu
     const { then, otherwise } = readCondition(scanner, path);
     const hasElse = (): boolean =>
       scanner.peek().text === 'else' && scanner.peek().at.column === place.column;
-    // Of a comparison that has to fail, libseccomp writes the other way alone.
+    // For a comparison that must fail, libseccomp only writes the other branch.
     if (!hasElse()) readBlock(scanner, place.column, then, rules, depth + 1);
     if (!hasElse()) continue;
     scanner.next();

@@ -87,7 +87,7 @@ function settingsOf(text: string, file: string): readonly Setting[] {
   return settings;
 }
 
-/** What a call gets: an errno, `kill`, or what the list says. */
+/** The action of a call: an errno, `kill`, or that of the list. */
 type Answer = Action | undefined;
 
 function readErrno({ text, at }: Word): Action | undefined {
@@ -98,7 +98,7 @@ function readErrno({ text, at }: Word): Action | undefined {
   return SCMP_ACT_ERRNO(number);
 }
 
-/** The list that assignments of SystemCallFilter= come to, one after the other. */
+/** The list that results from the assignments of SystemCallFilter=. */
 function filterOf(settings: readonly Setting[]):
   | {
       readonly allows: boolean;
@@ -169,7 +169,7 @@ function membersOf(name: string, at: Location): readonly string[] {
   );
 }
 
-/** The ABIs beside the native one that may be used; undefined where all may. */
+/** The ABIs in addition to the native one that may be used; undefined if all may. */
 function architecturesOf(settings: readonly Setting[]): readonly AbiName[] | undefined {
   let allowed: AbiName[] | undefined;
   for (const { words } of settings) {
@@ -213,7 +213,7 @@ export const SYSTEMD: TextFormat = {
         return resolveStatements(
           {
             defaultAction,
-            // Where no ABI is left out, systemd loads no filter that looks at architectures.
+            // If no ABI is left out, systemd loads no filter on architectures.
             badArch: covered.length === all.length ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_THREAD,
             covers: () => covered,
             wins: 'first',

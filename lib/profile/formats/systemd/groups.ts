@@ -19,7 +19,7 @@ const table = (): ReadonlyMap<string, readonly string[]> => (groups ??= read());
 /** The names of all groups, with their `@`. */
 export const systemdGroups = (): readonly string[] => [...table().keys()];
 
-/** The calls of a group, those of groups within it too; undefined where there is no such group. */
+/** The calls of a group, including those of groups in it; undefined if there is no such group. */
 export function systemdGroup(name: string): readonly string[] | undefined {
   return table()
     .get(name)

@@ -1,4 +1,4 @@
-// What a policy in words says, before it meets a machine.
+// A policy in words, before it is resolved for a target.
 import type { AbiName } from '../../../kernel/architectures.js';
 import type { Action } from '../../../kernel/action.js';
 import type { FilterFlag } from '../../../policy/policy.js';

@@ -9,7 +9,7 @@ import { resolveWords } from './resolve.js';
 export const WORDS: TextFormat = {
   format: 'words',
   name: 'a policy in words',
-  // What begins like a value of JSON is left to its reader, which says what is wrong with it.
+  // A text that begins like JSON is left to the JSON parser, which reports its mistakes.
   is: text => !/^[\s\uFEFF]*(?:$|["'/]|-?\d+\s*$|(?:null|true|false)\s*$)/.test(text),
   read(text, file, includes) {
     const words = parseWords(text, file, includes);

@@ -25,7 +25,7 @@ const SYNTAX: Syntax = {
 const NAMELESS = ['numbers', 'without', 'a', 'name'];
 const OTHER_ARCHITECTURES = ['all', 'other', 'architectures'];
 
-/** Reads a policy in words. `includes` reads what it extends. Throws ProfileError at the first mistake. */
+/** Parses a policy in words. `includes` reads the policy that it extends. Throws ProfileError at the first mistake. */
 export function parseWords(text: string, file: string, includes: Includes): WordedPolicy {
   const scanner = new Scanner(text, file, SYNTAX);
   const { at } = scanner.peek();
@@ -183,7 +183,7 @@ function readStatement(scanner: Scanner, block: readonly AbiName[] | undefined):
   return subjects.map(subject => ({ ...subject, answers }));
 }
 
-/** Names of calls, groups, ABIs, each with the ABIs that it is meant on. */
+/** Names of calls, groups, ABIs, each with the ABIs that it applies to. */
 function readSubjects(
   scanner: Scanner,
   block: readonly AbiName[] | undefined,
@@ -226,7 +226,7 @@ function readCall(scanner: Scanner): WordedSubject {
   };
 }
 
-/** The ABIs in parentheses behind a name, or those of the block. */
+/** The ABIs in parentheses after a name, or those of the block. */
 function readLimit(scanner: Scanner, block: readonly AbiName[] | undefined): readonly AbiName[] | undefined {
   const { at } = scanner.peek();
   if (!scanner.accept('(')) return block;

@@ -27,11 +27,11 @@ import { alternativesOf, expressionBudget } from '../common/expression.js';
 import { failAt } from '../common/scanner.js';
 import type { WordedAnswers, WordedPolicy } from './document.js';
 
-/** What numbers get, and the statement that says so. */
+/** The action of numbers, and the statement with it. */
 interface Said {
   readonly part: SyscallPolicy;
   readonly at: Location;
-  /** Whether the call is named itself, and not by its group. */
+  /** Whether the call is named itself, and not by a group. */
   readonly byName: boolean;
 }
 
@@ -40,7 +40,7 @@ interface SaidRange extends Said {
   readonly high: number;
 }
 
-/** What a policy in words says of one ABI. */
+/** A policy in words for one ABI. */
 interface AbiWords {
   readonly abi: Abi;
   readonly calls: Map<number, Said>;
@@ -48,7 +48,7 @@ interface AbiWords {
   whole: { readonly action: Action; readonly at: Location } | undefined;
 }
 
-/** What all statements of a text are looked at with. */
+/** The context of all statements of a text. */
 interface Setting {
   readonly words: WordedPolicy;
   /** What the text extends, on the same machine. */
@@ -120,7 +120,7 @@ export function resolveWords(words: WordedPolicy, context: WrittenContext): Omit
   return policy;
 }
 
-/** What calls get of which nothing is said. */
+/** The action of calls that no statement names. */
 const fallbackOf = ({ words, base }: Setting): Action | undefined =>
   words.defaultAction ?? base?.defaultAction;
 
@@ -190,7 +190,7 @@ function addCalls(
 const isSame = (one: SyscallPolicy, other: SyscallPolicy): boolean =>
   one.rules.length === 0 && other.rules.length === 0 && one.otherwise === other.otherwise;
 
-/** What answers come to for one call, or for numbers without a name. Throws ProfileError (`missing-default-action`). */
+/** The resolved answers for one call, or for numbers without a name. Throws ProfileError (`missing-default-action`). */
 function partOf(
   { cases, otherwise, at }: WordedAnswers,
   abi: Abi,
@@ -241,7 +241,7 @@ interface Run extends AnsweredRun {
 const constant = (action: Action): SyscallPolicy =>
   Object.freeze({ rules: Object.freeze([]), otherwise: action });
 
-/** All numbers of an ABI with what they get. Throws ProfileError (`missing-default-action`). */
+/** All numbers of an ABI with their actions. Throws ProfileError (`missing-default-action`). */
 function tableOf({ abi, calls, ranges, whole }: AbiWords, setting: Setting): AbiTable<Run> {
   const [first, last] = ownNumbers(abi);
   const base = whole === undefined ? baseOf(setting.base, abi) : undefined;
@@ -296,14 +296,14 @@ function callText({ name }: Abi, number: number): string {
   return `call number ${number} of ${name}`;
 }
 
-/** What the number -1 gets on x86_64 without x32, which always gets the default action. */
+/** The action of the number -1 on x86_64 without x32, which always is the default action. */
 function skipped(used: readonly AbiWords[]): Action | undefined {
   const [native] = used;
   if (native?.abi !== ABIS.x86_64 || used.some(({ abi }) => abi === ABIS.x32)) return undefined;
   return native.ranges.find(({ high }) => high === LAST)?.part.otherwise;
 }
 
-/** Throws ProfileError (`not-expressible`) where a policy answers a number otherwise than the text says. */
+/** Throws ProfileError (`not-expressible`) if a policy has another action for a number than the text. */
 function checkRanges({ abi, ranges }: AbiWords, policy: Policy): void {
   if (ranges.length === 0) return;
   const runs = runsOf(policy, abi.audit);
