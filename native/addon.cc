@@ -34,8 +34,7 @@ Result<std::int32_t> take_waiting(std::int32_t listener, std::span<std::uint64_t
 
 void close_descriptor(std::int32_t number) { const Descriptor closing(number); }
 
-/** For descriptors of others: close(2) waits for the file system behind one, which may be a process that never answers.
- */
+/** For descriptors from elsewhere: close(2) waits for the file system behind one, whose process may never respond. */
 void close_in_background(std::int32_t number) {
   if (run_in_background([number] { close_descriptor(number); })) close_descriptor(number);
 }

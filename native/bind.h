@@ -1,4 +1,4 @@
-// Makes an export of a core function: reads its arguments by their C++ types, calls it, converts the answer.
+// Makes an export of a core function: reads its arguments by their C++ types, calls it, converts the result.
 #pragma once
 
 #include <napi.h>
@@ -13,7 +13,9 @@
 
 namespace seccomp_node {
 
-/** How an argument is kept while the call runs: by value, a reference to a context as the pointer in its handle. */
+/**
+ * How an argument is stored during the call: by value, or for a reference to a context, as the pointer in its handle.
+ */
 template <typename Argument>
 using Stored =
     std::conditional_t<std::is_lvalue_reference_v<Argument> && std::is_same_v<std::remove_cvref_t<Argument>, Context>,
@@ -47,7 +49,7 @@ auto read_argument(const Napi::CallbackInfo& info, std::size_t index, bool& vali
 template <typename Answer, typename... Arguments, typename Function, std::size_t... Indices>
 Napi::Value call(const Napi::CallbackInfo& info, Function function, std::index_sequence<Indices...>) {
   bool valid = true;
-  // Braces read from left to right.
+  // Braces are evaluated from left to right.
   std::tuple<decltype(read_argument<Arguments>(info, Indices, valid))...> values{
       read_argument<Arguments>(info, Indices, valid)...};
   if (!valid) return info.Env().Undefined();

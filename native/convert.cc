@@ -38,7 +38,7 @@ std::optional<std::span<Element>> read_typed_array(Napi::Value value, napi_typed
   return std::span(static_cast<Element*>(data), data == nullptr ? 0 : length);
 }
 
-/** A property, or undefined where reading it throws. */
+/** A property, or undefined if reading it throws. */
 Napi::Value property(Napi::Value object, const char* name) {
   napi_value value = nullptr;
   if (napi_get_named_property(object.Env(), object, name, &value) != napi_ok) return object.Env().Undefined();
@@ -142,7 +142,7 @@ std::optional<std::span<std::uint64_t>> FromJs<std::span<std::uint64_t>>::read(N
 }
 
 std::optional<RuleTable> FromJs<RuleTable>::read(Napi::Value value) {
-  // Getters run here, and none after: the views below stay valid.
+  // Getters run here and not afterwards, so the views below stay valid.
   const auto default_action_value = property(value, "defaultAction");
   const auto bad_arch_value = property(value, "badArch");
   const auto optimize_value = property(value, "optimize");

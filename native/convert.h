@@ -137,7 +137,7 @@ Napi::Value to_js(Napi::Env env, const std::vector<LiveFilter>& value);
 Napi::Value to_js(Napi::Env env, const std::vector<std::int32_t>& value);
 Napi::Value to_js(Napi::Env env, const Launch& value);
 Napi::Value to_js(Napi::Env env, const TracerFiles& value);
-/** A view on a mapping, which is unmapped with it. */
+/** A view of a mapping, which is unmapped with it. */
 Napi::Value to_js(Napi::Env env, std::span<std::byte> mapping);
 Napi::Value to_js(Napi::Env env, const PerfRecorderFiles& value);
 Napi::Value to_js(Napi::Env env, const Failure& value);

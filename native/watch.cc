@@ -45,7 +45,7 @@ constexpr napi_type_tag kWatchTag = {0x5ecc03b1f00d4c1eULL, 0x2f6c1d9ab3e04877UL
 /** The argument of the callback: whether the descriptor is readable, or the result of reading it. */
 using Tell = std::function<Napi::Value(Napi::Env env, std::int32_t descriptor, bool readable)>;
 
-/** A watched descriptor. Lives until libuv has let go of it, at the latest when its environment ends. */
+/** A watched descriptor. Lives until libuv has closed its handle, at the latest when its environment ends. */
 class Watch {
  public:
   /** Takes ownership of the descriptor on success; the watch then owns itself. */
@@ -86,7 +86,7 @@ class Watch {
   void stop() {
     if (stopping_) return;
     stopping_ = true;
-    // libuv lets go of the descriptor at once, and of its memory later.
+    // libuv releases the descriptor at once, and its memory later.
     const Descriptor closing(std::exchange(descriptor_, -1));
     uv_close(handle(), [](uv_handle_s* handle) {
       auto* const watch = static_cast<Watch*>(uv_handle_get_data(handle));
@@ -166,14 +166,14 @@ Napi::Value watch(const Napi::CallbackInfo& info) {
   return start(info, *descriptor, tell, 1);
 }
 
-/** Calls of a listener are taken before JavaScript runs, which then need not ask for them. */
+/** Calls of a listener are received before JavaScript runs, which then does not have to ask for them. */
 Napi::Value watch_calls(const Napi::CallbackInfo& info) {
   bool valid = true;
   const auto listener = read_argument<std::int32_t>(info, 0, valid);
   const auto record = read_argument<std::span<std::uint64_t>>(info, 1, valid);
   const auto exclusive = read_argument<bool>(info, 2, valid);
   if (!valid) return info.Env().Undefined();
-  // What a typed array has been asked for once stays where it is, as long as it is referred to.
+  // The address of a typed array does not change while it is referenced.
   const auto kept = std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[1].As<Napi::Object>()));
   const auto tell = [kept, room = *record, alone = *exclusive](Napi::Env env, std::int32_t descriptor, bool readable) {
     auto taken = take_notifications(descriptor, room, readable && alone);

@@ -8,7 +8,9 @@ export type Call = Event | Uint32Array;
 
 const WORDS = DATA_SIZE / 4;
 
-/** The words of a call; those of an event are written to `into`. Throws UsageError (`bad-event`) for anything that is not a call. */
+/**
+ * The words of a call; those of an event are written to `into`. Throws UsageError (`bad-event`) for any other value.
+ */
 export function wordsOf(call: Call, into?: Uint32Array): Uint32Array {
   const checked = checkedCall(call);
   return checked instanceof Uint32Array ? checked : writeWords(checked, into);

@@ -11,7 +11,7 @@ import { show } from '../util/show.js';
 export interface Instruction {
   /** `BPF_*` bits of the class, the mode and the operation. */
   readonly code: number;
-  /** Instructions to skip when a test holds. */
+  /** Instructions to skip if the test holds. */
   readonly jt: number;
   /** Instructions to skip when it does not. */
   readonly jf: number;
@@ -224,8 +224,8 @@ const scratchWord = (k: number): string | undefined =>
   k < MEMORY_WORDS ? undefined : `there is no scratch word ${k}`;
 
 /**
- * The first read of a scratch word that may not have been written. The kernel goes through the program once, line by
- * line: what follows a return counts as reached from it, other than what follows a jump.
+ * The first read of a scratch word that may not have been written. The kernel checks the program once, line by line:
+ * the instruction after a return counts as reached from it, unlike the one after a jump.
  */
 function scratchFault(program: Program): Fault | undefined {
   // For each target of a jump, the words written on every jump to it.

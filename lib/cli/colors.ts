@@ -1,4 +1,4 @@
-// Colours where a person reads: red refuses, green allows, yellow leaves it to somebody else, cyan allows and logs.
+// Colours for terminals: red for refusals, green for ALLOW, yellow if a tracer or a supervisor decides, cyan for LOG.
 import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
 
@@ -7,7 +7,7 @@ type Style = Parameters<typeof styleText>[0];
 /** Styles text for a descriptor, or leaves it as it is. */
 type Paint = (style: Style, text: string) => string;
 
-/** How text is styled that goes to a descriptor. */
+/** A function that styles text for a descriptor. */
 export const paintFor = (descriptor: 1 | 2): Paint =>
   isColored(process.env, isatty(descriptor))
     ? (style, text) => styleText(style, text, { validateStream: false })

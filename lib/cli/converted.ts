@@ -16,7 +16,7 @@ export type Format = ConversionFormat | 'bpf';
 /** In the order of the help. */
 export const FORMATS: readonly Format[] = [...CONVERSION_FORMATS, 'bpf'];
 
-/** Options for what formats have no common word for. */
+/** Options that formats name differently. */
 export interface ConversionFlags extends CompileFlags {
   readonly category?: string;
   readonly name?: string;

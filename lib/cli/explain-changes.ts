@@ -1,4 +1,4 @@
-// What `--explain` says of a profile that was made from another one.
+// The output of `--explain`: how a profile differs from the one that it was made from.
 import { diff } from '../filter/inspect/diff.js';
 import { formatDiff } from '../filter/inspect/format.js';
 import type { Filter } from '../filter/filter.js';

@@ -1,4 +1,4 @@
-// What an argument of the command line stands for: a profile, a program in the kernel's format, or a running process.
+// Reads arguments of the command line: a profile, a program in the kernel's format, or a running process.
 import { compile } from '../filter/compile-profile.js';
 import { UsageError } from '../util/errors.js';
 import { topOf } from '../util/place.js';
@@ -29,7 +29,10 @@ import { compileOptions, type CompileFlags } from './options.js';
 import { warn } from './output.js';
 import { inputName, readStandardInput } from './reading/standard-input.js';
 
-/** What an argument names: a path, a profile that ships, or `-` for standard input. Its content tells a profile from a program. */
+/**
+ * Reads an argument: a path, a profile that ships, or `-` for standard input. Profiles and programs are distinguished
+ * by content.
+ */
 export function inputArgument(argument: string): Input {
   const input = argument === '-' ? readInput(readStandardInput(), inputName(argument)) : readInput(argument);
   if (input.kind === 'program') return input;
@@ -38,7 +41,7 @@ export function inputArgument(argument: string): Input {
   return program === undefined ? input : { kind: 'program', bytes: encode(program), file };
 }
 
-/** The profile of a text; of one in a file by its path, so that it may include files beside it. */
+/** Parses the text of a profile; for a file with its path, so that it may include files beside it. */
 const profileOf = ({ text, file, path }: SourceText, strict?: boolean): Profile =>
   parseProfile(path ?? Buffer.from(text), { file, ...(strict !== undefined && { strict }) });
 
@@ -75,7 +78,7 @@ export function lintArgument(argument: string, flags: CompileFlags): readonly Fi
   return lintProgram(input.bytes, arch === undefined ? {} : { arch }).map(finding => ({ ...finding, at }));
 }
 
-/** What an argument names: a profile, or the policy of what is none. */
+/** Reads an argument: a profile, or the policy of anything else. */
 export function sourceArgument(
   argument: string,
   flags: CompileFlags & { readonly category?: string },
@@ -85,7 +88,7 @@ export function sourceArgument(
   return profileOf(input);
 }
 
-/** The meaning of what an argument names: a profile, a program, or a filter of Firecracker's. */
+/** Reads the meaning of an argument: a profile, a program, or a Firecracker filter. */
 export function policyArgument(
   argument: string,
   flags: CompileFlags & { readonly category?: string },
@@ -148,6 +151,6 @@ export function pidOf(argument: string): number {
   );
 }
 
-/** The text of an argument: that of a file, or of standard input for `-`. */
+/** The text of an argument: of a file, or of standard input for `-`. */
 export const textArgument = (argument: string): string =>
   new TextDecoder().decode(argument === '-' ? readStandardInput() : readFile(argument));

@@ -35,7 +35,7 @@ export interface JsonOutputs {
   readonly error: ErrorOutput;
 }
 
-/** The answer to one call of a file. */
+/** The result for one call of a file. */
 export interface EventOutput {
   /** The line of the file, from 1. */
   readonly line: number;
@@ -156,7 +156,7 @@ export interface CheckOutput extends ProfileCheck {
 export interface AuditOutput {
   /** Records, each that differs from the others once. */
   readonly records: readonly (ExplainedAudit & { readonly count: number })[];
-  /** Records that were not whole, or too many to be told apart. */
+  /** Records that were incomplete, or too many to distinguish. */
   readonly skipped: number;
 }
 

@@ -1,4 +1,4 @@
-// Options that several subcommands share, and what they mean for the compiler.
+// Options that several subcommands share, and the compiler options that they set.
 import { architectureByName, architectureNames } from '../kernel/abi.js';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { CAPABILITIES } from '../kernel/capabilities.js';
@@ -20,7 +20,7 @@ export interface CompileFlags extends Pick<CompileOptions, (typeof PASSED_ON)[nu
   readonly capFromProcess?: boolean;
 }
 
-/** What --help says of an argument that names a profile. */
+/** The help text of an argument that names a profile. */
 export const PROFILE = 'a path, the name of a profile that ships, or - for standard input';
 /** Of one that may also be a program. */
 export const FILTER =
@@ -43,7 +43,7 @@ const kernelVersion = (value: string): string => {
   }
 };
 
-/** The architecture of an option, by any name that it goes by. */
+/** The architecture of an option, by any of its names. */
 export const architecture = (value: string): Architecture => {
   const found = architectureByName(value);
   if (found !== undefined) return found;

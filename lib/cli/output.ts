@@ -9,7 +9,7 @@ import { own } from '../util/own.js';
 import type { JsonOutputs } from './json-outputs.js';
 import { escapeControls, singleLine } from '../util/printable.js';
 
-/** 0: fine. 1: the answer is no. 2: wrong usage or input. */
+/** 0: success. 1: the answer is no. 2: wrong usage or input. */
 export type ExitCode = 0 | 1 | 2;
 
 /**
@@ -39,12 +39,12 @@ export function print(text: string | Uint8Array): void {
   writeAll(1, typeof text === 'string' ? Buffer.from(escapeControls(text)) : text);
 }
 
-/** Writes text in which actions stand, with their colours. */
+/** Writes text with colours for the actions in it. */
 export const printActions = (text: string): void => {
   printPainted(paintActions(escapeControls(text), onOutput));
 };
 
-/** Writes lines that have been escaped one by one, with colours of ours. */
+/** Writes lines that were escaped one by one, with our colours. */
 export const printPainted = (text: string): void => {
   writeAll(1, Buffer.from(text));
 };
@@ -59,7 +59,7 @@ export const printError = (text: string): void => {
   writeAll(2, Buffer.from(escapeControls(text)));
 };
 
-/** Says something of this command's own, and of no place in a file, on standard error: `seccomp: …`. */
+/** Writes a message of the command itself, without a position in a file, to standard error: `seccomp: …`. */
 export const say = (text: string): void => {
   printErrorPainted(severityPainted(escapeControls(`${NAME}${text}\n`)));
 };
@@ -113,7 +113,7 @@ export function warn(diagnostics: readonly Diagnostic[]): void {
   for (const diagnostic of diagnostics) printErrorPainted(diagnosticLine(diagnostic));
 }
 
-/** `file:line:column: warning: …`, or `seccomp: warning: …` for what has no place. */
+/** `file:line:column: warning: …`, or `seccomp: warning: …` without a position. */
 function diagnosticLine(diagnostic: Diagnostic): string {
   const place = own(diagnostic, 'at') === undefined ? NAME : '';
   return severityPainted(`${place}${singleLine(formatDiagnostic(diagnostic))}\n`);

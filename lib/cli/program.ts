@@ -49,7 +49,7 @@ export async function runCommandLine(version: string, args: readonly string[]): 
   return code;
 }
 
-/** The command line of a version of the package. `run` performs what was asked for. */
+/** The command line of a version of the package. `run` runs the action of a subcommand. */
 export function commandLine(version: string, run: RunCommand): Command {
   const program = new Command('seccomp')
     .description('Docker seccomp profiles: compile, prove, inspect and enforce them')
@@ -61,7 +61,7 @@ export function commandLine(version: string, run: RunCommand): Command {
     .configureOutput({
       writeOut: print,
       writeErr: printError,
-      // An argument that is quoted may hold line ends; only the hint of commander is a line of its own.
+      // Quoted arguments may contain line breaks; only commander's hint has its own line.
       outputError: (text, write) => {
         const [hint = '\n'] = /\n(?:\(Did you mean [^\n]*\?\)\n)?$/.exec(text) ?? [];
         write(`seccomp: ${singleLine(text.slice(0, text.length - hint.length))}${hint}`);
@@ -79,7 +79,7 @@ export function commandLine(version: string, run: RunCommand): Command {
   return program.helpCommand('help [command]', 'print the help of a command');
 }
 
-/** By what they are for, in the order of the help. */
+/** By purpose, in the order of the help. */
 const COMMANDS: Readonly<Record<string, readonly Register[]>> = {
   'Inspect profiles and programs': [
     explainCommand,
@@ -108,7 +108,7 @@ const COMMANDS: Readonly<Record<string, readonly Register[]>> = {
   'This command line': [completionCommand],
 };
 
-/** What a command alone has stands before what it shares with others. */
+/** A command's own options are listed before those that it shares with others. */
 const ownOptionsFirst: Help['groupItems'] = (unsorted, visible, groupOf) => {
   const groups = new Help().groupItems(unsorted, visible, groupOf);
   const own = groups.get('Options:');
@@ -122,5 +122,5 @@ function helpAfter(command: Command): string {
   return `\n${exit}\n\nExamples:\n${examples}`;
 }
 
-/** Columns, as of what stands before. */
+/** Columns, as for the rest of the help. */
 const HELP_WIDTH = 80;

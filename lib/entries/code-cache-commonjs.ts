@@ -39,7 +39,7 @@ function ifPossible<Result>(get: () => Result): Result | undefined {
 const hasFolder = (): boolean =>
   ifPossible(() => statSync(folder, bare({ throwIfNoEntry: false } as const))) !== undefined;
 
-/** Finds what is not a file of bundle/. */
+/** Resolves modules that are not files of bundle/. */
 const require = createRequire(`${__dirname}/package.json`);
 /** What Node 22 has besides. */
 const newer = require('node:module') as { readonly getCompileCacheDir?: () => unknown };
@@ -53,7 +53,7 @@ const isWanted = (): boolean =>
   new Script('Object', bare({})).runInThisContext(bare({})) === Object &&
   own(newer, 'getCompileCacheDir')?.() === undefined;
 
-/** What Node makes of a file in CommonJS. */
+/** The CommonJS wrapper of Node. */
 type Run = (
   this: object,
   exports: object,
@@ -63,7 +63,7 @@ type Run = (
   directory: string,
 ) => void;
 
-/** Has files loaded here whatever there is: for what makes the code cache. */
+/** Loads files here in any case, to make the code cache. */
 export function loadHere(): void {
   isOn = true;
 }

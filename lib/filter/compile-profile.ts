@@ -1,4 +1,4 @@
-// The whole way from a profile to a proven filter, each step of which is also there on its own.
+// Compiles a profile to a proven filter, in steps that are also exported.
 import { compilePolicy, type CompilePolicyOptions } from './compile.js';
 import { COMPILE_OPTIONS, PROGRAM_OPTIONS, RESOLVE_OPTIONS, TARGET_OPTIONS } from './compile-options.js';
 import type { Filter } from './filter.js';
@@ -43,7 +43,7 @@ export function compile(source: AnyProfile | Policy, options: CompileOptions = {
   return known.get(key, make);
 }
 
-/** Filters by what they were made of: a profile, which never changes, and every option. */
+/** Filters by their input: a profile, which is immutable, and every option. */
 const filters = new WeakMap<Profile, LruCache<Filter>>();
 const REMEMBERED_FILTERS = 16;
 

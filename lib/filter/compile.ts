@@ -29,7 +29,7 @@ export interface CompilePolicyOptions {
   readonly optimize?: Optimize;
 }
 
-/** What the caller of `compilePolicy` in this package may ask for. */
+/** Internal options of `compilePolicy`. */
 interface CompileMeans {
   /** How long the search may take. */
   readonly effort?: Effort;

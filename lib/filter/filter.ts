@@ -39,7 +39,7 @@ type Origin = 'compiled' | 'shipped';
 
 const filters = new WeakMap<Filter, Origin>();
 
-/** Marks a filter as one, which the classes that implement it do alone. */
+/** Marks a Filter; only the classes that implement it have it. */
 export const markFilter = (filter: Filter, origin: Origin): void => void filters.set(filter, origin);
 
 /** Whether a value is a filter. An object of the same shape is not. */

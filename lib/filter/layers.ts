@@ -1,4 +1,4 @@
-// What every tool that looks at programs takes: one filter or a stack of them, known or of unknown origin.
+// The input of all functions that inspect programs: one filter or several layers, known or of unknown origin.
 import { UsageError } from '../util/errors.js';
 import type { Filter } from './filter.js';
 import { isFilter } from './filter.js';
@@ -12,8 +12,8 @@ export type Layer = Filter | Program | Uint8Array;
 export type Layers = Layer | readonly Layer[];
 
 /**
- * The validated program of a layer.
- * Throws ProgramError for what the kernel would not take, UsageError (`bad-filter`) for other values.
+ * The validated program of a layer. Throws ProgramError for a program that the kernel would reject, UsageError
+ * (`bad-filter`) for other values.
  */
 export function programOf(layer: Layer): Program {
   if (isFilter(layer)) return layer.program;
@@ -25,7 +25,7 @@ export function programOf(layer: Layer): Program {
       'Pass the result of compile or decode, or the bytes of a program',
     );
   }
-  // What is validated is what is used, though a caller's list may say something else when it is read again.
+  // A copy, because a caller's list may differ when it is read again.
   const read = layer instanceof Uint8Array ? program : ownProgram(program);
   validate(read);
   return read;

@@ -1,4 +1,4 @@
-// Makes filters: what a verified program and its policy give, computed when somebody asks.
+// Makes filters from a verified program and its policy; other properties are computed on first access.
 import type { Diagnostic } from '../util/errors.js';
 import type { Policy } from '../policy/policy.js';
 import type { Target } from '../policy/target.js';

@@ -81,7 +81,7 @@ export class RecordingBuilder {
     return this.note(noted(call));
   }
 
-  /** As `add`, for a call of which everything is said: the fast way for long logs. */
+  /** As `add`, for a call with all values: the fast path for long logs. */
   note(call: NotedCall): boolean {
     const { abi, syscall, args } = call;
     const entry = this.#count(call);
@@ -95,7 +95,7 @@ export class RecordingBuilder {
     return true;
   }
 
-  /** As `add`, with all values that the arguments of these calls had, by index, in place of `args`. */
+  /** As `add`, with all values of the arguments of these calls, by index, instead of `args`. */
   addValues(
     call: Omit<SeenCall, 'args'>,
     args: ReadonlyMap<number, Pick<RecordedArgument, 'values' | 'bits' | 'more'>>,

@@ -1,4 +1,4 @@
-// Checks a profile against recordings: what it would have refused, and what it allows that no run used.
+// Checks a profile against recordings: calls that it would have refused, and allowed calls that no run used.
 import { ABIS, callNumber, syscallsOf } from '../kernel/abi.js';
 import { architectureOf, type AbiName, type Architecture } from '../kernel/architectures.js';
 import { actionName, isFallback, permits, type Action } from '../kernel/action.js';
@@ -190,8 +190,8 @@ interface Seen {
 }
 
 /**
- * Tries what was seen. A value is surely refused if it is so beside all values of the other arguments: which of them were seen
- * together is not recorded.
+ * Evaluates the recorded values. A value is certainly refused if it is refused with all values of the other
+ * arguments, because the recording does not contain their combinations.
  */
 function withValues(
   known: readonly RecordedArgument[],

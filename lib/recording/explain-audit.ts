@@ -53,7 +53,7 @@ export class AuditExplainer {
     this.#profile = profile;
   }
 
-  /** What a line says; undefined for one that is not a record of seccomp, or not a whole one. */
+  /** The parts of a line; undefined if it is not a complete record of seccomp. */
   explain(line: string): ExplainedAudit | undefined {
     requireText('a line', line);
     const record = parseAuditLine(kernelMessage(line));

@@ -80,7 +80,7 @@ function callText({ abi, syscall, phase, count, atLeast, runs, unavailable, ...r
   return `${text.slice(0, -1)},"args":{${args.join(',')}}}`;
 }
 
-/** `[1,2]`: these values alone; in an object what is not known in full. */
+/** `[1,2]`: only these values; an object if the values are not fully known. */
 function argumentText({ values, bits, more, unknown }: RecordedArgument): string {
   const list = `[${values.join(',')}]`;
   if (!more && !unknown) return list;

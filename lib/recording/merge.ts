@@ -85,6 +85,6 @@ function mergeSources(sources: readonly RecordingSource[]): readonly RecordingSo
     );
 }
 
-/** Equal for sources that differ in counts alone. */
+/** Equal for sources that differ only in counts. */
 const sourceKey = ({ how, arch, kernel, libc, command }: RecordingSource): string =>
   JSON.stringify([how, arch, kernel, libc, command]);

@@ -1,4 +1,4 @@
-// Which arguments of calls are recorded: those whose values a condition can sensibly name, and never what lies in memory.
+// Which arguments are recorded: those whose values a condition can compare, never data in memory.
 import { own } from '../util/own.js';
 import type { AbiName } from '../kernel/architectures.js';
 import { parametersOf, type Parameter } from '../kernel/arguments/signatures.js';
@@ -11,7 +11,10 @@ const GROUPS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Arguments whose group is not enough: constants that depend on another argument, 0 for the caller itself, signals that are sent. */
+/**
+ * Arguments that a group does not describe: constants that depend on another argument, 0 for the caller itself,
+ * signals that are sent.
+ */
 const OTHERS: ReadonlySet<string> = new Set(
   (
     'socket.protocol socketpair.protocol prlimit64.pid kill.sig tkill.sig tgkill.sig rt_sigqueueinfo.sig ' +

@@ -75,7 +75,7 @@ export interface Recording {
   readonly calls: readonly RecordedCall[];
 }
 
-/** Bounds on what a recording keeps. They hold for a fleet as for one program. */
+/** Limits of a recording, for one program and for many machines. */
 export const LIMITS = {
   /** Distinct calls, with their phases. Linux has some 500 on an ABI. */
   calls: 16_384,
@@ -89,7 +89,7 @@ export const LIMITS = {
   text: 512,
 } as const;
 
-/** The phase of calls that a container runtime made, in recordings of what runs. Profiles are generated without. */
+/** The phase of calls that a container runtime made, in recordings of running processes. Profiles leave it out. */
 export const RUNTIME_PHASE = 'runtime';
 
 const sealed = new WeakSet<Recording>();

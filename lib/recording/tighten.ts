@@ -42,7 +42,7 @@ export interface TightenOptions extends CheckOptions {
 export interface RemovedName {
   /** The name of the call as the profile has it. */
   readonly syscall: string;
-  /** Where the profile had it. */
+  /** The position in the profile. */
   readonly at: Location;
   /** Why, in a few words. */
   readonly why: string;
@@ -88,7 +88,7 @@ export function tightenProfile(
   return tightenText(readSource(profile), recordings, options);
 }
 
-/** The same for a text that has been read. Of a profile that extends another, it gives the whole. */
+/** The same for a text that was already read. For a profile that extends another, it returns the whole profile. */
 export function tightenText(
   source: SourceText,
   recordings: readonly Recording[],
@@ -164,7 +164,7 @@ function removedNames(
   });
 }
 
-/** The names that a name of a profile stands for: itself, or those of a number, which are as many as there are ABIs. */
+/** The calls of a name in a profile: itself, or those of a number, at most one for each ABI. */
 const namesMeant = (name: string): readonly string[] =>
   isCallNumber(name) ? [name, ...namesNumbered(name)] : [name];
 

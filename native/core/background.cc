@@ -39,7 +39,7 @@ Status run_in_background(std::function<void()> task) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
   if (error != 0) return Failure{"pthread_create", error};
-  // The thread's own from now on.
+  // From here on, the thread owns it.
   static_cast<void>(owned.release());
   return kDone;
 }

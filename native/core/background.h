@@ -1,4 +1,4 @@
-// Threads for calls that wait for as long as another process likes.
+// Threads for calls that wait as long as another process likes.
 #pragma once
 
 #include <functional>
@@ -8,8 +8,8 @@
 namespace seccomp_node {
 
 /**
- * Runs a task on a thread that nobody waits for: it does not keep this process from ending, and no signal handler of
- * Node's runs in it. The task is destroyed on that thread; where the thread cannot be started, on this one.
+ * Runs a task on a detached thread: it does not keep this process from ending, and no signal handler of Node runs in
+ * it. The task is destroyed on that thread, or on this one if the thread cannot be started.
  */
 Status run_in_background(std::function<void()> task);
 

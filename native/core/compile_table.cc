@@ -15,11 +15,11 @@ namespace seccomp_node {
 namespace {
 
 constexpr std::size_t kMaxArchs = 16;
-/** The newest of libseccomp's API levels, 7 where the library is 2.6 and 6 where it is 2.5. */
+/** The newest of libseccomp's API levels: 7 in version 2.6, 6 in 2.5. */
 constexpr unsigned kNewestApiLevel = SCMP_VER_MAJOR > 2 || SCMP_VER_MINOR >= 6 ? 7 : 6;
 constexpr auto kRuleAdd = "seccomp_rule_add_array";
 
-/** Lets libseccomp compile what the running kernel does not have: the program may be for another machine. */
+/** Lets libseccomp compile for features that the running kernel lacks: the program may be for another machine. */
 class NewestApiLevel {
  public:
   NewestApiLevel() : previous_(seccomp_api_get()) { seccomp_api_set(kNewestApiLevel); }
@@ -33,7 +33,7 @@ class NewestApiLevel {
   unsigned previous_;
 };
 
-/** A rule table that nobody else can change. */
+/** A private copy of a rule table. */
 struct OwnTable {
   std::vector<std::uint32_t> archs;
   std::vector<std::uint32_t> rules;
@@ -58,7 +58,7 @@ Result<OwnTable> own(const RuleTable& table) {
 }
 
 /**
- * The number by which libseccomp takes a rule on that architecture: the native number of the call of the same name.
+ * The number with which libseccomp adds a rule on that architecture: the native number of the call of the same name.
  * A call that the native architecture does not have gets a pseudo number there, which stands for its name.
  */
 Result<std::int32_t> native_number(std::uint32_t arch, std::uint32_t number) {

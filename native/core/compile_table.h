@@ -1,4 +1,4 @@
-// A whole rule table through libseccomp at once: rules per architecture in, program and pseudo code out.
+// Compiles a rule table with libseccomp in one step: rules per architecture in, program and pseudo code out.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace seccomp_node {
 
-/** Views of the caller's memory, which is copied before it is looked at. */
+/** Views of the caller's memory, which is copied first. */
 struct RuleTable {
   /** Numbers that describe a rule: index into archs, number on that architecture, action, number of comparisons. */
   static constexpr std::size_t kRuleWords = 4;

@@ -47,7 +47,7 @@ std::size_t count_decisions(std::string_view pseudo_code) {
 Result<Context> Context::init(std::uint32_t default_action) {
   const LibraryLock lock;
   auto* handle = seccomp_init(default_action);
-  // seccomp_init(3) gives no reason; only an action it does not know is one in practice.
+  // seccomp_init(3) gives no reason; in practice it only fails for an unknown action.
   if (handle == nullptr) return Failure{"seccomp_init", EINVAL};
   return Context(handle);
 }
@@ -79,7 +79,7 @@ void Context::release() {
   const LibraryLock lock;
   auto* const handle = std::exchange(handle_, nullptr);
   budget_ = std::max<std::chrono::microseconds>(budget_, kReleaseBudget);
-  // A context that libseccomp cannot free within the bound stays in memory.
+  // A context that libseccomp cannot free within the limit stays in memory.
   call("seccomp_release", [=] {
     seccomp_release(handle);
     return 0;
@@ -91,7 +91,7 @@ Status Context::merge(Context& source) {
   if (handle_ == nullptr || source.handle_ == nullptr) return released("seccomp_merge");
   const Size sum{size_.rules + source.size_.rules, size_.comparisons + source.size_.comparisons};
   if (sum.rules > kMaxRules || sum.comparisons > kMaxComparisons) return Failure{"seccomp_merge", E2BIG};
-  // Of a merge that fails, the rules count all the same: the bound only begins to apply earlier.
+  // The rules of a merge that fails are counted too: the limit only applies earlier.
   may_not_terminate_ = joint_rules_.merge(source.joint_rules_) || may_not_terminate_ || source.may_not_terminate_;
   // A context merged into itself has every architecture twice: libseccomp refuses it before it frees anything.
   const auto failed = call("seccomp_merge", [&] { return seccomp_merge(handle_, source.handle_); });
@@ -169,7 +169,7 @@ Status Context::rule_add(bool exact, std::uint32_t action, std::int32_t syscall,
 Status Context::syscall_priority(std::int32_t syscall, std::uint8_t priority) {
   const LibraryLock lock;
   if (handle_ == nullptr) return released("seccomp_syscall_priority");
-  // Every priority makes an entry of its own where the call has no rule yet.
+  // Every priority is a separate entry if the call has no rule yet.
   if (size_.rules >= kMaxRules) return Failure{"seccomp_syscall_priority", E2BIG};
   const auto failed = status("seccomp_syscall_priority", seccomp_syscall_priority(handle_, syscall, priority));
   if (!failed) size_.rules += 1;
@@ -240,7 +240,7 @@ Result<Bytes> Context::export_bpf() const {
   std::size_t length = 0;
   const auto failed = call(kFunction, [&] { return seccomp_export_bpf_mem(handle_, nullptr, &length); });
   if (failed) return *failed;
-  // It copies as many bytes as it is told there is room for, so the room has to be exact.
+  // It copies as many bytes as the buffer has, so the size must be exact.
   Bytes program(length);
   if (const auto again = status(kFunction, seccomp_export_bpf_mem(handle_, program.data(), &length))) return *again;
   return program;
@@ -268,7 +268,7 @@ Status Context::load() {
   if (handle_ == nullptr) return released("seccomp_load");
   if (const auto refused = refuse_oversize("seccomp_load")) return refused;
 #if LIBSECCOMP_AT_LEAST(2, 6)
-  // What is computed here is what libseccomp loads, so that the load itself comes to an end.
+  // This computes what libseccomp loads, so that the load itself terminates.
   if (const auto failed = call("seccomp_load", [this] { return seccomp_precompute(handle_); })) return failed;
 #endif
   return status("seccomp_load", seccomp_load(handle_));
@@ -290,7 +290,7 @@ Status Context::call(const char* function, const std::function<int()>& work) con
 }
 
 Status Context::on_trial(const char* function, const std::function<int()>& work) const {
-  // One call that does not terminate leaves time for what can still be done with the rules before it.
+  // A call that does not terminate leaves time for later operations on the rules before it.
   const auto granted = std::min<std::chrono::microseconds>(budget_, kCallBudget);
   auto left = granted;
   const auto failed = try_in_child(function, left, [&] { work(); });

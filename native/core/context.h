@@ -1,4 +1,4 @@
-// A libseccomp filter context: one method per C function, none of which a caller can crash.
+// A libseccomp filter context: one method for each C function. Callers cannot crash any of them.
 #pragma once
 
 #include <chrono>
@@ -18,14 +18,14 @@ using Bytes = std::vector<std::uint8_t>;
 
 class Context {
  public:
-  /** Twice the instructions that the kernel takes, and few enough for libseccomp's recursion along a list of rules. */
+  /** Twice the maximum of the kernel, and few enough for libseccomp's recursion along a list of rules. */
   static constexpr std::size_t kMaxRules = 8192;
   static constexpr std::size_t kMaxComparisons = 8192;
   static constexpr std::size_t kMaxTransactions = 64;
   static constexpr std::size_t kComparisonWords = JointRules::kComparisonWords;
-  /** Processor time that a context may take of libseccomp where its rules are such that it may not terminate. */
+  /** Processor time for libseccomp in a context with rules on which it may not terminate. */
   static constexpr std::chrono::seconds kTrialBudget{4};
-  /** What one call may take of it. */
+  /** The limit for one call. */
   static constexpr std::chrono::milliseconds kCallBudget{1000};
   /** What is left of it at least when the context is freed. */
   static constexpr std::chrono::milliseconds kReleaseBudget{200};
@@ -64,7 +64,7 @@ class Context {
   [[nodiscard]] Result<std::int32_t> notify_fd() const;
 
  private:
-  /** What the context holds, to keep it within the limits above. */
+  /** The size of the context, to keep it within the limits above. */
   struct Size {
     std::size_t rules = 0;
     std::size_t comparisons = 0;
@@ -72,15 +72,15 @@ class Context {
 
   explicit Context(void* handle) : handle_(handle) {}
 
-  /** libseccomp takes a context from which every architecture was removed for an invalid one. */
+  /** libseccomp treats a context without architectures as invalid. */
   [[nodiscard]] bool has_arch() const;
   [[nodiscard]] Status refuse_oversize(const char* function) const;
   /**
-   * Calls libseccomp. Where it may not terminate on the rules of this context, a child does the work first, within
-   * the budget: fails with ETIMEDOUT or ENOTRECOVERABLE where the child did not come to an end.
+   * Calls libseccomp. If it may not terminate on the rules of this context, a child does the work first, within the
+   * budget: fails with ETIMEDOUT or ENOTRECOVERABLE if the child did not finish.
    */
   Status call(const char* function, const std::function<int()>& work) const;
-  /** Has a child do the work, within the budget. Its result is not known, only that it came to an end. */
+  /** Does the work in a child, within the budget. Only whether it finished is known, not its result. */
   Status on_trial(const char* function, const std::function<int()>& work) const;
   /** The filter as text. The caller holds the lock. */
   [[nodiscard]] Result<std::string> pseudo_code() const;
@@ -92,7 +92,7 @@ class Context {
   std::vector<Size> transactions_;
   /** Rules of rejected transactions count too. */
   JointRules joint_rules_;
-  /** Whether some call has rules on which libseccomp may not terminate. */
+  /** Whether a call has rules on which libseccomp may not terminate. */
   bool may_not_terminate_ = false;
   mutable std::chrono::microseconds budget_ = kTrialBudget;
 };

@@ -20,7 +20,7 @@ class Descriptor {
 
   [[nodiscard]] bool valid() const { return number_ >= 0; }
   [[nodiscard]] int number() const { return number_; }
-  /** Gives it to a caller that closes it. */
+  /** Passes ownership to the caller, who closes it. */
   [[nodiscard]] int release() { return std::exchange(number_, -1); }
 
  private:

@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t kMostPassed = 16;
 constexpr int kFirst = STDERR_FILENO + 1;
 
-/** What the helper starts, in memory that all three processes share. */
+/** The input of the helper, in memory that all three processes share. */
 struct Start {
   std::span<const std::uint32_t> descriptors;
   std::uint32_t user;
@@ -34,10 +34,10 @@ struct Start {
   Failure failure{"execve", 0};
 };
 
-/** Gives this process, whose table is its own, its descriptors. */
+/** Sets up the descriptors of this process, which has its own table. */
 Status arrange(std::span<const std::uint32_t> descriptors) {
   const int above = kFirst + static_cast<int>(descriptors.size());
-  // Out of the way of each other first.
+  // First to numbers where they do not collide.
   std::array<int, kMostPassed> moved{};
   for (std::size_t at = 0; at < descriptors.size(); ++at) {
     moved[at] = fcntl(static_cast<int>(descriptors[at]), F_DUPFD_CLOEXEC, above);
@@ -48,7 +48,7 @@ Status arrange(std::span<const std::uint32_t> descriptors) {
   }
   for (int stream = STDIN_FILENO; stream < kFirst; ++stream) {
     close(stream);
-    // Takes the lowest number that is free.
+    // Uses the lowest free number.
     if (open("/dev/null", O_RDWR) < 0) return Failure{"open", errno};
   }
   // Linux 5.11. Node's own are close-on-exec in any case.
@@ -56,10 +56,10 @@ Status arrange(std::span<const std::uint32_t> descriptors) {
   return kDone;
 }
 
-/** Changes the user and the group of this process only: the functions of the C library change those of all threads. */
+/** Changes the user and the group of only this process: the functions of the C library change those of all threads. */
 Status become(std::uint32_t user, std::uint32_t group) {
   if (user == kSameId && group == kSameId) return kDone;
-  // As libuv does, which starts the command: whether it may be done shows in what follows.
+  // As libuv does when it starts the command: missing permissions show in later steps.
   syscall(SYS_setgroups, 0, nullptr);
   if (group != kSameId && syscall(SYS_setgid, group) != 0) return Failure{"setgid", errno};
   if (user != kSameId && syscall(SYS_setuid, user) != 0) return Failure{"setuid", errno};
@@ -88,7 +88,7 @@ void start_in_helper(void* argument) {
   auto& start = *static_cast<Start*>(argument);
   constexpr std::size_t kStackSize = 16UL * 1024;
   alignas(16) std::array<std::byte, kStackSize> stack;
-  // It borrows the memory until it executes its file or ends, and this process waits for that.
+  // It shares the memory until it executes its file or ends, and this process waits for that.
   start.process = clone(run_started, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
   if (start.process < 0) {
     start.failure = {"clone", errno};

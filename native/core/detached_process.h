@@ -1,4 +1,4 @@
-// Starts a program that is no child of this process, without a copy of this process's memory.
+// Starts a program that is not a child of this process, without a copy of this process's memory.
 #pragma once
 
 #include <cstdint>

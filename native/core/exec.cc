@@ -91,7 +91,7 @@ long call_four(long number, long a, long b, long c, long d) {
   return answer < 0 ? -errno : answer;
 }
 
-/** Everything that comes before the filter. */
+/** All steps before the filter. */
 Status isolate(const Isolation& isolation, bool no_new_privs) {
   if (isolation.only_stdio) {
     const long error = close_on_exec_from<call_four>(STDERR_FILENO + 1);
@@ -114,11 +114,11 @@ Status isolate(const Isolation& isolation, bool no_new_privs) {
 
 LoadFailure load_and_exec(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
                           const Isolation& isolation, Executable executable) {
-  // The listener would be closed by execve, and every notified call would fail for want of it.
+  // execve would close the listener, and every notified call would fail.
   if ((flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) return {{"seccomp", EINVAL}};
   const auto copy = Program::copy(program);
   if (const auto* failure = copy.failure()) return {*failure};
-  // What can be known to fail is known before anything is changed.
+  // Failures that can be known in advance are reported before anything is changed.
   if (isolation.domain > static_cast<std::uint32_t>(Domain::kRefer)) return {{"landlock_create_ruleset", EINVAL}};
   if (access(executable.path.c_str(), X_OK) != 0) return {{"execve", errno}};
   const auto argv = pointers(executable.arguments);

@@ -1,4 +1,5 @@
-// Loads a program and becomes another one at once: the filter never meets the runtime that loaded it.
+// Loads a filter and immediately executes another program, so that the filter need not allow the calls of this
+// runtime.
 #pragma once
 
 #include <cstddef>
@@ -17,19 +18,19 @@ struct Executable {
   std::vector<std::string> environment;
 };
 
-/** What parts the program from the process that started this one; see native/launcher/isolation.h. */
+/** The isolation of the program from the process that started this one; see native/launcher/isolation.h. */
 struct Isolation {
   /** Loaded before the filter; empty for none. */
   std::span<const std::byte> layer;
   /** `Domain`. */
   std::uint32_t domain;
-  /** Whether no descriptor but the standard streams is inherited. */
+  /** Whether only the standard streams are inherited. */
   bool only_stdio;
 };
 
 /**
- * Returns only on failure. What came before the step that failed stays in force: where execve failed, that is
- * everything, and this process may be able to do very little.
+ * Returns only on failure. The steps before the failed one stay in force: if execve failed, these are all, and this
+ * process may be able to do very little.
  */
 LoadFailure load_and_exec(std::span<const std::byte> program, std::uint32_t flags, bool no_new_privs,
                           const Isolation& isolation, Executable executable);

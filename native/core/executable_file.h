@@ -1,4 +1,4 @@
-// Programs that are not files of the package: the add-on holds them and puts them into memory to be executed.
+// Programs that are part of the add-on, which puts them into memory files to execute them.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace seccomp_node {
 
-/** A file in memory that may be executed and that nobody can change any more. */
+/** An executable file in memory that can no longer be changed. */
 Result<Descriptor> executable_file(const char* name, std::span<const std::byte> bytes);
 
 }  // namespace seccomp_node

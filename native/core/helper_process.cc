@@ -70,7 +70,7 @@ struct Job {
 constexpr unsigned kMaxClosed = 4096;
 constexpr unsigned kUnshare = 1U << 1;
 
-/** Leaves this process no descriptor but one. Its table becomes its own first. */
+/** Closes all descriptors of this process except one. First it gets its own table. */
 void keep_only(std::int32_t kept) {
   const auto above = static_cast<unsigned>(kept + 1);
   if (syscall(SYS_close_range, above, ~0U, kUnshare) == 0) {
@@ -83,7 +83,7 @@ void keep_only(std::int32_t kept) {
   }
 }
 
-/** Has the kernel end this process, also in the middle of a call that waits. */
+/** Makes the kernel kill this process, also in the middle of a blocking call. */
 bool limit_own_life(std::uint32_t milliseconds) {
   sigset_t alarm;
   sigemptyset(&alarm);
@@ -96,7 +96,7 @@ bool limit_own_life(std::uint32_t milliseconds) {
 int perform_job(void* argument) {
   const auto& job = *static_cast<const Job*>(argument);
   if (job.options.limit != kNoLimit && !limit_own_life(job.options.limit)) return 1;
-  // Not even stopped it outlives the thread that waits for it.
+  // Even if it is stopped, it does not outlive the thread that waits for it.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (job.options.descriptors == HelperDescriptors::kOnlyOne) keep_only(job.options.kept);
   job.task(job.argument);
@@ -106,13 +106,13 @@ int perform_job(void* argument) {
 }  // namespace
 
 Status run_in_helper(void (*task)(void* argument), void* argument, const HelperOptions& options) {
-  // A timer of nothing would never ring.
+  // A timer of zero would be disabled.
   if (options.limit == 0) return Failure{"helper", ETIMEDOUT};
   const Stack stack;
   if (!stack.valid()) return Failure{"mmap", errno};
   Job job{task, argument, options};
   const BlockedSignals blocked;
-  // No signal tells of its end, so that nobody who waits for children of this process sees it.
+  // Its end sends no signal, so that functions which wait for children of this process do not see it.
   const int helper = clone(perform_job, stack.top(), CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS, &job);
   if (helper < 0) return Failure{"clone", errno};
   int ending = 0;

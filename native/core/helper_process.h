@@ -1,4 +1,4 @@
-// A short-lived process that shares this one's memory: what it holds of the kernel ends with it, whatever happens.
+// A short-lived process that shares this one's memory: its kernel resources are released when it ends, in any case.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@ namespace seccomp_node {
 
 /** Which descriptors a helper has. */
 enum class HelperDescriptors : std::uint8_t {
-  /** Those of this process: what the helper opens and closes, this process does. */
+  /** Those of this process: what the helper opens and closes, this process opens and closes. */
   kShared,
-  /** None but one. A helper that outlives this process keeps nothing open. */
+  /** Only one. A helper that outlives this process keeps no other open. */
   kOnlyOne,
 };
 
-/** For a task that waits for nobody. */
+/** For a task that never blocks. */
 inline constexpr std::uint32_t kNoLimit = 0xffffffff;
 
 /** How a helper is started. */
@@ -23,7 +23,7 @@ struct HelperOptions {
   /** Milliseconds until the helper is killed, or kNoLimit. */
   std::uint32_t limit;
   HelperDescriptors descriptors = HelperDescriptors::kShared;
-  /** The one that a helper keeps with kOnlyOne, -1 for none. */
+  /** The only descriptor of a helper with kOnlyOne, -1 for none. */
   std::int32_t kept = -1;
 };
 

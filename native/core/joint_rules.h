@@ -23,7 +23,7 @@ class JointRules {
   /** An architecture and the number of a call. */
   using Call = std::pair<std::uint32_t, std::int32_t>;
 
-  /** Takes one more rule in. Returns whether the builder may not terminate on the rules of this call. */
+  /** Adds one rule. Returns whether the builder may not terminate on the rules of this call. */
   bool add(const Call& call, std::span<const std::uint64_t> comparisons) {
     if (comparisons.size() <= kComparisonWords) return false;
     auto& rules = rules_[call];
@@ -34,8 +34,7 @@ class JointRules {
     return may_not_terminate(rules);
   }
 
-  /** Takes the rules of another filter in. Returns whether there is a call now on which the builder may not terminate.
-   */
+  /** Adds the rules of another filter. Returns whether there is now a call on which the builder may not terminate. */
   bool merge(const JointRules& other) {
     bool endless = false;
     for (const auto& [call, added] : other.rules_) {

@@ -1,4 +1,4 @@
-// What seccomp(2) takes, also where the installed kernel headers are older.
+// The interface of seccomp(2), for systems with older kernel headers.
 #pragma once
 
 #include <linux/seccomp.h>

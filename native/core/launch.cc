@@ -71,9 +71,9 @@ Result<Launch> prepare_launch(std::span<const std::byte> layer, std::span<const 
                               bool await, bool end_with_parent, std::span<const std::byte> ring_verdicts,
                               std::uint32_t tracer) {
   const bool listen = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
-  // Without somebody who takes it, the listener would end with the launcher; without a program there is none.
+  // If the parent does not receive the listener, it would end with the launcher; without a program there is none.
   if (listen && (!await || program.empty())) return Failure{"seccomp", EINVAL};
-  // A command that is only watched has no filter.
+  // A command that is only traced has no filter.
   if (layer.empty() && program.empty() && ring_verdicts.empty() && tracer == 0) return Failure{"seccomp", EINVAL};
   for (const auto bytes : {layer, program}) {
     if (!bytes.empty() && !is_program_size(bytes.size())) return Failure{"seccomp", EINVAL};

@@ -1,4 +1,4 @@
-// Makes what a sandboxed child is started with: the launcher with its orders, as a file in memory, and how it reports.
+// Prepares the start of a sandboxed child: the launcher with its orders, as a file in memory, and its report.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace seccomp_node {
 struct Launch {
   /** The launcher with its programs: an executable file that cannot change. */
   std::int32_t image;
-  /** A file of the two numbers of `Report`. */
+  /** A file with the two numbers of `Report`. */
   std::int32_t report;
   /**
    * A pipe: `held` goes to the launcher, `awaited` is at its end when the command runs or never will. -1 without. For a

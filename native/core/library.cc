@@ -12,8 +12,8 @@ namespace {
 std::recursive_mutex library_mutex;
 
 /**
- * libseccomp asks the kernel for a feature when a filter first uses it, but a load only looks at what was asked before.
- * Uses every feature once, so that nothing is unknown.
+ * libseccomp probes a kernel feature when a filter first uses it, but a load only uses earlier results. Uses every
+ * feature once, so that all are known.
  */
 void ask_for_features() {
   auto* context = seccomp_init(SCMP_ACT_NOTIFY);
@@ -35,7 +35,7 @@ struct Free {
 }  // namespace
 
 LibraryLock::LibraryLock() : guard_(library_mutex) {
-  // Only its first call looks at the kernel.
+  // Only its first call probes the kernel.
   seccomp_api_get();
 }
 

@@ -22,7 +22,7 @@ class LibraryLock {
   std::lock_guard<std::recursive_mutex> guard_;
 };
 
-/** Lets libseccomp ask the kernel for its features now, before a filter may forbid it to ask. */
+/** Makes libseccomp probe the features of the kernel now, before a filter may forbid that. */
 void warm_up();
 
 struct Version {
@@ -34,7 +34,7 @@ struct Version {
 Version version();
 std::uint32_t api_get();
 Status api_set(std::uint32_t level);
-/** Forgets the features of the kernel and the notification descriptor, and asks again. */
+/** Forgets the features of the kernel and the notification descriptor, and probes again. */
 Status global_reset();
 std::uint32_t arch_native();
 std::uint32_t arch_resolve_name(const std::string& name);

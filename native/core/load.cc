@@ -17,7 +17,7 @@ namespace seccomp_node {
 
 namespace {
 
-/** The name of a thread of this process, empty where it is gone. */
+/** The name of a thread of this process, empty if it has ended. */
 std::string thread_name(std::int32_t id) {
   const auto path = "/proc/self/task/" + std::to_string(id) + "/comm";
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));

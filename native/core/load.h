@@ -1,4 +1,4 @@
-// Loads a program by seccomp(2) itself, so that errno and the diverging thread are seen.
+// Loads a program with seccomp(2) itself, to get the errno and the diverging thread.
 #pragma once
 
 #include <linux/filter.h>
@@ -14,7 +14,7 @@
 
 namespace seccomp_node {
 
-/** A program that the kernel did not take, and the thread that could not (TSYNC), if there is one. */
+/** A failed load, and the thread that could not adopt the filter (TSYNC), if there is one. */
 struct LoadFailure {
   Failure failure;
   std::int32_t thread_id = 0;
@@ -26,15 +26,15 @@ struct Listener {
   std::int32_t descriptor;
 };
 
-/** Whether bytes can be a program: whole instructions, at least one, no more than the kernel takes. */
+/** Whether bytes can be a program: whole instructions, at least one, at most the kernel's limit. */
 bool is_program_size(std::size_t bytes);
 
-/** A program of possible length, copied: what is given to the kernel cannot change meanwhile. */
+/** A copy of a program of valid size, which cannot change during the load. */
 class Program {
  public:
   static Result<Program> copy(std::span<const std::byte> bytes);
 
-  /** seccomp(2), and nothing else: async-signal-safe. Gives what the kernel answers, or -1 with errno. */
+  /** Only seccomp(2): async-signal-safe. Returns the result of the kernel, or -1 with errno. */
   [[nodiscard]] long load(std::uint32_t flags) const;
 
  private:
@@ -47,15 +47,15 @@ class Program {
 Status set_no_new_privs();
 
 /**
- * Has the kernel kill this process when the thread that started it ends: prctl(2) PR_SET_PDEATHSIG. False where
- * `parent` is not its parent any more, in which case no signal would come.
+ * Makes the kernel kill this process when the thread that started it ends: prctl(2) PR_SET_PDEATHSIG. False if
+ * `parent` is no longer its parent, because no signal would come.
  */
 bool end_with_parent(std::int32_t parent);
 
-/** What a positive answer to seccomp(2) without a listener means: the id of a thread that has another filter. */
+/** A positive result of seccomp(2) without a listener: the id of a thread that has another filter. */
 LoadFailure divergence(long answer);
 
-/** Whether a positive answer to seccomp(2) is a thread id. */
+/** Whether a positive result of seccomp(2) is a thread id. */
 bool names_thread(long answer, std::uint32_t flags);
 
 std::variant<Listener, LoadFailure> load_filter(std::span<const std::byte> program, std::uint32_t flags,

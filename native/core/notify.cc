@@ -23,7 +23,7 @@ struct FreeResponse {
 using Request = std::unique_ptr<seccomp_notif, FreeRequest>;
 using Response = std::unique_ptr<seccomp_notif_resp, FreeResponse>;
 
-/** libseccomp hides what ioctl(2) says behind ECANCELED; a supervisor has to tell EINTR from ENOENT. */
+/** libseccomp replaces the errno of ioctl(2) with ECANCELED; a supervisor must distinguish EINTR from ENOENT. */
 Status ioctl_status(const char* function, int answer) {
   const int error = errno;
   if (answer == -ECANCELED && error != 0) return Failure{function, error};
@@ -39,7 +39,7 @@ Result<Notification> notify_receive(std::int32_t descriptor) {
     if (const auto failed = status("seccomp_notify_alloc", seccomp_notify_alloc(&memory, nullptr))) return *failed;
   }
   const Request request(memory);
-  // Without the lock: it may wait for ever, and only the kernel is asked.
+  // Without the lock: it may wait forever, and only calls the kernel.
   errno = 0;
   if (const auto failed = ioctl_status("seccomp_notify_receive", seccomp_notify_receive(descriptor, request.get()))) {
     return *failed;

@@ -22,13 +22,13 @@ namespace {
 
 static_assert(sizeof(seccomp_notif) == kNotificationWords * sizeof(std::uint64_t));
 
-/** Room for a structure that later kernels have made longer, which the ioctl would write all the same. */
+/** Space for a structure that later kernels have extended, which the ioctl would write anyway. */
 using Room = std::array<std::uint64_t, 64>;
 
-/** Calls that may be gone again when they are to be taken, before others get their turn. */
+/** Calls that may have vanished before they are received, before other listeners have their turn. */
 constexpr std::uint32_t kMaxWithdrawn = 64;
 
-/** Events of poll(2) that are there now, 0 for none. */
+/** The current events of poll(2), 0 for none. */
 Result<short> events_of(int descriptor) {
   if (descriptor < 0) return Failure{"poll", EBADF};
   pollfd entry{descriptor, POLLIN, 0};
@@ -62,9 +62,9 @@ Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::ui
     }
     Room room{};
     if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, room.data()) != 0) {
-      // The caller was interrupted or has ended meanwhile.
+      // The caller was interrupted or has ended.
       if (errno == ENOENT || errno == EINTR) {
-        // As fast as a process gives calls up, it may make new ones.
+        // A process may make new calls as fast as it abandons them.
         if (++withdrawn == kMaxWithdrawn) return count;
         continue;
       }
@@ -107,7 +107,7 @@ Result<std::int32_t> answer_with_descriptor(std::int32_t listener, std::uint64_t
   return added;
 }
 
-/** How many descriptors are on their way, by the number of the listener. */
+/** The number of pending descriptors, by the number of the listener. */
 class Gifts {
  public:
   bool add(int listener) {
@@ -133,7 +133,7 @@ Gifts& gifts() {
   return *all;
 }
 
-/** A descriptor on its way: copies, whatever becomes of the originals. */
+/** A pending descriptor: copies, which do not depend on the originals. */
 class Gift {
  public:
   Gift(int listener, int descriptor)
@@ -155,10 +155,10 @@ class Gift {
     return kDone;
   }
 
-  /** Waits for the caller to take it. */
+  /** Waits until the caller has received it. */
   void give(std::uint64_t id, bool close_on_exec) const {
     const auto given = answer_with_descriptor(listener_.number(), id, descriptor_.number(), close_on_exec);
-    // Where nobody waits any more, this answer fails too.
+    // If the caller no longer waits, this response fails too.
     if (given.failure() != nullptr) answer_call(listener_.number(), id, 0, -given.failure()->error, 0);
   }
 
@@ -187,7 +187,7 @@ Status wake_in_turn(std::int32_t listener) {
 }
 
 Result<std::uint32_t> wait_for_either(std::int32_t first, std::int32_t second) {
-  // poll(2) would pass over them, for ever.
+  // poll(2) would ignore them.
   if (first < 0 || second < 0) return Failure{"poll", EBADF};
   std::array<pollfd, 2> entries{pollfd{first, POLLIN, 0}, pollfd{second, POLLIN, 0}};
   while (poll(entries.data(), entries.size(), -1) < 0) {

@@ -1,4 +1,5 @@
-// What a supervisor does with a listener beyond libseccomp's API: takes calls without waiting, gives descriptors away.
+// Operations of a supervisor on a listener beyond libseccomp's API: receives calls without waiting, sends
+// descriptors.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,7 @@ namespace seccomp_node {
 /** Words of 64 bits in a record: `struct seccomp_notif` as it is. */
 inline constexpr std::size_t kNotificationWords = 10;
 
-/** Nothing waits, and nothing ever will: no process is left that the filter covers. */
+/** No call waits, and none ever will: no process is left under the filter. */
 inline constexpr std::int32_t kEnded = -1;
 
 /**
@@ -21,11 +22,11 @@ inline constexpr std::int32_t kEnded = -1;
  */
 Result<std::int32_t> take_notifications(std::int32_t listener, std::span<std::uint64_t> records, bool ready);
 
-/** Answers a call: it returns `value`, or fails with `-error`, or is made after all, as the flags say. */
+/** Responds to a call: it returns `value`, or fails with `-error`, or is executed, depending on the flags. */
 Status answer_call(std::int32_t listener, std::uint64_t id, std::int64_t value, std::int32_t error,
                    std::uint32_t flags);
 
-/** Descriptors that are on their way to callers of one listener at once. */
+/** The maximum number of pending descriptors of one listener. */
 inline constexpr std::uint32_t kMaxGifts = 256;
 
 /**
@@ -39,7 +40,7 @@ inline constexpr std::uint32_t kMaxGifts = 256;
 Status begin_answer_with_descriptor(std::int32_t listener, std::uint64_t id, std::int32_t descriptor,
                                     bool close_on_exec);
 
-/** Has caller and supervisor take turns on one processor: SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, Linux 6.6. */
+/** Makes caller and supervisor take turns on one processor: SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, Linux 6.6. */
 Status wake_in_turn(std::int32_t listener);
 
 /** Waits until one of two descriptors is readable or at its end: bit 0 for the first, bit 1 for the second. */

@@ -18,7 +18,7 @@ namespace seccomp_node {
 
 namespace {
 
-/** The most pieces that one call takes. */
+/** The maximum number of pieces of one call. */
 constexpr std::size_t kMaxPieces = 1024;
 
 using Pieces = std::array<iovec, kMaxPieces>;
@@ -29,12 +29,12 @@ struct Progress {
   int error;
 };
 
-/** process_vm_readv(2), without memory of its own. */
+/** process_vm_readv(2), without its own memory. */
 Progress read_pages(std::int32_t pid, std::uint64_t address, std::uint8_t* to, std::size_t length, Pieces& pieces) {
   const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   std::size_t used = 0;
   while (used < length) {
-    // One piece a page: the kernel stops between pieces, and a page is the least that is mapped.
+    // One piece for each page: the kernel stops between pieces, and a page is the smallest mapped unit.
     std::size_t count = 0;
     std::size_t wanted = 0;
     for (auto at = address + used; used + wanted < length && count < pieces.size();) {
@@ -53,7 +53,7 @@ Progress read_pages(std::int32_t pid, std::uint64_t address, std::uint8_t* to, s
   return {used, 0};
 }
 
-/** Whether `/proc` shows the processes as this one numbers them. */
+/** Whether `/proc` has the process numbers of this process. */
 bool proc_is_ours() {
   std::array<char, 16> link{};
   const auto length = readlink("/proc/self", link.data(), link.size() - 1);
@@ -62,7 +62,7 @@ bool proc_is_ours() {
 
 std::atomic<std::uint32_t> reads_going_on = 0;
 
-/** One of the reads that may go on at once. */
+/** One of the concurrent reads. */
 class Slot {
  public:
   Slot() : taken_(reads_going_on.fetch_add(1) < kMaxReads) {
@@ -111,7 +111,7 @@ void MemoryRead::read_from_file(void* read) {
     const auto count = pread(self.file_, self.bytes_.data() + self.used_, self.bytes_.size() - self.used_,
                              static_cast<off_t>(self.address_ + self.used_));
     if (count < 0 && errno == EINTR) continue;
-    // The file has no other way to say that nothing is mapped there.
+    // The file reports unmapped memory only in this way.
     self.error_ = count < 0 ? (errno == EIO ? EFAULT : errno) : 0;
     if (count <= 0) return;
     self.used_ += static_cast<std::size_t>(count);
@@ -129,8 +129,8 @@ Status MemoryRead::read_by(void (*task)(void* read), std::int32_t descriptor) {
 
 void MemoryRead::run() {
   failed_ = read_by(read_directly, -1);
-  // Yama lets a process read the memory of its own children alone, which are not those of the helper: for it, this
-  // process opens the file.
+  // With Yama, a process can only read the memory of its own descendants, which these are not for the helper: this
+  // process opens the file for it.
   if (failed_ && error_ != EFAULT && error_ != ESRCH && error_ != 0 && proc_is_ours()) {
     const Descriptor file(open(("/proc/" + std::to_string(pid_) + "/mem").c_str(), O_RDONLY | O_CLOEXEC));
     file_ = file.number();
@@ -148,7 +148,7 @@ Result<std::int32_t> start_read(const std::shared_ptr<MemoryRead>& read) {
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return Failure{"pipe2", errno};
   Descriptor finished(ends[0]);
   auto end = std::make_shared<Descriptor>(ends[1]);
-  // The place is free before the end is told, whatever the order in which a closure lets go.
+  // The slot is free before the end is reported, whatever the order in which a closure is destroyed.
   auto errand = [read, end = std::move(end), slot = std::move(slot)]() mutable {
     read->run();
     slot.reset();

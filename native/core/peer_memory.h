@@ -1,4 +1,4 @@
-// Reads the memory of another process, which may make the reader wait for as long as that process likes.
+// Reads the memory of another process, which can delay the reader as long as it likes.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,7 @@ class MemoryRead {
   MemoryRead& operator=(const MemoryRead&) = delete;
   ~MemoryRead();
 
-  /** What was read, once the read is at its end; EINPROGRESS before. */
+  /** The result after the end of the read; EINPROGRESS before. */
   [[nodiscard]] Result<Bytes> result() const;
 
  private:
@@ -42,7 +42,7 @@ class MemoryRead {
   std::uint32_t limit_;
   std::unique_ptr<Piece> piece_;
   Bytes bytes_;
-  /** How many bytes there are, and the errno that ended the read, written by the helper process. */
+  /** The number of bytes, and the errno that ended the read, written by the helper process. */
   std::size_t used_ = 0;
   int error_ = 0;
   /** `/proc/PID/mem` */
@@ -51,7 +51,7 @@ class MemoryRead {
   std::atomic<bool> finished_ = false;
 };
 
-/** Reads that are not at their end at once, in the whole process. */
+/** The maximum number of pending reads in the whole process. */
 inline constexpr std::uint32_t kMaxReads = 256;
 
 /**
@@ -62,7 +62,7 @@ inline constexpr std::uint32_t kMaxReads = 256;
  */
 Result<std::int32_t> start_read(const std::shared_ptr<MemoryRead>& read);
 
-/** The same on the calling thread, which waits for as long as the other process likes. */
+/** The same on the calling thread, which waits as long as the other process likes. */
 Result<Bytes> read_memory_blocking(std::int32_t pid, std::uint64_t address, std::uint32_t length);
 
 }  // namespace seccomp_node

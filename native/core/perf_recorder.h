@@ -1,4 +1,4 @@
-// Makes what the perf recorder is started with: its program as a file in memory, and how it is told and tells.
+// Prepares the start of the perf recorder: its program as a file in memory, and its channels.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct PerfRecorderFiles {
   /** A pipe that does not block: `wake` goes to the recorder, `woken` has a byte when there is something new. */
   std::int32_t woken;
   std::int32_t wake;
-  /** Two sockets: one for the recorder, one for whoever says when it begins. */
+  /** Two sockets: one for the recorder, one for the process that starts the recording. */
   std::int32_t for_recorder;
   std::int32_t for_starter;
   /** A pipe: `stopped` goes to the recorder, which stops when `stop` is closed. */

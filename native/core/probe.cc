@@ -16,7 +16,7 @@ namespace seccomp_node {
 
 namespace {
 
-/** Whether the kernel would take a filter with these flags: it looks at them before it looks for the program. */
+/** Whether the kernel supports these flags, which it checks before the program. */
 bool takes_flags(unsigned long flags) {
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, nullptr) == -1 && errno == EFAULT;
 }
@@ -24,7 +24,7 @@ bool takes_flags(unsigned long flags) {
 struct Action {
   const char* name;
   std::uint32_t value;
-  /** Since Linux 3.5, when filters came; older kernels than 4.14 cannot be asked. */
+  /** Since Linux 3.5, which introduced filters; kernels before 4.14 cannot be probed. */
   bool original;
 };
 
@@ -46,7 +46,7 @@ std::vector<std::string> supported_actions(bool filter) {
 struct Flag {
   const char* name;
   unsigned long value;
-  /** Flags it may not come without. */
+  /** Flags that it requires. */
   unsigned long companions;
 };
 
@@ -83,15 +83,12 @@ constexpr long kIoUringSetup = 425;
 /** struct io_uring_params, of which nothing is looked at here. */
 using RingParameters = std::array<std::uint64_t, 15>;
 
-/**
- * Why io_uring operations cannot be filtered. A ring is asked, since for a task the kernel looks at no_new_privs before
- * it tells whether it has such filters.
- */
+/** Why io_uring operations cannot be filtered. Probes with a ring: for a task, the kernel checks no_new_privs first. */
 std::int32_t ring_filter_error() {
   RingParameters parameters{};
   const Descriptor ring(static_cast<int>(syscall(kIoUringSetup, 1, parameters.data())));
   if (!ring.valid()) return errno;
-  // A filter is read before it is looked at, and there is none at this address.
+  // The kernel copies a filter before it checks it, and there is none at this address.
   if (syscall(kIoUringRegister, ring.number(), kRegisterBpfFilter, nullptr, 1) == 0 || errno == EFAULT) return 0;
   return errno;
 }

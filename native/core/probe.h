@@ -1,4 +1,4 @@
-// What the running kernel can do with filters, asked without changing anything.
+// What the running kernel supports of filters, probed without changing anything.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,13 @@ struct Probe {
   /** SECCOMP_FILTER_FLAG_* names. */
   std::vector<std::string> flags;
   std::optional<NotificationSizes> notification_sizes;
-  /** net.core.bpf_jit_enable, where it can be read. */
+  /** net.core.bpf_jit_enable, if it can be read. */
   std::optional<std::int32_t> jit;
-  /** The version of Landlock's ABI, from 1 on; 0 where there is none. */
+  /** The version of Landlock's ABI, from 1 on; 0 without Landlock. */
   std::int32_t landlock;
   /** Why there is none: the errno, 0 otherwise. */
   std::int32_t landlock_error;
-  /** Why io_uring operations cannot be filtered: an errno, 0 where they can. */
+  /** Why io_uring operations cannot be filtered: an errno, 0 if they can. */
   std::int32_t ring_filter_error;
 };
 

@@ -1,4 +1,4 @@
-// A system call of our own that a SIGSYS handler can tell from all others, by the address it comes from.
+// A system call that a SIGSYS handler can distinguish from all others, by its address.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ extern __attribute__((visibility("hidden"))) const char seccomp_node_raw_syscall
 
 namespace seccomp_node {
 
-/** Async-signal-safe, and leaves errno alone: gives a negative errno on failure. */
+/** Async-signal-safe, and does not change errno: returns a negative errno on failure. */
 inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
   return seccomp_node_raw_syscall(number, a, b, c, d, e, f);
 }

@@ -31,7 +31,7 @@ long trace(long request, pid_t thread, std::uint64_t address, Data data) {
   return syscall(SYS_ptrace, request, static_cast<long>(thread), address, data);
 }
 
-/** A traced thread, let go at the end. */
+/** A traced thread, which is released at the end. */
 class Tracee {
  public:
   explicit Tracee(pid_t thread) : thread_(thread) {}
@@ -69,7 +69,7 @@ struct LayerEntry {
   std::optional<std::uint32_t> flags;
 };
 
-/** What the helper reads, into memory that is there before it starts. */
+/** The data that the helper reads, into memory that exists before it starts. */
 struct Chain {
   pid_t thread;
   std::vector<sock_filter> instructions = std::vector<sock_filter>(kMaxChain);
@@ -94,7 +94,7 @@ Status read_chain(Chain& chain) {
     if (length < 0 && errno == ENOENT) return kDone;
     if (length < 0) return Failure{"PTRACE_SECCOMP_GET_FILTER", errno};
     const auto instructions = static_cast<std::size_t>(length);
-    // The kernel is not told how much room there is.
+    // The kernel does not know the size of the buffer.
     if (chain.count == chain.layers.size() || instructions > chain.instructions.size() - used) {
       return Failure{"PTRACE_SECCOMP_GET_FILTER", EOVERFLOW};
     }

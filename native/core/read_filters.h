@@ -10,10 +10,10 @@
 
 namespace seccomp_node {
 
-/** One layer as it was given to seccomp(2). */
+/** One layer, as it was passed to seccomp(2). */
 struct LiveFilter {
   Bytes program;
-  /** Of SECCOMP_FILTER_FLAG_*, only LOG is told; absent before Linux 4.16. */
+  /** SECCOMP_FILTER_FLAG_* bits, of which only LOG is known; absent before Linux 4.16. */
   std::optional<std::uint32_t> flags;
 };
 

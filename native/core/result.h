@@ -1,4 +1,4 @@
-// Success or the C function that failed: how every call of the core reports.
+// Success or the C function that failed: the result of every call of the core.
 #pragma once
 
 #include <optional>
@@ -14,12 +14,12 @@ struct Failure {
   int error;
 };
 
-/** The outcome of a call that gives nothing but success. */
+/** The result of a call without a value. */
 using Status = std::optional<Failure>;
 
 inline constexpr Status kDone = std::nullopt;
 
-/** The outcome of a call that gives a value. */
+/** The result of a call with a value. */
 template <typename Value>
 class Result {
  public:
@@ -36,7 +36,7 @@ class Result {
   std::variant<Value, Failure> outcome_;
 };
 
-/** Reads libseccomp's way to report: 0 or a negative errno. */
+/** Converts libseccomp's results: 0 or a negative errno. */
 inline Status status(const char* function, int answer) {
   if (answer >= 0) return kDone;
   return Failure{function, -answer};

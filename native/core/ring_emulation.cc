@@ -18,24 +18,24 @@ namespace seccomp_node {
 
 namespace {
 
-/** Where the fields of a ring lie, which differs between kernels and not between rings. */
+/** The offsets of the fields of a ring, which differ between kernels but not between rings. */
 struct Layout {
   io_sqring_offsets sq;
   io_cqring_offsets cq;
 };
 
-// What the handler reads. It runs on any thread at any time, so that nothing of this is ever freed.
+// The data of the handler, which may run on any thread at any time, so it is never freed.
 
 Layout layout{};
 std::atomic<bool> prepared{false};
-/** Grows with each load: what was found out about a descriptor before the last one may be about another ring. */
+/** Grows with each load: knowledge about a descriptor from before the last load may be about another ring. */
 std::atomic<std::uint32_t> generation{0};
 
 constexpr std::uint32_t kMaxRingEntries = 32768;
 constexpr std::size_t kMaxRings = 4096;
 constexpr std::int32_t kNone = -1;
 
-/** The memory of a ring, mapped a second time: it is the same that libuv has, wherever that may be. */
+/** The memory of a ring, mapped a second time. */
 class Ring {
  public:
   /** Whether this entry is for the descriptor; claims a free one. */
@@ -92,14 +92,14 @@ class Ring {
 
   static std::int32_t perform(const io_uring_sqe& operation) {
     const bool plain = operation.opcode == IORING_OP_EPOLL_CTL && operation.flags == 0;
-    // As a ring with restrictions answers.
+    // As a ring with restrictions does.
     if (!plain) return -EACCES;
     return static_cast<std::int32_t>(raw_syscall(SYS_epoll_ctl, operation.fd, static_cast<long>(operation.len),
                                                  static_cast<std::int32_t>(operation.off),
                                                  static_cast<long>(operation.addr)));
   }
 
-  /** False where there is no room for the completion; nothing has happened then. */
+  /** False if there is no room for the completion; nothing has happened then. */
   bool complete(const io_uring_sqe& operation) {
     const auto tail = word(layout.cq.tail).load(std::memory_order_relaxed);
     if (tail - word(layout.cq.head).load(std::memory_order_acquire) > cq_mask_) return false;
@@ -156,7 +156,7 @@ class Ring {
 
 std::array<Ring, kMaxRings> rings;
 
-/** The entry for a descriptor, by open addressing; a null pointer where all are taken. */
+/** The entry for a descriptor, by open addressing; a null pointer if all are used. */
 Ring* find(std::int32_t descriptor) {
   for (std::size_t tries = 0; tries < rings.size(); tries++) {
     auto& ring = rings[(static_cast<std::size_t>(descriptor) + tries) % rings.size()];

@@ -20,7 +20,7 @@ namespace seccomp_node {
 namespace {
 
 constexpr std::string_view kRing = "anon_inode:[io_uring]";
-/** The kernel adds the id of the thread that made the ring. */
+/** The kernel appends the id of the thread that created the ring. */
 constexpr std::string_view kPollingThread = "iou-sqp-";
 
 struct CloseDirectory {
@@ -36,7 +36,7 @@ Result<std::vector<std::int32_t>> numbers_in(const char* path, Wanted wanted) {
   const std::unique_ptr<DIR, CloseDirectory> directory(opendir(path));
   if (directory == nullptr) return Failure{"opendir", errno};
   std::vector<std::int32_t> numbers;
-  // readdir tells a failure from the end by errno alone.
+  // readdir distinguishes a failure from the end only by errno.
   errno = 0;
   while (const dirent* entry = readdir(directory.get())) {
     const char* name = static_cast<const char*>(entry->d_name);
@@ -56,7 +56,7 @@ Result<std::vector<std::int32_t>> numbers_in(const char* path, Wanted wanted) {
 Result<bool> is_ring(int directory, const char* name) {
   std::array<char, kRing.size() + 1> target{};
   const auto length = readlinkat(directory, name, target.data(), target.size());
-  // What another thread has closed in the meantime is no ring.
+  // A descriptor that another thread has closed in the meantime is not a ring.
   if (length < 0) return errno == ENOENT ? Result<bool>(false) : Failure{"readlinkat", errno};
   return std::string_view(target.data(), static_cast<std::size_t>(length)) == kRing;
 }

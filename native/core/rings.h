@@ -8,7 +8,7 @@
 
 namespace seccomp_node {
 
-/** Their descriptors, ascending, as /proc/self/fd tells. */
+/** Their descriptors in /proc/self/fd, ascending. */
 Result<std::vector<std::int32_t>> open_rings();
 
 /**

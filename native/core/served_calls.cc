@@ -21,7 +21,7 @@ namespace {
 constexpr std::uint32_t kMaxCount = 1024;
 constexpr long kNobody = 65534;
 
-/** What became of a call. A call that is not answered has ended the process. */
+/** The outcome of a call. A call without an outcome has ended the process. */
 enum class Outcome : std::uint8_t { kNotMade, kMade, kServed, kAbsent };
 
 /** Memory that the child writes and the parent reads. */
@@ -43,7 +43,7 @@ class SharedOutcomes {
   void* memory_;
 };
 
-/** Whoever cannot become somebody else, as in a user namespace with one user, keeps no capability at least. */
+/** A process that cannot change its user, as in a user namespace with one user, at least drops its capabilities. */
 bool drop_privileges() {
   if (geteuid() == 0) {
     syscall(SYS_setgroups, 0, nullptr);
@@ -55,8 +55,7 @@ bool drop_privileges() {
   return syscall(SYS_capset, &header, none.data()) == 0;
 }
 
-/** Whatever the calls do, they do it to nobody else. The C library's wrappers would tell threads that do not exist
- * here. */
+/** The calls cannot affect other processes. The C library's wrappers would notify threads that do not exist here. */
 bool give_up_everything() {
   sigset_t none;
   sigemptyset(&none);
@@ -84,7 +83,7 @@ Result<std::vector<std::int32_t>> served_calls(std::uint32_t first, std::uint32_
   if (count == 0 || count > kMaxCount) return Failure{"served_calls", EINVAL};
   const SharedOutcomes outcomes(count);
   if (!outcomes.valid()) return Failure{"mmap", errno};
-  // fork without a signal at the end, so that nobody who waits for children of this process sees it.
+  // fork without a signal at the end, so that functions which wait for children of this process do not see it.
   const auto child = static_cast<pid_t>(syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L));
   if (child < 0) return Failure{"clone", errno};
   if (child == 0) make_calls(first, outcomes.all());

@@ -1,4 +1,4 @@
-// Asks the running kernel which system calls it serves, by making them in a process that can harm nothing.
+// Probes which system calls the running kernel serves, by making them in a process that can do no harm.
 #pragma once
 
 #include <cstdint>

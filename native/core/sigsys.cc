@@ -29,14 +29,14 @@ namespace {
 
 constexpr std::uint32_t kMaxErrno = 4095;
 
-// What the handler reads. It may run on any thread at any time, even after the listener is gone, so that nothing of
-// this is ever freed.
+// The data of the handler. It may run on any thread at any time, even after the listener has ended, so this is never
+// freed.
 
 ViolationLog log;
 std::atomic<bool> listening{false};
-/** Whether the listener has been told of something that it has not taken yet. */
+/** Whether the listener was notified of records that it has not taken yet. */
 std::atomic<bool> told{false};
-/** Where a byte tells the listener; both ends stay open, so that a late write goes nowhere else. */
+/** A pipe to notify the listener; both ends stay open, so that a late write does not reach another file. */
 std::array<int, 2> wake_pipe{-1, -1};
 std::atomic<const std::string*> call_names{nullptr};
 /** What SIGSYS did before. */
@@ -69,8 +69,8 @@ void repeat_call(mcontext_t& context) { context.pc -= kSyscallInstruction; }
 #endif
 
 /**
- * What a TRAP without data means: EPERM, but ENOSYS where libraries try a call that an old kernel lacks and fall back
- * on that answer alone. These numbers are the same everywhere.
+ * The errno of a TRAP without data: EPERM, but ENOSYS for calls that libraries try before an older one. These numbers
+ * are the same everywhere.
  */
 std::uint32_t default_error(std::uint32_t number) {
   switch (number & ~kX32Bit) {
@@ -103,7 +103,7 @@ void report(const RefusedCall& call) {
   if (raw_syscall(SYS_write, wake_pipe[1], reinterpret_cast<long>(&byte), 1) != 1) told.store(false);
 }
 
-/** A line of text that is put together without allocating. */
+/** A line of text that is formatted without allocating. */
 class Line {
  public:
   Line& operator<<(std::string_view text) {
@@ -124,7 +124,7 @@ class Line {
   std::size_t length_ = 0;
 };
 
-/** The name of a call, empty where it is unknown. */
+/** The name of a call, empty if it is unknown. */
 std::string_view call_name(const RefusedCall& call) {
   const auto* names = call_names.load(std::memory_order_acquire);
   if (names == nullptr) return {};
@@ -159,15 +159,15 @@ void say_last_words(const RefusedCall& call) {
               static_cast<long>(line.text().size()));
 }
 
-/** Gives SIGSYS its default action back, which ends the process. */
+/** Restores the default action of SIGSYS, which ends the process. */
 void set_default_action() {
   struct sigaction action {};
   action.sa_handler = SIG_DFL;
-  // Without the means to die as it should, the process must not go on.
+  // If the process cannot end in the usual way, it must end in another.
   if (sigaction(SIGSYS, &action, nullptr) != 0) __builtin_trap();
 }
 
-/** A SIGSYS that is not a filter's goes where it would have gone. */
+/** A SIGSYS that no filter caused is passed to the previous handler. */
 void pass_on(int signal, siginfo_t* info, void* context) {
   if ((previous.sa_flags & SA_SIGINFO) != 0) {
     previous.sa_sigaction(signal, info, context);
@@ -179,7 +179,7 @@ void pass_on(int signal, siginfo_t* info, void* context) {
   }
 }
 
-/** Only calls what is async-signal-safe, and leaves errno as it is. */
+/** Only calls async-signal-safe functions, and preserves errno. */
 void on_sigsys(int signal, siginfo_t* info, void* context) {
   if (info->si_code != SYS_SECCOMP) {
     pass_on(signal, info, context);
@@ -206,7 +206,7 @@ void on_sigsys(int signal, siginfo_t* info, void* context) {
     if (die) {
       say_last_words(call);
       set_default_action();
-      // The kernel refuses it again and ends the process for it, with a core dump where it happened.
+      // The kernel refuses it again and kills the process, with a core dump at the call.
       repeat_call(registers);
       return;
     }
@@ -215,7 +215,7 @@ void on_sigsys(int signal, siginfo_t* info, void* context) {
   set_result(registers, -static_cast<long>(error));
 }
 
-// What listeners change, one at a time.
+// State that listeners change, one at a time.
 
 std::mutex control;
 Listening owner = nullptr;
@@ -257,7 +257,7 @@ Result<std::int32_t> listen_to_violations(Listening listener, const std::string&
   if (owner != nullptr) return Failure{"sigaction", EBUSY};
   auto descriptor = reading_end();
   if (descriptor.failure() != nullptr) return descriptor;
-  // Kept for good, for a handler that may be reading it.
+  // Kept forever, because a handler may be reading it.
   if (call_names.load() == nullptr) call_names.store(new std::string(names), std::memory_order_release);
   if (const auto failed = install()) {
     close(descriptor.value());
@@ -273,7 +273,7 @@ Result<std::int32_t> listen_to_violations(Listening listener, const std::string&
 std::vector<Violation> take_violations(Listening listener) {
   const std::scoped_lock lock(control);
   if (owner == nullptr || owner != listener) return {};
-  // First, so that what comes from now on is told of again. Exchanged, to see what was noted before it was told.
+  // First, so that later records cause a new notification. Exchanged, to see the records before the notification.
   told.exchange(false);
   return log.take();
 }

@@ -1,4 +1,4 @@
-// The SIGSYS handler of the process: makes calls that a filter answered with TRAP fail with an errno, and reports them.
+// The SIGSYS handler of the process: makes calls with a TRAP fail with an errno, and reports them.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@ namespace seccomp_node {
 /** The data of a TRAP that ends the process, after a line on standard error. */
 inline constexpr std::uint32_t kTrapAndDie = 0xffff;
 
-/** The data of a TRAP for io_uring_enter as libuv calls it, which is served here: ring_emulation.h. */
+/** The data of a TRAP for io_uring_enter as libuv calls it, which is emulated here: ring_emulation.h. */
 inline constexpr std::uint32_t kTrapRingWait = 0xfffe;
 
 /**
- * Whoever listens to violations: one at a time in a process, since signal dispositions belong to the process. Told
- * apart by address.
+ * A listener for violations: only one at a time in a process, because signal dispositions belong to the process.
+ * Identified by address.
  */
 using Listening = const void*;
 
@@ -29,10 +29,10 @@ using Listening = const void*;
  */
 Result<std::int32_t> listen_to_violations(Listening listener, const std::string& names);
 
-/** What was noted and is not taken yet; the descriptor tells of the next one afterwards. Nothing for others. */
+/** The records that were not taken yet; the descriptor signals the next one afterwards. Empty for other listeners. */
 std::vector<Violation> take_violations(Listening listener);
 
-/** Calls since the listener began that could not be noted. */
+/** The number of calls that could not be recorded since the listener began. */
 std::uint64_t dropped_violations(Listening listener);
 
 /**
@@ -42,16 +42,18 @@ std::uint64_t dropped_violations(Listening listener);
 std::uint64_t stop_listening(Listening listener);
 
 /**
- * Gives SIGSYS back the disposition it had, unless there is a listener, rings are served, or somebody else has changed
- * it meanwhile.
+ * Restores the previous disposition of SIGSYS, unless there is a listener, rings are emulated, or another handler was
+ * installed meanwhile.
  */
 void stop_handling_traps();
 
-/** Installs the handler for good, so that a filter may answer with kTrapRingWait. Comes before each load of such a
- * filter. */
+/**
+ * Installs the handler permanently, so that a filter may use kTrapRingWait. Call it before each load of such a
+ * filter.
+ */
 Status serve_rings();
 
-/** Whether SIGSYS is handled here, so that a filter may answer with TRAP. */
+/** Whether SIGSYS is handled here, so that a filter may use TRAP. */
 bool handles_traps();
 
 }  // namespace seccomp_node

@@ -1,4 +1,4 @@
-// Makes what the tracer of a command is started with: its program as a file in memory, and how it tells what it sees.
+// Prepares the start of the tracer of a command: its program as a file in memory, and its channels.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ struct TracerFiles {
   /** A pipe that does not block: `wake` goes to the tracer, `woken` has a byte when there is something new. */
   std::int32_t woken;
   std::int32_t wake;
-  /** Two sockets: one for the tracer, one for the launcher, which has itself traced through it. */
+  /** Two sockets: one for the tracer, one for the launcher, which asks to be traced through it. */
   std::int32_t for_tracer;
   std::int32_t for_launcher;
 };
@@ -27,8 +27,8 @@ struct TracerFiles {
 Result<std::span<std::byte>> map_table(std::int32_t table);
 
 /**
- * Has a tracer take this process and all of its threads, through the other end of its socket. Returns the errno that
- * the tracer met, 0 for none.
+ * Makes a tracer attach to this process and all of its threads, through the other end of its socket. Returns the
+ * errno of the tracer, 0 for none.
  */
 Result<std::int32_t> be_traced(std::int32_t socket, std::int32_t tracer);
 

@@ -32,7 +32,7 @@ timeval to_timeval(microseconds duration) {
   return {static_cast<time_t>(whole.count()), static_cast<suseconds_t>((duration - whole).count())};
 }
 
-/** Has the signal end this process, whatever it does in Node. */
+/** Makes the signal end this process, whatever Node does with it. */
 bool end_by(int number) {
   sigset_t alone;
   sigemptyset(&alone);
@@ -40,7 +40,7 @@ bool end_by(int number) {
   return signal(number, SIG_DFL) != SIG_ERR && pthread_sigmask(SIG_UNBLOCK, &alone, nullptr) == 0;
 }
 
-/** Has the kernel end this process by SIGVTALRM once it has used that much time of the processor, outside of calls. */
+/** Makes the kernel end this process with SIGVTALRM after this processor time, outside of calls. */
 bool limit_time(microseconds limit) {
   const itimerval timer{{0, 0}, to_timeval(limit)};
   return end_by(SIGVTALRM) && setitimer(ITIMER_VIRTUAL, &timer, nullptr) == 0;
@@ -53,10 +53,10 @@ bool lower(decltype(RLIMIT_AS) resource, rlim_t to) {
   return setrlimit(resource, &limit) == 0;
 }
 
-/** Has the kernel end this process by SIGXFSZ where it writes more into a file. */
+/** Makes the kernel end this process with SIGXFSZ if it writes more to a file. */
 bool limit_files() { return end_by(SIGXFSZ) && lower(RLIMIT_FSIZE, kFileSize); }
 
-/** The first number of /proc/self/statm: the pages that are mapped. */
+/** The first number of /proc/self/statm: the number of mapped pages. */
 bool limit_memory() {
   const Descriptor file(open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
   std::array<char, 32> text{};
@@ -66,7 +66,7 @@ bool limit_memory() {
   return lower(RLIMIT_AS, pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + kExtraMemory);
 }
 
-/** Why a task that a signal ended failed. */
+/** The failure of a task that a signal ended. */
 int reason_for(int signal_number) {
   switch (signal_number) {
     case SIGVTALRM:
@@ -81,7 +81,7 @@ int reason_for(int signal_number) {
 }  // namespace
 
 Status try_in_child(const char* function, microseconds& budget, const std::function<void()>& task) {
-  // A timer of nothing would never ring.
+  // A timer of zero would be disabled.
   if (budget <= microseconds::zero()) return Failure{function, ETIMEDOUT};
   const pid_t child = fork();
   if (child < 0) return Failure{"fork", errno};

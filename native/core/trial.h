@@ -1,4 +1,4 @@
-// Runs code that may not terminate on a copy of this process first.
+// First runs code that may not terminate in a copy of this process.
 #pragma once
 
 #include <chrono>

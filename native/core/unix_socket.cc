@@ -52,7 +52,7 @@ Result<std::int32_t> listen_at(const std::string& path) {
   if (const auto* failure = address.failure()) return *failure;
   Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!descriptor.valid()) return Failure{"socket", errno};
-  // The file gets the permissions that the socket has at this moment.
+  // The file gets the permissions that the socket has now.
   if (fchmod(descriptor.number(), S_IRUSR | S_IWUSR) != 0) return Failure{"fchmod", errno};
   const auto* where = reinterpret_cast<const sockaddr*>(&address.value());
   if (bind(descriptor.number(), where, sizeof(sockaddr_un)) != 0) return Failure{"bind", errno};

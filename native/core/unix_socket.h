@@ -1,4 +1,4 @@
-// AF_UNIX streams that carry descriptors, which Node cannot do.
+// AF_UNIX streams with descriptors, which Node does not support.
 #pragma once
 
 #include <cstddef>
@@ -12,28 +12,28 @@
 
 namespace seccomp_node {
 
-/** What one recvmsg(2) gives. Nothing at all is the end. */
+/** The result of one recvmsg(2); empty at the end. */
 struct Message {
   Bytes data;
-  /** Close-on-exec, and the caller's to close. */
+  /** Close-on-exec; the caller closes them. */
   std::vector<std::int32_t> descriptors;
 };
 
-/** A socket that listens at a path, for this user alone, close-on-exec and not blocking. */
+/** A socket that listens at a path, only for this user, close-on-exec and non-blocking. */
 Result<std::int32_t> listen_at(const std::string& path);
 
-/** The next connection, not blocking: EAGAIN for none. */
+/** The next connection, non-blocking: EAGAIN for none. */
 Result<std::int32_t> accept_connection(std::int32_t socket);
 
-/** A connection to the socket at a path, not blocking: EAGAIN where the queue of those who wait there is full. */
+/** A connection to the socket at a path, non-blocking: EAGAIN if its queue is full. */
 Result<std::int32_t> connect_to(const std::string& path);
 
-/** recvmsg(2). EAGAIN where the socket does not block and nothing is there. */
+/** recvmsg(2). EAGAIN if the socket is non-blocking and there is no data. */
 Result<Message> receive_message(std::int32_t socket);
 
 /**
- * sendmsg(2), never waiting: gives the number of bytes that were taken, EAGAIN for none. A descriptor goes beside the
- * first of them; -1 for none.
+ * sendmsg(2), without waiting: returns the number of sent bytes, EAGAIN for none. A descriptor is sent with the first
+ * of them; -1 for none.
  */
 Result<std::uint32_t> send_message(std::int32_t socket, std::span<const std::byte> data, std::int32_t descriptor);
 

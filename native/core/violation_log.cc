@@ -29,7 +29,7 @@ ViolationLog::Slot& ViolationLog::slot_of(const Key& key, std::size_t index) {
   return slots_[((hash >> 32U) + index) % kSlots];
 }
 
-/** Counts the call in a slot that agrees with it in the first `words` words. */
+/** Counts the call in a slot that equals it in the first `words` words. */
 bool ViolationLog::count_where(const Key& key, std::size_t words) {
   for (std::size_t index = 0; index < kWindow; ++index) {
     auto& slot = slot_of(key, index);
@@ -47,14 +47,14 @@ bool ViolationLog::count_where(const Key& key, std::size_t words) {
   return false;
 }
 
-/** A slot that is this thread's to write, or null when the site has none left. */
+/** A slot that this thread may write, or null if the site has no free one. */
 ViolationLog::Slot* ViolationLog::claim(const Key& key) {
   for (std::size_t index = 0; index < kWindow; ++index) {
     auto& slot = slot_of(key, index);
     auto state = slot.state.load(std::memory_order_acquire);
     if (low(state) == kFree &&
         slot.state.compare_exchange_strong(state, pack(high(state) + 1, kWriting), std::memory_order_acq_rel)) {
-      // Readers of the generation before must not take the words that follow for its own.
+      // Readers of the previous generation must not accept the words that follow.
       std::atomic_thread_fence(std::memory_order_release);
       return &slot;
     }

@@ -1,5 +1,4 @@
-// Refused calls on their way out of a signal handler: a table of fixed size, without locks, in which nothing is lost
-// uncounted.
+// Passes refused calls out of a signal handler: a table of fixed size, without locks, in which every call is counted.
 #pragma once
 
 #include <array>
@@ -11,12 +10,12 @@
 
 namespace seccomp_node {
 
-/** A refused call, as siginfo_t and the saved registers have it. */
+/** A refused call, from siginfo_t and the saved registers. */
 struct RefusedCall {
   /** AUDIT_ARCH_*. */
   std::uint32_t arch;
   std::uint32_t number;
-  /** What the call was made to return, positive. */
+  /** The errno of the call, positive. */
   std::uint32_t error;
   std::uint32_t thread_id;
   /** The instruction after the call. */
@@ -27,11 +26,11 @@ struct RefusedCall {
 /** The kernel's name of a thread, zero-terminated: PR_GET_NAME. */
 using ThreadName = std::array<char, 16>;
 
-/** What is reported: a call, and how many it stands for. */
+/** A report: a call, and the number of calls that it covers. */
 struct Violation {
   RefusedCall call;
   std::string thread_name;
-  /** The call itself and those of the same thread at the same instruction that could not be told apart in time. */
+  /** The call itself and similar ones of the same thread at the same instruction. */
   std::uint32_t count;
 };
 
@@ -53,17 +52,17 @@ class ViolationLog {
     if (!count_with_others(key)) dropped_.fetch_add(1, std::memory_order_relaxed);
   }
 
-  /** Everything that is there, in the order of the calls; it is there no more. One thread at a time. */
+  /** Removes and returns all calls, in their order. One thread at a time. */
   std::vector<Violation> take();
 
-  /** Calls for which there was no room. */
+  /** The number of calls for which there was no room. */
   [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
   /** Forgets everything. One thread at a time. */
   void clear();
 
  private:
-  /** The site first, which is the call without its arguments; then the arguments. */
+  /** The site first, that is, the call without its arguments; then the arguments. */
   static constexpr std::size_t kSiteWords = 3;
   static constexpr std::size_t kKeyWords = kSiteWords + 6;
   static constexpr std::size_t kNameWords = 2;
@@ -84,7 +83,7 @@ class ViolationLog {
   };
 
   static constexpr std::size_t kSlots = 1024;
-  /** Slots that calls of one site may use, so that a loop does not push out the others. */
+  /** Slots that calls of one site may use, so that a loop does not displace other calls. */
   static constexpr std::size_t kWindow = 16;
 
   static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

@@ -1,4 +1,4 @@
-// Ends a fuzzer's run on an input under which something is not as it must be.
+// Ends a fuzzer's run on an input that violates a property.
 #pragma once
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// Every operation of a filter context but loading, in any order, on two of them that can be merged.
+// Every operation of a filter context except loading, in any order, on two of them that can be merged.
 #include "../core/context.h"
 
 #include "check.h"
@@ -86,11 +86,11 @@ void step(Input& input, Subject& subject, Subject& other) {
       break;
     }
     case 14:
-      // Released contexts refuse everything from then on, so this is rare.
+      // Released contexts refuse everything, so this is rare.
       if (input.below(16) == 0) context.release();
       break;
     case 15:
-      // Now and then into itself, which has to be refused.
+      // Sometimes into itself, which must be refused.
       merge(subject, input.below(8) == 0 ? subject : other);
       break;
     default:

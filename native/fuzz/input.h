@@ -1,5 +1,4 @@
-// The bytes of a fuzzer as the numbers and choices that a target asks for, in order; none are left at the end, but
-// zeros.
+// The bytes of a fuzzer as numbers and choices for a target, in order; after the last byte, zeros.
 #pragma once
 
 #include <array>
@@ -40,7 +39,7 @@ class Input {
     return items[below(kCount)];
   }
 
-  /** One that means something mostly, else any. */
+  /** Mostly a meaningful one, otherwise any. */
   template <typename Item, std::size_t kCount>
   Item often(const std::array<Item, kCount>& items) {
     const auto choice = below(kCount + 1);

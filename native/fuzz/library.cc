@@ -1,4 +1,4 @@
-// Names and numbers of calls and architectures, whatever they are: an answer, and the same one by the way back.
+// Any names and numbers of calls and architectures: a result, which is the same when it is resolved back.
 #include "../core/library.h"
 
 #include <seccomp.h>

@@ -1,5 +1,5 @@
-// Messages with any bytes and numbers of descriptors from another program: they come as they were sent, and no
-// descriptor is lost on the way.
+// Messages with any bytes and numbers of descriptors from another program: they arrive as sent, and no descriptor is
+// lost.
 #include "../core/unix_socket.h"
 
 #include <fcntl.h>
@@ -17,7 +17,7 @@ namespace seccomp_node {
 
 namespace {
 
-/** What a program that is not ours may send: several control messages, none or very many descriptors. */
+/** What an untrusted program may send: several control messages, no or very many descriptors. */
 bool send_raw(int socket, std::span<const std::uint8_t> data, std::size_t descriptors, bool credentials) {
   alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(253 * sizeof(int)) + CMSG_SPACE(sizeof(ucred))> control{};
   iovec part{const_cast<std::uint8_t*>(data.data()), data.size()};

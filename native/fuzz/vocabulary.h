@@ -1,4 +1,4 @@
-// What rules are made of: the values at which libseccomp does something.
+// The values in rules: those that matter to libseccomp.
 #pragma once
 
 #include <seccomp.h>
@@ -25,7 +25,7 @@ inline constexpr std::array<std::uint32_t, 12> kArchs{
 inline constexpr std::array<std::uint64_t, 10> kValues{
     0, 1, 2, 3, 7, 0xffffffff, 0x100000000, 0x200000000, 0x8000000000000000, 0xffffffffffffffff};
 
-/** Few, so that rules meet: plain ones, multiplexed ones of 32-bit x86 and their multiplexers. */
+/** Few, so that rules interact: plain ones, multiplexed ones of 32-bit x86 and their multiplexers. */
 inline const std::array<std::int32_t, 9> kCalls{0,
                                                 SCMP_SYS(socket),
                                                 SCMP_SYS(bind),

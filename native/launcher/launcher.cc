@@ -202,7 +202,7 @@ void pause() {
 #endif
 }
 
-/** sendmsg(2) with one byte, and a descriptor beside it. Returns -errno where it failed. */
+/** sendmsg(2) with one byte, and a descriptor. Returns -errno on failure. */
 long send_descriptor(int socket, int descriptor) {
   char byte = 0;
   iovec data{&byte, 1};
@@ -221,7 +221,7 @@ long send_descriptor(int socket, int descriptor) {
   return system_call(SYS_sendmsg, socket, word(&message), MSG_NOSIGNAL);
 }
 
-/** seccomp(2). Returns -errno where it failed, the listener where there is one. */
+/** seccomp(2). Returns -errno on failure, the listener if there is one. */
 long load(sock_filter* instructions, std::uint32_t count, std::uint32_t flags) {
   const sock_fprog program{static_cast<unsigned short>(count), instructions};
   return system_call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, static_cast<long>(flags), word(&program));
@@ -259,7 +259,7 @@ extern "C" [[noreturn]] __attribute__((used)) void hand_over(Handover* handover)
   int listener = kUnknown;
   while ((listener = __atomic_load_n(&handover->listener, __ATOMIC_ACQUIRE)) == kUnknown) system_call(SYS_sched_yield);
   const long sent = send_descriptor(handover->socket, listener);
-  // If the command held the listener itself, it would wait forever after the end of the parent.
+  // If the command inherited the listener, its calls would wait forever after the end of the parent.
   system_call(SYS_close, listener);
   __atomic_store_n(&handover->outcome, sent < 0 ? static_cast<int>(-sent) : 0, __ATOMIC_RELEASE);
   for (;;) system_call(SYS_exit, 0);

@@ -13,8 +13,8 @@ struct Orders {
   std::uint32_t flags;
   std::uint32_t no_new_privs;
   /**
-   * The first of the descriptors that are the launcher's own: the image, the report and, where somebody waits, the end
-   * of a pipe; with a listener that of a socket, which takes it.
+   * The first of the launcher's own descriptors: the image, the report and, if the parent waits, the end of a pipe;
+   * with a listener, a socket to send it over.
    */
   std::uint32_t first_descriptor;
   std::uint32_t descriptors;
@@ -24,20 +24,22 @@ struct Orders {
   std::uint32_t domain;
   /** Instructions of the isolation layer; 0 for none. */
   std::uint32_t layer_instructions;
-  /** Instructions of the command's filter; 0 where it loads that itself. */
+  /** Instructions of the command's filter; 0 if the command loads it itself. */
   std::uint32_t instructions;
-  /** The process with which the command ends, by PR_SET_PDEATHSIG; 0 where it may outlive it. */
+  /** The process with which the command ends, by PR_SET_PDEATHSIG; 0 if the command may outlive it. */
   std::uint32_t parent;
   /** The process that traces the command, 0 for none: the last descriptor is the socket to it. */
   std::uint32_t tracer;
-  /** Verdicts that `ring_verdicts` has; 0 for no filter of io_uring operations. */
+  /** The number of `ring_verdicts`; 0 for no filter of io_uring operations. */
   std::uint32_t ring_operations;
   /** `RingVerdict` by opcode. */
   std::uint8_t ring_verdicts[kRingOperations];  // NOLINT(modernize-avoid-c-arrays): see launcher.cc.
 };
 
-/** The steps of the launcher, in this order; some only if they are ordered, two only for a listener. kTrace comes
- * before kLayer. */
+/**
+ * The steps of the launcher, in this order; some only if they are ordered, two only for a listener. kTrace comes
+ * before kLayer.
+ */
 enum class Step : std::uint32_t {
   kStart,
   kDescriptors,
@@ -53,13 +55,13 @@ enum class Step : std::uint32_t {
 };
 
 /**
- * Memory that the launcher shares with its parent, and that its successful execve gives up. Writing to it is not a
- * system call, so that no filter can suppress the report of a failure.
+ * Memory that the launcher shares with its parent until execve succeeds. Writing to it is not a system call, so no
+ * filter can suppress the report of a failure.
  */
 struct Report {
   /** The last step that was begun. */
   Step step;
-  /** errno of that step, 0 as long as it has not failed. */
+  /** errno of that step, 0 unless it has failed. */
   std::uint32_t error;
 };
 

@@ -1,5 +1,5 @@
-// Registers a filter for the io_uring operations of a task and everything that it starts: rings are not seen by
-// seccomp. Source: linux/io_uring/bpf_filter.h of Linux 7.0.
+// Registers a filter for the io_uring operations of a task and its descendants, which seccomp does not see. Source:
+// linux/io_uring/bpf_filter.h of Linux 7.0.
 #pragma once
 
 #include <linux/errno.h>
@@ -25,7 +25,7 @@ inline constexpr long kIoUringRegister = 427;
 inline constexpr long kRegisterBpfFilter = 37;
 inline constexpr std::uint32_t kDenyRest = 1;
 inline constexpr std::uint32_t kNop = 0;
-/** Room for operations, of which Linux 7.2 has 65. */
+/** The maximum number of operations; Linux 7.2 has 65. */
 inline constexpr std::size_t kRingOperations = 128;
 
 /** struct io_uring_bpf. */
@@ -36,7 +36,7 @@ struct RingFilter {
   std::uint32_t opcode;
   std::uint32_t flags;
   std::uint32_t length;
-  /** Data of the operation that the program looks at. */
+  /** Data of the operation that the program reads. */
   std::uint8_t data_size;
   std::uint8_t reserved2[3];  // NOLINT(modernize-avoid-c-arrays): the launcher has no standard library.
   std::uint64_t program;
@@ -62,7 +62,7 @@ long filter_operation(std::uint32_t opcode, bool allow, std::uint32_t flags) {
 template <auto Call>
 long filter_operations(const std::uint8_t* verdicts, std::size_t count) {
   if (count == 0) return 0;
-  // Every kernel with filters has NOP. From here on, EINVAL says that a kernel does not have the operation.
+  // Every kernel with filters has NOP. From here on, EINVAL means that the kernel does not have the operation.
   if (const long error = filter_operation<Call>(kNop, true, 0); error != 0) return error;
   bool refuse_rest = false;
   for (std::size_t opcode = 0; opcode < count; ++opcode) {
@@ -73,7 +73,7 @@ long filter_operations(const std::uint8_t* verdicts, std::size_t count) {
     const long error = filter_operation<Call>(static_cast<std::uint32_t>(opcode), allow, 0);
     if (error != 0 && error != EINVAL) return error;
   }
-  // At the end, since the flag refuses what has no filter by then for good.
+  // At the end, because the flag permanently refuses operations without a filter.
   return refuse_rest ? filter_operation<Call>(kNop, true, kDenyRest) : 0;
 }
 

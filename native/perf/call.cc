@@ -13,13 +13,13 @@ constexpr std::uint64_t kRegisters32 = 1;
 
 #if defined(__x86_64__)
 
-/** The tracepoint does not say by which ABI a call was made: the registers do. */
+/** The tracepoint does not have the ABI of a call; the registers do. */
 std::uint32_t arch_of(std::uint64_t abi, const std::uint64_t* registers, const std::uint64_t* args) {
   if (abi == kRegisters32) return AUDIT_ARCH_I386;
   const auto low = [](std::uint64_t value) { return value & 0xffffffffU; };
   const bool passed_wide = args[0] == registers[3] && args[1] == registers[2];
   const bool passed_narrow = args[0] == low(registers[0]) && args[1] == low(registers[1]);
-  // `int 0x80` of a program of 64 bits.
+  // `int 0x80` of a 64-bit program.
   return passed_narrow && !passed_wide ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
 }
 

@@ -68,7 +68,7 @@ long Events::open(int target, unsigned long flags) {
       attributes_.read_format = 0;
       event = open_one(target, processor, flags);
     }
-    // One that is switched off, and one that there is not.
+    // A processor that is offline or does not exist.
     if (event == -ENODEV) continue;
     if (event == -EINVAL && processor > 0) break;
     if (event < 0) return -event;

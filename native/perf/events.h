@@ -17,8 +17,10 @@ class Events {
   /** Whether there was memory for it. */
   [[nodiscard]] bool valid() const { return descriptors_ != nullptr; }
 
-  /** Prepares events for a tracepoint. With `inherit`, threads and processes that are started have them too; with
-   * `on_exec`, they begin at the next execve. */
+  /**
+   * Prepares events for a tracepoint. With `inherit`, new threads and processes have them too; with `on_exec`, they
+   * begin at the next execve.
+   */
   void prepare(std::uint64_t tracepoint, bool inherit, bool on_exec);
   [[nodiscard]] bool inherits() const { return attributes_.inherit != 0; }
 
@@ -37,14 +39,14 @@ class Events {
   /** Events whose threads have not ended. */
   [[nodiscard]] std::uint32_t alive() const { return alive_; }
 
-  /** How many records the kernel has lost, for all events; 0 before Linux 6.0. */
+  /** The number of records that the kernel has lost, for all events; 0 before Linux 6.0. */
   [[nodiscard]] std::uint64_t count_lost() const;
 
  private:
   long open_one(int target, int processor, unsigned long flags);
 
   Rings& rings_;
-  /** The first is what stops the recorder. A descriptor below 0 is one whose threads have ended. */
+  /** The first one stops the recorder. Negative descriptors are events whose threads have ended. */
   pollfd* descriptors_;
   std::uint32_t count_ = 0;
   std::uint32_t alive_ = 0;

@@ -48,7 +48,7 @@ long Recorder::open(std::uint32_t process) {
     case PerfTarget::kProcesses:
       return open_processes();
     case PerfTarget::kCgroup:
-      // What processes run is told for all of them, as some come into the cgroup later.
+      // The programs of all processes are recorded, because some enter the cgroup later.
       events_.without_side_band();
       if (const long error = open_events(kPerfCgroupDescriptor, PERF_FLAG_PID_CGROUP); error != 0) return error;
       return events_.open_side_band();
@@ -75,7 +75,7 @@ void Recorder::fail(long error) {
 }
 
 void Recorder::run() {
-  // So that nothing is lost where the machine is busy.
+  // To lose nothing on a busy machine.
   system_call(SYS_setpriority, PRIO_PROCESS, 0, -20);
   do {
     drain();
@@ -83,7 +83,7 @@ void Recorder::run() {
   } while (events_.wait());
   system_call(SYS_prctl, PR_TASK_PERF_EVENTS_DISABLE);
   drain();
-  // Records of losses are written with the next record that finds room: there may have been none.
+  // Lost records are reported with the next record that fits: there may have been none.
   if (const auto lost = events_.count_lost(); lost > lost_) summary_.lose(lost - lost_);
   publish(table_.header.state, PerfState::kEnded);
 }
@@ -95,7 +95,7 @@ long Recorder::open_processes() {
   bool found = true;
   while (found && error == 0) {
     found = false;
-    // What is recorded already tells of what it has started.
+    // Children are found by the records so far.
     drain();
     system_call(SYS_prctl, PR_TASK_PERF_EVENTS_ENABLE);
     for (std::uint32_t index = 0; index < count; ++index) open_process(orders.process[index], found, error, 0);
@@ -159,7 +159,7 @@ void Recorder::take(const perf_event_header& header, const unsigned char* body) 
       break;
     }
     case PERF_RECORD_EXIT:
-      // The kernel takes its events off a program with more rights than whoever started it.
+      // The kernel removes events from a program with more privileges than the user who started it.
       if (events_.inherits() && processes_.is_executing(read_at<std::uint32_t>(body))) {
         publish(table_.header.unseen, table_.header.unseen + 1);
       }

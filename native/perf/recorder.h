@@ -1,5 +1,4 @@
-// Records calls by perf events: opens them for what is to be recorded, and adds what the kernel writes down to a
-// summary.
+// Records calls by perf events: opens them for the targets, and adds the kernel's records to a summary.
 #pragma once
 
 #include <linux/perf_event.h>
@@ -20,13 +19,13 @@ class Recorder {
  public:
   explicit Recorder(PerfTable& table) : table_(table), summary_(table), processes_(summary_), events_(rings_) {}
 
-  /** Has the kernel write down every call of what is to be recorded: 0, or the errno of what failed. */
+  /** Makes the kernel record every call of the targets: 0, or the errno of the failure. */
   long begin(std::uint32_t process);
 
   /** Says what failed. */
   void fail(long error);
 
-  /** Reads until nothing is left to record, or nobody wants more. */
+  /** Reads until all targets have ended, or the recorder is stopped. */
   void run();
 
  private:
@@ -35,11 +34,11 @@ class Recorder {
   /** Opens events of a thread or a cgroup; with the first of them, the rings are mapped. */
   long open_events(int target, unsigned long flags);
 
-  /** Opens events for processes, for those that they have started, and for what these start meanwhile. */
+  /** Opens events for processes, their descendants, and those that they start meanwhile. */
   long open_processes();
   void open_process(std::uint32_t process, bool& found, long& error, int depth);
 
-  /** Reads all that has been written by now. */
+  /** Reads all available records. */
   void drain();
   void take(const perf_event_header& header, const unsigned char* body);
 

@@ -59,10 +59,10 @@ class Rings {
     std::uint64_t time;
   };
 
-  /** Looks up to where the kernel has written. */
+  /** Reads up to the kernel's write position. */
   void update();
 
-  /** The ring with the earliest record, null where there is none, and the time of the earliest one of the others. */
+  /** The ring with the earliest record, null if there is none, and the time of the earliest one of the others. */
   [[nodiscard]] Ring* earliest(std::uint64_t& next) const;
 
   /** The next record, whole. */

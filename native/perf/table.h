@@ -1,5 +1,5 @@
-// What the perf recorder is told and what it writes down: the layout of the memory that it shares with the process
-// which started it.
+// The input and output of the perf recorder: the layout of the memory that it shares with the process which started
+// it.
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,9 @@ namespace seccomp_node {
 // NOLINTBEGIN(modernize-avoid-c-arrays): the layout of memory that is shared with a program without a standard library.
 /** What is recorded. */
 enum class PerfTarget : std::uint32_t {
-  /** The process that comes over the socket, from its next successful execve on, and all that it starts. */
+  /** The process that comes over the socket, from its next successful execve on, and its descendants. */
   kCommand,
-  /** The processes in `process`, what they have started, and all that these start from now on. */
+  /** The processes in `process` and their descendants, also later ones. */
   kProcesses,
   /** The cgroup of kPerfCgroupDescriptor and those below it. */
   kCgroup,
@@ -39,7 +39,7 @@ enum class PerfStep : std::uint32_t {
   kOpen,
   /** Memory for records. */
   kMemory,
-  /** Nothing that was to be recorded is there any more. */
+  /** None of the targets exists any more. */
   kNoProcess,
 };
 
@@ -50,15 +50,15 @@ inline constexpr std::uint32_t kMaxPerfProcesses = 16384;
 inline constexpr std::uint32_t kMaxPerfCalls = 16384;
 inline constexpr std::uint32_t kMaxPerfValues = 131072;
 inline constexpr std::uint32_t kMaxPerfPrograms = 1024;
-/** One more than a recording keeps of an argument. */
+/** One more than a recording keeps for an argument. */
 inline constexpr std::uint32_t kMaxPerfValuesOfArgument = 65;
-/** A program that cannot be told. */
+/** An unknown program. */
 inline constexpr std::uint32_t kUnknownPerfProgram = 0xffffffff;
 
 /** Written before the recorder starts. */
 struct PerfOrders {
   PerfTarget target;
-  /** How many there are in `process`. */
+  /** The number of processes in `process`. */
   std::uint32_t processes;
   /** A process whose own calls are not recorded; those of the recorder never are. */
   std::uint32_t excluded;
@@ -68,7 +68,7 @@ struct PerfOrders {
   std::uint32_t process[kMaxPerfProcesses];
 };
 
-/** Written by the recorder alone. Numbers of entries are written after what they count. */
+/** Only written by the recorder. Numbers of entries are written after the entries. */
 struct PerfHeader {
   PerfState state;
   PerfStep step;
@@ -78,16 +78,16 @@ struct PerfHeader {
   std::uint32_t programs;
   /** Calls that were read. */
   std::uint64_t events;
-  /** Records that the kernel had no room for, and calls that found none here. */
+  /** Records that the kernel could not store, and calls for which there was no room here. */
   std::uint64_t lost;
   /** Calls by numbers that no kernel serves. */
   std::uint64_t foreign;
-  /** Programs with more rights than whoever started them: the kernel shows nothing of these. */
+  /** Programs with more privileges than the user who started them, which the kernel does not show. */
   std::uint64_t unseen;
   std::uint64_t reserved;
 };
 
-/** Calls that are alike: equal ABI, number and program. */
+/** Similar calls: equal ABI, number and program. */
 struct PerfCall {
   std::uint64_t count;
   /** Of each argument that is recorded, every bit that was set in some call. */
@@ -96,9 +96,9 @@ struct PerfCall {
   std::uint32_t arch;
   std::uint32_t number;
   std::uint32_t program;
-  /** How many values of each argument are kept. */
+  /** The number of stored values of each argument. */
   std::uint8_t values[kPerfArguments];
-  /** By bit: arguments of which there are more values than are kept. */
+  /** By bit: arguments with more values than are stored. */
   std::uint8_t more;
   std::uint8_t reserved[5];
 };
@@ -131,12 +131,12 @@ static_assert(offsetof(PerfTable, calls) == 64 + 16 + 30720 + 65536);
 static_assert(sizeof(PerfCall) == 80);
 static_assert(sizeof(PerfValue) == 16);
 
-/** Descriptors of the recorder, behind the standard ones. */
+/** Descriptors of the recorder, after the standard ones. */
 enum PerfDescriptor : int {
   kPerfImageDescriptor = 3,
   /** The memory. */
   kPerfTableDescriptor,
-  /** A pipe that gets a byte when there is something new, and is at its end when the recorder is. */
+  /** A pipe that gets a byte when there is something new, and is at its end when the recorder has ended. */
   kPerfWakeDescriptor,
   /**
    * A socket: brings an `int`, the process with kCommand, and any number otherwise; an errno goes back, 0 once

@@ -1,4 +1,4 @@
-// The tracepoint at which the kernel writes down every system call.
+// The tracepoint at which the kernel records every system call.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,7 @@ struct Call {
 /** Reads the call that a thread enters. False where it does not, or has been killed meanwhile. */
 bool read_call(int thread, Call& call);
 
-/** Takes CLONE_UNTRACED back from clone(2): the calls of what is started would fail for want of a tracer. */
+/** Removes CLONE_UNTRACED from clone(2): calls of the new process would fail without a tracer. */
 void keep_traced(int thread, const Call& call);
 
 /** The same for clone3(2), whose flags are in memory. */

@@ -12,7 +12,7 @@
 
 namespace seccomp_node {
 
-/** Instructions that a filter may have. The kernel would take 4096. */
+/** The maximum number of instructions of a filter; the kernel accepts 4096. */
 inline constexpr std::uint32_t kMaxPassInstructions = 3500;
 
 /** Where a filter is made. */
@@ -103,7 +103,7 @@ class PassFilterBuilder {
     }
   }
 
-  /** Allows a call with the arguments of an entry; other calls continue behind it. */
+  /** Allows a call with the arguments of an entry; other calls continue after it. */
   void compare(const RecordedEntry& entry, std::uint32_t kind) {
     constexpr std::uint32_t kHalf = 2;
     std::uint32_t halves = 0;

@@ -1,4 +1,4 @@
-// The action of a filter that nobody has loaded.
+// The action of a filter that is not loaded.
 #pragma once
 
 #include <linux/filter.h>
@@ -11,15 +11,13 @@ namespace seccomp_node {
 
 // NOLINTBEGIN(modernize-avoid-c-arrays): there is no standard library.
 
-/** A program for struct seccomp_data, as the package generates and proves it; empty where the kernel runs the filter.
- */
+/** A program for struct seccomp_data, as the package generates and proves it; empty if the kernel runs the filter. */
 struct FilterProgram {
   const sock_filter* instructions = nullptr;
   std::size_t count = 0;
 };
 
-/** The action of a program, as the kernel would find it. An instruction that no generator emits ends as if it allowed.
- */
+/** The action of a program, as in the kernel. An instruction that no generator emits ends with ALLOW. */
 inline std::uint32_t run_filter(const FilterProgram& program, const seccomp_data& data) {
   const auto* words = reinterpret_cast<const std::uint32_t*>(&data);
   std::uint32_t memory[BPF_MEMWORDS]{};

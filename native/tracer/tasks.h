@@ -42,7 +42,7 @@ class Tasks {
  public:
   static constexpr std::uint32_t kCapacity = 1U << 16;
 
-  /** Memory of zeros, for `kCapacity` of each. */
+  /** Zeroed memory, for `kCapacity` of each. */
   Tasks(Task* tasks, std::uint32_t* heads) : tasks_(tasks), heads_(heads) {}
 
   [[nodiscard]] Task* find(int thread) const {
@@ -52,7 +52,7 @@ class Tasks {
     return nullptr;
   }
 
-  /** A new thread; null where there is no room. */
+  /** A new thread; null if there is no room. */
   Task* add(int thread) {
     std::uint32_t at = free_;
     if (at != 0) {

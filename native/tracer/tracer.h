@@ -61,7 +61,7 @@ class Tracer {
   bool started_ = false;
 
  private:
-  /** The number of waits without polling after one that polled in vain, and what is left of it. */
+  /** The number of waits without polling after a useless poll, and how many are left. */
   int sleeps_ = 1;
   int sleeps_left_ = 0;
 };

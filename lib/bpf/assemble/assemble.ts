@@ -59,7 +59,7 @@ export function assemble(text: string, options: AssembleOptions = {}): Program {
   return program;
 }
 
-/** The instruction of a line; names of calls still stand for 0. */
+/** The instruction of a line; names of calls are still 0. */
 function instructionOf(line: Line, index: number, source: Source): Instruction {
   const { statement } = line;
   switch (statement.kind) {

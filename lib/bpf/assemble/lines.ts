@@ -1,4 +1,4 @@
-// The lines of an assembly text: statements with what stands around them, and the labels before them.
+// The lines of an assembly text: statements, their columns, and the labels before them.
 import { MAX_INSTRUCTIONS, type Instruction } from '../program.js';
 import { isNumeric, parseNumber } from './number.js';
 import { isWord, NEXT, parseStatement, type AssemblyStatement } from './statement.js';
@@ -27,7 +27,7 @@ export interface Columns {
   readonly fields: Instruction;
 }
 
-/** Where a label stands: before the instruction of that index. */
+/** The position of a label: before the instruction with that index. */
 interface Label {
   readonly index: number;
   readonly token: Token;
@@ -38,7 +38,7 @@ export interface Source {
   readonly labels: ReadonlyMap<string, Label>;
 }
 
-/** How a label is looked up: line numbers with any number of zeros before them are equal. */
+/** The key of a label: leading zeros of line numbers do not matter. */
 export const labelKey = ({ text }: Token): string =>
   /^\d+$/.test(text) ? text.replace(/^0+(?=\d)/, '') : text;
 

@@ -1,4 +1,4 @@
-// Looks up the names that tests compare with, by what the accumulator holds there.
+// Resolves the names in tests, by the content of the accumulator.
 import { ABIS, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
@@ -14,7 +14,7 @@ import {
 import { WORD } from '../program.js';
 import { failAt, show, type Token } from './tokens.js';
 
-/** The AUDIT_ARCH value of a name that is meant for an architecture; undefined for other names. */
+/** The AUDIT_ARCH value of the name of an architecture; undefined for other names. */
 export function architectureOf(token: Token): number | undefined {
   if (!isArchitectureName(token.text)) return undefined;
   return (
@@ -29,8 +29,8 @@ export function architectureOf(token: Token): number | undefined {
 }
 
 /**
- * What a name stands for in a test. `abi` is the ABI to assume where the program has not asked for the architecture.
- * Throws AssemblyError (`unknown-name`, `misplaced-name`, `unknown-abi`).
+ * The value of a name in a test. `abi` is the ABI to assume if the program has not tested the architecture. Throws
+ * AssemblyError (`unknown-name`, `misplaced-name`, `unknown-abi`).
  */
 export function constantOf(token: Token, known: Known | undefined, abi: AbiName | undefined): number {
   const architecture = architectureOf(token);

@@ -4,7 +4,7 @@ import { failAt, show, unexpected, type Reader, type Token } from './tokens.js';
 /** More characters than any number needs, leading zeros included. */
 const MAX_DIGITS = 32;
 
-/** Whether a token is meant for a number. */
+/** Whether a token looks like a number. */
 export const isNumeric = ({ text }: Token): boolean => /^\d/.test(text);
 
 /**

@@ -45,7 +45,7 @@ function readFours(text: string, file: string, name: string, pattern: RegExp): P
         column: 1,
       });
     };
-    // The lengths of tcpdump -ddd and of iptables stand before the instructions.
+    // tcpdump -ddd and iptables write the length before the instructions.
     if (pattern === DECIMAL && program.length === 0 && /^[ \t]*\d+[ \t]*$/.test(line)) return;
     const [, ...fields] = pattern.exec(line) ?? [];
     if (fields.length !== 4) fail('bad-statement', 'the line is not one instruction');
@@ -62,14 +62,14 @@ function readFours(text: string, file: string, name: string, pattern: RegExp): P
 
 /** The address that hexdump -C, xxd and od put before the bytes of a line. */
 const ADDRESS = /^[ \t]*[\da-fA-F]{7,8}:?(?:[ \t]+|$)/;
-/** The same bytes as characters, which stand behind them: between bars, or apart from them. */
+/** The same bytes as characters after them, between bars or after a space. */
 const BARRED = /[ \t]*\|.*$/;
 const APART = /[ \t]{2,}(?![\da-fA-F \t]*$).*$/;
 const BYTES = /^[ \t]*(?:[\da-fA-F]{2}[ \t]*)+$/;
 
 const DUMP: Notation = {
   name: 'bytes in hexadecimal',
-  // One instruction at least, of which the first loads a word: 20 00 00 00.
+  // At least one instruction, the first of which loads a word: 20 00 00 00.
   is: text =>
     /^(?:[ \t]*[\da-fA-F]{7,8}:?[ \t]+)?[ \t]*20 ?00 ?00 ?00[ \t]*(?:[\da-fA-F]{2}[ \t]*){4}/.test(text),
   read(text, file) {

@@ -1,4 +1,4 @@
-// Reads one statement of an assembly text: an instruction whose labels and names are still to be looked up.
+// Parses one statement of an assembly text: an instruction whose labels and names are resolved later.
 import { ACTIONS, actionKind } from '../../kernel/action.js';
 import { errnoNames, errnoNumber } from '../../kernel/errno.js';
 import { didYouMean } from '../../util/suggest.js';
@@ -25,7 +25,7 @@ export type AssemblyStatement =
       readonly whenFalse: JumpTarget;
     };
 
-/** Takes a statement, the first word of which has been taken. Throws AssemblyError. */
+/** Parses a statement after its first word. Throws AssemblyError. */
 export function parseStatement(first: Token, reader: Reader): AssemblyStatement {
   switch (first.text) {
     case 'A':
@@ -126,7 +126,7 @@ function takeIndex(reader: Reader, most?: number): number {
   return index;
 }
 
-/** Takes the shift that stands for the high half of a 64-bit word, where there is one. */
+/** Parses the shift for the high half of a 64-bit word, if there is one. */
 function acceptHighHalf(reader: Reader): boolean {
   if (!reader.accept('>>')) return false;
   reader.expect('32');
@@ -167,7 +167,7 @@ function takeComparison(reader: Reader): AssemblyComparison {
   };
 }
 
-/** Takes what follows `if`: a comparison in parentheses, any of which may have a ! before. */
+/** Parses the text after `if`: a comparison in parentheses, with optional negations. */
 function parseIf(reader: Reader): AssemblyStatement {
   let open = 0;
   let negated = false;

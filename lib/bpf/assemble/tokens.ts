@@ -20,7 +20,7 @@ export interface Reader {
   readonly peek: () => Token;
   /** Takes the token that comes next. */
   readonly next: () => Token;
-  /** Takes the token that comes next if it is this one, and says whether it was. */
+  /** Consumes the next token if it is this one, and returns whether it was. */
   readonly accept: (text: string) => boolean;
   /** Takes the token that comes next, which must be this one. */
   readonly expect: (text: string) => Token;
@@ -31,7 +31,7 @@ export function failAt({ at }: Pick<Token, 'at'>, code: Code, message: string, r
   throw new AssemblyError(code, message, remedy, at);
 }
 
-/** Throws AssemblyError (`bad-statement`) for a token that cannot stand where it does. */
+/** Throws AssemblyError (`bad-statement`) for an unexpected token. */
 export const unexpected = (token: Token, expected: string, remedy?: string): never =>
   failAt(token, 'bad-statement', `${show(token)} is unexpected here: expected ${expected}`, remedy);
 

@@ -37,7 +37,7 @@ export interface DisassembleOptions extends AnnotateOptions {
   readonly form?: (typeof LISTING_FORMS)[number];
 }
 
-/** An instruction, its statement, and what is certain at this point. */
+/** An instruction, its statement, and the certain facts at this point. */
 export interface AnnotatedInstruction extends Instruction {
   /** Its line, from 0. */
   readonly index: number;
@@ -146,7 +146,7 @@ function textOf(
   });
 }
 
-/** What the constant of a test is called, by what the accumulator holds. */
+/** The name of the constant of a test, by the content of the accumulator. */
 function nameOf(
   k: number,
   code: number,

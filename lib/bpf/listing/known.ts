@@ -1,9 +1,9 @@
-// What is certain wherever a program goes: the word in the accumulator, the architecture, the call.
+// Facts that are certain on every path: the word in the accumulator, the architecture, the call.
 import { operationOf, writesA } from '../opcodes.js';
 import { isConditional, successors, WORD, type Instruction, type Program } from '../program.js';
 import { wordAt } from './notation.js';
 
-/** What holds on every way to an instruction; undefined where ways differ. */
+/** Facts on every path to an instruction; undefined if paths differ. */
 export interface Known {
   /** The word of `struct seccomp_data` in the accumulator. */
   readonly word: number | undefined;

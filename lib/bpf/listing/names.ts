@@ -31,7 +31,7 @@ export const architectureNumber = (name: string): number | undefined =>
 
 export const isArchitectureName = (name: string): boolean => /^(?:AUDIT_)?ARCH_/.test(name);
 
-/** The ABIs that an AUDIT_ARCH value stands for, the one whose numbers have no marker bit first. */
+/** The ABIs of an AUDIT_ARCH value, the one whose numbers have no marker bit first. */
 const abisOf = (audit: number): readonly Abi[] =>
   Object.values(ABIS)
     .filter(abi => abi.audit === audit)
@@ -53,7 +53,7 @@ export function callName(audit: number | undefined, number: number, assumed?: Ab
   return undefined;
 }
 
-/** ABIs by what may stand before the dot: this package's name, Go's, and i386. */
+/** ABIs by the possible prefixes: this package's name, Go's, and i386. */
 const QUALIFIERS: ReadonlyMap<string, AbiName> = new Map([
   ...Object.values(ABIS).flatMap(({ name, dockerName }): [string, AbiName][] => [
     [name, name],

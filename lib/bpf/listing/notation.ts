@@ -21,7 +21,7 @@ export const ARITHMETIC: Readonly<Record<Exclude<ArithmeticName, 'neg'>, string>
   xor: '^=',
 };
 
-/** Tests, and what they are when they do not hold; the last one has no sign for that. */
+/** Tests and their negations; the last one has no negation. */
 export const TESTS: Readonly<
   Record<TestName, { readonly sign: string; readonly negated: string | undefined }>
 > = {
@@ -31,7 +31,7 @@ export const TESTS: Readonly<
   set: { sign: '&', negated: undefined },
 };
 
-/** What follows the name of a 64-bit word when its high half is meant. */
+/** The suffix of a 64-bit word for its high half. */
 const HIGH_HALF = ' >> 32';
 
 /** The size of the data, which is no number here: `A = 64` is another instruction. */
@@ -57,7 +57,7 @@ export function wordName(offset: number): string {
 
 type ListingField = 'jt' | 'jf' | 'k';
 
-/** The fields that an instruction does not read. The kernel lets anything stand there. */
+/** The fields that an instruction does not read, which may have any value. */
 export function unusedFields({ code }: Instruction): readonly ListingField[] {
   const operation = operationOf(code);
   if (operation === undefined || operation.kind === 'test') return operation?.operand === 'x' ? ['k'] : [];

@@ -97,7 +97,7 @@ function chosen(thread: ThreadDump, number: number | undefined): readonly Number
   );
 }
 
-/** All layers in one text; a single one that was asked for stands alone, so that other tools can take it. */
+/** All layers in one text; a single requested one without a heading, as input for other tools. */
 function joined(
   format: 'raw' | 'asm',
   process: ProcessDump,

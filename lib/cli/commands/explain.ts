@@ -1,4 +1,4 @@
-// `seccomp explain`: what a filter, or a stack of them, answers to every call, or to one.
+// `seccomp explain`: the actions of a filter, or of several layers, for every call or for some.
 import { explain, type Explanation } from '../../filter/inspect/explain.js';
 import { formatExplanation } from '../../filter/inspect/format.js';
 import { explanationJson } from '../../filter/inspect/json.js';
@@ -67,7 +67,7 @@ function explained(layers: readonly Layer[], calls: readonly string[]): Explanat
   };
 }
 
-/** Whether a call is meant by an argument. Throws UsageError (`unknown-group`, `unknown-syscall`, `bad-option`). */
+/** Whether an argument names a call. Throws UsageError (`unknown-group`, `unknown-syscall`, `bad-option`). */
 function matcher(layers: readonly Layer[], call: string, { abis }: Explanation): (name: string) => boolean {
   if (isNumber(call))
     throw optionError(`the number ${call} cannot be combined with other calls`, 'Pass it alone');
@@ -91,7 +91,7 @@ function matcher(layers: readonly Layer[], call: string, { abis }: Explanation):
   );
 }
 
-/** Says that the machines which filters were compiled for have no call of a name, and what they have in its place. */
+/** Notes that the target lacks a named call, and suggests equivalent ones. */
 function noteAbsence(layers: readonly Layer[], name: string): void {
   for (const arch of new Set(layers.flatMap(layer => (isFilter(layer) ? [layer.target.arch] : [])))) {
     const abis = abisOf(arch);

@@ -1,4 +1,4 @@
-// `seccomp lint`: what is wrong with profiles and programs, for a person, for machines, or for code scanning.
+// `seccomp lint`: findings about profiles and programs, as text, JSON or SARIF.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { UsageError } from '../../util/errors.js';
@@ -65,8 +65,8 @@ export const lintCommand: Register = (program, run) =>
 const isNew = ({ suppressed, known }: Finding): boolean => suppressed === undefined && known !== true;
 
 /**
- * What is found in all of them. Of several, one that cannot be read does not keep the others from being looked at: its error
- * is reported on standard error. Throws if there is only one.
+ * The findings of all inputs. If one of several cannot be read, its error is reported on standard error and the
+ * others are still linted. Throws if there is only one.
  */
 function lintAll(
   profiles: readonly string[],

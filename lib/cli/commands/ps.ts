@@ -10,7 +10,7 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** Levels that are drawn; what is deeper stays at the last one. */
+/** The maximum indentation. */
 const DEEPEST = 24;
 
 /** Registers the subcommand. */

@@ -37,7 +37,7 @@ const descriptor = (value: string): number => {
   throw new InvalidArgumentError('Give the number of a descriptor that is open for writing.');
 };
 
-/** What a timer of Node's can hold. */
+/** The maximum of Node's timers. */
 const MAX_SECONDS = 2_000_000;
 
 const withRunOptions = (command: Command): Command =>

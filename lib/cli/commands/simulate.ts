@@ -62,7 +62,7 @@ function checkUsage(call: readonly string[], events: string | undefined): void {
   }
 }
 
-/** Answers one call a line; the exit code says whether all of them are permitted. */
+/** Simulates one call per line; the exit code tells whether all of them are permitted. */
 function replay(answer: ReturnType<typeof simulator>, source: string, abi: AbiName, json: boolean): ExitCode {
   const show = json ? print : printActions;
   let allPermitted = true;

@@ -1,5 +1,5 @@
-// The script that completes `seccomp` in bash 4 and later. It looks nothing up but files, processes and commands, and never has bash
-// evaluate what was typed, nor the name of a file.
+// The script that completes `seccomp` in bash 4 and later. It only looks up files, processes and commands, and never
+// lets bash evaluate the input or a file name.
 import { groupBy } from '../../util/collections.js';
 import type { CommandGrammar, OptionGrammar, Values } from './grammar.js';
 import type { CompletionWords } from './values.js';
@@ -215,14 +215,14 @@ complete -F _seccomp seccomp
 /** What the script calls a value: words, or a kind. */
 const kindOf = (values: Values): string => (typeof values === 'string' ? `:${values}` : values.join(' '));
 
-/** A pattern of `case`, and the kind that it stands for. */
+/** A pattern of `case`, and its kind of value. */
 type Arm = readonly [pattern: string, kind: string];
 
 /** A pattern for the position of an argument, and all after it. */
 const from = (command: string, index: number): string =>
   index === 0 ? `'${command} '*` : `'${command} '[${index + 1}-9] | '${command} '[1-9][0-9]*`;
 
-/** The arms of a `case`, those of one kind together. */
+/** The arms of a `case`, grouped by kind. */
 const arms = (all: readonly Arm[]): string =>
   [...groupBy(all, ([, kind]) => kind)]
     .map(([kind, group]) => `    ${group.map(([pattern]) => pattern).join(' | ')}) kind='${kind}' ;;\n`)

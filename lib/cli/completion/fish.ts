@@ -152,7 +152,7 @@ const optionText = ({ names, values, description }: OptionGrammar): string => {
   return `${flags.join(' ')} ${value} -d ${quoted(description)}`;
 };
 
-/** Options of `complete` for what a value may be. */
+/** Options of `complete` for the values of an option. */
 function valuesText(values: Values): string {
   if (typeof values !== 'string') return `-f -a ${quoted(values.join(' '))}`;
   return KINDS[values];

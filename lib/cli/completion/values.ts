@@ -1,4 +1,4 @@
-// What arguments and options take as values, by the name that --help gives them, and the words that shells offer for them.
+// The kinds of values of arguments and options, by their names in --help, and the words that shells offer for them.
 import { ABIS, architectureNames, syscallsOf } from '../../kernel/abi.js';
 import { CAPABILITIES } from '../../kernel/capabilities.js';
 import { constantsOf } from '../../kernel/arguments/named-values.js';
@@ -98,5 +98,5 @@ export function completionWords(): CompletionWords {
   };
 }
 
-/** Whether a word means itself to every shell, wherever it stands. */
+/** Whether a word needs no quotes in any shell. */
 const isPlain = (word: string): boolean => /^[\w@][\w@-]*$/.test(word);

@@ -1,4 +1,4 @@
-// Reads and writes of descriptors that somebody else made non-blocking.
+// Reads and writes of descriptors that another process may have made non-blocking.
 
 /** Does a read or a write, again until the other end of a non-blocking pipe lets it. */
 export function retried<Result>(act: () => Result): Result {

@@ -1,4 +1,5 @@
-// Standard input, which an argument names with `-`: it can be read once, and somebody else may have made it non-blocking.
+// Standard input, which an argument names with `-`: it can be read once, and another process may have made it
+// non-blocking.
 import { readSync } from 'node:fs';
 import { optionError } from '../../util/options.js';
 import { retried } from './retried.js';

@@ -25,7 +25,7 @@ const RULES = {
   },
 } as const satisfies Readonly<Record<string, LintRule>>;
 
-/** A SARIF log of what a profile refuses, and of what it need not allow. */
+/** A SARIF log of calls that a profile refuses, and of allowed calls that no run used. */
 export function checkSarif(check: ProfileCheck, version: string | undefined): SarifLog {
   const start = topOf(check.file);
   const finding = (

@@ -6,7 +6,7 @@ import { printErrorPainted } from '../output.js';
 /** Milliseconds. */
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-/** After this time without a new call, it is said that another workload would be needed. */
+/** After this time without a new call, the output suggests another workload. */
 const QUIET = 5 * MINUTE;
 
 /** One look at a recording. */
@@ -15,7 +15,10 @@ interface Sample {
   readonly distinct: number;
 }
 
-/** What is said of a recording: the calls so far, distinct ones, new ones, and a hint where there have been none for long. */
+/**
+ * The status of a recording: the number of calls, distinct ones, new ones, and a hint if there were none for a long
+ * time.
+ */
 export class ProgressText {
   /** Those of the last minute, and the last one before. */
   #samples: readonly Sample[];
@@ -41,8 +44,8 @@ export class ProgressText {
 }
 
 /**
- * Tells how far a recording is as long as it runs, where standard error is a terminal. Where standard output is one too, the command writes
- * to it: there is a line once a minute then, and otherwise one that changes each second. Returns how to end it.
+ * Prints the progress of a recording if standard error is a terminal: each second on one line, or, if standard output
+ * is a terminal too and the command may write to it, once a minute on a new line. Returns a function that stops this.
  */
 export function showProgress(progress: () => RecordingProgress): () => void {
   if (!isatty(2)) return () => undefined;

@@ -1,4 +1,4 @@
-// `seccomp record` of what runs already: until the time is over, nothing is left to record, or Ctrl-C.
+// `seccomp record` of running processes: until the time is over, all have ended, or Ctrl-C.
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { record } from '../../process/trace/record.js';
 import type { RecordRunningOptions } from '../../process/trace/perf/record-running.js';

@@ -1,4 +1,4 @@
-// What an argument of the command line stands for where a recording is expected.
+// Reads an argument of the command line that names a recording.
 import { parseRecording } from '../../recording/json.js';
 import type { Recording } from '../../recording/recording.js';
 import { textArgument } from '../input.js';
@@ -10,7 +10,7 @@ import { counted } from '../../util/show.js';
 export const recordingArgument = (argument: string): Recording =>
   parseRecording(textArgument(argument), { file: inputName(argument) });
 
-/** Says what recordings are known to lack, so that nobody takes their profile for complete. */
+/** Reports what recordings are known to lack, because their profile may be incomplete. */
 export function sayWhatIsMissing(recordings: readonly Recording[]): void {
   const sum = (key: 'lost' | 'skipped'): number =>
     recordings.flatMap(({ sources }) => sources).reduce((all, source) => all + source[key], 0);

@@ -1,4 +1,4 @@
-// What goes on beside a command while it runs: signals, and the wait for its end.
+// Forwards signals to a command while it runs, and waits for its end.
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 

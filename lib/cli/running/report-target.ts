@@ -1,4 +1,5 @@
-// Where a report goes: standard error, or a file or a descriptor of its own, so that it does not mix with what the command writes.
+// The destination of a report: standard error, or a file or a descriptor, so that it is separate from the output of
+// the command.
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { escapeControls } from '../../util/printable.js';
 import { printError, writeAll } from '../output.js';
@@ -48,8 +49,8 @@ function open(target: string | number): number {
 }
 
 /**
- * Why a report cannot be written to an open descriptor. Node has descriptors of its own, which the caller means only
- * by mistake: epoll, eventfd, and pipes of which it has both ends. Throws what fstat(2) does for one that is not open.
+ * Why a report cannot be written to an open descriptor. Node's own descriptors can only be named by mistake: epoll,
+ * eventfd, and pipes of which it has both ends. Throws what fstat(2) does for one that is not open.
  */
 function unwritable(fd: number): string | undefined {
   const stats = fstatSync(fd);
@@ -66,7 +67,7 @@ function accessMode(fd: number): 'read' | 'write' | 'unknown' {
   return (parseInt(flags, 8) & O_ACCMODE) === 0 ? 'read' : 'write';
 }
 
-/** Whether this process has an end of a pipe that reads what is written to the other. */
+/** Whether this process has the reading end of a pipe. */
 function isReadHere(pipe: number): boolean {
   const link = (fd: number): string | undefined => linkOf(`/proc/self/fd/${fd}`);
   const name = link(pipe);

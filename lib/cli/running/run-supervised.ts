@@ -1,4 +1,4 @@
-// A command under a profile with somebody beside it, who prints what is refused and ends with its exit code.
+// Runs a command under a profile, prints its refused calls, and ends with its exit code.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { SeccompError } from '../../util/errors.js';
@@ -28,7 +28,7 @@ interface WatchOptions {
   readonly log: boolean;
   /** What becomes of calls that the profile refuses: reported and refused, reported and allowed, or not reported. */
   readonly watching: 'refuse' | 'allow' | 'nothing';
-  /** Report answers with ENOSYS too. */
+  /** Also report calls that fail with ENOSYS. */
   readonly fallbacks: boolean;
   /** A file or a descriptor for the report; standard error unless given. */
   readonly target: string | number | undefined;
@@ -119,7 +119,7 @@ export async function runWatched(
 
 interface Watched {
   readonly child: ChildProcess;
-  /** Fulfilled when the command can be taken for ended; gives what is to be said about the report. */
+  /** Fulfilled when the command has ended, with notes about the report. */
   readonly end: (signal: NodeJS.Signals | null) => Promise<string[]>;
 }
 
@@ -153,7 +153,7 @@ function start(
     // Processes that it left running continue without this one.
     end: async signal => {
       if (signal === 'SIGKILL') await Promise.race([follower.finished, later(PATIENCE)]);
-      // This process may be told of the last end a moment before the tracer has counted it.
+      // The last end may be known here shortly before the tracer has counted it.
       else if (follower.running > 0) await Promise.race([follower.finished, later(SETTLING)]);
       const { running } = follower;
       follower.close();

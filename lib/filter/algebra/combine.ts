@@ -1,4 +1,4 @@
-// Policies made of two others, by what both answer to each call: exact for arguments, errnos and every action.
+// Combines two policies by their actions for each call, exact for arguments, errnos and every action.
 import { UsageError } from '../../util/errors.js';
 import { ABIS, X32_BIT } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -25,7 +25,7 @@ import { notExpressible } from '../../util/failures.js';
 
 const LAST = 0xffffffff;
 
-/** What profiles mean; beside two policies, none of these. */
+/** Options for resolving profiles; not allowed with two policies. */
 export interface CombineOptions extends TargetOptions, ResolveOptions {}
 
 /**
@@ -74,15 +74,15 @@ export function difference(
   return combined(policies, (x, y) => (permits(x) && permits(y) ? refusal : x));
 }
 
-/** How two answers become one; either may be NEWER. */
+/** Combines two actions; either may be NEWER. */
 type Choice = (first: Action, second: Action) => Action;
 
-/** Stands for the answer to calls that are newer than a policy; it is no action. */
+/** Stands for the action for calls that are newer than a policy; it is not a seccomp action. */
 const NEWER = 0xffffffff;
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
 const strength = (action: Action): number => precedence(action === NEWER ? ENOSYS_ACTION : action);
-/** Of equally strong answers, that of the policy which knows the call. */
+/** Of equally restrictive actions, that of the policy that names the call. */
 const known = (preferred: Action, other: Action): Action => (preferred === NEWER ? other : preferred);
 
 const stronger: Choice = (a, b) =>
@@ -113,7 +113,7 @@ function policiesOf(
   );
 }
 
-/** `mayAllow` says whether numbers that the kernel serves to nobody may be allowed, where no policy has the right answer. */
+/** `mayAllow`: whether numbers that the kernel never serves may be allowed if no policy has the right action. */
 function combined([a, b]: readonly [Policy, Policy], how: Choice, mayAllow = false): Policy {
   const bdd = new Bdd();
   const both = bdd.combine(tagged(bdd, a), tagged(bdd, b), (x, y) => how(x, y) >>> 0);
@@ -145,12 +145,12 @@ function combined([a, b]: readonly [Policy, Policy], how: Choice, mayAllow = fal
   );
 }
 
-/** What a policy answers, with NEWER for calls that are newer than it. */
+/** The action of a policy, with NEWER for calls that are newer than it. */
 function tagged(bdd: Bdd, policy: Policy): Node {
   let meaning = policyMeaning(bdd, policy, runTable(policy));
   for (const { abi, enosysAbove } of policy.abis) {
     if (enosysAbove === undefined) continue;
-    // Of x86_64 and x32, bit 30 alone decides, whatever bit 31 is.
+    // Only bit 30 distinguishes x86_64 and x32, whatever bit 31 is.
     const shared = abi.audit === ABIS.x86_64.audit;
     const [low, high] = shared ? [abi.numberBit, abi.numberBit + X32_BIT - 1] : [0, LAST];
     const above = [Math.max(low, enosysAbove + 1), high] as const;
@@ -168,7 +168,7 @@ const unserved = (bdd: Bdd): Node =>
     setOf(bdd, WORD.nr, [[2 * X32_BIT, LAST]]),
   );
 
-/** The rules of calls in policies, the first one's before those of others, where they say what is to be said. */
+/** The rules of calls in policies, those of the first one first, if they have the right actions. */
 function writtenIn(bdd: Bdd, policies: readonly Policy[]): NonNullable<KnownParts['written']> {
   const meanings = new Map<SyscallPolicy, Node>();
   const meaningOf = (part: SyscallPolicy): Node => {
@@ -185,7 +185,7 @@ function writtenIn(bdd: Bdd, policies: readonly Policy[]): NonNullable<KnownPart
   };
 }
 
-/** Every flag that one of them asks for; but mitigations are left off only where both leave them off. */
+/** The flags of both, but mitigations are disabled only if both disable them. */
 const commonFlags = (a: Policy, b: Policy): readonly FilterFlag[] =>
   Object.freeze(
     [...new Set([...a.flags, ...b.flags])].filter(

@@ -1,4 +1,4 @@
-// Puts a set of values of one argument into the comparisons that profiles have, any one of which is enough.
+// Converts a set of values of one argument to comparisons of profiles, any one of which is enough.
 import type { Condition } from '../../policy/policy.js';
 import { EVERY, NONE, type Bdd, type Node } from '../meaning/bdd.js';
 import { firstLevel } from '../meaning/cover.js';
@@ -13,7 +13,7 @@ import {
 } from '../meaning/number-sets.js';
 import { conditionSet } from '../meaning/policy-meaning.js';
 
-/** Comparisons that one argument may take; a profile of more is not meant to be read. */
+/** The maximum number of comparisons of one argument; a profile with more would be unreadable. */
 const MAX_ALTERNATIVES = 128;
 /** Ranges of up to so many values may be listed. */
 const SHORT_RANGE = 8n;
@@ -93,7 +93,7 @@ export function conditionsBetween(
   return best?.conditions;
 }
 
-/** Masks for what is left of a set; undefined for too many. */
+/** Masks for the rest of a set; undefined if there are too many. */
 type MaskCover = (rest: Node) => readonly Mask[] | undefined;
 
 interface Alternatives {
@@ -101,7 +101,10 @@ interface Alternatives {
   readonly cost: number;
 }
 
-/** The comparisons by order that hold for values of the set alone: up to the first one outside of it, and from the last one on. */
+/**
+ * The ordered comparisons that hold only for values of the set: up to the first one outside of it, and from the last
+ * one on.
+ */
 function endsOf(bdd: Bdd, calls: Node, first: number, { arg, width }: Argument): readonly Condition[] {
   const all = (1n << BigInt(width)) - 1n;
   const values = (side: 'low' | 'high'): bigint => {

@@ -2,7 +2,7 @@
 import { WORD } from '../../bpf/program.js';
 import { levelOf, type Bdd, type Node } from '../meaning/bdd.js';
 
-/** Numbers from `low` to `high`, both included, of which the same is left of a function: `rest`. */
+/** Numbers from `low` to `high`, inclusive, with the same remaining function: `rest`. */
 export interface NumberRun {
   readonly low: number;
   readonly high: number;

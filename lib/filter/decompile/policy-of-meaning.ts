@@ -1,4 +1,4 @@
-// From a function of calls to the policy that says the same.
+// Converts a function of calls to a policy with the same actions.
 
 import { ABIS, syscallName, X32_BIT } from '../../kernel/abi.js';
 import { actionName, isAction, type Action } from '../../kernel/action.js';
@@ -18,17 +18,17 @@ import { notExpressible } from '../../util/failures.js';
 const MAX_RUNS = 10_000;
 const LAST = 0xffffffff;
 
-/** What is known of the policy that a function of calls says. */
+/** Known facts about the policy for a function of calls. */
 export interface KnownParts {
   /** The action of calls that it does not list; unless given, what most numbers get. */
   readonly defaultAction?: Action;
-  /** Rules that say what is left of the function for a number; they are kept as they are then. */
+  /** Rules with the remaining function for a number; if given, they are kept. */
   readonly written?: (abi: AbiName, number: number, rest: Node) => SyscallPolicy | undefined;
 }
 
 /**
- * The policy of a function of calls on a target. It is for the caller to prove that it says the same: there are functions of
- * numbers that no policy has. Throws ConversionError (`not-expressible`).
+ * The policy for a function of calls on a target. The caller must prove that it is equal: there are functions of
+ * numbers that no policy can express. Throws ConversionError (`not-expressible`).
  */
 export function policyOfMeaning(bdd: Bdd, meaning: Node, target: Target, known: KnownParts = {}): Policy {
   checkAnswers(bdd, meaning);
@@ -49,7 +49,9 @@ export function policyOfMeaning(bdd: Bdd, meaning: Node, target: Target, known: 
   return { target, defaultAction, badArch, abis: nativeFirst(abis), flags: [], warnings: [] };
 }
 
-/** Throws ConversionError for what no policy answers, and for answers that depend on what no policy looks at. */
+/**
+ * Throws ConversionError for actions that no policy has, and for actions that depend on data that no policy compares.
+ */
 function checkAnswers(bdd: Bdd, meaning: Node): void {
   if (bdd.rests(meaning, levelOf(WORD.ipHigh, 31)).some(rest => bdd.level(rest) < LEVELS)) {
     throw notExpressible('the program tests the instruction pointer, which policies cannot express');
@@ -62,14 +64,14 @@ function checkAnswers(bdd: Bdd, meaning: Node): void {
   }
 }
 
-/** Every answer that a function gives. */
+/** Every action of a function. */
 const answersOf = (bdd: Bdd, part: Node): readonly Action[] =>
   bdd.rests(part).map(rest => bdd.valueOf(rest) ?? 0);
 
 /** Stands for calls that are not asked about; it is no action. */
 const LEFT_OUT = 0xffffffff;
 
-/** What the program answers to every architecture but those of the target. */
+/** The action of the program for all architectures except those of the target. */
 function foreignAnswer(bdd: Bdd, meaning: Node, names: readonly AbiName[]): Action {
   const archs = names.map(name => ABIS[name].audit).sort((a, b) => a - b);
   const own = setOf(
@@ -87,7 +89,7 @@ function foreignAnswer(bdd: Bdd, meaning: Node, names: readonly AbiName[]): Acti
   );
 }
 
-/** Runs of numbers with what is left of the function for each. */
+/** Runs of numbers with the remaining function of each. */
 type RuleTable = AbiTable<AnsweredRun & NumberRun>;
 
 /** The ABIs that the program covers: the native one, and each that does not get the bad-architecture action throughout. */
@@ -114,8 +116,8 @@ function coveredTables(
 }
 
 /**
- * The answer to the number -1 on x86_64 without x32, which a tracer sets to skip a call: of all numbers the one that
- * always gets the default action. Undefined where it tells nothing.
+ * The action for the number -1 on x86_64 without x32, which a tracer sets to skip a call: of all numbers the one that
+ * always gets the default action. Undefined if it is inconclusive.
  */
 function skippedAnswer(bdd: Bdd, meaning: Node, tables: readonly RuleTable[]): Action | undefined {
   if (tables[0]?.abi !== ABIS.x86_64 || tables.some(({ abi }) => abi === ABIS.x32)) return undefined;

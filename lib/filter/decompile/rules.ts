@@ -17,7 +17,7 @@ import { conditionSet } from '../meaning/policy-meaning.js';
 import { conditionsBetween, estimate } from './conditions.js';
 import { notExpressible } from '../../util/failures.js';
 
-/** Rules of one call; a policy of more is not meant to be read. */
+/** The maximum number of rules for one call; a policy with more would be unreadable. */
 const MAX_RULES = 256;
 /** What a literal costs that no conditions express. */
 const INEXPRESSIBLE = 4096;
@@ -33,7 +33,7 @@ export class RuleWriter {
   readonly #parts = new Map<Node, SyscallPolicy>();
   readonly #known = new Map<string, readonly Condition[] | undefined>();
 
-  /** `width` says how many bits arguments have. */
+  /** `width` is the number of bits of arguments. */
   constructor(bdd: Bdd, width: 32 | 64, defaultAction: Action) {
     this.#bdd = bdd;
     this.#width = width;
@@ -44,8 +44,8 @@ export class RuleWriter {
   }
 
   /**
-   * The rules of a call that is answered by a function of its arguments. No two with different actions match the same call.
-   * Throws ConversionError (`not-expressible`) for what no rules say, or too many; `where` names the call.
+   * The rules for a call whose action is a function of its arguments. No two with different actions match the same
+   * call. Throws ConversionError (`not-expressible`) if there are no such rules, or too many; `where` names the call.
    */
   write(answers: Node, where: string): SyscallPolicy {
     const part = this.#parts.get(answers) ?? this.#write(answers, where);
@@ -72,7 +72,7 @@ export class RuleWriter {
     return Object.freeze({ rules: Object.freeze(rules), otherwise: this.#defaultAction });
   }
 
-  /** Cubes that hold the same calls in fewer rules, where such are found. */
+  /** Cubes for the same calls in fewer rules, if any are found. */
   #refined(cubes: readonly Cube[], set: Node): readonly Cube[] {
     let best = cubes;
     for (let round = 0; round < ROUNDS && best.length > 1; round++) {

@@ -48,7 +48,7 @@ const ZERO_WEIGHT = 16;
 const KEY_STEPS = 2;
 const ATOMS_STEPS = 8;
 
-/** Builds the diagram for one call, and counts on `work` the values of words times the rules that look at them. */
+/** Builds the diagram for one call, and counts on `work` the values of words times the rules that test them. */
 export function argumentDiagram(
   diagram: Diagram,
   part: SyscallPolicy,
@@ -111,7 +111,7 @@ function atomsOf(condition: Condition): readonly Atom[] {
 const above = (value: number): Ranges => (value === ALL ? [] : [value + 1, ALL]);
 const below = (value: number): Ranges => (value === 0 ? [] : [0, value - 1]);
 
-/** True for high words in `decisive`; for the high word `equal`, as the low word says. */
+/** True for high words in `decisive`; for the high word `equal`, the low word decides. */
 function ordered(
   width: 32 | 64,
   high: number,
@@ -134,7 +134,7 @@ function ordered(
   ];
 }
 
-/** No atom for ranges that hold every value. */
+/** No atom for ranges that contain every value. */
 function rangeAtom(word: number, ranges: Ranges): readonly Atom[] {
   if (ranges.length === 2 && ranges[0] === 0 && ranges[1] === ALL) return [];
   return [{ kind: 'ranges', word, ranges, key: `r${word}:${ranges.join(',')}` }];
@@ -368,7 +368,7 @@ function addStarts(atom: Atom, starts: Set<number>): void {
   }
 }
 
-/** Index of the cell that holds a value. */
+/** Index of the cell that contains a value. */
 function indexOf(lows: Uint32Array, value: number): number {
   let first = 0;
   let last = lows.length - 1;

@@ -1,4 +1,4 @@
-// Works out the rules of all calls of a policy: equal lists once, whatever call or ABI has them, and within a bound.
+// Compiles the rules of all calls of a policy: equal lists once, for all calls and ABIs, and within a limit.
 import { CompileError, type Location } from '../../util/errors.js';
 import { syscallName } from '../../kernel/abi.js';
 import { own } from '../../util/own.js';
@@ -122,7 +122,7 @@ class RuleKeys {
   readonly #texts = new WeakMap<readonly Condition[], number>();
   readonly #numbers = new Map<string, number>();
 
-  /** The key of the rules of one call, and of what it gets when none matches. */
+  /** The key of the rules of one call, and of its action if none matches. */
   of({ rules, otherwise }: SyscallPolicy): string {
     let key = `${otherwise}`;
     for (const { conditions, action } of rules) key += ` ${this.#number(conditions)}>${action}`;

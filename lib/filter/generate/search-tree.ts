@@ -7,7 +7,7 @@ export interface Cell {
   readonly low: number;
   readonly high: number;
   readonly node: DiagramNode;
-  /** How often a value of the cell is looked up; any unit. */
+  /** How often a value of the cell is looked up; in any unit. */
   readonly weight: number;
   /** Steps from here to a return that count towards the longest path; the node's own unless given. */
   readonly steps?: number;
@@ -170,7 +170,7 @@ interface Chain {
   readonly rest: DiagramNode;
 }
 
-/** A peak and the cell that holds it. */
+/** A peak and the cell that contains it. */
 interface PlacedPeak extends Peak {
   readonly index: number;
 }

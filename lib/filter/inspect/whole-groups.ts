@@ -1,7 +1,7 @@
-// Lists of calls with the names of groups in place of all their calls.
+// Lists of calls in which names of groups replace all their calls.
 import { callGroups } from '../../kernel/calls/call-groups.js';
 
-/** Calls that a name has to stand for: fewer are as quickly read by their own names. */
+/** The minimum number of calls for which a group is named. */
 const MIN_CALLS = 3;
 
 /**

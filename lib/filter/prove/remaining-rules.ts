@@ -7,7 +7,7 @@ import { narrow, type Region } from './symbolic.js';
 import { FULL, split, type WordSet, type WordTest } from './words.js';
 import { hasOwn } from '../../util/own.js';
 
-/** A condition in words: how it asks about the high word, if at all, and about the low one. */
+/** A condition in words: tests of the high word, if any, and of the low one. */
 interface RemainingTest {
   readonly condition: Condition;
   readonly high: number;
@@ -17,7 +17,7 @@ interface RemainingTest {
   readonly key: string;
 }
 
-/** A rule of which some conditions have been found true. */
+/** A rule, some conditions of which have been found true. */
 interface Pending {
   readonly atoms: readonly RemainingTest[];
   readonly action: Action;
@@ -109,7 +109,7 @@ function decideAtoms(residual: Residual, words: number, region: Region, work?: W
   return changed ? simplify(residual, pending) : residual;
 }
 
-/** Moves rules without open conditions to `settled`, and drops those that could no longer change the answer. */
+/** Moves rules without open conditions to `settled`, and drops those that can no longer affect the action. */
 function simplify({ settled: before, otherwise }: Residual, rules: readonly Pending[]): Residual {
   let settled = before;
   for (const { atoms, action, order } of rules) {
@@ -130,7 +130,7 @@ const beats = (a: Ranked, b: Ranked): boolean =>
   precedence(a.action) < precedence(b.action) ||
   (precedence(a.action) === precedence(b.action) && a.order < b.order);
 
-/** What all calls of the residual are answered, or undefined while it depends on their arguments. */
+/** The action for all calls of the residual, or undefined while it depends on their arguments. */
 export function verdictOf(residual: Residual): Action | undefined {
   const action = residual.settled?.action ?? residual.otherwise;
   return residual.pending.every(rule => rule.action === action) ? action : undefined;
@@ -256,7 +256,7 @@ const both = (first: boolean | undefined, second: () => boolean | undefined): bo
   return first === true && other === true ? true : undefined;
 };
 
-/** Gives residuals that leave the same questions with the same answers one short key. */
+/** Returns the same short key for equal residuals. */
 export class ResidualKeys {
   readonly #work: WorkBudget;
   readonly #keys = new WeakMap<Residual, string>();

@@ -26,15 +26,15 @@ export function sample(region: Region): Uint32Array {
 export interface Companion<C> {
   /** Called for each side of a division of the region on one word. */
   narrow(companion: C, word: number, region: Region): C;
-  /** Called at each return; answers false to end the walk. */
+  /** Called at each return; returns false to end the walk. */
   leaf(companion: C, action: Action, region: Region): boolean;
-  /** Equal for companions from which a walk over the same region would give the same answers. */
+  /** Equal for companions for which a walk over the same region has the same results. */
   key(companion: C): string;
   /** Bit w is set when the companion still depends on word w of the region. */
   words(companion: C): number;
 }
 
-/** What a register holds: a constant, or a word of the data under a mask. */
+/** The content of a register: a constant, or a word of the data under a mask. */
 type Value =
   { readonly word: -1; readonly constant: number } | { readonly word: number; readonly mask: number };
 
@@ -134,7 +134,7 @@ export class Walker {
           continue;
         }
         if (operation.kind === 'test') {
-          // Where both sides go on alike, the answer does not matter.
+          // If both sides continue alike, the result of the test does not matter.
           if (jt === jf) {
             pc += 1 + jt;
             continue;
@@ -274,7 +274,7 @@ function withSlot(memory: readonly Value[], slot: number, value: Value): readonl
   return next;
 }
 
-/** The answer where the ends of the set alone give it; undefined where a division is needed. */
+/** The result if the ends of the set determine it; undefined if the set must be divided. */
 function decideQuickly(set: WordSet, { op, mask, k }: WordTest): boolean | undefined {
   if (mask !== ALL || op === 'set') {
     const only = set.ranges.length === 2 && set.ranges[0] === set.ranges[1] ? set.ranges[0] : undefined;

@@ -1,4 +1,4 @@
-// The proof that a program means what its policy says: for every number and every argument, or with a call that shows otherwise.
+// The proof that a program means the same as its policy, for every number and every argument, or a counterexample.
 import { CompileError, VerificationError, type Witness } from '../../util/errors.js';
 import { actionName, type Action } from '../../kernel/action.js';
 import { checkedPolicy } from '../../policy/check.js';
@@ -63,14 +63,14 @@ export function findDifference(program: Program, policy: Policy): Witness | unde
   return difference(ownProgram(program), checked, runTable(checked));
 }
 
-/** What the policy says in a region: while its numbers have several outcomes, the runs it may hold; then one call's rules. */
+/** The policy in a region: while its numbers have several outcomes, the possible runs; then one call's rules. */
 type Meaning =
   | { readonly kind: 'runs'; readonly runs: readonly NumberRun[]; readonly from: number; readonly to: number }
   | { readonly kind: 'call'; readonly residual: Residual };
 
 /**
- * Two ways to the same end. The walk is the cheaper one for programs that compilers make. Where it comes to no end within
- * its budget, decision diagrams, which merge all ways to an instruction into one set of calls, decide within theirs.
+ * Two methods. The walk is cheaper for compiled programs. If it exceeds its limit, decision diagrams, which merge all
+ * paths to an instruction into one set of calls, decide within theirs.
  */
 function difference(program: Program, policy: Policy, table: RunTable): Witness | undefined {
   validate(program);
@@ -85,7 +85,7 @@ function difference(program: Program, policy: Policy, table: RunTable): Witness 
 const isUndecidable = (error: unknown): boolean =>
   error instanceof CompileError && error.code === 'undecidable-program';
 
-/** As `difference`, by the walk alone. Throws CompileError (`undecidable-program`). */
+/** As `difference`, but only by the walk. Throws CompileError (`undecidable-program`). */
 export function walked(walker: Walker, policy: Policy, table: RunTable): Witness | undefined {
   const { work } = walker;
   const keys = new ResidualKeys(work);
@@ -165,7 +165,7 @@ function disagreementOfRuns(
   return undefined;
 }
 
-/** Calls of the region for which the residual does not answer `action`, or undefined. */
+/** Calls of the region for which the residual does not have the action `action`, or undefined. */
 function disagreement(
   residual: Residual,
   action: Action,

@@ -39,8 +39,8 @@ export const FULL: WordSet = { ranges: [0, ALL], facts: [] };
 export const interval = (low: number, high: number): WordSet => ({ ranges: [low, high], facts: [] });
 
 /**
- * Divides a set by a test. Throws CompileError (`undecidable-program`) for a comparison by order under a mask that is not
- * a prefix. Counts its steps, and what the new sets hold, on `work`.
+ * Divides a set by a test. Throws CompileError (`undecidable-program`) for an ordered comparison under a mask that is
+ * not a prefix. Counts its steps, and the size of the new sets, on `work`.
  */
 export function split(set: WordSet, test: WordTest, work?: WorkBudget): Split {
   const { op, mask, k } = test;
@@ -106,7 +106,7 @@ function splitEqual(set: WordSet, k: number, work?: WorkBudget): Split {
   return { yes: interval(k, k), no: nonEmpty(rest, facts, work) };
 }
 
-/** Index of the range that holds k, or -1. */
+/** Index of the range that contains k, or -1. */
 function rangeOf(ranges: readonly number[], k: number): number {
   for (let index = 0; index < ranges.length; index += 2) {
     if (k < (ranges[index] ?? 0)) return -1;

@@ -1,5 +1,6 @@
-// Programs that were generated before, in a directory that the caller names. What makes their use safe is the proof, which each has to
-// pass against the policy; that nobody else can write there keeps others from making it take long.
+// Programs that were generated before, in a directory that the caller names. They are safe to use because each must
+// pass the proof against the policy; that only the owner can write there keeps others from making the proof take
+// long.
 import {
   closeSync,
   constants,
@@ -26,7 +27,7 @@ import { optionError } from '../../util/options.js';
 
 /** One place for a program. */
 export interface StoredProgram {
-  /** The program that is there, or undefined. It has to be proven. */
+  /** The stored program, or undefined. It must be proven. */
   read(): Program | undefined;
   /** Puts a program there. Gives a warning where that was not possible. */
   write(program: Program): Diagnostic | undefined;
@@ -108,11 +109,11 @@ function refuse(message: string): never {
   throw optionError(message, 'Pass the path of a directory that belongs to you and has the mode 0700');
 }
 
-/** Whether only this user, or root, can have written what has this status. */
+/** Whether only this user, or root, can have written a file with this status. */
 const isOwn = ({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean =>
   (uid === 0 || uid === own(process, 'geteuid')?.()) && (mode & WRITABLE_BY_OTHERS) === 0;
 
-/** A program from a regular file that nobody else can have written. Whatever is wrong with it, it is as if it were not there. */
+/** A program from a regular file that only the owner can have written. A file with any problem is ignored. */
 function readEntry(file: string): Program | undefined {
   let descriptor: number | undefined;
   try {

@@ -1,4 +1,4 @@
-// A filter whose program ships with the package: its policy is resolved when somebody asks for it.
+// A filter whose program ships with the package: its policy is resolved on first access.
 import { decode, type Program } from '../../bpf/program.js';
 import type { Policy } from '../../policy/policy.js';
 import type { Target } from '../../policy/target.js';
@@ -13,7 +13,7 @@ import { shippedProgram, type Sha256, type Variant } from './shipped.js';
 class ShippedFilter implements Filter {
   readonly program: Program;
   readonly codegen = 'tree';
-  /** None: programs ship for profiles without warnings alone. */
+  /** None: only programs of profiles without warnings ship. */
   readonly warnings: readonly Diagnostic[] = Object.freeze([]);
   readonly target: Target;
   readonly #bytes: Uint8Array;

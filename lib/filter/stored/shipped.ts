@@ -8,9 +8,9 @@ import type { Target } from '../../policy/target.js';
 /** The SHA-256 of bytes, as hexadecimal digits. */
 export type Sha256 = (bytes: Uint8Array) => string;
 
-/** What applyProfile makes of the policy of a profile before it compiles it. */
+/** How applyProfile changes the policy of a profile before it compiles it. */
 export interface Variant {
-  /** Closes the io_uring rings that the process holds open. */
+  /** Disables the io_uring rings that the process has open. */
   readonly closesRings: boolean;
   /** What is trapped for `onViolation`. */
   readonly traps: 'none' | 'errnos' | 'kills';
@@ -24,7 +24,7 @@ export const VARIANTS: readonly Variant[] = [false, true].flatMap(closesRings =>
 interface ShippedProgram extends Variant {
   /** In the kernel's format, as base64. */
   readonly bpf: string;
-  /** `shippedDigest` of what it was proven against, and of itself. */
+  /** `shippedDigest` of the input of its proof, and of itself. */
   readonly digest: string;
 }
 
@@ -76,7 +76,7 @@ export function shippedProgram(
     const digest = shippedDigest(profile, arch, minKernel, variant, found.bpf, sha256);
     return digest === found.digest ? Buffer.from(found.bpf, 'base64') : undefined;
   } catch {
-    // Not there, or not what was built: compiling needs none of it, and says what is wrong with the profile itself.
+    // Missing, or not as built: compiling does not need it, and reports the problems of the profile itself.
     return undefined;
   }
 }

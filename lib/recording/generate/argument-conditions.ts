@@ -1,4 +1,4 @@
-// From the values that were seen to conditions: sets, masks, and what is refused unless it was seen.
+// Converts recorded values to conditions: sets, masks, and what is refused unless it was recorded.
 import { syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
 import { constantsOf, nameValue } from '../../kernel/arguments/named-values.js';
@@ -20,16 +20,16 @@ interface SeenArgument extends RecordedArgument {
   readonly abi: AbiName;
 }
 
-/** What a call is allowed with: at least one of the lists, all conditions of which hold. An empty list always does. */
+/** The conditions of a call: it is allowed if all conditions of at least one list hold. An empty list always holds. */
 export type Alternatives = readonly (readonly Condition[])[];
 
-/** The conditions of a call, with what they say in words. */
+/** The conditions of a call, with a description. */
 interface CallConditions {
   readonly alternatives: Alternatives;
   readonly words: readonly string[];
-  /** Parameters that are looked at, but for the process: calls without one are about the caller. */
+  /** Parameters that get conditions, except for process arguments: calls without them concern the caller. */
   readonly parameters: readonly string[];
-  /** Parameters of which it is not known what was seen, so that the strict condition stands. */
+  /** Parameters with unknown values, which keep the strict condition. */
   readonly unknown: readonly string[];
 }
 
@@ -38,13 +38,13 @@ const NAMESPACES = 0x7e020000n;
 const PROT_WRITE = 2n;
 const PROT_EXEC = 4n;
 const SOCK_TYPE_MASK = 0xfn;
-/** Rules for one call. Beyond it, arguments other than those of `safe` are left open. */
+/** The maximum number of rules for one call. Beyond it, arguments other than those of `safe` get no condition. */
 const MAX_ALTERNATIVES = 32;
 
 /** Values that a comment lists. */
 const MAX_NAMED = 8;
 
-/** The few arguments that stand for power, and that another input of the same program does not change. */
+/** The few arguments that grant power, and that do not depend on the input of a program. */
 const SAFE: Readonly<Record<string, 'set' | 'namespaces' | 'writable code' | 'own'>> = {
   'socket.domain': 'set',
   'socketpair.domain': 'set',
@@ -78,8 +78,8 @@ interface Restriction {
 }
 
 /**
- * The conditions of a call whose arguments were `seen`; undefined where it is allowed whatever they are. What is dangerous, as are
- * memory that is writable and executable and new namespaces, needs to have been seen: not to know it is not enough.
+ * The conditions of a call whose arguments were `seen`; undefined if it is allowed with any arguments. Dangerous
+ * values, such as memory that is writable and executable and new namespaces, are only allowed if they were recorded.
  */
 export function conditionsOf(
   syscall: string,
@@ -107,8 +107,8 @@ export function conditionsOf(
 }
 
 /**
- * Parameters of `safe` that get no condition, because not all of their values were recorded: what was not recorded may be what the
- * program needs, and a filter that refuses it would break it.
+ * Parameters of `safe` that get no condition, because not all of their values were recorded: a filter that refuses
+ * the others could break the program.
  */
 export function unlimitedParameters(
   syscall: string,
@@ -134,7 +134,7 @@ export const abisWithout = (
       parameters.some(name => !recordedParameters(target, syscall).some(each => each.name === name)),
   );
 
-/** The condition of a call that was not seen, and is added for what it tells of the caller alone. */
+/** The condition of a call that was not recorded, and is added only to query the caller. */
 export const aboutTheCaller = (parameter: ComparedParameter & { readonly name: string }): CallConditions => ({
   alternatives: [[equal(parameter, 0n)]],
   words: [ownWords(parameter.name)],
@@ -187,7 +187,7 @@ function restrictionOf(
   if (kind === 'writable code') {
     if (mode === 'all' && seen !== undefined && !seen.unknown && (seen.bits & PROT_EXEC) === 0n)
       return { ...base, conditions: [masked(parameter, PROT_EXEC, 0n)], words: `${name} without PROT_EXEC` };
-    // Bits alone do not tell whether one call had both.
+    // The union of the bits does not tell whether one call had both.
     const both =
       seen?.values.some(value => (value & (PROT_WRITE | PROT_EXEC)) === (PROT_WRITE | PROT_EXEC)) ?? false;
     if (both) return undefined;
@@ -206,7 +206,7 @@ function restrictionOf(
   return seenOnly(syscall, seen, base, place);
 }
 
-/** Those values alone that were seen, or those flags. */
+/** Only the recorded values or flags. */
 function seenOnly(
   syscall: string,
   seen: SeenArgument,
@@ -233,7 +233,7 @@ function seenOnly(
       ? undefined
       : { ...base, conditions: [masked(parameter, mask, 0n)], words: `${name} without ${hex(mask)}` };
   }
-  // The type of a socket has flags beside it, which have no power.
+  // The type of a socket is combined with flags, which grant no power.
   const mask = constants === 'SOCK' ? SOCK_TYPE_MASK : undefined;
   const values = [...new Set(seen.values.map(value => (mask === undefined ? value : value & mask)))].sort(
     byValue,
@@ -264,7 +264,7 @@ function translated(bits: bigint, group: string, from: AbiName, to: AbiName): bi
   return result | rest;
 }
 
-/** What a condition says of the argument that it compares. */
+/** The description of a condition on an argument. */
 export type ComparedParameter = Pick<RecordedParameter, 'index' | 'width'>;
 
 const masked = ({ index }: ComparedParameter, mask: bigint, value: bigint): Condition => ({

@@ -6,7 +6,10 @@ import type { Condition, Policy } from '../../policy/policy.js';
 import { holds, mayPermit, outcome } from '../../policy/evaluate.js';
 import type { Alternatives } from './argument-conditions.js';
 
-/** What is left of the alternatives of a call under a base: none where it refuses the call, undefined where that has no words. */
+/**
+ * The remaining alternatives of a call under a base: none if it refuses the call, undefined if they cannot be
+ * expressed.
+ */
 type Remaining = Alternatives | undefined;
 
 /** Rules for one call. */
@@ -38,7 +41,7 @@ function withinAbi(abi: AbiName, syscall: string, alternatives: Alternatives, ba
       const both = conjunction(ours, theirs);
       if (both === undefined) return undefined;
       if (both === 'never') continue;
-      // Where a stronger rule might refuse some of it, only what it surely does not is left.
+      // If a more restrictive rule might refuse some of it, only the part that it certainly does not refuse is kept.
       const apart = refusing.every(rule => conjunction(both, rule.conditions) === 'never');
       if (!apart) return undefined;
       result.push(both);

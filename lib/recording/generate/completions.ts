@@ -1,4 +1,5 @@
-// Calls that a profile needs although they were not recorded: those that end, interrupt and resume programs, and those of C libraries.
+// Calls that a profile needs although they were not recorded: those that end, interrupt and resume programs, and
+// those of C libraries.
 import { LAUNCHER_CALLS } from './launcher-calls.js';
 import { isMultiplexer, syscallNumber } from '../../kernel/abi.js';
 import type { AbiName } from '../../kernel/architectures.js';
@@ -13,7 +14,7 @@ export interface Completion {
   readonly why: string;
   /** The calls whose work it does: it gets the conditions of those that were seen. */
   readonly like?: readonly string[];
-  /** The argument that is 0 in what it is added for, which is about the caller alone. */
+  /** The argument that is 0 for calls that concern only the caller. */
   readonly aboutCaller?: ComparedParameter & { readonly name: string };
 }
 
@@ -88,10 +89,10 @@ const WITHOUT_KEYS: readonly Completion[] = [
 const CONNECTING = ['accept', 'accept4', 'connect', 'socketpair'];
 const CONNECTIONS: readonly Completion[] = group('ends a connection, for example after an error', 'shutdown');
 
-/** Calls that C libraries make in place of one that the kernel lacks, where the two are in no class. */
+/** Calls that C libraries make instead of one that the kernel lacks, if the two are in no class. */
 const ELSEWHERE: Readonly<Record<string, string>> = { pause: 'ppoll' };
 
-/** Newer calls that libraries try first, each with those of which one has to be allowed for them to go on without. */
+/** Newer calls that libraries try first, each with older calls, one of which must be allowed as a fallback. */
 const FALLBACKS: readonly (readonly [newer: string, older: readonly string[]])[] = [
   ['clone3', ['clone']],
   ['statx', ['newfstatat', 'fstatat64', 'stat', 'fstat']],
@@ -108,7 +109,7 @@ const FALLBACKS: readonly (readonly [newer: string, older: readonly string[]])[]
   ['rseq', ['exit_group']],
 ];
 
-/** Calls that are answered with ENOSYS: those of `FALLBACKS` that are not allowed while an older one is. */
+/** Calls that fail with ENOSYS: those of `FALLBACKS` that are not allowed while an older one is. */
 export const fallbacks = (isAllowed: (syscall: string) => boolean): readonly string[] =>
   FALLBACKS.filter(([newer, older]) => !isAllowed(newer) && older.some(isAllowed)).map(([newer]) => newer);
 
@@ -135,7 +136,7 @@ export const LAUNCHERS: readonly Launcher[] = ['none', 'node', 'runc', 'crun', '
 const GO_RUNTIME =
   'clone set_robust_list rseq mprotect epoll_pwait mmap munmap madvise nanosleep sched_yield sigaltstack rt_sigaction rt_sigprocmask tgkill gettid';
 
-/** What a launcher itself calls under the profile. */
+/** The calls of a launcher under the profile. */
 export function launcherCalls(launcher: Launcher): readonly Completion[] {
   switch (launcher) {
     case 'none':
@@ -154,7 +155,7 @@ export function launcherCalls(launcher: Launcher): readonly Completion[] {
     // dockerd and containerd have the filter loaded by runc, and run nothing of their own under it.
     case 'docker':
       return launcherCalls('runc');
-    // Nodes of a cluster have containerd with runc, or CRI-O with crun, and a pod may come to either.
+    // Nodes of a cluster run containerd with runc, or CRI-O with crun, and a pod may run on either.
     case 'kubernetes': {
       const runc = launcherCalls('runc');
       const known = new Set(runc.map(({ syscall }) => syscall));
@@ -163,7 +164,7 @@ export function launcherCalls(launcher: Launcher): readonly Completion[] {
   }
 }
 
-/** What is added beside the calls that were seen. `isSeen` tells those. */
+/** The calls that are added to the recorded ones. `isSeen` recognises those. */
 export function completions(isSeen: (syscall: string) => boolean): readonly Completion[] {
   return [
     ...ALWAYS,

@@ -149,7 +149,7 @@ export function generateProfile(
   const isSeen = (syscall: string): boolean =>
     seen.has(syscall) || (syscall === 'clone3' && calls.has(syscall));
   const allowed = [...allowedCalls(seen, [...completions(isSeen), ...launching], targets)].filter(
-    // Answered with ENOSYS: what was never there, and what has a form whose arguments can be filtered.
+    // Fail with ENOSYS: calls that were never available, and calls with a form whose arguments can be filtered.
     ({ syscall }) => !unavailable.includes(syscall) && (syscall !== 'clone3' || mode === 'none'),
   );
   const bases = base === undefined ? [] : basesOf(base);
@@ -213,7 +213,7 @@ const MAX_PHASES = 8;
 /** Whether a phase is another one or a part of it. */
 const isIn = (phase: string, whole: string): boolean => phase === whole || phase.startsWith(`${whole}/`);
 
-/** The ABIs of an architecture beside its native one. */
+/** The ABIs of an architecture in addition to its native one. */
 const othersOf = (arch: Architecture): readonly AbiName[] => abisOf(arch).slice(1);
 
 const targetsOf = (calls: readonly RecordedCall[]): readonly AbiName[] => [
@@ -328,7 +328,7 @@ function entryOf(
   };
 }
 
-/** The same, beside calls whose arguments are not known. */
+/** The same, in addition to calls with unknown arguments. */
 const inPart = (seen: SeenArguments): SeenArguments =>
   new Map([...seen].map(([name, argument]) => [name, { ...argument, unknown: true }]));
 

@@ -12,7 +12,7 @@ import { counted } from '../../util/show.js';
 /** A call of the generated profile. */
 export interface Allowed {
   readonly syscall: string;
-  /** Entries of the recording; none for what is added. */
+  /** Entries of the recording; none for added calls. */
   readonly seen: readonly RecordedCall[];
   /** Why it is added. */
   readonly why: string;

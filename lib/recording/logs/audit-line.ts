@@ -46,8 +46,8 @@ export const isAuditLine = (line: string): boolean =>
 export const isAuditHeading = (line: string): boolean => line === '----' || line.startsWith('time->');
 
 /**
- * The call of a record; undefined for a line that is not one, or that was cut off. Names of programs may hold anything, also
- * what looks like other fields: only fields after them count.
+ * The call of a record; undefined for a line that is not a record, or was cut off. Names of programs may contain
+ * anything, also text that looks like other fields: only fields after them count.
  */
 export function parseAuditLine(line: string): AuditLine | undefined {
   if (!isAuditLine(line)) return undefined;
@@ -111,7 +111,7 @@ function untrusted(text: string): string | undefined {
   return new TextDecoder('utf-8', bare({ ignoreBOM: true })).decode(bytes).replace(/\0.*$/s, '');
 }
 
-/** Names of auparse(3) for answers. */
+/** The names of actions in auparse(3). */
 const ACTIONS: ReadonlyMap<string, Action> = new Map([
   ['kill_thread', scmp.SCMP_ACT_KILL_THREAD],
   ['kill_process', scmp.SCMP_ACT_KILL_PROCESS],

@@ -51,7 +51,7 @@ export function readDocument(lines: readonly string[], abi: AbiName): ReadDocume
   try {
     const findings = new Findings();
     readJson(text, '<log>', findings);
-    // Of a key that is there twice, readers take the one or the other.
+    // Parsers differ in which of two duplicate keys they use.
     findings.conclude(true);
     return recordProfiles(profilesOf(JSON.parse(text)), abi);
   } catch (error) {
@@ -60,7 +60,7 @@ export function readDocument(lines: readonly string[], abi: AbiName): ReadDocume
   }
 }
 
-/** The profiles in a value of JSON: one, that of an object of Kubernetes, or several in a list of such. */
+/** The profiles in a JSON value: one, that of a Kubernetes object, or those in a list. */
 function profilesOf(value: unknown): readonly RecordedProfile[] {
   if (!isObject(value)) return [];
   const items = own(value, 'items');
@@ -134,14 +134,14 @@ function profilesOfYaml(lines: readonly string[]): readonly RecordedProfile[] {
   return profiles;
 }
 
-/** Stands for a key that is there twice; no key is empty. */
+/** Marks a duplicate key; no key is empty. */
 const TWICE = '';
 
 /** A scalar in block style, and one in quotes that does not end on its line. */
 const BLOCK = /^( *(?:- +)*)(?:[^'"#\s][^#]*: +|- +)?[|>][+-]?\d?[+-]? *(?:#.*)?$/;
 const OPEN_QUOTE = /^ *(?:- +)*(?:[^'"#\s][^#]*?: +)?(["'])(?!.*\1 *$)/;
 
-/** Without the lines of texts that go over several: what they hold may look like a profile. */
+/** Without the lines of block scalars, whose content may look like a profile. */
 function* withoutTexts(lines: readonly string[]): Generator<string> {
   let block: number | undefined;
   let quote: string | undefined;
@@ -204,10 +204,10 @@ function yamlProfile(lines: readonly string[]): RecordedProfile {
     }
     item ??= outer;
     if (dash !== undefined && outer === item) takeRule();
-    // Keys of the rule itself, and not those of its arguments.
+    // Keys of the rule itself, not those of its arguments.
     const indent = outer + (dash?.length ?? 0);
     if (indent !== item + 2) continue;
-    // Readers do not agree about a key that is there twice.
+    // Parsers differ in how they treat duplicate keys.
     if (key !== undefined && rule.keys.has(key)) rule.keys.add(TWICE);
     if (key !== undefined) rule.keys.add(key);
     if (key === 'action') rule.action = value;

@@ -10,11 +10,11 @@ export class LogCalls {
   readonly #phase: string;
   readonly #builder = new RecordingBuilder();
   readonly #formats = new Set<string>();
-  /** Calls of which there are lines, so that rows of a table that follows them are not new ones. */
+  /** Calls that have lines, so that rows of a following table do not count them again. */
   readonly #inLines = new Set<string>();
   #lost = 0;
 
-  /** `phase` is that of all calls. */
+  /** `phase` is the phase of all calls. */
   constructor(phase: string) {
     this.#phase = phase;
   }
@@ -52,5 +52,5 @@ export class LogCalls {
   }
 }
 
-/** Whether a result, as strace and perf write it, is that of a kernel without the call. */
+/** Whether a result in the output of strace or perf means that the kernel lacks the call. */
 export const isEnosys = (result: string): boolean => result.startsWith('-1 ENOSYS');

@@ -70,7 +70,7 @@ export function readLog(log: string | Iterable<string>, options: ReadLogOptions 
   const reader = new LogReader(options);
   if (!isText(log)) for (const line of log) reader.push(line);
   else {
-    // Not split: a text of many lines would be there twice.
+    // Not split, because the lines of a long text would need its memory again.
     for (let start = 0; start < log.length;) {
       const end = log.indexOf('\n', start);
       reader.push(log.slice(start, end < 0 ? undefined : end));
@@ -88,7 +88,7 @@ const isIterable = (value: unknown): boolean =>
   value !== null &&
   typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
 
-/** Longer lines are cut: a call begins with what is needed of it. */
+/** Longer lines are cut: the beginning of a call is enough. */
 const MAX_LINE = 65_536;
 /** Characters of a document. */
 const MAX_DOCUMENT = 16 * 1024 * 1024;
@@ -103,7 +103,7 @@ export class LogReader {
   readonly #strace: StraceCalls;
   readonly #perf: PerfCalls;
   readonly #examples: { readonly line: number; readonly text: string }[] = [];
-  /** Lines of a document so far, or undefined where the lines are read one by one. */
+  /** The lines of a document so far, or undefined if lines are read one by one. */
   #document: string[] | undefined;
   #documentLength = 0;
   #started = false;
@@ -161,7 +161,7 @@ export class LogReader {
     if (!this.#readLine(line)) this.#skip(this.#lines, line);
   }
 
-  /** The lines of another file follow, of the same run: what was known of a process that lines do not name is not true of its. */
+  /** The lines of another file of the same run follow; state of processes without a name in their lines is reset. */
   nextFile(): void {
     this.#giveUpCut();
     this.#isPerf = false;
@@ -250,7 +250,7 @@ export class LogReader {
       const record = parseOperatorLine(line);
       return record !== undefined && this.#readOperator(record);
     }
-    // Names of threads may hold line breaks, and perf then writes what looks like a line of strace.
+    // Names of threads may contain line breaks, and perf then writes text that looks like a line of strace.
     if (isPerfLine(line) && !this.#calls.has('strace')) this.#isPerf = true;
     const ofPerf = parsePerfLine(line);
     return ofPerf !== undefined && this.#perf.read(ofPerf);

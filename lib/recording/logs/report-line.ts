@@ -20,7 +20,7 @@ export function reportedCall(value: unknown): SeenCall | undefined {
     abi,
     syscall,
     count,
-    // One event stands for several calls, of which it has the arguments of the first alone.
+    // An event covers several calls, but only has the arguments of the first.
     ...(count === 1 && { args: registers }),
     program: typeof program === 'string' ? program : undefined,
   };

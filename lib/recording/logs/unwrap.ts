@@ -13,7 +13,7 @@ const SEQUENCES = new RegExp(
 export const withoutColours = (line: string): string =>
   line.includes(ESC) ? line.replace(SEQUENCES, '') : line;
 
-/** A member of an object in JSON that stands on a line of its own. */
+/** A member of a JSON object on its own line. */
 const MEMBER = /^\s*"(?:log|MESSAGE|message|msg)"\s*:\s*("(?:[^"\\]|\\.)*"),?\s*$/;
 
 /** The message of a line such as `"msg": "audit: …",`; undefined for other lines. */
@@ -54,7 +54,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What stands before a line, each in a form that the lines of the logs themselves do not have. */
+/** Prefixes of a line, in forms that the lines of logs themselves do not have. */
 const PREFIXES = [
   // A quotation in a mail, a list in Markdown.
   /^\s*(?:> ?)+/,

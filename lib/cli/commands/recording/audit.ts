@@ -1,4 +1,4 @@
-// `seccomp audit`: what the kernel's log says about seccomp, in words, and what would allow the calls.
+// `seccomp audit`: explains the kernel's log records about seccomp, and what would allow the calls.
 import {
   AuditExplainer,
   auditKey,

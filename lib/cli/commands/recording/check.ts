@@ -1,4 +1,4 @@
-// `seccomp check`: what of the recordings a profile would refuse, and what it allows that no run used.
+// `seccomp check`: recorded calls that a profile would refuse, and allowed calls that no run used.
 import { placeText } from '../../../util/place.js';
 import { Option } from 'commander';
 import { checkProfile, type CheckedCall, type ProfileCheck } from '../../../recording/check.js';
@@ -80,7 +80,7 @@ export const checkCommand: Register = (program, run) =>
       }, flags.json === true);
     });
 
-/** What was taken out, and what is still allowed although no run made them. */
+/** The calls that were removed, and those that stay allowed although no run made them. */
 function formatTightened({ removed, unseen }: TightenedProfile): string {
   if (removed.length === 0) return 'nothing can be left out\n';
   const group = (

@@ -1,4 +1,4 @@
-// `seccomp generate`: from recordings to a profile that says of each rule why it is there.
+// `seccomp generate`: makes a profile from recordings, with a comment on each rule.
 import { InvalidArgumentError, Option } from 'commander';
 import {
   generateProfile,

@@ -105,7 +105,7 @@ export const recordCommand: Register = (program, run) =>
 
 const commaSeparated = (text: string): readonly string[] => text.split(',').map(name => name.trim());
 
-/** Writes the recording, and says what is missing in it. */
+/** Writes the recording, and reports what is missing in it. */
 function finish(output: string, earlier: readonly Recording[], recorded: Recording): void {
   write(output, formatRecording(mergeRecordings(...earlier, recorded)));
   const lost = recorded.sources.reduce((sum, source) => sum + source.lost, 0);

@@ -1,4 +1,4 @@
-// The calls that lines of `perf trace` stand for: the return of a call may be on a later line than its beginning.
+// Converts lines of `perf trace` to calls: the result of a call may be on a later line than its beginning.
 import type { AbiName } from '../../../kernel/architectures.js';
 import { parametersOf } from '../../../kernel/arguments/signatures.js';
 import type { SeenCall } from '../../build.js';

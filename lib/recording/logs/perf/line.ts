@@ -8,7 +8,10 @@ export type PerfLine =
       /** The name of the thread, where the line has it. */
       readonly comm: string | undefined;
       readonly name: string;
-      /** Texts by the names of parameters; those of zeros are left out by perf. Undefined where names that a program chooses may be among them. */
+      /**
+       * Texts by the names of parameters; perf leaves out zeros. Undefined if names that a program chooses may be
+       * among them.
+       */
       readonly args: ReadonlyMap<string, string> | undefined;
       /** The text after `= `; undefined if the call continues. */
       readonly result: string | undefined;
@@ -60,7 +63,10 @@ const OTHER =
 /** Whether only `perf trace` begins a line so, be the rest of it complete or not. */
 export const isPerfLine = (line: string): boolean => TIME.test(line) || line === ' Summary of events:';
 
-/** Reads a line; undefined for what `perf trace` does not write, and where the name of a thread may be taken for a call. */
+/**
+ * Parses a line; undefined if `perf trace` does not write such lines, and if the name of a thread may look like a
+ * call.
+ */
 export function parsePerfLine(line: string): PerfLine | undefined {
   const time = TIME.exec(line);
   if (time === null) return summaryLine(line);

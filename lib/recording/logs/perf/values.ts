@@ -1,4 +1,4 @@
-// What the text of an argument in the output of `perf trace` stands for in a register.
+// Converts the text of an argument in the output of `perf trace` to the value of the register.
 import type { AbiName } from '../../../kernel/architectures.js';
 import { constantsOf } from '../../../kernel/arguments/named-values.js';
 import { own } from '../../../util/own.js';

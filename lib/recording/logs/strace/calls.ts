@@ -1,4 +1,4 @@
-// The calls that lines of strace stand for: a line means what the earlier lines of its process have said.
+// Converts lines of strace to calls; the meaning of a line depends on earlier lines of its process.
 import { abisOf, type AbiName, type Architecture } from '../../../kernel/architectures.js';
 import type { SeenCall } from '../../build.js';
 import { recordedParameters } from '../../recorded-arguments.js';
@@ -109,7 +109,7 @@ export class StraceCalls {
     if (syscall === undefined) return undefined;
     const registers: (bigint | undefined)[] = [];
     for (const parameter of recordedParameters(abi, syscall)) {
-      // strace writes those of clone with their names, in the order of the C library.
+      // strace writes the arguments of clone with their names, in the order of the C library.
       const text =
         syscall === 'clone'
           ? (args.find(arg => arg.startsWith('flags='))?.slice('flags='.length) ??
@@ -120,7 +120,7 @@ export class StraceCalls {
     return { abi, syscall, args: registers, program: this.#programs.get(pid) };
   }
 
-  /** Notes which program a process is from now on: after execve its file, as a child that of its parent. */
+  /** Updates the program of a process: after execve the new file, for a child that of its parent. */
   #followProcess({ pid, name, args }: StraceCall, result: string): void {
     if (name === 'execve' && /^0(?: |$)/.test(result)) {
       const path = /^"([^"\\]*)"$/.exec(args[0] ?? '')?.[1];
@@ -136,7 +136,7 @@ export class StraceCalls {
   }
 }
 
-/** The ABI of a process that strace says to run in a mode. */
+/** The ABI of a process, from strace's notice about its mode. */
 const abiOfMode = (native: Architecture, mode: '64' | '32' | 'x32'): AbiName =>
   (mode === '64'
     ? undefined

@@ -1,4 +1,5 @@
-// A call of strace that goes on in later lines: strace or the program has written into it, or something has wrapped it.
+// A call of strace that continues in later lines, because strace or the program has written into it, or something has
+// wrapped it.
 import { parseStraceLine, type StraceLine } from './line.js';
 
 /** Lines within which the end comes, and characters of a call. */

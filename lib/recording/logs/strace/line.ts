@@ -33,10 +33,13 @@ export type StraceLine =
       readonly calls: number;
     }
   | {
-      /** The beginning of a call that goes on in the next line, because something else was written into it, or it was wrapped. */
+      /**
+       * The beginning of a call that continues in the next line, because something else was written into it, or it
+       * was wrapped.
+       */
       readonly kind: 'cut';
       readonly name: string;
-      /** Without what strace itself has written after it. */
+      /** Without the text that strace itself has written after it. */
       readonly text: string;
     }
   | {
@@ -44,7 +47,7 @@ export type StraceLine =
       readonly kind: 'other';
     };
 
-/** What may stand before a call: the process, the time, the number of the call, the instruction pointer. */
+/** What may precede a call: the process, the time, the number of the call, the instruction pointer. */
 const PID = /^ *(?:\[pid +(\d{1,10})(?:<[^<>]*>)?\]|(\d{1,10})(?:<[^<>]*>)?(?= )) */;
 const BEFORE = [
   /^ *\d\d:\d\d:\d\d(?:\.\d+)? +/,
@@ -57,11 +60,11 @@ const BEFORE = [
 const COUNT = /^ *\d+\.\d+ +\d+\.\d+ +\d+ +(\d{1,15}) +(?:\d+ +)?([a-z_]\w*)$/;
 const OTHER =
   /^(?:\+\+\+ |--- |strace: |% time |------|\d+\.\d+ .* total$|Process \d+ (?:attached|detached|resumed|suspended)|<\.\.\. exit(?:_group)? )/;
-/** Stacks of -k, and data of -e read and -e write, as they stand in the line. */
+/** Stacks of -k, and data of -e read and -e write. */
 const INDENTED = /^ +(?:> .+ \[0x[\da-f]+\](?: .*)?|\| [\da-f]{5,16} {2}.*\|)$/;
-/** Only as a line of its own: a path may hold the same text. */
+/** Only on its own line: a path may contain the same text. */
 const MODE = /^(?:strace: )?\[ Process PID=(\d{1,10}) runs in (64|32|x32)(?: bit)? mode\. \]$/;
-/** What strace says of a process in the middle of a line, where both go to a terminal. */
+/** A notice of strace about a process in the middle of a line, if both are written to a terminal. */
 const SPOKEN = /strace: Process \d{1,10} (?:attached|detached)$/;
 /** The heading of a table of `-c`, where there is one for each ABI. */
 const TABLE = /^System call usage summary for (?:(64|32) bit|(x32)) mode:$/;
@@ -71,7 +74,7 @@ const RESUMED = /^<\.\.\. (?:(\w{1,64}) )?resumed>/;
 const RESULT = /^\) *= (.*)$/s;
 const UNFINISHED = /<(?:unfinished|detached) \.\.\.>$/;
 
-/** Reads a line; undefined for what strace does not write. The process is 0 where the line does not name one. */
+/** Parses a line; undefined if strace does not write such lines. The process is 0 if the line does not name one. */
 export function parseStraceLine(line: string): StraceLine | undefined {
   const table = line.startsWith('System ') ? TABLE.exec(line) : null;
   if (table !== null)

@@ -1,4 +1,4 @@
-// The table of strace -c with other columns than usual, as -U chooses them: they stand below their headings.
+// The table of strace -c with other columns than usual, as selected with -U: they are below their headings.
 
 /** Headings of -U; strace(1). */
 const HEADING = /^ *(?:(?:% time|seconds|usecs\/call|shortest|longest|calls|errors|syscall)(?: +|$))+$/;
@@ -27,7 +27,10 @@ export class StraceTable {
     return line.startsWith('-') && RULE.test(line);
   }
 
-  /** The table that begins with these two lines; undefined if none does, or if it does not say how many calls of which name. */
+  /**
+   * The table that begins with these two lines; undefined if none does, or if it does not have the names and counts
+   * of calls.
+   */
   static beginning(heading: string, rule: string): StraceTable | undefined {
     if (!StraceTable.isRule(rule)) return undefined;
     const columns = [...rule.matchAll(/-+/g)].map(({ index, 0: text }): Column => [
@@ -40,7 +43,7 @@ export class StraceTable {
     return calls === undefined || name === undefined ? undefined : new StraceTable(calls, name);
   }
 
-  /** What a row says; undefined for a line that is none. */
+  /** The content of a row; undefined if the line is not a row. */
   row(line: string): { readonly name: string; readonly calls: number } | undefined {
     const [name, calls] = [line.slice(...this.#name).trim(), line.slice(...this.#calls).trim()];
     return /^[a-z_]\w{0,63}$/.test(name) && /^\d{1,15}$/.test(calls)

@@ -1,4 +1,4 @@
-// What the text of an argument in strace's output stands for in a register.
+// Converts the text of an argument in strace's output to the value of the register.
 import type { AbiName } from '../../../kernel/architectures.js';
 import { parseValue } from '../../../kernel/arguments/named-values.js';
 import { UsageError } from '../../../util/errors.js';
@@ -32,7 +32,7 @@ export class StraceValues {
 }
 
 const MAX_REMEMBERED = 4096;
-/** The first signal that has no name of its own. */
+/** The first real-time signal. */
 const SIGRTMIN = 32;
 
 function read(text: string, parameter: RecordedParameter, abi: AbiName): bigint | undefined {
