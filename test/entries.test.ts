@@ -54,7 +54,7 @@ describe('The entries', () => {
     ],
     ["import { lint } from 'seccomp'; lint('docker-default');", 'lint'],
   ] as const) {
-    it(`load what is used when it is used: ${program}`, () => {
+    it(`load only the files that are needed: ${program}`, () => {
       const loaded = loadedBy(program);
       if (typeof parts === 'string') assert.ok(loaded.includes(parts), loaded.join());
       else assert.deepEqual(loaded, parts);
@@ -121,7 +121,7 @@ describe('The entries', () => {
     );
   });
 
-  it('put the process under a filter with what they have', () => {
+  it('put the process under a filter on their own', () => {
     const modes = told<readonly string[]>(
       inChild(`
         const { applyProfile, status } = await import('seccomp/apply');

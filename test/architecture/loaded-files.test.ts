@@ -41,7 +41,7 @@ describe('The files that are loaded', () => {
       ['generate-with-libseccomp'],
     ],
   ] as const)
-    it(`are ${files.length === 0 ? 'none of a rare need' : files.join(' and ')} where ${what}`, () => {
+    it(`are ${files.length === 0 ? 'only the usual ones' : files.join(' and ')} if ${what}`, () => {
       assert.deepEqual(loadedBy(statement), files);
     });
 });

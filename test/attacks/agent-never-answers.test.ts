@@ -113,7 +113,7 @@ describe('An agent', () => {
   /** More than the kernel holds for a reader who does not read. */
   const annotations = { text: 'x'.repeat(8 * 1024 * 1024) };
 
-  it('that reads nothing is an error after the time that it has', async () => {
+  it('that reads nothing is an error after the timeout', async () => {
     const server = createServer({ pauseOnConnect: true }).listen(path);
     await once(server, 'listening');
     const listener = anything();
@@ -147,7 +147,7 @@ describe('An agent', () => {
 });
 
 describe('listenForContainers', () => {
-  it('reads a state that comes byte by byte at a cost that grows with its bytes, and takes few descriptors', async function () {
+  it('reads a state that comes byte by byte in linear time, and accepts few descriptors', async function () {
     this.timeout(60_000);
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-agent-'));
     const path = join(directory, 'socket');

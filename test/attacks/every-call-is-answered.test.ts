@@ -100,7 +100,7 @@ describe('Every call is answered', () => {
     ],
   ];
   for (const [name, one, options, errors, uncaught] of cases) {
-    it(`where ${name}: one call fails, the others get what their handlers gave`, () => {
+    it(`if ${name}: one call fails, the others get the responses of their handlers`, () => {
       assert.deepEqual(batch(one, options), { right: CALLS - 1, errors, uncaught });
     });
   }
@@ -143,7 +143,7 @@ describe('Every call is answered', () => {
     assert.deepEqual(seen, { code: 'listener-unusable', left: 0 });
   });
 
-  it('a descriptor that is not a listener is refused before anything is asked of it', () => {
+  it('a descriptor that is not a listener is rejected before any operation on it', () => {
     for (const descriptor of [0x7fffffff, 0]) {
       assert.throws(() => superviseListener(descriptor, {}), { code: 'listener-unusable' });
     }

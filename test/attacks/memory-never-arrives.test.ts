@@ -37,7 +37,7 @@ describe('Memory that never arrives', function () {
         if (missing !== undefined) this.skip();
       });
 
-      it('stops a supervisor that waits for it: not even SIGTERM is served', async () => {
+      it('blocks a supervisor that waits for it: not even SIGTERM is handled', async () => {
         // In ways that this package does not offer: its add-on keeps the plain call for this test.
         const program = `
           import { supervise } from 'seccomp';

@@ -111,7 +111,7 @@ describe('ownOptions', () => {
 });
 
 describe('lists of a caller', () => {
-  it('have their own elements alone: holes, iterators and lengths decide nothing', () => {
+  it('have only own elements: holes, iterators and lengths have no effect', () => {
     const sparse: unknown[] = ['a'];
     sparse.length = 3;
     const prototype = Array.prototype as unknown[];
@@ -195,7 +195,7 @@ describe('profiles, policies, programs and events that change while they are rea
     assert.match(disassemble([{ code: 6, jt: 0, jf: 0, k: 0x7fff0000 }]), /ALLOW/);
   });
 
-  it('an event has its own properties alone', () => {
+  it('an event has only own properties', () => {
     const filter = compile({ defaultAction: 'SCMP_ACT_ALLOW' });
     const inherited = Object.create({ arch: 0xc000003e, syscall: 0 }) as { arch: number; syscall: number };
     assert.throws(() => simulate(filter, inherited), { code: 'bad-event' });
@@ -216,7 +216,7 @@ describe('the environment of a child', () => {
   });
 });
 
-it('own and owned look at the object alone', () => {
+it('own and owned only read the object itself', () => {
   const heir = Object.create({ first: 1 }) as Sample;
   assert.equal(heir.first, 1);
   assert.deepEqual([own(heir, 'first'), owned(heir).first], [undefined, undefined]);

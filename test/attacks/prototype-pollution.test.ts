@@ -194,7 +194,7 @@ describe('a polluted Object.prototype', () => {
     assert.equal(variable, '/evil\n');
   });
 
-  it('gives a listener no id that was not given', () => {
+  it('sends no id with a listener that was not passed', () => {
     const code = told<string>(
       inChild(`
         Object.prototype.id = 'evil';
@@ -203,7 +203,7 @@ describe('a polluted Object.prototype', () => {
     assert.equal(code, 'bad-option');
   });
 
-  it('changes nothing that a pure function says', () => {
+  it('does not change the result of a pure function', () => {
     const found = told<Record<string, unknown[]>>(
       inChild(`${POLLUTION(names)} ${PREPARED}
         const result = {};
@@ -225,7 +225,7 @@ describe('a polluted Object.prototype', () => {
     's.load(loaded, {})',
     's.load(loaded.bpf)',
   ]) {
-    it(`leaves ${load} what it is: every thread under the filter, with no_new_privs`, () => {
+    it(`does not change ${load}: every thread is under the filter, with no_new_privs`, () => {
       const { before, failures } = told<{ before: number; failures: string[] }>(
         inChild(`${POLLUTION(names)}
           const profile = () => ({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['reboot'], action: 'SCMP_ACT_ERRNO' }], comment: count++ });
@@ -260,7 +260,7 @@ describe('a polluted Object.prototype', () => {
     ['spawnSync', `s.spawnSync(${ARGUMENTS}, own)`, 'it.stdout'],
     ['execFileSync', `s.execFileSync(${ARGUMENTS}, own)`, 'it'],
   ] as const) {
-    it(`gives ${what} no options: environment, user, directory, shell and filter stay the same`, () => {
+    it(`adds no options to ${what}: environment, user, directory, shell and filter stay the same`, () => {
       const failures = told<string[][]>(
         inChild(`${POLLUTION(names)}
           const own = { profile: s.compile({ defaultAction: 'SCMP_ACT_ALLOW' }) };
@@ -350,7 +350,7 @@ describe('a polluted Object.prototype', () => {
     assert.deepEqual(failures, []);
   });
 
-  it('answers no call of a supervised program', () => {
+  it('responds to no call of a supervised program', () => {
     const { plain, failures } = told<{ plain: string; failures: string[] }>(
       inChild(`${POLLUTION(names)}
         const profile = s.compile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['getpriority'], action: 'SCMP_ACT_NOTIFY' }] });

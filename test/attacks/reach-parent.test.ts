@@ -120,7 +120,7 @@ describe('a child that may do everything', () => {
         }
       }
 
-      it('has the ways to it that features() says are closed tried, each at least once', function () {
+      it('is attacked at least once in each way that features() reports as closed', function () {
         const untried = features().isolation.closed.filter(
           part => !WAYS[part].some(name => open.get(name) === 0),
         );

@@ -103,7 +103,7 @@ describe("Node's rings", function () {
     for (const options of users) {
       const who = options === asNobody ? ' as an ordinary user' : '';
 
-      it(`do what a filter refuses that leaves them open${who}, and load says so`, () => {
+      it(`bypass a filter that leaves them open${who}, and load reports that`, () => {
         const seen = told(
           forging(
             `const { warnings } = s.load(s.compile(${PROFILE}));
@@ -176,7 +176,7 @@ describe("Node's rings", function () {
     const EPOLL_CTL = 29;
     const SOCKET = 45;
 
-    it('take no operation but EPOLL_CTL, which passes the filter as epoll_ctl', () => {
+    it('accept no operation except EPOLL_CTL, which passes the filter as epoll_ctl', () => {
       const seen = told<{ before: number[]; after: Record<string, number[]> }>(
         native(`
           caller.openRing(0);
@@ -195,7 +195,7 @@ describe("Node's rings", function () {
       });
     });
 
-    it('take nothing by any other way to enter them', () => {
+    it('accept nothing by other calls to enter them', () => {
       const number = 'syscallNumber(inspect.makeTarget().arch, "io_uring_enter")';
       const seen = told<number[]>(
         native(`
@@ -208,7 +208,7 @@ describe("Node's rings", function () {
       assert.deepEqual(seen, [-38, -38, -38, -38, -38]);
     });
 
-    it('take nothing by the call of another ABI', function () {
+    it('accept nothing by the call of another ABI', function () {
       const enter = 'caller.callI386(426, ring, 1, 1, 1, 0, 0)';
       const open = 'const ring = caller.openRing(0); caller.operationOnRing(0, 0, 0, 0);';
       const before = native(`${open} tell(${enter});`);
@@ -343,11 +343,11 @@ describe("Node's rings", function () {
     const open = (names: string): string =>
       `s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: [${names}], action: 'SCMP_ACT_ERRNO' }] })`;
 
-    it('where a profile allows io_uring and refuses what it does', () => {
+    it('if a profile allows io_uring and refuses calls that it can replace', () => {
       assert.deepEqual(codes(open("'mkdir', 'mkdirat'")), ['io-uring-kept']);
     });
 
-    it('not where no operation does what is refused, nor where a profile refuses io_uring', () => {
+    it('not if no operation can replace refused calls, nor if a profile refuses io_uring', () => {
       assert.deepEqual(codes(open("'reboot'")), []);
       assert.deepEqual(codes(open("'mkdir', 'io_uring_enter'")), []);
     });

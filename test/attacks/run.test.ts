@@ -46,7 +46,7 @@ describe('seccomp run', () => {
     assert.deepEqual([closed.get('TIOCSTI'), closed.get('prlimit64')], [EPERM, EPERM]);
   });
 
-  it('keeps what a shell expects by default: signals to it, and inherited descriptors', () => {
+  it('by default allows what a shell expects: signals to it, and inherited descriptors', () => {
     const results = onTerminal([]);
     assert.deepEqual([results.get('kill'), results.get('inherited descriptor')], [0, 0]);
   });
@@ -70,7 +70,7 @@ describe('seccomp run', () => {
     });
   }
 
-  it('with --isolation required says what is missing, or runs', () => {
+  it('with --isolation required reports what is missing, or runs', () => {
     const { status, stderr } = spawnSync(
       process.execPath,
       ['bundle/cli.js', 'run', '--isolation', 'required', 'docker-default', '--', 'true'],

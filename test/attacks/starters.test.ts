@@ -83,7 +83,7 @@ describe('isolation', () => {
   };
 
   for (const [name, starter] of Object.entries(STARTERS)) {
-    it(`is on for ${name} by default, and off where that is asked for`, function () {
+    it(`is on for ${name} by default, and can be disabled`, function () {
       this.timeout(0);
       const open = toldBy(victim<Told>(PROGRAM(starter, 'none'), { user }));
       const expected = NAMES.filter(way => !(way === WAYS.memory && yama()));
@@ -105,7 +105,7 @@ describe('isolation', () => {
     });
   }
 
-  it("with 'required' starts nothing where the kernel lacks a part, and says which", function () {
+  it("with 'required' starts nothing where the kernel lacks a part, and reports which", function () {
     const { open, closed } = features().isolation;
     const { code, message, ran } = toldBy(
       victim<{ code: string; message: string; ran: boolean }>(`

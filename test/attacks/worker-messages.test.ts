@@ -97,7 +97,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       await once(worker, 'exit');
     });
 
-    it('take memory for what has arrived, not for what is announced or how it is cut', () => {
+    it('use memory for received data, not for announced lengths or the size of chunks', () => {
       const reader = new FrameReader(0xffff_ffff);
       reader.push(Buffer.from([2, 0xff, 0xff, 0xff, 0xff]));
       assert.equal(reader.next(), undefined);
@@ -237,7 +237,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       });
     }
 
-    it('that V8 accepts and that hold its thread for long end the worker', async () => {
+    it('that V8 accepts but that block its thread for long end the worker', async () => {
       // A few bytes that reserve a quarter of a gigabyte: without the check, V8 makes it.
       const bytes = costly['a sparse array of 256 MiB'] ?? Buffer.alloc(0);
       assert.equal((deserialize(bytes) as unknown[]).length, 33_554_431);
@@ -419,7 +419,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       assert.ok([...viewsIn([first, second])].every(owns));
     });
 
-    it('carry nothing of the buffer around them', () => {
+    it('contain nothing of the buffer around them', () => {
       const secret = Buffer.from('before SECRET after');
       assert.ok(!Buffer.from(pack(secret.subarray(0, 6))).includes('SECRET'));
       const resizable = new (ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer)(
@@ -436,7 +436,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
       assert.doesNotThrow(() => new DefaultSerializer().writeValue(shared), "Node's serializer copies it");
     });
 
-    it('give nothing of this process back when their buffer is echoed', async () => {
+    it('return no memory of this process if their buffer is echoed', async () => {
       const worker = new SandboxedWorker(
         `const { parentPort } = require('worker_threads');
          parentPort.on('message', buffer => parentPort.postMessage(buffer.byteLength));
@@ -550,7 +550,7 @@ describe('Messages of a hostile SandboxedWorker', () => {
     await once(worker, 'exit');
   });
 
-  it('are limited by own properties alone, which are whole numbers', () => {
+  it('are only limited by own properties, which are whole numbers', () => {
     for (const limit of [0, -1, 1.5, NaN, Infinity, '5', 5n, null, 2 ** 32]) {
       assert.throws(
         () => sandboxed('', { maxMessageSize: limit as number }),

@@ -34,7 +34,7 @@ function failure(text: string, options: AssembleOptions = {}): AssemblyError {
   return assert.fail(`assembled: ${text.slice(0, 200)}`);
 }
 
-describe('assembly: what is listed comes back', () => {
+describe('assembly: a listing assembles to the same program', () => {
   const start = seed();
 
   for (const arch of ['x86_64', 'aarch64'] as const) {
@@ -52,13 +52,13 @@ describe('assembly: what is listed comes back', () => {
     }
   });
 
-  it(`random programs as long as the kernel takes them (SEED=${start})`, () => {
+  it(`random programs up to the maximum of the kernel (SEED=${start})`, () => {
     const random = new Random(start);
     for (let index = 0; index < 5; index++)
       comesBack(randomProgram(random, MAX_INSTRUCTIONS), `program ${index} of SEED=${start}`);
   });
 
-  it(`random programs listed with names of an ABI that they do not ask for (SEED=${start})`, () => {
+  it(`random programs listed with names of an ABI that they do not test (SEED=${start})`, () => {
     const random = new Random(start);
     for (let index = 0; index < 200; index++) {
       const abi = random.pick(Object.keys(ABIS) as AbiName[]);
@@ -197,7 +197,7 @@ describe('assembly: programs written by hand', () => {
     }
   });
 
-  it('name calls of the ABI that is given, where they have tested none', () => {
+  it('name calls of the given ABI if they have tested none', () => {
     const text = 'A = sys_number\nif (A == write) goto next\nreturn A';
     same(text, [insn(BPF.LD_ABS, 0), insn(BPF.JEQ_K, 64), insn(BPF.RET_A)], { abi: 'aarch64' });
   });
@@ -376,7 +376,7 @@ describe('assembly: hostile text', () => {
     for (let length = 0; length < lastLine; length++) failure(listing.slice(0, length));
   });
 
-  it(`changed characters give an error or another program (SEED=${start})`, () => {
+  it(`changed characters lead to an error or another program (SEED=${start})`, () => {
     const random = new Random(start);
     for (let round = 0; round < 3000; round++) {
       const text = listing.split('');

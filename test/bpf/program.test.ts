@@ -73,7 +73,7 @@ describe('interpreter', () => {
     });
   }
 
-  it('answers 0 to a division by an X of zero, as the kernel does', () => {
+  it('returns 0 for a division by an X of zero, as the kernel does', () => {
     assert.equal(interpret([insn(BPF.LD_IMM, 7), insn(BPF.DIV_X), ret], new Uint32Array(16)).action, 0);
   });
 });
@@ -97,7 +97,7 @@ describe('disassembly', () => {
     assert.match(listing, /return KILL_THREAD/);
   });
 
-  it('takes raw bytes too', () => {
+  it('accepts raw bytes too', () => {
     const { bpf, disassembly } = compile('docker-default', { arch: 'aarch64' });
     assert.equal(disassemble(bpf), disassembly);
   });

@@ -25,7 +25,7 @@ function refusal(program: Program): string | undefined {
   }
 }
 
-describe('validation: what the kernel refuses is refused, with the instruction and the reason', () => {
+describe('validation: rejects what the kernel rejects, with the instruction and the reason', () => {
   const refused: readonly (readonly [reason: RegExp, program: Program])[] = [
     [/1 to 4096 instructions, this one 0/, []],
     [/this one 4097/, returns(4097)],
@@ -95,7 +95,7 @@ describe('validation: what the kernel refuses is refused, with the instruction a
 describe('validation and the kernel', () => {
   const start = seed();
 
-  it(`agree on generated programs, which both take (SEED=${start})`, () => {
+  it(`agree on generated programs, which both accept (SEED=${start})`, () => {
     const random = new Random(start);
     const programs = Array.from({ length: 500 }, () =>
       randomProgram(random, 1 + random.below(random.chance(0.1) ? 4096 : 60)),

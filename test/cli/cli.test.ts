@@ -18,7 +18,7 @@ describe('seccomp compile', () => {
 
   for (const arch of ['x86_64', 'aarch64'] as const) {
     for (const unknown of ['enosys', 'default'] as const) {
-      it(`writes the program for ${arch} with unknown calls answered by ${unknown}`, () => {
+      it(`writes the program for ${arch} with ${unknown} for unknown calls`, () => {
         const output = join(directory, `${arch}-${unknown}.bpf`);
         const args = [
           'compile',
@@ -53,7 +53,7 @@ describe('seccomp compile', () => {
     ['amd64', 'x86_64'],
     ['arm64', 'aarch64'],
   ] as const) {
-    it(`takes Docker's word ${docker} for ${ours}`, () => {
+    it(`accepts Docker's name ${docker} for ${ours}`, () => {
       const [first, second] = [docker, ours].map(arch =>
         cli(['compile', 'docker-default', '--arch', arch, '-f', 'asm']),
       );
@@ -125,7 +125,7 @@ describe('seccomp compile', () => {
     assert.match(stdout, /return ALLOW/);
   });
 
-  it('exits with 2 and says where and what for a profile with mistakes', () => {
+  it('exits with 2 and reports where and what for a profile with mistakes', () => {
     const { code, stderr } = cli(
       ['compile', '-'],
       '{\n  "defaultAction": "SCMP_ACT_ALOW",\n  "syscalls": [{ "names": ["read"], "action": "SCMP_ACT_ERNO" }]\n}',
@@ -247,7 +247,7 @@ describe("the lab walk of Docker's seccomp tutorial", () => {
     });
   };
 
-  it('an empty allow-list lets nothing start', () => {
+  it('nothing starts under an empty allow-list', () => {
     const { code, stderr } = cli(
       ['run', '-', '--', 'true'],
       '{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86_64"],"syscalls":[]}',
@@ -278,7 +278,7 @@ describe("the lab walk of Docker's seccomp tutorial", () => {
 });
 
 describe('seccomp doctor', () => {
-  it('finds this machine fit and says why', () => {
+  it('finds this machine fit and reports why', () => {
     const { code, stdout } = cli(['doctor']);
     assert.equal(code, 0, stdout);
     assert.match(stdout, /ok {3}system calls: (?:this version names|this kernel serves calls)/);

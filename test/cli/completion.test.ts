@@ -201,7 +201,7 @@ for (const [shell, { start, setup }] of Object.entries(SHELLS)) {
       for (const choice of ['asm', 'bpf', 'json', 'pfc']) assert.match(shown, new RegExp(`\\b${choice}\\b`));
     });
 
-    it('executes nothing of what is typed, or of names of files', async () => {
+    it('executes neither input nor file names', async () => {
       await type(`cd hostile; echo DO''NE\n`);
       const pwned = join(directory, 'hostile/pwned');
       for (const place of ['', '"', "'", '--output ', './'])

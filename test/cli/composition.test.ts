@@ -15,7 +15,7 @@ describe('seccomp derive', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('writes the text of the base with what changes, and says what does', () => {
+  it('writes the text of the base with the changes, and reports them', () => {
     const { code, stdout, stderr } = cli([
       'derive',
       'docker-default',
@@ -33,7 +33,7 @@ describe('seccomp derive', () => {
     );
   });
 
-  it('takes lists with commas, options again, and profiles on standard input', () => {
+  it('accepts lists with commas, options again, and profiles on standard input', () => {
     const profile =
       '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read","exit"],"action":"SCMP_ACT_ALLOW"}]}';
     const { stdout } = cli(
@@ -90,7 +90,7 @@ describe('seccomp derive', () => {
     );
   });
 
-  it('names what was meant', () => {
+  it('suggests the closest name', () => {
     const { code, stderr } = cli(['derive', 'docker-default', '--deny', 'chmodd']);
     assert.equal(code, 2);
     assert.match(stderr, /deny names "chmodd".*Did you mean "chmod"\?/);
@@ -104,7 +104,7 @@ describe('seccomp merge', () => {
     ['--intersection', 'socket: ALLOW -> ERRNO(EPERM) if domain is AF_INET'],
     ['--difference', 'socket: ALLOW -> ERRNO(EPERM) if domain is none of AF_INET, AF_ALG and AF_VSOCK'],
   ] as const) {
-    it(`${way} says what both say of arguments`, () => {
+    it(`${way} combines the conditions of both`, () => {
       const { code, stderr, stdout } = cli(
         ['merge', way, 'docker-default', '-', '--explain', '--arch', 'x86_64', '--to', 'bpf'],
         deny,

@@ -22,7 +22,7 @@ describe('seccomp convert', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('gives the same program when a pipe ends in compile again', () => {
+  it('returns the same program when a pipe ends in compile again', () => {
     const path = join(directory, 'default.bpf');
     const command = `"$0" "$1" compile docker-default --arch x86_64 -o "$2" &&
       "$0" "$1" convert - --to docker < "$2" | "$0" "$1" compile - --arch x86_64 | "$0" "$1" diff - "$2"`;
@@ -45,7 +45,7 @@ describe('seccomp convert', () => {
     assert.deepEqual(readFileSync(path), compile('docker-default', { arch: 'x86_64' }).bpf);
   });
 
-  it("takes a category of a file of Firecracker's", () => {
+  it('accepts a category of a Firecracker file', () => {
     const { code, stdout } = cli(
       [
         'convert',
@@ -65,7 +65,7 @@ describe('seccomp convert', () => {
     assert.match(stdout, /"write"/);
   });
 
-  it("says which categories there are, and that compile does not take Firecracker's files", () => {
+  it('lists the categories, and compile rejects Firecracker files', () => {
     for (const [args, pattern] of [
       [['convert', '-', '--to', 'bpf'], /several categories.*vmm, api \[unknown-category\]/],
       [['convert', '-', '--to', 'bpf', '--category', 'vcpu'], /vmm, api \[unknown-category\]/],

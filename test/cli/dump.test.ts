@@ -44,7 +44,7 @@ describe('seccomp dump', function () {
     assert.ok(stdout.indexOf(disassemble(decode(newest))) < stdout.indexOf(disassemble(decode(oldest))));
   });
 
-  it('gives one layer alone, as a listing or as the bytes that the kernel has', () => {
+  it('prints a single layer, as a listing or as the bytes that the kernel has', () => {
     assert.equal(dump('--layer', '1').stdout, disassemble(decode(oldest)));
     const file = join(directory, 'one.bpf');
     assert.equal(dump('--layer', '2', '--format', 'raw', '--output', file).code, 0);
@@ -74,7 +74,7 @@ describe('seccomp dump', function () {
     );
   });
 
-  it('exits with 1 for a process without a filter, and says so', () => {
+  it('exits with 1 for a process without a filter, and reports it', () => {
     const { code, stderr } = cli(['dump', String(process.pid)]);
     assert.equal(code, 1);
     assert.match(stderr, /not-filtered/);
@@ -115,7 +115,7 @@ describe('seccomp dump', function () {
       assert.deepEqual(more, []);
     });
 
-    it('takes a process without a filter for one that is allowed everything', () => {
+    it('treats a process without a filter as one that is allowed everything', () => {
       const outcome = inChild(`
         const { layersArgument } = await import('#lib/cli/input.js');
         tell(layersArgument('pid:${process.pid}', {}));`);

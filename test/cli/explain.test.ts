@@ -62,7 +62,7 @@ describe('seccomp explain', () => {
     });
   }
 
-  it('takes programs, and layers', () => {
+  it('accepts programs, and layers', () => {
     const program = file('default.bpf', compile('docker-default', { arch: 'x86_64' }).bpf);
     const shut = file(
       'shut.json',
@@ -115,7 +115,7 @@ describe('seccomp explain', () => {
     ],
     ['vm86', 'aarch64', 'aarch64 and arm have no system call "vm86"'],
   ] as const) {
-    it(`says that ${arch} has no ${name}`, () => {
+    it(`reports that ${arch} has no ${name}`, () => {
       const { stderr, code } = cli(['explain', 'docker-default', name, '--arch', arch]);
       assert.equal(code, 0);
       assert.equal(stderr, `seccomp: note: ${note}\n`);
@@ -126,7 +126,7 @@ describe('seccomp explain', () => {
     assert.equal(cli(['explain', 'docker-default', 'mkdir', '--arch', 'aarch64']).stderr, '');
   });
 
-  it('refuses a call that nothing knows', () => {
+  it('rejects an unknown call', () => {
     const { code, stderr } = cli(['explain', 'docker-default', 'sokcet']);
     assert.equal(code, 2);
     assert.match(stderr, /Did you mean "socket"\?/);
@@ -169,7 +169,7 @@ describe('seccomp diff', () => {
     assert.deepEqual([code, JSON.parse(stdout)], [0, []]);
   });
 
-  it('answers wrong usage and unusable files with exit code 2', () => {
+  it('ends with exit code 2 for wrong usage and unusable files', () => {
     assert.equal(cli(['diff', 'docker-default']).code, 2);
     assert.equal(cli(['diff', 'docker-default', './none.json']).code, 2);
   });

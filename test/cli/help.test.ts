@@ -23,7 +23,7 @@ describe('--help', () => {
     assert.match(stdout, /^Profiles that ship: .*docker-default/m);
   });
 
-  it('has what a command alone takes before what it shares, then exit codes and examples', () => {
+  it('lists own options before shared ones, then exit codes and examples', () => {
     const { stdout } = cli(['lint', '--help']);
     assert.match(
       stdout,
@@ -66,7 +66,7 @@ describe('the manual', () => {
     );
   });
 
-  it('says what --help says', () => {
+  it('has the same content as --help', () => {
     const page = readFileSync(`${root}man/seccomp-simulate.1`, 'utf8');
     for (const part of [
       /^\\fB\\-l\\fP, \\fB\\-\\-layer\\fP \\fIfilter\\fP$/m,

@@ -86,7 +86,7 @@ describe('output.schema.json', () => {
     }
   }).timeout(60_000);
 
-  it('refuses what no subcommand writes', () => {
+  it('rejects output that no subcommand writes', () => {
     const problems = schemaValidator('output.schema.json', 'diff');
     assert.notDeepEqual(problems([{ from: 0, to: 1 }]), []);
     assert.notDeepEqual(schemaValidator('output.schema.json')({ unknown: 1 }), []);

@@ -53,7 +53,7 @@ describe('seccomp lint', () => {
     });
   }
 
-  it('looks at the other profiles where one cannot be read, and exits with 2', () => {
+  it('checks the other profiles if one cannot be read, and exits with 2', () => {
     const [good, bad, other] = [file('good.json', wide), file('bad.json', '{'), file('other.json', wide)];
     const { stdout, stderr, code } = cli(['lint', good, bad, other]);
     assert.equal(code, 2);
@@ -65,7 +65,7 @@ describe('seccomp lint', () => {
     assert.equal((JSON.parse(machines.stdout) as unknown[]).length, 2);
   });
 
-  it('looks at several profiles and at programs, and names the file of each', () => {
+  it('checks several profiles and programs, and names the file of each', () => {
     const program = cli(['compile', 'docker-default', '--arch', 'x86_64', '-o', join(directory, 'a.bpf')]);
     assert.equal(program.code, 0);
     const { stdout, code } = cli(['lint', file('a.json', text), join(directory, 'a.bpf')]);
@@ -78,7 +78,7 @@ describe('seccomp lint', () => {
     assert.match(cli(['lint', '-'], text).stdout, /<stdin>:4:\d+: low: ptrace/);
   });
 
-  it('looks at one architecture, and compares declared widths, where asked', () => {
+  it('checks one architecture, and compares declared widths, if asked', () => {
     const { stdout, code } = cli([
       'lint',
       file('a.json', wide),
@@ -91,7 +91,7 @@ describe('seccomp lint', () => {
     assert.match(stdout, /^0 findings$/m);
   });
 
-  it('leaves out what is suppressed, and shows it with the reason and why with --verbose', () => {
+  it('omits suppressed findings, and prints them with the reason and why with --verbose', () => {
     const path = file('a.json', wide);
     const suppressions = file(
       's.json',

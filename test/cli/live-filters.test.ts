@@ -24,7 +24,7 @@ describe('seccomp explain and diff of a running process', () => {
     assert.equal(code, 0);
   });
 
-  it('says what another profile would change', () => {
+  it('reports what another profile would change', () => {
     const { code, stdout } = cli(['diff', `pid:${shell.pid}`, 'docker-default', '--cap-b', 'CAP_BPF']);
     assert.equal(code, 1);
     assert.match(stdout, /bpf/);

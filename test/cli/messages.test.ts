@@ -53,7 +53,7 @@ describe('colours', () => {
       assert.equal(isColored(env, terminal), colored);
     });
 
-  it('distinguish what is allowed, refused, and left to a supervisor', () => {
+  it('distinguish allowed and refused calls, and those that a supervisor decides', () => {
     assert.equal(
       paintActions(
         'ALLOW -> ERRNO(EPERM), KILL_PROCESS, SCMP_ACT_ALLOW, LOGIN',

@@ -19,7 +19,7 @@ describe('The progress of a recording', function () {
     assert.equal(at(900, 32, MINUTE + 1500, true), '900+ calls, 32 distinct, 2 new in the last minute');
   });
 
-  it('gives a hint where nothing new has come for five minutes', () => {
+  it('prints a hint after five minutes without a new call', () => {
     const text = new ProgressText(0);
     const at = (now: number): string => text.next({ calls: 9, distinct: 3, atLeast: false }, now);
     at(1000);

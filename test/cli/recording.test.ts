@@ -75,7 +75,7 @@ describe('The subcommands on recordings', () => {
     assert.match(stderr, /is a recording\. Pass the profile first/);
   });
 
-  it('import takes each file for a run, or all for one', () => {
+  it('import reads each file as a run, or all as one', () => {
     const logs = [file('a', LOG), file('b', LOG)];
     const runs = (...options: string[]): unknown =>
       (JSON.parse(cli(['import', '--arch', 'x86_64', ...options, ...logs]).stdout) as { runs: unknown }).runs;
@@ -83,7 +83,7 @@ describe('The subcommands on recordings', () => {
     assert.equal(runs('--one-run'), 1);
   });
 
-  it('import keeps the files of strace -ff apart, and asks whether they are of one run', () => {
+  it('import reads the files of strace -ff as separate runs, and suggests --one-run', () => {
     const logs = [
       file('ff.7', '[ Process PID=7 runs in 32 bit mode. ]\nexecve("/bin/a", [], 0x1) = 0\ngetuid32() = 0\n'),
       file('ff.8', 'getuid() = 0\n'),
@@ -116,7 +116,7 @@ describe('The subcommands on recordings', () => {
     }
   });
 
-  it('record parts a run with --phase-at, and says where there is nothing to part', () => {
+  it('record splits a run with --phase-at, and reports if no call matches', () => {
     const run = (calls: string): ReturnType<typeof cli> =>
       cli(['record', '-o', path('phases.json'), '--phase-at', calls, '--', 'rmdir', '/nowhere']);
     run('rmdir,unlinkat');
@@ -128,7 +128,7 @@ describe('The subcommands on recordings', () => {
     assert.match(unknown, /Did you mean/);
   });
 
-  it('record runs nothing where it could not write', () => {
+  it('record runs nothing if it cannot write the recording', () => {
     const { code, stdout } = cli(['record', '-o', path('nowhere/r.json'), '--', 'echo', 'it ran']);
     assert.deepEqual([code, stdout], [2, '']);
   });
@@ -143,7 +143,7 @@ describe('The subcommands on recordings', () => {
     assert.match(check.stdout, /2 distinct calls of 1 run: 0 refused, 0 uncertain/);
   });
 
-  it('check ends with 1 for a call that would be refused, and says what to add', () => {
+  it('check ends with 1 for a call that would be refused, and reports what to add', () => {
     const recording = imported('a', LOG);
     cli(['generate', recording, '-o', path('profile.json')]);
     const other = imported('b', 'socket(AF_INET, SOCK_STREAM, 0) = 3\n');

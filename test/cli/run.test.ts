@@ -43,7 +43,7 @@ describe('seccomp run', () => {
     );
   });
 
-  it('gives the command standard streams that block, which those of Node are not', () => {
+  it('passes blocking standard streams to the command, unlike those of Node', () => {
     const { stdout } = run(
       [],
       'sh',
@@ -127,7 +127,7 @@ describe('seccomp run', () => {
     }
   });
 
-  it('--report-file and --report-fd keep the report apart from what the command writes', () => {
+  it('--report-file and --report-fd separate the report from the output of the command', () => {
     const file = join(directory, 'report.txt');
     writeFileSync(file, 'of last time\n');
     const script = `mkdir ${directory}/apart; echo said >&2`;
@@ -168,7 +168,7 @@ describe('seccomp run', () => {
     assert.deepEqual(names('--report', '--report-fallbacks'), ['umask', 'mkdir']);
   });
 
-  it('says of calls newer than the profile that they are left out', () => {
+  it('reports that calls newer than the profile are left out', () => {
     const old = join(directory, 'old.json');
     writeFileSync(
       old,
@@ -199,7 +199,7 @@ describe('seccomp run', () => {
     assert.match(stderr, /^seccomp: mkdir(?:at)?\(.*although the profile has TRAP/m);
   });
 
-  it('says which actions are not in a report, as when a child of the command is ended', () => {
+  it('reports which actions are not in a report, as when a child of the command is ended', () => {
     const actions = { mkdir: 'TRAP', mkdirat: 'TRAP', setuid: 'NOTIFY', setgid: 'TRACE' };
     const syscalls = Object.entries(actions).map(([name, action]) => ({
       names: [name],
@@ -229,7 +229,7 @@ describe('seccomp run', () => {
     }
   });
 
-  it('--report-only ends with the command, and says what it leaves running', () => {
+  it('--report-only ends with the command, and reports running processes', () => {
     const marker = join(directory, 'go');
     const { code, stderr } = run(
       ['--report-only'],
@@ -249,7 +249,7 @@ describe('seccomp run', () => {
     assert.match(stderr, /strace \(\d+\) called ptrace\(\w+\), but .* \[traces-itself\]/);
   });
 
-  it('refuses what makes no sense with exit code 2', () => {
+  it('rejects contradicting options with exit code 2', () => {
     for (const options of [
       ['--report', '--report-only'],
       ['--report-file', '/tmp/x'],

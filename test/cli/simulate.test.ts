@@ -22,7 +22,7 @@ describe('seccomp simulate', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('says that a call is made, by which line, and exits with 0', () => {
+  it('reports that a call is made, by which line, and exits with 0', () => {
     const { code, stdout } = simulate('docker-default', 'socket', 'AF_UNIX', 'SOCK_STREAM|SOCK_CLOEXEC');
     assert.equal(code, 0);
     assert.match(
@@ -33,7 +33,7 @@ describe('seccomp simulate', () => {
     assert.match(stdout, /^ {2}by .*docker-default\.json:\d+:\d+ \/syscalls\/\d+\/names\/0$/m);
   });
 
-  it('says that one is refused, which rules do not match, and exits with 1', () => {
+  it('reports that one is refused, which rules do not match, and exits with 1', () => {
     const { code, stdout } = simulate('docker-default', 'socket', 'AF_VSOCK');
     assert.equal(code, 1);
     assert.match(stdout, /^ERRNO\(EPERM\): the call is not executed/m);
@@ -81,7 +81,7 @@ describe('seccomp simulate', () => {
     });
   }
 
-  it('composes layers, oldest first, and says which decides', () => {
+  it('composes layers, oldest first, and reports which decides', () => {
     const [a, b] = ['EACCES', 'ENOENT'].map(errno =>
       file(
         `${errno}.json`,
@@ -101,7 +101,7 @@ describe('seccomp simulate', () => {
     assert.match(simulate(b, '-l', a, 'mkdir').stdout, /^ERRNO\(EACCES\):/m);
   });
 
-  it('takes a raw program, of which it knows no rules', () => {
+  it('accepts a raw program, which has no rules', () => {
     const path = file('filter.bpf', compile('docker-default', { arch: 'x86_64' }).bpf);
     const { code, stdout } = simulate(path, 'mount');
     assert.equal(code, 1);
@@ -142,7 +142,7 @@ describe('seccomp simulate', () => {
 });
 
 describe('seccomp simulate --events', () => {
-  it('answers one call a line and exits with 0 when all are made', () => {
+  it('simulates one call per line and exits with 0 if all are permitted', () => {
     const { code, stdout } = replay('read\n\n# a comment\nsocket AF_UNIX\n');
     assert.deepEqual([code, stdout], [0, 'ALLOW            read\nALLOW            socket AF_UNIX\n']);
   });
@@ -195,7 +195,7 @@ describe('seccomp simulate --events', () => {
     ]);
   });
 
-  it('does not take the number of a call for that of a process', () => {
+  it('does not mistake the number of a call for that of a process', () => {
     assert.match(replay('41 38 0\n').stdout, /^ERRNO\(EPERM\) +41 38 0$/m);
   });
 

@@ -12,7 +12,7 @@ const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
 const PROFILE = '{ "defaultAction": "SCMP_ACT_ALLOW" }';
 
 describe('standard input', () => {
-  it('is read to its end where somebody made it non-blocking', async () => {
+  it('is read to its end if it is non-blocking', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-input-'));
     const fifo = join(directory, 'fifo');
     spawnSync('mkfifo', [fifo]);

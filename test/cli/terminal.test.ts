@@ -23,7 +23,7 @@ function assertHarmless(text: string): void {
   assert.doesNotMatch(text, /^FORGED/m);
 }
 
-describe('what the command line writes', () => {
+describe('the output of the command line', () => {
   let directory = '';
   const none = { dir: '', profile: '', broken: '', program: '', events: '', listing: '', firecracker: '' };
   let hostile = { ...none, recording: '', strace: '', audit: '' };

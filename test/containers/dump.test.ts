@@ -147,7 +147,7 @@ describe(`containers (SEED=${start})`, () => {
           continue;
         }
 
-        it(`have the filter that we make of ${label}, but for calls that their library does not know`, () => {
+        it(`have the same filter as this package for ${label}, except for calls that their library lacks`, () => {
           const started = startUnder();
           assert.ok('pid' in started, 'refusal' in started ? started.refusal : '');
           const { layers, differing, warnings } = dump(started.pid);

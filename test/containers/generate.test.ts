@@ -34,7 +34,7 @@ for (const name of ['runc', 'crun'] satisfies RuntimeName[]) {
         assert.ok(started !== undefined && 'pid' in started, JSON.stringify(started));
       });
 
-    it('has calls without which it starts none', () => {
+    it('includes the calls that it needs to start', () => {
       const started = runtime?.start(section('none', 'safe'));
       assert.ok(started !== undefined && 'refusal' in started, JSON.stringify(started));
     });

@@ -48,7 +48,7 @@ for (const name of ['runc', 'crun'] satisfies RuntimeName[]) {
       return found;
     };
 
-    it('has the calls of the runtime apart from those of its program, and starts under its profile', async () => {
+    it('separates the calls of the runtime from those of its program, and starts under its profile', async () => {
       const { recording, stop } = record({ cgroup });
       let first: object;
       try {
@@ -90,7 +90,7 @@ for (const name of ['runc', 'crun'] satisfies RuntimeName[]) {
       assert.equal(sources[0]?.command, `--container ${runtime().id}`);
     });
 
-    it('that has no cgroup of its own is not taken for the whole machine', () => {
+    it('without its own cgroup is not recorded as the whole machine', () => {
       const started = runtime().start(undefined, 'idle');
       assert.ok('pid' in started, JSON.stringify(started));
       // A runtime may make one by itself.

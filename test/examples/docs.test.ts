@@ -81,7 +81,7 @@ describe('The pages', () => {
     assert.deepEqual(documented.toSorted(), [...CODES]);
   });
 
-  it('know no code that nothing gives', () => {
+  it('list no code that is never used', () => {
     const text = sources()
       .map(path => read(`lib/${path}`))
       .join('\n');

@@ -32,7 +32,7 @@ describe('The examples', () => {
     });
   }
 
-  it('start.mjs says what became of the calls and of the work', () => {
+  it('start.mjs reports what became of the calls and of the work', () => {
     const { output } = run('start.mjs');
     for (const line of [
       /^ *unshare.* EPERM$/m,

@@ -47,14 +47,14 @@ describe('layers', () => {
   ];
   order.forEach(([strong, action, expected], place) => {
     for (const [weak, other] of order.slice(place + 1)) {
-      it(`${strong} wins over ${weak}, whichever was loaded first`, () => {
+      it(`${strong} takes precedence over ${weak} in either order`, () => {
         assert.match(outcomeOf(action, other), expected);
         assert.match(outcomeOf(other, action), expected);
       });
     }
   });
 
-  it('of two equally strong actions the newest filter gives the data', () => {
+  it('of two equally restrictive actions the newest filter provides the data', () => {
     assert.equal(outcomeOf(scmp.SCMP_ACT_ERRNO(11), scmp.SCMP_ACT_ERRNO(22)), 'errno 22');
     assert.equal(outcomeOf(scmp.SCMP_ACT_ERRNO(22), scmp.SCMP_ACT_ERRNO(11)), 'errno 11');
   });

@@ -253,7 +253,7 @@ describe('the algebra of policies', () => {
     assert.equal(call(both, 'chmod'), 'ERRNO(EPERM)');
   });
 
-  it('leaves mitigations on unless both leave them off, and takes every other flag', () => {
+  it('disables mitigations only if both do, and has every other flag', () => {
     const first = { ...EPERM, flags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW', 'SECCOMP_FILTER_FLAG_LOG'] } as const;
     assert.deepEqual(intersection(first, EPERM, target).flags, ['SECCOMP_FILTER_FLAG_LOG']);
     assert.deepEqual(union(first, EPERM, target).flags, ['SECCOMP_FILTER_FLAG_LOG']);
@@ -268,7 +268,7 @@ describe('the algebra of policies', () => {
     assert.throws(() => union(policy, policy, target), { code: 'bad-option' });
   });
 
-  it('answers as the kernel does under both filters', function () {
+  it('has the same actions as the kernel under both filters', function () {
     this.timeout(60_000);
     const verdicts = (profiles: string): readonly (number | string)[] =>
       told(

@@ -107,7 +107,7 @@ describe('hostile programs', function () {
     return whole;
   };
 
-  it('a walk gives up after as many steps as it may make, on every machine alike', () => {
+  it('a walk gives up after the same number of steps on every machine', () => {
     const used = [1, 2].map(() => {
       const walker = new Walker(meeting(200), walkBudget(100_000));
       assert.throws(() => walked(walker, policy, runTable(policy)), { code: 'undecidable-program' });
@@ -117,7 +117,7 @@ describe('hostile programs', function () {
     assert.ok((used[0] ?? 0) < 200_000, `${used.join()} steps`);
   });
 
-  it('states that meet again are merged: such a program is proven, which the walk alone cannot do', () => {
+  it('states that join again are merged: such a program is proven, which the walk cannot do', () => {
     assert.equal(findDifference(meeting(1000), policy), undefined);
   });
 
@@ -159,7 +159,7 @@ describe('hostile programs', function () {
     assert.ok(steps(100) < 50_000, `${steps(100)} steps`);
   });
 
-  it('diagrams and the walk come to the same end for programs and their mutants', () => {
+  it('diagrams and the walk agree for programs and their mutants', () => {
     const random = new Random(11);
     for (let index = 0; index < (all ? 20 : 5); index++) {
       const one = randomPolicy(random, { ...randomShape(random), maxRules: 3 });

@@ -85,7 +85,7 @@ describe('comparing filters', () => {
     }
   });
 
-  it(`answers for stacks what running every layer answers (SEED=${start})`, () => {
+  it(`has the same actions for stacks as running every layer (SEED=${start})`, () => {
     const random = new Random(start);
     let different = 0;
     for (let index = 0; index < 30; index++) {
@@ -122,7 +122,7 @@ describe('comparing filters', () => {
     );
   });
 
-  it('sees that an answer depends on the place in memory that a call is made from', () => {
+  it('detects that an action depends on the instruction pointer', () => {
     const program = [
       op(BPF.LD_ABS, 12),
       op(BPF.JEQ_K, 7, 0, 1),
@@ -218,7 +218,7 @@ describe('inclusion', () => {
     assert.ok(!isSubset(write, read));
   });
 
-  it('counts a call that is left to a supervisor as more than a refused one and less than one that is made', () => {
+  it('orders calls that a supervisor decides between refused and executed ones', () => {
     const steps = [
       [0, 0x80000000, 0x30000, SCMP_ACT_ERRNO(0)],
       [SCMP_ACT_NOTIFY, SCMP_ACT_TRACE(3)],

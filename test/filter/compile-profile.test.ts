@@ -42,12 +42,12 @@ describe('Options that no type allows', () => {
 });
 
 describe('A profile that is compiled again', () => {
-  it('gives the same filter for the same text and options', () => {
+  it('returns the same filter for the same text and options', () => {
     const options = { arch: 'x86_64', capabilities: ['CAP_BPF'], kernel: '6.1' } as const;
     assert.equal(compile(profile('write'), options), compile(profile('write'), { ...options }));
   });
 
-  it('gives the same filter for any order and form of the capabilities', () => {
+  it('returns the same filter for any order and form of the capabilities', () => {
     const names = ['CAP_BPF', 'CAP_SYS_ADMIN'];
     const once = function* (): Generator<string> {
       yield* names;
@@ -74,7 +74,7 @@ describe('A profile that is compiled again', () => {
   const base: CompileOptions = { arch: 'x86_64', kernel: '6.1' };
 
   for (const options of OTHERS) {
-    it(`gives another filter for ${JSON.stringify(options)}`, () => {
+    it(`returns another filter for ${JSON.stringify(options)}`, () => {
       const plain = compile(profile('write'), base);
       const other = compile(profile('write'), { ...base, ...options });
       assert.notEqual(other, plain);
@@ -82,7 +82,7 @@ describe('A profile that is compiled again', () => {
     });
   }
 
-  it('gives another filter for another text', () => {
+  it('returns another filter for another text', () => {
     assert.notDeepEqual(compile(profile('write')).bpf, compile(profile('close')).bpf);
   });
 
@@ -130,7 +130,7 @@ describe('A profile that is compiled again', () => {
     });
   });
 
-  it('gives an immutable policy', () => {
+  it('returns an immutable policy', () => {
     const { policy } = compile(profile('write'), { arch: 'x86_64' });
     const syscalls = policy.abis[0].syscalls as Map<number, unknown>;
     assert.throws(() => syscalls.delete(0), TypeError);

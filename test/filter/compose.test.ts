@@ -93,17 +93,17 @@ describe('a stack of filters in the kernel', () => {
     });
   };
 
-  it('of one layer does what is said, for every kind of action', () => {
+  it('of one layer works as documented, for every kind of action', () => {
     told(KINDS.flatMap(make => [[make(0)], [make(9)], [make(4096)], [make(0xffff)]]));
   });
 
-  it('of two layers does what is said, for every pair in either order', () => {
+  it('of two layers works as documented, for every pair in either order', () => {
     told(KINDS.flatMap(old => KINDS.map(young => [old(11), young(22)])));
   });
 
   const start = seed();
 
-  it(`of up to eight layers does what is said (SEED=${start})`, () => {
+  it(`of up to eight layers works as documented (SEED=${start})`, () => {
     const random = new Random(start);
     const action = (kinds: typeof KINDS): number =>
       random.pick(kinds)(random.chance(0.2) ? random.below(0x10000) : random.below(4));

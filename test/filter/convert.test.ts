@@ -145,7 +145,7 @@ describe('convert: to OCI', () => {
     assert.deepEqual(names(policyOf(profile(['socketcall']))), ['socketcall']);
   });
 
-  it('splits a rule that tests an argument twice, as readers would take it for two', () => {
+  it('splits a rule that tests an argument twice, which runtimes would read as two', () => {
     const rule = (op: 'SCMP_CMP_GE' | 'SCMP_CMP_LE', value: bigint) =>
       ({ op, arg: 0, width: 64, value }) as const;
     const policy = withRules([
@@ -176,7 +176,7 @@ describe('convert: to OCI', () => {
 });
 
 describe('convert: policies that container runtimes cannot express', () => {
-  it('another answer to foreign architectures', () => {
+  it('another action for other architectures', () => {
     assert.match(refusal({ ...allowing([]), badArch: scmp.SCMP_ACT_KILL_PROCESS }, 'docker'), /KILL_PROCESS/);
   });
 
@@ -308,7 +308,7 @@ spec:
       /"\/run\/x"/,
     ],
   ] as const) {
-    it(`refuses ${what}, which its schema does not take`, () => {
+    it(`rejects ${what}, which its schema does not allow`, () => {
       assert.match(refusal(policyOf(profile), 'spo'), expected);
     });
   }

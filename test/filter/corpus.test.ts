@@ -27,7 +27,7 @@ describe('real profiles', () => {
   for (const name of files.filter(file => !isForeign(file) && file !== REFUSED)) {
     for (const arch of ['x86_64', 'aarch64'] as const) {
       const generators = name === BEYOND_LIBSECCOMP ? (['tree'] as const) : (['tree', 'libseccomp'] as const);
-      it(`${name} compiles for ${arch} by ${generators.join(' and ')}, and answers as evaluate does (SEED=${start})`, () => {
+      it(`${name} compiles for ${arch} by ${generators.join(' and ')}, with the same actions as evaluate (SEED=${start})`, () => {
         const random = new Random(start);
         const profile = parseProfile(`${directory}${name}`);
         for (const unknownSyscalls of ['enosys', 'default'] as const) {

@@ -169,13 +169,13 @@ describe('decompile: whole programs', () => {
     }
   }
 
-  it('takes a filter, a program and its bytes', () => {
+  it('accepts a filter, a program and its bytes', () => {
     const filter = compile('docker-default', { arch: 'x86_64' });
     const [first, ...others] = [filter, filter.program, filter.bpf].map(layer => decompile(layer));
     for (const other of others) assert.deepEqual(other, first);
   });
 
-  it('takes a program with more ways than can be counted, as ways with one answer are one', () => {
+  it('supports a program with more paths than can be counted, because paths with one action are merged', () => {
     const random = new Random(1);
     const step = (operation: number, k: number, jt = 0, jf = 0): Instruction => ({
       code: operation,
@@ -208,7 +208,7 @@ describe('decompile: whole programs', () => {
   });
 
   const start = seed();
-  it(`answers every call as the program does, or says why it cannot (SEED=${start})`, function () {
+  it(`has the same action as the program for every call, or reports why not (SEED=${start})`, function () {
     this.timeout(120_000);
     const random = new Random(start);
     let exact = 0;

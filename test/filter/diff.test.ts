@@ -40,7 +40,7 @@ function covers({ place, when }: Difference, event: Witness): boolean {
 describe('differences', () => {
   const start = seed();
 
-  it(`are of exactly the calls whose answer changes, each with a witness (SEED=${start})`, () => {
+  it(`cover exactly the calls whose action changes, each with a witness (SEED=${start})`, () => {
     const random = new Random(start);
     let [changed, unchanged] = [0, 0];
     for (let index = 0; index < 30; index++) {

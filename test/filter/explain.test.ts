@@ -54,7 +54,7 @@ const show = ({ arch, syscall, args }: Witness): string =>
 describe('explanations', () => {
   const start = seed();
 
-  it(`give for every call what the program answers (SEED=${start})`, () => {
+  it(`have the action of the program for every call (SEED=${start})`, () => {
     const random = new Random(start);
     let events = 0;
     for (let index = 0; index < 60; index++) {
@@ -247,7 +247,7 @@ describe('explanations in words', () => {
     });
   }
 
-  it('say when only half of a wide argument is looked at', () => {
+  it('tell if only half of a wide argument is compared', () => {
     const program = [
       op(BPF.LD_ABS, 32),
       op(BPF.JEQ_K, 7, 0, 1),
@@ -280,7 +280,7 @@ describe('explanations in words', () => {
     assert.match(text, /\nx86_64; x86; x32; all other architectures: KILL_THREAD\n$/);
   });
 
-  it('say what programs do that do not look at the architecture', () => {
+  it('describe programs that do not test the architecture', () => {
     const program = [
       op(BPF.LD_ABS, 0),
       op(BPF.JEQ_K, 41, 0, 1),
@@ -314,7 +314,7 @@ describe('explanations in words', () => {
     assert.equal(explain([op(BPF.RET_K, 0)], 400).abis[0]?.unnamed[0]?.numbers.example, 400);
   });
 
-  it('refuse calls that nothing knows', () => {
+  it('reject unknown calls', () => {
     const program = [op(BPF.RET_K, 0)];
     assert.throws(() => explain(program, 'sokcet'), {
       code: 'unknown-syscall',

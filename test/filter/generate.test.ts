@@ -170,7 +170,7 @@ describe('generator: quality', () => {
     assert.equal(interpret(program, data).steps, interpret(compilePolicy(native).program, data).steps);
   });
 
-  it('no argument is looked at where the number decides, so that the kernel caches every such call', () => {
+  it('no argument is loaded if the number decides, so that the kernel caches every such call', () => {
     const { cachedNumbers } = compilePolicy(native).metrics;
     const [{ syscalls }] = policy.abis;
     const decided = [...syscalls].filter(
@@ -197,7 +197,7 @@ describe('generator: programs for random policies', () => {
   const start = seed();
   const count = Number(process.env['POLICIES'] ?? 2000);
 
-  it(`answer as the policy does, on boundary calls and by proof (${count} policies, SEED=${start})`, () => {
+  it(`have the same actions as the policy, on boundary calls and by proof (${count} policies, SEED=${start})`, () => {
     const random = new Random(start);
     for (let index = 0; index < count; index++) {
       const policy = randomPolicy(random, randomShape(random));

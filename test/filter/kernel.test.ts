@@ -33,7 +33,7 @@ const makeable = ({ arch: audit, syscall }: Witness): boolean =>
 const asMade = (event: Witness): Witness =>
   event.arch === ABIS.x86.audit ? { ...event, args: event.args.map(arg => arg & 0xffffffffn) } : event;
 
-describe('kernel: answers under compiled policies', () => {
+describe('kernel: actions under compiled policies', () => {
   const start = seed();
 
   it(`are those of evaluate and of the interpreter, for random policies (SEED=${start})`, () => {

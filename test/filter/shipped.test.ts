@@ -48,7 +48,7 @@ describe('The programs that ship', () => {
     }
   }
 
-  it('are not used on a kernel for which the profile says something else', () => {
+  it('are not used on a kernel for which the profile differs', () => {
     const kernel = { major: 4, minor: 7 };
     assert.equal(
       shippedProgram(NAME, { arch: 'x86_64', kernel }, { closesRings: false, traps: 'none' }, sha256),
@@ -64,7 +64,7 @@ describe('The programs that ship', () => {
     );
   });
 
-  it('give filters that have all that compiled ones have', () => {
+  it('result in filters with all properties of compiled ones', () => {
     const [shipped, compiled, metrics] = told<readonly [unknown, unknown, unknown]>(
       inChild(`
         const looks = ({ filter }) => ({ bpf: filter.bpf.toString('hex'), disassembly: filter.disassembly, pfc: filter.pfc,

@@ -31,7 +31,7 @@ const call = (name: string, ...args: bigint[]): Event => ({
 });
 
 describe('simulate', () => {
-  it('gives the verdict and the rule, with its line', () => {
+  it('returns the action and the rule, with its line', () => {
     const { action, permitted, layers } = simulate(docker, call('socket', 41n));
     assert.deepEqual([action, permitted], [SCMP_ACT_ALLOW, true]);
     const [run] = layers;
@@ -62,14 +62,14 @@ describe('simulate', () => {
     assert.deepEqual(verdict(refusing('ENOENT'), refusing('EACCES')), ['ERRNO(EACCES)', 1]);
   });
 
-  it("says whether the kernel's cache answers, for which every layer has to allow by number", () => {
+  it('tells whether the kernel uses its cache, for which every layer must allow by number', () => {
     assert.equal(simulate(docker, call('read')).cached, true);
     assert.equal(simulate(docker, call('socket', 1n)).cached, false);
     assert.equal(simulate([docker, allowing], call('read')).cached, true);
     assert.equal(simulate([docker, allowing], call('socket', 1n)).cached, false);
   });
 
-  it('takes raw programs, of which no rule is known, and mixes of both', () => {
+  it('accepts raw programs, without rules, and mixes of both', () => {
     const { action, layers } = simulate([docker.bpf, docker.program, docker], call('mount'));
     assert.equal(action, SCMP_ACT_ERRNO(1));
     assert.deepEqual(
@@ -79,7 +79,7 @@ describe('simulate', () => {
     assert.ok(layers.every(({ returned }) => returned === SCMP_ACT_ERRNO(1)));
   });
 
-  it('keeps what a layer returned apart from what is enforced', () => {
+  it('distinguishes the return value of a layer from the enforced action', () => {
     const { action, layers } = simulate(
       [{ code: BPF.RET_K, jt: 0, jf: 0, k: SCMP_ACT_ERRNO(5000) }],
       call('read'),

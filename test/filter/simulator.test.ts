@@ -23,7 +23,7 @@ const show = (program: Program): string =>
 describe('simulator', () => {
   const start = seed();
 
-  it(`answers as the interpreter does, for random programs of every instruction (SEED=${start})`, () => {
+  it(`has the same result as the interpreter for random programs of every instruction (SEED=${start})`, () => {
     const random = new Random(start);
     const ran = new Set<number>();
     for (let index = 0; index < 4000; index++) {
@@ -47,7 +47,7 @@ describe('simulator', () => {
     );
   });
 
-  it(`answers as the composed interpreters do, for random stacks and calls that share numbers (SEED=${start})`, () => {
+  it(`has the same result as the composed interpreters for random stacks and calls that share numbers (SEED=${start})`, () => {
     const random = new Random(start);
     for (let index = 0; index < 500; index++) {
       const layers = Array.from({ length: 1 + random.below(5) }, () =>
@@ -74,7 +74,7 @@ describe('simulator', () => {
     }
   });
 
-  it(`answers as the policy does, for compiled ones (SEED=${start})`, () => {
+  it(`has the same result as the policy for compiled ones (SEED=${start})`, () => {
     const random = new Random(start);
     for (let index = 0; index < 60; index++) {
       const policy = randomPolicy(random, randomShape(random));
@@ -83,7 +83,7 @@ describe('simulator', () => {
     }
   });
 
-  it('keeps nothing of the array that it was given', () => {
+  it('keeps no reference to the array that it was given', () => {
     const answer = simulator(compile('docker-default', { arch: 'x86_64' }));
     const data = seccompData({ arch: ABIS.x86_64.audit, syscall: 41, args: [1n] });
     assert.equal(answer(data), SCMP_ACT_ALLOW);

@@ -52,14 +52,14 @@ describe('The cache of applyProfile', () => {
     return file;
   };
 
-  it('is made with what was compiled, for the owner alone', () => {
+  it('is created with the compiled program, only for the owner', () => {
     const { code, bpf } = apply();
     assert.equal(code, 'EPERM');
     assert.equal(readFileSync(only()).toString('hex'), bpf);
     assert.deepEqual([statSync(cache).mode & 0o777, statSync(only()).mode & 0o777], [0o700, 0o600]);
   });
 
-  it('gives an equivalent program, regardless of who wrote it', () => {
+  it('returns an equivalent program, regardless of who wrote it', () => {
     apply();
     // The same program behind an instruction that changes nothing.
     const another = [{ code: 0, jt: 0, jf: 0, k: 0 }, ...decode(readFileSync(only()))];

@@ -106,7 +106,7 @@ describe('verify', () => {
     assert.ok(harmless < caught / 4, `${harmless} harmless, ${caught} caught`);
   });
 
-  it('refuses a program that answers one call wrongly, and says which', () => {
+  it('rejects a program with a wrong action for one call, and reports the call', () => {
     const { policy, program } = compile('docker-default', { arch: 'x86_64' });
     const wrong = program.map(instruction =>
       instruction.code === BPF.RET_K && instruction.k === 0x50026

@@ -28,7 +28,7 @@ const members = (set: WordSet | undefined): readonly number[] =>
 describe('words: division of a set by a test', () => {
   const start = seed();
 
-  it(`gives exactly the values that pass and those that do not (SEED=${start})`, () => {
+  it(`divides exactly into values that pass and those that do not (SEED=${start})`, () => {
     const random = new Random(start);
     for (let round = 0; round < 300; round++) {
       let sets: readonly (WordSet | undefined)[] = [interval(0, SIZE - 1)];
@@ -104,7 +104,7 @@ describe('words: division of a set by a test', () => {
       assert.notEqual((found >>> bit) & 3, 0, `bits ${bit} and ${bit + 1} of ${found.toString(2)}`);
   });
 
-  it('says that a comparison by order under a mask with holes cannot be decided', () => {
+  it('rejects an ordered comparison under a mask with holes as undecidable', () => {
     assert.throws(() => split(interval(0, 9), { op: 'ge', mask: 5, k: 1 }), { code: 'undecidable-program' });
   });
 });

@@ -34,7 +34,7 @@ describe('groups of calls', () => {
     }
   });
 
-  it('have names that a shell takes as they are, and a sentence that says what they give', () => {
+  it('have names that need no quotes in a shell, and a sentence that describes them', () => {
     for (const { name, description } of callGroups()) {
       assert.match(name, /^@[a-z][a-z_-]+$/);
       assert.match(description, /^[A-Z].*\.$/, name);

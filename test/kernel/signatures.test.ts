@@ -50,7 +50,7 @@ describe('signatures', () => {
     assert.equal(last('aarch64'), 'child_tidptr');
   });
 
-  it('knows that clone looks at the low half of its flags alone', () => {
+  it('knows that clone only reads the low half of its flags', () => {
     assert.equal(parametersOf('x86_64', 'clone')?.[0]?.width, 32);
   });
 

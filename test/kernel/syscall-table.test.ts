@@ -52,7 +52,7 @@ describe('the table of system calls', () => {
     assert.ok(NEWEST_KERNEL.major > 7 || (NEWEST_KERNEL.major === 7 && NEWEST_KERNEL.minor >= 2));
   });
 
-  it('gives every number of an ABI one name', () => {
+  it('has one name for every number of an ABI', () => {
     for (const abi of ABI_NAMES) {
       const numbers = [...syscallsOf(abi).values()];
       assert.equal(new Set(numbers).size, numbers.length, abi);

@@ -175,7 +175,7 @@ describe('SARIF', () => {
     assert.equal(validate({ ...toSarif([]), version: '2.0' }), false);
   });
 
-  it('gives the rule, the level and the place', () => {
+  it('returns the rule, the level and the place', () => {
     const { results, tool } = run(lint(text));
     const result = results.find(({ ruleId }) => ruleId === 'wide-comparison');
     assert.equal(result?.level, 'warning');

@@ -79,7 +79,7 @@ describe('fixes for findings', () => {
       assert.ok(isEquivalent(compile(before, { arch: 'x86_64' }), compile(after.text, { arch: 'x86_64' })));
     });
 
-  it('leaves to people what it would have to guess', () => {
+  it('offers no fix that would be a guess', () => {
     assert.equal(fixed(profile(allow('"names": ["ptrace"]')), 'ptrace-open'), undefined);
   });
 

@@ -44,7 +44,7 @@ const lintCodes = (...program: readonly Instruction[]): readonly string[] =>
   codes(lintProgram(program, { arch: 'x86_64' }));
 
 describe('lint of programs', () => {
-  it('foreign-abi-open: the architecture is never looked at', () => {
+  it('foreign-abi-open: the architecture is never tested', () => {
     const rest = [load(WORD.nr), ...noX32, ...refuse('reboot', SCMP_ACT_ERRNO(1))];
     assert.ok(lintCodes(...rest).includes('foreign-abi-open'));
     assert.ok(!lintCodes(...onlyX86_64, ...rest).includes('foreign-abi-open'));
@@ -95,7 +95,7 @@ describe('lint of programs', () => {
     );
   });
 
-  it('unreachable-code: instructions that nothing leads to', () => {
+  it('unreachable-code: instructions that cannot be reached', () => {
     const [finding] = lintProgram([ret(0), ret(SCMP_ACT_ALLOW), ret(0)]);
     assert.equal(finding?.code, 'unreachable-code');
     assert.match(finding.message, /instructions 1, 2$/);
@@ -184,7 +184,7 @@ describe('lint of programs', () => {
     });
   }
 
-  it('undecidable-program: products of what differs between calls', () => {
+  it('undecidable-program: products of values that differ between calls', () => {
     const program: Program = [
       load(WORD.low(0)),
       at(BPF.TAX, 0),
@@ -249,7 +249,7 @@ describe('lint of programs', () => {
     });
   }
 
-  it('takes bytes, and refuses what the kernel would not take', () => {
+  it('accepts bytes, and rejects what the kernel would reject', () => {
     assert.deepEqual(codes(lintProgram(encode([ret(0)]))), []);
     assert.throws(() => lintProgram(encode([load(0)])), ProgramError);
   });

@@ -29,7 +29,7 @@ describe('lint', () => {
     );
   });
 
-  it('gives the place of a condition', () => {
+  it('returns the place of a condition', () => {
     const { text, line, column } = marked(
       withRule(
         '"names": ["socket"], "action": "SCMP_ACT_ALLOW", "args": [→{ "index": 0, "op": "SCMP_CMP_GT", "value": 40 }]',
@@ -40,7 +40,7 @@ describe('lint', () => {
     assert.equal(finding?.at?.pointer, '/syscalls/0/args/0');
   });
 
-  it('gives the beginning of the file for what a profile leaves out', () => {
+  it('returns the beginning of the file for what a profile leaves out', () => {
     const [finding] = lint(written({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [allows('mseal')] }));
     assert.equal(finding?.code, 'kill-on-probe');
     assert.deepEqual([finding.at?.line, finding.at?.column], [1, 1]);
@@ -68,7 +68,7 @@ describe('lint', () => {
     }
   });
 
-  it('finds in docker-default what it is known for', () => {
+  it('has the known findings for docker-default', () => {
     const findings = lint('docker-default').filter(({ severity }) => atLeast(severity, 'medium'));
     assert.deepEqual(codesOf(findings), ['multiplexer-open', 'wide-comparison']);
   });
@@ -91,11 +91,11 @@ describe('lint', () => {
     assert.ok(codesOf(findings).includes('too-many-findings'));
   });
 
-  it('takes a Profile as it takes a path', () => {
+  it('accepts a Profile like a path', () => {
     assert.deepEqual(lint(parseProfile('docker-default')), lint('docker-default'));
   });
 
-  it('takes the profiles that people use', function () {
+  it('accepts published profiles', function () {
     const folder = `${root}../shared/profiles/`;
     if (!existsSync(folder)) this.skip();
     const unusable = /^(?:firecracker_.*|moby-profiles_fixture_example\.json)$/;

@@ -51,19 +51,19 @@ describe('The add-on', () => {
     assert.match(remedy, /scripts\/build-native\.mjs/);
   });
 
-  it('is what the user built, before what the package brought', () => {
+  it('is the one that the user built, before the prebuilt one', () => {
     put('build/Release/seccomp.node');
     for (const libc of ['glibc', 'musl'])
       put(`prebuilds/linux-${process.arch}/seccomp.${libc}.node`, 'broken');
     assert.deepEqual(load(), {});
   });
 
-  it('is what the package brought where nothing was built', () => {
+  it('is the prebuilt one if none was built', () => {
     for (const libc of ['glibc', 'musl']) put(`prebuilds/linux-${process.arch}/seccomp.${libc}.node`);
     assert.deepEqual(load(), {});
   });
 
-  it('is named with what the dynamic loader says when it is broken', () => {
+  it("is named with the dynamic loader's error if it is broken", () => {
     put('build/Release/seccomp.node', 'broken');
     const { code, message, remedy } = load();
     assert.equal(code, 'addon-not-loadable');

@@ -119,7 +119,7 @@ describe('add-on', () => {
       }
     });
 
-    it('a rule table whose getters throw: with what they throw', () => {
+    it('a rule table whose getters throw: with the same error', () => {
       const table = {
         get defaultAction(): never {
           throw new RangeError('mine');
@@ -129,7 +129,7 @@ describe('add-on', () => {
     });
   });
 
-  it('answers with EBADF for a handle that was released', function () {
+  it('returns EBADF for a handle that was released', function () {
     needs26(this);
     const context = newContext();
     native().contextRelease(context);
@@ -139,7 +139,7 @@ describe('add-on', () => {
     assert.deepEqual(answer, { failed: 'seccomp_export_bpf_mem', errno: 9 });
   });
 
-  it('takes a rule table whose getters detach its arrays', () => {
+  it('accepts a rule table whose getters detach its arrays', () => {
     const archs = Uint32Array.of(0xc000003e);
     const rules = new Uint32Array(4096);
     const table = {
@@ -157,13 +157,13 @@ describe('add-on', () => {
     assert.ok(isFailure(answer) && errnoName(answer.errno) === 'EINVAL');
   });
 
-  it('takes programs and comparisons in shared memory', () => {
+  it('accepts programs and comparisons in shared memory', () => {
     const shared = new BigUint64Array(new SharedArrayBuffer(32));
     shared.set([0n, 4n, 7n, 0n]);
     assert.equal(native().contextRuleAdd(newContext(), false, 0x50001, 0, shared), undefined);
   });
 
-  it('gives the answers of its ABI', () => {
+  it('returns the answers of its ABI', () => {
     const probe = native().probe();
     assert.match(probe.release, /^\d+\.\d+/);
     assert.equal(probe.filter, true);

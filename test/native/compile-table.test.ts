@@ -89,12 +89,12 @@ describe('compileTable', () => {
     }
   });
 
-  it('takes numbers as the architecture of the rule has them', () => {
+  it("accepts the numbers of the rule's architecture", () => {
     const { pfc } = compile(table([SCMP_ARCH_AARCH64], [[0, number('aarch64', 'openat'), SCMP_ACT_ALLOW]]));
     assert.match(pfc, /"openat" \(56\)/);
   });
 
-  it('takes calls that only the foreign architecture has', () => {
+  it('accepts calls that only the foreign architecture has', () => {
     const { pfc } = compile(
       table(
         [SCMP_ARCH_ARM, SCMP_ARCH_AARCH64],
@@ -107,7 +107,7 @@ describe('compileTable', () => {
     assert.match(pfc, /"cacheflush" \(983042\)/);
   });
 
-  it('takes every call of every architecture', () => {
+  it('accepts every call of every architecture', () => {
     const archs = {
       x86_64: SCMP_ARCH_X86_64,
       x86: SCMP_ARCH_X86,

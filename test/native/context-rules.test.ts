@@ -30,7 +30,7 @@ describe('FilterContext', () => {
   });
 
   describe('ruleAdd', () => {
-    it('takes a call by its name or its number', () => {
+    it('accepts a call by its name or its number', () => {
       filter.ruleAdd(EPERM_ACTION, 'read');
       filter.ruleAdd(EPERM_ACTION, syscallResolveName('write'));
       assert.match(filter.exportPfc(), /"write"/);
@@ -162,7 +162,7 @@ describe('FilterContext', () => {
       );
     });
 
-    it('takes a number without a name on the native architecture alone', () => {
+    it('accepts a number without a name only on the native architecture', () => {
       filter.ruleAdd(EPERM_ACTION, 100000);
       assert.match(filter.exportPfc(), /"UNKNOWN" \(100000\)/);
     });

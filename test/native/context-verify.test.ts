@@ -113,7 +113,7 @@ describe('FilterContext.verify', () => {
     context.verify();
   });
 
-  it('says what it cannot compare', () => {
+  it('reports what it cannot compare', () => {
     context.archAdd(arch === 'x86_64' ? ABIS.aarch64.token : ABIS.x86_64.token);
     assert.throws(
       () => {

@@ -42,7 +42,7 @@ describe('FilterContext', () => {
   });
 
   describe('constructor', () => {
-    it('gives every call the default action', () => {
+    it('has the default action for every call', () => {
       assert.match(new FilterContext(SCMP_ACT_TRAP).exportPfc(), /# default action\n\s+action TRAP;/);
     });
 
@@ -242,7 +242,7 @@ describe('FilterContext', () => {
       );
     });
 
-    it('can all be removed, after which nothing can be made of the filter', function () {
+    it('can all be removed, after which the filter cannot be exported', function () {
       needs26(this);
       filter.archRemove(SCMP_ARCH_NATIVE);
       assert.throws(() => filter.exportBpf(), fails('EINVAL', 'seccomp_export_bpf_mem'));
@@ -277,7 +277,7 @@ describe('FilterContext', () => {
       }
     });
 
-    it('keep what is set', function () {
+    it('keep their values', function () {
       needs26(this);
       for (const [attribute, value] of [
         [SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS],
@@ -342,7 +342,7 @@ describe('FilterContext', () => {
       needs26(this);
     });
 
-    it('rejected take back their rules', () => {
+    it('undo their rules when they are rejected', () => {
       filter.ruleAdd(EPERM_ACTION, 'read');
       filter.transactionStart();
       filter.ruleAdd(EPERM_ACTION, 'write');
@@ -398,14 +398,14 @@ describe('FilterContext', () => {
   });
 
   describe('exportBpf', () => {
-    it('gives whole instructions', () => {
+    it('returns whole instructions', () => {
       filter.ruleAdd(EPERM_ACTION, 'read');
       const program = filter.exportBpf();
       assert.ok(Buffer.isBuffer(program));
       assert.equal(program.length % 8, 0);
     });
 
-    it('gives the same bytes whether precomputed or not', function () {
+    it('returns the same bytes whether precomputed or not', function () {
       needs26(this);
       filter.ruleAdd(EPERM_ACTION, 'read');
       const before = filter.exportBpf();
@@ -421,7 +421,7 @@ describe('FilterContext', () => {
       assert.ok(filter.exportBpf().length > before.length);
     });
 
-    it("gives memory that is the caller's", () => {
+    it('returns memory that belongs to the caller', () => {
       const first = filter.exportBpf();
       first.fill(0xff);
       assert.notDeepEqual(filter.exportBpf(), first);
@@ -477,7 +477,7 @@ describe('FilterContext', () => {
       );
     });
 
-    it('of a program may be beyond what the kernel takes', () => {
+    it('of a program may exceed the limit of the kernel', () => {
       for (let number = 0; number < 6000; number += 1) filter.ruleAdd(EPERM_ACTION, number + 10000);
       assert.ok(filter.exportBpf().length / 8 > 4096);
     });

@@ -55,12 +55,12 @@ describe('libseccomp', () => {
       assert.ok(level >= 1 && level <= 7);
     });
 
-    it('below 3 knows no LOG action', () => {
+    it('below 3 has no LOG action', () => {
       apiSet(2);
       assert.throws(() => new FilterContext(SCMP_ACT_LOG), fails('EINVAL', 'seccomp_init'));
     });
 
-    it('can be raised above what the kernel has', () => {
+    it('can be raised above that of the kernel', () => {
       apiSet(5);
       assert.equal(apiGet(), 5);
       new FilterContext(SCMP_ACT_NOTIFY).close();
@@ -181,7 +181,7 @@ describe('libseccomp', () => {
       assert.equal(notifyIdValid(-1, 1n), false);
     });
 
-    it('are answered with 64-bit values', () => {
+    it('get 64-bit values in the response', () => {
       for (const value of [2n ** 63n, -(2n ** 63n) - 1n, 0.5]) {
         assert.throws(() => {
           notifyRespond(-1, { id: 1n, value });

@@ -28,11 +28,11 @@ describe('loadFilter', () => {
     });
   });
 
-  it("gives the kernel's errno for a program it refuses", () => {
+  it("returns the kernel's errno for a program it refuses", () => {
     assert.deepEqual(scenario('bad-program'), { failed: 'seccomp', errnoName: 'EINVAL' });
   });
 
-  it("gives the kernel's errno for flags it refuses", () => {
+  it("returns the kernel's errno for flags it refuses", () => {
     assert.deepEqual(scenario('bad-flags'), { failed: 'seccomp', errnoName: 'EINVAL' });
   });
 
@@ -54,11 +54,11 @@ describe('loadFilter', () => {
     assert.deepEqual(scenario('diverging-thread-esrch'), { errnoName: 'ESRCH', threadId: 0 });
   });
 
-  it('gives the listener of a program that notifies', () => {
+  it('returns the listener of a program that notifies', () => {
     assert.deepEqual(scenario('listener'), { isDescriptor: true, closesOnExec: true });
   });
 
-  it('takes a program in shared memory', () => {
+  it('accepts a program in shared memory', () => {
     assert.deepEqual(scenario('shared-memory'), { listener: -1 });
   });
 
@@ -128,7 +128,7 @@ describe('FilterContext.load', () => {
     });
   });
 
-  it('gives a new listener after the global state was reset', () => {
+  it('returns a new listener after the global state was reset', () => {
     assert.deepEqual(scenario('second-listener'), { closed: true, second: true });
   });
 });

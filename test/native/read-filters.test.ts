@@ -6,7 +6,7 @@ import { liveNode, needsDump } from '../support/live.js';
 const TIMED_OUT = { failed: 'helper', errno: 110 };
 
 describe('readFilters', () => {
-  it('gives the programs and flags of a thread, the oldest first', async function () {
+  it('returns the programs and flags of a thread, the oldest first', async function () {
     needsDump(this);
     const target = liveNode(`
       const filters = ['swapon', 'reboot'].map(denying);
@@ -29,7 +29,7 @@ describe('readFilters', () => {
     }
   });
 
-  it('gives up on its own calling thread, which waits for it', () => {
+  it('fails for the calling thread, which waits for it', () => {
     assert.deepEqual(native().readFilters(process.pid, 50), TIMED_OUT);
   });
 

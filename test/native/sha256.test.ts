@@ -13,7 +13,7 @@ describe('SHA-256', () => {
   });
 
   const start = seed();
-  it(`is that of OpenSSL for every length up to three blocks, and for longer messages (SEED=${start})`, () => {
+  it(`equals OpenSSL's for every length up to three blocks, and for longer messages (SEED=${start})`, () => {
     const random = new Random(start);
     const lengths = [...Array(193).keys(), 4096, 65_537];
     for (const length of lengths) {

@@ -67,7 +67,7 @@ describe('A trapped call', () => {
     });
   });
 
-  it('is reported from threads that Node knows nothing of', () => {
+  it('is reported from threads that Node did not start', () => {
     const threads = told<number[]>(
       listening(`
         caller.callOnThreads(3, 1, ${FIRST});

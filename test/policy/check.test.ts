@@ -31,7 +31,7 @@ const equal = { op: 'SCMP_CMP_EQ', arg: 0, width: 64, value: 1n };
 const [native] = policy.abis;
 
 describe('checkPolicy', () => {
-  it('takes what is well formed', () => {
+  it('accepts valid policies', () => {
     assert.ok(compile(withCondition(equal)).instructions > 5);
   });
 

@@ -117,7 +117,7 @@ describe('evaluate: rules', () => {
       assert.equal(answer(rules, [1n, 5n]), 'KILL_THREAD');
   });
 
-  it('of equally strong matches the first gives the data', () => {
+  it('of equally restrictive matches the first provides the data', () => {
     const rules = [
       { conditions: [equals(0, 1n)], action: ERRNO(13) },
       { conditions: [equals(0, 1n)], action: ERRNO(22) },
@@ -167,7 +167,7 @@ describe('evaluate: comparisons', () => {
     });
   }
 
-  it('SCMP_CMP_MASKED_EQ looks at the bits of the mask alone', () => {
+  it('SCMP_CMP_MASKED_EQ only compares the bits of the mask', () => {
     const condition: Condition = {
       op: 'SCMP_CMP_MASKED_EQ',
       arg: 0,

@@ -20,7 +20,7 @@ const profile = `{
   ]
 }`;
 
-describe('the reason for an answer', () => {
+describe('the reason for an action', () => {
   const policy = resolveProfile(profile, { arch: 'x86_64' });
   const why = (abi: AbiName, name: string, ...args: bigint[]): Reason =>
     reasonFor(policy, { arch: ABIS[abi].audit, syscall: syscallNumber(abi, name) ?? -1, args });

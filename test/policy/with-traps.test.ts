@@ -79,7 +79,7 @@ describe('withTraps', () => {
     assert.deepEqual(answers({ kills: true }), ['ERRNO(0)', 'TRAP(65535)', 'TRAP(65535)']);
   });
 
-  it('leaves calls alone that no handler could serve', () => {
+  it('does not change calls that no handler could handle', () => {
     const policy = resolveProfile('docker-default', { arch: 'x86_64' });
     const changed = withTraps(policy);
     for (const name of NEVER_TRAPPED.filter(known => syscallNumber('x86_64', known) !== undefined))

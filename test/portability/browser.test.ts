@@ -15,7 +15,7 @@ describe('seccomp/inspect in a browser', function () {
     script = await browserScript();
   });
 
-  describe('where there is nothing but JavaScript and what pages have', () => {
+  describe('with only JavaScript and the APIs of web pages', () => {
     let run: (code: string) => unknown;
     before(() => {
       const context = createContext({ URL, TextEncoder, TextDecoder, btoa });
@@ -105,7 +105,7 @@ describe('seccomp/inspect in a browser', function () {
       ['an option of a wrong type', `seccomp.compile('docker-default', { arch: {} })`, /^bad-option: /],
       ['an unknown name', `seccomp.compile('docker-defualt')`, /^unknown-profile: .*docker-default/],
     ] as const)
-      it(`refuses ${what} with an error that says so`, () => {
+      it(`refuses ${what} with an error that explains it`, () => {
         assert.match(String(codeOf(code)), message);
       });
   });

@@ -64,14 +64,14 @@ describe('The code cache', () => {
     assert.deepEqual(answer(SOURCES), TAKEN);
   });
 
-  it('is not used where there is none for this Node', () => {
+  it('is not used if there is none for this Node', () => {
     assert.deepEqual(
       without(() => answer(SOURCES)),
       { taken: false, refused: false, byNode: true },
     );
   });
 
-  it('is not used where the user may not look into it', function () {
+  it('is not used if the user may not read it', function () {
     const program = `${SOURCES.replace('const {', 'process.setuid?.(65534); const {')}`;
     if (process.getuid?.() !== 0) this.skip();
     const above = dirname(folder());

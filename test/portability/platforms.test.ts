@@ -50,7 +50,7 @@ describe('seccomp/inspect without an add-on', function () {
       assert.equal(libseccomp, 'unsupported-platform');
     });
 
-  it('says that filters cannot be loaded there', () => {
+  it('reports that filters cannot be loaded there', () => {
     assert.equal(
       on('win32', 'x64', 'seccomp', `codeOf(() => seccomp.applyProfile('docker-default'))`),
       'unsupported-platform',

@@ -52,7 +52,7 @@ describe('listenForContainers', () => {
     return printed;
   }
 
-  it('answers the calls of processes that are delegated to it, and knows whose they are', async () => {
+  it('handles the calls of delegated processes, with the state of their container', async () => {
     const seen: ContainerProcess[] = [];
     agent = listenForContainers(path, container => {
       seen.push(container);
@@ -82,7 +82,7 @@ describe('listenForContainers', () => {
     assert.equal(descriptors(), before);
   });
 
-  it('gives up what it serves when it is closed', async () => {
+  it('closes its listeners when it is closed', async () => {
     const calls: string[] = [];
     agent = listenForContainers(path, () => ({
       otherwise: () => {

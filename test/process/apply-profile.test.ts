@@ -20,7 +20,7 @@ describe('applyProfile', () => {
       assert.deepEqual([mode, filters, noNewPrivs], ['filter', 1, true]);
   });
 
-  it('gives a receipt: scope, threads, flags, layer, filter', () => {
+  it('returns a receipt: scope, threads, flags, layer, filter', () => {
     const receipt = told<{
       scope: string;
       threads: number;
@@ -175,7 +175,7 @@ describe('applyProfile: options', () => {
   }
 });
 
-describe('applyProfile: what would take Node down', () => {
+describe('applyProfile: profiles under which Node cannot continue', () => {
   const refusal = (profile: string, options = '{}'): { code: string; message: string; mode: string } =>
     told(
       inChild(`
@@ -211,7 +211,7 @@ describe('applyProfile: what would take Node down', () => {
     assert.deepEqual({ signal, code }, { signal: 'SIGSYS', code: null });
   });
 
-  it('a default that kills is refused for all that Node is sure to call, not only for what it fails without', () => {
+  it('a default that kills is rejected for every call that Node certainly makes, not only for fatal ones', () => {
     const base = `syscalls: [{ names: inspect.BASE_CALLS, action: 'SCMP_ACT_ALLOW' }]`;
     assert.equal(
       refusal(`{ defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 38, ${base} }`).code,

@@ -62,7 +62,7 @@ describe("a program of the processor's 32-bit ABI", () => {
     [1, REFUSED],
     [2, 99],
   ] as const) {
-    it(`is answered by its argument: ${status} where the rule is for ${argument}`, () => {
+    it(`depends on its argument: ${status} if the rule is for ${argument}`, () => {
       const profile = {
         defaultAction: 'SCMP_ACT_ALLOW',
         architectures: architectures(NATIVE, COMPAT),

@@ -50,7 +50,7 @@ describe('dump', function () {
   }
 
   describe('of a process', () => {
-    it('gives the bytes of its filter', async () => {
+    it('returns the bytes of its filter', async () => {
       const target = await ready<string>(
         `const filter = denying('swapon'); s.load(filter); tell(filter.bpf.toString('hex'));`,
       );
@@ -71,7 +71,7 @@ describe('dump', function () {
       await goesOn(target);
     });
 
-    it('gives several layers in the order in which they were loaded, with the flag that the kernel reports', async () => {
+    it('returns several layers in the order in which they were loaded, with the flag that the kernel reports', async () => {
       const target = await ready<string[]>(`
         const filters = ['swapon', 'reboot', 'acct'].map(denying);
         s.load(filters[0]); s.load(filters[1], { log: true }); s.load(filters[2]);
@@ -84,7 +84,7 @@ describe('dump', function () {
       );
     });
 
-    it('gives as many layers and instructions as the kernel takes', async () => {
+    it('returns as many layers and instructions as the kernel takes', async () => {
       const { pid, told: layers } = await ready<number>(`
         const filler = count => inspect.encode([
           ...Array.from({ length: count - 1 }, () => ({ code: 0x20, jt: 0, jf: 0, k: 0 })),
@@ -100,12 +100,12 @@ describe('dump', function () {
       assert.equal(dumped.layers.at(-1)?.program.length, 1);
     });
 
-    it('gives no layers, and says why, if there is no filter', () => {
+    it('returns no layers, with the reason, if there is no filter', () => {
       const { mode, layers, warnings } = dump(process.pid);
       assert.deepEqual([mode, layers, warnings.map(({ code }) => code)], ['disabled', [], ['not-filtered']]);
     });
 
-    it('says that strict mode has no program', async () => {
+    it('reports that strict mode has no program', async () => {
       const target = started(live(scenes(), ['strict']));
       await target.line();
       const { mode, layers, warnings } = dump(target.pid);
@@ -149,13 +149,13 @@ describe('dump', function () {
       assert.deepEqual([layers.length, worker?.layers.length], [1, 1]);
     });
 
-    it('reads one by its own id, and compares none then', async () => {
+    it('reads one by its id, without comparing others', async () => {
       const target = await ready<number>(ONE_FILTERED);
       const { id, pid, layers, differing } = dump(target.told);
       assert.deepEqual([id, pid, layers.length, differing], [target.told, target.pid, 1, []]);
     });
 
-    it('leaves the others alone if asked to', async () => {
+    it('does not stop the others if asked not to', async () => {
       const target = await ready<number>(ONE_FILTERED);
       assert.deepEqual(dump(target.pid, { threads: false }).differing, []);
     });
@@ -215,7 +215,7 @@ describe('dump', function () {
       await goesOn(target);
     });
 
-    it('one that gets signals meanwhile, none of which is lost', async () => {
+    it('one that gets signals meanwhile, without losing any', async () => {
       const target = await ready(
         `s.load(denying('swapon')); process.on('SIGUSR1', () => console.log('signal')); tell('ready');`,
       );
@@ -248,7 +248,7 @@ describe('dump', function () {
       }
     });
 
-    it('a child of another thread, which does not take the stop for its end', async () => {
+    it('a child of another thread, which does not mistake the stop for its end', async () => {
       const target = await ready(`s.load(denying('swapon')); tell('ready');`);
       let exits = 0;
       target.child.on('exit', () => exits++);
@@ -290,7 +290,7 @@ describe('dump', function () {
   });
 
   describe('is refused', () => {
-    it('without privileges, and says which it takes', async () => {
+    it('without privileges, and reports which are needed', async () => {
       const target = await ready(`s.load(denying('swapon')); tell('ready');`);
       const { code, message } = told<{ code: string; message: string }>(
         inChild(`

@@ -15,7 +15,7 @@ const EINVAL = 22;
 const lacks = (name: string): boolean => features().missing.some(missing => missing.name === name);
 
 describe('features: what is missing', () => {
-  it('is everything on a kernel before filters, and nothing on one that knows all', () => {
+  it('is everything on a kernel before filters, and nothing on one with all features', () => {
     const all = missingFeatures([], { major: 3, minor: 4 });
     assert.deepEqual(
       missingFeatures(
@@ -33,7 +33,7 @@ describe('features: what is missing', () => {
     ['6.1', ['6.6']],
     ['6.6', []],
   ] as const) {
-    it(`is what came after Linux ${release}, where the kernel cannot be asked`, () => {
+    it(`is what came after Linux ${release}, if the kernel cannot be probed`, () => {
       const [major = 0, minor = 0] = release.split('.').map(Number);
       const missing = missingFeatures([], { major, minor }).filter(({ asked }) => !asked);
       assert.deepEqual(
@@ -43,7 +43,7 @@ describe('features: what is missing', () => {
     });
   }
 
-  it('is not among what the kernel knows', () => {
+  it('is not among the features of the kernel', () => {
     const { actions, flags, missing } = features();
     assert.deepEqual(
       missing.filter(({ name }) => actions.includes(name) || flags.includes(name)),
@@ -53,7 +53,7 @@ describe('features: what is missing', () => {
 });
 
 describe('a kernel', () => {
-  it('takes a listener that waits for fatal signals alone, or is said to be too old for it', () => {
+  it('supports WAIT_KILLABLE_RECV, or reports it as missing', () => {
     const outcome = told<string>(
       inChild(`
         try {
@@ -70,7 +70,7 @@ describe('a kernel', () => {
     );
   });
 
-  it('has callers and supervisors take turns, unless it is said to be too old', () => {
+  it('supports SYNC_WAKE_UP, or reports it as missing', () => {
     const ioctl = syscallNumber(nativeArchitecture(), 'ioctl');
     const answer = told<number>(
       inChild(`

@@ -105,7 +105,7 @@ describe('fork', () => {
         assert.deepEqual(await once(start(path, { profile }), 'message'), ['EROFS', undefined]);
       });
 
-      it('lets the program have children and workers of its own', async () => {
+      it('allows the program to start children and workers', async () => {
         const path = module(
           'nested.cjs',
           `const { fork } = require('node:child_process');
@@ -177,7 +177,7 @@ describe('fork', () => {
       assert.throws(() => fork(path, { profile, silent: true }), { code: 'exec-refused' });
     });
 
-    it('gives a LoadError and runs nothing of the module if Node cannot continue under the profile', async () => {
+    it('emits a LoadError and does not run the module if Node cannot continue under the profile', async () => {
       const path = module('never.cjs', `process.send('ran');`);
       const child = fork(path, {
         profile: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ name: 'futex', action: 'SCMP_ACT_ALLOW' }] },
@@ -207,7 +207,7 @@ describe('fork', () => {
       assert.deepEqual((await once(child, 'message'))[0], true);
     });
 
-    it('takes a raw program', async () => {
+    it('accepts a raw program', async () => {
       const path = module('send.cjs', `process.send('here', () => process.exit(0));`);
       const allow = Buffer.from('060000000000ff7f', 'hex');
       const child = fork(path, { profile: allow, load: 'before-user-code', silent: true });

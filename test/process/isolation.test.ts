@@ -30,7 +30,7 @@ describe('the filter layer of isolation', () => {
     for (const abi of abisOf(arch)) {
       const numberOf = (name: string): number =>
         syscallNumber(abi, name) ?? assert.fail(`${abi} has no ${name}`);
-      it(`refuses to type into a terminal on ${abi}, by the low 32 bits of the request alone`, () => {
+      it(`refuses to type into a terminal on ${abi}, by the low 32 bits of the request`, () => {
         const ioctl = numberOf('ioctl');
         for (const request of [TIOCSTI, TIOCLINUX]) {
           assert.equal(answer(arch, abi, ioctl, 0n, request), REFUSED);
@@ -58,7 +58,7 @@ describe('the filter layer of isolation', () => {
     }
   }
 
-  it('knows the numbers that older kernels serve for the other ABI of x86_64', () => {
+  it('covers the numbers that older kernels serve for the other ABI of x86_64', () => {
     assert.equal(answer('x86_64', 'x86_64', 514, 0n, TIOCSTI), REFUSED);
     assert.equal(answer('x86_64', 'x32', X32_BIT + 16, 0n, TIOCSTI), REFUSED);
   });
@@ -94,12 +94,12 @@ describe('isolationOf', () => {
     ['EOPNOTSUPP', /disabled at boot.*lsm=/],
     ['EPERM', /a loaded filter/],
   ] as const) {
-    it(`says why Landlock is unavailable after ${errno}`, () => {
+    it(`reports why Landlock is unavailable after ${errno}`, () => {
       assert.match(isolationOf('best-effort', kernel(0, errnoNumber(errno))).open[0]?.reason ?? '', expected);
     });
   }
 
-  it('closes what the layer does with terminal, and nothing with none', () => {
+  it('closes the parts of the layer with terminal, and nothing with none', () => {
     assert.deepEqual(isolationOf('terminal', kernel(7)).closed, ['terminal', 'limits']);
     assert.deepEqual(isolationOf('none', kernel(7)).closed, []);
     assert.match(isolationOf('none', kernel(7)).open[0]?.reason ?? '', /isolation is 'none'/);

@@ -44,7 +44,7 @@ const threadAndProcess = (code: string): unknown =>
   );
 
 describe("The pool's threads", () => {
-  it('do for a worker what its own filter refuses; not for a process of its own', () => {
+  it('do for a worker what its filter refuses; not for a process', () => {
     const code = `done({ own: await codeOf(() => fs.mkdirSync(directory + '/a')), pool: await codeOf(() => fs.promises.mkdir(directory + '/b')) });`;
     assert.deepEqual(threadAndProcess(code), {
       thread: { own: 'EROFS', pool: 'done' },
@@ -172,7 +172,7 @@ describe('SIGSYS', () => {
     assert.equal(ppid(`s.onViolation(() => undefined);`), 'failed');
   });
 
-  it('ends the process where the thread SignalInspector makes a refused call; an errno does not', () => {
+  it('ends the process if the thread SignalInspector makes a refused call; an errno does not', () => {
     const wake = (options: string): Outcome =>
       child(
         `

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { inChild, told } from '../support/child.js';
 
 describe('load', () => {
-  it('takes a raw program as compile writes it', () => {
+  it('accepts a raw program as compile writes it', () => {
     const { filters } = told<{ filters: number }>(inChild(`s.load(harmless.bpf); tell(s.status());`));
     assert.equal(filters, 1);
   });
@@ -121,7 +121,7 @@ describe('load', () => {
     assert.equal(noNewPrivs, false);
   });
 
-  it('gives the descriptor of a listener when asked', () => {
+  it('returns the descriptor of a listener when asked', () => {
     const { type, flags } = told<{ type: string; flags: string[] }>(
       inChild(`
         const { listener, flags } = s.load(harmless, { listener: true });
@@ -135,7 +135,7 @@ describe('load', () => {
     ]);
   });
 
-  it('says why a second listener is impossible', () => {
+  it('reports why a second listener is impossible', () => {
     const { code } = told<{ code: string }>(
       inChild(`
         const filter = harmless;

@@ -103,7 +103,7 @@ describe('ps', () => {
     }
   }
 
-  it('leaves out what ends while it looks, and counts what may not be read', () => {
+  it('omits processes that end meanwhile, and counts those that may not be read', () => {
     const { processes, unreadable } = listed({
       1: 'Name:\tinit\nSeccomp:\t2\n',
       7: GONE,
@@ -206,11 +206,11 @@ describe('processTree', () => {
     assert.deepEqual(shape([1, 0], [7, 6], [8, 7]), ['1', '7', '-8']);
   });
 
-  it('loses none where parents lead round in a circle', () => {
+  it('loses none if parents form a cycle', () => {
     assert.deepEqual(shape([1, 0], [5, 6], [6, 5], [7, 7]), ['1', '5', '-6', '7']);
   });
 
-  it('takes a chain of a hundred thousand', () => {
+  it('supports a chain of a hundred thousand', () => {
     const rows = processTree(Array.from({ length: 100_000 }, (_, index) => node(index + 1, index)));
     assert.equal(rows.at(-1)?.depth, 99_999);
   });

@@ -79,7 +79,7 @@ describe('A recording of known calls', function () {
     for (const name of [RMDIR, 'umask']) assert.ok(callOf(recording, name), name);
   });
 
-  it('says where programs may be missing, which made known calls under the filter of another one', async () => {
+  it('marks calls of which programs may be missing, made under the filter of another program', async () => {
     const recording = await node(`${QUIET} require('child_process').spawnSync('/bin/true');`);
     assert.equal(callOf(recording, 'openat')?.morePrograms, true);
     assert.equal(callOf(recording, 'exit_group')?.morePrograms, false);
@@ -87,7 +87,7 @@ describe('A recording of known calls', function () {
     assert.equal(callOf(alone, 'openat')?.morePrograms, false);
   });
 
-  it('leaves programs alone that load filters of their own', async function () {
+  it('loads no filter into programs that load their own', async function () {
     if (!hasPython || process.arch !== 'x64') this.skip();
     // seccomp(2) and mmap(2) kill.
     const { output, recording } = await python(`
@@ -184,7 +184,7 @@ describe('phaseAt', function () {
     assert.ok(!of('start').includes('accept4'));
   });
 
-  it('counts every call of the start, so that none of the work is taken for known', async () => {
+  it('counts every call of the start, so that calls of the work are not treated as known', async () => {
     const recording = await node(`${QUIET} require('fs').rmdirSync('/nowhere')`, { phaseAt: [RMDIR] });
     assert.ok(recording.calls.filter(({ phase }) => phase === 'start').every(({ atLeast }) => !atLeast));
     assert.ok(callOf(recording, RMDIR, 'work'));

@@ -137,7 +137,7 @@ describe('record by perf events', function () {
       assert.ok(callOf(traced, 'exit_group')?.programs.includes(program));
     });
 
-    it('counts what the kernel had no room for', async () => {
+    it('counts lost records', async () => {
       const calls = 400_000;
       const { child, recording } = record(
         'sh',
@@ -172,7 +172,7 @@ describe('record by perf events', function () {
     });
   });
 
-  describe('of what runs already', () => {
+  describe('of running processes', () => {
     /** A process with a child, both of which wait for a line before they make a call that nobody else makes. */
     const waiting = async (): Promise<ChildProcess> => {
       const child = spawn(join(directory, 'waits'), { stdio: ['pipe', 'pipe', 'ignore'] });
@@ -216,7 +216,7 @@ describe('record by perf events', function () {
       assert.equal(recorded.sources[0]?.how, 'perf');
     };
 
-    it('follows a process and what it has started before', async () => {
+    it('follows a process and its earlier descendants', async () => {
       const child = await waiting();
       const recorded = await recordWhile(child, { pid: child.pid ?? 0 });
       check(recorded);
@@ -346,7 +346,7 @@ describe('the targets of a recording', () => {
     ['/runc-like', false],
   ];
   for (const [path, expected] of programs)
-    it(`${expected ? 'takes' : 'does not take'} ${path} for a container runtime`, () => {
+    it(`${expected ? 'treats' : 'does not treat'} ${path} as a container runtime`, () => {
       assert.equal(isRuntime(path), expected);
     });
 });

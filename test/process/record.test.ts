@@ -25,7 +25,7 @@ describe('record', function () {
     assert.equal(callOf(recorded, 'exit_group')?.programs.length, 2);
   });
 
-  it('has all values of arguments that stand for power, from whichever process', async () => {
+  it('has all values of arguments that grant power, from every process', async () => {
     const { recording } = record(
       process.execPath,
       ['-e', 'require("net").connect(9, "127.0.0.1").on("error", () => {})'],
@@ -76,7 +76,7 @@ describe('record', function () {
     }
   });
 
-  it('gives profiles under which the command does its work on other input', () => {
+  it('results in profiles under which the command works with other input', () => {
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-record-'));
     const at = (name: string): string => join(directory, name);
     try {

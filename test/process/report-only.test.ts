@@ -169,7 +169,7 @@ describe('reportOnly', function () {
       });
     }
 
-    it('for a process that ignores a signal and waits in a call which none makes again', async function () {
+    it('for a process that ignores a signal and waits in a call which is never restarted', async function () {
       // Only there can the tracer have it made again.
       if (process.arch !== 'x64' || !has('python3')) this.skip();
       const code = `
@@ -198,7 +198,7 @@ print(got, ctypes.get_errno())
       assert.match(stdout, /^[tT]\n0\n$/);
     });
 
-    it('for what the command leaves running, also after this process has ended', () => {
+    it('for processes that the command leaves running, also after this process has ended', () => {
       const file = join(directory, 'late');
       const outcome = inChild(`
         const { child } = s.supervise('sh', ['-c', 'echo; read line; echo $line > ${file}; close=1'], {
@@ -237,7 +237,7 @@ print(got, ctypes.get_errno())
     }
   });
 
-  it('counts every call, and gives an event for each doubling at most', async () => {
+  it('counts every call, with at most one event for each doubling', async () => {
     const { violations } = await report(refusing('chdir'), 'sh', [
       '-c',
       'i=0; while [ $i -lt 1000 ]; do i=$((i+1)); cd /; done',
@@ -277,7 +277,7 @@ print(got, ctypes.get_errno())
     );
   });
 
-  it('leaves ENOSYS out, which is meant as a detour, unless asked', async () => {
+  it('omits ENOSYS, which leads to a fallback, unless asked', async () => {
     const profile: SeccompProfile = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [
@@ -297,7 +297,7 @@ print(got, ctypes.get_errno())
   });
 
   describe('a program that traces others', () => {
-    it('is killed, and the child has an error that says why', async function () {
+    it('is killed, and the child has an error that reports why', async function () {
       if (!has('strace')) this.skip();
       const child = spawn('sh', ['-c', 'strace -o /dev/null true; echo never'], {
         profile: refusing('chdir'),
@@ -364,7 +364,7 @@ print(got, ctypes.get_errno())
     assert.deepEqual(told(outcome), ['umask', '0', NATIVE]);
   });
 
-  it('says why where the command cannot be traced', () => {
+  it('reports why where the command cannot be traced', () => {
     const outcome = inChild(`
       s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO' }] });
       try {

@@ -45,7 +45,7 @@ describe('closeRings', () => {
   });
 
   for (const name of ['io_uring_setup', 'io_uring_enter']) {
-    it(`closes all of io_uring where ${name} alone is refused, on the other ABIs too`, () => {
+    it(`disables all of io_uring if only ${name} is refused, on the other ABIs too`, () => {
       const policy = closeRings(
         policyOf({
           defaultAction: 'SCMP_ACT_ALLOW',
@@ -84,7 +84,7 @@ describe('closeRings', () => {
     assert.equal(closeRings(lax), lax);
   });
 
-  it('gives a policy that compiles and passes the proof', () => {
+  it('returns a policy that compiles and passes the proof', () => {
     assert.ok(compilePolicy(closed).instructions > 0);
   });
 });
@@ -101,7 +101,7 @@ describe('obstacles', () => {
     assert.deepEqual(found, [{ syscall: 'futex', answer: 'ERRNO(EPERM)' }]);
   });
 
-  it('leave alone a call that some arguments get through', () => {
+  it('do not include a call that is allowed with some arguments', () => {
     const some = {
       names: ['futex'],
       action: 'SCMP_ACT_ERRNO',
@@ -122,7 +122,7 @@ describe('obstacles', () => {
     assert.deepEqual(obstacles(policy, true), []);
   });
 
-  it('include clone where clone3 answers ENOSYS, which libc falls back from', () => {
+  it('include clone if clone3 fails with ENOSYS, after which libc falls back', () => {
     const policy = policyOf({
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [

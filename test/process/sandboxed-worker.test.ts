@@ -152,7 +152,7 @@ describe('SandboxedWorker', () => {
         });
       });
 
-      it('takes modules of both kinds, by path and by URL', async () => {
+      it('accepts modules of both kinds, by path and by URL', async () => {
         const common = join(directory, 'common.cjs');
         const module = join(directory, 'module.mjs');
         writeFileSync(common, `require('worker_threads').parentPort.postMessage(__filename);`);
@@ -274,7 +274,7 @@ describe('SandboxedWorker', () => {
     assert.deepEqual(await once(worker, 'message'), [[0, new Uint8Array([1, 2, 3]).buffer]]);
   });
 
-  it('gives away the bytes of a view alone, not the pool of memory that they are part of', async () => {
+  it('sends only the bytes of a view, not the pool of memory around them', async () => {
     const worker = sandboxed(
       `const { parentPort } = require('worker_threads');
        parentPort.once('message', m => parentPort.postMessage([Buffer.from(m).toString(), Buffer.from(m.buffer).includes('next to it')]));`,
@@ -312,7 +312,7 @@ describe('SandboxedWorker', () => {
     });
   }
 
-  it('emits messageerror for what the worker sends and another process cannot have', async () => {
+  it('emits messageerror for values of the worker that cannot be cloned to another process', async () => {
     const worker = sandboxed(
       `const { parentPort, MessageChannel } = require('worker_threads');
        parentPort.postMessage(new SharedArrayBuffer(1));
@@ -328,7 +328,7 @@ describe('SandboxedWorker', () => {
   });
 
   for (const load of LOADS) {
-    it(`gives the error of fork for a Node that does not exist, with load: '${load}'`, async () => {
+    it(`returns the error of fork for a Node that does not exist, with load: '${load}'`, async () => {
       const worker = sandboxed('', { execPath: '/no/node', load });
       const errors: string[] = [];
       worker.on('error', error => errors.push(String(error)));
@@ -389,7 +389,7 @@ describe('SandboxedWorker', () => {
     worker.postMessage('lost');
   });
 
-  it('gives a WorkerError where its profile kills it', async () => {
+  it('emits a WorkerError if its profile kills it', async () => {
     const worker = sandboxed(`require('fs').mkdirSync('/tmp/never-made')`, {
       profile: { ...ALLOW, syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_KILL_PROCESS' }] },
     });

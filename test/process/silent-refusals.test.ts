@@ -127,7 +127,7 @@ describe('refusals without an error', () => {
     assert.equal(finds(profile), false);
   });
 
-  it('a refusal that kills does not pass unnoticed, and there is no finding', () => {
+  it('a refusal that kills is noticed, and there is no finding', () => {
     const profile = refusing('getsockname', 1)
       .replace('SCMP_ACT_ERRNO', 'SCMP_ACT_KILL_PROCESS')
       .replace(',"errnoRet":1', '');

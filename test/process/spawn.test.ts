@@ -92,7 +92,7 @@ describe('spawn', () => {
   };
 
   describe('confines the child', () => {
-    it('from its first instruction, under a profile of execve and exit_group alone', async () => {
+    it('from its first instruction, under a profile with only execve and exit_group', async () => {
       const profile = allowing('execve', 'exit_group');
       assert.deepEqual(await run(staticProgram(directory, [], 0), [], { profile }), {
         code: 0,
@@ -103,7 +103,7 @@ describe('spawn', () => {
       assert.equal(signal, 'SIGSYS');
     });
 
-    it('by its own layer and that of isolation, with no_new_privs, and leaves the parent as it was', async () => {
+    it('by its layer and that of isolation, with no_new_privs, and the parent is unchanged', async () => {
       const { stdout } = await run('grep', ['-E', 'NoNewPrivs|Seccomp', '/proc/self/status'], {
         profile: 'docker-default',
       });
@@ -476,7 +476,7 @@ describe('spawn', () => {
       assert.equal((await ended(child)).stdout, 'hello');
     });
 
-    it('with nothing of ours in its environment, its arguments or its descriptors', async () => {
+    it('with nothing of this package in its environment, arguments or descriptors', async () => {
       const { stdout } = await run(
         'sh',
         [

@@ -112,7 +112,7 @@ describe('startRecording', function () {
     assert.deepEqual(main, serving);
   });
 
-  it('has none of the calls that it makes itself', () => {
+  it('does not have the calls of the recorder itself', () => {
     const names = told<readonly string[]>(
       inChild(`
         const recording = s.startRecording();
@@ -122,7 +122,7 @@ describe('startRecording', function () {
       assert.ok(!names.includes(own), own);
   });
 
-  it('does not record what it asks of the machine for a snapshot', () => {
+  it('does not record the calls that a snapshot makes', () => {
     const added = told<readonly string[]>(
       inChild(`
         const names = ({ calls }) => calls.map(({ phase, syscall }) => phase + ' ' + syscall);
@@ -138,7 +138,7 @@ describe('startRecording', function () {
     );
   });
 
-  it('gives snapshots while it runs, and the whole recording at the end', () => {
+  it('returns snapshots while it runs, and the whole recording at the end', () => {
     const counts = told<readonly number[]>(
       inChild(`
         const { mkdtempSync, rmdirSync } = m('fs');

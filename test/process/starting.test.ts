@@ -69,7 +69,7 @@ describe('profiles under which programs do not start', () => {
     });
   }
 
-  it('are of a severity that fits: nothing-starts alone ends lint with 1', () => {
+  it('have an appropriate severity: only nothing-starts ends lint with 1', () => {
     assert.deepEqual(
       CODES.map(code => RULES[code].severity),
       ['high', 'info', 'low'],

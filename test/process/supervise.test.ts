@@ -251,7 +251,7 @@ describe('supervise', () => {
     assert.ok(ticks >= 3);
   });
 
-  it('does not ask for the start of the command, and asks handlers for the programs that it starts', async () => {
+  it('calls no handler for the start of the command, but for the programs that it starts', async () => {
     const seen: string[] = [];
     const supervised = supervise('sh', ['-c', '/bin/true; /bin/true'], {
       profile: asking('execve'),
@@ -294,7 +294,7 @@ describe('supervise', () => {
     assert.deepEqual([descriptors(), threads()], before);
   });
 
-  it('answers thousands of calls that wait at once, each of them', async function () {
+  it('responds to each of thousands of concurrent calls', async function () {
     this.timeout(120_000);
     const count = Number(process.env['IN_FLIGHT'] ?? 2000);
     const waiting: ((answer: Response) => void)[] = [];
@@ -314,7 +314,7 @@ describe('supervise', () => {
     assert.deepEqual([supervised.received, most, supervised.pending], [count, count, 0]);
   });
 
-  it('works in a worker, whose end gives the listener up', () => {
+  it('works in a worker, whose end closes the listener', () => {
     const inWorker = `
       import { parentPort } from 'node:worker_threads';
       import { supervise } from 'seccomp';
@@ -554,7 +554,7 @@ describe('supervise', () => {
       spawnSync: options => spawnSync('true', { profile: refusing, ...options }),
       SandboxedWorker: options => new SandboxedWorker('/no/module', { profile: refusing, ...options }),
     })) {
-      it(`is refused by ${name}, which says where to have it`, () => {
+      it(`is rejected by ${name}, with the function that supports it`, () => {
         assert.throws(
           () => act({ reportOnly: true }),
           error =>
@@ -611,7 +611,7 @@ describe('superviseListener', () => {
     assert.throws(() => superviseListener(fd, {}), { code: 'listener-unusable' });
   });
 
-  it('answers the calls of programs that a process starts once it has the filter', () => {
+  it('handles the calls of programs that a process starts under the filter', () => {
     const answers = told<string>(
       inChild(`
         const { listener } = s.applyProfile(${JSON.stringify(asking('getsid', 'mkdir', 'mkdirat'))}, { listener: true });

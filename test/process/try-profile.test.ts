@@ -111,7 +111,7 @@ describe('applyProfile with reportOnly', function () {
   }
 
   for (const [name, user] of users) {
-    it(`refuses and changes nothing, and says so in the receipt, as ${name}`, () => {
+    it(`refuses and changes nothing, and reports it in the receipt, as ${name}`, () => {
       const { receipt, counts, status, undone } = told<{
         receipt: Readonly<Record<string, unknown>>;
         counts: Readonly<Record<string, number>>;

@@ -154,7 +154,7 @@ describe('onViolation', () => {
     assert.equal(told(outcome), 'alive');
   });
 
-  it('hands over at the exit of the process what is left', () => {
+  it('delivers remaining events at the exit of the process', () => {
     const outcome = child(`
       const violations = s.onViolation(({ count }) => tell(count));
       s.applyProfile(noMkdir, { violations });
@@ -189,7 +189,7 @@ describe('onViolation', () => {
     assert.deepEqual(seen, { events: [1, 2], dropped: 0 });
   });
 
-  it('reports at the end what it could not report before, because a filter refused it', () => {
+  it('reports at the end what a filter kept it from reporting', () => {
     const seen = told(
       child(`
         const written = () => fs.readdirSync('/proc/self/fd').map(Number).filter(id => {
@@ -285,7 +285,7 @@ describe('A listener that is closed', () => {
   /** Whether SIGSYS has a handler, from the mask that the kernel tells. */
   const HANDLED = `const handled = () => (BigInt('0x' + /SigCgt:\\s*(\\w+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]) >> 30n & 1n) === 1n;`;
 
-  it('gives SIGSYS back the disposition it had, where no filter is in force', () => {
+  it('restores the disposition of SIGSYS if no filter is in force', () => {
     const seen = told<{ before: boolean; during: boolean; after: boolean; filtered: boolean }>(
       child(`${HANDLED}
         const before = handled();
@@ -297,7 +297,7 @@ describe('A listener that is closed', () => {
     assert.deepEqual([seen.before, seen.during, seen.after], [false, true, seen.filtered]);
   });
 
-  it('leaves a handler alone that was installed after it', () => {
+  it('does not change a handler that was installed after it', () => {
     const outcome = child(`${LISTEN}
       let heard = 0;
       process.on('SIGSYS', () => heard++);
@@ -368,7 +368,7 @@ describe('A profile that kills', () => {
     assert.deepEqual([signal, stdout, stderr], ['SIGSYS', '', '']);
   });
 
-  it('has the call said on standard error first, when asked', () => {
+  it('first prints the call on standard error, when asked', () => {
     const { signal, stdout, stderr } = kill('{ fatal: true }');
     assert.deepEqual([signal, stdout], ['SIGSYS', '']);
     assert.match(

@@ -85,7 +85,7 @@ describe('argWidth', () => {
     }
   });
 
-  it('libseccomp is given equality of a half as a mask, and no other comparison of one', () => {
+  it('libseccomp gets equality of a half as a mask, and no other comparison of a half', () => {
     const build = (op: string) =>
       compile(one('socket', 'declared', when(0, op, 5)), { codegen: 'libseccomp' }).policy;
     assert.equal(ask(build('EQ'), 'socket', GARBAGE | 5n), 'ALLOW');

@@ -116,7 +116,7 @@ describe('conflicting rules', () => {
     );
   });
 
-  it('are searched for up to a limit, which is said', () => {
+  it('are searched for up to a limit, which is reported', () => {
     const syscalls = Array.from({ length: 800 }, (_, index) => ({
       names: ['clone'],
       action: index % 2 === 0 ? 'SCMP_ACT_ALLOW' : 'SCMP_ACT_LOG',

@@ -174,7 +174,7 @@ describe('derive', () => {
     }
   });
 
-  it("adds one rule for the most copied edit of Docker's default, and the diff says what it adds", () => {
+  it("adds one rule for the most copied edit of Docker's default, and the diff reports what it adds", () => {
     const derived = derive('docker-default', { allow: ['@io_uring'] });
     const { removed, added } = changedLines(DEFAULT, formatProfile(derived));
     assert.deepEqual(removed, []);
@@ -290,7 +290,7 @@ describe('a profile that extends another', () => {
     return path;
   };
 
-  it('says what derive says', () => {
+  it('has the same effect as derive', () => {
     const extended = parseProfile({
       $schema: 'x',
       extends: 'docker-default',
@@ -354,7 +354,7 @@ describe('a profile that extends another', () => {
     ['a list that is none', { extends: 'docker-default', deny: '@network' }, 'wrong-type', '/deny'],
   ];
   for (const [what, source, code, pointer] of mistakes) {
-    it(`refuses ${what}, and says where`, () => {
+    it(`refuses ${what}, and reports where`, () => {
       assert.throws(
         () => parseProfile(source),
         (error: { code?: string; at?: { pointer: string } }) =>

@@ -340,7 +340,7 @@ describe('errors in profiles', () => {
     );
   });
 
-  it(`are kept up to ${MAX_FINDINGS}, and the message says that there are more`, () => {
+  it(`are kept up to ${MAX_FINDINGS}, and the message reports that there are more`, () => {
     const syscalls = Array.from({ length: 3 * MAX_FINDINGS }, () => null);
     const { problems } = failure(() => parseProfile({ defaultAction: 'SCMP_ACT_LOG', syscalls }));
     assert.equal(problems.length, MAX_FINDINGS + 1);

@@ -66,7 +66,7 @@ describe('Firecracker filters: the meaning', () => {
     assert.deepEqual(answers, ['TRAP', 'ALLOW', 'ALLOW', 'TRAP', 'TRAP', 'ALLOW']);
   });
 
-  it('takes only what parseFirecracker gives, and says so', () => {
+  it('accepts only the result of parseFirecracker', () => {
     for (const value of ['{"vmm":{}}', undefined, {}, { filters: [] }])
       assert.throws(
         () => resolveFirecracker(value as never),

@@ -60,7 +60,7 @@ describe('profile formats', () => {
     assert.equal(profile.rules[0]?.names[0]?.at.pointer, '/syscalls/0/name');
   });
 
-  it('the linux.seccomp of OCI, alone', () => {
+  it('only the linux.seccomp of OCI', () => {
     const profile = parseProfile({
       defaultAction: 'SCMP_ACT_ALLOW',
       flags: ['SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_TSYNC'],
@@ -127,7 +127,7 @@ describe('profile formats', () => {
     );
   });
 
-  it('every action carries what runc gives it', () => {
+  it('every action has the same data as in runc', () => {
     const actions: readonly (readonly [string, number | undefined, string])[] = [
       ['SCMP_ACT_KILL', undefined, 'KILL_THREAD'],
       ['SCMP_ACT_KILL_THREAD', undefined, 'KILL_THREAD'],

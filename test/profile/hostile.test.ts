@@ -208,7 +208,7 @@ describe('hostile profiles', () => {
     ],
   ];
   for (const [what, text] of large) {
-    it(`${what}: an answer, in time`, () => {
+    it(`${what}: a result, in time`, () => {
       const source = text();
       const start = process.cpuUsage();
       survives(source);

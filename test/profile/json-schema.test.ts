@@ -489,7 +489,7 @@ describe('The JSON Schema of profiles', () => {
       });
     }
 
-    it('says what an action does', async () => {
+    it('reports what an action does', async () => {
       assert.equal(
         (await offered('{ "defaultAction": → }')).get('SCMP_ACT_ERRNO'),
         'The call fails with an errno.',

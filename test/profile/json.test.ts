@@ -31,7 +31,7 @@ describe('JSON reader', () => {
     }
   });
 
-  it('gives every value and every key its line, column and pointer', () => {
+  it('has the line, column and pointer of every value and key', () => {
     const root = read('{\n  "a/b": [\n    true,\n    {"~": null}\n  ]\n}');
     assert.deepEqual(locate(root), { file: 'test.json', line: 1, column: 1, pointer: '' });
     assert.deepEqual(locate(dig(root, 'a/b', 0)), {
@@ -130,7 +130,7 @@ describe('JSON reader', () => {
     assert.equal(failure(() => read('[{"a":1,"a":1}, {"b":1,"b":1,"b":1}]')).problems.length, 3);
   });
 
-  it('takes the same key written with an escape for the same', () => {
+  it('treats a key with an escape as the same key', () => {
     assert.equal(failure(() => read('{"a":1,"\\u0061":2}')).code, 'duplicate-key');
   });
 

@@ -128,7 +128,7 @@ describe('profile sources', () => {
       assert.equal(failure(() => parseProfile(`${comment}${TEXT}`)).code, 'json-syntax', comment);
   });
 
-  it('a file that is too large is refused by its size alone', () => {
+  it('a file that is too large is rejected by its size', () => {
     const path = write('sparse.json', '');
     truncateSync(path, 2 ** 40);
     assert.equal(failure(() => parseProfile(path)).code, 'profile-too-large');
@@ -144,7 +144,7 @@ describe('profile sources', () => {
     assert.equal(failure(() => parseProfile(path)).code, 'not-a-file');
   });
 
-  it('a file without read permission is an error that says so', function () {
+  it('a file without read permission is an error with the reason', function () {
     if (process.getuid?.() === 0) this.skip();
     const path = write('secret.json', TEXT);
     execFileSync('chmod', ['000', path]);

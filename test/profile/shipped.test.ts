@@ -86,7 +86,7 @@ describe('the profiles that ship', () => {
           );
     });
 
-    it(`${name} is a derivation of a few lines that says what it is for, without a warning`, () => {
+    it(`${name} is a derivation of a few lines with a comment about its purpose, without a warning`, () => {
       const text = readFileSync(packageFile(`profiles/${name}.json`), 'utf8');
       assert.ok(text.split('\n').length < 50);
       assert.match(text, /^ {2}"comment": "[A-Z].*\."/m);

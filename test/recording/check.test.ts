@@ -111,7 +111,7 @@ describe('checkProfile', () => {
     ]);
   });
 
-  it('looks at calls of other ABIs and architectures', () => {
+  it('checks calls of other ABIs and architectures', () => {
     const x86 = readLog('[ Process PID=1 runs in 32 bit mode. ]\n1 getpid() = 1', {
       arch: 'x86_64',
     }).recording;
@@ -209,7 +209,7 @@ describe('explainAuditLine', () => {
     assert.equal(verdict?.fits, true);
   });
 
-  it('writes nothing that acts upon a terminal', () => {
+  it('writes no control characters to a terminal', () => {
     const hex = Buffer.from('/tmp/\u001b[2J x').toString('hex').toUpperCase();
     const explained = explainAuditLine(record(39, '0x0').replace('"/bin/p"', hex));
     assert.ok(explained !== undefined);

@@ -120,7 +120,7 @@ describe('A generated profile', () => {
       assert.ok(allows(made(strace(seen)), abi, needed));
     });
 
-  it('allows getpgid for the caller alone, as C libraries make getpgrp of it, and for others if that was seen', () => {
+  it('allows getpgid only for the caller, as C libraries use it for getpgrp, and for others if that was seen', () => {
     const unseen = made(strace(GETPID));
     for (const abi of ['x86_64', 'aarch64'] as const) {
       assert.ok(allows(unseen, abi, 'getpgid', 0n) && !allows(unseen, abi, 'getpgid', 1n));
@@ -161,7 +161,7 @@ describe('A generated profile', () => {
     assert.ok(!allows(made(strace(GETPID)), 'x86', 'getpid'));
   });
 
-  it('of a socketcall allows nothing but it', () => {
+  it('of a socketcall allows nothing else', () => {
     const profile = made(strace('[ Process PID=1 runs in 32 bit mode. ]', '1 socketcall(0x1, 0x2) = 0'));
     assert.ok(!allows(profile, 'x86_64', 'connect'));
   });
@@ -203,7 +203,7 @@ describe('Arguments in a generated profile', () => {
     assert.deepEqual(generateProfile([strace('socket(AF_UNIX, SOCK_STREAM, 0) = 3')]).unlimited, []);
   });
 
-  it('say where a 32-bit ABI has them in memory, where no filter looks', () => {
+  it('report if a 32-bit ABI has them in memory, which no filter reads', () => {
     const recording = strace('[ Process PID=1 runs in 32 bit mode. ]', '1 getuid32() = 0');
     assert.deepEqual(
       generateProfile([recording]).unlimited.map(({ syscall, why }) => `${syscall} ${why}`),
@@ -211,7 +211,7 @@ describe('Arguments in a generated profile', () => {
     );
   });
 
-  it('keep what one recording saw where another one did not look', () => {
+  it('keep what one recording has and another one did not record', () => {
     const counted = strace(' 50.00    0.000030          30         1           mmap');
     const profile = made(mergeRecordings(counted, strace(mmap('PROT_WRITE|PROT_EXEC'))));
     assert.ok(allows(profile, 'x86_64', 'mmap', 0n, 1n, W | X));
@@ -247,7 +247,7 @@ describe('Arguments in a generated profile', () => {
     assert.ok(!allows(profile, 'x86_64', 'clone', NEWNET | 17n));
   });
 
-  it('allow prlimit64 for the caller alone, unless others were seen', () => {
+  it('allow prlimit64 only for the caller, unless others were seen', () => {
     const own = made(strace('prlimit64(0, RLIMIT_NOFILE, NULL, 0x1) = 0'));
     assert.ok(allows(own, 'x86_64', 'prlimit64', 0n, 7n) && !allows(own, 'x86_64', 'prlimit64', 1n, 7n));
     const others = made(strace('prlimit64(12, RLIMIT_NOFILE, NULL, 0x1) = 0'));

@@ -130,14 +130,14 @@ describe('Logs of strace', () => {
       assert.equal(skipped, 0, JSON.stringify(examples));
     });
 
-  it('do not take the 32 bits of a child for those of its parent', () => {
+  it('do not mistake the 32 bits of a child for those of its parent', () => {
     const { recording } = read(
       '[pid 8] [ Process PID=8 runs in 32 bit mode. ]\n[pid 8] getuid32() = 0\n[pid 8] +++ exited with 0 +++\ngetuid() = 0',
     );
     assert.deepEqual(summary(recording), ['x86:getuid32() x1', 'getuid() x1']);
   });
 
-  it('do not take a path for the notice that a process has 32 bits', () => {
+  it('do not mistake a path for the notice that a process has 32 bits', () => {
     const { recording } = read(
       '7 openat(AT_FDCWD, "/[ Process PID=7 runs in 32 bit mode. ]", O_RDONLY) = 3\n7 getpid() = 7',
     );
@@ -298,7 +298,7 @@ describe('Logs of perf trace', () => {
       ' Summary of events:\n\n x\nmount() = 1 (10895), 2 events, 98.5%\n\n   getuid              1      0     0.010     0.010     0.010     0.010      0.00%',
     ],
   ] as const)
-    it(`do not take the name of a thread in ${what} for a line of strace`, () => {
+    it(`do not mistake the name of a thread in ${what} for a line of strace`, () => {
       const { recording, skipped } = read(lines);
       assert.deepEqual([summary(recording), skipped], [['getuid() x1'], 2]);
     });
@@ -456,7 +456,7 @@ describe('Audit records', () => {
     assert.deepEqual(call?.programs, ['/tmp/a "b']);
   });
 
-  it('are not believed what a program calls itself', () => {
+  it('do not trust the name of a program', () => {
     const evil = kernel
       .replace('comm="probe"', 'comm=x sig=0 arch=c000003e syscall=165 compat=0 ip=0x1 code=0x0')
       .replace('"/usr/bin/probe"', '/x sig=0 arch=c000003e syscall=165 compat=0 ip=0x1 code=0x0 A=');
@@ -493,7 +493,7 @@ describe('Reports of this package', () => {
     assert.deepEqual(socket.programs, ['/usr/bin/a']);
   });
 
-  it('have the arguments of the first call alone where they stand for several', () => {
+  it('have only the arguments of the first call if they cover several', () => {
     const { recording } = read(`${JSON.stringify(report)}\n${JSON.stringify({ ...report, count: 7 })}`);
     assert.deepEqual(summary(recording), ['socket(38 ?; 5 ?; 0 ?) x8']);
   });
@@ -567,7 +567,7 @@ describe('A hostile log', () => {
     assert.throws(() => read(`{\n${'}\n'.repeat(1_000_000)}`), { code: 'empty-log' });
   });
 
-  it('is an error where nothing in it is understood', () => {
+  it('is an error if no line can be parsed', () => {
     for (const text of ['', '\n\n', 'nothing', '{"a":', '{}', '['.repeat(100_000), '---\nkind: Pod'])
       assert.throws(() => read(text), { code: 'empty-log' });
   });

@@ -48,7 +48,7 @@ status:
     assert.equal(skipped, 1);
   });
 
-  it('of the operator are read as JSON too, alone and in a list', () => {
+  it('of the operator are also read as JSON, single and in a list', () => {
     const object = {
       kind: 'SeccompProfile',
       spec: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ action: 'SCMP_ACT_ALLOW', names: ['read'] }] },

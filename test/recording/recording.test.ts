@@ -119,7 +119,7 @@ describe('A recording', () => {
     assert.equal(getpid.morePrograms, true);
   });
 
-  it('cannot be changed, and nothing else is taken for one', () => {
+  it('cannot be changed, and no other value is accepted as one', () => {
     const one = strace('read(3, "", 1) = 0');
     assert.ok(Object.isFrozen(one) && Object.isFrozen(one.calls[0]) && Object.isFrozen(one.calls[0]?.args));
     assert.throws(() => mergeRecordings({ ...one }), { code: 'not-a-recording' });

@@ -59,7 +59,7 @@ describe('tightenProfile', () => {
     );
   });
 
-  it('keeps calls that programs need although they were not seen, and says why', () => {
+  it('keeps calls that programs need although they were not seen, and reports why', () => {
     const { text, unseen } = tightenProfile(profile(allow('"exit_group", "rt_sigreturn", "mount"')), [
       strace('getpid() = 1'),
     ]);
@@ -80,14 +80,14 @@ describe('tightenProfile', () => {
     assert.deepEqual(names(text), ['open', 'openat']);
   });
 
-  it('keeps what the launcher calls that it is for', () => {
+  it('keeps the calls of its launcher', () => {
     const text = profile(allow('"capset", "mount"'));
     const recordings = [strace('getpid() = 1')];
     assert.deepEqual(names(tightenProfile(text, recordings).text), []);
     assert.deepEqual(names(tightenProfile(text, recordings, { for: 'runc' }).text), ['capset']);
   });
 
-  it('answers newer calls with ENOSYS, so that libraries make the older one', () => {
+  it('refuses newer calls with ENOSYS, so that libraries make the older one', () => {
     const { text } = tightenProfile(profile(allow('"clone3", "clone"')), [
       strace('clone(child_stack=NULL, flags=SIGCHLD) = 3'),
     ]);

@@ -29,7 +29,7 @@ describe('seccomp report', () => {
     assert.ok(stdout.includes('id="profile"'));
   });
 
-  it('takes a program', () => {
+  it('accepts a program', () => {
     const file = join(folder, 'program.bpf');
     writeFileSync(file, compile(PROFILE, { arch: 'x86_64' }).bpf);
     const { code, stdout } = cli(['report', file]);
@@ -43,7 +43,7 @@ describe('seccomp report', () => {
     assert.ok(stdout.includes('id="comparison"'));
   });
 
-  it('says what was written with --json', () => {
+  it('reports what was written with --json', () => {
     const file = join(folder, 'json.html');
     const { stdout } = cli(['report', 'docker-default', '--json', '-o', file]);
     assert.deepEqual(JSON.parse(stdout), { output: file, bytes: readFileSync(file).length });

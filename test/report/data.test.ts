@@ -35,7 +35,7 @@ describe('the data of a report', () => {
     );
   });
 
-  it('has what is answered as a whole elsewhere', () => {
+  it('lists ABIs with one action separately', () => {
     const places = new Map(report().elsewhere.map(({ place, words }) => [place, words]));
     assert.equal(places.get('aarch64'), 'KILL_THREAD');
     assert.equal(places.get('all other architectures'), 'KILL_THREAD');
@@ -80,7 +80,7 @@ describe('the data of a report', () => {
     assert.equal(data.rules[1]?.conditions, 'domain is AF_UNIX');
   });
 
-  it('says why a call that no rule names is refused', () => {
+  it('reports why a call that no rule names is refused', () => {
     const data = report();
     assert.match(call(data, 'close').why ?? '', /default action/);
     assert.match(call(data, 'openat2').why ?? '', /newer than the profile/);
@@ -118,7 +118,7 @@ describe('the data of a report', () => {
     assert.ok(source[6]?.slice(16).startsWith('"moutn"'));
   });
 
-  it('looks for findings on the target that it compiles for', () => {
+  it('has the findings for the target that it compiles for', () => {
     const text = PROFILE.replace('"reboot"', '"reboot", "vm86"');
     const codes = (capabilities: readonly string[]): readonly string[] =>
       collect(text, { arch: 'x86_64', capabilities }).findings.map(({ code }) => code);
@@ -126,13 +126,13 @@ describe('the data of a report', () => {
     assert.ok(codes(['CAP_SYS_ADMIN']).includes('duplicate-rule'));
   });
 
-  it('takes a profile that was parsed before, without its text', () => {
+  it('accepts a profile that was parsed before, without its text', () => {
     const data = collect(parseProfile(PROFILE), { arch: 'x86_64' });
     assert.deepEqual(data.source, []);
     assert.equal(call(data, 'read').rules.length, 1);
   });
 
-  it('takes filters and programs of any origin', () => {
+  it('accepts filters and programs of any origin', () => {
     const filter = compile(PROFILE, { arch: 'x86_64' });
     const [compiled, raw] = [collect(filter, {}), collect(filter.program, { name: 'found.bpf' })];
     assert.equal(compiled.summary.policy?.defaultAction, 'ERRNO(EPERM)');
@@ -158,11 +158,11 @@ describe('the data of a report', () => {
       );
     const other = (from: string, to: string): string => PROFILE.replace(from, to);
 
-    it('has nothing to say of itself', () => {
+    it('has no differences from itself', () => {
       assert.deepEqual(differences(PROFILE), []);
     });
 
-    it('says what changes, for which arguments, with a call that shows it', () => {
+    it('reports what changes, for which arguments, with a call that shows it', () => {
       assert.deepEqual(differences(other('"value": 1', '"value": 2')), [
         [['socket'], 'ALLOW', 'ERRNO(EPERM)', 'domain is AF_UNIX', 'socket(1)'],
         [['socket'], 'ERRNO(EPERM)', 'ALLOW', 'domain is AF_INET', 'socket(2)'],
@@ -176,7 +176,7 @@ describe('the data of a report', () => {
       ]);
     });
 
-    it('takes layers', () => {
+    it('accepts layers', () => {
       const [first, second] = ['"read", ', '"write"'].map(
         name => compile(other(name, name === '"write"' ? '"read"' : ''), { arch: 'x86_64' }).program,
       );

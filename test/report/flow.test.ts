@@ -33,7 +33,7 @@ function follow(flow: Flow, program: Program, data: Uint32Array): string {
 }
 
 describe('the picture of a program', () => {
-  it(`leads to the program's answers (SEED=${start})`, () => {
+  it(`leads to the program's actions (SEED=${start})`, () => {
     const random = new Random(start);
     for (let round = 0; round < 200; round++) {
       const program = randomProgram(random, 2 + random.below(40));
@@ -60,7 +60,7 @@ describe('the picture of a program', () => {
     }
   });
 
-  it('says in words what is asked', () => {
+  it('describes tests in words', () => {
     const { program } = compile(
       {
         defaultAction: 'SCMP_ACT_ALLOW',
@@ -95,7 +95,7 @@ describe('the picture of a program', () => {
     assert.ok(flowOf(program).columns <= 3);
   });
 
-  it('takes the longest program that the kernel takes', () => {
+  it('supports the longest program that the kernel accepts', () => {
     const program: Program = Array.from({ length: 4096 }, (_, index) =>
       index < 4095 ? { code: 0x15, jt: 0, jf: 0, k: index } : { code: 6, jt: 0, jf: 0, k: 0 },
     );

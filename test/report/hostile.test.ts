@@ -89,12 +89,12 @@ describe('the page of a hostile profile', () => {
     assert.doesNotMatch(page, /\b(?:src|href|action)="(?!#)/);
   });
 
-  it('takes a name of a call that no ABI has for its text alone', () => {
+  it('treats a name of a call that no ABI has as text', () => {
     const page = htmlReport(profile('constructor'), { arch: 'x86_64' });
     assert.ok(page.includes('constructor'));
   });
 
-  it('truncates a text that is too long, and says so', () => {
+  it('truncates a text that is too long, and reports it', () => {
     const comment = 'x'.repeat(30_000);
     const text = JSON.stringify(
       {

@@ -9,7 +9,7 @@ import { randomProgram } from '../support/random-program.js';
 const start = seed();
 
 describe("the page's interpreter", () => {
-  it(`answers as the other one, along the same way (SEED=${start})`, () => {
+  it(`has the same result and path as the other one (SEED=${start})`, () => {
     const random = new Random(start);
     for (let round = 0; round < 500; round++) {
       const program = randomProgram(random, 2 + random.below(40));

@@ -23,7 +23,7 @@ const chromium = findChromium();
 
 describe('the page in Chromium', function () {
   if (chromium === undefined) {
-    it('is not looked at: chromium is not installed', function () {
+    it('is skipped: chromium is not installed', function () {
       this.skip();
     });
     return;
@@ -153,7 +153,7 @@ describe('the page in Chromium', function () {
       assert.match(await walk('x86_64', 'read', '1 2 3 4 5 6 7'), /up to six arguments/);
     });
 
-    it('takes the names of constants for arguments, and says which one was meant', async () => {
+    it('takes the names of constants for arguments, and reports which one was meant', async () => {
       const walk = async (args: string): Promise<string> => {
         await page.evaluate(`document.getElementById('walk-call').value = 'socket'`);
         await page.evaluate(`document.getElementById('walk-args').value = ''`);
@@ -167,7 +167,7 @@ describe('the page in Chromium', function () {
       assert.match(await walk('AF_UNXI'), /Did you mean AF_UNIX\?/);
     });
 
-    it('is searched with the keyboard alone', async () => {
+    it('can be searched with only the keyboard', async () => {
       await page.evaluate('document.activeElement.blur()');
       await page.press('/');
       assert.equal(await page.evaluate('document.activeElement.id'), 'query');
@@ -226,7 +226,7 @@ describe('the page in Chromium', function () {
       await page.click('#changed-only');
     });
 
-    it('says what differs from another profile', async () => {
+    it('reports what differs from another profile', async () => {
       assert.match(await text('#comparison tbody'), /socket.*ALLOW.*ERRNO\(EPERM\).*socket\(/s);
     });
 

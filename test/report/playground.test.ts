@@ -25,7 +25,7 @@ const chromium = findChromium();
 
 describe('the playground in Chromium', function () {
   if (chromium === undefined) {
-    it('is not looked at: chromium is not installed', function () {
+    it('is skipped: chromium is not installed', function () {
       this.skip();
     });
     return;
@@ -134,7 +134,7 @@ describe('the playground in Chromium', function () {
     await compiled();
   });
 
-  it('keeps the last result while the text has errors, and says so', async () => {
+  it('keeps the last result while the text has errors, and reports it', async () => {
     await typeBehind('"SCMP_ACT_ERRNO",', ',');
     await page.until(`document.querySelector('#marks u.error') !== null`);
     assert.match(await text('#taken'), /1 error: what is shown is of the text before/);
@@ -187,7 +187,7 @@ describe('the playground in Chromium', function () {
     );
   });
 
-  it('explains a call by name with constants, and says what would allow it', async () => {
+  it('explains a call by name with constants, and reports what would allow it', async () => {
     await page.click('#walk-call');
     await page.type('socket');
     await page.press('Tab');
@@ -306,7 +306,7 @@ describe('the playground in Chromium', function () {
       assert.equal(await value('arch'), 'x86_64');
     });
 
-  it('makes no markup of what a profile, a log or a link says', async () => {
+  it('shows the content of a profile, a log or a link as text', async () => {
     const escaped = JSON.stringify(HOSTILE);
     await recompiled(() =>
       write(
@@ -339,7 +339,7 @@ describe('the playground in Chromium', function () {
     assert.deepEqual((result as { value: unknown }).value, ['TypeError']);
   });
 
-  it('has nothing that axe finds, wide and narrow, light and dark', async () => {
+  it('has no accessibility findings of axe, wide and narrow, light and dark', async () => {
     await page.send('Page.navigate', { url });
     await page.until(`document.readyState === 'complete' && document.querySelector('.grid') !== null`);
     await page.evaluate(`${readFileSync(AXE, 'utf8')}; 0`);

@@ -58,7 +58,7 @@ describe('The check of prebuilt files', function () {
     return check(bytes, as).faults.filter(fault => !usual.includes(fault));
   }
 
-  it("refuses what the system's compiler built for this machine alone", () => {
+  it("rejects what the system's compiler built only for this machine", () => {
     const { code, faults } = check(own);
     assert.equal(code, 1);
     assert.ok(faults.includes('is not stripped'));

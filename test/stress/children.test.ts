@@ -26,7 +26,7 @@ const prepare = (): string => `
   const asking = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['getsid'], action: 'SCMP_ACT_NOTIFY' }] };`;
 
 describe('Children under profiles that differ, all there at once,', () => {
-  it('each have their own, and leave nothing', function () {
+  it('each have their own, and leave nothing behind', function () {
     this.timeout(0);
     const size = many(1000);
     const codes = leavesNothing<Readonly<Record<string, number>>>(
@@ -56,7 +56,7 @@ describe('Children under profiles that differ, all there at once,', () => {
 });
 
 describe('Calls that wait for a supervisor, all at once,', () => {
-  it('are each answered once, and leave nothing', function () {
+  it('each get one response, and leave nothing behind', function () {
     this.timeout(0);
     const size = many(10_000);
     const seen = leavesNothing<Readonly<Record<string, unknown>>>(
@@ -81,7 +81,7 @@ describe('Calls that wait for a supervisor, all at once,', () => {
     assert.deepEqual(seen, { received: size, most: size, right: size, pending: 0 });
   });
 
-  it('end with a killed caller, and leave nothing', function () {
+  it('end with a killed caller, and leave nothing behind', function () {
     this.timeout(0);
     const size = many(2000);
     const seen = leavesNothing<Readonly<Record<string, unknown>>>(
@@ -110,7 +110,7 @@ describe('Calls that wait for a supervisor, all at once,', () => {
 });
 
 describe('Sandboxed workers that come and go', () => {
-  it('leave nothing, whether they end or are terminated', function () {
+  it('leave nothing behind, whether they end or are terminated', function () {
     this.timeout(0);
     const size = many(20);
     const seen = leavesNothing<number>(

@@ -41,7 +41,7 @@ describe('Refused calls', () => {
       { eval: true, execArgv: [], workerData: [addon, size] }), 'exit')`,
   };
   for (const [what, code] of Object.entries(cases)) {
-    it(`${what} are all reported or counted as dropped, and leave nothing`, function () {
+    it(`${what} are all reported or counted as dropped, and leave nothing behind`, function () {
       this.timeout(0);
       const { made, reported, dropped } = leavesNothing<Seen>(
         `${PREPARE} const round = size => { size -= size % 8; return listenTo(size, async () => { ${code} }); };`,

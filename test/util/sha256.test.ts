@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { sha256Base64, sha256Hex } from '#lib/util/host/sha256.js';
 
 describe('SHA-256', () => {
-  it('is that of Node for every length around blocks, and for text that is not ASCII', () => {
+  it("equals Node's for every length around blocks, and for text that is not ASCII", () => {
     const texts = [...Array(200).keys()].map(length => 'x'.repeat(length)).concat('ä€😀'.repeat(100));
     for (const text of texts) {
       const hash = createHash('sha256').update(text);

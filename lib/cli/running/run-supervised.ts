@@ -63,7 +63,7 @@ export async function runWatched(
     for (const violation of summary.list())
       target.write(options.json ? oneLine(violation) : `seccomp: ${singleLine(formatReport(violation))}\n`);
   };
-  const fate = { killed: false };
+  const outcome = { killed: false };
   const started: { child?: ChildProcess } = {};
   let newer = 0;
   const hear = (violation: ReportedViolation): void => {
@@ -73,7 +73,7 @@ export async function runWatched(
     }
     summary.add(violation);
     if (kills(violation) && (violation.starting || isOf(started.child, violation.thread.id)))
-      fate.killed = true;
+      outcome.killed = true;
   };
   const signals = passSignals();
   let watched: Watched;
@@ -106,7 +106,7 @@ export async function runWatched(
     notes.push(
       `left out: ${counted(newer, 'call')} newer than the profile, which get ENOSYS; --report-fallbacks lists them`,
     );
-  if (signal === 'SIGSYS' && !fate.killed) notes.push(endedBySigsys(command, child.pid));
+  if (signal === 'SIGSYS' && !outcome.killed) notes.push(endedBySigsys(command, child.pid));
   else if (options.watching === 'refuse') notes.push(...leftOut(filter));
   for (const note of notes) if (!options.json) target.write(`seccomp: ${singleLine(note)}\n`);
   target.close();
@@ -146,7 +146,7 @@ function start(
   const { child, follower } = startReportOnly(command, args, {
     ...{ filter: profile, load, isolation: plan, rest },
     report: { ...report, reportOnly: true },
-    attend: undefined,
+    awaitRunning: undefined,
   });
   return {
     child,

@@ -132,7 +132,7 @@ export function forkSandboxed(
     );
   if (reporting !== undefined) {
     if (!isFilter(filter)) throw needsPolicy();
-    const plan = { filter, load, isolation, rest, report: reporting, attend: undefined };
+    const plan = { filter, load, isolation, rest, report: reporting, awaitRunning: undefined };
     if (when !== 'before-user-code')
       return startReported(execPath, plan, (request, tracer) => launched(request, execArgv, stdio, tracer))
         .child;

@@ -163,6 +163,6 @@ export function formatReport(violation: ReportedViolation): string {
   const { action, allowed, program, starting, thread } = violation;
   const who = printable(program ?? thread.name);
   const when = starting ? `before the exec of ${who}` : `by ${who} (${thread.id})`;
-  const fate = allowed ? `was allowed, although the profile has ${action}` : `got ${action}`;
-  return sentence(violation, `${when} ${fate}`);
+  const outcome = allowed ? `was allowed, although the profile has ${action}` : `got ${action}`;
+  return sentence(violation, `${when} ${outcome}`);
 }

@@ -208,7 +208,7 @@ export function serveListener(
 }
 
 /** A supervisor with no calls to serve, for a command that has not started. */
-export const nobody = (): Supervisor => ({
+export const noSupervisor = (): Supervisor => ({
   pending: 0,
   received: 0,
   finished: Promise.resolve(),

@@ -17,7 +17,7 @@ import {
 import type { Isolation } from '../isolation/isolation.js';
 import { SPAWN_OPTIONS } from '../children/launch/start-child.js';
 import { CONTINUE, type Handler } from './response.js';
-import { serveListener, nobody, type Supervisor } from './serve-listener.js';
+import { serveListener, noSupervisor, type Supervisor } from './serve-listener.js';
 import { checkedHandlers, HANDLER_OPTIONS, handlerOf, type HandlerOptions } from './handlers.js';
 import {
   checkReport,
@@ -85,7 +85,8 @@ export function supervise(
     rest,
     atStart: plan.atStart,
   });
-  const supervisor = listener === undefined ? nobody() : serveOrKill(child, listener, plan.handler, own);
+  const supervisor =
+    listener === undefined ? noSupervisor() : serveOrKill(child, listener, plan.handler, own);
   return supervised(child, isolation.receipt, supervisor);
 }
 
@@ -130,7 +131,7 @@ function reportOnly(
   const { receipt } = isolation;
   const plan = { filter, isolation, rest, report: own };
   if (own.handlers === undefined && own.otherwise === undefined) {
-    const { child, follower } = startReportOnly(file, args, { ...plan, load, attend: undefined });
+    const { child, follower } = startReportOnly(file, args, { ...plan, load, awaitRunning: undefined });
     return supervised(child, receipt, follower);
   }
   const { child, follower, listener } = startAttended(file, args, { ...plan, load: withKillable(load, own) });
@@ -145,14 +146,14 @@ function reportOnly(
 function startAttended(
   file: string,
   args: readonly string[],
-  plan: Omit<ReportOnlyPlan, 'attend'>,
+  plan: Omit<ReportOnlyPlan, 'awaitRunning'>,
 ): ReportedCommand & { readonly listener: number | undefined } {
   let listener: number | undefined;
   let started: ReportedCommand;
   try {
     started = startReportOnly(file, args, {
       ...plan,
-      attend: awaited => {
+      awaitRunning: awaited => {
         listener = receiveListener(awaited);
         if (listener !== undefined) untilItRuns(listener, awaited, () => CONTINUE);
       },

@@ -4,7 +4,7 @@ import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { withStops } from '../../policy/with-stops.js';
 import type { IsolationPlan } from '../isolation/isolate.js';
-import { launchOf, commandOf, type Attend, type LaunchRequest } from '../children/launch/launch.js';
+import { launchOf, commandOf, type AwaitRunning, type LaunchRequest } from '../children/launch/launch.js';
 import type { ChildLoadOptions } from '../children/sandbox.js';
 import { spawnWith, startChild } from '../children/launch/start-child.js';
 import { stdioList } from '../children/launch/stdio.js';
@@ -25,7 +25,7 @@ export interface ReportOnlyPlan {
   readonly rest: Own<SpawnOptions>;
   readonly report: Own<ViolationReportOptions>;
   /** For a supervisor of calls with the action NOTIFY: takes the listener while the launcher waits. */
-  readonly attend: Attend | undefined;
+  readonly awaitRunning: AwaitRunning | undefined;
 }
 
 /** A command that runs as if there were no profile, with reports of its calls. */
@@ -44,11 +44,11 @@ export function startReportOnly(
   args: readonly string[],
   plan: ReportOnlyPlan,
 ): ReportedCommand {
-  const { rest, attend } = plan;
+  const { rest, awaitRunning } = plan;
   const command = commandOf(file, args, rest);
   const stdio = stdioList(rest.stdio);
   return startReported(file, plan, (request, tracer) =>
-    startChild(request, command, stdio, spawnWith(rest), attend, tracer),
+    startChild(request, command, stdio, spawnWith(rest), awaitRunning, tracer),
   );
 }
 
@@ -58,9 +58,9 @@ export function startReported(
   plan: Omit<ReportOnlyPlan, 'rest'> & { readonly rest: Pick<Own<SpawnOptions>, 'uid' | 'gid'> },
   start: (request: LaunchRequest, tracer: Tracer) => ChildProcess,
 ): ReportedCommand {
-  const { filter, load, isolation, rest, attend } = plan;
+  const { filter, load, isolation, rest, awaitRunning } = plan;
   const reporting = reportingOf(file, plan);
-  const notifications = attend !== undefined;
+  const notifications = awaitRunning !== undefined;
   const request = launchOf(
     loadRequest(tracedFilter(filter, notifications), {
       ...load,

@@ -66,7 +66,7 @@ const CASES: readonly Case[] = [
 describe('lint rules of names and keys', () => {
   describeRules(CASES);
 
-  it('says which architecture has a name that the covered ones lack, and suggests no other', () => {
+  it('reports which architecture has a name that the covered ones lack, and suggests no other', () => {
     const finding = lint(deny(allows('spu_run'))).find(({ code }) => code === 'name-elsewhere');
     assert.match(finding?.message ?? '', /"spu_run" is not a system call of x86_64, only of powerpc/);
     assert.doesNotMatch(finding?.remedy ?? '', /Did you mean/);

@@ -335,11 +335,7 @@ describe('policies of launchers', () => {
       'not-expressible',
       /its own line/,
     ],
-    [
-      'seccomp_string: "DEFAULT ALLOW "→\n  # more\n  "KILL { ptrace }"\n',
-      'not-expressible',
-      /its own line/,
-    ],
+    ['seccomp_string: "DEFAULT ALLOW "→\n  # more\n  "KILL { ptrace }"\n', 'not-expressible', /its own line/],
     [
       '→seccomp_string: ["DEFAULT ALLOW", "KILL { ptrace }"]\n',
       'not-expressible',
@@ -434,7 +430,7 @@ describe('policies of launchers', () => {
     });
   }
 
-  it('files are included from the folder of the policy alone', () => {
+  it('files are only included from the folder of the policy', () => {
     const folder = mkdtempSync(join(tmpdir(), 'policies-'));
     try {
       mkdirSync(join(folder, 'in'));

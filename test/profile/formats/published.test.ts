@@ -76,7 +76,7 @@ describe('policies that others publish', () => {
   });
 
   for (const [file, arch, verdicts] of VERDICTS) {
-    it(`${file} says what its authors say`, () => {
+    it(`${file} means what its authors document`, () => {
       const policy = resolveProfile(`${FOLDER}${file}`, { arch });
       for (const [call, expected] of Object.entries(verdicts))
         assert.equal(actionName(evaluate(policy, parseEvent(call, arch))), expected, call);

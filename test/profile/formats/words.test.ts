@@ -167,7 +167,7 @@ describe('policies in words: the action for a call', () => {
 });
 
 describe('policies in words: extends', () => {
-  it('a profile that ships, but for what is said', () => {
+  it('a profile that ships, except for its own statements', () => {
     const base = compile('docker-default', { arch: 'x86_64' });
     const derived = compile('extends docker-default\n@io_uring: allowed\n', { arch: 'x86_64' });
     assert.ok(isSubset(base, derived) && !isSubset(derived, base));
@@ -284,7 +284,7 @@ describe('policies in words: mistakes', () => {
     });
   }
 
-  it('says what the text was taken for', () => {
+  it('names the detected format', () => {
     assert.match(
       failure(() => parseProfile(Buffer.from('read allowed'))).message,
       /looks like a policy in words/,

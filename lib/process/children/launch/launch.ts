@@ -64,9 +64,9 @@ export type Until = 'running' | 'ended';
  * With `running`, waits until a descriptor is at its end; for a load with a listener it is a socket that sends the
  * listener first.
  */
-export type Attend = (awaited: number) => void;
+export type AwaitRunning = (awaited: number) => void;
 
-const untilEnd: Attend = awaited => readSync(awaited, Buffer.alloc(1));
+const untilEnd: AwaitRunning = awaited => readSync(awaited, Buffer.alloc(1));
 
 /**
  * The request to the kernel for a child, which is checked without doing it. Throws as `load` does, and LoadError
@@ -137,7 +137,7 @@ export function launch<Started>(
   first: number,
   until: Until,
   start: (launcher: Launcher) => Started,
-  attend: Attend = untilEnd,
+  awaitRunning: AwaitRunning = untilEnd,
   tracer?: TracerProcess,
 ): { readonly started: Started; readonly outcome: LaunchOutcome } {
   const { layer, domain, onlyStdio } = request.isolation;
@@ -183,7 +183,7 @@ export function launch<Started>(
       ],
     });
     close(descriptors.held);
-    if (until === 'running') attend(descriptors.awaited);
+    if (until === 'running') awaitRunning(descriptors.awaited);
     return { started, outcome: outcomeOf(descriptors.report, request) };
   } finally {
     for (const descriptor of open) close(descriptor);

@@ -8,7 +8,7 @@ import {
   launch,
   launcherEnded,
   requireProc,
-  type Attend,
+  type AwaitRunning,
   type Command,
   type LaunchRequest,
   type TracerProcess,
@@ -67,7 +67,7 @@ export function startChild(
   command: Command,
   stdio: StdioList,
   start: Start,
-  attend?: Attend,
+  awaitRunning?: AwaitRunning,
   tracer?: TracerProcess,
 ): ChildProcess {
   const { started: child, outcome } = launch(
@@ -76,7 +76,7 @@ export function startChild(
     stdio.length,
     'running',
     launcher => asIfPlain(start(launcher, [...stdio, ...launcher.stdio]), command, stdio),
-    attend,
+    awaitRunning,
     tracer,
   );
   const pid = own(child, 'pid');
