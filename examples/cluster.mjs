@@ -30,7 +30,7 @@ const read = () => {
 
 if (cluster.isPrimary) {
   const workers = [cluster.fork(), cluster.fork()];
-  // With two messages: that it is confined, and where it listens.
+  // Two messages report that it is confined, and where it listens.
   const ports = await Promise.all(workers.map(async worker => (await once(worker, 'message'))[0]));
   const answers = await Promise.all(
     [...ports, ...ports].map(async port => (await fetch(`http://127.0.0.1:${port}/`)).text()),
@@ -39,11 +39,11 @@ if (cluster.isPrimary) {
   console.log(`workers: ${answers.join(' ')}; the primary: ${read()}, ${status().mode}`);
   process.exitCode = answers.every(answer => answer === 'EACCES') && status().mode === 'disabled' ? 0 : 1;
 } else {
-  // The primary opens the socket and hands over connections, so that the worker needs no right to.
+  // The primary opens the socket and passes on connections, so the worker needs no permission for that.
   const server = createServer((request, response) => response.setHeader('connection', 'close').end(read()));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // All threads of this process, and of no other.
+  // All threads of this process, but no other process.
   applyProfile(PROFILE);
   process.send(server.address().port);
 }

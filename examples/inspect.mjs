@@ -23,7 +23,7 @@ const PROFILE = {
   ],
 };
 
-// What it means, on a named machine: the answer to any system call, without a kernel.
+// Its meaning on a named architecture: the action for any system call, without a kernel.
 const policy = resolveProfile(PROFILE, { arch: 'x86_64' });
 const ask = (name, ...args) => {
   const event = {
@@ -39,11 +39,11 @@ const inet = ask('socket', 2);
 console.log(`socket(AF_UNIX): ${actionName(unix.action)}`);
 console.log(`socket(AF_INET): ${actionName(inet.action)}\n`);
 
-// The program, which was proven to answer the same before compile returned it.
+// The program, which compile has proven to mean the same.
 const filter = compile(policy);
 console.log(filter.disassembly);
 
-// Running it step by step gives the same answers.
+// The interpreter returns the same actions.
 const program = decode(filter.bpf);
 const run = interpret(program, seccompData(inet.event));
 console.log(`${run.steps} instructions for socket(AF_INET): ${actionName(run.action)}\n`);

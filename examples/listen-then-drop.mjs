@@ -115,7 +115,7 @@ client.stdin.end(String(server.address().port));
 await once(client, 'close');
 server.close();
 
-// getuid is refused by now as well, and what getuid() makes of that is no user at all: ask before.
+// getuid is refused by now as well, and process.getuid() returns an invalid user: call it before.
 console.log(`as user ${user}, with a filter on ${threads.length} threads`);
 for (const { code } of warnings) console.log(`warning: ${code}`);
 console.log(answers);

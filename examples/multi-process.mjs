@@ -61,7 +61,7 @@ if (role === 'network') {
 
   content.send(`${origin}/allowed`);
   const [{ request }] = await once(content, 'message');
-  // The broker decides, and never takes what it is told for granted.
+  // The broker decides, and does not trust the messages.
   if (new URL(request).origin !== origin) throw new Error('not allowed');
   network.send(request);
   const [page] = await once(network, 'message');

@@ -8,7 +8,7 @@ const PROFILE = {
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [
     { names: ['execve', 'execveat'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' },
-    // Without a program to follow, there is no use for one more process either; threads stay possible.
+    // Without other programs, it needs no child processes either; threads stay possible.
     { names: ['fork', 'vfork'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' },
   ],
 };

@@ -20,15 +20,15 @@ const PROFILE = {
       errno: 'EACCES',
       args: [{ index: 0, value: AF_UNIX, op: 'SCMP_CMP_NE' }],
     },
-    // 32-bit programs reach the same calls through this one, whose arguments are in memory, where no filter looks.
+    // 32-bit programs make the same calls through this one, whose arguments are in memory, which no filter can read.
     { names: ['socketcall'], action: 'SCMP_ACT_ERRNO', errno: 'EACCES' },
-    // Rings make sockets without any of these calls.
+    // Rings create sockets without any of these calls.
     {
       names: ['io_uring_setup', 'io_uring_enter', 'io_uring_register'],
       action: 'SCMP_ACT_ERRNO',
       errno: 'ENOSYS',
     },
-    // Other processes have sockets, for who may trace them.
+    // A process that may trace others can take their sockets.
     { names: ['ptrace', 'pidfd_getfd', 'process_vm_readv', 'process_vm_writev'], action: 'SCMP_ACT_ERRNO' },
   ],
 };
@@ -37,7 +37,7 @@ const PROFILE = {
 const TRY = ['bash', '-c', 'exec 2>&1; echo > /dev/tcp/127.0.0.1/1'];
 
 const [command, ...args] = process.argv.length > 2 ? process.argv.slice(2) : TRY;
-// Descriptors are inherited: a socket among them would go on working. Those of the standard streams are pipes here.
+// Descriptors are inherited: a socket among them would keep working. The standard streams are pipes here.
 const { status, signal, stdout, stderr } = spawnSync(command, args, { profile: PROFILE, encoding: 'utf8' });
 process.stdout.write(stdout);
 process.stderr.write(stderr);

@@ -12,14 +12,14 @@ applyProfile({
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [
     {
-      // The family is a plain argument, unlike the path. socketpair makes two ends of which neither has a path:
+      // The family is a plain argument, unlike the path. socketpair creates two ends without a path:
       // Node needs it for its children's pipes.
       names: ['socket'],
       action: 'SCMP_ACT_ERRNO',
       errno: 'EAFNOSUPPORT',
       args: [{ index: 0, value: AF_UNIX, op: 'SCMP_CMP_EQ' }],
     },
-    // By its ring, a program would make sockets all the same.
+    // With a ring, a program could create sockets nevertheless.
     { names: ['io_uring_setup'], action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' },
   ],
 });

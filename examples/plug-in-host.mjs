@@ -70,7 +70,7 @@ async function ask(name) {
     // The start of Node would need more than this allows. In return, Node 22 and later have opened rings by then, which
     // native code could use; a plug-in in JavaScript cannot.
     load: 'before-user-code',
-    // Nothing of ours: no keys, no tokens.
+    // No environment of this process: no keys, no tokens.
     env: {},
     // As the same user it would have all files of that user; root would have even more.
     ...(process.getuid() === 0 && { uid: 65534, gid: 65534 }),

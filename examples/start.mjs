@@ -37,9 +37,9 @@ const CALLS = [
   { title: 'perf_event_open', call: 'perf_event_open', args: [BAD_POINTER], after: ['EPERM'] },
   { title: 'socket(AF_ALG), by its argument', call: 'socket', args: ['38', '0xff'], after: ['EPERM'] },
   { title: 'clone3: libc falls back to clone', call: 'clone3', args: ['0', '0'], after: ['ENOSYS'] },
-  // The profile says EPERM; where this Node holds rings open, applyProfile answers ENOSYS to the rest of io_uring.
+  // The profile has EPERM; if this Node has open rings, applyProfile uses ENOSYS for io_uring.
   { title: 'io_uring_setup', call: 'io_uring_setup', args: ['0', '0'], after: ['EPERM', 'ENOSYS'] },
-  // Docker allows it since Linux 4.8: a traced process can no longer step around its filter.
+  // Docker allows it since Linux 4.8: a traced process can no longer bypass its filter.
   { title: 'ptrace, which the profile allows', call: 'ptrace', args: ['16', '0'], after: ['ESRCH'] },
 ];
 

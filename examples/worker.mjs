@@ -40,7 +40,7 @@ if (isMainThread) {
     seen.synchronous === 'EACCES' && seen.asynchronous === 'works' && main === 'works' && seen.threads === 1;
   process.exitCode = expected ? 0 : 1;
 } else {
-  // In a worker the scope has to be named: 'thread' covers this thread and those that it starts, nothing else.
+  // In a worker the scope is required: 'thread' covers this thread and those that it starts, nothing else.
   const { threads, scope } = applyProfile(PROFILE, { scope: 'thread' });
   parentPort.postMessage({
     threads: threads.length,

@@ -203,7 +203,7 @@ const TABLE = {
     'info',
     'Keys that containerd and Kubernetes do not read',
     'They read the file as OCI and silently ignore these keys, so rules lose their restrictions and names',
-    'Give them the output of seccomp convert --to oci, which has only "names", "architectures", and the rules that apply',
+    'For containerd and Kubernetes, use the output of seccomp convert --to oci, with only "names", "architectures", and the rules that apply',
   ),
   'group-in-names': rule(
     'medium',

@@ -17,6 +17,6 @@ export function* lintContainerd({ rules, architectures }: Profile): Generator<Ob
   if (keys.length === 0) return;
   yield {
     code: 'containerd-drops',
-    message: `the profile depends on ${keys.join(', ')}`,
+    message: `the profile depends on ${keys.join(', ')}, which containerd and Kubernetes ignore`,
   };
 }
