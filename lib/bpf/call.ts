@@ -1,4 +1,4 @@
-// A system call as callers give it, and the words that a program sees of it.
+// A system call as callers pass it, and the words that a program sees.
 import { badEvent, checkedEvent, type Event } from '../kernel/event.js';
 import { writeWords } from './interpret.js';
 import { DATA_SIZE, WORD } from './program.js';
@@ -23,7 +23,7 @@ export function checkedCall(call: Call): Required<Event> | Uint32Array {
   throw badEvent(`struct seccomp_data has ${WORDS} words, not ${call.length}`);
 }
 
-/** The call that the words stand for. */
+/** The call with these words. */
 export function eventOf(data: Uint32Array): Required<Event> {
   const register = (low: number): bigint => (BigInt(data[low + 1] ?? 0) << 32n) | BigInt(data[low] ?? 0);
   return {

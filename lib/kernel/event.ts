@@ -1,4 +1,4 @@
-// A system call as data: what `struct seccomp_data` holds of it.
+// A system call as data: the content of `struct seccomp_data`.
 import { UsageError } from '../util/errors.js';
 import { own } from '../util/own.js';
 import { ownElements } from '../util/own-elements.js';

@@ -1,4 +1,4 @@
-// The definition of meaning: what a policy answers to one system call. Everything else is checked against this.
+// The definition of meaning: the action of a policy for one system call. Everything else is checked against this.
 import { checkedEvent, type Event } from '../kernel/event.js';
 import { X32_BIT } from '../kernel/abi.js';
 import { permits, precedence, type Action } from '../kernel/action.js';

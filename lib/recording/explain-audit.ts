@@ -143,7 +143,7 @@ export function formatAudit(record: ExplainedAudit): string {
   return `${said}; ${verdict}${other}${profile.remedy === undefined ? '' : `. To allow it, ${printable(profile.remedy)}`}`;
 }
 
-/** Whether two records say the same, but for the process. */
+/** Whether two records are equal except for the process. */
 export const auditKey = ({
   arch,
   number,

@@ -334,7 +334,7 @@ describe('seccomp run', () => {
         assert.ok(Date.now() - began < 9000);
       });
 
-  it('takes no option after the profile for a command', () => {
+  it('does not run an option after the profile as a command', () => {
     const { code, stderr } = cli(['run', 'docker-default', '--report', '--', 'true']);
     assert.equal(code, 2);
     assert.match(stderr, /the option "--report" is after the profile\. Write options before the profile/);

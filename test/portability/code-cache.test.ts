@@ -221,7 +221,7 @@ describe('The code cache', () => {
     };
     const name = basename(folder());
     const make = `; to make one for this Node: node ${join(place, 'scripts/code-cache.mjs')}`;
-    assert.equal(described(), `there is one for this Node (${name})`);
+    assert.equal(described(), `made for this Node (${name})`);
     assert.match(
       changed(bytes => bytes.subarray(1), described) ?? '',
       /^damaged: chunk-.*; to make one for this Node: node /,
@@ -242,7 +242,7 @@ describe('The code cache', () => {
     chmodSync(dirname(folder()), 0o755);
   });
 
-  it('gives programs and errors that are the same as without', () => {
+  it('leads to the same programs and errors as without', () => {
     const program = `
       const { compile, UsageError } = require('seccomp');
       let found;

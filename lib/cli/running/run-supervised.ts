@@ -114,7 +114,7 @@ export async function runWatched(
   if (failures.length > 0) return WRONG_USE;
   if (signal === null) return code ?? CANNOT_EXECUTE;
   // By SIGKILL in the kernel's stead, which would have said SIGSYS.
-  return exitCodeOf(fate.killed && signal === 'SIGKILL' ? 'SIGSYS' : signal);
+  return exitCodeOf(outcome.killed && signal === 'SIGKILL' ? 'SIGSYS' : signal);
 }
 
 interface Watched {

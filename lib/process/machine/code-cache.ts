@@ -1,4 +1,4 @@
-// Whether programs start with the code cache, which whoever installs the package makes, or why they do not.
+// Describes the state of the code cache, which the user who installs the package can make.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { packageFile } from '../../package-files.js';
@@ -10,7 +10,7 @@ export function describeCodeCache(): string {
   const folder = codeCacheFolder(packageFile('bundle'));
   const problem = problemOf(folder);
   return problem === undefined
-    ? `there is one for this Node (${basename(folder)})`
+    ? `made for this Node (${basename(folder)})`
     : `${problem}; to make one for this Node: node ${packageFile('scripts/code-cache.mjs')}`;
 }
 
@@ -28,7 +28,7 @@ function problemOf(folder: string): string | undefined {
   }
 }
 
-/** What is in a folder; undefined where there is none. */
+/** The entries of a folder; undefined if it does not exist. */
 function entries(folder: string): readonly string[] | undefined {
   try {
     return readdirSync(folder);

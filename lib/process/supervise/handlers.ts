@@ -1,4 +1,4 @@
-// One handler out of many by the names of calls, and the options of those who answer calls.
+// Combines handlers by names of calls to one, and reads the options of functions that take handlers.
 import { badArgument } from '../../util/failures.js';
 import { isKnownSyscall } from '../../kernel/abi.js';
 import { optionError, givenOptions, ownOptions } from '../../util/options.js';

@@ -118,7 +118,7 @@ export const requireViolation = (violation: Violation): void => {
   requireResult('a violation', violation, 'thread', 'Pass what a listener for violations got');
 };
 
-/** The same with other words for what became of the call, which are to be printable. */
+/** The same with another text for the outcome, which must be printable. */
 export function sentence(violation: Violation, outcome: string): string {
   const { syscall, number, abi, count, at, remedy } = violation;
   const name = syscall ?? `call ${number}`;
