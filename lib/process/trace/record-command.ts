@@ -14,7 +14,7 @@ import type { IsolationPlan } from '../isolation/isolate.js';
 import { whyEnded } from './follow.js';
 import { readRecordedTable, writeOrders, type RecordedTable } from './recording-table.js';
 import { startTracer, type Tracer, unheardTracer } from './tracer.js';
-import { resolvers } from '../supervise/event-loop.js';
+import { resolvers, whenExiting } from '../supervise/event-loop.js';
 
 /** How a command is started, and which phases its calls are divided into. */
 export interface RecordPlan {
@@ -105,7 +105,7 @@ function watch(tracer: Tracer): Watched {
     if (last !== undefined) return;
     last = read();
     const seen = tracer.read();
-    process.off('exit', stop);
+    forgetExit();
     if (!isFailure(watcher)) native().watchStop(watcher);
     tracer.close();
     finish({ table: last, killed: isOver || seen.state === 'contended' ? whyEnded(seen, false) : undefined });
@@ -123,7 +123,7 @@ function watch(tracer: Tracer): Watched {
     tracer.close();
     throw unheardTracer(watcher);
   }
-  process.on('exit', stop);
+  const forgetExit = whenExiting(stop);
   return { finished, read, stop };
 }
 
