@@ -245,7 +245,7 @@ function outcomeOf(report: number, request: LaunchRequest): LaunchOutcome {
 const untraceable = (errno: number): LoadError =>
   new LoadError(
     'tracer-refused',
-    `the command cannot be traced, which report-only needs (ptrace: ${errnoName(errno)})`,
+    `the command cannot be traced (ptrace: ${errnoName(errno)})`,
     'Check /proc/sys/kernel/yama/ptrace_scope, which must be below 2 for ordinary users, the filters of this process, and whether strace or another tracer traces it',
     { errno },
   );
