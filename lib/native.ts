@@ -452,7 +452,7 @@ function usesMusl(): boolean {
     file = openSync(process.execPath, 'r');
   } catch {
     // No permission to read it, or no /proc to find it by. A report takes longer, but needs no file.
-    return !('glibcVersionRuntime' in (process.report.getReport() as NodeReport).header);
+    return !Object.hasOwn((process.report.getReport() as NodeReport).header, 'glibcVersionRuntime');
   }
   try {
     const head = Buffer.alloc(4096);
