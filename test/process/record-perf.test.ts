@@ -167,6 +167,8 @@ describe('record by perf events', function () {
     });
 
     it('fails as spawn does for a command that is not there', async () => {
+      // Among microtasks, which run before the error event.
+      await Promise.resolve();
       const { recording } = record('/nowhere/at-all', { stdio: 'ignore', by: 'perf' });
       await assert.rejects(recording, { code: 'ENOENT' });
     });

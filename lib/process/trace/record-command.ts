@@ -70,15 +70,16 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
   child.on('error', error => {
     failure ??= error;
   });
-  const recording = watched.finished.then(({ table, killed }) => {
+  const ended = watched.finished.then(({ table, killed }) => {
     if (killed !== undefined) child.emit('error', killed);
     if (failure !== undefined) throw failure;
     return summarize(table, [file, ...args].join(' '), plan);
   });
+  const started = own(child, 'pid') !== undefined;
+  const recording = started ? ended : failureOf(child);
   // A caller that ignores the recording still gets the error event of the child.
-  recording.catch(() => undefined);
-  // A command that did not start has its own error event.
-  if (own(child, 'pid') === undefined) watched.stop();
+  for (const promise of [ended, recording]) promise.catch(() => undefined);
+  if (!started) watched.stop();
   return {
     child,
     recording,
@@ -86,6 +87,12 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
     progress: () => progressOf(watched.read()),
   };
 }
+
+/** Rejected with the error event of a command that did not start. */
+export const failureOf = (child: ChildProcess): Promise<never> =>
+  new Promise((_, reject) => {
+    child.once('error', reject);
+  });
 
 interface Watched {
   /** The table at the end, and the error if all traced processes were killed. */

@@ -13,7 +13,7 @@ import { explainRingFilter, ringVerdicts } from '../../isolation/ring-filter.js'
 import type { ChildLoadOptions } from '../sandbox.js';
 import { own, owned } from '../../../util/own.js';
 import { checkWords } from '../arguments.js';
-import { explainLoad, explainIsolation } from '../../load-errors.js';
+import { explainLoad, explainIsolation, explainListener } from '../../load-errors.js';
 
 /** A command as execvp(3) takes it. */
 export interface Command {
@@ -232,6 +232,9 @@ function outcomeOf(report: number, request: LaunchRequest): LaunchOutcome {
       return { kind: 'refused', error: explainIsolation(failure) };
     case STEP.rings:
       return { kind: 'refused', error: explainRingFilter(failure) };
+    case STEP.helper:
+    case STEP.handOver:
+      return { kind: 'refused', error: explainListener(failure) };
     case STEP.layer:
       return {
         kind: 'refused',
