@@ -86,6 +86,6 @@ const noTracer = (why: string, errno: number): LoadError =>
   new LoadError(
     'no-tracer',
     `the tracer cannot be started (${why})`,
-    'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files and processes, and the filters of this process',
+    'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files, file sizes and processes, and the filters of this process',
     { errno },
   );

@@ -157,7 +157,7 @@ export function launch<Started>(
     throw new LoadError(
       'no-launcher',
       `the launcher for sandboxed children cannot be created (${describeFailure(descriptors)})`,
-      'It is an executable memory file: check vm.memfd_noexec, the limit of open files, and the filters of this process',
+      'It is an executable memory file: check vm.memfd_noexec, the limits of open files and file sizes, and the filters of this process',
       { errno: descriptors.errno },
     );
   }

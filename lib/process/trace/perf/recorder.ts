@@ -149,7 +149,7 @@ const notStarted = (why: string): RecordingError =>
   new RecordingError(
     'perf-unavailable',
     `the perf recorder cannot be started (${why})`,
-    'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files and processes, and the filters of this process',
+    'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files, file sizes and processes, and the filters of this process',
   );
 
 const recorderEnded = (): RecordingError =>
