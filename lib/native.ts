@@ -450,7 +450,13 @@ function open(path: string): Native {
 /** Which C library this Node was built for, from the interpreter that its ELF header names: nothing that a caller could set. */
 function usesMusl(): boolean {
   const { openSync, readSync, closeSync } = fs();
-  const file = openSync(process.execPath, 'r');
+  let file;
+  try {
+    file = openSync(process.execPath, 'r');
+  } catch {
+    // No permission to read it, or no /proc to find it by. A report takes longer, but needs no file.
+    return !Object.hasOwn((process.report.getReport() as NodeReport).header, 'glibcVersionRuntime');
+  }
   try {
     const head = Buffer.alloc(4096);
     const length = readSync(file, head, 0, head.length, 0);
@@ -458,6 +464,10 @@ function usesMusl(): boolean {
   } finally {
     closeSync(file);
   }
+}
+
+interface NodeReport {
+  readonly header: object;
 }
 
 /** The SHA-256 of bytes, as hexadecimal digits. */

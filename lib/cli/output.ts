@@ -51,12 +51,16 @@ export const printPainted = (text: string): void => {
 
 /** The same to standard error. */
 export const printErrorPainted = (text: string): void => {
-  writeAll(2, Buffer.from(text));
+  try {
+    writeAll(2, Buffer.from(text));
+  } catch {
+    // Nowhere to say so, and no reason to end otherwise than as said.
+  }
 };
 
 /** Writes all of it to standard error, escaped like the results. */
 export const printError = (text: string): void => {
-  writeAll(2, Buffer.from(escapeControls(text)));
+  printErrorPainted(escapeControls(text));
 };
 
 /** Writes a message of the command itself, without a position in a file, to standard error: `seccomp: …`. */
@@ -135,8 +139,18 @@ export function fail(error: unknown, json: boolean): ExitCode {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error;
   const { code, message } = error;
   const problems = error instanceof ProfileError ? error.problems : undefined;
-  if (json) printJson('error', { error: { code, message, problems } });
-  else if (problems !== undefined) warn(problems);
+  if (json && printsJson('error', { error: { code, message, problems } })) return 2;
+  if (problems !== undefined) warn(problems);
   else say(`error: ${singleLine(message)} [${code}]`);
   return 2;
+}
+
+/** Whether standard output took it: the error may be that it is full. */
+function printsJson(...[name, value]: Parameters<typeof printJson<'error'>>): boolean {
+  try {
+    printJson(name, value);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -43,8 +43,9 @@ export async function runCommandLine(version: string, args: readonly string[]): 
   try {
     await commandLine(version, run).parseAsync(args, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    code = error.exitCode === 0 ? 0 : 2;
+    // Help that could not be printed is an error as any other.
+    if (error instanceof CommanderError) code = error.exitCode === 0 ? 0 : 2;
+    else code = fail(error, false);
   }
   return code;
 }

@@ -35,6 +35,15 @@ const DOMAIN_REMEDIES: ReadonlyMap<string, string> = new Map([
   ['ENOSYS', ALLOW_LANDLOCK],
 ]);
 
+/** Why the listener of a child's filter did not reach this process. */
+export const explainListener = (failure: Failure): LoadError =>
+  new LoadError(
+    'load-failed',
+    `the listener of the filter cannot be handed over (${describeFailure(failure)})`,
+    'Check the limits of processes and open files; the filters of this process must allow clone and sendmsg',
+    { errno: failure.errno },
+  );
+
 /** Why the kernel refused, in words. */
 export function explainLoad(failure: LoadFailure, program: Program): LoadError {
   const { errno, threadId, threadName } = failure;

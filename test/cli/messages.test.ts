@@ -1,7 +1,7 @@
 // How messages begin, and where text has colours.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -84,5 +84,39 @@ describe('colours', () => {
     const env = { FORCE_COLOR: '1' };
     assert.ok(run(process.execPath, args, env).includes(RED));
     assert.doesNotMatch(run(process.execPath, [...args, '--json'], env), /\u001b/);
+  });
+});
+
+describe('results and messages to a disk that is full', () => {
+  const onFull = (args: readonly string[], stream: 1 | 2) => {
+    const full = openSync('/dev/full', 'w');
+    try {
+      const stdio =
+        stream === 1
+          ? ['ignore' as const, full, 'pipe' as const]
+          : ['ignore' as const, 'pipe' as const, full];
+      return spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8', stdio });
+    } finally {
+      closeSync(full);
+    }
+  };
+  for (const args of [
+    ['explain', 'docker-default'],
+    ['explain', 'docker-default', '--json'],
+    ['--help'],
+    ['--version'],
+  ])
+    it(`are an error on standard error: seccomp ${args.join(' ')}`, () => {
+      const { status, stderr } = onFull(args, 1);
+      assert.deepEqual(
+        [status, stderr],
+        [2, 'seccomp: error: ENOSPC: no space left on device, write [ENOSPC]\n'],
+      );
+    });
+
+  it('do not change the exit code where they go to standard error', () => {
+    assert.equal(onFull(['explain', 'nothing-there'], 2).status, 2);
+    const command = ['sh', '-c', 'mkdir /tmp/x 2> /dev/null; exit 7'];
+    assert.equal(onFull(['run', '--report', 'read-only', '--', ...command], 2).status, 7);
   });
 });

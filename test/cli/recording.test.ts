@@ -1,10 +1,15 @@
 // From logs to a profile to a check, on the command line: files, exit codes, and what pipelines read.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { parseRecording } from 'seccomp';
 import { cli } from '../support/child.js';
 
+const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
 const LOG = 'socket(AF_UNIX, SOCK_STREAM, 0) = 3\nconnect(3, 0x1, 16) = 0\nnonsense\n';
 
 describe('The subcommands on recordings', () => {
@@ -247,5 +252,49 @@ describe('The subcommands on recordings', () => {
     const { stdout } = cli(['generate', recording]);
     assert.ok(!stdout.includes('\u001b'));
     assert.ok(!readFileSync(recording, 'utf8').includes('\u001b'));
+  });
+
+  it('record --merge adds every run to the file, also where several end at the same time', async () => {
+    const output = path('all.json');
+    const runs = [0, 0, 0, 0.2, 0.2].map(seconds =>
+      promisify(execFile)(process.execPath, [
+        CLI,
+        'record',
+        '--merge',
+        '-o',
+        output,
+        '--',
+        'sleep',
+        `${seconds}`,
+      ]),
+    );
+    await Promise.all(runs);
+    assert.equal(parseRecording(readFileSync(output, 'utf8')).runs, runs.length);
+    assert.deepEqual(readdirSync(directory), ['all.json']);
+  });
+
+  it('record --merge does not wait for a command that has left its lock behind', () => {
+    const output = path('all.json');
+    const lock = file('all.json.lock', '');
+    utimesSync(lock, 1, 1);
+    assert.equal(cli(['record', '--merge', '-o', output, '--', 'true']).code, 0);
+    assert.deepEqual(readdirSync(directory), ['all.json']);
+  });
+
+  it('record --merge keeps the run if the file is no longer a recording', () => {
+    const output = path('all.json');
+    const { code, stderr } = cli([
+      'record',
+      '--merge',
+      '-o',
+      output,
+      '--',
+      'sh',
+      '-c',
+      `echo spoilt > ${output}`,
+    ]);
+    assert.equal(code, 2);
+    assert.match(stderr, /^seccomp: this run alone is in .*all\.json\.new$/m);
+    assert.equal(parseRecording(readFileSync(`${output}.new`, 'utf8')).runs, 1);
   });
 });

@@ -104,6 +104,41 @@ describe('seccomp run', () => {
     assert.equal(cli(['run', '--report-only', strict, '--', 'true']).code, 0);
   });
 
+  for (const options of [['--report'], ['--report-only'], ['--timeout', '60']])
+    it(`${options[0] ?? ''} says why no process could be made for the command`, () => {
+      const preload = join(directory, 'no-process.cjs');
+      writeFileSync(
+        preload,
+        `const processes = require('child_process');
+         const { spawn } = processes;
+         processes.spawn = (file, words, options) => spawn(file, words, { ...options, cwd: '/nowhere' });`,
+      );
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        ['--require', preload, CLI, 'run', ...options, profile, '--', 'true'],
+        { encoding: 'utf8' },
+      );
+      assert.deepEqual([status, stderr], [126, 'seccomp: error: spawn true ENOENT: true was not run\n']);
+    });
+
+  it('--report names the call by which the listener could not be handed over', () => {
+    const outer = join(directory, 'outer.json');
+    writeFileSync(
+      outer,
+      JSON.stringify({
+        defaultAction: 'SCMP_ACT_ALLOW',
+        syscalls: [{ names: ['sendmsg'], action: 'SCMP_ACT_ERRNO' }],
+      }),
+    );
+    const command = [process.execPath, CLI, 'run', '--report', profile, '--', 'true'];
+    const { code, stderr } = cli(['run', outer, '--', ...command]);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /^seccomp: error: the listener of the filter cannot be handed over \(sendmsg: EPERM\)/,
+    );
+  });
+
   it('--json prints a report on each line', () => {
     const { stderr } = run(['--report-only', '--json'], 'sh', '-c', `mkdir ${directory}/one 2>&-`);
     const [first] = stderr

@@ -1,9 +1,10 @@
 // What a user reads when the add-on is missing, broken or not allowed: where it was looked for, and what to do.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inChild, told } from '../support/child.js';
 import { copyPackage } from '../support/package-copy.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -84,5 +85,32 @@ describe('The add-on', () => {
     );
     assert.equal(code, 'addon-not-loadable');
     assert.equal(remedy, 'Start Node with --allow-addons');
+  });
+
+  it('is found for a Node whose file may only be executed', function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const node = join(folder, 'node');
+    cpSync(process.execPath, node);
+    chmodSync(node, 0o711);
+    chmodSync(folder, 0o755);
+    assert.equal(told(inChild('tell(s.features().libseccomp !== "");', { node, user: 65534 })), true);
+  });
+
+  it('is found without /proc, and what needs it says so', function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const body = `
+      const { spawn, spawnSync, record, applyProfile } = require('seccomp');
+      const profile = { defaultAction: 'SCMP_ACT_ALLOW' };
+      const codeOf = action => { try { action(); return 'done'; } catch ({ code }) { return code; } };
+      const codes = [() => spawn('true', { profile }), () => spawnSync('true', { profile }), () => record('true'), () => applyProfile(profile)].map(codeOf);
+      // An event that nobody listens to would end the process.
+      setTimeout(() => console.log(codes.join(' ')), 50);`;
+    const { stdout, stderr } = spawnSync(
+      'unshare',
+      ['--mount', 'sh', '-c', 'umount -l /proc && exec "$@"', 'sh', process.execPath, '-e', body],
+      { cwd: root, encoding: 'utf8' },
+    );
+    if (/unshare|umount/.test(stderr)) this.skip();
+    assert.equal(stdout, 'no-proc no-proc no-tracer rings-unreadable\n', stderr);
   });
 });

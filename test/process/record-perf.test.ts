@@ -167,6 +167,8 @@ describe('record by perf events', function () {
     });
 
     it('fails as spawn does for a command that is not there', async () => {
+      // Among microtasks, which run before the error event.
+      await Promise.resolve();
       const { recording } = record('/nowhere/at-all', { stdio: 'ignore', by: 'perf' });
       await assert.rejects(recording, { code: 'ENOENT' });
     });
@@ -257,6 +259,28 @@ describe('record by perf events', function () {
       assert.ok((callOf(recorded, 'sync')?.count ?? 0) >= 1);
       const programs = recorded.calls.flatMap(call => call.programs);
       assert.ok(!programs.some(program => program.startsWith('/memfd:seccomp-perf')), programs.join());
+    });
+
+    it('ends with the worker that began it', () => {
+      const outcome = inChild(`
+        const { Worker } = m('worker_threads');
+        const { once } = m('events');
+        const { readdirSync, readlinkSync } = m('fs');
+        const files = () => readdirSync('/proc/self/fd').flatMap(fd => { try { return [readlinkSync('/proc/self/fd/' + fd)]; } catch { return []; } });
+        const isOurs = file => /seccomp/.test(file);
+        const worker = new Worker(\`
+          import { parentPort } from 'node:worker_threads';
+          import { record } from 'seccomp';
+          record({ pid: process.pid });
+          parentPort.once('message', () => process.exit());
+          parentPort.postMessage('');\`, { eval: true });
+        await once(worker, 'message');
+        const before = files().filter(isOurs);
+        worker.postMessage('');
+        await once(worker, 'exit');
+        tell({ before, after: files().filter(isOurs) });`);
+      const { before, after } = told<{ before: readonly string[]; after: readonly string[] }>(outcome);
+      assert.deepEqual([before.length, after.length], [1, 0]);
     });
 
     it('ends after the seconds that are given, with the recording written', () => {

@@ -60,6 +60,22 @@ describe('record', function () {
     assert.equal(stdout, '1 true\n', stderr);
   });
 
+  it('does not look like a leak to Node when many commands run at once, nor does report-only', () => {
+    const outcome = inChild(`
+      const { record, spawn } = s;
+      const warnings = [];
+      process.on('warning', ({ name }) => warnings.push(name));
+      const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_ERRNO' }] };
+      const each = start => Promise.all(Array.from({ length: 12 }, start));
+      (async () => {
+        const before = process.listenerCount('exit');
+        await each(() => record('true').recording);
+        await each(() => new Promise(resolve => spawn('true', { profile, reportOnly: true, onViolation: () => {} }).on('close', resolve)));
+        tell({ warnings, isMore: process.listenerCount('exit') > before });
+      })();`);
+    assert.deepEqual(told(outcome), { warnings: [], isMore: false });
+  });
+
   it('leaves output and exit codes as they are', () => {
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-record-'));
     try {
@@ -105,6 +121,13 @@ describe('record', function () {
         tell((await recording).calls.map(({ syscall }) => syscall));`),
     );
     assert.ok(names.includes('exit_group'), names.join());
+  });
+
+  it('is rejected with the error of a command that cannot start', async () => {
+    // Among microtasks, which run before the error event.
+    await Promise.resolve();
+    const { recording } = record('true', { cwd: '/nowhere', stdio: 'ignore' });
+    await assert.rejects(recording, { code: 'ENOENT' });
   });
 
   it('stops when it is asked to, and the command continues', async () => {

@@ -213,6 +213,27 @@ describe('startRecording', function () {
     assert.deepEqual(phases, ['main']);
   });
 
+  it('ends with the worker that began it', () => {
+    const outcome = inChild(`
+      const { Worker } = m('worker_threads');
+      const { once } = m('events');
+      const traced = () => !/^TracerPid:\\t0$/m.test(m('fs').readFileSync('/proc/self/status', 'utf8'));
+      const worker = new Worker(\`
+        import { parentPort } from 'node:worker_threads';
+        import { startRecording } from 'seccomp';
+        startRecording();
+        parentPort.once('message', () => {});
+        parentPort.postMessage('');\`, { eval: true });
+      await once(worker, 'message');
+      const before = traced();
+      worker.postMessage('');
+      await once(worker, 'exit');
+      const after = traced();
+      s.startRecording().stop();
+      tell({ before, after });`);
+    assert.deepEqual(told(outcome), { before: true, after: false });
+  });
+
   it('refuses options that it does not know, and phases that are not strings', () => {
     const codes = told<readonly string[]>(
       inChild(`

@@ -76,10 +76,7 @@ export async function runWatched(
       outcome.killed = true;
   };
   const signals = passSignals();
-  let watched: Watched;
-  try {
-    watched = start(filter, command, args, options, hear);
-  } catch (error) {
+  const notRun = async (error: unknown): Promise<number> => {
     const signal = await signals.received();
     print();
     target.close();
@@ -87,17 +84,31 @@ export async function runWatched(
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     say(`error: ${singleLine(`${error.message}: ${command} was not run`)}`);
     return CANNOT_EXECUTE;
+  };
+  let watched: Watched;
+  try {
+    watched = start(filter, command, args, options, hear);
+  } catch (error) {
+    return notRun(error);
   }
   const { child } = watched;
   started.child = child;
   signals.to(child);
   const failures: SeccompError[] = [];
-  child.on('error', error => {
-    if (!(error instanceof SeccompError)) throw error;
-    failures.push(error);
+  const failed = new Promise<Error>(resolve => {
+    child.on('error', error => {
+      if (error instanceof SeccompError) failures.push(error);
+      else resolve(error);
+    });
   });
   const stopTimer = killAfter(child, options.timeout);
-  const [code, signal] = await ending(child);
+  const ended = await Promise.race([ending(child), failed]);
+  // No process could be made.
+  if (ended instanceof Error) {
+    stopTimer();
+    return notRun(ended);
+  }
+  const [code, signal] = ended;
   const notes = await watched.end(signal);
   stopTimer();
   signals.stop();

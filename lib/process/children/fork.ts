@@ -33,7 +33,7 @@ export interface ForkSandboxOptions extends SandboxOptions, ViolationReportOptio
   /**
    * `before-exec` (default): before Node itself starts, so the profile must allow the start of Node. `before-user-code`:
    * by the new Node for all of its threads, before the module and the imports of `execArgv`; the profile need not allow
-   * the start-up. Code from NODE_OPTIONS and `--require` runs before the filter is loaded.
+   * the start-up. Code from NODE_OPTIONS, `--require` and `--loader` runs before the filter is loaded.
    */
   readonly load?: ForkLoad;
 }

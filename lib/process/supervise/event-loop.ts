@@ -29,6 +29,25 @@ export function resolvers<Value = void>(): {
   return { promise, resolve };
 }
 
+const exitListeners = new Set<() => void>();
+
+const callExitListeners = (): void => {
+  for (const listener of exitListeners) guarded(listener);
+};
+
+/**
+ * Calls a listener when the process exits, unless the returned function is called before. All of them share one listener of the
+ * process, because Node takes more than ten for a leak and prints a warning.
+ */
+export function whenExiting(listener: () => void): () => void {
+  if (exitListeners.size === 0) process.on('exit', callExitListeners);
+  exitListeners.add(listener);
+  return () => {
+    exitListeners.delete(listener);
+    if (exitListeners.size === 0) process.off('exit', callExitListeners);
+  };
+}
+
 /** `ref` and `unref` of a watched descriptor, until it is closed. */
 export function keepingAlive(
   watch: WatchHandle,

@@ -12,7 +12,7 @@ import type { ReportedViolation } from '../supervise/report.js';
 import { describeRefusal } from '../violations/violation.js';
 import type { TracedCalls, TracedTable } from './table.js';
 import { unheardTracer, type Tracer } from './tracer.js';
-import { resolvers, keepingAlive, guarded } from '../supervise/event-loop.js';
+import { resolvers, keepingAlive, guarded, whenExiting } from '../supervise/event-loop.js';
 
 /** Which calls are reported, and how. */
 export interface FollowOptions {
@@ -67,7 +67,7 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
   const close = (): void => {
     if (closed) return;
     closed = true;
-    process.off('exit', close);
+    forgetExit();
     own(options, 'detach')?.();
     if (!isFailure(watched)) native().watchStop(watched);
     deliver(true);
@@ -96,7 +96,7 @@ export function follow(tracer: Tracer, options: FollowOptions): Follower {
     tracer.close();
     throw unheardTracer(watched);
   }
-  process.on('exit', close);
+  const forgetExit = whenExiting(close);
 
   return {
     pending: 0,

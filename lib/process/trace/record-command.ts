@@ -14,7 +14,7 @@ import type { IsolationPlan } from '../isolation/isolate.js';
 import { whyEnded } from './follow.js';
 import { readRecordedTable, writeOrders, type RecordedTable } from './recording-table.js';
 import { startTracer, type Tracer, unheardTracer } from './tracer.js';
-import { resolvers } from '../supervise/event-loop.js';
+import { resolvers, whenExiting } from '../supervise/event-loop.js';
 
 /** How a command is started, and which phases its calls are divided into. */
 export interface RecordPlan {
@@ -70,15 +70,16 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
   child.on('error', error => {
     failure ??= error;
   });
-  const recording = watched.finished.then(({ table, killed }) => {
+  const ended = watched.finished.then(({ table, killed }) => {
     if (killed !== undefined) child.emit('error', killed);
     if (failure !== undefined) throw failure;
     return summarize(table, [file, ...args].join(' '), plan);
   });
+  const started = own(child, 'pid') !== undefined;
+  const recording = started ? ended : failureOf(child);
   // A caller that ignores the recording still gets the error event of the child.
-  recording.catch(() => undefined);
-  // A command that did not start has its own error event.
-  if (own(child, 'pid') === undefined) watched.stop();
+  for (const promise of [ended, recording]) promise.catch(() => undefined);
+  if (!started) watched.stop();
   return {
     child,
     recording,
@@ -86,6 +87,12 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
     progress: () => progressOf(watched.read()),
   };
 }
+
+/** Rejected with the error event of a command that did not start. */
+export const failureOf = (child: ChildProcess): Promise<never> =>
+  new Promise((_, reject) => {
+    child.once('error', reject);
+  });
 
 interface Watched {
   /** The table at the end, and the error if all traced processes were killed. */
@@ -105,7 +112,7 @@ function watch(tracer: Tracer): Watched {
     if (last !== undefined) return;
     last = read();
     const seen = tracer.read();
-    process.off('exit', stop);
+    forgetExit();
     if (!isFailure(watcher)) native().watchStop(watcher);
     tracer.close();
     finish({ table: last, killed: isOver || seen.state === 'contended' ? whyEnded(seen, false) : undefined });
@@ -123,7 +130,7 @@ function watch(tracer: Tracer): Watched {
     tracer.close();
     throw unheardTracer(watcher);
   }
-  process.on('exit', stop);
+  const forgetExit = whenExiting(stop);
   return { finished, read, stop };
 }
 

@@ -1,5 +1,6 @@
 // Records the calls of the running process.
 import { release } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 import { compilePolicy } from '../../filter/compile.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
 import { withStops } from '../../policy/with-stops.js';
@@ -7,6 +8,7 @@ import { RecordingBuilder } from '../../recording/build.js';
 import type { Recording } from '../../recording/recording.js';
 import { native } from '../../native.js';
 import { badOption, ownOptions } from '../../util/options.js';
+import { whenExiting } from '../supervise/event-loop.js';
 import { attachTracer } from './attach.js';
 import { whyEnded } from './follow.js';
 import { noteClass, recordingPolicy } from './recording-policy.js';
@@ -65,6 +67,17 @@ export function startRecording(options: StartRecordingOptions = {}): OwnRecordin
   };
   let last: TracedTable | undefined;
   let ended = false;
+  const end = (): TracedTable => {
+    if (last !== undefined) return last;
+    setPhase(tracer.memory, MUTED);
+    ended = tracer.drain();
+    tracer.end();
+    native().closeDescriptor(tracer.woken);
+    forgetExit();
+    return (last = tracer.read());
+  };
+  // The process goes on after a worker, and nobody else could stop the tracer.
+  const forgetExit = isMainThread ? () => undefined : whenExiting(end);
   return {
     phase: name => {
       if (!phases.includes(checkedPhase(name))) phases.push(name);
@@ -72,16 +85,10 @@ export function startRecording(options: StartRecordingOptions = {}): OwnRecordin
     },
     snapshot: () => record(last ?? tracer.read()),
     stop: () => {
-      if (last === undefined) {
-        setPhase(tracer.memory, MUTED);
-        ended = tracer.drain();
-        tracer.end();
-        last = tracer.read();
-        native().closeDescriptor(tracer.woken);
-      }
-      const why = ended || last.state === 'contended' ? whyEnded(last, true) : undefined;
+      const seen = end();
+      const why = ended || seen.state === 'contended' ? whyEnded(seen, true) : undefined;
       if (why !== undefined) throw why;
-      return record(last);
+      return record(seen);
     },
   };
 }

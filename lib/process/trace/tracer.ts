@@ -85,7 +85,7 @@ export const unheardTracer = (failure: Failure): LoadError =>
 const noTracer = (why: string, errno: number): LoadError =>
   new LoadError(
     'no-tracer',
-    `the tracer for report-only cannot be started (${why})`,
-    'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files and processes, and the filters of this process',
+    `the tracer cannot be started (${why})`,
+    'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files, file sizes and processes, and the filters of this process',
     { errno },
   );

@@ -30,9 +30,17 @@ export function messagesOf(value: unknown): readonly string[] {
   const list = own(object, 'dmesg');
   if (Array.isArray(list)) return list.flatMap(item => (isList(item) ? [] : messagesOf(item)));
   const text = ['MESSAGE', 'log', 'message', 'msg']
-    .map(name => own(object, name))
-    .find(each => typeof each === 'string');
-  return typeof text === 'string' ? [text.trimEnd()] : [];
+    .map(name => textIn(own(object, name)))
+    .find(each => each !== undefined);
+  return text === undefined ? [] : [text.trimEnd()];
+}
+
+/** The journal writes a message with control characters, such as colours, as a list of bytes. */
+function textIn(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  const bytes: readonly unknown[] = Array.isArray(value) ? value : [];
+  if (bytes.length === 0 || !bytes.every(byte => typeof byte === 'number')) return undefined;
+  return withoutColours(new TextDecoder().decode(Uint8Array.from(bytes)));
 }
 
 const isList = (item: unknown): boolean =>
@@ -59,9 +67,16 @@ const PREFIXES = [
   // A quotation in a mail, a list in Markdown.
   /^\s*(?:> ?)+/,
   /^\s*[-*+•] +/,
-  // docker compose logs; kubectl logs --timestamps, docker logs -t, GitHub Actions, files of the container runtime interface.
-  /^[\w.-]{1,64} +\| /,
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d) (?:std(?:out|err) [FP] )?/,
+  // docker compose logs, and supervisors of several processes; kubectl logs --prefix.
+  /^(?:[\w.:|-]{1,64} +){1,2}\| /,
+  /^\[[\w.-]{1,64}\/[\w./-]{1,256}\] /,
+  // kubectl logs --timestamps, docker logs -t, GitHub Actions, files of the container runtime interface, GitLab; gh run view --log.
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d) (?:std(?:out|err) [FP] |\d\d[OE][ +])?/,
+  /^[^\t]{1,64}\t[^\t]{1,64}\t(?=\d{4}-)/,
+  // journalctl, files of syslog, systemd and Heroku: the time, then host, program and process.
+  /^(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d /,
+  /^(?:[\w.-]{1,64} )?[\w./@-]{1,64}\[[\w.]{1,64}\]: /,
+  /^\[\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\] /,
   // cat -n, grep -n, grep -H.
   /^ *\d{1,9}\t/,
   /^(?:[\w./-]{1,256}:)?\d{1,9}:/,

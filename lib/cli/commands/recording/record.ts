@@ -7,7 +7,6 @@ import type { SyscallName } from '../../../kernel/calls/call-names.js';
 import { PHASES } from '../../../process/trace/record-command.js';
 import { record, type RecordedCommand } from '../../../process/trace/record.js';
 import { formatRecording } from '../../../recording/json.js';
-import { mergeRecordings } from '../../../recording/merge.js';
 import type { Recording } from '../../../recording/recording.js';
 import { say, write, type Register } from '../../output.js';
 import { showProgress } from '../../recording/record-progress.js';
@@ -17,7 +16,7 @@ import {
   withRunningOptions,
   type RunningFlags,
 } from '../../recording/record-running.js';
-import { recordingArgument } from '../../recording/recording-argument.js';
+import { addToRecordingFile, checkRecordingFile } from '../../recording/recording-file.js';
 import { optionError } from '../../../util/options.js';
 import { ending, exitCodeOf, passSignals } from '../../running/accompany.js';
 import { counted } from '../../../util/show.js';
@@ -66,9 +65,9 @@ export const recordCommand: Register = (program, run) =>
           throw optionError('--output cannot be -, which is the output of the command', 'Name a file');
         // Before the run, and not after hours of it.
         accessSync(existsSync(output) ? output : dirname(output), files.W_OK);
-        const earlier = merge === true && existsSync(output) ? [recordingArgument(output)] : [];
+        if (merge === true) checkRecordingFile(output);
         if (!isOfCommand(words, flags)) {
-          finish(output, earlier, await recordWhatRuns(flags, phase));
+          finish(flags, await recordWhatRuns(flags, phase));
           return 0;
         }
         findProgram(command, process.env['PATH']);
@@ -96,7 +95,7 @@ export const recordCommand: Register = (program, run) =>
           endProgress();
           signals.stop();
         });
-        finish(output, earlier, recorded);
+        finish(flags, recorded);
         if (phaseAt !== undefined && !recorded.calls.some(({ phase: name }) => name === PHASES.second))
           say(`no call of --phase-at was made: everything is in the phase ${PHASES.first}`);
         return code ?? (signal === null ? 128 : exitCodeOf(signal));
@@ -106,8 +105,9 @@ export const recordCommand: Register = (program, run) =>
 const commaSeparated = (text: string): readonly string[] => text.split(',').map(name => name.trim());
 
 /** Writes the recording, and reports what is missing in it. */
-function finish(output: string, earlier: readonly Recording[], recorded: Recording): void {
-  write(output, formatRecording(mergeRecordings(...earlier, recorded)));
+function finish({ output, merge }: Flags, recorded: Recording): void {
+  if (merge === true) addToRecordingFile(output, recorded);
+  else write(output, formatRecording(recorded));
   const lost = recorded.sources.reduce((sum, source) => sum + source.lost, 0);
   if (lost === 0) return;
   const isPerf = recorded.sources.some(({ how }) => how === 'perf');

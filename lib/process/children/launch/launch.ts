@@ -14,7 +14,7 @@ import { explainRingFilter, ringVerdicts } from '../../isolation/ring-filter.js'
 import type { ChildLoadOptions } from '../sandbox.js';
 import { own, owned } from '../../../util/own.js';
 import { checkWords } from '../arguments.js';
-import { explainLoad, explainIsolation } from '../../load-errors.js';
+import { explainLoad, explainIsolation, explainListener } from '../../load-errors.js';
 
 /** A command as execvp(3) takes it. */
 export interface Command {
@@ -158,7 +158,7 @@ export function launch<Started>(
     throw new LoadError(
       'no-launcher',
       `the launcher for sandboxed children cannot be created (${describeFailure(descriptors)})`,
-      'It is an executable memory file: check vm.memfd_noexec, the limit of open files, and the filters of this process',
+      'It is an executable memory file: check vm.memfd_noexec, the limits of open files and file sizes, and the filters of this process',
       { errno: descriptors.errno },
     );
   }
@@ -233,6 +233,9 @@ function outcomeOf(report: number, request: LaunchRequest): LaunchOutcome {
       return { kind: 'refused', error: explainIsolation(failure) };
     case STEP.rings:
       return { kind: 'refused', error: explainRingFilter(failure) };
+    case STEP.helper:
+    case STEP.handOver:
+      return { kind: 'refused', error: explainListener(failure) };
     case STEP.layer:
       return {
         kind: 'refused',
@@ -246,7 +249,7 @@ function outcomeOf(report: number, request: LaunchRequest): LaunchOutcome {
 const untraceable = (errno: number): LoadError =>
   new LoadError(
     'tracer-refused',
-    `the command cannot be traced, which report-only needs (ptrace: ${errnoName(errno)})`,
+    `the command cannot be traced (ptrace: ${errnoName(errno)})`,
     'Check /proc/sys/kernel/yama/ptrace_scope, which must be below 2 for ordinary users, the filters of this process, and whether strace or another tracer traces it',
     { errno },
   );

@@ -87,7 +87,12 @@ export function startChild(
   if (pid === undefined) {
     // Node could not start the launcher, because of missing processes, descriptors or the directory, and reports
     // that.
-    requireProc();
+    try {
+      requireProc();
+    } catch (error) {
+      abandon(child);
+      throw error;
+    }
     return child;
   }
   abandon(child);
@@ -112,5 +117,7 @@ function asIfPlain(child: ChildProcess, { file, words }: Command, stdio: StdioLi
 function abandon(child: ChildProcess): void {
   child.on('error', () => undefined);
   if (child.connected) child.disconnect();
-  for (const stream of child.stdio) stream?.destroy();
+  // If no descriptors are left there are no streams at all.
+  const streams = child.stdio as ChildProcess['stdio'] | undefined;
+  for (const stream of streams ?? []) stream?.destroy();
 }

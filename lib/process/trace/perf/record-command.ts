@@ -5,7 +5,7 @@ import { own } from '../../../util/own.js';
 import { withoutFilter, commandOf } from '../../children/launch/launch.js';
 import { spawnWith, startChild } from '../../children/launch/start-child.js';
 import { stdioList } from '../../children/launch/stdio.js';
-import { type RecordedChild, type RecordPlan } from '../record-command.js';
+import { failureOf, type RecordedChild, type RecordPlan } from '../record-command.js';
 import { startPerfRecorder } from './recorder.js';
 import { summarize } from './summarize.js';
 
@@ -40,7 +40,7 @@ export function recordCommand(
   });
   const started = own(child, 'pid') !== undefined;
   if (!started) recorder.stop();
-  const recording = recorder.ended.then(table => {
+  const ended = recorder.ended.then(table => {
     if (failure !== undefined) throw failure;
     return summarize(table, {
       command: [file, ...args].join(' '),
@@ -49,6 +49,9 @@ export function recordCommand(
       started,
     });
   });
+  const recording = started ? ended : failureOf(child);
+  // A caller that ignores the recording still gets the error event of the child.
+  for (const promise of [ended, recording]) promise.catch(() => undefined);
   return {
     child,
     recording,

@@ -6,6 +6,7 @@ import { RecordingError } from '../../../util/errors.js';
 import { readPerfTable, writeOrders, type PerfOrders, type PerfTable } from './table.js';
 import { startHelper, drain, closing } from '../helper-process.js';
 import { textOf } from '../../inspect/proc.js';
+import { whenExiting } from '../../supervise/event-loop.js';
 
 /** A recorder that waits for its start. */
 export interface PerfRecorder {
@@ -43,7 +44,12 @@ export function startPerfRecorder(orders: PerfOrders, cgroup?: number): PerfReco
     // The watcher of a descriptor closes it.
     open.delete('woken');
     let last: PerfTable | undefined;
+    // The end of a worker is not the end of the process.
+    const forgetExit = whenExiting(() => {
+      close(...open);
+    });
     const ended = untilEnd(files).finally(() => {
+      forgetExit();
       last = readPerfTable(files.table);
       close('table', 'stop');
     });
@@ -149,7 +155,7 @@ const notStarted = (why: string): RecordingError =>
   new RecordingError(
     'perf-unavailable',
     `the perf recorder cannot be started (${why})`,
-    'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files and processes, and the filters of this process',
+    'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files, file sizes and processes, and the filters of this process',
   );
 
 const recorderEnded = (): RecordingError =>
