@@ -51,7 +51,9 @@ describe('record', function () {
         try { return /^seccomp-tracer\\) Z/.test(readFileSync('/proc/' + pid + '/stat', 'utf8').split('(')[1]); } catch { return false; }
       });
       (async () => {
-        for (let run = 0; run < 3; run++) await record('true', { stdio: 'ignore' }).recording;
+        // A tracer may not have ended yet when the next one starts.
+        for (let run = 0; run < 3 || (run < 20 && ended().length > 1); run++)
+          await record('true', { stdio: 'ignore' }).recording;
         console.log(process.pid, ended().length <= 1);
       })();`;
     const words = ['--pid', '--fork', '--mount-proc', process.execPath, '-e', body];
