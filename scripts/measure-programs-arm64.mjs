@@ -191,11 +191,7 @@ if (import.meta.filename === process.argv[1]) {
     const reason = process.arch === 'x64' ? obstacle([ARCH]) : 'records on x86_64';
     if (reason === undefined) {
       const chosen = programs(operands);
-      // Those that take long first: they are the ones that are recorded less often elsewhere, too.
-      const trials = await measure(
-        chosen.toSorted((a, b) => a.runs - b.runs),
-        options,
-      );
+      const trials = await measure(chosen, options);
       report(trials, options.record);
       const isMissing = ({ name }) => !trials.some(({ program }) => program === name);
       for (const { name } of chosen.filter(isMissing)) {

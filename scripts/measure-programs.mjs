@@ -1,6 +1,6 @@
 // Measures recordings and generated profiles on real programs, and writes docs/programs.md.
 //   node scripts/measure-programs.mjs [--runs N] [--out FILE] [--json FILE] [--from JSON]... [PROGRAM...]
-// --runs is a bound; --from takes what --json wrote, so that programs can be measured one by one.
+// --runs is 20 without it; --from takes what --json wrote, so that programs can be measured one by one.
 // Each program is recorded with one workload, by strace beside it, and started under its profile with other workloads: other
 // input, errors, signals, a restart, another locale, more threads. As root, on Debian: apt-get install strace curl nginx-light
 // redis-server redis-tools postgresql python3 git gcc libc6-dev imagemagick chromium sqlite3 npm; and FASTIFY=DIR, a folder with
@@ -73,7 +73,7 @@ function elsewhere(path) {
 
 async function measure(program) {
   const [first, ...others] = program.workloads;
-  const runs = Math.min(Number(options.runs ?? program.runs), program.runs);
+  const runs = Number(options.runs ?? 20);
   const expected = await Promise.resolve(perform(program, first));
   const recorded = [];
   const traced = [];

@@ -14,7 +14,6 @@ import { join } from 'node:path';
  * @property {string} name
  * @property {string[]} needs programs that have to be installed
  * @property {string[]} [debian] Debian's packages of them for an emulated machine, which has Node and npm; none if they are too large for it
- * @property {number} runs how often it is recorded
  * @property {boolean} [user] whether it is run by an ordinary user
  * @property {string} setup fills $DIR
  * @property {Workload[]} workloads
@@ -43,7 +42,6 @@ export const PROGRAMS = [
     name: 'nginx',
     needs: ['nginx', 'curl'],
     debian: ['nginx-light', 'curl'],
-    runs: 20,
     setup: `mkdir -p $DIR/www $DIR/logs; echo hello > $DIR/www/index.html; head -c 3000000 /dev/zero > $DIR/www/big
 cat > $DIR/conf <<END
 daemon off; worker_processes \${WORKERS:-1}; user nobody nogroup; pid $DIR/pid; error_log $DIR/logs/error.log;
@@ -72,7 +70,6 @@ for i in 1 2 3 4 5 6 7 8; do ${CURL} -o /dev/null localhost:$PORT/big & done; ${
     name: 'redis-server',
     needs: ['redis-server', 'redis-cli'],
     debian: ['redis-server', 'redis-tools'],
-    runs: 20,
     setup: 'true',
     workloads: [
       {
@@ -94,7 +91,6 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
     name: 'postgres',
     needs: ['psql'],
     debian: ['postgresql'],
-    runs: 5,
     user: true,
     setup: `export LC_ALL=C; ${POSTGRES}/initdb -D $DIR/data -U pg -A trust >/dev/null; echo "unix_socket_directories='$DIR'" >> $DIR/data/postgresql.conf`,
     workloads: [
@@ -117,7 +113,6 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
     name: 'python3',
     needs: ['/usr/bin/python3'],
     debian: ['python3'],
-    runs: 20,
     setup: 'true',
     workloads: [
       {
@@ -146,7 +141,6 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
     name: 'git',
     needs: ['git'],
     debian: ['git'],
-    runs: 20,
     setup: `git config --global user.name a; git config --global user.email a@b; git config --global init.defaultBranch main`,
     workloads: [
       {
@@ -167,7 +161,6 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
     name: 'gcc',
     needs: ['gcc'],
     debian: ['gcc', 'libc6-dev'],
-    runs: 20,
     setup: `printf '#include <stdio.h>\\nint main(void){puts("hello");return 0;}\\n' > $DIR/a.c; printf '#include <math.h>\\n#include <stdlib.h>\\ndouble f(double x){return sin(x)*rand();}\\n' > $DIR/b.c; echo 'int main(void){return x;}' > $DIR/c.c`,
     workloads: [
       { run: words('gcc -o $DIR/a $DIR/a.c'), after: '$DIR/a' },
@@ -183,7 +176,6 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
     name: 'imagemagick',
     needs: ['/usr/bin/convert-im6.q16'],
     debian: ['imagemagick-6.q16'],
-    runs: 20,
     setup: `printf 'P3\\n2 2\\n255\\n255 0 0  0 255 0\\n0 0 255  9 9 9\\n' > $DIR/a.ppm; echo broken > $DIR/b.png`,
     workloads: [
       { run: words('/usr/bin/convert-im6.q16 $DIR/a.ppm -resize 64x64 $DIR/a.jpg') },
@@ -198,7 +190,6 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
   {
     name: 'chromium',
     needs: ['chromium'],
-    runs: 20,
     user: true,
     setup: `printf '<script>document.title=1;fetch("data:,x").then(r=>r.text()).then(t=>document.body.textContent=t+[1,2,3].map(x=>x*2))</script><body>' > $DIR/a.html`,
     workloads: [
@@ -228,7 +219,6 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
     name: 'npm',
     needs: ['npm'],
     debian: [],
-    runs: 5,
     setup: `mkdir $DIR/p $DIR/q; echo '{"name":"p","version":"1.0.0","scripts":{"x":"echo run"}}' > $DIR/p/package.json; echo '{"name":"q","version":"1.0.0"}' > $DIR/q/package.json; echo 'module.exports = 1' > $DIR/q/index.js`,
     workloads: [
       {
@@ -249,7 +239,6 @@ $r --no-auth-warning eval 'return redis.call("incr","a")' 0; $r config set maxme
     name: 'fastify',
     needs: ['node', `${process.env.FASTIFY ?? '/nowhere'}/node_modules/fastify`, 'curl'],
     debian: ['curl'],
-    runs: 10,
     setup: `cat > $DIR/server.cjs <<'END'
 const fastify = require(process.env.FASTIFY + '/node_modules/fastify')();
 const { readFile } = require('node:fs/promises');
@@ -280,7 +269,6 @@ for i in 1 2 3 4 5 6 7 8 9 10; do ${CURL} -o /dev/null localhost:$PORT/file & do
     name: 'sqlite3',
     needs: ['sqlite3'],
     debian: ['sqlite3'],
-    runs: 20,
     setup: 'true',
     workloads: [
       {
@@ -307,7 +295,6 @@ for i in 1 2 3 4 5 6 7 8 9 10; do ${CURL} -o /dev/null localhost:$PORT/file & do
     name: 'tar',
     needs: ['tar', 'gzip'],
     debian: ['tar', 'gzip'],
-    runs: 20,
     setup:
       'mkdir $DIR/d; echo 1 > $DIR/d/a; seq 100000 > $DIR/d/b; tar -czf $DIR/x.tgz -C $DIR d; head -c 5000000 /dev/zero > $DIR/y.tgz; ln -s a $DIR/d/l; ln $DIR/d/a $DIR/d/m; chmod 400 $DIR/d/m',
     workloads: [
