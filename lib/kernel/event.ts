@@ -1,7 +1,6 @@
 // A system call as data: the content of `struct seccomp_data`.
 import { UsageError } from '../util/errors.js';
 import { own } from '../util/own.js';
-import { ownElements } from '../util/own-elements.js';
 
 /** A system call as the kernel shows it to a filter (`struct seccomp_data`). */
 export interface Event {
@@ -15,16 +14,24 @@ export interface Event {
   readonly instructionPointer?: bigint;
 }
 
+/** The places of up to six registers, by their number. */
+const PLACES = Array.from({ length: 7 }, (_, count) => Array.from({ length: count }, (__, place) => place));
+
 /** A call by its own properties, each read once. Throws UsageError (`bad-event`) for anything that is not a call. */
 export function checkedEvent(event: Event): Required<Event> {
   if (typeof event !== 'object' || (event as unknown) === null) throw badEvent('it is not an object');
-  const [arch, syscall] = [own(event, 'arch'), own(event, 'syscall')];
+  const arch = own(event, 'arch');
+  const syscall = own(event, 'syscall');
   const given = own(event, 'args') ?? [];
   const instructionPointer = own(event, 'instructionPointer') ?? 0n;
   if (!isInteger(arch) || !isInteger(syscall)) throw badEvent('arch and syscall are integers');
-  if (!Array.isArray(given) || given.length > 6) throw badEvent('args is a list of up to six registers');
-  const args = ownElements(given as readonly bigint[]);
-  for (const register of args) if (typeof register !== 'bigint') throw badEvent('arguments are bigints');
+  const places = Array.isArray(given) ? PLACES[given.length] : undefined;
+  if (places === undefined) throw badEvent('args is a list of up to six registers');
+  const args = places.map(place => {
+    const register: unknown = own(given, place);
+    if (typeof register !== 'bigint') throw badEvent('arguments are bigints');
+    return register;
+  });
   if (typeof instructionPointer !== 'bigint') throw badEvent('instructionPointer is a bigint');
   return { arch, syscall, args, instructionPointer };
 }
