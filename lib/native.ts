@@ -470,5 +470,8 @@ interface NodeReport {
   readonly header: object;
 }
 
+/** Whether the calling thread is the main thread, which has the id of the process: to load node:worker_threads takes longer. */
+export const isMainThread = (): boolean => native().threadId() === process.pid;
+
 /** The SHA-256 of bytes, as hexadecimal digits. */
 export const sha256 = (bytes: Uint8Array): string => Buffer.from(native().sha256(bytes)).toString('hex');

@@ -5,7 +5,7 @@ import type { Filter } from '../filter/filter.js';
 import { isFilter, isShipped } from '../filter/filter.js';
 import { decode, validate, type Program } from '../bpf/program.js';
 import { BPF } from '../bpf/opcodes.js';
-import { isFailure, native } from '../native.js';
+import { isFailure, isMainThread, native } from '../native.js';
 import { actionKind, actionName } from '../kernel/action.js';
 import { SCMP_ACT_NOTIFY } from '../kernel/constants.js';
 import { oneOf, ownOptions, pickOptions } from '../util/options.js';
@@ -248,8 +248,7 @@ function refuseForeign(filter: Filter): void {
 function scopeOf({ scope }: Pick<Own<LoadOptions>, 'scope'>): Scope {
   oneOf('scope', scope, ['process', 'thread']);
   if (scope !== undefined) return scope;
-  // The main thread of Node is that of the process; to ask node:worker_threads takes longer than the load itself.
-  if (native().threadId() === process.pid) return 'process';
+  if (isMainThread()) return 'process';
   throw new UsageError(
     'scope-required',
     'in a worker, the option scope is required',

@@ -1,12 +1,11 @@
 // Records the calls of the running process.
 import { release } from 'node:os';
-import { isMainThread } from 'node:worker_threads';
 import { compilePolicy } from '../../filter/compile.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
 import { withStops } from '../../policy/with-stops.js';
 import { RecordingBuilder } from '../../recording/build.js';
 import type { Recording } from '../../recording/recording.js';
-import { native } from '../../native.js';
+import { isMainThread, native } from '../../native.js';
 import { badOption, ownOptions } from '../../util/options.js';
 import { whenExiting } from '../supervise/event-loop.js';
 import { attachTracer } from './attach.js';
@@ -77,7 +76,7 @@ export function startRecording(options: StartRecordingOptions = {}): OwnRecordin
     return (last = tracer.read());
   };
   // The process goes on after a worker, and nobody else could stop the tracer.
-  const forgetExit = isMainThread ? () => undefined : whenExiting(end);
+  const forgetExit = isMainThread() ? () => undefined : whenExiting(end);
   return {
     phase: name => {
       if (!phases.includes(checkedPhase(name))) phases.push(name);
