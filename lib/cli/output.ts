@@ -54,7 +54,7 @@ export const printErrorPainted = (text: string): void => {
   try {
     writeAll(2, Buffer.from(text));
   } catch {
-    // Nowhere to say so, and no reason to end otherwise than as said.
+    // Standard error is closed or full: there is nowhere to report it, and the exit code stays the same.
   }
 };
 

@@ -131,9 +131,9 @@ export function formatAudit(record: ExplainedAudit): string {
   const name = syscall ?? (number === undefined ? 'an unknown call' : `call ${number}`);
   const on = abi ?? (arch === undefined ? 'an unknown architecture' : `architecture 0x${arch.toString(16)}`);
   const who = `${printable(program ?? comm ?? 'an unknown program')}${pid === undefined ? '' : ` (${pid})`}`;
-  const fate =
+  const outcome =
     answer ?? (unknownAction === undefined ? 'logged' : `unknown action ${printable(unknownAction)}`);
-  const said = `${name} on ${on} by ${who}: ${fate}`;
+  const said = `${name} on ${on} by ${who}: ${outcome}`;
   if (profile === undefined) return said;
   const verdict =
     profile.action === undefined

@@ -1,4 +1,5 @@
 // Reads and writes of descriptors that another process may have made non-blocking.
+import { pause } from './pause.js';
 
 /** Does a read or a write, again until the other end of a non-blocking pipe lets it. */
 export function retried<Result>(act: () => Result): Result {
@@ -7,7 +8,7 @@ export function retried<Result>(act: () => Result): Result {
       return act();
     } catch (error) {
       if (!(error instanceof Error && 'code' in error) || error.code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+      pause(PAUSE);
     }
   }
 }

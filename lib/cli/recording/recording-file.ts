@@ -1,10 +1,11 @@
 // Adds runs to a recording in a file, as several commands may do at the same time: the tests of a project, for example.
-import { closeSync, existsSync, openSync, statSync, unlinkSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
 import { formatRecording } from '../../recording/json.js';
 import { mergeRecordings } from '../../recording/merge.js';
 import type { Recording } from '../../recording/recording.js';
 import { own } from '../../util/own.js';
 import { say, write } from '../output.js';
+import { pause } from '../reading/pause.js';
 import { recordingArgument } from './recording-argument.js';
 
 /** Throws RecordingError for an existing file that is not a recording. */
@@ -32,14 +33,14 @@ export function addToRecordingFile(file: string, run: Recording): void {
 const STALE = 10_000;
 const PAUSE = 10;
 
-/** Does something while no other command does so with the same file. Without it where no lock can be made. */
+/** Does something while no other command does so with the same file; without a lock if none can be made. */
 function withLock(file: string, action: () => void): void {
   const lock = `${file}.lock`;
   const locked = takeLock(lock);
   try {
     action();
   } finally {
-    if (locked) unlinkIfThere(lock);
+    if (locked) rmSync(lock, { force: true });
   }
 }
 
@@ -51,8 +52,8 @@ function takeLock(lock: string): boolean {
     } catch (error) {
       if (own(error as NodeJS.ErrnoException, 'code') !== 'EEXIST') return false;
     }
-    if (isStale(lock)) unlinkIfThere(lock);
-    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+    if (isStale(lock)) rmSync(lock, { force: true });
+    else pause(PAUSE);
   }
 }
 
@@ -60,11 +61,3 @@ const isStale = (lock: string): boolean => {
   const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
   return made !== undefined && Date.now() - made > STALE;
 };
-
-function unlinkIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (own(error as NodeJS.ErrnoException, 'code') !== 'ENOENT') throw error;
-  }
-}

@@ -14,6 +14,10 @@ export const startHelper = (
   { uid, gid }: { readonly uid: unknown; readonly gid: unknown } = { uid: undefined, gid: undefined },
 ): number | Failure => native().startDetached(Uint32Array.from(descriptors), idOf(uid), idOf(gid));
 
+/** The remedy where a program cannot be started. */
+export const HELPER_REMEDY =
+  'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files, file sizes and processes, and the filters of this process';
+
 /** An invalid one is refused by Node, which starts the command. */
 const idOf = (id: unknown): number =>
   typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < SAME ? id : SAME;

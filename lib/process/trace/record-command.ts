@@ -76,23 +76,30 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
     return summarize(table, [file, ...args].join(' '), plan);
   });
   const started = own(child, 'pid') !== undefined;
-  const recording = started ? ended : failureOf(child);
-  // A caller that ignores the recording still gets the error event of the child.
-  for (const promise of [ended, recording]) promise.catch(() => undefined);
   if (!started) watched.stop();
   return {
     child,
-    recording,
+    recording: recordingOf(child, started, ended),
     stop: watched.stop,
     progress: () => progressOf(watched.read()),
   };
 }
 
-/** Rejected with the error event of a command that did not start. */
-export const failureOf = (child: ChildProcess): Promise<never> =>
-  new Promise((_, reject) => {
+/**
+ * The recording of a command, or the error event of one that did not start. A caller that ignores it still gets that
+ * event.
+ */
+export function recordingOf(
+  child: ChildProcess,
+  started: boolean,
+  ended: Promise<Recording>,
+): Promise<Recording> {
+  const failed = new Promise<never>((_, reject) => {
     child.once('error', reject);
   });
+  for (const promise of [ended, failed]) promise.catch(() => undefined);
+  return started ? ended : failed;
+}
 
 interface Watched {
   /** The table at the end, and the error if all traced processes were killed. */

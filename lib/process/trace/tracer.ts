@@ -3,7 +3,7 @@ import { LoadError } from '../../util/errors.js';
 import { type TracerFiles, isFailure, native, describeFailure, type Failure } from '../../native.js';
 import type { Own } from '../../util/own.js';
 import { readTable, type TracedTable } from './table.js';
-import { startHelper, drain, closing } from './helper-process.js';
+import { startHelper, drain, closing, HELPER_REMEDY } from './helper-process.js';
 
 /** A tracer that waits for a command, or follows one. It ends with the last traced process, or if the launcher ends first. */
 export interface Tracer {
@@ -83,9 +83,4 @@ export const unheardTracer = (failure: Failure): LoadError =>
   );
 
 const noTracer = (why: string, errno: number): LoadError =>
-  new LoadError(
-    'no-tracer',
-    `the tracer cannot be started (${why})`,
-    'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files, file sizes and processes, and the filters of this process',
-    { errno },
-  );
+  new LoadError('no-tracer', `the tracer cannot be started (${why})`, HELPER_REMEDY, { errno });

@@ -5,7 +5,7 @@ import { own } from '../../../util/own.js';
 import { withoutFilter, commandOf } from '../../children/launch/launch.js';
 import { spawnWith, startChild } from '../../children/launch/start-child.js';
 import { stdioList } from '../../children/launch/stdio.js';
-import { failureOf, type RecordedChild, type RecordPlan } from '../record-command.js';
+import { recordingOf, type RecordedChild, type RecordPlan } from '../record-command.js';
 import { startPerfRecorder } from './recorder.js';
 import { summarize } from './summarize.js';
 
@@ -49,12 +49,9 @@ export function recordCommand(
       started,
     });
   });
-  const recording = started ? ended : failureOf(child);
-  // A caller that ignores the recording still gets the error event of the child.
-  for (const promise of [ended, recording]) promise.catch(() => undefined);
   return {
     child,
-    recording,
+    recording: recordingOf(child, started, ended),
     stop: () => {
       recorder.stop();
     },

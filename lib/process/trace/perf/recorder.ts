@@ -4,7 +4,7 @@ import { errnoName } from '../../../kernel/errno.js';
 import { describeFailure, isFailure, native, type PerfRecorderFiles } from '../../../native.js';
 import { RecordingError } from '../../../util/errors.js';
 import { readPerfTable, writeOrders, type PerfOrders, type PerfTable } from './table.js';
-import { startHelper, drain, closing } from '../helper-process.js';
+import { startHelper, drain, closing, HELPER_REMEDY } from '../helper-process.js';
 import { textOf } from '../../inspect/proc.js';
 import { whenExiting } from '../../supervise/event-loop.js';
 
@@ -152,11 +152,7 @@ const denied = (what: string): RecordingError =>
   );
 
 const notStarted = (why: string): RecordingError =>
-  new RecordingError(
-    'perf-unavailable',
-    `the perf recorder cannot be started (${why})`,
-    'It is an executable memory file, started through /proc: check /proc, vm.memfd_noexec, the limits of open files, file sizes and processes, and the filters of this process',
-  );
+  new RecordingError('perf-unavailable', `the perf recorder cannot be started (${why})`, HELPER_REMEDY);
 
 const recorderEnded = (): RecordingError =>
   new RecordingError(
