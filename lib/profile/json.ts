@@ -66,6 +66,22 @@ interface JsonNull extends Placed {
 
 export type JsonValue = JsonObject | JsonArray | JsonString | JsonNumber | JsonBoolean | JsonNull;
 
+/** A value as JSON.parse gives it. */
+export function plainOf(value: JsonValue): unknown {
+  switch (value.kind) {
+    case 'object':
+      return Object.fromEntries(Array.from(value.members, ([name, member]) => [name, plainOf(member.value)]));
+    case 'array':
+      return value.items.map(plainOf);
+    case 'number':
+      return Number(value.text);
+    case 'null':
+      return null;
+    default:
+      return value.value;
+  }
+}
+
 /** The JSON pointer (RFC 6901) of a value or a key. */
 export function pointerOf(node: Placed): string {
   const { parent, key } = node;

@@ -48,6 +48,16 @@ status:
     assert.equal(skipped, 1);
   });
 
+  it('of the operator are read in any style of YAML', () => {
+    const rule = '{action: SCMP_ACT_ALLOW, names: [read]}';
+    for (const body of [
+      `spec: {defaultAction: SCMP_ACT_ERRNO, syscalls: [${rule}]}`,
+      `spec:\n    "syscalls": # allowed\n        - ${rule}`,
+      "spec:\n  syscalls:\n  -\n    action: 'SCMP_ACT_ALLOW'\n    names:\n    - &name read",
+    ])
+      assert.deepEqual(summary(read(`kind: SeccompProfile\n${body}\n`).recording), ['read() x1']);
+  });
+
   it('of the operator are also read as JSON, single and in a list', () => {
     const object = {
       kind: 'SeccompProfile',

@@ -2,6 +2,8 @@
 import { abiByScmpName, syscallNumber } from '../../kernel/abi.js';
 import { isNative, type AbiName } from '../../kernel/architectures.js';
 import { Findings } from '../../profile/findings.js';
+import { readYaml } from '../../profile/formats/common/yaml.js';
+import { plainOf, type JsonValue } from '../../profile/json.js';
 import { readJson } from '../../profile/read-json.js';
 import { ProfileError } from '../../util/errors.js';
 import { own } from '../../util/own.js';
@@ -21,6 +23,8 @@ interface ReadDocument {
   readonly recordings: readonly Recording[];
   /** Names that the ABI does not have. */
   readonly skipped: readonly string[];
+  /** Why it cannot be read. */
+  readonly fault?: string;
 }
 
 const COVERAGE = 'spo.x-k8s.io/syscall-coverage';
@@ -43,21 +47,30 @@ export function beginsDocument(line: string): boolean {
   }
 }
 
-/** The recordings of a document; none where it has no profile. `abi` is for profiles that name no architecture. */
-export function readDocument(lines: readonly string[], abi: AbiName): ReadDocument {
-  if (!(lines.find(line => line.trim() !== '') ?? '').trimStart().startsWith('{'))
-    return recordProfiles(profilesOfYaml(lines), abi);
-  const text = lines.join('\n');
+/**
+ * The recordings of a document; none where it has no profile. `abi` is for profiles that name no architecture, `file` for
+ * messages.
+ */
+export function readDocument(lines: readonly string[], abi: AbiName, file: string): ReadDocument {
   try {
-    const findings = new Findings();
-    readJson(text, '<log>', findings);
-    // Parsers differ in which of two duplicate keys they use.
-    findings.conclude(true);
-    return recordProfiles(profilesOf(JSON.parse(text)), abi);
+    const values = valuesOf(lines.join('\n'), file);
+    return recordProfiles(
+      values.flatMap(value => profilesOf(plainOf(value))),
+      abi,
+    );
   } catch (error) {
-    if (error instanceof ProfileError) return recordProfiles([], abi);
+    if (error instanceof ProfileError) return { recordings: [], skipped: [], fault: error.message };
     throw error;
   }
+}
+
+/** The values of a text in JSON or YAML. Throws ProfileError, also for duplicate keys: parsers differ in which one they use. */
+function valuesOf(text: string, file: string): readonly JsonValue[] {
+  if (!text.trimStart().startsWith('{')) return readYaml(text, file);
+  const findings = new Findings();
+  const value = readJson(text, file, findings);
+  findings.conclude(true);
+  return [value];
 }
 
 /** The profiles in a JSON value: one, that of a Kubernetes object, or those in a list. */
@@ -112,114 +125,6 @@ function coverageOf(text: unknown): RecordedProfile['coverage'] {
 
 const isRuns = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_RUNS;
-
-/**
- * The profiles of the operator in YAML as the API server writes it: in block style, one key or item a line. Other styles of
- * YAML are left out, and so never make a recording wider.
- */
-function profilesOfYaml(lines: readonly string[]): readonly RecordedProfile[] {
-  const profiles: RecordedProfile[] = [];
-  let document: string[] = [];
-  const take = (): void => {
-    if (document.some(line => /^(?: {2})?(?:- | {2})?kind: SeccompProfile *$/.test(line)))
-      profiles.push(yamlProfile(document));
-    document = [];
-  };
-  for (const line of withoutTexts(lines)) {
-    // Items of a list begin at the margin or two spaces from it.
-    if (line.startsWith('---') || /^(?: {2})?- apiVersion:/.test(line)) take();
-    document.push(line);
-  }
-  take();
-  return profiles;
-}
-
-/** Marks a duplicate key; no key is empty. */
-const TWICE = '';
-
-/** A scalar in block style, and one in quotes that does not end on its line. */
-const BLOCK = /^( *(?:- +)*)(?:[^'"#\s][^#]*: +|- +)?[|>][+-]?\d?[+-]? *(?:#.*)?$/;
-const OPEN_QUOTE = /^ *(?:- +)*(?:[^'"#\s][^#]*?: +)?(["'])(?!.*\1 *$)/;
-
-/** Without the lines of block scalars, whose content may look like a profile. */
-function* withoutTexts(lines: readonly string[]): Generator<string> {
-  let block: number | undefined;
-  let quote: string | undefined;
-  for (const line of lines) {
-    if (quote !== undefined) {
-      if (line.includes(quote)) quote = undefined;
-      continue;
-    }
-    const indent = line.search(/[^ ]/);
-    if (block !== undefined && (indent < 0 || indent > block)) continue;
-    block = BLOCK.exec(line)?.[1]?.length;
-    quote = block === undefined ? OPEN_QUOTE.exec(line)?.[1] : undefined;
-    yield line;
-  }
-}
-
-/** `    - name: value`: the indentation, whether an item begins, the key, the value. */
-const YAML = /^( *)(- +)?(?:([\w.$/-]+):(?: +|$))?(.*)$/;
-
-function yamlProfile(lines: readonly string[]): RecordedProfile {
-  const architectures: string[] = [];
-  const names: string[] = [];
-  let coverage: string | undefined;
-  let rules: number | undefined;
-  let inSpec = false;
-  let item: number | undefined;
-  let list: { readonly key: string; readonly indent: number; readonly into: string[] } | undefined;
-  const newRule = (): { names: string[]; action: string | undefined; keys: Set<string> } => ({
-    names: [],
-    action: undefined,
-    keys: new Set(),
-  });
-  let rule = newRule();
-  const takeRule = (): void => {
-    if (isAllowing(rule.action) && !rule.keys.has(TWICE)) for (const name of rule.names) names.push(name);
-    rule = newRule();
-  };
-  for (const line of lines) {
-    const [, margin = '', dash, key, text = ''] = YAML.exec(line.trimEnd()) ?? [];
-    if (text.startsWith('#') || (text === '' && key === undefined)) continue;
-    const value = text.replace(/^(['"])(.*)\1$/, '$2');
-    const outer = margin.length;
-    if (key === COVERAGE) coverage = value.replaceAll("''", "'").replaceAll('\\"', '"');
-    if (key === 'spec' && dash === undefined) inSpec = true;
-    if (!inSpec) continue;
-    if (dash !== undefined && key === undefined && list !== undefined && outer >= list.indent) {
-      list.into.push(value);
-      continue;
-    }
-    list = undefined;
-    if (rules !== undefined && (dash === undefined ? outer <= rules : outer < rules)) {
-      takeRule();
-      rules = undefined;
-      item = undefined;
-    }
-    if (rules === undefined) {
-      if (key === 'syscalls') rules = outer;
-      if (key === 'architectures') list = { key, indent: outer, into: architectures };
-      continue;
-    }
-    item ??= outer;
-    if (dash !== undefined && outer === item) takeRule();
-    // Keys of the rule itself, not those of its arguments.
-    const indent = outer + (dash?.length ?? 0);
-    if (indent !== item + 2) continue;
-    // Parsers differ in how they treat duplicate keys.
-    if (key !== undefined && rule.keys.has(key)) rule.keys.add(TWICE);
-    if (key !== undefined) rule.keys.add(key);
-    if (key === 'action') rule.action = value;
-    if (key === 'names') {
-      const flow = /^\[(.*)\]$/.exec(value)?.[1];
-      if (flow !== undefined) rule.names.push(...flow.split(',').map(name => name.trim()));
-      else list = { key, indent, into: rule.names };
-    }
-  }
-  takeRule();
-  return { how: 'operator', architectures, names, coverage: coverageOf(coverage) };
-}
 
 /** The recordings of profiles. Nothing is known of arguments and programs. `abi` is for profiles that name no architecture. */
 function recordProfiles(profiles: readonly RecordedProfile[], abi: AbiName): ReadDocument {

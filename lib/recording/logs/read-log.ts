@@ -4,6 +4,7 @@ import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kern
 import { RecordingError } from '../../util/errors.js';
 import { badArgument } from '../../util/failures.js';
 import { badOption, oneOf, ownOptions } from '../../util/options.js';
+import { own } from '../../util/own.js';
 import { show } from '../../util/show.js';
 import { mergeRecordings } from '../merge.js';
 import type { Recording } from '../recording.js';
@@ -173,8 +174,10 @@ export class LogReader {
     const { kernel, libc, command } = this.#options;
     this.#giveUpCut();
     const recordings: Recording[] = [];
+    let fault: string | undefined;
     if (this.#document !== undefined) {
-      const read = readDocument(this.#document, this.#native);
+      const read = readDocument(this.#document, this.#native, this.#file);
+      fault = own(read, 'fault');
       recordings.push(...read.recordings);
       if (read.recordings.length === 0) this.#readObjects(this.#document);
       for (const name of read.skipped) this.#skip(0, name);
@@ -190,9 +193,10 @@ export class LogReader {
     const recording = mergeRecordings(...recordings);
     if (recording.calls.length === 0) {
       const [first] = this.#examples;
+      const beginning = first === undefined ? '' : `, beginning with ${show(first.text)}`;
       throw new RecordingError(
         'empty-log',
-        `${this.#file} has no system call that could be parsed${first === undefined ? '' : `, beginning with ${show(first.text)}`}`,
+        `${this.#file} has no system call that could be parsed${fault === undefined ? beginning : `; as a document: ${fault}`}`,
         'Pass a log of strace or perf trace, audit records, a report of seccomp run --json, or a recorded profile',
       );
     }
