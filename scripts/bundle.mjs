@@ -39,7 +39,7 @@ const RARE = {
 const CONTAINED = {
   compile: [ENTRIES.load],
   inspect: [ENTRIES.load],
-  libseccomp: [PARTS.compile],
+  libseccomp: [PARTS.compile, ENTRIES.load],
   load: ['dist/filter/compile-options.js', 'dist/policy/policy.js'],
   ...Object.fromEntries(Object.keys(RARE).map(name => [name, [PARTS.compile, ENTRIES.load]])),
 };
