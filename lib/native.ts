@@ -406,21 +406,17 @@ function load(): Native {
       'You can parse, resolve, compile for a named target and inspect profiles here',
     );
   }
-  const libc = usesMusl() ? 'musl' : 'glibc';
+  const built = packageFile('build/Release/seccomp.node');
   // An add-on that the user built has precedence.
-  const candidates = [
-    'build/Release/seccomp.node',
-    `prebuilds/linux-${process.arch}/seccomp.${libc}.node`,
-  ].map(path => packageFile(path));
-  const found = candidates.find(path => fs().existsSync(path));
-  if (found === undefined) {
-    throw new UnsupportedError(
-      'addon-not-found',
-      `there is no add-on for linux-${process.arch} with ${libc}: neither ${candidates.join(' nor ')} exists`,
-      `Install the package again, or build the add-on with: ${BUILD}. A program that contains this package needs the folder prebuilds there`,
-    );
-  }
-  return open(found);
+  if (fs().existsSync(built)) return open(built);
+  const libc = usesMusl() ? 'musl' : 'glibc';
+  const prebuilt = packageFile(`prebuilds/linux-${process.arch}/seccomp.${libc}.node`);
+  if (fs().existsSync(prebuilt)) return open(prebuilt);
+  throw new UnsupportedError(
+    'addon-not-found',
+    `there is no add-on for linux-${process.arch} with ${libc}: neither ${built} nor ${prebuilt} exists`,
+    `Install the package again, or build the add-on with: ${BUILD}. A program that contains this package needs the folder prebuilds there`,
+  );
 }
 
 const BUILD = 'node node_modules/seccomp/scripts/build-native.mjs';

@@ -207,7 +207,11 @@ async function writeCommonJs(directory) {
       logLevel: 'error',
     });
     const [source, names] = withCommonJsExports(outputFiles[0].text, new Map());
-    const { code } = await transform(source, { ...commonJs, target: 'es2020' });
+    const { code } = await transform(source, {
+      ...commonJs,
+      target: 'es2020',
+      define: { commonJsRequire: 'require' },
+    });
     writeFileSync(join(directory, `${name}.js`), `${code}${namesForImport(names)}`);
   }
   // What runs in the pages of reports.

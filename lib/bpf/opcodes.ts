@@ -125,12 +125,8 @@ const OPERATIONS: Readonly<Record<keyof typeof BPF, Operation>> = {
   TXA: { kind: 'copy', to: 'a' },
 };
 
-const BY_CODE: readonly (Operation | undefined)[] = (() => {
-  const codes: ReadonlyMap<string, number> = new Map(Object.entries(BPF));
-  const table = new Array<Operation | undefined>(0x100).fill(undefined);
-  for (const [name, operation] of Object.entries(OPERATIONS)) table[codes.get(name) ?? 0] = operation;
-  return table;
-})();
+const BY_CODE = new Array<Operation | undefined>(0x100).fill(undefined);
+for (const name of Object.keys(OPERATIONS) as (keyof typeof BPF)[]) BY_CODE[BPF[name]] = OPERATIONS[name];
 
 /** What the instruction of an opcode does; undefined for one that seccomp does not accept. */
 export const operationOf = (code: number): Operation | undefined => BY_CODE[code];
