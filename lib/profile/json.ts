@@ -36,11 +36,15 @@ export interface JsonMember {
 
 export interface JsonObject extends Placed {
   readonly kind: 'object';
+  /** Its JSON pointer, which those of its values begin with. */
+  readonly pointer: string;
   readonly members: ReadonlyMap<string, JsonMember>;
 }
 
 export interface JsonArray extends Placed {
   readonly kind: 'array';
+  /** Its JSON pointer, which those of its items begin with. */
+  readonly pointer: string;
   readonly items: readonly JsonValue[];
 }
 
@@ -83,12 +87,11 @@ export function plainOf(value: JsonValue): unknown {
 }
 
 /** The JSON pointer (RFC 6901) of a value or a key. */
-export function pointerOf(node: Placed): string {
-  const { parent, key } = node;
+export function pointerOf({ parent, key }: Pick<Placed, 'parent' | 'key'>): string {
   if (parent.kind === 'document') return '';
   const step =
     typeof key === 'string' && /[~/]/.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
-  return `${pointerOf(parent)}/${step}`;
+  return `${parent.pointer}/${step}`;
 }
 
 /** The position of a value or a key. */

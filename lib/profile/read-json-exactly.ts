@@ -120,11 +120,13 @@ export function readExactly(text: string, file: string, findings: Findings): Jso
     {
       onObjectBegin(_offset, _length, line, column) {
         const members = new Map<string, JsonMember>();
-        begin(line, column, { node: { kind: 'object', ...placed(line, column), members }, members });
+        const at = placed(line, column);
+        begin(line, column, { node: { kind: 'object', ...at, pointer: pointerOf(at), members }, members });
       },
       onArrayBegin(_offset, _length, line, column) {
         const items: JsonValue[] = [];
-        begin(line, column, { node: { kind: 'array', ...placed(line, column), items }, items });
+        const at = placed(line, column);
+        begin(line, column, { node: { kind: 'array', ...at, pointer: pointerOf(at), items }, items });
       },
       onObjectEnd: () => void open.pop(),
       onArrayEnd: () => void open.pop(),

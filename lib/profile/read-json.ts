@@ -3,6 +3,7 @@ import type { Findings } from './findings.js';
 import {
   MAX_DEPTH,
   MAX_KEY,
+  pointerOf,
   type JsonArray,
   type JsonMember,
   type JsonObject,
@@ -71,7 +72,8 @@ class Walk {
       if (depth === MAX_DEPTH) this.differs = true;
       if (Array.isArray(value)) {
         const items: JsonValue[] = [];
-        const node: JsonArray = { kind: 'array', parent, key, line, column, items };
+        const pointer = pointerOf({ parent, key });
+        const node: JsonArray = { kind: 'array', parent, key, line, column, pointer, items };
         this.#take('[');
         for (let index = 0; index < value.length && !this.differs; index++)
           items.push(this.value(value[index], node, index, depth + 1));
@@ -80,7 +82,8 @@ class Walk {
         return node;
       }
       const members = new Map<string, JsonMember>();
-      const node: JsonObject = { kind: 'object', parent, key, line, column, members };
+      const pointer = pointerOf({ parent, key });
+      const node: JsonObject = { kind: 'object', parent, key, line, column, pointer, members };
       this.#take('{');
       for (const [name, item] of Object.entries(value)) {
         if (this.differs) break;

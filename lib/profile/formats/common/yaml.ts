@@ -7,6 +7,7 @@ import {
   MAX_DEPTH,
   MAX_KEY,
   MAX_VALUES,
+  pointerOf,
   type JsonArray,
   type JsonDocument,
   type JsonMember,
@@ -76,13 +77,13 @@ export function readYaml(text: string, file: string): readonly [JsonValue, ...Js
     if (isAlias(node)) return fail(offset, 'yaml-syntax', 'aliases are not read', 'Write the value out');
     if (isSeq(node)) {
       const items: JsonValue[] = [];
-      const array: JsonArray = { kind: 'array', ...placed, items };
+      const array: JsonArray = { kind: 'array', ...placed, pointer: pointerOf(placed), items };
       for (const item of node.items) items.push(read(item, array, items.length, depth + 1));
       return array;
     }
     if (isMap(node)) {
       const members = new Map<string, JsonMember>();
-      const object: JsonObject = { kind: 'object', ...placed, members };
+      const object: JsonObject = { kind: 'object', ...placed, pointer: pointerOf(placed), members };
       for (const { key: name, value } of node.items) {
         const at = startOf(name) || offset;
         if (!isScalar(name) || typeof name.value !== 'string')
