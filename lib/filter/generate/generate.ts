@@ -93,6 +93,7 @@ function numbers(
       calls.push({ value: values[index] as number, weight });
     }
   }
+  const peak = PEAK_SHARE * total;
   let next = 0;
   const cells = runs.map(({ low, high, part }): Cell => {
     const permitted = mayPermit(part);
@@ -100,7 +101,7 @@ function numbers(
     let weight = 0;
     for (let call = calls[next]; call !== undefined && call.value <= high; call = calls[++next]) {
       weight += call.weight;
-      if (permitted && call.weight >= PEAK_SHARE * total) peaks.push(call);
+      if (permitted && call.weight >= peak) peaks.push(call);
     }
     const node = isConstant(part) ? diagram.return(part.otherwise) : lists.node(diagram, low, part, others);
     return { low, high, node, weight: permitted ? weight : REFUSED_SHARE * weight, peaks };
