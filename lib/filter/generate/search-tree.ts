@@ -99,11 +99,15 @@ export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 
   const weighted = merged.map((cell, index) => ({
     ...cell,
     weight: scale(share(cell.weight) + (floor * (rooms[index] as number)) / room),
-    peaks: (own(cell, 'peaks') ?? []).map(({ value, weight }) => ({ value, weight: scale(share(weight)) })),
   }));
-  return aim === 'soon'
-    ? halvedTree(diagram, weighted, 0, weighted.length - 1)
-    : subtree(diagram, weighted, aim);
+  if (aim === 'soon') return halvedTree(diagram, weighted, 0, weighted.length - 1);
+  const peaks = (cell: Cell): readonly Peak[] =>
+    (own(cell, 'peaks') ?? []).map(({ value, weight }) => ({ value, weight: scale(share(weight)) }));
+  return subtree(
+    diagram,
+    weighted.map(cell => ({ ...cell, peaks: peaks(cell) })),
+    aim,
+  );
 }
 
 /** Steps from a cell to a return when the arguments are 0, as far as they matter. */
