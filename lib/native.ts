@@ -149,6 +149,8 @@ export interface Native {
 
   /** The 32 bytes of SHA-256, for which Node's crypto would have to be loaded. */
   sha256(message: Uint8Array): Uint8Array;
+  /** flock(2) with LOCK_EX: waits for the exclusive lock of an open file, which is held until the descriptor is closed. */
+  lockFile(descriptor: number): Failure | undefined;
 
   /** prctl(PR_SET_NO_NEW_PRIVS) when asked, then seccomp(2). Gives the listener's descriptor or -1. */
   loadFilter(

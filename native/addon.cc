@@ -7,6 +7,7 @@
 #include "core/descriptor.h"
 #include "core/detached_process.h"
 #include "core/exec.h"
+#include "core/file_lock.h"
 #include "core/notify_listener.h"
 #include "core/peer_memory.h"
 #include "core/perf_recorder.h"
@@ -57,6 +58,7 @@ void bind_kernel(Napi::Object exports) {
   bind<polling_threads>(exports, "pollingThreads");
   bind<served_calls>(exports, "servedCalls");
   bind<sha256>(exports, "sha256");
+  bind<lock_file>(exports, "lockFile");
 }
 
 void bind_library(Napi::Object exports) {

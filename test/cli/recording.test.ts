@@ -1,15 +1,21 @@
 // From logs to a profile to a check, on the command line: files, exit codes, and what pipelines read.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parseRecording } from 'seccomp';
 import { cli } from '../support/child.js';
 
 const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
+/** Records a command into a file that others may add to meanwhile. */
+const recordMerge = (output: string, command: readonly string[]): Promise<unknown> =>
+  promisify(execFile)(process.execPath, [CLI, 'record', '--merge', '-o', output, '--', ...command]);
+
 const LOG = 'socket(AF_UNIX, SOCK_STREAM, 0) = 3\nconnect(3, 0x1, 16) = 0\nnonsense\n';
 
 describe('The subcommands on recordings', () => {
@@ -256,18 +262,7 @@ describe('The subcommands on recordings', () => {
 
   it('record --merge adds every run to the file, also where several end at the same time', async () => {
     const output = path('all.json');
-    const runs = [0, 0, 0, 0.2, 0.2].map(seconds =>
-      promisify(execFile)(process.execPath, [
-        CLI,
-        'record',
-        '--merge',
-        '-o',
-        output,
-        '--',
-        'sleep',
-        `${seconds}`,
-      ]),
-    );
+    const runs = [0, 0, 0, 0.2, 0.2].map(seconds => recordMerge(output, ['sleep', `${seconds}`]));
     await Promise.all(runs);
     assert.equal(parseRecording(readFileSync(output, 'utf8')).runs, runs.length);
     assert.deepEqual(readdirSync(directory), ['all.json']);
@@ -276,8 +271,29 @@ describe('The subcommands on recordings', () => {
   it('record --merge does not wait for a command that has left its lock behind', () => {
     const output = path('all.json');
     const lock = file('all.json.lock', '');
-    utimesSync(lock, 1, 1);
+    // However recently.
+    const later = Date.now() / 1000 + 3600;
+    utimesSync(lock, later, later);
     assert.equal(cli(['record', '--merge', '-o', output, '--', 'true']).code, 0);
+    assert.deepEqual(readdirSync(directory), ['all.json']);
+  });
+
+  it('record --merge waits for a command that holds the lock, however long, until it ends', async () => {
+    const output = path('all.json');
+    const lock = file('all.json.lock', '');
+    utimesSync(lock, 1, 1);
+    const holder = spawn('flock', ['--no-fork', lock, 'sh', '-c', 'echo locked; exec sleep 60']);
+    await once(holder.stdout, 'data');
+    let hasEnded = false;
+    const run = recordMerge(output, ['true']).then(() => {
+      hasEnded = true;
+    });
+    await setTimeout(1000);
+    const hasWaited = !hasEnded;
+    holder.kill('SIGKILL');
+    await run;
+    assert.ok(hasWaited);
+    assert.equal(parseRecording(readFileSync(output, 'utf8')).runs, 1);
     assert.deepEqual(readdirSync(directory), ['all.json']);
   });
 

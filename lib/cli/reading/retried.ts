@@ -1,5 +1,4 @@
 // Reads and writes of descriptors that another process may have made non-blocking.
-import { pause } from './pause.js';
 
 /** Does a read or a write, again until the other end of a non-blocking pipe lets it. */
 export function retried<Result>(act: () => Result): Result {
@@ -15,3 +14,8 @@ export function retried<Result>(act: () => Result): Result {
 
 /** Milliseconds. */
 const PAUSE = 5;
+
+/** Blocks the thread, which has nothing else to do. */
+const pause = (milliseconds: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+};

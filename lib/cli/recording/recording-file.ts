@@ -1,11 +1,10 @@
 // Adds runs to a recording in a file, as several commands may do at the same time: the tests of a project, for example.
-import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, rmSync, statSync } from 'node:fs';
+import { native } from '../../native.js';
 import { formatRecording } from '../../recording/json.js';
 import { mergeRecordings } from '../../recording/merge.js';
 import type { Recording } from '../../recording/recording.js';
-import { own } from '../../util/own.js';
 import { say, write } from '../output.js';
-import { pause } from '../reading/pause.js';
 import { recordingArgument } from './recording-argument.js';
 
 /** Throws RecordingError for an existing file that is not a recording. */
@@ -29,35 +28,37 @@ export function addToRecordingFile(file: string, run: Recording): void {
   }
 }
 
-/** Milliseconds after which a lock counts as left behind: merging takes much less. */
-const STALE = 10_000;
-const PAUSE = 10;
-
 /** Does something while no other command does so with the same file; without a lock if none can be made. */
 function withLock(file: string, action: () => void): void {
-  const lock = `${file}.lock`;
-  const locked = takeLock(lock);
+  const path = `${file}.lock`;
+  const lock = takeLock(path);
   try {
     action();
   } finally {
-    if (locked) rmSync(lock, { force: true });
-  }
-}
-
-function takeLock(lock: string): boolean {
-  for (;;) {
-    try {
-      closeSync(openSync(lock, 'wx'));
-      return true;
-    } catch (error) {
-      if (own(error as NodeJS.ErrnoException, 'code') !== 'EEXIST') return false;
+    if (lock !== undefined) {
+      rmSync(path, { force: true });
+      closeSync(lock);
     }
-    if (isStale(lock)) rmSync(lock, { force: true });
-    else pause(PAUSE);
   }
 }
 
-const isStale = (lock: string): boolean => {
-  const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
-  return made !== undefined && Date.now() - made > STALE;
+/** The kernel ends the lock of a command that was killed, so that a file which was left behind locks nothing. */
+function takeLock(path: string): number | undefined {
+  for (;;) {
+    let lock;
+    try {
+      lock = openSync(path, 'a+');
+    } catch {
+      return undefined;
+    }
+    // Some file systems have no locks.
+    if (native().lockFile(lock) !== undefined || isAt(path, lock)) return lock;
+    // Whoever held it has removed the file.
+    closeSync(lock);
+  }
+}
+
+const isAt = (path: string, descriptor: number): boolean => {
+  const [there, here] = [statSync(path, { throwIfNoEntry: false }), fstatSync(descriptor)];
+  return there?.ino === here.ino && there.dev === here.dev;
 };
