@@ -2,7 +2,7 @@
 import type { Action } from '../kernel/action.js';
 import { checkedEvent, type Event } from '../kernel/event.js';
 import { validOperation, type ArithmeticName, type LoadSource, type TestName } from './opcodes.js';
-import { DATA_SIZE, MEMORY_WORDS, requireList, WORD, type Program } from './program.js';
+import { DATA_SIZE, MEMORY_WORDS, requireInstructionList, WORD, type Program } from './program.js';
 import { ProgramError } from '../util/errors.js';
 import { badArgument } from '../util/failures.js';
 import { own } from '../util/own.js';
@@ -57,7 +57,7 @@ export function interpret(
   data: Uint32Array,
   trace?: (index: number, a: number, x: number) => void,
 ): ProgramRun {
-  requireList(program);
+  requireInstructionList(program);
   if (!((data as unknown) instanceof Uint32Array))
     throw badArgument('the words of a call', data, 'Pass the result of seccompData');
   if (trace !== undefined && typeof trace !== 'function')

@@ -89,7 +89,7 @@ export function decode(bytes: Uint8Array): Program {
 
 /** The instructions of a list that a caller made: own properties only, each read once. Throws UsageError (`bad-filter`). */
 export function ownProgram(program: Program): Program {
-  requireList(program);
+  requireInstructionList(program);
   const read = ownElements(program).map(instruction => {
     const { code, jt, jf, k } = owned(Object(instruction) as Instruction);
     return { code, jt, jf, k };
@@ -140,13 +140,13 @@ export function validate(program: Program): void {
 }
 
 /** Throws UsageError (`bad-filter`) for what is not a list. */
-export function requireList(program: unknown): asserts program is readonly unknown[] {
+export function requireInstructionList(program: unknown): asserts program is readonly unknown[] {
   if (!Array.isArray(program)) throw badProgram('a list of instructions', program);
 }
 
 /** Throws UsageError (`bad-filter`) for what is not a list of instructions. */
 function requireProgram(program: unknown): void {
-  requireList(program);
+  requireInstructionList(program);
   const wrong = program.findIndex(item => !isInstruction(item));
   if (wrong >= 0) throw badProgram(`instruction ${wrong}`, program[wrong]);
 }
