@@ -7,8 +7,8 @@ interface PassedSignals {
   /** To the command that was started. */
   readonly to: (child: ChildProcess) => void;
   readonly stop: () => void;
-  /** Stops it for a command that was not started. Gives the signal that came meanwhile, and perhaps ended it. */
-  readonly received: () => Promise<NodeJS.Signals | undefined>;
+  /** Stops it for a command that was not started. Gives the exit code of the signal that came meanwhile, or else throws the error. */
+  readonly notStarted: (error: unknown) => Promise<number>;
 }
 
 /**
@@ -49,10 +49,11 @@ export function passSignals(): PassedSignals {
       });
     },
     stop,
-    received: async () => {
+    notStarted: async error => {
       await new Promise(setImmediate);
       stop();
-      return first;
+      if (first === undefined) throw error;
+      return exitCodeOf(first);
     },
   };
 }

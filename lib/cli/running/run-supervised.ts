@@ -77,13 +77,16 @@ export async function runWatched(
   };
   const signals = passSignals();
   const notRun = async (error: unknown): Promise<number> => {
-    const signal = await signals.received();
-    print();
-    target.close();
-    if (signal !== undefined) return exitCodeOf(signal);
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-    say(`error: ${singleLine(`${error.message}: ${command} was not run`)}`);
-    return CANNOT_EXECUTE;
+    try {
+      return await signals.notStarted(error).finally(() => {
+        print();
+        target.close();
+      });
+    } catch (cause) {
+      if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
+      say(`error: ${singleLine(`${cause.message}: ${command} was not run`)}`);
+      return CANNOT_EXECUTE;
+    }
   };
   let watched: Watched;
   try {

@@ -82,9 +82,7 @@ export const recordCommand: Register = (program, run) =>
             ...(phaseAt !== undefined && { phaseAt: phaseAt as readonly SyscallName[] }),
           });
         } catch (error) {
-          const signal = await signals.received();
-          if (signal === undefined) throw error;
-          return exitCodeOf(signal);
+          return await signals.notStarted(error);
         }
         const { child, recording, stop, progress } = started;
         signals.to(child);
