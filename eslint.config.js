@@ -102,6 +102,16 @@ export default defineConfig(
       ],
     },
   },
+  {
+    files: ['test/**/*.ts'],
+    ignores: ['test/support/skip.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { property: 'skip', message: 'Give a reason, by skip of test/support/skip.ts.' },
+      ],
+    },
+  },
 );
 
 /** What Node has beside the language. */

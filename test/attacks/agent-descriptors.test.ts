@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canBuildHostile, hostileProgram } from '../support/hostile.js';
+import { skip } from '../support/skip.js';
 
 describe('Who connects to an agent', () => {
   let directory = '';
@@ -41,7 +42,7 @@ describe('Who connects to an agent', () => {
 
   describe('with a descriptor whose close does not end', () => {
     before(function () {
-      if (!canBuildHostile) this.skip();
+      if (!canBuildHostile) skip(this, 'there is no C compiler');
     });
 
     it('blocks the process that closes it on the event loop', async () => {

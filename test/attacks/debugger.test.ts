@@ -1,7 +1,8 @@
 // SIGUSR1 opens the debugger of a Node, which runs any code: a child must not be able to send it to its parent.
 import assert from 'node:assert/strict';
 import { features } from '#lib/process/machine/features.js';
-import { skip, toldBy, USERS, victim } from '../support/victim.js';
+import { skip } from '../support/skip.js';
+import { toldBy, USERS, victim } from '../support/victim.js';
 
 /** Sends SIGUSR1 to its parent from JavaScript, and says whether that was refused. */
 const HOSTILE = `try { process.kill(process.ppid, 'SIGUSR1'); console.log('sent'); } catch ({ code }) { console.log(code); }`;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { superviseListener } from 'seccomp';
 import { callerProgram, canBuild } from '../support/caller-program.js';
 import { inChild, told } from '../support/child.js';
+import { skip } from '../support/skip.js';
 
 const CALLS = 8;
 
@@ -13,7 +14,7 @@ describe('Every call is answered', () => {
   let directory = '';
   let caller = '';
   before(function () {
-    if (!canBuild) this.skip();
+    if (!canBuild) skip(this, 'there is no C compiler');
     directory = mkdtempSync(join(tmpdir(), 'seccomp-answered-'));
     caller = callerProgram(directory);
   });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { callerProgram } from '../support/caller-program.js';
 import { inChild, told } from '../support/child.js';
 import { canBuildHostile, hostileProgram, NEVER } from '../support/hostile.js';
+import { skip } from '../support/skip.js';
 
 /** What every supervisor below has: `start(handler, options)` for the hostile program, and what it printed. */
 const prelude = (kind: string, directory: string): string => `
@@ -24,7 +25,7 @@ const prelude = (kind: string, directory: string): string => `
 describe('Memory that never arrives', function () {
   let directory = '';
   before(function () {
-    if (!canBuildHostile) this.skip();
+    if (!canBuildHostile) skip(this, 'there is no C compiler');
     directory = mkdtempSync(join(tmpdir(), 'seccomp-never-'));
   });
   after(() => {
@@ -34,7 +35,7 @@ describe('Memory that never arrives', function () {
   for (const { kind, missing } of NEVER) {
     describe(`of ${kind}${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
       before(function () {
-        if (missing !== undefined) this.skip();
+        if (missing !== undefined) skip(this, missing);
       });
 
       it('blocks a supervisor that waits for it: not even SIGTERM is handled', async () => {
@@ -133,7 +134,8 @@ describe('Memory that never arrives', function () {
   }
 
   it('of FUSE takes eight places of its own listener, and then reads fail at once', function () {
-    if (NEVER.some(({ kind, missing }) => kind === 'fuse' && missing !== undefined)) this.skip();
+    if (NEVER.some(({ kind, missing }) => kind === 'fuse' && missing !== undefined))
+      skip(this, 'there is no FUSE here');
     const codes = told<string[]>(
       inChild(`
         ${prelude('fuse', directory)}

@@ -6,6 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { compile, parseProfile, simulate } from 'seccomp';
 import { readFileSync } from 'node:fs';
 import { numberOf } from '../support/native.js';
+import { skip } from '../support/skip.js';
 
 const example = fileURLToPath(new URL('../../../examples/no-network.mjs', import.meta.url));
 
@@ -40,7 +41,7 @@ describe('The recipe for no network', () => {
   });
 
   it('leaves asyncio its loop', function () {
-    if (!hasPython) this.skip();
+    if (!hasPython) skip(this, 'there is no Python');
     const code = `import asyncio
 async def main():
   p = await asyncio.create_subprocess_exec('echo', 'async', stdout=asyncio.subprocess.PIPE)
@@ -50,7 +51,7 @@ asyncio.run(main())`;
   });
 
   it('refuses sockets of every other family', function () {
-    if (!hasPython) this.skip();
+    if (!hasPython) skip(this, 'there is no Python');
     // What the kernel says without the filter differs by family and user: EPERM, EAFNOSUPPORT, EPROTONOSUPPORT or a socket.
     const code = `import ctypes, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
@@ -67,7 +68,7 @@ for family in range(0, 64):
   });
 
   it('refuses rings, on which sockets are made without a call', function () {
-    if (!hasPython) this.skip();
+    if (!hasPython) skip(this, 'there is no Python');
     const code = `import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 print([(libc.syscall(n, 0, 0, 0, 0, 0, 0), ctypes.get_errno()) for n in (425, 426, 427)])`;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inChild, told } from '../support/child.js';
 import { canBuildHostile, hostileProgram, NEVER } from '../support/hostile.js';
+import { skip } from '../support/skip.js';
 
 /** Milliseconds that a timer may be late: 250 are promised, and other programs may have the processor. */
 const LATE = 1000;
@@ -18,7 +19,7 @@ const floods: readonly [handler: string, code: string][] = [
 
 describe('A flood of calls', function () {
   before(function () {
-    if (!canBuildHostile) this.skip();
+    if (!canBuildHostile) skip(this, 'there is no C compiler');
   });
 
   for (const [handler, code] of floods) {
@@ -49,7 +50,8 @@ describe('Twenty hostile processes at once', () => {
   const never = NEVER.filter(({ missing }) => missing === undefined).map(({ kind }) => kind);
 
   it(`(floods, memory of ${never.join(', ')}) do not stop their supervisor, and all is released`, function () {
-    if (!canBuildHostile || never.length === 0) this.skip();
+    if (!canBuildHostile || never.length === 0)
+      skip(this, 'there is no C compiler, or no memory that never arrives');
     const directories = Array.from({ length: 20 }, () => mkdtempSync(join(tmpdir(), 'seccomp-hostile-')));
     try {
       const seen = told<{ latest: number; codes: string[]; left: number }>(

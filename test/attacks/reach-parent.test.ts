@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { features } from '#lib/process/machine/features.js';
 import type { IsolationPart } from '#lib/process/isolation/isolation.js';
 import { canRecord, recordFindings } from '../support/findings.js';
-import { abstractServer, resultsIn, skip, toldBy, USERS, victim } from '../support/victim.js';
+import { skip } from '../support/skip.js';
+import { abstractServer, resultsIn, toldBy, USERS, victim } from '../support/victim.js';
 
 /** Ways of test/attacks/reach.c that tell by themselves whether they worked. */
 const WAYS: Readonly<Record<IsolationPart, readonly string[]>> = {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { recorded } from '../support/recorded.js';
 import { spawnSync } from 'node:child_process';
 import { record, type Recording } from 'seccomp';
+import { skip } from '../support/skip.js';
 
 const PYTHON = '/usr/bin/python3';
 const hasPython = spawnSync(PYTHON, ['-c', 'import ctypes']).status === 0;
@@ -36,7 +37,7 @@ describe('A recorded program', function () {
     });
 
   it('cannot start processes that are not traced', async function () {
-    if (!hasPython || process.arch !== 'x64') this.skip();
+    if (!hasPython || process.arch !== 'x64') skip(this, 'this needs Python, and x86_64');
     const script = `
 import ctypes, os, struct
 libc = ctypes.CDLL(None)
@@ -60,7 +61,7 @@ print(os.waitpid(child, 0)[1] >> 8)`;
   });
 
   it('can become another one by any of its threads under load', async function () {
-    if (!hasPython) this.skip();
+    if (!hasPython) skip(this, 'there is no Python');
     const script = `
 import os, threading, time
 def load():
@@ -77,7 +78,7 @@ time.sleep(3600)`;
   });
 
   it('can have more different arguments than are kept: the call is there, and the values are unknown', async function () {
-    if (!hasPython || process.arch !== 'x64') this.skip();
+    if (!hasPython || process.arch !== 'x64') skip(this, 'this needs Python, and x86_64');
     const script = `
 import ctypes, os
 libc = ctypes.CDLL(None)

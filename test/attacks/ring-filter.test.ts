@@ -17,6 +17,7 @@ import type { SeccompProfile, SeccompRule } from '#lib/profile/seccomp-profile.j
 import type { ActionName } from '#lib/kernel/action.js';
 import type { SyscallName } from '#lib/kernel/calls/call-names.js';
 import { errnoName } from '#lib/kernel/errno.js';
+import { skip } from '../support/skip.js';
 
 const ring = (): string =>
   built({ name: 'ring', compiler: 'gcc', sources: ['test/attacks/ring.c'], flags: [] });
@@ -81,14 +82,15 @@ describe('io_uring operations of a child', () => {
   const { ringFilterError } = features();
 
   it("do what the profile refuses with ringFilter: 'none'", function () {
-    if (ringFilterError !== 0 && errnoName(ringFilterError) !== 'EINVAL') this.skip();
+    if (ringFilterError !== 0 && errnoName(ringFilterError) !== 'EINVAL')
+      skip(this, `there is no io_uring here: ${errnoName(ringFilterError)}`);
     assert.deepEqual(core(attempt('none')), FREE);
   });
 
   describe('on a kernel with filters for them', () => {
     before(function () {
       // Before Linux 7.0 there are none: EINVAL.
-      if (ringFilterError !== 0) this.skip();
+      if (ringFilterError !== 0) skip(this, 'this kernel does not filter them');
     });
 
     for (const uid of USERS) {
@@ -143,7 +145,7 @@ describe('io_uring operations of a child', () => {
 
   describe('on a kernel without', () => {
     before(function () {
-      if (ringFilterError === 0) this.skip();
+      if (ringFilterError === 0) skip(this, 'this kernel filters them');
     });
 
     it("are an error before anything runs with ringFilter: 'required'", () => {

@@ -5,6 +5,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { release } from 'node:os';
 import { callerAddon } from '../support/caller.js';
 import { CHILD_LIMIT, inChild, told, type Outcome } from '../support/child.js';
+import { skip } from '../support/skip.js';
 
 const hasRings = readdirSync('/proc/self/fd').some(descriptor => {
   try {
@@ -85,8 +86,7 @@ const asNobody = {
 describe("Node's rings", function () {
   before(function () {
     if (hasRings) return;
-    console.log(`      skipped: Node ${process.versions.node} holds no io_uring open here`);
-    this.skip();
+    skip(this, `Node ${process.version} holds no io_uring open here`);
   });
 
   describe('from JavaScript', () => {
@@ -95,8 +95,7 @@ describe("Node's rings", function () {
       if (stdout.trim() === 'true') return;
       // Linux before 6 neither lets /proc/self/mem reach a ring nor, before 5.15, makes directories on one.
       assert.ok(Number.parseInt(release()) < 6, `the attack does not work without a filter: ${stderr}`);
-      console.log(`      not here: Linux ${release()} does not let JavaScript write to a ring`);
-      this.skip();
+      skip(this, `Linux ${release()} does not let JavaScript write to a ring`);
     });
 
     const users = process.getuid?.() === 0 ? [{}, asNobody] : [{}];
@@ -213,7 +212,7 @@ describe("Node's rings", function () {
       const open = 'const ring = caller.openRing(0); caller.operationOnRing(0, 0, 0, 0);';
       const before = native(`${open} tell(${enter});`);
       // Not on arm64, nor where the kernel has no calls of i386.
-      if (before.signal !== null || told(before) !== 0) this.skip();
+      if (before.signal !== null || told(before) !== 0) skip(this, 'this kernel has no calls of i386');
       const profile = `{ architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'], ...${PROFILE} }`;
       assert.equal(told(native(`${open} s.applyProfile(${profile}); tell(${enter});`)), -38);
     });
@@ -228,7 +227,7 @@ describe("Node's rings", function () {
           const { warnings } = s.applyProfile(profile, { force: true });
           tell({ opened: Math.min(opened, 0), refused, before, forced: warnings.map(({ code }) => code) });`),
       );
-      if (seen.opened < 0) this.skip(); // polling needs a privilege before Linux 5.11
+      if (seen.opened < 0) skip(this, 'polling needs a privilege before Linux 5.11');
       assert.deepEqual(seen, {
         opened: 0,
         refused: 'rings-polled',

@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { features } from '#lib/process/machine/features.js';
 import { CHILD_LIMIT } from '../support/child.js';
-import { reach, resultsIn, skip } from '../support/victim.js';
+import { skip } from '../support/skip.js';
+import { reach, resultsIn } from '../support/victim.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const EPERM = 1;

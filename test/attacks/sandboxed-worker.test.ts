@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { features } from '#lib/process/machine/features.js';
 import type { IsolationPart } from '#lib/process/isolation/isolation.js';
-import { skip, USERS, victim } from '../support/victim.js';
+import { skip } from '../support/skip.js';
+import { USERS, victim } from '../support/victim.js';
 
 const POST = `require('node:worker_threads').parentPort.postMessage`;
 

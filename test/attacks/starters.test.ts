@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { features } from '#lib/process/machine/features.js';
-import { resultsIn, skip, toldBy, USERS, victim } from '../support/victim.js';
+import { skip } from '../support/skip.js';
+import { resultsIn, toldBy, USERS, victim } from '../support/victim.js';
 
 const [EPERM, EBADF, EACCES] = [1, 9, 13];
 

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { spawnSync } from '#lib/process/children/spawn-sync.js';
 import { features } from '#lib/process/machine/features.js';
 import { CHILD_LIMIT } from '../support/child.js';
-import { NOBODY, skip } from '../support/victim.js';
+import { skip } from '../support/skip.js';
+import { NOBODY } from '../support/victim.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
 
 interface Work {

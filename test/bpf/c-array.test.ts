@@ -10,6 +10,7 @@ import { decode, type Program } from '#lib/bpf/program.js';
 import { BPF } from '#lib/bpf/opcodes.js';
 import { Random, seed } from '../support/random.js';
 import { randomProgram } from '../support/random-program.js';
+import { skip } from '../support/skip.js';
 
 /** The program that a C compiler makes of an array. */
 function compiled(array: string, name: string): Program {
@@ -46,7 +47,7 @@ describe('programs as C', () => {
 
   const start = seed();
   it(`come back from the compiler as they were (SEED=${start})`, function () {
-    if (spawnSync('gcc', ['--version']).error !== undefined) this.skip();
+    if (spawnSync('gcc', ['--version']).error !== undefined) skip(this, 'there is no gcc');
     const program = compile('docker-default', { arch: 'x86_64' }).program;
     assert.deepEqual(compiled(toC(program), 'filter'), program);
     const random = randomProgram(new Random(start), 4000);

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cli } from '../support/child.js';
+import { skip } from '../support/skip.js';
 
 /** How a shell is started without the files of its user, and what has it complete a function that shows its arguments. */
 const SHELLS = {
@@ -164,10 +165,7 @@ for (const [shell, { start, setup }] of Object.entries(SHELLS)) {
 
     before(async function () {
       const missing = ['script', shell].filter(name => spawnSync(name, ['--version']).error !== undefined);
-      if (missing.length > 0) {
-        console.log(`      skipped: there is no ${missing.join(', ')}`);
-        this.skip();
-      }
+      if (missing.length > 0) skip(this, `there is no ${missing.join(', ')}`);
       directory = mkdtempSync(join(tmpdir(), 'seccomp-completion-'));
       mkdirSync(join(directory, 'bin'));
       mkdirSync(join(directory, 'hostile'));

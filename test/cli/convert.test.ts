@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compile } from '#lib/filter/compile-profile.js';
 import { cli } from '../support/child.js';
+import { skip } from '../support/skip.js';
 
 const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
@@ -94,12 +95,11 @@ describe('seccomp convert', () => {
 describe('bubblewrap', () => {
   it('runs a shell under a program of ours, and what is refused is refused', function () {
     const probe = spawnSync('bwrap', ['--ro-bind', '/', '/', '--dev', '/dev', 'true'], { encoding: 'utf8' });
-    if (probe.status !== 0) {
-      console.log(
-        `      bubblewrap is not here or may not do its work: ${probe.error?.message ?? probe.stderr.trim()}`,
+    if (probe.status !== 0)
+      skip(
+        this,
+        `bubblewrap is not here or may not do its work: ${probe.error?.message ?? probe.stderr.trim()}`,
       );
-      this.skip();
-    }
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-bwrap-'));
     try {
       const path = join(directory, 'filter.bpf');

@@ -2,16 +2,14 @@
 import assert from 'node:assert/strict';
 import { cli } from '../support/child.js';
 import { live, type Live } from '../support/live.js';
+import { skip } from '../support/skip.js';
 
 const isRoot = process.getuid?.() === 0;
 
 describe('seccomp explain and diff of a running process', () => {
   let shell: Live;
   before(async function () {
-    if (!isRoot) {
-      console.log('skipped: reading the filters of another process needs root');
-      this.skip();
-    }
+    if (!isRoot) skip(this, 'only root can read the filters of another process');
     const run = ['run', '--isolation', 'none', 'docker-default', '--', 'sh', '-c', 'echo ready; read line'];
     shell = live(process.execPath, ['bundle/cli.js', ...run]);
     assert.equal(await shell.line(), 'ready');

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isColored, paintActions } from '#lib/cli/colors.js';
 import { cliTogether } from '../support/child.js';
+import { skip } from '../support/skip.js';
 
 const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
 
@@ -72,7 +73,7 @@ describe('colours', () => {
     }).stdout;
 
   it('are there on a terminal', function () {
-    if (spawnSync('script', ['--version']).error !== undefined) this.skip();
+    if (spawnSync('script', ['--version']).error !== undefined) skip(this, 'there is no script');
     const words = [process.execPath, CLI, 'simulate', 'no-network', 'socket', 'AF_INET'];
     assert.ok(
       run('script', ['-q', '-c', words.map(word => `'${word}'`).join(' '), '/dev/null'], {}).includes(RED),

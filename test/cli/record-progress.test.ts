@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ProgressText } from '#lib/cli/recording/record-progress.js';
+import { skip } from '../support/skip.js';
 
 const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
 const MINUTE = 60_000;
@@ -29,7 +30,7 @@ describe('The progress of a recording', function () {
 
   describe('on a terminal', () => {
     before(function () {
-      if (spawnSync('python3', ['-c', 'import pty']).status !== 0) this.skip();
+      if (spawnSync('python3', ['-c', 'import pty']).status !== 0) skip(this, 'there is no Python');
     });
     /** What is written to a terminal that is standard error, and standard output where the command has no other. */
     const onTerminal = (options: string): string => {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cli } from '../support/child.js';
+import { skip } from '../support/skip.js';
 
 const SYSKILL = 159;
 
@@ -278,7 +279,7 @@ describe('seccomp run', () => {
   });
 
   it('--report-only ends with code 2 where the command traces others', function () {
-    if (spawnSync('which', ['strace']).status !== 0) this.skip();
+    if (spawnSync('which', ['strace']).status !== 0) skip(this, 'there is no strace');
     const { code, stderr } = run(['--report-only'], 'strace', '-o', '/dev/null', 'true');
     assert.equal(code, 2);
     assert.match(stderr, /strace \(\d+\) called ptrace\(\w+\), but .* \[traces-itself\]/);

@@ -9,6 +9,7 @@ import { compile } from '#lib/filter/compile-profile.js';
 import { escapeControls, printable, singleLine } from '#lib/util/printable.js';
 import { cli, cliTogether, type Outcome } from '../support/child.js';
 import { live, type Live } from '../support/live.js';
+import { skip } from '../support/skip.js';
 
 const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
 
@@ -285,7 +286,7 @@ describe('a binary result', () => {
   };
 
   before(function () {
-    if (spawnSync('script', ['--version']).error !== undefined) this.skip();
+    if (spawnSync('script', ['--version']).error !== undefined) skip(this, 'there is no script');
   });
 
   for (const args of [

@@ -9,6 +9,7 @@ import { nativeArchitecture } from '#lib/kernel/architectures.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { ociSeccomp } from './oci.js';
 import { findRuntime, type Runtime } from './runtime.js';
+import { skip } from '../support/skip.js';
 
 const target = makeTarget({ arch: nativeArchitecture(), kernel: release() });
 const profile = parseProfile({
@@ -27,10 +28,7 @@ describe('listenForContainers', () => {
       let agent: ContainerAgent | undefined;
       before(function () {
         const found = findRuntime(name);
-        if ('missing' in found) {
-          console.log(`      skipped: ${found.missing}`);
-          this.skip();
-        }
+        if ('missing' in found) skip(this, found.missing);
         runtime = found;
         directory = mkdtempSync(join(tmpdir(), 'seccomp-agent-'));
       });

@@ -27,6 +27,7 @@ import { boundaryArguments } from '../support/random-policy.js';
 import { knownNumbers, type KnownNumbers } from './known.js';
 import { ociSeccomp } from './oci.js';
 import { findRuntime, type Runtime, type RuntimeName } from './runtime.js';
+import { skip } from '../support/skip.js';
 
 const FOLDER = fileURLToPath(new URL('../../../../shared/profiles/', import.meta.url));
 const start = seed();
@@ -99,7 +100,7 @@ describe(`containers (SEED=${start})`, () => {
     try {
       known = knownNumbers();
     } catch {
-      this.skip(); // no C compiler, or no libseccomp.so.2, without which there is no runtime either
+      skip(this, 'there is no C compiler, or no libseccomp.so.2, without which there is no runtime either');
     }
   });
   after(() => {
@@ -109,7 +110,7 @@ describe(`containers (SEED=${start})`, () => {
 
   if (!existsSync(FOLDER)) {
     it('under more profiles: put some into ../shared/profiles', function () {
-      this.skip();
+      skip(this, 'there is no ../shared/profiles');
     });
   }
 
@@ -119,10 +120,7 @@ describe(`containers (SEED=${start})`, () => {
       const unknown = new Set<string>();
       before(function () {
         const found = findRuntime(name);
-        if ('missing' in found) {
-          console.log(`      skipped: ${found.missing}`);
-          this.skip();
-        }
+        if ('missing' in found) skip(this, found.missing);
         runtime = found;
       });
       afterEach(() => runtime?.stop());

@@ -4,6 +4,7 @@ import { generateProfile, parseProfile, readLog } from 'seccomp';
 import { makeTarget } from 'seccomp/inspect';
 import { ociSeccomp } from './oci.js';
 import { findRuntime, type Runtime, type RuntimeName } from './runtime.js';
+import { skip } from '../support/skip.js';
 
 for (const name of ['runc', 'crun'] satisfies RuntimeName[]) {
   describe(`A generated profile for ${name}`, function () {
@@ -11,7 +12,7 @@ for (const name of ['runc', 'crun'] satisfies RuntimeName[]) {
     let runtime: Runtime | undefined;
     before(function () {
       const found = findRuntime(name);
-      if ('missing' in found) this.skip();
+      if ('missing' in found) skip(this, found.missing);
       runtime = found;
     });
     afterEach(() => {

@@ -8,6 +8,7 @@ import { makeTarget } from 'seccomp/inspect';
 import { hasCall, numberOf } from '../support/native.js';
 import { ociSeccomp } from './oci.js';
 import { findRuntime, type Runtime, type RuntimeName } from './runtime.js';
+import { skip } from '../support/skip.js';
 
 const CGROUP2 = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find(
   path => existsSync(path) && statfsSync(path).type === 0x63677270,
@@ -26,12 +27,13 @@ for (const name of ['runc', 'crun'] satisfies RuntimeName[]) {
     let cgroup = '';
     before(async function () {
       const runtime = findRuntime(name);
-      if ('missing' in runtime || CGROUP2 === undefined) this.skip();
+      if ('missing' in runtime || CGROUP2 === undefined)
+        skip(this, 'missing' in runtime ? runtime.missing : 'no control groups of version 2 are mounted');
       found = runtime;
       try {
         await record('true', { by: 'perf', stdio: 'ignore' }).recording;
       } catch {
-        this.skip();
+        skip(this, 'perf events cannot be recorded here');
       }
       cgroup = join(CGROUP2, `seccomp-record-${process.pid}`);
       mkdirSync(cgroup);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Format } from 'esbuild';
 import { copyPackage } from '../support/package-copy.js';
+import { skip } from '../support/skip.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -62,7 +63,8 @@ describe('A program that contains the package', function () {
 
   it('as a single executable applies a profile', async function () {
     // Older ones need a tool to write the program into the executable.
-    if (Number(process.versions.node.split('.')[0]) < 26) this.skip();
+    if (Number(process.versions.node.split('.')[0]) < 26)
+      skip(this, `Node ${process.version} needs a tool to write the program into the executable`);
     const output = join(folder, 'bin/program');
     const config = join(folder, 'sea.json');
     const main = await bundled('program.cjs', 'cjs');

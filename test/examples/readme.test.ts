@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { basename, delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CHILD_LIMIT } from '../support/child.js';
+import { skip } from '../support/skip.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const pages = ['README.md', ...readdirSync(`${root}docs`).map(name => `docs/${name}`)].filter(name =>
@@ -106,7 +107,7 @@ describe('The code blocks of the pages', () => {
 
     for (const { line, code, prints, arch } of steps(page)) {
       it(`${page}, line ${line}, a step after those before it`, function () {
-        if (arch !== undefined && arch !== process.arch) this.skip();
+        if (arch !== undefined && arch !== process.arch) skip(this, `this is for ${arch}`);
         const place = `${directory}/${basename(page, '.md')}`;
         mkdirSync(place, { recursive: true });
         const { status, stdout, stderr } = shell(`set -e\n${code}`, place);

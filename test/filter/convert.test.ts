@@ -12,6 +12,7 @@ import * as scmp from '#lib/kernel/constants.js';
 import type { Policy, Rule } from '#lib/policy/policy.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { written } from '../support/written.js';
+import { skip } from '../support/skip.js';
 
 interface Document {
   readonly defaultAction: string;
@@ -61,7 +62,7 @@ describe('convert: every profile people use', () => {
   const folder = fileURLToPath(new URL('../../../../shared/profiles/', import.meta.url));
   if (!existsSync(folder)) {
     it('is not here: put some into ../shared/profiles', function () {
-      this.skip();
+      skip(this, 'there is no ../shared/profiles');
     });
     return;
   }

@@ -9,6 +9,7 @@ import { evaluate } from '#lib/policy/evaluate.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { Random, seed } from '../support/random.js';
 import { probes } from '../support/random-policy.js';
+import { skip } from '../support/skip.js';
 
 const directory = fileURLToPath(new URL('../../../../shared/profiles/', import.meta.url));
 const files = existsSync(directory) ? readdirSync(directory).filter(name => name.endsWith('.json')) : [];
@@ -43,7 +44,7 @@ describe('real profiles', () => {
   }
 
   it(`${REFUSED} is refused with the place of its errno`, function () {
-    if (!files.includes(REFUSED)) this.skip(); // the folder with real profiles is not part of the project
+    if (!files.includes(REFUSED)) skip(this, 'the folder with real profiles is not part of the project');
     assert.throws(
       () => parseProfile(`${directory}${REFUSED}`),
       (error: unknown) =>

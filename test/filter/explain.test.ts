@@ -22,6 +22,7 @@ import { explained } from '../support/explained.js';
 import { Random, seed } from '../support/random.js';
 import { probes, randomPolicy, randomShape, type Shape } from '../support/random-policy.js';
 import { written } from '../support/written.js';
+import { skip } from '../support/skip.js';
 
 const PROFILES = fileURLToPath(new URL('../../../../shared/profiles/', import.meta.url));
 
@@ -339,7 +340,7 @@ describe('explanations of real profiles', () => {
   const start = seed();
   if (!existsSync(PROFILES)) {
     it('need profiles in ../shared/profiles', function () {
-      this.skip();
+      skip(this, 'there is no ../shared/profiles');
     });
     return;
   }

@@ -16,6 +16,7 @@ import { kernelAnswers, servesI386 } from '../support/kernel.js';
 import { Random, seed } from '../support/random.js';
 import { probes, randomPolicy, randomShape } from '../support/random-policy.js';
 import { written } from '../support/written.js';
+import { skip } from '../support/skip.js';
 
 const arch = nativeArchitecture();
 
@@ -57,7 +58,7 @@ describe('kernel: actions under compiled policies', () => {
   });
 
   it('include those to calls of i386', function () {
-    if (!i386) this.skip();
+    if (!i386) skip(this, 'this kernel has no calls of i386');
     const policy = randomPolicy(new Random(start), {
       ...randomShape(new Random(start)),
       arch,

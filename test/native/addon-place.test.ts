@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inChild, told } from '../support/child.js';
 import { copyPackage } from '../support/package-copy.js';
+import { skip } from '../support/skip.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -88,7 +89,7 @@ describe('The add-on', () => {
   });
 
   it('is found for a Node whose file may only be executed', function () {
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) skip(this, 'only root can become an ordinary user');
     const node = join(folder, 'node');
     cpSync(process.execPath, node);
     chmodSync(node, 0o711);
@@ -97,7 +98,7 @@ describe('The add-on', () => {
   });
 
   it('is found without /proc, and what needs it says so', function () {
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) skip(this, 'only root can unmount /proc');
     const body = `
       const { spawn, spawnSync, record, applyProfile } = require('seccomp');
       const profile = { defaultAction: 'SCMP_ACT_ALLOW' };
@@ -110,7 +111,7 @@ describe('The add-on', () => {
       ['--mount', 'sh', '-c', 'umount -l /proc && exec "$@"', 'sh', process.execPath, '-e', body],
       { cwd: root, encoding: 'utf8' },
     );
-    if (/unshare|umount/.test(stderr)) this.skip();
+    if (/unshare|umount/.test(stderr)) skip(this, `/proc cannot be unmounted here: ${stderr}`);
     assert.equal(stdout, 'no-proc no-proc no-tracer rings-unreadable\n', stderr);
   });
 });

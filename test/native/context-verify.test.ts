@@ -21,6 +21,7 @@ import {
 import { nativeArchitecture } from '#lib/kernel/architectures.js';
 import { needs26 } from '../support/libseccomp.js';
 import { Random, seed } from '../support/random.js';
+import { skip } from '../support/skip.js';
 
 const DENY = SCMP_ACT_ERRNO(1);
 const arch = nativeArchitecture();
@@ -132,7 +133,7 @@ describe('FilterContext.verify', () => {
   });
 
   it('does not compare rules of calls that i386 makes by socketcall', function () {
-    if (arch !== 'x86_64') this.skip();
+    if (arch !== 'x86_64') skip(this, 'this is for x86_64');
     context.archAdd(SCMP_ARCH_X86);
     context.ruleAdd(SCMP_ACT_ALLOW, 'socket', eq(0, 1n));
     assert.throws(

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { inChild, told, type Outcome } from '../support/child.js';
 import { callerAddon } from '../support/caller.js';
 import { NATIVE, nativeAudit, numberOf } from '../support/native.js';
+import { skip } from '../support/skip.js';
 
 /** Numbers from here on are no calls; the filter below traps them. */
 const FIRST = 1000;
@@ -78,7 +79,7 @@ describe('A trapped call', () => {
   });
 
   it('is reported with the 32-bit registers of i386', function () {
-    if (process.arch !== 'x64') this.skip();
+    if (process.arch !== 'x64') skip(this, 'this is for x86_64');
     const outcome = listening(`
       if (caller.callI386(20) !== process.pid) tell('off');
       else {
@@ -87,7 +88,8 @@ describe('A trapped call', () => {
         const [{ abi, arch, args }] = events;
         tell({ result, abi, arch, args: args.slice(0, 5) });
       }`);
-    if (outcome.signal === 'SIGSEGV' || outcome.stdout.includes('off')) this.skip();
+    if (outcome.signal === 'SIGSEGV' || outcome.stdout.includes('off'))
+      skip(this, 'this kernel has no calls of i386');
     assert.deepEqual(told(outcome), {
       result: -5,
       abi: 'x86',

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import { findChromium, openPage } from '../report/chromium.js';
 import { browserScript, compileAll, digests, expected } from './corpus.js';
+import { skip } from '../support/skip.js';
 
 describe('seccomp/inspect in a browser', function () {
   this.timeout(120_000);
@@ -112,7 +113,7 @@ describe('seccomp/inspect in a browser', function () {
 
   const chromium = findChromium();
   it('compiles every profile to the bytes that Node makes, in Chromium', async function () {
-    if (chromium === undefined) return this.skip();
+    if (chromium === undefined) return skip(this, 'there is no Chromium');
     const folder = mkdtempSync(join(tmpdir(), 'seccomp-browser-'));
     try {
       const path = join(folder, 'page.html');

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, w
 import * as nodeModule from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { copyPackage } from '../support/package-copy.js';
+import { skip } from '../support/skip.js';
 
 describe('The code cache', () => {
   let place: string;
@@ -73,7 +74,7 @@ describe('The code cache', () => {
 
   it('is not used if the user may not read it', function () {
     const program = `${SOURCES.replace('const {', 'process.setuid?.(65534); const {')}`;
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) skip(this, 'only root can become an ordinary user');
     const above = dirname(folder());
     chmodSync(place, 0o755);
     try {
@@ -272,7 +273,8 @@ describe('The code cache', () => {
   });
 
   it("is not used where the program has Node's own, which is then of all its files", function () {
-    if (!Object.hasOwn(nodeModule, 'enableCompileCache')) this.skip(); // Node 20 has none.
+    if (!Object.hasOwn(nodeModule, 'enableCompileCache'))
+      skip(this, `Node ${process.version} has no cache of its own`);
     const program = `require('node:module').enableCompileCache('${join(place, 'of-node')}'); ${SOURCES}`;
     assert.deepEqual(answer(program), { taken: false, refused: false, byNode: true });
   });

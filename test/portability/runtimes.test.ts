@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileAll, digests, expected } from './corpus.js';
+import { skip } from '../support/skip.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -19,7 +20,7 @@ for (const [runtime, args] of Object.entries(RUNTIMES))
     this.timeout(120_000);
 
     it('compiles every profile to the bytes that Node makes', function () {
-      if (spawnSync(runtime, ['--version']).status !== 0) return this.skip();
+      if (spawnSync(runtime, ['--version']).status !== 0) return skip(this, `there is no ${runtime}`);
       const folder = mkdtempSync(join(tmpdir(), 'seccomp-runtime-'));
       try {
         mkdirSync(join(folder, 'node_modules'));

@@ -18,6 +18,7 @@ import {
 import { native } from '#lib/native.js';
 import { callerProgram, canBuild } from '../support/caller-program.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
+import { skip } from '../support/skip.js';
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
@@ -27,7 +28,7 @@ describe('listenForContainers', () => {
   let caller = '';
   let agent: ContainerAgent | undefined;
   before(function () {
-    if (!canBuild) this.skip();
+    if (!canBuild) skip(this, 'there is no C compiler');
     directory = mkdtempSync(join(tmpdir(), 'seccomp-agent-'));
     path = join(directory, 'socket');
     caller = callerProgram(directory);

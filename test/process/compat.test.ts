@@ -9,6 +9,7 @@ import { ABIS } from '#lib/kernel/abi.js';
 import { NATIVE } from '../support/native.js';
 import { COMPAT, staticProgram, type MachineName } from '../support/static-program.js';
 import { written } from '../support/written.js';
+import { skip } from '../support/skip.js';
 
 const architectures = (...machines: readonly MachineName[]): readonly string[] =>
   machines.map(machine => ABIS[machine].scmpName);
@@ -36,8 +37,7 @@ describe("a program of the processor's 32-bit ABI", () => {
     directory = mkdtempSync(join(tmpdir(), 'seccomp-compat-'));
     const { status, error, signal } = plainSpawnSync(programOf(COMPAT));
     if (COMPAT !== NATIVE && status === 99) return;
-    console.log(`      skipped: this kernel runs no 32-bit programs (${error?.message ?? String(signal)})`);
-    this.skip();
+    skip(this, `this kernel runs no 32-bit programs (${error?.message ?? String(signal)})`);
   });
   after(() => {
     rmSync(directory, { recursive: true, force: true });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { callerAddon } from '../support/caller.js';
 import { inChild, told, type Outcome } from '../support/child.js';
+import { skip } from '../support/skip.js';
 
 /** A child with a profile that refuses directories, and what the tests below look at. */
 const child = (body: string, args: readonly string[] = []): Outcome =>
@@ -140,8 +141,8 @@ describe('Rings', () => {
           tell({ opened: 0, call, ring: ring >= 0 ? 'a socket' : ring });
         }`),
     );
-    if (seen.opened < 0) this.skip(); // this machine has no io_uring
-    if (seen.ring === -22) this.skip(); // nor sockets on rings, which Linux has since version 5.19
+    if (seen.opened < 0) skip(this, 'this machine has no io_uring');
+    if (seen.ring === -22) skip(this, 'there are no sockets on rings before Linux 5.19');
     assert.deepEqual(seen, { opened: 0, call: -13, ring: 'a socket' });
   });
 

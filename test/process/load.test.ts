@@ -1,6 +1,7 @@
 // load: scopes, threads that diverge, privileges and the kernel's limits, each seen for real.
 import assert from 'node:assert/strict';
 import { inChild, told } from '../support/child.js';
+import { skip } from '../support/skip.js';
 
 describe('load', () => {
   it('accepts a raw program as compile writes it', () => {
@@ -76,7 +77,8 @@ describe('load', () => {
   });
 
   it('fails without no_new_privs and without CAP_SYS_ADMIN', function () {
-    if (process.getuid?.() !== 0) this.skip(); // the child gives up root; an ordinary user has nothing to give up
+    if (process.getuid?.() !== 0)
+      skip(this, 'the child gives up root; an ordinary user has nothing to give up');
     const { code, errno, noNewPrivs } = told<{ code: string; errno: number; noNewPrivs: boolean }>(
       inChild(`
         const filter = harmless;

@@ -9,6 +9,7 @@ import { SeccompError } from '#lib/util/errors.js';
 import { processTree } from '#lib/process/inspect/process-tree.js';
 import { ps, type ProcessEntry, type ProcessList } from '#lib/process/inspect/ps.js';
 import { live, liveNode, scenes, type Live } from '../support/live.js';
+import { skip } from '../support/skip.js';
 
 const entry = (pid: number): ProcessEntry => {
   const found = ps().processes.find(({ id }) => id === pid);
@@ -149,7 +150,7 @@ describe('ps', () => {
     ['2', { own: true, others: false, unreadable: false }],
   ] as const) {
     it(`shows a user's own processes where /proc is mounted with hidepid=${hidepid}`, function () {
-      if (process.getuid?.() !== 0) this.skip(); // only root can mount
+      if (process.getuid?.() !== 0) skip(this, 'only root can mount');
       const library = new URL('../../../dist/entries/index.js', import.meta.url).href;
       const look = `
         import { ps } from ${JSON.stringify(library)};

@@ -5,6 +5,7 @@ import { constants } from 'node:fs';
 import { hasCall } from '../support/native.js';
 import { recorded } from '../support/recorded.js';
 import { record, type RecordedCall, type RecordOptions, type Recording } from 'seccomp';
+import { skip } from '../support/skip.js';
 
 /** Makes more than enough equal calls for a filter to be put in. */
 const QUIET = `const fs = require('fs'); for (let i = 0; i < 5000; i++) fs.statSync('/');`;
@@ -88,7 +89,7 @@ describe('A recording of known calls', function () {
   });
 
   it('loads no filter into programs that load their own', async function () {
-    if (!hasPython || process.arch !== 'x64') this.skip();
+    if (!hasPython || process.arch !== 'x64') skip(this, 'this needs Python, and x86_64');
     // seccomp(2) and mmap(2) kill.
     const { output, recording } = await python(`
 import ctypes, os, struct
@@ -103,7 +104,7 @@ print("done")`);
   });
 
   it('does not keep programs from loading a filter in all of their threads', async function () {
-    if (!hasPython || process.arch !== 'x64') this.skip();
+    if (!hasPython || process.arch !== 'x64') skip(this, 'this needs Python, and x86_64');
     const { output, recording } = await python(`
 import ctypes, os, struct, threading, time
 libc = ctypes.CDLL(None, use_errno=True)
@@ -118,7 +119,7 @@ os._exit(0)`);
   });
 
   it('changes nothing for signals that come meanwhile', async function () {
-    if (!hasPython) this.skip();
+    if (!hasPython) skip(this, 'there is no Python');
     const { output, recording } = await python(`
 import os, signal
 rung = 0

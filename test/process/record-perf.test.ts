@@ -22,6 +22,7 @@ import { fileURLToPath } from 'node:url';
 import { record, type RecordedCall, type Recording, type RecordRunningOptions } from 'seccomp';
 import { isRuntime } from '#lib/process/trace/perf/summarize.js';
 import { cli, inChild, told } from '../support/child.js';
+import { skip } from '../support/skip.js';
 
 const callOf = ({ calls }: Recording, name: string): RecordedCall | undefined =>
   calls.find(({ syscall }) => syscall === name);
@@ -41,7 +42,7 @@ describe('record by perf events', function () {
     try {
       await record('true', { by: 'perf', stdio: 'ignore' }).recording;
     } catch {
-      this.skip();
+      skip(this, 'perf events cannot be recorded here');
     }
     directory = mkdtempSync(join(tmpdir(), 'seccomp-perf-'));
   });
@@ -96,7 +97,7 @@ describe('record by perf events', function () {
     });
 
     it('distinguishes ABIs', async function () {
-      if (process.arch !== 'x64') this.skip();
+      if (process.arch !== 'x64') skip(this, 'this is for x86_64');
       const source = join(directory, 'x32.c');
       const program = join(directory, 'x32');
       // Refused with ENOSYS where the kernel does not serve the ABI.
@@ -125,7 +126,7 @@ describe('record by perf events', function () {
     });
 
     it('counts programs that gain rights as lost, which the tracer follows', async function () {
-      if (process.getuid?.() !== 0) this.skip();
+      if (process.getuid?.() !== 0) skip(this, 'only root can make a program that gains rights');
       const program = join(directory, 'set-user-id');
       copyFileSync('/bin/true', program);
       chmodSync(program, 0o4755);
@@ -233,7 +234,7 @@ describe('record by perf events', function () {
     });
 
     it('follows a cgroup, and nothing else', async function () {
-      if (CGROUP2 === undefined) this.skip();
+      if (CGROUP2 === undefined) skip(this, 'no control groups of version 2 are mounted');
       const cgroup = join(CGROUP2, `seccomp-test-${process.pid}`);
       mkdirSync(cgroup);
       try {
@@ -311,8 +312,9 @@ describe('record by perf events', function () {
   });
 
   it('reports to ordinary users which privileges it needs, and what works without them', function () {
-    if (process.getuid?.() !== 0) this.skip();
-    if (Number(readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8')) < 0) this.skip();
+    if (process.getuid?.() !== 0) skip(this, 'only root can become an ordinary user');
+    if (Number(readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8')) < 0)
+      skip(this, 'ordinary users may record everything here (kernel.perf_event_paranoid)');
     const messages = told<readonly string[]>(
       inChild(`
         process.setgroups([]);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatRecording, record, type RecordedCall, type Recording } from 'seccomp';
 import { cli, inChild, told } from '../support/child.js';
+import { skip } from '../support/skip.js';
 
 const callOf = ({ calls }: Recording, name: string): RecordedCall | undefined =>
   calls.find(({ syscall }) => syscall === name);
@@ -43,7 +44,7 @@ describe('record', function () {
   });
 
   it('leaves no ended tracers to a process that adopts orphans', function () {
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) skip(this, 'namespaces of processes need root');
     const body = `
       const { record } = require('seccomp');
       const { readdirSync, readFileSync } = require('fs');
@@ -58,7 +59,7 @@ describe('record', function () {
       })();`;
     const words = ['--pid', '--fork', '--mount-proc', process.execPath, '-e', body];
     const { stdout, stderr } = spawnSync('unshare', words, { encoding: 'utf8' });
-    if (stderr.includes('unshare')) this.skip();
+    if (stderr.includes('unshare')) skip(this, `there is no such namespace here: ${stderr}`);
     assert.equal(stdout, '1 true\n', stderr);
   });
 
@@ -114,7 +115,7 @@ describe('record', function () {
   });
 
   it('works for an ordinary user', function () {
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) skip(this, 'only root can become an ordinary user');
     const names = told<readonly string[]>(
       inChild(`
         process.setgid(65534);
@@ -150,7 +151,7 @@ describe('record', function () {
   });
 
   it('reports commands that want to trace others, which cannot be recorded', async function () {
-    if (spawnSync('strace', ['-V']).status !== 0) this.skip();
+    if (spawnSync('strace', ['-V']).status !== 0) skip(this, 'there is no strace');
     const { recording } = record('strace', ['-o', '/dev/null', 'true'], { stdio: 'ignore' });
     await assert.rejects(recording, { code: 'traces-itself' });
   });

@@ -10,6 +10,7 @@ import { inChild, told } from '../support/child.js';
 import { NATIVE, numberOf } from '../support/native.js';
 import { written } from '../support/written.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
+import { skip } from '../support/skip.js';
 
 const refusing = (...names: string[]): SeccompProfile =>
   written({
@@ -159,7 +160,7 @@ describe('reportOnly', function () {
     for (const [what, profile, command] of cases) {
       it(what, async function () {
         const [file, args] = command();
-        if (!has(file)) this.skip();
+        if (!has(file)) skip(this, `there is no ${file}`);
         const expected = plain(file, args);
         for (let round = 0; round < ROUNDS; round++) {
           const { stdout, code, signal, violations } = await report(profile, file, args);
@@ -171,7 +172,7 @@ describe('reportOnly', function () {
 
     it('for a process that ignores a signal and waits in a call which is never restarted', async function () {
       // Only there can the tracer have it made again.
-      if (process.arch !== 'x64' || !has('python3')) this.skip();
+      if (process.arch !== 'x64' || !has('python3')) skip(this, 'this needs Python, and x86_64');
       const code = `
 import ctypes, os, select, signal, subprocess, threading
 libc = ctypes.CDLL(None, use_errno=True)
@@ -212,7 +213,7 @@ print(got, ctypes.get_errno())
   });
 
   it('reports the names that strace sees', async function () {
-    if (!has('strace')) this.skip();
+    if (!has('strace')) skip(this, 'there is no strace');
     for (const [file, args] of [
       ['true', []],
       ['ls', ['-l', '/etc']],
@@ -298,7 +299,7 @@ print(got, ctypes.get_errno())
 
   describe('a program that traces others', () => {
     it('is killed, and the child has an error that reports why', async function () {
-      if (!has('strace')) this.skip();
+      if (!has('strace')) skip(this, 'there is no strace');
       const child = spawn('sh', ['-c', 'strace -o /dev/null true; echo never'], {
         profile: refusing('chdir'),
         reportOnly: true,
@@ -318,7 +319,7 @@ print(got, ctypes.get_errno())
   });
 
   it('reports on the processes of a user who is not root', function () {
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) skip(this, 'only root can become an ordinary user');
     const outcome = inChild(`
       const seen = [];
       const { child, finished } = s.supervise('id', ['-u'], {
@@ -333,7 +334,7 @@ print(got, ctypes.get_errno())
   });
 
   it('works for an ordinary user', function () {
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) skip(this, 'only root can become an ordinary user');
     const outcome = inChild(`
       process.setgroups([]); process.setgid(65534); process.setuid(65534);
       let count = 0;
@@ -376,7 +377,7 @@ print(got, ctypes.get_errno())
   });
 
   it('keeps children traced that are started as if they should not be', async function () {
-    if (!has('python3')) this.skip();
+    if (!has('python3')) skip(this, 'there is no Python');
     const CLONE_UNTRACED = 0x00800000;
     const number = numberOf('clone');
     // The child would fail with ENOSYS otherwise.

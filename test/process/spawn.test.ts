@@ -36,6 +36,7 @@ import { numberOf } from '../support/native.js';
 import { staticProgram } from '../support/static-program.js';
 import { written } from '../support/written.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
+import { skip } from '../support/skip.js';
 
 const allowing = (...names: readonly string[]): SeccompProfile =>
   written({
@@ -250,7 +251,7 @@ describe('spawn', () => {
     });
 
     it('when no_new_privs would be needed', function () {
-      if (process.getuid?.() !== 0) this.skip(); // an ordinary user has nothing to give up
+      if (process.getuid?.() !== 0) skip(this, 'an ordinary user has nothing to give up');
       const child = (): ChildProcess =>
         spawn('touch', [join(directory, 'started')], {
           profile: harmless,
@@ -318,7 +319,8 @@ describe('spawn', () => {
     });
 
     it('when files in memory may not be executed', function () {
-      if (process.getuid?.() !== 0) this.skip(); // only root can make the namespace that the setting belongs to
+      if (process.getuid?.() !== 0)
+        skip(this, 'only root can make the namespace that the setting belongs to');
       const { code } = told<{ code: string }>(
         inChild(`
           const { execFileSync } = m('node:child_process');
@@ -329,7 +331,7 @@ describe('spawn', () => {
           catch ({ stderr }) { code = 'unshare: ' + stderr; }
           tell({ code });`),
       );
-      if (code.startsWith('unshare')) this.skip();
+      if (code.startsWith('unshare')) skip(this, `there is no such namespace here: ${code}`);
       assert.equal(code, 'no-launcher');
     });
   });
@@ -453,7 +455,7 @@ describe('spawn', () => {
     });
 
     it('with another user', async function () {
-      if (process.getuid?.() !== 0) this.skip();
+      if (process.getuid?.() !== 0) skip(this, 'only root can become an ordinary user');
       const { events } = await same('id', ['-u'], () => ({ uid: 65534, gid: 65534 }));
       assert.ok(events?.includes('1: 65534\n'));
       const secret = file('secret', '#!/bin/sh\n', 0o700);

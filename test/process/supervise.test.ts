@@ -34,6 +34,7 @@ import { inChild, told } from '../support/child.js';
 import { killedAt } from '../support/killed-at.js';
 import { written } from '../support/written.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
+import { skip } from '../support/skip.js';
 
 const asking = (...names: string[]): SeccompProfile =>
   written({
@@ -48,7 +49,7 @@ describe('supervise', () => {
   let directory = '';
   let caller = '';
   before(function () {
-    if (!canBuild) this.skip();
+    if (!canBuild) skip(this, 'there is no C compiler');
     directory = mkdtempSync(join(tmpdir(), 'seccomp-supervise-'));
     caller = callerProgram(directory);
   });
@@ -432,7 +433,7 @@ describe('supervise', () => {
     for (const [step, killAt, answer, seen, kernel] of steps) {
       it(`${step}${kernel === 'old' ? ' (Linux before 5.14)' : ''} leaves ENOSYS for unanswered calls, and no waiting caller`, async function () {
         if (kernel === 'new' && features().missing.some(({ name }) => name === 'SECCOMP_ADDFD_FLAG_SEND'))
-          this.skip();
+          skip(this, 'this kernel has no SECCOMP_ADDFD_FLAG_SEND');
         const running = supervisor(
           `start(caller, ['chdir', '2'], 'chdir', async ({ args: [path], readString }) => { await readString(path); return ${answer}; });`,
           {

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { inChild, told } from '../support/child.js';
 import { nodes } from '../support/nodes.js';
+import { skip } from '../support/skip.js';
 
 /** Reported calls of the server; 100,000 were promised. */
 const CALLS = Number(process.env['RUNNING_NODE_CALLS'] ?? 2_000);
@@ -186,7 +187,7 @@ describe('applyProfile with reportOnly', function () {
 
   it('reports calls of children, with pipes, signals and handlers that interrupt calls', function () {
     const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
-    if (python.status !== 0) this.skip();
+    if (python.status !== 0) skip(this, 'there is no Python');
     const { outputs, forks, rung } = told<{ outputs: readonly string[]; forks: number; rung: number }>(
       inChild(`${PREPARE}
         let rung = 0;
@@ -285,7 +286,7 @@ describe('applyProfile with reportOnly', function () {
   });
 
   it('continues unreported when a child wants to be traced by another, and the child is traced', function () {
-    if (spawnSync('strace', ['-V']).status !== 0) this.skip();
+    if (spawnSync('strace', ['-V']).status !== 0) skip(this, 'there is no strace');
     const { code, output } = told<{ code: string; output: string }>(
       inChild(`${PREPARE}
         const { reports } = attempt(['mkdir']);

@@ -12,6 +12,7 @@ import { CAPABILITIES } from '#lib/kernel/capabilities.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { Random, seed } from '../support/random.js';
+import { skip } from '../support/skip.js';
 
 const ARCHITECTURES: readonly Architecture[] = ['x86_64', 'aarch64'];
 /** Below, at and above the only kernel version that the profile names. */
@@ -194,10 +195,7 @@ describe('docker-default', () => {
 
   describe("equality with moby's file", () => {
     it('holds for every architecture, kernel and set of capabilities', function () {
-      if (!existsSync(THEIRS)) {
-        console.log("      skipped: moby's default.json is not beside the repository");
-        this.skip();
-      }
+      if (!existsSync(THEIRS)) skip(this, "moby's default.json is not beside the repository");
       const theirs = parseProfile(THEIRS);
       const start = seed();
       console.log(`      SEED=${start}`);

@@ -16,6 +16,7 @@ import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { answer, answerNumber, brief, codes, failure, marked } from './helpers.js';
 import { written as asProfile } from '../support/written.js';
 import { UsageError } from '#lib/util/errors.js';
+import { skip } from '../support/skip.js';
 
 const X86_64 = { arch: 'x86_64' } as const;
 
@@ -243,7 +244,7 @@ describe("Firecracker's own files", () => {
       new URL(`../../../../shared/profiles/firecracker_seccompiler_${arch}-musl.json`, import.meta.url),
     );
     it(`for ${arch}: every category compiles, is proven, and comes back from its program and from its text`, function () {
-      if (!existsSync(path)) this.skip();
+      if (!existsSync(path)) skip(this, `there is no ${path}`);
       const parsed = parseFirecracker(path);
       assert.deepEqual([...parsed.filters.keys()], ['vmm', 'api', 'vcpu']);
       assert.deepEqual(parsed.warnings, []);

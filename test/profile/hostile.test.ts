@@ -10,6 +10,7 @@ import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { failure } from './helpers.js';
 import { written } from '../support/written.js';
+import { skip } from '../support/skip.js';
 
 const SAMPLE = `{
   "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38,
@@ -303,7 +304,8 @@ describe('hostile sources', () => {
   for (const [what, source, code] of cases) {
     it(`${what} is an error: ${code}`, function () {
       const given = source();
-      if (typeof given === 'string' && given.startsWith('/') && process.platform !== 'linux') this.skip();
+      if (typeof given === 'string' && given.startsWith('/') && process.platform !== 'linux')
+        skip(this, 'this is not Linux');
       assert.equal(failure(() => parseProfile(given)).code, code);
     });
   }
@@ -317,7 +319,7 @@ describe('hostile sources', () => {
   });
 
   it('a file that grows meanwhile is read to some end', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skip(this, 'this is not Linux');
     const path = at('growing.json', text);
     // Replaced, emptied and written again, as fast as another process can.
     const writer = spawn(

@@ -12,6 +12,7 @@ import { OPERATORS } from '#lib/policy/policy.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { schemaText, schemaValidator } from '../support/json-schema.js';
 import { property } from '../support/property.js';
+import { skip } from '../support/skip.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const FOLDER = fileURLToPath(new URL('../../../../shared/profiles/', import.meta.url));
@@ -403,7 +404,7 @@ describe('The JSON Schema of profiles', () => {
   describe('agrees with the reader about', () => {
     if (!existsSync(FOLDER)) {
       it('real profiles: put some into ../shared/profiles', function () {
-        this.skip();
+        skip(this, 'there is no ../shared/profiles');
       });
     } else {
       for (const path of jsonFiles(FOLDER)) {

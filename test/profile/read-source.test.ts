@@ -10,6 +10,7 @@ import { MAX_BYTES } from '#lib/profile/json.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { readInput, type ProfileSource } from '#lib/profile/read-source.js';
 import { failure } from './helpers.js';
+import { skip } from '../support/skip.js';
 
 const TEXT = '{"defaultAction": "SCMP_ACT_LOG"}';
 
@@ -80,7 +81,7 @@ describe('profile sources', () => {
   });
 
   it('a file with a size of 0 is read all the same', function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skip(this, 'this is not Linux');
     // Those of /proc claim to be empty.
     assert.match(failure(() => parseProfile('/proc/self/status')).message, /looks like a policy of minijail/);
   });
@@ -139,13 +140,13 @@ describe('profile sources', () => {
     try {
       execFileSync('mkfifo', [path]);
     } catch {
-      this.skip();
+      skip(this, 'there is no mkfifo');
     }
     assert.equal(failure(() => parseProfile(path)).code, 'not-a-file');
   });
 
   it('a file without read permission is an error with the reason', function () {
-    if (process.getuid?.() === 0) this.skip();
+    if (process.getuid?.() === 0) skip(this, 'root may read every file');
     const path = write('secret.json', TEXT);
     execFileSync('chmod', ['000', path]);
     assert.equal(failure(() => parseProfile(path)).code, 'profile-unreadable');

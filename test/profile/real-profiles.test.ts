@@ -7,6 +7,7 @@ import { CAPABILITIES } from '#lib/kernel/capabilities.js';
 import { parseProfile } from '#lib/profile/parse.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { codes, failure } from './helpers.js';
+import { skip } from '../support/skip.js';
 
 const FOLDER = fileURLToPath(new URL('../../../../shared/profiles/', import.meta.url));
 const ARCHITECTURES: readonly Architecture[] = ['x86_64', 'aarch64'];
@@ -14,7 +15,7 @@ const ARCHITECTURES: readonly Architecture[] = ['x86_64', 'aarch64'];
 describe('real profiles', () => {
   if (!existsSync(FOLDER)) {
     it('are not here: put some into ../shared/profiles', function () {
-      this.skip();
+      skip(this, 'there is no ../shared/profiles');
     });
     return;
   }

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { htmlReport } from '#lib/report/report.js';
 import { findChromium, openPage, type OpenPage } from './chromium.js';
 import { written } from '../support/written.js';
+import { skip } from '../support/skip.js';
 
 const HOSTILE =
   '</script><img src="http://127.0.0.1:9/" onerror="window.injected = true"><script>window.injected = true</script>';
@@ -24,7 +25,7 @@ const chromium = findChromium();
 describe('the page in Chromium', function () {
   if (chromium === undefined) {
     it('is skipped: chromium is not installed', function () {
-      this.skip();
+      skip(this, 'there is no Chromium');
     });
     return;
   }

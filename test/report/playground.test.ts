@@ -8,6 +8,7 @@ import { compile } from '#lib/filter/compile-profile.js';
 import { syscallsOf } from '#lib/kernel/abi.js';
 import { htmlPlayground } from '#lib/report/playground/page.js';
 import { findChromium, openPage, type OpenPage } from './chromium.js';
+import { skip } from '../support/skip.js';
 
 const HOSTILE = '</textarea></script><img src="http://127.0.0.1:9/" onerror="window.injected = 1">';
 const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
@@ -26,7 +27,7 @@ const chromium = findChromium();
 describe('the playground in Chromium', function () {
   if (chromium === undefined) {
     it('is skipped: chromium is not installed', function () {
-      this.skip();
+      skip(this, 'there is no Chromium');
     });
     return;
   }

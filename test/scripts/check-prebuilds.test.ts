@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { skip } from '../support/skip.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const own = readFileSync(`${root}build/Release/seccomp.node`);
@@ -29,9 +30,9 @@ function changed(bytes: Buffer, from: Buffer, to: Buffer): Buffer {
 }
 
 describe('The check of prebuilt files', function () {
-  // A build with the system's musl has other libraries.
   before(function () {
-    if (!own.includes('libstdc++.so.6') || !own.includes('GLIBC_')) this.skip();
+    if (!own.includes('libstdc++.so.6') || !own.includes('GLIBC_'))
+      skip(this, 'this add-on is not linked with libstdc++ and glibc');
   });
 
   const scratch = mkdtempSync(join(tmpdir(), 'seccomp-prebuilds-'));

@@ -15,6 +15,7 @@ import { inChild, told } from '../support/child.js';
 import { kernelCall } from '../support/kernel.js';
 import type { Case } from './selftest-names.js';
 import type { SeccompProfile } from '#lib/profile/seccomp-profile.js';
+import { skip } from '../support/skip.js';
 
 const profile: SeccompProfile = {
   defaultAction: 'SCMP_ACT_ALLOW',
@@ -34,7 +35,7 @@ async function asked(
   handler: Handler,
   { before = [], ...options }: Partial<SuperviseOptions> & { readonly before?: readonly string[] } = {},
 ): Promise<{ readonly lines: readonly string[]; readonly signal: NodeJS.Signals | null }> {
-  if (!canBuild) this.skip();
+  if (!canBuild) skip(this, 'there is no C compiler');
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-selftests-'));
   try {
     const answers: Promise<Response>[] = [];
@@ -118,7 +119,7 @@ export const NOTIFICATIONS: Readonly<Record<string, Case>> = {
     assert.deepEqual(lines, ['handled', '-1 4']);
   },
   async user_notification_closed_listener() {
-    if (!canBuild) this.skip();
+    if (!canBuild) skip(this, 'there is no C compiler');
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-selftests-'));
     try {
       const supervised = supervise(callerProgram(directory), ['getsid'], {
@@ -136,7 +137,8 @@ export const NOTIFICATIONS: Readonly<Record<string, Case>> = {
   },
   async user_notification_child_pid_ns() {
     const unshare = ['unshare', '--user', '--pid', '--fork'];
-    if (spawnSync('unshare', [...unshare.slice(1), 'true']).status !== 0) this.skip();
+    if (spawnSync('unshare', [...unshare.slice(1), 'true']).status !== 0)
+      skip(this, 'namespaces of users and processes cannot be made here');
     const pids: number[] = [];
     const handler: Handler = call => {
       pids.push(call.pid);
@@ -164,7 +166,7 @@ export const NOTIFICATIONS: Readonly<Record<string, Case>> = {
     assert.deepEqual(given.lines, ['3 0', '4 0', '5 0']);
   },
   async user_notification_addfd_rlimit() {
-    if (spawnSync('prlimit', ['--version']).status !== 0) this.skip();
+    if (spawnSync('prlimit', ['--version']).status !== 0) skip(this, 'there is no prlimit');
     const fd = openSync('/dev/null', 'r');
     const { lines } = await asked.call(this, ['getsid'], ({ pid }) => {
       spawnSync('prlimit', ['--pid', `${pid}`, '--nofile=0']);

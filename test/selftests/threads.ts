@@ -11,6 +11,7 @@ import { callerProgram, canBuild } from '../support/caller-program.js';
 import { inChild, told } from '../support/child.js';
 import { liveNode, needsDump } from '../support/live.js';
 import type { Case } from './selftest-names.js';
+import { skip } from '../support/skip.js';
 
 /** Runs a program in C under a filter that answers its getsid: what it printed, or the signal that ended it. */
 function caller(
@@ -18,7 +19,7 @@ function caller(
   action: number,
   command: (program: string) => readonly string[],
 ): string {
-  if (!canBuild) test.skip();
+  if (!canBuild) skip(test, 'there is no C compiler');
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-selftests-'));
   try {
     const [file = '', ...args] = command(callerProgram(directory));

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callerProgram, canBuild } from '../support/caller-program.js';
 import { leavesNothing, many } from '../support/stress.js';
+import { skip } from '../support/skip.js';
 
 let directory = '';
 let caller = '';
 before(function () {
-  if (!canBuild) this.skip();
+  if (!canBuild) skip(this, 'there is no C compiler');
   this.timeout(0);
   directory = mkdtempSync(join(tmpdir(), 'seccomp-stress-'));
   // Static, so that a checker that is preloaded into Node is not in the program too.

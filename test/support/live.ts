@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { status } from '#lib/process/inspect/status.js';
 import { built } from './built.js';
+import { skip } from './skip.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -85,6 +86,5 @@ export function needsDump(test: Mocha.Context): void {
   const [, effective = '0'] = /^CapEff:\s*(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   const privileged = ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
   if (privileged && status().mode === 'disabled') return;
-  console.log('      skipped: reading filters back needs CAP_SYS_ADMIN and to be under no filter');
-  test.skip();
+  skip(test, 'reading filters back needs CAP_SYS_ADMIN, and to be under no filter');
 }

@@ -98,9 +98,3 @@ export async function abstractServer(): Promise<{ readonly name: string; readonl
   await once(child.stdout, 'data');
   return { name, child };
 }
-
-/** Skips a test, and says why. */
-export function skip(test: Mocha.Context, reason: string): never {
-  console.log(`      not here: ${reason}`);
-  return test.skip();
-}

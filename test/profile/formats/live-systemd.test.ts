@@ -12,6 +12,7 @@ import { diff, type Difference } from '#lib/filter/inspect/diff.js';
 import { formatDiff } from '#lib/filter/inspect/format.js';
 import { dump } from '#lib/process/inspect/dump.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
+import { skip } from '../../support/skip.js';
 
 /** Starts systemd with the units of a folder, where nothing that it writes is anybody else's. */
 const START = `set -e
@@ -82,20 +83,18 @@ describe('services of a running systemd', function () {
   const written: string[] = [];
 
   before(async function () {
-    const skip = (why: string): never => {
-      console.log(`skipped: ${why}`);
-      return this.skip();
-    };
-    if (process.getuid?.() !== 0 || process.arch !== 'x64') skip('starting systemd needs root, and x86_64');
-    if (version !== '252') skip(`there is no systemd 252, whose groups are known: ${version ?? 'none'}`);
+    if (process.getuid?.() !== 0 || process.arch !== 'x64')
+      skip(this, 'starting systemd needs root, and x86_64');
+    if (version !== '252')
+      skip(this, `there is no systemd 252, whose groups are known: ${version ?? 'none'}`);
     const mounted = / (\S+) cgroup2 /.exec(readFileSync('/proc/self/mounts', 'utf8'))?.[1];
-    if (mounted === undefined) skip('no control groups of version 2 are mounted');
+    if (mounted === undefined) skip(this, 'no control groups of version 2 are mounted');
     group = join(mounted ?? '', `seccomp-test-${process.pid}`);
     try {
       mkdirSync(group);
     } catch {
       group = undefined;
-      skip('control groups cannot be made here');
+      skip(this, 'control groups cannot be made here');
     }
     const second = resolveProfile(UNITS[1]?.[1].join('\n') ?? '', { arch: 'x86_64' });
     written.push(
@@ -116,7 +115,7 @@ describe('services of a running systemd', function () {
       stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
     for (let tries = 0; pids().length < written.length; tries++) {
       if (manager.exitCode !== null || manager.signalCode !== null || tries > 300)
-        skip(`systemd does not start its services in namespaces here: ${said.slice(0, 500)}`);
+        skip(this, `systemd does not start its services in namespaces here: ${said.slice(0, 500)}`);
       await setTimeout(100);
     }
   });

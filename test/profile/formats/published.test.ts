@@ -8,6 +8,7 @@ import { evaluate } from '#lib/policy/evaluate.js';
 import { parseEvent } from '#lib/policy/parse-event.js';
 import { resolveProfile } from '#lib/profile/resolve/resolve.js';
 import { ProfileError } from '#lib/util/errors.js';
+import { skip } from '../../support/skip.js';
 
 const FOLDER = fileURLToPath(new URL('../../../../../shared/formats/', import.meta.url));
 
@@ -71,8 +72,7 @@ const REFUSED = [
 describe('policies that others publish', () => {
   before(function () {
     if (existsSync(FOLDER)) return;
-    console.log('skipped: there is no ../shared/formats');
-    this.skip();
+    skip(this, 'there is no ../shared/formats');
   });
 
   for (const [file, arch, verdicts] of VERDICTS) {

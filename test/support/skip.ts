@@ -1,0 +1,7 @@
+// Skips tests that this machine cannot run.
+
+/** Skips a test, and says why. */
+export function skip(test: Mocha.Context, reason: string): never {
+  console.log(`      skipped: ${reason}`);
+  return test.skip();
+}
