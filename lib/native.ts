@@ -71,6 +71,8 @@ export interface TracerFiles {
   readonly wake: number;
   readonly forTracer: number;
   readonly forLauncher: number;
+  readonly stopped: number;
+  readonly stop: number;
 }
 
 /** What a perf recorder is started with: descriptors that the caller closes. See native/core/perf_recorder.h. */
@@ -355,6 +357,8 @@ export interface Native {
    * opened itself.
    */
   closeDescriptor(descriptor: number): void;
+  /** Closes it when the calling thread ends, also by `terminate()`, unless `closeDescriptor` or a watch does so before. */
+  closeAtEnd(descriptor: number): void;
   /** As closeDescriptor, but on a thread, for a descriptor from elsewhere: the file system behind it may block. */
   closeInBackground(descriptor: number): void;
 

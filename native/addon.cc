@@ -2,9 +2,7 @@
 #include <napi.h>
 
 #include "bind.h"
-#include "core/background.h"
 #include "core/c_library.h"
-#include "core/descriptor.h"
 #include "core/detached_process.h"
 #include "core/exec.h"
 #include "core/file_lock.h"
@@ -14,6 +12,7 @@
 #include "core/rings.h"
 #include "core/served_calls.h"
 #include "core/sha256.h"
+#include "descriptors.h"
 #include "violations.h"
 #include "watch.h"
 
@@ -31,13 +30,6 @@ LoadFailure load_and_exec_path(std::span<const std::byte> program, std::uint32_t
 
 Result<std::int32_t> take_waiting(std::int32_t listener, std::span<std::uint64_t> records) {
   return take_notifications(listener, records, false);
-}
-
-void close_descriptor(std::int32_t number) { const Descriptor closing(number); }
-
-/** For descriptors from elsewhere: close(2) waits for the file system behind one, whose process may never respond. */
-void close_in_background(std::int32_t number) {
-  if (run_in_background([number] { close_descriptor(number); })) close_descriptor(number);
 }
 
 void bind_kernel(Napi::Object exports) {
@@ -115,8 +107,6 @@ void bind_sockets(Napi::Object exports) {
   bind<connect_to>(exports, "connectTo");
   bind<receive_message>(exports, "receiveMessage");
   bind<send_message>(exports, "sendMessage");
-  bind<close_descriptor>(exports, "closeDescriptor");
-  bind<close_in_background>(exports, "closeInBackground");
 }
 
 Napi::Object initialize(Napi::Env /*env*/, Napi::Object exports) {
@@ -125,6 +115,7 @@ Napi::Object initialize(Napi::Env /*env*/, Napi::Object exports) {
   bind_context(exports);
   bind_notifications(exports);
   bind_sockets(exports);
+  bind_descriptors(exports);
   bind_watch(exports);
   bind_violations(exports);
   return exports;

@@ -301,6 +301,8 @@ Napi::Value to_js(Napi::Env env, const TracerFiles& value) {
   object.Set("wake", value.wake);
   object.Set("forTracer", value.for_tracer);
   object.Set("forLauncher", value.for_launcher);
+  object.Set("stopped", value.stopped);
+  object.Set("stop", value.stop);
   return object;
 }
 

@@ -16,6 +16,7 @@
 #include "core/descriptor.h"
 #include "core/notify_listener.h"
 #include "core/peer_memory.h"
+#include "descriptors.h"
 
 // The part of libuv's ABI that is used, which is the same for every 1.x: its header does not come with that of
 // Node-API.
@@ -57,6 +58,7 @@ class Watch {
     if (const int error = uv_poll_init(loop, handle, descriptor); error != 0) return Failure{"uv_poll_init", -error};
     uv_handle_set_data(handle, watch.get());
     watch->descriptor_ = descriptor;
+    forget_at_end(env, descriptor);
     auto* const running = watch.release();
     napi_add_async_cleanup_hook(env, end_with_environment, running, &running->hook_);
     if (const int error = uv_poll_start(handle, kUvReadable | kUvDisconnect, call); error != 0) {

@@ -38,9 +38,14 @@ Result<TracerFiles> prepare_tracer() {
   if (pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0) return Failure{"pipe2", errno};
   Descriptor woken(pipe[0]);
   Descriptor wake(pipe[1]);
+  std::array<int, 2> stopping{-1, -1};
+  if (pipe2(stopping.data(), O_CLOEXEC) != 0) return Failure{"pipe2", errno};
+  Descriptor stopped(stopping[0]);
+  Descriptor stop(stopping[1]);
   std::array<int, 2> sockets{-1, -1};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets.data()) != 0) return Failure{"socketpair", errno};
-  return TracerFiles{image.value().release(), table.release(), woken.release(), wake.release(), sockets[0], sockets[1]};
+  return TracerFiles{image.value().release(), table.release(), woken.release(), wake.release(), sockets[0], sockets[1],
+                     stopped.release(),       stop.release()};
 }
 
 Result<std::span<std::byte>> map_table(std::int32_t table) {

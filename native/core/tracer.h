@@ -21,6 +21,9 @@ struct TracerFiles {
   /** Two sockets: one for the tracer, one for the launcher, which asks to be traced through it. */
   std::int32_t for_tracer;
   std::int32_t for_launcher;
+  /** A pipe: `stopped` goes to the tracer, which ends when `stop` is closed if its processes can continue. */
+  std::int32_t stopped;
+  std::int32_t stop;
 };
 
 /** Maps the memory of a tracer. */
@@ -32,7 +35,7 @@ Result<std::span<std::byte>> map_table(std::int32_t table);
  */
 Result<std::int32_t> be_traced(std::int32_t socket, std::int32_t tracer);
 
-/** The tracer must get image, table, `wake` and `for_tracer` as the descriptors from 3 on. */
+/** The tracer must get image, table, `wake`, `for_tracer` and `stopped` as the descriptors from 3 on. */
 Result<TracerFiles> prepare_tracer();
 
 }  // namespace seccomp_node

@@ -1,6 +1,9 @@
 // The tracer of a command under report-only or under a recording: stops it at calls, writes them to a table and resumes
 // it. No libc and no variables. It is a separate process, because it waits for stops of processes that
 // their parent waits for as well.
+#include <linux/fcntl.h>
+#include <linux/signal.h>
+
 #include "../freestanding/memory.h"
 #include "../freestanding/start.h"
 #include "recorder.h"
@@ -11,6 +14,19 @@
 namespace seccomp_node {
 
 namespace {
+
+/**
+ * Has the kernel kill this process when the other end of a pipe is closed, which the end of the other process does too.
+ * A tracer waits for processes, and cannot wait for a descriptor meanwhile.
+ */
+void end_with(int pipe) {
+  system_call(SYS_fcntl, pipe, F_SETOWN, system_call(SYS_getpid));
+  system_call(SYS_fcntl, pipe, F_SETSIG, SIGKILL);
+  system_call(SYS_fcntl, pipe, F_SETFL, FASYNC | O_NONBLOCK);
+  // It may have been closed before.
+  char none = 0;
+  if (system_call(SYS_read, pipe, word(&none), sizeof none) == 0) exit_group(0);
+}
 
 /** Reports whether a process could be traced, and follows it to its end. */
 template <typename AnyTracer>
@@ -26,10 +42,11 @@ template <typename AnyTracer>
   prepare_process("seccomp-tracer");
   system_call(SYS_prctl, PR_SET_DUMPABLE, 0);
   const long mapped = map_shared_or_exit(kTableDescriptor, kTableSize);
-  int process = 0;
-  if (!transfer(SYS_read, kTraceeDescriptor, &process)) exit_group(1);
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as numbers.
   auto& table = *reinterpret_cast<Table*>(mapped);
+  if (table.header.instructions != 0) end_with(kStoppedDescriptor);
+  int process = 0;
+  if (!transfer(SYS_read, kTraceeDescriptor, &process)) exit_group(1);
   if (table.header.records != 0) {
     // NOLINTNEXTLINE(performance-no-int-to-ptr)
     Recorder recorder(table, *reinterpret_cast<RecordingPart*>(mapped + static_cast<long>(kRecordingOffset)));

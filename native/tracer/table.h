@@ -38,8 +38,9 @@ struct TableHeader {
   std::uint64_t stops;
   /** The number of those without an entry, because there was no room. */
   std::uint64_t lost;
-  /** Written by the other process: the phase of later calls, and the number of instructions of `program`. */
+  /** Written by the other process: the phase of later calls. */
   std::uint32_t phase;
+  /** Written before the start: the number of instructions of `program`, for a tracer of a running process. */
   std::uint32_t instructions;
   /** Written before the start: 1 to record calls, as recording_table.h describes it, 0 to report those that a filter
    * stops at. */
@@ -124,6 +125,8 @@ enum TracerDescriptor : int {
    * goes back, 0 once it is traced.
    */
   kTraceeDescriptor,
+  /** A pipe that is at its end when a tracer of a running process is to end. */
+  kStoppedDescriptor,
 };
 
 // NOLINTEND(modernize-avoid-c-arrays)

@@ -34,10 +34,11 @@ export function startAttachable(
       `a running process cannot be traced on Linux ${release}`,
       'It needs Linux 5.3. Start the program with spawn or record instead',
     );
-  const tracer = startTracer(user);
+  const tracer = startTracer(user, table => {
+    writeProgram(table, filter.bpf);
+  });
   try {
     const memory = tracer.map();
-    writeProgram(memory, filter.bpf);
     return {
       ...tracer,
       memory,
@@ -48,6 +49,7 @@ export function startAttachable(
     };
   } catch (error) {
     tracer.release();
+    tracer.close();
     native().closeDescriptor(tracer.woken);
     throw error;
   }
@@ -75,12 +77,8 @@ const SAME_USER = { uid: undefined, gid: undefined };
 
 /** Ends a tracer and waits for its end. The kernel resumes every traced thread. */
 function endTracer(tracer: Tracer): void {
-  const { pid, woken } = tracer;
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has already ended.
-  }
+  const { woken } = tracer;
+  tracer.close();
   // Its end of the pipe is closed with it.
   while (!tracer.drain()) {
     if (isFailure(native().waitForEither(woken, woken))) return;

@@ -24,7 +24,7 @@ const idOf = (id: unknown): number =>
 
 const SAME = 0xffffffff;
 
-/** The descriptors of a helper by their names, and what closes each of them once. */
+/** The descriptors of a helper by their names, and what closes each of them once; the end of this thread does so too. */
 export function closing<Name extends string>(
   files: Readonly<Record<Name, number>>,
 ): {
@@ -32,6 +32,7 @@ export function closing<Name extends string>(
   readonly close: (...names: readonly Name[]) => void;
 } {
   const open = new Set(Object.keys(files) as Name[]);
+  for (const name of open) native().closeAtEnd(files[name]);
   const close = (...names: readonly Name[]): void => {
     for (const name of names) if (open.delete(name)) native().closeDescriptor(files[name]);
   };

@@ -75,7 +75,7 @@ export function startRecording(options: StartRecordingOptions = {}): OwnRecordin
     forgetExit();
     return (last = tracer.read());
   };
-  // The process goes on after a worker, and nobody else could stop the tracer.
+  // So that nothing traces the process any more once a worker has exited: the end of its thread ends the tracer a moment later.
   const forgetExit = isMainThread() ? () => undefined : whenExiting(end);
   return {
     phase: name => {

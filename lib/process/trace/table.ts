@@ -1,4 +1,5 @@
 // Reads the table of a tracer: the memory that native/tracer/table.h describes.
+import { writeSync } from 'node:fs';
 import { own } from '../../util/own.js';
 import { untilNul, readAt, PROGRAM, pathsIn } from './helper-process.js';
 
@@ -61,10 +62,12 @@ const INSTRUCTION = 8;
 /** Where the table is: a descriptor, or the memory itself. */
 type TableSource = number | Buffer;
 
-/** Makes the tracer run a filter at every call. To be called before it begins. */
-export function writeProgram(memory: Buffer, program: Buffer): void {
-  program.copy(memory, AT_PROGRAM);
-  memory.writeUInt32LE(program.length / INSTRUCTION, AT_INSTRUCTIONS);
+/** Makes a tracer that has not started run a filter at every call of a running process. */
+export function writeProgram(table: number, program: Buffer): void {
+  const count = Buffer.alloc(4);
+  count.writeUInt32LE(program.length / INSTRUCTION);
+  writeSync(table, program, 0, program.length, AT_PROGRAM);
+  writeSync(table, count, 0, count.length, AT_INSTRUCTIONS);
 }
 
 /** The phase of calls that are not recorded, because only the recording makes them. */

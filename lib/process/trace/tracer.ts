@@ -21,7 +21,7 @@ export interface Tracer {
   map(): Buffer;
   /** Drains the pipe. Returns whether it is at its end, because the tracer has ended. */
   drain(): boolean;
-  /** Closes what `read` needs. */
+  /** Closes what `read` needs, and ends the tracer of a running process. */
   close(): void;
 }
 
@@ -41,10 +41,10 @@ export function startTracer(
   const { open, close } = closing<keyof TracerFiles>(files);
   try {
     prepare(files.table);
-    const { image, table, wake, forTracer } = files;
-    const pid = startHelper([image, table, wake, forTracer], { uid, gid });
+    const { image, table, wake, forTracer, stopped } = files;
+    const pid = startHelper([image, table, wake, forTracer, stopped], { uid, gid });
     if (isFailure(pid)) throw noTracer(describeFailure(pid), pid.errno);
-    close('image', 'wake', 'forTracer');
+    close('image', 'wake', 'forTracer', 'stopped');
     let memory: Buffer | undefined;
     return {
       pid,
@@ -64,7 +64,7 @@ export function startTracer(
       read: () => readTable(memory ?? files.table),
       drain: () => drain(files.woken),
       close: () => {
-        close('table');
+        close('table', 'stop');
       },
     };
   } catch (error) {

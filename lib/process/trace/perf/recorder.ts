@@ -6,7 +6,6 @@ import { RecordingError } from '../../../util/errors.js';
 import { readPerfTable, writeOrders, type PerfOrders, type PerfTable } from './table.js';
 import { startHelper, drain, closing, HELPER_REMEDY } from '../helper-process.js';
 import { textOf } from '../../inspect/proc.js';
-import { whenExiting } from '../../supervise/event-loop.js';
 
 /** A recorder that waits for its start. */
 export interface PerfRecorder {
@@ -44,12 +43,7 @@ export function startPerfRecorder(orders: PerfOrders, cgroup?: number): PerfReco
     // The watcher of a descriptor closes it.
     open.delete('woken');
     let last: PerfTable | undefined;
-    // The end of a worker is not the end of the process.
-    const forgetExit = whenExiting(() => {
-      close(...open);
-    });
     const ended = untilEnd(files).finally(() => {
-      forgetExit();
       last = readPerfTable(files.table);
       close('table', 'stop');
     });
