@@ -26,17 +26,17 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 
 /**
  * Gives the next program default signal dispositions and no blocked signals, as Node's child processes have them.
- * Handlers need nothing: execve(2) resets them. On Linux sigprocmask acts on the calling thread, whose mask execve
- * keeps.
+ * execve(2) resets handlers too, but later: one that runs before it would make its calls under the filter. That of
+ * SIGSYS stays, by which a refused execve is reported. On Linux sigprocmask acts on the calling thread, whose mask
+ * execve keeps.
  */
 class DefaultSignals {
  public:
   DefaultSignals() {
     for (int number = 1; number < kSignals; ++number) {
-      struct sigaction action {};
-      if (sigaction(number, nullptr, &action) != 0 || action.sa_handler != SIG_IGN) continue;
-      ignored_[static_cast<std::size_t>(number)] = true;
-      static_cast<void>(signal(number, SIG_DFL));
+      auto& action = before_[static_cast<std::size_t>(number)];
+      if (number == SIGSYS || sigaction(number, nullptr, &action) != 0) continue;
+      if (action.sa_handler != SIG_DFL) static_cast<void>(signal(number, SIG_DFL));
     }
     sigset_t none;
     sigemptyset(&none);
@@ -47,14 +47,15 @@ class DefaultSignals {
   void restore() const {
     sigprocmask(SIG_SETMASK, &mask_, nullptr);
     for (int number = 1; number < kSignals; ++number) {
-      if (ignored_[static_cast<std::size_t>(number)]) static_cast<void>(signal(number, SIG_IGN));
+      const auto& action = before_[static_cast<std::size_t>(number)];
+      if (action.sa_handler != SIG_DFL) sigaction(number, &action, nullptr);
     }
   }
 
  private:
   static constexpr int kSignals = 65;
 
-  std::array<bool, kSignals> ignored_{};
+  std::array<struct sigaction, kSignals> before_{};
   sigset_t mask_{};
 };
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cli } from '../support/child.js';
@@ -284,6 +284,40 @@ describe('seccomp run', () => {
     assert.equal(code, 2);
     assert.match(stderr, /strace \(\d+\) called ptrace\(\w+\), but .* \[traces-itself\]/);
   });
+
+  for (const [signal, code] of [
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+    ['SIGUSR1', 138],
+  ] as const)
+    it(`is ended by ${signal} between the load of the filter and the exec, without calls of a handler`, function () {
+      if (spawnSync('which', ['strace']).status !== 0) skip(this, 'there is no strace');
+      const strict = join(directory, 'strict.json');
+      // A handler of Node makes some of them, and all return by the first.
+      writeFileSync(
+        strict,
+        JSON.stringify({
+          defaultAction: 'SCMP_ACT_ALLOW',
+          syscalls: [{ names: ['rt_sigreturn', 'tgkill'], action: 'SCMP_ACT_KILL_PROCESS' }],
+        }),
+      );
+      const log = join(directory, 'strace.log');
+      const traced = (...inject: readonly string[]) =>
+        spawnSync(
+          'strace',
+          [
+            ...['-f', '-o', log, '-e', 'trace=seccomp', ...inject],
+            ...[process.execPath, CLI, 'run', strict, '--', 'true'],
+          ],
+          { encoding: 'utf8' },
+        );
+      assert.equal(traced().status, 0);
+      // The last call is the load.
+      const calls = readFileSync(log, 'utf8').match(/ seccomp\(/g)?.length ?? 0;
+      // strace ends as the command does.
+      const ended = traced('-e', `inject=seccomp:signal=${signal}:when=${calls}`);
+      assert.equal(ended.signal === null ? ended.status : 128 + constants.signals[ended.signal], code);
+    });
 
   it('rejects contradicting options with exit code 2', () => {
     for (const options of [
