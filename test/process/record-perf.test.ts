@@ -311,6 +311,15 @@ describe('record by perf events', function () {
     });
   });
 
+  it('reports that the recorder ended if a filter of this process kills it', () => {
+    // The recorder inherits the filter.
+    const outcome = inChild(`
+      s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['perf_event_open'], action: 'SCMP_ACT_KILL_PROCESS' }] });
+      tell([() => s.record('true', [], { by: 'perf' }), () => s.record({ pid: process.pid })]
+        .map(act => { try { act(); } catch ({ code }) { return code; } }));`);
+    assert.deepEqual(told(outcome), ['perf-ended', 'perf-ended']);
+  });
+
   it('reports to ordinary users which privileges it needs, and what works without them', function () {
     if (process.getuid?.() !== 0) skip(this, 'only root can become an ordinary user');
     if (Number(readFileSync('/proc/sys/kernel/perf_event_paranoid', 'utf8')) < 0)

@@ -376,6 +376,24 @@ print(got, ctypes.get_errno())
     assert.deepEqual(told(outcome), ['tracer-refused', 1]);
   });
 
+  for (const [when, name] of [
+    ['as it starts', 'setsid'],
+    ['as it attaches', 'ptrace'],
+  ] as const)
+    it(`reports that the tracer ended if a filter of this process kills it ${when}`, () => {
+      // The tracer inherits the filter.
+      const outcome = inChild(`
+        s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['${name}'], action: 'SCMP_ACT_KILL_PROCESS' }] });
+        const messages = [
+          () => s.spawn('true', { profile: harmless, reportOnly: true, onViolation: () => {} }),
+          () => s.record('true'),
+          () => s.startRecording(),
+        ].map(act => { try { act(); } catch ({ code, message }) { return code + ': ' + message; } });
+        tell(messages);`);
+      for (const message of told<readonly string[]>(outcome))
+        assert.match(message, /^no-tracer: the tracer ended before it could begin\. Check for a filter/);
+    });
+
   it('keeps children traced that are started as if they should not be', async function () {
     if (!has('python3')) skip(this, 'there is no Python');
     const CLONE_UNTRACED = 0x00800000;

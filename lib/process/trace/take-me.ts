@@ -1,13 +1,13 @@
 // Attaches a tracer to the running process.
 import { errnoName } from '../../kernel/errno.js';
-import { describeFailure, isFailure, native } from '../../native.js';
+import { isFailure, native } from '../../native.js';
 import { LoadError } from '../../util/errors.js';
 import { readStatusFile } from '../inspect/status-file.js';
 
-/** Attaches the tracer at the other end of a socket to this process. Throws LoadError (`tracer-refused`). */
+/** Attaches the tracer at the other end of a socket to this process. Throws LoadError (`tracer-refused`, `no-tracer`). */
 export function takeMe(socket: number, tracer: number): void {
   const answer = native().beTraced(socket, tracer);
-  if (isFailure(answer)) throw refused(describeFailure(answer), answer.errno);
+  if (isFailure(answer)) throw tracerEnded();
   if (answer !== 0) throw refused(`ptrace: ${errnoName(answer)}`, answer);
 }
 
@@ -16,6 +16,14 @@ export function refuseTraced(): void {
   const tracer = readStatusFile('/proc/thread-self/status')?.tracer ?? 0;
   if (tracer !== 0) throw refused(`process ${tracer} already traces it`, undefined);
 }
+
+/** The error for a tracer that ended before it traced a process, for example because it inherits the filters of this one. */
+export const tracerEnded = (): LoadError =>
+  new LoadError(
+    'no-tracer',
+    'the tracer ended before it could begin',
+    'Check for a filter of this process that kills, for signals from other processes, and for memory and limits',
+  );
 
 const refused = (why: string, errno: number | undefined): LoadError =>
   new LoadError(

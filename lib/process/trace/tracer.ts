@@ -3,6 +3,7 @@ import { LoadError } from '../../util/errors.js';
 import { type TracerFiles, isFailure, native, describeFailure, type Failure } from '../../native.js';
 import type { Own } from '../../util/own.js';
 import { readTable, type TracedTable } from './table.js';
+import { tracerEnded } from './take-me.js';
 import { startHelper, drain, closing, HELPER_REMEDY } from './helper-process.js';
 
 /** A tracer that waits for a command, or follows one. It ends with the last traced process, or if the launcher ends first. */
@@ -19,6 +20,8 @@ export interface Tracer {
   readonly woken: number;
   /** The memory that it writes to: `read` takes it from there from now on, without a call. Throws LoadError (`no-tracer`). */
   map(): Buffer;
+  /** The error if it has ended before it traced a process. */
+  earlyEnd(): LoadError | undefined;
   /** Drains the pipe. Returns whether it is at its end, because the tracer has ended. */
   drain(): boolean;
   /** Closes what `read` needs, and ends the tracer of a running process. */
@@ -62,6 +65,7 @@ export function startTracer(
         return memory;
       },
       read: () => readTable(memory ?? files.table),
+      earlyEnd: () => (drain(files.woken) ? tracerEnded() : undefined),
       drain: () => drain(files.woken),
       close: () => {
         close('table', 'stop');

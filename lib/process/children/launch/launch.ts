@@ -1,7 +1,7 @@
 // Starts the launcher in place of a command: it isolates itself, loads the filter and becomes the command, or reports
 // why not.
 import { existsSync, readSync } from 'node:fs';
-import { LoadError, UnsupportedError, UsageError } from '../../../util/errors.js';
+import { LoadError, UnsupportedError, UsageError, type SeccompError } from '../../../util/errors.js';
 import type { Filter } from '../../../filter/filter.js';
 import { decode } from '../../../bpf/program.js';
 import { isFilter } from '../../../filter/filter.js';
@@ -44,6 +44,8 @@ export interface TracerProcess {
   readonly pid: number;
   /** A socket for the launcher. */
   readonly socket: number;
+  /** The error if it has ended, which the launcher does not survive. */
+  readonly earlyEnd: () => SeccompError | undefined;
 }
 
 /** What became of a launch. */
@@ -54,7 +56,7 @@ type LaunchOutcome =
   | { readonly kind: 'failed'; readonly errno: number }
   /** The child could not be isolated, or the filter not be loaded. */
   | { readonly kind: 'refused'; readonly error: LoadError }
-  /** The launcher came to its end before it could tell, or was never started. */
+  /** The launcher or its tracer came to an end before it could tell, or was never started. */
   | { readonly kind: 'unknown' };
 
 /** How long the caller waits: until the command runs, for which a pipe is made, or until it has ended. */
@@ -224,7 +226,10 @@ function outcomeOf(report: number, request: LaunchRequest): LaunchOutcome {
   const [step = STEP.start, errno = 0] = words;
   if (step === STEP.execute) return errno === 0 ? { kind: 'started' } : { kind: 'failed', errno };
   if (step === STEP.start || errno === 0) return { kind: 'unknown' };
-  if (step === STEP.trace) return { kind: 'refused', error: untraceable(errno) };
+  if (step === STEP.trace)
+    return errnoName(errno) === 'ESRCH'
+      ? { kind: 'unknown' }
+      : { kind: 'refused', error: untraceable(errno) };
   const failed = own(CALLS, step) ?? 'seccomp';
   const failure = { failed, errno, errnoName: errnoName(errno), threadId: 0, threadName: '' };
   switch (step) {

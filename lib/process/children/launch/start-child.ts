@@ -97,7 +97,7 @@ export function startChild(
   }
   abandon(child);
   if (outcome.kind === 'refused') throw outcome.error;
-  if (outcome.kind === 'unknown') throw launcherEnded(command.file);
+  if (outcome.kind === 'unknown') throw tracer?.earlyEnd() ?? launcherEnded(command.file);
   const standIn = own(STAND_INS, errnoName(outcome.errno));
   if (standIn === undefined) throw systemError('spawn', outcome.errno);
   return asIfPlain(start({ file: standIn, words: command.words }, stdio), command, stdio);

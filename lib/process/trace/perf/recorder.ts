@@ -14,6 +14,8 @@ export interface PerfRecorder {
   readonly socket: number;
   /** Starts the recording. Throws RecordingError (`perf-unavailable`, `process-not-found`, `perf-ended`). */
   begin(): void;
+  /** The error if it has ended before the recording. */
+  earlyEnd(): RecordingError | undefined;
   /** Why the recorder failed to start; undefined if it started. */
   refusal(): RecordingError | undefined;
   /** Somebody else has the socket and starts the recording. */
@@ -56,6 +58,7 @@ export function startPerfRecorder(orders: PerfOrders, cgroup?: number): PerfReco
         begin(files);
         close('forStarter');
       },
+      earlyEnd: () => (drain(files.woken) ? recorderEnded() : undefined),
       refusal: () => perfRefused(readPerfTable(files.table)),
       release: () => {
         close('forStarter');
@@ -75,8 +78,13 @@ export function startPerfRecorder(orders: PerfOrders, cgroup?: number): PerfReco
 /** Waits until everything is recorded, which is a matter of milliseconds. */
 function begin({ forStarter, table }: PerfRecorderFiles): void {
   const word = Buffer.alloc(4);
-  writeSync(forStarter, word);
-  const length = readSync(forStarter, word);
+  let length = 0;
+  try {
+    writeSync(forStarter, word);
+    length = readSync(forStarter, word);
+  } catch {
+    // The other end is closed.
+  }
   if (length < word.length) throw recorderEnded();
   if (word.readInt32LE(0) === 0) return;
   throw perfRefused(readPerfTable(table)) ?? recorderEnded();
