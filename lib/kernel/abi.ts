@@ -26,6 +26,8 @@ export interface Abi {
 
 /** Bit 30 of the number marks an x32 call (`__X32_SYSCALL_BIT`). */
 export const X32_BIT = 0x40000000;
+/** The number -1, which a tracer sets to skip a call. It is no x32 call, although it has the bit. */
+export const NO_CALL = 0xffffffff;
 
 const abi = (
   name: AbiName,
@@ -162,11 +164,10 @@ export const abiByScmpName = (scmpName: string): Abi | undefined =>
   ALL.find(candidate => candidate.scmpName === scmpName);
 
 /** The ABI of a call, from its AUDIT_ARCH_* and, for x32, its number; undefined for one the package does not know. */
-export const abiOf = (arch: number, syscall: number): Abi | undefined =>
-  ALL.find(
-    ({ audit, numberBit }) =>
-      audit === arch && (ABIS.x86_64.audit !== arch || (syscall & X32_BIT) === numberBit),
-  );
+export function abiOf(arch: number, syscall: number): Abi | undefined {
+  const isX32 = arch === ABIS.x86_64.audit && (syscall & X32_BIT) !== 0 && syscall >>> 0 !== NO_CALL;
+  return isX32 ? ABIS.x32 : ALL.find(({ audit }) => audit === arch);
+}
 
 /** How i386's `socketcall` or `ipc` takes a call. */
 export interface Multiplexed {

@@ -1,14 +1,12 @@
 // The definition of meaning: the action of a policy for one system call. Everything else is checked against this.
 import { checkedEvent, type Event } from '../kernel/event.js';
-import { X32_BIT } from '../kernel/abi.js';
+import { NO_CALL, X32_BIT } from '../kernel/abi.js';
 import { permits, precedence, type Action } from '../kernel/action.js';
 import { SCMP_ACT_ERRNO } from '../kernel/constants.js';
 import { ENOSYS } from '../kernel/errno.js';
 import { requirePolicy, type Condition, type Policy, type Rule, type SyscallPolicy } from './policy.js';
 
 const X86_64 = 0xc000003e;
-/** The number -1, which a tracer sets to skip a call. */
-const NO_CALL = 0xffffffff;
 const LOW_WORD = 0xffffffffn;
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 

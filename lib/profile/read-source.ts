@@ -27,10 +27,10 @@ export type Input =
   | (SourceText & { readonly kind: 'text' })
   | { readonly kind: 'program'; readonly bytes: Uint8Array; readonly file: string };
 
-/** Whether bytes are a program. The code of each of its instructions has a byte of zero, which no JSON text in UTF-8 has. */
-export const isProgramBytes = (bytes: Uint8Array): boolean => bytes.includes(0) && !isUtf16(bytes);
+/** Whether bytes are a program. The code of its first instruction has a byte of zero, with which no text begins. */
+export const isProgramBytes = (bytes: Uint8Array): boolean => bytes.subarray(0, 2).includes(0);
 
-/** Whether bytes start with a byte order mark of UTF-16, as editors on Windows write it. No instruction has such a code. */
+/** Whether bytes start with a byte order mark of UTF-16, as editors on Windows write it. */
 const isUtf16 = ([first, second]: Uint8Array): boolean =>
   (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 

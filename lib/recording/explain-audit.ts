@@ -128,7 +128,7 @@ export function formatAudit(record: ExplainedAudit): string {
     'Pass the result of explainAuditLine, which has none for lines that are not records of seccomp',
   );
   const { syscall, number, abi, arch, program, comm, pid, answer, unknownAction, profile } = record;
-  const name = syscall ?? (number === undefined ? 'an unknown call' : `call ${number}`);
+  const name = syscall ?? (number === undefined ? 'an unknown call' : `call ${number | 0}`);
   const on = abi ?? (arch === undefined ? 'an unknown architecture' : `architecture 0x${arch.toString(16)}`);
   const who = `${printable(program ?? comm ?? 'an unknown program')}${pid === undefined ? '' : ` (${pid})`}`;
   const outcome =

@@ -124,6 +124,12 @@ describe('profile sources', () => {
       assert.throws(() => readInput(text), { code: 'invalid-utf8', message: /is UTF-16/ });
   });
 
+  it('a text with NUL bytes behind it is a text with a mistake, not a program', () => {
+    const text = Buffer.from(`${TEXT}\0\0\0`);
+    assert.equal(readInput(text).kind, 'text');
+    assert.equal(failure(() => parseProfile(text)).code, 'json-syntax');
+  });
+
   it('JSON after a comment is JSON with a mistake, not a policy in another format', () => {
     for (const comment of ['# why\n', '// why\n', '/* why */\n'])
       assert.equal(failure(() => parseProfile(`${comment}${TEXT}`)).code, 'json-syntax', comment);

@@ -165,6 +165,18 @@ describe('explainAuditLine', () => {
       'mount on x86_64 by /bin/p (7): unknown action 0x12340000; the profile has ALLOW by the rule at <object>:6:9; the record comes from another filter',
     ],
     [
+      'in the words of auditd, whose separator a pager shows as ^]',
+      `${record(165, '0x50001')}^]ARCH=x86_64 SYSCALL=mount AUID="root"`,
+      undefined,
+      'mount on x86_64 by /bin/p (7): ERRNO(EPERM)',
+    ],
+    [
+      'of the number -1, which is no x32 call',
+      record(-1, '0x50026'),
+      profile(),
+      'call -1 on x86_64 by /bin/p (7): ERRNO(ENOSYS); the profile has ERRNO(EPERM) by the default action, because no rule names it',
+    ],
+    [
       'without an action',
       record(165, '').replace(' code=', ''),
       undefined,

@@ -52,7 +52,8 @@ export const isAuditHeading = (line: string): boolean => line === '----' || line
 export function parseAuditLine(line: string): AuditLine | undefined {
   if (!isAuditLine(line)) return undefined;
   const tail = line.lastIndexOf(' sig=');
-  const fields = line.slice(Math.max(tail, 0));
+  // auditd separates fields in words from those of the kernel by a control character, which pagers show as ^].
+  const fields = line.slice(Math.max(tail, 0)).replace('^]', '\u001d');
   const [all = '', archText, callText, code] = TAIL.exec(fields) ?? [];
   if (archText === undefined || callText === undefined) return undefined;
   const rest = fields
