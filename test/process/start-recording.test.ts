@@ -1,7 +1,10 @@
 // The recording of a running process: whose calls are in it, and that nothing is left of it.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { parseRecording } from 'seccomp';
 import { inChild, told } from '../support/child.js';
 import { nodes } from '../support/nodes.js';
+import { skip } from '../support/skip.js';
 
 /** Distinct calls by main thread, worker, pool and a child. */
 const FOUR = `
@@ -154,6 +157,19 @@ describe('startRecording', function () {
         tell([first, second, last, count(recording.stop()), count(recording.snapshot())]);`),
     );
     assert.deepEqual(counts, [1, 11, 11, 11, 11]);
+  });
+
+  it('has no calls by negative numbers, which no call has', function () {
+    const python = 'import ctypes; libc = ctypes.CDLL(None); libc.syscall(-1); libc.syscall(-5)';
+    if (spawnSync('python3', ['-c', python]).status !== 0) skip(this, 'there is no Python');
+    const text = told<string>(
+      inChild(`
+        const recording = s.startRecording();
+        m('child_process').execFileSync('python3', ['-c', ${JSON.stringify(python)}]);
+        tell(s.formatRecording(recording.stop()));`),
+    );
+    assert.doesNotMatch(text, /"-\d/);
+    assert.ok(parseRecording(text).calls.length > 0);
   });
 
   it('is one at a time, and can be begun again', () => {

@@ -102,6 +102,8 @@ export function noteClass(builder: RecordingBuilder, policy: Policy, seen: CallC
   const { arch, number, args, program, phase, count } = seen;
   const abi = abiOf(arch, number);
   if (abi === undefined) return false;
+  // No call has such a number, so none is missing.
+  if (number < 0) return true;
   const call = { abi: abi.name, syscall: callText(abi.name, number), program, phase };
   if (!builder.add({ ...call, args })) return false;
   // Of later calls of the class, only the arguments that define the class are known.
