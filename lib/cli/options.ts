@@ -10,6 +10,7 @@ import { givenOptions } from '../util/options.js';
 import { CODEGENS } from '../filter/filter.js';
 import { WEIGHTS } from '../filter/compile.js';
 import { boundingSet } from '../process/machine/capabilities.js';
+import { MAX_SECONDS } from '../process/supervise/time.js';
 
 /** The compiler's options that are given as they are. */
 const PASSED_ON = ['arch', 'kernel', 'codegen', 'weights', 'unknownSyscalls', 'argWidth', 'strict'] as const;
@@ -41,6 +42,13 @@ const kernelVersion = (value: string): string => {
   } catch (error) {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }
+};
+
+/** A time in seconds. */
+export const secondsOf = (value: string): number => {
+  const number = Number(value);
+  if (number > 0 && number <= MAX_SECONDS) return number;
+  throw new InvalidArgumentError(`Give a number of seconds above 0, up to ${MAX_SECONDS}.`);
 };
 
 /** The architecture of an option, by any of its names. */

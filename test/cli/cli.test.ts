@@ -150,6 +150,18 @@ describe('seccomp compile', () => {
     }
   });
 
+  it('names the range of an option in seconds', () => {
+    for (const time of ['0', '-1', '1e10', 'soon'])
+      for (const words of [
+        ['run', `--timeout=${time}`, 'docker-default', '--', 'true'],
+        ['record', '--all', `--seconds=${time}`, '-o', '/dev/null'],
+      ]) {
+        const { code, stderr } = cli(words);
+        assert.equal(code, 2);
+        assert.match(stderr, /is invalid\. Give a number of seconds above 0, up to 2147483\.$/m);
+      }
+  });
+
   it('writes errors as JSON with --json', () => {
     const { code, stdout } = cli(['compile', '-', '--json'], '{}');
     assert.equal(code, 2);

@@ -7,7 +7,7 @@ import { exec } from '../../process/exec.js';
 import { features } from '../../process/machine/features.js';
 import { ISOLATION_MODES, type IsolationMode } from '../../process/isolation/isolation.js';
 import { profileArgument } from '../input.js';
-import { compileOptions, PROFILE, withCompileOptions, type CompileFlags } from '../options.js';
+import { compileOptions, PROFILE, secondsOf, withCompileOptions, type CompileFlags } from '../options.js';
 import { warn, type Register } from '../output.js';
 import { runWatched } from '../running/run-supervised.js';
 import { optionError } from '../../util/options.js';
@@ -25,20 +25,11 @@ interface Flags extends CompileFlags {
   readonly isolation?: IsolationMode;
 }
 
-const seconds = (value: string): number => {
-  const number = Number(value);
-  if (number > 0 && number <= MAX_SECONDS) return number;
-  throw new InvalidArgumentError(`Give a number of seconds, up to ${MAX_SECONDS}.`);
-};
-
 const descriptor = (value: string): number => {
   const number = Number(value);
   if (value !== '' && Number.isInteger(number) && number >= 0) return number;
   throw new InvalidArgumentError('Give the number of a descriptor that is open for writing.');
 };
-
-/** The maximum of Node's timers. */
-const MAX_SECONDS = 2_000_000;
 
 const withRunOptions = (command: Command): Command =>
   command
@@ -51,7 +42,7 @@ const withRunOptions = (command: Command): Command =>
     )
     .option('--report-file <file>', 'write the report to this file instead of standard error')
     .option('--report-fd <number>', 'write the report to this descriptor', descriptor)
-    .option('--timeout <seconds>', 'kill the command after that time', seconds)
+    .option('--timeout <seconds>', 'kill the command after that time', secondsOf)
     .addOption(
       new Option(
         '--isolation <mode>',

@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { record } from '../../process/trace/record.js';
 import type { RecordRunningOptions } from '../../process/trace/perf/record-running.js';
 import type { Recording } from '../../recording/recording.js';
+import { secondsOf } from '../options.js';
 import { say } from '../output.js';
 import { givenOptions, optionError } from '../../util/options.js';
 import { counted } from '../../util/show.js';
@@ -24,7 +25,7 @@ export const withRunningOptions = (command: Command): Command =>
     )
     .option('--all', 'all processes of the machine')
     .addOption(
-      new Option('--seconds <seconds>', 'how long to record; default: until Ctrl-C').argParser(positive),
+      new Option('--seconds <seconds>', 'how long to record; default: until Ctrl-C').argParser(secondsOf),
     );
 
 /** Whether a command is recorded, and not what runs already. Throws UsageError (`bad-option`). */
@@ -71,10 +72,4 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 function whole(value: string): number {
   if (/^[1-9]\d{0,9}$/.test(value)) return Number(value);
   throw new InvalidArgumentError('Give a whole number from 1 on.');
-}
-
-function positive(value: string): number {
-  const number = /^\d{1,7}(?:\.\d+)?$/.test(value) ? Number(value) : 0;
-  if (number > 0) return number;
-  throw new InvalidArgumentError('Give a number above 0.');
 }

@@ -7,6 +7,7 @@ import { cgroupDirectory, containerCgroup } from './cgroups.js';
 import { processTree } from './processes.js';
 import { startPerfRecorder, type PerfRecorder } from './recorder.js';
 import { summarize } from './summarize.js';
+import { MAX_SECONDS } from '../../supervise/time.js';
 
 /** The processes to record. Exactly one property is required. */
 export interface RunningTarget {
@@ -94,9 +95,6 @@ function describe({ pid, container, cgroup }: Own<RecordRunningOptions>): string
   if (container !== undefined) return `--container ${container}`;
   return cgroup === undefined ? '--all' : `--cgroup ${cgroup}`;
 }
-
-/** The longest that a timer waits. */
-const MAX_SECONDS = 2_147_483;
 
 function checked(options: Own<RecordRunningOptions>): Own<RecordRunningOptions> {
   const { pid, container, cgroup, all, seconds, phase, root } = options;
