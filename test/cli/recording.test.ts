@@ -1,6 +1,6 @@
 // From logs to a profile to a check, on the command line: files, exit codes, and what pipelines read.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parseRecording } from 'seccomp';
 import { cli } from '../support/child.js';
+import { skip } from '../support/skip.js';
 
 const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
 /** Records a command into a file that others may add to meanwhile. */
@@ -295,6 +296,55 @@ describe('The subcommands on recordings', () => {
     assert.ok(hasWaited);
     assert.equal(parseRecording(readFileSync(output, 'utf8')).runs, 1);
     assert.deepEqual(readdirSync(directory), ['all.json']);
+  });
+
+  /** Runs a script after a mount that nobody else sees: of $1, the directory, with $2, Node, and $3, the command line. */
+  function withMounts(
+    test: Mocha.Context,
+    mount: string,
+    script: string,
+  ): { readonly stdout: string; readonly stderr: string } {
+    const { stdout, stderr } = spawnSync(
+      'unshare',
+      [
+        '--mount',
+        'sh',
+        '-c',
+        `cd "$1" && ${mount} && cd "$1" || exit\necho mounted\n${script}`,
+        'sh',
+        directory,
+        process.execPath,
+        CLI,
+      ],
+      { encoding: 'utf8' },
+    );
+    if (!stdout.startsWith('mounted')) skip(test, 'this user cannot mount');
+    return { stdout, stderr };
+  }
+
+  it('record --merge keeps the earlier runs on a full disk', function () {
+    const { stdout, stderr } = withMounts(
+      this,
+      'mount -t tmpfs -o size=64k tmpfs .',
+      `"$2" "$3" record -o all.json -- true && cp all.json before.json
+      dd if=/dev/zero of=rest bs=512 2>/dev/null
+      "$2" "$3" record --merge -o all.json -- ls > /dev/null
+      echo "code $?"; cmp all.json before.json && ls`,
+    );
+    assert.match(stdout, /code 2\nall\.json\nbefore\.json\nrest\n$/);
+    assert.match(stderr, /ENOSPC/);
+  });
+
+  it('record --merge writes into a file that cannot be replaced', function () {
+    const output = imported('a', LOG);
+    const { stdout, stderr } = withMounts(
+      this,
+      `mount --bind ${output} ${output}`,
+      `"$2" "$3" record --merge -o ${output} -- true; echo "code $?"`,
+    );
+    assert.match(stdout, /code 0\n$/, stderr);
+    assert.equal(parseRecording(readFileSync(output, 'utf8')).runs, 2);
+    assert.deepEqual(readdirSync(directory).sort(), ['a.json', 'a.log']);
   });
 
   it('record --merge keeps the run if the file is no longer a recording', () => {

@@ -1,9 +1,20 @@
 // Adds runs to a recording in a file, as several commands may do at the same time: the tests of a project, for example.
-import { closeSync, existsSync, fstatSync, openSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { native } from '../../native.js';
 import { formatRecording } from '../../recording/json.js';
 import { mergeRecordings } from '../../recording/merge.js';
 import type { Recording } from '../../recording/recording.js';
+import { own } from '../../util/own.js';
 import { say, write } from '../output.js';
 import { recordingArgument } from './recording-argument.js';
 
@@ -16,17 +27,38 @@ export function checkRecordingFile(file: string): void {
 export function addToRecordingFile(file: string, run: Recording): void {
   try {
     withLock(file, () => {
-      const earlier = existsSync(file) ? [recordingArgument(file)] : [];
-      write(file, formatRecording(mergeRecordings(...earlier, run)));
+      if (existsSync(file)) replace(file, formatRecording(mergeRecordings(recordingArgument(file), run)));
+      else write(file, formatRecording(mergeRecordings(run)));
     });
   } catch (error) {
     // The file was a recording when the run began.
-    const beside = `${file}.new`;
-    write(beside, formatRecording(run));
-    say(`this run alone is in ${beside}`);
+    if (!isFull(error)) {
+      const beside = `${file}.new`;
+      write(beside, formatRecording(run));
+      say(`this run alone is in ${beside}`);
+    }
     throw error;
   }
 }
+
+/** Writes a file anew so that its earlier runs are never lost: to a full disk, or where the command is killed meanwhile. */
+function replace(file: string, text: string): void {
+  const path = realpathSync(file);
+  const part = `${path}.part`;
+  try {
+    writeFileSync(part, text, { mode: statSync(path).mode });
+    renameSync(part, path);
+  } catch (error) {
+    rmSync(part, { force: true });
+    if (isFull(error)) throw error;
+    // The folder cannot be written to, or the file is a mount of its own.
+    write(file, text);
+  }
+}
+
+/** Whether there is no room for a file. */
+const isFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(own(error as NodeJS.ErrnoException, 'code') ?? '');
 
 /** Does something while no other command does so with the same file; without a lock if none can be made. */
 function withLock(file: string, action: () => void): void {
