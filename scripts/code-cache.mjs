@@ -7,7 +7,9 @@ import { commandLine } from './command-line.mjs';
 import { inRoot, withScratch } from './files.mjs';
 
 const require = createRequire(inRoot('package.json'));
-const { codeTwice, folder, loaded, loadHere } = require(inRoot('bundle/code-cache.js'));
+const { BUILD_FILE, codeTwice, folder, loaded, loadHere, nodeBuild } = require(
+  inRoot('bundle/code-cache.js'),
+);
 /** A profile that is not among those that ship. */
 const own = JSON.stringify({ ...require('seccomp/profiles/docker-default.json'), comment: 'own' });
 
@@ -48,6 +50,7 @@ function write(kept) {
   mkdirSync(folder);
   try {
     for (const [file, code] of kept) writeFileSync(join(folder, `${file}.bin`), codeTwice(code));
+    writeFileSync(join(folder, BUILD_FILE), nodeBuild());
   } catch (error) {
     rmSync(folder, { recursive: true });
     throw error;

@@ -1,13 +1,16 @@
 // How the files of bundle/ load each other where V8's code cache is there for this Node (scripts/code-cache.mjs): the functions that a start
 // needs are compiled already, and Node does not search for each file. A file of its own in the syntax of ES2020, as package-files is.
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Script } from 'node:vm';
-import { codeCacheFolder, codeIn } from '../util/host/code-cache.js';
+import { BUILD_FILE, codeCacheFolder, codeIn, nodeBuild, wrapped } from '../util/host/code-cache.js';
 import { bare } from '../util/own.js';
 
-export { codeTwice } from '../util/host/code-cache.js';
+export { BUILD_FILE, codeTwice, nodeBuild } from '../util/host/code-cache.js';
 
-/** What is kept for this Node. V8 itself compares its version, its flags and the length of the text, and otherwise compiles anew. */
+/**
+ * What is kept for this Node. V8 itself compares its version, its flags and the length of the text, and otherwise compiles anew. It
+ * may crash with what another build of the same version has made.
+ */
 export const folder = codeCacheFolder(__dirname);
 
 /** A file that was loaded: its text as V8 compiled it, and what the file exports. */
@@ -34,9 +37,11 @@ function ifPossible<Result>(get: () => Result): Result | undefined {
 /** Whether files that are not loaded yet are loaded here and not by `require`: unknown before the first one. */
 let isOn: boolean | undefined;
 
-/** By the call that Node makes for each file that it loads, so that no filter needs to allow another one. */
-const hasFolder = (): boolean =>
-  ifPossible(() => statSync(folder, bare({ throwIfNoEntry: false } as const))) !== undefined;
+/** By the calls that Node makes for each file that it loads, so that no filter needs to allow others. */
+const isOfThisBuild = (): boolean =>
+  ifPossible(() =>
+    readFileSync(`${folder}/${BUILD_FILE}`, bare({ encoding: 'utf8', flag: 'r' } as const)),
+  ) === nodeBuild();
 
 /** Loads files here in any case, to make the code cache. */
 export function loadHere(): void {
@@ -80,20 +85,17 @@ function loadFile(file: string): object | undefined {
 }
 
 /**
- * Undefined where there is no code cache, where a program has changed `Script`, so that no function comes of it, and in Jest: it runs
+ * Undefined where there is no code cache of this build of Node, where a program has changed `Script`, so that no function comes of it, and in Jest: it runs
  * files in a realm of their own, but V8 compiles in that of Node, whose errors are no instances of Error there.
  */
 function compile(path: string, file: string): { readonly script: Script; readonly run: Run } | undefined {
+  if (isOn === undefined && !isOfThisBuild()) return undefined;
   const cachedData = ifPossible(() =>
     codeIn(readFileSync(`${folder}${file.slice(1)}.bin`, bare({ flag: 'r' }))),
   );
-  if (cachedData === undefined && isOn === undefined && !hasFolder()) return undefined;
   // The files are ASCII, which is read fastest so.
   const text = readFileSync(path, bare({ encoding: 'latin1', flag: 'r' } as const));
-  const script = new Script(
-    `(function (exports, require, module, __filename, __dirname) { ${text}\n})`,
-    bare({ filename: path, ...(cachedData && { cachedData }) }),
-  );
+  const script = new Script(wrapped(text), bare({ filename: path, ...(cachedData && { cachedData }) }));
   const run: unknown = script.runInThisContext(bare({}));
   return run instanceof Function ? { script, run: run as Run } : undefined;
 }

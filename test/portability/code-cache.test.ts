@@ -83,13 +83,26 @@ describe('The code cache', () => {
       assert.deepEqual(answer(program), { taken: false, refused: false, byNode: true });
       chmodSync(above, 0o755);
       chmodSync(folder(), 0o700);
-      assert.deepEqual(answer(program), { taken: false, refused: true, byNode: false });
+      assert.deepEqual(answer(program), { taken: false, refused: false, byNode: true });
       chmodSync(folder(), 0o755);
-      for (const name of readdirSync(folder())) chmodSync(join(folder(), name), 0o600);
+      for (const name of readdirSync(folder()))
+        if (name.endsWith('.bin')) chmodSync(join(folder(), name), 0o600);
       assert.deepEqual(answer(program), { taken: false, refused: true, byNode: false });
     } finally {
       for (const path of [above, folder()]) chmodSync(path, 0o755);
     }
+  });
+
+  it('is not used by another build of the same version of Node, whose V8 may crash with it', () => {
+    writeFileSync(
+      join(place, 'build.cjs'),
+      "Object.defineProperty(process, 'config', { value: { variables: { node_shared: true } } });",
+    );
+    assert.deepEqual(answer(SOURCES, '--require', './build.cjs'), {
+      taken: false,
+      refused: false,
+      byNode: true,
+    });
   });
 
   it('is refused by V8 with other flags, and the files are compiled', () => {
@@ -98,7 +111,8 @@ describe('The code cache', () => {
 
   /** With other content in all of its files. */
   function changed<Value>(change: (bytes: Buffer) => Buffer, use: () => Value): Value {
-    const kept = readdirSync(folder()).map(name => {
+    const names = readdirSync(folder()).filter(name => name.endsWith('.bin'));
+    const kept = names.map(name => {
       const path = join(folder(), name);
       return [path, readFileSync(path)] as const;
     });
@@ -223,10 +237,21 @@ describe('The code cache', () => {
     const name = basename(folder());
     const make = `; to make one for this Node: node ${join(place, 'scripts/code-cache.mjs')}`;
     assert.equal(described(), `made for this Node (${name})`);
+    for (const change of [(bytes: Buffer) => bytes.subarray(1), () => Buffer.alloc(0)])
+      assert.match(changed(change, described) ?? '', /^damaged: chunk-.*; to make one for this Node: node /);
     assert.match(
-      changed(bytes => bytes.subarray(1), described) ?? '',
-      /^damaged: chunk-.*; to make one for this Node: node /,
+      described('--stack-size=900') ?? '',
+      /^made with other options of V8, or for .*: node --stack-size=900 /,
     );
+    writeFileSync(join(place, 'build.cjs'), "Object.defineProperty(process, 'config', { value: {} });");
+    assert.match(
+      described('--require', './build.cjs') ?? '',
+      new RegExp(`^made by another build of Node ${process.version}; to make`),
+    );
+    const build = join(folder(), 'node.json');
+    renameSync(build, `${place}/node.json`);
+    assert.equal(described(), `incomplete${make}`);
+    renameSync(`${place}/node.json`, build);
     const other = join(dirname(folder()), 'v1.0.0-sparc');
     renameSync(folder(), other);
     assert.equal(described(), `made by another Node: v1.0.0-sparc${make}`);

@@ -1,17 +1,18 @@
 // Describes the state of the code cache, which the user who installs the package can make.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { Script } from 'node:vm';
 import { packageFile } from '../../package-files.js';
-import { codeCacheFolder, codeIn } from '../../util/host/code-cache.js';
+import { BUILD_FILE, codeCacheFolder, codeIn, nodeBuild, wrapped } from '../../util/host/code-cache.js';
 import { own } from '../../util/own.js';
 
 /** The state of the code cache, with the command that makes one if there is none that this Node uses. */
 export function describeCodeCache(): string {
   const folder = codeCacheFolder(packageFile('bundle'));
   const problem = problemOf(folder);
-  return problem === undefined
-    ? `made for this Node (${basename(folder)})`
-    : `${problem}; to make one for this Node: node ${packageFile('scripts/code-cache.mjs')}`;
+  if (problem === undefined) return `made for this Node (${basename(folder)})`;
+  const command = ['node', ...process.execArgv, packageFile('scripts/code-cache.mjs')].join(' ');
+  return `${problem}; to make one for this Node: ${command}`;
 }
 
 function problemOf(folder: string): string | undefined {
@@ -21,11 +22,26 @@ function problemOf(folder: string): string | undefined {
       const others = entries(dirname(folder)) ?? [];
       return others.length === 0 ? 'none' : `made by another Node: ${others.join(', ')}`;
     }
-    const damaged = files.filter(file => codeIn(readFileSync(join(folder, file))) === undefined);
-    return damaged.length === 0 ? undefined : `damaged: ${damaged.join(', ')}`;
+    if (!files.includes(BUILD_FILE)) return 'incomplete';
+    if (readFileSync(join(folder, BUILD_FILE), 'utf8') !== nodeBuild())
+      return `made by another build of Node ${process.version}`;
+    const code = files.filter(file => file !== BUILD_FILE);
+    const damaged = code.filter(file => codeIn(readFileSync(join(folder, file))) === undefined);
+    if (damaged.length > 0) return `damaged: ${damaged.join(', ')}`;
+    return code.some(file => isRejected(folder, file))
+      ? 'made with other options of V8, or for other files of this package'
+      : undefined;
   } catch (error) {
     return `not readable (${(error as Error).message})`;
   }
+}
+
+/** Whether V8 compiles a file anew in spite of the code. */
+function isRejected(folder: string, file: string): boolean | undefined {
+  const text = readFileSync(packageFile(`bundle/${basename(file, '.bin')}`), 'latin1');
+  const cachedData = codeIn(readFileSync(join(folder, file)));
+  const script = new Script(wrapped(text), { ...(cachedData && { cachedData }) });
+  return own(script, 'cachedDataRejected');
 }
 
 /** The entries of a folder; undefined if it does not exist. */
