@@ -11,9 +11,13 @@ export const fail = (code: Code, message: string, remedy?: string): never => {
   throw new ProfileError([{ code, severity: 'error', message, ...(remedy !== undefined && { remedy }) }]);
 };
 
-/** Throws for more bytes than any profile has. */
+/** Throws for more bytes than any profile or recording has. */
 export const tooLarge = (what: string): never =>
-  fail('profile-too-large', `${what} is larger than ${MAX_BYTES} bytes`, 'A profile has a few kilobytes');
+  fail(
+    'profile-too-large',
+    `${what} is larger than ${MAX_BYTES} bytes`,
+    'A profile has a few kilobytes, and a recording less than a megabyte',
+  );
 
 /**
  * The bytes of a regular file, up to a limit, without blocking on other kinds of files. Throws ProfileError

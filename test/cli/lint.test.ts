@@ -105,6 +105,18 @@ describe('seccomp lint', () => {
     assert.match(verbose.stdout, /The kernel reads only the low half/);
   });
 
+  it('reads suppressions as editors on Windows write them, and from standard input', () => {
+    const path = file('a.json', wide);
+    const list = { suppressions: [{ code: 'wide-comparison', reason: 'compiled otherwise' }] };
+    const suppressions = file('with-mark.json', `\uFEFF${JSON.stringify(list)}`);
+    assert.equal(cli(['lint', path, '--suppressions', suppressions]).code, 0);
+    assert.equal(cli(['lint', path, '--suppressions', '-'], JSON.stringify(list)).code, 0);
+    assert.match(
+      cli(['lint', path, '--suppressions', file('cut.json', '{ "supp')]).stderr,
+      /cut\.json is not JSON: /,
+    );
+  });
+
   it('counts what is new against a baseline that it wrote', () => {
     const path = file('a.json', wide);
     const baseline = join(directory, 'baseline.json');

@@ -48,11 +48,32 @@ describe('standard input', () => {
     ['report', '-', '--against', '-'],
     ['simulate', '-', '--layer', '-', 'getpid'],
     ['simulate', '-', '--events', '-'],
+    ['lint', '-', '--suppressions', '-'],
   ])
     it(`cannot be named twice: ${args.join(' ')}`, () => {
       const input = args[0] === 'import' ? 'getpid() = 1\n' : PROFILE;
       const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], { input, encoding: 'utf8' });
       assert.match(stderr, /standard input is named twice\. It can be read once: use a file \[bad-option\]/);
+      assert.equal(status, 2);
+    });
+
+  for (const args of [
+    ['compile', '-'],
+    ['generate', '-'],
+    ['lint', 'docker-default', '--suppressions', '-'],
+    ['lint', 'docker-default', '--baseline', '/dev/zero'],
+  ])
+    it(`is not read without end: ${args.join(' ')}`, () => {
+      const input = openSync('/dev/zero', 'r');
+      const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+        stdio: [input, 'pipe', 'pipe'],
+        encoding: 'utf8',
+        // Gigabytes would be read until then.
+        timeout: 10_000,
+        killSignal: 'SIGKILL',
+      });
+      closeSync(input);
+      assert.match(stderr, /(?:standard input|zero) is larger than 16777216 bytes \[profile-too-large\]/);
       assert.equal(status, 2);
     });
 

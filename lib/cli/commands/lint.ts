@@ -1,7 +1,7 @@
 // `seccomp lint`: findings about profiles and programs, as text, JSON or SARIF.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { Option } from 'commander';
-import { UsageError } from '../../util/errors.js';
+import { SeccompError, UsageError } from '../../util/errors.js';
 import { applyBaseline, makeBaseline } from '../../lint/baseline.js';
 import { atLeast, formatFinding, SEVERITIES, type Finding } from '../../lint/finding.js';
 import type { Severity } from '../../lint/rules.js';
@@ -11,7 +11,8 @@ import { paintFor } from '../colors.js';
 import { lintArgument } from '../input.js';
 import type { JsonOutputs } from '../json-outputs.js';
 import { FILTER, withTargetOptions, type CompileFlags } from '../options.js';
-import { fail, printPainted, toJson, type Register } from '../output.js';
+import { fail, printPainted, toJson, write, type Register } from '../output.js';
+import { inputName, readAll, readStandardInput } from '../reading/standard-input.js';
 import { singleLine } from '../../util/printable.js';
 import { counted } from '../../util/show.js';
 
@@ -47,7 +48,7 @@ export const lintCommand: Register = (program, run) =>
         const suppressions = flags.suppressions === undefined ? [] : readSuppressions(flags.suppressions);
         const found = suppress(linted, suppressions);
         if (flags.writeBaseline === true) {
-          writeFileSync(baselineFile(flags), toJson(makeBaseline(found)));
+          write(baselineFile(flags), toJson(makeBaseline(found)));
           return unreadable ? 2 : 0;
         }
         const findings =
@@ -143,9 +144,20 @@ function readSuppressions(path: string): readonly Suppression[] {
 
 function readJson(path: string, code: 'bad-baseline' | 'bad-suppression'): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(new TextDecoder().decode(path === '-' ? readStandardInput() : contentOf(path)));
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new UsageError(code, `${path} cannot be read: ${error.message}`, 'Give a file with JSON');
+    if (!(error instanceof Error) || error instanceof SeccompError) throw error;
+    const problem = error instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
+    throw new UsageError(code, `${inputName(path)} ${problem}: ${error.message}`, 'Give a file with JSON');
+  }
+}
+
+/** The content of a file, which may be a pipe: `<(jq …)`. */
+function contentOf(path: string): Buffer {
+  const descriptor = openSync(path, 'r');
+  try {
+    return readAll(descriptor, path);
+  } finally {
+    closeSync(descriptor);
   }
 }
