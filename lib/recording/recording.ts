@@ -2,6 +2,7 @@
 import type { AbiName } from '../kernel/architectures.js';
 import { UsageError } from '../util/errors.js';
 import { requireList } from '../util/failures.js';
+import { badOption } from '../util/options.js';
 import { ownElements } from '../util/own-elements.js';
 
 /** The recorded values of one argument. */
@@ -91,6 +92,15 @@ export const LIMITS = {
 
 /** The phase of calls that a container runtime made, in recordings of running processes. Profiles leave it out. */
 export const RUNTIME_PHASE = 'runtime';
+
+/** So that a recording has room for the part behind it: `start/children`. */
+const MAX_PHASE = LIMITS.text / 2;
+
+/** The name of a phase. Throws UsageError (`bad-option`). */
+export function checkedPhase(name: unknown): string {
+  if (typeof name === 'string' && name.length <= MAX_PHASE) return name;
+  throw badOption('phase', name, `Pass a string of at most ${MAX_PHASE} characters`);
+}
 
 const sealed = new WeakSet<Recording>();
 

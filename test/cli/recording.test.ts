@@ -141,8 +141,26 @@ describe('The subcommands on recordings', () => {
   });
 
   it('record runs nothing if it cannot write the recording', () => {
-    const { code, stdout } = cli(['record', '-o', path('nowhere/r.json'), '--', 'echo', 'it ran']);
-    assert.deepEqual([code, stdout], [2, '']);
+    file('file', '');
+    for (const output of [path('nowhere/r.json'), path('file/r.json'), path('nowhere/'), directory, '']) {
+      const { code, stdout } = cli(['record', '-o', output, '--', 'echo', 'it ran']);
+      assert.deepEqual([code, stdout], [2, ''], output);
+    }
+  });
+
+  it('write no phase that a recording has no room for', () => {
+    const phase = 'x'.repeat(257);
+    for (const args of [
+      ['import', '--phase', phase, file('a.log', LOG)],
+      ['record', '--phase', phase, '-o', path('r.json'), '--', 'true'],
+    ]) {
+      const { code, stderr } = cli(args);
+      assert.equal(code, 2);
+      assert.match(stderr, /phase cannot be "xxx.*Pass a string of at most 256 characters \[bad-option\]/);
+    }
+    const longest = cli(['import', '--phase', phase.slice(1), '-o', path('a.json'), path('a.log')]);
+    assert.equal(longest.code, 0);
+    assert.equal(cli(['generate', path('a.json')]).code, 0);
   });
 
   it('generate and check agree', () => {

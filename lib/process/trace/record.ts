@@ -5,7 +5,7 @@ import { isKnownSyscall } from '../../kernel/abi.js';
 import { abisOf, nativeArchitecture } from '../../kernel/architectures.js';
 import type { SyscallName } from '../../kernel/calls/call-names.js';
 import { didYouMeanCall } from '../../kernel/calls/suggest-call.js';
-import type { Recording } from '../../recording/recording.js';
+import { checkedPhase, type Recording } from '../../recording/recording.js';
 import { UsageError } from '../../util/errors.js';
 import { optionError, badOption, oneOf, ownOptions } from '../../util/options.js';
 import { show } from '../../util/show.js';
@@ -90,7 +90,7 @@ export function record(
   oneOf('by', by, ['ptrace', 'perf']);
   if (by === 'perf' && phaseAt !== undefined)
     throw optionError("phaseAt needs by: 'ptrace'", 'Leave one of them out');
-  if (typeof (phase as unknown) !== 'string') throw badOption('phase', phase, 'Pass a string');
+  checkedPhase(phase);
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const sandboxed = sandbox<SpawnOptions & SandboxOptions>(
     { ...given, profile: compile({ defaultAction: 'SCMP_ACT_ALLOW' }), isolation },

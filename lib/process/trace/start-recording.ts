@@ -4,9 +4,9 @@ import { compilePolicy } from '../../filter/compile.js';
 import { nativeArchitecture } from '../../kernel/architectures.js';
 import { withStops } from '../../policy/with-stops.js';
 import { RecordingBuilder } from '../../recording/build.js';
-import type { Recording } from '../../recording/recording.js';
+import { checkedPhase, type Recording } from '../../recording/recording.js';
 import { isMainThread, native } from '../../native.js';
-import { badOption, ownOptions } from '../../util/options.js';
+import { ownOptions } from '../../util/options.js';
 import { whenExiting } from '../supervise/event-loop.js';
 import { attachTracer } from './attach.js';
 import { whyEnded } from './follow.js';
@@ -95,11 +95,3 @@ export function startRecording(options: StartRecordingOptions = {}): OwnRecordin
 function phaseOf({ phase, origin }: TracedCalls, phases: readonly string[]): string {
   return [phases[phase] ?? '', origin ?? ''].filter(part => part !== '').join('/');
 }
-
-function checkedPhase(name: unknown): string {
-  if (typeof name === 'string' && name.length <= MAX_PHASE) return name;
-  throw badOption('phase', name, `Pass a string of at most ${MAX_PHASE} characters`);
-}
-
-/** So that a recording has room for the part behind it. */
-const MAX_PHASE = 256;

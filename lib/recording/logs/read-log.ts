@@ -7,7 +7,7 @@ import { badOption, oneOf, ownOptions } from '../../util/options.js';
 import { own } from '../../util/own.js';
 import { show } from '../../util/show.js';
 import { mergeRecordings } from '../merge.js';
-import type { Recording } from '../recording.js';
+import { checkedPhase, type Recording } from '../recording.js';
 import { isAuditHeading, isAuditLine, parseAuditLine } from './audit-line.js';
 import { callName, tracedName } from './call-name.js';
 import { beginsDocument, readDocument } from './documents.js';
@@ -118,14 +118,14 @@ export class LogReader {
   /** Throws UsageError (`bad-option`). */
   constructor(options: ReadLogOptions = {}) {
     this.#options = ownOptions(options, ['arch', 'file', 'kernel', 'libc', 'command', 'phase']);
-    const { arch } = this.#options;
+    const { arch, phase = '' } = this.#options;
     oneOf('arch', arch, ARCHITECTURES);
-    for (const name of ['file', 'kernel', 'libc', 'command', 'phase'] as const) {
+    for (const name of ['file', 'kernel', 'libc', 'command'] as const) {
       const value: unknown = this.#options[name];
       if (value !== undefined && typeof value !== 'string') throw badOption(name, value, 'Pass a string');
     }
     this.#native = arch ?? nativeArchitecture();
-    this.#calls = new LogCalls(this.#options.phase ?? '');
+    this.#calls = new LogCalls(checkedPhase(phase));
     this.#strace = new StraceCalls(this.#native, this.#calls);
     this.#perf = new PerfCalls(this.#native, this.#calls);
   }

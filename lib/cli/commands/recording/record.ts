@@ -1,7 +1,6 @@
 // `seccomp record`: runs a command and writes down its calls.
 import { Option } from 'commander';
-import { accessSync, constants as files, existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants as files, statSync } from 'node:fs';
 import { findProgram } from '../../../process/exec.js';
 import type { SyscallName } from '../../../kernel/calls/call-names.js';
 import { PHASES } from '../../../process/trace/record-command.js';
@@ -64,7 +63,7 @@ export const recordCommand: Register = (program, run) =>
         if (output === '-')
           throw optionError('--output cannot be -, which is the output of the command', 'Name a file');
         // Before the run, and not after hours of it.
-        accessSync(existsSync(output) ? output : dirname(output), files.W_OK);
+        requireWritable(output);
         if (merge === true) checkRecordingFile(output);
         if (!isOfCommand(words, flags)) {
           finish(flags, await recordWhatRuns(flags, phase));
@@ -99,6 +98,14 @@ export const recordCommand: Register = (program, run) =>
         return code ?? (signal === null ? 128 : exitCodeOf(signal));
       }, flags.json === true);
     });
+
+/** Throws if nothing can be written to a file, or none can be made with this path. */
+function requireWritable(path: string): void {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (path === '' || status?.isDirectory() === true)
+    throw optionError(`--output cannot be ${JSON.stringify(path)}`, 'Name a file');
+  accessSync(status === undefined ? path.slice(0, path.lastIndexOf('/') + 1) || '.' : path, files.W_OK);
+}
 
 const commaSeparated = (text: string): readonly string[] => text.split(',').map(name => name.trim());
 

@@ -1,6 +1,6 @@
 // Records what runs already, by perf events: a process, a container, a cgroup, everything.
 import { closeSync, openSync } from 'node:fs';
-import type { Recording } from '../../../recording/recording.js';
+import { checkedPhase, type Recording } from '../../../recording/recording.js';
 import { optionError, badOption, ownOptions } from '../../../util/options.js';
 import type { Own } from '../../../util/own.js';
 import { cgroupDirectory, containerCgroup } from './cgroups.js';
@@ -108,9 +108,10 @@ function checked(options: Own<RecordRunningOptions>): Own<RecordRunningOptions> 
     );
   if (pid !== undefined && !(Number.isSafeInteger(pid) && pid > 0))
     throw badOption('pid', pid, 'Pass the id of a process');
-  for (const [name, value] of Object.entries({ container, cgroup, phase, root }))
-    if (value !== undefined && (typeof (value as unknown) !== 'string' || (value === '' && name !== 'phase')))
+  for (const [name, value] of Object.entries({ container, cgroup, root }))
+    if (value !== undefined && (typeof (value as unknown) !== 'string' || value === ''))
       throw badOption(name, value, 'Pass a string');
+  if (phase !== undefined) checkedPhase(phase);
   if (all !== undefined && typeof (all as unknown) !== 'boolean')
     throw badOption('all', all, 'Pass true or false');
   if (root !== undefined && container === undefined)
