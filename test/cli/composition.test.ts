@@ -46,6 +46,15 @@ describe('seccomp derive', () => {
     );
   });
 
+  it('refuses lists of no calls, as that of a variable that is not set', () => {
+    for (const list of ['', ' , '])
+      for (const option of ['--allow', '--deny', '--only']) {
+        const { code, stdout, stderr } = cli(['derive', 'docker-default', option, list]);
+        assert.deepEqual([code, stdout], [2, '']);
+        assert.match(stderr, new RegExp(`'${option} <calls>' argument '${list}' is invalid`));
+      }
+  });
+
   it('writes a file that extends its base, from the folder of that file', () => {
     const [output, folder] = [join(directory, 'derived.json'), join(directory, 'below')];
     const base = join(folder, 'base.json');

@@ -1,6 +1,6 @@
 // `seccomp derive`: a profile with some calls allowed and others refused.
 import { dirname, relative } from 'node:path';
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { derive, formatProfile } from '../../../filter/algebra/derive.js';
 import { compile } from '../../../filter/compile-profile.js';
 import { CHANGE_LISTS, type CallOrGroup, type Changes } from '../../../policy/derive/changes.js';
@@ -24,10 +24,12 @@ interface Flags extends ConversionFlags {
 }
 
 /** `a,b` and `-x a -x b` are the same. */
-const names = (value: string, previous: readonly string[] = []): readonly string[] => [
-  ...previous,
-  ...value.split(/[\s,]+/).filter(name => name !== ''),
-];
+function names(value: string, previous: readonly string[] = []): readonly string[] {
+  const given = value.split(/[\s,]+/).filter(name => name !== '');
+  // As that of a variable that is not set, for which nothing would be denied.
+  if (given.length === 0) throw new InvalidArgumentError('Name a call or a group.');
+  return [...previous, ...given];
+}
 
 /** Registers the subcommand. */
 export const deriveCommand: Register = (program, run) =>
