@@ -299,8 +299,13 @@ describe('record by perf events', function () {
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       await new Promise(resolve => child.stderr.once('data', resolve));
+      let errors = '';
+      child.stderr.on('data', data => (errors += String(data)));
+      // They would open the debugger of Node, and end the recording without a file.
+      for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) child.kill(signal);
       child.kill('SIGINT');
       assert.equal(await new Promise(resolve => child.on('exit', resolve)), 0);
+      assert.doesNotMatch(errors, /Debugger/);
       assert.match(readFileSync(file, 'utf8'), /"kind": "seccomp recording"/);
     });
 

@@ -55,6 +55,7 @@ export async function recordWhatRuns(flags: RunningFlags, phase: string | undefi
   const { seconds } = flags;
   const { recording, stop } = record(givenOptions<RecordRunningOptions>({ ...flags, phase }, RECORDED));
   for (const signal of SIGNALS) process.on(signal, stop);
+  for (const signal of IGNORED) process.on(signal, ignore);
   say(`recording${seconds === undefined ? ', until Ctrl-C' : ` for ${seconds} s`}`);
   try {
     const recorded = await recording;
@@ -63,11 +64,15 @@ export async function recordWhatRuns(flags: RunningFlags, phase: string | undefi
     return recorded;
   } finally {
     for (const signal of SIGNALS) process.off(signal, stop);
+    for (const signal of IGNORED) process.off(signal, ignore);
   }
 }
 
 /** The recording is written when one of them comes. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** With which Node would open its debugger, and which would end it without a recording. */
+const IGNORED = ['SIGUSR1', 'SIGUSR2'] as const;
+const ignore = (): void => undefined;
 
 function whole(value: string): number {
   if (/^[1-9]\d{0,9}$/.test(value)) return Number(value);
