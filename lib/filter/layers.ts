@@ -4,6 +4,7 @@ import type { Filter } from './filter.js';
 import { isFilter } from './filter.js';
 import { decode, ownProgram, validate, type Program } from '../bpf/program.js';
 import { ownElements } from '../util/own-elements.js';
+import { isUint8Array } from '../util/host/bytes.js';
 
 /** A filter, or a program from elsewhere: its instructions, or its bytes in the kernel's format. */
 export type Layer = Filter | Program | Uint8Array;
@@ -17,7 +18,7 @@ export type Layers = Layer | readonly Layer[];
  */
 export function programOf(layer: Layer): Program {
   if (isFilter(layer)) return layer.program;
-  const program: Program = layer instanceof Uint8Array ? decode(layer) : layer;
+  const program: Program = isUint8Array(layer) ? decode(layer) : layer;
   if (!isProgram(program)) {
     throw new UsageError(
       'bad-filter',
@@ -26,7 +27,7 @@ export function programOf(layer: Layer): Program {
     );
   }
   // A copy, because a caller's list may differ when it is read again.
-  const read = layer instanceof Uint8Array ? program : ownProgram(program);
+  const read = isUint8Array(layer) ? program : ownProgram(program);
   validate(read);
   return read;
 }

@@ -20,6 +20,7 @@ import { show } from '../util/show.js';
 import { checkWords } from './children/arguments.js';
 import { ownEnvironment } from './children/launch/environment.js';
 import { explainIsolation } from './load-errors.js';
+import { isUint8Array } from '../util/host/bytes.js';
 
 /** Options of `exec`. */
 export interface ExecOptions {
@@ -47,7 +48,7 @@ export function exec(
   options: ExecOptions = {},
 ): never {
   const program: unknown = filter;
-  if (!isFilter(program) && !(program instanceof Uint8Array)) {
+  if (!isFilter(program) && !isUint8Array(program)) {
     throw new UsageError(
       'bad-argument',
       `exec cannot load ${show(program)}`,

@@ -26,6 +26,7 @@ import {
 import { threadStatus } from './inspect/status.js';
 import type { Own } from '../util/own.js';
 import { explainLoad } from './load-errors.js';
+import { isUint8Array } from '../util/host/bytes.js';
 
 /** Which threads a filter covers. */
 export type Scope = 'process' | 'thread';
@@ -188,11 +189,11 @@ type RequestOptions = Pick<Required<Own<LoadOptions>>, (typeof REQUEST_OPTIONS)[
 function requestOf(filter: Filter | Uint8Array, options: RequestOptions): LoadRequest {
   const scope = scopeOf(options);
   if (isFilter(filter)) refuseForeign(filter);
-  else if (!(filter instanceof Uint8Array)) {
+  else if (!isUint8Array(filter)) {
     throw new UsageError(
       'bad-filter',
       'only a Filter or the bytes of a program can be loaded',
-      'Pass the result of compile, or a Buffer',
+      'Pass the result of compile, or its bpf if another thread or another copy of this package has made it',
     );
   }
   const bytes = isFilter(filter) ? filter.bpf : Buffer.from(filter);

@@ -9,6 +9,15 @@ describe('load', () => {
     assert.equal(filters, 1);
   });
 
+  it('accepts the bytes of another realm, as do spawnSync and functions that inspect programs', () => {
+    const outcome = inChild(`
+      const bytes = m('node:vm').runInNewContext('list => new Uint8Array(list)')([...harmless.bpf]);
+      const { status } = s.spawnSync('true', [], { profile: bytes });
+      s.load(bytes, { dryRun: true });
+      tell([status, s.disassemble(bytes) === s.disassemble(harmless), s.diff(bytes, harmless).length]);`);
+    assert.deepEqual(told(outcome), [0, true, 0]);
+  });
+
   it('covers only the calling thread with scope thread', () => {
     const { modes } = told<{ modes: string[] }>(
       inChild(`s.load(harmless, { scope: 'thread' }); tell({ modes: s.status().threads.map(t => t.mode) });`),

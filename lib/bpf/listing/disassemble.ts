@@ -9,6 +9,7 @@ import { hex, lineNumber, wordAt } from './notation.js';
 import { statement } from './statement.js';
 import { decode, successors, WORD, type Instruction, type Program, ownProgram } from '../program.js';
 import { BPF } from '../opcodes.js';
+import { isUint8Array } from '../../util/host/bytes.js';
 
 /** A program, its bytes, or a filter. */
 export type ProgramSource =
@@ -96,7 +97,7 @@ function checkAbi(abi: unknown): void {
 }
 
 function programIn(source: ProgramSource): Program {
-  if (source instanceof Uint8Array) return decode(source);
+  if (isUint8Array(source)) return decode(source);
   if (typeof source === 'object' && (source as unknown) !== null && Object.hasOwn(source, 'program'))
     return ownProgram((source as Extract<ProgramSource, { program: Program }>).program);
   if (Array.isArray(source)) return ownProgram(source as Program);

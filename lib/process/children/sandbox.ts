@@ -14,6 +14,7 @@ import { own, type Own, bare } from '../../util/own.js';
 import { isProgramBytes } from '../../profile/read-source.js';
 import { ownEnvironment, type Environment } from './launch/environment.js';
 import { planIsolation, type IsolationPlan } from '../isolation/isolate.js';
+import { isUint8Array } from '../../util/host/bytes.js';
 
 /** Options of the functions that start children, in addition to Node's. */
 export interface SandboxOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'> {
@@ -99,7 +100,7 @@ function nodeRest(given: object, names: readonly string[]): object {
 function filterOf(options: Own<SandboxOptions>): Filter | Uint8Array {
   const { profile, capabilities } = options;
   const compiling = givenOptions<CompileOptions>(options, COMPILING);
-  if (isFilter(profile) || (profile instanceof Uint8Array && isProgramBytes(profile))) {
+  if (isFilter(profile) || (isUint8Array(profile) && isProgramBytes(profile))) {
     const [misplaced] = capabilities === undefined ? Object.keys(compiling) : ['capabilities'];
     if (misplaced === undefined) return profile;
     throw optionError(
