@@ -248,6 +248,8 @@ export class SandboxedWorker extends EventEmitter<{
           profile: options.profile,
           execArgv: [],
           stdio: [stdin, 'pipe', 'pipe', 'ipc', 'pipe'],
+          // A session of its own has no terminal, as whose foreground it could have this process stopped.
+          detached: true,
         },
         true,
       );
