@@ -1,6 +1,8 @@
 // Reads files of system calls: one a line, as a person writes them or as strace does.
 import { UsageError } from '../../util/errors.js';
+import { singleLine } from '../../util/printable.js';
 import { linesOf, MAX_LINE } from './read-lines.js';
+import { inputName } from './standard-input.js';
 
 /**
  * The calls of a file, or of standard input for `-`, with the number of their line, as `parseEvent` takes them. Empty
@@ -13,7 +15,10 @@ export function* callsOf(source: string): Generator<{ readonly line: number; rea
   for (const text of linesOf(source)) {
     line++;
     if (text.length >= MAX_LINE)
-      throw new UsageError('bad-event', `line ${line} has ${MAX_LINE} characters or more`);
+      throw new UsageError(
+        'bad-event',
+        `${singleLine(inputName(source))}:${line}: the line has ${MAX_LINE} characters or more`,
+      );
     const call = callOf(text.trim());
     if (call !== undefined) yield { line, call };
   }
