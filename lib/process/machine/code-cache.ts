@@ -11,8 +11,7 @@ export function describeCodeCache(): string {
   const folder = codeCacheFolder(packageFile('bundle'));
   const problem = problemOf(folder);
   if (problem === undefined) return `made for this Node (${basename(folder)})`;
-  const command = ['node', ...process.execArgv, packageFile('scripts/code-cache.mjs')].join(' ');
-  return `${problem}; to make one for this Node: ${command}`;
+  return `${problem}; to make one for this Node: node ${packageFile('scripts/code-cache.mjs')}`;
 }
 
 function problemOf(folder: string): string | undefined {
@@ -29,7 +28,7 @@ function problemOf(folder: string): string | undefined {
     const damaged = code.filter(file => codeIn(readFileSync(join(folder, file))) === undefined);
     if (damaged.length > 0) return `damaged: ${damaged.join(', ')}`;
     return code.some(file => isRejected(folder, file))
-      ? 'made with other options of V8, or for other files of this package'
+      ? 'made with other options of Node, which the script needs too, or for other files of this package'
       : undefined;
   } catch (error) {
     return `not readable (${(error as Error).message})`;
