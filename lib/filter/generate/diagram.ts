@@ -2,7 +2,12 @@
 import type { Action } from '../../kernel/action.js';
 
 /** Code to run: returns an action, or changes a register and continues. */
-export type DiagramNode =
+export type DiagramNode = {
+  /** A number that no other node of the diagram has. */
+  readonly id: number;
+  /** Instructions on the path from here that is taken when every word is 0. */
+  readonly zeroPath: number;
+} & (
   | { readonly kind: 'return'; readonly action: Action }
   | { readonly kind: 'load'; readonly word: number; readonly next: DiagramNode }
   | { readonly kind: 'and'; readonly mask: number; readonly next: DiagramNode }
@@ -15,64 +20,77 @@ export type DiagramNode =
       readonly k: number;
       readonly yes: DiagramNode;
       readonly no: DiagramNode;
-    };
+    }
+);
 
 type TestOp = 'eq' | 'ge' | 'set';
 
 /** Makes nodes, each distinct one once, so that common tails are shared. */
 export class Diagram {
   readonly #nodes = new Map<string, DiagramNode>();
-  readonly #ids = new Map<DiagramNode, number>();
-  readonly #zeroPaths = new Map<DiagramNode, number>();
 
   return(action: Action): DiagramNode {
-    return this.#intern(`r${action}`, () => ({ kind: 'return', action }));
+    return this.#intern(`r${action}`, 0, (id, zeroPath) => ({ kind: 'return', id, zeroPath, action }));
   }
 
   load(word: number, next: DiagramNode): DiagramNode {
-    return this.#intern(`l${word},${this.id(next)}`, () => ({ kind: 'load', word, next }));
+    return this.#intern(`l${word},${next.id}`, next.zeroPath, (id, zeroPath) => ({
+      kind: 'load',
+      id,
+      zeroPath,
+      word,
+      next,
+    }));
   }
 
   and(mask: number, next: DiagramNode): DiagramNode {
-    return this.#intern(`a${mask},${this.id(next)}`, () => ({ kind: 'and', mask, next }));
+    return this.#intern(`a${mask},${next.id}`, next.zeroPath, (id, zeroPath) => ({
+      kind: 'and',
+      id,
+      zeroPath,
+      mask,
+      next,
+    }));
   }
 
   save(next: DiagramNode): DiagramNode {
-    return this.#intern(`s${this.id(next)}`, () => ({ kind: 'save', next }));
+    return this.#intern(`s${next.id}`, next.zeroPath, (id, zeroPath) => ({
+      kind: 'save',
+      id,
+      zeroPath,
+      next,
+    }));
   }
 
   restore(next: DiagramNode): DiagramNode {
-    return this.#intern(`x${this.id(next)}`, () => ({ kind: 'restore', next }));
+    return this.#intern(`x${next.id}`, next.zeroPath, (id, zeroPath) => ({
+      kind: 'restore',
+      id,
+      zeroPath,
+      next,
+    }));
   }
 
   test(op: TestOp, k: number, yes: DiagramNode, no: DiagramNode): DiagramNode {
     if (yes === no) return yes;
-    return this.#intern(`${op}${k},${this.id(yes)},${this.id(no)}`, () => ({ kind: 'test', op, k, yes, no }));
+    const below = op !== 'set' && k === 0 ? yes : no;
+    return this.#intern(`${op}${k},${yes.id},${no.id}`, below.zeroPath, (id, zeroPath) => ({
+      kind: 'test',
+      id,
+      zeroPath,
+      op,
+      k,
+      yes,
+      no,
+    }));
   }
 
-  /** A number that only this node has. */
-  id(node: DiagramNode): number {
-    return this.#ids.get(node) ?? -1;
-  }
-
-  /** Instructions on the path from a node that is taken when every word is 0. */
-  zeroPath(node: DiagramNode): number {
-    return this.#zeroPaths.get(node) ?? 0;
-  }
-
-  #below(node: DiagramNode): number {
-    if (node.kind === 'return') return 0;
-    if (node.kind !== 'test') return this.zeroPath(node.next);
-    return this.zeroPath(node.op !== 'set' && node.k === 0 ? node.yes : node.no);
-  }
-
-  #intern(key: string, make: () => DiagramNode): DiagramNode {
+  /** The node of a key, which is made behind so many instructions on the path for 0 unless it is there. */
+  #intern(key: string, below: number, make: (id: number, zeroPath: number) => DiagramNode): DiagramNode {
     const existing = this.#nodes.get(key);
     if (existing !== undefined) return existing;
-    const node = make();
+    const node = make(this.#nodes.size, below + 1);
     this.#nodes.set(key, node);
-    this.#ids.set(node, this.#ids.size);
-    this.#zeroPaths.set(node, 1 + this.#below(node));
     return node;
   }
 }

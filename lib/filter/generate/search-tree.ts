@@ -92,7 +92,7 @@ export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 
   const total = merged.reduce((sum, cell) => sum + cell.weight, 0) || 1;
   const scale = (weight: number): number => Math.round(TOTAL * weight);
   // A tree of given depth has room for 2^depth leaves, so each step below a leaf doubles the room that it takes.
-  const rooms = merged.map(cell => 2 ** stepsOf(diagram, cell));
+  const rooms = merged.map(cell => 2 ** stepsOf(cell));
   const room = rooms.reduce((sum, each) => sum + each, 0);
   const floor = FLOORS[aim];
   const share = (weight: number): number => ((1 - floor) * weight) / total;
@@ -111,8 +111,7 @@ export function searchTree(diagram: Diagram, cells: readonly Cell[], aim: Aim = 
 }
 
 /** Steps from a cell to a return when the arguments are 0, as far as they matter. */
-const stepsOf = (diagram: Diagram, cell: Cell): number =>
-  Math.min(own(cell, 'steps') ?? diagram.zeroPath(cell.node), STEPS_LIMIT);
+const stepsOf = (cell: Cell): number => Math.min(own(cell, 'steps') ?? cell.node.zeroPath, STEPS_LIMIT);
 
 function mergeEqual(cells: readonly Cell[]): readonly Cell[] {
   const merged: Cell[] = [];
@@ -208,7 +207,7 @@ class Search {
     this.#diagram = diagram;
     this.#cells = cells;
     this.#count = count;
-    this.#stepCounts = cells.map(cell => stepsOf(diagram, cell));
+    this.#stepCounts = cells.map(cell => stepsOf(cell));
     this.#peaks = highestPeaks(cells);
     this.#chains = new Array<Chain | undefined>(count * CHAIN_LENGTH).fill(undefined);
     this.#findChains();
