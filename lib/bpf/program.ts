@@ -171,8 +171,8 @@ const badProgram = (what: string, value: unknown): UsageError =>
  * Source: bpf_check_classic and check_load_and_stores (net/core/filter.c), seccomp_check_filter (kernel/seccomp.c).
  */
 export function findFault(program: Program): Fault | undefined {
-  for (const [index, instruction] of program.entries()) {
-    const reason = faultOf(instruction, index, program.length);
+  for (let index = 0; index < program.length; index++) {
+    const reason = faultOf(program[index] as Instruction, index, program.length);
     if (reason !== undefined) return { index, reason };
   }
   const last = program.at(-1);

@@ -76,7 +76,9 @@ function numbersOf(name: AbiName): ReadonlyMap<string, number> {
   const { numberBit } = requireAbi(name);
   const calls = new Map<string, number>();
   let next = numberBit;
-  for (const word of wordsOf(SYSCALL_TABLES[name])) {
+  const words = wordsOf(SYSCALL_TABLES[name]);
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] as string;
     if (word.charCodeAt(0) <= DIGIT_9) next = numberBit + Number(word);
     else calls.set(word, next++);
   }
@@ -126,8 +128,11 @@ export const namesNumbered = (digits: string): readonly string[] =>
 export const syscallsOf = (abiName: AbiName): ReadonlyMap<string, number> => numbersOf(abiName);
 
 /** Whether some architecture of Linux has a call of that name, also one that this package does not compile for. */
-export const isKnownSyscall = (name: string): boolean =>
-  ALL.some(abi => syscallNumber(abi.name, name) !== undefined) || foreign().has(name);
+export function isKnownSyscall(name: string): boolean {
+  for (let index = 0; index < ALL.length; index++)
+    if (numbersOf((ALL[index] as Abi).name).has(name)) return true;
+  return foreign().has(name);
+}
 
 /** The architectures that have a call of that name: ABIs of this package, or the kernel's names of others. */
 export function architecturesWith(name: string): readonly string[] {

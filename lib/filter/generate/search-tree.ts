@@ -131,17 +131,17 @@ function mergeEqual(cells: readonly Cell[]): readonly Cell[] {
 
 /** A tree for the cells from `first` to `last` without a search: they are halved by weight until a few equalities decide. */
 function halvedTree(diagram: Diagram, cells: readonly Cell[], first: number, last: number): DiagramNode {
-  const weightOf = (index: number): number => (cells[index] as Cell).weight;
   const chain = last - first < CHAIN_LENGTH ? singlesAndRest(cells, first, last) : undefined;
   if (chain !== undefined && chain.singles.length <= SOON_CHAIN_LIMIT) {
-    chain.singles.sort((a, b) => weightOf(b) - weightOf(a));
+    chain.singles.sort((a, b) => weightAt(cells, b) - weightAt(cells, a));
     return chainNode(diagram, cells, chain);
   }
   // One more for every cell keeps both halves from being almost empty.
   let total = 0;
-  for (let index = first; index <= last; index++) total += weightOf(index) + 1;
+  for (let index = first; index <= last; index++) total += weightAt(cells, index) + 1;
   let middle = first + 1;
-  for (let sum = weightOf(first) + 1; middle < last && 2 * sum < total; middle++) sum += weightOf(middle) + 1;
+  for (let sum = weightAt(cells, first) + 1; middle < last && 2 * sum < total; middle++)
+    sum += weightAt(cells, middle) + 1;
   return diagram.test(
     'ge',
     (cells[middle] as Cell).low,
@@ -149,6 +149,8 @@ function halvedTree(diagram: Diagram, cells: readonly Cell[], first: number, las
     halvedTree(diagram, cells, first, middle - 1),
   );
 }
+
+const weightAt = (cells: readonly Cell[], index: number): number => (cells[index] as Cell).weight;
 
 function subtree(diagram: Diagram, cells: readonly Cell[], aim: SearchAim): DiagramNode {
   if (cells.length <= OPTIMAL_LIMITS[aim])

@@ -39,9 +39,12 @@ const ALL = 0xffffffff;
 /** Every word of the data, as bits. */
 export const EVERY_WORD = 0xffff;
 
+const NONE: readonly Pending[] = [];
+
 /** The residual of a call's rules for the calls of a region. As all of these, it counts its steps on `work`. */
 export function residualOf(part: SyscallPolicy, region: Region, work?: WorkBudget): Residual {
-  if (part.rules.length === 0) return { pending: [], settled: undefined, otherwise: part.otherwise, size: 0 };
+  if (part.rules.length === 0)
+    return { pending: NONE, settled: undefined, otherwise: part.otherwise, size: 0 };
   const pending = part.rules.map((rule, order) => ({
     atoms: rule.conditions.map(makeAtom),
     action: rule.action,

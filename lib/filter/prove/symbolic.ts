@@ -86,18 +86,19 @@ export class Walker {
     this.#program = program;
     const live = new Array<number>(program.length).fill(0);
     const ways = new Array<number>(program.length).fill(0);
+    const after = program.map((_, index) => successors(program, index));
     for (let index = program.length - 1; index >= 0; index--) {
       const instruction = program[index];
       let words = instruction?.code === BPF.LD_ABS ? 1 << (instruction.k >>> 2) : 0;
-      for (const next of successors(program, index)) {
+      after[index]?.forEach(next => {
         words |= live[next] ?? 0;
         ways[next] = (ways[next] ?? 0) + 1;
-      }
+      });
       live[index] = words;
     }
     this.#live = live;
     this.#registers = liveRegisters(program);
-    this.#joins = ways.map((count, index) => count > 1 && successors(program, index).length > 0);
+    this.#joins = ways.map((count, index) => count > 1 && after[index]?.length !== 0);
   }
 
   /**

@@ -140,10 +140,20 @@ function narrowRuns(
   const { ranges } = region[WORD.nr] ?? FULL;
   const low = ranges[0] ?? 0;
   const high = ranges[ranges.length - 1] ?? 0;
-  while ((runs[from] as NumberRun).high < low) from++;
-  while ((runs[to] as NumberRun).low > high) to--;
-  if (from < to) return { kind: 'runs', runs, from, to };
-  return { kind: 'call', residual: residualOf((runs[from] as NumberRun).part, region, work) };
+  const first = runWith(low, runs, from, to);
+  const last = runWith(high, runs, first, to);
+  if (first < last) return { kind: 'runs', runs, from: first, to: last };
+  return { kind: 'call', residual: residualOf((runs[first] as NumberRun).part, region, work) };
+}
+
+/** The index of the run that contains a number; it is between two others, both included. */
+function runWith(number: number, runs: readonly NumberRun[], first: number, last: number): number {
+  while (first < last) {
+    const middle = (first + last) >>> 1;
+    if ((runs[middle] as NumberRun).high < number) first = middle + 1;
+    else last = middle;
+  }
+  return first;
 }
 
 /** The same as `disagreement` for a region whose numbers have several outcomes. */

@@ -96,7 +96,11 @@ export function buildTable(abi: Abi, rules: readonly ProfileRule[], context: Tab
         }
         return;
       }
-      if (number !== undefined) for (const all of conjunctionsOf(name)) add(number, all, name, at);
+      if (number !== undefined) {
+        const conjunctions = conjunctionsOf(name);
+        for (let index = 0; index < conjunctions.length; index++)
+          add(number, conjunctions[index] as Conjunction, name, at);
+      }
       const multiplexer = abi.name === 'x86' ? i386Multiplexer(name) : undefined;
       const gate = multiplexer && syscallNumber('x86', multiplexer.syscall);
       if (multiplexer === undefined || gate === undefined) return;
