@@ -22,11 +22,11 @@ export type WeightsName = (typeof WEIGHTS)[number];
 /** Options that decide how the program of a policy is generated. */
 export interface CompilePolicyOptions {
   /** The generator: `tree`, this package's own (default), or `libseccomp`. Programs of both are proven. */
-  readonly codegen?: Codegen;
+  readonly codegen?: Codegen | undefined;
   /** For `tree`: the calls to decide in few instructions. Default `node`. */
-  readonly weights?: WeightsName;
+  readonly weights?: WeightsName | undefined;
   /** For `libseccomp`: SCMP_FLTATR_CTL_OPTIMIZE. Default 2, as runc. */
-  readonly optimize?: Optimize;
+  readonly optimize?: Optimize | undefined;
 }
 
 /** Internal options of `compilePolicy`. */

@@ -40,11 +40,11 @@ export interface ConvertOptions {
    * What tools that read `docker`, `oci` and `spo` do with calls newer than the profile: ENOSYS, as runc (default), or
    * the default action, as crun.
    */
-  readonly unknownSyscalls?: UnknownSyscalls;
+  readonly unknownSyscalls?: UnknownSyscalls | undefined;
   /** For `firecracker`: the category of threads; default: `vmm`. */
-  readonly category?: string;
+  readonly category?: string | undefined;
   /** For `spo`: the name of the resource; default: `seccomp`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**

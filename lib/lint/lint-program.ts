@@ -27,9 +27,9 @@ import {
 /** Options of `lintProgram`. */
 export interface LintProgramOptions {
   /** The architecture to check if the program does not test one; default: this process's. */
-  readonly arch?: Architecture;
+  readonly arch?: Architecture | undefined;
   /** Suppressions of intended findings. */
-  readonly suppress?: readonly Suppression[];
+  readonly suppress?: readonly Suppression[] | undefined;
 }
 
 /**

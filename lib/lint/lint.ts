@@ -27,7 +27,7 @@ import { own, owned } from '../util/own.js';
 /** Options of `lint`. */
 export interface LintOptions extends TargetOptions, Omit<ResolveOptions, 'strict'> {
   /** Suppressions of intended findings. */
-  readonly suppress?: readonly Suppression[];
+  readonly suppress?: readonly Suppression[] | undefined;
 }
 
 const RESOLVING = ['unknownSyscalls', 'badArch', 'argWidth'];

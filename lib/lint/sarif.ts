@@ -11,9 +11,9 @@ import { ownOptions } from '../util/options.js';
 /** Options of `toSarif`. */
 export interface SarifOptions {
   /** The version of this package. */
-  readonly version?: string;
+  readonly version?: string | undefined;
   /** Paths below this directory are written relative to it; default: the working directory. */
-  readonly root?: string;
+  readonly root?: string | undefined;
 }
 
 /** A SARIF log, ready for JSON.stringify. */

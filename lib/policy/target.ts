@@ -22,11 +22,11 @@ export interface Target {
 /** Options that describe a target; the defaults are the architecture of this process and the newest known kernel. */
 export interface TargetOptions {
   /** This process's unless given. */
-  readonly arch?: Architecture;
+  readonly arch?: Architecture | undefined;
   /** `6.1`, or the release string of a kernel. */
-  readonly kernel?: string | KernelVersion;
+  readonly kernel?: string | KernelVersion | undefined;
   /** `CAP_*` names for `caps` conditions; none unless given. */
-  readonly capabilities?: Iterable<string>;
+  readonly capabilities?: Iterable<string> | undefined;
 }
 
 /**

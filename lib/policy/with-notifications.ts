@@ -8,7 +8,7 @@ import { markPolicy, ownPolicy } from './own-policy.js';
 /** Options of `withNotifications`. */
 export interface NotificationOptions {
   /** Also notify of calls with TRAP or TRACE, which a supervisor cannot perform itself. Default: false. */
-  readonly traps?: boolean;
+  readonly traps?: boolean | undefined;
 }
 
 /**

@@ -11,7 +11,7 @@ import { markPolicy, ownPolicy } from './own-policy.js';
 /** Options of `withTraps`. */
 export interface TrapOptions {
   /** Also trap calls for which the policy kills: the process then prints the reason on standard error before it ends. Default: false. */
-  readonly kills?: boolean;
+  readonly kills?: boolean | undefined;
 }
 
 /** The data of a TRAP that ends the process; no errno is as large. native/core/sigsys.h knows it too. */

@@ -27,15 +27,15 @@ import type { Violations } from './violations/violations.js';
 /** Options of `applyProfile`. */
 export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>, LoadOptions {
   /** The capabilities for `caps` conditions: names, or `bounding` for this process's bounding set. Default: none. */
-  readonly capabilities?: Capabilities;
+  readonly capabilities?: Capabilities | undefined;
   /** The result of `onViolation`, which reports refused calls. They are still refused. */
-  readonly violations?: Violations;
+  readonly violations?: Violations | undefined;
   /**
    * A directory for compiled programs, which is created if it does not exist. It must belong to this user and have the
    * mode 0700. A program from there is only used if it is proven to mean the same as the profile: the cache saves the
    * compilation, but not the proof.
    */
-  readonly cache?: string;
+  readonly cache?: string | undefined;
 }
 
 /** Options of `applyProfile` to try a profile. */

@@ -27,12 +27,12 @@ export interface ExecOptions {
   /** Environment of the program; default: that of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Log refused calls, as configured in /proc/sys/kernel/seccomp/actions_logged. */
-  readonly log?: boolean;
+  readonly log?: boolean | undefined;
   /**
    * Isolate the program from other processes. Default: `terminal`, because the program replaces this process: its parent
    * expects that it can be signalled and that descriptors are inherited.
    */
-  readonly isolation?: IsolationMode;
+  readonly isolation?: IsolationMode | undefined;
 }
 
 /**

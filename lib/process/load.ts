@@ -38,21 +38,21 @@ export interface LoadOptions {
    * those that it starts later. Required in a worker. A filter on a thread is not a sandbox: docs/node.md describes what
    * stays open.
    */
-  readonly scope?: Scope;
+  readonly scope?: Scope | undefined;
   /** Set no_new_privs first (default). Without it, loading needs CAP_SYS_ADMIN. */
-  readonly noNewPrivs?: boolean;
+  readonly noNewPrivs?: boolean | undefined;
   /** Log refused calls, as configured in /proc/sys/kernel/seccomp/actions_logged. */
-  readonly log?: boolean;
+  readonly log?: boolean | undefined;
   /** Disable the Speculative Store Bypass mitigation. */
-  readonly specAllow?: boolean;
+  readonly specAllow?: boolean | undefined;
   /** Return the descriptor for NOTIFY actions. */
-  readonly listener?: boolean;
+  readonly listener?: boolean | undefined;
   /** With `listener`: only fatal signals interrupt a call once its notification was received. */
-  readonly waitKillable?: boolean;
+  readonly waitKillable?: boolean | undefined;
   /** Check everything and load nothing. */
-  readonly dryRun?: boolean;
+  readonly dryRun?: boolean | undefined;
   /** Skip the checks of the running Node. */
-  readonly force?: boolean;
+  readonly force?: boolean | undefined;
 }
 
 /** The options of `load` that are booleans. */

@@ -24,9 +24,9 @@ import { oneOf, pickOptions } from '../util/options.js';
 /** Options of `parseProfile`. */
 export interface ParseOptions {
   /** Turns every warning into an error. */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
   /** The name of the source in locations, if it is not read from a path: `<stdin>`. */
-  readonly file?: string;
+  readonly file?: string | undefined;
 }
 
 /**

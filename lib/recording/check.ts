@@ -19,9 +19,9 @@ import { byText, listOf, type RecordedArgument, type RecordedCall, type Recordin
 /** Options of `checkProfile`. */
 export interface CheckOptions {
   /** Capabilities for `caps` conditions; default: none. */
-  readonly capabilities?: readonly string[];
+  readonly capabilities?: readonly string[] | undefined;
   /** The kernel version for `minKernel`; default: the newest that the package knows. */
-  readonly kernel?: string;
+  readonly kernel?: string | undefined;
 }
 
 /** A recorded call that the profile does not simply allow. */

@@ -90,7 +90,7 @@ function argumentText({ values, bits, more, unknown }: RecordedArgument): string
 /** Options of `parseRecording`. */
 export interface ParseRecordingOptions {
   /** The name of the text in messages; default: `<recording>`. */
-  readonly file?: string;
+  readonly file?: string | undefined;
 }
 
 /**

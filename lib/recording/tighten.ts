@@ -35,7 +35,7 @@ import { attempt } from '../util/failures.js';
 /** Options of `tightenProfile`. */
 export interface TightenOptions extends CheckOptions {
   /** The program that loads the profile, whose calls are kept; default: `none`. */
-  readonly for?: Launcher;
+  readonly for?: Launcher | undefined;
 }
 
 /** A name that was removed from a rule. */

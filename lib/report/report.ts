@@ -21,11 +21,11 @@ export type Reported = AnyProfile | Filter | Program;
 /** Options of `htmlReport`: those of `compile`, for profiles, and the following. */
 export interface ReportOptions extends CompileOptions {
   /** The name of the subject; default: its file. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** A profile, a filter, a program, or a list of layers, the oldest first, to compare with. */
-  readonly against?: Reported | readonly Layer[];
+  readonly against?: Reported | readonly Layer[] | undefined;
   /** The name of the other one. */
-  readonly againstName?: string;
+  readonly againstName?: string | undefined;
 }
 
 /**

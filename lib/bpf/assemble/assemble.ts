@@ -16,9 +16,9 @@ import { BPF } from '../opcodes.js';
 /** Options of `assemble`. */
 export interface AssembleOptions {
   /** The name of the text in messages; default: `<text>`. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   /** The ABI of call names at points where the program has not tested the architecture. */
-  readonly abi?: AbiName;
+  readonly abi?: AbiName | undefined;
 }
 
 /**

@@ -23,7 +23,7 @@ export type ProgramSource =
 /** What may be assumed, for names. */
 export interface AnnotateOptions {
   /** The ABI of call names at points where the program has not tested the architecture. */
-  readonly abi?: AbiName;
+  readonly abi?: AbiName | undefined;
 }
 
 /** The forms of a listing. */
@@ -35,7 +35,7 @@ export interface DisassembleOptions extends AnnotateOptions {
    * `listing` (default): line numbers, the fields of each instruction, what it does. `plain`: without the fields.
    * `source`: with labels for the lines that are jumped to and no numbers, for editing.
    */
-  readonly form?: (typeof LISTING_FORMS)[number];
+  readonly form?: (typeof LISTING_FORMS)[number] | undefined;
 }
 
 /** An instruction, its statement, and the certain facts at this point. */

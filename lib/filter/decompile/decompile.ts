@@ -18,7 +18,7 @@ import { notExpressible } from '../../util/failures.js';
 /** Options of `decompile`. */
 export interface DecompileOptions {
   /** The architecture that the program is for; default: the one that it tests, or this process's if it tests both or none. */
-  readonly arch?: Architecture;
+  readonly arch?: Architecture | undefined;
 }
 
 /**

@@ -36,7 +36,7 @@ export interface FormatExplanationOptions {
    * Whether a group's name stands for its calls where all of them get the same action: `@network`. The text is shorter, and means the
    * same to this version of the package; a later one may have more calls in a group. False unless given.
    */
-  readonly groups?: boolean;
+  readonly groups?: boolean | undefined;
 }
 
 /**

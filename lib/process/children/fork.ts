@@ -35,7 +35,7 @@ export interface ForkSandboxOptions extends SandboxOptions, ViolationReportOptio
    * by the new Node for all of its threads, before the module and the imports of `execArgv`; the profile need not allow
    * the start-up. Code from NODE_OPTIONS, `--require` and `--loader` runs before the filter is loaded.
    */
-  readonly load?: ForkLoad;
+  readonly load?: ForkLoad | undefined;
 }
 
 const FORK_OPTIONS: readonly string[] = [

@@ -24,26 +24,26 @@ export interface SandboxOptions extends Omit<CompileOptions, 'arch' | 'kernel' |
    */
   readonly profile: AnyProfile | Policy | Filter | Uint8Array;
   /** The capabilities for `caps` conditions: names, or `bounding` for this process's bounding set. Default: none. */
-  readonly capabilities?: Capabilities;
+  readonly capabilities?: Capabilities | undefined;
   /** Set no_new_privs in the child first (default). Without it, the child needs CAP_SYS_ADMIN. */
-  readonly noNewPrivs?: boolean;
+  readonly noNewPrivs?: boolean | undefined;
   /** Log refused calls, as configured in /proc/sys/kernel/seccomp/actions_logged. */
-  readonly log?: boolean;
+  readonly log?: boolean | undefined;
   /** Disable the Speculative Store Bypass mitigation. */
-  readonly specAllow?: boolean;
+  readonly specAllow?: boolean | undefined;
   /**
    * Isolate the child from this process: its memory, signals, descriptors, debugger, limits and terminal. Default:
    * `best-effort`, as far as the kernel supports it; `features().isolation` tells how far that is. With `required`, a
    * missing part is an error. A child of the same user can still use the files and sockets of that user:
    * docs/children.md.
    */
-  readonly isolation?: IsolationMode;
+  readonly isolation?: IsolationMode | undefined;
   /**
    * If the profile allows io_uring: make the kernel refuse, with EACCES, ring operations whose system calls the profile
    * does not allow unconditionally (Linux 7.0). Default: `best-effort`, if the kernel supports it. With `required`, a
    * kernel without support is an error; `none` does not filter rings. docs/children.md lists what is refused.
    */
-  readonly ringFilter?: RingFilterMode;
+  readonly ringFilter?: RingFilterMode | undefined;
 }
 
 /** How the filter of a child is loaded. */

@@ -42,7 +42,7 @@ export interface ProcessDump extends ThreadDump {
 /** Options of `dump`. */
 export interface DumpOptions {
   /** Compare the other threads too, if the id is that of a process (default). Each is stopped in turn. */
-  readonly threads?: boolean;
+  readonly threads?: boolean | undefined;
 }
 
 /** Milliseconds that a thread has to stop in: one that runs or sleeps takes well under one. */

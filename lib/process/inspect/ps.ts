@@ -28,7 +28,7 @@ export interface ProcessList {
 /** Options of `ps`. */
 export interface PsOptions {
   /** The mount point of procfs; default: `/proc`. For another PID namespace, for example `/host/proc` in a container. */
-  readonly proc?: string;
+  readonly proc?: string | undefined;
 }
 
 /**

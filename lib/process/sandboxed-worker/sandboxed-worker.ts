@@ -37,24 +37,24 @@ export interface SandboxedWorkerOptions
       | 'workerData'
     > {
   /** Environment of the process; default: that of this process. SHARE_ENV is not possible. */
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: NodeJS.ProcessEnv | undefined;
   /** The working directory of the process; default: that of this process. */
-  readonly cwd?: string | URL;
+  readonly cwd?: string | URL | undefined;
   /** User of the process: setuid(2). */
-  readonly uid?: number;
+  readonly uid?: number | undefined;
   /** Group of the process: setgid(2). */
-  readonly gid?: number;
+  readonly gid?: number | undefined;
   /** Another Node, of the same major version. */
-  readonly execPath?: string;
+  readonly execPath?: string | undefined;
   /** When the filter is loaded: before Node starts (default), or after its start and before the worker's. */
-  readonly load?: ForkLoad;
+  readonly load?: ForkLoad | undefined;
   /** The maximum size of a serialized message of the worker, in bytes; default: 16 MiB. A larger one ends the worker. */
-  readonly maxMessageSize?: number;
+  readonly maxMessageSize?: number | undefined;
   /**
    * The maximum cost to deserialize a message of the worker, in units of about 0.2 µs; default: 500,000. A message that
    * costs more ends the worker. docs/workers.md describes the costs.
    */
-  readonly maxMessageCost?: number;
+  readonly maxMessageCost?: number | undefined;
 }
 
 /** The events of a SandboxedWorker, which are those of Worker. */

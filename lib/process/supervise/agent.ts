@@ -13,7 +13,7 @@ import { keepingAlive } from './event-loop.js';
 /** Options of an agent. */
 export interface AgentOptions {
   /** Called for connections without a listener or that could not be accepted, with the error. Default: these are ignored. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 /** An agent that waits for containers and handles their calls. */

@@ -15,7 +15,7 @@ import { checkTime } from './time.js';
 
 export interface DelegateOptions extends SpawnOptions, SandboxOptions {
   /** How long to retry while the agent's queue is full, in milliseconds. Default: 10,000. */
-  readonly agentTimeout?: number;
+  readonly agentTimeout?: number | undefined;
 }
 
 const CHILD: readonly string[] = [...SPAWN_OPTIONS, ...SANDBOX_OPTIONS];

@@ -12,9 +12,9 @@ import { checkTime } from './time.js';
 /** Functions that handle calls. */
 export interface HandlerOptions extends ServeOptions {
   /** Handlers by the name of the call, for every ABI that has a call with that name. */
-  readonly handlers?: Readonly<Record<string, Handler>>;
+  readonly handlers?: Readonly<Record<string, Handler>> | undefined;
   /** The handler for all other calls. Without it they fail with ENOSYS, as without a supervisor. */
-  readonly otherwise?: Handler;
+  readonly otherwise?: Handler | undefined;
 }
 
 /** Their names. */

@@ -36,18 +36,18 @@ export interface ViolationReportOptions {
    * kills, the process ends with SIGKILL. The kernel handles TRAP and TRACE, which are not reported. With `reportOnly`,
    * similar calls share an event: see docs/report-only.md.
    */
-  readonly onViolation?: (violation: ReportedViolation) => void;
+  readonly onViolation?: ((violation: ReportedViolation) => void) | undefined;
   /**
    * With `onViolation`: allow those calls, also those for which the profile has TRAP, TRACE or a kill. Nothing is
    * enforced, and the command is not affected. If the command traces processes of its own, it is killed, and the child
    * has an `error` event with a SupervisionError (`traces-itself`); `tracer-ended` if the tracer was killed.
    */
-  readonly reportOnly?: boolean;
+  readonly reportOnly?: boolean | undefined;
   /**
    * With `onViolation`: also report calls that fail with ENOSYS so that a library falls back to an older call: calls
    * newer than the profile, and `clone3` in many profiles. Default: false.
    */
-  readonly reportFallbacks?: boolean;
+  readonly reportFallbacks?: boolean | undefined;
 }
 
 /** Their names. */

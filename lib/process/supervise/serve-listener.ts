@@ -31,14 +31,14 @@ export interface ServeOptions {
    * How long a call waits for a response, in milliseconds. Default: forever. Measured by the event loop: code that
    * blocks it also blocks the callers.
    */
-  readonly answerTimeout?: number;
+  readonly answerTimeout?: number | undefined;
   /** The response after that time. Default: ENOSYS, as without a supervisor. */
-  readonly timeoutAnswer?: Response;
+  readonly timeoutAnswer?: Response | undefined;
   /**
    * How long reading the caller's memory may take, in milliseconds. Default: 1000. Then the promise of `readString` or
    * `readMemory` is rejected (`memory-timeout`).
    */
-  readonly readTimeout?: number;
+  readonly readTimeout?: number | undefined;
   /**
    * Called for errors that handlers throw, and for invalid responses; the call has failed with ENOSYS. Called without a
    * call if the listener fails (`listener-unusable`) and was closed. Without this function, such an error is an uncaught

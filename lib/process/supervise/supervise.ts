@@ -41,7 +41,7 @@ import { bare, type Own } from '../../util/own.js';
 export interface SuperviseOptions
   extends SpawnOptions, SandboxOptions, HandlerOptions, ViolationReportOptions {
   /** Only fatal signals interrupt a call that a handler has received: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19. */
-  readonly waitKillable?: boolean;
+  readonly waitKillable?: boolean | undefined;
 }
 
 /** A child, and the supervisor of its calls and those of its descendants. */

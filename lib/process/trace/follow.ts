@@ -25,7 +25,7 @@ export interface FollowOptions {
   /** Called at the end, with the error if all traced processes were killed. */
   readonly onEnd: (error: SupervisionError) => void;
   /** Ends the tracer of processes that continue without it; absent if they end with it. */
-  readonly detach?: () => void;
+  readonly detach?: (() => void) | undefined;
 }
 
 /** A supervisor of calls that need no response. */

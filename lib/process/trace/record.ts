@@ -20,20 +20,20 @@ import { recordRunning, type RecordRunningOptions, type RunningRecording } from 
 /** Options of `record`, in addition to those of `spawn` of node:child_process. */
 export interface RecordOptions extends SpawnOptions {
   /** As in `spawn`; default: `none`, so that the command is not affected. */
-  readonly isolation?: IsolationMode;
+  readonly isolation?: IsolationMode | undefined;
   /** The phase of the run that the calls belong to. */
-  readonly phase?: string;
+  readonly phase?: string | undefined;
   /**
    * Splits the run into two phases: `start`, and `work` from the first call with one of these names on, in whichever
    * process. In `start`, known calls stop as often as unknown ones, which takes time.
    */
-  readonly phaseAt?: readonly SyscallName[];
+  readonly phaseAt?: readonly SyscallName[] | undefined;
   /**
    * The method. `ptrace`, the default, stops at calls, loses none and needs no privileges. `perf` stops nothing and
    * needs CAP_PERFMON; calls that did not fit into the kernel's buffers, and programs with more privileges than their
    * caller, are missing and counted as lost.
    */
-  readonly by?: 'ptrace' | 'perf';
+  readonly by?: 'ptrace' | 'perf' | undefined;
 }
 
 /** A command that is being recorded. */

@@ -16,7 +16,7 @@ import { MUTED, setPhase, type TracedCalls, type TracedTable } from './table.js'
 /** Options of `startRecording`. */
 export interface StartRecordingOptions {
   /** The first phase, like `phase` of the recording. Default: none. */
-  readonly phase?: string;
+  readonly phase?: string | undefined;
 }
 
 /** A recording of this process. */

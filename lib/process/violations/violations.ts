@@ -21,9 +21,9 @@ export interface ViolationOptions {
    * If the profile kills, first print the call on standard error. `applyProfile` then replaces KILL_PROCESS and
    * KILL_THREAD with traps, which both end the whole process with SIGSYS. Default: false.
    */
-  readonly fatal?: boolean;
+  readonly fatal?: boolean | undefined;
   /** Keep the event loop alive. Default: false. */
-  readonly ref?: boolean;
+  readonly ref?: boolean | undefined;
 }
 
 /** An active listener. */

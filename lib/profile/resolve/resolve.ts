@@ -32,16 +32,16 @@ export interface ResolveOptions {
    * The action for calls newer than the profile: ENOSYS, as in runc, so that libc falls back (the default); or the
    * default action. If the default action is ALLOW, LOG or TRACE, it always applies.
    */
-  readonly unknownSyscalls?: UnknownSyscalls;
+  readonly unknownSyscalls?: UnknownSyscalls | undefined;
   /** The action for ABIs that the profile does not cover; default: KILL_THREAD, as in libseccomp. */
-  readonly badArch?: Action;
+  readonly badArch?: Action | undefined;
   /**
    * How many bits of a register a condition on a 64-bit ABI compares: all 64, as Docker does (`profile`, the default),
    * or as many as the kernel reads of that argument (`declared`), so that garbage above an `int` has no effect.
    */
-  readonly argWidth?: ArgWidth;
+  readonly argWidth?: ArgWidth | undefined;
   /** Turns every warning, of the profile too, into an error. */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
 }
 
 /** Denials without effect are errors, or warnings when a profile is only inspected. */

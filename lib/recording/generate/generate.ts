@@ -43,21 +43,21 @@ export interface GenerateOptions {
    * depend on the input, such as socket families; no memory that is writable and executable and no new namespaces unless
    * they were seen. `all`: every recorded argument, as sets and masks.
    */
-  readonly arguments?: ArgumentMode;
+  readonly arguments?: ArgumentMode | undefined;
   /** Allow nothing that this profile refuses, which is proven. Without capabilities. */
-  readonly base?: AnyProfile;
+  readonly base?: AnyProfile | undefined;
   /** Leave out calls that were seen in fewer runs; default: 1. */
-  readonly minRuns?: number;
+  readonly minRuns?: number | undefined;
   /**
    * The program that loads the profile, whose calls are added: `node`, `runc` or `crun`; default: `none`. `docker` is
    * the same as runc, and `kubernetes` the same as runc and crun, with which nodes start containers.
    */
-  readonly for?: Launcher;
+  readonly for?: Launcher | undefined;
   /**
    * Only calls of this phase, and of its parts: `serving` includes `serving/main`. Default: all phases except `runtime`,
    * which has the calls of container runtimes.
    */
-  readonly phase?: string;
+  readonly phase?: string | undefined;
 }
 
 /** A call with a reason. */

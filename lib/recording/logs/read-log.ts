@@ -24,17 +24,17 @@ import { messageOfMember, messagesOf, unwrappings, withoutColours } from './unwr
 /** Options of `readLog`. */
 export interface ReadLogOptions {
   /** The architecture of the machine that wrote the log, if the log does not have it; default: this machine's. */
-  readonly arch?: Architecture;
+  readonly arch?: Architecture | undefined;
   /** The name of the log in messages; default: `<log>`. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   /** The release of the kernel that the calls were made on, e.g. `6.18`. */
-  readonly kernel?: string;
+  readonly kernel?: string | undefined;
   /** The C library of the programs, e.g. `glibc 2.36`. */
-  readonly libc?: string;
+  readonly libc?: string | undefined;
   /** What was run. */
-  readonly command?: string;
+  readonly command?: string | undefined;
   /** The phase that the calls belong to. */
-  readonly phase?: string;
+  readonly phase?: string | undefined;
 }
 
 /** The result of reading a log. */

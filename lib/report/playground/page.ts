@@ -11,7 +11,7 @@ import type { ExportFormat } from './requests.js';
 /** Options of `htmlPlayground`. */
 export interface PlaygroundOptions {
   /** The initial profile or program, which may contain mistakes; default: `docker-default`. */
-  readonly profile?: ProfileSource;
+  readonly profile?: ProfileSource | undefined;
 }
 
 const FORMATS: Readonly<Record<ExportFormat, string>> = {

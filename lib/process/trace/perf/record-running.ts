@@ -12,23 +12,23 @@ import { MAX_SECONDS } from '../../supervise/time.js';
 /** The processes to record. Exactly one property is required. */
 export interface RunningTarget {
   /** A process and its descendants, also those that start later. */
-  readonly pid?: number;
+  readonly pid?: number | undefined;
   /** A container of runc, crun, Docker, containerd, Podman or CRI-O: its id, or the beginning of a hexadecimal id. */
-  readonly container?: string;
+  readonly container?: string | undefined;
   /** A cgroup and those below it: its directory, or its path as in /proc/PID/cgroup. */
-  readonly cgroup?: string;
+  readonly cgroup?: string | undefined;
   /** Every process of the machine. */
-  readonly all?: boolean;
+  readonly all?: boolean | undefined;
 }
 
 /** Options to record running processes. */
 export interface RecordRunningOptions extends RunningTarget {
   /** Seconds after which the recording ends; default: when `stop` is called. */
-  readonly seconds?: number;
+  readonly seconds?: number | undefined;
   /** The phase of the run that the calls belong to. */
-  readonly phase?: string;
+  readonly phase?: string | undefined;
   /** With `container`: the state directory of the runtime, as in `runc --root`. */
-  readonly root?: string;
+  readonly root?: string | undefined;
 }
 
 /** A recording of running processes. */

@@ -16,14 +16,14 @@ import { markPolicy } from '../../../policy/own-policy.js';
 
 export interface FirecrackerOptions extends TargetOptions {
   /** The category of threads; may be left out where the file has only one. */
-  readonly category?: string;
+  readonly category?: string | undefined;
   /**
    * For ABIs other than the native one. Default: KILL_THREAD, as from Firecracker 1.11 on, and KILL_PROCESS for a
    * filter with rust-vmm's keys.
    */
-  readonly badArch?: Action;
+  readonly badArch?: Action | undefined;
   /** Turns every warning about the category into an error. */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
 }
 
 /**
