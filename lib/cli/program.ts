@@ -41,13 +41,22 @@ export async function runCommandLine(version: string, args: readonly string[]): 
     }
   };
   try {
-    await commandLine(version, run).parseAsync(args, { from: 'user' });
+    const program = commandLine(version, run);
+    await program.parseAsync(withoutHelp(program, args), { from: 'user' });
   } catch (error) {
     // Help that could not be printed is an error as any other.
     if (error instanceof CommanderError) code = error.exitCode === 0 ? 0 : 2;
     else code = fail(error, false);
   }
   return code;
+}
+
+/** `help NAME` is the same mistake as `NAME` where there is no such command. */
+function withoutHelp(program: Command, args: readonly string[]): readonly string[] {
+  const [help, name] = args;
+  if (help !== 'help' || name === undefined || !/^\w/.test(name)) return args;
+  const isKnown = name === 'help' || program.commands.some(command => command.name() === name);
+  return isKnown ? args : [name];
 }
 
 /** The command line of a version of the package. `run` runs the action of a subcommand. */

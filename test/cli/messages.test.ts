@@ -26,6 +26,7 @@ describe('messages of the command line', () => {
     const cases = [
       [['compile', '--no-such'], /^seccomp: error: unknown option '--no-such'/],
       [['compil'], /^seccomp: error: unknown command 'compil'\n\(Did you mean compile\?\)/],
+      [['help', 'compil'], /^seccomp: error: unknown command 'compil'\n\(Did you mean compile\?\)/],
       [['simulate', 'no-exec', 'no_such'], /^seccomp: error: .*\[unknown-syscall\]/],
       [['compile', 'DIR/broken.json'], /^\S*\/broken\.json:1:\d+: error: /],
       [['audit', 'DIR/empty.log'], /^seccomp: there are no records/],
