@@ -55,8 +55,7 @@ export async function runCommandLine(version: string, args: readonly string[]): 
 function withoutHelp(program: Command, args: readonly string[]): readonly string[] {
   const [help, name] = args;
   if (help !== 'help' || name === undefined || !/^\w/.test(name)) return args;
-  const isKnown = name === 'help' || program.commands.some(command => command.name() === name);
-  return isKnown ? args : [name];
+  return program.commands.some(command => command.name() === name) ? args : [name];
 }
 
 /** The command line of a version of the package. `run` runs the action of a subcommand. */
