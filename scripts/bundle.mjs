@@ -31,6 +31,7 @@ const RARE = {
   'read-json-exactly': 'dist/profile/read-json-exactly.js',
   'diagram-proof': 'dist/filter/meaning/policy-meaning.js',
   'generate-with-libseccomp': 'dist/libseccomp/generate.js',
+  'try-profile': 'dist/process/trace/try-profile.js',
 };
 /**
  * What an entry or a part contains besides, since it is loaded before in any case: files are shared by those that contain the same, and

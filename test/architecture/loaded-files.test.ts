@@ -25,6 +25,11 @@ describe('The files that are loaded', () => {
     ['a profile in JSON is compiled', `compile('${JSON_PROFILE}')`, []],
     ['such a profile is applied', `applyProfile('${JSON_PROFILE}', { dryRun: true })`, []],
     [
+      'a profile is tried',
+      `applyProfile('${JSON_PROFILE}', { reportOnly: true, onViolation() {} })`,
+      ['try-profile'],
+    ],
+    [
       'a string has an escape',
       `compile(${JSON.stringify('{ "defaultAction": "SCMP_ACT_\\u0041LLOW" }')})`,
       ['read-json-exactly'],
