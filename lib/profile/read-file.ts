@@ -20,6 +20,23 @@ export const tooLarge = (what: string): never =>
   );
 
 /**
+ * All that can be read, up to a limit; `size` is what is expected. It may be more, or have no end, and files of /proc have the size 0:
+ * only the bytes that are read count. Throws ProfileError (`profile-too-large`), and what `read` throws.
+ */
+export function readToEnd(read: (chunk: Uint8Array) => number, what: string, size = 0): Buffer {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(Math.max(64 * 1024, size - total + 1));
+    const length = read(chunk);
+    if (length === 0) return chunks.length === 1 ? (chunks[0] ?? chunk) : Buffer.concat(chunks);
+    total += length;
+    if (total > MAX_BYTES) tooLarge(what);
+    chunks.push(chunk.subarray(0, length));
+  }
+}
+
+/**
  * The bytes of a regular file, up to a limit, without blocking on other kinds of files. Throws ProfileError
  * (`profile-not-found`, `profile-unreadable`, `not-a-file`, `profile-too-large`).
  */
@@ -37,17 +54,8 @@ export function readFile(path: string): Uint8Array {
         'Read it yourself and pass its text; the command line takes it from a pipe as -',
       );
     if (status.size > MAX_BYTES) tooLarge(quote(path));
-    // A file may grow, and those of /proc have the size 0: only the bytes that are read count.
-    const chunks: Buffer[] = [];
-    let total = 0;
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(Math.max(64 * 1024, status.size - total + 1));
-      const length = readSync(descriptor, chunk);
-      if (length === 0) return chunks.length === 1 ? (chunks[0] ?? chunk) : Buffer.concat(chunks);
-      total += length;
-      if (total > MAX_BYTES) tooLarge(quote(path));
-      chunks.push(chunk.subarray(0, length));
-    }
+    const opened = descriptor;
+    return readToEnd(chunk => readSync(opened, chunk), quote(path), status.size);
   } catch (error) {
     if (error instanceof ProfileError) throw error;
     const { message } = error as Error;

@@ -1,12 +1,10 @@
 // Standard input, which an argument names with `-`: it can be read once, and another process may have made it
 // non-blocking.
 import { readSync } from 'node:fs';
-import { MAX_BYTES } from '../../profile/json.js';
-import { tooLarge } from '../../profile/read-file.js';
+import { readToEnd } from '../../profile/read-file.js';
 import { optionError } from '../../util/options.js';
 import { retried } from './retried.js';
 
-const CHUNK = 65_536;
 let isTaken = false;
 
 /** What messages call the file that an argument names. */
@@ -23,15 +21,5 @@ export function takeStandardInput(): number {
 export const readStandardInput = (): Buffer => readAll(takeStandardInput(), 'standard input');
 
 /** All that is in a descriptor, which may have no end. Throws ProfileError (`profile-too-large`). */
-export function readAll(descriptor: number, what: string): Buffer {
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  for (;;) {
-    const chunk = new Uint8Array(CHUNK);
-    const length = retried(() => readSync(descriptor, chunk));
-    if (length === 0) return Buffer.concat(chunks);
-    total += length;
-    if (total > MAX_BYTES) tooLarge(what);
-    chunks.push(chunk.subarray(0, length));
-  }
-}
+export const readAll = (descriptor: number, what: string): Buffer =>
+  readToEnd(chunk => retried(() => readSync(descriptor, chunk)), what);

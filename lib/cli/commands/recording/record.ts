@@ -104,6 +104,7 @@ function requireWritable(path: string): void {
   const status = statSync(path, { throwIfNoEntry: false });
   if (path === '' || status?.isDirectory() === true)
     throw optionError(`--output cannot be ${JSON.stringify(path)}`, 'Name a file');
+  // Not dirname, which ignores a slash at the end.
   accessSync(status === undefined ? path.slice(0, path.lastIndexOf('/') + 1) || '.' : path, files.W_OK);
 }
 
