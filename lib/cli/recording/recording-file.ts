@@ -1,19 +1,10 @@
 // Adds runs to a recording in a file, as several commands may do at the same time: the tests of a project, for example.
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { native } from '../../native.js';
 import { formatRecording } from '../../recording/json.js';
 import { mergeRecordings } from '../../recording/merge.js';
 import type { Recording } from '../../recording/recording.js';
+import { replaceFile } from '../../util/host/replace-file.js';
 import { own } from '../../util/own.js';
 import { say, write } from '../output.js';
 import { recordingArgument } from './recording-argument.js';
@@ -44,12 +35,9 @@ export function addToRecordingFile(file: string, run: Recording): void {
 /** Writes a file anew so that its earlier runs are never lost: to a full disk, or where the command is killed meanwhile. */
 function replace(file: string, text: string): void {
   const path = realpathSync(file);
-  const part = `${path}.part`;
   try {
-    writeFileSync(part, text, { mode: statSync(path).mode });
-    renameSync(part, path);
+    replaceFile(path, text, `${path}.part`, { mode: statSync(path).mode });
   } catch (error) {
-    rmSync(part, { force: true });
     if (isFull(error)) throw error;
     // The folder cannot be written to, or the file is a mount of its own.
     write(file, text);

@@ -1,18 +1,7 @@
 // Programs that were generated before, in a directory that the caller names. They are safe to use because each must
 // pass the proof against the policy; that only the owner can write there keeps others from making the proof take
 // long.
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { decode, encode, INSTRUCTION_SIZE, MAX_INSTRUCTIONS, type Program } from '../../bpf/program.js';
 import { packageFile } from '../../package-files.js';
 import { isPolicy, type Policy } from '../../policy/policy.js';
@@ -20,6 +9,7 @@ import { isProfile, type Profile } from '../../profile/profile.js';
 import { readSource, type ProfileSource } from '../../profile/read-source.js';
 import { crypto } from '../../util/builtins.js';
 import type { Diagnostic } from '../../util/errors.js';
+import { replaceFile } from '../../util/host/replace-file.js';
 import { own } from '../../util/own.js';
 import { quote } from '../../util/suggest.js';
 import type { Sha256 } from './shipped.js';
@@ -74,11 +64,9 @@ export function storedProgram(directory: unknown, key: readonly unknown[], sha25
     write(program) {
       const temporary = `${path}/.${name}.${process.pid}.${crypto().randomBytes(8).toString('hex')}`;
       try {
-        writeFileSync(temporary, encode(program), { flag: 'wx', mode: 0o600 });
-        renameSync(temporary, file);
+        replaceFile(file, encode(program), temporary, { flag: 'wx', mode: 0o600 });
         return undefined;
       } catch (error) {
-        rmSync(temporary, { force: true });
         return {
           code: 'cache-not-written',
           severity: 'warning',
