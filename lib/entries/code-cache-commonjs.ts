@@ -39,9 +39,7 @@ let isOn: boolean | undefined;
 
 /** By the calls that Node makes for each file that it loads, so that no filter needs to allow others. */
 const isOfThisBuild = (): boolean =>
-  ifPossible(() =>
-    readFileSync(`${folder}/${BUILD_FILE}`, bare({ encoding: 'utf8', flag: 'r' } as const)),
-  ) === nodeBuild();
+  readFileSync(`${folder}/${BUILD_FILE}`, bare({ encoding: 'utf8', flag: 'r' } as const)) === nodeBuild();
 
 /** Loads files here in any case, to make the code cache. */
 export function loadHere(): void {

@@ -24,10 +24,12 @@ function problemOf(folder: string): string | undefined {
     if (!files.includes(BUILD_FILE)) return 'incomplete';
     if (readFileSync(join(folder, BUILD_FILE), 'utf8') !== nodeBuild())
       return `made by another build of Node ${process.version}`;
-    const code = files.filter(file => file !== BUILD_FILE);
-    const damaged = code.filter(file => codeIn(readFileSync(join(folder, file))) === undefined);
-    if (damaged.length > 0) return `damaged: ${damaged.join(', ')}`;
-    return code.some(file => isRejected(folder, file))
+    const kept = files
+      .filter(file => file !== BUILD_FILE)
+      .map(file => ({ file, cachedData: codeIn(readFileSync(join(folder, file))) }));
+    const damaged = kept.filter(({ cachedData }) => cachedData === undefined);
+    if (damaged.length > 0) return `damaged: ${damaged.map(({ file }) => file).join(', ')}`;
+    return kept.some(isRejected)
       ? 'made with other options of Node, which the script needs too, or for other files of this package'
       : undefined;
   } catch (error) {
@@ -35,12 +37,16 @@ function problemOf(folder: string): string | undefined {
   }
 }
 
+/** A file of the code cache, and the code in it. */
+interface Kept {
+  readonly file: string;
+  readonly cachedData: Buffer | undefined;
+}
+
 /** Whether V8 compiles a file anew in spite of the code. */
-function isRejected(folder: string, file: string): boolean | undefined {
+function isRejected({ file, cachedData }: Kept): boolean | undefined {
   const text = readFileSync(packageFile(`bundle/${basename(file, '.bin')}`), 'latin1');
-  const cachedData = codeIn(readFileSync(join(folder, file)));
-  const script = new Script(wrapped(text), { ...(cachedData && { cachedData }) });
-  return own(script, 'cachedDataRejected');
+  return own(new Script(wrapped(text), { ...(cachedData && { cachedData }) }), 'cachedDataRejected');
 }
 
 /** The entries of a folder; undefined if it does not exist. */
