@@ -178,8 +178,9 @@ export interface Native {
   /**
    * Makes the launcher for an isolation layer and a program, of which one may be empty; with `wait` also the pipe that is at
    * its end when the command runs or never will. `domain` is one of DOMAIN in lib/process/isolation/isolation.ts. With
-   * `endWithParent` the command is killed when the thread that starts it ends. `ringVerdicts` is empty, or has one of
-   * RING_VERDICT in lib/process/isolation/ring-filter.ts for each io_uring operation.
+   * `onlyStdio` the command inherits only the descriptors before `firstDescriptor`, and the terminal only if it is among
+   * them. With `endWithParent` the command is killed when the thread that starts it ends. `ringVerdicts` is empty, or has
+   * one of RING_VERDICT in lib/process/isolation/ring-filter.ts for each io_uring operation.
    */
   prepareLaunch(
     layer: Uint8Array,

@@ -17,6 +17,14 @@ export function explainIsolation(failure: Failure): LoadError {
       { errno },
     );
   }
+  if (failed === 'setsid') {
+    return new LoadError(
+      'isolation-refused',
+      `the command could not leave the session of this process, whose terminal is not in its stdio (${describeFailure(failure)})`,
+      "Allow setsid in the filter of this process, or give the command the terminal with stdio: 'inherit'",
+      { errno },
+    );
+  }
   return new LoadError(
     'isolation-refused',
     `the kernel refused the Landlock domain (${describeFailure(failure)})`,

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <vector>
 
 #include "../launcher/isolation.h"
@@ -64,6 +65,19 @@ Result<Descriptor> report_file() {
   return file;
 }
 
+/** Whether the session of this process has a terminal, which its children can open as /dev/tty. */
+bool has_terminal() {
+  const Descriptor file(open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
+  std::array<char, 512> text{};
+  const auto length = file.valid() ? read(file.number(), text.data(), text.size()) : -1;
+  if (length <= 0) return true;
+  const std::string_view all(text.data(), static_cast<std::size_t>(length));
+  // After the name, which can contain anything: the state, the parent, the group, the session, the terminal.
+  auto at = all.rfind(')');
+  for (int field = 0; field < 5 && at != std::string_view::npos; ++field) at = all.find(' ', at + 1);
+  return at == std::string_view::npos || all.substr(at + 1, 2) != "0 ";
+}
+
 }  // namespace
 
 Result<Launch> prepare_launch(std::span<const std::byte> layer, std::span<const std::byte> program, std::uint32_t flags,
@@ -85,10 +99,12 @@ Result<Launch> prepare_launch(std::span<const std::byte> layer, std::span<const 
                 .first_descriptor = first_descriptor,
                 .descriptors = (await ? 3U : 2U) + (tracer != 0 ? 1U : 0U),
                 .only_stdio = only_stdio ? 1U : 0U,
+                .leave_terminal = only_stdio && has_terminal() ? 1U : 0U,
                 .domain = domain,
                 .layer_instructions = static_cast<std::uint32_t>(layer.size() / sizeof(sock_filter)),
                 .instructions = static_cast<std::uint32_t>(program.size() / sizeof(sock_filter)),
-                .parent = end_with_parent ? static_cast<std::uint32_t>(getpid()) : 0U,
+                .parent = end_with_parent || thread_id() == getpid() ? static_cast<std::uint32_t>(getpid()) : 0U,
+                .end_with_parent = end_with_parent ? 1U : 0U,
                 .tracer = tracer,
                 .ring_operations = static_cast<std::uint32_t>(ring_verdicts.size()),
                 .ring_verdicts = {}};

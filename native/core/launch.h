@@ -28,8 +28,9 @@ struct Launch {
  * and the numbers behind it, and be given the file of the command as argv[0], the command's own argv[0] as argv[1].
  *
  * The launcher loads `layer`, enters `domain` (`Domain` of isolation.h), then loads `program` with `flags`; either
- * program may be empty. With `only_stdio` the command inherits no descriptor from `first_descriptor` on. With
- * `end_with_parent` it is killed when the thread that starts it ends.
+ * program may be empty. With `only_stdio` the command inherits no descriptor from `first_descriptor` on, nor the
+ * terminal of the session unless one of the others is it: it gets a session of its own, and SIGHUP when this process
+ * ends, if its main thread starts it. With `end_with_parent` it is killed when the thread that starts it ends.
  * `ring_verdicts` has a `RingVerdict` for each io_uring operation by its opcode, or is empty.
  * SECCOMP_FILTER_FLAG_NEW_LISTENER needs `await` and a program.
  *

@@ -1,6 +1,7 @@
 // The program between the parent and a sandboxed child: it isolates itself from the parent, loads the filter that is in
 // its own image and becomes the command. No libc and no variables; from the filter on, execve is its only system call.
 // A listener is handed to the parent by a second thread, which the filter does not cover.
+#include <asm/ioctls.h>
 #include <fcntl.h>
 #include <features.h>
 #include <linux/errno.h>
@@ -238,6 +239,18 @@ long wait_for_tracer(long socket, std::uint32_t tracer) {
   return message;
 }
 
+/** Whether the command stays in the session of its parent: one of the descriptors before `first` is its terminal. */
+bool keeps_terminal(long first) {
+  int session = 0;
+  for (long descriptor = 0; descriptor < first; ++descriptor) {
+    if (system_call(SYS_ioctl, descriptor, TIOCGSID, word(&session)) == 0) return true;
+  }
+  return false;
+}
+
+/** Whether this process has a session of its own, since its parent detached it. */
+bool is_detached() { return system_call(SYS_getsid, 0) == system_call(SYS_getpid); }
+
 /** Ends the process: by an invalid instruction if no system call is allowed. */
 [[noreturn]] void end() {
   system_call(SYS_exit_group, 127);
@@ -286,10 +299,18 @@ extern "C" [[noreturn]] __attribute__((used)) void launch(long* stack) {
       settle(report, -system_call(SYS_fcntl, own, F_SETFD, FD_CLOEXEC));
     }
   }
-  if (orders.parent != 0) {
-    // SIGKILL, which a stopped process gets as well. A parent that ended before this sends no signal.
+  const bool leaves = orders.leave_terminal != 0 && !is_detached() && !keeps_terminal(first);
+  if (leaves) {
+    report.step = Step::kSession;
+    const long session = system_call(SYS_setsid);
+    settle(report, session < 0 ? -session : 0);
+  }
+  if (orders.parent != 0 && (leaves || orders.end_with_parent != 0)) {
+    // A stopped process gets SIGKILL as well.
+    constexpr long kSighup = 1;
     constexpr long kSigkill = 9;
-    system_call(SYS_prctl, PR_SET_PDEATHSIG, kSigkill);
+    system_call(SYS_prctl, PR_SET_PDEATHSIG, orders.end_with_parent != 0 ? kSigkill : kSighup);
+    // A parent that ended before this sends no signal.
     if (system_call(SYS_getppid) != static_cast<long>(orders.parent)) end();
   }
   if (orders.no_new_privs != 0) {

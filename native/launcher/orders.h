@@ -20,14 +20,21 @@ struct Orders {
   std::uint32_t descriptors;
   /** Whether the command inherits no descriptor from `first_descriptor` on. */
   std::uint32_t only_stdio;
+  /** Whether the command gets a session without a terminal, unless it inherits a descriptor of the session's. */
+  std::uint32_t leave_terminal;
   /** `Domain`. */
   std::uint32_t domain;
   /** Instructions of the isolation layer; 0 for none. */
   std::uint32_t layer_instructions;
   /** Instructions of the command's filter; 0 if the command loads it itself. */
   std::uint32_t instructions;
-  /** The process with which the command ends, by PR_SET_PDEATHSIG; 0 if the command may outlive it. */
+  /**
+   * The process at whose end the command gets a signal by PR_SET_PDEATHSIG; 0 if it gets none. SIGHUP for a command
+   * that has left its terminal, where it would get it or SIGINT.
+   */
   std::uint32_t parent;
+  /** Whether the signal is SIGKILL, and for every command. */
+  std::uint32_t end_with_parent;
   /** The process that traces the command, 0 for none: the last descriptor is the socket to it. */
   std::uint32_t tracer;
   /** The number of `ring_verdicts`; 0 for no filter of io_uring operations. */
@@ -37,8 +44,8 @@ struct Orders {
 };
 
 /**
- * The steps of the launcher, in this order; some only if they are ordered, two only for a listener. kTrace comes
- * before kLayer.
+ * The steps of the launcher, in this order; some only if they are ordered, two only for a listener. kSession and kTrace
+ * come before kNoNewPrivs and kLayer.
  */
 enum class Step : std::uint32_t {
   kStart,
@@ -51,7 +58,8 @@ enum class Step : std::uint32_t {
   kFilter,
   kHandOver,
   kExecute,
-  kTrace
+  kTrace,
+  kSession
 };
 
 /**

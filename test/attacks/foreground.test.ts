@@ -1,6 +1,15 @@
-// The terminal stays open to a child, also to one of another user and without a stream of it: only a session of its own keeps it away.
+// A child has the terminal of its parent only where one of its streams is it: another has a session of its own, so that
+// it can neither open /dev/tty nor have the kernel stop its parent.
 import assert from 'node:assert/strict';
-import { toldBy, USERS, victim } from '../support/victim.js';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CHILD_LIMIT } from '../support/child.js';
+import { reach, toldBy, USERS, victim } from '../support/victim.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 const SETUP = `
   const foreground = () => readFileSync('/proc/self/stat', 'utf8').replace(/.*\\) /, '').split(' ')[5];
@@ -19,15 +28,150 @@ const becomesForeground = (options: object): boolean =>
       await once(child, 'exit');`),
   );
 
-describe('a child of a process with a terminal', () => {
+/** What a child says of the terminal, by each function that starts one without a stream of it. */
+const STARTERS: Readonly<Record<string, string>> = {
+  spawn: `const child = s.spawn('sh', words, options);
+    for await (const text of child.stdout) output += text;`,
+  spawnSync: `output = s.spawnSync('sh', words, { ...options, encoding: 'utf8' }).stdout;`,
+  execFile: `output = (await m('node:util').promisify(s.execFile)('sh', words, options)).stdout;`,
+  execFileSync: `output = s.execFileSync('sh', words, { ...options, encoding: 'utf8', stdio: 'pipe' });`,
+  supervise: `const { child } = s.supervise('sh', words, options);
+    for await (const text of child.stdout) output += text;`,
+  'fork before exec': `output = await forked('before-exec');`,
+  'fork before user code': `output = await forked('before-user-code');`,
+};
+
+const asksFor = (starter: string, options: object): string =>
+  toldBy(
+    victim<string>(`
+      const words = ['-c', '(: </dev/tty) 2>/dev/null && echo open || echo closed'];
+      const options = { profile: everything, ...${JSON.stringify(options)} };
+      let output = '';
+      const forked = async load => {
+        const path = m('node:fs').mkdtempSync(m('node:os').tmpdir() + '/seccomp-fork-') + '/module.cjs';
+        m('node:fs').writeFileSync(path, "process.stdout.write(require('node:child_process').spawnSync('sh', " + JSON.stringify(words) + ").stdout, () => process.disconnect())");
+        const child = s.fork(path, [], { ...options, load, silent: true, execArgv: [] });
+        let text = '';
+        for await (const data of child.stdout) text += data;
+        m('node:fs').rmSync(m('node:path').dirname(path), { recursive: true });
+        return text;
+      };
+      ${starter}
+      tell(output.trim());`),
+  );
+
+describe('a child without a stream of the terminal', () => {
   for (const uid of USERS)
-    it(`becomes its foreground through /dev/tty, as user ${uid}, unless it is detached`, () => {
+    it(`does not become its foreground, as user ${uid}, as it would without isolation`, () => {
       const user = { uid, gid: uid };
-      assert.equal(becomesForeground(user), true);
-      assert.equal(becomesForeground({ ...user, detached: true }), false);
+      assert.equal(becomesForeground(user), false);
+      for (const isolation of ['terminal', 'none'])
+        assert.equal(becomesForeground({ ...user, isolation }), true, isolation);
     });
 
-  it('does not if it is a SandboxedWorker', () => {
+  for (const [name, starter] of Object.entries(STARTERS))
+    it(`cannot open it by ${name}, as it could without isolation`, () => {
+      assert.equal(asksFor(starter, {}), 'closed');
+      assert.equal(asksFor(starter, { isolation: 'none' }), 'open');
+    });
+
+  it('keeps it if another descriptor that it gets is the terminal', () => {
+    const options = "{ profile: everything, stdio: ['ignore', 'pipe', 'ignore', 0] }";
+    const told = toldBy(
+      victim<string>(`
+        const child = s.spawn('sh', ['-c', '(: </dev/tty) 2>/dev/null && echo open || echo closed'], ${options});
+        let output = '';
+        for await (const text of child.stdout) output += text;
+        tell(output.trim());`),
+    );
+    assert.equal(told, 'open');
+  });
+
+  it('stays in the session of a parent that has no terminal, where others can signal its group', () => {
+    const { stdout } = spawnSync(
+      'setsid',
+      [
+        process.execPath,
+        '--input-type=module',
+        '-e',
+        `import { spawnSync } from 'seccomp';
+         import { readFileSync } from 'node:fs';
+         const { stdout } = spawnSync('cat', ['/proc/self/stat'], { profile: 'docker-default', encoding: 'utf8' });
+         const sessionOf = stat => stat.replace(/.*\\) /, '').split(' ')[3];
+         console.log(sessionOf(stdout) === sessionOf(readFileSync('/proc/self/stat', 'utf8')));`,
+      ],
+      { cwd: root, encoding: 'utf8', timeout: CHILD_LIMIT },
+    );
+    assert.equal(stdout, 'true\n');
+  });
+
+  it('is not started if a filter of this process refuses the session', () => {
+    const told = toldBy(
+      victim<string>(`
+        s.applyProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ name: 'setsid', action: 'SCMP_ACT_ERRNO' }] });
+        try { s.spawn('true', [], { profile: everything }); tell('started'); }
+        catch (error) { tell(error.code + ': ' + error.message); }`),
+    );
+    assert.match(told, /^isolation-refused: .*session.*setsid.*EPERM/);
+  });
+});
+
+describe('a child that has left the terminal', () => {
+  let directory = '';
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'seccomp-foreground-'));
+  });
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  /** What became of a child whose parent has ended: it has seen SIGHUP by the time that the parent is no more. */
+  const afterParent = async (options: object): Promise<string> => {
+    const file = join(directory, 'fate');
+    const script = `trap 'echo hung up > ${file}.new; mv ${file}.new ${file}; exit' HUP
+      echo ready
+      while [ -d /proc/$PPID ]; do sleep 0.02; done
+      echo lives on > ${file}.new; mv ${file}.new ${file}`;
+    victim(`
+      const child = s.spawn('sh', ['-c', ${JSON.stringify(script)}], { profile: everything, ...${JSON.stringify(options)} });
+      await m('node:events').once(child.stdout, 'data');
+      process.kill(process.pid, 'SIGKILL');`);
+    while (!existsSync(file)) await new Promise(resolve => setTimeout(resolve, 5));
+    return readFileSync(file, 'utf8');
+  };
+
+  it('gets SIGHUP when its parent ends, which Ctrl-C now ends alone', async () => {
+    assert.equal(await afterParent({}), 'hung up\n');
+  });
+
+  it('does not if it is detached, to outlive its parent', async () => {
+    assert.equal(await afterParent({ detached: true }), 'lives on\n');
+  });
+
+  it('gets Ctrl-C from `seccomp run`, which passes it on', () => {
+    const ready = join(directory, 'ready');
+    const command = `trap 'echo interrupted; exit 7' INT; echo > ${ready}; while :; do sleep 0.02; done`;
+    // A terminal sends SIGINT to its foreground group, which is the shell's here.
+    const script = `trap : INT
+      "${process.execPath}" bundle/cli.js run --timeout 600 docker-default -- sh -c "$COMMAND" </dev/null >${directory}/out 2>&1 &
+      pid=$!
+      until [ -e ${ready} ]; do sleep 0.02; done
+      kill -INT $pid
+      wait $pid
+      echo "@$?"`;
+    const { stdout } = spawnSync(reach(), ['terminal', 'bash', '-mc', script], {
+      cwd: root,
+      encoding: 'utf8',
+      timeout: CHILD_LIMIT,
+      env: { ...process.env, COMMAND: command },
+    });
+    assert.match(stdout, /@7/);
+    assert.equal(readFileSync(join(directory, 'out'), 'utf8'), 'interrupted\n');
+  });
+});
+
+describe('a SandboxedWorker', () => {
+  it('does not become the foreground of the terminal', () => {
     const code = `
       const { spawn } = require('node:child_process');
       const { parentPort } = require('node:worker_threads');

@@ -1,6 +1,7 @@
 // Forwards signals to a command while it runs, and waits for its end.
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
+import { readStatusFile } from '../../process/inspect/status-file.js';
 
 /** What passes signals on to a command. */
 interface PassedSignals {
@@ -14,22 +15,24 @@ interface PassedSignals {
 /**
  * Passes on to a command what is meant for it. It begins before the command is started, so that no signal ends this process and leaves the
  * command running. The signals of the terminal reach a command without this process, which lives on to say what became of it: they are
- * passed on only if they have come while the command was being started, perhaps before it was there.
+ * passed on only if they have come while the command was being started, perhaps before it was there, or if the command has none
+ * of its streams on the terminal and therefore a session of its own.
  */
 export function passSignals(): PassedSignals {
   let command: ChildProcess | undefined;
   let isStarting = true;
+  let isApart = false;
   let first: NodeJS.Signals | undefined;
   const pass = (signal: NodeJS.Signals): void => {
     first ??= signal;
     command?.kill(signal);
   };
-  const passAtStart = (signal: NodeJS.Signals): void => {
-    if (isStarting) pass(signal);
+  const passOfTerminal = (signal: NodeJS.Signals): void => {
+    if (isStarting || isApart) pass(signal);
   };
   const handlers = {
-    SIGINT: passAtStart,
-    SIGQUIT: passAtStart,
+    SIGINT: passOfTerminal,
+    SIGQUIT: passOfTerminal,
     SIGTERM: pass,
     SIGHUP: pass,
     // With which Node would open its debugger otherwise, to the command too.
@@ -43,6 +46,7 @@ export function passSignals(): PassedSignals {
   return {
     to: child => {
       command = child;
+      isApart = sessionOf(child.pid ?? 'self') !== sessionOf('self');
       // Handlers of signals that have come by now are called before.
       setImmediate(() => {
         isStarting = false;
@@ -57,6 +61,9 @@ export function passSignals(): PassedSignals {
     },
   };
 }
+
+const sessionOf = (process: number | 'self'): number | undefined =>
+  readStatusFile(`/proc/${process}/status`)?.session;
 
 /** The exit code of a command that a signal has ended, as in shells. */
 export const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];

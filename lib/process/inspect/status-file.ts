@@ -27,6 +27,8 @@ export interface StatusFile extends ThreadStatus {
   readonly process: number;
   /** 0 where it is outside of this PID namespace. */
   readonly parent: number;
+  /** The session, by the number of its leader, in the PID namespace of /proc. */
+  readonly session: number;
   /** The process that traces this thread, 0 for none. */
   readonly tracer: number;
   /** How many threads the process has. */
@@ -69,6 +71,7 @@ function parse(text: string): StatusFile {
     state,
     process: number('Tgid'),
     parent: number('PPid'),
+    session: Number.parseInt(field('NSsid') ?? '0', 10),
     tracer: number('TracerPid'),
     threads: number('Threads'),
     // Older kernels show this only indirectly: kernel threads have no memory, like processes that have ended.

@@ -205,6 +205,7 @@ const STEP = {
   handOver: 8,
   execute: 9,
   trace: 10,
+  session: 11,
 } as const;
 
 /** What fails in a step. */
@@ -217,6 +218,7 @@ const CALLS: Readonly<Record<number, string>> = {
   [STEP.helper]: 'clone',
   [STEP.filter]: 'seccomp',
   [STEP.handOver]: 'sendmsg',
+  [STEP.session]: 'setsid',
 };
 
 /** Reads a `Report`. */
@@ -234,6 +236,7 @@ function outcomeOf(report: number, request: LaunchRequest): LaunchOutcome {
   const failure = { failed, errno, errnoName: errnoName(errno), threadId: 0, threadName: '' };
   switch (step) {
     case STEP.descriptors:
+    case STEP.session:
     case STEP.domain:
       return { kind: 'refused', error: explainIsolation(failure) };
     case STEP.rings:
