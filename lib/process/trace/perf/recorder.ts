@@ -5,6 +5,7 @@ import { describeFailure, isFailure, native, type PerfRecorderFiles } from '../.
 import { RecordingError } from '../../../util/errors.js';
 import { readPerfTable, writeOrders, type PerfOrders, type PerfTable } from './table.js';
 import { startHelper, drain, closing, HELPER_REMEDY } from '../helper-process.js';
+import { own } from '../../../util/own.js';
 import { textOf } from '../../inspect/proc.js';
 
 /** A recorder that waits for its start. */
@@ -75,6 +76,9 @@ export function startPerfRecorder(orders: PerfOrders, cgroup?: number): PerfReco
   }
 }
 
+/** The other end of a socket is closed, or has been with data in it. */
+const ENDS = ['EPIPE', 'ECONNRESET'];
+
 /** Waits until everything is recorded, which is a matter of milliseconds. */
 function begin({ forStarter, table }: PerfRecorderFiles): void {
   const word = Buffer.alloc(4);
@@ -82,8 +86,8 @@ function begin({ forStarter, table }: PerfRecorderFiles): void {
   try {
     writeSync(forStarter, word);
     length = readSync(forStarter, word);
-  } catch {
-    // The other end is closed.
+  } catch (error) {
+    if (!ENDS.includes(own(error as NodeJS.ErrnoException, 'code') ?? '')) throw error;
   }
   if (length < word.length) throw recorderEnded();
   if (word.readInt32LE(0) === 0) return;
