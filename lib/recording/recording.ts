@@ -131,7 +131,7 @@ export function checkedRecording(value: Recording): Recording {
   throw new UsageError(
     'not-a-recording',
     'this value is not a Recording',
-    'Pass what parseRecording, mergeRecordings or readLog returned',
+    'Pass what parseRecording, mergeRecordings or readLog returned; to another copy of the package (npm ls seccomp), pass the text',
   );
 }
 

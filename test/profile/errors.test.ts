@@ -16,6 +16,8 @@ const errors: readonly Case[] = [
   // The document
   ['→null', 'not-a-profile', '', /disables seccomp/],
   ['→[]', 'not-a-profile', '', /not an array/],
+  // A Profile of another copy of the package, or a changed one.
+  ['→{"defaultAction": 327681, "rules": []}', 'not-a-profile', '', /of a Profile.*npm ls seccomp/],
   ['→{}', 'missing-default-action', '', /"defaultAction".*SCMP_ACT_ERRNO/],
   ['→{"defaultAction": null}', 'missing-default-action', '', /needs/],
   ['{"defaultAction": →5}', 'wrong-type', '/defaultAction', /"defaultAction" must be a string, not a number/],

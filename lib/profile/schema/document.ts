@@ -56,8 +56,17 @@ export function readDocument(root: JsonValue, findings: Findings): ReadDocument 
   return profile && { profile };
 }
 
-/** Reports formats of other programs, so that their users learn what to do instead of reading fifty findings. */
+/** Reports what is no profile in a way that is known, so that its users learn what to do instead of reading fifty findings. */
 function isForeign(root: JsonObject, findings: Findings): boolean {
+  if (peek(root, 'defaultAction')?.kind === 'number' && peek(root, 'rules')?.kind === 'array') {
+    findings.error(
+      'not-a-profile',
+      locate(root),
+      'this is the content of a Profile, which this copy of the package has not made',
+      'Pass what parseProfile returned, unchanged; to another copy of the package (npm ls seccomp), pass the text',
+    );
+    return true;
+  }
   if (isFirecracker(root)) {
     findings.error(
       'foreign-format',
