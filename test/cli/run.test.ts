@@ -339,9 +339,12 @@ describe('seccomp run', () => {
     assert.match(stderr, /there is no command\. Write it after --/);
   });
 
-  for (const signal of ['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const)
+  for (const signal of [
+    ...(['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM'] as const),
+    ...(['SIGIO', 'SIGPWR', 'SIGSTKFLT', 'SIGXCPU', 'SIGABRT'] as const),
+  ])
     it(`passes ${signal} on to a command that it waits for`, async () => {
-      const command = `trap 'echo got it; exit 5' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`;
+      const command = `trap 'echo got it; exit 5' ${constants.signals[signal]}; echo ready; while :; do sleep 0.05; done`;
       const child = spawn(
         process.execPath,
         [CLI, 'run', '--timeout', '20', 'docker-default', '--', 'sh', '-c', command],

@@ -12,6 +12,19 @@ interface PassedSignals {
   readonly notStarted: (error: unknown) => Promise<number>;
 }
 
+/** Those of a terminal, which reach a command without this process. */
+const OF_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+
+/**
+ * Those that would end this process and leave the command running. Without a listener of SIGUSR1, Node would open its debugger, to the
+ * command too. SIGPROF is not among them, because V8 sends it to this process when it is profiled, and neither are signals by which the
+ * kernel reports an error of this process itself. Node has no listeners of real-time signals.
+ */
+const PASSED: readonly NodeJS.Signals[] = [
+  ...(['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM'] as const),
+  ...(['SIGIO', 'SIGPWR', 'SIGSTKFLT', 'SIGXCPU', 'SIGABRT'] as const),
+];
+
 /**
  * Passes on to a command what is meant for it. It begins before the command is started, so that no signal ends this process and leaves the
  * command running. The signals of the terminal reach a command without this process, which lives on to say what became of it: they are
@@ -30,18 +43,11 @@ export function passSignals(): PassedSignals {
   const passOfTerminal = (signal: NodeJS.Signals): void => {
     if (isStarting || isApart) pass(signal);
   };
-  const handlers = {
-    SIGINT: passOfTerminal,
-    SIGQUIT: passOfTerminal,
-    SIGTERM: pass,
-    SIGHUP: pass,
-    // With which Node would open its debugger otherwise, to the command too.
-    SIGUSR1: pass,
-    SIGUSR2: pass,
-  };
-  for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler);
+  for (const signal of OF_TERMINAL) process.on(signal, passOfTerminal);
+  for (const signal of PASSED) process.on(signal, pass);
   const stop = (): void => {
-    for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
+    for (const signal of OF_TERMINAL) process.off(signal, passOfTerminal);
+    for (const signal of PASSED) process.off(signal, pass);
   };
   return {
     to: child => {
