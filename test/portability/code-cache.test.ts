@@ -1,6 +1,7 @@
 // The code cache makes a start shorter and changes nothing else: which file runs, what it exports, and where its errors come from.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -193,6 +194,22 @@ describe('The code cache', () => {
     });
     assert.equal(status, 0, stderr);
     assert.deepEqual(answer(SOURCES), TAKEN);
+  });
+
+  it('is complete if several runs make it at the same time', async function () {
+    this.timeout(60_000);
+    const outcomes = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const child = spawn(process.execPath, ['scripts/code-cache.mjs'], { cwd: place });
+        let said = '';
+        child.stderr.on('data', data => (said += String(data)));
+        const [status] = (await once(child, 'close')) as [number];
+        return [status, said];
+      }),
+    );
+    assert.deepEqual(outcomes, Array(4).fill([0, '']));
+    assert.deepEqual(answer(SOURCES), TAKEN);
+    assert.deepEqual(readdirSync(dirname(folder())), [basename(folder())]);
   });
 
   it('is not there where making it fails', () => {
