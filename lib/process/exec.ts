@@ -39,7 +39,9 @@ export interface ExecOptions {
  * Loads a filter on the calling thread and immediately replaces the process with a program: the filter only has to allow
  * execve and the calls of the program. The other threads end with the exec; the filter stays in force.
  * Never returns. Throws UsageError if the program is not found, UnsupportedError (`isolation-unavailable`), LoadError if
- * the kernel refuses the isolation, the filter or the exec; parts that were already in force stay in force.
+ * the kernel refuses the isolation, the filter or the exec; parts that were already in force stay in force. After a
+ * refused exec (`exec-failed`), signals have their default actions: to restore handlers needs calls that the filter may
+ * refuse.
  */
 export function exec(
   filter: Filter | Uint8Array,
