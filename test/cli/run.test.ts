@@ -361,12 +361,29 @@ describe('seccomp run', () => {
       assert.deepEqual([output, errors, child.exitCode], ['ready\ngot it\n', '', 5]);
     });
 
-  for (const [kind, words] of [
+  const ACCOMPANIED = [
     ['run --timeout', ['run', '--timeout', '20', 'docker-default']],
     ['run --report', ['run', '--report', 'docker-default']],
     ['run --report-only', ['run', '--report-only', 'docker-default']],
     ['record', ['record', '--output', '/dev/null']],
-  ] as const)
+  ] as const;
+
+  for (const [kind, words] of ACCOMPANIED)
+    for (const signal of ['SIGKILL', 'SIGPROF'] as const)
+      it(`${kind} leaves no command running where ${signal} ends it`, async () => {
+        const child = spawn(process.execPath, [CLI, ...words, '--', 'sh', '-c', 'echo $$; exec sleep 20'], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        // Its end has the command's: both have the pipe.
+        const closed = once(child, 'close');
+        await once(child.stdout, 'data');
+        const began = Date.now();
+        child.kill(signal);
+        assert.deepEqual(await closed, [null, signal]);
+        assert.ok(Date.now() - began < 9000);
+      });
+
+  for (const [kind, words] of ACCOMPANIED)
     for (const [what, signal, code, send] of [
       ['SIGTERM', 'SIGTERM', 143, "process.kill(process.pid, 'SIGTERM'); return start();"],
       [

@@ -16,9 +16,9 @@ interface PassedSignals {
 const OF_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 
 /**
- * Those that would end this process and leave the command running. Without a listener of SIGUSR1, Node would open its debugger, to the
- * command too. SIGPROF is not among them, because V8 sends it to this process when it is profiled, and neither are signals by which the
- * kernel reports an error of this process itself. Node has no listeners of real-time signals.
+ * Those that end a process by default. Without a listener of SIGUSR1, Node would open its debugger, to the command too. Others end this process,
+ * and the kernel then kills the command: SIGKILL; SIGPROF, which V8 sends to this process when it is profiled; real-time signals, of which
+ * Node has no listeners; and those by which the kernel reports an error of this process itself.
  */
 const PASSED: readonly NodeJS.Signals[] = [
   ...(['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM'] as const),

@@ -9,12 +9,12 @@ import { ENOSYS } from '../../kernel/errno.js';
 import { outcome } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
 import { sandbox, type SandboxOptions } from '../../process/children/sandbox.js';
-import { spawn } from '../../process/children/spawn.js';
+import { spawnSandboxed } from '../../process/children/spawn.js';
 import { SPAWN_OPTIONS } from '../../process/children/launch/start-child.js';
 import { findProgram } from '../../process/exec.js';
 import type { IsolationMode } from '../../process/isolation/isolation.js';
 import { formatReport, type ReportedViolation } from '../../process/supervise/report.js';
-import { supervise } from '../../process/supervise/supervise.js';
+import { superviseSandboxed } from '../../process/supervise/supervise.js';
 import { startReportOnly } from '../../process/trace/report-only.js';
 import { summarizeViolations } from '../../process/violations/violation-summary.js';
 import type { JsonOutputs } from '../json-outputs.js';
@@ -150,15 +150,16 @@ function start(
   };
   // Those that are left out are counted.
   const report = { onViolation, reportFallbacks: true };
-  if (watching === 'nothing') return { child: spawn(command, args, options), end: () => Promise.resolve([]) };
+  if (watching === 'nothing')
+    return { child: spawnSandboxed(command, args, options, true), end: () => Promise.resolve([]) };
   if (watching === 'refuse') {
-    const { child, finished } = supervise(command, args, { ...options, ...report });
+    const { child, finished } = superviseSandboxed(command, args, { ...options, ...report }, true);
     // What it has left running is supervised as well, and would fail without.
     return { child, end: () => finished.then(() => []) };
   }
   const { load, isolation: plan, rest } = sandbox<SpawnOptions & SandboxOptions>(options, SPAWN_OPTIONS);
   const { child, follower } = startReportOnly(command, args, {
-    ...{ filter: profile, load, isolation: plan, rest },
+    ...{ filter: profile, load, isolation: plan, endWithParent: true, rest },
     report: { ...report, reportOnly: true },
     awaitRunning: undefined,
   });

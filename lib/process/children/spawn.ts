@@ -11,7 +11,7 @@ import type {
 } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { REPORT_OPTIONS, type ViolationReportOptions } from '../supervise/report.js';
-import { supervise } from '../supervise/supervise.js';
+import { superviseSandboxed } from '../supervise/supervise.js';
 import { argumentsOf } from './arguments.js';
 import { commandOf, launchRequest } from './launch/launch.js';
 import { sandbox, SANDBOX_OPTIONS, type SandboxOptions } from './sandbox.js';
@@ -77,13 +77,23 @@ export function spawn(
   second: readonly string[] | (SpawnOptions & Options),
   third?: SpawnOptions & Options,
 ): ChildProcess {
-  const [args, given] = argumentsOf(second, third);
+  const [args, options] = argumentsOf(second, third);
+  return spawnSandboxed(file, args, options, false);
+}
+
+/** `spawn`; with `endWithParent`, the kernel kills the command when the thread that starts it ends. */
+export function spawnSandboxed(
+  file: string,
+  args: readonly string[],
+  given: SpawnOptions & Options,
+  endWithParent: boolean,
+): ChildProcess {
   const all = ownOptions(given, [...SPAWN_OPTIONS, ...SANDBOX_OPTIONS, ...REPORT_OPTIONS]);
   const options = givenOptions<SpawnOptions & Options>(all, Object.keys(all)) as SpawnOptions & Options;
   if (all.onViolation !== undefined || all.reportOnly !== undefined)
-    return supervise(file, args, options).child;
+    return superviseSandboxed(file, args, options, endWithParent).child;
   const { filter, load, isolation, rest } = sandbox(options, SPAWN_OPTIONS);
   const command = commandOf(file, args, rest);
-  const request = launchRequest(filter, load, isolation);
+  const request = { ...launchRequest(filter, load, isolation), endWithParent };
   return startChild(request, command, stdioList(rest.stdio), spawnWith(rest));
 }

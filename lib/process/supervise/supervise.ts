@@ -73,15 +73,26 @@ export function supervise(
   third?: SuperviseOptions,
 ): Supervised {
   const [args, options] = argumentsOf(second, third);
+  return superviseSandboxed(file, args, options, false);
+}
+
+/** `supervise`; with `endWithParent`, the kernel kills the command when the thread that starts it ends. */
+export function superviseSandboxed(
+  file: string,
+  args: readonly string[],
+  options: SuperviseOptions,
+  endWithParent: boolean,
+): Supervised {
   const { own, others } = apart(options);
   const sandboxed = sandbox(others, SPAWN_OPTIONS);
-  if (own.reportOnly === true) return reportOnly(file, args, sandboxed, own);
+  if (own.reportOnly === true) return reportOnly(file, args, sandboxed, own, endWithParent);
   const { filter, load, isolation, rest } = sandboxed;
   const plan = planOf(filter, own, file);
   const { child, listener } = startWithListener(file, args, {
     filter: plan.filter,
     load: withKillable(load, own),
     isolation,
+    endWithParent,
     rest,
     atStart: plan.atStart,
   });
@@ -126,10 +137,11 @@ function reportOnly(
   args: readonly string[],
   { filter, load, isolation, rest }: Sandbox<SpawnOptions & SandboxOptions>,
   own: OwnOptions,
+  endWithParent: boolean,
 ): Supervised {
   if (!isFilter(filter)) throw needsPolicy();
   const { receipt } = isolation;
-  const plan = { filter, isolation, rest, report: own };
+  const plan = { filter, isolation, endWithParent, rest, report: own };
   if (own.handlers === undefined && own.otherwise === undefined) {
     const { child, follower } = startReportOnly(file, args, { ...plan, load, awaitRunning: undefined });
     return supervised(child, receipt, follower);

@@ -80,6 +80,16 @@ export function record(
 ): RecordedCommand | RunningRecording {
   if (typeof file === 'object') return recordRunning(file);
   const [args, options] = argumentsOf(second, third ?? (Array.isArray(second) ? {} : undefined));
+  return recordStarted(file, args, options, false);
+}
+
+/** `record` of a command; with `endWithParent`, the kernel kills the command when the thread that starts it ends. */
+export function recordStarted(
+  file: string,
+  args: readonly string[],
+  options: RecordOptions,
+  endWithParent: boolean,
+): RecordedCommand {
   const {
     isolation = 'none',
     phase = '',
@@ -97,11 +107,17 @@ export function record(
     SPAWN_OPTIONS,
   );
   if (by === 'perf')
-    return recordByPerf(file, args, { isolation: sandboxed.isolation, phase, rest: sandboxed.rest });
+    return recordByPerf(file, args, {
+      isolation: sandboxed.isolation,
+      phase,
+      endWithParent,
+      rest: sandboxed.rest,
+    });
   return recordCommand(file, args, {
     isolation: sandboxed.isolation,
     phase,
     phaseAt: checkedPhaseAt(phaseAt, phase),
+    endWithParent,
     rest: sandboxed.rest,
   });
 }

@@ -4,7 +4,7 @@ import { accessSync, constants as files, statSync } from 'node:fs';
 import { findProgram } from '../../../process/exec.js';
 import type { SyscallName } from '../../../kernel/calls/call-names.js';
 import { PHASES } from '../../../process/trace/record-command.js';
-import { record, type RecordedCommand } from '../../../process/trace/record.js';
+import { recordStarted, type RecordedCommand } from '../../../process/trace/record.js';
 import { formatRecording } from '../../../recording/json.js';
 import type { Recording } from '../../../recording/recording.js';
 import { say, write, type Register } from '../../output.js';
@@ -73,13 +73,14 @@ export const recordCommand: Register = (program, run) =>
         const signals = passSignals();
         let started: RecordedCommand;
         try {
-          started = record(command, args, {
-            stdio: 'inherit',
+          const options = {
+            stdio: 'inherit' as const,
             ...(phase !== undefined && { phase }),
             ...(by !== undefined && { by }),
             // Names are checked there.
             ...(phaseAt !== undefined && { phaseAt: phaseAt as readonly SyscallName[] }),
-          });
+          };
+          started = recordStarted(command, args, options, true);
         } catch (error) {
           return await signals.notStarted(error);
         }
