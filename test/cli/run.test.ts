@@ -372,9 +372,13 @@ describe('seccomp run', () => {
     for (const signal of ['SIGKILL', 'SIGPROF'] as const)
       it(`${kind} leaves no command running where ${signal} ends it`, async () => {
         // Longer than a test may take: it waits for the end of the command too, since both have the pipe.
-        const child = spawn(process.execPath, [CLI, ...words, '--', 'sh', '-c', 'echo ready; exec sleep 90'], {
-          stdio: ['ignore', 'pipe', 'inherit'],
-        });
+        const child = spawn(
+          process.execPath,
+          [CLI, ...words, '--', 'sh', '-c', 'echo ready; exec sleep 90'],
+          {
+            stdio: ['ignore', 'pipe', 'inherit'],
+          },
+        );
         const closed = once(child, 'close');
         await once(child.stdout, 'data');
         child.kill(signal);
