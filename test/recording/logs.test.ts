@@ -582,6 +582,24 @@ describe('A hostile log', () => {
     assert.throws(() => read(`{\n${'}\n'.repeat(1_000_000)}`), { code: 'empty-log' });
   });
 
+  it('of empty lines without end is an error if it begins as a document', function () {
+    this.timeout(60_000);
+    function* lines(): Generator<string> {
+      yield '---';
+      for (;;) yield '';
+    }
+    assert.throws(() => readLog(lines()), { code: 'recording-too-large' });
+  });
+
+  it('is an error if a document has a line that is too long to be read whole', () => {
+    const profile = 'kind: SeccompProfile\nspec:\n  syscalls:\n  - names: [read]\n    action: SCMP_ACT_ALLOW';
+    assert.deepEqual(summary(read(profile).recording), ['read() x1']);
+    assert.throws(() => read(`${profile}${' '.repeat(70_000)}x`), {
+      code: 'recording-too-large',
+      message: /^line 5 of the document <log> has 65536 characters or more/,
+    });
+  });
+
   it('is an error if no line can be parsed', () => {
     for (const text of ['', '\n\n', 'nothing', '{"a":', '{}', '['.repeat(100_000), '---\nkind: Pod'])
       assert.throws(() => read(text), { code: 'empty-log' });
@@ -622,6 +640,11 @@ describe('A hostile log', () => {
       `"msg": "${'\\a'.repeat(30_000)}`,
       `${'> '.repeat(30_000)}x`,
       `openat(${'x'.repeat(4000)}\n`.repeat(1000),
+      `     0.100 (${' '.repeat(60_000)}x\n`.repeat(10),
+      `I0705 12:08:18.729660 1 e.go:1] log-enricher "msg"="audit"${Array.from({ length: 5000 }, (_, index) => ` a${index}=`).join('')}${' '.repeat(25_000)}\n`.repeat(
+        400,
+      ),
+      `${'\r'.repeat(1 << 19)}x`,
     ])
       assert.equal(read(`getpid() = 1\n${line}\ngetpid() = 1`).recording.calls.length, 1);
   });

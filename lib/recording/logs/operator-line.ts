@@ -29,7 +29,8 @@ export function parseOperatorLine(line: string): OperatorRecord | undefined {
   const fields = new Map<string, string>();
   const pair = new RegExp(PAIR);
   pair.lastIndex = head.length;
-  for (let end = head.length; end < line.trimEnd().length; end = pair.lastIndex) {
+  const { length } = line.trimEnd();
+  for (let end = head.length; end < length; end = pair.lastIndex) {
     const found = pair.exec(line);
     const name = found?.[1] ?? found?.[2];
     // Values are quoted as in Go, so that no program can write a field.

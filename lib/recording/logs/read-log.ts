@@ -135,7 +135,7 @@ export class LogReader {
     if (!isText(text)) throw badArgument('a line', text, 'Pass strings');
     // Terminals end lines by \r\n, and old ones by \r.
     if (text.includes('\r')) {
-      for (const part of text.replace(/\r+$/, '').split('\r')) this.#push(part);
+      for (const part of text.replace(/(?<!\r)\r+$/, '').split('\r')) this.#push(part);
     } else this.#push(text);
   }
 
@@ -148,7 +148,14 @@ export class LogReader {
       if (beginsDocument(line)) this.#document = [];
     }
     if (this.#document !== undefined) {
-      this.#documentLength += line.length;
+      // The rest of a line that was cut may have said something else.
+      if (text.length >= MAX_LINE)
+        throw new RecordingError(
+          'recording-too-large',
+          `line ${this.#lines} of the document ${this.#file} has ${MAX_LINE} characters or more`,
+          'Write it over several lines, for example with jq',
+        );
+      this.#documentLength += line.length + 1;
       if (this.#documentLength > MAX_DOCUMENT)
         throw new RecordingError(
           'recording-too-large',

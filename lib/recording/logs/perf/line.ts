@@ -46,7 +46,7 @@ export type PerfLine =
     };
 
 /** `     0.012 ( 0.015 ms): `; `?` and no duration where the beginning is not known. */
-const TIME = /^ *(?:\?|\d+\.\d{3}) \( *(?:\d+\.\d{3} ms)? *\): /;
+const TIME = /^ *(?:\?|\d+\.\d{3}) \( *(?:\d+\.\d{3} ms *)?\): /;
 /** `ls/123 `, without --comm `123 `. Names of threads have at most 15 bytes, of any kind. */
 const THREAD = /^(?:(.{0,16})\/)?(\d{1,10}) +(\.\.\. \[continued\]: )?([a-z_]\w{0,63})\(/su;
 const SHORTEST_THREAD = /^(?:(.{0,16}?)\/)?(\d{1,10}) +(\.\.\. \[continued\]: )?([a-z_]\w{0,63})\(/su;
