@@ -4,7 +4,7 @@ import type { AbiName } from '../kernel/architectures.js';
 import { parameterOf } from '../kernel/arguments/signatures.js';
 import { noSuchCall } from '../kernel/calls/suggest-call.js';
 import { Findings } from '../profile/findings.js';
-import { locate, type JsonArray, type JsonObject, type JsonValue } from '../profile/json.js';
+import { locate, MAX_VALUES, type JsonArray, type JsonObject, type JsonValue } from '../profile/json.js';
 import { readJson } from '../profile/read-json.js';
 import { ProfileError, RecordingError } from '../util/errors.js';
 import { attempt, requireText } from '../util/failures.js';
@@ -30,11 +30,11 @@ const VERSION = 1;
 
 /**
  * Returns the text of a recording: JSON of version 1, one call per line, the same for equal recordings.
- * Throws UsageError (`not-a-recording`).
+ * Throws UsageError (`not-a-recording`), and RecordingError (`recording-too-large`) if `parseRecording` would reject the text.
  */
 export function formatRecording(recording: Recording): string {
   const { runs, sources, calls } = checkedRecording(recording);
-  return [
+  const text = [
     '{',
     `  "kind": ${JSON.stringify(KIND)},`,
     `  "version": ${VERSION},`,
@@ -44,6 +44,9 @@ export function formatRecording(recording: Recording): string {
     '}',
     '',
   ].join('\n');
+  // A value has a separator, so that shorter texts are within the limits.
+  if (text.length > 2 * MAX_VALUES) parseRecording(text);
+  return text;
 }
 
 const list = (key: string, lines: readonly string[], end: string): string =>
@@ -116,7 +119,7 @@ export function parseRecording(text: string, options: ParseRecordingOptions = {}
   };
   return attempt(read, ProfileError, ({ problems: [problem], at }) => {
     throw new RecordingError(
-      'bad-recording',
+      problem?.code === 'too-many-values' ? 'recording-too-large' : 'bad-recording',
       problem?.message ?? 'the text is not JSON',
       /^\s*\{/.test(text)
         ? problem && own(problem, 'remedy')

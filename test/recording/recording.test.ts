@@ -194,6 +194,29 @@ describe('The text of a recording', () => {
     });
   });
 
+  it('is never written with more values than are read', function () {
+    this.timeout(60_000);
+    const numbers = (from: number): readonly number[] =>
+      Array.from({ length: 30 }, (_, index) => from + index);
+    const [a, b] = [0, 100].map(from =>
+      parseRecording(
+        JSON.stringify({
+          ...(JSON.parse(good) as object),
+          calls: Array.from({ length: 8000 }, (_, phase) => ({
+            abi: 'x86_64',
+            call: 'socket',
+            phase: `${phase}`,
+            count: 1,
+            runs: 1,
+            args: { 0: numbers(from) },
+          })),
+        }),
+      ),
+    ) as [Recording, Recording];
+    const merged = mergeRecordings(a, b);
+    assert.throws(() => formatRecording(merged), { name: 'RecordingError', code: 'recording-too-large' });
+  });
+
   it('is an error for values that are not texts', () => {
     assert.throws(() => parseRecording(undefined as unknown as string), { code: 'bad-argument' });
   });
