@@ -2,7 +2,18 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -297,24 +308,29 @@ describe('The subcommands on recordings', () => {
     assert.deepEqual(readdirSync(directory), ['all.json']);
   });
 
-  it('record --merge waits for a command that holds the lock, however long, until it ends', async () => {
-    const output = path('all.json');
-    const lock = file('all.json.lock', '');
-    utimesSync(lock, 1, 1);
-    const holder = spawn('flock', ['--no-fork', lock, 'sh', '-c', 'echo locked; exec sleep 60']);
-    await once(holder.stdout, 'data');
-    let hasEnded = false;
-    const run = recordMerge(output, ['true']).then(() => {
-      hasEnded = true;
+  for (const [through, name] of [
+    ['', 'all.json'],
+    [', by whatever link', 'link.json'],
+  ] as const)
+    it(`record --merge waits for a command that holds the lock, however long, until it ends${through}`, async () => {
+      const output = file('all.json', readFileSync(imported('a', LOG), 'utf8'));
+      symlinkSync('all.json', path('link.json'));
+      const lock = file('all.json.lock', '');
+      utimesSync(lock, 1, 1);
+      const holder = spawn('flock', ['--no-fork', lock, 'sh', '-c', 'echo locked; exec sleep 60']);
+      await once(holder.stdout, 'data');
+      let hasEnded = false;
+      const run = recordMerge(path(name), ['true']).then(() => {
+        hasEnded = true;
+      });
+      await setTimeout(1000);
+      const hasWaited = !hasEnded;
+      holder.kill('SIGKILL');
+      await run;
+      assert.ok(hasWaited);
+      assert.equal(parseRecording(readFileSync(output, 'utf8')).runs, 2);
+      assert.deepEqual(readdirSync(directory).sort(), ['a.json', 'a.log', 'all.json', 'link.json']);
     });
-    await setTimeout(1000);
-    const hasWaited = !hasEnded;
-    holder.kill('SIGKILL');
-    await run;
-    assert.ok(hasWaited);
-    assert.equal(parseRecording(readFileSync(output, 'utf8')).runs, 1);
-    assert.deepEqual(readdirSync(directory), ['all.json']);
-  });
 
   /** Runs a script after a mount that nobody else sees: of $1, the directory, with $2, Node, and $3, the command line. */
   function withMounts(
@@ -347,9 +363,11 @@ describe('The subcommands on recordings', () => {
       `"$2" "$3" record -o all.json -- true && cp all.json before.json
       dd if=/dev/zero of=rest bs=512 2>/dev/null
       "$2" "$3" record --merge -o all.json -- ls > /dev/null
-      echo "code $?"; cmp all.json before.json && ls`,
+      echo "code $?"; cmp all.json before.json
+      "$2" "$3" record --merge -o first.json -- true
+      echo "code $?"; ls`,
     );
-    assert.match(stdout, /code 2\nall\.json\nbefore\.json\nrest\n$/);
+    assert.match(stdout, /code 2\ncode 2\nall\.json\nbefore\.json\nrest\n$/);
     assert.match(stderr, /ENOSPC/);
   });
 
@@ -365,20 +383,58 @@ describe('The subcommands on recordings', () => {
     assert.deepEqual(readdirSync(directory).sort(), ['a.json', 'a.log']);
   });
 
-  it('record --merge keeps the run if the file is no longer a recording', () => {
-    const output = path('all.json');
-    const { code, stderr } = cli([
-      'record',
-      '--merge',
-      '-o',
-      output,
-      '--',
-      'sh',
-      '-c',
-      `echo spoilt > ${output}`,
+  it('record --merge adds every run to a file in a folder that cannot be written to', function () {
+    const output = imported('a', LOG);
+    const merge = `"$2" "$3" record --merge -o ${output} -- sleep 0.2 &`;
+    const { stdout, stderr } = withMounts(
+      this,
+      `mount --bind . . && mount --bind ${output} ${output} && mount -o remount,bind,ro .`,
+      `${`${merge}\n`.repeat(5)}wait`,
+    );
+    assert.equal(stdout, 'mounted\n', stderr);
+    assert.equal(parseRecording(readFileSync(output, 'utf8')).runs, 6);
+    assert.deepEqual(readdirSync(directory).sort(), ['a.json', 'a.log']);
+  });
+
+  it('record --merge leaves the file to its owner, with its mode', () => {
+    const output = imported('a', LOG);
+    if (process.getuid?.() === 0) chownSync(output, 65_534, 65_533);
+    chmodSync(output, 0o666);
+    const before = statSync(output);
+    assert.equal(cli(['record', '--merge', '-o', output, '--', 'true']).code, 0);
+    const { uid, gid, mode } = statSync(output);
+    assert.deepEqual([uid, gid, mode], [before.uid, before.gid, before.mode]);
+    assert.equal(parseRecording(readFileSync(output, 'utf8')).runs, 2);
+  });
+
+  it('record --merge changes no other files', () => {
+    const output = imported('a', LOG);
+    const other = file('other', 'other');
+    file('a.json.lock', 'versions');
+    symlinkSync(other, path('a.json.part'));
+    assert.equal(cli(['record', '--merge', '-o', output, '--', 'true']).code, 0);
+    assert.deepEqual(
+      ['other', 'a.json.lock'].map(name => readFileSync(path(name), 'utf8')),
+      ['other', 'versions'],
+    );
+    assert.deepEqual(readdirSync(directory).sort(), [
+      'a.json',
+      'a.json.lock',
+      'a.json.part',
+      'a.log',
+      'other',
     ]);
-    assert.equal(code, 2);
-    assert.match(stderr, /^seccomp: this run alone is in .*all\.json\.new$/m);
-    assert.equal(parseRecording(readFileSync(`${output}.new`, 'utf8')).runs, 1);
+  });
+
+  it('record --merge keeps all runs that end when the file is no longer a recording', () => {
+    const output = path('all.json');
+    for (const runs of [1, 2]) {
+      rmSync(output, { force: true });
+      const spoil = `echo spoilt > ${output}`;
+      const { code, stderr } = cli(['record', '--merge', '-o', output, '--', 'sh', '-c', spoil]);
+      assert.equal(code, 2);
+      assert.match(stderr, /^seccomp: this run is in .*all\.json\.new$/m);
+      assert.equal(parseRecording(readFileSync(`${output}.new`, 'utf8')).runs, runs);
+    }
   });
 });

@@ -1,5 +1,15 @@
 // Adds runs to a recording in a file, as several commands may do at the same time: the tests of a project, for example.
-import { closeSync, existsSync, fstatSync, openSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { native } from '../../native.js';
 import { formatRecording } from '../../recording/json.js';
 import { mergeRecordings } from '../../recording/merge.js';
@@ -17,30 +27,37 @@ export function checkRecordingFile(file: string): void {
 /** Merges a run into the recording in a file, which is made if there is none. Throws RecordingError. */
 export function addToRecordingFile(file: string, run: Recording): void {
   try {
-    withLock(file, () => {
-      if (existsSync(file)) replace(file, formatRecording(mergeRecordings(recordingArgument(file), run)));
-      else write(file, formatRecording(mergeRecordings(run)));
-    });
+    merge(file, run);
   } catch (error) {
     // The file was a recording when the run began.
     if (!isFull(error)) {
       const beside = `${file}.new`;
-      write(beside, formatRecording(run));
-      say(`this run alone is in ${beside}`);
+      merge(beside, run);
+      say(`this run is in ${beside}`);
     }
     throw error;
   }
 }
 
+const merge = (file: string, run: Recording): void => {
+  withLock(file, path => {
+    const earlier = existsSync(file) ? [recordingArgument(file)] : [];
+    replace(path, formatRecording(mergeRecordings(...earlier, run)));
+  });
+};
+
 /** Writes a file anew so that its earlier runs are never lost: to a full disk, or where the command is killed meanwhile. */
-function replace(file: string, text: string): void {
-  const path = realpathSync(file);
+function replace(path: string, text: string): void {
+  const status = lstatSync(path, { throwIfNoEntry: false });
   try {
-    replaceFile(path, text, `${path}.part`, { mode: statSync(path).mode });
+    // In a folder of several users, a name that can be guessed may be a link by one of them.
+    const beside = `${path}.${randomBytes(8).toString('hex')}.part`;
+    if (status?.isSymbolicLink() === true) write(path, text);
+    else replaceFile(path, text, beside, { flag: 'wx', mode: status === undefined ? 0o666 : 0o600 }, status);
   } catch (error) {
     if (isFull(error)) throw error;
-    // The folder cannot be written to, or the file is a mount of its own.
-    write(file, text);
+    // The folder cannot be written to, the file is a mount of its own, or it cannot be given to its owner.
+    write(path, text);
   }
 }
 
@@ -48,17 +65,22 @@ function replace(file: string, text: string): void {
 const isFull = (error: unknown): boolean =>
   ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(own(error as NodeJS.ErrnoException, 'code') ?? '');
 
-/** Does something while no other command does so with the same file; without a lock if none can be made. */
-function withLock(file: string, action: () => void): void {
-  const path = `${file}.lock`;
-  const lock = takeLock(path);
+/**
+ * Does something while no other command does so with the same file, by whatever link; without a lock if none can be made. The action gets
+ * the path of the file itself.
+ */
+function withLock(file: string, action: (path: string) => void): void {
+  const path = existsSync(file) ? realpathSync(file) : file;
+  const beside = `${path}.lock`;
+  // A file in a folder that cannot be written to is never replaced, so that it can be locked itself.
+  const made = takeLock(beside);
+  const lock = made ?? (existsSync(path) ? takeLock(path) : undefined);
   try {
-    action();
+    action(path);
   } finally {
-    if (lock !== undefined) {
-      rmSync(path, { force: true });
-      closeSync(lock);
-    }
+    // One that has content is somebody else's.
+    if (made !== undefined && fstatSync(made).size === 0) rmSync(beside, { force: true });
+    if (lock !== undefined) closeSync(lock);
   }
 }
 
