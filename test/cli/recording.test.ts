@@ -25,8 +25,12 @@ import { skip } from '../support/skip.js';
 
 const CLI = fileURLToPath(new URL('../../../bundle/cli.js', import.meta.url));
 /** Records a command into a file that others may add to meanwhile. */
-const recordMerge = (output: string, command: readonly string[]): Promise<unknown> =>
-  promisify(execFile)(process.execPath, [CLI, 'record', '--merge', '-o', output, '--', ...command]);
+const recordMerge = (
+  output: string,
+  command: readonly string[],
+  user: { readonly uid?: number; readonly gid?: number } = {},
+): Promise<unknown> =>
+  promisify(execFile)(process.execPath, [CLI, 'record', '--merge', '-o', output, '--', ...command], user);
 
 const LOG = 'socket(AF_UNIX, SOCK_STREAM, 0) = 3\nconnect(3, 0x1, 16) = 0\nnonsense\n';
 
@@ -405,6 +409,21 @@ describe('The subcommands on recordings', () => {
     const { uid, gid, mode } = statSync(output);
     assert.deepEqual([uid, gid, mode], [before.uid, before.gid, before.mode]);
     assert.equal(parseRecording(readFileSync(output, 'utf8')).runs, 2);
+  });
+
+  it('record --merge adds every run of several users, also beside a lock that was left behind', async function () {
+    const other = { uid: 65_534, gid: 65_534 };
+    if (process.getuid?.() !== 0) skip(this, 'only root can become another user');
+    if (spawnSync('test', ['-r', CLI], other).status !== 0) skip(this, 'other users cannot read the package');
+    const output = imported('a', LOG);
+    chmodSync(output, 0o666);
+    chmodSync(directory, 0o1777);
+    file('a.json.lock', '');
+    const users = Array.from({ length: 8 }, (_, index) => (index % 2 === 0 ? other : {}));
+    await recordMerge(output, ['true'], other);
+    await Promise.all(users.map(user => recordMerge(output, ['sleep', '0.2'], user)));
+    assert.equal(parseRecording(readFileSync(output, 'utf8')).runs, 10);
+    assert.deepEqual(readdirSync(directory).sort(), ['a.json', 'a.log']);
   });
 
   it('record --merge changes no other files', () => {

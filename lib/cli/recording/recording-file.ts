@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  constants,
   existsSync,
   fstatSync,
   lstatSync,
@@ -78,26 +79,42 @@ function withLock(file: string, action: (path: string) => void): void {
   try {
     action(path);
   } finally {
-    // One that has content is somebody else's.
-    if (made !== undefined && fstatSync(made).size === 0) rmSync(beside, { force: true });
+    if (made !== undefined) removeLock(beside, made);
     if (lock !== undefined) closeSync(lock);
+  }
+}
+
+/** What has content is no lock, and that of another user in a folder of several may stay. */
+function removeLock(path: string, lock: number): void {
+  try {
+    if (fstatSync(lock).size === 0) rmSync(path);
+  } catch {
+    // It locks nothing.
   }
 }
 
 /** The kernel ends the lock of a command that was killed, so that a file which was left behind locks nothing. */
 function takeLock(path: string): number | undefined {
   for (;;) {
-    let lock;
-    try {
-      lock = openSync(path, 'a+');
-    } catch {
-      return undefined;
-    }
+    const lock = openedLock(path);
+    if (lock === undefined) return undefined;
     // Some file systems have no locks.
     if (native().lockFile(lock) !== undefined || isAt(path, lock)) return lock;
     // Whoever held it has removed the file.
     closeSync(lock);
   }
+}
+
+/** NFS only locks what is open for writing; the lock of another user can be open for reading only. */
+function openedLock(path: string): number | undefined {
+  for (const flags of ['a+', constants.O_RDONLY | constants.O_NONBLOCK]) {
+    try {
+      return openSync(path, flags);
+    } catch {
+      // The other one is tried, and then there is none.
+    }
+  }
+  return undefined;
 }
 
 const isAt = (path: string, descriptor: number): boolean => {
