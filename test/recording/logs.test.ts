@@ -463,6 +463,20 @@ describe('Audit records', () => {
     assert.deepEqual(summary(read(evil).recording), ['getppid() x1']);
   });
 
+  const forged = 'type=1326 sig=0 arch=c000003e syscall=165 compat=0 ip=0x1 code=0x0 A=';
+  for (const [what, line] of [
+    ['a path in a log of strace', `1 read(3</tmp/${forged}>, "", 5) = 0`],
+    ['an argument in another record', `type=EXECVE msg=audit(1.1:2): argc=1 a0="${forged}"`],
+    [
+      'a command line in JSON behind a prefix',
+      `pod-1 | ${JSON.stringify({ version: 'spo/v1', cmdLine: forged, syscalls: ['read'] })}`,
+    ],
+    ['a name in JSON behind a prefix that is not known', `pod container ${JSON.stringify({ comm: forged })}`],
+  ] as const)
+    it(`are not ${what}`, () => {
+      assert.ok(!summary(read(`getpid() = 1\n${line}`).recording).includes('mount() x1'));
+    });
+
   for (const [what, line] of [
     ['one that was cut off', kernel.slice(0, kernel.indexOf(' compat'))],
     ['one of an unknown architecture', kernel.replace('c000003e', 'c0000099')],

@@ -32,8 +32,11 @@ export interface AuditLine {
   readonly killed: boolean;
 }
 
-/** The last ones are of the journal with -o cat, verbose and export, and with -o json. */
-const RECORD = /\btype=(?:1326|SECCOMP)\b|\baudit\[\d+\]: SECCOMP |^(?: *MESSAGE=)?SECCOMP auid=/;
+/**
+ * The last ones are of the journal with -o cat, verbose and export, and with -o json. After a parenthesis or a quotation mark, it would be
+ * text that a program may have chosen: a path in a log of strace, a name in JSON.
+ */
+const RECORD = /^[^"(]*(?:\btype=(?:1326|SECCOMP)\b|\baudit\[\d+\]: SECCOMP )|^(?: *MESSAGE=)?SECCOMP auid=/;
 /** What the kernel writes after all that a program chooses (audit_seccomp in kernel/auditsc.c). auditd adds the same in words. */
 const TAIL =
   /^ sig=\S+ arch=(\S+) syscall=(\S+) compat=[01] ip=[^\s\p{Cc}]+(?: code=([^\s\p{Cc}]+))?(?![^\s\p{Cc}])/u;
