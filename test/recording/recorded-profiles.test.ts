@@ -39,13 +39,65 @@ status:
     assert.deepEqual(
       recording.calls.map(({ syscall, runs }) => [syscall, runs]),
       [
-        ['getpid', 1],
-        ['getuid', 1],
         ['mknod', 1],
         ['read', 3],
       ],
     );
-    assert.equal(skipped, 1);
+    assert.equal(skipped, 3);
+  });
+
+  for (const [what, rules, expected, left] of [
+    [
+      'for some arguments',
+      '{"names":["clone"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"op":"SCMP_CMP_EQ","value":1}]}',
+      [],
+      1,
+    ],
+    [
+      'for some capabilities',
+      '{"names":["mount"],"action":"SCMP_ACT_ALLOW","includes":{"caps":["CAP_SYS_ADMIN"]}}',
+      [],
+      1,
+    ],
+    [
+      'for some kernels',
+      '{"names":["ptrace"],"action":"SCMP_ACT_ALLOW","includes":{"minKernel":"4.8"}}',
+      [],
+      1,
+    ],
+    [
+      'for all architectures but some',
+      '{"names":["ptrace"],"action":"SCMP_ACT_ALLOW","excludes":{"arches":["amd64"]}}',
+      [],
+      1,
+    ],
+    [
+      'besides one that refuses the call',
+      '{"names":["mount"],"action":"SCMP_ACT_ALLOW"},{"Name":"mount","action":"SCMP_ACT_KILL"}',
+      [],
+      1,
+    ],
+    [
+      'besides one for all arguments',
+      '{"names":["clone"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"op":"SCMP_CMP_EQ","value":1}]},{"names":["clone"],"action":"SCMP_ACT_ALLOW"}',
+      ['clone() x1'],
+      0,
+    ],
+  ] as const)
+    it(`count no call that has a rule ${what}, which would be allowed more than there`, () => {
+      const { recording, skipped } = read(
+        `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"},${rules}]}`,
+      );
+      assert.deepEqual(summary(recording), [...expected, 'read() x1']);
+      assert.equal(skipped, left);
+    });
+
+  it('are read as they are for compiling, with the place of a mistake', () => {
+    assert.throws(
+      () =>
+        read('{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALOW"}]}'),
+      /\/syscalls\/0\/action.*SCMP_ACT_ALLOW/,
+    );
   });
 
   it('of the operator are read in any style of YAML', () => {

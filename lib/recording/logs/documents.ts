@@ -1,19 +1,22 @@
 // Reads what other recorders hand over as one document: profiles of the Security Profiles Operator, and those in Docker's format.
 import { abiByScmpName, syscallNumber } from '../../kernel/abi.js';
 import { isNative, type AbiName } from '../../kernel/architectures.js';
+import { SCMP_ACT_ALLOW, SCMP_ACT_LOG } from '../../kernel/constants.js';
 import { Findings } from '../../profile/findings.js';
 import { readYaml } from '../../profile/formats/common/yaml.js';
 import { plainOf, type JsonValue } from '../../profile/json.js';
+import type { Profile, ProfileRule } from '../../profile/profile.js';
 import { readJson } from '../../profile/read-json.js';
+import { coveredAbis, readArchitectures } from '../../profile/schema/architecture.js';
+import { fieldsOf } from '../../profile/schema/fields.js';
+import { readRules } from '../../profile/schema/rule.js';
 import { ProfileError } from '../../util/errors.js';
 import { own } from '../../util/own.js';
 import { byText, sealRecording, type Recording } from '../recording.js';
 
 interface RecordedProfile {
   readonly how: 'operator' | 'profile';
-  readonly architectures: readonly string[];
-  /** The calls that it allows. */
-  readonly names: readonly string[];
+  readonly profile: Pick<Profile, 'architectures' | 'rules'>;
   /** How many runs it was made of, and in how many of them each call was seen. */
   readonly coverage: { readonly total: number; readonly calls: ReadonlyMap<string, number> } | undefined;
 }
@@ -21,7 +24,7 @@ interface RecordedProfile {
 /** What was made of a document. */
 interface ReadDocument {
   readonly recordings: readonly Recording[];
-  /** Names that the ABI does not have. */
+  /** Names that the ABI does not have, or that are not allowed in every case. */
   readonly skipped: readonly string[];
   /** Why it cannot be read. */
   readonly fault?: string;
@@ -32,20 +35,27 @@ const COVERAGE = 'spo.x-k8s.io/syscall-coverage';
 const MAX_RUNS = 1_000_000;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const stringsOf = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
 
 /** Whether a log that begins with this line is a document: JSON over several lines, a profile on one, or YAML of Kubernetes. */
 export function beginsDocument(line: string): boolean {
   if (/^(?:---\s*$|apiVersion:|kind:|items:|metadata:|spec:)/.test(line)) return true;
   if (!line.trimStart().startsWith('{')) return false;
   try {
-    return profilesOf(JSON.parse(line)).length > 0;
+    const value: unknown = JSON.parse(line);
+    const items = isObject(value) ? own(value, 'items') : undefined;
+    return Array.isArray(items) ? items.some(isProfile) : isProfile(value);
   } catch {
     // A line of JSON lines would be complete.
     return !/^\s*\{.*\}\s*$/.test(line);
   }
 }
+
+/** Whether a value is a resource of the operator, or an object in Docker's format. */
+const isProfile = (value: unknown): boolean =>
+  isObject(value) &&
+  (own(value, 'kind') === 'SeccompProfile'
+    ? isObject(own(value, 'spec'))
+    : typeof own(value, 'defaultAction') === 'string' && Array.isArray(own(value, 'syscalls')));
 
 /**
  * The recordings of a document; none where it has no profile. `abi` is for profiles that name no architecture, `file` for
@@ -53,11 +63,8 @@ export function beginsDocument(line: string): boolean {
  */
 export function readDocument(lines: readonly string[], abi: AbiName, file: string): ReadDocument {
   try {
-    const values = valuesOf(lines.join('\n'), file);
-    return recordProfiles(
-      values.flatMap(value => profilesOf(plainOf(value))),
-      abi,
-    );
+    const values = valuesOf(lines.join('\n'), file).flatMap(itemsOf);
+    return recordProfiles(values.filter(value => isProfile(plainOf(value))).flatMap(profilesOf), abi);
   } catch (error) {
     if (error instanceof ProfileError) return { recordings: [], skipped: [], fault: error.message };
     throw error;
@@ -73,37 +80,35 @@ function valuesOf(text: string, file: string): readonly JsonValue[] {
   return [value];
 }
 
-/** The profiles in a JSON value: one, that of a Kubernetes object, or those in a list. */
-function profilesOf(value: unknown): readonly RecordedProfile[] {
-  if (!isObject(value)) return [];
-  const items = own(value, 'items');
-  if (Array.isArray(items))
-    return items.flatMap(item => (isObject(item) && !Object.hasOwn(item, 'items') ? profilesOf(item) : []));
-  const spec = own(value, 'spec');
-  if (isObject(spec)) {
-    if (own(value, 'kind') !== 'SeccompProfile') return [];
-    const metadata = own(value, 'metadata');
-    const annotations = isObject(metadata) ? own(metadata, 'annotations') : undefined;
-    return [profileOf(spec, 'operator', isObject(annotations) ? own(annotations, COVERAGE) : undefined)];
-  }
-  return typeof own(value, 'defaultAction') === 'string' && Array.isArray(own(value, 'syscalls'))
-    ? [profileOf(value, 'profile', undefined)]
-    : [];
+/** The values in a list of Kubernetes, or the value itself. */
+function itemsOf(value: JsonValue): readonly JsonValue[] {
+  const items = memberOf(value, 'items');
+  return items?.kind === 'array' ? items.items : [value];
 }
 
-function profileOf(
-  body: Record<string, unknown>,
-  how: RecordedProfile['how'],
-  coverage: unknown,
-): RecordedProfile {
-  const rules = own(body, 'syscalls');
-  const names = (Array.isArray(rules) ? rules : []).flatMap((rule: unknown) =>
-    isObject(rule) && isAllowing(own(rule, 'action')) ? stringsOf(own(rule, 'names')) : [],
-  );
-  return { how, architectures: stringsOf(own(body, 'architectures')), names, coverage: coverageOf(coverage) };
-}
+const memberOf = (value: JsonValue | undefined, key: string): JsonValue | undefined =>
+  value?.kind === 'object' ? value.members.get(key)?.value : undefined;
 
-const isAllowing = (action: unknown): boolean => action === 'SCMP_ACT_ALLOW' || action === 'SCMP_ACT_LOG';
+/** The profile in a value, read as for compiling, but for a default action, which says nothing here. Throws ProfileError. */
+function profilesOf(value: JsonValue): readonly RecordedProfile[] {
+  const spec = memberOf(value, 'spec');
+  const body = spec ?? value;
+  if (body.kind !== 'object') return [];
+  const findings = new Findings();
+  const fields = fieldsOf(body, ['architectures', 'archMap', 'syscalls'], findings);
+  const architectures = readArchitectures(fields.get('architectures'), fields.get('archMap'), findings);
+  const format = spec === undefined ? 'docker' : 'spo';
+  const rules = readRules(fields.get('syscalls'), format, coveredAbis(architectures), findings);
+  findings.conclude(false);
+  const coverage = memberOf(memberOf(memberOf(value, 'metadata'), 'annotations'), COVERAGE);
+  return [
+    {
+      how: spec === undefined ? 'profile' : 'operator',
+      profile: { architectures, rules },
+      coverage: coverageOf(coverage && plainOf(coverage)),
+    },
+  ];
+}
 
 /** `{"version":"v1","total":3,"syscalls":{"read":3,"mknod":1}}`. */
 function coverageOf(text: unknown): RecordedProfile['coverage'] {
@@ -126,20 +131,54 @@ function coverageOf(text: unknown): RecordedProfile['coverage'] {
 const isRuns = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_RUNS;
 
+/** The names of calls that a profile allows in every case, and of those that it allows in some, which no recorder writes. */
+function allowedIn(rules: readonly ProfileRule[]): {
+  readonly names: readonly string[];
+  readonly others: readonly string[];
+} {
+  const namesOf = (some: (rule: ProfileRule) => boolean): ReadonlySet<string> =>
+    new Set(rules.filter(some).flatMap(rule => rule.names.map(({ name }) => name)));
+  const refused = namesOf(rule => !isAllowing(rule));
+  const always = namesOf(rule => isAllowing(rule) && isForAll(rule));
+  const isAlways = (name: string): boolean => always.has(name) && !refused.has(name);
+  const all = [...namesOf(isAllowing)];
+  return { names: all.filter(isAlways), others: all.filter(name => !isAlways(name)) };
+}
+
+const isAllowing = ({ action }: ProfileRule): boolean => [SCMP_ACT_ALLOW, SCMP_ACT_LOG].includes(action);
+
+/** Whether a rule is for all arguments and machines. */
+const isForAll = ({ conditions, includes, excludes }: ProfileRule): boolean =>
+  conditions.length === 0 &&
+  [includes, excludes].every(
+    ({ caps, arches, ...rest }) => caps.length + arches.length === 0 && own(rest, 'minKernel') === undefined,
+  );
+
+const architecturesOf = ({ architectures }: Pick<Profile, 'architectures'>): readonly string[] => {
+  switch (architectures.kind) {
+    case 'native':
+      return [];
+    case 'list':
+      return architectures.architectures;
+    case 'map':
+      return architectures.entries.map(({ architecture }) => architecture);
+  }
+};
+
 /** The recordings of profiles. Nothing is known of arguments and programs. `abi` is for profiles that name no architecture. */
 function recordProfiles(profiles: readonly RecordedProfile[], abi: AbiName): ReadDocument {
   const skipped: string[] = [];
-  const recordings = profiles.map(({ how, architectures, names, coverage }): Recording => {
-    const native = architectures
+  const recordings = profiles.map(({ how, profile, coverage }): Recording => {
+    const native = architecturesOf(profile)
       .map(name => abiByScmpName(name)?.name)
       .find(name => name !== undefined && isNative(name));
     const on = native ?? abi;
     const total = coverage?.total ?? 1;
-    const known = [...new Set(names)].filter(name => {
-      const isThere = syscallNumber(on, name) !== undefined;
-      if (!isThere) skipped.push(name);
-      return isThere;
-    });
+    const { names, others } = allowedIn(profile.rules);
+    const isThere = (name: string): boolean => syscallNumber(on, name) !== undefined;
+    const known = names.filter(isThere);
+    const unknown = [...names.filter(name => !isThere(name)), ...others];
+    for (const name of unknown) skipped.push(name);
     return sealRecording({
       runs: total,
       sources: [
@@ -151,7 +190,7 @@ function recordProfiles(profiles: readonly RecordedProfile[], abi: AbiName): Rea
           command: '',
           runs: total,
           lost: 0,
-          skipped: names.length - known.length,
+          skipped: unknown.length,
         },
       ],
       calls: known.sort(byText).map(syscall => {
