@@ -14,10 +14,11 @@ import type { Location } from '../util/errors.js';
 import { own } from '../util/own.js';
 import { ownOptions } from '../util/options.js';
 import { mergeRecordings } from './merge.js';
+import { recordingOfPhase, type PhaseOption } from './phases.js';
 import { byText, listOf, type RecordedArgument, type RecordedCall, type Recording } from './recording.js';
 
 /** Options of `checkProfile`. */
-export interface CheckOptions {
+export interface CheckOptions extends PhaseOption {
   /** Capabilities for `caps` conditions; default: none. */
   readonly capabilities?: readonly string[] | undefined;
   /** The kernel version for `minKernel`; default: the newest that the package knows. */
@@ -81,15 +82,16 @@ const MAX_COMBINATIONS = 4096;
 
 /**
  * Compares a profile with recordings. It compares distinct calls, so the number of events does not matter.
- * Throws UsageError (`not-a-recording`, `bad-argument`, `bad-option`) and as `resolveProfile` does.
+ * Throws UsageError (`not-a-recording`, `bad-argument`, `bad-option`), RecordingError (`nothing-recorded` for a phase
+ * without calls) and as `resolveProfile` does.
  */
 export function checkProfile(
   profile: AnyProfile,
   recordings: readonly Recording[],
   options: CheckOptions = {},
 ): ProfileCheck {
-  const { capabilities = [], kernel } = ownOptions(options, ['capabilities', 'kernel']);
-  const recording = mergeRecordings(...listOf(recordings));
+  const { capabilities = [], kernel, phase } = ownOptions(options, ['capabilities', 'kernel', 'phase']);
+  const recording = recordingOfPhase(mergeRecordings(...listOf(recordings)), phase);
   const policies = new Map<Architecture, Policy>();
   for (const { abi } of recording.calls) {
     const arch = architectureOf(abi);

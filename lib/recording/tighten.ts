@@ -29,6 +29,7 @@ import { checkProfile, type CheckOptions, type ProfileCheck } from './check.js';
 import type { Launcher } from './generate/completions.js';
 import { generateProfile, type ExplainedCall } from './generate/generate.js';
 import { mergeRecordings } from './merge.js';
+import { recordingOfPhase } from './phases.js';
 import { byText, listOf, type RecordedCall, type Recording } from './recording.js';
 import { attempt } from '../util/failures.js';
 
@@ -94,9 +95,9 @@ export function tightenText(
   recordings: readonly Recording[],
   options: TightenOptions = {},
 ): TightenedProfile {
-  const { for: launcher, ...rest } = ownOptions(options, ['capabilities', 'kernel', 'for']);
-  const checking = givenOptions<CheckOptions>(rest, ['capabilities', 'kernel']);
-  const recording = mergeRecordings(...listOf(recordings));
+  const { for: launcher, phase, ...rest } = ownOptions(options, ['capabilities', 'kernel', 'phase', 'for']);
+  const checking = { ...givenOptions<CheckOptions>(rest, ['capabilities', 'kernel']), phase };
+  const recording = recordingOfPhase(mergeRecordings(...listOf(recordings)), phase);
   const { file } = source;
   const given = parseProfile(own(source, 'path') ?? new TextEncoder().encode(source.text), { file });
   // That of a profile which extends another is the whole of both: names of the base have their places in the base.
@@ -104,6 +105,7 @@ export function tightenText(
   const profile = text === source.text ? given : parseProfile(new TextEncoder().encode(text), { file });
   const generated = generateProfile([recording], {
     arguments: 'none',
+    phase,
     ...(launcher !== undefined && { for: launcher }),
   });
   const seen = new Set(recording.calls.map(({ syscall }) => syscall));
@@ -244,6 +246,7 @@ function whatIsWorse(
     .filter(({ action }) => !permits(action))
     .flatMap(({ names }) => names.flatMap(({ name }) => namesMeant(name)));
   if (proposed === undefined) return depending;
+  const meaning = givenOptions<CompileOptions>(checking, ['capabilities', 'kernel']);
   const find = (): readonly string[] => {
     const worse = new Set<string>();
     const before = findingsOf(checkProfile(old, [recording], checking));
@@ -251,7 +254,7 @@ function whatIsWorse(
       if (!before.has(finding)) worse.add(syscall);
     for (const arch of ARCHITECTURES)
       for (const capabilities of [[], CAPABILITIES])
-        for (const name of excessOf(proposed, old, { ...checking, arch, capabilities })) worse.add(name);
+        for (const name of excessOf(proposed, old, { ...meaning, arch, capabilities })) worse.add(name);
     return [...worse];
   };
   // Where it cannot be resolved, a denial has nothing to deny any more.

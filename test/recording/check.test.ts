@@ -44,6 +44,29 @@ describe('checkProfile', () => {
     );
   });
 
+  it('checks the calls of one phase and its parts, by default of all but that of container runtimes', () => {
+    const recorded = (line: string, phase: string): Recording =>
+      readLog(line, { arch: 'x86_64', phase }).recording;
+    const recordings = [
+      recorded('bind(3, 0x1, 16) = 0', 'start/main'),
+      recorded('getpid() = 1', 'serving/main'),
+      recorded('gettid() = 1', 'serving/pool'),
+      recorded('mount(0x1, 0x2, 0x3, 0, 0) = 0', 'runtime'),
+    ];
+    const refused = (phase?: string): readonly string[] =>
+      checkProfile(profile({ names: ['gettid'], action: ALLOW }), recordings, { phase }).refused.map(
+        ({ syscall }) => syscall,
+      );
+    assert.deepEqual(refused(), ['bind', 'getpid']);
+    assert.deepEqual(refused('serving'), ['getpid']);
+    assert.deepEqual(refused('serving/pool'), []);
+    assert.deepEqual(refused('runtime'), ['mount']);
+    assert.throws(() => refused('serve'), {
+      code: 'nothing-recorded',
+      message: /The phases are "runtime", "serving\/main", /,
+    });
+  });
+
   const unix = profile({
     names: ['socket'],
     action: ALLOW,

@@ -34,6 +34,19 @@ const event = (name: string): { arch: number; syscall: number } => ({
 });
 
 describe('tightenProfile', () => {
+  it('keeps what one phase needs', () => {
+    const text = profile(allow('"read", "bind"'), allow('"mount"'));
+    const recordings = ['read(0, "", 1) = 0', 'bind(3, 0x1, 16) = 0', 'mount(0x1, 0x2, 0x3, 0, 0) = 0'].map(
+      (line, index) =>
+        readLog(line, { arch: 'x86_64', phase: ['serving', 'start', 'runtime'][index] }).recording,
+    );
+    const kept = (phase?: string): readonly string[] =>
+      names(tightenProfile(text, recordings, { phase }).text);
+    assert.deepEqual(kept(), ['read', 'bind']);
+    assert.deepEqual(kept('serving'), ['read']);
+    assert.deepEqual(kept('runtime'), ['mount']);
+  });
+
   it('removes calls that no run made, and leaves the rest unchanged', () => {
     const text = profile(
       '{ "comment": "Files.", "names": ["read",   "mount", "write"], "action": "SCMP_ACT_ALLOW" }',

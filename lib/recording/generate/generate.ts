@@ -12,6 +12,7 @@ import { groupBy } from '../../util/collections.js';
 import { badOption, oneOf, ownOptions } from '../../util/options.js';
 import { own } from '../../util/own.js';
 import { mergeRecordings } from '../merge.js';
+import { callsOfPhase, noCalls, type PhaseOption } from '../phases.js';
 import { byText, listOf, RUNTIME_PHASE, type RecordedCall, type Recording } from '../recording.js';
 import {
   abisWithout,
@@ -34,10 +35,10 @@ import {
   type Launcher,
 } from './completions.js';
 import { enosys, rulesOf, runsOf, type Allowed, type Entry } from './rules.js';
-import { counted, show } from '../../util/show.js';
+import { counted } from '../../util/show.js';
 
 /** Options of `generateProfile`. */
-export interface GenerateOptions {
+export interface GenerateOptions extends PhaseOption {
   /**
    * Which arguments become conditions. `none`: no arguments. `safe` (the default): arguments that grant power and do not
    * depend on the input, such as socket families; no memory that is writable and executable and no new namespaces unless
@@ -53,11 +54,6 @@ export interface GenerateOptions {
    * the same as runc, and `kubernetes` the same as runc and crun, with which nodes start containers.
    */
   readonly for?: Launcher | undefined;
-  /**
-   * Only calls of this phase, and of its parts: `serving` includes `serving/main`. Default: all phases except `runtime`,
-   * which has the calls of container runtimes.
-   */
-  readonly phase?: string | undefined;
 }
 
 /** A call with a reason. */
@@ -111,20 +107,8 @@ export function generateProfile(
   const leftOut: ExplainedCall[] = [];
   const uncertain: ExplainedCall[] = [];
   const unlimited: ExplainedCall[] = [];
-  const calls = groupBy(
-    recording.calls.filter(call =>
-      phase === undefined ? call.phase !== RUNTIME_PHASE : isIn(call.phase, phase),
-    ),
-    ({ syscall }) => syscall,
-  );
-  if (calls.size === 0)
-    throw new RecordingError(
-      'nothing-recorded',
-      phase === undefined
-        ? 'the recordings have no calls'
-        : `the recordings have no calls of the phase ${show(phase)}`,
-      phasesIn(recording),
-    );
+  const calls = groupBy(callsOfPhase(recording, phase), ({ syscall }) => syscall);
+  if (calls.size === 0) throw noCalls(recording, phase);
   if (phase === undefined)
     for (const { syscall } of recording.calls.filter(call => call.phase === RUNTIME_PHASE))
       if (!calls.has(syscall))
@@ -195,23 +179,6 @@ export function generateProfile(
     leftOut: leftOut.sort((a, b) => byText(a.syscall, b.syscall)),
   };
 }
-
-/** The remedy where a phase has no calls. */
-function phasesIn({ calls }: Recording): string {
-  const phases = [...new Set(calls.map(({ phase }) => phase))].filter(phase => phase !== '');
-  return phases.length === 0
-    ? 'Record the program first'
-    : `The phases are ${phases
-        .sort(byText)
-        .slice(0, MAX_PHASES)
-        .map(phase => show(phase))
-        .join(', ')}${phases.length > MAX_PHASES ? ', …' : ''}`;
-}
-
-const MAX_PHASES = 8;
-
-/** Whether a phase is another one or a part of it. */
-const isIn = (phase: string, whole: string): boolean => phase === whole || phase.startsWith(`${whole}/`);
 
 /** The ABIs of an architecture in addition to its native one. */
 const othersOf = (arch: Architecture): readonly AbiName[] => abisOf(arch).slice(1);

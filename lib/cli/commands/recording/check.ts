@@ -19,6 +19,7 @@ import { counted } from '../../../util/show.js';
 
 interface Flags extends Pick<CompileFlags, 'cap' | 'capFromProcess'> {
   readonly kernel?: string;
+  readonly phase?: string;
   readonly tighten?: boolean;
   readonly output?: string;
   readonly for?: Launcher;
@@ -40,11 +41,12 @@ export const checkCommand: Register = (program, run) =>
         'the program that loads the profile, whose calls --tighten keeps; default: none',
       ).choices(LAUNCHERS),
     )
+    .option('--phase <name>', 'only calls of this phase')
     .addOption(new Option('--sarif', 'write SARIF 2.1.0, for code scanning').conflicts(['json', 'tighten']))
     .option('--json', 'write JSON, including errors')
     .action((argument: string, files: string[], flags: Flags) => {
       return run(() => {
-        const { kernel, tighten, output, for: launcher, sarif, json } = flags;
+        const { kernel, phase, tighten, output, for: launcher, sarif, json } = flags;
         if (tighten !== true && (output !== undefined || launcher !== undefined))
           throw optionError(
             `${output === undefined ? '--for' : '--output'} is an option of --tighten`,
@@ -61,6 +63,7 @@ export const checkCommand: Register = (program, run) =>
         const options = {
           capabilities: capabilitiesOf(flags),
           ...(kernel !== undefined && { kernel }),
+          phase,
         };
         const profile = parseProfile(Buffer.from(input.text), { file: input.file });
         const check = checkProfile(profile, recordings, options);
