@@ -170,6 +170,24 @@ describe('The pages', () => {
     }
   });
 
+  it('say from where each function is imported', () => {
+    const entries: Readonly<Record<string, object>> = { seccomp, 'seccomp/inspect': inspect };
+    for (const section of read('docs/api-overview.md').split(/^# /m).slice(1)) {
+      const [entry = ''] = section.split('\n', 1);
+      const exported = entries[entry];
+      if (exported === undefined) continue;
+      let from = '';
+      for (const block of section.split('\n\n')) {
+        // A table has its entry point in the block before it.
+        if (!block.startsWith('|')) from = block;
+        for (const [, name = ''] of block.matchAll(/`(\w+)\(/g))
+          for (const [other, names] of Object.entries(entries))
+            if (Object.hasOwn(names, name) && !Object.hasOwn(exported, name))
+              assert.match(from, new RegExp(`from \`${other}\``, 'i'), `${name} is exported by ${other}`);
+      }
+    }
+  });
+
   it('name every option of the command line', () => {
     const page = read('docs/cli.md');
     for (const path of readdirSync(`${root}lib/cli`, { recursive: true, encoding: 'utf8' }).filter(name =>
