@@ -53,7 +53,7 @@ function numberOf(text: string, { name, numberBit }: Abi): number {
   throw new UsageError(
     'unknown-syscall',
     noSuchCall(text, name),
-    meant === undefined ? 'Write its number, or name another ABI: x86:NAME' : `Did you mean ${meant}?`,
+    meant === undefined ? 'Write its number, or name another ABI: x86:NAME' : `Did you mean ${quote(meant)}?`,
   );
 }
 

@@ -8,7 +8,7 @@ import type { Variant } from '../filter/stored/shipped.js';
 import { shippedFilter } from '../filter/stored/shipped-filter.js';
 import { sha256 } from '../native.js';
 import type { Diagnostic } from '../util/errors.js';
-import { optionError, givenOptions, ownOptions, pickOptions } from '../util/options.js';
+import { badOption, optionError, givenOptions, ownOptions, pickOptions } from '../util/options.js';
 import { isPolicy, type Policy } from '../policy/policy.js';
 import { withTraps } from '../policy/with-traps.js';
 import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from './load.js';
@@ -143,10 +143,11 @@ export function variantOf(
 /** The option `violations`. Throws UsageError (`bad-option`) if it is not a result of `onViolation`. */
 function listenerOf(value: Violations | undefined): Pick<Violations, 'fatal' | 'watch'> | undefined {
   if (value === undefined) return undefined;
-  const listener = pickOptions(value, ['fatal', 'watch']);
-  if (typeof listener.fatal === 'boolean' && typeof listener.watch === 'function')
-    return { fatal: listener.fatal, watch: listener.watch };
-  throw optionError('violations is not a listener', 'Pass the result of onViolation');
+  if (typeof value === 'object' && (value as Violations | null) !== null) {
+    const { fatal, watch } = pickOptions(value, ['fatal', 'watch']);
+    if (typeof fatal === 'boolean' && typeof watch === 'function') return { fatal, watch };
+  }
+  throw badOption('violations', value, 'Pass the result of onViolation(…)');
 }
 
 /** Options of `compile`, except those that the machine decides. */

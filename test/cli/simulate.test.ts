@@ -126,8 +126,8 @@ describe('seccomp simulate', () => {
   const wrong: readonly (readonly [what: string, args: readonly string[], message: RegExp])[] = [
     ['no call', ['docker-default'], /there is no system call/],
     ['a call and a file of calls', ['docker-default', 'read', '--events', 'x'], /both/],
-    ['a name that there is not', ['docker-default', 'opn'], /Did you mean open\?/],
-    ['a constant that there is not', ['docker-default', 'socket', 'AF_UNX'], /Did you mean AF_UNIX\?/],
+    ['a name that there is not', ['docker-default', 'opn'], /Did you mean "open"\?/],
+    ['a constant that there is not', ['docker-default', 'socket', 'AF_UNX'], /Did you mean "AF_UNIX"\?/],
     ['a file that there is not', ['docker-default', '--events', '/no/such/file'], /ENOENT/],
     ['a folder of calls', ['docker-default', '--events', '/'], /EISDIR/],
     ['a filter that there is not', ['./no-such.json', 'read'], /no-such\.json/],

@@ -58,10 +58,10 @@ describe('a call in words', () => {
     ['sparc:read', 'bad-event', /no ABI "sparc"\. Write one of: x86_64, x86/],
     ['__proto__:read', 'bad-event', /no ABI/],
     ['constructor', 'unknown-syscall', /no system call "constructor"/],
-    ['opnat 1', 'unknown-syscall', /Did you mean openat\?/],
+    ['opnat 1', 'unknown-syscall', /Did you mean "openat"\?/],
     ['aarch64:open 1', 'unknown-syscall', /aarch64 has no system call "open"/],
     ['read 1 2 3 4 5 6 7', 'bad-event', /has 7 arguments\. A call has up to 6/],
-    ['socket AF_UNIXX', 'unknown-constant', /Did you mean AF_UNIX\?/],
+    ['socket AF_UNIXX', 'unknown-constant', /Did you mean "AF_UNIX"\?/],
     ['socket 1e3', 'bad-value', /int domain/],
     ['x86:read 0x100000000', 'bad-value', /0x100000000/],
   ];

@@ -173,6 +173,14 @@ describe('applyProfile: options', () => {
       assert.equal(code(call), expected);
     });
   }
+
+  it('names the option violations where a function is passed', () => {
+    const { message } = told<{ message: string }>(
+      inChild(`try { s.applyProfile('docker-default', { violations: () => undefined, dryRun: true }); }
+        catch ({ message }) { tell({ message }); }`),
+    );
+    assert.match(message, /^violations cannot be .*\. Pass the result of onViolation/);
+  });
 });
 
 describe('applyProfile: profiles under which Node cannot continue', () => {

@@ -124,9 +124,7 @@ describe('supervise', () => {
           profile: asking('open', 'openat'),
           handlers: {
             openat: async call =>
-              (await call.readString(call.args[1] ?? 0n)) === '/given'
-                ? { fd, closeOnExec }
-                : { continue: true },
+              (await call.readString(call.args[1])) === '/given' ? { fd, closeOnExec } : { continue: true },
           },
         });
         assert.match(lines[0] ?? '', /^\d+ 0$/);
@@ -150,8 +148,8 @@ describe('supervise', () => {
           /fault/,
         ],
         [() => ({ errno: 0 }), /bad-answer|invalid response/],
-        [() => ({ errno: 'ENOTHING' }), /invalid response/],
-        [() => undefined as unknown as Response, /invalid response/],
+        [() => ({ errno: 'ENOTHING' }), /the handler returned an invalid response: \{ errno: 'ENOTHING' \}/],
+        [() => undefined as unknown as Response, /invalid response: undefined/],
       ];
       for (const [handler, expected] of failures) {
         const errors: unknown[] = [];
@@ -188,7 +186,7 @@ describe('supervise', () => {
     const seen: string[] = [];
     await run(['edge'], {
       profile: asking('chdir'),
-      otherwise: async ({ args: [path = 0n], readString, readMemory }) => {
+      otherwise: async ({ args: [path], readString, readMemory }) => {
         try {
           seen.push(await readString(path));
           seen.push((await readMemory(path, 3)).toString());
@@ -206,7 +204,7 @@ describe('supervise', () => {
     const codes: unknown[] = [];
     await run(['edge'], {
       profile: asking('chdir'),
-      otherwise: async ({ args: [path = 0n], readString, readMemory }) => {
+      otherwise: async ({ args: [path], readString, readMemory }) => {
         for (const read of [
           () => readString(path, 3),
           () => readMemory(path, -1),
@@ -257,7 +255,7 @@ describe('supervise', () => {
     const supervised = supervise('sh', ['-c', '/bin/true; /bin/true'], {
       profile: asking('execve'),
       otherwise: async call => {
-        seen.push(await call.readString(call.args[0] ?? 0n));
+        seen.push(await call.readString(call.args[0]));
         return { errno: 'EACCES' };
       },
     });

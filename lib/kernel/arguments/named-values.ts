@@ -103,7 +103,7 @@ function parsePart(word: string, place: string, parameter: Parameter | undefined
     throw new UsageError(
       'unknown-constant',
       `there is no constant ${quoted} on ${abi}${place}`,
-      meant === undefined ? 'Write the number' : `Did you mean ${meant}?`,
+      meant === undefined ? 'Write the number' : `Did you mean ${JSON.stringify(meant)}?`,
     );
   }
   const [, sign, digits] = NUMBER.exec(word) ?? [];

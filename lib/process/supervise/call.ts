@@ -26,7 +26,7 @@ export interface SupervisedCall {
   /** `AUDIT_ARCH_*` of the ABI. */
   readonly arch: number;
   /** Its six registers, also those that the call does not use. */
-  readonly args: readonly bigint[];
+  readonly args: readonly [bigint, bigint, bigint, bigint, bigint, bigint];
   /** The instruction after the one that made it. */
   readonly instructionPointer: bigint;
   /** The thread that made it, as this process's PID namespace numbers it; 0 for one that it does not have. */

@@ -66,7 +66,7 @@ export function checkedHandlers(options: HandlerOptions): Own<HandlerOptions> {
   }
   checkFunction('otherwise', otherwise);
   checkFunction('onError', onError);
-  if (timeoutAnswer !== undefined) checkAnswer(timeoutAnswer);
+  if (timeoutAnswer !== undefined) checkAnswer(timeoutAnswer, 'timeoutAnswer is');
   checkTime('answerTimeout', answerTimeout);
   checkTime('readTimeout', readTimeout);
   return { handlers, otherwise, onError, answerTimeout, readTimeout, timeoutAnswer };

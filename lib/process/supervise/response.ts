@@ -5,6 +5,7 @@ import { MAX_ERRNO } from '../../kernel/action.js';
 import { errnoNumber, ENOSYS, errnoName } from '../../kernel/errno.js';
 import type { SupervisedCall } from './call.js';
 import { owned } from '../../util/own.js';
+import { show } from '../../util/show.js';
 
 /** The response to a call. */
 export type Response =
@@ -77,8 +78,8 @@ type Checked =
   | { readonly kind: 'continue' }
   | { readonly kind: 'fd'; readonly fd: number; readonly closeOnExec: boolean };
 
-/** Throws UsageError (`bad-answer`) for an invalid response. */
-export function checkAnswer(answer: unknown): Checked {
+/** Throws UsageError (`bad-answer`) for an invalid response; `source` says where it came from. */
+export function checkAnswer(answer: unknown, source = 'the handler returned'): Checked {
   if (typeof answer === 'object' && answer !== null) {
     const given = owned(
       answer as Partial<Record<'errno' | 'value' | 'continue' | 'fd' | 'closeOnExec', unknown>>,
@@ -101,8 +102,8 @@ export function checkAnswer(answer: unknown): Checked {
   }
   throw new UsageError(
     'bad-answer',
-    'the handler returned an invalid response',
-    'Return { errno }, { value }, { continue: true } or { fd }',
+    `${source} an invalid response: ${show(answer)}`,
+    `Return { errno } with a name or a number up to ${MAX_ERRNO}, { value }, { continue: true } or { fd }`,
   );
 }
 

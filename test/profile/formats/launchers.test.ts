@@ -318,7 +318,7 @@ describe('policies of launchers', () => {
     ['read: 1\n→wirte: 1', 'unknown-syscall', /Did you mean "write"/],
     ['read: 1\nwrite: →alow', 'unknown-action', /Did you mean "allow"/],
     ['read: 1\nwrite: →arg6 == 1', 'unknown-argument', /arg0 to arg5/],
-    ['read: 1\nwrite: arg0 == →AF_UNXI', 'unknown-constant', /Did you mean AF_UNIX/],
+    ['read: 1\nwrite: arg0 == →AF_UNXI', 'unknown-constant', /Did you mean "AF_UNIX"/],
     ['read: 1\n→read: 1', 'duplicate-statement', /line 1/],
     ['read: 1\n@include →./other.policy', 'include-refused', /read from a file/],
     ['read: 1\n→all@group: 1', 'not-expressible', /group/],

@@ -166,7 +166,10 @@ function readSection(scanner: Scanner, block: readonly AbiName[] | undefined): r
   const { at } = scanner.peek();
   const answers = { cases: [], otherwise: readAction(scanner), at };
   if (scanner.peek().startsColumn)
-    scanner.unexpected('the names of calls', 'Write them below the action, in lines that begin with blanks');
+    scanner.unexpected(
+      'the names of calls',
+      'Write them below the action, in lines that begin with blanks; for all other calls, write default: ACTION',
+    );
   const statements: WordedStatement[] = [];
   while (!scanner.atEnd && !scanner.peek().startsColumn) {
     if (!scanner.peek().startsLine) scanner.unexpected('a comma or the end of the line');
