@@ -161,6 +161,17 @@ describe('applyProfile with reportOnly', function () {
     assert.match(String(violation['text']), /^mkdir\(.*was allowed, although the profile has KILL_PROCESS/);
   });
 
+  it('does not report that this package lists the threads', () => {
+    const { counts, threads } = told<{ counts: object; threads: number }>(
+      inChild(`${PREPARE}
+        const { reports, threads } = attempt(['getdents', 'getdents64']);
+        reports.stop();
+        tell({ counts, threads: threads.length });`),
+    );
+    assert.deepEqual(counts, {});
+    assert.ok(threads > 1);
+  });
+
   it('compares arguments as the kernel would, of 64 bits too', () => {
     const counts = told<readonly number[]>(
       inChild(`${PREPARE}

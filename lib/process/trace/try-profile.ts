@@ -42,6 +42,9 @@ export interface ViolationReports {
  */
 export function tryProfile(filter: Filter, { onViolation, reportFallbacks }: TryOptions): ReportedProfile {
   const { policy, warnings } = filter;
+  // Read before the tracer is attached, which would report these calls as the program's.
+  const threads = readdirSync('/proc/self/task').map(Number);
+  const noNewPrivs = threadStatus()?.noNewPrivs === true;
   const tracer = attachTracer(compilePolicy(withStops(policy)));
   const follower = follow(tracer, {
     policy,
@@ -55,10 +58,10 @@ export function tryProfile(filter: Filter, { onViolation, reportFallbacks }: Try
   return {
     filter,
     scope: 'process',
-    threads: readdirSync('/proc/self/task').map(Number),
+    threads,
     flags: [],
     layer: undefined,
-    noNewPrivs: threadStatus()?.noNewPrivs === true,
+    noNewPrivs,
     listener: undefined,
     warnings,
     dryRun: false,
