@@ -141,6 +141,7 @@ describe('The subcommands on recordings', () => {
       assert.equal(exit, 2);
       assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, code);
     }
+    assert.match(cli(['audit', path('missing')]).stderr, /^seccomp: error: there is no file ".*missing"/);
   });
 
   it('record splits a run with --phase-at, and reports if no call matches', () => {

@@ -1,5 +1,6 @@
 // The types of profiles under strict: what a user writes compiles, and a mistake in it is an error of the compiler.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -209,4 +210,19 @@ describe('The types of profiles', function () {
       assert.match(errors[index] ?? 'was not compiled', expected);
     });
   });
+});
+
+it('every entry point has its types with moduleResolution node10 too, which does not read exports', () => {
+  const { exports, typesVersions } = JSON.parse(
+    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+  ) as {
+    exports: Readonly<Record<string, string | { readonly types: string }>>;
+    typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  };
+  const typed = Object.entries(exports).flatMap(([name, entry]) =>
+    typeof entry === 'string' || name === '.' || name.endsWith('.json')
+      ? []
+      : [[name.slice(2), [entry.types]]],
+  );
+  assert.deepEqual(typesVersions['*'], Object.fromEntries(typed));
 });

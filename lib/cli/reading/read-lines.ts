@@ -1,6 +1,7 @@
 // Reads files of any size line by line, in bounded memory.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { RecordingError } from '../../util/errors.js';
+import { show } from '../../util/show.js';
 import { singleLine } from '../../util/printable.js';
 import { retried } from './retried.js';
 import { inputName, takeStandardInput } from './standard-input.js';
@@ -52,7 +53,9 @@ function tried<Result>(file: string, act: () => Result): Result {
     if (!(error instanceof Error && 'code' in error)) throw error;
     throw new RecordingError(
       'log-unreadable',
-      `${singleLine(inputName(file))} cannot be read: ${error.message}`,
+      error.code === 'ENOENT'
+        ? `there is no file ${show(file)}`
+        : `${singleLine(inputName(file))} cannot be read: ${error.message}`,
     );
   }
 }
