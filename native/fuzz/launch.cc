@@ -40,7 +40,7 @@ bool ends_with(std::span<const std::byte> bytes, std::span<const std::byte> expe
 }
 
 void check_image(std::span<const std::byte> image, std::span<const std::byte> layer, std::span<const std::byte> program,
-                 const Orders& expected) {
+                 Orders expected) {
   Elf64_Ehdr header;
   check(image.size() > sizeof header, "the image has a header");
   std::memcpy(&header, image.data(), sizeof header);
@@ -54,6 +54,9 @@ void check_image(std::span<const std::byte> image, std::span<const std::byte> la
   check(ends_with(before, layer), "the layer stands before it");
   Orders orders;
   std::memcpy(&orders, before.data() + before.size() - layer.size() - sizeof orders, sizeof orders);
+  check(orders.leave_terminal <= expected.only_stdio, "only a command that gets nothing else leaves the terminal");
+  // Whether there is one depends on who runs this.
+  expected.leave_terminal = orders.leave_terminal;
   check(std::memcmp(&orders, &expected, sizeof orders) == 0, "the orders stand before both");
 }
 
@@ -99,7 +102,8 @@ void fuzz(Input input) {
                .domain = domain,
                .layer_instructions = static_cast<std::uint32_t>(layer.size() / sizeof(sock_filter)),
                .instructions = static_cast<std::uint32_t>(program.size() / sizeof(sock_filter)),
-               .parent = end_with_parent ? static_cast<std::uint32_t>(getpid()) : 0U});
+               .parent = static_cast<std::uint32_t>(getpid()),
+               .end_with_parent = end_with_parent ? 1U : 0U});
 }
 
 }  // namespace

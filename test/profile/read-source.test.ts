@@ -72,7 +72,7 @@ describe('profile sources', () => {
   });
 
   it('an object that looks like a Profile is not one', () => {
-    assert.equal(failure(() => parseProfile({ ...parseProfile(TEXT) })).code, 'wrong-type');
+    assert.equal(failure(() => parseProfile({ ...parseProfile(TEXT) })).code, 'not-a-profile');
   });
 
   it('a symbolic link to a file is followed', () => {
