@@ -92,6 +92,21 @@ status:
       assert.equal(skipped, left);
     });
 
+  it('have their rules in one place: no other reader finds more', () => {
+    const more = '[{"names":["mount"],"action":"SCMP_ACT_ALLOW"}]';
+    const docker =
+      '"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]';
+    assert.deepEqual(summary(read(`{${docker},"spec":{"syscalls":${more}}}`).recording), ['read() x1']);
+    assert.deepEqual(
+      summary(
+        read(
+          `{"kind":"SeccompProfile","spec":{${docker}},"defaultAction":"SCMP_ACT_ERRNO","syscalls":${more}}`,
+        ).recording,
+      ),
+      ['read() x1'],
+    );
+  });
+
   it('are read as they are for compiling, with the place of a mistake', () => {
     assert.throws(
       () =>

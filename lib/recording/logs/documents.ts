@@ -4,7 +4,7 @@ import { isNative, type AbiName } from '../../kernel/architectures.js';
 import { SCMP_ACT_ALLOW, SCMP_ACT_LOG } from '../../kernel/constants.js';
 import { Findings } from '../../profile/findings.js';
 import { readYaml } from '../../profile/formats/common/yaml.js';
-import { plainOf, type JsonValue } from '../../profile/json.js';
+import { plainOf, type JsonObject, type JsonValue } from '../../profile/json.js';
 import type { Profile, ProfileRule } from '../../profile/profile.js';
 import { readJson } from '../../profile/read-json.js';
 import { coveredAbis, readArchitectures } from '../../profile/schema/architecture.js';
@@ -41,21 +41,12 @@ export function beginsDocument(line: string): boolean {
   if (/^(?:---\s*$|apiVersion:|kind:|items:|metadata:|spec:)/.test(line)) return true;
   if (!line.trimStart().startsWith('{')) return false;
   try {
-    const value: unknown = JSON.parse(line);
-    const items = isObject(value) ? own(value, 'items') : undefined;
-    return Array.isArray(items) ? items.some(isProfile) : isProfile(value);
+    return itemsOf(readJson(line, '', new Findings())).some(value => bodyOf(value) !== undefined);
   } catch {
     // A line of JSON lines would be complete.
     return !/^\s*\{.*\}\s*$/.test(line);
   }
 }
-
-/** Whether a value is a resource of the operator, or an object in Docker's format. */
-const isProfile = (value: unknown): boolean =>
-  isObject(value) &&
-  (own(value, 'kind') === 'SeccompProfile'
-    ? isObject(own(value, 'spec'))
-    : typeof own(value, 'defaultAction') === 'string' && Array.isArray(own(value, 'syscalls')));
 
 /**
  * The recordings of a document; none where it has no profile. `abi` is for profiles that name no architecture, `file` for
@@ -64,7 +55,10 @@ const isProfile = (value: unknown): boolean =>
 export function readDocument(lines: readonly string[], abi: AbiName, file: string): ReadDocument {
   try {
     const values = valuesOf(lines.join('\n'), file).flatMap(itemsOf);
-    return recordProfiles(values.filter(value => isProfile(plainOf(value))).flatMap(profilesOf), abi);
+    return recordProfiles(
+      values.map(profileOf).filter(profile => profile !== undefined),
+      abi,
+    );
   } catch (error) {
     if (error instanceof ProfileError) return { recordings: [], skipped: [], fault: error.message };
     throw error;
@@ -89,25 +83,39 @@ function itemsOf(value: JsonValue): readonly JsonValue[] {
 const memberOf = (value: JsonValue | undefined, key: string): JsonValue | undefined =>
   value?.kind === 'object' ? value.members.get(key)?.value : undefined;
 
+/** The object with the rules: of a resource of the operator, or in Docker's format. */
+function bodyOf(value: JsonValue): JsonObject | undefined {
+  const kind = memberOf(value, 'kind');
+  const isResource = kind?.kind === 'string' && kind.value === 'SeccompProfile';
+  const body = isResource ? memberOf(value, 'spec') : value;
+  if (body?.kind !== 'object') return undefined;
+  return isResource ||
+    (memberOf(body, 'defaultAction')?.kind === 'string' && memberOf(body, 'syscalls')?.kind === 'array')
+    ? body
+    : undefined;
+}
+
 /** The profile in a value, read as for compiling, but for a default action, which says nothing here. Throws ProfileError. */
-function profilesOf(value: JsonValue): readonly RecordedProfile[] {
-  const spec = memberOf(value, 'spec');
-  const body = spec ?? value;
-  if (body.kind !== 'object') return [];
+function profileOf(value: JsonValue): RecordedProfile | undefined {
+  const body = bodyOf(value);
+  if (body === undefined) return undefined;
+  const isOwn = body === value;
   const findings = new Findings();
   const fields = fieldsOf(body, ['architectures', 'archMap', 'syscalls'], findings);
   const architectures = readArchitectures(fields.get('architectures'), fields.get('archMap'), findings);
-  const format = spec === undefined ? 'docker' : 'spo';
-  const rules = readRules(fields.get('syscalls'), format, coveredAbis(architectures), findings);
+  const rules = readRules(
+    fields.get('syscalls'),
+    isOwn ? 'docker' : 'spo',
+    coveredAbis(architectures),
+    findings,
+  );
   findings.conclude(false);
   const coverage = memberOf(memberOf(memberOf(value, 'metadata'), 'annotations'), COVERAGE);
-  return [
-    {
-      how: spec === undefined ? 'profile' : 'operator',
-      profile: { architectures, rules },
-      coverage: coverageOf(coverage && plainOf(coverage)),
-    },
-  ];
+  return {
+    how: isOwn ? 'profile' : 'operator',
+    profile: { architectures, rules },
+    coverage: coverageOf(coverage && plainOf(coverage)),
+  };
 }
 
 /** `{"version":"v1","total":3,"syscalls":{"read":3,"mknod":1}}`. */
