@@ -1,4 +1,4 @@
-// A child has the terminal of its parent only where one of its streams is it: another has a session of its own, so that
+// A child has the terminal of its parent only if it is one of its streams: any other has a session of its own, so that
 // it can neither open /dev/tty nor have the kernel stop its parent.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -157,9 +157,13 @@ function start(
     // What it has left running is supervised as well, and would fail without.
     return { child, end: () => finished.then(() => []) };
   }
-  const { load, isolation: plan, rest } = sandbox<SpawnOptions & SandboxOptions>(options, SPAWN_OPTIONS);
+  const {
+    load,
+    isolation: plan,
+    rest,
+  } = sandbox<SpawnOptions & SandboxOptions>(options, SPAWN_OPTIONS, true);
   const { child, follower } = startReportOnly(command, args, {
-    ...{ filter: profile, load, isolation: plan, endWithParent: true, rest },
+    ...{ filter: profile, load, isolation: plan, rest },
     report: { ...report, reportOnly: true },
     awaitRunning: undefined,
   });

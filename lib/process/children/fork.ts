@@ -79,7 +79,7 @@ export function forkSandboxed(
   options: ForkOptions & ForkSandboxOptions,
   endWithParent: boolean,
 ): ChildProcess {
-  const sandboxed = sandbox(options, FORK_OPTIONS);
+  const sandboxed = sandbox(options, FORK_OPTIONS, endWithParent);
   const { filter, load, isolation } = sandboxed;
   const { load: when, onViolation, reportFallbacks, reportOnly, ...rest } = sandboxed.rest;
   oneOf('load', when, ['before-exec', 'before-user-code']);
@@ -111,7 +111,7 @@ export function forkSandboxed(
     tracer?: TracerProcess,
   ): ChildProcess =>
     startChild(
-      { ...request, endWithParent },
+      request,
       commandOf(execPath, [...nodeArgs, module, ...args], {}),
       list,
       ({ file, words }, all) => begin(file, words.slice(1, words.length - 1 - args.length), all, words[0]),

@@ -71,16 +71,17 @@ export const SANDBOX_OPTIONS: readonly string[] = [
 ];
 
 /**
- * Checks the options and compiles the profile.
+ * Checks the options and compiles the profile. With `endWithParent`, the kernel kills the child when the thread that starts it ends.
  * Throws UsageError (`bad-option`), UnsupportedError (`isolation-unavailable`), and what `compile` throws.
  */
 export function sandbox<Options extends SandboxOptions>(
   options: Options,
   nodeOptions: readonly string[],
+  endWithParent = false,
 ): Sandbox<Options> {
   const given = ownOptions<SandboxOptions>(options, [...nodeOptions, ...SANDBOX_OPTIONS], LOADING);
   return {
-    isolation: planIsolation(given.isolation, given.ringFilter),
+    isolation: planIsolation(given.isolation, given.ringFilter, endWithParent),
     filter: filterOf(given),
     load: givenOptions<ChildLoadOptions>(given, LOADING),
     rest: nodeRest(given, nodeOptions) as Own<Omit<Options, keyof SandboxOptions>>,

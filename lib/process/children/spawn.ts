@@ -92,8 +92,8 @@ export function spawnSandboxed(
   const options = givenOptions<SpawnOptions & Options>(all, Object.keys(all)) as SpawnOptions & Options;
   if (all.onViolation !== undefined || all.reportOnly !== undefined)
     return superviseSandboxed(file, args, options, endWithParent).child;
-  const { filter, load, isolation, rest } = sandbox(options, SPAWN_OPTIONS);
+  const { filter, load, isolation, rest } = sandbox(options, SPAWN_OPTIONS, endWithParent);
   const command = commandOf(file, args, rest);
-  const request = { ...launchRequest(filter, load, isolation), endWithParent };
+  const request = launchRequest(filter, load, isolation);
   return startChild(request, command, stdioList(rest.stdio), spawnWith(rest));
 }

@@ -23,6 +23,8 @@ export interface IsolationPlan {
   readonly ringFilter: RingFilterMode;
   /** Whether the command inherits only the descriptors of `stdio`. */
   readonly onlyStdio: boolean;
+  /** Whether the kernel kills the command when the thread that starts it ends. */
+  readonly endWithParent: boolean;
   /** The isolation of the command. If a part of it fails at the start, the command does not run. */
   readonly receipt: Isolation;
 }
@@ -31,6 +33,7 @@ export interface IsolationPlan {
 export function planIsolation(
   mode: IsolationMode = 'best-effort',
   ringFilter: RingFilterMode = 'best-effort',
+  endWithParent = false,
 ): IsolationPlan {
   oneOf('isolation', mode, ISOLATION_MODES);
   oneOf('ringFilter', ringFilter, RING_FILTER_MODES);
@@ -49,6 +52,7 @@ export function planIsolation(
     layer: mode === 'none' ? new Uint8Array() : isolationLayer().bpf,
     domain: complete ? domainFor(kernel.landlock) : DOMAIN.none,
     onlyStdio: complete,
+    endWithParent,
     ringFilter,
     receipt,
   };

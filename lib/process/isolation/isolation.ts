@@ -17,7 +17,7 @@ export const ISOLATION_MODES: readonly IsolationMode[] = ['best-effort', 'requir
  * `memory`: reading and writing it, ptrace(2), descriptors through pidfd_getfd(2) and /proc. `signals`: to processes
  * that the child has not started, by any system call. `abstract-sockets`: connections to abstract AF_UNIX sockets.
  * `descriptors`: inherited ones that are not in `stdio`. `terminal`: ioctl(2) TIOCSTI and TIOCLINUX, and
- * /dev/tty unless one of the streams is it, by a session of its own. `limits`: prlimit(2) of other processes.
+ * /dev/tty unless it is one of the streams, by a session of its own. `limits`: prlimit(2) of other processes.
  */
 export type IsolationPart = 'memory' | 'signals' | 'abstract-sockets' | 'descriptors' | 'terminal' | 'limits';
 

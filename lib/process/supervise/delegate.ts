@@ -51,7 +51,7 @@ export function delegate(
     );
   }
   const { child, listener } = startWithListener(file, args, {
-    ...{ filter, load, isolation, endWithParent: false, rest },
+    ...{ filter, load, isolation, rest },
     atStart: () => CONTINUE,
   });
   const [pid, metadata] = [own(child, 'pid'), own(agent, 'metadata')];

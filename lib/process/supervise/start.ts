@@ -29,8 +29,6 @@ export interface StartPlan {
   readonly isolation: IsolationPlan;
   /** Options of Node. */
   readonly rest: Own<SpawnOptions>;
-  /** Whether the kernel kills the command when the thread that starts it ends. */
-  readonly endWithParent: boolean;
   /** For the calls of the launcher: execve and, if that fails, exit_group. */
   readonly atStart: Judge;
 }
@@ -43,11 +41,11 @@ export interface Started {
 
 /** Starts a command. Throws as `spawn` does, and LoadError (`listener-unusable`); the command has not run, or was killed, then. */
 export function startWithListener(file: string, args: readonly string[], plan: StartPlan): Started {
-  const { filter, load, isolation, endWithParent, rest, atStart } = plan;
+  const { filter, load, isolation, rest, atStart } = plan;
   let listener: number | undefined;
   try {
     const child = startChild(
-      { ...supervisedRequest(filter, load, isolation), endWithParent },
+      supervisedRequest(filter, load, isolation),
       commandOf(file, args, rest),
       stdioList(rest.stdio),
       spawnWith(rest),

@@ -84,15 +84,14 @@ export function superviseSandboxed(
   endWithParent: boolean,
 ): Supervised {
   const { own, others } = apart(options);
-  const sandboxed = sandbox(others, SPAWN_OPTIONS);
-  if (own.reportOnly === true) return reportOnly(file, args, sandboxed, own, endWithParent);
+  const sandboxed = sandbox(others, SPAWN_OPTIONS, endWithParent);
+  if (own.reportOnly === true) return reportOnly(file, args, sandboxed, own);
   const { filter, load, isolation, rest } = sandboxed;
   const plan = planOf(filter, own, file);
   const { child, listener } = startWithListener(file, args, {
     filter: plan.filter,
     load: withKillable(load, own),
     isolation,
-    endWithParent,
     rest,
     atStart: plan.atStart,
   });
@@ -137,11 +136,10 @@ function reportOnly(
   args: readonly string[],
   { filter, load, isolation, rest }: Sandbox<SpawnOptions & SandboxOptions>,
   own: OwnOptions,
-  endWithParent: boolean,
 ): Supervised {
   if (!isFilter(filter)) throw needsPolicy();
   const { receipt } = isolation;
-  const plan = { filter, isolation, endWithParent, rest, report: own };
+  const plan = { filter, isolation, rest, report: own };
   if (own.handlers === undefined && own.otherwise === undefined) {
     const { child, follower } = startReportOnly(file, args, { ...plan, load, awaitRunning: undefined });
     return supervised(child, receipt, follower);

@@ -22,8 +22,6 @@ export interface RecordPlan {
   readonly phase: string;
   /** The calls that begin the phase `work`; empty for one phase, `phase`. */
   readonly phaseAt: readonly string[];
-  /** Whether the kernel kills the command when the thread that starts it ends. */
-  readonly endWithParent: boolean;
   /** Options of Node. */
   readonly rest: Own<SpawnOptions>;
 }
@@ -51,7 +49,7 @@ export const PHASES = { first: 'start', second: 'work' } as const;
 
 /** Throws as `spawn` does, and LoadError (`no-tracer`, `tracer-refused`): nothing has run then. */
 export function recordCommand(file: string, args: readonly string[], plan: RecordPlan): RecordedChild {
-  const { isolation, phaseAt, endWithParent, rest } = plan;
+  const { isolation, phaseAt, rest } = plan;
   const command = commandOf(file, args, rest);
   const stdio = stdioList(rest.stdio);
   const tracer = startTracer(rest, table => {
@@ -61,8 +59,7 @@ export function recordCommand(file: string, args: readonly string[], plan: Recor
   let child: ChildProcess;
   try {
     // The tracer may load a filter later, for which it needs no_new_privs.
-    const request = { ...withoutFilter(isolation, true), endWithParent };
-    child = startChild(request, command, stdio, spawnWith(rest), undefined, tracer);
+    child = startChild(withoutFilter(isolation, true), command, stdio, spawnWith(rest), undefined, tracer);
   } catch (error) {
     watched.stop();
     throw error;

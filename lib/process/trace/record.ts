@@ -105,19 +105,14 @@ export function recordStarted(
   const sandboxed = sandbox<SpawnOptions & SandboxOptions>(
     { ...given, profile: compile({ defaultAction: 'SCMP_ACT_ALLOW' }), isolation },
     SPAWN_OPTIONS,
+    endWithParent,
   );
   if (by === 'perf')
-    return recordByPerf(file, args, {
-      isolation: sandboxed.isolation,
-      phase,
-      endWithParent,
-      rest: sandboxed.rest,
-    });
+    return recordByPerf(file, args, { isolation: sandboxed.isolation, phase, rest: sandboxed.rest });
   return recordCommand(file, args, {
     isolation: sandboxed.isolation,
     phase,
     phaseAt: checkedPhaseAt(phaseAt, phase),
-    endWithParent,
     rest: sandboxed.rest,
   });
 }

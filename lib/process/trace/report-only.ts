@@ -21,8 +21,6 @@ export interface ReportOnlyPlan {
   readonly filter: Filter;
   readonly load: ChildLoadOptions & { readonly waitKillable?: boolean };
   readonly isolation: IsolationPlan;
-  /** Whether the kernel kills the command when the thread that starts it ends. */
-  readonly endWithParent: boolean;
   /** Options of Node. */
   readonly rest: Own<SpawnOptions>;
   readonly report: Own<ViolationReportOptions>;
@@ -46,20 +44,18 @@ export function startReportOnly(
   args: readonly string[],
   plan: ReportOnlyPlan,
 ): ReportedCommand {
-  const { endWithParent, rest, awaitRunning } = plan;
+  const { rest, awaitRunning } = plan;
   const command = commandOf(file, args, rest);
   const stdio = stdioList(rest.stdio);
   return startReported(file, plan, (request, tracer) =>
-    startChild({ ...request, endWithParent }, command, stdio, spawnWith(rest), awaitRunning, tracer),
+    startChild(request, command, stdio, spawnWith(rest), awaitRunning, tracer),
   );
 }
 
 /** As `startReported`, for a command that is started in another way. */
 export function startReported(
   file: string,
-  plan: Omit<ReportOnlyPlan, 'rest' | 'endWithParent'> & {
-    readonly rest: Pick<Own<SpawnOptions>, 'uid' | 'gid'>;
-  },
+  plan: Omit<ReportOnlyPlan, 'rest'> & { readonly rest: Pick<Own<SpawnOptions>, 'uid' | 'gid'> },
   start: (request: LaunchRequest, tracer: Tracer) => ChildProcess,
 ): ReportedCommand {
   const { filter, load, isolation, rest, awaitRunning } = plan;

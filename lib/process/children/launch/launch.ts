@@ -35,8 +35,6 @@ export interface LaunchRequest extends LoadRequest {
   readonly isolation: IsolationPlan;
   /** Of RING_VERDICT, by opcode; empty for no filter of io_uring operations. */
   readonly ringVerdicts: Uint8Array;
-  /** Whether the kernel kills the command when the thread that starts it ends. */
-  readonly endWithParent: boolean;
 }
 
 /** A process that is to trace the command before it begins. */
@@ -87,7 +85,7 @@ export const launchOf = (
   load: LoadRequest,
   isolation: IsolationPlan,
   verdicts: Uint8Array = new Uint8Array(),
-): LaunchRequest => ({ ...load, isolation, ringVerdicts: verdicts, endWithParent: false });
+): LaunchRequest => ({ ...load, isolation, ringVerdicts: verdicts });
 
 /** For a command that is only isolated. */
 export const withoutFilter = (isolation: IsolationPlan, setNoNewPrivs: boolean): LaunchRequest =>
@@ -142,7 +140,7 @@ export function launch<Started>(
   awaitRunning: AwaitRunning = untilEnd,
   tracer?: TracerProcess,
 ): { readonly started: Started; readonly outcome: LaunchOutcome } {
-  const { layer, domain, onlyStdio } = request.isolation;
+  const { layer, domain, onlyStdio, endWithParent } = request.isolation;
   const descriptors = native().prepareLaunch(
     layer,
     request.bytes,
@@ -152,7 +150,7 @@ export function launch<Started>(
     onlyStdio,
     first,
     until === 'running',
-    request.endWithParent,
+    endWithParent,
     request.ringVerdicts,
     tracer?.pid ?? 0,
   );

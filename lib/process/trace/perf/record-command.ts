@@ -16,12 +16,12 @@ import { summarize } from './summarize.js';
 export function recordCommand(
   file: string,
   args: readonly string[],
-  { isolation, phase, endWithParent, rest }: Omit<RecordPlan, 'phaseAt'>,
+  { isolation, phase, rest }: Omit<RecordPlan, 'phaseAt'>,
 ): RecordedChild {
   const command = commandOf(file, args, rest);
   const stdio = stdioList(rest.stdio);
   // Ordinary users need no_new_privs for the layer.
-  const launch = { ...withoutFilter(isolation, isolation.layer.length > 0), endWithParent };
+  const launch = withoutFilter(isolation, isolation.layer.length > 0);
   const recorder = startPerfRecorder({ target: 'command', processes: [], excluded: 0 });
   let child: ChildProcess;
   try {
