@@ -41,7 +41,13 @@ const CONTAINED = {
   compile: [ENTRIES.load],
   inspect: [ENTRIES.load],
   libseccomp: [PARTS.compile, ENTRIES.load],
-  load: ['dist/filter/compile-options.js', 'dist/policy/policy.js'],
+  load: [
+    'dist/filter/compile-options.js',
+    'dist/policy/policy.js',
+    // What applyProfile asks before it uses a program that was compiled earlier.
+    'dist/profile/profile.js',
+    'dist/profile/read-source.js',
+  ],
   ...Object.fromEntries(Object.keys(RARE).map(name => [name, [PARTS.compile, ENTRIES.load]])),
 };
 /** What is run. */

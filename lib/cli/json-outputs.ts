@@ -4,6 +4,7 @@ import type { Filter } from '../filter/filter.js';
 import type { DifferenceJson, ExplanationJson, SimulationJson } from '../filter/inspect/json.js';
 import type { Finding } from '../lint/finding.js';
 import type { ProcessList } from '../process/inspect/ps.js';
+import type { PrecompiledPrograms } from '../process/apply/precompile.js';
 import type { ReportedViolation } from '../process/supervise/report.js';
 import type { ProfileCheck } from '../recording/check.js';
 import type { ExplainedAudit } from '../recording/explain-audit.js';
@@ -22,6 +23,7 @@ export interface JsonOutputs {
   readonly report: WrittenFile;
   readonly playground: WrittenFile;
   readonly compile: CompileOutput;
+  readonly precompile: PrecompiledPrograms;
   readonly disasm: DisasmOutput;
   readonly asm: AsmOutput;
   readonly violation: ReportedViolation;

@@ -23,6 +23,7 @@ const MORE_HELP: Readonly<Record<string, MoreHelp>> = {
   compile: {
     examples: ['compile docker-default -o filter.bpf', 'compile docker-default --arch aarch64 --format asm'],
   },
+  precompile: { examples: ['precompile profile.json /opt/app/programs'] },
   convert: { examples: ['convert docker-default --cap CAP_SYS_ADMIN --to oci -o seccomp.json'] },
   derive: { examples: ['derive docker-default --deny @chmod --explain -o profile.json'] },
   merge: { examples: ['merge --intersection docker-default no-network -o profile.json'] },

@@ -95,18 +95,16 @@ export const withConditionOptions = (command: Command): Command =>
         .helpGroup(MEANING),
     );
 
+/** The option for the architecture. `defaultArch` is for the help. */
+export const archOption = (defaultArch = 'this one'): Option =>
+  new Option(
+    '--arch <arch>',
+    `the target architecture: ${architectureNames().join(', ')}; default: ${defaultArch}`,
+  ).argParser(architecture);
+
 /** Adds the options that decide what a profile means. `defaultArch` is for the help. */
-export const withTargetOptions = (command: Command, defaultArch = 'this one'): Command =>
-  withConditionOptions(
-    command.addOption(
-      new Option(
-        '--arch <arch>',
-        `the target architecture: ${architectureNames().join(', ')}; default: ${defaultArch}`,
-      )
-        .argParser(architecture)
-        .helpGroup(MEANING),
-    ),
-  )
+export const withTargetOptions = (command: Command, defaultArch?: string): Command =>
+  withConditionOptions(command.addOption(archOption(defaultArch).helpGroup(MEANING)))
     .addOption(
       new Option(
         '--unknown-syscalls <answer>',

@@ -1,11 +1,11 @@
 // The command line as --help, completions and manual pages describe it: every subcommand with its options.
 import { Command, CommanderError, Help } from 'commander';
 import { asmCommand } from './commands/assembly/asm.js';
-import { compileCommand } from './commands/compile.js';
+import { compileCommand } from './commands/compilation/compile.js';
 import { deriveCommand } from './commands/composition/derive.js';
 import { mergeCommand } from './commands/composition/merge.js';
 import { completionCommand } from './commands/completion.js';
-import { convertCommand } from './commands/convert.js';
+import { convertCommand } from './commands/compilation/convert.js';
 import { diffCommand } from './commands/diff.js';
 import { disasmCommand } from './commands/assembly/disasm.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -19,6 +19,7 @@ import { recordCommand } from './commands/recording/record.js';
 import { importCommand } from './commands/recording/import.js';
 import { fail, print, printError, type Register, type RunCommand } from './output.js';
 import { playgroundCommand } from './commands/pages/playground.js';
+import { precompileCommand } from './commands/compilation/precompile.js';
 import { psCommand } from './commands/ps.js';
 import { reportCommand } from './commands/pages/report.js';
 import { runCommand } from './commands/run.js';
@@ -100,6 +101,7 @@ const COMMANDS: Readonly<Record<string, readonly Register[]>> = {
   ],
   'Create programs and profiles': [
     compileCommand,
+    precompileCommand,
     convertCommand,
     deriveCommand,
     mergeCommand,

@@ -5,7 +5,7 @@
  * @module seccomp
  */
 export * from './verbs.js';
-export { applyProfile, type ApplyOptions, type TryProfileOptions } from '../process/apply-profile.js';
+export { applyProfile, type ApplyOptions, type TryProfileOptions } from '../process/apply/apply-profile.js';
 export type { ReportedProfile, ViolationReports } from '../process/trace/try-profile.js';
 export type { Capabilities } from '../process/machine/running-target.js';
 export { execFile } from '../process/children/exec-file.js';
@@ -27,6 +27,7 @@ export { isolationLayer } from '../process/isolation/isolation-layer.js';
 export type { Isolation, IsolationMode, IsolationPart, OpenWay } from '../process/isolation/isolation.js';
 export { features, type Features } from '../process/machine/features.js';
 export { load, type LoadedFilter, type LoadOptions, type Scope } from '../process/load.js';
+export { precompile, type PrecompileOptions, type PrecompiledPrograms } from '../process/apply/precompile.js';
 export { ps, type ProcessEntry, type ProcessList, type PsOptions } from '../process/inspect/ps.js';
 export {
   SandboxedWorker,

@@ -34,8 +34,8 @@ export interface Filter {
   readonly metrics: ProgramMetrics;
 }
 
-/** How a filter came to be: compiled here, or a program that ships with the package. */
-type Origin = 'compiled' | 'shipped';
+/** Where the program of a filter comes from: compiled here, or proven earlier and read from a file. */
+type Origin = 'compiled' | 'precompiled';
 
 const filters = new WeakMap<Filter, Origin>();
 
@@ -47,7 +47,7 @@ export const isFilter = (value: unknown): value is Filter =>
   typeof value === 'object' && value !== null && filters.has(value as Filter);
 
 /**
- * Whether the program of a filter ships with the package. What a load looks at in a policy was looked at when it was built: it is for one
- * architecture, asks for no flags, and refuses nothing that Node depends on.
+ * Whether the program of a filter was proven earlier: it ships with the package, or root has put it into a directory. What a load looks at
+ * in a policy was looked at then: it is for one architecture, asks for no flags, and refuses nothing that Node depends on.
  */
-export const isShipped = (filter: Filter): boolean => filters.get(filter) === 'shipped';
+export const isPrecompiled = (filter: Filter): boolean => filters.get(filter) === 'precompiled';

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { LoadError, UsageError, type Diagnostic } from '../util/errors.js';
 import type { Filter } from '../filter/filter.js';
-import { isFilter, isShipped } from '../filter/filter.js';
+import { isFilter, isPrecompiled } from '../filter/filter.js';
 import { decode, validate, type Program } from '../bpf/program.js';
 import { BPF } from '../bpf/opcodes.js';
 import { isFailure, isMainThread, native } from '../native.js';
@@ -158,7 +158,7 @@ function obstaclesTo(
   program: Program,
   rings: readonly number[],
 ): readonly Obstacle[] {
-  const byPolicy = isFilter(filter) && !isShipped(filter) ? obstacles(filter.policy, poolIsRunning()) : [];
+  const byPolicy = isFilter(filter) && !isPrecompiled(filter) ? obstacles(filter.policy, poolIsRunning()) : [];
   return [...byPolicy, ...refusedRings(program, rings)];
 }
 
@@ -238,7 +238,7 @@ function validated(program: Program): Program {
 function refuseForeign(filter: Filter): void {
   const { target } = filter;
   const native = nativeArchitecture();
-  if (target.arch === native && (isShipped(filter) || filter.policy.abis[0].abi.name === native)) return;
+  if (target.arch === native && (isPrecompiled(filter) || filter.policy.abis[0].abi.name === native)) return;
   throw new LoadError(
     'foreign-filter',
     `the filter is for ${target.arch} and this process runs on ${native}`,
@@ -258,7 +258,7 @@ function scopeOf({ scope }: Pick<Own<LoadOptions>, 'scope'>): Scope {
 }
 
 function flagNames(filter: Filter | Uint8Array, scope: Scope, options: RequestOptions): readonly FlagName[] {
-  const wanted = new Set<FlagName>(isFilter(filter) && !isShipped(filter) ? filter.policy.flags : []);
+  const wanted = new Set<FlagName>(isFilter(filter) && !isPrecompiled(filter) ? filter.policy.flags : []);
   if (scope === 'process') wanted.add('SECCOMP_FILTER_FLAG_TSYNC');
   else wanted.delete('SECCOMP_FILTER_FLAG_TSYNC');
   if (options.log === true) wanted.add('SECCOMP_FILTER_FLAG_LOG');

@@ -60,7 +60,7 @@ export function parseProfile(source: unknown, options: ParseOptions = {}): Profi
   if (format !== undefined) return readWritten(format, text, file, Includes.of(path, parseIncluded));
   const includes = Includes.of(path, parseIncluded);
   // Other files may change while this text stays the same.
-  if (text.length > REMEMBERED_LENGTH || NAMES_OTHERS.test(text)) return read(text, file, strict, includes);
+  if (text.length > REMEMBERED_LENGTH || mayNameOthers(text)) return read(text, file, strict, includes);
   const profile = recent.get(`${file.length} ${file}${text}`, () => read(text, file, strict, includes));
   findings.conclude(strict, profile.warnings);
   return profile;
@@ -71,7 +71,7 @@ const REMEMBERED_LENGTH = 256 * 1024;
 const recent = new LruCache<Profile>(16);
 
 /** Whether a text may refer to other files: resources of Kubernetes, and `extends`, which may contain escapes. */
-const NAMES_OTHERS = /SeccompProfile|extends|\\u/i;
+export const mayNameOthers = (text: string): boolean => /SeccompProfile|extends|\\u/i.test(text);
 
 /** Reads JSON or YAML. */
 function read(text: string, file: string, strict: boolean, includes: Includes): Profile {

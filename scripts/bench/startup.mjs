@@ -1,6 +1,17 @@
 // The start-up time of a program: from the start of a Node process to the loaded filter, and to its end.
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { inRoot } from '../files.mjs';
 import { makeCodeCache } from '../make-code-cache.mjs';
@@ -28,30 +39,58 @@ export async function measure({ quick }) {
     JSON.stringify({ ...JSON.parse(readFileSync(profilePath, 'utf8')), comment: 'own' }, null, 2),
   );
   const plain = withoutCodeCache(join(scratch, 'without-code-cache'));
-  const subjects = Object.entries(BARE).flatMap(([kind, bare]) => {
+  const precompiled = precompiledFor(own);
+  try {
+    const subjects = subjectsOf({ program, own, cache, plain, precompiled });
+    const samples = await interleave(
+      Object.fromEntries(subjects.map(({ name, args, user }) => [name, () => run(args, user)])),
+      quick ? { rounds: 3, warmUp: 1 } : { rounds: 60, warmUp: 5 },
+    );
+    const until = (name, moment) => samples[name].map(sample => sample[moment]);
+    return subjects.map(({ name, kind }) => ({
+      name,
+      there: summarize(until(name, 'there')),
+      ratio: name === BARE[kind] ? undefined : ratios(until(name, 'there'), until(BARE[kind], 'there')),
+      end: summarize(until(name, 'end')),
+    }));
+  } finally {
+    if (precompiled !== undefined) rmSync(precompiled, { recursive: true });
+  }
+}
+
+/** What is measured: a name, the kind of module, the arguments of Node, and the user that it runs as if it is another one. */
+const subjectsOf = ({ program, own, cache, plain, precompiled }) =>
+  Object.entries(BARE).flatMap(([kind, bare]) => {
     const path = name => programPath(`start-${name}.${kind}`);
     const language = bare.replace(': nothing', '');
+    /** @type {(what: string, args: string[], user?: number) => object} */
+    const named = (what, args, user) => ({ name: `${language}: ${what}`, kind, args, user });
     return [
-      [bare, kind, kind === 'cjs' ? ['-e', SAY] : [path('empty')]],
-      [`${language}: \`seccomp\` imported`, kind, [path('import')]],
-      [`${language}: a compiled program, by \`seccomp/load\``, kind, [path('load'), program]],
-      [`${language}: a profile that ships`, kind, [path('apply'), 'docker-default']],
-      [`${language}: a profile of one's own, from JSON`, kind, [path('apply'), own]],
-      [`${language}: the same, with a cache`, kind, [path('apply'), own, cache]],
-      [`${language}: the same, without the code cache`, kind, [plain(path('apply')), own]],
+      { name: bare, kind, args: kind === 'cjs' ? ['-e', SAY] : [path('empty')], user: undefined },
+      named('`seccomp` imported', [path('import')]),
+      named('a compiled program, by `seccomp/load`', [path('load'), program]),
+      named('a profile that ships', [path('apply'), 'docker-default']),
+      named("a profile of one's own, from JSON", [path('apply'), own]),
+      named('the same, with a cache', [path('apply'), own, cache]),
+      ...(precompiled === undefined
+        ? []
+        : [named('the same, precompiled by root', [path('apply'), own, precompiled], NOBODY)]),
+      named('the same, without the code cache', [plain(path('apply')), own]),
     ];
   });
-  const samples = await interleave(
-    Object.fromEntries(subjects.map(([name, , args]) => [name, () => run(args)])),
-    quick ? { rounds: 3, warmUp: 1 } : { rounds: 60, warmUp: 5 },
-  );
-  const until = (name, moment) => samples[name].map(sample => sample[moment]);
-  return subjects.map(([name, kind]) => ({
-    name,
-    there: summarize(until(name, 'there')),
-    ratio: name === BARE[kind] ? undefined : ratios(until(name, 'there'), until(BARE[kind], 'there')),
-    end: summarize(until(name, 'end')),
-  }));
+
+/** A user who is not root, and owns nothing. */
+const NOBODY = 65534;
+
+/** A directory with the programs of a profile for another user; undefined if this one is not root, or if that one could not read the package. */
+function precompiledFor(profile) {
+  if (process.getuid?.() !== 0) return undefined;
+  const { status } = spawnSync(process.execPath, [programPath('start-read.mjs'), profile], { uid: NOBODY });
+  if (status !== 0) return undefined;
+  const directory = mkdtempSync(join(realpathSync(tmpdir()), 'seccomp-precompiled-'));
+  chmodSync(directory, 0o755);
+  execFileSync(process.execPath, [inRoot('bundle/cli.js'), 'precompile', profile, directory]);
+  return directory;
 }
 
 /** Copies the package, without V8's code cache. Gives the path of a program's copy. */
@@ -67,9 +106,12 @@ function withoutCodeCache(folder) {
 const SAY = 'process.stdout.write(String(process.hrtime.bigint()))';
 
 /** Milliseconds from spawn to what the program says, and to its exit. Each ends with an error unless its filter is in force. */
-function run(args) {
+function run(args, uid = undefined) {
   const start = process.hrtime.bigint();
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    ...(uid !== undefined && { uid }),
+  });
   const end = process.hrtime.bigint();
   if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${signal ?? status}: ${stderr}`);
   // All processes read the same clock.
@@ -83,7 +125,8 @@ with the first row of its kind. If a filter is loaded, all threads are under it 
 but the last of each kind use the [code cache](building.md#the-code-cache).
 
 A profile that ships [is not compiled](verification.md#programs-that-ship). \`applyProfile\` compiles other profiles without the search of
-\`compile\`, to programs that are 5 % larger with paths that are 4 % longer. With \`cache\`, the compilation is skipped, but not the proof.`,
+\`compile\`, to programs that are 5 % larger with paths that are 4 % longer. With \`cache\`, the compilation is skipped, but not the proof. For a
+process that is not root, root can [precompile](verification.md#precompiled-profiles) the profile: then both are skipped.`,
     table(
       ['Process', 'Until there', 'Ratio to nothing', 'Until its end'],
       data.map(({ name, there, ratio, end }) => [name, spread(there), factor(ratio), spread(end)]),

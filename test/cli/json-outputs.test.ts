@@ -65,6 +65,7 @@ describe('output.schema.json', () => {
         ['audit', 'audit', '--json', '--profile', 'docker-default', audit],
         ['event', 'simulate', '--json', 'no-exec', '--events', file('events', 'read 0\n')],
         ['compile', 'compile', '--json', 'no-exec'],
+        ['precompile', 'precompile', '--json', 'docker-default', join(directory, 'programs')],
         ['disasm', 'disasm', '--json', 'no-exec'],
         // It loads a word, and does not return.
         ['disasm', 'disasm', '--json', file('refused.bpf', '\u0020\0\0\0\0\0\0\0')],

@@ -6,17 +6,12 @@ import { join } from 'node:path';
 import { decode } from '#lib/bpf/program.js';
 import { compilePolicy } from '#lib/filter/compile.js';
 import { verify } from '#lib/filter/prove/verify.js';
-import {
-  programsFile,
-  shippedDigest,
-  shippedProgram,
-  VARIANTS,
-  type ShippedPrograms,
-} from '#lib/filter/stored/shipped.js';
+import { programDigest, VARIANTS, type ProgramFile } from '#lib/filter/stored/program-file.js';
+import { programsFile, shippedProgram } from '#lib/filter/stored/shipped.js';
 import { ARCHITECTURES, nativeArchitecture } from '#lib/kernel/architectures.js';
 import { NEWEST_KERNEL } from '#lib/kernel/kernel-version.js';
 import { packageFile } from '#lib/package-files.js';
-import { variantOf } from '#lib/process/apply-profile.js';
+import { variantOf } from '#lib/process/apply/apply-profile.js';
 import { obstacles } from '#lib/process/preflight.js';
 import { inChild, told } from '../support/child.js';
 import { sha256 } from '../support/sha256.js';
@@ -28,8 +23,8 @@ const NAME = 'docker-default';
 const ALLOW_ALL = Buffer.from([6, 0, 0, 0, 0, 0, 0xff, 0x7f]).toString('base64');
 
 describe('The programs that ship', () => {
-  const read = (arch: (typeof ARCHITECTURES)[number]): ShippedPrograms =>
-    JSON.parse(readFileSync(programsFile(NAME, arch), 'utf8')) as ShippedPrograms;
+  const read = (arch: (typeof ARCHITECTURES)[number]): ProgramFile =>
+    JSON.parse(readFileSync(programsFile(NAME, arch), 'utf8')) as ProgramFile;
 
   for (const arch of ARCHITECTURES) {
     for (const variant of VARIANTS) {
@@ -130,7 +125,7 @@ describe('A package whose files were changed', () => {
     edit: (programs: { bpf: string; digest: string; closesRings: boolean; traps: string }[]) => void,
   ): void {
     const { minKernel, programs } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as {
-      minKernel: ShippedPrograms['minKernel'];
+      minKernel: ProgramFile['minKernel'];
       programs: { bpf: string; digest: string; closesRings: boolean; traps: string }[];
     };
     edit(programs);
@@ -139,11 +134,11 @@ describe('A package whose files were changed', () => {
 
   it('has its program used where program and digest belong together, which takes a new digest', () => {
     const profile = readFileSync(packageFile(`profiles/${NAME}.json`));
-    const { minKernel } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as ShippedPrograms;
+    const { minKernel } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as ProgramFile;
     change(programs => {
       for (const each of programs) {
         each.bpf = ALLOW_ALL;
-        each.digest = shippedDigest(profile, arch, minKernel, each as never, ALLOW_ALL, sha256);
+        each.digest = programDigest(profile, arch, minKernel, each as never, ALLOW_ALL, sha256);
       }
     });
     assert.equal(applied(), ALLOW_ALL);
@@ -196,7 +191,7 @@ describe('A package whose files were changed', () => {
 
   /** The variant that this version of Node needs. */
   function variantHere(bpf: string): (typeof VARIANTS)[number] {
-    const { programs } = JSON.parse(readFileSync(programsFile(NAME, arch), 'utf8')) as ShippedPrograms;
+    const { programs } = JSON.parse(readFileSync(programsFile(NAME, arch), 'utf8')) as ProgramFile;
     const found = programs.find(each => each.bpf === bpf);
     assert.ok(found, 'the program that ships is the one that is used');
     return found;

@@ -1,5 +1,5 @@
 // SHA-256 by Node's crypto, beside that of the add-on.
 import { createHash } from 'node:crypto';
-import type { Sha256 } from '#lib/filter/stored/shipped.js';
+import type { Sha256 } from '#lib/filter/stored/program-file.js';
 
 export const sha256: Sha256 = bytes => createHash('sha256').update(bytes).digest('hex');

@@ -1,6 +1,6 @@
 // `seccomp doctor`: what this machine, this Node and this build support, and what prevents the rest.
 import { SeccompError } from '../../util/errors.js';
-import { applyProfile } from '../../process/apply-profile.js';
+import { applyProfile } from '../../process/apply/apply-profile.js';
 import { describeCodeCache } from '../../process/machine/code-cache.js';
 import { features } from '../../process/machine/features.js';
 import { reasonWithout } from '../../process/isolation/ring-filter.js';

@@ -3,7 +3,6 @@
 // long.
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { decode, encode, INSTRUCTION_SIZE, MAX_INSTRUCTIONS, type Program } from '../../bpf/program.js';
-import { packageFile } from '../../package-files.js';
 import { isPolicy, type Policy } from '../../policy/policy.js';
 import { isProfile, type Profile } from '../../profile/profile.js';
 import { readSource, type ProfileSource } from '../../profile/read-source.js';
@@ -12,7 +11,8 @@ import type { Diagnostic } from '../../util/errors.js';
 import { replaceFile } from '../../util/host/replace-file.js';
 import { own } from '../../util/own.js';
 import { quote } from '../../util/suggest.js';
-import type { Sha256 } from './shipped.js';
+import { packageVersion } from './package-version.js';
+import type { Sha256 } from './program-file.js';
 import { optionError } from '../../util/options.js';
 
 /** One place for a program. */
@@ -56,8 +56,7 @@ const WRITABLE_BY_OTHERS = 0o022;
  */
 export function storedProgram(directory: unknown, key: readonly unknown[], sha256: Sha256): StoredProgram {
   const path = checkedDirectory(directory);
-  const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
-  const name = sha256(Buffer.from(JSON.stringify([version, ...key])));
+  const name = sha256(Buffer.from(JSON.stringify([packageVersion(), ...key])));
   const file = `${path}/${name}.bpf`;
   return {
     read: () => readEntry(file),

@@ -1,80 +1,28 @@
 // Programs for the profiles that ship with the package, which were compiled and proven when it was built.
 import { readFileSync } from 'node:fs';
 import type { AbiName } from '../../kernel/architectures.js';
-import { kernelAtLeast, type KernelVersion } from '../../kernel/kernel-version.js';
 import { packageFile } from '../../package-files.js';
 import type { Target } from '../../policy/target.js';
-
-/** The SHA-256 of bytes, as hexadecimal digits. */
-export type Sha256 = (bytes: Uint8Array) => string;
-
-/** How applyProfile changes the policy of a profile before it compiles it. */
-export interface Variant {
-  /** Disables the io_uring rings that the process has open. */
-  readonly closesRings: boolean;
-  /** What is trapped for `onViolation`. */
-  readonly traps: 'none' | 'errnos' | 'kills';
-}
-
-export const VARIANTS: readonly Variant[] = [false, true].flatMap(closesRings =>
-  (['none', 'errnos', 'kills'] as const).map(traps => ({ closesRings, traps })),
-);
-
-/** A program that ships. */
-interface ShippedProgram extends Variant {
-  /** In the kernel's format, as base64. */
-  readonly bpf: string;
-  /** `shippedDigest` of the input of its proof, and of itself. */
-  readonly digest: string;
-}
-
-/** The programs for one profile and architecture: a file of bundle/programs/. */
-export interface ShippedPrograms {
-  /** The newest `minKernel` in the profile: its meaning is the same on all kernels from there on. */
-  readonly minKernel: KernelVersion;
-  readonly programs: readonly ShippedProgram[];
-}
+import { programIn, type Sha256, type Variant } from './program-file.js';
 
 /** The file with the programs for a profile that ships. */
 export const programsFile = (name: string, arch: AbiName): string =>
   packageFile(`bundle/programs/${name}.${arch}.json`);
 
 /**
- * The SHA-256 of everything that the policy of a program follows from, and of the program: the text of the profile, the
- * architecture, the kernels, no capabilities, default options, the variant.
- */
-export const shippedDigest = (
-  profile: Uint8Array,
-  arch: AbiName,
-  minKernel: KernelVersion,
-  { closesRings, traps }: Variant,
-  bpf: string,
-  sha256: Sha256,
-): string => {
-  const rest = JSON.stringify([arch, minKernel.major, minKernel.minor, closesRings, traps, bpf]);
-  return sha256(Buffer.concat([Buffer.from(`${rest}\n`), profile]));
-};
-
-/**
- * The program that ships for a profile by its name, or undefined where it has to be compiled: there is none for this target or
+ * The program that ships for a profile by its name, or undefined if it has to be compiled: there is none for this target or
  * variant, or its digest is not that of what would be compiled. `capabilities` must be none, options those by default.
  */
 export function shippedProgram(
   name: string,
-  { arch, kernel }: Pick<Target, 'arch' | 'kernel'>,
+  target: Pick<Target, 'arch' | 'kernel'>,
   variant: Variant,
   sha256: Sha256,
 ): Uint8Array | undefined {
   try {
-    const text = readFileSync(programsFile(name, arch), 'utf8');
-    const { minKernel, programs } = JSON.parse(text) as ShippedPrograms;
-    const found = programs.find(
-      ({ closesRings, traps }) => closesRings === variant.closesRings && traps === variant.traps,
-    );
-    if (found === undefined || !kernelAtLeast(kernel, minKernel)) return undefined;
+    const content = readFileSync(programsFile(name, target.arch), 'utf8');
     const profile = readFileSync(packageFile(`profiles/${name}.json`));
-    const digest = shippedDigest(profile, arch, minKernel, variant, found.bpf, sha256);
-    return digest === found.digest ? Buffer.from(found.bpf, 'base64') : undefined;
+    return programIn(content, profile, target, variant, sha256);
   } catch {
     // Missing, or not as built: compiling does not need it, and reports the problems of the profile itself.
     return undefined;

@@ -5,7 +5,7 @@ import { SeccompError } from '../../util/errors.js';
 import { native } from '../../native.js';
 import { ABIS } from '../../kernel/abi.js';
 import type { AbiPolicy, Policy } from '../../policy/policy.js';
-import { applyProfile } from '../apply-profile.js';
+import { applyProfile } from '../apply/apply-profile.js';
 import { load } from '../load.js';
 import { takeMe } from '../trace/take-me.js';
 import type { PreloadFailure, PreloadOrders } from './launch/preloaded.js';

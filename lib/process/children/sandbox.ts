@@ -3,7 +3,7 @@ import { COMPILE_OPTIONS } from '../../filter/compile-options.js';
 import { compile, policyOf, type AnyProfile, type CompileOptions } from '../../filter/compile-profile.js';
 import type { Filter } from '../../filter/filter.js';
 import { isFilter } from '../../filter/filter.js';
-import { shippedFilter } from '../../filter/stored/shipped-filter.js';
+import { shippedFilter } from '../../filter/stored/precompiled-filter.js';
 import { sha256 } from '../../native.js';
 import { optionError, givenOptions, ownOptions } from '../../util/options.js';
 import { isPolicy, type Policy } from '../../policy/policy.js';

@@ -1,4 +1,4 @@
-// A filter whose program ships with the package: its policy is resolved on first access.
+// A filter whose program was proven earlier, when it was put into a file: its policy is resolved on first access.
 import { decode, type Program } from '../../bpf/program.js';
 import type { Policy } from '../../policy/policy.js';
 import type { Target } from '../../policy/target.js';
@@ -7,13 +7,15 @@ import { markFilter, type Filter } from '../filter.js';
 import { nodeWeights } from '../generate/weights.js';
 import type { ProgramMetrics } from '../inspect/metrics.js';
 import { VerifiedFilter } from '../verified-filter.js';
-import { shippedProgram, type Sha256, type Variant } from './shipped.js';
+import { precompiledProgram } from './precompiled.js';
+import type { Sha256, Variant } from './program-file.js';
+import { shippedProgram } from './shipped.js';
 
-/** A program that was proven when the package was built, and what can be asked of it. */
-class ShippedFilter implements Filter {
+/** A program that was proven when it was put into a file, and what can be asked of it. */
+class PrecompiledFilter implements Filter {
   readonly program: Program;
   readonly codegen = 'tree';
-  /** None: only programs of profiles without warnings ship. */
+  /** None: only programs of profiles without warnings are put into files. */
   readonly warnings: readonly Diagnostic[] = Object.freeze([]);
   readonly target: Target;
   readonly #bytes: Uint8Array;
@@ -25,7 +27,7 @@ class ShippedFilter implements Filter {
     this.target = target;
     this.#bytes = bytes;
     this.#resolve = resolve;
-    markFilter(this, 'shipped');
+    markFilter(this, 'precompiled');
     Object.freeze(this);
   }
 
@@ -65,18 +67,35 @@ class ShippedFilter implements Filter {
 }
 
 /**
- * The filter whose program ships with the package, where a profile is given by its name and has one. `resolve` gives the policy that
+ * The filter whose program ships with the package, if a profile is given by its name and has one. `resolve` returns the policy that
  * would be compiled: of that profile, for this target without capabilities, with default options.
  */
 export function shippedFilter(
   profile: unknown,
-  { arch, kernel }: Pick<Target, 'arch' | 'kernel'>,
+  target: Pick<Target, 'arch' | 'kernel'>,
   variant: Variant,
   resolve: () => Policy,
   sha256: Sha256,
 ): Filter | undefined {
   if (typeof profile !== 'string' || !/^[\w-]+$/.test(profile)) return undefined;
-  const program = shippedProgram(profile, { arch, kernel }, variant, sha256);
-  if (program === undefined) return undefined;
-  return new ShippedFilter(program, { arch, kernel, capabilities: new Set() }, resolve);
+  return filterOf(shippedProgram(profile, target, variant, sha256), target, resolve);
 }
+
+/** The filter whose program root has put into a directory for a profile with this text. `resolve` is that of `shippedFilter`. */
+export function precompiledFilter(
+  directory: string,
+  text: string,
+  target: Pick<Target, 'arch' | 'kernel'>,
+  variant: Variant,
+  resolve: () => Policy,
+  sha256: Sha256,
+): Filter | undefined {
+  return filterOf(precompiledProgram(directory, text, target, variant, sha256), target, resolve);
+}
+
+const filterOf = (
+  program: Uint8Array | undefined,
+  { arch, kernel }: Pick<Target, 'arch' | 'kernel'>,
+  resolve: () => Policy,
+): Filter | undefined =>
+  program && new PrecompiledFilter(program, { arch, kernel, capabilities: new Set() }, resolve);

@@ -1,9 +1,9 @@
 // `seccomp convert`: a profile, a program or a filter of Firecracker's, in the format of another program.
 import { Option } from 'commander';
-import { converted, FORMATS, type Format } from '../converted.js';
-import { policyArgument } from '../input.js';
-import { FILTER, withCompileOptions, type CompileFlags } from '../options.js';
-import { warn, write, type Register } from '../output.js';
+import { converted, FORMATS, type Format } from '../../converted.js';
+import { policyArgument } from '../../input.js';
+import { FILTER, withCompileOptions, type CompileFlags } from '../../options.js';
+import { warn, write, type Register } from '../../output.js';
 
 interface Flags extends CompileFlags {
   readonly to: Format;

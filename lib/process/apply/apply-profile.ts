@@ -1,28 +1,31 @@
 // The main entry: a profile in, the running process confined.
-import { COMPILE_OPTIONS } from '../filter/compile-options.js';
-import { policyOf, type AnyProfile, type CompileOptions } from '../filter/compile-profile.js';
-import { compilePolicy } from '../filter/compile.js';
-import type { Filter } from '../filter/filter.js';
-import { programKey, storedProgram } from '../filter/stored/cache.js';
-import type { Variant } from '../filter/stored/shipped.js';
-import { shippedFilter } from '../filter/stored/shipped-filter.js';
-import { sha256 } from '../native.js';
-import type { Diagnostic } from '../util/errors.js';
-import { badOption, optionError, givenOptions, ownOptions, pickOptions } from '../util/options.js';
-import { isPolicy, type Policy } from '../policy/policy.js';
-import { withTraps } from '../policy/with-traps.js';
-import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from './load.js';
-import { closeRings, liveRings } from './rings.js';
+import { COMPILE_OPTIONS } from '../../filter/compile-options.js';
+import { policyOf, type AnyProfile, type CompileOptions } from '../../filter/compile-profile.js';
+import { compilePolicy } from '../../filter/compile.js';
+import type { Filter } from '../../filter/filter.js';
+import { programKey, storedProgram } from '../../filter/stored/cache.js';
+import { precompiledFilter, shippedFilter } from '../../filter/stored/precompiled-filter.js';
+import type { Variant } from '../../filter/stored/program-file.js';
+import { sha256 } from '../../native.js';
+import type { Diagnostic } from '../../util/errors.js';
+import { badOption, optionError, givenOptions, ownOptions, pickOptions } from '../../util/options.js';
+import { isPolicy, type Policy } from '../../policy/policy.js';
+import { parseProfile } from '../../profile/parse.js';
+import { isProfile } from '../../profile/profile.js';
+import { readSource } from '../../profile/read-source.js';
+import { withTraps } from '../../policy/with-traps.js';
+import { load, LOAD_FLAGS, notifies, type LoadedFilter, type LoadOptions } from '../load.js';
+import { closeRings, liveRings } from '../rings.js';
 import {
   checkReportOnly,
   REPORT_OPTIONS,
   type ReportedViolation,
   type ViolationReportOptions,
-} from './supervise/report.js';
-import { tryProfile, type ReportedProfile } from './trace/try-profile.js';
-import type { Own } from '../util/own.js';
-import { runningTarget, type Capabilities } from './machine/running-target.js';
-import type { Violations } from './violations/violations.js';
+} from '../supervise/report.js';
+import { tryProfile, type ReportedProfile } from '../trace/try-profile.js';
+import type { Own } from '../../util/own.js';
+import { runningTarget, type Capabilities } from '../machine/running-target.js';
+import type { Violations } from '../violations/violations.js';
 
 /** Options of `applyProfile`. */
 export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | 'capabilities'>, LoadOptions {
@@ -33,7 +36,7 @@ export interface ApplyOptions extends Omit<CompileOptions, 'arch' | 'kernel' | '
   /**
    * A directory for compiled programs, which is created if it does not exist. It must belong to this user and have the
    * mode 0700. A program from there is only used if it is proven to mean the same as the profile: the cache saves the
-   * compilation, but not the proof.
+   * compilation, but not the proof. What root has put there by `precompile` saves both if this process is not root.
    */
   readonly cache?: string | undefined;
 }
@@ -110,9 +113,17 @@ export function applyProfile(
           ? undefined
           : storedProgram(own.cache, programKey(profile, policy, [variant, rest]), sha256),
     });
-  const filter = Object.keys(given).some(option => option !== 'strict')
-    ? undefined
-    : shippedFilter(profile, target, variant, resolve, sha256);
+  const isPlain = Object.keys(given).every(option => option === 'strict');
+  const precompiled = (): Filter | undefined => {
+    if (typeof own.cache !== 'string' || isPolicy(profile) || isProfile(profile)) return undefined;
+    const { text, file } = readSource(profile);
+    // Not of the source, which may have changed when somebody asks for the policy.
+    const resolveText = (): Policy => variantOf(parseProfile(text, { file }), described, variant);
+    return precompiledFilter(own.cache, text, target, variant, resolveText, sha256);
+  };
+  const filter = isPlain
+    ? (shippedFilter(profile, target, variant, resolve, sha256) ?? precompiled())
+    : undefined;
   const loaded = load(
     filter ?? compiled(resolve()),
     givenOptions<LoadOptions>(own, ['scope', ...LOAD_FLAGS]),

@@ -1,12 +1,12 @@
 // `seccomp compile`: a profile to a program, in the format of choice.
 import { Option } from 'commander';
-import { compile } from '../../filter/compile-profile.js';
-import { toC } from '../../bpf/c-array.js';
-import type { Filter } from '../../filter/filter.js';
-import type { JsonOutputs } from '../json-outputs.js';
-import { profileArgument } from '../input.js';
-import { compileOptions, PROFILE, withCompileOptions, type CompileFlags } from '../options.js';
-import { printActions, toJson, warn, write, type Register } from '../output.js';
+import { compile } from '../../../filter/compile-profile.js';
+import { toC } from '../../../bpf/c-array.js';
+import type { Filter } from '../../../filter/filter.js';
+import type { JsonOutputs } from '../../json-outputs.js';
+import { profileArgument } from '../../input.js';
+import { compileOptions, PROFILE, withCompileOptions, type CompileFlags } from '../../options.js';
+import { printActions, toJson, warn, write, type Register } from '../../output.js';
 
 type Format = 'bpf' | 'asm' | 'pfc' | 'c' | 'json';
 

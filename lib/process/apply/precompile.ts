@@ -1,0 +1,135 @@
+// Compiles and proves a profile before the programs start that apply it.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ARCHITECTURES, nativeArchitecture, type Architecture } from '../../kernel/architectures.js';
+import { kernelAtLeast, type KernelVersion } from '../../kernel/kernel-version.js';
+import { compilePolicy } from '../../filter/compile.js';
+import { precompiledName } from '../../filter/stored/precompiled.js';
+import { programDigest, VARIANTS, type ProgramFile, type Sha256 } from '../../filter/stored/program-file.js';
+import { sha256 } from '../../native.js';
+import { isJson } from '../../profile/formats/json-or-yaml.js';
+import { mayNameOthers, parseProfile } from '../../profile/parse.js';
+import { type Profile } from '../../profile/profile.js';
+import { readSource, type ProfileSource, type SourceText } from '../../profile/read-source.js';
+import { crypto } from '../../util/builtins.js';
+import { CompileError, UsageError, type Diagnostic } from '../../util/errors.js';
+import { isRootsFolder } from '../../util/host/out-of-reach.js';
+import { replaceFile } from '../../util/host/replace-file.js';
+import { badArgument } from '../../util/failures.js';
+import { oneOf, pickOptions } from '../../util/options.js';
+import { own } from '../../util/own.js';
+import { quote } from '../../util/suggest.js';
+import { variantOf } from './apply-profile.js';
+import { obstacles, refuseObstacles } from '../preflight.js';
+
+/** Options of `precompile`. */
+export interface PrecompileOptions {
+  /** The architecture of the machines that will apply the profile. Default: that of this process. */
+  readonly arch?: Architecture | undefined;
+}
+
+/** The result of `precompile`. */
+export interface PrecompiledPrograms {
+  /** The path of the file with the programs. */
+  readonly file: string;
+  /** A warning (`precompiled-in-reach`) if not only root can write to the directory, so that the programs will not be used. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Compiles and proves a profile for the option `cache` of `applyProfile`, and writes the programs to a directory: with and
+ * without the rings of io_uring, and for `violations`. They are valid for all kernels from the newest `minKernel` in
+ * the profile on.
+ *
+ * `applyProfile` uses them without another proof, and without parsing the profile, if only root can have written them
+ * and the process is not root, as the files of an image are to a service that runs as an ordinary user. The text of the profile and the
+ * version of this package must be the same, and no option may change the meaning of the profile.
+ *
+ * The directory is created with the mode 0755 if it does not exist. Throws ProfileError for a profile with problems or
+ * warnings, CompileError (`not-precompilable`) for one that is not JSON, that refers to other profiles, or that sets flags
+ * or a listener, LoadError (`node-cannot-continue`) for one that refuses what Node depends on, and UsageError
+ * (`bad-argument`, `bad-option`), also if the directory cannot be written to.
+ */
+export function precompile(
+  source: ProfileSource,
+  directory: string,
+  options: PrecompileOptions = {},
+): PrecompiledPrograms {
+  return precompileText(readSource(source), directory, options);
+}
+
+/** `precompile` for a text that was read. */
+export function precompileText(
+  source: SourceText,
+  directory: string,
+  options: PrecompileOptions,
+): PrecompiledPrograms {
+  const { arch = nativeArchitecture() } = pickOptions(options, ['arch']);
+  oneOf('arch', arch, ARCHITECTURES);
+  const content = `${JSON.stringify(programFile(source, arch, sha256))}\n`;
+  const name = precompiledName(source.text, arch, sha256);
+  write(checkedPath(directory), name, content);
+  const warnings = isRootsFolder(directory) ? [] : [inReach(directory)];
+  return { file: join(directory, name), warnings };
+}
+
+/** The programs of a profile. Throws as `precompile` does. */
+export function programFile({ text, file }: SourceText, arch: Architecture, sha256: Sha256): ProgramFile {
+  if (!isJson(text)) refuse(`${quote(file)} is not JSON`);
+  if (mayNameOthers(text)) refuse(`${quote(file)} may refer to other profiles, which can change`);
+  const profile = parseProfile(text, { strict: true, file });
+  const minKernel = newestKernel(profile);
+  const programs = VARIANTS.map(variant => {
+    const policy = variantOf(profile, { arch, kernel: minKernel, strict: true }, variant);
+    if (policy.flags.length > 0) refuse(`${quote(file)} sets ${policy.flags.join(' and ')}`);
+    if (own(policy, 'listener') !== undefined) refuse(`${quote(file)} names a listener`);
+    refuseObstacles(obstacles(policy, false));
+    const bpf = compilePolicy(policy).bpf.toString('base64');
+    const digest = programDigest(Buffer.from(text), arch, minKernel, variant, bpf, sha256);
+    return { ...variant, digest, bpf };
+  });
+  return { minKernel, programs };
+}
+
+function refuse(reason: string): never {
+  throw new CompileError(
+    'not-precompilable',
+    `${reason}, so that its programs cannot be used without the profile`,
+    'Pass cache alone: the programs are then compiled at the first start, and proven at each',
+  );
+}
+
+/** The newest kernel that a rule asks for: from it on, all of these conditions are decided. */
+function newestKernel({ rules }: Profile): KernelVersion {
+  return rules
+    .flatMap(({ includes, excludes }) => [own(includes, 'minKernel'), own(excludes, 'minKernel')])
+    .filter(kernel => kernel !== undefined)
+    .reduce((newest, kernel) => (kernelAtLeast(kernel, newest) ? kernel : newest), { major: 0, minor: 0 });
+}
+
+function checkedPath(directory: unknown): string {
+  if (typeof directory === 'string' && directory !== '' && !directory.includes('\0')) return directory;
+  throw badArgument('directory', directory, 'Pass the path of a directory');
+}
+
+function write(directory: string, name: string, content: string): void {
+  const temporary = join(directory, `.${name}.${process.pid}.${crypto().randomBytes(8).toString('hex')}`);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o755 });
+    replaceFile(join(directory, name), content, temporary, { flag: 'wx', mode: 0o644 });
+  } catch (error) {
+    throw new UsageError(
+      'bad-argument',
+      `the programs could not be written to ${quote(directory)}: ${(error as Error).message}`,
+      'Pass the path of a directory that you can write to',
+    );
+  }
+}
+
+const inReach = (directory: string): Diagnostic => ({
+  code: 'precompiled-in-reach',
+  severity: 'warning',
+  message: `not only root can write to ${quote(directory)}, or to a directory above it: applyProfile will not use what is there`,
+  remedy:
+    'Use a directory that belongs to root with the mode 0755, in directories of that kind, without links in its path',
+});

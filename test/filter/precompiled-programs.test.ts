@@ -1,0 +1,277 @@
+// Programs that root has compiled: loaded without a proof, but only where nobody else can have changed them.
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decode } from '#lib/bpf/program.js';
+import { programDigest, VARIANTS, type ProgramFile } from '#lib/filter/stored/program-file.js';
+import { verify } from '#lib/filter/prove/verify.js';
+import { nativeArchitecture } from '#lib/kernel/architectures.js';
+import { NEWEST_KERNEL } from '#lib/kernel/kernel-version.js';
+import { variantOf } from '#lib/process/apply/apply-profile.js';
+import { precompile } from '#lib/process/apply/precompile.js';
+import { inChild, told } from '../support/child.js';
+import { sha256 } from '../support/sha256.js';
+import { skip } from '../support/skip.js';
+
+const arch = nativeArchitecture();
+const PROFILE = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [
+    { names: ['symlink', 'symlinkat'].slice(arch === 'x86_64' ? 0 : 1), action: 'SCMP_ACT_ERRNO' },
+    // Has no effect on kernels that can run these tests, but ends the range of kernels.
+    { names: ['bpf'], action: 'SCMP_ACT_ERRNO', includes: { minKernel: '4.8' } },
+  ],
+} as const;
+const TEXT = JSON.stringify(PROFILE);
+/** `ret ALLOW`, base64. */
+const ALLOW_ALL = Buffer.from([6, 0, 0, 0, 0, 0, 0xff, 0x7f]).toString('base64');
+const NOBODY = 65534;
+
+describe('The programs of precompile', () => {
+  let folder: string;
+  let cache: string;
+  let profile: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(realpathSync(tmpdir()), 'seccomp-precompiled-'));
+    cache = join(folder, 'cache');
+    profile = join(folder, 'profile.json');
+    chmodSync(folder, 0o755);
+    writeFileSync(profile, TEXT);
+    mkdirSync(join(folder, 'open'));
+    chmodSync(join(folder, 'open'), 0o1777);
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const only = (): string => {
+    const [name, ...more] = readdirSync(cache);
+    assert.ok(name !== undefined && more.length === 0);
+    return join(cache, name);
+  };
+
+  for (const variant of VARIANTS) {
+    it(`are proven for ${JSON.stringify(variant)}, on the oldest and the newest kernel that they are for`, () => {
+      const { file } = precompile(profile, cache);
+      const { minKernel, programs } = JSON.parse(readFileSync(file, 'utf8')) as ProgramFile;
+      assert.deepEqual(minKernel, { major: 4, minor: 8 });
+      const found = programs.find(
+        ({ closesRings, traps }) => closesRings === variant.closesRings && traps === variant.traps,
+      );
+      assert.ok(found);
+      for (const kernel of [minKernel, NEWEST_KERNEL])
+        verify(decode(Buffer.from(found.bpf, 'base64')), variantOf(TEXT, { arch, kernel }, variant));
+    });
+  }
+
+  it('are in files that everyone can read, and only the owner can write', () => {
+    const { file, warnings } = precompile(profile, cache);
+    assert.equal(file, only());
+    assert.deepEqual([statSync(cache).mode & 0o777, statSync(file).mode & 0o777], [0o755, 0o644]);
+    assert.deepEqual(
+      warnings.map(({ code }) => code),
+      process.getuid?.() === 0 ? [] : ['precompiled-in-reach'],
+    );
+  });
+
+  it('come with a warning if others can write to the directory', () => {
+    mkdirSync(cache);
+    chmodSync(cache, 0o777);
+    assert.deepEqual(
+      precompile(profile, cache).warnings.map(({ code }) => code),
+      ['precompiled-in-reach'],
+    );
+  });
+
+  for (const [what, source, code] of [
+    ['refers to others', { extends: 'docker-default' }, 'not-precompilable'],
+    ['is not JSON', 'default ALLOW\ndeny ptrace\n', 'not-precompilable'],
+    ['sets flags', { ...PROFILE, flags: ['SECCOMP_FILTER_FLAG_LOG'] }, 'not-precompilable'],
+    ['names a listener', { ...PROFILE, listenerPath: '/run/agent.sock' }, 'not-precompilable'],
+    [
+      'has warnings',
+      { ...PROFILE, syscalls: [{ names: ['no_such_call'], action: 'SCMP_ACT_ALLOW' }] },
+      'unknown-syscall',
+    ],
+    [
+      'refuses what Node depends on',
+      { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW' }] },
+      'node-cannot-continue',
+    ],
+  ] as const) {
+    it(`do not exist for a profile that ${what}`, () => {
+      assert.throws(() => precompile(source as never, cache), { code });
+      assert.throws(() => readdirSync(cache), { code: 'ENOENT' }, 'nothing is half done');
+    });
+  }
+
+  for (const directory of ['', 'a\0b', 1, undefined]) {
+    it(`are not written to ${JSON.stringify(directory)}`, () => {
+      assert.throws(() => precompile(profile, directory as never), { code: 'bad-argument' });
+    });
+  }
+
+  it('are not written to a file', () => {
+    assert.throws(() => precompile(profile, profile), { code: 'bad-argument' });
+  });
+
+  describe('are', () => {
+    beforeEach(function () {
+      if (process.getuid?.() !== 0) skip(this, 'only root can write what others must not');
+      precompile(profile, cache);
+      forge();
+      if (apply().user === undefined) skip(this, `another user cannot read ${process.cwd()}`);
+    });
+
+    /** Has the file allow everything: only a proof notices, since the digest is right. */
+    function forge(minKernel: ProgramFile['minKernel'] = { major: 4, minor: 8 }): void {
+      const programs = VARIANTS.map(variant => ({
+        ...variant,
+        bpf: ALLOW_ALL,
+        digest: programDigest(Buffer.from(TEXT), arch, minKernel, variant, ALLOW_ALL, sha256),
+      }));
+      writeFileSync(only(), JSON.stringify({ minKernel, programs }));
+    }
+
+    /** What a refused call gives under the profile, in a process of another user or with another way to write. */
+    function apply(
+      options: {
+        readonly source?: string;
+        readonly directory?: string;
+        readonly more?: string;
+        readonly user?: number;
+        readonly before?: string;
+      } = {},
+    ): { readonly user?: number; readonly call?: string } {
+      const { source = profile, directory = cache, more = '', user = NOBODY, before = '' } = options;
+      const outcome = inChild(
+        `
+        ${before}
+        let call = 'made';
+        try {
+          s.applyProfile(${JSON.stringify(source)}, { cache: ${JSON.stringify(directory)}${more} });
+          m('fs').symlinkSync('to', ${JSON.stringify(join(folder, 'open'))} + '/' + process.pid);
+        } catch (error) { call = error.code; }
+        tell({ user: process.getuid(), call });`,
+        { user },
+      );
+      return outcome.stdout === '' ? {} : told(outcome);
+    }
+    const used = { user: NOBODY, call: 'made' };
+    const compiled = { user: NOBODY, call: 'EPERM' };
+
+    it('used without a proof by a process of another user, which could not have written them', () => {
+      assert.deepEqual(apply(), used);
+    });
+
+    it('not used by way of a link, which could lead to files of root in a file system of the user', () => {
+      const link = join(folder, 'link');
+      symlinkSync(folder, link);
+      assert.deepEqual(apply({ directory: join(link, 'cache') }), compiled);
+      assert.deepEqual(apply({ directory: `${cache}/../cache/` }), used);
+    });
+
+    it('used for the text of the profile, wherever it comes from', () => {
+      assert.deepEqual(apply({ source: TEXT }), used);
+    });
+
+    const own = (path: () => string) => () => chownSync(path(), NOBODY, NOBODY);
+    const mode = (path: () => string, bits: number) => () => chmodSync(path(), bits);
+    for (const [what, change] of [
+      ['the file belongs to the user', own(() => only())],
+      ['others can write to the file', mode(() => only(), 0o646)],
+      ['a group can write to the file', mode(() => only(), 0o664)],
+      [
+        'the file is a link',
+        () => {
+          const file = only();
+          renameSync(file, join(folder, 'elsewhere'));
+          symlinkSync(join(folder, 'elsewhere'), file);
+        },
+      ],
+      ['the directory belongs to the user', own(() => cache)],
+      ['a directory above it belongs to the user', own(() => folder)],
+      [
+        'a directory above it is a sticky one of the user',
+        () => (chmodSync(folder, 0o1777), chownSync(folder, NOBODY, NOBODY)),
+      ],
+      ['others can write to a directory above it', mode(() => folder, 0o777)],
+      [
+        'its digest is another one',
+        () => writeFileSync(only(), readFileSync(only(), 'utf8').replace(/"digest":"./g, '"digest":"x')),
+      ],
+      ['it is no JSON', () => writeFileSync(only(), '{')],
+      ['it is for newer kernels', () => forge({ major: 999, minor: 0 })],
+    ] as const) {
+      it(`not used if ${what}`, () => {
+        change();
+        assert.deepEqual(apply({ more: ', strict: true' }), compiled);
+      });
+    }
+
+    it('not used if others can write to the directory, even a sticky one', () => {
+      chmodSync(cache, 0o1777);
+      assert.deepEqual(apply(), { user: NOBODY, call: 'bad-option' });
+    });
+
+    it('used below a sticky directory that everyone can write to, such as that for temporary files', () => {
+      chmodSync(folder, 0o1777);
+      assert.deepEqual(apply(), used);
+    });
+
+    it('not used for another text', () => {
+      writeFileSync(profile, `${TEXT} `);
+      assert.deepEqual(apply(), compiled);
+    });
+
+    it('not used for other options', () => {
+      for (const more of [
+        ", capabilities: ['CAP_BPF']",
+        ', badArch: s.SCMP_ACT_KILL_PROCESS',
+        ", unknownSyscalls: 'default'",
+      ])
+        assert.deepEqual(apply({ more }), compiled, more);
+    });
+
+    it('not used by root, who could have written them', () => {
+      assert.deepEqual(apply({ user: 0 }), { user: 0, call: 'EPERM' });
+    });
+
+    for (const [what, args] of [
+      ['is root without capabilities', ['--bounding-set', '-all', '--inh-caps', '-all']],
+      [
+        'has a capability',
+        [
+          ...['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups'],
+          ...['--inh-caps', '+net_bind_service', '--ambient-caps', '+net_bind_service'],
+        ],
+      ],
+      ['can become root again', ['--euid', `${NOBODY}`, '--bounding-set', '-all', '--inh-caps', '-all']],
+    ] as const) {
+      it(`not used by a process that ${what}`, () => {
+        const again = `
+          if (process.env.AGAIN === undefined) {
+            const args = [...${JSON.stringify(args)}, process.execPath, ...process.execArgv];
+            const { stdout, stderr } = m('child_process').spawnSync('setpriv', args, { env: { ...process.env, AGAIN: '1' } });
+            m('fs').writeSync(1, stdout);
+            m('fs').writeSync(2, stderr);
+            process.exit();
+          }`;
+        assert.equal(apply({ user: 0, before: again }).call, 'EPERM');
+      });
+    }
+  });
+});
