@@ -158,7 +158,8 @@ function obstaclesTo(
   program: Program,
   rings: readonly number[],
 ): readonly Obstacle[] {
-  const byPolicy = isFilter(filter) && !isPrecompiled(filter) ? obstacles(filter.policy, poolIsRunning()) : [];
+  const byPolicy =
+    isFilter(filter) && !isPrecompiled(filter) ? obstacles(filter.policy, poolIsRunning()) : [];
   return [...byPolicy, ...refusedRings(program, rings)];
 }
 
