@@ -67,7 +67,7 @@ export interface CompileOutput extends Pick<Filter, 'target' | 'codegen' | 'warn
 export interface DisasmOutput {
   /** Its instructions. */
   readonly instructions: readonly AnnotatedInstruction[];
-  /** Why the kernel would refuse it. Absent where it would not. */
+  /** Why the kernel would refuse it. Absent if it would not. */
   readonly refused?: Pick<Diagnostic, 'code' | 'message'>;
 }
 
@@ -97,7 +97,7 @@ export interface LayerOutput {
   readonly layer: number;
   /** How many instructions it has. */
   readonly instructions: number;
-  /** Flags that it was loaded with. Absent where the kernel does not tell. */
+  /** Flags that it was loaded with. Absent if the kernel does not tell. */
   readonly flags: readonly string[] | undefined;
   /** The program in base64. */
   readonly bpf: string;

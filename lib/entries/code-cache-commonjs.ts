@@ -23,7 +23,7 @@ interface LoadedFile {
 export const loaded = new Map<string, LoadedFile>();
 
 /**
- * What a function gives; undefined where it throws: there is no such file, another user has made it, Node's permissions hide it, or the
+ * What a function gives; undefined if it throws: there is no such file, another user has made it, Node's permissions hide it, or the
  * program has replaced a function of Node by one that cannot do it.
  */
 function ifPossible<Result>(get: () => Result): Result | undefined {
@@ -59,7 +59,7 @@ type Run = (
   directory: string,
 ) => void;
 
-/** What a file beside this one exports; undefined where `require` loads it. Throws what running the file throws. */
+/** What a file beside this one exports; undefined if `require` loads it. Throws what running the file throws. */
 export function load(file: `./${string}.js`): unknown {
   return loaded.get(file)?.module.exports ?? (isOn === false ? undefined : loadFile(file));
 }
@@ -83,7 +83,7 @@ function loadFile(file: string): object | undefined {
 }
 
 /**
- * Undefined where there is no code cache of this build of Node, where a program has changed `Script`, so that no function comes of it, and in Jest: it runs
+ * Undefined if there is no code cache of this build of Node, where a program has changed `Script`, so that no function comes of it, and in Jest: it runs
  * files in a realm of their own, but V8 compiles in that of Node, whose errors are no instances of Error there.
  */
 function compile(path: string, file: string): { readonly script: Script; readonly run: Run } | undefined {

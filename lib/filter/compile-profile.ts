@@ -47,7 +47,7 @@ export function compile(source: AnyProfile | Policy, options: CompileOptions = {
 const filters = new WeakMap<Profile, LruCache<Filter>>();
 const REMEMBERED_FILTERS = 16;
 
-/** A text that differs wherever some option differs in its meaning; undefined where an option is of no type that is taken. */
+/** A text that differs wherever some option differs in its meaning; undefined if an option is of no type that is taken. */
 function keyOf({ arch, kernel, capabilities }: Target, options: Own<CompileOptions>): string | undefined {
   const described: readonly string[] = TARGET_OPTIONS;
   const words: string[] = [];

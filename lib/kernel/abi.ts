@@ -100,7 +100,7 @@ const DIGIT_9 = '9'.charCodeAt(0);
 
 const wordsOf = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-/** Number of a call by its name, or undefined where the ABI does not have it. x32 numbers include bit 30. */
+/** Number of a call by its name, or undefined if the ABI does not have it. x32 numbers include bit 30. */
 export const syscallNumber = (abiName: AbiName, name: string): number | undefined =>
   numbersOf(abiName).get(name);
 
@@ -112,7 +112,7 @@ export const isCallNumber = (name: string): boolean =>
 export const callNumber = (abiName: AbiName, name: string): number | undefined =>
   isCallNumber(name) ? Number(name) + ABIS[abiName].numberBit : syscallNumber(abiName, name);
 
-/** Name of a call by its number, or undefined where the table has none. */
+/** Name of a call by its number, or undefined if the table has none. */
 export const syscallName = (abiName: AbiName, number: number): string | undefined =>
   namesOf(abiName).get(number);
 
@@ -161,7 +161,7 @@ function readForeign(): ReadonlyMap<string, readonly string[]> {
   return found;
 }
 
-/** The ABI that this package calls so, or undefined where there is none. */
+/** The ABI that this package calls so, or undefined if there is none. */
 export const abiNamed = (name: string): Abi | undefined => ALL.find(candidate => candidate.name === name);
 
 /** The ABI of a `SCMP_ARCH_*` name, or undefined for one this package does not compile for. */

@@ -85,7 +85,7 @@ export class FilterContext {
   /**
    * seccomp_merge(3): takes over the architectures of another context, with their rules, and closes that one.
    *
-   * Fails with EEXIST where both have an architecture, EDOM where their byte orders differ, EINVAL where the default
+   * Fails with EEXIST where both have an architecture, EDOM where their byte orders differ, EINVAL if the default
    * action, `SCMP_FLTATR_CTL_NNP` or `SCMP_FLTATR_CTL_TSYNC` differ. The other attributes stay those of this context.
    * After a failure both are as they were.
    */
@@ -106,7 +106,7 @@ export class FilterContext {
   /**
    * seccomp_arch_add(3): covers one more architecture. Rules added before do not apply to it, rules added later do.
    *
-   * Fails with EEXIST where it is there already, EDOM where its byte order differs, EINVAL for an unknown token.
+   * Fails with EEXIST if it is there already, EDOM where its byte order differs, EINVAL for an unknown token.
    */
   archAdd(arch: number): void {
     done(native().contextArchAdd(this.#handle, uint32('arch', arch)));
@@ -116,7 +116,7 @@ export class FilterContext {
   /**
    * seccomp_arch_remove(3): drops an architecture with its rules. Calls of it get the bad-architecture action.
    *
-   * Fails with EEXIST where it is not there. Most functions fail with EINVAL on a filter without architectures.
+   * Fails with EEXIST if it is not there. Most functions fail with EINVAL on a filter without architectures.
    */
   archRemove(arch: number): void {
     done(native().contextArchRemove(this.#handle, uint32('arch', arch)));
@@ -325,7 +325,7 @@ export const archNative = (): number => native().archNative();
 export const archResolveName = (name: string): number | undefined =>
   native().archResolveName(text('name', name)) || undefined;
 
-/** seccomp_syscall_resolve_num_arch(3): the name of a call, undefined where the architecture has none of that number. */
+/** seccomp_syscall_resolve_num_arch(3): the name of a call, undefined if the architecture has none of that number. */
 export const syscallResolveNumArch = (arch: number, number: number): string | undefined =>
   native().syscallResolveNumArch(uint32('arch', arch), int32('number', number));
 

@@ -40,7 +40,7 @@ interface Repaired {
 type Repair = (text: string, path: Path) => Repaired | undefined;
 
 /**
- * The fix for a finding in the JSON text that it is about; undefined where there is none that the finding settles. The layout of
+ * The fix for a finding in the JSON text that it is about; undefined if there is none that the finding settles. The layout of
  * the rest of the text stays.
  */
 export function fixFor(finding: Fixable, text: string): Fix | undefined {

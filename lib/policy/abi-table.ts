@@ -28,7 +28,7 @@ export const ownNumbers = ({ audit, numberBit }: Abi): readonly [low: number, hi
 export const MAX_CALLS = 20_000;
 const ENOSYS_ACTION = SCMP_ACT_ERRNO(ENOSYS);
 
-/** Where numbers that get ENOSYS to the last one begin; undefined where the last one gets something else. */
+/** Where numbers that get ENOSYS to the last one begin; undefined if the last one gets something else. */
 function tailOf({ runs }: AbiTable): number | undefined {
   let start: number | undefined;
   for (const { low, answer } of runs.toReversed()) {

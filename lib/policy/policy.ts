@@ -64,7 +64,7 @@ export interface SyscallPolicy {
   readonly rules: readonly Rule[];
   /** What the call gets when no rule matches. */
   readonly otherwise: Action;
-  /** Where the profile decides `otherwise`; absent where the default does. */
+  /** Where the profile decides `otherwise`; absent if the default does. */
   readonly at?: Location;
 }
 

@@ -29,7 +29,7 @@ import type { Obstacle } from './preflight.js';
  */
 export const liveRings = (): readonly number[] => readable(native().openRings(), 'open descriptors');
 
-/** The same, or none where they cannot be read. */
+/** The same, or none if they cannot be read. */
 export function liveRingsIfReadable(): readonly number[] {
   const rings = native().openRings();
   return isFailure(rings) ? [] : rings;

@@ -101,7 +101,7 @@ function read(text: string, file: string, strict: boolean, includes: Includes): 
   );
 }
 
-/** What a profile extends; undefined where errors were reported. */
+/** What a profile extends; undefined if errors were reported. */
 function baseOf({ name, at }: Extends, includes: Includes, findings: Findings): Profile | undefined {
   const base = includes.profile(name, at);
   if (writtenPolicy(base) === undefined) return base;

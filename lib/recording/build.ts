@@ -22,7 +22,7 @@ export interface SeenCall {
   readonly abi: AbiName;
   /** As in a RecordedCall. */
   readonly syscall: string;
-  /** The registers, undefined where one is not known; absent where none is. */
+  /** The registers, undefined if one is not known; absent where none is. */
   readonly args?: readonly (bigint | undefined)[];
   /** The path or name of the program. */
   readonly program?: string | undefined;

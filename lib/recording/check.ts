@@ -134,7 +134,7 @@ function fileOf({ abis }: Policy): string | undefined {
 
 type Verdict = CheckedCall & { readonly kind: 'refused' | 'uncertain' | 'fallbacks' };
 
-/** What is to be said of a call: nothing where it is allowed. */
+/** What is to be said of a call: nothing if it is allowed. */
 function checkCall(call: RecordedCall, policy: Policy): readonly Verdict[] {
   const number = callNumber(call.abi, call.syscall);
   if (number === undefined) return [];

@@ -226,7 +226,7 @@ function allowedNames({ rules }: Profile, removed: readonly RemovedName[]): read
   return [...new Set(left)].sort(byText);
 }
 
-/** The profile of an edited text; undefined where it is none. */
+/** The profile of an edited text; undefined if it is none. */
 const parseAgain = (text: string, file: string): Profile | undefined =>
   attempt(
     () => parseProfile(new TextEncoder().encode(text), { file }),
@@ -270,9 +270,9 @@ const findingsOf = ({ refused, uncertain }: ProfileCheck): ReadonlyMap<string, s
     ]),
   );
 
-/** Names of a call that the first profile allows and the second refuses; none where there is no such call. */
+/** Names of a call that the first profile allows and the second refuses; none if there is no such call. */
 function excessOf(first: Profile, second: Profile, options: CompileOptions): readonly string[] {
-  // Undefined where the profile is not for that machine.
+  // Undefined if the profile is not for that machine.
   const from = attempt(
     () => compile(second, options),
     ProfileError,

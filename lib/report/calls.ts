@@ -31,7 +31,7 @@ export interface CallData {
   readonly words: string;
   /** Why no rule decides, where that is so. */
   readonly why?: string;
-  /** As in a declaration in C; undefined where nothing is known. */
+  /** As in a declaration in C; undefined if nothing is known. */
   readonly parameters?: readonly string[];
   /** The rules that name it, as indexes, with the place where each does. */
   readonly rules: readonly { readonly rule: number; readonly at: RuleLine }[];

@@ -29,7 +29,7 @@ export interface RuleData {
   readonly at: RuleLine;
   readonly action: string;
   readonly names: readonly { readonly name: string; readonly at: RuleLine }[];
-  /** Undefined where there are none. */
+  /** Undefined if there are none. */
   readonly conditions?: string;
   /** The machines that it is for: `only with CAP_BPF`. Undefined for all. */
   readonly restriction?: string;

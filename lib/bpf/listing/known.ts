@@ -21,7 +21,7 @@ export const certainCall = ({ least, greatest }: Known): number | undefined =>
   least === greatest ? least : undefined;
 
 /**
- * What is known before each instruction; undefined where no jump leads. Jumps go forward, so that one pass sees every way.
+ * What is known before each instruction; undefined if no jump leads. Jumps go forward, so that one pass sees every way.
  * A jump out of the program is a way to nowhere.
  */
 export function knownAt(program: Program): readonly (Known | undefined)[] {

@@ -44,7 +44,7 @@ const NAMED_WORDS: ReadonlyMap<number, string> = new Map([
   [WORD.ipHigh, `instruction_pointer${HIGH_HALF}`],
 ]);
 
-/** The word of `struct seccomp_data` at an offset, or undefined where there is none. */
+/** The word of `struct seccomp_data` at an offset, or undefined if there is none. */
 export const wordAt = (offset: number): number | undefined =>
   offset % 4 === 0 && offset < DATA_SIZE ? offset / 4 : undefined;
 

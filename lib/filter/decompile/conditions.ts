@@ -125,7 +125,7 @@ function endsOf(bdd: Bdd, calls: Node, first: number, { arg, width }: Argument):
   ];
 }
 
-/** Ranges as comparisons by order, and as the values of inner ones; undefined where one of these is long. */
+/** Ranges as comparisons by order, and as the values of inner ones; undefined if one of these is long. */
 function ofRanges(
   ranges: readonly NumberRange[],
   { arg, width }: Argument,

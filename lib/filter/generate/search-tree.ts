@@ -432,7 +432,7 @@ const chainNode = (diagram: Diagram, cells: readonly Cell[], { singles, rest }: 
     return diagram.test('eq', low, node, next);
   }, rest);
 
-/** Splits a stretch into single values and one node that all other cells share; undefined where that cannot be done. */
+/** Splits a stretch into single values and one node that all other cells share; undefined if that cannot be done. */
 function singlesAndRest(
   cells: readonly Cell[],
   first: number,

@@ -27,7 +27,7 @@ export interface CaseJson {
   readonly action: Action;
   /** The same in words: `ERRNO(EPERM)`. */
   readonly actionName: string;
-  /** Lists of which at least one holds, with all of its terms. Absent where there are more than 4096. */
+  /** Lists of which at least one holds, with all of its terms. Absent if there are more than 4096. */
   readonly when: readonly (readonly TermJson[])[] | undefined;
   /** The same in words: `domain is AF_ALG or AF_VSOCK`. */
   readonly condition: string;
@@ -61,7 +61,7 @@ export interface NumberActionsJson extends ActionsJson {
 export interface AbiJson {
   /** The ABI. */
   readonly abi: AbiName;
-  /** The action for every call, as a seccomp return value. Absent where that depends. */
+  /** The action for every call, as a seccomp return value. Absent if that depends. */
   readonly always: Action | undefined;
   /** The same in words. */
   readonly alwaysName: string | undefined;
@@ -141,7 +141,7 @@ export interface ArgumentJson {
   readonly name: string;
   /** The whole register. */
   readonly value: bigint;
-  /** Words for the value: `AF_ALG`. Absent where there are none. */
+  /** Words for the value: `AF_ALG`. Absent if there are none. */
   readonly words: string | undefined;
 }
 
@@ -149,7 +149,7 @@ export interface ArgumentJson {
 export interface CallJson {
   /** The ABI. Absent for an architecture that is not known. */
   readonly abi: AbiName | undefined;
-  /** The name of the call. Absent where it has none. */
+  /** The name of the call. Absent if it has none. */
   readonly name: string | undefined;
   /** `AUDIT_ARCH_*`. */
   readonly arch: number;
@@ -157,7 +157,7 @@ export interface CallJson {
   readonly syscall: number;
   /** Six registers of 64 bits. */
   readonly args: readonly bigint[];
-  /** Those that the call has, with their names. Absent where nothing is known of them. */
+  /** Those that the call has, with their names. Absent if nothing is known of them. */
   readonly arguments: readonly ArgumentJson[] | undefined;
 }
 
@@ -180,9 +180,9 @@ export interface DifferenceJson {
   readonly to: Action;
   /** The same in words. */
   readonly toName: string;
-  /** Lists of which at least one holds, with all of its terms; one empty list where it always changes. Absent where there are more than 4096. */
+  /** Lists of which at least one holds, with all of its terms; one empty list where it always changes. Absent if there are more than 4096. */
   readonly when: readonly (readonly TermJson[])[] | undefined;
-  /** The same in words; empty where it always changes. */
+  /** The same in words; empty if it always changes. */
   readonly condition: string;
   /** One of these calls. */
   readonly witness: CallJson & Pick<Witness, 'instructionPointer'>;
@@ -208,7 +208,7 @@ export interface RuleJson {
   readonly action: Action;
   /** The same in words. */
   readonly actionName: string;
-  /** Where the profile says so. Absent where it is from no text. */
+  /** Where the profile says so. Absent if it is from no text. */
   readonly at: Location | undefined;
 }
 

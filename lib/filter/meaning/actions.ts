@@ -22,7 +22,7 @@ export type Conditions = readonly (readonly Term[])[];
 export interface Case<T> {
   /** The action. */
   readonly action: T;
-  /** Undefined where there are too many to be listed: more than 4096. */
+  /** Undefined if there are too many to be listed: more than 4096. */
   readonly when: Conditions | undefined;
 }
 

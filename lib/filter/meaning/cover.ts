@@ -49,7 +49,7 @@ export class CubeCovers {
 
   /**
    * Few cubes that hold the calls of a set and no others; the set is about arguments.
-   * Undefined where they come to more than `limit`, as far as one can see.
+   * Undefined if they come to more than `limit`, as far as one can see.
    */
   of(set: Node, limit = LIMIT): readonly Cube[] | undefined {
     const cubes = this.rough(set, limit);

@@ -22,7 +22,7 @@ export interface SyscallActions<T> extends Actions<T> {
 export interface Numbers {
   /** One of them. */
   readonly example: number;
-  /** Those that pass, of each list, at least one test. Undefined where that takes more than 4096 tests. */
+  /** Those that pass, of each list, at least one test. Undefined if that takes more than 4096 tests. */
   readonly allOf: readonly (readonly NumberTest[])[] | undefined;
 }
 

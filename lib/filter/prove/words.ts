@@ -23,7 +23,7 @@ export interface WordTest {
   readonly k: number;
 }
 
-/** The members that pass a test and those that fail it; undefined where there are none. */
+/** The members that pass a test and those that fail it; undefined if there are none. */
 interface Split {
   readonly yes: WordSet | undefined;
   readonly no: WordSet | undefined;
@@ -145,7 +145,7 @@ function commonRanges(a: readonly number[], b: readonly number[]): readonly numb
 
 const sizeOf = ({ ranges, facts }: WordSet): number => (ranges.length >>> 2) + facts.length;
 
-/** What two sets have in common; undefined where that is nothing. Counts its steps on `work`. */
+/** What two sets have in common; undefined if that is nothing. Counts its steps on `work`. */
 export function intersection(a: WordSet, b: WordSet, work?: WorkBudget): WordSet | undefined {
   if (a === FULL || b === FULL) return a === FULL ? b : a;
   work?.spend(1 + sizeOf(a) + sizeOf(b) + ((a.facts.length * b.facts.length) >>> 3));

@@ -56,7 +56,7 @@ export const shippedDigest = (
 };
 
 /**
- * The program that ships for a profile by its name, or undefined where it has to be compiled: there is none for this target or
+ * The program that ships for a profile by its name, or undefined if it has to be compiled: there is none for this target or
  * variant, or its digest is not that of what would be compiled. `capabilities` must be none, options those by default.
  */
 export function shippedProgram(

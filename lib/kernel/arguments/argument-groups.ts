@@ -76,7 +76,7 @@ export const argumentsOfGroup = (group: ConstantGroup): readonly string[] =>
 
 export const usedGroups = (): readonly ConstantGroup[] => Object.keys(ARGUMENTS);
 
-/** The group that an argument is written with, or undefined where it takes any number. */
+/** The group that an argument is written with, or undefined if it takes any number. */
 export function constantGroup(syscall: string, parameter: string, type: string): ConstantGroup | undefined {
   groups ??= new Map(
     usedGroups().flatMap(group =>

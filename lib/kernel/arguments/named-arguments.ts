@@ -14,7 +14,7 @@ export interface NamedArgument {
 }
 
 /**
- * The arguments that a call has, in their order, from its registers. Undefined where nothing is known of them, also where a
+ * The arguments that a call has, in their order, from its registers. Undefined if nothing is known of them, also where a
  * filter forbids to read the tables: `readArgumentTables` reads them in time.
  */
 export function namedArguments(

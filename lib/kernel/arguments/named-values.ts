@@ -59,7 +59,7 @@ function namesOf(abi: AbiName): ReadonlyMap<string, bigint> {
   return all;
 }
 
-/** The names of a group on an ABI with their values, in the order in which they are preferred; none where there is no such group. */
+/** The names of a group on an ABI with their values, in the order in which they are preferred; none if there is no such group. */
 export const constantsOf = (abi: AbiName, group: ConstantGroup): ReadonlyMap<string, bigint> =>
   groupsOf(abi).get(group)?.values ?? new Map();
 

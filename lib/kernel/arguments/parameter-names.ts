@@ -14,7 +14,7 @@ export function argumentName(abi: AbiName, syscall: string, index: number): stri
   return parameters.some(parameter => parameter.name === numbered) ? `register${index}` : numbered;
 }
 
-/** The index of an argument by its name, the kernel's or the man page's, or as `arg0`; undefined where the call has none of that name. */
+/** The index of an argument by its name, the kernel's or the man page's, or as `arg0`; undefined if the call has none of that name. */
 export function argumentIndex(abi: AbiName, syscall: string, name: string): number | undefined {
   const parameters = parametersOf(abi, syscall) ?? [];
   const index = parameters.findIndex(parameter => parameter.name === name || parameter.kernelName === name);

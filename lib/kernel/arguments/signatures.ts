@@ -66,7 +66,7 @@ export const registerWidth = (abi: AbiName): 32 | 64 => (abi === 'x32' ? 64 : re
 export const parametersOf = (abi: AbiName, syscall: string): readonly Parameter[] | undefined =>
   syscallNumber(abi, syscall) === undefined ? undefined : tableOf(abi).get(syscall);
 
-/** The name and type of one argument, or undefined where nothing is known of it. */
+/** The name and type of one argument, or undefined if nothing is known of it. */
 export const parameterOf = (abi: AbiName, syscall: string, index: number): Parameter | undefined =>
   parametersOf(abi, syscall)?.[index];
 

@@ -11,7 +11,7 @@ const PREFIX =
 /**
  * The call of these ABIs that a name stands for where they do not have it: without a prefix (`__NR_write`), by what the
  * C library or the kernel calls it (`pwrite`, `newstat`), by what an old or foreign call does (`send`, `waitpid`), or the
- * closest in spelling. Undefined where nothing here does that, or nothing is close.
+ * closest in spelling. Undefined if nothing here does that, or nothing is close.
  */
 export function callLike(name: string, abis: readonly AbiName[]): string | undefined {
   const has = (call: string): boolean => abis.some(abi => syscallNumber(abi, call) !== undefined);

@@ -49,7 +49,7 @@ export function* lintNames(profile: Profile): Generator<Observation> {
   }
 }
 
-/** The ABIs that a profile covers on any machine, or undefined where some of them have no table here. */
+/** The ABIs that a profile covers on any machine, or undefined if some of them have no table here. */
 function coveredBy({ architectures }: Profile): readonly AbiName[] | undefined {
   const names =
     architectures.kind === 'list'
@@ -62,7 +62,7 @@ function coveredBy({ architectures }: Profile): readonly AbiName[] | undefined {
   return abis.length === names.length && abis.length > 0 ? [...new Set(abis)] : undefined;
 }
 
-/** The ABIs on which a rule can apply, or undefined where some have no table here. */
+/** The ABIs on which a rule can apply, or undefined if some have no table here. */
 function reachable(
   { includes }: ProfileRule,
   covered: readonly AbiName[] | undefined,

@@ -51,7 +51,7 @@ export function ps(options: PsOptions = {}): ProcessList {
   const processes: ProcessEntry[] = [];
   let unreadable = 0;
   for (const id of ids) {
-    // No file where the process has ended, and nothing where it may not be read.
+    // No file where the process has ended, and nothing if it may not be read.
     const read = whereReadable(() => ({ file: readStatusFile(`${proc}/${id}/status`) }));
     if (read === undefined) unreadable++;
     else if (read.file !== undefined) processes.push(entryOf(proc, read.file));

@@ -114,7 +114,7 @@ function asksForExec({ policy }: Filter): boolean {
   );
 }
 
-/** The listener of the child; undefined where the launcher has failed before it had one, or it cannot be received. */
+/** The listener of the child; undefined if the launcher has failed before it had one, or it cannot be received. */
 export function receiveListener(socket: number): number | undefined {
   const message = native().receiveMessage(socket);
   return isFailure(message) ? undefined : message.descriptors[0];

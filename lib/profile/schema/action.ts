@@ -18,7 +18,7 @@ interface ActionData {
 
 /**
  * An action with its data. ERRNO without a number is EPERM and TRACE carries 1, as in runc; an `errno` beats `errnoRet`,
- * as in containers/common. `keys` name the three fields. Undefined where an error was reported or the action is missing.
+ * as in containers/common. `keys` name the three fields. Undefined if an error was reported or the action is missing.
  */
 export function readAction<Key extends string>(
   fields: ReadonlyMap<Key, JsonValue>,

@@ -14,7 +14,7 @@ import { attempt, reasonOf } from '../../util/failures.js';
 
 const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 
-/** A condition, or undefined where an error was reported. A missing `index` or `value` is 0, as in Go, with a warning. */
+/** A condition, or undefined if an error was reported. A missing `index` or `value` is 0, as in Go, with a warning. */
 export function readCondition(item: JsonValue, findings: Findings): ProfileCondition | undefined {
   const object = readObject(item, 'an item of "args"', findings);
   if (object === undefined) return undefined;

@@ -26,7 +26,7 @@ export function readObject(value: JsonValue, what: string, findings: Findings): 
   return value.kind === 'object' ? value : wrongType(value, what, 'an object', findings);
 }
 
-/** The items of an array; none where the value is absent. */
+/** The items of an array; none if the value is absent. */
 export function readList(
   value: JsonValue | undefined,
   what: string,

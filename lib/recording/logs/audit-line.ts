@@ -9,9 +9,9 @@ import * as scmp from '../../kernel/constants.js';
 export interface AuditLine {
   /** The ABI, or undefined for one that this package does not know. */
   readonly abi: AbiName | undefined;
-  /** `AUDIT_ARCH_*`; undefined where the line names an architecture that this package does not know. */
+  /** `AUDIT_ARCH_*`; undefined if the line names an architecture that this package does not know. */
   readonly arch: number | undefined;
-  /** The number as the kernel sees it; undefined where the line has a name that the ABI lacks. */
+  /** The number as the kernel sees it; undefined if the line has a name that the ABI lacks. */
   readonly number: number | undefined;
   /** The name, or undefined for a number that no table has. */
   readonly syscall: string | undefined;

@@ -49,7 +49,7 @@ export function beginsDocument(line: string): boolean {
 }
 
 /**
- * The recordings of a document; none where it has no profile. `abi` is for profiles that name no architecture, `file` for
+ * The recordings of a document; none if it has no profile. `abi` is for profiles that name no architecture, `file` for
  * messages.
  */
 export function readDocument(lines: readonly string[], abi: AbiName, file: string): ReadDocument {

@@ -19,7 +19,7 @@ export class LogCalls {
     this.#phase = phase;
   }
 
-  /** Adds calls in a format. False where the recording has no room for their number. */
+  /** Adds calls in a format. False if the recording has no room for their number. */
   add(format: string, call: SeenCall): boolean {
     const all = noted(call, this.#phase);
     const { abi, syscall } = all;

@@ -114,7 +114,7 @@ function untilEnd({ woken, table }: PerfRecorderFiles): Promise<PerfTable> {
 
 const DENIED = ['EACCES', 'EPERM'];
 
-/** Why nothing is recorded; undefined where it was not the kernel that refused. */
+/** Why nothing is recorded; undefined if it was not the kernel that refused. */
 function perfRefused({ step, errno }: PerfTable): RecordingError | undefined {
   const name = errnoName(errno);
   switch (step) {

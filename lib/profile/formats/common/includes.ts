@@ -15,7 +15,7 @@ export type ParseIncluded = (source: SourceText, includes: Includes) => Profile;
 
 /** What the files of one policy share. */
 interface Root {
-  /** Where all of them are; undefined where the policy was not read from a file. */
+  /** Where all of them are; undefined if the policy was not read from a file. */
   readonly folder: string | undefined;
   readonly parse: ParseIncluded;
   files: number;

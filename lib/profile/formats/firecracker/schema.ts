@@ -34,7 +34,7 @@ export const PLAIN_OPERATORS: Readonly<Record<string, Exclude<Operator, 'SCMP_CM
   ne: 'SCMP_CMP_NE',
 };
 
-/** A filter; undefined where errors were reported. */
+/** A filter; undefined if errors were reported. */
 export function readFilter(value: JsonValue, findings: Findings): FirecrackerFilter | undefined {
   const object = readObject(value, 'a filter', findings);
   if (object === undefined) return undefined;

@@ -9,7 +9,7 @@ import type { Profile } from '../../profile.js';
 /** What a call gets: `allowed if …; ERRNO(EPERM) if …; otherwise KILL_PROCESS`. */
 export interface WordedAnswers {
   readonly cases: readonly { readonly action: Action; readonly when: Expression; readonly at: Location }[];
-  /** Undefined where there is no action for calls that meet no condition. */
+  /** Undefined if there is no action for calls that meet no condition. */
   readonly otherwise: Action | undefined;
   readonly at: Location;
 }
@@ -48,7 +48,7 @@ export interface WordedPolicy {
   readonly base: Profile | undefined;
   /** What calls get that are not named. */
   readonly defaultAction: Action | undefined;
-  /** The ABIs of all blocks; undefined where there is no block. */
+  /** The ABIs of all blocks; undefined if there is no block. */
   readonly covered: readonly AbiName[] | undefined;
   readonly flags: readonly FilterFlag[];
   readonly statements: readonly WordedStatement[];

@@ -9,7 +9,7 @@ import { StraceValues } from '../strace/values.js';
 export class PerfValues {
   readonly #values = new StraceValues();
 
-  /** The value of an argument, or undefined where the text does not tell. perf leaves out the prefix that constants of a group share. */
+  /** The value of an argument, or undefined if the text does not tell. perf leaves out the prefix that constants of a group share. */
   read(text: string, parameter: RecordedParameter, abi: AbiName): bigint | undefined {
     const group = own(parameter, 'constants');
     const prefixed = text

@@ -7,7 +7,7 @@ export type StraceLine =
       readonly pid: number;
       readonly name: string;
       readonly args: readonly string[];
-      /** What follows `= `; undefined where the line is cut off by another process. */
+      /** What follows `= `; undefined if the line is cut off by another process. */
       readonly result: string | undefined;
     }
   | {

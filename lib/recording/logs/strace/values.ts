@@ -19,7 +19,7 @@ const DIRECTIONS: ReadonlyMap<string, bigint> = new Map([
 export class StraceValues {
   readonly #remembered = new Map<string, bigint | undefined>();
 
-  /** The value of an argument, or undefined where the text does not tell. Bits that strace has no name for are numbers. */
+  /** The value of an argument, or undefined if the text does not tell. Bits that strace has no name for are numbers. */
   read(text: string, parameter: RecordedParameter, abi: AbiName): bigint | undefined {
     if (text.length > MAX_TEXT) return undefined;
     const key = `${abi} ${parameter.type} ${parameter.name} ${text}`;
