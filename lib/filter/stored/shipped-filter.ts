@@ -9,11 +9,11 @@ import type { ProgramMetrics } from '../inspect/metrics.js';
 import { VerifiedFilter } from '../verified-filter.js';
 import { shippedProgram, type Sha256, type Variant } from './shipped.js';
 
-/** A program that was proven when the package was built, and what can be asked of it. */
+/** A filter with a program that was proven when the package was built. */
 class ShippedFilter implements Filter {
   readonly program: Program;
   readonly codegen = 'tree';
-  /** None: only programs of profiles without warnings ship. */
+  /** Always empty: only programs of profiles without warnings ship. */
   readonly warnings: readonly Diagnostic[] = Object.freeze([]);
   readonly target: Target;
   readonly #bytes: Uint8Array;
@@ -65,8 +65,8 @@ class ShippedFilter implements Filter {
 }
 
 /**
- * The filter whose program ships with the package, where a profile is given by its name and has one. `resolve` gives the policy that
- * would be compiled: of that profile, for this target without capabilities, with default options.
+ * The filter whose program ships with the package, if the profile is given by name and has one. `resolve` returns the policy that
+ * would be compiled: that of the profile, for this target without capabilities, with default options.
  */
 export function shippedFilter(
   profile: unknown,

@@ -1,4 +1,4 @@
-// Programs for the profiles that ship with the package, which were compiled and proven when it was built.
+// Programs for the profiles that ship with the package; they were compiled and proven when it was built.
 import { readFileSync } from 'node:fs';
 import type { AbiName } from '../../kernel/architectures.js';
 import { kernelAtLeast, type KernelVersion } from '../../kernel/kernel-version.js';
@@ -12,7 +12,7 @@ export type Sha256 = (bytes: Uint8Array) => string;
 export interface Variant {
   /** Disables the io_uring rings that the process has open. */
   readonly closesRings: boolean;
-  /** What is trapped for `onViolation`. */
+  /** Which refusals are trapped for `onViolation`. */
   readonly traps: 'none' | 'errnos' | 'kills';
 }
 
@@ -22,15 +22,15 @@ export const VARIANTS: readonly Variant[] = [false, true].flatMap(closesRings =>
 
 /** A program that ships. */
 interface ShippedProgram extends Variant {
-  /** In the kernel's format, as base64. */
+  /** The program in the kernel's format, as base64. */
   readonly bpf: string;
-  /** `shippedDigest` of the input of its proof, and of itself. */
+  /** `shippedDigest` of the inputs of its proof, and of the program itself. */
   readonly digest: string;
 }
 
 /** The programs for one profile and architecture: a file of bundle/programs/. */
 export interface ShippedPrograms {
-  /** The newest `minKernel` in the profile: its meaning is the same on all kernels from there on. */
+  /** The newest `minKernel` in the profile: its meaning is the same on all newer kernels. */
   readonly minKernel: KernelVersion;
   readonly programs: readonly ShippedProgram[];
 }
@@ -40,7 +40,7 @@ export const programsFile = (name: string, arch: AbiName): string =>
   packageFile(`bundle/programs/${name}.${arch}.json`);
 
 /**
- * The SHA-256 of everything that the policy of a program follows from, and of the program: the text of the profile, the
+ * The SHA-256 of everything that determines the policy of a program, and of the program: the text of the profile, the
  * architecture, the kernels, no capabilities, default options, the variant.
  */
 export const shippedDigest = (
@@ -56,8 +56,8 @@ export const shippedDigest = (
 };
 
 /**
- * The program that ships for a profile by its name, or undefined if it has to be compiled: there is none for this target or
- * variant, or its digest is not that of what would be compiled. `capabilities` must be none, options those by default.
+ * The program that ships for a profile by name; undefined if it must be compiled, because there is none for this target or
+ * variant, or its digest does not match. `capabilities` must be empty and options must have their defaults.
  */
 export function shippedProgram(
   name: string,
@@ -76,7 +76,7 @@ export function shippedProgram(
     const digest = shippedDigest(profile, arch, minKernel, variant, found.bpf, sha256);
     return digest === found.digest ? Buffer.from(found.bpf, 'base64') : undefined;
   } catch {
-    // Missing, or not as built: compiling does not need it, and reports the problems of the profile itself.
+    // Missing, or not as built: the profile is compiled instead, which also reports its problems.
     return undefined;
   }
 }
