@@ -43,7 +43,8 @@ export interface NotificationResponse {
   /** The negative errno with which the call fails. Default: 0. */
   readonly error?: number;
   /**
-   * `SECCOMP_USER_NOTIF_FLAG_CONTINUE` is 1: execute the call after all. Not a security mechanism: see seccomp_unotify(2).
+   * 0, or 1 (`SECCOMP_USER_NOTIF_FLAG_CONTINUE`) to execute the call after all. Not a security mechanism: see
+   * seccomp_unotify(2).
    */
   readonly flags?: number;
 }
