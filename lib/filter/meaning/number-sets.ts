@@ -14,7 +14,7 @@ export type NumberTest =
       readonly ranges: readonly NumberRange[];
     }
   | {
-      /** Whether `(x & mask) === value`, or not. */
+      /** The test `(x & mask) === value`, or its negation. */
       readonly op: 'maskedEqual' | 'maskedUnequal';
       /** The compared bits. */
       readonly mask: bigint;

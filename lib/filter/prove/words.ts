@@ -2,7 +2,7 @@
 import { CompileError } from '../../util/errors.js';
 import type { WorkBudget } from '../../util/work.js';
 
-/** Whether `(x & mask) === value`, or not. */
+/** The fact `(x & mask) === value`, or its negation. */
 interface MaskFact {
   readonly mask: number;
   readonly value: number;

@@ -166,7 +166,9 @@ function nameMode({ values }: Group, mode: bigint, known: bigint): string | unde
   return permissions === '0' ? words : `${words}|0${permissions}`;
 }
 
-/** Constants that do not fit into the width, such as CLONE_CLEAR_SIGHAND of clone3, are none of its values. */
+/**
+ * The name of a value. Constants that do not fit into the width, such as CLONE_CLEAR_SIGHAND of clone3, match nothing.
+ */
 const nameOf = (values: ReadonlyMap<string, bigint>, bits: bigint, width: 32 | 64): string | undefined =>
   [...values].find(([, value]) => (value < 0n ? BigInt.asUintN(width, value) : value) === bits)?.[0];
 
